@@ -1,0 +1,206 @@
+// The shape of results.json, as one zod schema: the types, the check on reading and the published JSON Schema all come from here.
+import { z } from 'zod';
+import { FAILURE_CLASSES, OUTCOMES, REACHED, RELOCATION_KINDS, STAGES, STATUSES } from './words.ts';
+
+/** Raised when the meaning of a field changes; readers refuse what is newer than they are. */
+export const SCHEMA_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+const milliseconds = z.number().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const status = z.enum(STATUSES);
+const stage = z.enum(STAGES);
+const failureClass = z.enum(FAILURE_CLASSES);
+
+/** A key of `logs.texts`, or null where there is no such log. */
+const logRef = z.string().nullable();
+
+const run = z.strictObject({
+  id: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  /** False when the run was interrupted: what had not run is `not-run`. */
+  complete: z.boolean(),
+  tool: z.strictObject({ name: z.literal('corematrix'), version: z.string() }),
+  /** The command line as typed, program name first. */
+  command: z.array(z.string()),
+  isolation: z.enum(['snapshot', 'boot']),
+  helper: z.strictObject({
+    sha256,
+    /** Version of the libbpf the helper is linked with, as libbpf itself says, for example `1.7`. */
+    libbpf: z.string(),
+    /** Where that libbpf came from, for example `debian-source libbpf 1.7.0-1` or `system libbpf-dev`. */
+    libbpfOrigin: z.string(),
+  }),
+  host: z.strictObject({
+    os: z.string(),
+    cpus: count,
+    memoryMiB: count,
+    node: z.string(),
+    qemu: z.string(),
+    accel: z.enum(['kvm', 'tcg']),
+    /** Why that accelerator: the outcome of the probe guest. */
+    accelReason: z.string(),
+  }),
+});
+
+const kernel = z.strictObject({
+  /** Unique in the run and safe in a path and a URL fragment: `debian-6.12.117+deb13-cloud-amd64`. */
+  id: z.string(),
+  selector: z.string(),
+  /** `uname -r` as seen in the guest; null when no guest ever came up. */
+  release: z.string().nullable(),
+  /** Upstream version used for ordering and ranges: `6.12.117`, or `7.4-rc3`. */
+  version: z.string(),
+  /** `5.10`, `6.12`: what the matrix groups by. */
+  series: z.string(),
+  arch: z.enum(['x86_64', 'arm64']),
+  distribution: z.string(),
+  /** The package it came from, null for a file. */
+  package: z.strictObject({ name: z.string(), version: z.string(), path: z.string(), sha256 }).nullable(),
+  /** Of the kernel image as it was delivered (bzImage, Image or vmlinux). */
+  sha256,
+  btf: z.strictObject({ size: count, sha256 }).nullable(),
+  boot: z.strictObject({ method: z.enum(['pvh', 'bzimage', 'image']), durationMs: milliseconds, command: z.array(z.string()) }).nullable(),
+  /** Things a reader should know: a twin package was taken, an indexed version was gone. */
+  notes: z.array(z.string()),
+});
+
+const source = z.strictObject({
+  file: z.string(),
+  line: count,
+  /** The text of that line, as .BTF.ext carries it; '' when it carries none. */
+  text: z.string(),
+  /** False when the line does not name what is accessed: then it is only the nearest line known. */
+  exact: z.boolean(),
+});
+
+const objectRelocation = z.strictObject({
+  /** libbpf's `relo #N`: the number within the section's record of .BTF.ext. */
+  index: count,
+  section: z.string(),
+  /** The program or subprogram the instruction belongs to. */
+  program: z.string(),
+  /** Instruction index within that (sub)program. */
+  insn: count,
+  kind: z.enum(RELOCATION_KINDS),
+  /** As libbpf prints it: `struct task_struct.mm (0:40 @ offset 1096)`. */
+  spec: z.string(),
+  /** As a person writes it: `task_struct.mm`, `struct task_struct`, `enum bpf_map_type::BPF_MAP_TYPE_ARRAY`. */
+  access: z.string(),
+  source: source.nullable(),
+});
+
+const object = z.strictObject({
+  /** Unique in the run and safe in a path and a URL fragment, from the file name. */
+  id: z.string(),
+  path: z.string(),
+  sha256,
+  size: count,
+  license: z.string().nullable(),
+  programs: z.array(
+    z.strictObject({
+      name: z.string(),
+      section: z.string(),
+      /** The program type under libbpf's name (`kprobe`, `tracing`, ...); null when no guest or section name told. */
+      type: z.string().nullable(),
+      insns: count,
+    }),
+  ),
+  /** Every relocation of the object, sections in the order of .BTF.ext; cells refer to positions in this list. */
+  relocations: z.array(objectRelocation),
+  maps: z.array(z.strictObject({ name: z.string(), type: z.string() })),
+});
+
+const candidate = z.strictObject({
+  /** As libbpf prints it: `[114] struct task_struct.pid (0:92 @ offset 1264)`. */
+  spec: z.string(),
+  matches: z.boolean(),
+});
+
+const cellRelocation = z.strictObject({
+  /** Position in `objects[].relocations`. */
+  ref: count,
+  outcome: z.enum(OUTCOMES),
+  /** The value compiled in and the value after relocation, decimal (64-bit values do not fit a JSON number); null when there is none. */
+  local: z.string().nullable(),
+  target: z.string().nullable(),
+  reached: z.enum(REACHED).nullable(),
+  candidates: z.array(candidate),
+  /** Passes, but reads something else than was compiled: says what. */
+  suspicious: z.string().nullable(),
+  /** What libbpf warned about this relocation. */
+  warnings: z.array(z.string()),
+});
+
+const cellProgram = z.strictObject({
+  name: z.string(),
+  status,
+  stage: stage.nullable(),
+  class: failureClass.nullable(),
+  /** As the kernel or libbpf returned it, positive; null when nothing failed. */
+  errno: count.nullable(),
+  /** One line. */
+  reason: z.string().nullable(),
+  /** The expectation that turned fail into xfail, pass into xpass, or made it unsupported: its reason. */
+  expected: z.string().nullable(),
+  logs: z.strictObject({ libbpf: logRef, verifier: logRef }),
+});
+
+const attempt = z.strictObject({
+  isolation: z.enum(['snapshot', 'boot']),
+  /** Null when it gave a verdict. */
+  infra: failureClass.nullable(),
+  reason: z.string().nullable(),
+  durationMs: milliseconds,
+});
+
+const cell = z.strictObject({
+  kernel: z.string(),
+  object: z.string(),
+  status,
+  /** True when an earlier attempt ended in infrastructure trouble. */
+  flaky: z.boolean(),
+  stage: stage.nullable(),
+  class: failureClass.nullable(),
+  reason: z.string().nullable(),
+  attempts: z.array(attempt),
+  /** Wall time on the host from the start of QEMU to its end. */
+  durationMs: milliseconds,
+  /** What the helper measured inside the guest for all loads of the cell. */
+  guestMs: milliseconds.nullable(),
+  predicted: z.strictObject({ status, class: failureClass.nullable() }).nullable(),
+  programs: z.array(cellProgram),
+  relocations: z.array(cellRelocation),
+  /** Exact QEMU command of the last attempt. */
+  command: z.array(z.string()).nullable(),
+  logs: z.strictObject({ libbpf: logRef, verifier: logRef, kernel: logRef, console: logRef }),
+});
+
+/**
+ * Log texts, each line kept once: `texts[id]` lists positions in `lines`.
+ * Cells of one matrix say nearly the same, so this keeps a results file small and still plain JSON.
+ */
+const logs = z.strictObject({ lines: z.array(z.string()), texts: z.record(z.string(), z.array(count)) });
+
+export const resultsSchema = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  run,
+  kernels: z.array(kernel),
+  objects: z.array(object),
+  cells: z.array(cell),
+  logs,
+});
+
+export type Results = z.infer<typeof resultsSchema>;
+export type RunInfo = z.infer<typeof run>;
+export type KernelResult = z.infer<typeof kernel>;
+export type ObjectResult = z.infer<typeof object>;
+export type ObjectRelocation = z.infer<typeof objectRelocation>;
+export type SourceLine = z.infer<typeof source>;
+export type CellResult = z.infer<typeof cell>;
+export type CellProgram = z.infer<typeof cellProgram>;
+export type CellRelocation = z.infer<typeof cellRelocation>;
+export type Candidate = z.infer<typeof candidate>;
+export type Attempt = z.infer<typeof attempt>;
+export type LogStore = z.infer<typeof logs>;

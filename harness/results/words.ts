@@ -1,0 +1,79 @@
+// The words of the project, as data: every status, stage, class, relocation kind and outcome that may stand in a result.
+
+/** Status of a cell and of each program in it. `infra` and `not-run` are no verdict: they are never drawn as pass or fail. */
+export const STATUSES = ['pass', 'fail', 'xfail', 'xpass', 'unsupported', 'skip', 'infra', 'not-run'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Where a failure happened, in the order in which libbpf goes through an object. */
+export const STAGES = ['open', 'relocate', 'map-create', 'verify', 'attach', 'run'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** Why something failed: stable strings that expectations, fingerprints and CI formats rely on. */
+export const FAILURE_CLASSES = [
+  'core-field-missing',
+  'core-field-incompatible',
+  'core-type-missing',
+  'core-enum-missing',
+  'core-ambiguous',
+  'core-other',
+  'btf-missing',
+  'helper-unknown',
+  'helper-not-allowed',
+  'kfunc-missing',
+  'ksym-missing',
+  'kconfig-missing',
+  'map-type-unsupported',
+  'map-create-failed',
+  'program-type-unsupported',
+  'attach-target-missing',
+  'attach-failed',
+  'verifier-rejected',
+  'complexity-limit',
+  'insn-unsupported',
+  'permission',
+  'resource-limit',
+  'object-invalid',
+  'run-failed',
+  'infra-boot',
+  'infra-timeout',
+  'infra-crash',
+  'infra-splat',
+  'infra-transport',
+  'infra-kernel-unavailable',
+  'unknown',
+] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
+
+/**
+ * CO-RE relocation kinds under libbpf's own names; the index is the number in `struct bpf_core_relo`.
+ * @see enum bpf_core_relo_kind in include/uapi/linux/bpf.h, core_relo_kind_str() in libbpf's relo_core.c
+ */
+export const RELOCATION_KINDS = [
+  'byte_off',
+  'byte_sz',
+  'field_exists',
+  'signed',
+  'lshift_u64',
+  'rshift_u64',
+  'local_type_id',
+  'target_type_id',
+  'type_exists',
+  'type_size',
+  'enumval_exists',
+  'enumval_value',
+  'type_matches',
+] as const;
+export type RelocationKind = (typeof RELOCATION_KINDS)[number];
+
+/**
+ * What became of a relocation on a kernel: `resolved` to the value it was compiled with, `moved` to another value, `absent-guarded`
+ * (target missing and the instruction holds an answer the code can act on: 0), `poisoned` (missing, replaced by an invalid instruction),
+ * `incompatible` (a target of that name exists but may not be accessed as compiled; poisoned too), `ambiguous` (candidates disagree).
+ * `not-reached` is for a relocation libbpf never came to, because the load ended before it.
+ */
+export const OUTCOMES = ['resolved', 'moved', 'absent-guarded', 'poisoned', 'incompatible', 'ambiguous', 'not-reached'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Whether the verifier came to a poisoned instruction. */
+export const REACHED = ['yes', 'no', 'unknown'] as const;
+export type Reached = (typeof REACHED)[number];
