@@ -1,0 +1,45 @@
+// The doorbell: short lines from the guest over a serial port. Nothing in them is trusted but their shape.
+import { InfraError } from '../errors.ts';
+
+/** What a ring tells: where in the guest's physical memory the mailbox is, and where in the mailbox the response is. */
+export interface Ring {
+  word: 'ready' | 'done';
+  mailboxAddress: bigint;
+  offset: number;
+  length: number;
+  crc: number;
+}
+
+const RING = /^(ready|done) ([0-9a-f]{1,16}) ([0-9a-f]{1,8}) ([0-9a-f]{1,8}) ([0-9a-f]{1,8})$/;
+const MAX_LINE = 256;
+
+/** Reads one line of the bell; null for anything that is not a ring. */
+export function parseRing(line: string): Ring | null {
+  const [, word, address, offset, length, crc] = RING.exec(line.trim()) ?? [];
+  if ((word !== 'ready' && word !== 'done') || !address || !offset || !length || !crc) return null;
+  return {
+    word,
+    mailboxAddress: BigInt(`0x${address}`),
+    offset: Number.parseInt(offset, 16),
+    length: Number.parseInt(length, 16),
+    crc: Number.parseInt(crc, 16),
+  };
+}
+
+/**
+ * Cuts a stream of chunks into lines and calls back for each; a line longer than any ring ends the bell with an error,
+ * because a guest that floods its bell has lost its mind.
+ */
+export function bellLines(onLine: (line: string) => void, onFlood: (error: InfraError) => void): (chunk: Buffer) => void {
+  let rest = '';
+  return (chunk) => {
+    rest += chunk.toString('latin1');
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+    if (rest.length > MAX_LINE) {
+      rest = '';
+      onFlood(new InfraError('the guest floods its doorbell'));
+    }
+  };
+}

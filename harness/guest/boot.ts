@@ -1,0 +1,115 @@
+// Booting a kernel until its helper says it is ready.
+import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError, messageOf } from '../errors.ts';
+import type { Hello } from './frames.ts';
+import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';
+import { type QemuProcess, startQemu } from './qemu.ts';
+import { readResponse } from './response.ts';
+
+/** How an image can be started: `pvh` is the uncompressed vmlinux entered directly, which skips the decompressor. */
+export type BootMethod = 'pvh' | 'bzimage';
+
+export interface BootImage {
+  method: BootMethod;
+  path: string;
+}
+
+/** A guest that is up: its helper waits for the bell. */
+export interface ReadyGuest {
+  qemu: QemuProcess;
+  hello: Hello;
+  /** Guest-physical address of the mailbox. */
+  mailboxAddress: bigint;
+  method: BootMethod;
+  bootMs: number;
+}
+
+export interface BootRequest {
+  qemuProgram: string;
+  machine: Machine;
+  images: readonly BootImage[];
+  /** Path of the initramfs archive. */
+  initramfs: string;
+  /** Contents at the beginning of the mailbox, such as a request. */
+  mailboxHead: Uint8Array;
+  /** An existing folder of this guest's own; memory and mailbox files are made in it. */
+  directory: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+const MIB = 1 << 20;
+
+/** Makes a sparse file of `mib` MiB that begins with `head`. */
+export async function sparseFile(path: string, mib: number, head: Uint8Array = new Uint8Array()): Promise<void> {
+  await writeFile(path, head);
+  await truncate(path, mib * MIB);
+}
+
+function tailOf(console: string): string {
+  const lines = console
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.at(-1) ?? '';
+}
+
+/** Why a guest did not come up, in one line, from what there is: its console and how QEMU ended. */
+function bootFailure(error: unknown, console: string): InfraError {
+  const panic = /Kernel panic[^\r\n]*/.exec(console)?.[0];
+  const helper = /corematrix: [^\r\n]*/.exec(console)?.[0];
+  const said = panic ?? helper ?? tailOf(console);
+  const evidence = said === '' ? 'nothing on the console' : `the console says: ${said.slice(0, 200)}`;
+  return new InfraError(`the guest did not come up: ${messageOf(error)}; ${evidence}`, { cause: error });
+}
+
+async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGuest> {
+  const { machine, directory } = request;
+  const files: MemoryFiles = { ram: join(directory, 'ram'), mailbox: join(directory, 'mailbox'), private: false };
+  await sparseFile(files.ram, machine.memoryMiB);
+  await sparseFile(files.mailbox, machine.mailboxMiB, request.mailboxHead);
+  const started = performance.now();
+  const args = qemuArguments(machine, files, { kernel: image.path, initramfs: request.initramfs });
+  const qemu = startQemu(request.qemuProgram, args, request.signal);
+  try {
+    const ring = await qemu.nextRing(request.timeoutMs);
+    const bootMs = performance.now() - started;
+    const response = await readResponse(qemu, ring, machine.mailboxMiB * MIB, join(directory, 'hello'));
+    const hello = response.frames.find((frame) => frame.type === 'hello');
+    if (!hello) throw new InfraError(response.damage ?? 'the helper did not introduce itself');
+    return { qemu, hello, mailboxAddress: ring.mailboxAddress, method: image.method, bootMs };
+  } catch (error) {
+    await qemu.kill();
+    request.signal.throwIfAborted();
+    throw bootFailure(error, qemu.console());
+  }
+}
+
+/**
+ * Boots the first of `images` that comes up.
+ * @throws InfraError with the reason of the first method when none does
+ */
+export async function bootGuest(request: BootRequest): Promise<ReadyGuest> {
+  await mkdir(request.directory, { recursive: true });
+  let first: unknown = new InfraError('there is no image to boot');
+  for (const [index, image] of request.images.entries()) {
+    try {
+      return await bootWith(image, request);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      if (index === 0) first = error;
+    }
+  }
+  throw first;
+}
+
+/** Flushes a file to disk, so that what is renamed into the cache survives a crash of the host. */
+export async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

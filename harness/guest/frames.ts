@@ -1,0 +1,163 @@
+// The host side of the mailbox protocol: encoding a request, reading a response. The guest side is harness/helper/frames.h.
+import { Buffer } from 'node:buffer';
+import { crc32 } from 'node:zlib';
+
+const MAGIC = 0x31424d58;
+const REQUEST_OFFSET = 0x1000;
+const PAGE = 0x1000;
+const FRAME_HEADER = 8;
+
+/** Where the guest keeps its response header, and how many bytes of it there are to read. */
+export const RESPONSE_HEADER = { offset: 0x800, length: 20 } as const;
+
+const FRAME = {
+  object: 1,
+  hello: 16,
+  program: 17,
+  attemptBegin: 18,
+  log: 19,
+  attemptEnd: 20,
+  kernelLog: 21,
+  crash: 22,
+  end: 23,
+} as const;
+
+/** What the guest says of itself when it is ready. */
+export interface Hello {
+  /** `uname -r` */
+  release: string;
+  /** `uname -v` */
+  version: string;
+  /** `uname -m` */
+  machine: string;
+  libbpf: string;
+  /** Bytes of /sys/kernel/btf/vmlinux, 0 when there is none. */
+  btfSize: number;
+}
+
+export type Frame =
+  | ({ type: 'hello' } & Hello)
+  | { type: 'program'; name: string; section: string; programType: string; autoload: boolean; insns: number }
+  | { type: 'attempt-begin'; program: string }
+  | { type: 'log'; level: number; text: string }
+  | { type: 'attempt-end'; reached: number; errno: number; openMs: number; loadMs: number }
+  | { type: 'kernel-log'; text: string }
+  | { type: 'crash'; waitStatus: number }
+  | { type: 'end'; guestMs: number };
+
+/** The state of a response as its header tells it; `complete` once the guest has said all. */
+export interface ResponseHeader {
+  length: number;
+  /** Bytes of log text that found no room in the mailbox. */
+  dropped: number;
+  complete: boolean;
+}
+
+/** Frames of a response; `damage` says what was wrong where reading stopped, null when nothing was. */
+export interface Response {
+  frames: Frame[];
+  damage: string | null;
+}
+
+/** The beginning of a mailbox file: request header and one object. The guest writes from `responseOffset` on. */
+export function encodeRequest(name: string, elf: Uint8Array): { bytes: Buffer; responseOffset: number } {
+  const nameBytes = Buffer.from(name).subarray(0, 255);
+  const payload = 4 + nameBytes.length + elf.length;
+  const length = FRAME_HEADER + payload;
+  const responseOffset = Math.ceil((REQUEST_OFFSET + length) / PAGE) * PAGE;
+  const bytes = Buffer.alloc(REQUEST_OFFSET + length);
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt32LE(length, 4);
+  bytes.writeUInt32LE(responseOffset, 8);
+  bytes.writeUInt32LE(FRAME.object, REQUEST_OFFSET);
+  bytes.writeUInt32LE(payload, REQUEST_OFFSET + 4);
+  bytes.writeUInt32LE(nameBytes.length, REQUEST_OFFSET + FRAME_HEADER);
+  bytes.set(nameBytes, REQUEST_OFFSET + FRAME_HEADER + 4);
+  bytes.set(elf, REQUEST_OFFSET + FRAME_HEADER + 4 + nameBytes.length);
+  return { bytes, responseOffset };
+}
+
+/** Reads the bytes at RESPONSE_HEADER; null when the guest has not begun a response. */
+export function parseResponseHeader(bytes: Buffer): ResponseHeader | null {
+  if (bytes.length < RESPONSE_HEADER.length || bytes.readUInt32LE(0) !== MAGIC) return null;
+  return { length: bytes.readUInt32LE(4), dropped: bytes.readUInt32LE(8), complete: bytes.readUInt32LE(12) === 1 };
+}
+
+/** A cursor over one frame's payload that answers 0 and '' beyond its end. */
+function payloadReader(payload: Buffer) {
+  let at = 0;
+  return {
+    u32: () => {
+      const value = at + 4 <= payload.length ? payload.readUInt32LE(at) : 0;
+      at += 4;
+      return value;
+    },
+    u64: () => {
+      const value = at + 8 <= payload.length ? Number(payload.readBigUInt64LE(at)) : 0;
+      at += 8;
+      return value;
+    },
+    string: () => {
+      const end = payload.indexOf(0, at);
+      const text = payload.toString('utf8', Math.min(at, payload.length), end < 0 ? payload.length : end);
+      at = end < 0 ? payload.length : end + 1;
+      return text;
+    },
+    rest: () => payload.toString('utf8', Math.min(at, payload.length)),
+  };
+}
+
+function decodeFrame(type: number, payload: Buffer): Frame | null {
+  const read = payloadReader(payload);
+  switch (type) {
+    case FRAME.hello:
+      return {
+        type: 'hello',
+        release: read.string(),
+        version: read.string(),
+        machine: read.string(),
+        libbpf: read.string(),
+        btfSize: read.u64(),
+      };
+    case FRAME.program: {
+      const insns = read.u32();
+      const autoload = read.u32() !== 0;
+      return { type: 'program', insns, autoload, name: read.string(), section: read.string(), programType: read.string() };
+    }
+    case FRAME.attemptBegin:
+      return { type: 'attempt-begin', program: read.string() };
+    case FRAME.log:
+      return { type: 'log', level: read.u32(), text: read.rest() };
+    case FRAME.attemptEnd:
+      return { type: 'attempt-end', reached: read.u32(), errno: read.u32(), openMs: read.u64() / 1e6, loadMs: read.u64() / 1e6 };
+    case FRAME.kernelLog:
+      return { type: 'kernel-log', text: read.rest() };
+    case FRAME.crash:
+      return { type: 'crash', waitStatus: read.u32() };
+    case FRAME.end:
+      return { type: 'end', guestMs: read.u64() / 1e6 };
+    default:
+      return null;
+  }
+}
+
+/**
+ * Splits a response into frames. Any bytes are taken: reading stops at the first frame that cannot be one.
+ * @param crc the CRC-32 the guest announced, or null when it announced none (a response cut short)
+ */
+export function parseResponse(bytes: Buffer, crc: number | null): Response {
+  const frames: Frame[] = [];
+  if (crc !== null && crc32(bytes) !== crc) return { frames, damage: 'the checksum of the response does not match its bytes' };
+  let at = 0;
+  while (at + FRAME_HEADER <= bytes.length) {
+    const type = bytes.readUInt32LE(at);
+    const length = bytes.readUInt32LE(at + 4);
+    const start = at + FRAME_HEADER;
+    if (start + length > bytes.length) return { frames, damage: `frame ${frames.length} claims ${length} bytes, more than there are` };
+    const frame = decodeFrame(type, bytes.subarray(start, start + length));
+    if (!frame) return { frames, damage: `frame ${frames.length} has the unknown type ${type}` };
+    frames.push(frame);
+    at = start + Math.ceil(length / 4) * 4;
+  }
+  return { frames, damage: null };
+}

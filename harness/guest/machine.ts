@@ -1,0 +1,75 @@
+// The virtual machine as QEMU options: one table for boot, snapshot and restore, because a restored guest needs the very same devices.
+
+export type Accel = 'kvm' | 'tcg';
+
+export interface Machine {
+  accel: Accel;
+  /** Guest RAM in MiB. */
+  memoryMiB: number;
+  /** Size of the mailbox BAR in MiB, a power of two. The backing file is sparse. */
+  mailboxMiB: number;
+}
+
+export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
+
+/** File descriptors of the QEMU process, besides stdin and stdout, which are the bell. */
+export const FD = { qmp: 3, console: 4 } as const;
+
+const KERNEL_COMMAND_LINE = [
+  'console=ttyS0',
+  // Serial output under TCG is slow and has corrupted guests: only what a diagnosis needs.
+  'loglevel=4',
+  'panic=-1',
+  'oops=panic',
+  // The snapshot fixes addresses anyway; both save boot time.
+  'nokaslr',
+  'mitigations=off',
+  'cryptomgr.notests',
+  'random.trust_cpu=on',
+  'no_timer_check',
+  'tsc=reliable',
+  'lsm=lockdown,capability,landlock,yama,apparmor,bpf',
+];
+
+/** Kernel and initramfs to boot, or nothing when a snapshot is restored. */
+export interface BootSource {
+  kernel: string;
+  initramfs: string;
+}
+
+/** Files that back the guest's memory; private ones are mapped copy-on-write, so that a restore leaves them pristine. */
+export interface MemoryFiles {
+  ram: string;
+  mailbox: string;
+  private: boolean;
+}
+
+const processor = { kvm: 'host', tcg: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+aes,+rdrand' } as const satisfies Record<Accel, string>;
+
+/**
+ * Arguments of qemu-system-x86_64.
+ *
+ * q35 and not microvm, which crashes guests under TCG. The bell (serial port 1) is on stdin and stdout, QMP and the console
+ * (serial port 0) on inherited sockets, so that no socket file is ever left behind. No network device, no shared folder.
+ */
+export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootSource | 'restore'): string[] {
+  const share = memory.private ? 'off' : 'on';
+  return [
+    ...['-machine', 'q35,memory-backend=ram,usb=off,sata=off,smbus=off,vmport=off,hpet=off'],
+    ...['-accel', machine.accel === 'tcg' ? 'tcg,thread=single' : 'kvm'],
+    ...['-cpu', processor[machine.accel]],
+    ...['-smp', '1'],
+    ...['-m', `${machine.memoryMiB}M`],
+    ...['-object', `memory-backend-file,id=ram,size=${machine.memoryMiB}M,mem-path=${memory.ram},share=${share}`],
+    ...['-object', `memory-backend-file,id=mailbox,size=${machine.mailboxMiB}M,mem-path=${memory.mailbox},share=${share}`],
+    ...['-device', 'ivshmem-plain,memdev=mailbox,master=on'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-chardev', `socket,id=console,fd=${FD.console}`, '-device', 'isa-serial,chardev=console,index=0'],
+    ...['-chardev', 'stdio,id=bell,signal=off', '-device', 'isa-serial,chardev=bell,index=1'],
+    ...['-chardev', `socket,id=qmp,fd=${FD.qmp}`, '-mon', 'chardev=qmp,mode=control'],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny'],
+    ...(boot === 'restore'
+      ? ['-incoming', 'defer']
+      : ['-kernel', boot.kernel, '-initrd', boot.initramfs, '-append', KERNEL_COMMAND_LINE.join(' ')]),
+  ];
+}

@@ -1,0 +1,128 @@
+// One QEMU process: started so that it cannot outlive us, with its monitor, doorbell and console on inherited descriptors.
+import type { Duplex } from 'node:stream';
+import { execa } from 'execa';
+import { InfraError } from '../errors.ts';
+import { bellLines, parseRing, type Ring } from './bell.ts';
+import { FD } from './machine.ts';
+import { openQmp, type Qmp } from './qmp.ts';
+
+const CONSOLE_LIMIT = 1 << 20;
+const FLOOD_LIMIT = 64 << 20;
+const STDERR_LIMIT = 16 << 10;
+
+export interface QemuProcess {
+  pid: number;
+  /** The exact command, program first, as it was executed. */
+  command: string[];
+  qmp: Qmp;
+  /** Resolves with the next ring of the bell; rejects when QEMU ends, the guest floods, or `timeoutMs` is over. */
+  nextRing: (timeoutMs: number) => Promise<Ring>;
+  /** Sends one line to the guest over the bell. */
+  send: (line: string) => void;
+  /** What the guest wrote on its console so far, at most 1 MiB from its beginning and said so when cut. */
+  console: () => string;
+  /** Kills QEMU and waits until it is gone. Safe to call more than once. */
+  kill: () => Promise<void>;
+}
+
+function collect(limit: number, onFlood: (total: number) => void) {
+  const chunks: Buffer[] = [];
+  let kept = 0;
+  let total = 0;
+  return {
+    take: (chunk: Buffer) => {
+      total += chunk.length;
+      if (kept < limit) chunks.push(chunk.subarray(0, limit - kept));
+      kept = Math.min(limit, kept + chunk.length);
+      onFlood(total);
+    },
+    text: () => {
+      const text = Buffer.concat(chunks).toString('utf8');
+      return total > kept ? `${text}\n[corematrix: ${total - kept} more bytes were not kept]\n` : text;
+    },
+  };
+}
+
+function duplex(stream: unknown): Duplex {
+  if (stream && typeof stream === 'object' && 'write' in stream && 'on' in stream) return stream as Duplex;
+  throw new InfraError('cannot open a descriptor for QEMU');
+}
+
+/**
+ * Starts QEMU. It dies with this process even when that is killed (PR_SET_PDEATHSIG through setpriv(1)), and with `signal`.
+ * @param program path of qemu-system-*
+ */
+export function startQemu(program: string, args: string[], signal: AbortSignal): QemuProcess {
+  signal.throwIfAborted();
+  const command = [program, ...args];
+  const child = execa('setpriv', ['--pdeathsig', 'KILL', ...command], {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    buffer: false,
+    reject: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: false,
+    killSignal: 'SIGKILL',
+  });
+  let failure: InfraError | null = null;
+  const rings: Ring[] = [];
+  let waiter: { resolve: (ring: Ring) => void; reject: (error: InfraError) => void } | null = null;
+
+  const fail = (error: InfraError) => {
+    failure ??= error;
+    waiter?.reject(failure);
+    waiter = null;
+  };
+  const stderr = collect(STDERR_LIMIT, () => undefined);
+  const console = collect(CONSOLE_LIMIT, (total) => {
+    if (total > FLOOD_LIMIT) fail(new InfraError('the guest floods its console'));
+  });
+  const onLine = (line: string) => {
+    const ring = parseRing(line);
+    if (!ring) return;
+    if (waiter) waiter.resolve(ring);
+    else rings.push(ring);
+    waiter = null;
+  };
+  child.stdout.on('data', bellLines(onLine, fail));
+  child.stderr.on('data', stderr.take);
+  child.stdin.on('error', () => undefined);
+  const consoleStream = duplex(child.stdio[FD.console]);
+  consoleStream.on('data', console.take);
+  consoleStream.on('error', () => undefined);
+  const ended = child.then((result) => {
+    const said = stderr.text().trim().split('\n').at(-1) ?? '';
+    fail(new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${said === '' ? '' : `: ${said}`}`));
+  });
+
+  return {
+    pid: child.pid ?? 0,
+    command,
+    qmp: openQmp(duplex(child.stdio[FD.qmp])),
+    nextRing: async (timeoutMs) => {
+      const ring = rings.shift();
+      if (ring) return ring;
+      if (failure) throw failure;
+      return new Promise<Ring>((resolve, reject) => {
+        const timer = setTimeout(() => fail(new InfraError(`no answer from the guest in ${timeoutMs / 1000} s`)), timeoutMs);
+        waiter = {
+          resolve: (next) => {
+            clearTimeout(timer);
+            resolve(next);
+          },
+          reject: (error) => {
+            clearTimeout(timer);
+            reject(error);
+          },
+        };
+      });
+    },
+    send: (line) => {
+      child.stdin.write(`${line}\n`);
+    },
+    console: console.text,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+// Fetching what a guest wrote into its mailbox, out of the memory of a live QEMU.
+import { readFile, rm } from 'node:fs/promises';
+import { InfraError } from '../errors.ts';
+import type { Ring } from './bell.ts';
+import { parseResponse, parseResponseHeader, RESPONSE_HEADER, type Response, type ResponseHeader } from './frames.ts';
+import type { QemuProcess } from './qemu.ts';
+
+/** Reads `size` bytes at an offset of the mailbox, by way of a file in the work folder. */
+async function readMailbox(qemu: QemuProcess, address: bigint, offset: number, size: number, file: string): Promise<Buffer> {
+  await qemu.qmp.execute('pmemsave', { val: Number(address) + offset, size, filename: file });
+  const bytes = await readFile(file);
+  await rm(file, { force: true });
+  return bytes;
+}
+
+/**
+ * The response a ring announced, checked against its length and checksum.
+ * @param file a path in the work folder that may be written and removed
+ * @throws InfraError when the announced range lies outside the mailbox or QEMU cannot read it
+ */
+export async function readResponse(
+  qemu: QemuProcess,
+  ring: Ring,
+  mailboxBytes: number,
+  file: string,
+): Promise<Response & { header: ResponseHeader }> {
+  if (ring.offset + ring.length > mailboxBytes) throw new InfraError('the guest announced a response that lies outside its mailbox');
+  const header = parseResponseHeader(await readMailbox(qemu, ring.mailboxAddress, RESPONSE_HEADER.offset, RESPONSE_HEADER.length, file));
+  if (!header) throw new InfraError('the mailbox has no response header');
+  const bytes = ring.length === 0 ? Buffer.alloc(0) : await readMailbox(qemu, ring.mailboxAddress, ring.offset, ring.length, file);
+  return { ...parseResponse(bytes, ring.crc), header };
+}

@@ -1,0 +1,180 @@
+// A snapshot of a booted kernel: made once, kept in the cache, restored privately for every cell.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { InfraError } from '../errors.ts';
+import { bootGuest, type BootRequest, flush } from './boot.ts';
+import { DEFAULT_MACHINE, type Machine, qemuArguments } from './machine.ts';
+import type { QemuProcess } from './qemu.ts';
+
+const FORMAT = 1;
+const STATE_MS = 20_000;
+
+const manifestSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  key: z.string(),
+  hello: z.strictObject({
+    release: z.string(),
+    version: z.string(),
+    machine: z.string(),
+    libbpf: z.string(),
+    btfSize: z.number(),
+  }),
+  mailboxAddress: z.string(),
+  method: z.enum(['pvh', 'bzimage']),
+  bootMs: z.number(),
+  /** The command that booted it. */
+  command: z.array(z.string()),
+  stateSha256: z.string(),
+  /** Size and modification time of the RAM file, which is too large to be read again for every run. */
+  ram: z.strictObject({ size: z.number(), mtimeMs: z.number() }),
+});
+
+/** What is known of a snapshot without restoring it. */
+export type SnapshotManifest = z.infer<typeof manifestSchema>;
+
+export interface Snapshot extends SnapshotManifest {
+  ramFile: string;
+  stateFile: string;
+}
+
+/** Everything a snapshot depends on: change one, and it is another snapshot. */
+export interface SnapshotKey {
+  kernelSha256: string;
+  helperSha256: string;
+  /** QEMU's version line. */
+  qemuVersion: string;
+  machine: Machine;
+}
+
+/** The name of the snapshot in the cache: a digest of all it depends on, the machine's options included. */
+export function snapshotKey(parts: SnapshotKey): string {
+  const options = qemuArguments(parts.machine, { ram: '', mailbox: '', private: false }, { kernel: '', initramfs: '' });
+  return createHash('sha256')
+    .update(JSON.stringify([FORMAT, parts, options]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+const IGNORE_SHARED = { capabilities: [{ capability: 'x-ignore-shared', state: true }] };
+
+async function waitFor(what: string, done: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + STATE_MS;
+  while (!(await done())) {
+    if (performance.now() > deadline) throw new InfraError(`QEMU did not finish to ${what} in ${STATE_MS / 1000} s`);
+    await sleep(2);
+  }
+}
+
+function statusOf(answer: unknown): string {
+  return answer && typeof answer === 'object' && 'status' in answer ? String(answer.status) : '';
+}
+
+/** Stops a guest and writes its device state; its memory is already in the RAM file. */
+async function saveState(qemu: QemuProcess, stateFile: string): Promise<void> {
+  await qemu.qmp.execute('stop');
+  await qemu.qmp.execute('migrate-set-capabilities', IGNORE_SHARED);
+  await qemu.qmp.execute('migrate', { uri: `exec:cat > ${quote(stateFile)}` });
+  await waitFor('save the state', async () => {
+    const status = statusOf(await qemu.qmp.execute('query-migrate'));
+    if (status === 'failed') throw new InfraError('QEMU could not save the state of the guest');
+    return status === 'completed';
+  });
+}
+
+/** Loads a saved state into a QEMU started with `-incoming defer`; the guest stands still until `cont`. */
+export async function loadState(qemu: QemuProcess, stateFile: string): Promise<void> {
+  await qemu.qmp.execute('migrate-set-capabilities', IGNORE_SHARED);
+  await qemu.qmp.execute('migrate-incoming', { uri: `exec:cat ${quote(stateFile)}` });
+  await waitFor('load the state', async () => statusOf(await qemu.qmp.execute('query-status')) !== 'inmigrate');
+}
+
+function quote(path: string): string {
+  return `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+async function readManifest(directory: string): Promise<SnapshotManifest | null> {
+  try {
+    const parsed = manifestSchema.safeParse(JSON.parse(await readFile(join(directory, 'snapshot.json'), 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The snapshot in a folder of the cache, or null when there is none or it is damaged or not the one its name says. */
+export async function openSnapshot(directory: string, key: string): Promise<Snapshot | null> {
+  const manifest = await readManifest(directory);
+  if (!manifest || manifest.key !== key) return null;
+  const ramFile = join(directory, 'ram');
+  const stateFile = join(directory, 'state');
+  try {
+    const ram = await stat(ramFile);
+    if (ram.size !== manifest.ram.size || ram.mtimeMs !== manifest.ram.mtimeMs) return null;
+    if ((await sha256File(stateFile)) !== manifest.stateSha256) return null;
+  } catch {
+    return null;
+  }
+  return { ...manifest, ramFile, stateFile };
+}
+
+/**
+ * Boots a kernel and keeps it as a snapshot in `target`, replacing what is there. The files appear under their name only when complete.
+ * @throws InfraError when the kernel does not come up or its state cannot be saved
+ */
+export async function makeSnapshot(target: string, key: string, request: BootRequest): Promise<Snapshot> {
+  const building = request.directory;
+  const guest = await bootGuest(request);
+  const stateFile = join(building, 'state');
+  try {
+    await saveState(guest.qemu, stateFile);
+  } finally {
+    await guest.qemu.kill();
+  }
+  const ram = await stat(join(building, 'ram'));
+  const manifest: SnapshotManifest = {
+    format: FORMAT,
+    key,
+    hello: {
+      release: guest.hello.release,
+      version: guest.hello.version,
+      machine: guest.hello.machine,
+      libbpf: guest.hello.libbpf,
+      btfSize: guest.hello.btfSize,
+    },
+    mailboxAddress: guest.mailboxAddress.toString(),
+    method: guest.method,
+    bootMs: Math.round(guest.bootMs),
+    command: guest.qemu.command,
+    stateSha256: await sha256File(stateFile),
+    ram: { size: ram.size, mtimeMs: ram.mtimeMs },
+  };
+  await rm(join(building, 'mailbox'), { force: true });
+  await writeFile(join(building, 'snapshot.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await Promise.all(['ram', 'state', 'snapshot.json'].map(async (name) => flush(join(building, name))));
+  await rm(target, { recursive: true, force: true });
+  await mkdir(join(target, '..'), { recursive: true });
+  await rename(building, target).catch(async (error: unknown) => {
+    // Another run made the same snapshot meanwhile; its files are as good as ours.
+    await rm(building, { recursive: true, force: true });
+    if (!(await openSnapshot(target, key))) throw error;
+  });
+  const snapshot = await openSnapshot(target, key);
+  if (!snapshot) throw new InfraError(`the snapshot in ${target} is damaged right after it was made: is the disk full?`);
+  return snapshot;
+}
+
+/** The machine every guest is, for an accelerator. */
+export function machineFor(accel: Machine['accel']): Machine {
+  return { accel, ...DEFAULT_MACHINE };
+}

@@ -1,0 +1,75 @@
+/* The guest side of the mailbox protocol; harness/guest/frames.ts is the host side. All numbers are little-endian. */
+#ifndef COREMATRIX_FRAMES_H
+#define COREMATRIX_FRAMES_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Offsets in the mailbox: the host writes the request before the guest looks, the guest writes the response. */
+#define MAILBOX_MAGIC 0x31424d58u /* "XMB1" */
+#define REQUEST_HEADER 0x0000
+#define RESPONSE_HEADER 0x0800
+#define REQUEST_OFFSET 0x1000
+
+struct request_header {
+	uint32_t magic;
+	uint32_t length;	  /* bytes of request frames, from REQUEST_OFFSET on */
+	uint32_t response_offset; /* where the guest may begin to write, page aligned */
+	uint32_t reserved;
+};
+
+/* Kept current while frames are written, so that the host can read what there is of a guest that hangs. */
+struct response_header {
+	uint32_t magic;
+	uint32_t length; /* bytes of response frames, from response_offset on */
+	uint32_t dropped; /* bytes of log text that found no room */
+	uint32_t complete;
+	uint32_t open_frame; /* offset + 1 of the frame being written, 0 between frames */
+};
+
+enum frame_type {
+	/* host to guest */
+	FRAME_OBJECT = 1, /* u32 name length, name, ELF bytes */
+	/* guest to host */
+	FRAME_HELLO = 16,	  /* strings: release, version, machine, libbpf; then u64 BTF size */
+	FRAME_PROGRAM = 17,	  /* u32 insns, u32 autoload, strings: name, section, type */
+	FRAME_ATTEMPT_BEGIN = 18, /* string: the only program autoloaded, or "" */
+	FRAME_LOG = 19,		  /* u32 level, then the text of one libbpf print call */
+	FRAME_ATTEMPT_END = 20,	  /* u32 reached, u32 errno, u64 open ns, u64 load ns */
+	FRAME_KERNEL_LOG = 21,	  /* text of /dev/kmsg since the cell began */
+	FRAME_CRASH = 22,	  /* u32 wait status of the loading process */
+	FRAME_END = 23,		  /* u64 ns in the guest for the whole cell */
+};
+
+struct frame_header {
+	uint32_t type;
+	uint32_t length; /* of the payload; the next frame begins at the next multiple of 4 */
+};
+
+/* Maps the mailbox; returns its guest-physical address, 0 with errno when there is none. */
+uint64_t mailbox_open(void);
+
+/* The request's first frame of this type; NULL when there is none. Its length goes to *length. */
+const void *request_frame(uint32_t type, uint32_t *length);
+
+/* Starts an empty response. The bookkeeping lives in shared memory: a child's frames stay when it dies. */
+void response_begin(void);
+void response_end(void);
+
+/* Ordered writing of one frame. Text that finds no room is cut and counted in `dropped`. */
+void frame_open(uint32_t type);
+void frame_u32(uint32_t value);
+void frame_u64(uint64_t value);
+void frame_string(const char *text);
+void frame_bytes(const void *bytes, size_t length);
+void frame_vprintf(const char *format, va_list arguments);
+/* Also ends the frame that a crashed process left open. */
+void frame_close(void);
+
+/* Where the response begins in the mailbox, how long it is, and its CRC-32 (ISO-HDLC, as in zlib). */
+uint32_t response_offset(void);
+uint32_t response_length(void);
+uint32_t response_crc(void);
+
+#endif

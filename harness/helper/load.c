@@ -1,0 +1,160 @@
+#include "load.h"
+
+#include "frames.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* bpf_object__prepare() splits a load in two, which tells relocation and maps from verification by number. */
+#define HAS_PREPARE (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 6))
+
+enum reached { REACHED_OPEN = 0, REACHED_PREPARE = 1, REACHED_LOAD = 2, REACHED_DONE = 3 };
+
+struct object_file {
+	const char *name;
+	const void *bytes;
+	uint32_t length;
+};
+
+uint64_t now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static int keep_log(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	frame_open(FRAME_LOG);
+	frame_u32((uint32_t)level);
+	frame_vprintf(format, arguments);
+	frame_close();
+	return 0;
+}
+
+static void write_programs(struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+	{
+		frame_open(FRAME_PROGRAM);
+		frame_u32((uint32_t)bpf_program__insn_cnt(program));
+		frame_u32(bpf_program__autoload(program));
+		frame_string(bpf_program__name(program));
+		frame_string(bpf_program__section_name(program));
+		frame_string(libbpf_bpf_prog_type_str(bpf_program__type(program)));
+		frame_close();
+	}
+}
+
+/* Only the named program is loaded; every other one is left out, wanted by default or not. */
+static void autoload_only(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, strcmp(bpf_program__name(program), name) == 0);
+}
+
+/* A pinned map would tie attempts together, and the matrix asks whether the object loads, not where its maps live. */
+static void forget_pins(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+		bpf_map__set_pin_path(map, NULL);
+}
+
+static enum reached load(struct bpf_object *object, int *error)
+{
+#if HAS_PREPARE
+	*error = bpf_object__prepare(object);
+	if (*error)
+		return REACHED_PREPARE;
+#endif
+	*error = bpf_object__load(object);
+	return *error ? REACHED_LOAD : REACHED_DONE;
+}
+
+/* One fresh open and load. `program` is the only one to load, or NULL for the object as it is. */
+static enum reached attempt(const struct object_file *file, const char *program, bool list)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = file->name);
+	enum reached reached = REACHED_OPEN;
+	struct bpf_object *object;
+	uint64_t start, opened;
+	int error = 0;
+
+	frame_open(FRAME_ATTEMPT_BEGIN);
+	frame_string(program ? program : "");
+	frame_close();
+	start = now_ns();
+	object = bpf_object__open_mem(file->bytes, file->length, &options);
+	error = object ? 0 : -errno;
+	opened = now_ns();
+	if (object) {
+		if (list)
+			write_programs(object);
+		if (program)
+			autoload_only(object, program);
+		forget_pins(object);
+		opened = now_ns();
+		reached = load(object, &error);
+	}
+	frame_open(FRAME_ATTEMPT_END);
+	frame_u32((uint32_t)reached);
+	frame_u32((uint32_t)(error < 0 ? -error : error));
+	frame_u64(opened - start);
+	frame_u64(now_ns() - opened);
+	frame_close();
+	bpf_object__close(object);
+	return reached;
+}
+
+/* The names of the programs that load by default; the array ends with NULL. */
+static char **program_names(const struct object_file *file)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = file->name);
+	struct bpf_object *object = bpf_object__open_mem(file->bytes, file->length, &options);
+	struct bpf_program *program;
+	size_t count = 0;
+	char **names;
+
+	bpf_object__for_each_program(program, object)
+		count++;
+	names = calloc(count + 1, sizeof(*names));
+	count = 0;
+	if (names && object)
+		bpf_object__for_each_program(program, object)
+			if (bpf_program__autoload(program))
+				names[count++] = strdup(bpf_program__name(program));
+	bpf_object__close(object);
+	return names;
+}
+
+void load_object(const char *name, const void *bytes, uint32_t length)
+{
+	struct object_file file = { .name = name, .bytes = bytes, .length = length };
+	enum reached reached;
+	char **names;
+
+	libbpf_set_print(keep_log);
+	reached = attempt(&file, NULL, true);
+	if (reached == REACHED_DONE || reached == REACHED_OPEN)
+		return;
+	libbpf_set_print(NULL);
+	names = program_names(&file);
+	libbpf_set_print(keep_log);
+	/* With a single program the object as a whole was that program alone. */
+	if (!names || !names[0] || !names[1])
+		return;
+	for (char **next = names; *next; next++)
+		attempt(&file, *next, false);
+}

@@ -1,0 +1,293 @@
+/* The mailbox: the BAR 2 memory of QEMU's ivshmem-plain device, mapped through sysfs without any driver. */
+#define _GNU_SOURCE
+#include "frames.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PCI_DEVICES "/sys/bus/pci/devices"
+#define IVSHMEM_VENDOR "0x1af4"
+#define IVSHMEM_DEVICE "0x1110"
+/* Kept free so that the frames that end a response always fit. */
+#define RESERVE 4096
+
+static uint8_t *mailbox;
+static uint64_t mailbox_size;
+static volatile struct response_header *response;
+static uint8_t *response_base;
+static uint32_t capacity;
+
+static int read_text(const char *directory, const char *name, char *text, size_t size)
+{
+	char path[512];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	length = read(fd, text, size - 1);
+	close(fd);
+	if (length < 0)
+		return -1;
+	text[length] = '\0';
+	return 0;
+}
+
+static int is_mailbox(const char *directory)
+{
+	char vendor[32], device[32];
+
+	return read_text(directory, "vendor", vendor, sizeof(vendor)) == 0 &&
+	       read_text(directory, "device", device, sizeof(device)) == 0 &&
+	       strncmp(vendor, IVSHMEM_VENDOR, 6) == 0 && strncmp(device, IVSHMEM_DEVICE, 6) == 0;
+}
+
+static int enable(const char *directory)
+{
+	char path[512];
+	int fd, ok;
+
+	snprintf(path, sizeof(path), "%s/enable", directory);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ok = write(fd, "1", 1) == 1;
+	close(fd);
+	return ok ? 0 : -1;
+}
+
+/* Line N of the device's `resource` file is BAR N: first and last guest-physical address. */
+static int bar_range(const char *directory, uint64_t *first, uint64_t *last)
+{
+	char text[1024];
+	char *line = text;
+
+	if (read_text(directory, "resource", text, sizeof(text)) != 0)
+		return -1;
+	for (int bar = 0; bar < 2; bar++) {
+		line = strchr(line, '\n');
+		if (!line)
+			return -1;
+		line++;
+	}
+	return sscanf(line, "%" SCNx64 " %" SCNx64, first, last) == 2 ? 0 : -1;
+}
+
+static int map_bar(const char *directory, uint64_t size)
+{
+	static const char *const names[] = { "resource2_wc", "resource2" };
+	char path[512];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		void *memory;
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+		if (memory != MAP_FAILED) {
+			mailbox = memory;
+			mailbox_size = size;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+uint64_t mailbox_open(void)
+{
+	struct dirent *entry;
+	uint64_t first = 0, last = 0;
+	DIR *devices = opendir(PCI_DEVICES);
+
+	if (!devices)
+		return 0;
+	while ((entry = readdir(devices))) {
+		char directory[400];
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(directory, sizeof(directory), PCI_DEVICES "/%s", entry->d_name);
+		if (!is_mailbox(directory))
+			continue;
+		if (enable(directory) == 0 && bar_range(directory, &first, &last) == 0 && last > first &&
+		    map_bar(directory, last - first + 1) == 0)
+			break;
+	}
+	closedir(devices);
+	if (!mailbox)
+		errno = ENODEV;
+	return mailbox ? first : 0;
+}
+
+const void *request_frame(uint32_t type, uint32_t *length)
+{
+	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
+	uint64_t offset = REQUEST_OFFSET;
+	uint64_t end;
+
+	if (request->magic != MAILBOX_MAGIC)
+		return NULL;
+	end = offset + request->length;
+	if (end > mailbox_size)
+		return NULL;
+	while (offset + sizeof(struct frame_header) <= end) {
+		const struct frame_header *frame = (const void *)(mailbox + offset);
+
+		if (offset + sizeof(*frame) + frame->length > end)
+			return NULL;
+		if (frame->type == type) {
+			*length = frame->length;
+			return frame + 1;
+		}
+		offset += sizeof(*frame) + ((frame->length + 3u) & ~3u);
+	}
+	return NULL;
+}
+
+void response_begin(void)
+{
+	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
+	uint64_t offset = request->magic == MAILBOX_MAGIC ? request->response_offset : REQUEST_OFFSET;
+
+	if (offset < REQUEST_OFFSET || offset + 2 * RESERVE > mailbox_size)
+		offset = REQUEST_OFFSET;
+	response = (volatile void *)(mailbox + RESPONSE_HEADER);
+	response_base = mailbox + offset;
+	capacity = (uint32_t)(mailbox_size - offset);
+	response->length = 0;
+	response->dropped = 0;
+	response->complete = 0;
+	response->open_frame = 0;
+	response->magic = MAILBOX_MAGIC;
+}
+
+void response_end(void)
+{
+	response->complete = 1;
+}
+
+/* How much more may be written now; the end of a response may use the reserve. */
+static size_t room(void)
+{
+	uint32_t limit = capacity - RESERVE;
+
+	return response->length < limit ? limit - response->length : 0;
+}
+
+void frame_open(uint32_t type)
+{
+	struct frame_header header = { .type = type, .length = 0 };
+
+	if (response->length + sizeof(header) > capacity)
+		return;
+	memcpy(response_base + response->length, &header, sizeof(header));
+	response->open_frame = response->length + 1;
+	response->length += sizeof(header);
+}
+
+static void append(const void *bytes, size_t length)
+{
+	if (response->length + length > capacity)
+		return;
+	memcpy(response_base + response->length, bytes, length);
+	response->length += length;
+}
+
+void frame_u32(uint32_t value)
+{
+	append(&value, sizeof(value));
+}
+
+void frame_u64(uint64_t value)
+{
+	append(&value, sizeof(value));
+}
+
+void frame_string(const char *text)
+{
+	append(text ? text : "", strlen(text ? text : "") + 1);
+}
+
+void frame_bytes(const void *bytes, size_t length)
+{
+	size_t fits = length < room() ? length : room();
+
+	append(bytes, fits);
+	response->dropped += (uint32_t)(length - fits);
+}
+
+void frame_vprintf(const char *format, va_list arguments)
+{
+	size_t available = room();
+	char *end = (char *)response_base + response->length;
+	int length = vsnprintf(available ? end : NULL, available, format, arguments);
+
+	if (length < 0)
+		return;
+	if ((size_t)length < available) {
+		response->length += (uint32_t)length;
+		return;
+	}
+	/* vsnprintf keeps the last byte of the room for its terminator. */
+	if (available)
+		response->length += (uint32_t)available - 1;
+	response->dropped += (uint32_t)((size_t)length - (available ? available - 1 : 0));
+}
+
+void frame_close(void)
+{
+	uint32_t start = response->open_frame - 1;
+	struct frame_header *header = (void *)(response_base + start);
+	uint32_t padded = (response->length + 3u) & ~3u;
+
+	if (!response->open_frame)
+		return;
+	header->length = response->length - start - (uint32_t)sizeof(*header);
+	while (response->length < padded && response->length < capacity) {
+		response_base[response->length] = 0;
+		response->length++;
+	}
+	response->open_frame = 0;
+}
+
+uint32_t response_offset(void)
+{
+	return (uint32_t)(response_base - mailbox);
+}
+
+uint32_t response_length(void)
+{
+	return response->length;
+}
+
+uint32_t response_crc(void)
+{
+	static uint32_t table[256];
+	uint32_t crc = 0xffffffffu;
+	uint32_t length = response->length;
+
+	if (!table[1]) {
+		for (uint32_t i = 0; i < 256; i++) {
+			uint32_t value = i;
+
+			for (int bit = 0; bit < 8; bit++)
+				value = (value >> 1) ^ ((value & 1) ? 0xedb88320u : 0);
+			table[i] = value;
+		}
+	}
+	for (uint32_t i = 0; i < length; i++)
+		crc = table[(crc ^ response_base[i]) & 0xff] ^ (crc >> 8);
+	return ~crc;
+}

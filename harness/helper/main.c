@@ -1,0 +1,216 @@
+/* PID 1 of a corematrix guest: mounts what BPF objects need, says it is ready, and loads one object for every bell that rings. */
+#define _GNU_SOURCE
+#include "frames.h"
+#include "load.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define BELL "/dev/ttyS1"
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define NAME_LIMIT 256
+
+static const struct {
+	const char *type, *target;
+} mounts[] = {
+	{ "proc", "/proc" },
+	{ "sysfs", "/sys" },
+	{ "devtmpfs", "/dev" },
+	{ "tracefs", "/sys/kernel/tracing" },
+	{ "debugfs", "/sys/kernel/debug" },
+	{ "bpf", "/sys/fs/bpf" },
+	{ "cgroup2", "/sys/fs/cgroup" },
+	{ "tmpfs", "/tmp" },
+};
+
+static int bell = -1;
+static int kernel_messages = -1;
+
+static void mount_all(void)
+{
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		mkdir(mounts[i].target, 0755);
+		/* A kernel without one of these is still worth a verdict; what needs it says so itself. */
+		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, 0, NULL) != 0)
+			dprintf(2, "corematrix: mount %s: %s\n", mounts[i].target, strerror(errno));
+	}
+}
+
+static void give_up(const char *what)
+{
+	dprintf(2, "corematrix: %s: %s\n", what, strerror(errno));
+	sync();
+	reboot(RB_POWER_OFF);
+	exit(1);
+}
+
+static int open_bell(void)
+{
+	struct termios settings;
+	int fd = open(BELL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (tcgetattr(fd, &settings) == 0) {
+		cfmakeraw(&settings);
+		cfsetspeed(&settings, B115200);
+		tcsetattr(fd, TCSANOW, &settings);
+	}
+	return fd;
+}
+
+/* One short line at most: bulk data never goes over the serial port. */
+static void ring(const char *word, uint64_t first)
+{
+	dprintf(bell, "%s %llx %x %x %x\n", word, (unsigned long long)first, response_offset(), response_length(), response_crc());
+}
+
+static int wait_for_go(void)
+{
+	char last[3] = "";
+
+	for (;;) {
+		char byte;
+		ssize_t length = read(bell, &byte, 1);
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length != 1)
+			return -1;
+		last[0] = last[1];
+		last[1] = byte;
+		if (memcmp(last, "go", 2) == 0)
+			return 0;
+	}
+}
+
+static void say_hello(uint64_t address)
+{
+	struct utsname names;
+	struct stat btf;
+
+	uname(&names);
+	response_begin();
+	frame_open(FRAME_HELLO);
+	frame_string(names.release);
+	frame_string(names.version);
+	frame_string(names.machine);
+	frame_string(libbpf_version_string());
+	frame_u64(stat(KERNEL_BTF, &btf) == 0 ? (uint64_t)btf.st_size : 0);
+	frame_close();
+	response_end();
+	ring("ready", address);
+}
+
+static void write_kernel_messages(void)
+{
+	char record[8192];
+
+	if (kernel_messages < 0)
+		return;
+	frame_open(FRAME_KERNEL_LOG);
+	for (;;) {
+		ssize_t length = read(kernel_messages, record, sizeof(record));
+
+		/* EPIPE: the ring buffer overtook us; the next read goes on with the oldest record there is. */
+		if (length < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (length <= 0)
+			break;
+		frame_bytes(record, (size_t)length);
+	}
+	frame_close();
+}
+
+/* In a process of its own: libbpf, fed with a stranger's bytes, may crash. */
+static int load_request(void)
+{
+	char name[NAME_LIMIT] = "object";
+	uint32_t length = 0, name_length;
+	const uint8_t *request = request_frame(FRAME_OBJECT, &length);
+	int status = 0;
+	pid_t child;
+
+	if (!request || length < sizeof(name_length))
+		return -1;
+	memcpy(&name_length, request, sizeof(name_length));
+	if (name_length >= NAME_LIMIT || name_length > length - sizeof(name_length))
+		return -1;
+	memcpy(name, request + sizeof(name_length), name_length);
+	name[name_length] = '\0';
+	request += sizeof(name_length) + name_length;
+	length -= sizeof(name_length) + name_length;
+	child = fork();
+	if (child == 0) {
+		/* The BAR is mapped uncached or write-combined: libbpf reads the ELF many times, so give it ordinary memory. */
+		void *copy = malloc(length ? length : 1);
+
+		if (!copy)
+			_exit(112);
+		memcpy(copy, request, length);
+		load_object(name, copy, length);
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -1;
+	return status;
+}
+
+static void serve(uint64_t address)
+{
+	uint64_t start = now_ns();
+	int status;
+
+	kernel_messages = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kernel_messages >= 0)
+		lseek(kernel_messages, 0, SEEK_END);
+	response_begin();
+	status = load_request();
+	frame_close();
+	if (status != 0) {
+		frame_open(FRAME_CRASH);
+		frame_u32((uint32_t)status);
+		frame_close();
+	}
+	write_kernel_messages();
+	frame_open(FRAME_END);
+	frame_u64(now_ns() - start);
+	frame_close();
+	response_end();
+	ring("done", address);
+	close(kernel_messages);
+}
+
+int main(void)
+{
+	uint64_t address;
+
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/dev", 0755);
+	mount_all();
+	bell = open_bell();
+	if (bell < 0)
+		give_up("open " BELL);
+	address = mailbox_open();
+	if (!address) {
+		dprintf(bell, "no-mailbox %d\n", errno);
+		give_up("find the mailbox device");
+	}
+	say_hello(address);
+	while (wait_for_go() == 0)
+		serve(address);
+	give_up("the bell is gone");
+	return 1;
+}
