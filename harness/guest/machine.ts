@@ -54,22 +54,24 @@ const processor = { kvm: 'host', tcg: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+ae
  */
 export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootSource | 'restore'): string[] {
   const share = memory.private ? 'off' : 'on';
-  return [
-    ...['-machine', 'q35,memory-backend=ram,usb=off,sata=off,smbus=off,vmport=off,hpet=off'],
-    ...['-accel', machine.accel === 'tcg' ? 'tcg,thread=single' : 'kvm'],
-    ...['-cpu', processor[machine.accel]],
-    ...['-smp', '1'],
-    ...['-m', `${machine.memoryMiB}M`],
-    ...['-object', `memory-backend-file,id=ram,size=${machine.memoryMiB}M,mem-path=${memory.ram},share=${share}`],
-    ...['-object', `memory-backend-file,id=mailbox,size=${machine.mailboxMiB}M,mem-path=${memory.mailbox},share=${share}`],
-    ...['-device', 'ivshmem-plain,memdev=mailbox,master=on'],
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-chardev', `socket,id=console,fd=${FD.console}`, '-device', 'isa-serial,chardev=console,index=0'],
-    ...['-chardev', 'stdio,id=bell,signal=off', '-device', 'isa-serial,chardev=bell,index=1'],
-    ...['-chardev', `socket,id=qmp,fd=${FD.qmp}`, '-mon', 'chardev=qmp,mode=control'],
-    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny'],
-    ...(boot === 'restore'
+  const start =
+    boot === 'restore'
       ? ['-incoming', 'defer']
-      : ['-kernel', boot.kernel, '-initrd', boot.initramfs, '-append', KERNEL_COMMAND_LINE.join(' ')]),
-  ];
+      : ['-kernel', boot.kernel, '-initrd', boot.initramfs, '-append', KERNEL_COMMAND_LINE.join(' ')];
+  return [
+    ['-machine', 'q35,memory-backend=ram,usb=off,sata=off,smbus=off,vmport=off,hpet=off'],
+    ['-accel', machine.accel === 'tcg' ? 'tcg,thread=single' : 'kvm'],
+    ['-cpu', processor[machine.accel]],
+    ['-smp', '1'],
+    ['-m', `${machine.memoryMiB}M`],
+    ['-object', `memory-backend-file,id=ram,size=${machine.memoryMiB}M,mem-path=${memory.ram},share=${share}`],
+    ['-object', `memory-backend-file,id=mailbox,size=${machine.mailboxMiB}M,mem-path=${memory.mailbox},share=${share}`],
+    ['-device', 'ivshmem-plain,memdev=mailbox,master=on'],
+    ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ['-chardev', `socket,id=console,fd=${FD.console}`, '-device', 'isa-serial,chardev=console,index=0'],
+    ['-chardev', 'stdio,id=bell,signal=off', '-device', 'isa-serial,chardev=bell,index=1'],
+    ['-chardev', `socket,id=qmp,fd=${FD.qmp}`, '-mon', 'chardev=qmp,mode=control'],
+    ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny'],
+    start,
+  ].flat();
 }

@@ -1,5 +1,5 @@
 // One QEMU process: started so that it cannot outlive us, with its monitor, doorbell and console on inherited descriptors.
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { InfraError } from '../errors.ts';
 import { bellLines, parseRing, type Ring } from './bell.ts';
@@ -44,7 +44,7 @@ function collect(limit: number, onFlood: (total: number) => void) {
 }
 
 function duplex(stream: unknown): Duplex {
-  if (stream && typeof stream === 'object' && 'write' in stream && 'on' in stream) return stream as Duplex;
+  if (stream instanceof Duplex) return stream;
   throw new InfraError('cannot open a descriptor for QEMU');
 }
 

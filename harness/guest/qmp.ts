@@ -16,10 +16,10 @@ interface Pending {
   reject: (error: InfraError) => void;
 }
 
-function parseMessage(line: string): Record<string, unknown> | null {
+function parseMessage(line: string): object | null {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }
@@ -48,8 +48,8 @@ export function openQmp(stream: Duplex): Qmp {
     if (!message || 'QMP' in message || 'event' in message) return;
     const pending = waiting.shift();
     if (!pending) return;
-    if ('error' in message) pending.reject(new InfraError(`QMP ${pending.command}: ${errorText(message['error'])}`));
-    else pending.resolve(message['return']);
+    if ('error' in message) pending.reject(new InfraError(`QMP ${pending.command}: ${errorText(message.error)}`));
+    else pending.resolve('return' in message ? message.return : null);
   };
 
   stream.on('data', (chunk: Buffer) => {

@@ -1,0 +1,71 @@
+// Which accelerator to use. KVM is believed only after a real guest has run under it: a /dev/kvm that opens proves nothing.
+import { access, constants } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { bootGuest, type BootRequest } from './boot.ts';
+import type { Accel } from './machine.ts';
+import { machineFor } from './snapshot.ts';
+
+export interface AccelChoice {
+  accel: Accel;
+  reason: string;
+}
+
+const PROBE_MS = 6000;
+
+async function readProbe(file: string, host: string): Promise<AccelChoice | null> {
+  try {
+    const kept: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (!kept || typeof kept !== 'object' || !('host' in kept) || kept.host !== host) return null;
+    if (!('reason' in kept) || typeof kept.reason !== 'string' || !('accel' in kept)) return null;
+    return kept.accel === 'kvm' || kept.accel === 'tcg' ? { accel: kept.accel, reason: kept.reason } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Boots a kernel under KVM for a few seconds at most. */
+async function probeKvm(request: Omit<BootRequest, 'machine' | 'timeoutMs'>): Promise<AccelChoice> {
+  try {
+    const guest = await bootGuest({ ...request, machine: machineFor('kvm'), images: request.images.slice(0, 1), timeoutMs: PROBE_MS });
+    await guest.qemu.kill();
+    return { accel: 'kvm', reason: `a guest came up under KVM in ${Math.round(guest.bootMs)} ms` };
+  } catch (error) {
+    request.signal.throwIfAborted();
+    return { accel: 'tcg', reason: `KVM cannot run a guest here: ${messageOf(error)}` };
+  } finally {
+    await rm(request.directory, { recursive: true, force: true });
+  }
+}
+
+/** What identifies this host and its QEMU until the next boot: a probe's outcome holds that long. */
+async function hostIdentity(qemuVersion: string): Promise<string> {
+  const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  return `${bootId.trim()} ${qemuVersion}`;
+}
+
+/**
+ * Chooses the accelerator: what was asked for, or KVM where a probe guest runs under it, or TCG.
+ * @param probeFile where the outcome of the probe is kept for later runs on the same boot of the host
+ */
+export async function chooseAccel(
+  wanted: Accel | 'auto',
+  qemuVersion: string,
+  probeFile: string,
+  probe: Omit<BootRequest, 'machine' | 'timeoutMs'>,
+): Promise<AccelChoice> {
+  if (wanted !== 'auto') return { accel: wanted, reason: 'asked for on the command line' };
+  try {
+    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+  } catch {
+    return { accel: 'tcg', reason: '/dev/kvm is missing or may not be opened' };
+  }
+  const host = await hostIdentity(qemuVersion);
+  const kept = await readProbe(probeFile, host);
+  if (kept) return kept;
+  const choice = await probeKvm(probe);
+  await mkdir(dirname(probeFile), { recursive: true });
+  await writeFile(probeFile, JSON.stringify({ host, ...choice }));
+  return choice;
+}

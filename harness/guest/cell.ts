@@ -1,0 +1,113 @@
+// One cell's guest: restored from a snapshot or booted, given one object, and ended; what it said comes back as raw evidence.
+import { rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError } from '../errors.ts';
+import { bootGuest, type BootRequest, sparseFile } from './boot.ts';
+import { encodeRequest, type Frame } from './frames.ts';
+import { type Machine, qemuArguments } from './machine.ts';
+import { type QemuProcess, startQemu } from './qemu.ts';
+import { readResponse } from './response.ts';
+import { loadState, type Snapshot } from './snapshot.ts';
+
+const MIB = 1 << 20;
+
+/** The object as the guest gets it. */
+export interface GuestObject {
+  /** File name; libbpf names the object after its part before the first dot. */
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** What a guest that answered said, not yet judged. */
+export interface GuestAnswer {
+  frames: Frame[];
+  /** Bytes of log text that found no room in the mailbox. */
+  dropped: number;
+  console: string;
+  command: string[];
+  /** Wall time from the start of QEMU until it was gone. */
+  durationMs: number;
+}
+
+/** A guest that gave no verdict. */
+export interface GuestFailure {
+  error: InfraError;
+  console: string;
+  command: string[];
+  durationMs: number;
+}
+
+export type GuestResult = ({ ok: true } & GuestAnswer) | ({ ok: false } & GuestFailure);
+
+export interface CellRequest {
+  object: GuestObject;
+  /** A folder of this cell's own; it is removed in the end. */
+  directory: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** As libbpf derives an object's name from its file: the part of the base name before the first dot. */
+function objectName(fileName: string): string {
+  return fileName.split('.')[0] ?? fileName;
+}
+
+async function converse(qemu: QemuProcess, mailboxMiB: number, request: CellRequest): Promise<Pick<GuestAnswer, 'frames' | 'dropped'>> {
+  qemu.send('go');
+  const ring = await qemu.nextRing(request.timeoutMs);
+  const response = await readResponse(qemu, ring, mailboxMiB * MIB, join(request.directory, 'response'));
+  if (response.damage) throw new InfraError(`the guest's response is damaged: ${response.damage}`);
+  if (!response.frames.some((frame) => frame.type === 'end')) throw new InfraError("the guest's response has no end");
+  return { frames: response.frames, dropped: response.header.dropped };
+}
+
+/** Runs `talk` on a started QEMU and ends QEMU whatever happens; infrastructure errors become data. */
+async function withGuest(
+  start: () => Promise<QemuProcess>,
+  request: CellRequest,
+  talk: (qemu: QemuProcess) => Promise<Pick<GuestAnswer, 'frames' | 'dropped'>>,
+): Promise<GuestResult> {
+  const started = performance.now();
+  let qemu: QemuProcess | null = null;
+  const facts = () => ({ console: qemu?.console() ?? '', command: qemu?.command ?? [], durationMs: performance.now() - started });
+  await mkdir(request.directory, { recursive: true });
+  try {
+    qemu = await start();
+    const said = await talk(qemu);
+    await qemu.kill();
+    return { ok: true, ...said, ...facts() };
+  } catch (error) {
+    await qemu?.kill();
+    request.signal.throwIfAborted();
+    if (error instanceof InfraError) return { ok: false, error, ...facts() };
+    throw error;
+  } finally {
+    await rm(request.directory, { recursive: true, force: true });
+  }
+}
+
+/** Loads an object in a private copy of a snapshot. Only an interrupt rejects; every trouble with the guest is a result. */
+export async function runRestored(qemuProgram: string, machine: Machine, snapshot: Snapshot, request: CellRequest): Promise<GuestResult> {
+  const mailbox = join(request.directory, 'mailbox');
+  const start = async () => {
+    await sparseFile(mailbox, machine.mailboxMiB, encodeRequest(objectName(request.object.name), request.object.bytes).bytes);
+    const files = { ram: snapshot.ramFile, mailbox, private: true };
+    return startQemu(qemuProgram, qemuArguments(machine, files, 'restore'), request.signal);
+  };
+  return withGuest(start, request, async (qemu) => {
+    await loadState(qemu, snapshot.stateFile);
+    await qemu.qmp.execute('cont');
+    return converse(qemu, machine.mailboxMiB, request);
+  });
+}
+
+/** Loads an object in a guest booted for it alone. Only an interrupt rejects; every trouble with the guest is a result. */
+export async function runBooted(
+  boot: Omit<BootRequest, 'directory' | 'mailboxHead' | 'signal'>,
+  request: CellRequest,
+): Promise<GuestResult> {
+  const mailboxHead = encodeRequest(objectName(request.object.name), request.object.bytes).bytes;
+  const start = async () => (await bootGuest({ ...boot, directory: request.directory, mailboxHead, signal: request.signal })).qemu;
+  return withGuest(start, request, async (qemu) => converse(qemu, boot.machine.mailboxMiB, request));
+}
