@@ -1,0 +1,26 @@
+// Exit codes, and how an error reaches a person.
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { InfraError, UserError } from '../errors.ts';
+
+/** What a run's end means to a shell and to CI; infrastructure trouble never hides a compatibility failure. */
+export const EXIT = { asExpected: 0, incompatible: 1, usage: 2, infrastructure: 3, interrupted: 130 } as const;
+
+/** One line for errors a person can act on, the whole stack for those that should not happen. */
+export function describeError(error: unknown): string {
+  if (error instanceof UserError || error instanceof InfraError) return error.message;
+  if (error instanceof Error) return `unexpected error, please report it\n${error.stack ?? error.message}`;
+  return `unexpected error, please report it\n${String(error)}`;
+}
+
+/** The exit code of a run that ended with this error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UserError) return EXIT.usage;
+  if (error instanceof InfraError) return EXIT.infrastructure;
+  return EXIT.usage;
+}
+
+/** Writes an error to standard error, coloured on a terminal, control sequences of foreign text made harmless. */
+export function reportError(error: unknown): void {
+  const label = styleText('red', 'error:', { stream: process.stderr, validateStream: true });
+  process.stderr.write(`${label} ${stripVTControlCharacters(describeError(error))}\n`);
+}

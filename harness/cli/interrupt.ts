@@ -1,0 +1,27 @@
+// Ctrl-C: the first stops the queue, ends guests and lets a partial report be written; the second exits at once.
+import { EXIT } from './exit.ts';
+
+/** npm and a terminal both deliver one Ctrl-C to the process group: what comes this soon after the first is the same key press. */
+const SAME_KEY_MS = 500;
+
+/** Runs `work` with a signal that aborts on the first SIGINT, SIGTERM or SIGHUP; the second SIGINT ends the process. */
+export async function interruptible<T>(onInterrupt: () => void, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let first = 0;
+  const interrupt = () => {
+    if (first === 0) {
+      first = performance.now();
+      onInterrupt();
+      controller.abort();
+      return;
+    }
+    if (performance.now() - first > SAME_KEY_MS) process.exit(EXIT.interrupted);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of signals) process.off(name, interrupt);
+  }
+}

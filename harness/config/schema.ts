@@ -1,0 +1,35 @@
+// What may stand in corematrix.yaml.
+import { z } from 'zod';
+import { FAILURE_CLASSES } from '../results/words.ts';
+
+const expectation = z
+  .strictObject({
+    object: z.string().describe('File name of the object, for example `opensnoop.bpf.o`.'),
+    program: z.string().optional().describe('Program name; without it, every program of the object.'),
+    kernels: z.string().optional().describe('Kernel versions it holds for, comparators joined by commas: `>=5.14,<6.2`. Without it, all.'),
+    status: z.enum(['fail', 'unsupported']).describe('`fail`: must fail there. `unsupported`: out of scope there, whatever happens.'),
+    class: z.enum(FAILURE_CLASSES).optional().describe('The class it must fail with; another class is a failure.'),
+    reason: z.string().min(1).describe('Why, in a sentence: it stands in every report.'),
+  })
+  .describe('What is known to fail, and why. Everything not named must pass.');
+
+export const configSchema = z.strictObject({
+  kernels: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Kernel selectors, for example `debian:all`, `debian:>=5.10,<=6.12`, `file:bzImage`.'),
+  objects: z.array(z.string()).min(1).optional().describe('Objects: paths or globs, relative to this file.'),
+  lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
+  mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, instead of the ones apt is configured with.'),
+  timeout: z.number().positive().optional().describe('Seconds a cell may take before it is infrastructure trouble.'),
+  jobs: z.number().int().positive().optional().describe('Guests at the same time.'),
+  isolation: z
+    .enum(['snapshot', 'boot'])
+    .optional()
+    .describe('A private copy of a snapshot for every cell (default), or a boot for every cell.'),
+  expectations: z.array(expectation).optional(),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type Expectation = z.infer<typeof expectation>;

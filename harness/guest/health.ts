@@ -1,0 +1,53 @@
+// Whether a guest was healthy while it answered: a verdict from a kernel that oopsed is no verdict.
+import type { FailureClass } from '../results/words.ts';
+
+interface Symptom {
+  pattern: RegExp;
+  class: Extract<FailureClass, 'infra-crash' | 'infra-splat'>;
+  name: string;
+}
+
+/** What kernels print when something in them broke; the first that matches names the trouble, so the gravest come first. */
+const SYMPTOMS = [
+  { pattern: /Kernel panic - not syncing/, class: 'infra-crash', name: 'kernel panic' },
+  { pattern: /double fault|PANIC: double/, class: 'infra-crash', name: 'double fault' },
+  {
+    pattern: /\bOops: |Unable to handle kernel|unable to handle page fault|NULL pointer dereference/,
+    class: 'infra-crash',
+    name: 'kernel oops',
+  },
+  { pattern: /general protection fault/, class: 'infra-crash', name: 'general protection fault' },
+  { pattern: /kernel BUG at |\bBUG: (?!KASAN|soft lockup)/, class: 'infra-crash', name: 'kernel BUG' },
+  { pattern: /BUG: soft lockup|hard LOCKUP/, class: 'infra-splat', name: 'lockup' },
+  { pattern: /\brcu\w{0,20}:? .{0,60}\bstall/i, class: 'infra-splat', name: 'RCU stall' },
+  { pattern: /Out of memory: Kill|invoked oom-killer/, class: 'infra-splat', name: 'out of memory' },
+  { pattern: /BUG: KASAN|UBSAN: /, class: 'infra-splat', name: 'sanitizer report' },
+  { pattern: /hung_task: blocked tasks|blocked for more than \d+ seconds/, class: 'infra-splat', name: 'hung task' },
+] as const satisfies readonly Symptom[];
+
+/** A sign of trouble found in what the kernel said. */
+export interface Trouble {
+  class: 'infra-crash' | 'infra-splat';
+  /** The symptom and the line it stands in. */
+  reason: string;
+}
+
+function lineAround(text: string, index: number): string {
+  const start = text.lastIndexOf('\n', index) + 1;
+  const end = text.indexOf('\n', index);
+  return text
+    .slice(start, end < 0 ? undefined : end)
+    .trim()
+    .slice(0, 200);
+}
+
+/** Looks through console and kernel messages; null when the kernel seems well. */
+export function findTrouble(...texts: readonly string[]): Trouble | null {
+  for (const symptom of SYMPTOMS) {
+    for (const text of texts) {
+      const index = text.search(symptom.pattern);
+      if (index >= 0) return { class: symptom.class, reason: `${symptom.name} in the guest: ${lineAround(text, index)}` };
+    }
+  }
+  return null;
+}

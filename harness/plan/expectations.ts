@@ -1,0 +1,63 @@
+// What was expected of a program on a kernel, and what that makes of its verdict.
+import { basename } from 'node:path';
+import { inRange, parseKernelVersion, parseRange } from '../../kernels/version.ts';
+import type { Expectation } from '../config/schema.ts';
+import type { CellProgram, CellResult, KernelResult, ObjectResult } from '../results/schema.ts';
+import type { Status } from '../results/words.ts';
+
+/** The first expectation that speaks of this program on this kernel; order in the file is precedence. */
+export function expectationFor(
+  expectations: readonly Expectation[],
+  object: Pick<ObjectResult, 'path'>,
+  program: string,
+  kernel: Pick<KernelResult, 'version'>,
+): Expectation | null {
+  const version = parseKernelVersion(kernel.version);
+  const match = expectations.find(
+    (expectation) =>
+      expectation.object === basename(object.path) &&
+      (expectation.program === undefined || expectation.program === program) &&
+      (expectation.kernels === undefined || inRange(version, parseRange(expectation.kernels))),
+  );
+  return match ?? null;
+}
+
+/** A program's verdict in the light of an expectation: fail becomes xfail only with the expected class, pass becomes xpass. */
+export function applyExpectation(program: CellProgram, expectation: Expectation | null): CellProgram {
+  if (!expectation) return program;
+  const expected = expectation.reason;
+  if (expectation.status === 'unsupported') return { ...program, status: 'unsupported', expected };
+  if (program.status === 'pass') return { ...program, status: 'xpass', expected };
+  if (program.status !== 'fail') return program;
+  if (expectation.class !== undefined && expectation.class !== program.class) {
+    const reason = `${program.reason ?? 'failed'} (expected to fail with ${expectation.class})`;
+    return { ...program, reason, expected };
+  }
+  return { ...program, status: 'xfail', expected };
+}
+
+/** Which of its programs' statuses a cell takes: the one that needs attention most. */
+const ATTENTION: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run', 'xfail', 'pass', 'unsupported', 'skip'];
+
+/**
+ * The status of a cell from its programs'. A cell whose programs all load alone while the object as a whole does not stays `fail`,
+ * unless something in it was expected to fail: then that is why the whole does not load.
+ */
+export function cellStatus(cell: Pick<CellResult, 'status' | 'programs'>): Status {
+  const statuses = new Set(cell.programs.map((program) => program.status));
+  const [worst] = ATTENTION.filter((status) => statuses.has(status));
+  if (cell.status !== 'fail' || worst === undefined) return worst ?? cell.status;
+  return worst === 'pass' || worst === 'skip' ? 'fail' : worst;
+}
+
+/** Applies every expectation that fits to the programs of a cell that has a verdict. */
+export function applyExpectations(
+  cell: CellResult,
+  expectations: readonly Expectation[],
+  object: Pick<ObjectResult, 'path'>,
+  kernel: Pick<KernelResult, 'version'>,
+): CellResult {
+  if (cell.status !== 'pass' && cell.status !== 'fail') return cell;
+  const programs = cell.programs.map((program) => applyExpectation(program, expectationFor(expectations, object, program.name, kernel)));
+  return { ...cell, programs, status: cellStatus({ status: cell.status, programs }) };
+}

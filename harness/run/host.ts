@@ -1,0 +1,47 @@
+// What this machine is and has: QEMU, processors, memory.
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, freemem, release, totalmem, type } from 'node:os';
+import { execa } from 'execa';
+import { UserError } from '../errors.ts';
+
+export const QEMU_PROGRAM = 'qemu-system-x86_64';
+
+/** Memory one guest may come to hold on the host, in MiB: what it writes is private, what it reads is shared. */
+const GUEST_MIB = 200;
+/** Left for everything else. */
+const SPARE_MIB = 512;
+
+/**
+ * QEMU's version, for example `7.2.22`, and the line it stands in.
+ * @throws UserError when QEMU is not installed
+ */
+export async function qemuVersion(): Promise<{ version: string; line: string }> {
+  const result = await execa(QEMU_PROGRAM, ['--version'], { reject: false });
+  const [line = ''] = result.failed ? [] : result.stdout.split('\n');
+  const version = /version (\S+)/.exec(line)?.[1];
+  if (!version) throw new UserError(`${QEMU_PROGRAM} is not installed or does not start; on Debian: apt-get install qemu-system-x86`);
+  return { version, line };
+}
+
+/** MiB of memory that can be used without swapping, as the kernel estimates it. */
+async function availableMiB(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kib === undefined ? Math.floor(freemem() / 2 ** 20) : Math.floor(Number(kib) / 1024);
+}
+
+/** How many guests to run at a time: one a processor, fewer when memory is short, at least one. */
+export async function defaultJobs(): Promise<number> {
+  const byMemory = Math.floor(((await availableMiB()) - SPARE_MIB) / GUEST_MIB);
+  return Math.max(1, Math.min(availableParallelism(), byMemory));
+}
+
+/** The facts of this host that stand in every result. */
+export function hostFacts() {
+  return {
+    os: `${type()} ${release()}`,
+    cpus: availableParallelism(),
+    memoryMiB: Math.floor(totalmem() / 2 ** 20),
+    node: process.versions.node,
+  };
+}
