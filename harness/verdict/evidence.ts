@@ -1,0 +1,47 @@
+// What a guest delivers about one cell, before anything is made of it.
+
+/** One call of libbpf's print callback, its newline kept. A verifier log comes as one record with its BEGIN and END lines. */
+export interface LogRecord {
+  level: 'warn' | 'info' | 'debug';
+  /** Bytes of a stranger's object and kernel, decoded as UTF-8 with replacement. */
+  text: string;
+}
+
+/** One fresh open and load. */
+export interface LoadAttempt {
+  /** Null: the whole object with its default autoload; else only this program was autoloaded. */
+  program: string | null;
+  /**
+   * How far libbpf's own API calls went: `open` = bpf_object__open failed, `prepare` = bpf_object__prepare failed (relocation, BTF load,
+   * map creation; libbpf >= 1.6), `load` = bpf_object__load failed, `done` = loaded.
+   */
+  reached: 'open' | 'prepare' | 'load' | 'done';
+  /** Positive; 0 when done. */
+  errno: number;
+  /** As measured in the guest. */
+  openMs: number;
+  loadMs: number;
+  log: LogRecord[];
+}
+
+/** A program as bpf_object__open saw it. */
+export interface EvidenceProgram {
+  name: string;
+  section: string;
+  /** libbpf_bpf_prog_type_str(). */
+  type: string;
+  /** The default, before an attempt changed it. */
+  autoload: boolean;
+  insns: number;
+}
+
+/** Everything a guest said about one cell. */
+export interface CellEvidence {
+  /** Empty when bpf_object__open failed. */
+  programs: EvidenceProgram[];
+  /** First the whole object; only if that fails, and only when there is more than one, each program alone. */
+  attempts: LoadAttempt[];
+  /** Lines of /dev/kmsg since the cell began. */
+  kernelLog: string;
+  console: string;
+}

@@ -1,0 +1,47 @@
+// What is made of a cell's evidence: a verdict for the object, one for each program, and the ledger of its relocations.
+import type { CellRelocation, ObjectResult } from '../results/schema.ts';
+import type { FailureClass, Stage } from '../results/words.ts';
+
+/** What a verdict needs to know of the object itself. */
+export type JudgedObject = Pick<ObjectResult, 'programs' | 'relocations' | 'maps'>;
+
+/** Why something did not load. */
+export interface Failure {
+  stage: Stage;
+  class: FailureClass;
+  /** Positive, as libbpf returned it. */
+  errno: number;
+  /** One line. */
+  reason: string;
+}
+
+/** Texts as they were printed; null where there is none. */
+export interface JudgementLogs {
+  libbpf: string | null;
+  verifier: string | null;
+}
+
+export interface ProgramJudgement {
+  name: string;
+  /** `skip`: it does not load by default. */
+  status: 'pass' | 'fail' | 'skip';
+  stage: Stage | null;
+  class: FailureClass | null;
+  errno: number | null;
+  reason: string | null;
+  /** Of the program's own attempt; null texts when it had none. */
+  logs: JudgementLogs;
+}
+
+export interface CellJudgement {
+  status: 'pass' | 'fail';
+  stage: Stage | null;
+  class: FailureClass | null;
+  reason: string | null;
+  /** In the order of the object. */
+  programs: ProgramJudgement[];
+  /** One entry for each relocation of the object, in its order. */
+  relocations: CellRelocation[];
+  /** Of the attempt with the whole object. */
+  logs: JudgementLogs;
+}
