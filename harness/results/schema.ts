@@ -58,8 +58,8 @@ const kernel = z.strictObject({
   distribution: z.string(),
   /** The package it came from, null for a file. */
   package: z.strictObject({ name: z.string(), version: z.string(), path: z.string(), sha256 }).nullable(),
-  /** Of the kernel image as it was delivered (bzImage, Image or vmlinux). */
-  sha256,
+  /** Of the kernel image as it was delivered (bzImage, Image or vmlinux); null when it could not be had. */
+  sha256: sha256.nullable(),
   btf: z.strictObject({ size: count, sha256 }).nullable(),
   boot: z.strictObject({ method: z.enum(['pvh', 'bzimage', 'image']), durationMs: milliseconds, command: z.array(z.string()) }).nullable(),
   /** Things a reader should know: a twin package was taken, an indexed version was gone. */
@@ -174,7 +174,8 @@ const cell = z.strictObject({
   relocations: z.array(cellRelocation),
   /** Exact QEMU command of the last attempt. */
   command: z.array(z.string()).nullable(),
-  logs: z.strictObject({ libbpf: logRef, verifier: logRef, kernel: logRef, console: logRef }),
+  /** `libbpf` is its whole debug stream for the object as a whole, `warnings` what of it libbpf gave as a warning. */
+  logs: z.strictObject({ libbpf: logRef, warnings: logRef, verifier: logRef, kernel: logRef, console: logRef }),
 });
 
 /**
