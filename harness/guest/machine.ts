@@ -60,7 +60,7 @@ export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootS
       : ['-kernel', boot.kernel, '-initrd', boot.initramfs, '-append', KERNEL_COMMAND_LINE.join(' ')];
   return [
     ['-machine', 'q35,memory-backend=ram,usb=off,sata=off,smbus=off,vmport=off,hpet=off'],
-    ['-accel', machine.accel === 'tcg' ? 'tcg,thread=single' : 'kvm'],
+    ['-accel', machine.accel],
     ['-cpu', processor[machine.accel]],
     ['-smp', '1'],
     ['-m', `${machine.memoryMiB}M`],

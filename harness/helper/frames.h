@@ -53,8 +53,9 @@ uint64_t mailbox_open(void);
 /* The request's first frame of this type; NULL when there is none. Its length goes to *length. */
 const void *request_frame(uint32_t type, uint32_t *length);
 
-/* Starts an empty response. The bookkeeping lives in shared memory: a child's frames stay when it dies. */
+/* Starts an empty response, or goes on with the one there is: its bookkeeping lives in the mailbox and outlives a process. */
 void response_begin(void);
+void response_resume(void);
 void response_end(void);
 
 /* Ordered writing of one frame. Text that finds no room is cut and counted in `dropped`. */

@@ -2,7 +2,7 @@
 
 #include "frames.h"
 
-#include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -139,6 +139,18 @@ static char **program_names(const struct object_file *file)
 	return names;
 }
 
+static int keep_quiet(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level, (void)format, (void)arguments;
+	return 0;
+}
+
+void warm_up(void)
+{
+	libbpf_set_print(keep_quiet);
+	btf__free(btf__load_vmlinux_btf());
+}
+
 void load_object(const char *name, const void *bytes, uint32_t length)
 {
 	struct object_file file = { .name = name, .bytes = bytes, .length = length };
@@ -149,7 +161,7 @@ void load_object(const char *name, const void *bytes, uint32_t length)
 	reached = attempt(&file, NULL, true);
 	if (reached == REACHED_DONE || reached == REACHED_OPEN)
 		return;
-	libbpf_set_print(NULL);
+	libbpf_set_print(keep_quiet);
 	names = program_names(&file);
 	libbpf_set_print(keep_log);
 	/* With a single program the object as a whole was that program alone. */

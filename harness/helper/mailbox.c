@@ -156,7 +156,7 @@ const void *request_frame(uint32_t type, uint32_t *length)
 	return NULL;
 }
 
-void response_begin(void)
+void response_resume(void)
 {
 	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
 	uint64_t offset = request->magic == MAILBOX_MAGIC ? request->response_offset : REQUEST_OFFSET;
@@ -166,6 +166,11 @@ void response_begin(void)
 	response = (volatile void *)(mailbox + RESPONSE_HEADER);
 	response_base = mailbox + offset;
 	capacity = (uint32_t)(mailbox_size - offset);
+}
+
+void response_begin(void)
+{
+	response_resume();
 	response->length = 0;
 	response->dropped = 0;
 	response->complete = 0;

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,10 @@
 #define BELL "/dev/ttyS1"
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define NAME_LIMIT 256
+#define HEAP_BYTES (64 << 20)
+/* Exit statuses of the loading process. */
+#define EXIT_BAD_REQUEST 1
+#define EXIT_NO_MEMORY 2
 
 static const struct {
 	const char *type, *target;
@@ -133,68 +138,106 @@ static void write_kernel_messages(void)
 	frame_close();
 }
 
-/* In a process of its own: libbpf, fed with a stranger's bytes, may crash. */
-static int load_request(void)
-{
-	char name[NAME_LIMIT] = "object";
-	uint32_t length = 0, name_length;
-	const uint8_t *request = request_frame(FRAME_OBJECT, &length);
-	int status = 0;
-	pid_t child;
+struct request {
+	char name[NAME_LIMIT];
+	const void *bytes;
+	uint32_t length;
+};
 
-	if (!request || length < sizeof(name_length))
+/* Takes the request apart; the object's bytes stay in the mailbox. */
+static int read_request(struct request *request)
+{
+	uint32_t length = 0, name_length;
+	const uint8_t *frame = request_frame(FRAME_OBJECT, &length);
+
+	if (!frame || length < sizeof(name_length))
 		return -1;
-	memcpy(&name_length, request, sizeof(name_length));
+	memcpy(&name_length, frame, sizeof(name_length));
 	if (name_length >= NAME_LIMIT || name_length > length - sizeof(name_length))
 		return -1;
-	memcpy(name, request + sizeof(name_length), name_length);
-	name[name_length] = '\0';
-	request += sizeof(name_length) + name_length;
-	length -= sizeof(name_length) + name_length;
-	child = fork();
-	if (child == 0) {
-		/* The BAR is mapped uncached or write-combined: libbpf reads the ELF many times, so give it ordinary memory. */
-		void *copy = malloc(length ? length : 1);
-
-		if (!copy)
-			_exit(112);
-		memcpy(copy, request, length);
-		load_object(name, copy, length);
-		_exit(0);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		return -1;
-	return status;
+	memcpy(request->name, frame + sizeof(name_length), name_length);
+	request->name[name_length] = '\0';
+	request->bytes = frame + sizeof(name_length) + name_length;
+	request->length = length - (uint32_t)sizeof(name_length) - name_length;
+	return 0;
 }
 
-static void serve(uint64_t address)
+/* The end of every response: what the kernel said meanwhile, and how long it all took. */
+static void finish(uint64_t address, uint64_t start)
 {
-	uint64_t start = now_ns();
-	int status;
-
-	kernel_messages = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (kernel_messages >= 0)
-		lseek(kernel_messages, 0, SEEK_END);
-	response_begin();
-	status = load_request();
-	frame_close();
-	if (status != 0) {
-		frame_open(FRAME_CRASH);
-		frame_u32((uint32_t)status);
-		frame_close();
-	}
 	write_kernel_messages();
 	frame_open(FRAME_END);
 	frame_u64(now_ns() - start);
 	frame_close();
 	response_end();
 	ring("done", address);
+}
+
+static void watch_kernel_messages(void)
+{
+	kernel_messages = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kernel_messages >= 0)
+		lseek(kernel_messages, 0, SEEK_END);
+}
+
+static int serve(uint64_t address)
+{
+	uint64_t start = now_ns();
+	struct request request;
+	void *copy;
+
+	watch_kernel_messages();
+	response_begin();
+	if (read_request(&request) != 0)
+		return EXIT_BAD_REQUEST;
+	/* The BAR is mapped uncached or write-combined: libbpf reads the ELF many times, so give it ordinary memory. */
+	copy = malloc(request.length ? request.length : 1);
+	if (!copy)
+		return EXIT_NO_MEMORY;
+	memcpy(copy, request.bytes, request.length);
+	load_object(request.name, copy, request.length);
+	free(copy);
+	finish(address, start);
 	close(kernel_messages);
+	return 0;
+}
+
+/*
+ * The process that loads, started before the snapshot so that a cell does not pay for its start. It never ends by itself:
+ * libbpf, fed with a stranger's bytes, may crash, and then PID 1 says so.
+ */
+static int work(uint64_t address)
+{
+	int status = 0;
+
+	/* What is freed stays mapped: a restored guest then takes no page faults for what it took before. */
+	mallopt(M_MMAP_THRESHOLD, HEAP_BYTES);
+	mallopt(M_TRIM_THRESHOLD, HEAP_BYTES);
+	warm_up();
+	say_hello(address);
+	while (status == 0 && wait_for_go() == 0)
+		status = serve(address);
+	return status;
+}
+
+static void report_crash(uint64_t address, int status)
+{
+	uint64_t start = now_ns();
+
+	response_resume();
+	/* Ends the frame that the dead process left open. */
+	frame_close();
+	frame_open(FRAME_CRASH);
+	frame_u32((uint32_t)status);
+	frame_close();
+	finish(address, start);
 }
 
 int main(void)
 {
 	uint64_t address;
+	int status = 0;
+	pid_t worker;
 
 	mkdir("/proc", 0755);
 	mkdir("/sys", 0755);
@@ -208,9 +251,13 @@ int main(void)
 		dprintf(bell, "no-mailbox %d\n", errno);
 		give_up("find the mailbox device");
 	}
-	say_hello(address);
-	while (wait_for_go() == 0)
-		serve(address);
-	give_up("the bell is gone");
-	return 1;
+	watch_kernel_messages();
+	worker = fork();
+	if (worker == 0)
+		_exit(work(address));
+	if (worker < 0 || waitpid(worker, &status, 0) != worker)
+		give_up("start the loading process");
+	report_crash(address, status);
+	for (;;)
+		pause();
 }

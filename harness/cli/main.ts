@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// The command line. Each command is a file of its own beside this one.
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.ts';
+import { EXIT, exitCodeOf, reportError } from './exit.ts';
+import { addKernelsCommand } from './kernels.ts';
+import { addRunCommand } from './run.ts';
+
+function buildProgram(): Command {
+  const program = new Command('corematrix')
+    .description('On which kernels does a compiled CO-RE BPF object load, and where it does not, exactly why?')
+    .version(VERSION)
+    .showHelpAfterError('(add --help for what is possible)')
+    .exitOverride();
+  addRunCommand(program);
+  addKernelsCommand(program);
+  for (const command of program.commands) command.exitOverride().showHelpAfterError('(add --help for what is possible)');
+  return program;
+}
+
+async function main(): Promise<void> {
+  try {
+    await buildProgram().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.asExpected : EXIT.usage;
+      return;
+    }
+    reportError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+await main();

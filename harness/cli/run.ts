@@ -1,0 +1,169 @@
+// `corematrix run`: the matrix, from corematrix.yaml and from arguments.
+import { access } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { readLock } from '../../kernels/lock.ts';
+import { terminalReport } from '../../reports/terminal.ts';
+import { writeReportFolder } from '../../reports/write.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import type { Results } from '../results/schema.ts';
+import type { RunEvent } from '../run/events.ts';
+import { readInputs } from '../run/inputs.ts';
+import { run } from '../run/run.ts';
+import { ensureHelper } from '../setup/helper.ts';
+import { EXIT } from './exit.ts';
+import { interruptible } from './interrupt.ts';
+import { showProgress } from './progress.ts';
+
+const CONFIG_NAME = 'corematrix.yaml';
+
+interface RunOptions {
+  kernel?: string[];
+  config?: string;
+  out: string;
+  jobs?: number;
+  accel: 'auto' | 'kvm' | 'tcg';
+  isolation?: 'snapshot' | 'boot';
+  timeout?: number;
+  refresh?: boolean;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('Expected a number above 0.');
+  return number;
+}
+
+function wholePositive(value: string): number {
+  if (!Number.isInteger(positive(value))) throw new InvalidArgumentError('Expected a whole number above 0.');
+  return Number(value);
+}
+
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+async function findConfig(named: string | undefined): Promise<{ config: Config; directory: string }> {
+  if (named !== undefined) return { config: await loadConfig(named), directory: dirname(resolve(named)) };
+  const found = await access(CONFIG_NAME).then(
+    () => true,
+    () => false,
+  );
+  return { config: found ? await loadConfig(CONFIG_NAME) : {}, directory: process.cwd() };
+}
+
+/** What a finished run means: unexpected failures first, then unusable inputs, then infrastructure. */
+export function exitCodeOfResults(results: Results, problems: number): number {
+  if (!results.run.complete) return EXIT.interrupted;
+  const statuses = new Set(results.cells.map((cell) => cell.status));
+  if (statuses.has('fail') || statuses.has('xpass')) return EXIT.incompatible;
+  if (problems > 0) return EXIT.usage;
+  return statuses.has('infra') || statuses.has('not-run') ? EXIT.infrastructure : EXIT.asExpected;
+}
+
+async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
+  const { config, directory } = await findConfig(options.config);
+  const named = objects.length > 0 ? objects : (config.objects ?? []);
+  if (named.length === 0)
+    throw new UserError(
+      `no object to run: name one, for example "corematrix run prog.bpf.o -k debian:all", or list objects in ${CONFIG_NAME}`,
+    );
+  const selectors = options.kernel ?? config.kernels ?? [];
+  if (selectors.length === 0)
+    throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
+  const inputs = await readInputs(named, objects.length > 0 ? process.cwd() : directory);
+  for (const problem of inputs.problems) process.stderr.write(`error: ${problem}\n`);
+  if (inputs.objects.length === 0) throw new UserError('no object can be used');
+
+  const progress = showProgress(process.stderr, options.verbose === true);
+  const emit = (event: RunEvent) => progress.onEvent(event);
+  try {
+    const helper = await ensureHelper({ onNote: (text: string) => emit({ kind: 'note', text }) });
+    const results = await interruptible(
+      () => emit({ kind: 'interrupted' }),
+      async (signal) =>
+        run(
+          {
+            objects: inputs.objects,
+            selectors,
+            kernelOptions: {
+              cache: cacheRoot(),
+              signal,
+              ...(config.mirrors ? { mirrors: config.mirrors } : {}),
+              ...(config.lock === undefined ? {} : { lock: await readLock(join(directory, config.lock)) }),
+              ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
+              onProgress: (event) => emit(event),
+            },
+            cache: cacheRoot(),
+            helper,
+            expectations: config.expectations ?? [],
+            isolation: options.isolation ?? config.isolation ?? 'snapshot',
+            accel: options.accel,
+            jobs: options.jobs ?? config.jobs ?? null,
+            timeoutMs: (options.timeout ?? config.timeout ?? 0) * 1000 || null,
+            command,
+          },
+          emit,
+          signal,
+        ),
+    );
+    progress.end();
+    await writeReportFolder(results, options.out);
+    if (options.json === true) process.stdout.write(`${JSON.stringify(results)}\n`);
+    else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY }));
+    process.stderr.write(`report: ${join(options.out, 'index.html')}\n`);
+    process.exitCode = exitCodeOfResults(results, inputs.problems.length);
+  } finally {
+    progress.end();
+  }
+}
+
+/** Adds `run` to the command line. */
+export function addRunCommand(program: Command): void {
+  program
+    .command('run')
+    .summary('load objects on a matrix of real kernels and write the report folder')
+    .description(
+      'Boots every kernel of the matrix in QEMU, gives each object a pristine guest, loads it through libbpf and writes what happened.',
+    )
+    .argument('[object...]', 'BPF objects or patterns; without any, those of the configuration')
+    .option(
+      '-k, --kernel <selector>',
+      'a kernel selector, repeatable: debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH',
+      repeated,
+    )
+    .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} here, if there is one)`)
+    .option('-o, --out <dir>', 'report folder', 'corematrix-report')
+    .option('-j, --jobs <n>', 'guests at a time (default: what processors and memory bear)', wholePositive)
+    .addOption(
+      new Option('--accel <name>', 'accelerator; auto uses KVM only after a guest has run under it')
+        .choices(['auto', 'kvm', 'tcg'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--isolation <how>', 'a private copy of a snapshot for every cell, or a boot for every cell').choices([
+        'snapshot',
+        'boot',
+      ]),
+    )
+    .option('--timeout <seconds>', 'seconds a cell may take', positive)
+    .option('--refresh', 'read the kernel indexes anew')
+    .option('--json', 'write the results to standard output as JSON')
+    .option('-v, --verbose', 'a line for every cell')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 as expected, 1 compatibility failure, 2 usage or configuration, 3 infrastructure only, 130 interrupted.
+
+Examples:
+  corematrix run prog.bpf.o -k debian:all
+  corematrix run build/*.bpf.o -k debian:5.10 -k debian:6.12 -o report
+  corematrix run -c corematrix.yaml --jobs 4`,
+    )
+    .action(async (objects: string[], options: RunOptions) => runMatrix(objects, options, ['corematrix', ...process.argv.slice(2)]));
+}

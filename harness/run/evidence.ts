@@ -1,0 +1,42 @@
+// From the frames of a guest's response to the evidence that verdicts are judged from.
+import type { Frame } from '../guest/frames.ts';
+import type { CellEvidence, LoadAttempt, LogRecord } from '../verdict/evidence.ts';
+
+const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
+const REACHED = ['open', 'prepare', 'load', 'done'] as const satisfies readonly LoadAttempt['reached'][];
+
+/** Orders frames into attempts. Frames in an order that no healthy helper writes are kept as far as they make sense. */
+export function toEvidence(frames: readonly Frame[], console: string): CellEvidence {
+  const evidence: CellEvidence = { programs: [], attempts: [], kernelLog: '', console };
+  let log: LogRecord[] = [];
+  let program: string | null = null;
+  for (const frame of frames) {
+    if (frame.type === 'attempt-begin') {
+      log = [];
+      program = frame.program === '' ? null : frame.program;
+    }
+    if (frame.type === 'log') log.push({ level: LEVELS[frame.level] ?? 'debug', text: frame.text });
+    if (frame.type === 'program') {
+      const { name, section, programType: type, autoload, insns } = frame;
+      evidence.programs.push({ name, section, type, autoload, insns });
+    }
+    if (frame.type === 'attempt-end') {
+      const { errno, openMs, loadMs } = frame;
+      evidence.attempts.push({ program, reached: REACHED[frame.reached] ?? 'open', errno, openMs, loadMs, log });
+      log = [];
+    }
+    if (frame.type === 'kernel-log') evidence.kernelLog += frame.text;
+  }
+  return evidence;
+}
+
+/** What the guest measured for the whole cell, in milliseconds; null when it did not come to its end. */
+export function guestMs(frames: readonly Frame[]): number | null {
+  const end = frames.find((frame) => frame.type === 'end');
+  return end ? end.guestMs : null;
+}
+
+/** The time spent in libbpf's open and load of all attempts, in milliseconds: what a cell costs without us. */
+export function loadMs(evidence: CellEvidence): number {
+  return evidence.attempts.reduce((sum, attempt) => sum + attempt.openMs + attempt.loadMs, 0);
+}

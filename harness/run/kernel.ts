@@ -1,0 +1,130 @@
+// One kernel of the matrix made ready for its cells: image pulled, snapshot in place or boot prepared.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type KernelImage, pullKernel, type PlannedKernel, type KernelOptions } from '../../kernels/catalogue.ts';
+import { InfraError } from '../errors.ts';
+import { type BootImage, type BootMethod, bootGuest } from '../guest/boot.ts';
+import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
+import type { Hello } from '../guest/frames.ts';
+import type { Accel } from '../guest/machine.ts';
+import { machineFor, makeSnapshot, openSnapshot, type Snapshot, snapshotKey } from '../guest/snapshot.ts';
+import type { KernelResult } from '../results/schema.ts';
+import { QEMU_PROGRAM } from './host.ts';
+
+/** What every guest of a run has in common. */
+export interface GuestSetup {
+  cache: string;
+  /** A folder of this run's own for everything short-lived. */
+  work: string;
+  accel: Accel;
+  qemuVersionLine: string;
+  helperSha256: string;
+  initramfs: string;
+  isolation: 'snapshot' | 'boot';
+  bootTimeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** A kernel that cells can run on. */
+export interface ReadyKernel {
+  result: KernelResult;
+  fromCache: boolean;
+  restore: ((request: CellRequest) => Promise<GuestResult>) | null;
+  boot: (request: CellRequest) => Promise<GuestResult>;
+}
+
+/** The part of a kernel's result that is known before any guest has run. */
+export function plannedResult(planned: PlannedKernel): KernelResult {
+  const { id, selector, version, series, arch, distribution } = planned;
+  return {
+    id,
+    selector,
+    release: null,
+    version,
+    series,
+    arch,
+    distribution,
+    package: null,
+    sha256: null,
+    btf: null,
+    boot: null,
+    notes: [],
+  };
+}
+
+function pulledResult(image: KernelImage): KernelResult {
+  return {
+    ...plannedResult(image),
+    package: image.package,
+    sha256: image.sha256,
+    btf: image.btf === null ? null : { size: image.btf.size, sha256: image.btf.sha256 },
+    notes: [...image.notes],
+  };
+}
+
+/** The ways to start an image, the fastest first. */
+export function bootImages(image: Pick<KernelImage, 'vmlinux' | 'image'>): BootImage[] {
+  const ways: [BootMethod, string | null][] = [
+    ['pvh', image.vmlinux],
+    ['bzimage', image.image],
+  ];
+  return ways.flatMap(([method, path]) => (path === null ? [] : [{ method, path }]));
+}
+
+function bootRequest(image: KernelImage, setup: GuestSetup) {
+  return {
+    qemuProgram: QEMU_PROGRAM,
+    machine: machineFor(setup.accel),
+    images: bootImages(image),
+    initramfs: setup.initramfs,
+    timeoutMs: setup.bootTimeoutMs,
+  };
+}
+
+function booted(image: KernelImage, hello: Hello, method: BootMethod, bootMs: number, command: string[]): KernelResult {
+  return { ...pulledResult(image), release: hello.release, boot: { method, durationMs: Math.round(bootMs), command } };
+}
+
+/** Boots once to learn what the kernel calls itself and that it comes up at all. */
+async function identify(image: KernelImage, setup: GuestSetup): Promise<KernelResult> {
+  const directory = await mkdtemp(join(setup.work, 'boot-'));
+  const guest = await bootGuest({ ...bootRequest(image, setup), mailboxHead: new Uint8Array(), directory, signal: setup.signal });
+  await guest.qemu.kill();
+  await rm(directory, { recursive: true, force: true });
+  return booted(image, guest.hello, guest.method, guest.bootMs, guest.qemu.command);
+}
+
+async function snapshotOf(image: KernelImage, setup: GuestSetup): Promise<{ snapshot: Snapshot; fromCache: boolean }> {
+  const machine = machineFor(setup.accel);
+  const { qemuVersionLine: qemuVersion, helperSha256 } = setup;
+  const key = snapshotKey({ kernelSha256: image.sha256, helperSha256, qemuVersion, machine });
+  const target = join(setup.cache, 'snapshots', key);
+  const kept = await openSnapshot(target, key);
+  if (kept) return { snapshot: kept, fromCache: true };
+  const snapshot = await makeSnapshot(target, key, {
+    ...bootRequest(image, setup),
+    mailboxHead: new Uint8Array(),
+    directory: join(setup.cache, 'snapshots', `${key}.${process.pid}.building`),
+    signal: setup.signal,
+  });
+  return { snapshot, fromCache: false };
+}
+
+/** Downloads and unpacks a kernel unless the cache has it. */
+export async function pull(planned: PlannedKernel, options: KernelOptions): Promise<KernelImage> {
+  return pullKernel(planned, options);
+}
+
+/**
+ * Makes a pulled kernel ready for cells.
+ * @throws InfraError when it does not come up
+ */
+export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<ReadyKernel> {
+  if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} cannot be run yet`);
+  const machine = machineFor(setup.accel);
+  const boot = async (request: CellRequest) => runBooted(bootRequest(image, setup), request);
+  if (setup.isolation === 'boot') return { result: await identify(image, setup), fromCache: false, restore: null, boot };
+  const { snapshot, fromCache } = await snapshotOf(image, setup);
+  const result = booted(image, snapshot.hello, snapshot.method, snapshot.bootMs, snapshot.command);
+  return { result, fromCache, restore: async (request) => runRestored(QEMU_PROGRAM, machine, snapshot, request), boot };
+}

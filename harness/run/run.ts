@@ -1,0 +1,197 @@
+// A run: every object on every kernel, as many guests at a time as the machine bears, everything that happens told as events.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel } from '../../kernels/catalogue.ts';
+import { InfraError, messageOf } from '../errors.ts';
+import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
+import type { Accel } from '../guest/machine.ts';
+import type { Expectation } from '../config/schema.ts';
+import { createLogStore } from '../results/logs.ts';
+import { type CellResult, type KernelResult, type LogStore, type Results, SCHEMA_VERSION } from '../results/schema.ts';
+import { type CellSetup, runCell, verdictless } from './cell.ts';
+import type { Emit } from './events.ts';
+import { defaultJobs, hostFacts, QEMU_PROGRAM, qemuVersion } from './host.ts';
+import type { RunObject } from './inputs.ts';
+import { bootImages, type GuestSetup, makeReady, plannedResult, pull } from './kernel.ts';
+import { type GuestHelper, prepareInitramfs } from './helper.ts';
+import { VERSION } from '../version.ts';
+
+/** Downloads at a time. */
+const PULLS = 3;
+const BOOT_MS = { tcg: 90_000, kvm: 30_000 } as const satisfies Record<Accel, number>;
+const CELL_MS = { tcg: 60_000, kvm: 30_000 } as const satisfies Record<Accel, number>;
+
+export interface RunRequest {
+  objects: readonly RunObject[];
+  selectors: readonly string[];
+  kernelOptions: KernelOptions;
+  cache: string;
+  helper: GuestHelper;
+  expectations: readonly Expectation[];
+  isolation: 'snapshot' | 'boot';
+  accel: Accel | 'auto';
+  /** Guests at a time; null lets the machine decide. */
+  jobs: number | null;
+  /** Per cell; null takes what suits the accelerator. */
+  timeoutMs: number | null;
+  /** The command line as typed. */
+  command: string[];
+}
+
+interface Context {
+  request: RunRequest;
+  emit: Emit;
+  signal: AbortSignal;
+  work: string;
+  logs: LogStore;
+  guests: LimitFunction;
+  accel: Promise<AccelChoice>;
+  setup: Omit<GuestSetup, 'accel' | 'bootTimeoutMs'>;
+  progress: { done: number; total: number };
+}
+
+interface Column {
+  kernel: KernelResult;
+  cells: CellResult[];
+}
+
+function finish(context: Context, cell: CellResult, kernel: KernelResult): CellResult {
+  context.progress.done += 1;
+  const { done, total } = context.progress;
+  context.emit({ kind: 'cell-finished', cell, kernel, done, total });
+  return cell;
+}
+
+/** Every cell of a kernel that could not be made ready. */
+function columnWithout(
+  context: Context,
+  kernel: KernelResult,
+  failure: { class: 'infra-boot' | 'infra-kernel-unavailable'; reason: string },
+): Column {
+  const cells = context.request.objects.map((object) =>
+    context.signal.aborted
+      ? verdictless(kernel.id, object, 'not-run', null)
+      : finish(context, verdictless(kernel.id, object, 'infra', failure), kernel),
+  );
+  return { kernel, cells };
+}
+
+async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object: RunObject): Promise<CellResult> {
+  const kernel = setup.kernel.result;
+  return context.guests(async () => {
+    if (context.signal.aborted) return verdictless(kernel.id, object, 'not-run', null);
+    context.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
+    try {
+      return finish(context, await runCell({ ...setup, object }), kernel);
+    } catch (error) {
+      if (!context.signal.aborted) throw error;
+      return verdictless(kernel.id, object, 'not-run', null);
+    }
+  });
+}
+
+async function readyKernel(context: Context, image: KernelImage) {
+  const { accel } = await context.accel;
+  return context.guests(async () => makeReady(image, { ...context.setup, accel, bootTimeoutMs: BOOT_MS[accel] }));
+}
+
+async function runKernel(context: Context, planned: PlannedKernel, pulled: Promise<KernelImage>): Promise<Column> {
+  const { emit, request, signal } = context;
+  const unavailable = (error: unknown, failure: 'infra-boot' | 'infra-kernel-unavailable') => {
+    if (!signal.aborted && !(error instanceof InfraError)) throw error;
+    const reason = messageOf(error);
+    if (!signal.aborted) emit({ kind: 'kernel-failed', kernel: planned.id, reason });
+    return columnWithout(context, plannedResult(planned), { class: failure, reason });
+  };
+  let image: KernelImage;
+  try {
+    image = await pulled;
+  } catch (error) {
+    return unavailable(error, 'infra-kernel-unavailable');
+  }
+  try {
+    const kernel = await readyKernel(context, image);
+    const { accel } = await context.accel;
+    emit({
+      kind: 'kernel-ready',
+      kernel: planned.id,
+      release: kernel.result.release ?? '',
+      fromCache: kernel.fromCache,
+      bootMs: kernel.result.boot?.durationMs ?? 0,
+    });
+    const timeoutMs = request.timeoutMs ?? CELL_MS[accel];
+    const setup = { kernel, expectations: request.expectations, logs: context.logs, work: context.work, timeoutMs, signal };
+    return { kernel: kernel.result, cells: await Promise.all(request.objects.map(async (object) => runOne(context, setup, object))) };
+  } catch (error) {
+    return unavailable(error, 'infra-boot');
+  }
+}
+
+/** Chooses the accelerator once; the kernel that is there first is the probe's. */
+async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: readonly Promise<KernelImage>[]): Promise<AccelChoice> {
+  const first = request.accel === 'auto' ? await Promise.any(pulled).catch(() => null) : null;
+  return chooseAccel(request.accel, setup.qemuVersionLine, join(request.cache, 'accel.json'), {
+    qemuProgram: QEMU_PROGRAM,
+    images: first ? bootImages(first) : [],
+    initramfs: setup.initramfs,
+    mailboxHead: new Uint8Array(),
+    directory: join(setup.work, 'probe'),
+    signal: setup.signal,
+  });
+}
+
+/**
+ * Runs the whole matrix and returns its results; an interrupt returns what is finished, the rest as `not-run`.
+ * @throws UserError for a plan that cannot be made, InfraError when nothing at all can run
+ */
+export async function run(request: RunRequest, emit: Emit, signal: AbortSignal): Promise<Results> {
+  const startedAt = new Date().toISOString();
+  const qemu = await qemuVersion();
+  const planned = await planKernels([...request.selectors], request.kernelOptions);
+  const jobs = request.jobs ?? (await defaultJobs());
+  const total = planned.length * request.objects.length;
+  emit({ kind: 'planned', kernels: planned.length, objects: request.objects.length, cells: total, jobs });
+  const work = await mkdtemp(join(tmpdir(), 'corematrix-'));
+  try {
+    const initramfs = await prepareInitramfs(request.helper, work);
+    const pulls = pLimit(PULLS);
+    const pulled = planned.map(async (kernel) => pulls(async () => pull(kernel, request.kernelOptions)));
+    const setup = {
+      cache: request.cache,
+      work,
+      qemuVersionLine: qemu.line,
+      helperSha256: request.helper.sha256,
+      initramfs,
+      isolation: request.isolation,
+      signal,
+    };
+    const accel = chooseOnce(setup, request, pulled);
+    const logs = createLogStore();
+    const context: Context = { request, emit, signal, work, logs, guests: pLimit(jobs), accel, setup, progress: { done: 0, total } };
+    const running = planned.map(async (kernel, index) =>
+      runKernel(context, kernel, pulled[index] ?? Promise.reject(new InfraError('not pulled'))),
+    );
+    const columns = await Promise.all(running);
+    const choice = await accel;
+    emit({ kind: 'accel', choice });
+    return {
+      schemaVersion: SCHEMA_VERSION,
+      run: {
+        ...{ id: randomUUID(), startedAt, finishedAt: new Date().toISOString(), complete: !signal.aborted },
+        tool: { name: 'corematrix', version: VERSION },
+        ...{ command: request.command, isolation: request.isolation },
+        helper: { sha256: request.helper.sha256, libbpf: request.helper.libbpf, libbpfOrigin: request.helper.libbpfOrigin },
+        host: { ...hostFacts(), qemu: qemu.version, accel: choice.accel, accelReason: choice.reason },
+      },
+      kernels: columns.map((column) => column.kernel),
+      objects: request.objects.map((object) => object.result),
+      cells: columns.flatMap((column) => column.cells),
+      logs,
+    };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
