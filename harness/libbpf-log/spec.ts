@@ -79,5 +79,7 @@ export function essentialName(name: string): string {
  * @see bpf_core_match_member() in libbpf's relo_core.c
  */
 export function isIncompatible(candidate: Spec): boolean {
-  return candidate.raw.length > candidate.accessors.length + 1;
+  // A leading index is the pointer taken as an array, which is the root's own number.
+  const steps = candidate.accessors[0]?.startsWith('[') ? candidate.accessors.length : candidate.accessors.length + 1;
+  return candidate.raw.length > steps;
 }

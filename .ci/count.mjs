@@ -1,0 +1,15 @@
+// Prints "N passed, N failed" from vitest's JSON result. A result that is missing, or holds no test, is a failure.
+import { readFileSync } from 'node:fs';
+
+const file = process.argv[2];
+let result = { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0 };
+try {
+  result = JSON.parse(readFileSync(file, 'utf8'));
+} catch (error) {
+  process.stderr.write(`${file}: ${error.message}\n`);
+}
+// A file that cannot even be loaded counts as one failure, so that it can never look green.
+const broken = (result.testResults ?? []).filter((suite) => suite.status === 'failed' && suite.assertionResults.length === 0).length;
+const failed = result.numFailedTests + broken;
+process.stdout.write(`${result.numPassedTests} passed, ${failed} failed\n`);
+process.exitCode = result.numPassedTests > 0 && failed === 0 ? 0 : 1;
