@@ -1,4 +1,4 @@
-// The doorbell: short lines from the guest over a serial port. Nothing in them is trusted but their shape.
+// The doorbell: short lines from the guest over a debug port. Nothing in them is trusted but their shape.
 import { InfraError } from '../errors.ts';
 
 /** What a ring tells: where in the guest's physical memory the mailbox is, and where in the mailbox the response is. */

@@ -54,7 +54,6 @@ function objectName(fileName: string): string {
 }
 
 async function converse(qemu: QemuProcess, mailboxMiB: number, request: CellRequest): Promise<Pick<GuestAnswer, 'frames' | 'dropped'>> {
-  qemu.send('go');
   const ring = await qemu.nextRing(request.timeoutMs);
   const response = await readResponse(qemu, ring, mailboxMiB * MIB, join(request.directory, 'response'));
   if (response.damage) throw new InfraError(`the guest's response is damaged: ${response.damage}`);

@@ -12,7 +12,10 @@ export interface Machine {
 
 export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
 
-/** File descriptors of the QEMU process, besides stdin and stdout, which are the bell. */
+/** I/O port of the bell: what the helper writes there comes out of QEMU's stdout. */
+const BELL_PORT = '0xe9';
+
+/** File descriptors of the QEMU process, besides stdout, which is the bell. */
 export const FD = { qmp: 3, console: 4 } as const;
 
 const KERNEL_COMMAND_LINE = [
@@ -49,8 +52,8 @@ const processor = { kvm: 'host', tcg: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+ae
 /**
  * Arguments of qemu-system-x86_64.
  *
- * q35 and not microvm, which crashes guests under TCG. The bell (serial port 1) is on stdin and stdout, QMP and the console
- * (serial port 0) on inherited sockets, so that no socket file is ever left behind. No network device, no shared folder.
+ * q35 and not microvm, which crashes guests under TCG. The bell is on stdout, QMP and the console (the serial port) on inherited
+ * sockets, so that no socket file is ever left behind. No network device, no shared folder.
  */
 export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootSource | 'restore'): string[] {
   const share = memory.private ? 'off' : 'on';
@@ -69,7 +72,7 @@ export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootS
     ['-device', 'ivshmem-plain,memdev=mailbox,master=on'],
     ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ['-chardev', `socket,id=console,fd=${FD.console}`, '-device', 'isa-serial,chardev=console,index=0'],
-    ['-chardev', 'stdio,id=bell,signal=off', '-device', 'isa-serial,chardev=bell,index=1'],
+    ['-chardev', 'stdio,id=bell,signal=off', '-device', `isa-debugcon,iobase=${BELL_PORT},chardev=bell`],
     ['-chardev', `socket,id=qmp,fd=${FD.qmp}`, '-mon', 'chardev=qmp,mode=control'],
     ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny'],
     start,

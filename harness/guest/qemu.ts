@@ -17,8 +17,6 @@ export interface QemuProcess {
   qmp: Qmp;
   /** Resolves with the next ring of the bell; rejects when QEMU ends, the guest floods, or `timeoutMs` is over. */
   nextRing: (timeoutMs: number) => Promise<Ring>;
-  /** Sends one line to the guest over the bell. */
-  send: (line: string) => void;
   /** What the guest wrote on its console so far, at most 1 MiB from its beginning and said so when cut. */
   console: () => string;
   /** Kills QEMU and waits until it is gone. Safe to call more than once. */
@@ -56,7 +54,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   signal.throwIfAborted();
   const command = [program, ...args];
   const child = execa('setpriv', ['--pdeathsig', 'KILL', ...command], {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     buffer: false,
     reject: false,
     cancelSignal: signal,
@@ -85,7 +83,6 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   };
   child.stdout.on('data', bellLines(onLine, fail));
   child.stderr.on('data', stderr.take);
-  child.stdin.on('error', () => undefined);
   const consoleStream = duplex(child.stdio[FD.console]);
   consoleStream.on('data', console.take);
   consoleStream.on('error', () => undefined);
@@ -115,9 +112,6 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
           },
         };
       });
-    },
-    send: (line) => {
-      child.stdin.write(`${line}\n`);
     },
     console: console.text,
     kill: async () => {

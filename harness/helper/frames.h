@@ -3,6 +3,7 @@
 #define COREMATRIX_FRAMES_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,9 @@ struct frame_header {
 
 /* Maps the mailbox; returns its guest-physical address, 0 with errno when there is none. */
 uint64_t mailbox_open(void);
+
+/* Whether the host has put a request into the mailbox. */
+bool request_present(void);
 
 /* The request's first frame of this type; NULL when there is none. Its length goes to *length. */
 const void *request_frame(uint32_t type, uint32_t *length);

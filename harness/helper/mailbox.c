@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -129,6 +130,13 @@ uint64_t mailbox_open(void)
 	if (!mailbox)
 		errno = ENODEV;
 	return mailbox ? first : 0;
+}
+
+bool request_present(void)
+{
+	const volatile struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
+
+	return request->magic == MAILBOX_MAGIC;
 }
 
 const void *request_frame(uint32_t type, uint32_t *length)
