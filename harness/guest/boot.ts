@@ -31,8 +31,6 @@ export interface BootRequest {
   images: readonly BootImage[];
   /** Path of the initramfs archive. */
   initramfs: string;
-  /** Contents at the beginning of the mailbox, such as a request. */
-  mailboxHead: Uint8Array;
   /** An existing folder of this guest's own; memory and mailbox files are made in it. */
   directory: string;
   timeoutMs: number;
@@ -68,7 +66,7 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
   const { machine, directory } = request;
   const files: MemoryFiles = { ram: join(directory, 'ram'), mailbox: join(directory, 'mailbox'), private: false };
   await sparseFile(files.ram, machine.memoryMiB);
-  await sparseFile(files.mailbox, machine.mailboxMiB, request.mailboxHead);
+  await sparseFile(files.mailbox, machine.mailboxMiB);
   const started = performance.now();
   const args = qemuArguments(machine, files, { kernel: image.path, initramfs: request.initramfs });
   const qemu = startQemu(request.qemuProgram, args, request.signal);

@@ -1,10 +1,9 @@
 // One cell's guest: restored from a snapshot or booted, given one object, and ended; what it said comes back as raw evidence.
-import { rm } from 'node:fs/promises';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../errors.ts';
 import { bootGuest, type BootRequest, sparseFile } from './boot.ts';
-import { encodeRequest, type Frame } from './frames.ts';
+import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH } from './frames.ts';
 import { type Machine, qemuArguments } from './machine.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse } from './response.ts';
@@ -101,12 +100,24 @@ export async function runRestored(qemuProgram: string, machine: Machine, snapsho
   });
 }
 
+/** Puts a request into the mailbox of a guest that is up and waits for it: the header, which the guest watches, comes last. */
+async function post(mailboxFile: string, request: Buffer): Promise<void> {
+  const file = await open(mailboxFile, 'r+');
+  try {
+    await file.write(request, REQUEST_HEADER_LENGTH, request.length - REQUEST_HEADER_LENGTH, REQUEST_HEADER_LENGTH);
+    await file.write(request, 4, REQUEST_HEADER_LENGTH - 4, 4);
+    await file.write(request, 0, 4, 0);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Loads an object in a guest booted for it alone. Only an interrupt rejects; every trouble with the guest is a result. */
-export async function runBooted(
-  boot: Omit<BootRequest, 'directory' | 'mailboxHead' | 'signal'>,
-  request: CellRequest,
-): Promise<GuestResult> {
-  const mailboxHead = encodeRequest(objectName(request.object.name), request.object.bytes).bytes;
-  const start = async () => (await bootGuest({ ...boot, directory: request.directory, mailboxHead, signal: request.signal })).qemu;
-  return withGuest(start, request, async (qemu) => converse(qemu, boot.machine.mailboxMiB, request));
+export async function runBooted(boot: Omit<BootRequest, 'directory' | 'signal'>, request: CellRequest): Promise<GuestResult> {
+  const { bytes } = encodeRequest(objectName(request.object.name), request.object.bytes);
+  const start = async () => (await bootGuest({ ...boot, directory: request.directory, signal: request.signal })).qemu;
+  return withGuest(start, request, async (qemu) => {
+    await post(join(request.directory, 'mailbox'), bytes);
+    return converse(qemu, boot.machine.mailboxMiB, request);
+  });
 }

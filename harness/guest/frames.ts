@@ -4,6 +4,8 @@ import { crc32 } from 'node:zlib';
 
 const MAGIC = 0x31424d58;
 const REQUEST_OFFSET = 0x1000;
+/** Bytes of the request header at the beginning of the mailbox; its first four are what the guest waits for. */
+export const REQUEST_HEADER_LENGTH = 16;
 const PAGE = 0x1000;
 const FRAME_HEADER = 8;
 

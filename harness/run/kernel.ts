@@ -88,7 +88,7 @@ function booted(image: KernelImage, hello: Hello, method: BootMethod, bootMs: nu
 /** Boots once to learn what the kernel calls itself and that it comes up at all. */
 async function identify(image: KernelImage, setup: GuestSetup): Promise<KernelResult> {
   const directory = await mkdtemp(join(setup.work, 'boot-'));
-  const guest = await bootGuest({ ...bootRequest(image, setup), mailboxHead: new Uint8Array(), directory, signal: setup.signal });
+  const guest = await bootGuest({ ...bootRequest(image, setup), directory, signal: setup.signal });
   await guest.qemu.kill();
   await rm(directory, { recursive: true, force: true });
   return booted(image, guest.hello, guest.method, guest.bootMs, guest.qemu.command);
@@ -103,7 +103,7 @@ async function snapshotOf(image: KernelImage, setup: GuestSetup): Promise<{ snap
   if (kept) return { snapshot: kept, fromCache: true };
   const snapshot = await makeSnapshot(target, key, {
     ...bootRequest(image, setup),
-    mailboxHead: new Uint8Array(),
+
     directory: join(setup.cache, 'snapshots', `${key}.${process.pid}.building`),
     signal: setup.signal,
   });

@@ -137,7 +137,7 @@ async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: 
     qemuProgram: QEMU_PROGRAM,
     images: first ? bootImages(first) : [],
     initramfs: setup.initramfs,
-    mailboxHead: new Uint8Array(),
+
     directory: join(setup.work, 'probe'),
     signal: setup.signal,
   });
