@@ -37,7 +37,7 @@ function safe(text: string): string {
 }
 
 function mebibytes(bytes: number): string {
-  return `${(bytes / (1 << 20)).toFixed(0)}`;
+  return (bytes / (1 << 20)).toFixed(0);
 }
 
 /** The line an event leaves behind, or null when it only changes what is live. `verbose` keeps a line for every cell. */

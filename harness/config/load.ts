@@ -1,6 +1,6 @@
 // Reads corematrix.yaml; every error names file, line and column.
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument, isNode, type Document } from 'yaml';
+import { LineCounter, parseDocument, isMap, isNode, isScalar, type Document } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -21,13 +21,9 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 }
 
 function keyOffset(document: Document, path: readonly PropertyKey[], key: string): number {
-  const parent: unknown = document.getIn(path, true);
-  if (parent && typeof parent === 'object' && 'items' in parent && Array.isArray(parent.items)) {
-    for (const pair of parent.items as { key?: { value?: unknown; range?: [number, number, number] } }[]) {
-      if (pair.key?.value === key && pair.key.range) return pair.key.range[0];
-    }
-  }
-  return offsetOf(document, path);
+  const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+  return pair && isScalar(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, path);
 }
 
 function describeIssue(issue: Issue): string {

@@ -96,25 +96,21 @@ function warningsOf(attempt: LoadAttempt | undefined): string {
 function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: LogStore): CellProgram {
   const { name, status, stage, class: failureClass, errno, reason } = judged;
   const own = attemptOf(evidence, name) === null ? null : judged.logs;
-  return {
-    ...{ name, status, stage, class: failureClass, errno, reason, expected: null },
-    logs: { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') },
-  };
+  const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
+  return { name, status, stage, class: failureClass, errno, reason, expected: null, logs: refs };
 }
 
 function verdictOf(judgement: CellJudgement, evidence: CellEvidence, logs: LogStore) {
   const { status, stage, class: failureClass, reason, relocations } = judgement;
-  return {
-    ...{ status, stage, class: failureClass, reason, relocations },
-    programs: judgement.programs.map((program) => programResult(program, evidence, logs)),
-    logs: {
-      libbpf: addLog(logs, judgement.logs.libbpf ?? ''),
-      warnings: addLog(logs, warningsOf(evidence.attempts[0])),
-      verifier: addLog(logs, judgement.logs.verifier ?? ''),
-      kernel: addLog(logs, evidence.kernelLog),
-      console: addLog(logs, evidence.console),
-    },
+  const programs = judgement.programs.map((program) => programResult(program, evidence, logs));
+  const refs = {
+    libbpf: addLog(logs, judgement.logs.libbpf ?? ''),
+    warnings: addLog(logs, warningsOf(evidence.attempts[0])),
+    verifier: addLog(logs, judgement.logs.verifier ?? ''),
+    kernel: addLog(logs, evidence.kernelLog),
+    console: addLog(logs, evidence.console),
   };
+  return { status, stage, class: failureClass, reason, relocations, programs, logs: refs };
 }
 
 /** A cell without a verdict: every program shares its status. */
@@ -125,13 +121,22 @@ export function verdictless(
   failure: { class: FailureClass; reason: string } | null,
 ): CellResult {
   const because = { status, stage: null, class: failure?.class ?? null, reason: failure?.reason ?? null };
+  const programs = object.result.programs.map(({ name }) => {
+    const logs = { libbpf: null, verifier: null };
+    return { ...because, name, errno: null, expected: null, logs };
+  });
   return {
-    ...{ kernel, object: object.result.id, ...because, flaky: false, attempts: [], durationMs: 0, guestMs: null, predicted: null },
-    programs: object.result.programs.map(({ name }) => ({
-      ...{ name, ...because, errno: null, expected: null },
-      logs: { libbpf: null, verifier: null },
-    })),
-    ...{ relocations: [], command: null },
+    ...because,
+    kernel,
+    object: object.result.id,
+    flaky: false,
+    attempts: [],
+    durationMs: 0,
+    guestMs: null,
+    predicted: null,
+    programs,
+    relocations: [],
+    command: null,
     logs: { libbpf: null, warnings: null, verifier: null, kernel: null, console: null },
   };
 }
@@ -155,7 +160,11 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   }
   const judgement = judgeCell({ object: object.result, evidence: last.evidence });
   const cell: CellResult = {
-    ...{ kernel: kernel.result.id, object: object.result.id, ...shared, guestMs: guestMs(last.guest.frames), predicted: null },
+    ...shared,
+    kernel: kernel.result.id,
+    object: object.result.id,
+    guestMs: guestMs(last.guest.frames),
+    predicted: null,
     ...verdictOf(judgement, last.evidence, logs),
   };
   return applyExpectations(cell, setup.expectations, object.result, kernel.result);

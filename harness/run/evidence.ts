@@ -37,6 +37,6 @@ export function guestMs(frames: readonly Frame[]): number | null {
 }
 
 /** The time spent in libbpf's open and load of all attempts, in milliseconds: what a cell costs without us. */
-export function loadMs(evidence: CellEvidence): number {
+export function timeInLibbpf(evidence: CellEvidence): number {
   return evidence.attempts.reduce((sum, attempt) => sum + attempt.openMs + attempt.loadMs, 0);
 }

@@ -44,8 +44,7 @@ async function readObject(file: string, id: string): Promise<RunObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
-  if (bpf.bigEndian)
-    throw new UserError(`${shown}: compiled for big-endian BPF; a little-endian guest cannot load it (clang -target bpfel)`);
+  if (bpf.bigEndian) throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file, bytes, bpf, result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }) };
 }

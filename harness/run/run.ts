@@ -180,9 +180,13 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     return {
       schemaVersion: SCHEMA_VERSION,
       run: {
-        ...{ id: randomUUID(), startedAt, finishedAt: new Date().toISOString(), complete: !signal.aborted },
+        id: randomUUID(),
+        startedAt,
+        finishedAt: new Date().toISOString(),
+        complete: !signal.aborted,
         tool: { name: 'corematrix', version: VERSION },
-        ...{ command: request.command, isolation: request.isolation },
+        command: request.command,
+        isolation: request.isolation,
         helper: { sha256: request.helper.sha256, libbpf: request.helper.libbpf, libbpfOrigin: request.helper.libbpfOrigin },
         host: { ...hostFacts(), qemu: qemu.version, accel: choice.accel, accelReason: choice.reason },
       },
