@@ -51,7 +51,6 @@ export interface TypeTargets {
 
 /** Where a subprogram's copy starts in a program that calls it, in instructions. */
 export interface Subprogram {
-  name: string;
   insns: number;
   /** Null when no call to it was printed. */
   offset: number | null;
@@ -76,7 +75,8 @@ export interface BtfFailure {
   text: string;
 }
 
-export interface ProgramFailure {
+/** What libbpf said about loading one program; `error` and `missingTarget` null when it did not say that it failed. */
+export interface ProgramFacts {
   /** Null when a log of libbpf <= 0.6 was cut before the name came. */
   program: string | null;
   /** What bpf(BPF_PROG_LOAD) returned. */
@@ -100,8 +100,8 @@ export interface PoisonedReference {
 export interface LibbpfLog {
   relocations: RelocationFacts[];
   targets: TypeTargets[];
-  /** By program: the subprograms appended to it, in order. */
-  layouts: Map<string, Subprogram[]>;
+  /** By program: the subprograms appended to it by name, in order. */
+  layouts: Map<string, Map<string, Subprogram>>;
   /** Programs that were not to be loaded. */
   skipped: string[];
   /** Relocations of weak subprograms the linker dropped. */
@@ -112,7 +112,7 @@ export interface LibbpfLog {
   btf: BtfFailure[];
   /** The log of bpf(BPF_BTF_LOAD), null when there was none. */
   btfLog: string | null;
-  programs: ProgramFailure[];
+  programs: ProgramFacts[];
   /** `failed to perform CO-RE relocations`. */
   relocationFailed: PrintedError | null;
   /** Struct_ops, privileges, ELF, attaching: what belongs to none of the above. */

@@ -10,7 +10,7 @@ export type LogLine =
 const PREFIX = 'libbpf: ';
 
 /** Longer lines are cut: libbpf's own are short, and what stands behind is a stranger's name. */
-const MAX_LINE = 8192;
+const MAX_LINE = 2048;
 
 const BEGIN_PROGRAM_LOG = /^libbpf: prog '([^']*)': -- BEGIN PROG LOAD LOG --$/;
 const BEGIN_DUMP_LOG = 'libbpf: -- BEGIN DUMP LOG ---';

@@ -1,8 +1,8 @@
 // A relocation spec as libbpf prints it, taken apart: `[9] struct task_struct.comm[3] (0:2:3 @ offset 19)`.
 
 export interface Spec {
-  /** Local or target BTF id. */
-  typeId: number;
+  /** Local or target BTF id; null where it was left out. */
+  typeId: number | null;
   /** `struct task_struct`, `enum bpf_map_type`: BTF kind and name of the root. */
   type: string;
   /** Name of the root alone, `<anon>` when it has none. */
@@ -25,7 +25,7 @@ function splitAccess(text: string): string[] {
 }
 
 /**
- * Takes a spec apart; null when it is none.
+ * Takes a spec apart, with or without the BTF id in front; null when it is none.
  * @see bpf_core_format_spec() in libbpf's relo_core.c
  */
 export function parseSpec(text: string): Spec | null {
@@ -33,7 +33,7 @@ export function parseSpec(text: string): Spec | null {
   if (!head) return null;
   const [whole, id, kind] = head;
   const rest = text.slice(whole.length);
-  const base = { typeId: Number(id), accessors: [], raw: [], offset: null, enumerator: null };
+  const base = { typeId: id === undefined ? null : Number(id), accessors: [], raw: [], offset: null, enumerator: null };
 
   const tail = FIELD_TAIL.exec(rest.slice(-512));
   if (tail) {

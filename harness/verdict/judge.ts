@@ -1,21 +1,97 @@
 // The verdict on one cell, from what the guest said and what is known of the object.
-import type { CellEvidence } from './evidence.ts';
-import type { CellJudgement, JudgedObject } from './judgement.ts';
+import { relocationLedger } from '../relocation/ledger.ts';
+import { type ReadAttempt, readAttempt } from './attempt.ts';
+import type { CellEvidence, LoadAttempt } from './evidence.ts';
+import { failureOf } from './failure.ts';
+import type { CellJudgement, Failure, JudgedObject, JudgementLogs, ProgramJudgement } from './judgement.ts';
+
+export interface JudgeInput {
+  object: JudgedObject;
+  evidence: CellEvidence;
+  /**
+   * Names of the enumerators in the kernel's own BTF, at least those of `enum bpf_map_type` and `enum bpf_prog_type`. With them an
+   * unknown type is told from a wrong attribute; without, by age and error alone.
+   */
+  enumerators?: ReadonlySet<string>;
+}
+
+interface JudgedAttempt {
+  read: ReadAttempt;
+  /** Null when it loaded. */
+  failure: Failure | null;
+  logs: JudgementLogs;
+}
+
+interface KnownProgram {
+  name: string;
+  type: string | null;
+  autoload: boolean;
+}
+
+/** The programs as libbpf saw them, or, when it did not open the object, as its sections name them (`?` means: not by default). */
+function programsOf({ object, evidence }: JudgeInput): KnownProgram[] {
+  if (evidence.programs.length > 0) return evidence.programs.map(({ name, type, autoload }) => ({ name, type, autoload }));
+  return object.programs.map(({ name, type, section }) => ({ name, type, autoload: !section.startsWith('?') }));
+}
+
+function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownProgram>, input: JudgeInput): JudgedAttempt {
+  const read = readAttempt(attempt);
+  const name = read.rejected?.program ?? null;
+  const context = {
+    attempt: read,
+    object: input.object,
+    program: name === null ? null : { name, type: programs.get(name)?.type ?? null },
+    verifier: read.rejected?.verifier ?? null,
+    kernelLog: input.evidence.kernelLog,
+    enumerators: input.enumerators ?? null,
+  };
+  const failed = read.log.programs.find((facts) => facts.program === name);
+  const logs = { libbpf: attempt.log.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
+  return { read, failure: attempt.reached === 'done' ? null : failureOf(context), logs };
+}
+
+const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };
+
+const NOTHING_TRIED: Failure = { stage: 'open', class: 'unknown', errno: 0, reason: 'the guest tried no load' };
+
+function programJudgement(name: string, failure: Failure | null, logs: JudgementLogs): ProgramJudgement {
+  if (!failure) return { name, status: 'pass', stage: null, class: null, errno: null, reason: null, logs };
+  return { name, status: 'fail', stage: failure.stage, class: failure.class, errno: failure.errno, reason: failure.reason, logs };
+}
+
+/** Without an attempt of its own a program shares the fate of the whole object, and what the verifier said if it was about this program. */
+function sharedFate(name: string, whole: JudgedAttempt | null): ProgramJudgement {
+  const verifier = whole?.read.rejected?.program === name ? whole.logs.verifier : null;
+  return programJudgement(name, whole ? whole.failure : NOTHING_TRIED, { libbpf: null, verifier });
+}
 
 /**
  * Judges one object on one kernel. A whole object that loaded passes with every program that loads by default; else each program
- * has the verdict of its own attempt. Never throws, whatever the evidence holds.
+ * has the verdict of its own attempt, and the cell that of the whole object, also when every program loads alone. Never throws,
+ * whatever the evidence holds.
  */
-export function judgeCell(input: { object: JudgedObject; evidence: CellEvidence }): CellJudgement {
-  const whole = input.evidence.attempts.find((attempt) => attempt.program === null);
-  const loaded = whole?.reached === 'done';
+export function judgeCell(input: JudgeInput): CellJudgement {
+  const programs = programsOf(input);
+  const byName = new Map(programs.map((program) => [program.name, program]));
+  const attempts = input.evidence.attempts.map((attempt) => judgeAttempt(attempt, byName, input));
+  const whole = attempts.find(({ read }) => read.program === null) ?? null;
+  const own = new Map(attempts.map((attempt) => [attempt.read.program, attempt]));
+  const failure = whole ? whole.failure : NOTHING_TRIED;
+
   return {
-    status: loaded ? 'pass' : 'fail',
-    stage: null,
-    class: loaded ? null : 'unknown',
-    reason: null,
-    programs: [],
-    relocations: [],
-    logs: { libbpf: null, verifier: null },
+    status: failure ? 'fail' : 'pass',
+    stage: failure?.stage ?? null,
+    class: failure?.class ?? null,
+    reason: failure?.reason ?? null,
+    programs: programs.map(({ name, autoload }): ProgramJudgement => {
+      if (!autoload) return { ...programJudgement(name, null, NO_LOGS), status: 'skip' };
+      const alone = failure ? own.get(name) : undefined;
+      return alone ? programJudgement(name, alone.failure, alone.logs) : sharedFate(name, whole);
+    }),
+    relocations: relocationLedger(
+      input.object,
+      attempts.map(({ read }) => read),
+    ),
+    logs: whole?.logs ?? NO_LOGS,
   };
 }

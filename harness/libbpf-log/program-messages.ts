@@ -1,0 +1,82 @@
+// What libbpf prints about one program: its layout, what was poisoned in it, why it did not load or attach.
+import type { PoisonedReference, PrintedError } from './facts.ts';
+import { printedError } from './object-messages.ts';
+
+export type ProgramMessage =
+  | { type: 'skipped'; program: string }
+  | { type: 'appended'; program: string; subprogram: string; insns: number }
+  | { type: 'call'; subprogram: string; offset: number }
+  | { type: 'poisoned-reference'; reference: PoisonedReference }
+  | { type: 'load-failed'; program: string | null; error: PrintedError | null }
+  /** The name that libbpf <= 0.6 prints after everything else about the program. */
+  | { type: 'failed'; program: string; error: PrintedError | null }
+  /** `program` is null for libbpf < 0.9, which does not name it here. */
+  | { type: 'missing-target'; program: string | null; target: string }
+  | { type: 'warning'; program: string; text: string }
+  | { type: 'attach-failed'; text: string };
+
+interface Rule {
+  pattern: RegExp;
+  read: (groups: readonly string[]) => ProgramMessage;
+}
+
+const RULES = [
+  { pattern: /^prog '([^']*)': skipped loading$/, read: ([program = '']) => ({ type: 'skipped', program }) },
+  {
+    pattern: /^prog '([^']*)': added (\d{1,9}) insns from sub-prog '([^']*)'$/,
+    read: ([program = '', insns, subprogram = '']) => ({ type: 'appended', program, subprogram, insns: Number(insns) }),
+  },
+  {
+    pattern: /^prog '[^']*': insn #\d+ relocated, imm -?\d+ points to subprog '([^']*)' \(now at (\d{1,9}) offset\)$/,
+    read: ([subprogram = '', offset]) => ({ type: 'call', subprogram, offset: Number(offset) }),
+  },
+  {
+    pattern: /^prog '([^']*)': relo #\d+: poisoning insn #(\d{1,9}) that loads map #\d+ '([^']*)'$/,
+    read: ([program = '', insn, name = '']) => ({
+      type: 'poisoned-reference',
+      reference: { program, insn: Number(insn), kind: 'map', name },
+    }),
+  },
+  {
+    pattern: /^prog '([^']*)': relo #\d+: poisoning insn #(\d{1,9}) that calls kfunc '([^']*)'$/,
+    read: ([program = '', insn, name = '']) => ({
+      type: 'poisoned-reference',
+      reference: { program, insn: Number(insn), kind: 'kfunc', name },
+    }),
+  },
+  {
+    pattern: /^prog '([^']*)': BPF program load failed: (.*)$/,
+    read: ([program = '', error = '']) => ({ type: 'load-failed', program, error: printedError(error) }),
+  },
+  {
+    pattern: /^load bpf program failed: (.*)$/,
+    read: ([error = '']) => ({ type: 'load-failed', program: null, error: printedError(error) }),
+  },
+  {
+    pattern: /^prog '([^']*)': failed to load: (.*)$/,
+    read: ([program = '', error = '']) => ({ type: 'failed', program, error: printedError(error) }),
+  },
+  { pattern: /^failed to load program '([^']*)'$/, read: ([program = '']) => ({ type: 'failed', program, error: null }) },
+  {
+    pattern: /^prog '([^']*)': failed to find kernel BTF type ID of '([^']*)': .*$/,
+    read: ([program = '', target = '']) => ({ type: 'missing-target', program, target }),
+  },
+  { pattern: /^(.*) is not found in vmlinux BTF$/, read: ([target = '']) => ({ type: 'missing-target', program: null, target }) },
+  {
+    pattern:
+      /^(prog '[^']*': failed to (?:create|attach|auto-attach|find a unique match).*|failed to determine (?:tracepoint|kprobe|uprobe).*|.*perf_event_open\(\) failed: .*|prog '[^']*': can't attach .*)$/,
+    read: ([text = '']) => ({ type: 'attach-failed', text }),
+  },
+] as const satisfies readonly Rule[];
+
+const WARNING = /^prog '([^']*)': (.*)$/;
+
+/** Reads a line (without `libbpf: `) about a program; `warn` says whether libbpf printed it as a warning. Null for everything else. */
+export function readProgramMessage(line: string, warn: boolean): ProgramMessage | null {
+  for (const rule of RULES) {
+    const match = rule.pattern.exec(line);
+    if (match) return rule.read(match.slice(1));
+  }
+  const warning = warn ? WARNING.exec(line) : null;
+  return warning ? { type: 'warning', program: warning[1] ?? '', text: warning[2] ?? '' } : null;
+}

@@ -1,0 +1,22 @@
+// What a rule sees of one failed attempt, and what it answers.
+import type { VerifierLog } from '../../verifier-log/parse.ts';
+import type { ReadAttempt } from '../attempt.ts';
+import type { Failure, JudgedObject } from '../judgement.ts';
+
+export interface FailureContext {
+  attempt: ReadAttempt;
+  object: JudgedObject;
+  /** The program the attempt ended with; null when it ended before any program was loaded. */
+  program: { name: string; type: string | null } | null;
+  /** What the verifier said of that program. */
+  verifier: VerifierLog | null;
+  kernelLog: string;
+  /** Names of the enumerators in the kernel's own BTF (`BPF_MAP_TYPE_RINGBUF`); null when they are not known. */
+  enumerators: ReadonlySet<string> | null;
+}
+
+/** A failure without its errno, which is the attempt's. */
+export type Finding = Omit<Failure, 'errno'>;
+
+/** Answers only when its facts are there. */
+export type Rule = (context: FailureContext) => Finding | null;

@@ -1,0 +1,74 @@
+// Class and wording of a relocation that made a load fail.
+import { basename } from 'node:path';
+import type { RelocationFacts } from '../../libbpf-log/facts.ts';
+import { accessOf, parseSpec } from '../../libbpf-log/spec.ts';
+import { hasIncompatibleCandidate } from '../../relocation/ledger-outcome.ts';
+import type { ObjectRelocation, SourceLine } from '../../results/schema.ts';
+import type { FailureClass, RelocationKind } from '../../results/words.ts';
+import type { JudgedObject } from '../judgement.ts';
+
+/** `tracing.bpf.c:23`, or `near ...` when that line does not name what is accessed. */
+function placeOf(source: SourceLine): string {
+  const place = `${basename(source.file)}:${source.line}`;
+  return source.exact ? place : `near ${place}`;
+}
+
+function detailOf(kind: RelocationKind | null, relocation: ObjectRelocation | null): string {
+  const details = [kind, relocation?.source ? placeOf(relocation.source) : null].filter((detail) => detail !== null);
+  return details.length > 0 ? ` (${details.join(', ')})` : '';
+}
+
+/** libbpf prints the two offsets it cannot choose between in bits. */
+function ambiguityOf(text: string): string {
+  const bits = /^field offset ambiguity: (\d{1,10}) != (\d{1,10})$/.exec(text);
+  return bits ? `offset ${Number(bits[1]) / 8} in one candidate, ${Number(bits[2]) / 8} in another` : text;
+}
+
+function judge(facts: RelocationFacts, kind: RelocationKind | null, type: string): { class: FailureClass; what: string } {
+  if (facts.ambiguity !== null) {
+    return { class: 'core-ambiguous', what: `the kernel has several of this type and they differ: ${ambiguityOf(facts.ambiguity)}` };
+  }
+  if (facts.error !== null) return { class: 'core-other', what: facts.error };
+  if (facts.wrongAccess) return { class: 'core-field-incompatible', what: 'its size or sign here does not allow the access as compiled' };
+  if (kind === 'enumval_value' || kind === 'enumval_exists') {
+    return { class: 'core-enum-missing', what: facts.candidates.length === 0 ? `no such type ${type}` : 'no such enumerator' };
+  }
+  if (facts.noTarget && facts.candidates.length === 0) return { class: 'core-type-missing', what: `no such type ${type}` };
+  if (hasIncompatibleCandidate(facts)) return { class: 'core-field-incompatible', what: 'it is of another kind here' };
+  if (facts.noTarget) return { class: 'core-field-missing', what: 'no such field' };
+  return { class: 'core-other', what: 'it could not be relocated' };
+}
+
+/** The entry of the object's own list that libbpf's `prog '%s': relo #%d` speaks of. */
+function relocationOf(facts: RelocationFacts, object: JudgedObject): ObjectRelocation | null {
+  return object.relocations.find(({ program, index }) => program === facts.program && index === facts.index) ?? null;
+}
+
+/** What is accessed and the type it is in, from the object's own list, else from what libbpf printed. */
+function nameOf(spec: string | null, relocation: ObjectRelocation | null): { access: string; type: string } {
+  const parsed = parseSpec(spec ?? relocation?.spec ?? '');
+  return { access: relocation?.access ?? (parsed ? accessOf(parsed) : 'a relocation'), type: parsed?.type ?? '' };
+}
+
+/** Class and reason of a failure by this relocation: `task_struct.state: no such field (byte_off, tracing.bpf.c:23)`. */
+export function coreFinding(facts: RelocationFacts, object: JudgedObject): { class: FailureClass; reason: string } {
+  const relocation = relocationOf(facts, object);
+  const kind = relocation?.kind ?? facts.kind;
+  const { access, type } = nameOf(facts.spec, relocation);
+  const { class: failureClass, what } = judge(facts, kind, type);
+  return { class: failureClass, reason: `${access}: ${what}${detailOf(kind, relocation)}` };
+}
+
+/** The same where only the end of a verifier log names the relocation, and nothing tells why it has no target. */
+export function namedFinding(named: { kind: RelocationKind | null; spec: string } | null, insn: number | null): Finding {
+  const at = insn === null ? '' : ` at insn ${insn}`;
+  if (!named) return { class: 'core-other', reason: `a CO-RE relocation without target is reached${at}` };
+  const { access } = nameOf(named.spec, null);
+  const failureClass = named.kind === 'enumval_value' ? 'core-enum-missing' : 'core-other';
+  return { class: failureClass, reason: `${access}: it has no target in this kernel${detailOf(named.kind, null)}` };
+}
+
+interface Finding {
+  class: FailureClass;
+  reason: string;
+}

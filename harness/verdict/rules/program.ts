@@ -1,0 +1,58 @@
+// Failures of one program that are not the verifier's: its attach target, and refusals before verification.
+import { errnoName } from '../../libbpf-log/errno.ts';
+import type { FailureClass } from '../../results/words.ts';
+import type { Finding, FailureContext } from './context.ts';
+
+/** A function, tracepoint, hook or struct_ops type that the kernel's BTF does not have. */
+export function attachTargetMissing({ attempt, program }: FailureContext): Finding | null {
+  const facts = attempt.log.programs.find((each) => each.program === program?.name);
+  if (facts && facts.missingTarget !== null) {
+    const kind = program?.type ? ` (${program.type})` : '';
+    return {
+      stage: 'verify',
+      class: 'attach-target-missing',
+      reason: `attach target ${facts.missingTarget}${kind} is not in this kernel's BTF`,
+    };
+  }
+  const structOps = attempt.log.failures.find(({ topic }) => topic === 'struct-ops');
+  return structOps ? { stage: 'relocate', class: 'attach-target-missing', reason: structOps.text } : null;
+}
+
+/** Libbpf's own words about privileges and limits, and the kernel's about lockdown. */
+export function notPermitted({ attempt, kernelLog }: FailureContext): Finding | null {
+  const stage = attempt.rejected ? 'verify' : 'relocate';
+  const error = errnoName(attempt.errno);
+  const memlock = attempt.log.failures.find(({ topic }) => topic === 'memlock');
+  if (memlock && error === 'EPERM') return { stage, class: 'resource-limit', reason: memlock.text };
+  if (error !== 'EPERM') return null;
+  const lockdown = /Lockdown: [^\n]{1,200}/.exec(kernelLog)?.[0];
+  const trivial = attempt.log.failures.find(({ topic }) => topic === 'permission');
+  return { stage, class: 'permission', reason: lockdown ?? trivial?.text ?? 'the kernel does not permit it: EPERM' };
+}
+
+const REFUSALS: Partial<Record<string, FailureClass>> = {
+  EINVAL: 'program-type-unsupported',
+  ENOTSUPP: 'program-type-unsupported',
+  EOPNOTSUPP: 'program-type-unsupported',
+  EACCES: 'permission',
+  ENOMEM: 'resource-limit',
+  ENOSPC: 'resource-limit',
+  E2BIG: 'complexity-limit',
+};
+
+/** bpf(BPF_PROG_LOAD) failed before the verifier said a word, so only the error and the program type are left to go by. */
+export function refusedUnverified({ attempt, program, verifier, enumerators }: FailureContext): Finding | null {
+  if (!attempt.rejected || !program || verifier?.reason) return null;
+  const error = errnoName(attempt.errno);
+  const failureClass = REFUSALS[error];
+  if (!failureClass) return null;
+  const type = program.type ?? 'of this program';
+  if (failureClass !== 'program-type-unsupported') {
+    return { stage: 'verify', class: failureClass, reason: `the kernel refuses the program without a word: ${error}` };
+  }
+  const unknown = program.type !== null && enumerators?.has(`BPF_PROG_TYPE_${program.type.toUpperCase()}`) === false;
+  const reason = unknown
+    ? `program type ${type} is unknown to this kernel`
+    : `the kernel refuses program type ${type}, or its attach type or flags, before verification: ${error}`;
+  return { stage: 'verify', class: failureClass, reason };
+}

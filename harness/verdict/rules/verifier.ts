@@ -1,0 +1,95 @@
+// Failures the verifier reports, by its own words.
+import { reachedPoison } from '../../relocation/ledger-poison.ts';
+import type { VerifierCause } from '../../verifier-log/causes.ts';
+import type { VerifierLog } from '../../verifier-log/parse.ts';
+import { HELPER_NAMES } from '../helper-names.ts';
+import { coreFinding, namedFinding } from './core-reason.ts';
+import type { Finding, FailureContext } from './context.ts';
+
+/** A poisoned relocation was reached. Others in the program, which did not make it fail, are never named. */
+export function poisonReached({ attempt, object, program, verifier }: FailureContext): Finding | null {
+  if (verifier?.cause.type !== 'core-relocation' || !program) return null;
+  const facts = reachedPoison(attempt.log, program.name, verifier);
+  const finding = facts ? coreFinding(facts, object) : namedFinding(verifier.cause.relocation, verifier.insn);
+  return { stage: 'verify', ...finding };
+}
+
+function helperName(id: number, name: string | null): string {
+  const known = name ?? HELPER_NAMES[id];
+  return known === undefined || known === 'unknown' ? `#${id}` : `${known}#${id}`;
+}
+
+/** Some reasons name an instruction themselves. */
+function atInsn({ reason, insn }: VerifierLog): string {
+  return insn === null || /\binsn \d/.test(reason ?? '') ? '' : ` at insn ${insn}`;
+}
+
+/** `verifier: R1 invalid mem access 'scalar' at insn 2` */
+function wording(verifier: VerifierLog): string {
+  return `verifier: ${verifier.reason ?? 'gives no reason'}${atInsn(verifier)}`;
+}
+
+function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | null): Pick<Finding, 'class' | 'reason'> | null {
+  const reason = wording(verifier);
+  switch (cause.type) {
+    case 'missing-map':
+      return {
+        class: 'map-create-failed',
+        reason: cause.name === null ? 'a map that was not created is used' : `map '${cause.name}' is used but was not created`,
+      };
+    case 'missing-kfunc':
+      return {
+        class: 'kfunc-missing',
+        reason: cause.name === null ? 'a kfunc that this kernel lacks is called' : `kfunc ${cause.name} is called but not in this kernel`,
+      };
+    case 'helper-unknown':
+      return { class: 'helper-unknown', reason: `helper ${helperName(cause.id, cause.name)} is unknown to this kernel` };
+    case 'helper-not-allowed': {
+      const program = type === null ? 'this program type' : `program type ${type}`;
+      return { class: 'helper-not-allowed', reason: `helper ${helperName(cause.id, cause.name)} is not available to ${program} here` };
+    }
+    case 'helper-gpl-only':
+      return { class: 'helper-not-allowed', reason };
+    case 'kfunc-not-allowed':
+      return {
+        class: 'kfunc-missing',
+        reason: cause.name === null ? reason : `kfunc ${cause.name} may not be called from this program here`,
+      };
+    case 'kfunc-unsupported':
+      return { class: 'kfunc-missing', reason: `this kernel takes no kfunc calls: ${verifier.reason ?? ''}` };
+    case 'too-complex':
+      return { class: 'complexity-limit', reason };
+    case 'unknown-instruction':
+      return { class: 'insn-unsupported', reason: verifier.insnText === null ? reason : `${reason}: ${verifier.insnText}` };
+    case 'attach-target':
+      return { class: 'attach-target-missing', reason };
+    case 'program-type':
+      return { class: 'program-type-unsupported', reason };
+    case 'permission':
+      return { class: 'permission', reason };
+    case 'core-relocation':
+    case 'endless-loop':
+    case 'memory-access':
+    case 'argument':
+    case 'uninitialized':
+    case 'context-access':
+    case 'bounds':
+    case 'stack-size':
+    case 'unreleased-reference':
+    case 'kernel-bug':
+    case 'other':
+      break;
+  }
+  return null;
+}
+
+/** A cause that has a class of its own. */
+export function verifierCause({ program, verifier }: FailureContext): Finding | null {
+  const found = verifier ? classOf(verifier, verifier.cause, program?.type ?? null) : null;
+  return found && { stage: 'verify', ...found };
+}
+
+/** Everything else the verifier gives a reason for. */
+export function verifierRejected({ verifier }: FailureContext): Finding | null {
+  return verifier === null || verifier.reason === null ? null : { stage: 'verify', class: 'verifier-rejected', reason: wording(verifier) };
+}

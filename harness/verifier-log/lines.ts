@@ -1,0 +1,68 @@
+// One line of a verifier log: what sort of line it is.
+
+export type VerifierLine =
+  | { type: 'instruction'; insn: number; text: string; /** What stands behind the instruction and is not register state. */ rest: string }
+  | { type: 'source'; text: string; file: string | null; line: number | null }
+  | { type: 'stats'; text: string }
+  /** Register states, notes on the way the verifier took, and messages that are no reason to reject. */
+  | { type: 'noise' }
+  | { type: 'message'; text: string };
+
+const INSTRUCTION = /^\s*(\d{1,8}): \(([0-9a-f]{2})\) (.*)$/;
+/** Written by libbpf over the raw text: `6: <invalid CO-RE relocation>`. */
+const REWRITTEN = /^(\d{1,8}): (<invalid [^>]*>)$/;
+const STATS = /^(?:processed \d+ insns|verification time \d+ usec|stack depth [\d+]+|mark_read \d+|max_states_per_insn )/;
+
+const REGISTER_STATE = /^\s*(?:\d+: )?(?:frame\d+: ?)?(?:R\d+(?:_\w+)?=|fp-\d+(?:_\w+)?=)/;
+const NOISE = [
+  REGISTER_STATE,
+  /^\s*$/,
+  /^\d+: ?$/,
+  /^\d+: frame\d+:/,
+  /^(?:from \d+ to \d+|returning from callee|to caller at \d+|caller|callee|cur state|old state):/,
+  /^(?:mark_precise|last_idx|parent |regs=|propagating|reg ?mask)/,
+  /^arg#\d+ reference type\('[^']*'\) size cannot be determined: /,
+  /^func '[^']*' arg\d+ has btf_id \d+ type \w+ '[^']*'$/,
+  /^reg type unsupported for arg#\d+/,
+  /^(?:Validating \S+\(\) func#\d+|Func#\d+.* is (?:safe|global and assumed valid))/,
+  /^(?:Live regs before insn|live_?regs|number of insns|safe$|verifier log |func#\d+ @\d+$)/i,
+  /^\s*\d+: [.\d]{10,} \(/,
+] as const;
+
+/** Where register state begins behind an instruction since 5.18 (`; R1=ctx()`), and in the middle of a jump. */
+const STATE_BEHIND = /\s*;(?:\s|$)|\s\d+: (?:frame\d+: )?R\d+/;
+
+/** Messages the kernel prints on the same line as the jump they are about. */
+const MESSAGE_BEHIND = /\s*((?:infinite loop detected|back-edge from) .*)$/;
+
+function readInstruction(match: RegExpExecArray): VerifierLine {
+  const whole = match[3] ?? '';
+  const message = MESSAGE_BEHIND.exec(whole);
+  const code = message ? whole.slice(0, message.index) : whole;
+  const state = code.search(STATE_BEHIND);
+  const text = `(${match[2]}) ${(state < 0 ? code : code.slice(0, state)).trimEnd()}`;
+  return { type: 'instruction', insn: Number(match[1]), text, rest: message?.[1] ?? '' };
+}
+
+/** `; text @ file.c:12` since 6.9, `; text` before. */
+function readSource(line: string): VerifierLine {
+  const text = line.slice(2);
+  const at = text.lastIndexOf(' @ ');
+  const place = at < 0 ? null : /^(.+):(\d{1,9})$/.exec(text.slice(at + 3));
+  if (!place) return { type: 'source', text: text.trim(), file: null, line: null };
+  return { type: 'source', text: text.slice(0, at).trim(), file: place[1] ?? null, line: Number(place[2]) };
+}
+
+/**
+ * Classifies a line of the log of BPF_PROG_LOAD, log level 1 or 2, kernels 5.10 to 7.x. Takes any text.
+ * @see print_bpf_insn(), print_verifier_state(), verbose_linfo() and print_verification_stats() in kernel/bpf
+ */
+export function readVerifierLine(line: string): VerifierLine {
+  const instruction = INSTRUCTION.exec(line);
+  if (instruction) return readInstruction(instruction);
+  const rewritten = REWRITTEN.exec(line);
+  if (rewritten) return { type: 'instruction', insn: Number(rewritten[1]), text: rewritten[2] ?? '', rest: '' };
+  if (line.startsWith('; ')) return readSource(line);
+  if (STATS.test(line)) return { type: 'stats', text: line };
+  return NOISE.some((pattern) => pattern.test(line)) ? { type: 'noise' } : { type: 'message', text: line.trim() };
+}

@@ -1,0 +1,114 @@
+// Reads the verifier's log of a program that was rejected: why, at which instruction, from which source line.
+import { causeOf, type VerifierCause } from './causes.ts';
+import { readVerifierLine, type VerifierLine } from './lines.ts';
+
+export interface VerifierStats {
+  /** Instructions the verifier went through, branches counted anew. */
+  processed: number | null;
+  totalStates: number | null;
+  peakStates: number | null;
+  timeUsec: number | null;
+  stackDepth: string | null;
+}
+
+export interface VerifierSource {
+  text: string;
+  /** Kernels before 6.9 print no place. */
+  file: string | null;
+  line: number | null;
+}
+
+export interface VerifierLog {
+  /** One line; null when the log tells none. */
+  reason: string | null;
+  cause: VerifierCause;
+  /** Number in the final program, subprograms appended; null when no instruction was printed. */
+  insn: number | null;
+  insnText: string | null;
+  source: VerifierSource | null;
+  stats: VerifierStats;
+}
+
+/** The reason stands at the end of a log of any size; what is before it is the way the verifier took. */
+const TAIL = 256 * 1024;
+const MAX_LINES = 1000;
+const MAX_LINE = 4096;
+
+/** How many messages above the last one are looked at: the verifier adds at most a few. */
+const MAX_MESSAGES = 8;
+
+function tailLines(text: string): string[] {
+  const tail = text.slice(-TAIL);
+  // A first line that was cut in two says nothing.
+  const whole = text.length > TAIL ? tail.slice(tail.indexOf('\n') + 1) : tail;
+  return whole
+    .split('\n')
+    .slice(-MAX_LINES)
+    .map((line) => line.slice(0, MAX_LINE));
+}
+
+function number(text: string, pattern: RegExp): number | null {
+  const match = pattern.exec(text);
+  return match ? Number(match[1]) : null;
+}
+
+function readStats(lines: readonly VerifierLine[]): VerifierStats {
+  const text = lines.map((line) => (line.type === 'stats' ? line.text : '')).join('\n');
+  return {
+    processed: number(text, /processed (\d{1,15}) insns/),
+    totalStates: number(text, /total_states (\d{1,15})/),
+    peakStates: number(text, /peak_states (\d{1,15})/),
+    timeUsec: number(text, /verification time (\d{1,15}) usec/),
+    stackDepth: /stack depth ([\d+]{1,100})/.exec(text)?.[1] ?? null,
+  };
+}
+
+/** Messages from the last upwards, with their positions; what stands behind an instruction counts as one. */
+function messages(lines: readonly VerifierLine[]): { text: string; at: number }[] {
+  const found = [];
+  for (let at = lines.length - 1; at >= 0 && found.length < MAX_MESSAGES; at--) {
+    const line = lines[at];
+    if (line?.type === 'message') found.push({ text: line.text, at });
+    if (line?.type === 'instruction' && line.rest !== '') found.push({ text: line.rest, at });
+    // Messages above the last instruction belong to instructions that passed.
+    if (line?.type === 'instruction') break;
+  }
+  return found;
+}
+
+/** Some reasons are two lines, of which the second does not stand alone. */
+const NEEDS_PREVIOUS = /^(?:R\d{1,2} (?!invalid mem access|type=|!read_ok)|invalid bpf_context access|\t)/;
+
+/**
+ * Reads a log of the kernel's BPF verifier, 5.10 to 7.x, as delivered or as libbpf >= 0.8 rewrote its end. Any text is taken; only the
+ * last part of a very long one is looked at.
+ */
+export function parseVerifierLog(text: string): VerifierLog {
+  const lines = tailLines(text).map(readVerifierLine);
+  const found = messages(lines);
+  const known = found.map(({ text: message, at }) => ({ message, at, cause: causeOf(message) })).find(({ cause }) => cause !== null);
+  const chosen = known ?? (found[0] ? { message: found[0].text, at: found[0].at, cause: null } : null);
+
+  const until = chosen ? chosen.at : lines.length - 1;
+  let insn: Extract<VerifierLine, { type: 'instruction' }> | null = null;
+  let source: VerifierSource | null = null;
+  for (let at = until; at >= 0 && !(insn && source); at--) {
+    const line = lines[at];
+    if (line?.type === 'instruction') insn ??= line;
+    if (line?.type === 'source' && insn) source = { text: line.text, file: line.file, line: line.line };
+  }
+
+  let reason = chosen?.message ?? null;
+  if (chosen && NEEDS_PREVIOUS.test(chosen.message)) {
+    const previous = found.find(({ at }) => at === chosen.at - 1);
+    if (previous) reason = `${previous.text}; ${chosen.message}`;
+  }
+  return {
+    reason,
+    cause: chosen?.cause ?? { type: 'other' },
+    insn: insn?.insn ?? null,
+    insnText: insn?.text ?? null,
+    source,
+    stats: readStats(lines),
+  };
+}
