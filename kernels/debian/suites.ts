@@ -1,0 +1,29 @@
+// The suites a Debian archive may have, as data. Which of them exist, and which kernels they hold, only the archive itself tells.
+
+/** The main archive and the security archive are separate repositories with suites of their own. */
+export type Archive = 'debian' | 'debian-security';
+
+const RELEASES = ['bullseye', 'bookworm', 'trixie', 'forky', 'duke'] as const;
+/** Without point releases, so without additions. */
+const ROLLING = ['sid', 'experimental'] as const;
+const ADDITIONS = ['', '-updates', '-backports'] as const;
+
+const SUITES = {
+  debian: [...RELEASES.flatMap((release) => ADDITIONS.map((addition) => `${release}${addition}`)), ...ROLLING],
+  'debian-security': RELEASES.map((release) => `${release}-security`),
+} as const satisfies Record<Archive, readonly string[]>;
+
+/** Every suite name worth asking an archive for. */
+export function suitesOf(archive: Archive): readonly string[] {
+  return SUITES[archive];
+}
+
+/** The archive a suite of an apt configuration belongs to, by codename or by role (`stable-updates`); null when it is not Debian's. */
+export function archiveOfSuite(suite: string): Archive | null {
+  const match = /^(?<release>[a-z]+)(?<addition>-[a-z-]+|\/updates)?$/.exec(suite);
+  const release = match?.groups?.['release'] ?? '';
+  const known = [...RELEASES, ...ROLLING, 'oldoldstable', 'oldstable', 'stable', 'testing', 'unstable', 'buster'].includes(release);
+  if (!known) return null;
+  const addition = match?.groups?.['addition'] ?? '';
+  return addition === '-security' || addition === '/updates' ? 'debian-security' : 'debian';
+}

@@ -1,0 +1,209 @@
+// Files from the network: resumed, checked, moved into place only when whole.
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InfraError, messageOf } from '../harness/errors.ts';
+import { explainDiskError } from './cache.ts';
+import { claimPart, releasePart } from './part-file.ts';
+
+export interface DownloadRequest {
+  url: string;
+  /** Where the whole file will be; unfinished parts lie beside it. */
+  target: string;
+  /** What the file must be. Null for files nobody vouched for: they are not resumed. */
+  expected: { size: number; sha256: string } | null;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((bytes: number, total: number) => void) | undefined;
+  /** Largest file that is accepted where the size is not known. @default 64 MiB */
+  maxBytes?: number;
+  /** Time without a byte after which the connection is given up. @default 30000 */
+  stallMs?: number;
+  /** First pause before another try; it doubles each time. @default 500 */
+  backoffMs?: number;
+}
+
+/** `absent`: the server says there is no such file, so that the caller can take another one. */
+export type DownloadResult = { kind: 'done'; sha256: string; size: number } | { kind: 'absent'; url: string };
+
+/** How one try ended. `again`: the same try may do better, from where it stopped. `corrupt`: what is there is not the file. */
+type Try = DownloadResult | { kind: 'again'; reason: string; waitMs: number } | { kind: 'corrupt'; reason: string };
+
+interface Part {
+  path: string;
+  handle: FileHandle;
+  size: number;
+  hash: Hash;
+}
+
+const TRIES_WITHOUT_PROGRESS = 5;
+const MAX_WAIT_MS = 30_000;
+const DEFAULTS = { maxBytes: 64 << 20, stallMs: 30_000, backoffMs: 500 } as const;
+
+async function hashOf(path: string): Promise<Hash> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash;
+}
+
+async function restart(part: Part): Promise<void> {
+  await part.handle.truncate(0);
+  part.size = 0;
+  part.hash = createHash('sha256');
+}
+
+function retryAfterMs(response: Response): number {
+  const seconds = Number(response.headers.get('retry-after') ?? 0);
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, MAX_WAIT_MS) : 0;
+}
+
+/** What to do with an answer before its body is read; null when the body is to be read. */
+async function judgeResponse(response: Response, part: Part, request: DownloadRequest): Promise<Try | null> {
+  const { url, expected } = request;
+  const { status } = response;
+  if (status === 404 || status === 410) return { kind: 'absent', url };
+  if (status === 429 || status === 408 || status >= 500) {
+    return { kind: 'again', reason: `HTTP ${status}`, waitMs: retryAfterMs(response) };
+  }
+  if (status === 416) return { kind: 'corrupt', reason: 'the server has no bytes beyond those already here' };
+  if (status !== 200 && status !== 206) throw new InfraError(`${url}: the server answers HTTP ${status} ${response.statusText}`.trim());
+  const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+  if (status === 206 && Number(start) !== part.size) return { kind: 'corrupt', reason: 'the server sent another part than asked for' };
+  if (status === 200 && part.size > 0) await restart(part);
+  const length = response.headers.get('content-length');
+  const whole = length === null ? null : part.size + Number(length);
+  if (expected && whole !== null && whole !== expected.size) {
+    return { kind: 'corrupt', reason: `the server has ${whole} bytes, expected ${expected.size}` };
+  }
+  return null;
+}
+
+async function writeAll(part: Part, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length;) {
+    const { bytesWritten } = await part.handle.write(chunk, done, chunk.length - done, part.size + done);
+    done += bytesWritten;
+  }
+}
+
+async function readBody(response: Response, part: Part, request: DownloadRequest, alive: () => void): Promise<Try | null> {
+  const limit = request.expected?.size ?? request.maxBytes ?? DEFAULTS.maxBytes;
+  if (!response.body) return null;
+  for await (const chunk of response.body) {
+    alive();
+    if (part.size + chunk.length > limit) return { kind: 'corrupt', reason: `the server sends more than ${limit} bytes` };
+    await writeAll(part, chunk);
+    part.hash.update(chunk);
+    part.size += chunk.length;
+    request.onProgress?.(part.size, request.expected?.size ?? part.size);
+  }
+  return null;
+}
+
+function verify(part: Part, request: DownloadRequest): Try {
+  const { expected } = request;
+  if (expected && part.size < expected.size) return { kind: 'again', reason: 'the connection ended early', waitMs: 0 };
+  const sha256 = part.hash.copy().digest('hex');
+  if (expected && sha256 !== expected.sha256) return { kind: 'corrupt', reason: `its sha256 is ${sha256}, expected ${expected.sha256}` };
+  return { kind: 'done', sha256, size: part.size };
+}
+
+/** The cause of a failed fetch stands behind "fetch failed". */
+function networkReason(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && cause.message !== '' ? cause.message : messageOf(error);
+}
+
+async function tryOnce(part: Part, request: DownloadRequest): Promise<Try> {
+  const { url, expected, signal } = request;
+  if (expected && part.size >= expected.size) return verify(part, request);
+  const stall = new AbortController();
+  const timer = setTimeout(() => stall.abort(), request.stallMs ?? DEFAULTS.stallMs);
+  try {
+    const response = await fetch(url, {
+      headers: { 'accept-encoding': 'identity', ...(part.size > 0 ? { range: `bytes=${part.size}-` } : {}) },
+      signal: signal ? AbortSignal.any([signal, stall.signal]) : stall.signal,
+    });
+    const early = (await judgeResponse(response, part, request)) ?? (await readBody(response, part, request, () => timer.refresh()));
+    return early ?? verify(part, request);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (stall.signal.aborted) return { kind: 'again', reason: 'the server stopped sending', waitMs: 0 };
+    if (error instanceof TypeError) return { kind: 'again', reason: networkReason(error), waitMs: 0 };
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    // Closes the connection of an answer whose body was not read.
+    stall.abort();
+  }
+}
+
+/** Node's fetch takes no notice of proxy variables, which is worth knowing where nothing can be reached. */
+function proxyHint(): string {
+  const name = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].find((variable) => process.env[variable]);
+  return name === undefined ? '' : ` (${name} is set, but this program connects directly: use a mirror that can be reached)`;
+}
+
+async function tryUntilDone(part: Part, request: DownloadRequest): Promise<DownloadResult> {
+  let corrupted = false;
+  let fruitless = 0;
+  for (;;) {
+    const before = part.size;
+    const result = await tryOnce(part, request);
+    if (result.kind === 'done' || result.kind === 'absent') return result;
+    if (result.kind === 'corrupt') {
+      await restart(part);
+      if (corrupted) throw new InfraError(`${request.url}: ${result.reason}, also when fetched anew`);
+      corrupted = true;
+      continue;
+    }
+    // Without a digest nobody can say that two parts belong together.
+    if (!request.expected) await restart(part);
+    fruitless = request.expected && part.size > before ? 1 : fruitless + 1;
+    if (fruitless >= TRIES_WITHOUT_PROGRESS) {
+      throw new InfraError(`${request.url}: ${result.reason}, after ${TRIES_WITHOUT_PROGRESS} tries${proxyHint()}`);
+    }
+    const pause = (request.backoffMs ?? DEFAULTS.backoffMs) * 2 ** (fruitless - 1) * (0.5 + Math.random());
+    await sleep(Math.max(pause, result.waitMs), undefined, request.signal ? { signal: request.signal } : {});
+  }
+}
+
+async function openPart(path: string): Promise<Part> {
+  const handle = await open(path, 'a+');
+  await handle.close();
+  const hash = await hashOf(path);
+  const { size } = await stat(path);
+  return { path, handle: await open(path, 'r+'), size, hash };
+}
+
+async function finishPart(part: Part, target: string): Promise<void> {
+  await part.handle.sync();
+  await rename(part.path, target);
+}
+
+/**
+ * Fetches a URL into a file. An earlier unfinished download is continued; a wrong file is fetched anew once; dropped connections,
+ * stalls and 5xx are tried again with growing pauses. The target appears only when size and sha256 are right.
+ * The built-in fetch connects directly: proxy variables have no effect on Node 20.
+ * @throws InfraError when the file cannot be had or the disk cannot hold it; the signal's reason when aborted
+ */
+export async function download(request: DownloadRequest): Promise<DownloadResult> {
+  const { target, expected, signal } = request;
+  signal?.throwIfAborted();
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    const path = await claimPart(target, expected !== null);
+    const part = await openPart(path);
+    try {
+      const result = await tryUntilDone(part, request);
+      if (result.kind === 'done') await finishPart(part, target);
+      return result;
+    } finally {
+      await part.handle.close();
+      if (part.size === 0 || expected === null) await rm(path, { force: true });
+      else await releasePart(path, target);
+    }
+  } catch (error) {
+    throw explainDiskError(error, target);
+  }
+}

@@ -1,0 +1,213 @@
+// Downloads from a real server that misbehaves in every way a mirror can.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { download, type DownloadRequest } from '../../kernels/download.ts';
+
+const CONTENT = randomBytes(300_000);
+const EXPECTED = { size: CONTENT.length, sha256: createHash('sha256').update(CONTENT).digest('hex') };
+const DONE = { kind: 'done', ...EXPECTED };
+
+type Behaviour = (request: IncomingMessage, response: ServerResponse, visit: number) => void;
+
+let behaviour: Behaviour = (_, response) => response.end();
+let visits: string[] = [];
+let directory = '';
+let base = '';
+const server = createServer((request, response) => {
+  visits.push(request.headers.range ?? 'whole');
+  behaviour(request, response, visits.length);
+});
+
+function startOf(request: IncomingMessage): number {
+  return Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+}
+
+/** A mirror that does what it should. */
+function serve(request: IncomingMessage, response: ServerResponse): void {
+  serveContent(request, response, CONTENT);
+}
+
+function serveContent(request: IncomingMessage, response: ServerResponse, content: Uint8Array): void {
+  const start = startOf(request);
+  const part = content.subarray(start);
+  const range = { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` };
+  response.writeHead(start > 0 ? 206 : 200, { 'content-length': part.length, ...(start > 0 ? range : {}) });
+  response.end(part);
+}
+
+/** Sends some bytes of what is asked for, then hangs up. */
+function drop(request: IncomingMessage, response: ServerResponse, bytes: number): void {
+  const start = startOf(request);
+  const range = { 'content-range': `bytes ${start}-${CONTENT.length - 1}/${CONTENT.length}` };
+  response.writeHead(start > 0 ? 206 : 200, { 'content-length': CONTENT.length - start, ...(start > 0 ? range : {}) });
+  response.write(CONTENT.subarray(start, start + bytes), () => response.destroy());
+}
+
+async function fetchIt(more: Partial<DownloadRequest> = {}) {
+  const target = join(directory, 'file');
+  return download({ url: `${base}/pool/file`, target, expected: EXPECTED, backoffMs: 1, stallMs: 2000, ...more });
+}
+
+const files = async () => (await readdir(directory)).toSorted();
+const content = async () => (await readFile(join(directory, 'file'))).equals(CONTENT);
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(async () => {
+  visits = [];
+  behaviour = serve;
+  directory = await mkdtemp(join(tmpdir(), 'corematrix-download-'));
+});
+afterEach(async () => rm(directory, { recursive: true }));
+
+describe('a download', () => {
+  it('comes whole, tells its progress, and leaves nothing but the file', async () => {
+    behaviour = serve;
+    const progress: number[] = [];
+    const result = await fetchIt({ onProgress: (bytes, total) => progress.push(bytes / total) });
+    expect([result, await content(), await files(), progress.at(-1)]).toEqual([DONE, true, ['file'], 1]);
+  });
+
+  it('goes on where a dropped connection stopped', async () => {
+    behaviour = (request, response, visit) => (visit < 3 ? drop(request, response, 100_000) : serve(request, response));
+    expect([await fetchIt(), await content()]).toEqual([DONE, true]);
+    expect(visits[0]).toBe('whole');
+    expect(visits.slice(1).every((range) => range.startsWith('bytes='))).toBe(true);
+  });
+
+  it('continues what an earlier run gave up, and what a killed process left behind', async () => {
+    behaviour = serve;
+    await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
+    expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-']]);
+    visits = [];
+    await writeFile(join(directory, 'file.part-999999999-0123abcd'), CONTENT.subarray(0, 2000));
+    expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['bytes=2000-'], ['file']]);
+  });
+
+  it('leaves the unfinished download of a running process alone', async () => {
+    behaviour = serve;
+    const other = `file.part-${process.ppid}-0123abcd`;
+    await writeFile(join(directory, other), CONTENT.subarray(0, 1000));
+    expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['whole'], ['file', other]]);
+  });
+
+  it('asks for nothing when the part is already whole', async () => {
+    await writeFile(join(directory, 'file.part'), CONTENT);
+    expect([await fetchIt(), visits]).toEqual([DONE, []]);
+  });
+
+  it('starts over when the server ignores ranges', async () => {
+    behaviour = (_, response) => response.end(CONTENT);
+    await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
+    expect([await fetchIt(), await content(), visits]).toEqual([DONE, true, ['bytes=1000-']]);
+  });
+
+  it('starts over once when the part it continued was damaged', async () => {
+    behaviour = serve;
+    await writeFile(join(directory, 'file.part'), randomBytes(1000));
+    expect([await fetchIt(), await content(), visits]).toEqual([DONE, true, ['bytes=1000-', 'whole']]);
+  });
+
+  it('starts over when the server answers with another part than asked for', async () => {
+    behaviour = (request, response, visit) => {
+      if (visit > 1) return serve(request, response);
+      response.writeHead(206, { 'content-range': `bytes 5-${CONTENT.length - 1}/${CONTENT.length}` });
+      return response.end(CONTENT.subarray(5));
+    };
+    await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
+    expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
+  });
+
+  it('starts over when the server finds the range impossible', async () => {
+    behaviour = (request, response, visit) => (visit > 1 ? serve(request, response) : response.writeHead(416).end());
+    await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
+    expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
+  });
+
+  it('ends with a clear error when the bytes are wrong twice', async () => {
+    const wrong = Buffer.alloc(CONTENT.length, 'x');
+    behaviour = (request, response) => serveContent(request, response, wrong);
+    const sha256 = createHash('sha256').update(wrong).digest('hex');
+    await expect(fetchIt()).rejects.toThrow(
+      `${base}/pool/file: its sha256 is ${sha256}, expected ${EXPECTED.sha256}, also when fetched anew`,
+    );
+    expect([visits, await files()]).toEqual([['whole', 'whole'], []]);
+  });
+
+  it('ends with a clear error when the length is wrong, announced or not', async () => {
+    behaviour = (request, response) => serveContent(request, response, CONTENT.subarray(1));
+    await expect(fetchIt()).rejects.toThrow('the server has 299999 bytes, expected 300000, also when fetched anew');
+    behaviour = (_, response) => {
+      response.write(CONTENT);
+      response.end('and more');
+    };
+    await expect(fetchIt()).rejects.toThrow('the server sends more than 300000 bytes, also when fetched anew');
+  });
+
+  it('says that a file is absent, so that another can be taken', async () => {
+    behaviour = (_, response) => response.writeHead(404).end('no such file');
+    expect([await fetchIt(), await files()]).toEqual([{ kind: 'absent', url: `${base}/pool/file` }, []]);
+  });
+
+  it('tries again after 5xx and gives up after some tries', async () => {
+    behaviour = (request, response, visit) => (visit < 3 ? response.writeHead(503).end() : serve(request, response));
+    expect([await fetchIt(), visits.length]).toEqual([DONE, 3]);
+    behaviour = (_, response) => response.writeHead(500).end();
+    await expect(fetchIt()).rejects.toThrow(/: HTTP 500, after 5 tries/);
+  });
+
+  it('does not try again what the server refuses', async () => {
+    behaviour = (_, response) => response.writeHead(403).end();
+    await expect(fetchIt()).rejects.toThrow(`${base}/pool/file: the server answers HTTP 403 Forbidden`);
+    expect(visits).toHaveLength(1);
+  });
+
+  it('gives up a connection that stalls, and goes on from there', async () => {
+    behaviour = (request, response, visit) => {
+      if (visit > 1) return serve(request, response);
+      response.writeHead(200, { 'content-length': CONTENT.length });
+      return response.write(CONTENT.subarray(0, 1000));
+    };
+    expect([await fetchIt({ stallMs: 200 }), visits]).toEqual([DONE, ['whole', 'bytes=1000-']]);
+  });
+
+  it('stops at once when aborted, and keeps what it has', async () => {
+    const controller = new AbortController();
+    behaviour = (_, response) => {
+      response.writeHead(200, { 'content-length': CONTENT.length });
+      response.write(CONTENT.subarray(0, 1000));
+    };
+    const aborted = fetchIt({ signal: controller.signal, onProgress: () => controller.abort() });
+    await expect(aborted).rejects.toThrow(controller.signal.reason);
+    expect([visits, await files()]).toEqual([['whole'], ['file.part']]);
+  });
+
+  it('names the cause when nobody listens', async () => {
+    await expect(fetchIt({ url: 'http://127.0.0.1:1/x' })).rejects.toThrow(/^http:\/\/127\.0\.0\.1:1\/x: .+, after 5 tries/);
+  });
+
+  it('is bounded where nobody knows the size, and is not resumed there', async () => {
+    behaviour = serve;
+    expect(await fetchIt({ expected: null })).toEqual(DONE);
+    await expect(fetchIt({ expected: null, maxBytes: 1000 })).rejects.toThrow('the server sends more than 1000 bytes');
+    expect(await files()).toEqual(['file']);
+  });
+
+  it('may run twice at the same time for the same file', async () => {
+    behaviour = serve;
+    expect([await Promise.all([fetchIt(), fetchIt()]), await content(), await files()]).toEqual([[DONE, DONE], true, ['file']]);
+  });
+});
