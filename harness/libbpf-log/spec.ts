@@ -16,8 +16,7 @@ export interface Spec {
   enumerator: { name: string; value: string } | null;
 }
 
-const HEAD =
-  /^\[(\d{1,10})\] (struct|union|enum|enum64|typedef|int|ptr|array|fwd|float|func|func_proto|var|const|volatile|restrict|unknown) /;
+const HEAD = /^(?:\[(\d{1,10})\] )?([a-z_0-9]{1,16}) /;
 const FIELD_TAIL = / \((\d[\d:]*) @ offset (\d{1,10})(?:\.(\d))?\)$/;
 
 function splitAccess(text: string): string[] {

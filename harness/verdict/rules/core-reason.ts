@@ -7,6 +7,12 @@ import type { ObjectRelocation, SourceLine } from '../../results/schema.ts';
 import type { FailureClass, RelocationKind } from '../../results/words.ts';
 import type { JudgedObject } from '../judgement.ts';
 
+/** Where it failed is the caller's to know: libbpf gives up on a relocation, or the verifier comes to it. */
+export interface CoreFinding {
+  class: FailureClass;
+  reason: string;
+}
+
 /** `tracing.bpf.c:23`, or `near ...` when that line does not name what is accessed. */
 function placeOf(source: SourceLine): string {
   const place = `${basename(source.file)}:${source.line}`;
@@ -51,7 +57,7 @@ function nameOf(spec: string | null, relocation: ObjectRelocation | null): { acc
 }
 
 /** Class and reason of a failure by this relocation: `task_struct.state: no such field (byte_off, tracing.bpf.c:23)`. */
-export function coreFinding(facts: RelocationFacts, object: JudgedObject): { class: FailureClass; reason: string } {
+export function coreFinding(facts: RelocationFacts, object: JudgedObject): CoreFinding {
   const relocation = relocationOf(facts, object);
   const kind = relocation?.kind ?? facts.kind;
   const { access, type } = nameOf(facts.spec, relocation);
@@ -60,15 +66,10 @@ export function coreFinding(facts: RelocationFacts, object: JudgedObject): { cla
 }
 
 /** The same where only the end of a verifier log names the relocation, and nothing tells why it has no target. */
-export function namedFinding(named: { kind: RelocationKind | null; spec: string } | null, insn: number | null): Finding {
+export function namedFinding(named: { kind: RelocationKind | null; spec: string } | null, insn: number | null): CoreFinding {
   const at = insn === null ? '' : ` at insn ${insn}`;
   if (!named) return { class: 'core-other', reason: `a CO-RE relocation without target is reached${at}` };
   const { access } = nameOf(named.spec, null);
   const failureClass = named.kind === 'enumval_value' ? 'core-enum-missing' : 'core-other';
   return { class: failureClass, reason: `${access}: it has no target in this kernel${detailOf(named.kind, null)}` };
-}
-
-interface Finding {
-  class: FailureClass;
-  reason: string;
 }
