@@ -44,8 +44,8 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** A name beside the target for what is not finished: same file system, so that a rename is atomic. */
-function unfinished(target: string): string {
+/** A new name beside the target for what is not finished: same file system, so that a rename is atomic. */
+export function unfinishedPath(target: string): string {
   return `${target}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
@@ -68,7 +68,7 @@ async function writeAndSync(handle: FileHandle, data: string | Uint8Array): Prom
  * @throws InfraError when the disk is full or may not be written
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = unfinished(path);
+  const temporary = unfinishedPath(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeAndSync(await open(temporary, 'wx'), data);
@@ -113,7 +113,7 @@ async function moveInto(temporary: string, target: string): Promise<'built' | 'e
  */
 export async function populateDirectory(target: string, build: (directory: string) => Promise<void>): Promise<'built' | 'existing'> {
   if (await isDirectory(target)) return 'existing';
-  const temporary = unfinished(target);
+  const temporary = unfinishedPath(target);
   try {
     await mkdir(temporary, { recursive: true });
     await build(temporary);
