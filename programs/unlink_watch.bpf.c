@@ -1,0 +1,23 @@
+// An attach target that vanished: do_unlinkat() can be traced until the kernel no longer has a function of that name.
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+int calls;
+
+SEC("fentry/do_unlinkat")
+int BPF_PROG(by_internal_name)
+{
+	calls++;
+	return 0;
+}
+
+// An LSM hook is a name the kernel keeps.
+SEC("fentry/security_inode_unlink")
+int BPF_PROG(by_hook)
+{
+	calls++;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
