@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
-import { type BpfObject, readBpfObject } from '../relocation/object.ts';
-import { toObjectResult } from '../relocation/object-result.ts';
+import { type BpfObject, readBpfObject } from '../object/object.ts';
+import { toObjectResult } from '../object/result.ts';
 import type { ObjectResult } from '../results/schema.ts';
 
 const MAX_OBJECT_BYTES = 32 << 20;
@@ -44,7 +44,8 @@ async function readObject(file: string, id: string): Promise<RunObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
-  if (bpf.bigEndian) throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
+  if (!bpf.littleEndian)
+    throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file, bytes, bpf, result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }) };
 }

@@ -1,0 +1,82 @@
+// The maps of an object: those defined in .maps, with their types by name, and those libbpf makes of data sections.
+import { arrayOf, type Btf, findType, kindOf, memberOf, nameOf, referencedType, resolveType, variableOf, vlenOf } from '../btf/btf.ts';
+
+/**
+ * Map types by number, as libbpf names them.
+ * @see enum bpf_map_type in include/uapi/linux/bpf.h, map_type_name in libbpf.c
+ */
+const MAP_TYPES = [
+  'unspec',
+  'hash',
+  'array',
+  'prog_array',
+  'perf_event_array',
+  'percpu_hash',
+  'percpu_array',
+  'stack_trace',
+  'cgroup_array',
+  'lru_hash',
+  'lru_percpu_hash',
+  'lpm_trie',
+  'array_of_maps',
+  'hash_of_maps',
+  'devmap',
+  'sockmap',
+  'cpumap',
+  'xskmap',
+  'sockhash',
+  'cgroup_storage',
+  'reuseport_sockarray',
+  'percpu_cgroup_storage',
+  'queue',
+  'stack',
+  'sk_storage',
+  'devmap_hash',
+  'struct_ops',
+  'ringbuf',
+  'inode_storage',
+  'task_storage',
+  'bloom_filter',
+  'user_ringbuf',
+  'cgrp_storage',
+  'arena',
+] as const;
+
+export interface ObjectMap {
+  name: string;
+  /** libbpf's name of the type, `type N` for one newer than this table, `unknown` when the definition does not say. */
+  type: string;
+}
+
+/** `__uint(type, N)` is a pointer to an array of N elements. */
+function uintMember(btf: Btf, id: number, name: string): number | null {
+  for (let index = 0; index < vlenOf(btf, id); index++) {
+    const member = memberOf(btf, id, index);
+    if (member?.name !== name) continue;
+    const pointer = resolveType(btf, member.type);
+    return kindOf(btf, pointer) === 'ptr' ? (arrayOf(btf, resolveType(btf, referencedType(btf, pointer)))?.length ?? null) : null;
+  }
+  return null;
+}
+
+function typeName(number: number | null): string {
+  return number === null ? 'unknown' : (MAP_TYPES[number] ?? `type ${number}`);
+}
+
+/** The maps that are defined in the .maps section, in its order. */
+export function definedMaps(btf: Btf): ObjectMap[] {
+  const section = findType(btf, 'datasec', '.maps');
+  if (section === null) return [];
+  return Array.from({ length: vlenOf(btf, section) }, (_, index) => {
+    const variable = variableOf(btf, section, index)?.type ?? 0;
+    const definition = resolveType(btf, referencedType(btf, variable));
+    return { name: nameOf(btf, variable), type: typeName(uintMember(btf, definition, 'type')) };
+  });
+}
+
+const DATA_SECTION = /^\.(data|rodata|bss)(\.|$)/;
+
+/** The arrays libbpf makes of data sections that hold something, under the section's name. */
+export function dataMaps(sections: readonly { name: string; bytes: Uint8Array; type: number }[]): ObjectMap[] {
+  return sections.filter((section) => DATA_SECTION.test(section.name)).map((section) => ({ name: section.name, type: 'array' }));
+}

@@ -1,0 +1,74 @@
+// Which type a program has by the name of its section, as libbpf reads it.
+
+/** Section prefixes and the program types they stand for, the longer prefix first where one begins another. */
+const SECTION_TYPES: readonly (readonly [string, string])[] = [
+  ['socket', 'socket_filter'],
+  ['sk_reuseport', 'sk_reuseport'],
+  ['kprobe', 'kprobe'],
+  ['kretprobe', 'kprobe'],
+  ['uprobe', 'kprobe'],
+  ['uretprobe', 'kprobe'],
+  ['ksyscall', 'kprobe'],
+  ['kretsyscall', 'kprobe'],
+  ['usdt', 'kprobe'],
+  ['tc', 'sched_cls'],
+  ['tcx', 'sched_cls'],
+  ['netkit', 'sched_cls'],
+  ['classifier', 'sched_cls'],
+  ['action', 'sched_act'],
+  ['tracepoint', 'tracepoint'],
+  ['tp', 'tracepoint'],
+  ['raw_tracepoint.w', 'raw_tracepoint_writable'],
+  ['raw_tp.w', 'raw_tracepoint_writable'],
+  ['raw_tracepoint', 'raw_tracepoint'],
+  ['raw_tp', 'raw_tracepoint'],
+  ['tp_btf', 'tracing'],
+  ['fentry', 'tracing'],
+  ['fmod_ret', 'tracing'],
+  ['fexit', 'tracing'],
+  ['iter', 'tracing'],
+  ['freplace', 'ext'],
+  ['lsm_cgroup', 'lsm'],
+  ['lsm', 'lsm'],
+  ['syscall', 'syscall'],
+  ['xdp', 'xdp'],
+  ['perf_event', 'perf_event'],
+  ['lwt_in', 'lwt_in'],
+  ['lwt_out', 'lwt_out'],
+  ['lwt_xmit', 'lwt_xmit'],
+  ['lwt_seg6local', 'lwt_seg6local'],
+  ['sockops', 'sock_ops'],
+  ['sk_skb', 'sk_skb'],
+  ['sk_msg', 'sk_msg'],
+  ['lirc_mode2', 'lirc_mode2'],
+  ['flow_dissector', 'flow_dissector'],
+  ['cgroup_skb', 'cgroup_skb'],
+  ['cgroup/skb', 'cgroup_skb'],
+  ['cgroup/dev', 'cgroup_device'],
+  ['cgroup/sysctl', 'cgroup_sysctl'],
+  ['cgroup/getsockopt', 'cgroup_sockopt'],
+  ['cgroup/setsockopt', 'cgroup_sockopt'],
+  ['cgroup/sock', 'cgroup_sock'],
+  ['cgroup/post_bind', 'cgroup_sock'],
+  ['cgroup/', 'cgroup_sock_addr'],
+  ['sk_lookup', 'sk_lookup'],
+  ['struct_ops', 'struct_ops'],
+  ['netfilter', 'netfilter'],
+];
+
+function matches(section: string, prefix: string): boolean {
+  if (!section.startsWith(prefix)) return false;
+  const next = section[prefix.length];
+  // `kprobe.multi/`, `fentry.s/` and `raw_tp+` are variants of the same type.
+  return next === undefined || prefix.endsWith('/') || next === '/' || next === '.' || next === '+';
+}
+
+/**
+ * The program type that a section name means, null when libbpf knows no such name (or knows it newer than this table).
+ * A leading `?` only says that the program is not loaded by default.
+ * @see section_defs in libbpf's libbpf.c
+ */
+export function programTypeOf(section: string): string | null {
+  const name = section.replace(/^\?/, '');
+  return SECTION_TYPES.find(([prefix]) => matches(name, prefix))?.[1] ?? null;
+}

@@ -1,0 +1,17 @@
+// An object as it stands in the results.
+import type { ObjectResult } from '../results/schema.ts';
+import type { BpfObject } from './object.ts';
+
+/** What is known of the file besides its contents. */
+type FileFacts = Pick<ObjectResult, 'id' | 'path' | 'sha256' | 'size'>;
+
+/** The part of a results file that describes an object. */
+export function toObjectResult(object: BpfObject, file: FileFacts): ObjectResult {
+  return {
+    ...file,
+    license: object.license,
+    programs: object.programs.map(({ name, section, type, insns }) => ({ name, section, type, insns })),
+    relocations: object.relocations,
+    maps: object.maps,
+  };
+}

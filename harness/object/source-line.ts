@@ -1,0 +1,36 @@
+// Which source line a relocation stands for. The compiler hoists immediates, so the record before the instruction may be another statement's.
+import type { LineInfo } from '../btf/ext.ts';
+import type { SourceLine } from '../results/schema.ts';
+
+const IDENTIFIER = /[A-Za-z_]\w*/g;
+
+/** The word that must stand in a line for it to be the line: the last member, the enumerator or the type. */
+function telling(access: string): string | null {
+  return access.match(IDENTIFIER)?.at(-1) ?? null;
+}
+
+function names(line: LineInfo, word: string): boolean {
+  return line.text.match(IDENTIFIER)?.includes(word) ?? false;
+}
+
+function toSource(line: LineInfo, exact: boolean): SourceLine {
+  return { file: line.file, line: line.line, text: line.text, exact };
+}
+
+/**
+ * The source line of an instruction, from the line records of its function in instruction order. When the record at the instruction
+ * does not name what is accessed, the nearest record that does is taken; when none does, the one at the instruction, not `exact`.
+ * @param access as a person writes it: `task_struct.mm`, `enum x::Y`, `struct task_struct`
+ */
+export function sourceLine(lines: readonly LineInfo[], insnOffset: number, access: string): SourceLine | null {
+  const at = lines.findLastIndex((line) => line.insnOffset <= insnOffset);
+  const here = lines[Math.max(at, 0)];
+  if (!here) return null;
+  const word = telling(access);
+  if (word === null) return toSource(here, false);
+  if (names(here, word)) return toSource(here, true);
+  const following = lines.slice(at + 1).find((line) => names(line, word));
+  const preceding = lines.slice(0, Math.max(at, 0)).findLast((line) => names(line, word));
+  const found = following ?? preceding;
+  return found ? toSource(found, true) : toSource(here, false);
+}
