@@ -1,0 +1,159 @@
+// The way to a kernel for the rest of the program: plan what selectors mean, then pull each one.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError } from '../harness/errors.ts';
+import { explainDiskError } from './cache.ts';
+import { compareDebianVersions } from './debian/debian-version.ts';
+import { debianMirrors } from './debian/mirror.ts';
+import { comparePreference, type KernelPackage } from './debian/packages.ts';
+import { download } from './download.ts';
+import { KERNEL_FILES, sha256Of } from './image/unpack.ts';
+import type { KernelOptions } from './options.ts';
+import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
+import { lookUpPackage, rememberAbsent, type StoredKernel, storeImage, storePackage } from './store.ts';
+
+export type { KernelEvent, KernelOptions } from './options.ts';
+export { type KernelSource, planKernels, type PlannedKernel } from './plan.ts';
+
+/** A kernel that is on disk. What was pulled may be another package than planned: id and version are those of what is there. */
+export interface KernelImage extends Omit<PlannedKernel, 'source'> {
+  /** Of the image as it was delivered. */
+  sha256: string;
+  /** What the image's banner says `uname -r` will be; only the guest's word counts. */
+  release: string;
+  /** The unpacked ELF file; null where the image is flat (arm64). */
+  vmlinux: string | null;
+  /** bzImage or Image as delivered; null where a vmlinux was. */
+  image: string | null;
+  btf: { path: string; size: number; sha256: string } | null;
+  package: { name: string; version: string; path: string; sha256: string } | null;
+  /** Things a reader should know: a twin package was taken, an indexed version was gone. */
+  notes: string[];
+}
+
+type Identity = Omit<PlannedKernel, 'source'>;
+
+function imageOf(identity: Identity, stored: StoredKernel, notes: string[]): KernelImage {
+  const { id, selector, version, series, arch, distribution } = identity;
+  if (stored.arch !== arch) throw new InfraError(`${id}: expected a kernel for ${arch}, this one is for ${stored.arch}`);
+  const file = (name: string) => join(stored.directory, name);
+  return {
+    id,
+    selector,
+    version,
+    series,
+    arch,
+    distribution,
+    sha256: stored.sha256,
+    release: stored.release,
+    vmlinux: stored.vmlinux ? file(KERNEL_FILES.vmlinux) : null,
+    image: stored.image ? file(KERNEL_FILES.image) : null,
+    btf: stored.btf ? { ...stored.btf, path: file(KERNEL_FILES.btf) } : null,
+    package: null,
+    notes,
+  };
+}
+
+/** A package from the cache or from a mirror; null when no mirror has it. */
+async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<StoredKernel | null> {
+  const { cache, signal, onProgress } = options;
+  const known = await lookUpPackage(cache, one.sha256);
+  if (known === 'absent') return null;
+  if (known) return known;
+  const mirrors = (await debianMirrors(options.mirrors)).filter((mirror) => mirror.archive === one.archive);
+  if (mirrors.length === 0) throw new InfraError(`${one.name} lies in the ${one.archive} archive, for which no mirror is configured`);
+  const target = join(cache, 'downloads', `${one.sha256}.deb`);
+  for (const mirror of mirrors) {
+    const result = await download({
+      url: `${mirror.base}/${one.path}`,
+      target,
+      expected: one,
+      signal,
+      onProgress: (bytes, total) => onProgress?.({ kind: 'download', kernel: id, bytes, total }),
+    });
+    if (result.kind === 'absent') continue;
+    const stored = await storePackage(cache, target, one.sha256, `${one.name} ${one.version}`);
+    await rm(target, { force: true });
+    return stored;
+  }
+  await rememberAbsent(cache, one.sha256);
+  return null;
+}
+
+/** What may stand in for a pinned package that is gone: the nearest newer of its series, then the newest older ones. */
+async function standIns(pinned: KernelPackage, options: KernelOptions): Promise<KernelPackage[]> {
+  const { series, arch, flavour, sha256 } = pinned;
+  const listed = await packageLister(options)(arch);
+  const same = listed.filter((one) => one.series === series && one.flavour === flavour && one.sha256 !== sha256);
+  const isNewer = (one: KernelPackage) => compareDebianVersions(one.version, pinned.version) >= 0;
+  const newer = same.filter(isNewer).toSorted((a, b) => compareDebianVersions(a.version, b.version) || comparePreference(a, b));
+  return [...newer, ...same.filter((one) => !isNewer(one))];
+}
+
+function title(one: KernelPackage): string {
+  return `${one.name} ${one.version}`;
+}
+
+async function pullDebian(
+  planned: PlannedKernel,
+  pinned: boolean,
+  first: KernelPackage,
+  rest: readonly KernelPackage[],
+  options: KernelOptions,
+) {
+  const gone: KernelPackage[] = [];
+  const attempt = async (one: KernelPackage): Promise<KernelImage | null> => {
+    const identity = { ...plannedPackage(planned.selector, one, [], pinned), ...(gone.length === 0 ? { id: planned.id } : {}) };
+    const stored = await obtain(one, identity.id, options);
+    if (!stored) {
+      gone.push(one);
+      return null;
+    }
+    const list = gone.map(title).join(', ');
+    const notes =
+      gone.length === 0 ? [] : [`${list} ${pinned ? 'is pinned' : 'is indexed'}, but gone from the mirror; ${title(one)} is used`];
+    const { name, version, path, sha256 } = one;
+    return { ...imageOf(identity, stored, notes), package: { name, version, path, sha256 } };
+  };
+  const found = await attempt(first);
+  if (found) return found;
+  if (options.frozen === true && pinned) {
+    throw new InfraError(
+      `${title(first)} is pinned, but the mirror does not have it any more; without frozen, the nearest of its series is taken`,
+    );
+  }
+  for (const one of pinned ? await standIns(first, options) : rest) {
+    const other = await attempt(one);
+    if (other) return other;
+  }
+  throw new InfraError(`${planned.selector}: the mirror indexes ${gone.map(title).join(', ')}, but has none of them`);
+}
+
+async function pullFile(planned: PlannedKernel, path: string, options: KernelOptions): Promise<KernelImage> {
+  return imageOf(planned, await storeImage(options.cache, path, planned.selector), []);
+}
+
+async function pullDeb(planned: PlannedKernel, path: string, options: KernelOptions): Promise<KernelImage> {
+  const sha256 = await sha256Of(path);
+  const known = await lookUpPackage(options.cache, sha256);
+  const stored = known === null || known === 'absent' ? await storePackage(options.cache, path, sha256, planned.selector) : known;
+  return imageOf(planned, stored, []);
+}
+
+/**
+ * Brings a planned kernel into the cache; one that is there is returned within milliseconds and without the network. A package that the
+ * mirror lost is replaced by the next candidate, which a note says.
+ * @throws InfraError when it cannot be had, is damaged or does not fit on the disk; the signal's reason when aborted
+ */
+export async function pullKernel(planned: PlannedKernel, options: KernelOptions): Promise<KernelImage> {
+  const { source } = planned;
+  options.signal?.throwIfAborted();
+  try {
+    if (source.kind === 'file') return await pullFile(planned, source.path, options);
+    if (source.kind === 'deb') return await pullDeb(planned, source.path, options);
+    const [first, ...rest] = source.candidates;
+    return await pullDebian(planned, source.pinned, first, rest, options);
+  } catch (error) {
+    throw explainDiskError(error, options.cache);
+  }
+}

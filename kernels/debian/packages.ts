@@ -1,0 +1,137 @@
+// Debian packages that hold a kernel image, recognised by name and size over everything an archive has.
+import pLimit from 'p-limit';
+import type { KernelVersion } from '../version.ts';
+import { compareUpstream, seriesOf, upstreamOf } from '../version.ts';
+import { compareDebianVersions, isRebuild, kernelVersionOf } from './debian-version.ts';
+import { parseStanza } from './deb822.ts';
+import { readStanzas } from './index-file.ts';
+import type { DebianOptions } from './options.ts';
+import { readSuites, type Suite } from './suite.ts';
+import type { Archive } from './suites.ts';
+
+export const DEBIAN_ARCHES = ['amd64', 'arm64'] as const;
+export type DebianArch = (typeof DEBIAN_ARCHES)[number];
+
+export const FLAVOURS = ['cloud', 'generic', 'rt'] as const;
+export type Flavour = (typeof FLAVOURS)[number];
+
+/** What of a package is pinned: enough to fetch it from any mirror and to know it is the right one. */
+export interface PackagePin {
+  name: string;
+  version: string;
+  archive: Archive;
+  /** In the archive, for example `pool/main/l/linux/…`. */
+  path: string;
+  size: number;
+  sha256: string;
+}
+
+export interface KernelPackage extends PackagePin {
+  /** What `uname -r` will say: `6.12.117+deb13-cloud-amd64`. */
+  release: string;
+  /** Upstream version, for example `6.12.117`. */
+  upstream: string;
+  series: string;
+  arch: DebianArch;
+  flavour: Flavour;
+  signed: boolean;
+}
+
+/** A package and the suites that have it. */
+export interface ListedPackage extends KernelPackage {
+  suites: string[];
+}
+
+/**
+ * Up to 6.18 the image lies in `linux-image-…`, from 6.19 in `linux-binary-…`; the twin for local signing says `unsigned`.
+ * The release starts with a digit; debug symbols and other page sizes end in something else than the architecture.
+ */
+const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-((?:(cloud|rt)-)?(amd64|arm64))(-unsigned)?$/;
+/** Meta packages have the same names but only documentation inside: 2 KB, where a kernel has many megabytes. */
+const MIN_SIZE = 1 << 20;
+const INDEXES_AT_ONCE = 3;
+
+interface NameFacts {
+  release: string;
+  arch: DebianArch;
+  flavour: Flavour;
+  signed: boolean;
+}
+
+/** What the name of a kernel package says, null when it is not the name of one. */
+export function parsePackageName(name: string): NameFacts | null {
+  const match = NAME.exec(name);
+  if (!match) return null;
+  const [, before, abi = '', ending = '', flavour, arch, after] = match;
+  return {
+    release: `${abi}-${ending}`,
+    arch: arch === 'arm64' ? 'arm64' : 'amd64',
+    flavour: flavour === 'cloud' || flavour === 'rt' ? flavour : 'generic',
+    signed: before === undefined && after === undefined,
+  };
+}
+
+/** Adds what name and version say to a pin; null when it is no kernel package. */
+export function describePackage(pin: PackagePin): KernelPackage | null {
+  const facts = parsePackageName(pin.name);
+  const kernel: KernelVersion | null = kernelVersionOf(pin.version);
+  if (!facts || !kernel || pin.size < MIN_SIZE) return null;
+  return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel) };
+}
+
+/** Reads one stanza of a Packages index; null when it is no kernel package. */
+export function parseKernelPackage(stanza: string, archive: Archive): KernelPackage | null {
+  const { package: name, version, filename: path, size, sha256 } = parseStanza(stanza);
+  if (name === undefined || version === undefined || path === undefined || sha256 === undefined) return null;
+  if (!/^\d{1,12}$/.test(size ?? '') || !/^[0-9a-f]{64}$/.test(sha256)) return null;
+  return describePackage({ name, version, archive, path, size: Number(size), sha256 });
+}
+
+/**
+ * Order of preference among packages: the highest upstream version, then the suite it was made for before rebuilds for others, then the
+ * highest package version, then the signed twin. Negative when `a` is preferred.
+ */
+export function comparePreference(a: KernelPackage, b: KernelPackage): number {
+  const [left, right] = [kernelVersionOf(a.version), kernelVersionOf(b.version)];
+  return (
+    (left && right ? compareUpstream(right, left) : 0) ||
+    Number(isRebuild(a.version)) - Number(isRebuild(b.version)) ||
+    compareDebianVersions(b.version, a.version) ||
+    Number(b.signed) - Number(a.signed)
+  );
+}
+
+async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions): Promise<ListedPackage[]> {
+  const selection = {
+    index: `main/binary-${arch}/Packages`,
+    name: 'kernels',
+    wanted: (stanza: string) => /^Package: linux-(image|binary)-/m.test(stanza.slice(0, 200)) && !/^Package: \S+-dbg$/m.test(stanza),
+  };
+  const found = await readStanzas(suite, selection, options);
+  return found.flatMap((stanza) => {
+    const parsed = parseKernelPackage(stanza, suite.mirror.archive);
+    return parsed ? [{ ...parsed, suites: [suite.name] }] : [];
+  });
+}
+
+/** One entry for a package that several suites have. */
+function mergeSuites(packages: readonly ListedPackage[]): ListedPackage[] {
+  const merged = new Map<string, ListedPackage>();
+  for (const one of packages) {
+    const key = `${one.sha256} ${one.archive}`;
+    const known = merged.get(key);
+    merged.set(key, known ? { ...known, suites: [...known.suites, ...one.suites] } : one);
+  }
+  return [...merged.values()];
+}
+
+/**
+ * Every kernel package of an architecture in the suites of the machine's Debian mirrors, the preferred first.
+ * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
+ */
+export async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<ListedPackage[]> {
+  const suites = await readSuites(options);
+  const limit = pLimit(INDEXES_AT_ONCE);
+  const found = await Promise.all(suites.map(async (suite) => limit(async () => packagesOf(suite, arch, options))));
+  return mergeSuites(found.flat()).toSorted(comparePreference);
+}

@@ -1,0 +1,115 @@
+// One file out of a .deb: no other member is written anywhere, whatever path it claims.
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { Parser, type ReadEntry } from 'tar';
+import { InfraError } from '../../harness/errors.ts';
+import { type Compression, decompress } from '../decompress.ts';
+import { listAr } from './ar.ts';
+import { withFile } from './read-at.ts';
+
+const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
+  '.xz': 'xz',
+  '.zst': 'zstd',
+  '.gz': 'gzip',
+  '.bz2': 'bzip2',
+  '.lzma': 'lzma',
+  '': 'none',
+};
+
+export interface DebRequest {
+  deb: string;
+  /** `data` holds the files, `control` what dpkg knows of the package. */
+  part: 'data' | 'control';
+  /** Decides by the path in the package, without a leading `./`. The first file accepted is taken. */
+  wanted: (path: string) => boolean;
+  maxBytes: number;
+}
+
+async function locatePart(request: DebRequest) {
+  const listing = await withFile(request.deb, listAr);
+  if (listing.kind === 'bad') throw new InfraError(`${request.deb}: not a Debian package: ${listing.reason}`);
+  const member = listing.members.find(({ name }) => name.startsWith(`${request.part}.tar`));
+  if (!member) throw new InfraError(`${request.deb}: not a Debian package: it has no ${request.part}.tar`);
+  const format = COMPRESSION_BY_ENDING[member.name.slice(`${request.part}.tar`.length)];
+  if (format === undefined) throw new InfraError(`${request.deb}: the compression of ${member.name} is not known`);
+  return { format, ...member };
+}
+
+/** What a file of the package is handed to, piece by piece. */
+type Sink = (chunk: Uint8Array) => Promise<void>;
+
+async function feed(parser: Parser, plain: Readable, enough: () => boolean): Promise<void> {
+  for await (const chunk of plain) {
+    if (!parser.write(Buffer.from(chunk))) await once(parser, 'drain');
+    if (enough()) return;
+  }
+  parser.end();
+}
+
+async function saveEntry(entry: ReadEntry, request: DebRequest, sink: Sink): Promise<string> {
+  let size = 0;
+  for await (const chunk of entry) {
+    size += chunk.length;
+    if (size > request.maxBytes) throw new InfraError(`${request.deb}: ${entry.path} is larger than ${request.maxBytes} bytes`);
+    await sink(chunk);
+  }
+  return entry.path;
+}
+
+async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promise<string | null> {
+  const parser = new Parser({ strict: true, brotli: false, zstd: false });
+  let saved: Promise<string> | null = null;
+  let settled = false;
+  const failed = new Promise<never>((_, reject) => {
+    parser.on('error', (error: Error) => reject(new InfraError(`${request.deb}: damaged tar archive: ${error.message}`, { cause: error })));
+  });
+  parser.on('entry', (entry: ReadEntry) => {
+    const path = entry.path.replace(/^(\.?\/)+/, '');
+    if (saved || entry.type !== 'File' || !request.wanted(path)) {
+      entry.resume();
+      return;
+    }
+    saved = saveEntry(entry, request, sink).finally(() => {
+      settled = true;
+    });
+    // A failure is waited for below, but must not end the process before.
+    saved.catch(() => parser.emit('drain'));
+  });
+  await Promise.race([feed(parser, plain, () => settled), failed]);
+  return saved;
+}
+
+async function extract(request: DebRequest, sink: Sink): Promise<string | null> {
+  const { format, offset, size } = await locatePart(request);
+  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
+  if (format === 'none') return takeFile(input, request, sink);
+  return decompress(format, input, async (plain) => takeFile(plain, request, sink));
+}
+
+/**
+ * Writes the first wanted file of a package to `target`. Reading stops there, so modules behind the kernel are never unpacked.
+ * @returns its path in the package, or null when the package has no such file
+ * @throws InfraError when the package is damaged, the file too large or a program missing
+ */
+export async function extractFromDeb(request: DebRequest, target: string): Promise<string | null> {
+  const handle = await open(target, 'wx');
+  try {
+    return await extract(request, async (chunk) => handle.writeFile(chunk));
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The text of the first wanted file of a package, or null when it has no such file.
+ * @throws InfraError as extractFromDeb
+ */
+export async function readFromDeb(request: DebRequest): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  const path = await extract(request, async (chunk) => {
+    chunks.push(chunk);
+  });
+  return path === null ? null : Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,65 @@
+// What a kernel image is, from its first bytes and its banner, without unpacking it.
+import { kernelVersionOf } from '../debian/debian-version.ts';
+import { compressionOf } from '../decompress.ts';
+import { tryParseKernelVersion, upstreamOf } from '../version.ts';
+import { type BzImage, isBzImage, readBzImage } from './bzimage.ts';
+import { isElf, readElfSection } from './elf-section.ts';
+import type { ReadAt } from './read-at.ts';
+import { findBanner } from './scan.ts';
+
+export type Arch = 'x86_64' | 'arm64';
+
+/** The three forms a kernel can be started in. */
+export type ImageForm = { form: 'bzimage'; image: BzImage } | { form: 'vmlinux' } | { form: 'image' };
+
+export type Inspection =
+  | (ImageForm & {
+      kind: 'kernel';
+      arch: Arch;
+      /** What `uname -r` will say, from the banner. */
+      release: string;
+      /** Upstream version: 5.10.262 where the release says 5.10.0-46. */
+      version: string;
+    })
+  | { kind: 'bad'; reason: string };
+
+/** Debian and its derivatives name the package version in the banner: `#1 SMP Debian 5.10.262-1 (2026-07-31)`. */
+function versionOf(banner: string): { release: string; version: string } | null {
+  const release = banner.split(/\s/, 1)[0] ?? '';
+  const own = tryParseKernelVersion(release);
+  if (!own) return null;
+  const packaged = kernelVersionOf(/#\d+ .*\bDebian (\d\S*)/.exec(banner)?.[1] ?? '');
+  return { release, version: upstreamOf(packaged ?? own) };
+}
+
+async function formOf(
+  read: ReadAt,
+  size: number,
+  head: Buffer,
+): Promise<(ImageForm & { kind: 'form'; arch: Arch }) | { kind: 'bad'; reason: string }> {
+  if (isElf(head)) {
+    const elf = await readElfSection(read, size, '.BTF');
+    return elf.kind === 'bad' ? elf : { kind: 'form', form: 'vmlinux', arch: elf.arch };
+  }
+  if (isBzImage(head)) {
+    const reading = await readBzImage(read, size);
+    return reading.kind === 'bad' ? reading : { kind: 'form', form: 'bzimage', image: reading.image, arch: 'x86_64' };
+  }
+  // arm64's Image header, Documentation/arch/arm64/booting.rst.
+  if (head.toString('latin1', 0x38, 0x3c) === 'ARM\u0064') return { kind: 'form', form: 'image', arch: 'arm64' };
+  const compression = compressionOf(head);
+  if (compression) return { kind: 'bad', reason: `it is ${compression} data; unpack it first` };
+  if (head.toString('latin1', 4, 8) === 'zimg') return { kind: 'bad', reason: 'it is a self-extracting EFI image; give the Image inside' };
+  return { kind: 'bad', reason: 'expected a bzImage, an ELF vmlinux or an arm64 Image' };
+}
+
+/** Looks at a kernel image of any of the three forms. */
+export async function inspectImage(read: ReadAt, size: number): Promise<Inspection> {
+  if (size === 0) return { kind: 'bad', reason: 'the file is empty' };
+  const form = await formOf(read, size, await read(0, 0x300));
+  if (form.kind === 'bad') return form;
+  const banner = form.form === 'bzimage' ? form.image.banner : await findBanner(read, size);
+  const found = banner === null ? null : versionOf(banner);
+  if (!found) return { kind: 'bad', reason: 'no Linux version in it' };
+  return { ...form, ...found, kind: 'kernel' };
+}

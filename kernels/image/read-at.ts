@@ -1,0 +1,32 @@
+// Bytes of a file by position, so that formats can be read without holding hundreds of megabytes.
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** Up to `length` bytes from `offset`; fewer at the end of the file, none beyond it. */
+export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
+
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return buffer.subarray(0, done);
+}
+
+/** Opens a file for as long as `use` runs. */
+export async function withFile<T>(path: string, use: (read: ReadAt, size: number) => Promise<T>): Promise<T> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    return await use(async (offset, length) => readAt(handle, offset, Math.max(0, Math.min(length, size - offset))), size);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The same over bytes in memory. */
+export function readAtOf(bytes: Uint8Array): ReadAt {
+  return async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length));
+}

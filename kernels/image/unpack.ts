@@ -1,0 +1,116 @@
+// A kernel image turned into what the rest needs of it: the bootable forms, its BTF, and what it is.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, constants, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { InfraError } from '../../harness/errors.ts';
+import { compressionOf, decompress } from '../decompress.ts';
+import type { BzImage } from './bzimage.ts';
+import { readElfSection } from './elf-section.ts';
+import { inspectImage } from './inspect.ts';
+import { type ReadAt, withFile } from './read-at.ts';
+import { findBtf } from './scan.ts';
+
+const MAX_VMLINUX = 2 ** 30;
+const MAX_BTF = 256 << 20;
+
+/** Names of the files in a kernel's folder. */
+export const KERNEL_FILES = { vmlinux: 'vmlinux', image: 'image', btf: 'btf', facts: 'kernel.json' } as const;
+
+/** What is kept of a kernel beside its files. */
+export const kernelFacts = z.strictObject({
+  format: z.literal(1),
+  /** Of the image as it was delivered. */
+  sha256: z.string(),
+  arch: z.enum(['x86_64', 'arm64']),
+  release: z.string(),
+  version: z.string(),
+  /** Which files there are; a flat Image has no vmlinux, a delivered vmlinux no image. */
+  vmlinux: z.boolean(),
+  image: z.boolean(),
+  btf: z.strictObject({ size: z.number(), sha256: z.string() }).nullable(),
+});
+export type KernelFacts = z.infer<typeof kernelFacts>;
+
+/** Digest of a file. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function save(plain: Readable, target: string, label: string): Promise<number> {
+  const handle = await open(target, 'wx');
+  let size = 0;
+  try {
+    for await (const chunk of plain) {
+      size += chunk.length;
+      if (size > MAX_VMLINUX) throw new InfraError(`${label}: it unpacks to more than ${MAX_VMLINUX} bytes`);
+      await handle.writeFile(chunk);
+    }
+  } finally {
+    await handle.close();
+  }
+  return size;
+}
+
+/**
+ * Unpacks the vmlinux inside a bzImage. But for gzip, which has it itself, the kernel's build appends the unpacked size in four bytes.
+ * @see size_append in scripts/Makefile.lib of the kernel
+ */
+async function unpackPayload(read: ReadAt, source: string, { payload }: BzImage, target: string, label: string): Promise<void> {
+  const format = compressionOf(await read(payload.offset, 8));
+  if (!format) throw new InfraError(`${label}: the compression of its vmlinux is not known`);
+  const appended = format === 'gzip' ? 0 : 4;
+  const end = payload.offset + payload.length;
+  const input = createReadStream(source, { start: payload.offset, end: end - appended - 1 });
+  const size = await decompress(format, input, async (plain) => save(plain, target, label));
+  const expected = (await read(end - 4, 4)).readUInt32LE(0);
+  if (size % 2 ** 32 !== expected) throw new InfraError(`${label}: its vmlinux has ${size} bytes, expected ${expected}`);
+}
+
+async function locateBtf(read: ReadAt, size: number, isFlat: boolean, label: string) {
+  if (isFlat) return findBtf(read, size);
+  const elf = await readElfSection(read, size, '.BTF');
+  if (elf.kind === 'bad') throw new InfraError(`${label}: its vmlinux is damaged: ${elf.reason}`);
+  return elf.section;
+}
+
+async function saveBtf(source: string, isFlat: boolean, target: string, label: string): Promise<KernelFacts['btf']> {
+  return withFile(source, async (read, fileSize) => {
+    const found = await locateBtf(read, fileSize, isFlat, label);
+    if (!found || found.size === 0) return null;
+    if (found.size > MAX_BTF) throw new InfraError(`${label}: its BTF has ${found.size} bytes`);
+    const btf = await read(found.offset, found.size);
+    if (btf.length < 24 || btf.readUInt16LE(0) !== 0xeb9f) throw new InfraError(`${label}: its BTF is damaged`);
+    await writeFile(target, btf);
+    return { size: btf.length, sha256: createHash('sha256').update(btf).digest('hex') };
+  });
+}
+
+/**
+ * Fills a kernel's folder from an image: `image` or `vmlinux` or both, `btf` where the kernel has any, and `kernel.json`.
+ * @param source the image as delivered; it is copied
+ * @param sha256 its digest
+ * @param label what errors call it
+ * @throws InfraError when it is no kernel or damaged
+ */
+export async function unpackKernel(source: string, sha256: string, directory: string, label: string): Promise<KernelFacts> {
+  const inspection = await withFile(source, inspectImage);
+  if (inspection.kind === 'bad') throw new InfraError(`${label}: not a kernel image: ${inspection.reason}`);
+  const isElf = inspection.form === 'vmlinux';
+  const delivered = join(directory, isElf ? KERNEL_FILES.vmlinux : KERNEL_FILES.image);
+  await copyFile(source, delivered, constants.COPYFILE_FICLONE);
+  const vmlinux = join(directory, KERNEL_FILES.vmlinux);
+  if (inspection.form === 'bzimage') {
+    await withFile(delivered, async (read) => unpackPayload(read, delivered, inspection.image, vmlinux, label));
+  }
+  const isFlat = inspection.form === 'image';
+  const btf = await saveBtf(isFlat ? delivered : vmlinux, isFlat, join(directory, KERNEL_FILES.btf), label);
+  const { arch, release, version } = inspection;
+  const facts = { format: 1, sha256, arch, release, version, vmlinux: !isFlat, image: !isElf, btf } as const satisfies KernelFacts;
+  await writeFile(join(directory, KERNEL_FILES.facts), `${JSON.stringify(facts, null, 2)}\n`);
+  return facts;
+}

@@ -1,0 +1,100 @@
+// The kernels in the cache: a folder by the digest of the image, and a note by the digest of the package it came from.
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { InfraError } from '../harness/errors.ts';
+import { parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
+import { extractFromDeb } from './image/deb.ts';
+import { KERNEL_FILES, type KernelFacts, kernelFacts, sha256Of, unpackKernel } from './image/unpack.ts';
+
+const MAX_IMAGE = 512 << 20;
+const ABSENT_MS = 6 * 60 * 60 * 1000;
+
+/** A kernel that is there, unpacked. */
+export interface StoredKernel extends KernelFacts {
+  directory: string;
+}
+
+const packageNote = z.union([z.strictObject({ image: z.string().regex(/^[0-9a-f]{64}$/) }), z.strictObject({ absentAt: z.number() })]);
+
+/** Folder of the kernel whose image has this digest. */
+export function kernelDirectory(cache: string, sha256: string): string {
+  return join(cache, 'kernels', sha256);
+}
+
+function notePath(cache: string, packageSha256: string): string {
+  return join(cache, 'packages', `${packageSha256}.json`);
+}
+
+/** The kernel in a folder of the cache, null when it is not there or not as this version writes it. */
+export async function readStored(directory: string): Promise<StoredKernel | null> {
+  const text = await readFile(join(directory, KERNEL_FILES.facts), 'utf8').catch(() => null);
+  const parsed = kernelFacts.safeParse(text === null ? null : parseCached(text));
+  return parsed.success ? { ...parsed.data, directory } : null;
+}
+
+/** What is known of a package: unpacked already, found absent on the mirror within the last hours, or nothing. */
+export async function lookUpPackage(cache: string, packageSha256: string): Promise<StoredKernel | 'absent' | null> {
+  const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
+  const note = packageNote.safeParse(text === null ? null : parseCached(text));
+  if (!note.success) return null;
+  if ('image' in note.data) return readStored(kernelDirectory(cache, note.data.image));
+  const age = Date.now() - note.data.absentAt;
+  return age >= 0 && age < ABSENT_MS ? 'absent' : null;
+}
+
+/** Remembers for some hours that the mirror does not have a package. */
+export async function rememberAbsent(cache: string, packageSha256: string): Promise<void> {
+  await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ absentAt: Date.now() }));
+}
+
+/**
+ * Unpacks an image into the cache unless it is there.
+ * @param label what errors call it
+ * @throws InfraError when it is no kernel or damaged, or the disk cannot hold it
+ */
+export async function storeImage(cache: string, source: string, label: string): Promise<StoredKernel> {
+  const sha256 = await sha256Of(source);
+  const directory = kernelDirectory(cache, sha256);
+  const known = await readStored(directory);
+  if (known) return known;
+  // What an older version of this program left there is made anew.
+  await rm(directory, { recursive: true, force: true });
+  await populateDirectory(directory, async (temporary) => {
+    await unpackKernel(source, sha256, temporary, label);
+  });
+  const stored = await readStored(directory);
+  if (!stored) throw new InfraError(`${label}: ${directory} cannot be read back`);
+  return stored;
+}
+
+/** Where a kernel package has its image: `boot/` until Debian 13, below its modules since 7.2. */
+function isImagePath(path: string): boolean {
+  return /^boot\/vmlinu[xz]-[^/]+$|^(usr\/)?lib\/modules\/[^/]+\/vmlinu[xz]$/.test(path);
+}
+
+/**
+ * Unpacks the image of a package into the cache.
+ * @param packageSha256 digest of the package, which is then known by it
+ * @throws InfraError when the package is damaged or holds no image
+ */
+export async function storePackage(cache: string, deb: string, packageSha256: string, label: string): Promise<StoredKernel> {
+  const image = unfinishedPath(join(cache, 'kernels', packageSha256));
+  try {
+    await mkdir(dirname(image), { recursive: true });
+    const found = await extractFromDeb({ deb, part: 'data', wanted: isImagePath, maxBytes: MAX_IMAGE }, image);
+    if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
+    const stored = await storeImage(cache, image, label);
+    await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: stored.sha256 }));
+    return stored;
+  } finally {
+    await rm(image, { force: true });
+  }
+}
+
+/** Every kernel in the cache. */
+export async function listStored(cache: string): Promise<StoredKernel[]> {
+  const names = await readdir(join(cache, 'kernels')).catch(() => []);
+  const found = await Promise.all(names.map(async (name) => readStored(join(cache, 'kernels', name))));
+  return found.flatMap((kernel) => kernel ?? []);
+}
