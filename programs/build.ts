@@ -1,77 +1,83 @@
 // Builds the sample programs with clang: each source an object in programs/build/, again only when something it is made of changed.
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { execa } from 'execa';
 import { UserError } from '../harness/errors.ts';
+import { run, secondsSince, versionLine } from '../harness/setup/command.ts';
 import { digestOf, filesIn } from '../harness/setup/digest.ts';
 import { PACKAGE_ROOT } from '../harness/setup/root.ts';
 
-/** Works on every kernel since 5.1: the instructions of v3 are older than the oldest kernel of the matrix. */
-const FLAGS = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-D__TARGET_ARCH_x86'];
+/** Every kernel since 5.1 knows the instructions of v3. */
+const FLAGS = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter'];
 
-interface BuildOptions {
+export interface BuildOptions {
   /** Folder of libbpf's headers. */
   includeDir: string;
-  say: (text: string) => void;
+  onNote: (text: string) => void;
   /** Folder of the sources; objects go to `build/` in it. */
   sources?: string;
 }
 
-async function versionOf(program: string, advice: string): Promise<string> {
-  const result = await execa(program, ['--version'], { reject: false });
-  if (result.failed) throw new UserError(`${program} is not installed; run "npm run setup", or on Debian: apt-get install ${advice}`);
-  return result.stdout.split('\n')[0] ?? '';
+async function requireTool(program: string, debian: string): Promise<string> {
+  const version = await versionLine(program);
+  if (version !== null) return version;
+  throw new UserError(`${program} is not installed; run "npm run setup", or on Debian: apt-get install ${debian}`);
 }
 
-/** clang for BPF looks for the C library's asm/ headers nowhere: they lie in a folder named after the host. */
+/** clang for BPF does not look where Debian keeps asm/types.h: in a folder named after the host. */
 async function hostInclude(): Promise<string[]> {
-  const result = await execa('gcc', ['-print-multiarch'], { reject: false });
-  const multiarch = result.failed ? '' : result.stdout.trim();
-  return multiarch === '' ? [] : ['-idirafter', `/usr/include/${multiarch}`];
+  const { ok, stdout } = await run(['gcc', '-print-multiarch']);
+  return ok && stdout !== '' ? ['-idirafter', `/usr/include/${stdout}`] : [];
 }
 
 async function compile(source: string, target: string, folder: string, flags: readonly string[]): Promise<void> {
   // Line information names the source as it is called in the repository, wherever that lies.
-  const prefix = `-ffile-prefix-map=${folder}=programs`;
-  const temporary = `${target}.new`;
-  const built = await execa('clang', [...flags, prefix, '-fdebug-compilation-dir=.', '-c', source, '-o', temporary], {
-    reject: false,
-    cwd: folder,
-  });
-  if (built.failed) throw new UserError(`${basename(source)} does not compile:\n${built.stderr.trim()}`);
-  const stripped = await execa('llvm-strip', ['-g', temporary], { reject: false });
-  if (stripped.failed) throw new UserError(`${basename(target)}: llvm-strip failed: ${stripped.stderr.trim()}`);
-  await rename(temporary, target);
+  const paths = [`-ffile-prefix-map=${folder}=programs`, '-fdebug-compilation-dir=.'];
+  const built = await run(['clang', ...flags, ...paths, '-c', source, '-o', target], { cwd: folder });
+  if (!built.ok) throw new UserError(`${basename(source)} does not compile:\n${built.said}`);
+  const stripped = await run(['llvm-strip', '-g', target]);
+  if (!stripped.ok) throw new UserError(`${basename(target)}: llvm-strip failed: ${stripped.said}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether all objects are there and were made from what is there now. */
+async function upToDate(stamp: string, digest: string, objects: readonly string[]): Promise<boolean> {
+  if ((await readFile(stamp, 'utf8').catch(() => '')) !== digest) return false;
+  const there = await Promise.all(objects.map(exists));
+  return !there.includes(false);
 }
 
 /**
- * Builds what is not up to date and returns the paths of all objects, sorted.
+ * Builds all objects unless they are up to date, and returns their paths, sorted. Objects whose source is gone are removed.
  * @throws UserError when clang is missing or a program does not compile, with what clang says
  */
 export async function buildPrograms(options: BuildOptions): Promise<string[]> {
   const folder = options.sources ?? join(PACKAGE_ROOT, 'programs');
   const output = join(folder, 'build');
   const sources = await filesIn(folder, ['.bpf.c']);
-  const objects = sources.map((source) => join(output, basename(source).replace(/\.c$/, '.o')));
-  const clang = await versionOf('clang', 'clang');
-  await versionOf('llvm-strip', 'llvm');
+  const nameOf = (source: string) => basename(source).replace(/\.c$/, '.o');
+  const objects = sources.map((source) => join(output, nameOf(source)));
+  const clang = await requireTool('clang', 'clang');
+  const strip = await requireTool('llvm-strip', 'llvm');
   const flags = [...FLAGS, '-isystem', options.includeDir, ...(await hostInclude())];
-  const digest = await digestOf(await filesIn(folder, ['.bpf.c', '.h']), clang, ...flags);
-  const stamp = join(output, 'digest');
-  const there = await Promise.all(
-    objects.map(async (object) =>
-      stat(object).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === digest && !there.includes(false)) return objects;
+  const digest = await digestOf(await filesIn(folder, ['.bpf.c', '.h']), clang, strip, ...flags);
+  if (await upToDate(join(output, 'digest'), digest, objects)) return objects;
   const started = performance.now();
-  await rm(output, { recursive: true, force: true });
-  await mkdir(output, { recursive: true });
-  for (const [index, source] of sources.entries()) await compile(source, objects[index] ?? '', folder, flags);
-  await writeFile(stamp, digest);
-  options.say(`${sources.length} sample programs: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const building = `${output}.tmp-${process.pid}`;
+  try {
+    await mkdir(building, { recursive: true });
+    for (const source of sources) await compile(source, join(building, nameOf(source)), folder, flags);
+    await writeFile(join(building, 'digest'), digest);
+    await rm(output, { recursive: true, force: true });
+    await rename(building, output);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  options.onNote(`${sources.length} sample programs: ${secondsSince(started)}`);
   return objects;
 }

@@ -1,7 +1,7 @@
 // A digest over files and words: what something was built from, so that it is built again only when that changed.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** The files of a folder (not below it) whose names end in one of `endings`, sorted. */
 export async function filesIn(folder: string, endings: readonly string[]): Promise<string[]> {
@@ -12,12 +12,12 @@ export async function filesIn(folder: string, endings: readonly string[]): Promi
     .map((name) => join(folder, name));
 }
 
-/** A digest of names and contents of files and of everything else that matters, 32 hexadecimal digits. */
+/** A digest of names and contents of files (not of where they lie) and of everything else that matters: 32 hexadecimal digits. */
 export async function digestOf(files: readonly string[], ...words: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(words));
   for (const file of files) {
     const content = await readFile(file);
-    hash.update(`${file.split('/').at(-1) ?? ''} ${content.length}\n`).update(content);
+    hash.update(`${basename(file)} ${content.length}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 32);
 }

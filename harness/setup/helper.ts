@@ -2,37 +2,31 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { cacheRoot, populateDirectory } from '../../kernels/cache.ts';
 import { UserError } from '../errors.ts';
 import type { GuestHelper } from '../run/helper.ts';
+import { run, secondsSince, versionLine } from './command.ts';
 import { digestOf, filesIn } from './digest.ts';
 import { ensureLibbpf, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from './root.ts';
 
 const FLAGS = ['-std=gnu11', '-O2', '-static', '-s', '-Wall', '-Wextra', '-Werror'];
+const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
 
-interface HelperOptions {
+export interface HelperOptions {
+  /** Root of the cache. */
   cache?: string;
-  /** Folder of the C sources. */
+  /** Folder of the C sources; all of them are compiled. */
   sources?: string;
-  say: (text: string) => void;
+  onNote: (text: string) => void;
+  /** Base addresses of Debian mirrors; without any, those of the environment or of apt. */
   mirrors?: readonly string[] | undefined;
 }
 
-async function compilerVersion(): Promise<string> {
-  const result = await execa('gcc', ['--version'], { reject: false });
-  if (result.failed) throw new UserError('gcc is not installed; run "npm run setup", or on Debian: apt-get install gcc libc6-dev');
-  return result.stdout.split('\n')[0] ?? '';
-}
-
 async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
-  const libraries = [libbpf.staticLib, '-lelf', '-lz', '-lzstd'];
-  const built = await execa('gcc', [...FLAGS, '-isystem', libbpf.includeDir, ...sources, ...libraries, '-o', target], {
-    reject: false,
-    stdin: 'ignore',
-  });
-  if (built.failed) throw new UserError(`the guest helper does not build; run "npm run setup" for what it needs:\n${built.stderr.trim()}`);
+  const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
+  const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
+  if (!ok) throw new UserError(`the guest helper does not build; "npm run setup" brings what it needs:\n${said}`);
 }
 
 /**
@@ -42,13 +36,16 @@ async function compile(sources: readonly string[], libbpf: Libbpf, target: strin
 export async function ensureHelper(options: HelperOptions): Promise<GuestHelper> {
   const cache = options.cache ?? cacheRoot();
   const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/helper');
-  const libbpf = await ensureLibbpf({ cache, say: options.say, mirrors: options.mirrors });
-  const compiler = await compilerVersion();
-  const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpf.staticLib, libbpf.version, compiler, ...FLAGS);
+  const libbpf = await ensureLibbpf({ cache, onNote: options.onNote, mirrors: options.mirrors });
+  const compiler = await versionLine('gcc');
+  if (compiler === null) throw new UserError('gcc is not installed; run "npm run setup", or on Debian: apt-get install gcc libc6-dev');
+  const sources = await filesIn(folder, ['.c']);
+  const libbpfKey = await digestOf([libbpf.staticLib]);
+  const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpfKey, compiler, ...FLAGS, ...LIBRARIES);
   const target = join(cache, 'helper', key);
   const started = performance.now();
-  const state = await populateDirectory(target, async (building) => compile(await filesIn(folder, ['.c']), libbpf, join(building, 'init')));
-  if (state === 'built') options.say(`guest helper with libbpf ${libbpf.version}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const state = await populateDirectory(target, async (building) => compile(sources, libbpf, join(building, 'init')));
+  if (state === 'built') options.onNote(`guest helper with libbpf ${libbpf.version}: ${secondsSince(started)}`);
   const path = join(target, 'init');
   const sha256 = createHash('sha256')
     .update(await readFile(path))

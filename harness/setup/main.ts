@@ -1,26 +1,26 @@
-// Set-up: everything a run needs on this machine. Says what it does, and next to nothing when there is nothing to do.
-import { buildPrograms } from '../../programs/build.ts';
+// Set-up: everything a run needs on this machine. Says what it does, and one line when there is nothing to do.
 import { cacheRoot } from '../../kernels/cache.ts';
+import { buildPrograms } from '../../programs/build.ts';
 import { exitCodeOf, reportError } from '../cli/exit.ts';
 import { ensureHelper } from './helper.ts';
 import { ensureLibbpf } from './libbpf.ts';
 import { ensurePackages } from './packages.ts';
 
-function say(text: string): void {
+function note(text: string): void {
   process.stderr.write(`set-up: ${text}\n`);
 }
 
-async function main(withTests: boolean): Promise<void> {
-  await ensurePackages(withTests, say);
+async function setUp(withTests: boolean): Promise<void> {
+  await ensurePackages(withTests, note);
   const cache = cacheRoot();
-  const helper = await ensureHelper({ cache, say });
-  const libbpf = await ensureLibbpf({ cache, say });
-  const programs = await buildPrograms({ includeDir: libbpf.includeDir, say });
-  say(`ready: helper with libbpf ${helper.libbpf} (${helper.libbpfOrigin}), ${programs.length} sample objects`);
+  const helper = await ensureHelper({ cache, onNote: note });
+  const libbpf = await ensureLibbpf({ cache, onNote: note });
+  const objects = await buildPrograms({ includeDir: libbpf.includeDir, onNote: note });
+  note(`ready: guest helper with libbpf ${helper.libbpf} (${helper.libbpfOrigin}), ${objects.length} sample objects`);
 }
 
 try {
-  await main(process.argv.includes('--tests'));
+  await setUp(process.argv.includes('--tests'));
 } catch (error) {
   reportError(error);
   process.exitCode = exitCodeOf(error);

@@ -1,10 +1,11 @@
-// System packages: what is needed for what, how to see that it is there, and how to install it.
+// System packages: what is needed for what, how to see that it is there, and how it is installed or asked for.
+import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { execa } from 'execa';
 import { UserError } from '../errors.ts';
+import { lastLines, run, secondsSince } from './command.ts';
 
-interface SystemPackage {
+export interface SystemPackage {
   /** What it is for, as a person would say it. */
   purpose: string;
   /** A program on PATH or a file that proves it is there. */
@@ -15,16 +16,16 @@ interface SystemPackage {
   scope: 'run' | 'tests';
 }
 
-const PACKAGES = [
+const PACKAGES: readonly SystemPackage[] = [
   { purpose: 'QEMU, which runs the guests', proof: 'qemu-system-x86_64', debian: 'qemu-system-x86', scope: 'run' },
   { purpose: 'the compiler of BPF programs', proof: 'clang', debian: 'clang', scope: 'run' },
   { purpose: 'tools for BPF objects', proof: 'llvm-strip', debian: 'llvm', scope: 'run' },
   { purpose: 'the compiler of the guest helper', proof: 'gcc', debian: 'gcc', scope: 'run' },
   { purpose: 'the build of libbpf', proof: 'make', debian: 'make', scope: 'run' },
   { purpose: 'the C library', proof: '/usr/include/stdio.h', debian: 'libc6-dev', scope: 'run' },
-  { purpose: 'libbpf', proof: '/usr/include/libelf.h', debian: 'libelf-dev', scope: 'run' },
-  { purpose: 'libbpf', proof: '/usr/include/zlib.h', debian: 'zlib1g-dev', scope: 'run' },
-  { purpose: 'libelf', proof: '/usr/include/zstd.h', debian: 'libzstd-dev', scope: 'run' },
+  { purpose: 'ELF files, for libbpf', proof: '/usr/include/libelf.h', debian: 'libelf-dev', scope: 'run' },
+  { purpose: 'compressed sections, for libelf', proof: '/usr/include/zlib.h', debian: 'zlib1g-dev', scope: 'run' },
+  { purpose: 'compressed sections, for libelf', proof: '/usr/include/zstd.h', debian: 'libzstd-dev', scope: 'run' },
   { purpose: 'kernel images compressed with LZ4', proof: 'lz4', debian: 'lz4', scope: 'run' },
   { purpose: 'packages compressed with xz', proof: 'xz', debian: 'xz-utils', scope: 'run' },
   { purpose: 'kernel images compressed with Zstandard', proof: 'zstd', debian: 'zstd', scope: 'run' },
@@ -36,80 +37,103 @@ const PACKAGES = [
     scope: 'run',
   },
   { purpose: 'ending guests with their parent', proof: 'setpriv', debian: 'util-linux', scope: 'run' },
-  { purpose: 'the second opinion on BTF', proof: 'bpftool', debian: 'bpftool', scope: 'run' },
-  { purpose: 'the second opinion on initramfs archives', proof: 'cpio', debian: 'cpio', scope: 'tests' },
-  { purpose: 'the second opinion on ELF files', proof: 'readelf', debian: 'binutils', scope: 'tests' },
+  { purpose: 'a second opinion on BTF', proof: 'bpftool', debian: 'bpftool', scope: 'run' },
+  { purpose: 'a second opinion on initramfs archives', proof: 'cpio', debian: 'cpio', scope: 'tests' },
+  { purpose: 'a second opinion on ELF files', proof: 'readelf', debian: 'binutils', scope: 'tests' },
+  { purpose: 'a second opinion on XML', proof: 'xmllint', debian: 'libxml2-utils', scope: 'tests' },
   { purpose: 'the browser the report is tested in', proof: 'chromium', debian: 'chromium', scope: 'tests' },
-] as const satisfies readonly SystemPackage[];
+];
 
 /** Debian keeps bpftool where only root's PATH looks. */
 const EXTRA_PATH = ['/usr/sbin', '/sbin'];
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+async function accessible(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
     () => true,
     () => false,
   );
 }
 
-async function isThere(proof: string): Promise<boolean> {
-  if (isAbsolute(proof)) return exists(proof);
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...EXTRA_PATH];
-  const found = await Promise.all(folders.map(async (folder) => folder !== '' && exists(join(folder, proof))));
+async function isThere(proof: string, path: string): Promise<boolean> {
+  if (isAbsolute(proof)) return accessible(proof, constants.F_OK);
+  const folders = path.split(delimiter).filter((folder) => folder !== '');
+  const found = await Promise.all(folders.map(async (folder) => accessible(join(folder, proof), constants.X_OK)));
   return found.includes(true);
 }
 
-/** The packages whose proof is not there, in the order of the table. */
-export async function missingPackages(withTests: boolean): Promise<SystemPackage[]> {
+/** The packages whose proof is not on this machine, in the order of the table. `path` is where programs are looked for. */
+export async function missingPackages(withTests: boolean, path?: string): Promise<SystemPackage[]> {
+  const where = path ?? [process.env['PATH'] ?? '', ...EXTRA_PATH].join(delimiter);
   const wanted = PACKAGES.filter((entry) => withTests || entry.scope === 'run');
-  const there = await Promise.all(wanted.map(async (entry) => isThere(entry.proof)));
+  const there = await Promise.all(wanted.map(async (entry) => isThere(entry.proof, where)));
   return wanted.filter((_, index) => there[index] === false);
 }
 
-/** What to tell a person who has to install packages by hand: each with what it is for, then the command for Debian. */
-export function installAdvice(missing: readonly SystemPackage[], why: string): string {
+/** How a command can be run as root on this machine. */
+type Root = 'directly' | 'sudo' | 'no';
+
+/** What can be done about missing packages: each command in turn, or words for a person. */
+export type PackagePlan =
+  | { kind: 'nothing' }
+  | { kind: 'install'; names: string[]; commands: string[][] }
+  | { kind: 'by-hand'; advice: string };
+
+function adviceFor(missing: readonly SystemPackage[], why: string): string {
   const width = Math.max(...missing.map((entry) => entry.debian.length));
+  const count = missing.length === 1 ? '1 system package is missing' : `${missing.length} system packages are missing`;
   const list = missing.map((entry) => `  ${entry.debian.padEnd(width)}  ${entry.purpose}`);
   const command = `apt-get install --no-install-recommends ${missing.map((entry) => entry.debian).join(' ')}`;
-  return [`${missing.length} system packages are missing, and ${why}:`, ...list, `On Debian, as root: ${command}`].join('\n');
+  return [`${count}, and ${why}:`, ...list, `On Debian, as root: ${command}`].join('\n');
 }
 
-/** How to run a command as root: directly, through sudo without a password, or not at all. */
-async function rootPrefix(): Promise<string[] | null> {
-  if (process.getuid?.() === 0) return [];
-  const sudo = await execa('sudo', ['-n', 'true'], { reject: false });
-  return sudo.failed ? null : ['sudo', '-n'];
+/** Decides what to do about missing packages on a machine that has apt-get or not, and root or not. */
+export function planPackages(missing: readonly SystemPackage[], machine: { debian: boolean; root: Root }): PackagePlan {
+  if (missing.length === 0) return { kind: 'nothing' };
+  if (!machine.debian) {
+    const why = "this is not a Debian system, so they are not installed for you (the names are Debian's)";
+    return { kind: 'by-hand', advice: adviceFor(missing, why) };
+  }
+  if (machine.root === 'no') {
+    return { kind: 'by-hand', advice: adviceFor(missing, 'neither root nor sudo without a password is at hand') };
+  }
+  const names = missing.map((entry) => entry.debian);
+  const prefix = machine.root === 'sudo' ? ['sudo', '-n'] : [];
+  const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'];
+  const commands = [
+    [...apt, 'update'],
+    [...apt, 'install', '-y', '--no-install-recommends', ...names],
+  ];
+  return { kind: 'install', names, commands };
 }
 
-async function whyNotHere(): Promise<string | null> {
+async function isDebian(): Promise<boolean> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  const debian = /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release) && (await isThere('apt-get'));
-  return debian ? null : "this is not a Debian system, so they are not installed for you (names are Debian's)";
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release) && (await isThere('apt-get', '/usr/bin'));
 }
 
-async function apt(prefix: readonly string[], args: readonly string[]): Promise<void> {
-  const [program = 'apt-get', ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
-  const result = await execa(program, rest, { reject: false, stdin: 'ignore', all: true });
-  if (!result.failed) return;
-  const tail = result.all.trim().split('\n').slice(-3).join('\n');
-  throw new UserError(`apt-get ${args.join(' ')} failed:\n${tail}`);
+async function rootAccess(): Promise<Root> {
+  if (process.getuid?.() === 0) return 'directly';
+  const { ok } = await run(['sudo', '-n', 'true']);
+  return ok ? 'sudo' : 'no';
 }
 
 /**
- * Installs what is missing with apt-get.
- * @throws UserError that lists the packages where that is not possible, or with what apt-get said
+ * Installs what is missing.
+ * @throws UserError that lists the packages where they cannot be installed from here, or with what apt-get said
  */
-export async function ensurePackages(withTests: boolean, say: (text: string) => void): Promise<void> {
+export async function ensurePackages(withTests: boolean, onNote: (text: string) => void): Promise<void> {
   const missing = await missingPackages(withTests);
   if (missing.length === 0) return;
-  const reason = await whyNotHere();
-  if (reason !== null) throw new UserError(installAdvice(missing, reason));
-  const prefix = await rootPrefix();
-  if (prefix === null) throw new UserError(installAdvice(missing, 'neither root nor sudo without a password is at hand'));
-  const names = missing.map((entry) => entry.debian);
-  say(`installing ${names.join(' ')}`);
-  await apt(prefix, ['update']);
-  await apt(prefix, ['install', '-y', '--no-install-recommends', ...names]);
+  const plan = planPackages(missing, { debian: await isDebian(), root: await rootAccess() });
+  if (plan.kind === 'nothing') return;
+  if (plan.kind === 'by-hand') throw new UserError(plan.advice);
+  onNote(`installing ${plan.names.join(' ')}`);
+  const started = performance.now();
+  for (const command of plan.commands) {
+    const { ok, said } = await run(command);
+    if (!ok) throw new UserError(`${command.join(' ')} failed:\n${lastLines(said, 3)}`);
+  }
   const left = await missingPackages(withTests);
-  if (left.length > 0) throw new UserError(installAdvice(left, 'they are still missing after apt-get install'));
+  if (left.length > 0) throw new UserError(adviceFor(left, 'apt-get install did not bring what proves them'));
+  onNote(`system packages: ${secondsSince(started)}`);
 }

@@ -1,0 +1,32 @@
+// Runs the tools that set-up needs (compilers, make, apt-get) and keeps what they say.
+import { $ } from 'zx/core';
+
+export interface Finished {
+  ok: boolean;
+  /** Standard output without the white space around it. */
+  stdout: string;
+  /** Standard output and standard error as they came, without the white space around them. */
+  said: string;
+}
+
+/** Runs a command to its end without input. A program that does not exist is a command that failed. */
+export async function run(command: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
+  const output = await $({ ...options, nothrow: true, quiet: true, stdio: ['ignore', 'pipe', 'pipe'] })`${[...command]}`;
+  return { ok: output.exitCode === 0, stdout: output.stdout.trim(), said: output.stdall.trim() };
+}
+
+/** The first line of what `program --version` prints; null when there is no such program. */
+export async function versionLine(program: string): Promise<string | null> {
+  const { ok, stdout } = await run([program, '--version']);
+  return ok ? (stdout.split('\n')[0] ?? '') : null;
+}
+
+/** The last lines of a long output: where tools say what went wrong. */
+export function lastLines(text: string, count: number): string {
+  return text.split('\n').slice(-count).join('\n');
+}
+
+/** Seconds since `started` (from `performance.now()`), for messages. */
+export function secondsSince(started: number): string {
+  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+}

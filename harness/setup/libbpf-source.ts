@@ -1,0 +1,108 @@
+// libbpf from the Debian source package: which version, fetched and checked, built as a static library.
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import * as tar from 'tar';
+import { populateDirectory } from '../../kernels/cache.ts';
+import { type DebianSource, findDebianSource } from '../../kernels/debian/source.ts';
+import { download } from '../../kernels/download.ts';
+import { InfraError } from '../errors.ts';
+import { lastLines, run, secondsSince } from './command.ts';
+
+/** The release whose messages and rules this project is written for. */
+export const WANTED_LIBBPF = '1.7';
+/** The oldest that is taken instead: it is the first that splits a load in two, which tells relocation from verification. */
+const OLDEST = [1, 6] as const;
+/** Part of the key in the cache: another number when the way of building changes. */
+const BUILD = 1;
+
+export interface LibbpfOptions {
+  /** Root of the cache. */
+  cache: string;
+  onNote: (text: string) => void;
+  /** Base addresses of Debian mirrors; without any, those of the environment or of apt. */
+  mirrors?: readonly string[] | undefined;
+}
+
+/** A libbpf built from source, in the cache under `key`. */
+export interface BuiltLibbpf {
+  /** For example `1.7.0`. */
+  version: string;
+  /** Version of the Debian package, for example `1.7.0-1`. */
+  package: string;
+  key: string;
+}
+
+/** Major and minor number of an upstream or Debian version. */
+function releaseOf(version: string): [number, number] {
+  const [, major = '0', minor = '0'] = /^(?:\d+:)?(\d+)\.(\d+)/.exec(version) ?? [];
+  return [Number(major), Number(minor)];
+}
+
+/** Whether release `a` is `b` or newer. */
+export function atLeast([major, minor]: readonly [number, number], [otherMajor, otherMinor]: readonly [number, number]): boolean {
+  return major > otherMajor || (major === otherMajor && minor >= otherMinor);
+}
+
+/** The source package to build from, given the newest first: the newest of the wanted release, else the newest that will do, else none. */
+export function chooseSource<Source extends { version: string }>(sources: readonly Source[]): Source | null {
+  const wanted = sources.find((source) => releaseOf(source.version).join('.') === WANTED_LIBBPF);
+  return wanted ?? sources.find((source) => atLeast(releaseOf(source.version), OLDEST)) ?? null;
+}
+
+/** Folder of a libbpf in the cache: `include/` with headers (`bpf/bpf.h`, `linux/bpf.h`) and `lib/libbpf.a`. */
+export function libbpfFolder(cache: string, key: string): string {
+  return join(cache, 'libbpf', key);
+}
+
+/** Debian policy: the upstream version stands between epoch and revision. */
+function upstreamVersion(version: string): string {
+  return version.replace(/^\d+:/, '').replace(/-[^-]*$/, '');
+}
+
+async function fetchArchive(source: DebianSource, options: LibbpfOptions): Promise<{ path: string; sha256: string }> {
+  const original = source.files.find((file) => /\.orig\.tar\.[a-z0-9]+$/.test(file.path));
+  if (!original) throw new InfraError(`the source package libbpf ${source.version} has no upstream archive`);
+  const path = join(options.cache, 'downloads', `${original.sha256}-${basename(original.path)}`);
+  const { size, sha256 } = original;
+  const fetched = await download({ url: `${source.base}/${original.path}`, target: path, expected: { size, sha256 } });
+  if (fetched.kind === 'absent') throw new InfraError(`the mirror does not have ${original.path}, though its index names it`);
+  return { path, sha256 };
+}
+
+async function build(archive: string, target: string): Promise<void> {
+  const source = join(target, 'source');
+  await populateDirectory(source, async (folder) => tar.extract({ file: archive, cwd: folder, strip: 1, strict: true }));
+  const variables = [
+    'BUILD_STATIC_ONLY=y',
+    'NO_PKG_CONFIG=y',
+    `OBJDIR=${join(target, 'objects')}`,
+    `DESTDIR=${target}`,
+    'PREFIX=',
+    'LIBDIR=/lib',
+    'INCLUDEDIR=/include',
+    'UAPIDIR=/include',
+  ];
+  const jobs = `-j${availableParallelism()}`;
+  const { ok, said } = await run(['make', '-C', join(source, 'src'), '-s', jobs, ...variables, 'install', 'install_uapi_headers']);
+  if (!ok) throw new InfraError(`libbpf does not build: ${lastLines(said, 3)}`);
+  await rm(source, { recursive: true });
+  await rm(join(target, 'objects'), { recursive: true });
+}
+
+/**
+ * Builds libbpf unless the cache has it. Null when the mirrors have none that is new enough.
+ * @throws InfraError when a mirror cannot be read or libbpf does not build; UserError when no mirror is known
+ */
+export async function buildFromSource(options: LibbpfOptions): Promise<BuiltLibbpf | null> {
+  const { cache, mirrors, onNote } = options;
+  const source = chooseSource(await findDebianSource('libbpf', { cache, mirrors, onNote }));
+  if (!source) return null;
+  const started = performance.now();
+  const archive = await fetchArchive(source, options);
+  const key = `${archive.sha256.slice(0, 32)}-${BUILD}`;
+  const state = await populateDirectory(libbpfFolder(cache, key), async (folder) => build(archive.path, folder));
+  const version = upstreamVersion(source.version);
+  if (state === 'built') onNote(`libbpf ${version} from the Debian source package: ${secondsSince(started)}`);
+  return { version, package: source.version, key };
+}
