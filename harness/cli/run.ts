@@ -83,7 +83,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const progress = showProgress(process.stderr, options.verbose === true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const helper = await ensureHelper({ onNote: (text: string) => emit({ kind: 'note', text }) });
+    const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors });
     const results = await interruptible(
       () => emit({ kind: 'interrupted' }),
       async (signal) =>
@@ -94,9 +94,9 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             kernelOptions: {
               cache: cacheRoot(),
               signal,
-              ...(config.mirrors ? { mirrors: config.mirrors } : {}),
-              ...(config.lock === undefined ? {} : { lock: await readLock(join(directory, config.lock)) }),
-              ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
+              mirrors: config.mirrors,
+              lock: config.lock === undefined ? undefined : await readLock(join(directory, config.lock)),
+              refresh: options.refresh,
               onProgress: (event) => emit(event),
             },
             cache: cacheRoot(),

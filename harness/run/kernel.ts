@@ -34,7 +34,7 @@ export interface ReadyKernel {
 }
 
 /** The part of a kernel's result that is known before any guest has run. */
-export function plannedResult(planned: PlannedKernel): KernelResult {
+export function plannedResult(planned: Omit<PlannedKernel, 'source'>): KernelResult {
   const { id, selector, version, series, arch, distribution } = planned;
   return {
     id,

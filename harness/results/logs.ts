@@ -1,0 +1,56 @@
+// Log texts of a run, each distinct line kept once.
+import type { LogStore } from './schema.ts';
+
+interface Index {
+  lines: Map<string, number>;
+  texts: Map<string, string>;
+}
+
+/** Where each line and text of a store stands; made anew when a store comes from a file. */
+const indexes = new WeakMap<LogStore, Index>();
+
+/** An empty store. */
+export function createLogStore(): LogStore {
+  return { lines: [], texts: {} };
+}
+
+function indexOf(store: LogStore): Index {
+  const known = indexes.get(store);
+  if (known) return known;
+  const index: Index = {
+    lines: new Map(store.lines.map((line, at) => [line, at])),
+    texts: new Map(Object.entries(store.texts).map(([id, lines]) => [lines.join(), id])),
+  };
+  indexes.set(store, index);
+  return index;
+}
+
+function lineNumber(store: LogStore, index: Index, line: string): number {
+  const known = index.lines.get(line);
+  if (known !== undefined) return known;
+  index.lines.set(line, store.lines.length);
+  return store.lines.push(line) - 1;
+}
+
+/** Puts a text into the store and returns its id; null for an empty text. Equal texts share an id; a final newline does not count. */
+export function addLog(store: LogStore, text: string): string | null {
+  if (text === '') return null;
+  const index = indexOf(store);
+  const lines = text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => lineNumber(store, index, line));
+  const key = lines.join();
+  const known = index.texts.get(key);
+  if (known !== undefined) return known;
+  const id = `t${index.texts.size}`;
+  store.texts[id] = lines;
+  index.texts.set(key, id);
+  return id;
+}
+
+/** The text of an id, lines joined by newlines; '' for null and for ids the store does not have. */
+export function logText(store: LogStore, id: string | null): string {
+  const lines = id === null || !Object.hasOwn(store.texts, id) ? undefined : store.texts[id];
+  return (lines ?? []).map((line) => store.lines[line] ?? '').join('\n');
+}

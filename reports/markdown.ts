@@ -1,0 +1,84 @@
+// summary.md: the run on one page, within what a GitHub job summary can take.
+import type { Results } from '../harness/results/schema.ts';
+import type { Status } from '../harness/results/words.ts';
+import { type Cause, causes, countStatuses, matrixRows, plural, shortKernelNames } from './summary.ts';
+import { shortened, visible } from './visible.ts';
+
+/** GitHub drops a job summary over 1024 KiB as a whole; the rest is for what other steps write. */
+const BUDGET_BYTES = 900 * 1024;
+const REASON_LENGTH = 300;
+const MAX_PLACES = 12;
+
+const MARKS = {
+  pass: '✓',
+  fail: '**✗ fail**',
+  xfail: '✗ expected',
+  xpass: '**! xpass**',
+  unsupported: 'n/a',
+  skip: 'skip',
+  infra: '⚠ infra',
+  'not-run': '–',
+} as const satisfies Record<Status, string>;
+
+/** Text that means itself in Markdown and in the HTML that Markdown lets through, also inside a table. */
+function escaped(text: string): string {
+  return visible(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_{}[\]()#+!|~@:-]/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
+}
+
+function matrix(results: Results): string[] {
+  const head = ['program', ...shortKernelNames(results)].map(escaped);
+  const lines = [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`];
+  for (const row of matrixRows(results)) {
+    const marks = row.cells.map((entry) => (entry ? MARKS[entry.program.status] : ''));
+    lines.push(`| ${escaped(row.object)} / ${escaped(row.program)} | ${marks.join(' | ')} |`);
+  }
+  return lines;
+}
+
+function causeLines(cause: Cause): string[] {
+  const places = cause.where
+    .slice(0, MAX_PLACES)
+    .map(({ kernel, object, program }) => `${escaped(object)}/${escaped(program)} on ${escaped(kernel)}`);
+  const more = cause.where.length > MAX_PLACES ? [`${cause.where.length - MAX_PLACES} more`] : [];
+  return [
+    `- **${escaped(cause.class)}** (${cause.status}): ${escaped(shortened(cause.reason, REASON_LENGTH))}`,
+    `  <br>${[...places, ...more].join(', ')}`,
+  ];
+}
+
+/** Sections as far as they fit, and a line that says what did not. */
+function withinBudget(sections: readonly (readonly string[])[]): string {
+  const kept: string[] = [];
+  let size = 0;
+  let cut = 0;
+  for (const line of sections.flat()) {
+    size += Buffer.byteLength(line) + 1;
+    if (size <= BUDGET_BYTES) kept.push(line);
+    else cut += 1;
+  }
+  if (cut > 0) kept.push('', `_${plural(cut, 'line')} left out to stay within the size of a job summary; see the report._`);
+  return `${kept.join('\n')}\n`;
+}
+
+/** The text of summary.md. */
+export function renderMarkdown(results: Results): string {
+  const counts = [...countStatuses(results)].map(([status, count]) => `${count} ${status}`).join(', ');
+  const { run } = results;
+  const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}`;
+  const state = run.complete ? '' : ' **The run was interrupted; this is what was finished.**';
+  const found = causes(results);
+  const unexpected = found.length === 0 ? [] : ['', '## Unexpected', '', ...found.flatMap(causeLines)];
+  return withinBudget([
+    [
+      '# corematrix',
+      '',
+      `${counts} (${size}; libbpf ${escaped(run.helper.libbpf)}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
+    ],
+    unexpected,
+    ['', '## Matrix', '', ...matrix(results)],
+  ]);
+}

@@ -1,0 +1,76 @@
+// What every report says in short: counts, and failures grouped by their cause.
+import type { CellProgram, CellResult, Results } from '../harness/results/schema.ts';
+import { type Status, STATUSES } from '../harness/results/words.ts';
+
+/** One program of one object on every kernel. */
+export interface MatrixRow {
+  object: string;
+  program: string;
+  /** In the order of `results.kernels`; null where there is no such cell. */
+  cells: ({ cell: CellResult; program: CellProgram } | null)[];
+}
+
+/** Programs that did not do as expected for the same reason. */
+export interface Cause {
+  status: Status;
+  class: string;
+  reason: string;
+  where: { kernel: string; object: string; program: string }[];
+}
+
+/** How many programs on kernels have each status, in the order of the words. */
+export function countStatuses(results: Results): Map<Status, number> {
+  const counts = new Map<Status, number>(STATUSES.map((status) => [status, 0]));
+  for (const cell of results.cells) {
+    for (const { status } of cell.programs) counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return new Map([...counts].filter(([, count]) => count > 0));
+}
+
+/** Rows of the matrix in the order of the objects and their programs. */
+export function matrixRows(results: Results): MatrixRow[] {
+  const cells = new Map(results.cells.map((cell) => [`${cell.kernel}\n${cell.object}`, cell]));
+  return results.objects.flatMap((object) =>
+    object.programs.map(({ name }) => ({
+      object: object.id,
+      program: name,
+      cells: results.kernels.map((kernel) => {
+        const cell = cells.get(`${kernel.id}\n${object.id}`);
+        const program = cell?.programs.find((candidate) => candidate.name === name);
+        return cell && program ? { cell, program } : null;
+      }),
+    })),
+  );
+}
+
+const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra'];
+
+/** Everything unexpected, grouped by status, class and reason; what breaks most comes first. */
+export function causes(results: Results): Cause[] {
+  const found = new Map<string, Cause>();
+  for (const cell of results.cells) {
+    for (const program of cell.programs) {
+      if (!UNEXPECTED.includes(program.status)) continue;
+      const reason = program.reason ?? program.expected ?? cell.reason ?? '';
+      const key = JSON.stringify([program.status, program.class, reason]);
+      const cause = found.get(key) ?? { status: program.status, class: program.class ?? 'unknown', reason, where: [] };
+      cause.where.push({ kernel: cell.kernel, object: cell.object, program: program.name });
+      found.set(key, cause);
+    }
+  }
+  const rank = (cause: Cause) => UNEXPECTED.indexOf(cause.status);
+  return [...found.values()].toSorted((a, b) => rank(a) - rank(b) || b.where.length - a.where.length);
+}
+
+/** How a kernel is headed where there is little room: its version, and its distribution where several stand side by side. */
+export function shortKernelNames(results: Results): string[] {
+  const versions = results.kernels.map((kernel) => kernel.version);
+  return results.kernels.map((kernel) =>
+    versions.filter((version) => version === kernel.version).length > 1 ? kernel.id : kernel.version,
+  );
+}
+
+/** `5 kernels, 3 objects`. */
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,90 @@
+// The end of a run on a terminal: the matrix, what was unexpected, and one line that sums up.
+import { styleText } from 'node:util';
+import type { Results } from '../harness/results/schema.ts';
+import type { Status } from '../harness/results/words.ts';
+import { type Cause, causes, countStatuses, matrixRows, plural, shortKernelNames } from './summary.ts';
+import { shortened, visible } from './visible.ts';
+
+interface TerminalOptions {
+  /** Columns there are. */
+  width: number;
+  colour: boolean;
+}
+
+/** What stands in the matrix: a word short enough for a column, so that colour is never needed to tell. */
+const MARKS = {
+  pass: ['ok', 'green'],
+  fail: ['FAIL', 'red'],
+  xfail: ['xf', 'yellow'],
+  xpass: ['XP', 'magenta'],
+  unsupported: ['n/a', 'dim'],
+  skip: ['skip', 'dim'],
+  infra: ['!inf', 'magenta'],
+  'not-run': ['—', 'dim'],
+} as const satisfies Record<Status, readonly [string, Parameters<typeof styleText>[0]]>;
+
+const COLUMN = 4;
+const MAX_CAUSES = 12;
+
+/** Series such as `6.12` as column heads; the same series twice gets its full versions below. */
+function heads(results: Results): string[] {
+  const series = results.kernels.map((kernel) => kernel.series);
+  return new Set(series).size === series.length ? series : shortKernelNames(results);
+}
+
+function paint(text: string, style: Parameters<typeof styleText>[0], { colour }: TerminalOptions): string {
+  return colour ? styleText(style, text, { validateStream: false }) : text;
+}
+
+function mark(status: Status | null, width: number, options: TerminalOptions): string {
+  if (status === null) return ' '.repeat(width);
+  const [text, style] = MARKS[status];
+  return `${' '.repeat(Math.max(0, width - text.length))}${paint(text, style, options)}`;
+}
+
+function matrix(results: Results, options: TerminalOptions): string[] {
+  const columns = heads(results);
+  const widths = columns.map((head) => Math.max(COLUMN, head.length));
+  const rows = matrixRows(results);
+  const room = options.width - widths.reduce((sum, width) => sum + width + 1, 0) - 2;
+  const longest = Math.max(10, ...rows.map((row) => visible(row.program).length + 2));
+  const first = Math.max(12, Math.min(longest, room));
+  const lines = [`${' '.repeat(first)} ${columns.map((head, index) => head.padStart(widths[index] ?? COLUMN)).join(' ')}`];
+  let object = '';
+  for (const row of rows) {
+    if (row.object !== object) lines.push(paint(shortened(visible(row.object), options.width), 'bold', options));
+    object = row.object;
+    const name = shortened(`  ${visible(row.program)}`, first).padEnd(first);
+    const marks = row.cells.map((entry, index) => mark(entry?.program.status ?? null, widths[index] ?? COLUMN, options));
+    lines.push(`${name} ${marks.join(' ')}`);
+  }
+  return lines;
+}
+
+function place(cause: Cause): string {
+  const programs = [...new Set(cause.where.map(({ object, program }) => `${visible(object)}/${visible(program)}`))];
+  const kernels = [...new Set(cause.where.map(({ kernel }) => visible(kernel)))];
+  const list = kernels.length > 3 ? `${kernels.slice(0, 3).join(', ')} and ${kernels.length - 3} more` : kernels.join(', ');
+  return `${programs.join(', ')} on ${list}`;
+}
+
+function unexpected(results: Results, options: TerminalOptions): string[] {
+  const all = causes(results);
+  const shown = all.slice(0, MAX_CAUSES).flatMap((cause) => {
+    const [, style] = MARKS[cause.status];
+    const title = `${paint(cause.status, style, options)} ${cause.class}: ${visible(cause.reason)}`;
+    return [title, `     ${shortened(place(cause), options.width - 5)}`];
+  });
+  const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more cause')} in the report`] : [];
+  return all.length === 0 ? [] : ['', ...shown, ...more];
+}
+
+/** The whole text, ending in a newline. Control sequences in foreign text are shown, not passed on. */
+export function terminalReport(results: Results, options: TerminalOptions): string {
+  const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
+  const seconds = (Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt)) / 1000;
+  const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
+  const state = results.run.complete ? '' : 'interrupted: ';
+  const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${results.run.helper.libbpf})`;
+  return `${['', ...matrix(results, options), ...unexpected(results, options), '', total].join('\n')}\n`;
+}
