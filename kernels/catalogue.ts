@@ -10,7 +10,7 @@ import { download } from './download.ts';
 import { KERNEL_FILES, sha256Of } from './image/unpack.ts';
 import type { KernelOptions } from './options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
-import { lookUpPackage, rememberAbsent, type StoredKernel, storeImage, storePackage } from './store.ts';
+import { kernelDirectory, lookUpPackage, readStored, rememberAbsent, type StoredKernel, storeImage, storePackage } from './store.ts';
 
 export type { KernelEvent, KernelOptions } from './options.ts';
 export { type KernelSource, planKernels, type PlannedKernel } from './plan.ts';
@@ -52,6 +52,15 @@ function imageOf(identity: Identity, stored: StoredKernel, notes: string[]): Ker
     package: null,
     notes,
   };
+}
+
+/** Whether a planned kernel is in the cache as its first choice, which is then pulled without the network. */
+export async function isCached(planned: PlannedKernel, cache: string): Promise<boolean> {
+  const { source } = planned;
+  if (source.kind === 'file') return (await readStored(kernelDirectory(cache, await sha256Of(source.path)))) !== null;
+  const sha256 = source.kind === 'deb' ? await sha256Of(source.path) : source.candidates[0].sha256;
+  const known = await lookUpPackage(cache, sha256);
+  return known !== null && known !== 'absent';
 }
 
 /** A package from the cache or from a mirror; null when no mirror has it. */

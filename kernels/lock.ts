@@ -41,7 +41,7 @@ export function parseLock(text: string, path: string): KernelLock {
     throw new UserError(`${path}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'not a lock file'}`);
   }
   const packages = parsed.data.debian.map((one) => {
-    const described = describePackage(one);
+    const described = describePackage(one, []);
     if (!described) throw new UserError(`${path}: ${one.name} ${one.version} is not a Debian kernel package`);
     return described;
   });

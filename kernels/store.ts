@@ -1,5 +1,5 @@
 // The kernels in the cache: a folder by the digest of the image, and a note by the digest of the package it came from.
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InfraError } from '../harness/errors.ts';
@@ -90,11 +90,4 @@ export async function storePackage(cache: string, deb: string, packageSha256: st
   } finally {
     await rm(image, { force: true });
   }
-}
-
-/** Every kernel in the cache. */
-export async function listStored(cache: string): Promise<StoredKernel[]> {
-  const names = await readdir(join(cache, 'kernels')).catch(() => []);
-  const found = await Promise.all(names.map(async (name) => readStored(join(cache, 'kernels', name))));
-  return found.flatMap((kernel) => kernel ?? []);
 }

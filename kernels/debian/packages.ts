@@ -35,11 +35,8 @@ export interface KernelPackage extends PackagePin {
   arch: DebianArch;
   flavour: Flavour;
   signed: boolean;
-}
-
-/** A package and the suites that have it. */
-export interface ListedPackage extends KernelPackage {
-  suites: string[];
+  /** The suites that have it, as far as an index was read. */
+  suites: readonly string[];
 }
 
 /**
@@ -72,19 +69,19 @@ export function parsePackageName(name: string): NameFacts | null {
 }
 
 /** Adds what name and version say to a pin; null when it is no kernel package. */
-export function describePackage(pin: PackagePin): KernelPackage | null {
+export function describePackage(pin: PackagePin, suites: readonly string[]): KernelPackage | null {
   const facts = parsePackageName(pin.name);
   const kernel: KernelVersion | null = kernelVersionOf(pin.version);
   if (!facts || !kernel || pin.size < MIN_SIZE) return null;
-  return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel) };
+  return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel), suites };
 }
 
 /** Reads one stanza of a Packages index; null when it is no kernel package. */
-export function parseKernelPackage(stanza: string, archive: Archive): KernelPackage | null {
+export function parseKernelPackage(stanza: string, suite: { name: string; mirror: { archive: Archive } }): KernelPackage | null {
   const { package: name, version, filename: path, size, sha256 } = parseStanza(stanza);
   if (name === undefined || version === undefined || path === undefined || sha256 === undefined) return null;
   if (!/^\d{1,12}$/.test(size ?? '') || !/^[0-9a-f]{64}$/.test(sha256)) return null;
-  return describePackage({ name, version, archive, path, size: Number(size), sha256 });
+  return describePackage({ name, version, archive: suite.mirror.archive, path, size: Number(size), sha256 }, [suite.name]);
 }
 
 /**
@@ -101,22 +98,19 @@ export function comparePreference(a: KernelPackage, b: KernelPackage): number {
   );
 }
 
-async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions): Promise<ListedPackage[]> {
+async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
   const selection = {
     index: `main/binary-${arch}/Packages`,
     name: 'kernels',
     wanted: (stanza: string) => /^Package: linux-(image|binary)-/m.test(stanza.slice(0, 200)) && !/^Package: \S+-dbg$/m.test(stanza),
   };
   const found = await readStanzas(suite, selection, options);
-  return found.flatMap((stanza) => {
-    const parsed = parseKernelPackage(stanza, suite.mirror.archive);
-    return parsed ? [{ ...parsed, suites: [suite.name] }] : [];
-  });
+  return found.flatMap((stanza) => parseKernelPackage(stanza, suite) ?? []);
 }
 
 /** One entry for a package that several suites have. */
-function mergeSuites(packages: readonly ListedPackage[]): ListedPackage[] {
-  const merged = new Map<string, ListedPackage>();
+function mergeSuites(packages: readonly KernelPackage[]): KernelPackage[] {
+  const merged = new Map<string, KernelPackage>();
   for (const one of packages) {
     const key = `${one.sha256} ${one.archive}`;
     const known = merged.get(key);
@@ -129,7 +123,7 @@ function mergeSuites(packages: readonly ListedPackage[]): ListedPackage[] {
  * Every kernel package of an architecture in the suites of the machine's Debian mirrors, the preferred first.
  * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
  */
-export async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<ListedPackage[]> {
+export async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
   const suites = await readSuites(options);
   const limit = pLimit(INDEXES_AT_ONCE);
   const found = await Promise.all(suites.map(async (suite) => limit(async () => packagesOf(suite, arch, options))));

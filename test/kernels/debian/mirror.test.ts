@@ -35,8 +35,12 @@ describe('mirrors', () => {
   });
 
   it('are refused when they are no address', () => {
-    expect(() => parseMirrorAddresses(['mirror.example/debian'])).toThrowErrorMatchingInlineSnapshot(`[UserError: 'mirror.example/debian' is not the address of a Debian mirror: expected http:// or https://]`);
-    expect(() => parseMirrorAddresses(['ftp://mirror.example/debian'])).toThrowErrorMatchingInlineSnapshot(`[UserError: 'ftp://mirror.example/debian' is not the address of a Debian mirror: expected http:// or https://]`);
+    expect(() => parseMirrorAddresses(['mirror.example/debian'])).toThrowErrorMatchingInlineSnapshot(
+      `[UserError: 'mirror.example/debian' is not the address of a Debian mirror: expected http:// or https://]`,
+    );
+    expect(() => parseMirrorAddresses(['ftp://mirror.example/debian'])).toThrowErrorMatchingInlineSnapshot(
+      `[UserError: 'ftp://mirror.example/debian' is not the address of a Debian mirror: expected http:// or https://]`,
+    );
   });
 
   it('come from the option before the variable', async () => {

@@ -1,0 +1,250 @@
+// `corematrix kernels`: which kernels there are, bring them into the cache, pin them, clear them away. Data on stdout, progress on stderr.
+import { dirname } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import pLimit from 'p-limit';
+import { cacheRoot, writeFileAtomic } from '../../kernels/cache.ts';
+import { isCached, type KernelEvent, type KernelImage, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
+import { formatLock, readLock } from '../../kernels/lock.ts';
+import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
+import { InfraError, messageOf, UserError } from '../errors.ts';
+import { EXIT, reportError } from './exit.ts';
+import { interruptible } from './interrupt.ts';
+
+const ALL = ['debian:all'];
+const PULLS = 3;
+const KEEP_DAYS = 30;
+const REDRAW_MS = 100;
+
+interface SelectionOptions {
+  lock?: string;
+  frozen?: boolean;
+  refresh?: boolean;
+  json?: boolean;
+}
+
+interface Listed {
+  id: string;
+  version: string;
+  series: string;
+  arch: string;
+  package: { name: string; version: string } | null;
+  suites: readonly string[];
+  /** Of the download, in bytes. */
+  size: number | null;
+  cached: boolean;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / (1 << 20)).toFixed(1)} MiB`;
+}
+
+/** Columns padded to their widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((most, row) => row.map((cell, column) => Math.max(cell.length, most[column] ?? 0)), []);
+  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+  return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+async function kernelOptions(options: SelectionOptions, signal: AbortSignal, onProgress: (event: KernelEvent) => void) {
+  if (options.frozen === true && options.lock === undefined)
+    throw new UserError('--frozen needs --lock FILE: it takes only what that file pins');
+  const lock = options.lock === undefined ? undefined : await readLock(options.lock);
+  return { cache: cacheRoot(), lock, frozen: options.frozen, refresh: options.refresh, signal, onProgress };
+}
+
+/** Runs `work` with a signal that the first Ctrl-C aborts. */
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  await interruptible(
+    () => process.stderr.write('interrupted\n'),
+    async (signal) => {
+      try {
+        await work(signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        process.exitCode = EXIT.interrupted;
+      }
+    },
+  );
+}
+
+function writeNote(event: KernelEvent): void {
+  if (event.kind === 'note') process.stderr.write(`${event.text}\n`);
+}
+
+async function describe(planned: PlannedKernel): Promise<Listed> {
+  const { id, version, series, arch, source } = planned;
+  const cached = await isCached(planned, cacheRoot());
+  if (source.kind !== 'debian') return { id, version, series, arch, package: null, suites: [], size: null, cached };
+  const [first] = source.candidates;
+  return {
+    id,
+    version,
+    series,
+    arch,
+    package: { name: first.name, version: first.version },
+    suites: first.suites,
+    size: first.size,
+    cached,
+  };
+}
+
+async function list(selectors: string[], options: SelectionOptions): Promise<void> {
+  await untilInterrupted(async (signal) => {
+    const planned = await planKernels(selectors.length > 0 ? selectors : ALL, await kernelOptions(options, signal, writeNote));
+    const listed = await Promise.all(planned.map(describe));
+    const rows = listed.map((kernel) => [
+      kernel.id,
+      kernel.version,
+      kernel.package ? `${kernel.package.name} ${kernel.package.version}` : '-',
+      kernel.suites.join(',') || '-',
+      kernel.size === null ? '-' : mebibytes(kernel.size),
+      kernel.cached ? 'yes' : 'no',
+    ]);
+    process.stdout.write(
+      options.json === true ? json(listed) : table([['KERNEL', 'VERSION', 'PACKAGE', 'SUITE', 'SIZE', 'CACHED'], ...rows]),
+    );
+  });
+}
+
+/** Downloads as they go on: one live line on a terminal, nothing but notes elsewhere. */
+function pullProgress(stream: NodeJS.WriteStream) {
+  const going = new Map<string, { bytes: number; total: number }>();
+  let drawn = 0;
+  const clear = () => {
+    if (stream.isTTY) stream.write('\r\u001b[K');
+  };
+  const draw = () => {
+    const now = performance.now();
+    if (!stream.isTTY || now - drawn < REDRAW_MS) return;
+    drawn = now;
+    const sum = (pick: 'bytes' | 'total') => [...going.values()].reduce((all, one) => all + one[pick], 0);
+    clear();
+    if (going.size > 0) stream.write(`downloading ${going.size}: ${mebibytes(sum('bytes'))} of ${mebibytes(sum('total'))}`);
+  };
+  return {
+    clear,
+    line: (text: string) => {
+      clear();
+      stream.write(`${text}\n`);
+    },
+    onEvent: (event: KernelEvent) => {
+      if (event.kind === 'note') {
+        clear();
+        stream.write(`${event.text}\n`);
+        return;
+      }
+      if (event.bytes < event.total) going.set(event.kernel, event);
+      else going.delete(event.kernel);
+      draw();
+    },
+  };
+}
+
+function pulledLine(image: KernelImage, milliseconds: number): string {
+  const btf = image.btf ? `BTF ${mebibytes(image.btf.size)}` : 'no BTF';
+  const notes = image.notes.map((note) => `; ${note}`).join('');
+  return `${image.id}: ${btf}, ready after ${(milliseconds / 1000).toFixed(1)} s${notes}`;
+}
+
+async function pull(selectors: string[], options: SelectionOptions): Promise<void> {
+  await untilInterrupted(async (signal) => {
+    const progress = pullProgress(process.stderr);
+    const all = await kernelOptions(options, signal, progress.onEvent);
+    const planned = await planKernels(selectors.length > 0 ? selectors : ALL, all);
+    const limit = pLimit(PULLS);
+    const pullOne = async (kernel: PlannedKernel): Promise<KernelImage | null> => {
+      const start = performance.now();
+      try {
+        const image = await pullKernel(kernel, all);
+        progress.line(pulledLine(image, performance.now() - start));
+        return image;
+      } catch (error) {
+        // One kernel that cannot be had does not keep the others away.
+        if (signal.aborted || !(error instanceof InfraError)) throw error;
+        progress.clear();
+        reportError(new InfraError(`${kernel.id}: ${messageOf(error)}`, { cause: error }));
+        process.exitCode = EXIT.infrastructure;
+        return null;
+      }
+    };
+    const pulled = await Promise.all(planned.map(async (kernel) => limit(async () => pullOne(kernel))));
+    const images = pulled.flatMap((image) => image ?? []);
+    const rows = images.map((image) => [image.id, image.release, image.version, dirname(image.vmlinux ?? image.image ?? '')]);
+    process.stdout.write(options.json === true ? json(images) : table([['KERNEL', 'RELEASE', 'VERSION', 'FOLDER'], ...rows]));
+  });
+}
+
+async function pin(selectors: string[], options: { out: string; refresh?: boolean }): Promise<void> {
+  await untilInterrupted(async (signal) => {
+    const planned = await planKernels(selectors.length > 0 ? selectors : ALL, await kernelOptions(options, signal, writeNote));
+    const packages = planned.map(({ selector, source }) => {
+      if (source.kind !== 'debian') throw new UserError(`${selector}: only debian: kernels can be pinned`);
+      return source.candidates[0];
+    });
+    await writeFileAtomic(options.out, formatLock(packages));
+    process.stderr.write(`${options.out}: ${packages.length} kernels pinned\n`);
+  });
+}
+
+const WHY = {
+  unfinished: 'left unfinished',
+  unused: 'not used lately',
+  all: 'as asked',
+} as const satisfies Record<PrunedEntry['why'], string>;
+
+async function prune(options: { all?: boolean; keepDays: number; dryRun?: boolean }): Promise<void> {
+  const dryRun = options.dryRun === true;
+  const removed = await pruneCache({ cache: cacheRoot(), keepDays: options.keepDays, all: options.all === true, dryRun });
+  const bytes = removed.reduce((sum, entry) => sum + entry.size, 0);
+  process.stdout.write(table(removed.map((entry) => [mebibytes(entry.size), WHY[entry.why], entry.path])));
+  process.stderr.write(`${dryRun ? 'would remove' : 'removed'} ${removed.length} entries, ${mebibytes(bytes)}\n`);
+}
+
+function days(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number) || number < 0)
+    throw new InvalidArgumentError('Expected a number of days, 0 or more.');
+  return number;
+}
+
+const SELECTORS = 'debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH; without any, debian:all';
+
+function addSelection(command: Command): Command {
+  return command
+    .argument('[selector...]', SELECTORS)
+    .option('--lock <file>', 'take the packages this lock file pins')
+    .option('--frozen', 'only those: nothing nearby when a pinned package is gone')
+    .option('--refresh', 'read the indexes of the mirror anew')
+    .option('--json', 'write JSON to standard output');
+}
+
+/** Adds `kernels` with its own commands to the command line. */
+export function addKernelsCommand(program: Command): void {
+  const kernels = program.command('kernels').description('Kernels of the matrix: what there is, what is in the cache, what is pinned.');
+  addSelection(kernels.command('list').summary('kernels that selectors mean').description('Lists the kernels that selectors mean.')).action(
+    list,
+  );
+  addSelection(
+    kernels.command('pull').summary('bring kernels into the cache').description('Downloads, checks and unpacks kernels into the cache.'),
+  ).action(pull);
+  kernels
+    .command('lock')
+    .summary('pin kernels in a lock file')
+    .description('Writes the packages that selectors mean now to a lock file: pool paths and digests, never the address of a mirror.')
+    .argument('[selector...]', SELECTORS)
+    .option('-o, --out <file>', 'the lock file', 'kernels/lock.json')
+    .option('--refresh', 'read the indexes of the mirror anew')
+    .action(pin);
+  kernels
+    .command('prune')
+    .summary('clear the cache')
+    .description('Removes kernels, snapshots and downloads that were not used for some time, and what killed processes left behind.')
+    .option('--keep-days <n>', 'keep what was used within so many days', days, KEEP_DAYS)
+    .option('--all', 'remove everything that can be made again')
+    .option('--dry-run', 'only say what would be removed')
+    .action(prune);
+}

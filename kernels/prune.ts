@@ -1,0 +1,67 @@
+// What can go from the cache: leftovers of processes that were killed, and entries that nobody used for some time.
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRunning, unfinishedOwner } from './cache.ts';
+
+export interface PruneRequest {
+  cache: string;
+  /** Entries used within so many days stay. */
+  keepDays: number;
+  /** Nothing stays but what running processes are writing. */
+  all: boolean;
+  /** Only say what would be removed. */
+  dryRun: boolean;
+}
+
+export interface PrunedEntry {
+  path: string;
+  /** Bytes on disk: sparse files count for what they occupy. */
+  size: number;
+  why: 'unfinished' | 'unused' | 'all';
+}
+
+/** The folders of the cache whose entries can be made again. The guest helper and libbpf are small and stay. */
+const FOLDERS = ['kernels', 'snapshots', 'packages', 'downloads', join('debian', 'indexes'), join('debian', 'suites')];
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+interface Usage {
+  size: number;
+  /** Last time of reading or writing; file systems note the former at least once a day, unless mounted with noatime. */
+  lastUsed: number;
+}
+
+async function usageOf(path: string): Promise<Usage> {
+  const own = await stat(path).catch(() => null);
+  if (!own) return { size: 0, lastUsed: Date.now() };
+  if (!own.isDirectory()) return { size: own.blocks * 512, lastUsed: Math.max(own.atimeMs, own.mtimeMs) };
+  const names = await readdir(path).catch(() => []);
+  const parts = await Promise.all(names.map(async (name) => usageOf(join(path, name))));
+  return {
+    size: parts.reduce((sum, part) => sum + part.size, own.blocks * 512),
+    lastUsed: parts.reduce((last, part) => Math.max(last, part.lastUsed), own.mtimeMs),
+  };
+}
+
+function reasonToRemove(name: string, usage: Usage, request: PruneRequest): PrunedEntry['why'] | null {
+  const owner = unfinishedOwner(name);
+  if (owner !== null) return isRunning(owner) ? null : 'unfinished';
+  if (request.all) return 'all';
+  return Date.now() - usage.lastUsed > request.keepDays * DAY_MS ? 'unused' : null;
+}
+
+/** Removes what can go and tells each entry; a later run makes it again where it is needed. */
+export async function pruneCache(request: PruneRequest): Promise<PrunedEntry[]> {
+  const removed: PrunedEntry[] = [];
+  for (const folder of FOLDERS) {
+    const names = await readdir(join(request.cache, folder)).catch(() => []);
+    for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
+      const path = join(request.cache, folder, name);
+      const usage = await usageOf(path);
+      const why = reasonToRemove(name, usage, request);
+      if (why === null) continue;
+      if (!request.dryRun) await rm(path, { recursive: true, force: true });
+      removed.push({ path, size: usage.size, why });
+    }
+  }
+  return removed;
+}
