@@ -29,10 +29,13 @@ async function hostInclude(): Promise<string[]> {
   return ok && stdout !== '' ? ['-idirafter', `/usr/include/${stdout}`] : [];
 }
 
+/** Line information names files as they are called in the repository and in libbpf, wherever those lie. */
+function namesOf(includeDir: string): string[] {
+  return ['-fdebug-compilation-dir=programs', `-ffile-prefix-map=${includeDir}=include`];
+}
+
 async function compile(source: string, target: string, folder: string, flags: readonly string[]): Promise<void> {
-  // Line information names the source as it is called in the repository, wherever that lies.
-  const paths = [`-ffile-prefix-map=${folder}=programs`, '-fdebug-compilation-dir=.'];
-  const built = await run(['clang', ...flags, ...paths, '-c', source, '-o', target], { cwd: folder });
+  const built = await run(['clang', ...flags, '-c', basename(source), '-o', target], { cwd: folder });
   if (!built.ok) throw new UserError(`${basename(source)} does not compile:\n${built.said}`);
   const stripped = await run(['llvm-strip', '-g', target]);
   if (!stripped.ok) throw new UserError(`${basename(target)}: llvm-strip failed: ${stripped.said}`);
@@ -64,7 +67,7 @@ export async function buildPrograms(options: BuildOptions): Promise<string[]> {
   const objects = sources.map((source) => join(output, nameOf(source)));
   const clang = await requireTool('clang', 'clang');
   const strip = await requireTool('llvm-strip', 'llvm');
-  const flags = [...FLAGS, '-isystem', options.includeDir, ...(await hostInclude())];
+  const flags = [...FLAGS, ...namesOf(options.includeDir), '-isystem', options.includeDir, ...(await hostInclude())];
   const digest = await digestOf(await filesIn(folder, ['.bpf.c', '.h']), clang, strip, ...flags);
   if (await upToDate(join(output, 'digest'), digest, objects)) return objects;
   const started = performance.now();

@@ -1,4 +1,4 @@
-// Works on every kernel: where fields lie differs, CO-RE moves the accesses.
+// Works on every kernel: the fields have moved on nearly every one of them, and CO-RE moves the accesses along.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,6 @@
-// A bitfield that became an integer: signal_struct.is_child_subreaper. Read with the bitfield macros, it loads everywhere.
+// A bitfield that became an integer: signal_struct.is_child_subreaper is a bool since 7.2. Both ways to read it load everywhere.
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -8,7 +9,10 @@
 
 struct signal_struct {
 	unsigned int is_child_subreaper : 1;
-	unsigned int has_child_subreaper : 1;
+};
+
+struct signal_struct___7_2 {
+	bool is_child_subreaper;
 };
 
 struct task_struct {
@@ -19,12 +23,23 @@ struct task_struct {
 
 unsigned long long subreaper;
 
+// The bitfield macros ask for offset, size and shifts: right for a bit and for a bool.
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(read_bit, struct task_struct *task)
+int BPF_PROG(as_bit, struct task_struct *task)
 {
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
 
 	subreaper = BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper);
+	return 0;
+}
+
+// Nobody objects where it is still a bit, but then the bits beside it are read as well.
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(as_bool, struct task_struct *task)
+{
+	struct signal_struct___7_2 *signal = (void *)BPF_CORE_READ(task, signal);
+
+	subreaper = BPF_CORE_READ(signal, is_child_subreaper);
 	return 0;
 }
 
