@@ -56,13 +56,17 @@ export async function rememberAbsent(cache: string, packageSha256: string): Prom
 export async function storeImage(cache: string, source: string, label: string): Promise<StoredKernel> {
   const sha256 = await sha256Of(source);
   const directory = kernelDirectory(cache, sha256);
+  const build = async (temporary: string) => {
+    await unpackKernel(source, sha256, temporary, label);
+  };
+  const made = await populateDirectory(directory, build);
   const known = await readStored(directory);
   if (known) return known;
-  // What an older version of this program left there is made anew.
-  await rm(directory, { recursive: true, force: true });
-  await populateDirectory(directory, async (temporary) => {
-    await unpackKernel(source, sha256, temporary, label);
-  });
+  if (made === 'existing') {
+    // What an older version of this program left there is made anew.
+    await rm(directory, { recursive: true, force: true });
+    await populateDirectory(directory, build);
+  }
   const stored = await readStored(directory);
   if (!stored) throw new InfraError(`${label}: ${directory} cannot be read back`);
   return stored;

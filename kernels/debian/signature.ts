@@ -43,11 +43,14 @@ export function readGpgvStatus(status: string): SignedText['signature'] {
   const revoked = found('REVKEYSIG');
   if (revoked !== null) return { kind: 'bad', reason: `key ${revoked} has been revoked` };
   const missing = found('NO_PUBKEY');
-  if (missing === null) return { kind: 'bad', reason: 'it carries no signature' };
+  if (missing === null) return { kind: 'unchecked', reason: 'the mirror does not sign them' };
   return { kind: 'unchecked', reason: `key ${missing} is not known here; update the package debian-archive-keyring` };
 }
 
-/** Checks an InRelease file with gpgv and the machine's Debian keyring. Where one of them is missing the signature is not checked. */
+/**
+ * Checks an InRelease file with gpgv and the machine's Debian keyring. Where one of them, the key or the signature is missing, that is
+ * said and left to the reader: private mirrors and machines older than a suite are common. Only a signature that does not fit is `bad`.
+ */
 export async function verifyInRelease(message: string): Promise<SignedText> {
   const unchecked = (reason: string): SignedText => ({ signature: { kind: 'unchecked', reason }, content: clearSignedText(message) });
   const keyring = await findKeyring();
