@@ -1,7 +1,7 @@
 // The first step of set-up, in plain Node because nothing is installed yet: dependencies, then the build, then the set-up proper.
 // What is up to date is left alone, so that a second run costs next to nothing.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,15 +18,16 @@ function stop(text) {
   process.exit(2);
 }
 
+/** When a file was changed, in milliseconds; 0 for one that is not there. */
 function modified(path) {
-  return existsSync(path) ? statSync(path).mtimeMs : 0;
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** When the newest TypeScript source below a folder was changed. */
 function newestSource(folder) {
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile() && entry.name.endsWith('.ts')) newest = Math.max(newest, modified(join(entry.parentPath ?? entry.path, entry.name)));
+    if (entry.isFile() && entry.name.endsWith('.ts')) newest = Math.max(newest, modified(join(entry.parentPath, entry.name)));
   }
   return newest;
 }
@@ -48,12 +49,20 @@ if (modified(join(root, 'node_modules/.package-lock.json')) < modified(join(root
   run('npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-const built = modified(join(root, 'dist/.tsbuildinfo'));
-const inputs = [...SOURCES.map((folder) => newestSource(join(root, folder))), modified(join(root, 'tsconfig.build.json'))];
-if (built < Math.max(...inputs)) run('TypeScript build', 'npm', ['run', '--silent', 'build']);
+// The compiler leaves its own files alone when nothing changed in the output, and writes them when there were errors: neither says
+// that the last build was good.
+const stamp = join(root, 'dist/.built');
+const settings = ['tsconfig.json', 'tsconfig.build.json'].map((name) => modified(join(root, name)));
+if (modified(stamp) < Math.max(...settings, ...SOURCES.map((folder) => newestSource(join(root, folder))))) {
+  const started = new Date();
+  run('TypeScript build', 'npm', ['run', '--silent', 'build']);
+  // What is changed while the compiler runs belongs to the next build.
+  writeFileSync(stamp, '');
+  utimesSync(stamp, started, started);
+}
 
-const { status } = spawnSync(process.execPath, [join(root, 'dist/harness/setup/main.js'), ...process.argv.slice(2)], {
+const { status, signal } = spawnSync(process.execPath, [join(root, 'dist/harness/setup/main.js'), ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 });
-process.exit(status ?? 1);
+process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
