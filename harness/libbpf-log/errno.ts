@@ -1,6 +1,9 @@
-// Linux error numbers: their names, and the number behind each way libbpf has written an error.
+// Error numbers of Linux and of libbpf itself: their names, and the number behind each way libbpf has written an error.
 
-/** Names of the errors bpf(2) and libbpf return. @see include/uapi/asm-generic/errno-base.h, errno.h; 524 is include/linux/errno.h */
+/**
+ * Names of the errors bpf(2) and libbpf return.
+ * @see include/uapi/asm-generic/errno-base.h and errno.h; include/linux/errno.h for 524; enum libbpf_errno in libbpf_legacy.h from 4000 on
+ */
 const ERRNO_NAMES = {
   1: 'EPERM',
   2: 'ENOENT',
@@ -39,6 +42,20 @@ const ERRNO_NAMES = {
   117: 'EUCLEAN',
   126: 'ENOKEY',
   524: 'ENOTSUPP',
+  4000: 'LIBBPF_ERRNO__LIBELF',
+  4001: 'LIBBPF_ERRNO__FORMAT',
+  4002: 'LIBBPF_ERRNO__KVERSION',
+  4003: 'LIBBPF_ERRNO__ENDIAN',
+  4004: 'LIBBPF_ERRNO__INTERNAL',
+  4005: 'LIBBPF_ERRNO__RELOC',
+  4006: 'LIBBPF_ERRNO__LOAD',
+  4007: 'LIBBPF_ERRNO__VERIFY',
+  4008: 'LIBBPF_ERRNO__PROG2BIG',
+  4009: 'LIBBPF_ERRNO__KVER',
+  4010: 'LIBBPF_ERRNO__PROGTYPE',
+  4011: 'LIBBPF_ERRNO__WRNGPID',
+  4012: 'LIBBPF_ERRNO__INVSEQ',
+  4013: 'LIBBPF_ERRNO__NLPARSE',
 } as const satisfies Record<number, string>;
 
 const NUMBER_OF = new Map(Object.entries(ERRNO_NAMES).map(([number, name]) => [name as string, Number(number)]));

@@ -23,7 +23,7 @@ const NOISE = [
   /^(?:mark_precise|last_idx|parent |regs=|propagating|reg ?mask)/,
   /^arg#\d+ reference type\('[^']*'\) size cannot be determined: /,
   /^func '[^']*' arg\d+ has btf_id \d+ type \w+ '[^']*'$/,
-  /^reg type unsupported for arg#\d+/,
+  /^(?:reg type unsupported for arg#\d+|arg#\d+ type is not a struct|Unrecognized arg#\d+ type \w+|R\d+ is not a pointer$)/,
   /^(?:Validating \S+\(\) func#\d+|Func#\d+.* is (?:safe|global and assumed valid))/,
   /^(?:Live regs before insn|live_?regs|number of insns|safe$|verifier log |func#\d+ @\d+$)/i,
   /^\s*\d+: [.\d]{10,} \(/,

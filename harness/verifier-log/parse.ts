@@ -1,6 +1,7 @@
 // Reads the verifier's log of a program that was rejected: why, at which instruction, from which source line.
 import { causeOf, type VerifierCause } from './causes.ts';
 import { readVerifierLine, type VerifierLine } from './lines.ts';
+import { splitReport, type VerifierReport } from './report.ts';
 
 export interface VerifierStats {
   /** Instructions the verifier went through, branches counted anew. */
@@ -26,6 +27,8 @@ export interface VerifierLog {
   insn: number | null;
   insnText: string | null;
   source: VerifierSource | null;
+  /** What the newest kernels add in whole sentences; null before. */
+  report: VerifierReport | null;
   stats: VerifierStats;
 }
 
@@ -84,7 +87,8 @@ const NEEDS_PREVIOUS = /^(?:R\d{1,2} (?!invalid mem access|type=|!read_ok)|inval
  * last part of a very long one is looked at.
  */
 export function parseVerifierLog(text: string): VerifierLog {
-  const lines = tailLines(text).map(readVerifierLine);
+  const { before, report } = splitReport(tailLines(text));
+  const lines = before.map(readVerifierLine);
   const found = messages(lines);
   const known = found.map(({ text: message, at }) => ({ message, at, cause: causeOf(message) })).find(({ cause }) => cause !== null);
   const chosen = known ?? (found[0] ? { message: found[0].text, at: found[0].at, cause: null } : null);
@@ -95,10 +99,10 @@ export function parseVerifierLog(text: string): VerifierLog {
   for (let at = until; at >= 0 && !(insn && source); at--) {
     const line = lines[at];
     if (line?.type === 'instruction') insn ??= line;
-    if (line?.type === 'source' && insn) source = { text: line.text, file: line.file, line: line.line };
+    if (line?.type === 'source' && line.text !== '' && insn) source = { text: line.text, file: line.file, line: line.line };
   }
 
-  let reason = chosen?.message ?? null;
+  let reason = chosen?.message ?? report?.title ?? null;
   if (chosen && NEEDS_PREVIOUS.test(chosen.message)) {
     const previous = found.find(({ at }) => at === chosen.at - 1);
     if (previous) reason = `${previous.text}; ${chosen.message}`;
@@ -109,6 +113,7 @@ export function parseVerifierLog(text: string): VerifierLog {
     insn: insn?.insn ?? null,
     insnText: insn?.text ?? null,
     source,
+    report,
     stats: readStats(lines),
   };
 }

@@ -31,7 +31,8 @@ export function externMissing({ attempt }: FailureContext): Finding | null {
   const failure = attempt.rejected ? undefined : attempt.log.externs.at(-1);
   if (!failure) return null;
   const { class: failureClass, name } = EXTERNS[failure.kind];
-  const reason = failure.name === '' ? `${name}: ${failure.detail}` : `${name} ${failure.name}: ${failure.detail}`;
+  const reason =
+    failure.name === '' ? `the kernel's configuration cannot be read: ${failure.detail}` : `${name} ${failure.name}: ${failure.detail}`;
   return { stage: 'relocate', class: failureClass, reason };
 }
 

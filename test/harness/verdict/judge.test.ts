@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textRecords } from '../../../harness/libbpf-log/lines.ts';
@@ -20,6 +21,22 @@ describe('recorded cells', () => {
   );
   test.each(cells)('%s with libbpf %s', (object, version) => {
     expect(lines(judgeCell({ object: recordedObject(object), evidence: recordedEvidence(object, version) }))).toMatchSnapshot();
+  });
+});
+
+describe('programs rejected by real kernels', () => {
+  const folder = new URL('../../fixtures/verifier-logs/', import.meta.url);
+  const logs = readdirSync(folder).filter((name) => name.endsWith('.log'));
+  test.each(logs)('%s', (name) => {
+    const log = textRecords(readFileSync(new URL(name, folder), 'utf8'));
+    const [program] = name.split('.').slice(-2);
+    const programs = [{ name: program ?? '', section: 'tp_btf/x', type: 'tracing', autoload: true, insns: 9 }];
+    const attempts: LoadAttempt[] = [{ program: null, reached: 'load', errno: 22, openMs: 0, loadMs: 0, log }];
+    const judgement = judgeCell({
+      object: { programs: [], relocations: [], maps: [] },
+      evidence: { programs, attempts, kernelLog: '', console: '' },
+    });
+    expect(lines(judgement).slice(1)).toMatchSnapshot();
   });
 });
 
