@@ -7,7 +7,7 @@ export interface PrintedError {
   errno: number | null;
 }
 
-export interface CandidateFacts {
+interface CandidateFacts {
   /** Without the relocation kind: `[114] struct task_struct.pid (0:92 @ offset 1264)`. */
   spec: string;
   matches: boolean;
@@ -43,7 +43,7 @@ export interface RelocationFacts {
 }
 
 /** The candidates libbpf found for a local type, by its BTF id. */
-export interface TypeTargets {
+interface TypeTargets {
   localId: number;
   localType: string;
   targets: { id: number; type: string; btf: string }[];

@@ -2,7 +2,7 @@
 import type { RelocationKind } from '../results/words.ts';
 import { RELOCATION_KINDS } from '../results/words.ts';
 
-export type RelocationMessage =
+type RelocationMessage =
   | { type: 'spec'; kind: RelocationKind | null; spec: string }
   | { type: 'candidate'; spec: string; matches: boolean }
   | { type: 'no-target' }

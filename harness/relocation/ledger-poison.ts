@@ -3,7 +3,7 @@ import type { LibbpfLog, RelocationFacts } from '../libbpf-log/facts.ts';
 import type { VerifierLog } from '../verifier-log/parse.ts';
 
 /** An instruction of a program or of a subprogram in it. */
-export interface Place {
+interface Place {
   program: string;
   insn: number;
 }
@@ -12,7 +12,7 @@ export interface Place {
  * Where an instruction of a final program comes from. libbpf appends every subprogram a program calls behind the program's own
  * instructions and prints where.
  */
-export function placeOf(log: LibbpfLog, program: string, insn: number): Place {
+function placeOf(log: LibbpfLog, program: string, insn: number): Place {
   for (const [name, { insns, offset }] of log.layouts.get(program) ?? []) {
     if (offset !== null && insn >= offset && insn < offset + insns) return { program: name, insn: insn - offset };
   }

@@ -25,7 +25,7 @@ export interface LoadAttempt {
 }
 
 /** A program as bpf_object__open saw it. */
-export interface EvidenceProgram {
+interface EvidenceProgram {
   name: string;
   section: string;
   /** libbpf_bpf_prog_type_str(). */

@@ -3,7 +3,7 @@ import { causeOf, type VerifierCause } from './causes.ts';
 import { readVerifierLine, type VerifierLine } from './lines.ts';
 import { splitReport, type VerifierReport } from './report.ts';
 
-export interface VerifierStats {
+interface VerifierStats {
   /** Instructions the verifier went through, branches counted anew. */
   processed: number | null;
   totalStates: number | null;
@@ -12,7 +12,7 @@ export interface VerifierStats {
   stackDepth: string | null;
 }
 
-export interface VerifierSource {
+interface VerifierSource {
   text: string;
   /** Kernels before 6.9 print no place. */
   file: string | null;

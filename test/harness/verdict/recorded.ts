@@ -25,7 +25,7 @@ export type RecordedObject = keyof typeof RECORDED;
 
 export const RECORDED_OBJECTS = ['core', 't2', 't3a', 't4', 't5', 't6', 't7', 't9'] as const satisfies readonly RecordedObject[];
 
-export function recordedText(version: string, name: string): string {
+function recordedText(version: string, name: string): string {
   return readFileSync(new URL(`v${version}.${name}.log`, FOLDER), 'utf8');
 }
 
