@@ -11,6 +11,7 @@ import { KERNEL_FILES, sha256Of } from './image/unpack.ts';
 import type { KernelOptions } from './options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
 import { kernelDirectory, lookUpPackage, readStored, rememberAbsent, type StoredKernel, storeImage, storePackage } from './store.ts';
+import { compareUpstream, parseKernelVersion } from './version.ts';
 
 export type { KernelEvent, KernelOptions } from './options.ts';
 export { type KernelSource, planKernels, type PlannedKernel } from './plan.ts';
@@ -94,8 +95,9 @@ async function standIns(pinned: KernelPackage, options: KernelOptions): Promise<
   const { series, arch, flavour, sha256 } = pinned;
   const listed = await packageLister(options)(arch);
   const same = listed.filter((one) => one.series === series && one.flavour === flavour && one.sha256 !== sha256);
+  const upstream = (one: KernelPackage) => parseKernelVersion(one.upstream);
   const isNewer = (one: KernelPackage) => compareDebianVersions(one.version, pinned.version) >= 0;
-  const newer = same.filter(isNewer).toSorted((a, b) => compareDebianVersions(a.version, b.version) || comparePreference(a, b));
+  const newer = same.filter(isNewer).toSorted((a, b) => compareUpstream(upstream(a), upstream(b)) || comparePreference(a, b));
   return [...newer, ...same.filter((one) => !isNewer(one))];
 }
 
@@ -119,8 +121,7 @@ async function pullDebian(
       return null;
     }
     const list = gone.map(title).join(', ');
-    const notes =
-      gone.length === 0 ? [] : [`${list} ${pinned ? 'is pinned' : 'is indexed'}, but gone from the mirror; ${title(one)} is used`];
+    const notes = gone.length === 0 ? [] : [`${list}: ${pinned ? 'pinned' : 'indexed'}, but gone from the mirror; ${title(one)} is used`];
     const { name, version, path, sha256 } = one;
     return { ...imageOf(identity, stored, notes), package: { name, version, path, sha256 } };
   };

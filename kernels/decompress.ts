@@ -33,49 +33,59 @@ export function compressionOf(start: Uint8Array): Compression | null {
   return found?.[0] ?? null;
 }
 
-async function gunzip<T>(input: Readable, consume: (output: Readable) => Promise<T>): Promise<T> {
+type Consumer<T> = (output: Readable) => Promise<T>;
+
+async function gunzip<T>(input: Readable, label: string, consume: Consumer<T>): Promise<T> {
   const output = createGunzip();
   const feeding = pipeline(input, output).catch((error: unknown) => error);
-  const result = await consume(output);
-  if (!output.readableEnded) output.destroy();
-  await feeding;
-  return result;
+  try {
+    const result = await consume(output);
+    if (!output.readableEnded) output.destroy();
+    return result;
+  } catch (error) {
+    if (errorCode(error)?.startsWith('Z_') !== true) throw error;
+    throw new InfraError(`${label}: damaged gzip data: ${messageOf(error)}`, { cause: error });
+  } finally {
+    input.destroy();
+    await feeding;
+  }
+}
+
+async function settle<T>(promise: Promise<T>): Promise<{ kind: 'value'; value: T } | { kind: 'error'; error: unknown }> {
+  try {
+    return { kind: 'value', value: await promise };
+  } catch (error) {
+    return { kind: 'error', error };
+  }
+}
+
+async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, label: string, consume: Consumer<T>): Promise<T> {
+  const { command, package: needed } = PROGRAMS[format];
+  const [program, ...args] = command;
+  const child = execa(program, args, { stdin: 'pipe', reject: false, buffer: { stdout: false, stderr: true }, encoding: 'buffer' });
+  const feeding = settle(pipeline(input, child.stdin));
+  const consumed = await settle(consume(child.stdout));
+  const whole = child.stdout.readableEnded;
+  if (!whole) child.kill('SIGKILL');
+  const outcome = await child;
+  input.destroy();
+  const fed = await feeding;
+  if (child.pid === undefined) throw new InfraError(`the program ${program} is needed: install the package ${needed}`);
+  // A program that ends early breaks the pipe: then its own exit status tells why.
+  if (whole && fed.kind === 'error' && !BROKEN_PIPE.has(errorCode(fed.error) ?? '')) throw fed.error;
+  if (whole && outcome.exitCode !== undefined && outcome.exitCode !== 0) {
+    const said = Buffer.from(outcome.stderr).toString('utf8').trim().split('\n')[0];
+    throw new InfraError(`${label}: ${program} cannot decompress it: ${said || `exit status ${outcome.exitCode}`}`);
+  }
+  if (consumed.kind === 'error') throw consumed.error;
+  return consumed.value;
 }
 
 /**
  * Runs compressed bytes through the decompressor and gives the plain ones to `consume`, which may stop early.
+ * @param label what errors call the data
  * @throws InfraError when the program is missing or finds the data damaged; whatever `consume` throws
  */
-export async function decompress<T>(format: Compression, input: Readable, consume: (output: Readable) => Promise<T>): Promise<T> {
-  if (format === 'gzip') {
-    return gunzip(input, consume).catch((error: unknown) => {
-      throw errorCode(error)?.startsWith('Z_') === true
-        ? new InfraError(`damaged gzip data: ${messageOf(error)}`, { cause: error })
-        : error;
-    });
-  }
-  const { command, package: needed } = PROGRAMS[format];
-  const [program, ...args] = command;
-  const child = execa(program, args, { stdin: 'pipe', reject: false, buffer: { stdout: false, stderr: true }, encoding: 'buffer' });
-  const feeding = pipeline(input, child.stdin).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  try {
-    const result = await consume(child.stdout);
-    const whole = child.stdout.readableEnded;
-    if (!whole) child.kill('SIGKILL');
-    const outcome = await child;
-    const unread = whole ? await feeding : null;
-    // A program that ends early breaks the pipe: then its exit status tells why.
-    if (unread !== null && !BROKEN_PIPE.has(errorCode(unread) ?? '')) throw unread;
-    if (!whole || !outcome.failed) return result;
-    if (outcome.code === 'ENOENT') throw new InfraError(`the program ${program} is needed: install the package ${needed}`);
-    const said = Buffer.from(outcome.stderr).toString('utf8').trim().split('\n')[0];
-    throw new InfraError(`${program} cannot decompress it: ${said || outcome.shortMessage}`);
-  } finally {
-    child.kill('SIGKILL');
-    input.destroy();
-    await feeding;
-  }
+export async function decompress<T>(format: Compression, input: Readable, label: string, consume: Consumer<T>): Promise<T> {
+  return format === 'gzip' ? gunzip(input, label, consume) : runProgram(format, input, label, consume);
 }

@@ -20,6 +20,8 @@ export interface DownloadRequest {
   maxBytes?: number;
   /** Time without a byte after which the connection is given up. @default 30000 */
   stallMs?: number;
+  /** How often a connection may bring nothing before it is given up for good. @default 5 */
+  tries?: number;
   /** First pause before another try; it doubles each time. @default 500 */
   backoffMs?: number;
 }
@@ -37,9 +39,8 @@ interface Part {
   hash: Hash;
 }
 
-const TRIES_WITHOUT_PROGRESS = 5;
 const MAX_WAIT_MS = 30_000;
-const DEFAULTS = { maxBytes: 64 << 20, stallMs: 30_000, backoffMs: 500 } as const;
+const DEFAULTS = { maxBytes: 64 << 20, stallMs: 30_000, tries: 5, backoffMs: 500 } as const;
 
 async function hashOf(path: string): Promise<Hash> {
   const hash = createHash('sha256');
@@ -145,6 +146,7 @@ function proxyHint(): string {
 }
 
 async function tryUntilDone(part: Part, request: DownloadRequest): Promise<DownloadResult> {
+  const tries = request.tries ?? DEFAULTS.tries;
   let corrupted = false;
   let fruitless = 0;
   for (;;) {
@@ -160,9 +162,7 @@ async function tryUntilDone(part: Part, request: DownloadRequest): Promise<Downl
     // Without a digest nobody can say that two parts belong together.
     if (!request.expected) await restart(part);
     fruitless = request.expected && part.size > before ? 1 : fruitless + 1;
-    if (fruitless >= TRIES_WITHOUT_PROGRESS) {
-      throw new InfraError(`${request.url}: ${result.reason}, after ${TRIES_WITHOUT_PROGRESS} tries${proxyHint()}`);
-    }
+    if (fruitless >= tries) throw new InfraError(`${request.url}: ${result.reason}, after ${tries} tries${proxyHint()}`);
     const pause = (request.backoffMs ?? DEFAULTS.backoffMs) * 2 ** (fruitless - 1) * (0.5 + Math.random());
     await sleep(Math.max(pause, result.waitMs), undefined, request.signal ? { signal: request.signal } : {});
   }

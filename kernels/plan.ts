@@ -126,10 +126,10 @@ async function planFile(text: string, path: string): Promise<PlannedKernel> {
 /** A damaged package of the user's own is the user's to replace. */
 async function readControl(text: string, path: string): Promise<string> {
   try {
-    const request = { deb: path, part: 'control', wanted: (name: string) => name === 'control', maxBytes: MAX_CONTROL } as const;
-    return (await readFromDeb(request)) ?? '';
+    const wanted = (name: string) => name === 'control';
+    return (await readFromDeb({ deb: path, part: 'control', wanted, maxBytes: MAX_CONTROL, label: text })) ?? '';
   } catch (error) {
-    if (error instanceof InfraError) throw new UserError(`${text}: ${messageOf(error)}`, { cause: error });
+    if (error instanceof InfraError) throw new UserError(error.message, { cause: error });
     throw error;
   }
 }

@@ -20,6 +20,14 @@ const POSSIBLE =
   'possible are debian:6.12 (newest of a series), debian:6.12.107, debian:all, "debian:>=5.10,<=6.12", each with /amd64, /arm64, ' +
   '/cloud, /generic or /rt behind it, file:PATH (bzImage, vmlinux or Image) and deb:PATH';
 
+function rangeOf(text: string, versions: string): KernelRange {
+  try {
+    return parseRange(versions);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`kernel selector '${text}': ${error.message}, or all`, { cause: error }) : error;
+  }
+}
+
 function parseDebian(text: string, rest: string): DebianSelector {
   const [versions = '', ...qualifiers] = rest.split('/');
   let arch: DebianArch = 'amd64';
@@ -35,7 +43,7 @@ function parseDebian(text: string, rest: string): DebianSelector {
     flavour = asFlavour ?? flavour;
   }
   if (versions === '') throw new UserError(`kernel selector '${text}' names no version; ${POSSIBLE}`);
-  return { kind: 'debian', text, range: versions === 'all' ? null : parseRange(versions), arch, flavour };
+  return { kind: 'debian', text, range: versions === 'all' ? null : rangeOf(text, versions), arch, flavour };
 }
 
 /** What was most likely meant by something that is no selector. */

@@ -86,7 +86,7 @@ export async function storePackage(cache: string, deb: string, packageSha256: st
   const image = unfinishedPath(join(cache, 'kernels', packageSha256));
   try {
     await mkdir(dirname(image), { recursive: true });
-    const found = await extractFromDeb({ deb, part: 'data', wanted: isImagePath, maxBytes: MAX_IMAGE }, image);
+    const found = await extractFromDeb({ deb, part: 'data', wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
     const stored = await storeImage(cache, image, label);
     await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: stored.sha256 }));

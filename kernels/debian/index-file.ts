@@ -60,7 +60,9 @@ export async function readStanzas(suite: Suite, selection: Selection, options: D
   const target = join(options.cache, 'downloads', `${file.sha256}.${selection.name}`);
   await fetchIndex(suite, path, file, target, options.signal);
   try {
-    const read = await decompress(found.format, createReadStream(target), async (plain) => collectStanzas(plain, selection.wanted));
+    const read = await decompress(found.format, createReadStream(target), `${suite.name}/${path}`, async (plain) =>
+      collectStanzas(plain, selection.wanted),
+    );
     await writeFileAtomic(kept, JSON.stringify(read));
     await rm(target, { force: true });
     return read;

@@ -1,12 +1,12 @@
 // Debian packages that hold a kernel image, recognised by name and size over everything an archive has.
-import pLimit from 'p-limit';
 import type { KernelVersion } from '../version.ts';
 import { compareUpstream, seriesOf, upstreamOf } from '../version.ts';
 import { compareDebianVersions, isRebuild, kernelVersionOf } from './debian-version.ts';
 import { parseStanza } from './deb822.ts';
+import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
 import type { DebianOptions } from './options.ts';
-import { readSuites, type Suite } from './suite.ts';
+import type { Suite } from './suite.ts';
 import type { Archive } from './suites.ts';
 
 export const DEBIAN_ARCHES = ['amd64', 'arm64'] as const;
@@ -46,7 +46,6 @@ export interface KernelPackage extends PackagePin {
 const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-((?:(cloud|rt)-)?(amd64|arm64))(-unsigned)?$/;
 /** Meta packages have the same names but only documentation inside: 2 KB, where a kernel has many megabytes. */
 const MIN_SIZE = 1 << 20;
-const INDEXES_AT_ONCE = 3;
 
 interface NameFacts {
   release: string;
@@ -124,8 +123,6 @@ function mergeSuites(packages: readonly KernelPackage[]): KernelPackage[] {
  * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
  */
 export async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
-  const suites = await readSuites(options);
-  const limit = pLimit(INDEXES_AT_ONCE);
-  const found = await Promise.all(suites.map(async (suite) => limit(async () => packagesOf(suite, arch, options))));
-  return mergeSuites(found.flat()).toSorted(comparePreference);
+  const found = await overSuites(options, async (suite) => packagesOf(suite, arch, options));
+  return mergeSuites(found).toSorted(comparePreference);
 }

@@ -1,10 +1,10 @@
 // Source packages of a Debian archive, found by name over all its suites.
-import pLimit from 'p-limit';
 import { compareDebianVersions } from './debian-version.ts';
 import { parseDigests, parseStanza } from './deb822.ts';
+import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
 import type { DebianOptions } from './options.ts';
-import { readSuites, type Suite } from './suite.ts';
+import type { Suite } from './suite.ts';
 
 export interface DebianSource {
   name: string;
@@ -15,8 +15,6 @@ export interface DebianSource {
   base: string;
   files: { path: string; size: number; sha256: string }[];
 }
-
-const INDEXES_AT_ONCE = 3;
 
 /** Reads one stanza of a Sources index; null when it lacks what a source package has. */
 export function parseSource(stanza: string, suite: Pick<Suite, 'name' | 'mirror'>): DebianSource | null {
@@ -31,19 +29,16 @@ export function parseSource(stanza: string, suite: Pick<Suite, 'name' | 'mirror'
  * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
  */
 export async function findDebianSource(name: string, options: DebianOptions): Promise<DebianSource[]> {
-  const suites = await readSuites(options);
-  const limit = pLimit(INDEXES_AT_ONCE);
   const line = `Package: ${name}`;
   const selection = {
     index: 'main/source/Sources',
     name: `source-${name.replaceAll(/[^\w.+-]/g, '_')}`,
     wanted: (stanza: string) => stanza.startsWith(`${line}\n`) || stanza.includes(`\n${line}\n`),
   };
-  const found = await Promise.all(
-    suites.map(async (suite) =>
-      limit(async () => (await readStanzas(suite, selection, options)).flatMap((stanza) => parseSource(stanza, suite) ?? [])),
-    ),
-  );
-  const sources = found.flat().toSorted((a, b) => compareDebianVersions(b.version, a.version));
+  const found = await overSuites(options, async (suite) => {
+    const stanzas = await readStanzas(suite, selection, options);
+    return stanzas.flatMap((stanza) => parseSource(stanza, suite) ?? []);
+  });
+  const sources = found.toSorted((a, b) => compareDebianVersions(b.version, a.version));
   return sources.filter((source, index) => sources.findIndex((other) => other.version === source.version) === index);
 }

@@ -60,12 +60,27 @@ async function readRecord(path: string): Promise<SuiteRecord | null> {
   return parsed.success ? parsed.data : null;
 }
 
-async function fetchRecord({ mirror, name, path }: Wanted, options: DebianOptions): Promise<SuiteRecord> {
+/** Why a host could not be asked: one suite that failed is enough to know, each more would cost seconds. */
+type Unreachable = Map<string, InfraError>;
+
+async function fetchInRelease(url: string, target: string, unreachable: Unreachable, signal: AbortSignal | undefined) {
+  const { host } = new URL(url);
+  const before = unreachable.get(host);
+  if (before) throw before;
+  try {
+    return await download({ url, target, expected: null, signal, stallMs: 10_000, tries: 3 });
+  } catch (error) {
+    if (error instanceof InfraError) unreachable.set(host, error);
+    throw error;
+  }
+}
+
+async function fetchRecord({ mirror, name, path }: Wanted, unreachable: Unreachable, options: DebianOptions): Promise<SuiteRecord> {
   const url = `${mirror.base}/dists/${name}/InRelease`;
   const target = unfinishedPath(path);
   const checkedAt = Date.now();
   try {
-    const result = await download({ url, target, expected: null, signal: options.signal, stallMs: 15_000 });
+    const result = await fetchInRelease(url, target, unreachable, options.signal);
     if (result.kind === 'absent') return { format: 1, checkedAt, release: null, unchecked: null };
     const { signature, content } = await verifyInRelease(await readFile(target, 'utf8'));
     if (signature.kind === 'bad') throw new InfraError(`${url}: ${signature.reason}; the mirror or the way to it is not to be trusted`);
@@ -80,12 +95,12 @@ async function fetchRecord({ mirror, name, path }: Wanted, options: DebianOption
 /** What became of a suite: known, or only an error. */
 type Outcome = { wanted: Wanted; record: SuiteRecord; stale: string | null } | { wanted: Wanted; record: null; error: unknown };
 
-async function lookUp(wanted: Wanted, options: DebianOptions): Promise<Outcome> {
+async function lookUp(wanted: Wanted, unreachable: Unreachable, options: DebianOptions): Promise<Outcome> {
   const known = await readRecord(wanted.path);
   const age = known ? Date.now() - known.checkedAt : Infinity;
   if (known && options.refresh !== true && age >= 0 && age < FRESH_MS) return { wanted, record: known, stale: null };
   try {
-    const fetched = await fetchRecord(wanted, options);
+    const fetched = await fetchRecord(wanted, unreachable, options);
     await writeFileAtomic(wanted.path, JSON.stringify(fetched));
     return { wanted, record: fetched, stale: null };
   } catch (error) {
@@ -116,8 +131,9 @@ function tell(outcomes: readonly Outcome[], note: (text: string) => void): void 
 export async function readSuites(options: DebianOptions): Promise<Suite[]> {
   const mirrors = await debianMirrors(options.mirrors);
   const limit = pLimit(REQUESTS);
+  const unreachable: Unreachable = new Map();
   const outcomes = await Promise.all(
-    wantedSuites(mirrors, options.cache).map(async (wanted) => limit(async () => lookUp(wanted, options))),
+    wantedSuites(mirrors, options.cache).map(async (wanted) => limit(async () => lookUp(wanted, unreachable, options))),
   );
   if (outcomes.every((outcome) => outcome.record === null)) {
     throw outcomes.find((outcome) => outcome.record === null)?.error ?? new InfraError('no Debian suite can be read');

@@ -25,15 +25,17 @@ export interface DebRequest {
   /** Decides by the path in the package, without a leading `./`. The first file accepted is taken. */
   wanted: (path: string) => boolean;
   maxBytes: number;
+  /** What errors call the package. */
+  label: string;
 }
 
 async function locatePart(request: DebRequest) {
   const listing = await withFile(request.deb, listAr);
-  if (listing.kind === 'bad') throw new InfraError(`${request.deb}: not a Debian package: ${listing.reason}`);
+  if (listing.kind === 'bad') throw new InfraError(`${request.label}: not a Debian package: ${listing.reason}`);
   const member = listing.members.find(({ name }) => name.startsWith(`${request.part}.tar`));
-  if (!member) throw new InfraError(`${request.deb}: not a Debian package: it has no ${request.part}.tar`);
+  if (!member) throw new InfraError(`${request.label}: not a Debian package: it has no ${request.part}.tar`);
   const format = COMPRESSION_BY_ENDING[member.name.slice(`${request.part}.tar`.length)];
-  if (format === undefined) throw new InfraError(`${request.deb}: the compression of ${member.name} is not known`);
+  if (format === undefined) throw new InfraError(`${request.label}: the compression of ${member.name} is not known`);
   return { format, ...member };
 }
 
@@ -52,7 +54,7 @@ async function saveEntry(entry: ReadEntry, request: DebRequest, sink: Sink): Pro
   let size = 0;
   for await (const chunk of entry) {
     size += chunk.length;
-    if (size > request.maxBytes) throw new InfraError(`${request.deb}: ${entry.path} is larger than ${request.maxBytes} bytes`);
+    if (size > request.maxBytes) throw new InfraError(`${request.label}: ${entry.path} is larger than ${request.maxBytes} bytes`);
     await sink(chunk);
   }
   return entry.path;
@@ -63,7 +65,9 @@ async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promi
   let saved: Promise<string> | null = null;
   let settled = false;
   const failed = new Promise<never>((_, reject) => {
-    parser.on('error', (error: Error) => reject(new InfraError(`${request.deb}: damaged tar archive: ${error.message}`, { cause: error })));
+    parser.on('error', (error: Error) =>
+      reject(new InfraError(`${request.label}: damaged tar archive: ${error.message}`, { cause: error })),
+    );
   });
   parser.on('entry', (entry: ReadEntry) => {
     const path = entry.path.replace(/^(\.?\/)+/, '');
@@ -85,7 +89,7 @@ async function extract(request: DebRequest, sink: Sink): Promise<string | null> 
   const { format, offset, size } = await locatePart(request);
   const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
   if (format === 'none') return takeFile(input, request, sink);
-  return decompress(format, input, async (plain) => takeFile(plain, request, sink));
+  return decompress(format, input, request.label, async (plain) => takeFile(plain, request, sink));
 }
 
 /**

@@ -66,7 +66,7 @@ async function unpackPayload(read: ReadAt, source: string, { payload }: BzImage,
   const appended = format === 'gzip' ? 0 : 4;
   const end = payload.offset + payload.length;
   const input = createReadStream(source, { start: payload.offset, end: end - appended - 1 });
-  const size = await decompress(format, input, async (plain) => save(plain, target, label));
+  const size = await decompress(format, input, label, async (plain) => save(plain, target, label));
   const expected = (await read(end - 4, 4)).readUInt32LE(0);
   if (size % 2 ** 32 !== expected) throw new InfraError(`${label}: its vmlinux has ${size} bytes, expected ${expected}`);
 }

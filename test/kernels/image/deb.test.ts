@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listAr } from '../../../kernels/image/ar.ts';
 import { extractFromDeb, readFromDeb } from '../../../kernels/image/deb.ts';
@@ -15,7 +15,7 @@ const isKernel = (path: string) => path.startsWith('boot/vmlinuz-');
 async function extract(folder: string, deb: string, maxBytes = 1 << 20): Promise<unknown> {
   const target = join(folder, 'out');
   try {
-    const found = await extractFromDeb({ deb, part: 'data', wanted: isKernel, maxBytes }, target);
+    const found = await extractFromDeb({ deb, part: 'data', wanted: isKernel, maxBytes, label: basename(deb) }, target);
     return [found, await readFile(target, 'utf8')];
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message.replaceAll(folder, '')}` : error;
@@ -42,7 +42,7 @@ describe('a Debian package', () => {
         const deb = join(folder, 'k.deb');
         await execa('dpkg-deb', ['--root-owner-group', `-Z${compression}`, '--build', tree, deb]);
         expect(await extract(folder, deb)).toEqual(['./boot/vmlinuz-1', 'a kernel']);
-        const control = await readFromDeb({ deb, part: 'control', wanted: (path) => path === 'control', maxBytes: 10_000 });
+        const control = await readFromDeb({ deb, part: 'control', wanted: (path) => path === 'control', maxBytes: 10_000, label: 'k' });
         expect(control).toContain('Package: k\n');
       });
     },
@@ -88,15 +88,15 @@ describe('a Debian package', () => {
       }
       expect(outcomes.map((outcome) => String(outcome).replaceAll(folder, ''))).toMatchInlineSnapshot(`
         [
-          "InfraError: /empty.deb: not a Debian package: not an ar archive",
-          "InfraError: /no archive.deb: not a Debian package: not an ar archive",
-          "InfraError: /cut off.deb: not a Debian package: the archive is cut off",
-          "InfraError: /no data.deb: not a Debian package: it has no data.tar",
-          "InfraError: /odd compression.deb: the compression of data.tar.odd is not known",
-          "InfraError: /damaged xz.deb: damaged tar archive: TAR_BAD_ARCHIVE: Unrecognized archive format",
-          "InfraError: damaged gzip data: incorrect header check",
-          "InfraError: /damaged tar.deb: damaged tar archive: TAR_ENTRY_INVALID: checksum failure",
-          "InfraError: /too large.deb: ./boot/vmlinuz-1 is larger than 3 bytes",
+          "InfraError: empty.deb: not a Debian package: not an ar archive",
+          "InfraError: no archive.deb: not a Debian package: not an ar archive",
+          "InfraError: cut off.deb: not a Debian package: the archive is cut off",
+          "InfraError: no data.deb: not a Debian package: it has no data.tar",
+          "InfraError: odd compression.deb: the compression of data.tar.odd is not known",
+          "InfraError: damaged xz.deb: xz cannot decompress it: xz: (stdin): File format not recognized",
+          "InfraError: damaged gzip.deb: damaged gzip data: incorrect header check",
+          "InfraError: damaged tar.deb: damaged tar archive: TAR_ENTRY_INVALID: checksum failure",
+          "InfraError: too large.deb: ./boot/vmlinuz-1 is larger than 3 bytes",
         ]
       `);
     });

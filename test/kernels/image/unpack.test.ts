@@ -131,8 +131,8 @@ describe('a kernel image', () => {
       [
         "InfraError: image: the compression of its vmlinux is not known",
         "InfraError: image: its vmlinux has 70314 bytes, expected 70315",
-        "InfraError: zstd cannot decompress it: …",
-        "InfraError: damaged gzip data: unexpected end of file",
+        "InfraError: image: zstd cannot decompress it: …",
+        "InfraError: image: damaged gzip data: unexpected end of file",
         "InfraError: image: its vmlinux is damaged: not an ELF file",
         "InfraError: image: its BTF is damaged",
       ]

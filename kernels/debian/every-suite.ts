@@ -1,0 +1,31 @@
+// Something read from every suite at once, a few at a time.
+import pLimit from 'p-limit';
+import type { DebianOptions } from './options.ts';
+import { readSuites, type Suite } from './suite.ts';
+
+const SUITES_AT_ONCE = 3;
+
+/**
+ * What `read` finds in each suite of the machine's mirrors, in the order of the suites. After a failure nothing more is begun, and what
+ * is under way ends before the error is thrown, so that nothing goes on behind the caller's back.
+ * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read; whatever `read` throws
+ */
+export async function overSuites<T>(options: DebianOptions, read: (suite: Suite) => Promise<T[]>): Promise<T[]> {
+  const suites = await readSuites(options);
+  const limit = pLimit(SUITES_AT_ONCE);
+  let failed = false;
+  const readOne = async (suite: Suite): Promise<T[]> => {
+    if (failed) return [];
+    try {
+      return await read(suite);
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  };
+  const outcomes = await Promise.allSettled(suites.map(async (suite) => limit(async () => readOne(suite))));
+  return outcomes.flatMap((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}
