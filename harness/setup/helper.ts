@@ -10,7 +10,7 @@ import { digestOf, filesIn } from './digest.ts';
 import { ensureLibbpf, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from './root.ts';
 
-const FLAGS = ['-std=gnu11', '-O2', '-static', '-s', '-Wall', '-Wextra', '-Werror'];
+const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror'];
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
 
 export interface HelperOptions {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseCached, writeFileAtomic } from '../../kernels/cache.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import { run } from './command.ts';
-import { atLeast, buildFromSource, type BuiltLibbpf, libbpfFolder, type LibbpfOptions, WANTED_LIBBPF } from './libbpf-source.ts';
+import { atLeast, BUILD, buildFromSource, type BuiltLibbpf, libbpfFolder, type LibbpfOptions, WANTED_LIBBPF } from './libbpf-source.ts';
 
 /** The oldest libbpf-dev that knows every relocation kind. */
 const SYSTEM_OLDEST = [1, 0] as const;
@@ -62,7 +62,7 @@ async function fromSystem(): Promise<Libbpf | null> {
  * @throws UserError when there is none at all
  */
 export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
-  const memory = join(options.cache, 'libbpf', `chosen-${WANTED_LIBBPF}.json`);
+  const memory = join(options.cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${BUILD}.json`);
   const before = await chosenBefore(options.cache, memory);
   if (before) return before;
   let why = 'the mirrors have no source package of it that is new enough';
