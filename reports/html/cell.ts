@@ -1,0 +1,97 @@
+// One cell in full: reason first, then programs, relocations, logs, and how to see it again.
+import { logText } from '../../harness/results/logs.ts';
+import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
+import { cellAnchor } from './anchors.ts';
+import { html, type Html } from './html.ts';
+import { relocationTable } from './relocations.ts';
+import { STATUS_LOOKS } from './status.ts';
+
+/** Lines of a verifier log that stand in the page itself, for readers without scripts. */
+const TELLING_LINES = 8;
+
+/** A string as a word of a POSIX shell. */
+function shellWord(text: string): string {
+  return /^[\w./:=@,+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function shellLine(words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}
+
+function mark(status: CellProgram['status']): Html {
+  const look = STATUS_LOOKS[status];
+  return html`<span class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${look.word}</span>`;
+}
+
+function log(title: string, id: string | null, results: Results): Html {
+  if (id === null) return html``;
+  const lines = results.logs.texts[id]?.length ?? 0;
+  return html`<details class="log" data-log="${id}">
+    <summary>${title} <small>${lines} lines</small></summary>
+    <noscript>The raw text lies in logs/ beside this file.</noscript>
+  </details>`;
+}
+
+function tail(program: CellProgram, results: Results): Html {
+  const text = logText(results.logs, program.logs.verifier);
+  if (text === '') return html``;
+  const lines = text.trimEnd().split('\n');
+  const omitted = Math.max(0, lines.length - TELLING_LINES);
+  return html`<pre>${omitted > 0 && `… ${omitted} lines omitted\n`}${lines.slice(-TELLING_LINES).join('\n')}</pre>`;
+}
+
+function programPart(program: CellProgram, results: Results): Html {
+  const facts = [program.stage, program.class, program.errno === null ? null : `errno ${program.errno}`].filter((fact) => fact !== null);
+  return html`<li>
+    ${mark(program.status)} <strong>${program.name}</strong> ${facts.length > 0 && html`<small>${facts.join(' · ')}</small>`}
+    ${program.reason !== null && html`<p class="reason">${program.reason}</p>`}${program.expected !== null && html`<p>expected: ${program.expected}</p>`}
+    ${(program.status === 'fail' || program.status === 'xfail') && tail(program, results)}
+    ${log(`verifier log of ${program.name}`, program.logs.verifier, results)}${log(`libbpf log of ${program.name} alone`, program.logs.libbpf, results)}
+  </li>`;
+}
+
+function copyable(title: string, words: readonly string[]): Html {
+  return html`<p>${title}</p>
+    <div class="copy">
+      <pre>${shellLine(words)}</pre>
+      <button type="button" data-copy>Copy</button>
+    </div>`;
+}
+
+function timings(cell: CellResult): Html {
+  const attempts = cell.attempts.map(
+    (attempt, index) =>
+      html`<li>
+        attempt ${index + 1} (${attempt.isolation}): ${attempt.durationMs}
+        ms${attempt.infra !== null && html`, <strong>${attempt.infra}</strong>: ${attempt.reason}`}
+      </li>`,
+  );
+  return html`<ul>
+    ${attempts}${cell.guestMs !== null && html`<li>inside the guest: ${cell.guestMs.toFixed(1)} ms</li>`}
+  </ul>`;
+}
+
+/** Everything about one object on one kernel, folded; its id lies inside, so that a link to it opens it. */
+export function cellPart(cell: CellResult, object: ObjectResult, kernel: KernelResult, results: Results): Html {
+  const { path } = object;
+  return html`<details class="block cell" data-object="${object.id}" data-kernel="${kernel.id}" data-status="${cell.status}">
+    <summary>${mark(cell.status)} ${object.id} on ${kernel.release ?? kernel.id}${cell.flaky && ' (flaky)'}</summary>
+    <div id="${cellAnchor(kernel.id, object.id)}">
+      ${cell.reason !== null && html`<p class="reason">${cell.reason}</p>`}
+      ${cell.predicted && html`<p>Predicted offline: ${cell.predicted.status}${cell.predicted.class !== null && ` (${cell.predicted.class})`}.</p>`}
+      <h4>Programs</h4>
+      <ul class="programs">
+        ${cell.programs.map((program) => programPart(program, results))}
+      </ul>
+      <h4>Relocations</h4>
+      ${relocationTable(cell, object)}
+      <h4>Logs</h4>
+      ${log('libbpf', cell.logs.libbpf, results)}${log('libbpf warnings', cell.logs.warnings, results)}${log('kernel messages', cell.logs.kernel, results)}${log('console', cell.logs.console, results)}
+      <h4>Time</h4>
+      ${timings(cell)}
+      <h4>Again</h4>
+      ${copyable('The same cell:', ['corematrix', 'run', path, '-k', kernel.selector.startsWith('debian:') ? `debian:${kernel.version}` : kernel.selector])}
+      ${cell.command !== null && copyable('The QEMU command that ran it:', cell.command)}
+    </div>
+  </details>`;
+}

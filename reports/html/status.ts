@@ -1,0 +1,30 @@
+// How a status looks: a shape, a word and a colour, so that none of the three is needed alone.
+import type { Outcome, Status } from '../../harness/results/words.ts';
+
+interface Look {
+  shape: string;
+  word: string;
+  /** Class of the style sheet. */
+  tone: 'good' | 'bad' | 'known' | 'odd' | 'quiet' | 'infra';
+}
+
+export const STATUS_LOOKS = {
+  pass: { shape: '●', word: 'pass', tone: 'good' },
+  fail: { shape: '✕', word: 'fail', tone: 'bad' },
+  xfail: { shape: '◌', word: 'xfail', tone: 'known' },
+  xpass: { shape: '▲', word: 'xpass', tone: 'odd' },
+  unsupported: { shape: '–', word: 'n/a', tone: 'quiet' },
+  skip: { shape: '↷', word: 'skip', tone: 'quiet' },
+  infra: { shape: '⚠', word: 'infra', tone: 'infra' },
+  'not-run': { shape: '·', word: 'not run', tone: 'quiet' },
+} as const satisfies Record<Status, Look>;
+
+export const OUTCOME_LOOKS = {
+  resolved: { shape: '=', word: 'resolved', tone: 'good' },
+  moved: { shape: '→', word: 'moved', tone: 'good' },
+  'absent-guarded': { shape: '∅', word: 'absent, guarded', tone: 'known' },
+  poisoned: { shape: '✕', word: 'poisoned', tone: 'bad' },
+  incompatible: { shape: '≠', word: 'incompatible', tone: 'bad' },
+  ambiguous: { shape: '?', word: 'ambiguous', tone: 'bad' },
+  'not-reached': { shape: '·', word: 'not reached', tone: 'quiet' },
+} as const satisfies Record<Outcome, Look>;
