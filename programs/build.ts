@@ -1,6 +1,6 @@
 // Builds the sample programs with clang: each source an object in programs/build/, again only when something it is made of changed.
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../harness/errors.ts';
 import { run, secondsSince, versionLine } from '../harness/setup/command.ts';
 import { digestOf, filesIn } from '../harness/setup/digest.ts';
@@ -29,13 +29,18 @@ async function hostInclude(): Promise<string[]> {
   return ok && stdout !== '' ? ['-idirafter', `/usr/include/${stdout}`] : [];
 }
 
-/** Line information names files as they are called in the repository and in libbpf, wherever those lie. */
-function namesOf(includeDir: string): string[] {
-  return ['-fdebug-compilation-dir=programs', `-ffile-prefix-map=${includeDir}=include`];
+/**
+ * Line information names files as they are called in the repository and in libbpf, wherever those lie. clang runs in the folder above
+ * the sources, whose name is mapped to nothing: the relative names that are left are also what it reads the text of the lines by.
+ */
+function mappedNames(above: string, includeDir: string): string[] {
+  return [`-ffile-prefix-map=${above}=`, `-ffile-prefix-map=${includeDir}=include`];
 }
 
-async function compile(source: string, target: string, folder: string, flags: readonly string[]): Promise<void> {
-  const built = await run(['clang', ...flags, '-c', basename(source), '-o', target], { cwd: folder });
+async function compile(source: string, target: string, flags: readonly string[]): Promise<void> {
+  const folder = dirname(source);
+  const relative = join(basename(folder), basename(source));
+  const built = await run(['clang', ...flags, '-c', relative, '-o', target], { cwd: dirname(folder) });
   if (!built.ok) throw new UserError(`${basename(source)} does not compile:\n${built.said}`);
   const stripped = await run(['llvm-strip', '-g', target]);
   if (!stripped.ok) throw new UserError(`${basename(target)}: llvm-strip failed: ${stripped.said}`);
@@ -67,20 +72,21 @@ export async function buildPrograms(options: BuildOptions): Promise<string[]> {
   const objects = sources.map((source) => join(output, nameOf(source)));
   const clang = await requireTool('clang', 'clang');
   const strip = await requireTool('llvm-strip', 'llvm');
-  const flags = [...FLAGS, ...namesOf(options.includeDir), '-isystem', options.includeDir, ...(await hostInclude())];
+  const { includeDir, onNote } = options;
+  const flags = [...FLAGS, ...mappedNames(dirname(folder), includeDir), '-isystem', includeDir, ...(await hostInclude())];
   const digest = await digestOf(await filesIn(folder, ['.bpf.c', '.h']), clang, strip, ...flags);
   if (await upToDate(join(output, 'digest'), digest, objects)) return objects;
   const started = performance.now();
   const building = `${output}.tmp-${process.pid}`;
   try {
     await mkdir(building, { recursive: true });
-    for (const source of sources) await compile(source, join(building, nameOf(source)), folder, flags);
+    for (const source of sources) await compile(source, join(building, nameOf(source)), flags);
     await writeFile(join(building, 'digest'), digest);
     await rm(output, { recursive: true, force: true });
     await rename(building, output);
   } finally {
     await rm(building, { recursive: true, force: true });
   }
-  options.onNote(`${sources.length} sample programs: ${secondsSince(started)}`);
+  onNote(`${sources.length} sample programs: ${secondsSince(started)}`);
   return objects;
 }

@@ -1,0 +1,104 @@
+// Which libbpf the helper is linked with, and that it is built once.
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
+import { atLeast, BUILD, chooseSource, WANTED_LIBBPF } from '../../../harness/setup/libbpf-source.ts';
+import { cacheRoot } from '../../../kernels/cache.ts';
+
+const choose = (...versions: string[]) => chooseSource(versions.map((version) => ({ version })))?.version ?? null;
+
+describe('the source package', () => {
+  it('is the newest of the wanted release, also where there are newer ones', () => {
+    expect(choose('1.9.0-1', '1.7.2-1', '1.7.0-1', '1.5.0-3')).toBe('1.7.2-1');
+    expect(choose('1:1.7.0-1', '1:1.1.2-0+deb12u1')).toBe('1:1.7.0-1');
+  });
+
+  it('is the newest at all where that release is gone', () => {
+    expect(choose('2.0.0-1', '1.6.1-1', '1.1.2-1')).toBe('2.0.0-1');
+    expect(choose('1.6.1-1', '1.1.2-1')).toBe('1.6.1-1');
+    expect(choose('1.70.0-1', '1.6.1-1')).toBe('1.70.0-1');
+  });
+
+  it('is none where all are too old, or what they say is no version', () => {
+    expect(choose('1.5.0-3', '0.8.1-1')).toBe(null);
+    expect(choose('unknown', '')).toBe(null);
+    expect(choose()).toBe(null);
+  });
+
+  it('compares releases number by number', () => {
+    expect([atLeast([1, 10], [1, 6]), atLeast([2, 0], [1, 6]), atLeast([1, 6], [1, 6]), atLeast([1, 5], [1, 6])]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe('libbpf', () => {
+  let cache = '';
+  beforeEach(async () => {
+    cache = await mkdtemp(join(tmpdir(), 'corematrix-libbpf-'));
+  });
+  afterEach(async () => rm(cache, { recursive: true }));
+
+  async function choice(content: string): Promise<void> {
+    const key = `${'a'.repeat(32)}-1`;
+    await mkdir(join(cache, 'libbpf', key, 'lib'), { recursive: true });
+    await writeFile(join(cache, 'libbpf', key, 'lib/libbpf.a'), '');
+    await writeFile(join(cache, `libbpf/chosen-${WANTED_LIBBPF}-${BUILD}.json`), content);
+  }
+
+  /** Nothing listens there: whoever asks this mirror notices. */
+  const unreachable = ['http://127.0.0.1:9/debian'];
+
+  it('is built once: a second set-up has nothing to do and nothing to say', { timeout: 120_000 }, async () => {
+    const notes: string[] = [];
+    const onNote = (text: string) => notes.push(text);
+    const first = await ensureLibbpf({ cache: cacheRoot(), onNote });
+    notes.length = 0;
+    expect(await ensureLibbpf({ cache: cacheRoot(), onNote })).toEqual(first);
+    expect(notes).toEqual([]);
+    await access(first.staticLib);
+    const header = await readFile(join(first.includeDir, 'bpf/libbpf_version.h'), 'utf8');
+    const number = (name: string) => new RegExp(`LIBBPF_${name}_VERSION (\\d+)`).exec(header)?.[1];
+    expect(first.version).toMatch(new RegExp(`^${number('MAJOR')}\\.${number('MINOR')}(\\.|$)`));
+    await access(join(first.includeDir, 'linux/bpf.h'));
+  });
+
+  it('is what an earlier set-up chose, without asking any mirror', async () => {
+    const key = `${'a'.repeat(32)}-1`;
+    await choice(JSON.stringify({ version: '1.7.0', package: '1.7.0-1', key }));
+    const notes: string[] = [];
+    const libbpf = await ensureLibbpf({ cache, mirrors: unreachable, onNote: (text) => notes.push(text) });
+    expect([libbpf, notes]).toEqual([
+      {
+        version: '1.7.0',
+        origin: 'Debian source package libbpf 1.7.0-1',
+        includeDir: join(cache, 'libbpf', key, 'include'),
+        staticLib: join(cache, 'libbpf', key, 'lib/libbpf.a'),
+      },
+      [],
+    ]);
+  });
+
+  it.each([
+    ['damaged', '{"version": "1.7'],
+    ['of another shape', '[]'],
+    ['pointing out of the cache', '{"version":"1.7.0","package":"1.7.0-1","key":"../../etc"}'],
+    ['of something that is gone', '{"version":"1.7.0","package":"1.7.0-1","key":"bbbb-1"}'],
+  ])('is chosen anew when the note of the earlier choice is %s; without a mirror the system has to do', async (_, content) => {
+    await choice(content);
+    const notes: string[] = [];
+    const outcome = await ensureLibbpf({ cache, mirrors: unreachable, onNote: (text) => notes.push(text) }).then(
+      ({ origin, staticLib }) => [origin, dirname(staticLib).startsWith('/usr/'), notes.length],
+      (error: unknown) => (error instanceof Error ? [error.name, error.message.split(':')[0], notes.length] : []),
+    );
+    expect([
+      [expect.stringMatching(/^system package libbpf-dev \d+\.\d+$/), true, 1],
+      ['UserError', 'no libbpf to build the guest helper with', 0],
+    ]).toContainEqual(outcome);
+  });
+});

@@ -1,0 +1,125 @@
+// Sample programs are compiled when something they are made of changed, to objects that say nothing of the machine they were built on.
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readBpfObject } from '../../harness/object/object.ts';
+import { toObjectResult } from '../../harness/object/result.ts';
+import { ensureLibbpf } from '../../harness/setup/libbpf.ts';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { buildPrograms } from '../../programs/build.ts';
+
+const PROGRAM = `#include "shape.h"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+SEC("raw_tp/sched_switch")
+int read_it(void *context)
+{
+	struct task_struct *task = context;
+
+	return task->pid;
+}
+
+char LICENSE[] SEC("license") = "GPL";
+`;
+const SHAPE = 'struct task_struct {\n\tint pid;\n} __attribute__((preserve_access_index));\n';
+
+async function makeSources(): Promise<string> {
+  const folder = join(await mkdtemp(join(tmpdir(), 'corematrix-programs-')), 'programs');
+  await mkdir(folder);
+  await writeFile(join(folder, 'one.bpf.c'), PROGRAM);
+  await writeFile(join(folder, 'shape.h'), SHAPE);
+  return folder;
+}
+
+let sources = '';
+beforeEach(async () => {
+  sources = await makeSources();
+});
+afterEach(async () => rm(dirname(sources), { recursive: true }));
+
+async function build() {
+  const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+  const notes: string[] = [];
+  const objects = await buildPrograms({ includeDir, sources, onNote: (text) => notes.push(text.replace(/: [\d.]+ s$/, '')) });
+  return { objects: objects.map((path) => basename(path)), notes };
+}
+
+const object = async (name: string) => readFile(join(sources, 'build', name));
+
+describe('sample programs', { timeout: 120_000 }, () => {
+  it('are built once', async () => {
+    expect(await build()).toEqual({ objects: ['one.bpf.o'], notes: ['1 sample programs'] });
+    const { mtimeMs } = await stat(join(sources, 'build/one.bpf.o'));
+    expect(await build()).toEqual({ objects: ['one.bpf.o'], notes: [] });
+    expect((await stat(join(sources, 'build/one.bpf.o'))).mtimeMs).toBe(mtimeMs);
+  });
+
+  it('are built again when a header changed or an object is gone', async () => {
+    await build();
+    const before = await object('one.bpf.o');
+    await writeFile(join(sources, 'shape.h'), SHAPE.replace('pid', 'pid, tgid'));
+    expect((await build()).notes).toEqual(['1 sample programs']);
+    expect(await object('one.bpf.o')).not.toEqual(before);
+    await rm(join(sources, 'build/one.bpf.o'));
+    expect((await build()).notes).toEqual(['1 sample programs']);
+  });
+
+  it('leave when their source leaves', async () => {
+    await writeFile(join(sources, 'two.bpf.c'), PROGRAM);
+    expect((await build()).objects).toEqual(['one.bpf.o', 'two.bpf.o']);
+    await rm(join(sources, 'one.bpf.c'));
+    expect((await build()).objects).toEqual(['two.bpf.o']);
+    expect(await readdir(join(sources, 'build'))).toEqual(['digest', 'two.bpf.o']);
+  });
+
+  it('come out the same byte for byte wherever they lie, and name their source as the repository does', async () => {
+    await build();
+    const first = await object('one.bpf.o');
+    const elsewhere = await makeSources();
+    const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+    const [path = ''] = await buildPrograms({ includeDir, sources: elsewhere, onNote: () => {} });
+    expect(await readFile(path)).toEqual(first);
+    await rm(dirname(elsewhere), { recursive: true });
+    const result = toObjectResult(readBpfObject(first, 'one.bpf.o'), { id: 'one', path: 'one.bpf.o', sha256: '', size: first.length });
+    expect(result.relocations.map(({ program, kind, spec, source }) => ({ program, kind, spec, source }))).toMatchInlineSnapshot(`
+      [
+        {
+          "kind": "byte_off",
+          "program": "read_it",
+          "source": {
+            "exact": true,
+            "file": "programs/one.bpf.c",
+            "line": 10,
+            "text": "return task->pid;",
+          },
+          "spec": "struct task_struct.pid (0:0 @ offset 0)",
+        },
+      ]
+    `);
+  });
+
+  it('that do not compile are named with what clang says, and the objects of before stay', async () => {
+    await build();
+    const before = await object('one.bpf.o');
+    await writeFile(join(sources, 'two.bpf.c'), 'int wrong(void) { return missing; }\n');
+    await expect(build()).rejects.toThrow(
+      /^two\.bpf\.c does not compile:[^]*two\.bpf\.c:1:\d+: error: use of undeclared identifier 'missing'/,
+    );
+    expect(await readdir(sources)).toEqual(['build', 'one.bpf.c', 'shape.h', 'two.bpf.c']);
+    expect(await object('one.bpf.o')).toEqual(before);
+  });
+
+  it('need clang, and say so', async () => {
+    const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+    vi.stubEnv('PATH', sources);
+    try {
+      await expect(buildPrograms({ includeDir, sources, onNote: () => {} })).rejects.toThrow(
+        'clang is not installed; run "npm run setup", or on Debian: apt-get install clang',
+      );
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
