@@ -1,0 +1,140 @@
+// What the sample configuration says of the sample programs is what real kernels do.
+// COREMATRIX_TEST_KERNELS=all takes every series of the mirror instead of four.
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../harness/config/load.ts';
+import type { Config } from '../../harness/config/schema.ts';
+import { type Inputs, readInputs } from '../../harness/run/inputs.ts';
+import { run } from '../../harness/run/run.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import { ensureHelper } from '../../harness/setup/helper.ts';
+import { ensureLibbpf } from '../../harness/setup/libbpf.ts';
+import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { planKernels } from '../../kernels/catalogue.ts';
+import { parseRange } from '../../kernels/version.ts';
+import { buildPrograms } from '../../programs/build.ts';
+
+const CONFIG = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
+const LONG_TERM = ['5.10', '6.1', '6.12'];
+const cache = cacheRoot();
+const onNote = () => {};
+
+let config: Config = {};
+let inputs: Inputs = { objects: [], problems: [] };
+beforeAll(async () => {
+  const { includeDir } = await ensureLibbpf({ cache, onNote });
+  await buildPrograms({ includeDir, onNote });
+  config = await loadConfig(CONFIG);
+  inputs = await readInputs(config.objects ?? [], dirname(CONFIG));
+});
+
+const expectations = () => config.expectations ?? [];
+
+describe('the sample configuration', () => {
+  it('finds every program that is built', () => {
+    expect(inputs.problems).toEqual([]);
+    expect(inputs.objects.length).toBeGreaterThanOrEqual(12);
+  });
+
+  it('speaks only of objects and programs that exist, in ranges that can be read, and never twice of one', () => {
+    const programs = new Set(inputs.objects.flatMap(({ file, result }) => result.programs.map(({ name }) => `${basename(file)} ${name}`)));
+    const objects = new Set(inputs.objects.map(({ file }) => basename(file)));
+    const strangers = expectations().filter(({ object, program }) =>
+      program === undefined ? !objects.has(object) : !programs.has(`${object} ${program}`),
+    );
+    expect(strangers).toEqual([]);
+    for (const { kernels } of expectations()) if (kernels !== undefined) parseRange(kernels);
+    const subjects = expectations().map(({ object, program }) => `${object} ${program ?? ''}`);
+    expect(new Set(subjects).size).toBe(subjects.length);
+  });
+});
+
+/** One line a program, one word a kernel: `ok`, or the class it failed with. */
+function table({ cells, kernels, objects }: Results): string[] {
+  return objects.flatMap(({ id, programs }) =>
+    programs.map(({ name }) => {
+      const outcomes = kernels.map((kernel) => {
+        const cell = cells.find((one) => one.kernel === kernel.id && one.object === id);
+        const program = cell?.programs.find((one) => one.name === name);
+        return program?.class ?? (program?.status === 'pass' ? 'ok' : 'none');
+      });
+      return `${id} ${name}: ${outcomes.join(' ')}`;
+    }),
+  );
+}
+
+async function selectors(): Promise<string[]> {
+  if (process.env['COREMATRIX_TEST_KERNELS'] === 'all') return ['debian:all'];
+  const newest = (await planKernels(['debian:all'], { cache })).at(-1);
+  return [...LONG_TERM, ...(newest ? [newest.series] : [])].map((series) => `debian:${series}`);
+}
+
+describe('sample programs on real kernels', () => {
+  let results: Results;
+  beforeAll(async () => {
+    const request = {
+      objects: inputs.objects,
+      selectors: await selectors(),
+      kernelOptions: { cache },
+      cache,
+      helper: await ensureHelper({ cache, onNote }),
+      expectations: expectations(),
+      isolation: 'snapshot' as const,
+      accel: 'auto' as const,
+      jobs: null,
+      timeoutMs: null,
+      command: ['vitest'],
+    };
+    results = await run(request, () => {}, new AbortController().signal);
+  }, 900_000);
+
+  it('do what the configuration says, each with the class it says, on every kernel', () => {
+    const surprises = results.cells.flatMap(({ kernel, object, programs }) =>
+      programs
+        .filter(({ status }) => status !== 'pass' && status !== 'xfail')
+        .map(({ name, status, class: failure, reason }) => ({ kernel, object, name, status, failure, reason })),
+    );
+    expect(surprises).toEqual([]);
+    expect(results.cells.length).toBe(results.kernels.length * inputs.objects.length);
+  });
+
+  it.skipIf(process.env['COREMATRIX_TEST_KERNELS'] === 'all')('fail for the reason each of them was written for', () => {
+    expect(results.kernels.slice(0, -1).map(({ series }) => series)).toEqual(LONG_TERM);
+    expect(table(results)).toMatchInlineSnapshot(`
+      [
+        "ambiguous_type any_of_them: core-ambiguous core-ambiguous core-ambiguous core-ambiguous",
+        "ambiguous_type the_one_with_channels: ok ok ok ok",
+        "bloom_filter remember_exit: map-type-unsupported ok ok ok",
+        "exec_watch on_exec: ok ok ok ok",
+        "exec_watch on_exit: ok ok ok ok",
+        "inode_ctime one_layout: ok ok core-field-missing core-field-missing",
+        "inode_ctime every_layout: ok ok ok ok",
+        "missing_types type_assumed: ok core-type-missing core-type-missing core-type-missing",
+        "missing_types type_checked: ok ok ok ok",
+        "missing_types enumerator_assumed: core-enum-missing core-enum-missing ok ok",
+        "missing_types enumerator_checked: ok ok ok ok",
+        "netfilter_hook accept_all: program-type-unsupported program-type-unsupported ok ok",
+        "new_helpers task_assumed: helper-unknown ok ok ok",
+        "new_helpers clock_assumed: helper-unknown ok ok ok",
+        "new_helpers clock_checked: ok ok ok ok",
+        "new_helpers function_checked: ok ok ok ok",
+        "rss_stat one_shape: ok ok core-field-incompatible core-field-incompatible",
+        "rss_stat both_shapes: ok ok ok ok",
+        "subreaper_bit as_bit: ok ok ok ok",
+        "subreaper_bit as_bool: ok ok ok ok",
+        "task_by_pid find_task: kfunc-missing kfunc-missing ok ok",
+        "task_state old_name: ok core-field-missing core-field-missing core-field-missing",
+        "task_state new_name: core-field-missing ok ok ok",
+        "task_state either_name: ok ok ok ok",
+        "tty_type as_integer: ok ok ok core-field-incompatible",
+        "tty_type as_either: ok ok ok ok",
+        "unlink_watch by_internal_name: ok ok ok attach-target-missing",
+        "unlink_watch by_hook: ok ok ok ok",
+        "verifier_limits atomic_result: insn-unsupported ok ok ok",
+        "verifier_limits unchecked_argument: ok ok verifier-rejected verifier-rejected",
+        "verifier_limits checked_argument: ok ok ok ok",
+      ]
+    `);
+  });
+});
