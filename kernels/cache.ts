@@ -35,6 +35,29 @@ export function explainDiskError(error: unknown, path: string): unknown {
   return advice === undefined ? error : new InfraError(`cannot write ${path}: ${advice}`, { cause: error });
 }
 
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found?.isDirectory() ?? false;
+}
+
+/**
+ * Makes a directory and those above it. Node's own recursive mkdir does not end below /proc, and hides that a disk is read-only.
+ * @throws InfraError where none can be made; a system error that explainDiskError knows
+ */
+export async function makeDirectories(path: string): Promise<void> {
+  if (await isDirectory(path)) return;
+  if (dirname(path) !== path) await makeDirectories(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      throw new InfraError(`cannot make ${path}; point COREMATRIX_CACHE at a directory that can be written`, { cause: error });
+    }
+    // Another process may have been faster.
+    if (errorCode(error) !== 'EEXIST' || !(await isDirectory(path))) throw error;
+  }
+}
+
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
@@ -70,7 +93,7 @@ async function writeAndSync(handle: FileHandle, data: string | Uint8Array): Prom
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const temporary = unfinishedPath(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectories(dirname(path));
     await writeAndSync(await open(temporary, 'wx'), data);
     await rename(temporary, path);
     await syncDirectory(dirname(path));
@@ -78,11 +101,6 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await dropUnfinished(temporary);
     throw explainDiskError(error, path);
   }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  return found?.isDirectory() ?? false;
 }
 
 async function syncContents(directory: string): Promise<void> {
@@ -115,7 +133,7 @@ export async function populateDirectory(target: string, build: (directory: strin
   if (await isDirectory(target)) return 'existing';
   const temporary = unfinishedPath(target);
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeDirectories(temporary);
     await build(temporary);
     await syncContents(temporary);
     return await moveInto(temporary, target);

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../harness/errors.ts';
-import { explainDiskError } from './cache.ts';
+import { errorCode, explainDiskError } from './cache.ts';
 import { compareDebianVersions } from './debian/debian-version.ts';
 import { debianMirrors } from './debian/mirror.ts';
 import { comparePreference, type KernelPackage } from './debian/packages.ts';
@@ -64,6 +64,21 @@ export async function isCached(planned: PlannedKernel, cache: string): Promise<b
   return known !== null && known !== 'absent';
 }
 
+function title(one: KernelPackage): string {
+  return `${one.name} ${one.version}`;
+}
+
+/** Another process may fetch the same package: whichever is first clears the download away, but leaves the kernel. */
+async function storeDownload(cache: string, path: string, one: KernelPackage): Promise<StoredKernel> {
+  try {
+    return await storePackage(cache, path, one.sha256, title(one));
+  } catch (error) {
+    const others = errorCode(error) === 'ENOENT' ? await lookUpPackage(cache, one.sha256) : null;
+    if (others && others !== 'absent') return others;
+    throw error;
+  }
+}
+
 /** A package from the cache or from a mirror; null when no mirror has it. */
 async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<StoredKernel | null> {
   const { cache, signal, onProgress } = options;
@@ -82,7 +97,7 @@ async function obtain(one: KernelPackage, id: string, options: KernelOptions): P
       onProgress: (bytes, total) => onProgress?.({ kind: 'download', kernel: id, bytes, total }),
     });
     if (result.kind === 'absent') continue;
-    const stored = await storePackage(cache, target, one.sha256, `${one.name} ${one.version}`);
+    const stored = await storeDownload(cache, target, one);
     await rm(target, { force: true });
     return stored;
   }
@@ -99,10 +114,6 @@ async function standIns(pinned: KernelPackage, options: KernelOptions): Promise<
   const isNewer = (one: KernelPackage) => compareDebianVersions(one.version, pinned.version) >= 0;
   const newer = same.filter(isNewer).toSorted((a, b) => compareUpstream(upstream(a), upstream(b)) || comparePreference(a, b));
   return [...newer, ...same.filter((one) => !isNewer(one))];
-}
-
-function title(one: KernelPackage): string {
-  return `${one.name} ${one.version}`;
 }
 
 async function pullDebian(

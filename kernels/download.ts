@@ -1,11 +1,11 @@
 // Files from the network: resumed, checked, moved into place only when whole.
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError, messageOf } from '../harness/errors.ts';
-import { explainDiskError } from './cache.ts';
+import { explainDiskError, makeDirectories } from './cache.ts';
 import { claimPart, releasePart } from './part-file.ts';
 
 export interface DownloadRequest {
@@ -191,7 +191,7 @@ export async function download(request: DownloadRequest): Promise<DownloadResult
   const { target, expected, signal } = request;
   signal?.throwIfAborted();
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeDirectories(dirname(target));
     const path = await claimPart(target, expected !== null);
     const part = await openPart(path);
     try {
@@ -204,6 +204,6 @@ export async function download(request: DownloadRequest): Promise<DownloadResult
       else await releasePart(path, target);
     }
   } catch (error) {
-    throw explainDiskError(error, target);
+    throw explainDiskError(error, dirname(target));
   }
 }

@@ -1,9 +1,9 @@
 // The kernels in the cache: a folder by the digest of the image, and a note by the digest of the package it came from.
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InfraError } from '../harness/errors.ts';
-import { parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
+import { makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
 import { extractFromDeb } from './image/deb.ts';
 import { KERNEL_FILES, type KernelFacts, kernelFacts, sha256Of, unpackKernel } from './image/unpack.ts';
 
@@ -85,7 +85,7 @@ function isImagePath(path: string): boolean {
 export async function storePackage(cache: string, deb: string, packageSha256: string, label: string): Promise<StoredKernel> {
   const image = unfinishedPath(join(cache, 'kernels', packageSha256));
   try {
-    await mkdir(dirname(image), { recursive: true });
+    await makeDirectories(dirname(image));
     const found = await extractFromDeb({ deb, part: 'data', wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
     const stored = await storeImage(cache, image, label);

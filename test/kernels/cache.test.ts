@@ -47,6 +47,14 @@ describe('a file in the cache', () => {
   });
 });
 
+describe('a cache that cannot be made', () => {
+  it('ends with an error, also below /proc', async () => {
+    await expect(writeFileAtomic('/proc/corematrix/a/b', '')).rejects.toThrow(
+      'cannot make /proc/corematrix; point COREMATRIX_CACHE at a directory that can be written',
+    );
+  });
+});
+
 describe('a directory in the cache', () => {
   it('is built once and used afterwards', async () => {
     const target = join(directory, 'a', 'entry');

@@ -196,7 +196,17 @@ describe('a download', () => {
   });
 
   it('names the cause when nobody listens', async () => {
-    await expect(fetchIt({ url: 'http://127.0.0.1:1/x' })).rejects.toThrow(/^http:\/\/127\.0\.0\.1:1\/x: .+, after 5 tries/);
+    const idle = createServer();
+    await new Promise<void>((resolve) => {
+      idle.listen(0, '127.0.0.1', resolve);
+    });
+    const address = idle.address();
+    const port = typeof address === 'object' ? address?.port : '';
+    await new Promise((resolve) => {
+      idle.close(resolve);
+    });
+    const url = `http://127.0.0.1:${port}/x`;
+    await expect(fetchIt({ url })).rejects.toThrow(`${url}: connect ECONNREFUSED 127.0.0.1:${port}, after 5 tries`);
   });
 
   it('is bounded where nobody knows the size, and is not resumed there', async () => {

@@ -76,7 +76,7 @@ describe('a kernel image', () => {
   });
 
   it('tells the upstream version that Debian puts behind its release', async () => {
-    const banner = '5.10.0-46-cloud-amd64 (debian-kernel@lists.debian.org) #1 SMP Debian 5.10.262-1 (2026-07-31)';
+    const banner = '5.10.0-46-cloud-amd64 (maker@debian) #1 SMP Debian 5.10.262-1 (2026-07-31)';
     expect(await inspect(bzImage({ banner }))).toMatchObject({ kind: 'kernel', release: '5.10.0-46-cloud-amd64', version: '5.10.262' });
     expect(await inspect(elfImage({ banner: `Linux version ${banner}` }))).toMatchObject({
       release: '5.10.0-46-cloud-amd64',
