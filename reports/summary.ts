@@ -43,14 +43,15 @@ export function matrixRows(results: Results): MatrixRow[] {
   );
 }
 
+/** What needs somebody's attention, the gravest first. */
 const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra'];
 
-/** Everything unexpected, grouped by status, class and reason; what breaks most comes first. */
-export function causes(results: Results): Cause[] {
+/** Programs of these statuses, grouped by status, class and reason, in the order of the statuses; what breaks most comes first. */
+export function causes(results: Results, statuses: readonly Status[] = UNEXPECTED): Cause[] {
   const found = new Map<string, Cause>();
   for (const cell of results.cells) {
     for (const program of cell.programs) {
-      if (!UNEXPECTED.includes(program.status)) continue;
+      if (!statuses.includes(program.status)) continue;
       const reason = program.reason ?? program.expected ?? cell.reason ?? '';
       const key = JSON.stringify([program.status, program.class, reason]);
       const cause = found.get(key) ?? { status: program.status, class: program.class ?? 'unknown', reason, where: [] };
@@ -58,7 +59,7 @@ export function causes(results: Results): Cause[] {
       found.set(key, cause);
     }
   }
-  const rank = (cause: Cause) => UNEXPECTED.indexOf(cause.status);
+  const rank = (cause: Cause) => statuses.indexOf(cause.status);
   return [...found.values()].toSorted((a, b) => rank(a) - rank(b) || b.where.length - a.where.length);
 }
 

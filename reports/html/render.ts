@@ -1,6 +1,6 @@
 // index.html: one file that opens from disk and asks nothing of any network.
 import type { Results } from '../../harness/results/schema.ts';
-import { causes, countStatuses, plural } from '../summary.ts';
+import { type Cause, causes, countStatuses, plural } from '../summary.ts';
 import { cellAnchor } from './anchors.ts';
 import { cellPart } from './cell.ts';
 import { client } from './client.ts';
@@ -32,9 +32,7 @@ function header(results: Results): Html {
   </header>`;
 }
 
-function causesPart(results: Results): Html {
-  const all = causes(results);
-  if (all.length === 0) return html`<p>Nothing unexpected.</p>`;
+function causesPart(all: readonly Cause[]): Html {
   const items = all.map((cause) => {
     const look = STATUS_LOOKS[cause.status];
     const places = cause.where
@@ -91,6 +89,8 @@ function embedded(value: unknown): Html {
 
 /** The text of index.html. The matrix, reasons and relocations are in it as markup; only whole logs need the script. */
 export function renderHtml(results: Results): string {
+  const unexpected = causes(results);
+  const known = causes(results, ['xfail']);
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -106,11 +106,16 @@ export function renderHtml(results: Results): string {
         ${header(results)}
         <main>
           <h2 id="unexpected">Unexpected</h2>
-          ${causesPart(results)}
+          ${unexpected.length > 0 ? causesPart(unexpected) : html`<p>Nothing unexpected.</p>`}
           <h2 id="programs">Matrix</h2>
           ${TOOLS}${matrixTable(results)}
           <h2 id="relocations">Relocations across kernels</h2>
           ${results.objects.map((object) => relocationMap(object, results))}
+          ${
+            known.length > 0 &&
+            html`<h2 id="known">Known failures</h2>
+              ${causesPart(known)}`
+          }
           <h2 id="cells">Cells</h2>
           ${cells(results)}
         </main>

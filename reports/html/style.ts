@@ -31,5 +31,4 @@ pre { margin: .4rem 0; padding: .6rem .8rem; background: var(--shade); border-ra
 .line { display: block; } .line::before { content: attr(data-n); display: inline-block; width: 5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); user-select: none; } .line:target { background: var(--known-bg); }
 @media (max-width: 600px) { body { font-size: 14px; } #matrix tbody th[scope=row] { max-width: 40vw; overflow: hidden; text-overflow: ellipsis; } }
 @media print { .tools, [data-copy] { display: none; } thead th, tbody th { position: static !important; } .scroll { overflow: visible; } }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;
