@@ -14,7 +14,7 @@ import { kernelDirectory, lookUpPackage, readStored, rememberAbsent, type Stored
 import { compareUpstream, parseKernelVersion } from './version.ts';
 
 export type { KernelEvent, KernelOptions } from './options.ts';
-export { type KernelSource, planKernels, type PlannedKernel } from './plan.ts';
+export { planKernels, type PlannedKernel } from './plan.ts';
 
 /** A kernel that is on disk. What was pulled may be another package than planned: id and version are those of what is there. */
 export interface KernelImage extends Omit<PlannedKernel, 'source'> {

@@ -167,8 +167,8 @@ const cell = z.strictObject({
   attempts: z.array(attempt),
   /** Wall time on the host from the start of QEMU to its end. */
   durationMs: milliseconds,
-  /** What the helper measured inside the guest for all loads of the cell. */
-  guestMs: milliseconds.nullable(),
+  /** Of that, what libbpf's open and load took inside the guest, all load attempts together. */
+  loadMs: milliseconds.nullable(),
   predicted: z.strictObject({ status, class: failureClass.nullable() }).nullable(),
   programs: z.array(cellProgram),
   relocations: z.array(cellRelocation),
@@ -194,7 +194,6 @@ export const resultsSchema = z.strictObject({
 });
 
 export type Results = z.infer<typeof resultsSchema>;
-export type RunInfo = z.infer<typeof run>;
 export type KernelResult = z.infer<typeof kernel>;
 export type ObjectResult = z.infer<typeof object>;
 export type ObjectRelocation = z.infer<typeof objectRelocation>;
@@ -202,6 +201,5 @@ export type SourceLine = z.infer<typeof source>;
 export type CellResult = z.infer<typeof cell>;
 export type CellProgram = z.infer<typeof cellProgram>;
 export type CellRelocation = z.infer<typeof cellRelocation>;
-export type Candidate = z.infer<typeof candidate>;
 export type Attempt = z.infer<typeof attempt>;
 export type LogStore = z.infer<typeof logs>;

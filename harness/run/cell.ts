@@ -10,7 +10,7 @@ import type { FailureClass } from '../results/words.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
-import { guestMs, toEvidence } from './evidence.ts';
+import { timeInLibbpf, toEvidence } from './evidence.ts';
 import type { RunObject } from './inputs.ts';
 import type { ReadyKernel } from './kernel.ts';
 
@@ -132,7 +132,7 @@ export function verdictless(
     flaky: false,
     attempts: [],
     durationMs: 0,
-    guestMs: null,
+    loadMs: null,
     predicted: null,
     programs,
     relocations: [],
@@ -163,7 +163,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     ...shared,
     kernel: kernel.result.id,
     object: object.result.id,
-    guestMs: guestMs(last.guest.frames),
+    loadMs: rounded(timeInLibbpf(last.evidence)),
     predicted: null,
     ...verdictOf(judgement, last.evidence, logs),
   };

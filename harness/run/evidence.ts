@@ -30,12 +30,6 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
   return evidence;
 }
 
-/** What the guest measured for the whole cell, in milliseconds; null when it did not come to its end. */
-export function guestMs(frames: readonly Frame[]): number | null {
-  const end = frames.find((frame) => frame.type === 'end');
-  return end ? end.guestMs : null;
-}
-
 /** The time spent in libbpf's open and load of all attempts, in milliseconds: what a cell costs without us. */
 export function timeInLibbpf(evidence: CellEvidence): number {
   return evidence.attempts.reduce((sum, attempt) => sum + attempt.openMs + attempt.loadMs, 0);

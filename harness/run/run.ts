@@ -168,7 +168,10 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       isolation: request.isolation,
       signal,
     };
-    const accel = chooseOnce(setup, request, pulled);
+    const accel = chooseOnce(setup, request, pulled).then((choice) => {
+      emit({ kind: 'accel', choice });
+      return choice;
+    });
     const logs = createLogStore();
     const context: Context = { request, emit, signal, work, logs, guests: pLimit(jobs), accel, setup, progress: { done: 0, total } };
     const running = planned.map(async (kernel, index) =>
@@ -176,7 +179,6 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     );
     const columns = await Promise.all(running);
     const choice = await accel;
-    emit({ kind: 'accel', choice });
     return {
       schemaVersion: SCHEMA_VERSION,
       run: {

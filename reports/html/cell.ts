@@ -67,7 +67,7 @@ function timings(cell: CellResult): Html {
       </li>`,
   );
   return html`<ul>
-    ${attempts}${cell.guestMs !== null && html`<li>inside the guest: ${cell.guestMs.toFixed(1)} ms</li>`}
+    ${attempts}${cell.loadMs !== null && html`<li>in libbpf, inside the guest: ${cell.loadMs.toFixed(1)} ms</li>`}
   </ul>`;
 }
 
