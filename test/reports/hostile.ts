@@ -1,0 +1,32 @@
+// The sample with hostile text wherever text is free.
+import { type Results, resultsSchema } from '../../harness/results/schema.ts';
+import { SAMPLE } from './sample.ts';
+
+/** What no output may let act: markup, ends of sections, commands of CI systems, mentions, control and ANSI sequences, turned text. */
+const HOSTILE = [
+  `<script>globalThis.hostile = 'script'</script><img src=x onerror="globalThis.hostile = 'image'">`,
+  `</script><!--<script>]]>&amp;'"`,
+  '|`**@mention** #1 [a](http://example.invalid) www.example.invalid ${x}|',
+  '\n::error::command\n##[error]command\r\n##vso[task.complete]command',
+  '\u0000\u0007\u001b[31m\u001b]0;title\u0007\u009b2J\u007f\ufffe\uffff',
+  '\u2028\u2029\u200b\u202e\u2066\u{e0041}\ud800 \udc00',
+].join('');
+
+/** The same text is always spoiled in the same way, so that references still hold; ids of logs are our own and stay. */
+function spoiled(text: string): string {
+  return /^t\d+$/.test(text) ? text : `::warning::${text}${HOSTILE}${text === 'hidden_on_purpose' ? 'long'.repeat(500) : ''}`;
+}
+
+function mapStrings(value: unknown, change: (text: string, path: string) => string, path = ''): unknown {
+  if (typeof value === 'string') return change(value, path);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item, index) => mapStrings(item, change, `${path}/${index}`));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, change, `${path}/${key}`)]));
+}
+
+/** The sample with hostile text in every string that the schema leaves free. */
+export const HOSTILE_SAMPLE: Results = (() => {
+  const tried = resultsSchema.safeParse(mapStrings(SAMPLE, spoiled));
+  const fixed = new Set(tried.error?.issues.map(({ path }) => `/${path.join('/')}`));
+  return resultsSchema.parse(mapStrings(SAMPLE, (text, path) => (fixed.has(path) ? text : spoiled(text))));
+})();

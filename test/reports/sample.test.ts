@@ -1,0 +1,29 @@
+// The sample itself: valid, and with everything in it that the reports are tried on.
+import { describe, expect, it } from 'vitest';
+import { resultsSchema } from '../../harness/results/schema.ts';
+import { OUTCOMES, STATUSES } from '../../harness/results/words.ts';
+import { HOSTILE_SAMPLE } from './hostile.ts';
+import { SAMPLE } from './sample.ts';
+
+describe('the sample', () => {
+  it.each([SAMPLE, HOSTILE_SAMPLE])('is valid', (results) => {
+    expect(resultsSchema.parse(results)).toEqual(results);
+  });
+
+  it('has every status and every outcome', () => {
+    const statuses = new Set(SAMPLE.cells.flatMap((cell) => cell.programs.map(({ status }) => status)));
+    const outcomes = new Set(SAMPLE.cells.flatMap((cell) => cell.relocations.map(({ outcome }) => outcome)));
+    expect([STATUSES.filter((status) => !statuses.has(status)), OUTCOMES.filter((outcome) => !outcomes.has(outcome))]).toEqual([[], []]);
+  });
+
+  it('has hostile text wherever text is free', () => {
+    const free = new Set<string>();
+    JSON.stringify(HOSTILE_SAMPLE, (key, value: unknown) => {
+      if (typeof value === 'string' && value.includes('<script>')) free.add(key.replace(/^\d+$/, '(item)'));
+      return value;
+    });
+    expect([...free].toSorted().join(' ')).toMatchInlineSnapshot(
+      `"(item) accelReason access distribution expected file id kernel libbpf libbpfOrigin license local name node object os path program qemu reason release section selector series spec suspicious target text type version"`,
+    );
+  });
+});
