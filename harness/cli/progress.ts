@@ -40,13 +40,17 @@ function mebibytes(bytes: number): string {
   return (bytes / (1 << 20)).toFixed(0);
 }
 
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** The line an event leaves behind, or null when it only changes what is live. `verbose` keeps a line for every cell. */
 export function lineOf(event: RunEvent, verbose: boolean): string | null {
   switch (event.kind) {
     case 'note':
       return event.text;
     case 'planned':
-      return `${event.kernels} kernels × ${event.objects} objects: ${event.cells} cells, ${event.jobs} guests at a time`;
+      return `${counted(event.kernels, 'kernel')} × ${counted(event.objects, 'object')}: ${counted(event.cells, 'cell')}, ${event.jobs} at a time`;
     case 'accel':
       return `accelerator: ${event.choice.accel} (${event.choice.reason})`;
     case 'kernel-ready':

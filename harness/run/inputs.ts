@@ -23,7 +23,9 @@ export interface Inputs {
 }
 
 async function expand(pattern: string, directory: string): Promise<string[]> {
-  if (!/[*?[{]/.test(pattern)) return [resolve(directory, pattern)];
+  const literal = resolve(directory, pattern);
+  // A file may have a name that looks like a pattern.
+  if (!/[*?[{]/.test(pattern) || (await stat(literal).catch(() => null))) return [literal];
   const { glob } = await import('zx');
   const found = await glob(pattern, { cwd: directory, absolute: true, onlyFiles: true });
   return found.toSorted();

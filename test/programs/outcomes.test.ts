@@ -73,20 +73,8 @@ async function selectors(): Promise<string[]> {
 describe('sample programs on real kernels', () => {
   let results: Results;
   beforeAll(async () => {
-    const request = {
-      objects: inputs.objects,
-      selectors: await selectors(),
-      kernelOptions: { cache },
-      cache,
-      helper: await ensureHelper({ cache, onNote }),
-      expectations: expectations(),
-      isolation: 'snapshot' as const,
-      accel: 'auto' as const,
-      jobs: null,
-      timeoutMs: null,
-      command: ['vitest'],
-    };
-    results = await run(request, () => {}, new AbortController().signal);
+    const paths = inputs.objects.map(({ file }) => resolve(dirname(CONFIG), file));
+    results = await realRun(paths, await selectors(), { expectations: expectations() });
   }, 900_000);
 
   it('do what the configuration says, each with the class it says, on every kernel', () => {

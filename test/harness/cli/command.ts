@@ -1,0 +1,32 @@
+// The built command line as a user runs it.
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+
+const MAIN = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
+
+export interface Said {
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `corematrix` in a folder, without a terminal, and gives what it said. */
+export async function corematrix(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Said> {
+  const { exitCode, stdout, stderr } = await execa('node', [MAIN, ...args], { cwd, env, reject: false, stdin: 'ignore' });
+  return { exitCode, stdout, stderr };
+}
+
+/** Takes times, releases and the word on the accelerator out of an output, which differ from run to run. */
+export function steady(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !/^accelerator: |: booted in \d/.test(line))
+    .join('\n')
+    .replaceAll(/\d+\.\d s\b/g, 'N s')
+    .replaceAll(/(debian-\d+\.\d+)[\w.+-]*-amd64/g, '$1-REST')
+    .replaceAll(/libbpf \d+\.\d+\.\d+/g, 'libbpf N')
+    .replaceAll(/, (tcg|kvm), /g, ', ACCEL, ')
+    .replaceAll(/\d+ at a time/g, 'N at a time')
+    .replaceAll(/the Debian mirror has [\d., ]+/g, 'the Debian mirror has LIST ');
+}

@@ -1,0 +1,41 @@
+// A real run for tests: the machine's cache, its kernels, its QEMU and the built helper.
+import { join } from 'node:path';
+import { type RunRequest, run } from '../../../harness/run/run.ts';
+import type { RunEvent } from '../../../harness/run/events.ts';
+import { readInputs } from '../../../harness/run/inputs.ts';
+import type { Results } from '../../../harness/results/schema.ts';
+import { ensureHelper } from '../../../harness/setup/helper.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { cacheRoot } from '../../../kernels/cache.ts';
+
+/** Path of a sample object that set-up has built. */
+export function sample(name: string): string {
+  return join(PACKAGE_ROOT, 'programs/build', `${name}.bpf.o`);
+}
+
+/** Runs objects (paths) on kernels (selectors) with everything a user gets by default, but for what is named. */
+export async function realRun(
+  paths: readonly string[],
+  selectors: readonly string[],
+  changes: Partial<RunRequest> & { onEvent?: (event: RunEvent) => void; signal?: AbortSignal } = {},
+): Promise<Results> {
+  const { onEvent = () => {}, signal = new AbortController().signal, ...others } = changes;
+  const cache = others.cache ?? cacheRoot();
+  const { objects, problems } = await readInputs([...paths], PACKAGE_ROOT);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const request: RunRequest = {
+    objects,
+    selectors,
+    kernelOptions: { cache },
+    cache,
+    helper: await ensureHelper({ onNote: () => {} }),
+    expectations: [],
+    isolation: 'snapshot',
+    accel: 'auto',
+    jobs: null,
+    timeoutMs: null,
+    command: ['vitest'],
+    ...others,
+  };
+  return run(request, onEvent, signal);
+}
