@@ -75,7 +75,7 @@ const RULES = [
 
   { pattern: /^BPF program is too large\. Processed \d+ insn/, read: () => ({ type: 'too-complex', limit: 'instructions' }) },
   { pattern: /^The sequence of \d+ jumps is too complex/, read: () => ({ type: 'too-complex', limit: 'jumps' }) },
-  { pattern: /^.*\d+ insns.*at most \d+/, read: () => ({ type: 'too-complex', limit: 'program-size' }) },
+  { pattern: /\d insns.*at most \d/, read: () => ({ type: 'too-complex', limit: 'program-size' }) },
 
   {
     pattern:

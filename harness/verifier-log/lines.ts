@@ -30,10 +30,10 @@ const NOISE = [
 ] as const;
 
 /** Where register state begins behind an instruction since 5.18 (`; R1=ctx()`), and in the middle of a jump. */
-const STATE_BEHIND = /\s*;(?:\s|$)|\s\d+: (?:frame\d+: )?R\d+/;
+const STATE_BEHIND = /;(?:\s|$)|\s\d+: (?:frame\d+: )?R\d+/;
 
 /** Messages the kernel prints on the same line as the jump they are about. */
-const MESSAGE_BEHIND = /\s*((?:infinite loop detected|back-edge from) .*)$/;
+const MESSAGE_BEHIND = /(?:infinite loop detected|back-edge from) .*$/;
 
 function readInstruction(match: RegExpExecArray): VerifierLine {
   const whole = match[3] ?? '';
@@ -41,7 +41,7 @@ function readInstruction(match: RegExpExecArray): VerifierLine {
   const code = message ? whole.slice(0, message.index) : whole;
   const state = code.search(STATE_BEHIND);
   const text = `(${match[2]}) ${(state < 0 ? code : code.slice(0, state)).trimEnd()}`;
-  return { type: 'instruction', insn: Number(match[1]), text, rest: message?.[1] ?? '' };
+  return { type: 'instruction', insn: Number(match[1]), text, rest: message?.[0] ?? '' };
 }
 
 /** `; text @ file.c:12` since 6.9, `; text` before. */

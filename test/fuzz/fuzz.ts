@@ -1,0 +1,97 @@
+// Runs one parser over many mutated inputs and holds it to what every parser of strangers' bytes promises.
+import { performance } from 'node:perf_hooks';
+import { expect, test } from 'vitest';
+import { InfraError, UserError } from '../../harness/errors.ts';
+import { visible } from '../../reports/visible.ts';
+import { mutate, type Random, randomFrom } from './mutate.ts';
+import { watchOver } from './watchdog.ts';
+
+/** Inputs in the ordinary test run; `npm run fuzz` sets FUZZ_RUNS. */
+const ORDINARY_RUNS = 600;
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? ORDINARY_RUNS);
+const START = Number(process.env['FUZZ_START'] ?? 1);
+
+const MAX_CPU_MS = 200;
+const MAX_BYTES = 64 << 20;
+const MAX_MESSAGE = 1000;
+
+export interface Target {
+  /** What the reproduction names. */
+  name: string;
+  corpus: readonly [Uint8Array, ...Uint8Array[]];
+  /** Reads one input; `random` goes on from where the mutation stopped. May throw only UserError and InfraError. */
+  read: (input: Buffer, random: Random) => unknown;
+  /** How many inputs cost as much as one of an ordinary parser, where each starts processes. @default 1 */
+  cost?: number;
+}
+
+function messageProblem(error: unknown): string | null {
+  if (!(error instanceof UserError) && !(error instanceof InfraError)) return 'it threw what is no UserError or InfraError';
+  if (visible(error.message) !== error.message) return `its message is not one line of plain text: ${JSON.stringify(error.message)}`;
+  return error.message.length > MAX_MESSAGE ? `its message has ${error.message.length} characters` : null;
+}
+
+function usedBytes(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Processor time of one reading, the least of a few: collecting garbage and compiling are not the parser's doing. */
+async function leastCpu(read: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const before = cpuMs();
+    try {
+      await read();
+    } catch {
+      // Judged before; here only the time counts.
+    }
+    times.push(cpuMs() - before);
+  }
+  return Math.min(...times);
+}
+
+/** What is wrong with how a parser took the input of a seed; null when nothing is. */
+async function problemOf(target: Target, seed: number): Promise<{ problem: string; cause?: unknown } | null> {
+  const once = () => {
+    const random = randomFrom(seed);
+    return target.read(mutate(random, target.corpus), random);
+  };
+  const [bytes, start] = [usedBytes(), performance.now()];
+  try {
+    await once();
+  } catch (error) {
+    const problem = messageProblem(error);
+    if (problem !== null) return { problem, cause: error };
+  }
+  const grown = usedBytes() - bytes;
+  if (grown > MAX_BYTES) return { problem: `it took ${grown >> 20} MiB of memory` };
+  if (performance.now() - start < MAX_CPU_MS) return null;
+  const cpu = await leastCpu(once);
+  return cpu > MAX_CPU_MS ? { problem: `it took ${cpu.toFixed(0)} ms of processor time` } : null;
+}
+
+/** Declares a test that fuzzes a parser. A failure is one line that names the seed and how to see it again. */
+export function fuzz(target: Target): void {
+  const runs = Math.max(1, Math.ceil(RUNS / (target.cost ?? 1)));
+  test.each([target])('$name', { timeout: 60_000 + runs * 50 * (target.cost ?? 1) }, async () => {
+    const watchdog = watchOver(target.name);
+    try {
+      for (let seed = START; seed < START + runs; seed++) {
+        watchdog.input(seed);
+        const found = await problemOf(target, seed);
+        if (!found) continue;
+        const again = `FUZZ_START=${seed} FUZZ_RUNS=1 npm run fuzz -- -t "${target.name}"`;
+        throw new Error(`${target.name}: ${found.problem}; reproduce with: ${again}`, { cause: found.cause });
+      }
+    } finally {
+      await watchdog.stop();
+    }
+    expect(runs).toBeGreaterThan(0);
+  });
+}

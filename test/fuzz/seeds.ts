@@ -1,0 +1,12 @@
+// The real bytes that inputs are made from: recorded by us in guests of the matrix.
+import { readdirSync, readFileSync } from 'node:fs';
+
+const FOLDER = new URL('./seeds/', import.meta.url);
+
+/** The files among the seeds whose name begins so. */
+export function seedFiles(beginning: string): readonly [Buffer, ...Buffer[]] {
+  const names = readdirSync(FOLDER).filter((name) => name.startsWith(beginning));
+  const [first, ...rest] = names.toSorted().map((name) => readFileSync(new URL(name, FOLDER)));
+  if (!first) throw new Error(`no seed begins with ${beginning}`);
+  return [first, ...rest];
+}

@@ -1,0 +1,38 @@
+// Ends a process whose parser does not come back: the thread that hangs cannot tell, so another one watches it.
+import { Worker } from 'node:worker_threads';
+
+const HANG_MS = 30_000;
+
+const WATCH = `
+const { workerData } = require('node:worker_threads');
+const { writeSync } = require('node:fs');
+const { shared, names, hangMs } = workerData;
+let seen = -1, since = Date.now();
+setInterval(() => {
+  const [count, seed, name] = shared;
+  if (count !== seen || name < 0) { seen = count; since = Date.now(); return; }
+  if (Date.now() - since < hangMs) return;
+  writeSync(2, 'fuzz: ' + names[name] + ' hangs; reproduce with: FUZZ_START=' + (seed >>> 0) + ' FUZZ_RUNS=1 npm run fuzz -- -t "' + names[name] + '"\\n');
+  process.kill(process.pid, 'SIGKILL');
+}, 500);
+`;
+
+export interface Watchdog {
+  /** Told before every input. */
+  input: (seed: number) => void;
+  stop: () => Promise<unknown>;
+}
+
+/** Watches a parser until it is stopped: an input that takes longer than half a minute ends the process with one line that names it. */
+export function watchOver(name: string): Watchdog {
+  const shared = new Int32Array(new SharedArrayBuffer(12));
+  const worker = new Worker(WATCH, { eval: true, workerData: { shared, names: [name], hangMs: HANG_MS } });
+  worker.unref();
+  return {
+    input: (seed) => {
+      shared[1] = seed | 0;
+      shared[0] = ((shared[0] ?? 0) + 1) | 0;
+    },
+    stop: async () => worker.terminate(),
+  };
+}
