@@ -12,7 +12,7 @@ const OBJECTS = ['task_state', 'new_helpers', 'verifier_limits'].map(sample);
 
 /** What a cell says of its object, without times, commands and logs. */
 function verdict({ kernel, object, status, stage, class: failure, reason, programs, relocations }: CellResult) {
-  return { kernel, object, status, stage, failure, reason, relocations, programs: programs.map(({ logs: _, ...program }) => program) };
+  return { kernel, object, status, stage, failure, reason, relocations, programs: programs.map((program) => ({ ...program, logs: null })) };
 }
 
 async function ownQemus(): Promise<string> {

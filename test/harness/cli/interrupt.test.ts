@@ -1,0 +1,89 @@
+// Ctrl-C, termination and a killed parent: a partial report where one is possible, and never a guest left behind.
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { readResults } from '../../../reports/json.ts';
+import { sample } from '../run/real-run.ts';
+
+const MAIN = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'interrupt-'));
+});
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+/** Starts a run that takes long enough to be disturbed; everything short-lived goes to a folder of its own. */
+function startRun() {
+  const objects = ['exec_watch', 'verifier_limits', 'new_helpers', 'task_state', 'rss_stat'].map(sample);
+  const args = [MAIN, 'run', ...objects, '-k', 'debian:6.12', '-k', 'debian:5.10', '--isolation', 'boot', '-v', '--jobs', '2'];
+  return execa('node', args, { cwd: folder, env: { TMPDIR: folder }, reject: false, stdin: 'ignore', all: true });
+}
+
+async function until(run: ReturnType<typeof startRun>, pattern: RegExp): Promise<void> {
+  let seen = '';
+  await new Promise<void>((found, ended) => {
+    run.all.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (pattern.test(seen)) found();
+    });
+    run.all.once('end', () => ended(new Error(`the run ended without ${pattern}:\n${seen}`)));
+  });
+}
+
+/** Guests whose files lie in this test's folder. */
+async function guests(): Promise<string[]> {
+  const { stdout } = await execa('ps', ['-eo', 'args']);
+  return stdout.split('\n').filter((line) => line.includes('qemu-system') && line.includes(folder));
+}
+
+async function guestsAfter(milliseconds: number): Promise<string[]> {
+  const end = performance.now() + milliseconds;
+  while ((await guests()).length > 0 && performance.now() < end) await sleep(50);
+  return guests();
+}
+
+const leftFolders = async () => (await readdir(folder)).filter((name) => name.startsWith('corematrix-') && name !== 'corematrix-report');
+
+describe('an interrupted run', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s: ends its guests, writes what is finished and exits 130', async (signal) => {
+    const run = startRun();
+    await until(run, /^(pass|fail) /m);
+    run.kill(signal);
+    const { exitCode, all } = await run;
+    expect(exitCode).toBe(130);
+    expect(all).toContain('interrupted: ending guests');
+    expect(await guests()).toEqual([]);
+    expect(await leftFolders()).toEqual([]);
+    const results = readResults(await readFile(join(folder, 'corematrix-report/results.json'), 'utf8'), 'results.json');
+    const finished = results.cells.filter(({ status }) => status === 'pass' || status === 'fail').length;
+    expect(results.run.complete).toBe(false);
+    expect(finished).toBeGreaterThan(0);
+    expect(new Set(results.cells.map(({ status }) => status))).toContain('not-run');
+    expect(await readFile(join(folder, 'corematrix-report/index.html'), 'utf8')).toContain('not-run');
+  });
+
+  it('exits at once at the second Ctrl-C', async () => {
+    const run = startRun();
+    await until(run, /booted in/);
+    run.kill('SIGINT');
+    await sleep(600);
+    run.kill('SIGINT');
+    expect((await run).exitCode).toBe(130);
+    expect(await guestsAfter(5_000)).toEqual([]);
+  });
+
+  it('takes its guests along when it is killed', async () => {
+    const run = startRun();
+    await until(run, /booted in/);
+    for (let waited = 0; (await guests()).length === 0 && waited < 100; waited++) await sleep(50);
+    expect(await guests()).not.toEqual([]);
+    run.kill('SIGKILL');
+    await run;
+    expect(await guestsAfter(5_000)).toEqual([]);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { Expectation } from '../../../harness/config/schema.ts';
+import { applyExpectation, cellStatus, expectationFor } from '../../../harness/plan/expectations.ts';
+import type { CellProgram } from '../../../harness/results/schema.ts';
+
+const OBJECT = { path: 'build/net.bpf.o' };
+const EXPECTATIONS: Expectation[] = [
+  { object: 'net.bpf.o', program: 'old_name', kernels: '>=5.14', status: 'fail', class: 'core-field-missing', reason: 'renamed in 5.14' },
+  { object: 'net.bpf.o', program: 'old_name', status: 'unsupported', reason: 'not for old kernels' },
+  { object: 'net.bpf.o', kernels: '<5.10', status: 'unsupported', reason: 'too old' },
+  { object: 'other.bpf.o', status: 'fail', reason: 'another object' },
+];
+
+const reasonFor = (program: string, version: string) => expectationFor(EXPECTATIONS, OBJECT, program, { version })?.reason ?? null;
+
+describe('the expectation for a program', () => {
+  it('is the first that speaks of its object, its name and its kernel', () => {
+    expect([
+      reasonFor('old_name', '6.1.0'),
+      reasonFor('old_name', '5.14.0'),
+      reasonFor('old_name', '5.13.19'),
+      reasonFor('new_name', '5.4.1'),
+      reasonFor('new_name', '6.1.0'),
+    ]).toEqual(['renamed in 5.14', 'renamed in 5.14', 'not for old kernels', 'too old', null]);
+  });
+
+  it('knows versions by number, not by text', () => {
+    expect(reasonFor('new_name', '5.9.16')).toBe('too old');
+    expect(reasonFor('new_name', '5.10.262')).toBe(null);
+  });
+});
+
+const program: CellProgram = {
+  name: 'old_name',
+  status: 'pass',
+  stage: null,
+  class: null,
+  errno: null,
+  reason: null,
+  expected: null,
+  logs: { libbpf: null, verifier: null },
+};
+const failed: CellProgram = {
+  ...program,
+  status: 'fail',
+  stage: 'verify',
+  class: 'core-field-missing',
+  errno: 22,
+  reason: 'no such field',
+};
+const [expectFail, expectUnsupported] = EXPECTATIONS;
+
+describe('a verdict in the light of an expectation', () => {
+  const outcome = (verdict: CellProgram, expectation: Expectation | null | undefined) => {
+    const { status, reason, expected } = applyExpectation(verdict, expectation ?? null);
+    return { status, reason, expected };
+  };
+
+  it('stays what it is without one', () => {
+    expect(applyExpectation(failed, null)).toEqual(failed);
+  });
+
+  it('is xfail for the expected class, xpass when it passes, fail for another class', () => {
+    expect(outcome(failed, expectFail)).toEqual({ status: 'xfail', reason: 'no such field', expected: 'renamed in 5.14' });
+    expect(outcome(program, expectFail)).toEqual({ status: 'xpass', reason: null, expected: 'renamed in 5.14' });
+    expect(outcome({ ...failed, class: 'verifier-rejected' }, expectFail)).toEqual({
+      status: 'fail',
+      reason: 'no such field (expected to fail with core-field-missing)',
+      expected: 'renamed in 5.14',
+    });
+  });
+
+  it('is unsupported whatever it is where that was declared', () => {
+    const unsupported = { status: 'unsupported', expected: 'not for old kernels' };
+    expect(outcome(failed, expectUnsupported)).toEqual({ ...unsupported, reason: 'no such field' });
+    expect(outcome(program, expectUnsupported)).toEqual({ ...unsupported, reason: null });
+  });
+});
+
+describe("a cell's status", () => {
+  const of = (whole: 'pass' | 'fail', ...statuses: CellProgram['status'][]) =>
+    cellStatus({ status: whole, programs: statuses.map((status) => ({ ...program, status })) });
+
+  it('is that of the program that needs attention most', () => {
+    expect([
+      of('pass', 'pass', 'pass'),
+      of('fail', 'pass', 'fail', 'xfail'),
+      of('fail', 'pass', 'xfail'),
+      of('pass', 'pass', 'xpass'),
+    ]).toEqual(['pass', 'fail', 'xfail', 'xpass']);
+  });
+
+  it('stays fail when every program loads alone and the object as a whole does not', () => {
+    expect(of('fail', 'pass', 'pass')).toBe('fail');
+  });
+
+  it('is that of the whole for an object without programs', () => {
+    expect([of('pass'), of('fail')]).toEqual(['pass', 'fail']);
+  });
+});
