@@ -2,17 +2,11 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
+import { surprise } from './summary.ts';
+import { visible, visibleText } from './visible.ts';
 
 /** The tail of a verifier log that goes into a failure: test viewers show it whole. */
 const LOG_TAIL = 4000;
-
-/** Everything XML 1.0 has no way to carry, control sequences and lone surrogates included. */
-const ILLEGAL =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-
-function legal(text: string): string {
-  return text.replaceAll(ILLEGAL, '\ufffd');
-}
 
 function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
@@ -20,24 +14,25 @@ function seconds(milliseconds: number): string {
 
 /** What a status is in JUnit's words: nothing for a pass, `failure` for a verdict, `error` for infrastructure, `skipped` for the rest. */
 function verdictOf(program: CellProgram, cell: CellResult, results: Results): object {
-  const message = legal(program.reason ?? cell.reason ?? program.expected ?? '');
+  const message = visible(program.reason ?? cell.reason ?? program.expected ?? '');
   const type = program.class ?? cell.class ?? program.status;
   const log = logText(results.logs, program.logs.verifier).slice(-LOG_TAIL);
   switch (program.status) {
     case 'pass':
       return {};
     case 'fail':
-      return { failure: { '@message': message, '@type': type, '#text': legal(log) } };
+      return { failure: { '@message': message, '@type': type, '#text': visibleText(log) } };
     case 'xpass':
-      return { failure: { '@message': `passes, though it was expected to fail: ${legal(program.expected ?? '')}`, '@type': 'xpass' } };
+      return { failure: { '@message': visible(surprise(program)), '@type': 'xpass' } };
     case 'infra':
       return { error: { '@message': message, '@type': type } };
     case 'xfail':
-      return { skipped: { '@message': `fails as expected: ${legal(program.expected ?? '')} (${message})` } };
+      return { skipped: { '@message': `fails as expected: ${visible(program.expected ?? '')} (${message})` } };
     case 'unsupported':
+      return { skipped: { '@message': visible(program.expected ?? program.status) } };
     case 'skip':
     case 'not-run':
-      return { skipped: { '@message': program.status === 'unsupported' ? legal(program.expected ?? '') : program.status } };
+      return { skipped: { '@message': visible(program.reason ?? program.status) } };
   }
 }
 
@@ -45,8 +40,8 @@ function testcases(cell: CellResult, results: Results): object[] {
   // A load is one act for all programs of an object; its time is shared among them so that sums stay true.
   const time = seconds(cell.durationMs / Math.max(1, cell.programs.length));
   return cell.programs.map((program) => ({
-    '@classname': legal(cell.object),
-    '@name': legal(program.name),
+    '@classname': visible(cell.object),
+    '@name': visible(program.name),
     '@time': time,
     ...verdictOf(program, cell, results),
   }));
@@ -75,9 +70,9 @@ function suite(kernel: KernelResult, results: Results): object {
     ['kernel.btf.sha256', kernel.btf?.sha256],
     ['libbpf', results.run.helper.libbpf],
     ['accel', results.run.host.accel],
-  ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': legal(value) }] : []));
+  ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': visible(value) }] : []));
   return {
-    '@name': legal(kernel.id),
+    '@name': visible(kernel.id),
     '@timestamp': results.run.startedAt,
     ...totals(cells),
     properties: { property: facts },
@@ -87,7 +82,14 @@ function suite(kernel: KernelResult, results: Results): object {
 
 /** The text of junit.xml. */
 export function renderJunit(results: Results): string {
-  const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', format: true, suppressEmptyNode: true });
+  const builder = new XMLBuilder({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    format: true,
+    suppressEmptyNode: true,
+    // A program may be called "true", and an attribute without a value is no XML.
+    suppressBooleanAttributes: false,
+  });
   const xml: unknown = builder.build({
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
     testsuites: { '@name': 'corematrix', ...totals(results.cells), testsuite: results.kernels.map((kernel) => suite(kernel, results)) },

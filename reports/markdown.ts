@@ -7,6 +7,7 @@ import { shortened, visible } from './visible.ts';
 /** GitHub drops a job summary over 1024 KiB as a whole; the rest is for what other steps write. */
 const BUDGET_BYTES = 900 * 1024;
 const REASON_LENGTH = 300;
+const NAME_LENGTH = 100;
 const MAX_PLACES = 12;
 
 const MARKS = {
@@ -20,21 +21,25 @@ const MARKS = {
   'not-run': '–',
 } as const satisfies Record<Status, string>;
 
-/** Text that means itself in Markdown and in the HTML that Markdown lets through, also inside a table. */
+/** Text that means itself in Markdown and in the HTML that Markdown lets through, also inside a table; nothing becomes a link. */
 function escaped(text: string): string {
   return visible(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_{}[\]()#+!|~@:-]/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
+    .replaceAll(/[\\`*[\]#|~@:$]|(?<![a-z0-9])_|_(?![a-z0-9])|(?<=www)\./gi, (character) => `&#${character.codePointAt(0) ?? 0};`);
+}
+
+function name(text: string): string {
+  return escaped(shortened(text, NAME_LENGTH));
 }
 
 function matrix(results: Results): string[] {
-  const head = ['program', ...shortKernelNames(results)].map(escaped);
+  const head = ['program', ...shortKernelNames(results)].map(name);
   const lines = [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`];
   for (const row of matrixRows(results)) {
     const marks = row.cells.map((entry) => (entry ? MARKS[entry.program.status] : ''));
-    lines.push(`| ${escaped(row.object)} / ${escaped(row.program)} | ${marks.join(' | ')} |`);
+    lines.push(`| ${name(row.object)} / ${name(row.program)} | ${marks.join(' | ')} |`);
   }
   return lines;
 }
@@ -42,12 +47,10 @@ function matrix(results: Results): string[] {
 function causeLines(cause: Cause): string[] {
   const places = cause.where
     .slice(0, MAX_PLACES)
-    .map(({ kernel, object, program }) => `${escaped(object)}/${escaped(program)} on ${escaped(kernel)}`);
+    .map(({ kernel, object, program }) => `${name(object)}/${name(program)} on ${name(kernel)}`);
   const more = cause.where.length > MAX_PLACES ? [`${cause.where.length - MAX_PLACES} more`] : [];
-  return [
-    `- **${escaped(cause.class)}** (${cause.status}): ${escaped(shortened(cause.reason, REASON_LENGTH))}`,
-    `  <br>${[...places, ...more].join(', ')}`,
-  ];
+  const title = cause.class === null ? `**${cause.status}**` : `**${cause.class}** (${cause.status})`;
+  return [`- ${title}: ${escaped(shortened(cause.reason, REASON_LENGTH))}`, `  <br>${[...places, ...more].join(', ')}`];
 }
 
 /** Sections as far as they fit, and a line that says what did not. */

@@ -1,6 +1,6 @@
 // What every report says in short: counts, and failures grouped by their cause.
 import type { CellProgram, CellResult, Results } from '../harness/results/schema.ts';
-import { type Status, STATUSES } from '../harness/results/words.ts';
+import { type FailureClass, type Status, STATUSES } from '../harness/results/words.ts';
 
 /** One program of one object on every kernel. */
 export interface MatrixRow {
@@ -13,7 +13,8 @@ export interface MatrixRow {
 /** Programs that did not do as expected for the same reason. */
 export interface Cause {
   status: Status;
-  class: string;
+  /** Null where the program has none, as those that pass. */
+  class: FailureClass | null;
   reason: string;
   where: { kernel: string; object: string; program: string }[];
 }
@@ -29,16 +30,15 @@ export function countStatuses(results: Results): Map<Status, number> {
 
 /** Rows of the matrix in the order of the objects and their programs. */
 export function matrixRows(results: Results): MatrixRow[] {
-  const cells = new Map(results.cells.map((cell) => [`${cell.kernel}\n${cell.object}`, cell]));
+  const keyOf = (...names: string[]) => JSON.stringify(names);
+  const entries = new Map(
+    results.cells.flatMap((cell) => cell.programs.map((program) => [keyOf(cell.kernel, cell.object, program.name), { cell, program }])),
+  );
   return results.objects.flatMap((object) =>
     object.programs.map(({ name }) => ({
       object: object.id,
       program: name,
-      cells: results.kernels.map((kernel) => {
-        const cell = cells.get(`${kernel.id}\n${object.id}`);
-        const program = cell?.programs.find((candidate) => candidate.name === name);
-        return cell && program ? { cell, program } : null;
-      }),
+      cells: results.kernels.map((kernel) => entries.get(keyOf(kernel.id, object.id, name)) ?? null),
     })),
   );
 }
@@ -46,15 +46,20 @@ export function matrixRows(results: Results): MatrixRow[] {
 /** What needs somebody's attention, the gravest first. */
 const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra'];
 
+/** What there is to say of a program that passes against the expectation. */
+export function surprise({ expected }: CellProgram): string {
+  return `passes, though it was expected to fail${expected === null ? '' : `: ${expected}`}`;
+}
+
 /** Programs of these statuses, grouped by status, class and reason, in the order of the statuses; what breaks most comes first. */
 export function causes(results: Results, statuses: readonly Status[] = UNEXPECTED): Cause[] {
   const found = new Map<string, Cause>();
   for (const cell of results.cells) {
     for (const program of cell.programs) {
       if (!statuses.includes(program.status)) continue;
-      const reason = program.reason ?? program.expected ?? cell.reason ?? '';
+      const reason = program.status === 'xpass' ? surprise(program) : (program.reason ?? cell.reason ?? '');
       const key = JSON.stringify([program.status, program.class, reason]);
-      const cause = found.get(key) ?? { status: program.status, class: program.class ?? 'unknown', reason, where: [] };
+      const cause = found.get(key) ?? { status: program.status, class: program.class, reason, where: [] };
       cause.where.push({ kernel: cell.kernel, object: cell.object, program: program.name });
       found.set(key, cause);
     }

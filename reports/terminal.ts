@@ -24,12 +24,15 @@ const MARKS = {
 } as const satisfies Record<Status, readonly [string, Parameters<typeof styleText>[0]]>;
 
 const COLUMN = 4;
+const MAX_COLUMN = 40;
+const REASON_LENGTH = 300;
 const MAX_CAUSES = 12;
 
-/** Series such as `6.12` as column heads; the same series twice gets its full versions below. */
+/** Series such as `6.12` as column heads; where two kernels are of one series, full versions. */
 function heads(results: Results): string[] {
   const series = results.kernels.map((kernel) => kernel.series);
-  return new Set(series).size === series.length ? series : shortKernelNames(results);
+  const names = new Set(series).size === series.length ? series : shortKernelNames(results);
+  return names.map((name) => shortened(visible(name), MAX_COLUMN));
 }
 
 function paint(text: string, style: Parameters<typeof styleText>[0], { colour }: TerminalOptions): string {
@@ -42,23 +45,48 @@ function mark(status: Status | null, width: number, options: TerminalOptions): s
   return `${' '.repeat(Math.max(0, width - text.length))}${paint(text, style, options)}`;
 }
 
-function matrix(results: Results, options: TerminalOptions): string[] {
-  const columns = heads(results);
-  const widths = columns.map((head) => Math.max(COLUMN, head.length));
-  const rows = matrixRows(results);
-  const room = options.width - widths.reduce((sum, width) => sum + width + 1, 0) - 2;
-  const longest = Math.max(10, ...rows.map((row) => visible(row.program).length + 2));
-  const first = Math.max(12, Math.min(longest, room));
-  const lines = [`${' '.repeat(first)} ${columns.map((head, index) => head.padStart(widths[index] ?? COLUMN)).join(' ')}`];
-  let object = '';
-  for (const row of rows) {
-    if (row.object !== object) lines.push(paint(shortened(visible(row.object), options.width), 'bold', options));
-    object = row.object;
-    const name = shortened(`  ${visible(row.program)}`, first).padEnd(first);
-    const marks = row.cells.map((entry, index) => mark(entry?.program.status ?? null, widths[index] ?? COLUMN, options));
-    lines.push(`${name} ${marks.join(' ')}`);
+interface Column {
+  head: string;
+  /** Position in `results.kernels`. */
+  index: number;
+  width: number;
+}
+
+/** As many columns side by side as there is room for; the others follow below. */
+function bands(columns: readonly Column[], room: number): Column[][] {
+  const found: Column[][] = [];
+  let left = 0;
+  for (const column of columns) {
+    left -= column.width + 1;
+    const last = found.at(-1);
+    if (last && left >= 0) last.push(column);
+    else {
+      found.push([column]);
+      left = room - column.width - 1;
+    }
   }
-  return lines;
+  return found;
+}
+
+function matrix(results: Results, options: TerminalOptions): string[] {
+  const rows = matrixRows(results);
+  const columns = heads(results).map((head, index) => ({ head, index, width: Math.max(COLUMN, head.length) }));
+  const total = columns.reduce((sum, { width }) => sum + width + 1, 0);
+  const longest = Math.max(12, ...rows.map((row) => visible(row.program).length + 2));
+  const first = Math.min(longest, Math.max(12, Math.floor(options.width / 3), options.width - total));
+  return bands(columns, options.width - first).flatMap((band, number) => {
+    const lines = [`${' '.repeat(first)} ${band.map(({ head, width }) => head.padStart(width)).join(' ')}`];
+    if (number > 0) lines.unshift('');
+    let object: string | null = null;
+    for (const row of rows) {
+      if (row.object !== object) lines.push(paint(shortened(visible(row.object), options.width), 'bold', options));
+      object = row.object;
+      const name = shortened(`  ${visible(row.program)}`, first).padEnd(first);
+      const marks = band.map(({ index, width }) => mark(row.cells[index]?.program.status ?? null, width, options));
+      lines.push(`${name} ${marks.join(' ')}`.trimEnd());
+    }
+    return lines;
+  });
 }
 
 function place(cause: Cause): string {
@@ -72,7 +100,7 @@ function unexpected(results: Results, options: TerminalOptions): string[] {
   const all = causes(results);
   const shown = all.slice(0, MAX_CAUSES).flatMap((cause) => {
     const [, style] = MARKS[cause.status];
-    const title = `${paint(cause.status, style, options)} ${cause.class}: ${visible(cause.reason)}`;
+    const title = `${paint(cause.status, style, options)}${cause.class === null ? '' : ` ${cause.class}`}: ${shortened(visible(cause.reason), REASON_LENGTH)}`;
     return [title, `     ${shortened(place(cause), options.width - 5)}`];
   });
   const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more cause')} in the report`] : [];
@@ -85,6 +113,6 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const seconds = (Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt)) / 1000;
   const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
   const state = results.run.complete ? '' : 'interrupted: ';
-  const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${results.run.helper.libbpf})`;
+  const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
   return `${['', ...matrix(results, options), ...unexpected(results, options), '', total].join('\n')}\n`;
 }

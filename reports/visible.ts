@@ -1,14 +1,26 @@
-// Foreign text made safe for plain-text outputs: control characters are shown, never passed on.
+// Foreign text made safe for outputs: what could act on a terminal, hide or turn text is shown, never passed on.
 
-/** C0, DEL, C1 and the characters that turn the direction of text, which can make a line read as another. */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** Controls, format characters (direction, zero width, tags), line and paragraph separators, lone surrogates, noncharacters of XML. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 
-/** One line of text in which everything that could act on a terminal or hide text is written as \xNN or \uNNNN. */
+/** What a CI system takes from a log as a command: `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere. */
+const COMMAND = /^\s*:(?=:)|#(?=#[\w.]*\[)/g;
+
+function written(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const digits = code.toString(16);
+  if (code < 0x100) return `\\x${digits.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`;
+}
+
+/** One line of text in which everything unsafe, CI commands too, is written as \xNN, \uNNNN or \u{N}. */
 export function visible(text: string): string {
-  return text.replaceAll(UNSAFE, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
+  return text.replaceAll(UNSAFE, written).replaceAll(COMMAND, (start) => start.slice(0, -1) + written(start.slice(-1)));
+}
+
+/** The same for text of several lines: newlines and tabs stay, a CI command does not matter where this goes. */
+export function visibleText(text: string): string {
+  return text.replaceAll(UNSAFE, (character) => (character === '\n' || character === '\t' ? character : written(character)));
 }
 
 /** Cuts text to a width and says so by an ellipsis. */

@@ -1,4 +1,5 @@
 // HTML by tagged template: whatever is put in is escaped, unless it was made by this template itself.
+import { visibleText } from '../visible.ts';
 
 const RAW = Symbol('html');
 
@@ -11,14 +12,9 @@ type Value = Html | string | number | null | undefined | false | readonly Value[
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Characters that are not allowed in HTML text, and those that turn the direction of text and so make it read as another. */
-const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
-
-/** Foreign text as text: markup escaped, control characters shown as U+XXXX. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll(INVISIBLE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
-    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+/** Foreign text as text: markup escaped, control characters and what turns the direction of text shown by their code. */
+function escapeHtml(text: string): string {
+  return visibleText(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
 function isHtml(value: Value): value is Html {

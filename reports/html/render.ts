@@ -41,7 +41,7 @@ function causesPart(all: readonly Cause[]): Html {
     const more = cause.where.length - MAX_PLACES;
     return html`<li>
       <span class="mark ${look.tone}">${look.shape} ${plural(cause.where.length, 'program')}</span>
-      <strong>${cause.class}</strong> ${cause.reason}
+      ${cause.class !== null && html`<strong>${cause.class}</strong>`} ${cause.reason}
       <p>${places}${more > 0 && `and ${more} more`}</p>
     </li>`;
   });

@@ -145,7 +145,7 @@ function cell(where: Pick<CellResult, 'kernel' | 'object' | 'status' | 'programs
 
 const VERIFIER = addLog(
   logs,
-  [...Array.from({ length: 200 }, (_, insn) => `${insn}: (b7) r0 = ${insn}`), 'R1 invalid mem access', 'processed 201 insns'].join('\n'),
+  [...Array.from({ length: 12 }, (_, insn) => `${insn}: (b7) r0 = ${insn}`), 'R1 invalid mem access', 'processed 13 insns'].join('\n'),
 );
 const LIBBPF = addLog(logs, 'libbpf: loading object\nlibbpf: prog: relo #0: matching candidate\n');
 const MISSING = {

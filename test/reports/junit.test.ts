@@ -1,0 +1,62 @@
+// junit.xml: XML whatever the kernels and objects said, with counts that add up.
+import { execa } from 'execa';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { describe, expect, it } from 'vitest';
+import type { Results } from '../../harness/results/schema.ts';
+import { renderJunit } from '../../reports/junit.ts';
+import { HOSTILE_SAMPLE } from './hostile.ts';
+import { SAMPLE } from './sample.ts';
+
+interface Suite {
+  readonly [attribute: `@${string}`]: string;
+  readonly testcase: readonly Readonly<Record<string, unknown>>[];
+}
+
+function suitesOf(text: string): Suite[] {
+  const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', isArray: (name) => /^test(case|suite)$/.test(name) });
+  const parsed: { testsuites: Omit<Suite, 'testcase'> & { testsuite: Suite[] } } = parser.parse(text);
+  const { testsuite, ...all } = parsed.testsuites;
+  return [{ ...all, testcase: testsuite.flatMap((suite) => suite.testcase) }, ...testsuite];
+}
+
+function named(name: string): Results {
+  return {
+    ...SAMPLE,
+    cells: SAMPLE.cells.map((cell) => ({ ...cell, programs: cell.programs.map((program) => ({ ...program, name })) })),
+  };
+}
+
+describe('junit.xml', () => {
+  it('has a suite for each kernel and a test case for each program', async () => {
+    await expect(renderJunit(SAMPLE)).toMatchFileSnapshot('snapshots/junit.xml');
+  });
+
+  it.each([
+    ['the sample', SAMPLE],
+    ['hostile text', HOSTILE_SAMPLE],
+    ['programs called true', named('true')],
+    ['programs without a name', named('')],
+    ['nothing at all', { ...SAMPLE, kernels: [], objects: [], cells: [] }],
+    ['kernels on which nothing ran', { ...SAMPLE, cells: [] }],
+  ])('is XML of legal characters for %s', async (_, results) => {
+    const text = renderJunit(results);
+    expect(XMLValidator.validate(text)).toBe(true);
+    expect(text).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
+    expect((await execa('xmllint', ['--noout', '-'], { input: text, all: true, reject: false })).all).toBe('');
+  });
+
+  it.each([SAMPLE, HOSTILE_SAMPLE])('counts what it holds', (results) => {
+    const count = (suite: Suite, verdict: string) => suite.testcase.filter((test) => verdict in test).length;
+    const suites = suitesOf(renderJunit(results));
+    expect(suites.map((suite) => [suite['@tests'], suite['@failures'], suite['@errors'], suite['@skipped']].map(Number))).toEqual(
+      suites.map((suite) => [suite.testcase.length, count(suite, 'failure'), count(suite, 'error'), count(suite, 'skipped')]),
+    );
+    expect(suites.map((suite) => suite.testcase.length)).toEqual([18, 6, 6, 6]);
+  });
+
+  it('gives every time as seconds, and the cases of a suite sum up to it', () => {
+    const [, ...suites] = suitesOf(renderJunit(SAMPLE));
+    const sums = suites.map((suite) => suite.testcase.reduce((sum, test) => sum + Number(test['@time']), 0).toFixed(2));
+    expect(suites.map((suite) => Number(suite['@time']).toFixed(2))).toEqual(sums);
+  });
+});

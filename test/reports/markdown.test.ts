@@ -1,0 +1,63 @@
+// summary.md: one page that stays a table, whatever stands in it, and within what a job summary may take.
+import { describe, expect, it } from 'vitest';
+import type { Results } from '../../harness/results/schema.ts';
+import { renderMarkdown } from '../../reports/markdown.ts';
+import { HOSTILE_SAMPLE } from './hostile.ts';
+import { SAMPLE } from './sample.ts';
+
+const columnsOf = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').length - 2);
+
+/** The sample with so many programs that the matrix alone is larger than a job summary. */
+function large(): Results {
+  const names = Array.from({ length: 8000 }, (_, index) => `program_${index}`);
+  return {
+    ...SAMPLE,
+    objects: SAMPLE.objects.map((object) => ({ ...object, programs: names.map((name) => ({ name, section: '', type: null, insns: 1 })) })),
+    cells: SAMPLE.cells.map((cell) => ({
+      ...cell,
+      programs: cell.programs.slice(0, 1).flatMap((program) => names.map((name) => ({ ...program, name }))),
+    })),
+  };
+}
+
+describe('summary.md', () => {
+  it('is counts, causes and the matrix', async () => {
+    await expect(renderMarkdown(SAMPLE)).toMatchFileSnapshot('snapshots/summary.md');
+  });
+
+  it('says nothing of causes when all went as expected', () => {
+    const results = { ...SAMPLE, run: { ...SAMPLE.run, complete: true }, cells: SAMPLE.cells.slice(2, 3) };
+    expect(renderMarkdown(results).split('\n').slice(0, 6)).toMatchInlineSnapshot(`
+      [
+        "# corematrix",
+        "",
+        "3 pass, 1 xfail (3 kernels × 2 objects; libbpf 1.7.0, QEMU 9.2.0, tcg).",
+        "",
+        "## Matrix",
+        "",
+      ]
+    `);
+  });
+
+  it('shows hostile text as text', () => {
+    const text = renderMarkdown(HOSTILE_SAMPLE);
+    expect(text).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
+    expect(text.replaceAll(/<br>/g, '')).not.toMatch(/[<>`@]|www\.|\]\(|(?<!&)#\w|^\s*::/m);
+    expect(new Set(columnsOf(text))).toEqual(new Set([4]));
+  });
+
+  it('has as many columns in every row as there are kernels and one for the programs', () => {
+    expect(new Set(columnsOf(renderMarkdown(SAMPLE)))).toEqual(new Set([4]));
+  });
+
+  it('is cut to the size of a job summary, and says how much was cut', () => {
+    const text = renderMarkdown(large());
+    expect(Buffer.byteLength(text)).toBeLessThan(1000 * 1024);
+    expect(text).toMatch(/\n_\d+ lines left out to stay within the size of a job summary; see the report\._\n$/);
+    expect(new Set(columnsOf(text))).toEqual(new Set([4]));
+  });
+});

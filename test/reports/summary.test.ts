@@ -1,0 +1,125 @@
+// Counts, rows and causes, which every report takes from here.
+import { describe, expect, it } from 'vitest';
+import { causes, countStatuses, matrixRows, plural, shortKernelNames, surprise } from '../../reports/summary.ts';
+import { HOSTILE_SAMPLE } from './hostile.ts';
+import { SAMPLE } from './sample.ts';
+
+const rowsOf = (results: typeof SAMPLE) =>
+  matrixRows(results).map(({ object, program, cells }) =>
+    [`${object}/${program}`, ...cells.map((entry) => entry?.program.status ?? '')].join(' | '),
+  );
+
+describe('the rows of a matrix', () => {
+  it('are the programs of the objects, with a place for each kernel', () => {
+    expect(rowsOf(SAMPLE)).toMatchInlineSnapshot(`
+      [
+        "task_state/old_name | pass | xfail | infra",
+        "task_state/new_name | fail | pass | infra",
+        "task_state/either_name | xpass | pass | infra",
+        "task_state/newer_hook | unsupported | pass | infra",
+        "probes/probe | skip | fail | not-run",
+        "probes/hidden_on_purpose | skip | pass | not-run",
+      ]
+    `);
+  });
+
+  it('stay empty where a cell or a program in it is missing', () => {
+    const cells = SAMPLE.cells.slice(1, 3).map((cell) => ({ ...cell, programs: cell.programs.slice(1) }));
+    expect(rowsOf({ ...SAMPLE, cells })).toMatchInlineSnapshot(`
+      [
+        "task_state/old_name |  |  | ",
+        "task_state/new_name |  | pass | ",
+        "task_state/either_name |  | pass | ",
+        "task_state/newer_hook |  | pass | ",
+        "probes/probe |  |  | ",
+        "probes/hidden_on_purpose | skip |  | ",
+      ]
+    `);
+  });
+
+  it('keep names apart that only differ in where they are divided', () => {
+    const [kernel] = SAMPLE.kernels;
+    const [object] = SAMPLE.objects;
+    const [cell] = SAMPLE.cells;
+    if (!kernel || !object || !cell) throw new Error('the sample is empty');
+    const results = {
+      ...SAMPLE,
+      kernels: ['a', 'a\nb'].map((id) => ({ ...kernel, id })),
+      objects: ['b\nc', 'c'].map((id) => ({ ...object, id, programs: object.programs.slice(0, 1) })),
+      cells: [{ ...cell, kernel: 'a', object: 'b\nc' }],
+    };
+    expect(rowsOf(results)).toEqual(['b\nc/old_name | pass | ', 'c/old_name |  | ']);
+  });
+
+  it('are found for hostile names too', () => {
+    expect(matrixRows(HOSTILE_SAMPLE).flatMap(({ cells }) => cells.map((entry) => entry?.program.status))).toEqual(
+      matrixRows(SAMPLE).flatMap(({ cells }) => cells.map((entry) => entry?.program.status)),
+    );
+  });
+});
+
+it('counts programs by status in the order of the words', () => {
+  expect([...countStatuses(SAMPLE)].map(([status, count]) => `${count} ${status}`).join(', ')).toMatchInlineSnapshot(
+    `"5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run"`,
+  );
+});
+
+describe('causes', () => {
+  const shown = (found: ReturnType<typeof causes>) =>
+    found.map((cause) => `${cause.where.length} × ${cause.status} ${cause.class}: ${cause.reason}`);
+
+  it('are what is unexpected, verdicts before infrastructure', () => {
+    expect(shown(causes(SAMPLE))).toMatchInlineSnapshot(`
+      [
+        "1 × fail core-field-missing: task_struct.__state: no such field (byte_off)",
+        "1 × fail attach-target-missing: do_unlinkat is not in this kernel",
+        "1 × xpass null: passes, though it was expected to fail: this kernel has neither name",
+        "4 × infra infra-timeout: no word from the guest for 30 s",
+      ]
+    `);
+  });
+
+  it('can be asked for by status', () => {
+    expect(shown(causes(SAMPLE, ['xfail']))).toMatchInlineSnapshot(`
+      [
+        "1 × xfail core-field-missing: task_struct.__state: no such field (byte_off)",
+      ]
+    `);
+  });
+
+  it('are one where status, class and reason are one, and what breaks most comes first', () => {
+    const broken = SAMPLE.cells.map((cell) => ({ ...cell, object: `${cell.object}_again` }));
+    const [first, second] = causes({ ...SAMPLE, cells: [...SAMPLE.cells.slice(3), ...broken] });
+    expect([first?.class, first?.where.map(({ object }) => object), second?.class]).toEqual([
+      'attach-target-missing',
+      ['probes', 'probes_again'],
+      'core-field-missing',
+    ]);
+  });
+
+  it('name an unexpected pass without an expectation, too', () => {
+    const [program] = SAMPLE.cells.flatMap((cell) => cell.programs);
+    expect(program && surprise(program)).toBe('passes, though it was expected to fail');
+  });
+});
+
+describe('heads of kernels', () => {
+  it('are versions, and ids where versions are the same', () => {
+    const [kernel] = SAMPLE.kernels;
+    const cloud = kernel ? [{ ...kernel, id: 'debian-5.10.262-cloud-amd64' }] : [];
+    expect(shortKernelNames({ ...SAMPLE, kernels: [...SAMPLE.kernels, ...cloud] })).toEqual([
+      'debian-5.10.262-amd64',
+      '6.12.117',
+      '7.4-rc3',
+      'debian-5.10.262-cloud-amd64',
+    ]);
+  });
+});
+
+it.each([
+  [0, '0 kernels'],
+  [1, '1 kernel'],
+  [2, '2 kernels'],
+])('writes %i as %j', (count, text) => {
+  expect(plural(count, 'kernel')).toBe(text);
+});

@@ -1,0 +1,95 @@
+// The end of a run on a terminal.
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Results } from '../../harness/results/schema.ts';
+import { terminalReport } from '../../reports/terminal.ts';
+import { HOSTILE_SAMPLE } from './hostile.ts';
+import { SAMPLE } from './sample.ts';
+
+const plain = (results: Results, width: number) => terminalReport(results, { width, colour: false });
+
+describe('the report on a terminal', () => {
+  it('is the matrix, what was unexpected and a sum', () => {
+    expect(plain(SAMPLE, 80)).toMatchInlineSnapshot(`
+      "
+                          5.10 6.12  7.4
+      task_state
+        old_name            ok   xf !inf
+        new_name          FAIL   ok !inf
+        either_name         XP   ok !inf
+        newer_hook         n/a   ok !inf
+      probes
+        probe             skip FAIL    —
+        hidden_on_purpose skip   ok    —
+
+      fail core-field-missing: task_struct.__state: no such field (byte_off)
+           task_state/new_name on debian-5.10.262-amd64
+      fail attach-target-missing: do_unlinkat is not in this kernel
+           probes/probe on debian-6.12.117-amd64
+      xpass: passes, though it was expected to fail: this kernel has neither name
+           task_state/either_name on debian-5.10.262-amd64
+      infra infra-timeout: no word from the guest for 30 s
+           task_state/old_name, task_state/new_name, task_state/either_name, task_sta…
+
+      interrupted: 5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
+      "
+    `);
+  });
+
+  it('says the same in colour', async () => {
+    const text = terminalReport(SAMPLE, { width: 80, colour: true });
+    expect(stripVTControlCharacters(text)).toBe(plain(SAMPLE, 80));
+    expect(JSON.stringify(text.split('\n').slice(0, 6), null, 1)).toMatchInlineSnapshot(`
+      "[
+       "",
+       "                    5.10 6.12  7.4",
+       "\\u001b[1mtask_state\\u001b[22m",
+       "  old_name            \\u001b[32mok\\u001b[39m   \\u001b[33mxf\\u001b[39m \\u001b[35m!inf\\u001b[39m",
+       "  new_name          \\u001b[31mFAIL\\u001b[39m   \\u001b[32mok\\u001b[39m \\u001b[35m!inf\\u001b[39m",
+       "  either_name         \\u001b[35mXP\\u001b[39m   \\u001b[32mok\\u001b[39m \\u001b[35m!inf\\u001b[39m"
+      ]"
+    `);
+  });
+
+  it('puts kernels below each other where there is no room beside each other', () => {
+    const kernels = SAMPLE.kernels.flatMap((kernel, part) =>
+      Array.from({ length: 6 }, (_, index) => ({ ...kernel, id: `k${part}${index}`, series: `6.${6 * part + index}` })),
+    );
+    const text = plain({ ...SAMPLE, kernels, objects: SAMPLE.objects.slice(1) }, 60);
+    const matrix = text.slice(0, text.indexOf('\nfail'));
+    expect(Math.max(...matrix.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(matrix).toMatchInlineSnapshot(`
+      "
+                           6.0  6.1  6.2  6.3  6.4  6.5  6.6  6.7
+      probes
+        probe
+        hidden_on_purpose
+
+                           6.8  6.9 6.10 6.11 6.12 6.13 6.14 6.15
+      probes
+        probe
+        hidden_on_purpose
+
+                          6.16 6.17
+      probes
+        probe
+        hidden_on_purpose
+      "
+    `);
+    expect(matrix.match(/6\.\d+/g)).toEqual(kernels.map(({ series }) => series));
+  });
+
+  it.each([20, 80, 200])('keeps hostile text from acting, in %i columns', (width) => {
+    const text = plain(HOSTILE_SAMPLE, width);
+    expect(text).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
+    expect(text).not.toMatch(/^\s*::|##\w*\[/m);
+    expect(text.split('\n').filter((line) => line.startsWith('fail '))).toHaveLength(2);
+  });
+
+  it.each([
+    ['no kernels', { ...SAMPLE, kernels: [], cells: [] }],
+    ['no objects', { ...SAMPLE, objects: [], cells: [] }],
+  ])('ends in a sum with %s', (_, results) => {
+    expect(plain(results, 80).trimEnd().split('\n').at(-1)).toMatch(/^interrupted: .*\(.*, 42\.5 s, tcg, libbpf 1\.7\.0\)$/);
+  });
+});
