@@ -8,6 +8,8 @@ const REQUEST_OFFSET = 0x1000;
 export const REQUEST_HEADER_LENGTH = 16;
 const PAGE = 0x1000;
 const FRAME_HEADER = 8;
+/** More than any load prints. Empty frames would take many times the memory of the mailbox they lie in. */
+const MAX_FRAMES = 1_000_000;
 
 /** Where the guest keeps its response header, and how many bytes of it there are to read. */
 export const RESPONSE_HEADER = { offset: 0x800, length: 20 } as const;
@@ -85,7 +87,7 @@ export function parseResponseHeader(bytes: Buffer): ResponseHeader | null {
   return { length: bytes.readUInt32LE(4), dropped: bytes.readUInt32LE(8), complete: bytes.readUInt32LE(12) === 1 };
 }
 
-/** A cursor over one frame's payload that answers 0 and '' beyond its end. */
+/** A cursor over one frame's payload that answers 0 and '' beyond its end; numbers too large for JSON become the largest that fits. */
 function payloadReader(payload: Buffer) {
   let at = 0;
   return {
@@ -97,7 +99,7 @@ function payloadReader(payload: Buffer) {
     u64: () => {
       const value = at + 8 <= payload.length ? Number(payload.readBigUInt64LE(at)) : 0;
       at += 8;
-      return value;
+      return Math.min(value, Number.MAX_SAFE_INTEGER);
     },
     string: () => {
       const end = payload.indexOf(0, at);
@@ -152,6 +154,7 @@ export function parseResponse(bytes: Buffer, crc: number | null): Response {
   if (crc !== null && crc32(bytes) !== crc) return { frames, damage: 'the checksum of the response does not match its bytes' };
   let at = 0;
   while (at + FRAME_HEADER <= bytes.length) {
+    if (frames.length === MAX_FRAMES) return { frames, damage: `more than ${MAX_FRAMES} frames` };
     const type = bytes.readUInt32LE(at);
     const length = bytes.readUInt32LE(at + 4);
     const start = at + FRAME_HEADER;

@@ -26,7 +26,7 @@ export interface Target {
 }
 
 function messageProblem(error: unknown): string | null {
-  if (!(error instanceof UserError) && !(error instanceof InfraError)) return 'it threw what is no UserError or InfraError';
+  if (!(error instanceof UserError) && !(error instanceof InfraError)) return `it threw ${visible(String(error)).slice(0, MAX_MESSAGE)}`;
   if (visible(error.message) !== error.message) return `its message is not one line of plain text: ${JSON.stringify(error.message)}`;
   return error.message.length > MAX_MESSAGE ? `its message has ${error.message.length} characters` : null;
 }
@@ -79,7 +79,7 @@ async function problemOf(target: Target, seed: number): Promise<{ problem: strin
 /** Declares a test that fuzzes a parser. A failure is one line that names the seed and how to see it again. */
 export function fuzz(target: Target): void {
   const runs = Math.max(1, Math.ceil(RUNS / (target.cost ?? 1)));
-  test.each([target])('$name', { timeout: 60_000 + runs * 50 * (target.cost ?? 1) }, async () => {
+  test.each([target.name])('%s', { timeout: 60_000 + runs * 50 * (target.cost ?? 1) }, async () => {
     const watchdog = watchOver(target.name);
     try {
       for (let seed = START; seed < START + runs; seed++) {

@@ -1,0 +1,155 @@
+// What a guest puts into its mailbox, rings and prints on its console; and the archive it is started from.
+import { execa } from 'execa';
+import { bellLines, parseRing } from '../../harness/guest/bell.ts';
+import { writeCpio } from '../../harness/guest/cpio.ts';
+import { encodeRequest, parseResponse, parseResponseHeader } from '../../harness/guest/frames.ts';
+import { findTrouble } from '../../harness/guest/health.ts';
+import { toEvidence } from '../../harness/run/evidence.ts';
+import { fuzz } from './fuzz.ts';
+import type { Random } from './mutate.ts';
+import { seedFiles } from './seeds.ts';
+
+function u32(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 4);
+  for (const [index, value] of values.entries()) bytes.writeUInt32LE(value, index * 4);
+  return bytes;
+}
+
+function u64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+}
+
+function frame(type: number, ...parts: readonly Buffer[]): Buffer {
+  const payload = Buffer.concat(parts);
+  const padding = Buffer.alloc((4 - (payload.length % 4)) % 4);
+  return Buffer.concat([u32(type, payload.length), payload, padding]);
+}
+
+const LOGS = seedFiles('libbpf.');
+
+/** A response as the helper writes it, its log one of the recorded ones. */
+function response(log: Buffer): Buffer {
+  const lines = log.toString('utf8').split(/(?<=\n)/);
+  return Buffer.concat([
+    frame(16, Buffer.from('6.1.0-56\0#1 SMP\0x86_64\x001.7\0'), u64(5_000_000)),
+    frame(17, u32(12, 1), Buffer.from('new_name\0tp_btf/sched_process_exit\0tracing\0')),
+    frame(18, Buffer.from('\0')),
+    ...lines.map((line) => frame(19, u32(2), Buffer.from(line))),
+    frame(20, u32(2, 22), u64(1_000_000), u64(2_000_000)),
+    frame(21, Buffer.from('[    0.1] all is well\n')),
+    frame(22, u32(0)),
+    frame(23, u64(9_000_000)),
+  ]);
+}
+
+const [FIRST, ...REST] = LOGS;
+
+fuzz({
+  name: 'mailbox frames',
+  corpus: [response(FIRST), ...REST.map(response)],
+  read: (input) => {
+    const { frames } = parseResponse(input, null);
+    if (frames.length > input.length / 8) throw new Error(`${frames.length} frames in ${input.length} bytes`);
+    const { attempts } = toEvidence(frames, '');
+    const wrong = attempts.find(({ openMs, loadMs }) => !(openMs >= 0 && loadMs >= 0 && Number.isFinite(openMs + loadMs)));
+    if (wrong) throw new Error(`a load took ${wrong.openMs} and ${wrong.loadMs} ms`);
+    for (const each of frames) {
+      if (each.type === 'hello' && !Number.isSafeInteger(each.btfSize)) throw new Error(`BTF of ${each.btfSize} bytes`);
+      if (each.type === 'end' && !(each.guestMs >= 0)) throw new Error(`a guest took ${each.guestMs} ms`);
+    }
+  },
+});
+
+fuzz({
+  name: 'response header',
+  corpus: [u32(0x31424d58, 500, 7, 1, 0)],
+  read: (input) => parseResponseHeader(input),
+});
+
+fuzz({
+  name: 'doorbell',
+  corpus: [Buffer.from('ready fe000000 3000 0 0\ndone fe000000 3000 1f40 8badf00d\n')],
+  read: (input, random) => {
+    const take = bellLines(parseRing, (error) => {
+      throw error;
+    });
+    for (let at = 0; at < input.length;) {
+      const end = at + random.below(64) + 1;
+      take(input.subarray(at, end));
+      at = end;
+    }
+  },
+});
+
+fuzz({
+  name: 'kernel messages',
+  corpus: [
+    Buffer.from('[    1.0] BUG: unable to handle page fault for address: ffff\n[    1.1] Oops: 0000 [#1] SMP\n'),
+    Buffer.from('[   60.1] rcu: INFO: rcu_sched self-detected stall on CPU\n[   60.2] watchdog: BUG: soft lockup - CPU#0 stuck\n'),
+  ],
+  read: (input) => {
+    const trouble = findTrouble(input.toString('utf8'));
+    if (trouble?.reason.includes('\n') === true) throw new Error(`a reason of several lines: ${JSON.stringify(trouble.reason)}`);
+  },
+});
+
+fuzz({
+  name: 'mailbox request',
+  corpus: [Buffer.from('task_state'), Buffer.from('ä'.repeat(200))],
+  read: (input) => {
+    const { bytes, responseOffset } = encodeRequest(input.toString('utf8'), input);
+    if (responseOffset < bytes.length || bytes.readUInt32LE(8) !== responseOffset) throw new Error('the request overlaps the response');
+  },
+});
+
+const NAME_PARTS = [
+  'a',
+  'Z',
+  '7',
+  ' ',
+  '-',
+  '.',
+  '..',
+  '/',
+  "'",
+  '"',
+  '\\',
+  '\t',
+  '\u001b',
+  'ü',
+  '€',
+  '\u{1f427}',
+  'TRAILER!!!',
+  '%n',
+] as const;
+
+function entryName(random: Random, index: number): string {
+  const parts = Array.from({ length: random.below(300) }, () => random.pick(NAME_PARTS));
+  return `${index}${parts.join('')}`;
+}
+
+fuzz({
+  name: 'cpio against cpio -t',
+  cost: 200,
+  corpus: [Buffer.from('content'), Buffer.alloc(0), Buffer.alloc(4096, 7)],
+  read: async (input, random) => {
+    const entries = Array.from({ length: 40 }, (_, index) => ({
+      path: entryName(random, index),
+      mode: 0o100644,
+      content: input.subarray(random.below(input.length + 1)),
+    }));
+    const archive = writeCpio(entries);
+    const listed = await execa('cpio', ['-t', '--quiet'], { input: archive, encoding: 'buffer' });
+    const expected = Buffer.from(entries.map(({ path }) => `${path}\n`).join(''));
+    const unpacked = await execa('cpio', ['-i', '--to-stdout', '--quiet'], {
+      input: archive,
+      encoding: 'buffer',
+      stripFinalNewline: false,
+    });
+    if (!Buffer.from(listed.stdout).equals(expected.subarray(0, -1))) throw new Error('cpio -t lists other names');
+    const contents = Buffer.concat(entries.map(({ content }) => content));
+    if (!Buffer.from(unpacked.stdout).equals(contents)) throw new Error('cpio unpacks other contents');
+  },
+});
