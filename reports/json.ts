@@ -2,13 +2,24 @@
 import { z } from 'zod';
 import { UserError } from '../harness/errors.ts';
 import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
+import { findJsonError } from './json-syntax.ts';
+import { findBroken } from './references.ts';
+import { shortened, UNSAFE, visible } from './visible.ts';
+
+const MESSAGE_LENGTH = 300;
+
+/** JSON in which what hides, turns or separates text is escaped; outside of strings there is nothing of it but newlines. */
+function escaped(json: string): string {
+  const units = (character: string) => character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replaceAll(UNSAFE, (character) => (character === '\n' ? character : units(character).join('')));
+}
 
 /** The text of results.json: a line for each kernel, object, cell and log, so that two runs can be compared by diff. */
 export function renderJson(results: Results): string {
   const list = (items: readonly unknown[]) => `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
   const texts = Object.entries(results.logs.texts).map(([id, lines]) => `      ${JSON.stringify(id)}: ${JSON.stringify(lines)}`);
   const logs = `{\n    "lines": ${list(results.logs.lines)},\n    "texts": {\n${texts.join(',\n')}\n    }\n  }`;
-  return [
+  const lines = [
     '{',
     `  "schemaVersion": ${results.schemaVersion},`,
     `  "run": ${JSON.stringify(results.run)},`,
@@ -17,11 +28,35 @@ export function renderJson(results: Results): string {
     `  "cells": ${list(results.cells)},`,
     `  "logs": ${logs}`,
     '}\n',
-  ].join('\n');
+  ];
+  return escaped(lines.join('\n'));
+}
+
+/** An error in a file from elsewhere, on one line whatever the file holds. */
+function fileError(place: string, message: string): UserError {
+  return new UserError(shortened(visible(`${place}: ${message}`), MESSAGE_LENGTH));
+}
+
+function parse(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const { line, column, found } = findJsonError(text);
+    throw fileError(`${name}:${line}:${column}`, `not valid JSON: ${found === null ? 'the file ends too early' : `unexpected "${found}"`}`);
+  }
 }
 
 function versionOf(value: unknown): unknown {
   return value && typeof value === 'object' && 'schemaVersion' in value ? value.schemaVersion : undefined;
+}
+
+/** `cells[3].status`, as a person would look for it. */
+function placeOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((place, key) => {
+    if (typeof key === 'number') return `${place}[${key}]`;
+    return place === '' ? String(key) : `${place}.${String(key)}`;
+  }, '');
 }
 
 /**
@@ -30,21 +65,17 @@ function versionOf(value: unknown): unknown {
  * @throws UserError naming the file, the place in it and what was expected there
  */
 export function readResults(text: string, name: string): Results {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${name}: not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const value = parse(text, name);
   const version = versionOf(value);
-  if (typeof version !== 'number') throw new UserError(`${name}: not a results file: schemaVersion is missing`);
+  if (typeof version !== 'number') throw fileError(name, 'not a results file: it has no number in schemaVersion');
   if (version > SCHEMA_VERSION) {
-    throw new UserError(`${name}: written by a newer corematrix (schema ${version}, this one reads ${SCHEMA_VERSION}); update corematrix`);
+    throw fileError(name, `written by a newer corematrix (schema ${version}, this one reads ${SCHEMA_VERSION}); update corematrix`);
   }
+  if (version < SCHEMA_VERSION) throw fileError(name, `schema ${version} is not read by this corematrix, only ${SCHEMA_VERSION}`);
   const parsed = resultsSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(`${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a results file'}`);
+  const broken = parsed.success ? findBroken(parsed.data) : parsed.error.issues[0];
+  if (parsed.success && !broken) return parsed.data;
+  throw fileError([name, placeOf(broken?.path ?? [])].filter((part) => part !== '').join(': '), broken?.message ?? 'not a results file');
 }
 
 /** The published JSON Schema of results.json, made from the schema the program itself checks by. */

@@ -1,7 +1,7 @@
 // Foreign text made safe for outputs: what could act on a terminal, hide or turn text is shown, never passed on.
 
 /** Controls, format characters (direction, zero width, tags), line and paragraph separators, lone surrogates, noncharacters of XML. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
+export const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 
 /** What a CI system takes from a log as a command: `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere. */
 const COMMAND = /^\s*:(?=:)|#(?=#[\w.]*\[)/g;

@@ -1,0 +1,59 @@
+// What a schema cannot say of results: that names which point at something point at something that is there.
+import type { CellResult, LogStore, Results } from '../harness/results/schema.ts';
+
+export interface Broken {
+  /** Keys and positions that lead to the place. */
+  path: readonly (string | number)[];
+  message: string;
+}
+
+function findTwin(names: readonly string[]): number {
+  const seen = new Set<string>();
+  return names.findIndex((name) => seen.size === seen.add(name).size);
+}
+
+function brokenLog(cell: CellResult, texts: LogStore['texts']): Broken | null {
+  const refs: [(string | number)[], string | null][] = [
+    ...Object.entries(cell.logs).map(([name, id]): [string[], string | null] => [['logs', name], id]),
+    ...cell.programs.flatMap(({ logs }, index) =>
+      Object.entries(logs).map(([name, id]): [(string | number)[], string | null] => [['programs', index, 'logs', name], id]),
+    ),
+  ];
+  const found = refs.find(([, id]) => id !== null && !Object.hasOwn(texts, id));
+  return found ? { path: found[0], message: `there is no log ${JSON.stringify(found[1])}` } : null;
+}
+
+function brokenCell(
+  cell: CellResult,
+  kernels: ReadonlySet<string>,
+  objects: ReadonlyMap<string, number>,
+  texts: LogStore['texts'],
+): Broken | null {
+  if (!kernels.has(cell.kernel)) return { path: ['kernel'], message: `there is no kernel ${JSON.stringify(cell.kernel)}` };
+  const relocations = objects.get(cell.object);
+  if (relocations === undefined) return { path: ['object'], message: `there is no object ${JSON.stringify(cell.object)}` };
+  const index = cell.relocations.findIndex(({ ref }) => ref >= relocations);
+  if (index >= 0) return { path: ['relocations', index, 'ref'], message: `its object has ${relocations} relocations` };
+  return brokenLog(cell, texts);
+}
+
+/** The first reference that leads nowhere, or the first name that stands for two things; null when all is well. */
+export function findBroken({ kernels, objects, cells, logs }: Results): Broken | null {
+  const kernel = findTwin(kernels.map(({ id }) => id));
+  if (kernel >= 0) return { path: ['kernels', kernel, 'id'], message: 'an earlier kernel has the same id' };
+  const object = findTwin(objects.map(({ id }) => id));
+  if (object >= 0) return { path: ['objects', object, 'id'], message: 'an earlier object has the same id' };
+  const twin = findTwin(cells.map((cell) => JSON.stringify([cell.kernel, cell.object])));
+  if (twin >= 0) return { path: ['cells', twin], message: 'an earlier cell is of the same kernel and object' };
+  for (const [id, lines] of Object.entries(logs.texts)) {
+    const index = lines.findIndex((line) => line >= logs.lines.length);
+    if (index >= 0) return { path: ['logs', 'texts', id, index], message: `there are ${logs.lines.length} lines` };
+  }
+  const kernelIds = new Set(kernels.map(({ id }) => id));
+  const counts = new Map(objects.map(({ id, relocations }) => [id, relocations.length]));
+  for (const [index, cell] of cells.entries()) {
+    const broken = brokenCell(cell, kernelIds, counts, logs.texts);
+    if (broken) return { ...broken, path: ['cells', index, ...broken.path] };
+  }
+  return null;
+}
