@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import fc from 'fast-check';
+import { assert, nat, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../harness/errors.ts';
 import { createLogStore } from '../../harness/results/logs.ts';
@@ -203,8 +203,8 @@ describe('a broken file', () => {
   });
 
   it('never leads to anything but a UserError', () => {
-    fc.assert(
-      fc.property(fc.nat(TEXT.length), fc.nat(8), fc.string({ maxLength: 4 }), (at, removed, put) => {
+    assert(
+      property(nat(TEXT.length), nat(8), string({ maxLength: 4 }), (at, removed, put) => {
         expect(errorOf(TEXT.slice(0, at) + put + TEXT.slice(at + removed))).toMatch(/^(no error|results\.json:.*)$/);
       }),
       { numRuns: 300 },
@@ -213,8 +213,8 @@ describe('a broken file', () => {
 
   it('is told by line and column wherever a character cannot stand', () => {
     const lines = TEXT.split('\n');
-    fc.assert(
-      fc.property(fc.nat(lines.length - 2), (line) => {
+    assert(
+      property(nat(lines.length - 2), (line) => {
         const text = [...lines.slice(0, line), `?${lines[line]}`, ...lines.slice(line + 1)].join('\n');
         expect(errorOf(text)).toBe(`results.json:${line + 1}:1: not valid JSON: unexpected "?"`);
       }),
