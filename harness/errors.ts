@@ -1,13 +1,37 @@
 // The two kinds of error a person can act on. What fails on a kernel is data in the results, never an exception.
+import { shortened, visible, visibleText } from '../reports/visible.ts';
+
+/** Longer messages hold somebody's data rather than say something. */
+const MAX_MESSAGE = 1000;
+
+interface ErrorFacts {
+  cause?: unknown;
+  /** What a program said, or a list: lines of their own below the message. */
+  detail?: string;
+}
+
+/** Names, paths and versions in a message may be a stranger's: whatever they hold, the message stays one line of plain text. */
+function textOf(message: string, detail: string | undefined): string {
+  const line = shortened(visible(message.slice(0, MAX_MESSAGE * 2)), MAX_MESSAGE);
+  return detail === undefined ? line : `${line}\n${visibleText(detail)}`;
+}
 
 /** Wrong usage, configuration or input: one line that names what is wrong, where, and what to type instead. Exit code 2. */
 export class UserError extends Error {
   override readonly name = 'UserError';
+
+  constructor(message: string, { detail, ...options }: ErrorFacts = {}) {
+    super(textOf(message, detail), options);
+  }
 }
 
 /** The infrastructure failed (download, disk, QEMU, boot): no verdict about any object. Exit code 3. */
 export class InfraError extends Error {
   override readonly name = 'InfraError';
+
+  constructor(message: string, { detail, ...options }: ErrorFacts = {}) {
+    super(textOf(message, detail), options);
+  }
 }
 
 /** The message of anything that was thrown. */

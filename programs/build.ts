@@ -41,7 +41,7 @@ async function compile(source: string, target: string, flags: readonly string[])
   const folder = dirname(source);
   const relative = join(basename(folder), basename(source));
   const built = await run(['clang', ...flags, '-c', relative, '-o', target], { cwd: dirname(folder) });
-  if (!built.ok) throw new UserError(`${basename(source)} does not compile:\n${built.said}`);
+  if (!built.ok) throw new UserError(`${basename(source)} does not compile:`, { detail: built.said });
   const stripped = await run(['llvm-strip', '-g', target]);
   if (!stripped.ok) throw new UserError(`${basename(target)}: llvm-strip failed: ${stripped.said}`);
 }

@@ -1,5 +1,6 @@
 // Exit codes, and how an error reaches a person.
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import { visibleText } from '../../reports/visible.ts';
 import { InfraError, UserError } from '../errors.ts';
 
 /** What a run's end means to a shell and to CI; infrastructure trouble never hides a compatibility failure. */
@@ -22,5 +23,5 @@ export function exitCodeOf(error: unknown): number {
 /** Writes an error to standard error, coloured on a terminal, control sequences of foreign text made harmless. */
 export function reportError(error: unknown): void {
   const label = styleText('red', 'error:', { stream: process.stderr, validateStream: true });
-  process.stderr.write(`${label} ${stripVTControlCharacters(describeError(error))}\n`);
+  process.stderr.write(`${label} ${visibleText(describeError(error))}\n`);
 }

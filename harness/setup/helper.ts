@@ -26,7 +26,7 @@ export interface HelperOptions {
 async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
   const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
   const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
-  if (!ok) throw new UserError(`the guest helper does not build; "npm run setup" brings what it needs:\n${said}`);
+  if (!ok) throw new UserError('the guest helper does not build; "npm run setup" brings what it needs:', { detail: said });
 }
 
 /**

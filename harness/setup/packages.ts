@@ -86,6 +86,12 @@ function adviceFor(missing: readonly SystemPackage[], why: string): string {
   return [`${count}, and ${why}:`, ...list, `On Debian, as root: ${command}`].join('\n');
 }
 
+/** Advice is a line and a list. */
+function adviceError(advice: string): UserError {
+  const [message = '', ...list] = advice.split('\n');
+  return new UserError(message, { detail: list.join('\n') });
+}
+
 /** Decides what to do about missing packages on a machine that has apt-get or not, and root or not. */
 export function planPackages(missing: readonly SystemPackage[], machine: { debian: boolean; root: Root }): PackagePlan {
   if (missing.length === 0) return { kind: 'nothing' };
@@ -126,14 +132,14 @@ export async function ensurePackages(withTests: boolean, onNote: (text: string) 
   if (missing.length === 0) return;
   const plan = planPackages(missing, { debian: await isDebian(), root: await rootAccess() });
   if (plan.kind === 'nothing') return;
-  if (plan.kind === 'by-hand') throw new UserError(plan.advice);
+  if (plan.kind === 'by-hand') throw adviceError(plan.advice);
   onNote(`installing ${plan.names.join(' ')}`);
   const started = performance.now();
   for (const command of plan.commands) {
     const { ok, said } = await run(command);
-    if (!ok) throw new UserError(`${command.join(' ')} failed:\n${lastLines(said, 3)}`);
+    if (!ok) throw new UserError(`${command.join(' ')} failed:`, { detail: lastLines(said, 3) });
   }
   const left = await missingPackages(withTests);
-  if (left.length > 0) throw new UserError(adviceFor(left, 'apt-get install did not bring what proves them'));
+  if (left.length > 0) throw adviceError(adviceFor(left, 'apt-get install did not bring what proves them'));
   onNote(`system packages: ${secondsSince(started)}`);
 }
