@@ -1,20 +1,29 @@
 // The report folder: every format of one run, each file whole or not there.
+import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logText } from '../harness/results/logs.ts';
 import type { CellResult, Results } from '../harness/results/schema.ts';
-import { writeFileAtomic } from '../kernels/cache.ts';
+import { InfraError, messageOf } from '../harness/errors.ts';
+import { errorCode, makeDirectories, writeFileAtomic } from '../kernels/cache.ts';
 import { renderHtml } from './html/render.ts';
 import { renderJson } from './json.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 
-const NAME_LENGTH = 120;
+/** Two names and the kind of a log make one file name, for which file systems have 255 bytes. */
+const NAME_LENGTH = 110;
+const DIGEST_LENGTH = 8;
 
-/** A foreign name as one component of a path: no separators, no leading dot, not too long. */
+/** A foreign name as one component of a path: no separators, no leading dot, not too long. A digest tells apart what had to change. */
 export function fileName(text: string): string {
-  const plain = text.replaceAll(/[^\w.+~-]/g, '_').replace(/^\.+/, '_');
-  return plain.slice(0, NAME_LENGTH) || '_';
+  const plain = text
+    .replaceAll(/[^\w.+~-]/g, '_')
+    .replace(/^[.-]+/, '_')
+    .slice(0, NAME_LENGTH);
+  if (plain === text && plain !== '') return plain;
+  const digest = createHash('sha256').update(text, 'utf16le').digest('hex').slice(0, DIGEST_LENGTH);
+  return `${plain.slice(0, NAME_LENGTH - DIGEST_LENGTH - 1) || '_'}-${digest}`;
 }
 
 /** The raw logs of one cell by the file each goes to, relative to the folder of its kernel. */
@@ -34,29 +43,39 @@ function logFiles(cell: CellResult, results: Results): [string, string][] {
   return named.flatMap(([name, id]) => (id === null ? [] : [[`${stem}.${name}.log`, `${logText(results.logs, id)}\n`]]));
 }
 
-/**
- * Writes results.json, index.html, junit.xml, summary.md and logs/ into a folder, which is made when it is missing.
- * @throws InfraError when the disk is full or may not be written
- */
-export async function writeReportFolder(results: Results, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFileAtomic(join(folder, 'results.json'), renderJson(results));
-  await writeFileAtomic(join(folder, 'index.html'), renderHtml(results));
-  await writeFileAtomic(join(folder, 'junit.xml'), renderJunit(results));
-  await writeFileAtomic(join(folder, 'summary.md'), renderMarkdown(results));
-  await writeLogs(results, folder);
-}
-
 /** All logs appear at once: a folder beside the old one takes its place. */
 async function writeLogs(results: Results, folder: string): Promise<void> {
   const building = join(folder, `logs.new-${process.pid}`);
-  await rm(building, { recursive: true, force: true });
-  for (const cell of results.cells) {
-    const target = join(building, fileName(cell.kernel));
-    await mkdir(target, { recursive: true });
-    await Promise.all(logFiles(cell, results).map(async ([name, text]) => writeFile(join(target, name), text)));
+  try {
+    await mkdir(building);
+    for (const cell of results.cells) {
+      const target = join(building, fileName(cell.kernel));
+      await mkdir(target, { recursive: true });
+      await Promise.all(logFiles(cell, results).map(async ([name, text]) => writeFile(join(target, name), text)));
+    }
+    await rm(join(folder, 'logs'), { recursive: true, force: true });
+    await rename(building, join(folder, 'logs'));
+  } finally {
+    await rm(building, { recursive: true, force: true });
   }
-  await mkdir(building, { recursive: true });
-  await rm(join(folder, 'logs'), { recursive: true, force: true });
-  await rename(building, join(folder, 'logs'));
+}
+
+/**
+ * Writes results.json, index.html, junit.xml, summary.md and logs/ into a folder, which is made when it is missing.
+ * @throws InfraError when the folder cannot be made or written, with what the system says
+ */
+export async function writeReportFolder(results: Results, folder: string): Promise<void> {
+  try {
+    await makeDirectories(folder);
+    await writeFileAtomic(join(folder, 'results.json'), renderJson(results));
+    await writeFileAtomic(join(folder, 'index.html'), renderHtml(results));
+    await writeFileAtomic(join(folder, 'junit.xml'), renderJunit(results));
+    await writeFileAtomic(join(folder, 'summary.md'), renderMarkdown(results));
+    await writeLogs(results, folder);
+  } catch (error) {
+    // The advice of the cache is about the cache; what the system said lies below it.
+    const cause: unknown = error instanceof InfraError ? (error.cause ?? error) : error;
+    if (errorCode(cause) === null) throw error;
+    throw new InfraError(`cannot write the report to ${folder}: ${messageOf(cause)}; choose another folder with --out`, { cause });
+  }
 }
