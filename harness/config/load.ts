@@ -1,13 +1,14 @@
 // Reads corematrix.yaml; every error names file, line and column.
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument, isMap, isNode, isScalar, type Document } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { type Config, configSchema } from './schema.ts';
 
 /** More aliases than any person writes: a document with more is an attempt to exhaust memory. */
 const MAX_ALIASES = 100;
-const MAX_BYTES = 4 << 20;
+/** Thousands of expectations; reading takes about 2 ms for each KiB. */
+const MAX_CHARACTERS = 512 << 10;
 
 type Issue = z.core.$ZodIssue;
 
@@ -26,6 +27,37 @@ function keyOffset(document: Document, path: readonly PropertyKey[], key: string
   return pair && isScalar(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, path);
 }
 
+/**
+ * What the library would look for with time that grows by the square of the document: a key that stands twice in a map, and more
+ * aliases than are allowed. Null when there is neither.
+ */
+function findExcess(document: Document): { offset: number; problem: string } | null {
+  let found: { offset: number; problem: string } | null = null;
+  let aliases = 0;
+  const stop = (offset: number, problem: string) => {
+    found = { offset, problem };
+    return visit.BREAK;
+  };
+  visit(document, {
+    Alias: (_, { range }) => (++aliases > MAX_ALIASES ? stop(range?.[0] ?? 0, `more than ${MAX_ALIASES} aliases`) : undefined),
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) return stop(key.range?.[0] ?? 0, `the key "${String(key.value)}" stands twice`);
+        keys.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+function placeOf(name: string, lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `${name}:${line}:${col}`;
+}
+
 function describeIssue(issue: Issue): string {
   const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
   return `${where}${issue.message}`;
@@ -37,27 +69,37 @@ function known(issue: Issue): string {
     : Object.keys(configSchema.shape).join(', ');
 }
 
+/** What nests deeper than the stack, the library reports as an error of syntax in one place and throws in another. */
+function reasonOf(error: unknown): string {
+  return error instanceof RangeError ? 'it nests too deeply' : messageOf(error);
+}
+
+/** A document and the value in it. */
+function readYaml(text: string, name: string, lines: LineCounter): { document: Document; value: unknown } {
+  const at = (offset: number) => placeOf(name, lines, offset);
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, uniqueKeys: false });
+    const [broken] = document.errors;
+    if (broken) throw new UserError(`${at(broken.pos[0])}: not valid YAML: ${broken.message}`);
+    const excess = findExcess(document);
+    if (excess) throw new UserError(`${at(excess.offset)}: ${excess.problem}`);
+    return { document, value: document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {} };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${name}: cannot be read: ${reasonOf(error)}`);
+  }
+}
+
 /**
  * Checks the text of a configuration.
  * @param name how the file is called in messages
  * @throws UserError naming file, line, column, what is wrong and what is possible
  */
 export function parseConfig(text: string, name: string): Config {
-  if (text.length > MAX_BYTES) throw new UserError(`${name}: too large for a configuration (${text.length} characters)`);
+  if (text.length > MAX_CHARACTERS) throw new UserError(`${name}: too large for a configuration (${text.length} characters)`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${name}:${line}:${col}`;
-  };
-  const [broken] = document.errors;
-  if (broken) throw new UserError(`${at(broken.pos[0])}: not valid YAML: ${broken.message}`);
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
-  } catch (error) {
-    throw new UserError(`${name}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const { document, value } = readYaml(text, name, lines);
+  const at = (offset: number) => placeOf(name, lines, offset);
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

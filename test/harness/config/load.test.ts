@@ -51,6 +51,18 @@ test('an alias bomb is refused', () => {
   expect(errorOf(bomb.join('\n'))).toBe('corematrix.yaml: cannot be read: Excessive alias count indicates a resource exhaustion attack');
 });
 
+test('what costs more time than its size is refused at once', () => {
+  const started = performance.now();
+  const manyKeys = Array.from({ length: 30_000 }, (_, index) => `k${index}: 1`).join('\n');
+  const manyAliases = `a: &a 1\nb: [${Array(20_000).fill('*a').join(', ')}]`;
+  expect(errorOf(manyKeys)).toMatch(/^corematrix\.yaml:1:1: unknown key "k0"; /);
+  expect(errorOf(manyAliases)).toBe('corematrix.yaml:2:405: more than 100 aliases');
+  expect(errorOf('jobs: 1\njobs: 2\n')).toBe('corematrix.yaml:2:1: the key "jobs" stands twice');
+  expect(errorOf(`objects: ${'['.repeat(100_000)}`)).toMatch(/^corematrix\.yaml.*: (it nests too deeply|.*call stack size exceeded)$/);
+  expect(errorOf(`# ${'x'.repeat(1 << 20)}`)).toBe('corematrix.yaml: too large for a configuration (1048578 characters)');
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
 test('a file that is not there is named', async () => {
   await expect(loadConfig('no/such.yaml')).rejects.toThrow('no/such.yaml: cannot read the configuration (ENOENT)');
 });
