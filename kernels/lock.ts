@@ -3,14 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, UserError } from '../harness/errors.ts';
 import { errorCode } from './cache.ts';
-import { comparePreference, describePackage, type KernelPackage, type PackagePin } from './debian/packages.ts';
+import { comparePreference, describePackage, type KernelPackage, type PackagePin, POOL_PATH } from './debian/packages.ts';
 import { compareKernelVersions, parseKernelVersion } from './version.ts';
+
+const EXPECTED_PATH = 'expected a path such as pool/main/l/linux/NAME.deb';
 
 const pin = z.strictObject({
   name: z.string(),
   version: z.string(),
   archive: z.enum(['debian', 'debian-security']),
-  path: z.string().regex(/^pool\/(?!.*\.\.\/)[\w.+~/-]+\.deb$/, 'expected a path such as pool/main/l/linux/NAME.deb'),
+  path: z.string().regex(POOL_PATH, EXPECTED_PATH).endsWith('.deb', EXPECTED_PATH),
   size: z.number().int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected a sha256 in hexadecimal'),
 });

@@ -47,6 +47,11 @@ const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-(
 /** Meta packages have the same names but only documentation inside: 2 KB, where a kernel has many megabytes. */
 const MIN_SIZE = 1 << 20;
 
+/** Where files lie in an archive; a mirror may claim any other place. */
+export const POOL_PATH = /^pool\/(?!.*\.\.\/)[\w.+~/-]+$/;
+/** @see deb-version(7) */
+const VERSION = /^\d[\w.+:~-]*$/;
+
 interface NameFacts {
   release: string;
   arch: DebianArch;
@@ -67,11 +72,11 @@ export function parsePackageName(name: string): NameFacts | null {
   };
 }
 
-/** Adds what name and version say to a pin; null when it is no kernel package. */
+/** Adds what name and version say to a pin; null when it is no kernel package, or lies elsewhere than packages do. */
 export function describePackage(pin: PackagePin, suites: readonly string[]): KernelPackage | null {
   const facts = parsePackageName(pin.name);
   const kernel: KernelVersion | null = kernelVersionOf(pin.version);
-  if (!facts || !kernel || pin.size < MIN_SIZE) return null;
+  if (!facts || !kernel || pin.size < MIN_SIZE || !VERSION.test(pin.version) || !POOL_PATH.test(pin.path)) return null;
   return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel), suites };
 }
 

@@ -35,7 +35,7 @@ export function clearSignedText(message: string): string {
 
 /** What the status lines of gpgv mean: one good signature of a known key is enough, as for apt; one bad signature is too many. */
 export function readGpgvStatus(status: string): SignedText['signature'] {
-  const found = (word: string) => new RegExp(`^\\[GNUPG:\\] ${word} (\\S+)`, 'm').exec(status)?.[1] ?? null;
+  const found = (word: string) => new RegExp(`^\\[GNUPG:\\] ${word} (\\w{0,64})`, 'm').exec(status)?.[1] ?? null;
   if (found('BADSIG') !== null) return { kind: 'bad', reason: `the signature of key ${found('BADSIG')} does not fit the text` };
   if (found('GOODSIG') !== null && found('VALIDSIG') !== null) return { kind: 'good' };
   const expired = found('EXPKEYSIG') ?? found('EXPSIG');

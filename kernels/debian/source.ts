@@ -4,6 +4,7 @@ import { parseDigests, parseStanza } from './deb822.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
 import type { DebianOptions } from './options.ts';
+import { POOL_PATH } from './packages.ts';
 import type { Suite } from './suite.ts';
 
 export interface DebianSource {
@@ -16,12 +17,14 @@ export interface DebianSource {
   files: { path: string; size: number; sha256: string }[];
 }
 
-/** Reads one stanza of a Sources index; null when it lacks what a source package has. */
+/** Reads one stanza of a Sources index; null when it lacks what a source package has, or lies elsewhere than packages do. */
 export function parseSource(stanza: string, suite: Pick<Suite, 'name' | 'mirror'>): DebianSource | null {
   const { package: name, version, directory, 'checksums-sha256': digests } = parseStanza(stanza);
   if (name === undefined || version === undefined || directory === undefined) return null;
   const files = parseDigests(digests).map((file) => ({ path: `${directory}/${file.name}`, size: file.size, sha256: file.sha256 }));
-  return files.length === 0 ? null : { name, version, suite: suite.name, base: suite.mirror.base, files };
+  return files.length === 0 || !files.every(({ path }) => POOL_PATH.test(path))
+    ? null
+    : { name, version, suite: suite.name, base: suite.mirror.base, files };
 }
 
 /**

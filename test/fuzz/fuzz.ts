@@ -11,7 +11,9 @@ const ORDINARY_RUNS = 600;
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? ORDINARY_RUNS);
 const START = Number(process.env['FUZZ_START'] ?? 1);
 
+/** For any input, and beside for each KiB of it: what grows by the square of its input is far beyond. */
 const MAX_CPU_MS = 200;
+const MAX_CPU_MS_PER_KIB = 2;
 const MAX_BYTES = 64 << 20;
 const MAX_MESSAGE = 1000;
 
@@ -58,10 +60,10 @@ async function leastCpu(read: () => unknown): Promise<number> {
 
 /** What is wrong with how a parser took the input of a seed; null when nothing is. */
 async function problemOf(target: Target, seed: number): Promise<{ problem: string; cause?: unknown } | null> {
-  const once = () => {
-    const random = randomFrom(seed);
-    return target.read(mutate(random, target.corpus), random);
-  };
+  const random = randomFrom(seed);
+  const input = mutate(random, target.corpus);
+  const once = () => target.read(input, random);
+  const allowed = MAX_CPU_MS + MAX_CPU_MS_PER_KIB * (input.length / 1024);
   const [bytes, start] = [usedBytes(), performance.now()];
   try {
     await once();
@@ -71,9 +73,9 @@ async function problemOf(target: Target, seed: number): Promise<{ problem: strin
   }
   const grown = usedBytes() - bytes;
   if (grown > MAX_BYTES) return { problem: `it took ${grown >> 20} MiB of memory` };
-  if (performance.now() - start < MAX_CPU_MS) return null;
+  if (performance.now() - start < allowed) return null;
   const cpu = await leastCpu(once);
-  return cpu > MAX_CPU_MS ? { problem: `it took ${cpu.toFixed(0)} ms of processor time` } : null;
+  return cpu > allowed ? { problem: `it took ${cpu.toFixed(0)} ms of processor time for ${input.length} bytes` } : null;
 }
 
 /** Declares a test that fuzzes a parser. A failure is one line that names the seed and how to see it again. */
