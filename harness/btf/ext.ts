@@ -17,8 +17,15 @@ export interface CoreRelo {
   kind: number;
 }
 
+/** The function that begins at an instruction; `typeId` is a BTF function. */
+export interface FuncInfo {
+  insnOffset: number;
+  typeId: number;
+}
+
 export interface BtfExt {
   /** By section name, in the order of the file. */
+  functions: Map<string, FuncInfo[]>;
   lines: Map<string, LineInfo[]>;
   relocations: Map<string, CoreRelo[]>;
 }
@@ -28,25 +35,56 @@ export type BtfExtResult = { ok: true; ext: BtfExt } | { ok: false; reason: stri
 const MAGIC = 0xeb9f;
 const MIN_HEADER = 24;
 const CORE_HEADER = 32;
-const RECORD_MINIMUM = 16;
+const SECTION_HEADER = 8;
 
-/** Walks the records of one subsection; null when its sizes do not fit. Records may be longer than known. */
-function readRecords<T>(view: DataView, btf: Btf, start: number, length: number, read: (at: number) => T): Map<string, T[]> | null {
+interface Reader<T> {
+  /** Bytes of the shortest record there is. Records may be longer than known. */
+  minimum: number;
+  read: (view: DataView, at: number, btf: Btf) => T;
+}
+
+const FUNCTIONS = {
+  minimum: 8,
+  read: (view, at, { littleEndian }) => ({ insnOffset: view.getUint32(at, littleEndian), typeId: view.getUint32(at + 4, littleEndian) }),
+} as const satisfies Reader<FuncInfo>;
+
+const LINES = {
+  minimum: 16,
+  read: (view, at, btf) => ({
+    insnOffset: view.getUint32(at, btf.littleEndian),
+    file: btfString(btf, view.getUint32(at + 4, btf.littleEndian)),
+    text: btfString(btf, view.getUint32(at + 8, btf.littleEndian)).trim(),
+    // The lower ten bits are the column.
+    line: view.getUint32(at + 12, btf.littleEndian) >>> 10,
+  }),
+} as const satisfies Reader<LineInfo>;
+
+const RELOCATIONS = {
+  minimum: 16,
+  read: (view, at, btf) => ({
+    insnOffset: view.getUint32(at, btf.littleEndian),
+    typeId: view.getUint32(at + 4, btf.littleEndian),
+    access: btfString(btf, view.getUint32(at + 8, btf.littleEndian)),
+    kind: view.getUint32(at + 12, btf.littleEndian),
+  }),
+} as const satisfies Reader<CoreRelo>;
+
+/** Walks the records of one subsection; null when its sizes do not fit. */
+function readRecords<T>(view: DataView, btf: Btf, start: number, length: number, { minimum, read }: Reader<T>): Map<string, T[]> | null {
   const sections = new Map<string, T[]>();
   if (length === 0) return sections;
   const end = start + length;
   if (length < 4 || end > view.byteLength) return null;
-  const little = btf.littleEndian;
-  const recordSize = view.getUint32(start, little);
-  if (recordSize < RECORD_MINIMUM) return null;
+  const recordSize = view.getUint32(start, btf.littleEndian);
+  if (recordSize < minimum || recordSize % 4 !== 0) return null;
   for (let at = start + 4; at < end;) {
-    if (at + 8 > end) return null;
-    const name = btfString(btf, view.getUint32(at, little));
-    const count = view.getUint32(at + 4, little);
-    at += 8;
-    if (at + count * recordSize > end) return null;
+    if (at + SECTION_HEADER > end) return null;
+    const name = btfString(btf, view.getUint32(at, btf.littleEndian));
+    const count = view.getUint32(at + 4, btf.littleEndian);
+    at += SECTION_HEADER;
+    if (count === 0 || at + count * recordSize > end) return null;
     const records = sections.get(name) ?? [];
-    for (let index = 0; index < count; index++) records.push(read(at + index * recordSize));
+    for (let index = 0; index < count; index++) records.push(read(view, at + index * recordSize, btf));
     sections.set(name, records);
     at += count * recordSize;
   }
@@ -54,31 +92,22 @@ function readRecords<T>(view: DataView, btf: Btf, start: number, length: number,
 }
 
 /**
- * Reads a .BTF.ext section; strings come from the object's BTF.
- * @see struct btf_ext_header, struct bpf_line_info and struct bpf_core_relo in the kernel's UAPI and libbpf's headers
+ * Reads a .BTF.ext section; strings come from the object's BTF, whose byte order it must have.
+ * @see struct btf_ext_header, struct bpf_func_info, struct bpf_line_info and struct bpf_core_relo in the kernel's UAPI and libbpf's headers
  */
 export function readBtfExt(bytes: Uint8Array, btf: Btf): BtfExtResult {
   if (bytes.length < MIN_HEADER) return { ok: false, reason: `.BTF.ext of ${bytes.length} bytes is shorter than its header` };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const little = btf.littleEndian;
-  if (view.getUint16(0, little) !== MAGIC) return { ok: false, reason: 'not .BTF.ext: the magic number is missing' };
-  const header = view.getUint32(4, little);
-  const u32 = (at: number) => view.getUint32(at, little);
-  const lines = readRecords(view, btf, header + u32(16), u32(20), (at) => ({
-    insnOffset: u32(at),
-    file: btfString(btf, u32(at + 4)),
-    text: btfString(btf, u32(at + 8)).trim(),
-    // The lower ten bits are the column.
-    line: u32(at + 12) >>> 10,
-  }));
+  const u32 = (at: number) => view.getUint32(at, btf.littleEndian);
+  if (view.getUint16(0, btf.littleEndian) !== MAGIC) return { ok: false, reason: 'not .BTF.ext: the magic number is missing' };
+  const header = u32(4);
+  if (header < MIN_HEADER || header > bytes.length) return { ok: false, reason: `damaged .BTF.ext: a header of ${header} bytes` };
+  const functions = readRecords(view, btf, header + u32(8), u32(12), FUNCTIONS);
+  if (!functions) return { ok: false, reason: 'damaged .BTF.ext: its function information does not fit' };
+  const lines = readRecords(view, btf, header + u32(16), u32(20), LINES);
   if (!lines) return { ok: false, reason: 'damaged .BTF.ext: its line information does not fit' };
-  const hasCore = header >= CORE_HEADER && bytes.length >= CORE_HEADER;
-  const relocations = readRecords(view, btf, header + (hasCore ? u32(24) : 0), hasCore ? u32(28) : 0, (at) => ({
-    insnOffset: u32(at),
-    typeId: u32(at + 4),
-    access: btfString(btf, u32(at + 8)),
-    kind: u32(at + 12),
-  }));
+  if (header < CORE_HEADER) return { ok: true, ext: { functions, lines, relocations: new Map() } };
+  const relocations = readRecords(view, btf, header + u32(24), u32(28), RELOCATIONS);
   if (!relocations) return { ok: false, reason: 'damaged .BTF.ext: its relocations do not fit' };
-  return { ok: true, ext: { lines, relocations } };
+  return { ok: true, ext: { functions, lines, relocations } };
 }

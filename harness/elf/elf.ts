@@ -1,8 +1,6 @@
 // Reads 64-bit ELF files: sections, symbols. Pure over bytes; whatever they hold, the answer is a file or a reason.
 
-/** e_machine values this project meets. */
-const EM_X86_64 = 62;
-const EM_AARCH64 = 183;
+/** e_machine of BPF objects. */
 export const EM_BPF = 247;
 
 const MACHINES: Readonly<Record<number, string>> = {
@@ -32,7 +30,10 @@ export interface ElfSection {
   type: number;
   flags: number;
   link: number;
-  /** Empty for sections without bytes in the file. */
+  /** The section a relocation section is about. */
+  info: number;
+  size: number;
+  /** Empty for sections without bytes in the file, such as .bss. */
   bytes: Uint8Array;
 }
 
@@ -56,22 +57,20 @@ export interface Elf {
 export type ElfResult = { ok: true; elf: Elf } | { ok: false; reason: string };
 
 const decoder = new TextDecoder();
+/** Names are cut here: none is longer, and a damaged table must not be decoded over and over. */
+const MAX_NAME = 4096;
 
 /** The string at an offset of a string table, '' when it lies outside. */
-export function stringAt(table: Uint8Array, offset: number): string {
+function stringAt(table: Uint8Array, offset: number): string {
   if (offset >= table.length) return '';
-  const end = table.indexOf(0, offset);
-  return decoder.decode(table.subarray(offset, end < 0 ? table.length : end));
+  const rest = table.subarray(offset, offset + MAX_NAME);
+  const end = rest.indexOf(0);
+  return decoder.decode(end < 0 ? rest : rest.subarray(0, end));
 }
 
 /** What a machine number is called, for messages. */
 export function machineName(machine: number): string {
   return MACHINES[machine] ?? `machine ${machine}`;
-}
-
-/** True for the machines kernels of the matrix run on. */
-export function isKernelMachine(machine: number): boolean {
-  return machine === EM_X86_64 || machine === EM_AARCH64;
 }
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -128,6 +127,8 @@ export function readElf(bytes: Uint8Array): ElfResult {
         type,
         flags: u64(view, at + 8, little),
         link: view.getUint32(at + 40, little),
+        info: view.getUint32(at + 44, little),
+        size,
         bytes: inFile ? bytes.subarray(offset, offset + size) : new Uint8Array(),
       },
     });

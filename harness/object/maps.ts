@@ -1,5 +1,7 @@
 // The maps of an object: those defined in .maps, with their types by name, and those libbpf makes of data sections.
-import { arrayOf, type Btf, findType, kindOf, memberOf, nameOf, referencedType, resolveType, variableOf, vlenOf } from '../btf/btf.ts';
+import type { ElfSection } from '../elf/elf.ts';
+import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
+import { arrayOf, findType, memberOf, referencedType, resolveType, variableOf } from '../btf/types.ts';
 
 /**
  * Map types by number, as libbpf names them.
@@ -48,9 +50,12 @@ export interface ObjectMap {
   type: string;
 }
 
+/** More than a definition of a map has; a damaged one must not be walked for every map anew. */
+const MAX_MEMBERS = 64;
+
 /** `__uint(type, N)` is a pointer to an array of N elements. */
 function uintMember(btf: Btf, id: number, name: string): number | null {
-  for (let index = 0; index < vlenOf(btf, id); index++) {
+  for (let index = 0; index < Math.min(vlenOf(btf, id), MAX_MEMBERS); index++) {
     const member = memberOf(btf, id, index);
     if (member?.name !== name) continue;
     const pointer = resolveType(btf, member.type);
@@ -76,7 +81,10 @@ export function definedMaps(btf: Btf): ObjectMap[] {
 
 const DATA_SECTION = /^\.(data|rodata|bss)(\.|$)/;
 
-/** The arrays libbpf makes of data sections that hold something, under the section's name. */
-export function dataMaps(sections: readonly { name: string; bytes: Uint8Array; type: number }[]): ObjectMap[] {
-  return sections.filter((section) => DATA_SECTION.test(section.name)).map((section) => ({ name: section.name, type: 'array' }));
+/**
+ * The arrays libbpf makes of data sections that hold something, under the section's name.
+ * @see bpf_object__init_global_data_maps() in libbpf.c
+ */
+export function dataMaps(sections: readonly ElfSection[]): ObjectMap[] {
+  return sections.filter(({ name, size }) => size > 0 && DATA_SECTION.test(name)).map(({ name }) => ({ name, type: 'array' }));
 }

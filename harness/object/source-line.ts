@@ -1,8 +1,24 @@
 // Which source line a relocation stands for. The compiler hoists immediates, so the record before the instruction may be another statement's.
 import type { LineInfo } from '../btf/ext.ts';
 import type { SourceLine } from '../results/schema.ts';
+import { INSN_BYTES, lastAtMost, type ObjectFunction } from './functions.ts';
 
+/** Records before and after the instruction that are looked through. */
+const NEAR = 512;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
+
+/** Takes a section's line records apart: those of a function, in instruction order. */
+export function linesByFunction(lines: readonly LineInfo[]): (owner: ObjectFunction) => readonly LineInfo[] {
+  const sorted = lines.toSorted((a, b) => a.insnOffset - b.insnOffset);
+  const upTo = (offset: number) => lastAtMost(sorted, offset, (line) => line.insnOffset) + 1;
+  const known = new Map<ObjectFunction, readonly LineInfo[]>();
+  return (owner) => {
+    const start = owner.insnOffset * INSN_BYTES;
+    const own = known.get(owner) ?? sorted.slice(upTo(start - 1), upTo(start + owner.insns * INSN_BYTES - 1));
+    known.set(owner, own);
+    return own;
+  };
+}
 
 /** The word that must stand in a line for it to be the line: the last member, the enumerator or the type. */
 function telling(access: string): string | null {
@@ -29,8 +45,8 @@ export function sourceLine(lines: readonly LineInfo[], insnOffset: number, acces
   const word = telling(access);
   if (word === null) return toSource(here, false);
   if (names(here, word)) return toSource(here, true);
-  const following = lines.slice(at + 1).find((line) => names(line, word));
-  const preceding = lines.slice(0, Math.max(at, 0)).findLast((line) => names(line, word));
+  const following = lines.slice(at + 1, at + 1 + NEAR).find((line) => names(line, word));
+  const preceding = lines.slice(Math.max(at - NEAR, 0), Math.max(at, 0)).findLast((line) => names(line, word));
   const found = following ?? preceding;
   return found ? toSource(found, true) : toSource(here, false);
 }

@@ -1,0 +1,154 @@
+// What a BTF type consists of, each part read when it is asked for. Ids and numbers there are none of give null or void, never an error.
+import { type Btf, btfString, kindFlag, kindOf, nameOf, typeWord, vlenOf } from './btf.ts';
+import type { BtfKind } from './kinds.ts';
+
+export interface Member {
+  name: string;
+  type: number;
+  /** Offset from the start of the struct or union, in bits. */
+  bitOffset: number;
+  /** Width of a bitfield in bits, 0 for a plain member. */
+  bitSize: number;
+}
+
+export interface Enumerator {
+  name: string;
+  value: bigint;
+}
+
+const HEAD_WORDS = 3;
+
+/** The type a pointer, typedef, modifier, function or variable refers to. */
+export function referencedType(btf: Btf, id: number): number {
+  return typeWord(btf, id, 2);
+}
+
+/** Size in bytes as it stands in the type itself: int, struct, union, enum, float, datasec. */
+export function sizeField(btf: Btf, id: number): number {
+  return typeWord(btf, id, 2);
+}
+
+/** Encoding of an integer: BTF_INT_SIGNED 1, CHAR 2, BOOL 4; where its bits begin, and how many there are. */
+export function integerOf(btf: Btf, id: number): { encoding: number; bitOffset: number; bits: number } {
+  const word = typeWord(btf, id, HEAD_WORDS);
+  return { encoding: (word >>> 24) & 0xf, bitOffset: (word >>> 16) & 0xff, bits: word & 0xff };
+}
+
+export function isComposite(kind: BtfKind): boolean {
+  return kind === 'struct' || kind === 'union';
+}
+
+export function isAnyEnum(kind: BtfKind): boolean {
+  return kind === 'enum' || kind === 'enum64';
+}
+
+function hasElement(btf: Btf, id: number, index: number): boolean {
+  return index >= 0 && index < vlenOf(btf, id);
+}
+
+/** Member number `index` of a struct or union, null when there is none. */
+export function memberOf(btf: Btf, id: number, index: number): Member | null {
+  if (!isComposite(kindOf(btf, id)) || !hasElement(btf, id, index)) return null;
+  const at = HEAD_WORDS + index * 3;
+  const offset = typeWord(btf, id, at + 2);
+  const packed = kindFlag(btf, id);
+  return {
+    name: btfString(btf, typeWord(btf, id, at)),
+    type: typeWord(btf, id, at + 1),
+    bitOffset: packed ? offset & 0xffffff : offset,
+    bitSize: packed ? offset >>> 24 : 0,
+  };
+}
+
+/** Enumerator number `index` of an enum or enum64, null when there is none. */
+export function enumeratorOf(btf: Btf, id: number, index: number): Enumerator | null {
+  const kind = kindOf(btf, id);
+  if (!isAnyEnum(kind) || !hasElement(btf, id, index)) return null;
+  const at = HEAD_WORDS + index * (kind === 'enum' ? 2 : 3);
+  const low = BigInt(typeWord(btf, id, at + 1));
+  const bits = kind === 'enum' ? 32 : 64;
+  const value = kind === 'enum' ? low : low | (BigInt(typeWord(btf, id, at + 2)) << 32n);
+  return { name: btfString(btf, typeWord(btf, id, at)), value: kindFlag(btf, id) ? BigInt.asIntN(bits, value) : value };
+}
+
+/** Element type and length of an array, null for any other kind. */
+export function arrayOf(btf: Btf, id: number): { element: number; index: number; length: number } | null {
+  if (kindOf(btf, id) !== 'array') return null;
+  return {
+    element: typeWord(btf, id, HEAD_WORDS),
+    index: typeWord(btf, id, HEAD_WORDS + 1),
+    length: typeWord(btf, id, HEAD_WORDS + 2),
+  };
+}
+
+/** Parameter number `index` of a function prototype; the last one has neither name nor type where arguments vary. */
+export function parameterOf(btf: Btf, id: number, index: number): { name: string; type: number } | null {
+  if (kindOf(btf, id) !== 'func_proto' || !hasElement(btf, id, index)) return null;
+  const at = HEAD_WORDS + index * 2;
+  return { name: btfString(btf, typeWord(btf, id, at)), type: typeWord(btf, id, at + 1) };
+}
+
+/** The word that a variable (its linkage) or a declaration tag (the member or parameter it is for, -1 for none) has behind its head. */
+export function detailOf(btf: Btf, id: number): number {
+  return typeWord(btf, id, HEAD_WORDS) | 0;
+}
+
+/** Variable number `index` of a data section. */
+export function variableOf(btf: Btf, id: number, index: number): { type: number; offset: number; size: number } | null {
+  if (kindOf(btf, id) !== 'datasec' || !hasElement(btf, id, index)) return null;
+  const at = HEAD_WORDS + index * 3;
+  return { type: typeWord(btf, id, at), offset: typeWord(btf, id, at + 1), size: typeWord(btf, id, at + 2) };
+}
+
+const MODIFIERS: ReadonlySet<BtfKind> = new Set(['volatile', 'const', 'restrict', 'type_tag', 'typedef']);
+/** libbpf follows modifiers without end; a chain as long as this goes round in circles. */
+const MAX_MODIFIERS = 1024;
+
+/** Follows modifiers and typedefs to what is behind them; 0 when they go round in circles. */
+export function resolveType(btf: Btf, id: number): number {
+  let at = id;
+  for (let depth = 0; depth < MAX_MODIFIERS; depth++) {
+    if (!MODIFIERS.has(kindOf(btf, at))) return at;
+    at = referencedType(btf, at);
+  }
+  return 0;
+}
+
+const SIZED: ReadonlySet<BtfKind> = new Set(['int', 'struct', 'union', 'enum', 'enum64', 'datasec', 'float']);
+const REFERRING: ReadonlySet<BtfKind> = new Set(['typedef', 'volatile', 'const', 'restrict', 'var', 'decl_tag', 'type_tag']);
+/** Steps that libbpf takes before it gives up. */
+const MAX_RESOLVE_DEPTH = 32;
+const MAX_SIZE = 0xffffffff;
+const POINTER_SIZE = 8;
+
+/**
+ * Size of a type in bytes as libbpf computes it, null when it has none or too large a one. Pointers have eight, as on every 64-bit kernel.
+ * @see btf__resolve_size() in libbpf's btf.c
+ */
+export function sizeOf(btf: Btf, id: number): number | null {
+  let count = 1;
+  let at = id;
+  for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
+    const kind = kindOf(btf, at);
+    if (kind === 'ptr' || SIZED.has(kind)) {
+      const size = count * (kind === 'ptr' ? POINTER_SIZE : sizeField(btf, at));
+      return size > MAX_SIZE ? null : size;
+    }
+    const array = arrayOf(btf, at);
+    if (array) {
+      count *= array.length;
+      if (count > MAX_SIZE) return null;
+      at = array.element;
+      continue;
+    }
+    if (!REFERRING.has(kind)) return null;
+    at = referencedType(btf, at);
+  }
+  return null;
+}
+
+/** The id of the first type of that kind and name, null when there is none. */
+export function findType(btf: Btf, kind: BtfKind, name: string): number | null {
+  for (let id = 1; id < btf.endId; id++) if (kindOf(btf, id) === kind && nameOf(btf, id) === name) return id;
+  return null;
+}

@@ -1,0 +1,17 @@
+// The kernels that are in the cache already, whatever they came from.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readStored, type StoredKernel } from './store.ts';
+import { compareKernelVersions, parseKernelVersion } from './version.ts';
+
+/** Every unpacked kernel, in true version order; [] where there is no cache. */
+export async function cachedKernels(cache: string): Promise<StoredKernel[]> {
+  const folder = join(cache, 'kernels');
+  const names = await readdir(folder).catch(() => []);
+  const stored = await Promise.all(names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map(async (name) => readStored(join(folder, name))));
+  return stored
+    .flatMap((kernel) => kernel ?? [])
+    .toSorted(
+      (a, b) => compareKernelVersions(parseKernelVersion(a.version), parseKernelVersion(b.version)) || (a.sha256 < b.sha256 ? -1 : 1),
+    );
+}
