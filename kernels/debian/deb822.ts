@@ -6,6 +6,9 @@ import { InfraError } from '../../harness/errors.ts';
 export type Stanza = Readonly<Record<string, string>>;
 
 const MAX_STANZA = 4 << 20;
+/** Debian's largest index unpacks to some 60 MiB: a few KiB of compressed zeros may unpack to anything. */
+const MAX_INDEX = 1 << 30;
+const MAX_KEPT = 64 << 20;
 
 /**
  * Reads one stanza. Lines that are neither a field nor a continuation are passed over.
@@ -38,16 +41,23 @@ export function parseDigests(value: string | undefined): { sha256: string; size:
 /**
  * The texts of the stanzas in a stream that `wanted` accepts. Index files hold tens of megabytes of which little matters, so a stanza
  * is only taken apart by whoever wants it.
- * @throws InfraError for a stanza larger than 4 MiB, which no index has
+ * @throws InfraError for a stanza or an index larger than any there is, so that compressed nothing cannot fill the memory
  */
 export async function collectStanzas(stream: Readable, wanted: (stanza: string) => boolean): Promise<string[]> {
   const kept: string[] = [];
+  let keptSize = 0;
+  let size = 0;
   const take = (stanza: string) => {
     // A slice would keep the whole chunk alive.
-    if (wanted(stanza)) kept.push(Buffer.from(stanza, 'latin1').toString('utf8'));
+    if (!wanted(stanza)) return;
+    keptSize += stanza.length;
+    if (keptSize > MAX_KEPT) throw new InfraError('an index file has more than 64 MiB of what is looked for');
+    kept.push(Buffer.from(stanza, 'latin1').toString('utf8'));
   };
   let rest = '';
   for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_INDEX) throw new InfraError('an index file unpacks to more than 1 GiB');
     const stanzas = (rest + Buffer.from(chunk).toString('latin1')).split('\n\n');
     rest = stanzas.pop() ?? '';
     if (rest.length > MAX_STANZA) throw new InfraError('an index file has a stanza of more than 4 MiB');

@@ -18,6 +18,9 @@ const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
   '': 'none',
 };
 
+/** Ten times what the largest kernel packages hold; compressed nothing may unpack to anything. */
+const MAX_UNPACKED = 8 * 2 ** 30;
+
 export interface DebRequest {
   deb: string;
   /** `data` holds the files, `control` what dpkg knows of the package. */
@@ -42,8 +45,11 @@ async function locatePart(request: DebRequest) {
 /** What a file of the package is handed to, piece by piece. */
 type Sink = (chunk: Uint8Array) => Promise<void>;
 
-async function feed(parser: Parser, plain: Readable, enough: () => boolean): Promise<void> {
+async function feed(parser: Parser, plain: Readable, label: string, enough: () => boolean): Promise<void> {
+  let size = 0;
   for await (const chunk of plain) {
+    size += chunk.length;
+    if (size > MAX_UNPACKED) throw new InfraError(`${label}: it unpacks to more than ${MAX_UNPACKED} bytes`);
     if (!parser.write(Buffer.from(chunk))) await once(parser, 'drain');
     if (enough()) return;
   }
@@ -81,7 +87,7 @@ async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promi
     // A failure is waited for below, but must not end the process before.
     saved.catch(() => parser.emit('drain'));
   });
-  await Promise.race([feed(parser, plain, () => settled), failed]);
+  await Promise.race([feed(parser, plain, request.label, () => settled), failed]);
   return saved;
 }
 

@@ -10,6 +10,7 @@ export type ElfReading = { kind: 'elf'; arch: 'x86_64' | 'arm64'; section: ElfSe
 
 /** e_machine of the architectures that have guests. */
 const MACHINES: Readonly<Record<number, 'x86_64' | 'arm64'>> = { 62: 'x86_64', 183: 'arm64' };
+/** Of the file header, and of each entry of the section table. */
 const HEADER = 64;
 const MAX_NAMES = 1 << 20;
 
@@ -36,7 +37,8 @@ export async function readElfSection(read: ReadAt, fileSize: number, name: strin
   if (arch === undefined) return { kind: 'bad', reason: `its machine (ELF number ${header.readUInt16LE(18)}) is neither x86-64 nor arm64` };
   const [table, entry, count, names] = [position(header, 40), header.readUInt16LE(58), header.readUInt16LE(60), header.readUInt16LE(62)];
   if (count === 0) return { kind: 'elf', arch, section: null };
-  if (entry < HEADER || table + entry * count > fileSize || names >= count) return { kind: 'bad', reason: 'its section table is damaged' };
+  if (entry !== HEADER || table + entry * count > fileSize || names >= count)
+    return { kind: 'bad', reason: 'its section table is damaged' };
   const sections = await read(table, entry * count);
   const at = (index: number): ElfSection => ({
     offset: position(sections, index * entry + 24),

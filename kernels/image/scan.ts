@@ -3,21 +3,25 @@ import type { ReadAt } from './read-at.ts';
 
 const WINDOW = 4 << 20;
 const MAX_BANNER = 512;
+/** A kernel has its banner's first words a few times; a file made of nothing else must not be read in pieces for hours. */
+const MAX_CANDIDATES = 4096;
 /** Magic 0xeb9f, version 1, no flags, header of 24 bytes, types at 0. */
 const BTF_START = Buffer.from([0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0]);
 /** Smaller ones are not those of a kernel: some boot stages carry tiny blobs. */
 const MIN_BTF = 64 << 10;
 
-/** The first position of a pattern that `accept` is content with; windows overlap so that none is missed. */
+/** The first position, among the first few thousand, of a pattern that `accept` is content with; windows overlap so that none is missed. */
 async function search<T>(
   read: ReadAt,
   fileSize: number,
   pattern: Buffer,
   accept: (offset: number) => Promise<T | null>,
 ): Promise<T | null> {
+  let candidates = 0;
   for (let start = 0; start < fileSize; start += WINDOW) {
     const window = await read(start, WINDOW + pattern.length - 1);
     for (let index = window.indexOf(pattern); index >= 0; index = window.indexOf(pattern, index + 1)) {
+      if (++candidates > MAX_CANDIDATES) return null;
       const accepted = await accept(start + index);
       if (accepted !== null) return accepted;
     }
