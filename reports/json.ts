@@ -9,7 +9,7 @@ import { shortened, UNSAFE, visible } from './visible.ts';
 const MESSAGE_LENGTH = 300;
 
 /** JSON in which what hides, turns or separates text is escaped; outside of strings there is nothing of it but newlines. */
-function escaped(json: string): string {
+export function escapedJson(json: string): string {
   const units = (character: string) => character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return json.replaceAll(UNSAFE, (character) => (character === '\n' ? character : units(character).join('')));
 }
@@ -29,7 +29,7 @@ export function renderJson(results: Results): string {
     `  "logs": ${logs}`,
     '}\n',
   ];
-  return escaped(lines.join('\n'));
+  return escapedJson(lines.join('\n'));
 }
 
 /** An error in a file from elsewhere, on one line whatever the file holds. */

@@ -6,9 +6,12 @@ import { cacheRoot, writeFileAtomic } from '../../kernels/cache.ts';
 import { isCached, type KernelEvent, type KernelImage, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
 import { formatLock, readLock } from '../../kernels/lock.ts';
 import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
+import { escapedJson } from '../../reports/json.ts';
+import { visible } from '../../reports/visible.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import { EXIT, reportError } from './exit.ts';
 import { interruptible } from './interrupt.ts';
+import { writeLine } from './lines.ts';
 
 const ALL = ['debian:all'];
 const PULLS = 3;
@@ -39,14 +42,15 @@ function mebibytes(bytes: number): string {
 }
 
 /** Columns padded to their widest cell. */
-function table(rows: readonly (readonly string[])[]): string {
+function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visible));
   const widths = rows.reduce<number[]>((most, row) => row.map((cell, column) => Math.max(cell.length, most[column] ?? 0)), []);
   const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return escapedJson(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 async function kernelOptions(options: SelectionOptions, signal: AbortSignal, onProgress: (event: KernelEvent) => void) {
@@ -72,7 +76,7 @@ async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): P
 }
 
 function writeNote(event: KernelEvent): void {
-  if (event.kind === 'note') process.stderr.write(`${event.text}\n`);
+  if (event.kind === 'note') writeLine(process.stderr, event.text);
 }
 
 async function describe(planned: PlannedKernel): Promise<Listed> {
@@ -129,12 +133,12 @@ function pullProgress(stream: NodeJS.WriteStream) {
     clear,
     line: (text: string) => {
       clear();
-      stream.write(`${text}\n`);
+      writeLine(stream, text);
     },
     onEvent: (event: KernelEvent) => {
       if (event.kind === 'note') {
         clear();
-        stream.write(`${event.text}\n`);
+        writeLine(stream, event.text);
         return;
       }
       if (event.bytes < event.total) going.set(event.kernel, event);
@@ -186,7 +190,7 @@ async function pin(selectors: string[], options: { out: string; refresh?: boolea
       return source.candidates[0];
     });
     await writeFileAtomic(options.out, formatLock(packages));
-    process.stderr.write(`${options.out}: ${packages.length} kernels pinned\n`);
+    writeLine(process.stderr, `${options.out}: ${packages.length} kernels pinned`);
   });
 }
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // The command line. Each command is a file of its own beside this one.
 import { Command, CommanderError } from 'commander';
+import { visibleText } from '../../reports/visible.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
 import { addKernelsCommand } from './kernels.ts';
+import { writeLine } from './lines.ts';
 import { addRunCommand } from './run.ts';
 
 function buildProgram(): Command {
@@ -11,6 +13,10 @@ function buildProgram(): Command {
     .description('On which kernels does a compiled CO-RE BPF object load, and where it does not, exactly why?')
     .version(VERSION)
     .showHelpAfterError('(add --help for what is possible)')
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(visibleText(text)),
+      outputError: (text) => writeLine(process.stderr, text.trimEnd()),
+    })
     .exitOverride();
   addRunCommand(program);
   addKernelsCommand(program);

@@ -1,7 +1,9 @@
 // What a run shows while it goes on: a few live lines on a terminal, plain lines elsewhere. Everything goes to standard error.
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { visible } from '../../reports/visible.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Status } from '../results/words.ts';
+import { writeLine } from './lines.ts';
 
 const REDRAW_MS = 100;
 const ALIVE_MS = 10_000;
@@ -29,11 +31,6 @@ interface State {
   counts: Map<Status, number>;
   downloads: Map<string, { bytes: number; total: number }>;
   running: Set<string>;
-}
-
-/** Control sequences of foreign text must not reach the terminal. */
-function safe(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }
 
 function mebibytes(bytes: number): string {
@@ -109,7 +106,7 @@ export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Prog
     const text = statusLine(state, coloured);
     const running = [...state.running].join(', ');
     const room = (stream.columns ?? 80) - stripVTControlCharacters(text).length - 3;
-    const tail = running !== '' && room > 20 ? `  ${safe(running).slice(0, room - 2)}` : '';
+    const tail = running !== '' && room > 20 ? `  ${visible(running).slice(0, room - 2)}` : '';
     stream.write(`\r\u001b[K${text}${tail}`);
   };
   const beat = () => {
@@ -127,7 +124,7 @@ export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Prog
       const line = lineOf(event, verbose);
       if (line === null) return;
       clear();
-      stream.write(`${safe(line)}\n`);
+      writeLine(stream, line);
       last = performance.now();
     },
     end: () => {

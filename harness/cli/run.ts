@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { readLock } from '../../kernels/lock.ts';
+import { escapedJson } from '../../reports/json.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { writeReportFolder } from '../../reports/write.ts';
 import { loadConfig } from '../config/load.ts';
@@ -16,6 +17,7 @@ import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
+import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
 
 const CONFIG_NAME = 'corematrix.yaml';
@@ -77,7 +79,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
   const inputs = await readInputs(named, objects.length > 0 ? process.cwd() : directory);
-  for (const problem of inputs.problems) process.stderr.write(`error: ${problem}\n`);
+  for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
 
   const progress = showProgress(process.stderr, options.verbose === true);
@@ -114,9 +116,9 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
     );
     progress.end();
     await writeReportFolder(results, options.out);
-    if (options.json === true) process.stdout.write(`${JSON.stringify(results)}\n`);
+    if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
     else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY }));
-    process.stderr.write(`report: ${join(options.out, 'index.html')}\n`);
+    writeLine(process.stderr, `report: ${join(options.out, 'index.html')}`);
     process.exitCode = exitCodeOfResults(results, inputs.problems.length);
   } finally {
     progress.end();

@@ -2,12 +2,13 @@
 import { cacheRoot } from '../../kernels/cache.ts';
 import { buildPrograms } from '../../programs/build.ts';
 import { exitCodeOf, reportError } from '../cli/exit.ts';
+import { writeLine } from '../cli/lines.ts';
 import { ensureHelper } from './helper.ts';
 import { ensureLibbpf } from './libbpf.ts';
 import { ensurePackages } from './packages.ts';
 
 function note(text: string): void {
-  process.stderr.write(`set-up: ${text}\n`);
+  writeLine(process.stderr, `set-up: ${text}`);
 }
 
 async function setUp(withTests: boolean): Promise<void> {
