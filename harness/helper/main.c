@@ -1,5 +1,6 @@
 /* PID 1 of a corematrix guest: mounts what BPF objects need, says it is ready, and loads the one object it is given. */
 #define _GNU_SOURCE
+#include "bell.h"
 #include "frames.h"
 #include "load.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/io.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -18,8 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* QEMU's isa-debugcon: a byte written to this port is a byte on the host's side of the bell, without any driver between. */
-#define BELL_PORT 0xe9
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define NAME_LIMIT 256
 #define HEAP_BYTES (32 << 20)
@@ -67,8 +65,7 @@ static void ring(const char *word, uint64_t address)
 	int length = snprintf(line, sizeof(line), "%s %llx %x %x %x\n", word, (unsigned long long)address, response_offset(),
 			      response_length(), response_crc());
 
-	for (int i = 0; i < length; i++)
-		outb((unsigned char)line[i], BELL_PORT);
+	bell_ring(line, length);
 }
 
 /*
@@ -226,8 +223,8 @@ int main(void)
 	mkdir("/sys", 0755);
 	mkdir("/dev", 0755);
 	mount_all();
-	if (ioperm(BELL_PORT, 1, 1) != 0)
-		give_up("open the bell's port");
+	if (!bell_open())
+		give_up("no way to write to a port (CONFIG_X86_IOPL_IOPERM or CONFIG_DEVPORT)");
 	address = mailbox_open();
 	if (!address)
 		give_up("find the mailbox device");

@@ -14,6 +14,14 @@ export function openFailed({ attempt }: FailureContext): Finding | null {
   if (attempt.reached !== 'open') return null;
   const said = lastTelling(attempt.log.warnings);
   const error = errnoName(attempt.errno);
+  // libbpf's placeholder descriptors need memfd_create(), which a small kernel may not have.
+  if (!said && error === 'ENOSYS') {
+    return {
+      stage: 'open',
+      class: 'unknown',
+      reason: 'the kernel lacks a system call that libbpf needs to open an object (ENOSYS; memfd_create needs CONFIG_MEMFD_CREATE)',
+    };
+  }
   const reason = said ? `libbpf cannot open the object: ${said}` : `libbpf cannot open the object: ${error}`;
   return { stage: 'open', class: error === 'ENOMEM' ? 'resource-limit' : 'object-invalid', reason };
 }
