@@ -1,19 +1,18 @@
 // What the sample configuration says of the sample programs is what real kernels do.
 // COREMATRIX_TEST_KERNELS=all takes every series of the mirror instead of four.
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../harness/config/load.ts';
 import type { Config } from '../../harness/config/schema.ts';
 import { type Inputs, readInputs } from '../../harness/run/inputs.ts';
-import { run } from '../../harness/run/run.ts';
 import type { Results } from '../../harness/results/schema.ts';
-import { ensureHelper } from '../../harness/setup/helper.ts';
 import { ensureLibbpf } from '../../harness/setup/libbpf.ts';
 import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { planKernels } from '../../kernels/catalogue.ts';
 import { parseRange } from '../../kernels/version.ts';
 import { buildPrograms } from '../../programs/build.ts';
+import { realRun } from '../harness/run/real-run.ts';
 
 const CONFIG = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
 const LONG_TERM = ['5.10', '6.1', '6.12'];
