@@ -14,3 +14,18 @@ export function cellAnchor(kernel: string, object: string): string {
 export function relocationsAnchor(object: string): string {
   return `r/${part(object)}`;
 }
+
+/** The id of one relocation of an object on a kernel; `ref` is its position in the object's list. */
+export function relocationAnchor(kernel: string, object: string, ref: number): string {
+  return `${cellAnchor(kernel, object)}/r/${ref}`;
+}
+
+/** The id of a log of a cell, or of one of its programs; `/L12` after it is its twelfth line. */
+export function logAnchor(cell: { kernel: string; object: string }, kind: string, program?: string): string {
+  return `${cellAnchor(cell.kernel, cell.object)}/log/${kind}${program === undefined ? '' : `/${part(program)}`}`;
+}
+
+/** The id of what is known of a kernel. */
+export function kernelAnchor(kernel: string): string {
+  return `k/${part(kernel)}`;
+}

@@ -33,9 +33,22 @@ export function raw(text: string): Html {
   return { [RAW]: text };
 }
 
-/** Markup with values put in: strings are escaped, lists joined, null, undefined and false left out. */
+const COMPACT = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** The parts of a template without its indentation, which would be half of a large page. */
+function compact(parts: TemplateStringsArray): readonly string[] {
+  const known = COMPACT.get(parts) ?? parts.map((part) => part.replaceAll(/\s*\n\s*/g, '\n'));
+  COMPACT.set(parts, known);
+  return known;
+}
+
+/** Markup with values put in: strings are escaped, lists joined, null, undefined and false left out. Its own line breaks are only spaces. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
-  return raw(parts.map((part, index) => part + textOf(values[index] ?? '')).join(''));
+  return raw(
+    compact(parts)
+      .map((part, index) => part + textOf(values[index] ?? ''))
+      .join(''),
+  );
 }
 
 /** The text of a page or a part of it. */

@@ -1,9 +1,9 @@
 // Relocations: what became of each on one kernel, and of all of an object's on every kernel side by side.
 import type { CellRelocation, CellResult, ObjectResult, Results } from '../../harness/results/schema.ts';
-import { shortKernelNames } from '../summary.ts';
-import { relocationsAnchor } from './anchors.ts';
+import { plural, shortKernelNames } from '../summary.ts';
+import { relocationAnchor, relocationsAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
-import { OUTCOME_LOOKS } from './status.ts';
+import { lookOf } from './status.ts';
 
 function valueOf(relocation: CellRelocation): string {
   const { local, target } = relocation;
@@ -12,21 +12,24 @@ function valueOf(relocation: CellRelocation): string {
 }
 
 function outcomeOf(relocation: CellRelocation): Html {
-  const look = OUTCOME_LOOKS[relocation.outcome];
-  const reached = relocation.reached === null ? '' : `; reached: ${relocation.reached}`;
+  const look = lookOf(relocation);
+  const reached = relocation.reached === null || relocation.reached === 'no' ? '' : `; reached: ${relocation.reached}`;
   return html`<span class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${look.word}${reached}</span>`;
 }
 
-function rowOf(relocation: CellRelocation, object: ObjectResult): Html {
+function rowOf(relocation: CellRelocation, cell: CellResult, object: ObjectResult): Html {
   const known = object.relocations[relocation.ref];
   if (!known) return html``;
   const candidates = relocation.candidates.map(
     (candidate) => html`<li>${candidate.matches ? '✓' : '✕'} <code>${candidate.spec}</code></li>`,
   );
   const source = known.source;
-  return html`<tr>
-    <td>${known.program}<br /><small>insn ${known.insn}, relo #${known.index}</small></td>
-    <td><code>${known.kind}</code></td>
+  const anchor = relocationAnchor(cell.kernel, cell.object, relocation.ref);
+  return html`<tr id="${anchor}">
+    <td>
+      ${known.program}<br /><small>insn ${known.insn}, <a href="#${anchor}">relo #${known.index}</a></small>
+    </td>
+    <td class="kind"><code>${known.kind}</code></td>
     <td>
       <code>${known.access}</code><br /><small><code>${known.spec}</code></small
       >${source && html`<br /><small>${source.file}:${source.line}${!source.exact && ' (nearest line)'} <code>${source.text}</code></small>`}
@@ -66,7 +69,7 @@ export function relocationTable(cell: CellResult, object: ObjectResult): Html {
         </tr>
       </thead>
       <tbody>
-        ${cell.relocations.map((relocation) => rowOf(relocation, object))}
+        ${cell.relocations.map((relocation) => rowOf(relocation, cell, object))}
       </tbody>
     </table>
   </div>`;
@@ -77,18 +80,19 @@ export function relocationMap(object: ObjectResult, results: Results): Html {
   if (object.relocations.length === 0) return html``;
   const columns = results.kernels.map((kernel) => {
     const cell = results.cells.find((candidate) => candidate.kernel === kernel.id && candidate.object === object.id);
-    return new Map(cell?.relocations.map((relocation) => [relocation.ref, relocation]) ?? []);
+    return { kernel, relocations: new Map(cell?.relocations.map((relocation) => [relocation.ref, relocation]) ?? []) };
   });
   const rows = object.relocations.map((known, ref) => {
-    const cells = columns.map((column) => {
-      const relocation = column.get(ref);
+    const cells = columns.map(({ kernel, relocations }) => {
+      const relocation = relocations.get(ref);
       if (!relocation) return html`<td></td>`;
-      const look = OUTCOME_LOOKS[relocation.outcome];
-      return html`<td
-        class="${look.tone} number"
-        title="${look.word}${relocation.suspicious !== null && `; suspicious: ${relocation.suspicious}`}"
-      >
-        <span aria-hidden="true">${look.shape}</span> ${relocation.target ?? look.word}${relocation.suspicious !== null && ' !'}
+      const look = lookOf(relocation);
+      const title = `${look.word}${relocation.suspicious === null ? '' : `; suspicious: ${relocation.suspicious}`}`;
+      return html`<td class="${look.tone} number">
+        <a href="#${relocationAnchor(kernel.id, object.id, ref)}" title="${title}"
+          ><span aria-hidden="true">${look.shape}</span>
+          ${relocation.target ?? relocation.outcome}${relocation.suspicious !== null && ' !'}</a
+        >
       </td>`;
     });
     return html`<tr>
@@ -96,8 +100,9 @@ export function relocationMap(object: ObjectResult, results: Results): Html {
       ${cells}
     </tr>`;
   });
-  return html`<details class="block" data-object="${object.id}">
-    <summary>${object.path}: ${object.relocations.length} relocations on ${results.kernels.length} kernels</summary>
+  const size = `${plural(object.relocations.length, 'relocation')} on ${plural(results.kernels.length, 'kernel')}`;
+  return html`<details class="block">
+    <summary><strong>${object.id}</strong> <small>${size}</small></summary>
     <div class="scroll" id="${relocationsAnchor(object.id)}" tabindex="0" role="region" aria-label="Relocations of ${object.id}">
       <table class="map">
         <thead>

@@ -1,23 +1,29 @@
 // index.html: one file that opens from disk and asks nothing of any network.
 import type { Results } from '../../harness/results/schema.ts';
-import { type Cause, causes, countStatuses, plural } from '../summary.ts';
-import { cellAnchor } from './anchors.ts';
+import type { Status } from '../../harness/results/words.ts';
+import { type Cause, causes, countStatuses, grouped, plural } from '../summary.ts';
+import { visibleText } from '../visible.ts';
+import { causesPart, causesSize } from './causes.ts';
 import { cellPart } from './cell.ts';
 import { client } from './client.ts';
+import { parseFilter, wantsKernel, wantsRow } from './filter.ts';
 import { html, type Html, raw, toText } from './html.ts';
+import { kernelTable, runFacts } from './kernels.ts';
 import { matrixTable } from './matrix.ts';
 import { relocationMap } from './relocations.ts';
 import { STATUS_LOOKS } from './status.ts';
 import { STYLE } from './style.ts';
 
-const MAX_PLACES = 20;
+function countOf(status: Status, count: number): Html {
+  const look = STATUS_LOOKS[status];
+  return html`<span class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${count} ${look.word}</span> `;
+}
 
-function header(results: Results): Html {
+function header(results: Results, unexpected: number): Html {
   const { run } = results;
-  const counts = [...countStatuses(results)].map(([status, count]) => {
-    const look = STATUS_LOOKS[status];
-    return html`<li class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${count} ${look.word}</li>`;
-  });
+  const counts = [...countStatuses(results)].map(
+    ([status, count]) => html`<li><a href="#?q=s%3A${status}">${countOf(status, count)}</a></li>`,
+  );
   const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
   return html`<header>
     <h1>corematrix</h1>
@@ -25,6 +31,7 @@ function header(results: Results): Html {
       ${size} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> · libbpf
       ${run.helper.libbpf} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix ${run.tool.version}
     </p>
+    ${unexpected === 0 && html`<p>Nothing unexpected.</p>`}
     ${!run.complete && html`<p class="interrupted">The run was interrupted: this is what was finished.</p>`}
     <ul class="counts">
       ${counts}
@@ -32,32 +39,22 @@ function header(results: Results): Html {
   </header>`;
 }
 
-function causesPart(all: readonly Cause[]): Html {
-  const items = all.map((cause) => {
-    const look = STATUS_LOOKS[cause.status];
-    const places = cause.where
-      .slice(0, MAX_PLACES)
-      .map(({ kernel, object, program }) => html`<a href="#${cellAnchor(kernel, object)}">${program} on ${kernel}</a> `);
-    const more = cause.where.length - MAX_PLACES;
-    return html`<li>
-      <span class="mark ${look.tone}">${look.shape} ${plural(cause.where.length, 'program')}</span>
-      ${cause.class !== null && html`<strong>${cause.class}</strong>`} ${cause.reason}
-      <p>${places}${more > 0 && `and ${more} more`}</p>
-    </li>`;
-  });
-  return html`<ol class="causes">
-    ${items}
-  </ol>`;
-}
-
+/** Cells of each object in a fold of their own, with what the object came to in its head. */
 function cells(results: Results): Html {
   const kernels = new Map(results.kernels.map((kernel) => [kernel.id, kernel]));
-  const objects = new Map(results.objects.map((object) => [object.id, object]));
-  return html`${results.cells.map((cell) => {
-    const kernel = kernels.get(cell.kernel);
-    const object = objects.get(cell.object);
-    return kernel && object ? cellPart(cell, object, kernel, results) : null;
-  })}`;
+  const byObject = grouped(results.cells, ({ object }) => object);
+  const folds = results.objects.map((object) => {
+    const own = byObject.get(object.id) ?? [];
+    const counts = [...grouped(own, ({ status }) => status)].map(([, [first, ...more]]) => first && countOf(first.status, more.length + 1));
+    return html`<details class="block">
+      <summary><strong>${object.id}</strong> ${counts}</summary>
+      ${own.map((cell) => {
+        const kernel = kernels.get(cell.kernel);
+        return kernel ? cellPart(cell, object, kernel, results) : null;
+      })}
+    </details>`;
+  });
+  return html`${folds}`;
 }
 
 const TOOLS = html`<div class="tools" role="search">
@@ -65,7 +62,7 @@ const TOOLS = html`<div class="tools" role="search">
     type="search"
     id="search"
     aria-label="Filter programs"
-    placeholder='filter: text, o:object p:program s:fail class:core !not "quoted"'
+    placeholder='filter: text, o:object p:program k:5.10 s:fail class:core !not "quoted"'
   />
   <button type="button" data-only="all" aria-pressed="true">All</button
   ><button type="button" data-only="failures" aria-pressed="false">Unexpected</button
@@ -77,6 +74,12 @@ const KEYS = html`<dialog id="keys" aria-label="Keys">
   <form method="dialog"><button>Close</button></form>
 </dialog>`;
 
+function section(id: string, title: string, found: readonly Cause[], results: Results): Html {
+  if (found.length === 0) return html``;
+  return html`<h2 id="${id}">${title} <small>${causesSize(found)}</small></h2>
+    ${causesPart(found, results)}`;
+}
+
 /** JSON that can stand in a script element whatever it holds. */
 function embedded(value: unknown): Html {
   return raw(
@@ -86,6 +89,8 @@ function embedded(value: unknown): Html {
       .replaceAll('\u2029', String.raw`\u2029`),
   );
 }
+
+const SCRIPT = `(${client.toString()})({ parseFilter: ${parseFilter.toString()}, wantsKernel: ${wantsKernel.toString()}, wantsRow: ${wantsRow.toString()} })`;
 
 /** The text of index.html. The matrix, reasons and relocations are in it as markup; only whole logs need the script. */
 export function renderHtml(results: Results): string {
@@ -103,28 +108,26 @@ export function renderHtml(results: Results): string {
         </style>
       </head>
       <body class="no-script">
-        ${header(results)}
+        ${header(results, unexpected.length)}
         <main>
-          <h2 id="unexpected">Unexpected</h2>
-          ${unexpected.length > 0 ? causesPart(unexpected) : html`<p>Nothing unexpected.</p>`}
-          <h2 id="programs">Matrix</h2>
-          ${TOOLS}${matrixTable(results)}
+          <p id="notice" role="status"></p>
+          <h2 id="programs" class="spoken">Matrix</h2>
+          ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results)}
           <h2 id="relocations">Relocations across kernels</h2>
-          ${results.objects.map((object) => relocationMap(object, results))}
-          ${
-            known.length > 0 &&
-            html`<h2 id="known">Known failures</h2>
-              ${causesPart(known)}`
-          }
-          <h2 id="cells">Cells</h2>
+          ${results.objects.map((object) => relocationMap(object, results))} ${section('known', 'Known failures', known, results)}
+          <h2 id="cells">Every object on every kernel</h2>
           ${cells(results)}
+          <h2 id="kernels">Kernels</h2>
+          ${kernelTable(results)}
+          <h2 id="run">Run</h2>
+          ${runFacts(results)}
         </main>
         ${KEYS}
         <script type="application/json" id="logs">
-          ${embedded(results.logs)}
+          ${embedded({ lines: results.logs.lines.map(visibleText), texts: results.logs.texts })}
         </script>
         <script>
-          ${raw(`(${client.toString().replaceAll('</', String.raw`<\/`)})()`)};
+          ${raw(SCRIPT.replaceAll('</', String.raw`<\/`))};
         </script>
       </body>
     </html> `;

@@ -1,4 +1,5 @@
 // How a status looks: a shape, a word and a colour, so that none of the three is needed alone.
+import type { CellRelocation } from '../../harness/results/schema.ts';
 import type { Outcome, Status } from '../../harness/results/words.ts';
 
 interface Look {
@@ -19,7 +20,7 @@ export const STATUS_LOOKS = {
   'not-run': { shape: '·', word: 'not run', tone: 'quiet' },
 } as const satisfies Record<Status, Look>;
 
-export const OUTCOME_LOOKS = {
+const OUTCOME_LOOKS = {
   resolved: { shape: '=', word: 'resolved', tone: 'good' },
   moved: { shape: '→', word: 'moved', tone: 'good' },
   'absent-guarded': { shape: '∅', word: 'absent, guarded', tone: 'known' },
@@ -28,3 +29,9 @@ export const OUTCOME_LOOKS = {
   ambiguous: { shape: '?', word: 'ambiguous', tone: 'bad' },
   'not-reached': { shape: '·', word: 'not reached', tone: 'quiet' },
 } as const satisfies Record<Outcome, Look>;
+
+/** How a relocation looks: what the verifier never came to does no harm, and is not drawn as if it did. */
+export function lookOf({ outcome, reached }: CellRelocation): Look {
+  const look = OUTCOME_LOOKS[outcome];
+  return look.tone === 'bad' && reached === 'no' ? { ...look, word: `${look.word}, not reached`, tone: 'known' } : look;
+}

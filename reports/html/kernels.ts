@@ -1,0 +1,64 @@
+// The kernels of a run: what each is, and where it came from.
+import type { KernelResult, Results } from '../../harness/results/schema.ts';
+import { kernelAnchor } from './anchors.ts';
+import { html, type Html } from './html.ts';
+
+const DIGEST_LENGTH = 12;
+
+function digest(sha256: string | null): Html {
+  return sha256 === null ? html`—` : html`<code title="${sha256}">${sha256.slice(0, DIGEST_LENGTH)}</code>`;
+}
+
+function rowOf(kernel: KernelResult): Html {
+  const { boot, btf, notes } = kernel;
+  return html`<tr id="${kernelAnchor(kernel.id)}">
+    <th scope="row">${kernel.release ?? html`${kernel.id} <small>(never came up)</small>`}</th>
+    <td>${kernel.version}</td>
+    <td>${kernel.arch}</td>
+    <td>${kernel.package ? html`${kernel.package.name} <small>${kernel.package.version}</small>` : kernel.distribution}</td>
+    <td class="number">${btf ? `${(btf.size / 2 ** 20).toFixed(1)} MiB` : 'none'}</td>
+    <td class="number">${boot ? `${boot.durationMs.toFixed(0)} ms` : '—'}</td>
+    <td>${digest(kernel.sha256)}</td>
+    <td>${kernel.selector}${notes.map((note) => html`<br /><small>${note}</small>`)}</td>
+  </tr>`;
+}
+
+/** A table of all kernels. */
+export function kernelTable(results: Results): Html {
+  const heads = ['Release', 'Version', 'Architecture', 'Package', 'BTF', 'Boot', 'SHA-256', 'Asked for as'];
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Kernels">
+    <table class="kernels">
+      <thead>
+        <tr>
+          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${results.kernels.map(rowOf)}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** How the run was made: what it ran on and with. */
+export function runFacts({ run }: Results): Html {
+  const { host, helper } = run;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Command', run.command.join(' ')],
+    ['Time', `${run.startedAt} to ${run.finishedAt}`],
+    ['Run', run.id],
+    ['Guests', run.isolation === 'snapshot' ? 'restored from a snapshot for each object' : 'booted for each object'],
+    ['Accelerator', `${host.accel}: ${host.accelReason}`],
+    ['Host', `${host.os}, ${host.cpus} CPUs, ${host.memoryMiB} MiB, QEMU ${host.qemu}, Node ${host.node}`],
+    ['libbpf', `${helper.libbpf}, ${helper.libbpfOrigin}; helper ${helper.sha256.slice(0, DIGEST_LENGTH)}`],
+  ];
+  return html`<dl>
+    ${facts.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
