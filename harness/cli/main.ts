@@ -8,6 +8,13 @@ import { addKernelsCommand } from './kernels.ts';
 import { writeLine } from './lines.ts';
 import { addRunCommand } from './run.ts';
 
+/** The message holds arguments as they were typed; a suggestion, which does not, stands on a line of its own. */
+function writeUsageError(text: string): void {
+  const suggestion = /\n\(Did you mean [^\n]*\)\s*$/.exec(text);
+  writeLine(process.stderr, text.slice(0, suggestion?.index).trimEnd());
+  if (suggestion) writeLine(process.stderr, suggestion[0].trim());
+}
+
 function buildProgram(): Command {
   const program = new Command('corematrix')
     .description('On which kernels does a compiled CO-RE BPF object load, and where it does not, exactly why?')
@@ -15,7 +22,7 @@ function buildProgram(): Command {
     .showHelpAfterError('(add --help for what is possible)')
     .configureOutput({
       writeErr: (text) => process.stderr.write(visibleText(text)),
-      outputError: (text) => writeLine(process.stderr, text.trimEnd()),
+      outputError: writeUsageError,
     })
     .exitOverride();
   addRunCommand(program);
