@@ -9,6 +9,8 @@ export interface NameIndex {
   readonly first: Uint32Array;
   /** By type id from `startId` on: the next type with the same string, 0 for none. */
   readonly next: Uint32Array;
+  /** What was looked up before. */
+  readonly known: Map<string, readonly number[]>;
 }
 
 /** Indexes the types that a BTF has of its own; those of its base are not in it. */
@@ -22,7 +24,7 @@ export function indexNames(btf: Btf): NameIndex {
     next[at] = first[name] ?? 0;
     first[name] = btf.startId + at;
   }
-  return { btf, first, next };
+  return { btf, first, next, known: new Map() };
 }
 
 function typesNamed({ btf, first, next }: NameIndex, offset: number): number[] {
@@ -42,12 +44,16 @@ function* placesOf(btf: Btf, name: Buffer): Generator<number> {
  * @param name without a flavor, not empty
  * @see bpf_core_add_cands() in libbpf.c, which walks through all types instead
  */
-export function typesWithEssentialName(index: NameIndex, name: string): number[] {
+export function typesWithEssentialName(index: NameIndex, name: string): readonly number[] {
+  const known = index.known.get(name);
+  if (known) return known;
   const ids: number[] = [];
   for (const offset of placesOf(index.btf, Buffer.from(name))) {
     if (index.first[offset] !== 0 && essentialName(btfString(index.btf, offset)) === name) ids.push(...typesNamed(index, offset));
   }
-  return ids.toSorted((a, b) => a - b);
+  ids.sort((one, other) => one - other);
+  index.known.set(name, ids);
+  return ids;
 }
 
 /** Ids of all types, of whatever kind, that bear exactly this name, ascending. */

@@ -1,0 +1,50 @@
+// Which types of a kernel may stand for a type of the object.
+import { type Btf, kindOf, nameOf } from '../btf/btf.ts';
+import type { BtfKind } from '../btf/kinds.ts';
+import { type NameIndex, typesWithEssentialName } from '../btf/names.ts';
+import { isAnyEnum } from '../btf/types.ts';
+import { essentialName } from '../libbpf-log/spec.ts';
+import { type PredictedLog, say } from './log.ts';
+
+/** All types a kernel has. */
+export interface KernelTypes {
+  vmlinux: NameIndex;
+  /** Of loaded modules, in the order of their BTF ids. */
+  modules: readonly { name: string; index: NameIndex }[];
+}
+
+export interface Candidate {
+  btf: Btf;
+  id: number;
+}
+
+/**
+ * Kinds that may stand for each other as the root of a relocation.
+ * @see btf_kind_core_compat() in libbpf's btf.h
+ */
+export function kindsAreCompatible(a: BtfKind, b: BtfKind): boolean {
+  return a === b || (isAnyEnum(a) && isAnyEnum(b));
+}
+
+function candidatesIn(index: NameIndex, from: string, local: Btf, localId: number, log: PredictedLog): Candidate[] {
+  const [kind, name] = [kindOf(local, localId), nameOf(local, localId)];
+  return typesWithEssentialName(index, essentialName(name)).flatMap((id) => {
+    const targetKind = kindOf(index.btf, id);
+    if (!kindsAreCompatible(targetKind, kind)) return [];
+    const target = `[${id}] ${targetKind} ${nameOf(index.btf, id)} in [${from}]`;
+    say(log, 'debug', `CO-RE relocating [${localId}] ${kind} ${name}: found target candidate ${target}`);
+    return [{ btf: index.btf, id }];
+  });
+}
+
+/**
+ * Candidates for a named type of the object: those of vmlinux, and only where it has none, those of modules. Null for a type without
+ * a name, which libbpf refuses.
+ * @see bpf_core_find_cands() and bpf_core_add_cands() in libbpf.c
+ */
+export function findCandidates(kernel: KernelTypes, local: Btf, localId: number, log: PredictedLog): Candidate[] | null {
+  if (nameOf(local, localId) === '') return null;
+  const found = candidatesIn(kernel.vmlinux, 'vmlinux', local, localId, log);
+  if (found.length > 0) return found;
+  return kernel.modules.flatMap(({ name, index }) => candidatesIn(index, name, local, localId, log));
+}

@@ -1,0 +1,168 @@
+// One relocation against one kernel: its candidates tried, the values on both sides, and what is to be done with the instruction.
+import { type Btf, kindOf, nameOf } from '../btf/btf.ts';
+import type { CoreRelo } from '../btf/ext.ts';
+import { integerOf } from '../btf/types.ts';
+import { type CoreSpec, formatSpec, formatType, parseLocalSpec } from '../relocation/spec.ts';
+import { RELOCATION_KINDS, type RelocationKind } from '../results/words.ts';
+import { type Candidate, findCandidates, type KernelTypes } from './candidates.ts';
+import { ERRNO, type PredictedLog, say } from './log.ts';
+import { matchSpec } from './match.ts';
+import { type SideValue, valueOf } from './value.ts';
+
+/** What an instruction is to be changed to. */
+export interface Resolution {
+  poison: boolean;
+  original: bigint;
+  target: bigint;
+  /** Whether the instruction must hold `original` as compiled. */
+  validate: boolean;
+  /** Bytes that a load or store moves, compiled and here; equal where nothing is to be done. */
+  originalSize: number;
+  targetSize: number;
+  /** A load or store of the other size would read something else. */
+  unfitAccess: boolean;
+}
+
+/** A resolution, or the positive error number that ends the load. */
+export type Resolved = Resolution | number;
+
+/** What relocations of one load share. */
+export interface LoadContext {
+  local: Btf;
+  kernel: KernelTypes;
+  log: PredictedLog;
+  /** By local type. A list is cut down to what matched, for all later relocations of the type. */
+  candidates: Map<number, Candidate[]>;
+}
+
+/** A relocation record, and how libbpf names it in messages. */
+export interface NumberedRelo {
+  record: CoreRelo;
+  index: number;
+  /** The program or subprogram. */
+  program: string;
+}
+
+const SIGNED = 1;
+const POISON: Resolution = { poison: true, original: 0n, target: 0n, validate: false, originalSize: 0, targetSize: 0, unfitAccess: false };
+
+/** Whether reading the one type as the other keeps its value: pointers do, and integers unless they are signed. */
+function sizesMayDiffer(local: CoreSpec, localType: number, target: CoreSpec, targetType: number): boolean {
+  const [a, b] = [kindOf(local.btf, localType), kindOf(target.btf, targetType)];
+  if (a === 'ptr' && b === 'ptr') return true;
+  const unsigned = (btf: Btf, id: number) => integerOf(btf, id).encoding !== SIGNED;
+  return a === 'int' && b === 'int' && unsigned(local.btf, localType) && unsigned(target.btf, targetType);
+}
+
+/** Says what libbpf says of an error on one side; null when there was none. */
+function failureOf(side: SideValue, { record, program }: NumberedRelo, log: PredictedLog): number | null {
+  if (side.type !== 'error') return null;
+  // Here libbpf prints the number of the kind, and the instruction's number within the section.
+  if (side.warning !== null) say(log, 'warn', `prog '${program}': relo ${record.kind} at insn #${record.insnOffset / 8} ${side.warning}`);
+  return side.errno;
+}
+
+/** @see bpf_core_calc_relo() in libbpf's relo_core.c */
+function compute(kind: RelocationKind, relo: NumberedRelo, local: CoreSpec, target: CoreSpec | null, log: PredictedLog): Resolved {
+  const original = valueOf(kind, local);
+  const failure = failureOf(original, relo, log);
+  if (failure !== null) return failure;
+  const found = valueOf(kind, target);
+  const failureThere = failureOf(found, relo, log);
+  if (failureThere !== null) return failureThere;
+  if (original.type !== 'value' || found.type !== 'value') return POISON;
+  const differ = target !== null && original.fieldSize !== found.fieldSize;
+  return {
+    poison: false,
+    original: original.value,
+    target: found.value,
+    validate: original.validate,
+    originalSize: original.fieldSize,
+    targetSize: found.fieldSize,
+    unfitAccess: differ && !sizesMayDiffer(local, original.fieldType, target, found.fieldType),
+  };
+}
+
+const word = (poison: boolean) => (poison ? 'failure' : 'success');
+
+/** libbpf's words for two candidates that do not lead to the same; null when they do. */
+function ambiguityOf(spec: CoreSpec, resolution: Resolution, first: { spec: CoreSpec; resolution: Resolution }): string | null {
+  if (spec.bitOffset !== first.spec.bitOffset) return `field offset ambiguity: ${spec.bitOffset} != ${first.spec.bitOffset}`;
+  const [a, b] = [resolution, first.resolution];
+  if (a.poison === b.poison && a.target === b.target) return null;
+  return `relocation decision ambiguity: ${word(a.poison)} ${a.target} != ${word(b.poison)} ${b.target}`;
+}
+
+/**
+ * Tries all candidates; those that do not match are dropped from the list for good, unless none does.
+ * @see bpf_core_calc_relo_insn() in libbpf's relo_core.c
+ */
+function choose(local: CoreSpec, relo: NumberedRelo, candidates: Candidate[], log: PredictedLog): Resolved {
+  const prefix = `prog '${relo.program}': relo #${relo.index}: `;
+  let first: { spec: CoreSpec; resolution: Resolution } | null = null;
+  const matching: Candidate[] = [];
+  for (const [number, candidate] of candidates.entries()) {
+    const { match, spec } = matchSpec(local, candidate.btf, candidate.id, log);
+    if (match < 0) {
+      say(log, 'warn', `${prefix}error matching candidate #${number} ${formatSpec(spec)}: ${match}`);
+      return -match;
+    }
+    say(log, 'debug', `${prefix}${match === 0 ? 'non-matching' : 'matching'} candidate #${number} ${formatSpec(spec)}`);
+    if (match === 0) continue;
+    const resolution = compute(local.kind, relo, local, spec, log);
+    if (typeof resolution === 'number') return resolution;
+    const ambiguity = first && ambiguityOf(spec, resolution, first);
+    if (ambiguity !== null) {
+      say(log, 'warn', prefix + ambiguity);
+      return ERRNO.EINVAL;
+    }
+    first ??= { spec, resolution };
+    matching.push(candidate);
+  }
+  if (first) {
+    candidates.splice(0, candidates.length, ...matching);
+    return first.resolution;
+  }
+  say(log, 'debug', `${prefix}no matching targets found`);
+  return compute(local.kind, relo, local, null, log);
+}
+
+/** The candidates of a relocation's type, looked for at its first relocation; an error number when there can be none. */
+function candidatesFor(relo: NumberedRelo, { local, kernel, log, candidates }: LoadContext): Candidate[] | number {
+  const { typeId } = relo.record;
+  const known = candidates.get(typeId);
+  if (known) return known;
+  const found = findCandidates(kernel, local, typeId, log);
+  if (!found) {
+    const type = `[${typeId}] ${kindOf(local, typeId)} ${nameOf(local, typeId)}`;
+    say(log, 'warn', `prog '${relo.program}': relo #${relo.index}: target candidate search failed for ${type}: -${ERRNO.EINVAL}`);
+    return ERRNO.EINVAL;
+  }
+  candidates.set(typeId, found);
+  return found;
+}
+
+/**
+ * Decides a relocation as libbpf does, with the lines it prints.
+ * @see bpf_core_resolve_relo() in libbpf.c
+ */
+export function resolveRelo(relo: NumberedRelo, context: LoadContext): Resolved {
+  const { record, index, program } = relo;
+  const { local, log } = context;
+  if (record.typeId >= local.endId) return ERRNO.EINVAL;
+  const kind = RELOCATION_KINDS[record.kind];
+  const candidates = kind === 'local_type_id' ? [] : candidatesFor(relo, context);
+  if (typeof candidates === 'number') return candidates;
+  const parsed = kind
+    ? parseLocalSpec(local, kind, record.typeId, record.access)
+    : { ok: false as const, errno: ERRNO.EINVAL, warning: null };
+  if (!parsed.ok) {
+    if (parsed.warning !== null) say(log, 'warn', `prog '${program}': ${parsed.warning}`);
+    const type = `[${record.typeId}] ${formatType(local, record.typeId)}`;
+    say(log, 'warn', `prog '${program}': relo #${index}: parsing ${type} + ${record.access} failed: -${parsed.errno}`);
+    return ERRNO.EINVAL;
+  }
+  say(log, 'debug', `prog '${program}': relo #${index}: ${formatSpec(parsed.spec)}`);
+  if (kind === 'local_type_id') return { ...POISON, poison: false, original: BigInt(record.typeId), target: BigInt(record.typeId) };
+  return choose(parsed.spec, relo, candidates, log);
+}
