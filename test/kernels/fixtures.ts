@@ -145,6 +145,8 @@ export interface FakeMirror {
   files: Map<string, Buffer>;
   /** Everything is answered with 503, as a mirror in trouble does. */
   down: boolean;
+  /** Packages stop after so many bytes, the connection open; null for all of them. */
+  holdAfter: number | null;
   close: () => void;
 }
 
@@ -159,13 +161,15 @@ export async function startMirror(suites: Readonly<Record<string, readonly FakeP
     files.set(`/debian/dists/${suite}/InRelease`, Buffer.from(release));
     for (const one of packages) files.set(`/debian/pool/main/l/linux/${one.name}_${one.version}_amd64.deb`, one.deb);
   }
-  const mirror: FakeMirror = { address: '', requests: [], files, down: false, close: () => {} };
+  const mirror: FakeMirror = { address: '', requests: [], files, down: false, holdAfter: null, close: () => {} };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
     mirror.requests.push(path);
     const content = files.get(path);
     if (mirror.down) response.writeHead(503).end();
-    else if (content) response.writeHead(200, { 'content-length': content.length }).end(content);
+    else if (content && mirror.holdAfter !== null && path.endsWith('.deb')) {
+      response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, mirror.holdAfter));
+    } else if (content) response.writeHead(200, { 'content-length': content.length }).end(content);
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => {

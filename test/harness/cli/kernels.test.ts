@@ -1,0 +1,304 @@
+// `corematrix kernels` as a user runs it, against a mirror on this machine.
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FakeMirror, fakePackage, startMirror, withFolder } from '../../kernels/fixtures.ts';
+import { corematrix } from './command.ts';
+
+const cloud = (release: string) => `linux-image-${release}-cloud-amd64`;
+const PACKAGES = {
+  bullseye: [fakePackage(cloud('5.10.0-32'), '5.10.223-1')],
+  bookworm: [fakePackage(cloud('6.1.0-50'), '6.1.176-1'), fakePackage('linux-image-6.1.0-50-rt-amd64', '6.1.176-1')],
+  trixie: [fakePackage(cloud('6.12.107+deb13'), '6.12.107-1'), fakePackage(cloud('6.12.94+deb13'), '6.12.94-1')],
+};
+
+let mirror: FakeMirror;
+beforeAll(async () => {
+  mirror = await startMirror(PACKAGES);
+});
+afterAll(() => mirror.close());
+
+/** Kernels are ready in any order. */
+const sorted = (text: string) => text.split('\n').toSorted().join('\n');
+
+type Run = (...args: string[]) => Promise<string>;
+
+/** Runs with an empty cache; `run` gives what was said as one text, without what differs between machines and runs. */
+async function withCache(use: (run: Run, folder: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const env = { COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address };
+    const run = async (...args: string[]) => {
+      const { exitCode, stdout, stderr } = await corematrix(folder, ['kernels', ...args], env);
+      const plain = `${stderr}\n---\n${stdout}\nexit ${exitCode}`
+        .split('\n')
+        .filter((line) => !line.startsWith('signatures of Debian indexes are not checked'))
+        .join('\n');
+      return plain
+        .replaceAll(folder, 'FOLDER')
+        .replaceAll(mirror.address, 'MIRROR')
+        .replaceAll(/\d+\.\d s\b/g, 'N s')
+        .replaceAll(/\b[0-9a-f]{64}\b/g, 'DIGEST');
+    };
+    await use(run, folder);
+  });
+}
+
+describe('kernels list', () => {
+  it('shows what selectors mean, and what is in the cache', async () => {
+    await withCache(async (run) => {
+      await run('pull', 'debian:6.1');
+      expect(await run('list')).toMatchInlineSnapshot(`
+        "---
+        KERNEL                             VERSION   PACKAGE                                            SUITE     SIZE     CACHED
+        debian-5.10.0-32-cloud-amd64       5.10.223  linux-image-5.10.0-32-cloud-amd64 5.10.223-1       bullseye  1.0 MiB  no
+        debian-6.1.0-50-cloud-amd64        6.1.176   linux-image-6.1.0-50-cloud-amd64 6.1.176-1         bookworm  1.0 MiB  yes
+        debian-6.12.107+deb13-cloud-amd64  6.12.107  linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1  trixie    1.0 MiB  no
+        exit 0"
+      `);
+      expect(await run('list', 'debian:6.1/rt', 'debian:6.12.94')).toMatchInlineSnapshot(`
+        "---
+        KERNEL                            VERSION  PACKAGE                                          SUITE     SIZE     CACHED
+        debian-6.1.0-50-rt-amd64          6.1.176  linux-image-6.1.0-50-rt-amd64 6.1.176-1          bookworm  1.0 MiB  no
+        debian-6.12.94+deb13-cloud-amd64  6.12.94  linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1  trixie    1.0 MiB  no
+        exit 0"
+      `);
+    });
+  });
+
+  it('writes the same as JSON', async () => {
+    await withCache(async (run) => {
+      expect(await run('list', 'debian:5.10', '--json')).toMatchInlineSnapshot(`
+        "---
+        [
+          {
+            "id": "debian-5.10.0-32-cloud-amd64",
+            "version": "5.10.223",
+            "series": "5.10",
+            "arch": "x86_64",
+            "package": {
+              "name": "linux-image-5.10.0-32-cloud-amd64",
+              "version": "5.10.223-1"
+            },
+            "suites": [
+              "bullseye"
+            ],
+            "size": 1054400,
+            "cached": false
+          }
+        ]
+        exit 0"
+      `);
+    });
+  });
+
+  it('says in one line what cannot be', async () => {
+    await withCache(async (run) => {
+      expect(await run('list', 'debian:9.9')).toMatchInlineSnapshot(`
+        "error: debian:9.9: no such kernel; the Debian mirror has 5.10, 6.1, 6.12 (amd64, cloud)
+        ---
+
+        exit 2"
+      `);
+      expect(await run('list', '6.12')).toMatchInlineSnapshot(`
+        "error: '6.12' is not a kernel selector; did you mean debian:6.12? possible are debian:6.12 (newest of a series), debian:6.12.107, debian:all, "debian:>=5.10,<=6.12", each with /amd64, /arm64, /cloud, /generic or /rt behind it, file:PATH (bzImage, vmlinux or Image) and deb:PATH
+        ---
+
+        exit 2"
+      `);
+      expect(await run('list', '--frozen')).toMatchInlineSnapshot(`
+        "error: --frozen needs --lock FILE: it takes only what that file pins
+        ---
+
+        exit 2"
+      `);
+      expect(await run('list', '--lock', 'no.json')).toMatchInlineSnapshot(`
+        "error: no.json: no such lock file; "corematrix kernels lock" makes one
+        ---
+
+        exit 2"
+      `);
+      expect(await run('list', '--nothing')).toMatchInlineSnapshot(`
+        "error: unknown option '--nothing'
+        (add --help for what is possible)
+        ---
+
+        exit 2"
+      `);
+    });
+  });
+});
+
+describe('kernels pull', () => {
+  it('brings kernels, and the second time from the cache', async () => {
+    await withCache(async (run) => {
+      expect(sorted(await run('pull', 'debian:6.1', 'debian:6.12'))).toMatchInlineSnapshot(`
+        "---
+        KERNEL                             RELEASE                     VERSION   FOLDER
+        debian-6.1.0-50-cloud-amd64        6.1.0-50-cloud-amd64        6.1.176   FOLDER/cache/kernels/DIGEST
+        debian-6.1.0-50-cloud-amd64: BTF 0.1 MiB, ready after N s
+        debian-6.12.107+deb13-cloud-amd64  6.12.107+deb13-cloud-amd64  6.12.107  FOLDER/cache/kernels/DIGEST
+        debian-6.12.107+deb13-cloud-amd64: BTF 0.1 MiB, ready after N s
+        exit 0"
+      `);
+      const before = mirror.requests.length;
+      expect(await run('pull', 'debian:6.1', '--json')).toMatchInlineSnapshot(`
+        "debian-6.1.0-50-cloud-amd64: BTF 0.1 MiB, ready after N s
+        ---
+        [
+          {
+            "id": "debian-6.1.0-50-cloud-amd64",
+            "selector": "debian:6.1",
+            "version": "6.1.176",
+            "series": "6.1",
+            "arch": "x86_64",
+            "distribution": "debian",
+            "sha256": "DIGEST",
+            "release": "6.1.0-50-cloud-amd64",
+            "vmlinux": "FOLDER/cache/kernels/DIGEST/vmlinux",
+            "image": "FOLDER/cache/kernels/DIGEST/image",
+            "btf": {
+              "size": 70000,
+              "sha256": "DIGEST",
+              "path": "FOLDER/cache/kernels/DIGEST/btf"
+            },
+            "package": {
+              "name": "linux-image-6.1.0-50-cloud-amd64",
+              "version": "6.1.176-1",
+              "path": "pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb",
+              "sha256": "DIGEST"
+            },
+            "notes": []
+          }
+        ]
+        exit 0"
+      `);
+      expect(mirror.requests.length).toBe(before);
+    });
+  });
+
+  it('goes on with the others when one cannot be had', async () => {
+    await withCache(async (run) => {
+      const path = `/debian/pool/main/l/linux/${cloud('6.1.0-50')}_6.1.176-1_amd64.deb`;
+      const deb = mirror.files.get(path) ?? Buffer.alloc(0);
+      mirror.files.set(path, Buffer.alloc(deb.length));
+      expect(sorted(await run('pull', 'debian:6.1', 'debian:5.10'))).toMatchInlineSnapshot(`
+        "---
+        KERNEL                        RELEASE                VERSION   FOLDER
+        debian-5.10.0-32-cloud-amd64  5.10.0-32-cloud-amd64  5.10.223  FOLDER/cache/kernels/DIGEST
+        debian-5.10.0-32-cloud-amd64: BTF 0.1 MiB, ready after N s
+        error: debian-6.1.0-50-cloud-amd64: MIRROR/pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb: its sha256 is DIGEST, expected DIGEST, also when fetched anew
+        exit 3"
+      `);
+      mirror.files.delete(path);
+      expect(await run('pull', 'debian:6.1')).toMatchInlineSnapshot(`
+        "error: debian-6.1.0-50-cloud-amd64: debian:6.1: the mirror indexes linux-image-6.1.0-50-cloud-amd64 6.1.176-1, but has none of them
+        ---
+        KERNEL  RELEASE  VERSION  FOLDER
+        exit 3"
+      `);
+      mirror.files.set(path, deb);
+    });
+  });
+
+  it('takes a file, and says what is no kernel', async () => {
+    await withCache(async (run, folder) => {
+      await writeFile(join(folder, 'garbage'), 'no kernel at all');
+      expect(await run('pull', 'file:garbage')).toMatchInlineSnapshot(`
+        "error: file:garbage: not a kernel image: expected a bzImage, an ELF vmlinux or an arm64 Image
+        ---
+
+        exit 2"
+      `);
+      expect(await run('pull', 'deb:garbage')).toMatchInlineSnapshot(`
+        "error: deb:garbage: not a Debian package: not an ar archive
+        ---
+
+        exit 2"
+      `);
+    });
+  });
+});
+
+describe('kernels lock', () => {
+  it('pins what selectors mean; list and pull then ask no index', async () => {
+    await withCache(async (run, folder) => {
+      expect(await run('lock', 'debian:6.12', 'debian:6.1', '-o', 'lock.json')).toMatchInlineSnapshot(`
+        "lock.json: 2 kernels pinned
+        ---
+
+        exit 0"
+      `);
+      expect(await readFile(join(folder, 'lock.json'), 'utf8')).not.toContain(mirror.address);
+      mirror.requests.length = 0;
+      expect(await run('list', '--lock', 'lock.json', '--frozen')).toMatchInlineSnapshot(`
+        "
+        ---
+        KERNEL                             VERSION   PACKAGE                                            SUITE  SIZE     CACHED
+        debian-6.1.0-50-cloud-amd64        6.1.176   linux-image-6.1.0-50-cloud-amd64 6.1.176-1         -      1.0 MiB  no
+        debian-6.12.107+deb13-cloud-amd64  6.12.107  linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1  -      1.0 MiB  no
+        exit 0"
+      `);
+      expect(mirror.requests).toEqual([]);
+      expect(await run('list', 'debian:5.10', '--lock', 'lock.json', '--frozen')).toMatchInlineSnapshot(`
+        "error: debian:5.10: lock.json pins no such kernel, and it is frozen
+        ---
+
+        exit 2"
+      `);
+    });
+  });
+
+  it('pins no files, and writes no lock then', async () => {
+    await withCache(async (run, folder) => {
+      await run('pull', 'debian:6.1');
+      await writeFile(join(folder, 'garbage'), 'no kernel at all');
+      expect(await run('lock', 'file:garbage', '-o', 'lock.json')).toMatchInlineSnapshot(`
+        "error: file:garbage: not a kernel image: expected a bzImage, an ELF vmlinux or an arm64 Image
+        ---
+
+        exit 2"
+      `);
+      await expect(readFile(join(folder, 'lock.json'))).rejects.toThrow('ENOENT');
+    });
+  });
+});
+
+describe('kernels prune', () => {
+  it('tells what it removes, and nothing when there is nothing', async () => {
+    await withCache(async (run, folder) => {
+      expect(await run('prune')).toMatchInlineSnapshot(`
+        "removed 0 entries, 0.0 MiB
+        ---
+
+        exit 0"
+      `);
+      const old = join(folder, 'cache/kernels/old');
+      await mkdir(old, { recursive: true });
+      await writeFile(join(old, 'vmlinux'), Buffer.alloc(2 << 20, 1));
+      await utimes(join(old, 'vmlinux'), 1e9, 1e9);
+      await utimes(old, 1e9, 1e9);
+      await writeFile(join(folder, 'cache/kernels/half.tmp-4194305-0a'), Buffer.alloc(1 << 20, 1));
+      expect(await run('prune', '--dry-run')).toMatchInlineSnapshot(`
+        "would remove 2 entries, 3.0 MiB
+        ---
+        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-4194305-0a
+        2.0 MiB  not used lately  FOLDER/cache/kernels/old
+        exit 0"
+      `);
+      expect(await run('prune')).toMatchInlineSnapshot(`
+        "removed 2 entries, 3.0 MiB
+        ---
+        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-4194305-0a
+        2.0 MiB  not used lately  FOLDER/cache/kernels/old
+        exit 0"
+      `);
+      expect(await run('prune', '--keep-days', 'x')).toMatchInlineSnapshot(`
+        "error: option '--keep-days <n>' argument 'x' is invalid. Expected a number of days, 0 or more.
+        (add --help for what is possible)
+        ---
+
+        exit 2"
+      `);
+    });
+  });
+});
