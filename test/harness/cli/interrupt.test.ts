@@ -49,7 +49,7 @@ async function guestsAfter(milliseconds: number): Promise<string[]> {
 
 const leftFolders = async () => (await readdir(folder)).filter((name) => name.startsWith('corematrix-') && name !== 'corematrix-report');
 
-describe('an interrupted run', () => {
+describe('an interrupted run', { timeout: 120_000 }, () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('%s: ends its guests, writes what is finished and exits 130', async (signal) => {
     const run = startRun();
     await until(run, /^(pass|fail) /m);

@@ -1,7 +1,8 @@
 // Whole runs on real kernels: what a cell holds, that both isolations agree, and that nothing is left behind.
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { execa } from 'execa';
 import { logText } from '../../../harness/results/logs.ts';
 import { type CellResult, type Results, resultsSchema } from '../../../harness/results/schema.ts';
@@ -23,17 +24,20 @@ async function ownQemus(): Promise<string> {
     .join('\n');
 }
 
-const ownFolders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('corematrix-'));
-
 describe('a run', () => {
-  let before: string[] = [];
+  let temporary = '';
   let restored: Results;
   let booted: Results;
   beforeAll(async () => {
-    before = await ownFolders();
+    temporary = await mkdtemp(join(tmpdir(), 'run-'));
+    vi.stubEnv('TMPDIR', temporary);
     restored = await realRun(OBJECTS, SERIES);
     booted = await realRun(OBJECTS, ['debian:6.12'], { isolation: 'boot' });
   }, 300_000);
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await rm(temporary, { recursive: true, force: true });
+  });
 
   const cellOf = (results: Results, series: string, object: string): CellResult => {
     const kernel = results.kernels.find((one) => one.series === series);
@@ -124,6 +128,6 @@ describe('a run', () => {
 
   it('leaves no guest and no folder behind', async () => {
     expect(await ownQemus()).toBe('');
-    expect(await ownFolders()).toEqual(before);
+    expect(await readdir(temporary)).toEqual([]);
   });
 });
