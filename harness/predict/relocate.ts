@@ -24,7 +24,8 @@ function copyCode({ elf, programs, subprograms, littleEndian }: BpfObject): Map<
   const code = new Map<ObjectFunction, Code>();
   for (const owner of [...programs, ...subprograms]) {
     const bytes = sectionNamed(elf, owner.section)?.bytes ?? new Uint8Array();
-    const copy = bytes.slice(owner.insnOffset * INSN_BYTES, (owner.insnOffset + owner.insns) * INSN_BYTES);
+    // Not slice(): on a Buffer that is no copy.
+    const copy = Uint8Array.from(bytes.subarray(owner.insnOffset * INSN_BYTES, (owner.insnOffset + owner.insns) * INSN_BYTES));
     code.set(owner, { view: new DataView(copy.buffer), littleEndian });
   }
   return code;

@@ -1,14 +1,21 @@
-// What libbpf itself says about an object and a kernel's BTF: through bpftool, which calls its functions without loading anything.
-import { rm } from 'node:fs/promises';
+// What libbpf itself says about an object and a kernel's BTF: bpftool, and libbpf's own functions in a small program. Both load nothing.
+import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { INSN_BYTES } from '../../../harness/object/functions.ts';
 import type { BpfObject } from '../../../harness/object/object.ts';
 import type { KernelTypes } from '../../../harness/predict/candidates.ts';
 import type { PredictedLog } from '../../../harness/predict/log.ts';
+import { predictLoad } from '../../../harness/predict/relocate.ts';
 import { resolveRelo } from '../../../harness/predict/resolve.ts';
+import { RELOCATION_KINDS } from '../../../harness/results/words.ts';
+import { digestOf } from '../../../harness/setup/digest.ts';
+import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
+import { cacheRoot } from '../../../kernels/cache.ts';
 
+/** The messages of CO-RE; data relocations and kfuncs begin alike. */
 const CORE =
-  /^libbpf: (CO-RE relocating \[|sec '[^']*': (found \d+|skipping) CO-RE |prog '[^']*': relo (#\d+: |for \[|\d+ at )|unexpected kind )/;
+  /^libbpf: (CO-RE relocating \[|sec '[^']*': (found \d+|skipping) CO-RE |prog '[^']*': relo (#\d+: (?!poisoning)|for \[|\d+ at )|unexpected kind )/;
 
 /** Whether a line is about CO-RE. */
 export function isCoreLine(line: string): boolean {
@@ -42,4 +49,60 @@ export function minCoreLines(object: BpfObject, kernel: KernelTypes): { ok: bool
     }
   }
   return { ok: true, lines: linesOf(log) };
+}
+
+/** Builds the program with libbpf's functions in it, unless it is there; returns its path. */
+export async function buildOracle(): Promise<string> {
+  const source = new URL('libbpf-oracle.c', import.meta.url).pathname;
+  const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+  const folder = join(cacheRoot(), 'test');
+  const path = join(folder, `libbpf-oracle-${await digestOf([source, staticLib])}`);
+  const isBuilt = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isBuilt) return path;
+  await mkdir(folder, { recursive: true });
+  await execa('gcc', ['-std=gnu11', '-O1', '-Wall', '-isystem', includeDir, source, staticLib, '-lelf', '-lz', '-o', path]);
+  return path;
+}
+
+export interface OracleCell {
+  /** Paths of the object and of what holds the kernel's BTF. */
+  object: string;
+  btf: string;
+  bpf: BpfObject;
+}
+
+/** The requests of one load of the whole object. */
+function requestsOf({ object, btf, bpf }: OracleCell): string[] {
+  const codeOf = new Map(bpf.elf.sections.map(({ name, bytes }) => [name, bytes]));
+  const functions = [...bpf.programs, ...bpf.subprograms];
+  const relocations = bpf.relocations.map(({ index, section, program, insn, kind }) => {
+    const record = bpf.ext?.relocations.get(section)?.[index];
+    const owner = functions.find((each) => each.section === section && each.name === program);
+    const start = ((owner?.insnOffset ?? 0) + insn) * INSN_BYTES;
+    const bytes = Buffer.alloc(2 * INSN_BYTES);
+    bytes.set(codeOf.get(section)?.subarray(start, start + 2 * INSN_BYTES) ?? []);
+    return `relo ${program} ${index} ${insn} ${RELOCATION_KINDS.indexOf(kind)} ${record?.typeId} ${record?.access} ${bytes.toString('hex')}`;
+  });
+  return [`cell ${object} ${btf}`, ...relocations];
+}
+
+/** For each cell what libbpf prints about each of its relocations, up to the first that ends the load. */
+export async function libbpfLines(cells: readonly OracleCell[]): Promise<string[][]> {
+  const input = cells.flatMap(requestsOf).join('\n');
+  const { stdout } = await execa(await buildOracle(), { input, maxBuffer: 2 ** 28 });
+  const answers = stdout.split(/^# .*$/m).slice(1);
+  return answers.map((answer) => {
+    const lines = answer.split('\n').filter((line) => line !== '');
+    const end = lines.findIndex((line) => line.startsWith('! '));
+    return (end < 0 ? lines : lines.slice(0, end)).filter((line) => !line.startsWith('= '));
+  });
+}
+
+/** What the engine says to the same, without the lines that are libbpf's frame around its functions. */
+export function engineLines({ bpf }: OracleCell, kernel: KernelTypes): string[] {
+  const frame = /^libbpf: (sec '|failed to perform CO-RE|prog '[^']*': relo #\d+: failed to )/;
+  return linesOf(predictLoad(bpf, kernel).log).filter((line) => !frame.test(line));
 }

@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { indexNames } from '../../../harness/btf/names.ts';
+import { readBpfObject } from '../../../harness/object/object.ts';
+import { cachedBtfs, mustReadBtf, sampleObjects } from '../object/samples.ts';
+import { bpftoolLines, engineLines, libbpfLines, minCoreLines } from './oracles.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'predict-test-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+describe('sample objects on every kernel in the cache', () => {
+  it('are relocated and patched with the lines that libbpf prints', { timeout: 120_000 }, async () => {
+    const samples = await sampleObjects();
+    const objects = samples.map(({ name, path, bytes }) => ({ object: path, bpf: readBpfObject(bytes, name) }));
+    let lines = 0;
+    for (const { release, path } of await cachedBtfs()) {
+      const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
+      const cells = objects.map((object) => ({ ...object, btf: path }));
+      const expected = await libbpfLines(cells);
+      const actual = cells.map((cell) => engineLines(cell, kernel));
+      expect({ release, lines: actual }).toEqual({ release, lines: expected });
+      lines += expected.flat().length;
+    }
+    expect(lines).toBeGreaterThan(samples.length);
+  });
+
+  // The bpftool of a distribution has an older libbpf of its own; it takes its time. COREMATRIX_TEST_KERNELS=all takes every kernel.
+  it('are relocated with the lines that bpftool gen min_core_btf prints', { timeout: 300_000 }, async () => {
+    const samples = await sampleObjects();
+    const kernels = await cachedBtfs();
+    const chosen =
+      process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? kernels : [...new Set([...kernels.slice(0, 1), ...kernels.slice(-1)])];
+    for (const { release, path } of chosen) {
+      const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
+      for (const { name, path: object, bytes } of samples) {
+        const expected = await bpftoolLines(path, object, folder);
+        expect({ release, name, ...minCoreLines(readBpfObject(bytes, name), kernel) }).toEqual({ release, name, ...expected });
+      }
+    }
+  });
+});
