@@ -118,6 +118,7 @@ export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Prog
   };
   const timer = setInterval(beat, live ? REDRAW_MS : ALIVE_MS);
   timer.unref();
+  let ended = false;
   return {
     onEvent: (event) => {
       apply(state, event);
@@ -128,6 +129,8 @@ export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Prog
       last = performance.now();
     },
     end: () => {
+      if (ended) return;
+      ended = true;
       clearInterval(timer);
       clear();
     },

@@ -1,0 +1,80 @@
+// What a run shows while it goes on: live and coloured on a terminal, plain lines elsewhere.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lineOf } from '../../../harness/cli/progress.ts';
+import type { RunEvent } from '../../../harness/run/events.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { sample } from '../run/real-run.ts';
+import { corematrix, steady } from './command.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'progress-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const EVENTS: RunEvent[] = [
+  { kind: 'note', text: 'good.bpf.o: left out' },
+  { kind: 'planned', kernels: 1, objects: 2, cells: 2, jobs: 2 },
+  { kind: 'download', kernel: 'k', bytes: 1, total: 2 },
+  { kind: 'kernel-ready', kernel: 'k', release: '6.12.1', fromCache: false, bootMs: 2345 },
+  { kind: 'kernel-ready', kernel: 'k', release: '6.12.1', fromCache: true, bootMs: 2345 },
+  { kind: 'kernel-failed', kernel: 'k', reason: 'Kernel panic' },
+  { kind: 'cell-started', kernel: 'k', object: 'good' },
+  { kind: 'interrupted' },
+];
+
+describe('the line an event leaves', () => {
+  it('is one for what a person should know, and none for what only moves', () => {
+    expect(EVENTS.map((event) => lineOf(event, false))).toMatchInlineSnapshot(`
+      [
+        "good.bpf.o: left out",
+        "1 kernel × 2 objects: 2 cells, 2 at a time",
+        null,
+        "k: booted in 2.3 s",
+        null,
+        "k: Kernel panic",
+        null,
+        "interrupted: ending guests and writing what is finished (again to exit at once)",
+      ]
+    `);
+  });
+});
+
+describe('a run', () => {
+  const args = ['run', sample('exec_watch'), '-k', 'debian:6.12', '-o', 'report'];
+
+  it('writes plain lines where there is no terminal', async () => {
+    const { stdout, stderr, exitCode } = await corematrix(folder, [...args, '--verbose'], { FORCE_COLOR: '' });
+    expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
+      "1 kernel × 1 object: 1 cell, N at a time
+      debian-6.12-REST: snapshot from the cache
+      pass exec_watch on debian-6.12-REST
+      report: report/index.html
+      ---
+
+                   6.12
+      exec_watch
+        on_exec      ok
+        on_exit      ok
+
+      2 pass (1 kernel, 1 object, N s, ACCEL, libbpf N)
+      exit 0"
+    `);
+  });
+
+  it('is live and coloured on a terminal, and leaves that as it was', async () => {
+    const command = `node ${join(PACKAGE_ROOT, 'dist/harness/cli/main.js')} ${args.join(' ')}`;
+    const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
+      cwd: folder,
+      env: { TERM: 'xterm-256color', NO_COLOR: '' },
+    });
+    expect(stdout).toContain('\r\u001b[Kcells 0/1');
+    expect(stdout).toContain('\u001b[32m');
+    const [, last = ''] = /([^\r\n]*)\r?\n?$/.exec(stdout) ?? [];
+    expect(last.replaceAll('\u001b[K', '')).toBe('report: report/index.html');
+  });
+});
