@@ -115,7 +115,7 @@ export function client(language: Language): void {
     open(target);
     target?.scrollIntoView({ block: target.classList.contains('line') ? 'center' : 'start' });
     const notice = document.getElementById('notice');
-    if (notice) notice.textContent = fragment === '' || target ? '' : `There is nothing in this report at “${fragment}”.`;
+    if (notice) notice.textContent = fragment === '' || target ? '' : `There is nothing in this report at “${location.hash}”.`;
   };
 
   const follow = () => {

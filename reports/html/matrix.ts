@@ -1,5 +1,5 @@
 // The matrix: programs by kernels, a real table that needs no script.
-import type { CellResult, KernelResult, Results } from '../../harness/results/schema.ts';
+import type { CellProgram, CellResult, KernelResult, Results } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/results/words.ts';
 import { grouped, type MatrixRow, matrixRows, plural, shortKernelNames } from '../summary.ts';
 import { cellAnchor, kernelAnchor, relocationsAnchor } from './anchors.ts';
@@ -30,9 +30,12 @@ function seriesGroups(kernels: readonly KernelResult[]): { name: string; span: n
   return groups;
 }
 
-function disagreement({ predicted, status }: CellResult): Html | null {
-  if (predicted === null || LOADS[predicted.status] === null || LOADS[status] === null) return null;
-  return LOADS[predicted.status] === LOADS[status] ? null : html`<sup title="predicted offline: ${predicted.status}">≠ predicted</sup>`;
+/** A prediction is of a whole cell: that all of it loads, which each program that does not belies, or that not all of it does. */
+function disagreement({ predicted, status }: CellResult, program: CellProgram): Html | null {
+  if (predicted === null || LOADS[predicted.status] === null || program.status === 'unsupported') return null;
+  const observed = LOADS[predicted.status] ? LOADS[program.status] : LOADS[status];
+  if (observed === null || observed === LOADS[predicted.status]) return null;
+  return html`<sup title="predicted offline: ${predicted.status}">≠ predicted</sup>`;
 }
 
 function cellOf(entry: MatrixRow['cells'][number], row: MatrixRow): Html {
@@ -44,7 +47,7 @@ function cellOf(entry: MatrixRow['cells'][number], row: MatrixRow): Html {
   return html`<td class="${look.tone}" data-s="${program.status}" data-class="${program.class ?? ''}">
     <a href="#${cellAnchor(cell.kernel, cell.object)}" title="${title}"
       ><span aria-hidden="true">${look.shape}</span>
-      ${look.word}${cell.flaky && html`<sup title="needed more than one attempt">flaky</sup>`}${disagreement(cell)}</a
+      ${look.word}${cell.flaky && html`<sup title="needed more than one attempt">flaky</sup>`}${disagreement(cell, program)}</a
     >
   </td>`;
 }

@@ -1,0 +1,62 @@
+// A real browser that opens reports from disk, and tells everything it asked for and complained about.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Results } from '../../../harness/results/schema.ts';
+import { renderHtml } from '../../../reports/html/render.ts';
+
+interface Opened {
+  page: Page;
+  /** Addresses asked for, the report itself first. */
+  requests: string[];
+  /** Errors and warnings of the console, and exceptions nobody caught. */
+  complaints: string[];
+}
+
+export interface ReportBrowser {
+  /** A new page, in place of the one before, with a report of these results, at a fragment such as `#?q=x`. */
+  open: (results: Results, fragment?: string, options?: BrowserContextOptions) => Promise<Opened>;
+  /** The address of a report. */
+  addressOf: (results: Results, fragment: string) => Promise<string>;
+  stop: () => Promise<void>;
+}
+
+/** Starts Chromium; `stop` ends it and removes what was written. */
+export async function startBrowser(): Promise<ReportBrowser> {
+  const folder = await mkdtemp(join(tmpdir(), 'corematrix-browser-'));
+  const { stdout: executablePath } = await execa('which', ['chromium']);
+  const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
+  const files = new Map<Results, string>();
+
+  const addressOf = async (results: Results, fragment: string) => {
+    const known = files.get(results) ?? join(folder, `${files.size}.html`);
+    if (!files.has(results)) await writeFile(known, renderHtml(results));
+    files.set(results, known);
+    return `${pathToFileURL(known).href}${fragment}`;
+  };
+
+  const open: ReportBrowser['open'] = async (results, fragment = '', options = {}) => {
+    await Promise.all(browser.contexts().map(async (context) => context.close()));
+    const page = await browser.newPage({ viewport: { width: 1200, height: 800 }, ...options });
+    page.setDefaultTimeout(5000);
+    const requests: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    await page.goto(await addressOf(results, fragment));
+    return { page, requests, complaints };
+  };
+
+  const stop = async () => {
+    await browser.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  return { open, addressOf, stop };
+}

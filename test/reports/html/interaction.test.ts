@@ -1,0 +1,223 @@
+// What a reader does with the report: filters it, goes back, uses keys, copies commands, reads logs.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE } from '../sample.ts';
+import { type ReportBrowser, startBrowser } from './browser.ts';
+
+let browser: ReportBrowser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+afterAll(async () => browser.stop());
+
+const programs = async (page: Page) => page.locator('#matrix tr[data-program]:visible th').allInnerTexts();
+const heads = async (page: Page) => page.locator('#matrix th[data-kernel]:visible').allInnerTexts();
+const pressed = async (page: Page) => page.locator('[data-only][aria-pressed=true]').innerText();
+const hash = (page: Page) => new URL(page.url()).hash;
+
+const ALL = ['old_name', 'new_name', 'either_name', 'newer_hook', 'probe', 'hidden_on_purpose'];
+
+describe('the filter', () => {
+  it('shows the rows that are asked for, the objects they belong to, and how many they are', async () => {
+    const { page } = await browser.open(SAMPLE);
+    const seen: string[] = [];
+    for (const query of [
+      's:fail',
+      's:fail s:xfail',
+      '!s:infra',
+      'class:core-field !s:fail',
+      '"no such field"',
+      'o:probes p:"on_purpose"',
+      'k:6.12 s:pass',
+      'nothing of the kind',
+    ]) {
+      await page.locator('#search').fill(query);
+      const objects = await page.locator('#matrix .object:visible').allInnerTexts();
+      seen.push(`${query} → ${(await programs(page)).join(', ')} (${objects.join(', ')}; ${await page.locator('#found').innerText()})`);
+    }
+    expect(seen.join('\n')).toMatchInlineSnapshot(`
+      "s:fail → new_name, probe (task_state 7 relocations, probes; 2 of 6 programs)
+      s:fail s:xfail → old_name, new_name, probe (task_state 7 relocations, probes; 3 of 6 programs)
+      !s:infra → probe, hidden_on_purpose (probes; 2 of 6 programs)
+      class:core-field !s:fail → old_name (task_state 7 relocations; 1 of 6 programs)
+      "no such field" → old_name, new_name (task_state 7 relocations; 2 of 6 programs)
+      o:probes p:"on_purpose" → hidden_on_purpose (probes; 1 of 6 programs)
+      k:6.12 s:pass → new_name, either_name, newer_hook, hidden_on_purpose (task_state 7 relocations, probes; 4 of 6 programs)
+      nothing of the kind →  (; 0 of 6 programs)"
+    `);
+  });
+
+  it('hides the kernels that are not asked for, in every row', async () => {
+    const { page } = await browser.open(SAMPLE);
+    await page.locator('#search').fill('k:5.10 k:7.4');
+    expect(await heads(page)).toEqual(['5.10.262', '7.4-rc3']);
+    expect(await page.locator('#matrix tr[data-program]').first().locator('td:visible').count()).toBe(3);
+    await page.locator('#search').fill('!k:arm64');
+    expect(await heads(page)).toEqual(['5.10.262', '7.4-rc3']);
+    await page.locator('#search').fill('');
+    expect([await heads(page), await programs(page)]).toEqual([['5.10.262', '6.12.117', '7.4-rc3'], ALL]);
+  });
+
+  it('can be had by a click on a count', async () => {
+    const { page } = await browser.open(SAMPLE);
+    await page.locator('.counts').getByText('1 xpass').click();
+    expect([await programs(page), await page.locator('#search').inputValue()]).toEqual([['either_name'], 's:xpass']);
+  });
+});
+
+describe('the address', () => {
+  it('holds the filter, and gives it back', async () => {
+    const { page } = await browser.open(SAMPLE);
+    await page.locator('#search').fill('o:probes "a b" !ünï');
+    await page.locator('[data-only=differs]').click();
+    const again = await browser.open(SAMPLE, hash(page));
+    expect(await again.page.locator('#search').inputValue()).toBe('o:probes "a b" !ünï');
+    expect(await pressed(again.page)).toBe('Only rows that differ');
+  });
+
+  it('leads step by step back to the whole matrix', async () => {
+    const { page } = await browser.open(SAMPLE);
+    await page.locator('[data-only=failures]').click();
+    await page.locator('[data-only=differs]').click();
+    await page.locator('#search').fill('probe');
+    await page.locator('#matrix td:visible a').first().click();
+    const steps = [hash(page)];
+    for (let step = 0; step < 3; step += 1) {
+      await page.goBack();
+      await page.waitForTimeout(50);
+      steps.push(`${hash(page)} ${await pressed(page)} "${await page.locator('#search').inputValue()}" ${(await programs(page)).length}`);
+    }
+    expect(steps).toEqual([
+      '#c/debian-5.10.262-amd64/probes',
+      '#?q=probe&only=differs Only rows that differ "probe" 2',
+      '#?only=failures Unexpected "" 5',
+      ' All "" 6',
+    ]);
+  });
+
+  it('with nothing to say shows all', async () => {
+    const { page, complaints } = await browser.open(SAMPLE, '#?q=probe');
+    for (const fragment of ['#?', '#?only=gone&q=', '#?x=1', '#']) {
+      await page.goto(await browser.addressOf(SAMPLE, fragment));
+      await expect.poll(async () => [await pressed(page), await programs(page), complaints]).toEqual(['All', ALL, []]);
+    }
+  });
+});
+
+describe('a key', () => {
+  it('chooses rows: f, d and a', async () => {
+    const { page } = await browser.open(SAMPLE);
+    const seen: string[] = [];
+    for (const key of ['f', 'd', 'a']) {
+      await page.keyboard.press(key);
+      seen.push(`${key}: ${await pressed(page)}, ${(await programs(page)).length}`);
+    }
+    expect(seen).toEqual(['f: Unexpected, 5', 'd: Only rows that differ, 6', 'a: All, 6']);
+  });
+
+  it('goes to the filter by /, where letters are only letters, and away by Escape', async () => {
+    const { page } = await browser.open(SAMPLE);
+    await page.keyboard.press('/');
+    await page.keyboard.type('fad/?');
+    expect([await page.locator('#search').inputValue(), await pressed(page)]).toEqual(['fad/?', 'All']);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('f');
+    expect([await page.locator('#search').evaluate((element) => element === document.activeElement), await pressed(page)]).toEqual([
+      false,
+      'Unexpected',
+    ]);
+  });
+
+  it('explains the keys by ?, and closes that by Escape', async () => {
+    const { page } = await browser.open(SAMPLE);
+    await page.keyboard.press('?');
+    expect(await page.locator('#keys').innerText()).toMatchInlineSnapshot(`
+      "/ filter · a all · f unexpected · d rows that differ · ? this
+
+      Close"
+    `);
+    await page.keyboard.press('f');
+    expect(await pressed(page)).toBe('All');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#keys').isVisible()).toBe(false);
+  });
+
+  it('with Control, Alt or Meta belongs to the browser, and one without a meaning does nothing', async () => {
+    const { page, complaints } = await browser.open(SAMPLE);
+    for (const key of ['Control+f', 'Alt+d', 'x', 'Home']) await page.keyboard.press(key);
+    expect([await pressed(page), complaints]).toEqual(['All', []]);
+  });
+
+  it('reaches everything: tools, cells, folds and logs in the order of the page', async () => {
+    const { page } = await browser.open(SAMPLE, '#c/debian-5.10.262-amd64/task_state');
+    await page.locator('#search').focus();
+    const reached: string[] = [];
+    for (let step = 0; step < 120; step += 1) {
+      await page.keyboard.press('Tab');
+      reached.push(
+        await page.evaluate(() => `${document.activeElement?.tagName} ${document.activeElement?.textContent?.trim().slice(0, 20)}`),
+      );
+    }
+    const order = ['BUTTON All', 'A 5.10.262', 'SUMMARY task_state 7 reloc', 'SUMMARY libbpf 2 lines', 'BUTTON Copy'];
+    const places = order.map((name) => reached.findIndex((text) => text.replaceAll(/\s+/g, ' ').startsWith(name)));
+    expect([places.includes(-1), places]).toEqual([false, places.toSorted((a, b) => a - b)]);
+  });
+});
+
+describe('a command', () => {
+  const command = "qemu-system-x86_64 -m 512M -append 'console=ttyS0 root='\\''none'\\'''";
+
+  const copied = async (page: Page) => {
+    const button = page.locator('[id="c/debian-5.10.262-amd64/task_state"] [data-copy]').nth(1);
+    await button.click();
+    await expect.poll(async () => button.innerText()).toBe('Copied');
+    await page.locator('#search').focus();
+    await page.keyboard.press('Control+V');
+    return page.locator('#search').inputValue();
+  };
+
+  it('is copied by its button', async () => {
+    const { page } = await browser.open(SAMPLE, '#c/debian-5.10.262-amd64/task_state', {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    expect(await copied(page)).toBe(command);
+  });
+
+  it('is copied where the page may not use the clipboard itself', async () => {
+    const { page } = await browser.open(SAMPLE, '#c/debian-5.10.262-amd64/task_state');
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    expect(await copied(page)).toBe(command);
+  });
+
+  it('names the kernel of the cell, with its architecture', async () => {
+    const { page } = await browser.open(SAMPLE);
+    const commands = await page.locator('.cell .copy pre').allTextContents();
+    expect(commands.filter((text) => text.startsWith('corematrix'))).toMatchInlineSnapshot(`
+      [
+        "corematrix run build/task_state.bpf.o -k debian:5.10.262",
+        "corematrix run build/task_state.bpf.o -k debian:6.12.117/arm64",
+        "corematrix run build/task_state.bpf.o -k file:/tmp/vmlinux",
+        "corematrix run build/probes.bpf.o -k debian:5.10.262",
+        "corematrix run build/probes.bpf.o -k debian:6.12.117/arm64",
+        "corematrix run build/probes.bpf.o -k file:/tmp/vmlinux",
+      ]
+    `);
+  });
+});
+
+it('shows a log when it is opened, with numbers that are links', async () => {
+  const { page } = await browser.open(SAMPLE, '#c/debian-5.10.262-amd64/task_state');
+  const log = page.locator('[id="c/debian-5.10.262-amd64/task_state/log/verifier"]');
+  expect(await log.locator('.line').count()).toBe(0);
+  await log.locator('summary').click();
+  await log.locator('.line').first().waitFor();
+  expect((await log.locator('.line').allInnerTexts()).slice(-2).map((text) => text.trimEnd())).toEqual([
+    '13R1 invalid mem access',
+    '14processed 13 insns',
+  ]);
+  await log.getByText('13', { exact: true }).click();
+  expect((await page.locator('.marked').innerText()).trimEnd()).toBe('13R1 invalid mem access');
+  expect(hash(page)).toBe('#c/debian-5.10.262-amd64/task_state/log/verifier/L13');
+});

@@ -1,0 +1,124 @@
+// How the report looks: text that can be read in both themes, narrow screens, paper.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HOSTILE_SAMPLE } from '../hostile.ts';
+import { SAMPLE } from '../sample.ts';
+import { type ReportBrowser, startBrowser } from './browser.ts';
+
+let browser: ReportBrowser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+afterAll(async () => browser.stop());
+
+/** Everything opened, something searched for that is not there, the keys shown: all text there can be. */
+async function showAll(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const box of document.querySelectorAll('details')) box.open = true;
+  });
+  await page.locator('.line').first().waitFor({ state: 'attached' });
+  await page.keyboard.press('?');
+}
+
+/**
+ * Contrast ratios of all visible text with what lies behind it, stripes included, the lowest of each look.
+ * @see WCAG 2.2, relative luminance and contrast ratio
+ */
+async function contrasts(page: Page): Promise<Record<string, number>> {
+  return page.evaluate(() => {
+    const numbers = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
+    const over = (top: number[], below: number[]) => {
+      const [, , , alpha = 1] = top;
+      return below.map((value, index) => alpha * (top[index] ?? 0) + (1 - alpha) * value);
+    };
+    const luminance = (colour: number[]) => {
+      const [red = 0, green = 0, blue = 0] = colour.map((value) => {
+        const part = value / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const ratio = (one: number[], two: number[]) => {
+      const [dark = 0, light = 0] = [luminance(one), luminance(two)].toSorted((a, b) => a - b);
+      return (light + 0.05) / (dark + 0.05);
+    };
+    /** Every colour that may lie behind an element. */
+    const behind = (element: Element | null): number[][] => {
+      if (!element) return [[255, 255, 255]];
+      const { backgroundColor, backgroundImage } = getComputedStyle(element);
+      const stripes = backgroundImage.match(/rgba?\([^)]*\)/g) ?? [];
+      const below = element.tagName === 'DIALOG' ? [[255, 255, 255]] : behind(element.parentElement);
+      return [backgroundColor, ...stripes].flatMap((colour) => below.map((under) => over(numbers(colour), under)));
+    };
+    const lowest: Record<string, number> = {};
+    for (const element of document.querySelectorAll<HTMLElement>('body *')) {
+      const written = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+      if (!(written || element instanceof HTMLInputElement) || !element.checkVisibility()) continue;
+      const look =
+        element
+          .closest('.good, .bad, .known, .odd, .quiet, .infra')
+          ?.className.split(' ')
+          .find((name) => name !== 'mark' && name !== 'number') ?? 'other';
+      const ink = numbers(getComputedStyle(element, element instanceof HTMLInputElement ? '::placeholder' : null).color);
+      for (const colour of behind(element)) lowest[look] = Math.min(lowest[look] ?? 21, ratio(over(ink, colour), colour));
+    }
+    return lowest;
+  });
+}
+
+describe.each(['light', 'dark'] as const)('the %s theme', (colorScheme) => {
+  it('has a contrast of at least 4.5 in every text', async () => {
+    const { page } = await browser.open(SAMPLE, '#c/debian-5.10.262-amd64/task_state/log/verifier/L13', { colorScheme });
+    await showAll(page);
+    const found = await contrasts(page);
+    expect(Object.keys(found).toSorted()).toEqual(['bad', 'good', 'infra', 'known', 'odd', 'other', 'quiet']);
+    expect(Object.entries(found).filter(([, value]) => value < 4.5)).toEqual([]);
+  });
+
+  it('has a page, fields and keys of its own colour', async () => {
+    const { page } = await browser.open(SAMPLE, '', { colorScheme });
+    const [paper = 0] = await page.evaluate(() => (getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? []).map(Number));
+    expect(paper > 128 ? 'light' : 'dark').toBe(colorScheme);
+  });
+});
+
+it('says every status in a word and a shape, so that no colour is needed', async () => {
+  const { page } = await browser.open(SAMPLE);
+  expect((await page.locator('.counts li').allInnerTexts()).join(', ')).toMatchInlineSnapshot(
+    `"● 5 pass, ✕ 2 fail, ◌ 1 xfail, ▲ 1 xpass, – 1 n/a, ↷ 2 skip, ⚠ 4 infra, · 2 not run"`,
+  );
+});
+
+describe.each([
+  ['the sample', SAMPLE],
+  ['hostile text', HOSTILE_SAMPLE],
+] as const)('a screen of 400 pixels, %s', (_, results) => {
+  it('is not scrolled sideways', async () => {
+    const { page } = await browser.open(results, '', { viewport: { width: 400, height: 800 } });
+    const widths = [await page.evaluate(() => document.documentElement.scrollWidth)];
+    await showAll(page);
+    widths.push(await page.evaluate(() => document.documentElement.scrollWidth));
+    expect(widths).toEqual([400, 400]);
+  });
+});
+
+it('keeps the heads of a matrix that fits in sight, and scrolls one that does not within itself', async () => {
+  const { page } = await browser.open(SAMPLE, '', { viewport: { width: 1200, height: 300 } });
+  const head = page.locator('#matrix thead');
+  await page.evaluate(() => scrollTo(0, 400));
+  expect(await head.evaluate((element) => Math.round(element.getBoundingClientRect().top))).toBe(0);
+  await page.setViewportSize({ width: 300, height: 300 });
+  await expect.poll(async () => page.locator('.fits #matrix').count()).toBe(0);
+  expect(await page.locator('.scroll', { has: page.locator('#matrix') }).evaluate((box) => box.scrollWidth > box.clientWidth)).toBe(true);
+});
+
+it('is printed on white paper without what is of no use there', async () => {
+  const { page } = await browser.open(SAMPLE, '', { colorScheme: 'dark' });
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');
+  expect([await page.locator('.tools').isVisible(), await page.locator('#matrix').isVisible()]).toEqual([false, true]);
+  expect(Object.entries(await contrasts(page)).filter(([, value]) => value < 4.5)).toEqual([]);
+  expect((await page.pdf()).subarray(0, 5).toString()).toBe('%PDF-');
+});
