@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { InfraError } from '../harness/errors.ts';
 
 /** Where downloads, kernels and snapshots are kept: `COREMATRIX_CACHE`, else `corematrix` in the XDG cache directory. */
@@ -77,6 +77,15 @@ async function dropUnfinished(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => null);
 }
 
+/** Clears away what processes that are gone left of the same target. */
+export async function dropAbandoned(target: string): Promise<void> {
+  const names = await readdir(dirname(target)).catch(() => []);
+  for (const name of names) {
+    const owner = name.startsWith(`${basename(target)}.tmp-`) ? unfinishedOwner(name) : null;
+    if (owner !== null && !isRunning(owner)) await dropUnfinished(join(dirname(target), name));
+  }
+}
+
 async function writeAndSync(handle: FileHandle, data: string | Uint8Array): Promise<void> {
   try {
     await handle.writeFile(data);
@@ -133,6 +142,7 @@ export async function populateDirectory(target: string, build: (directory: strin
   if (await isDirectory(target)) return 'existing';
   const temporary = unfinishedPath(target);
   try {
+    await dropAbandoned(target);
     await makeDirectories(temporary);
     await build(temporary);
     await syncContents(temporary);

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InfraError } from '../harness/errors.ts';
-import { makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
+import { dropAbandoned, makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
 import { extractFromDeb } from './image/deb.ts';
 import { KERNEL_FILES, type KernelFacts, kernelFacts, sha256Of, unpackKernel } from './image/unpack.ts';
 
@@ -83,8 +83,10 @@ function isImagePath(path: string): boolean {
  * @throws InfraError when the package is damaged or holds no image
  */
 export async function storePackage(cache: string, deb: string, packageSha256: string, label: string): Promise<StoredKernel> {
-  const image = unfinishedPath(join(cache, 'kernels', packageSha256));
+  const target = join(cache, 'kernels', packageSha256);
+  const image = unfinishedPath(target);
   try {
+    await dropAbandoned(target);
     await makeDirectories(dirname(image));
     const found = await extractFromDeb({ deb, part: 'data', wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
