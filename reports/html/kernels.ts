@@ -15,7 +15,7 @@ function rowOf(kernel: KernelResult): Html {
     <th scope="row">${kernel.release ?? html`${kernel.id} <small>(never came up)</small>`}</th>
     <td>${kernel.version}</td>
     <td>${kernel.arch}</td>
-    <td>${kernel.package ? html`${kernel.package.name} <small>${kernel.package.version}</small>` : kernel.distribution}</td>
+    <td>${kernel.package ? html`${kernel.package.name}<br /><small>${kernel.package.version}</small>` : kernel.distribution}</td>
     <td class="number">${btf ? `${(btf.size / 2 ** 20).toFixed(1)} MiB` : 'none'}</td>
     <td class="number">${boot ? `${boot.durationMs.toFixed(0)} ms` : '—'}</td>
     <td>${digest(kernel.sha256)}</td>

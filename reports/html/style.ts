@@ -56,7 +56,7 @@ tbody th[scope=row] { font-weight: 400; }
 #matrix .object th { padding-top: .95rem; font-weight: 600; border-bottom: 1px solid var(--line); } #matrix tbody:first-of-type .object th { padding-top: .5rem; } #matrix .object a { font-weight: 400; font-size: .85rem; margin-left: .5em; color: var(--soft); }
 #matrix td { border: 1px solid var(--paper); border-width: 1px 0 0 1px; } #matrix td.good, .map td.good { background: none; } #matrix td a, .map td a { color: inherit; text-decoration: none; display: block; white-space: nowrap; } #matrix td a:hover, .map td a:hover { text-decoration: underline; }
 #matrix tbody tr:not(.object):hover > * { background-color: var(--shade); } #matrix td.since { color: var(--soft); white-space: nowrap; padding-left: 1.2rem; } sup { font-size: .7em; margin-left: .3em; }
-.relocations td, .relocations th, .kernels td, .kernels th, .map td, .map th { border-bottom: 1px solid var(--line); } .number { text-align: right; white-space: nowrap; } .kind { white-space: nowrap; } .relocations td:nth-child(3) { min-width: 18rem; } .relocations td:nth-child(3) code, .map th code { overflow-wrap: anywhere; } .map td { font-size: 12.5px; }
+.relocations td, .relocations th, .kernels td, .kernels th, .map td, .map th { border-bottom: 1px solid var(--line); } .number { text-align: right; white-space: nowrap; } .kind { white-space: nowrap; } .relocations td:nth-child(3) { min-width: 22rem; } .kernels th[scope=row], .kernels td:nth-child(-n + 4) { white-space: nowrap; } .relocations td:nth-child(3) code, .map th code { overflow-wrap: anywhere; } .map td { font-size: 12.5px; }
 `;
 
 const PARTS = `
