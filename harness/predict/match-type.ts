@@ -5,6 +5,7 @@ import {
   enumeratorOf,
   integerOf,
   isAnyEnum,
+  type Member,
   memberOf,
   parameterOf,
   referencedType,
@@ -100,25 +101,25 @@ function enumsMatch(local: TypeAt, target: TypeAt): number {
   return names(local).every((name) => known.has(essentialName(name))) ? 1 : 0;
 }
 
+/** Looks among the target's members for one with the name and a type that matches. */
+function memberMatches(wanted: Member, local: Btf, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
+  for (let index = 0; index < count(target); index++) {
+    const member = memberOf(target.btf, target.id, index);
+    if (--comparison.left < 0) return -ERRNO.EINVAL;
+    if (!member || !namesMatch(wanted.name, member.name)) continue;
+    const match = matchAt({ btf: local, id: wanted.type }, { btf: target.btf, id: member.type }, behindPointer, level - 1, comparison);
+    if (match !== 0) return match;
+  }
+  return 0;
+}
+
 /** @see bpf_core_composites_match() in libbpf's relo_core.c */
 function compositesMatch(local: TypeAt, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
   if (count(local) > count(target)) return 0;
   for (let index = 0; index < count(local); index++) {
     const wanted = memberOf(local.btf, local.id, index);
-    let matched = false;
-    for (let other = 0; wanted && !matched && other < count(target); other++) {
-      const member = memberOf(target.btf, target.id, other);
-      if (--comparison.left < 0) return -ERRNO.EINVAL;
-      if (!member || !namesMatch(wanted.name, member.name)) continue;
-      const types = [
-        { btf: local.btf, id: wanted.type },
-        { btf: target.btf, id: member.type },
-      ] as const;
-      const match = matchAt(...types, behindPointer, level - 1, comparison);
-      if (match < 0) return match;
-      matched = match > 0;
-    }
-    if (!matched) return 0;
+    const match = wanted ? memberMatches(wanted, local.btf, target, behindPointer, level, comparison) : 0;
+    if (match <= 0) return match;
   }
   return 1;
 }

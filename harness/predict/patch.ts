@@ -157,17 +157,8 @@ function unrecognized(patch: Patch, opcode: number): number {
 export function patchInsn(patch: Patch): number {
   if (patch.resolution.poison) return poison(patch);
   const opcode = patch.code.view.getUint8(at(patch.insn));
-  switch (CLASSES[opcode & CLASS_BITS]) {
-    case 'ALU':
-    case 'ALU64':
-      return patchArithmetic(patch, opcode);
-    case 'LDX':
-    case 'ST':
-    case 'STX':
-      return patchAccess(patch, opcode);
-    case 'LD':
-      return patchLoadImmediate(patch);
-    default:
-      return unrecognized(patch, opcode);
-  }
+  const kind = CLASSES[opcode & CLASS_BITS];
+  if (kind === 'ALU' || kind === 'ALU64') return patchArithmetic(patch, opcode);
+  if (kind === 'LDX' || kind === 'ST' || kind === 'STX') return patchAccess(patch, opcode);
+  return kind === 'LD' ? patchLoadImmediate(patch) : unrecognized(patch, opcode);
 }
