@@ -59,7 +59,7 @@ async function leastCpu(read: () => unknown): Promise<number> {
 }
 
 /** What is wrong with how a parser took the input of a seed; null when nothing is. */
-async function problemOf(target: Target, seed: number): Promise<{ problem: string; cause?: unknown } | null> {
+export async function problemOf(target: Target, seed: number): Promise<{ problem: string; cause?: unknown } | null> {
   const random = randomFrom(seed);
   const input = mutate(random, target.corpus);
   const once = () => target.read(input, random);

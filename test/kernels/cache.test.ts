@@ -86,7 +86,7 @@ describe('a directory in the cache', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('is not there when the process is killed while building it; what is left tells its owner', async () => {
+  it('is not there when the process is killed while building it; what is left tells its owner, and goes with the next one made', async () => {
     const name = `entry.tmp-${process.pid}-00c0ffee`;
     expect([
       unfinishedOwner(name),
@@ -94,7 +94,10 @@ describe('a directory in the cache', () => {
       unfinishedOwner('entry.part'),
       unfinishedOwner('entry'),
     ]).toEqual([process.pid, 17, null, null]);
+    const gone = 'entry.tmp-4194305-00c0ffee';
     await mkdir(join(directory, name));
+    await mkdir(join(directory, gone));
     expect(await populateDirectory(join(directory, 'entry'), async () => {})).toBe('built');
+    expect((await readdir(directory)).toSorted()).toEqual(['entry', name]);
   });
 });
