@@ -37,7 +37,6 @@ function log(title: string, id: string | null, anchor: string, results: Results)
   const lines = results.logs.texts[id]?.length ?? 0;
   return html`<details class="log" id="${anchor}" data-log="${id}">
     <summary>${title} <small>${plural(lines, 'line')}</small></summary>
-    <noscript>The raw text lies in logs/ beside this file.</noscript>
   </details>`;
 }
 

@@ -89,13 +89,17 @@ export function client(language: Language): void {
   const renderLog = (log: HTMLElement) => {
     if (log.querySelector('pre')) return;
     const block = document.createElement('pre');
-    for (const [index, number] of (data.texts[log.dataset['log'] ?? ''] ?? []).entries()) {
+    const numbers = data.texts[log.dataset['log'] ?? ''] ?? [];
+    // What went wrong is at the end; more lines than this are slow to lay out.
+    const first = Math.max(0, numbers.length - 10_000);
+    if (first > 0) block.append(`… ${first} lines before these are in logs/ beside this file\n`);
+    for (const [index, number] of numbers.slice(first).entries()) {
       const line = document.createElement('span');
       line.className = 'line';
-      line.id = `${log.id}/L${index + 1}`;
+      line.id = `${log.id}/L${first + index + 1}`;
       const link = document.createElement('a');
       link.href = `#${line.id}`;
-      link.textContent = String(index + 1);
+      link.textContent = String(first + index + 1);
       line.append(link, data.lines[number] ?? '', '\n');
       block.append(line);
     }

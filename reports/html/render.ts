@@ -116,6 +116,7 @@ export function renderHtml(results: Results): string {
           <h2 id="relocations">Relocations across kernels</h2>
           ${results.objects.map((object) => relocationMap(object, results))} ${section('known', 'Known failures', known, results)}
           <h2 id="cells">Every object on every kernel</h2>
+          <noscript><p>The texts of the logs are in logs/ beside this file.</p></noscript>
           ${cells(results)}
           <h2 id="kernels">Kernels</h2>
           ${kernelTable(results)}

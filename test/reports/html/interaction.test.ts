@@ -221,3 +221,15 @@ it('shows a log when it is opened, with numbers that are links', async () => {
   expect((await page.locator('.marked').innerText()).trimEnd()).toBe('13R1 invalid mem access');
   expect(hash(page)).toBe('#c/debian-5.10.262-amd64/task_state/log/verifier/L13');
 });
+
+it('shows the end of a log that is very long, under its own numbers', async () => {
+  const lines = Array.from({ length: 12_000 }, (_, index) => `line ${index + 1}`);
+  const logs = { lines, texts: Object.fromEntries(Object.keys(SAMPLE.logs.texts).map((id) => [id, lines.map((__, index) => index)])) };
+  const { page } = await browser.open({ ...SAMPLE, logs }, '#c/debian-5.10.262-amd64/task_state/log/libbpf/L12000');
+  const log = page.locator('[id="c/debian-5.10.262-amd64/task_state/log/libbpf"] pre');
+  expect(await page.locator('.marked').innerText()).toMatch(/^12000line 12000/);
+  expect((await log.evaluate((block) => block.textContent ?? '')).split('\n').slice(0, 2)).toEqual([
+    '… 2000 lines before these are in logs/ beside this file',
+    '2001line 2001',
+  ]);
+});

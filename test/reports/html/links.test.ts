@@ -1,0 +1,65 @@
+// Every part of the report has a link, which opens it and scrolls there; one that leads nowhere says so.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cellAnchor, kernelAnchor, logAnchor, relocationAnchor, relocationsAnchor } from '../../../reports/html/anchors.ts';
+import { SAMPLE } from '../sample.ts';
+import { type ReportBrowser, startBrowser } from './browser.ts';
+
+let browser: ReportBrowser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+afterAll(async () => browser.stop());
+
+describe('a link', () => {
+  const where = { kernel: 'debian-5.10.262-amd64', object: 'task_state' };
+
+  it.each([
+    ['a relocation', relocationAnchor(where.kernel, where.object, 5), 'new_name\ninsn 16, relo #5'],
+    ['a log', logAnchor(where, 'libbpf'), 'libbpf 2 lines'],
+    ['a line of a log', `${logAnchor(where, 'verifier')}/L13`, '13R1 invalid mem access'],
+    ['a line of the log of a program', `${logAnchor(where, 'verifier', 'new_name')}/L2`, '21: (b7) r0 = 1'],
+    ['the relocations of an object', relocationsAnchor('task_state'), 'Relocation'],
+    ['a kernel', kernelAnchor('file-vmlinux-7.4'), 'file-vmlinux-7.4 (never came up)'],
+  ])('to %s opens it and scrolls there', async (_, anchor, text) => {
+    const { page } = await browser.open(SAMPLE, `#${anchor}`);
+    const target = page.locator(`[id="${anchor}"]`);
+    expect(await target.isVisible()).toBe(true);
+    expect((await target.innerText()).trim().slice(0, text.length)).toBe(text);
+    const top = await target.evaluate((element) => element.getBoundingClientRect().top);
+    expect(top).toBeGreaterThan(-1);
+    expect(top).toBeLessThan(780);
+  });
+
+  it('in the matrix leads to its cell, and Back to the matrix', async () => {
+    const { page } = await browser.open(SAMPLE);
+    await page.locator('#matrix td.bad a').first().click();
+    expect(new URL(page.url()).hash).toBe(`#${cellAnchor(where.kernel, where.object)}`);
+    expect(await page.locator(`[id="${cellAnchor(where.kernel, where.object)}"]`).isVisible()).toBe(true);
+    await page.goBack();
+    expect(new URL(page.url()).hash).toBe('');
+    await expect.poll(async () => page.evaluate(() => scrollY)).toBe(0);
+  });
+
+  it('to nothing says so', async () => {
+    const { page, complaints } = await browser.open(SAMPLE, '#c/gone/task_state');
+    const seen = [await page.locator('#notice').innerText()];
+    for (const fragment of ['#%', '#%E0%A4%A', '#c/debian-5.10.262-amd64/task_state/log/libbpf/L99', '#<script>', '#%E2%80%AE']) {
+      await page.goto(await browser.addressOf(SAMPLE, fragment));
+      await expect.poll(async () => page.locator('#notice').innerText()).not.toBe(seen.at(-1));
+      seen.push(await page.locator('#notice').innerText());
+    }
+    expect(seen).toMatchInlineSnapshot(`
+      [
+        "There is nothing in this report at “#c/gone/task_state”.",
+        "There is nothing in this report at “#%”.",
+        "There is nothing in this report at “#%E0%A4%A”.",
+        "There is nothing in this report at “#c/debian-5.10.262-amd64/task_state/log/libbpf/L99”.",
+        "There is nothing in this report at “#%3Cscript%3E”.",
+        "There is nothing in this report at “#%E2%80%AE”.",
+      ]
+    `);
+    expect([await page.locator('#matrix').isVisible(), complaints]).toEqual([true, []]);
+  });
+});
