@@ -7,7 +7,7 @@ import { mutate, type Random, randomFrom } from './mutate.ts';
 import { watchOver } from './watchdog.ts';
 
 /** Inputs in the ordinary test run; `npm run fuzz` sets FUZZ_RUNS. */
-const ORDINARY_RUNS = 600;
+const ORDINARY_RUNS = 300;
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? ORDINARY_RUNS);
 const START = Number(process.env['FUZZ_START'] ?? 1);
 
