@@ -64,6 +64,13 @@ test('an unknown frame type stops reading', () => {
   expect(parseResponse(frame(99, Buffer.alloc(0)), null).damage).toBe('frame 0 has the unknown type 99');
 });
 
+test('more frames than any load prints are damage, and numbers too large for JSON are cut off', () => {
+  const { frames, damage } = parseResponse(Buffer.concat(Array.from({ length: 1_000_001 }, () => u32(19, 0))), null);
+  expect([frames.length, damage]).toEqual([1_000_000, 'more than 1000000 frames']);
+  const huge = parseResponse(frame(23, u64(0xffffffffffffffffn)), null);
+  expect(huge).toEqual({ frames: [{ type: 'end', guestMs: Number.MAX_SAFE_INTEGER / 1e6 }], damage: null });
+});
+
 test('a response header is read, and anything else is none', () => {
   expect(parseResponseHeader(u32(0x31424d58, 500, 7, 1, 0))).toEqual({ length: 500, dropped: 7, complete: true });
   expect(parseResponseHeader(u32(0, 0, 0, 0, 0))).toBeNull();

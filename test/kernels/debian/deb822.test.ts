@@ -3,13 +3,23 @@ import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collectStanzas, parseDigests, parseStanza } from '../../../kernels/debian/deb822.ts';
+import { parseKernelPackage } from '../../../kernels/debian/packages.ts';
 import { parseRelease } from '../../../kernels/debian/release.ts';
 import { clearSignedText, readGpgvStatus } from '../../../kernels/debian/signature.ts';
+import { parseSource } from '../../../kernels/debian/source.ts';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
 
 describe('stanzas', () => {
+  it('that would fill the memory end with an error', async () => {
+    const stanza = Buffer.from(`Package: linux\nNote: ${'x'.repeat(1 << 20)}\n\n`);
+    const endless = Readable.from(Array.from({ length: 100 }, () => stanza));
+    await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has more than 64 MiB of what is looked for');
+    const one = Readable.from(Array.from({ length: 100 }, () => stanza.subarray(0, -2)));
+    await expect(collectStanzas(one, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
+  });
+
   it('have fields whatever their case, with continuation lines', () => {
     expect({ ...parseStanza('Package: linux\nDESCRIPTION: one\n two\n .\n three\nEmpty:\nno field here\nSize: 5 \n') }).toEqual({
       package: 'linux',
@@ -103,5 +113,34 @@ describe('a Release file', () => {
         },
       ]
     `);
+  });
+});
+
+describe('packages of a mirror', () => {
+  const suite = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' } } as const;
+  const kernel = (path: string, version: string) =>
+    parseKernelPackage(
+      `Package: linux-image-6.1.0-50-cloud-amd64\nVersion: ${version}\nFilename: ${path}\nSize: 9000000\nSHA256: ${A}\n`,
+      suite,
+    )?.upstream;
+  const source = (directory: string, file: string) =>
+    parseSource(`Package: p\nVersion: 1\nDirectory: ${directory}\nChecksums-Sha256:\n ${A} 1 ${file}\n`, suite)?.files.length;
+
+  it('lie in its pool, and have versions of the alphabet of versions, or are none', () => {
+    expect(kernel('pool/main/l/linux/a.deb', '6.1.176-1')).toBe('6.1.176');
+    const wrong = [
+      kernel('pool/../../etc/passwd', '6.1.176-1'),
+      kernel('/etc/passwd', '6.1.176-1'),
+      kernel('http://127.0.0.1/a.deb', '6.1.176-1'),
+      kernel('pool/main/a b.deb', '6.1.176-1'),
+      kernel('pool/main/a.deb', '6.1.176-1\u001b[2J'),
+    ];
+    expect(wrong).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect([source('pool/main/p', 'p.dsc'), source('pool/main/p', '../../p'), source('../p', 'p.dsc'), source('/p', 'p.dsc')]).toEqual([
+      1,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
