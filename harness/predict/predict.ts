@@ -1,0 +1,135 @@
+// One object on one kernel, offline: what becomes of every relocation, and which programs that makes fail.
+import { sectionNamed } from '../elf/elf.ts';
+import type { RelocationFacts } from '../libbpf-log/facts.ts';
+import type { ObjectFunction } from '../object/functions.ts';
+import type { BpfObject } from '../object/object.ts';
+import { relocationLedger } from '../relocation/ledger.ts';
+import type { CellRelocation } from '../results/schema.ts';
+import type { FailureClass, Reached, Stage } from '../results/words.ts';
+import { type ReadAttempt, readAttempt } from '../verdict/attempt.ts';
+import { coreFinding } from '../verdict/rules/core-reason.ts';
+import type { KernelTypes } from './candidates.ts';
+import { type Reach, reachOf } from './reach.ts';
+import { referencesOf } from './references.ts';
+import { isAutoloaded, type PredictedLoad, predictLoad } from './relocate.ts';
+
+/** A failure that BTF alone tells of. */
+export interface PredictedFailure {
+  stage: Stage;
+  class: FailureClass;
+  /** One line. */
+  reason: string;
+}
+
+export interface PredictedProgram {
+  name: string;
+  /** Null when nothing in BTF makes it fail for certain; it may still fail for a reason BTF does not tell. */
+  failure: PredictedFailure | null;
+  /** The reason it fails for if the verifier comes to an instruction of which it is not known whether it does. */
+  possible: PredictedFailure | null;
+}
+
+export interface PredictedCell {
+  programs: PredictedProgram[];
+  /** In the shape of an observed ledger: one for each relocation of the object. */
+  relocations: CellRelocation[];
+  /** Loads in the order in which a run would make them, the whole object first; with the lines libbpf would print. */
+  loads: PredictedLoad[];
+}
+
+interface ExaminedLoad {
+  load: PredictedLoad;
+  attempt: ReadAttempt;
+  /** By program that is loaded. */
+  reach: Map<string, Reach>;
+}
+
+const isPoisoned = (facts: RelocationFacts) => facts.poisoned.length > 0;
+
+function examine(object: BpfObject, load: PredictedLoad): ExaminedLoad {
+  const reached = load.errno === 0 ? 'done' : 'prepare';
+  const attempt = readAttempt({ program: load.program, reached, errno: load.errno, openMs: 0, loadMs: 0, log: load.log });
+  const reach = new Map<string, Reach>();
+  if (load.errno !== 0 || !attempt.log.relocations.some(isPoisoned)) return { load, attempt, reach };
+  const input = {
+    code: load.code,
+    references: referencesOf(object.elf),
+    frozen: (section: string) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
+    littleEndian: object.littleEndian,
+  };
+  for (const program of object.programs) {
+    const isLoaded = load.program === null ? isAutoloaded(program) : program.name === load.program;
+    if (isLoaded) reach.set(program.name, reachOf(program, input));
+  }
+  return { load, attempt, reach };
+}
+
+/** The poisoned relocation an instruction belongs to. */
+function factsAt({ attempt }: ExaminedLoad, owner: ObjectFunction, insn: number): RelocationFacts | undefined {
+  return attempt.log.relocations.find((facts) => facts.program === owner.name && facts.poisoned.includes(insn));
+}
+
+function relocationFailure(object: BpfObject, { load, attempt }: ExaminedLoad): PredictedFailure | null {
+  if (load.errno === 0) return null;
+  const facts = attempt.log.relocations.findLast(({ error }) => error !== null);
+  if (facts) return { stage: 'relocate', ...coreFinding(facts, object) };
+  const reason = attempt.log.warnings.at(-1) ?? 'a relocation record that libbpf refuses';
+  return { stage: 'relocate', class: 'core-other', reason };
+}
+
+function poisonFailure(object: BpfObject, examined: ExaminedLoad, program: string, certain: boolean): PredictedFailure | null {
+  const hit = examined.reach.get(program)?.hits.find((each) => each.certain === certain);
+  const facts = hit && factsAt(examined, hit.owner, hit.insn);
+  return facts ? { stage: 'verify', ...coreFinding(facts, object) } : null;
+}
+
+function programIn(object: BpfObject, examined: ExaminedLoad, name: string): PredictedProgram {
+  const failure = relocationFailure(object, examined) ?? poisonFailure(object, examined, name, true);
+  return { name, failure, possible: failure ? null : poisonFailure(object, examined, name, false) };
+}
+
+/** `yes` and `no` as reachability says for the programs in question; a relocation in a subprogram may be come to from any of them. */
+function reachedIn(loads: readonly ExaminedLoad[], function_: string, insns: readonly number[]): Reached {
+  let answer: Reached = 'no';
+  for (const { reach } of loads) {
+    for (const { hits, complete } of reach.values()) {
+      const own = hits.filter((hit) => hit.owner.name === function_ && insns.includes(hit.insn));
+      if (own.some((hit) => hit.certain)) return 'yes';
+      if (own.length > 0 || !complete) answer = 'unknown';
+    }
+  }
+  return answer;
+}
+
+function withReach(object: BpfObject, entry: CellRelocation, loads: readonly ExaminedLoad[]): CellRelocation {
+  const relocation = object.relocations[entry.ref];
+  if (!relocation || entry.reached === null) return entry;
+  const { program, index } = relocation;
+  const own = loads.filter(({ attempt }) => attempt.program === program);
+  const telling = own.length > 0 ? own : loads;
+  const facts = telling.flatMap(({ attempt }) => attempt.log.relocations).find((each) => each.program === program && each.index === index);
+  return { ...entry, reached: reachedIn(telling, program, facts?.poisoned ?? []) };
+}
+
+/**
+ * Predicts a cell from an object and a kernel's types: pure, nothing is started or read. As a run does, the object is loaded as a whole,
+ * and only if that fails, each program alone.
+ */
+export function predictCell(object: BpfObject, kernel: KernelTypes): PredictedCell {
+  const whole = examine(object, predictLoad(object, kernel));
+  const names = object.programs.map(({ name }) => name);
+  const together = names.map((name) => programIn(object, whole, name));
+  const fails = together.some(({ failure }) => failure !== null);
+  const single = fails && names.length > 1 ? names.map((name) => examine(object, predictLoad(object, kernel, name))) : [];
+  const examined = [whole, ...single];
+  // A load that the verifier ends is no load that succeeded: the ledger then takes each program's own.
+  const attempts = examined.map(({ attempt }): ReadAttempt => {
+    const rejects = attempt.reached === 'done' && attempt.program === null && fails;
+    return rejects ? { ...attempt, reached: 'load' } : attempt;
+  });
+  return {
+    programs: single.length === 0 ? together : single.map((load, index) => programIn(object, load, names[index] ?? '')),
+    relocations: relocationLedger(object, attempts).map((entry) => withReach(object, entry, single.length === 0 ? [whole] : single)),
+    loads: examined.map(({ load }) => load),
+  };
+}

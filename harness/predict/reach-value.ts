@@ -1,0 +1,122 @@
+// What is known of a register, held so that it is never more than the verifier knows, and where it says `free`, never less.
+import { ALU, type Insn } from './insn.ts';
+
+export type Value =
+  | { type: 'constant'; value: bigint }
+  /** Any combination of these bits is possible, all others are 0. Registers with the same id hold the same. */
+  | {
+      type: 'free';
+      id: number;
+      bits: bigint;
+      /** It may be a pointer that the verifier knows not to be null. */
+      perhapsPointer: boolean;
+      /** It is known to be none of these. */
+      not: readonly bigint[];
+    }
+  | { type: 'context' | 'stack' | 'data' }
+  /** In a data section whose values the verifier reads as constants. */
+  | { type: 'frozen'; section: string; offset: number }
+  /** Nothing that could be relied on: the verifier may know more. */
+  | { type: 'any' };
+
+export const ANY: Value = { type: 'any' };
+const ALL_BITS = 0xffff_ffff_ffff_ffffn;
+export const LOW_BITS = 0xffff_ffffn;
+
+export function constant(value: bigint): Value {
+  return { type: 'constant', value: BigInt.asUintN(64, value) };
+}
+
+/** Makes values nothing is known of. */
+export type Fresh = (bits: bigint, perhapsPointer?: boolean) => Value;
+
+export function freshValues(): Fresh {
+  let id = 0;
+  return (bits, perhapsPointer = false) => ({ type: 'free', id: ++id, bits, perhapsPointer, not: [] });
+}
+
+/** Bits of an unknown number of so many bytes. */
+export function bitsOf(bytes: number): bigint {
+  return ALL_BITS >> BigInt(64 - bytes * 8);
+}
+
+/** The second operand of arithmetic or a jump. */
+export function operandOf(insn: Insn, registers: readonly Value[]): Value {
+  return insn.fromRegister ? (registers[insn.src] ?? ANY) : constant(BigInt(insn.immediate));
+}
+
+/** Division, negation and byte swaps of constants are not followed: older verifiers do not follow them either. */
+function computeConstant(operation: number, a: bigint, b: bigint, width: number): bigint | null {
+  const shift = b & BigInt(width - 1);
+  switch (operation) {
+    case ALU.ADD:
+      return a + b;
+    case ALU.SUB:
+      return a - b;
+    case ALU.MUL:
+      return a * b;
+    case ALU.OR:
+      return a | b;
+    case ALU.AND:
+      return a & b;
+    case ALU.XOR:
+      return a ^ b;
+    case ALU.LSH:
+      return a << shift;
+    case ALU.RSH:
+      return BigInt.asUintN(width, a) >> shift;
+    case ALU.ARSH:
+      return BigInt.asIntN(width, a) >> shift;
+    default:
+      return null;
+  }
+}
+
+/** Which bits of a free value are still free after an operation with a constant; null when that cannot be said. */
+function freeBits(operation: number, bits: bigint, b: bigint, width: number): bigint | null {
+  const shift = b & BigInt(width - 1);
+  const all = BigInt.asUintN(width, ALL_BITS);
+  if (operation === ALU.AND) return bits & BigInt.asUintN(width, b);
+  if (operation === ALU.LSH) return (bits << shift) & all;
+  if (operation === ALU.RSH || (operation === ALU.ARSH && bits >> BigInt(width - 1) === 0n)) return bits >> shift;
+  const keepsAll = operation === ALU.ADD || operation === ALU.SUB || operation === ALU.XOR;
+  return keepsAll && bits === all ? all : null;
+}
+
+function movePointer(value: Value, operation: number, by: Value): Value {
+  if (value.type === 'frozen') {
+    if (by.type !== 'constant' || operation !== ALU.ADD) return ANY;
+    return { ...value, offset: value.offset + Number(BigInt.asIntN(64, by.value)) };
+  }
+  return operation === ALU.ADD || operation === ALU.SUB ? value : ANY;
+}
+
+/** A 32-bit move or operation leaves the upper half 0. */
+function lowHalf(value: Value, fresh: Fresh): Value {
+  if (value.type === 'constant') return constant(value.value & LOW_BITS);
+  if (value.type !== 'free') return ANY;
+  return value.bits <= LOW_BITS ? value : fresh(value.bits & LOW_BITS);
+}
+
+/** The result of an arithmetic instruction on what `dst` and the other operand hold. */
+export function compute(insn: Insn, isWide: boolean, dst: Value, operand: Value, fresh: Fresh): Value {
+  const { operation } = insn;
+  // An offset makes a move one with sign extension.
+  if (operation === ALU.MOV) {
+    if (insn.offset !== 0) return ANY;
+    return isWide ? operand : lowHalf(operand, fresh);
+  }
+  const width = isWide ? 64 : 32;
+  if (insn.offset !== 0) return ANY;
+  if (dst.type === 'constant' && operand.type === 'constant') {
+    const result = computeConstant(operation, BigInt.asUintN(width, dst.value), BigInt.asUintN(width, operand.value), width);
+    return result === null ? ANY : constant(BigInt.asUintN(width, result));
+  }
+  if (dst.type === 'free' && operand.type === 'constant') {
+    const bits = freeBits(operation, BigInt.asUintN(width, dst.bits), operand.value, width);
+    if (bits === null) return ANY;
+    return bits === 0n ? constant(0n) : fresh(bits, dst.perhapsPointer);
+  }
+  if (dst.type === 'any' || dst.type === 'constant' || dst.type === 'free' || !isWide) return ANY;
+  return movePointer(dst, operation, operand);
+}

@@ -1,0 +1,262 @@
+// Whether the verifier comes to a poisoned instruction: a program's ways are followed with what relocation, constants and frozen data say.
+import type { ObjectFunction } from '../object/functions.ts';
+import { type Branch, branchOf, refine } from './reach-branch.ts';
+import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
+import { BAD_RELO, type Code } from './patch.ts';
+import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './reach-value.ts';
+import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './reach-state.ts';
+import type { Reference, References } from './references.ts';
+
+/** A poisoned instruction and whether the verifier certainly comes to it; those that are not among them are not come to. */
+export interface PoisonHit {
+  owner: ObjectFunction;
+  insn: number;
+  certain: boolean;
+}
+
+export interface Reach {
+  /** In the order in which the verifier would come to them. */
+  hits: readonly PoisonHit[];
+  /** False when there were too many ways to follow all: then the others may be come to as well. */
+  complete: boolean;
+}
+
+/** What a program consists of after relocation. */
+export interface ReachInput {
+  code: ReadonlyMap<ObjectFunction, Code>;
+  references: References;
+  /** Bytes of a data section by name. */
+  frozen: (section: string) => Uint8Array;
+  littleEndian: boolean;
+}
+
+const MAX_STEPS = 200_000;
+const MAX_FRAMES = 8;
+/** Where ways meet more often, nothing is held to be known any more. */
+const MAX_VISITS = 256;
+const PSEUDO_CALL = 1;
+const KFUNC_CALL = 2;
+const MAY_GOTO = 0xe0;
+const KEPT = [6, 7, 8, 9] as const;
+const CLOBBERED = [0, 1, 2, 3, 4, 5] as const;
+const WHOLE = 8;
+
+/**
+ * Helpers whose result the verifier knows nothing of: plain numbers, error numbers, and pointers that may be null.
+ * @see enum bpf_func_id in include/uapi/linux/bpf.h
+ */
+const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 80, 112, 113, 118, 123, 125, 131]);
+
+class Explorer {
+  readonly hits: PoisonHit[] = [];
+  readonly #input: ReachInput;
+  readonly #fresh: Fresh = freshValues();
+  readonly #seen = new Map<string, boolean>();
+  readonly #pending: State[] = [];
+  readonly #numbers = new Map<ObjectFunction, number>();
+  readonly #visits = new Map<string, number>();
+
+  constructor(input: ReachInput) {
+    this.#input = input;
+  }
+
+  explore(entry: ObjectFunction): boolean {
+    this.#start(entry, true, { type: 'context' });
+    for (let steps = 0; steps < MAX_STEPS; steps++) {
+      const state = this.#pending.pop();
+      if (!state) return true;
+      this.#step(state);
+    }
+    return false;
+  }
+
+  #start(owner: ObjectFunction, certain: boolean, argument: Value = ANY): void {
+    const registers: Value[] = Array.from({ length: FRAME_POINTER + 1 }, () => ANY);
+    registers[1] = argument;
+    registers[FRAME_POINTER] = { type: 'stack' };
+    this.#follow({ owner, insn: 0, registers, frames: [], certain });
+  }
+
+  /** Goes on from where ways part or meet, unless that was done with all that is known here. */
+  #follow(state: State): void {
+    const place = placeOf(state, this.#numbers);
+    const visits = (this.#visits.get(place) ?? 0) + 1;
+    this.#visits.set(place, visits);
+    const known = visits > MAX_VISITS ? forgetAll(state) : state;
+    const key = `${place} ${valuesKey(known)}`;
+    const before = this.#seen.get(key);
+    if (before === true || before === known.certain) return;
+    this.#seen.set(key, known.certain);
+    this.#pending.push(known);
+  }
+
+  #step(state: State): void {
+    const code = this.#input.code.get(state.owner);
+    const insn = code && readInsn(code, state.insn);
+    if (!code || !insn) return;
+    switch (insn.class) {
+      case CLASS.LD:
+        this.#load64(state, insn, code);
+        return;
+      case CLASS.LDX:
+        state.registers[insn.dst] = this.#loaded(insn, state.registers[insn.src] ?? ANY);
+        break;
+      case CLASS.STX:
+        if (insn.mode === MODE_ATOMIC) for (const register of [0, insn.src]) state.registers[register] = ANY;
+        break;
+      case CLASS.ALU:
+      case CLASS.ALU64: {
+        const operand = operandOf(insn, state.registers);
+        const isWide = insn.class === CLASS.ALU64;
+        state.registers[insn.dst] = compute(insn, isWide, state.registers[insn.dst] ?? ANY, operand, this.#fresh);
+        break;
+      }
+      case CLASS.JMP:
+      case CLASS.JMP32:
+        this.#jump(state, insn);
+        return;
+      default:
+        break;
+    }
+    this.#pending.push({ ...state, insn: state.insn + 1 });
+  }
+
+  #referenceAt({ owner, insn }: State): Reference | undefined {
+    return this.#input.references.get(owner.section)?.get(owner.insnOffset + insn);
+  }
+
+  #load64(state: State, insn: Insn, code: Code): void {
+    if (insn.size !== WHOLE || insn.mode !== 0) {
+      for (const register of CLOBBERED) state.registers[register] = ANY;
+      this.#pending.push({ ...state, insn: state.insn + 1 });
+      return;
+    }
+    const reference = this.#referenceAt(state);
+    const upper = readInsn(code, state.insn + 1)?.immediate ?? 0;
+    let value: Value = ANY;
+    if (reference?.type === 'data') {
+      const { section, offset } = reference;
+      value = section.startsWith('.rodata') ? { type: 'frozen', section, offset: offset + insn.immediate } : { type: 'data' };
+    } else if (reference?.type === 'function') {
+      // A callback: it is verified when a helper is called with it, which is not followed.
+      const callee = this.#functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
+      if (callee) this.#start(callee, false);
+    } else if (!reference && insn.src === 0) {
+      value = constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0));
+    }
+    state.registers[insn.dst] = value;
+    this.#pending.push({ ...state, insn: state.insn + 2 });
+  }
+
+  #loaded(insn: Insn, base: Value): Value {
+    if (insn.mode !== MODE_MEM) return ANY;
+    const bits = bitsOf(insn.size);
+    if (base.type === 'data') return this.#fresh(bits);
+    if (base.type === 'context' || base.type === 'free') return this.#fresh(bits, insn.size === WHOLE);
+    if (base.type !== 'frozen') return ANY;
+    const at = base.offset + insn.offset;
+    const bytes = [...this.#input.frozen(base.section).subarray(Math.max(at, 0), Math.max(at, 0) + insn.size)];
+    if (at < 0 || bytes.length < insn.size) return ANY;
+    const ordered = this.#input.littleEndian ? bytes.toReversed() : bytes;
+    return constant(ordered.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n));
+  }
+
+  #jump(state: State, insn: Insn): void {
+    const next = state.insn + 1;
+    if (insn.operation === JMP.EXIT) {
+      this.#return(state);
+    } else if (insn.operation === JMP.CALL) {
+      this.#call(state, insn);
+    } else if (insn.operation === JMP.JA) {
+      this.#follow({ ...state, insn: next + (insn.class === CLASS.JMP ? insn.offset : insn.immediate) });
+    } else {
+      const operand = operandOf(insn, state.registers);
+      const branch =
+        insn.operation === MAY_GOTO ? ({ jump: 'yes', fall: 'yes' } as const) : branchOf(insn, state.registers[insn.dst] ?? ANY, operand);
+      // What is put away last is looked at first: the verifier goes straight on before it jumps.
+      this.#way(state, insn, operand, branch, true);
+      this.#way(state, insn, operand, branch, false);
+    }
+  }
+
+  #way(state: State, insn: Insn, operand: Value, branch: Branch, jumped: boolean): void {
+    const taken = jumped ? branch.jump : branch.fall;
+    if (taken === 'no') return;
+    const tested = state.registers[insn.dst] ?? ANY;
+    const known = refine(insn, tested, operand, jumped);
+    const isTested = (value: Value) => value === tested || (value.type === 'free' && tested.type === 'free' && value.id === tested.id);
+    this.#follow({
+      ...state,
+      insn: state.insn + 1 + (jumped ? insn.offset : 0),
+      registers: state.registers.map((value) => (isTested(value) ? known : value)),
+      certain: state.certain && taken === 'yes',
+    });
+  }
+
+  #functionAt(section: string, insn: number): ObjectFunction | undefined {
+    return [...this.#input.code.keys()].find((each) => each.section === section && each.insnOffset === insn);
+  }
+
+  #call(state: State, insn: Insn): void {
+    if (insn.src === 0 && insn.immediate === BAD_RELO) {
+      this.#hit(state);
+      return;
+    }
+    const after = state.insn + 1;
+    const reference = this.#referenceAt(state);
+    if (insn.src === PSEUDO_CALL) {
+      const isRelocated = reference?.type === 'function';
+      const section = isRelocated ? reference.section : state.owner.section;
+      const callee = this.#functionAt(section, (isRelocated ? reference.insn : state.owner.insnOffset + state.insn) + insn.immediate + 1);
+      if (callee) {
+        this.#enter(state, callee, isRelocated && reference.global);
+        return;
+      }
+    }
+    const isOpen = insn.src === PSEUDO_CALL || (insn.src !== KFUNC_CALL && OPEN_RESULTS.has(insn.immediate));
+    this.#pending.push({ ...state, insn: after, registers: this.#afterCall(state.registers, isOpen ? this.#fresh(bitsOf(WHOLE)) : ANY) });
+  }
+
+  #afterCall(registers: readonly Value[], result: Value): Value[] {
+    return registers.map((value, register) => (register === 0 ? result : register <= 5 ? ANY : value));
+  }
+
+  /** A static function is verified where it is called, a global one on its own with any arguments. */
+  #enter(state: State, callee: ObjectFunction, isGlobal: boolean): void {
+    const after = state.insn + 1;
+    if (isGlobal) {
+      this.#follow({ ...state, insn: after, registers: this.#afterCall(state.registers, this.#fresh(bitsOf(WHOLE))) });
+      this.#start(callee, state.certain);
+      return;
+    }
+    if (state.frames.length >= MAX_FRAMES) return;
+    const kept = KEPT.map((register) => state.registers[register] ?? ANY);
+    const registers = state.registers.map((value, register) => (register >= 1 && register <= 5 ? value : ANY));
+    registers[FRAME_POINTER] = { type: 'stack' };
+    this.#follow({ ...state, owner: callee, insn: 0, registers, frames: [...state.frames, { owner: state.owner, insn: after, kept }] });
+  }
+
+  #return(state: State): void {
+    const frame = state.frames.at(-1);
+    if (!frame) return;
+    const registers: Value[] = [state.registers[0] ?? ANY, ANY, ANY, ANY, ANY, ANY, ...frame.kept, { type: 'stack' }];
+    this.#follow({ ...state, owner: frame.owner, insn: frame.insn, registers, frames: state.frames.slice(0, -1) });
+  }
+
+  #hit({ owner, insn, certain }: State): void {
+    const known = this.hits.findIndex((hit) => hit.owner === owner && hit.insn === insn);
+    const before = this.hits[known];
+    if (!before) this.hits.push({ owner, insn, certain });
+    else if (certain && !before.certain) this.hits[known] = { owner, insn, certain };
+  }
+}
+
+/**
+ * Follows all ways through a program, as the verifier does, and says which poisoned instructions it comes to. What it does not follow
+ * (memory on the stack, results of most helpers, ranges after comparisons) makes an answer uncertain, never wrong.
+ */
+export function reachOf(program: ObjectFunction, input: ReachInput): Reach {
+  const explorer = new Explorer(input);
+  const complete = explorer.explore(program);
+  return { hits: explorer.hits, complete };
+}
