@@ -49,11 +49,18 @@ export function client(language: Language): void {
     return language.wantsRow(terms, filtered);
   };
 
+  // The head of a table stays in sight: while the page scrolls where the table fits, else in a box of its own.
+  const fit = () => {
+    const box = matrix?.parentElement;
+    const fits = (matrix?.offsetWidth ?? 0) <= (box?.clientWidth ?? 0);
+    box?.classList.toggle('fits', fits);
+    box?.classList.toggle('wide', !fits);
+  };
+
   const filter = () => {
     const terms = language.parseFilter(search?.value ?? '');
     const shown = heads.map((head) => language.wantsKernel(terms, `${head.textContent ?? ''} ${head.dataset['kernel'] ?? ''}`));
     for (const [index, head] of heads.entries()) head.classList.toggle('hidden', !shown[index]);
-    matrix?.classList.toggle('some-kernels', shown.includes(false));
     let found = 0;
     for (const row of rows) {
       const show = wanted(row, terms, shown);
@@ -65,6 +72,7 @@ export function client(language: Language): void {
       body.classList.toggle('hidden', !body.querySelector('tr[data-program]:not(.hidden)'));
     }
     const count = document.getElementById('found');
+    fit();
     if (count) count.textContent = found === rows.length ? `${found} programs` : `${found} of ${rows.length} programs`;
   };
 
@@ -199,11 +207,7 @@ export function client(language: Language): void {
   });
   addEventListener('hashchange', follow);
 
-  // A table that fits needs no box of its own to scroll in, and its head can stay in sight while the page scrolls.
-  const box = matrix?.parentElement;
-  const fit = () => box?.classList.toggle('fits', (matrix?.offsetWidth ?? 0) <= box.clientWidth);
   addEventListener('resize', fit);
-  fit();
   filter();
   follow();
 }

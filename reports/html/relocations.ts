@@ -78,8 +78,9 @@ export function relocationTable(cell: CellResult, object: ObjectResult): Html {
 /** All relocations of an object on all kernels: where a value moved, where a target is missing, and whether that matters. */
 export function relocationMap(object: ObjectResult, results: Results): Html {
   if (object.relocations.length === 0) return html``;
+  const own = new Map(results.cells.filter((cell) => cell.object === object.id).map((cell) => [cell.kernel, cell]));
   const columns = results.kernels.map((kernel) => {
-    const cell = results.cells.find((candidate) => candidate.kernel === kernel.id && candidate.object === object.id);
+    const cell = own.get(kernel.id);
     return { kernel, relocations: new Map(cell?.relocations.map((relocation) => [relocation.ref, relocation]) ?? []) };
   });
   const rows = object.relocations.map((known, ref) => {

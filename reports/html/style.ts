@@ -49,7 +49,7 @@ button { font: inherit; padding: .3rem .75rem; border: 1px solid var(--line); bo
 table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .5rem; } caption span, #matrix .object span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); } #matrix .object span { left: .6rem; }
 th, td { padding: .22rem .6rem; text-align: left; vertical-align: top; }
-thead th, thead td { background: var(--paper); font-weight: 600; white-space: nowrap; border-bottom: 1px solid var(--line); } .fits thead { position: sticky; top: 0; z-index: 2; }
+thead th, thead td { background: var(--paper); font-weight: 600; white-space: nowrap; border-bottom: 1px solid var(--line); } .fits thead, .wide thead { position: sticky; top: 0; z-index: 2; } .wide thead :first-child:is(th, td) { position: sticky; left: 0; }
 tbody th[scope=row] { font-weight: 400; }
 #matrix thead a { color: inherit; text-decoration: none; } #matrix thead a:hover { text-decoration: underline; }
 #matrix tbody th[scope=row], .map tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); white-space: nowrap; } #matrix tbody th[scope=row] { padding-left: 1.35rem; border-top: 1px solid var(--paper); }
@@ -73,9 +73,10 @@ dialog { background: var(--paper); color: var(--ink); border: 1px solid var(--li
 `;
 
 const MEDIA = `
+@media screen and (min-width: 601px) { .wide { max-height: 94vh; overflow: auto; } }
 @media (max-width: 600px) { body { font-size: 14px; padding-top: 1.25rem; } #matrix tbody th[scope=row], .map tbody th { max-width: 42vw; overflow: hidden; text-overflow: ellipsis; } .cell { margin-left: 0; padding-left: .6rem; } }
 @media (forced-colors: active) { .mark, #matrix td { border: 1px solid; } }
-@media print { body { padding: 0; max-width: none; font-size: 10pt; } .tools, .copy button, #notice { display: none; } .fits thead, #matrix tbody th[scope=row], .map tbody th { position: static; } .scroll { overflow: visible; } tr, li { break-inside: avoid; } thead { display: table-header-group; } }
+@media print { body { padding: 0; max-width: none; font-size: 10pt; } .tools, .copy button, #notice { display: none; } .fits thead, .wide thead, #matrix tbody th[scope=row], .map tbody th { position: static; } .scroll { overflow: visible; } tr, li { break-inside: avoid; } thead { display: table-header-group; } }
 `;
 
 export const STYLE = `:root { color-scheme: light dark; ${LIGHT} }

@@ -104,14 +104,25 @@ describe.each([
   });
 });
 
-it('keeps the heads of a matrix that fits in sight, and scrolls one that does not within itself', async () => {
-  const { page } = await browser.open(SAMPLE, '', { viewport: { width: 1200, height: 300 } });
-  const head = page.locator('#matrix thead');
-  await page.evaluate(() => scrollTo(0, 400));
-  expect(await head.evaluate((element) => Math.round(element.getBoundingClientRect().top))).toBe(0);
-  await page.setViewportSize({ width: 300, height: 300 });
-  await expect.poll(async () => page.locator('.fits #matrix').count()).toBe(0);
-  expect(await page.locator('.scroll', { has: page.locator('#matrix') }).evaluate((box) => box.scrollWidth > box.clientWidth)).toBe(true);
+describe('the heads of the matrix', () => {
+  const top = async (page: Page, selector: string) =>
+    page.locator(selector).evaluate((element) => Math.round(element.getBoundingClientRect().top));
+
+  it('stay in sight while the page scrolls, where the matrix fits', async () => {
+    const { page } = await browser.open(SAMPLE, '', { viewport: { width: 1200, height: 300 } });
+    await page.evaluate(() => scrollTo(0, 400));
+    expect(await top(page, '#matrix thead')).toBe(0);
+  });
+
+  it('stay in sight while the matrix scrolls in its box, where it does not fit', async () => {
+    const { page } = await browser.open(SAMPLE, '', { viewport: { width: 620, height: 300 } });
+    const box = page.locator('.wide', { has: page.locator('#matrix') });
+    expect(await box.evaluate((element) => element.scrollWidth > element.clientWidth)).toBe(true);
+    await box.evaluate((element) => element.scrollTo(50, 100));
+    expect(await top(page, '#matrix thead')).toBe(await top(page, '.wide'));
+    await page.locator('#search').fill('k:5.10');
+    expect(await box.count()).toBe(0);
+  });
 });
 
 it('is printed on white paper without what is of no use there', async () => {
