@@ -1,0 +1,105 @@
+// The engine against real loads: what guests' own libbpf printed, the ledger made of it, and which programs failed over CO-RE.
+// COREMATRIX_TEST_KERNELS=all takes every series of the mirror instead of two.
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { indexNames } from '../../../harness/btf/names.ts';
+import { readBpfObject } from '../../../harness/object/object.ts';
+import type { KernelTypes } from '../../../harness/predict/candidates.ts';
+import { predictCell, type PredictedCell } from '../../../harness/predict/predict.ts';
+import { predictLoad } from '../../../harness/predict/relocate.ts';
+import { logText } from '../../../harness/results/logs.ts';
+import type { CellResult, Results } from '../../../harness/results/schema.ts';
+import { cachedBtfs, mustReadBtf, type SampleObject, sampleObjects } from '../object/samples.ts';
+import { realRun } from '../run/real-run.ts';
+import { isCoreLine, linesOf } from './oracles.ts';
+
+const SELECTORS = process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? ['debian:all'] : ['debian:5.10', 'debian:6.12'];
+
+let samples: SampleObject[] = [];
+let results: Results;
+/** By release as the guest says it. */
+const kernels = new Map<string, KernelTypes>();
+
+beforeAll(async () => {
+  samples = await sampleObjects();
+  results = await realRun(
+    samples.map(({ path }) => path),
+    SELECTORS,
+  );
+  for (const { release, path } of await cachedBtfs()) {
+    kernels.set(release, { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] });
+  }
+}, 900_000);
+
+interface Compared {
+  title: string;
+  cell: CellResult;
+  bpf: ReturnType<typeof readBpfObject>;
+  kernel: KernelTypes;
+  predicted: PredictedCell;
+}
+
+/** Every cell that gave a verdict, with the prediction for it. */
+function comparedCells(): Compared[] {
+  return results.cells.flatMap((cell) => {
+    const release = results.kernels.find(({ id }) => id === cell.kernel)?.release ?? '';
+    const kernel = kernels.get(release);
+    const path = results.objects.find(({ id }) => id === cell.object)?.path ?? '';
+    const sample = samples.find(({ name }) => name === basename(path));
+    if (!kernel || !sample || cell.status === 'infra') return [];
+    const bpf = readBpfObject(sample.bytes, sample.name);
+    return [{ title: `${cell.object} on ${release}`, cell, bpf, kernel, predicted: predictCell(bpf, kernel) }];
+  });
+}
+
+function coreLines(log: string | null): string[] {
+  const isOurs = (line: string) => isCoreLine(line) || line.startsWith('libbpf: failed to perform CO-RE relocations');
+  return logText(results.logs, log)
+    .split('\n')
+    .map((line) => line.replace(/^<\d>/, ''))
+    .filter(isOurs);
+}
+
+describe('sample objects loaded in guests', () => {
+  it('gave a verdict', () => {
+    expect(comparedCells().length).toBe(results.cells.length);
+    expect(results.cells.length).toBe(results.kernels.length * samples.length);
+  });
+
+  it('had libbpf print the very lines that are predicted', () => {
+    let lines = 0;
+    for (const { title, cell, bpf, kernel } of comparedCells()) {
+      const loads = [
+        { program: null, log: cell.logs.libbpf },
+        ...cell.programs.map(({ name, logs }) => ({ program: name, log: logs.libbpf })),
+      ];
+      for (const { program, log } of cell.programs.length > 1 ? loads : loads.slice(0, 1)) {
+        const observed = coreLines(log);
+        // A load that fails before relocation, over a kernel function that is missing, says nothing of it.
+        if (observed.length === 0) continue;
+        expect({ title, program, lines: linesOf(predictLoad(bpf, kernel, program).log) }).toEqual({ title, program, lines: observed });
+        lines += observed.length;
+      }
+    }
+    expect(lines).toBeGreaterThan(results.cells.length * 10);
+  });
+
+  it('have the ledger that is predicted, to the last candidate', () => {
+    for (const { title, cell, predicted } of comparedCells()) {
+      const reached = cell.relocations.filter(({ outcome }) => outcome !== 'not-reached');
+      const refs = new Set(reached.map(({ ref }) => ref));
+      expect({ title, relocations: predicted.relocations.filter(({ ref }) => refs.has(ref)) }).toEqual({ title, relocations: reached });
+    }
+  });
+
+  it('failed over CO-RE exactly where that is predicted, and for the reason', () => {
+    for (const { title, cell, predicted } of comparedCells()) {
+      const observed = cell.programs.map(({ name, stage, class: failure, reason }) => {
+        return { name, failure: failure?.startsWith('core-') ? { stage, class: failure, reason } : null };
+      });
+      const foretold = predicted.programs.map(({ name, failure }) => ({ name, failure }));
+      expect({ title, programs: foretold }).toEqual({ title, programs: observed });
+    }
+  });
+});
