@@ -52,7 +52,7 @@ th, td { padding: .22rem .6rem; text-align: left; vertical-align: top; }
 thead th, thead td { background: var(--paper); font-weight: 600; white-space: nowrap; border-bottom: 1px solid var(--line); } .fits thead, .wide thead { position: sticky; top: 0; z-index: 2; } .wide thead :first-child:is(th, td) { position: sticky; left: 0; }
 tbody th[scope=row] { font-weight: 400; }
 #matrix thead a { color: inherit; text-decoration: none; } #matrix thead a:hover { text-decoration: underline; }
-#matrix tbody th[scope=row], .map tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); white-space: nowrap; } #matrix tbody th[scope=row] { padding-left: 1.35rem; border-top: 1px solid var(--paper); }
+#matrix tbody th[scope=row], .map tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); white-space: nowrap; } #matrix tbody th[scope=row] { padding-left: 1.35rem; border-top: 1px solid var(--paper); box-shadow: 0 1px var(--paper); }
 #matrix .object th { padding-top: .95rem; font-weight: 600; border-bottom: 1px solid var(--line); } #matrix tbody:first-of-type .object th { padding-top: .5rem; } #matrix .object a { font-weight: 400; font-size: .85rem; margin-left: .5em; color: var(--soft); }
 #matrix td { border: 1px solid var(--paper); border-width: 1px 0 0 1px; } #matrix td.good, .map td.good { background: none; } #matrix td a, .map td a { color: inherit; text-decoration: none; display: block; white-space: nowrap; } #matrix td a:hover, .map td a:hover { text-decoration: underline; }
 #matrix tbody tr:not(.object):hover > * { background-color: var(--shade); } #matrix td.since { color: var(--soft); white-space: nowrap; padding-left: 1.2rem; } sup { font-size: .7em; margin-left: .3em; }
