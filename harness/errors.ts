@@ -1,4 +1,5 @@
 // The two kinds of error a person can act on. What fails on a kernel is data in the results, never an exception.
+import type { FailureClass } from './results/words.ts';
 import { shortened, visible, visibleText } from '../reports/visible.ts';
 
 /** Longer messages hold somebody's data rather than say something. */
@@ -25,12 +26,17 @@ export class UserError extends Error {
   }
 }
 
+/** Classes of what is no verdict. */
+export type InfraClass = Extract<FailureClass, `infra-${string}`>;
+
 /** The infrastructure failed (download, disk, QEMU, boot): no verdict about any object. Exit code 3. */
 export class InfraError extends Error {
   override readonly name = 'InfraError';
+  readonly failure: InfraClass;
 
-  constructor(message: string, { detail, ...options }: ErrorFacts = {}) {
+  constructor(message: string, { detail, failure = 'infra-transport', ...options }: ErrorFacts & { failure?: InfraClass } = {}) {
     super(textOf(message, detail), options);
+    this.failure = failure;
   }
 }
 

@@ -59,7 +59,7 @@ function bootFailure(error: unknown, console: string): InfraError {
   const helper = /corematrix: [^\r\n]*/.exec(console)?.[0];
   const said = panic ?? helper ?? tailOf(console);
   const evidence = said === '' ? 'nothing on the console' : `the console says: ${said.slice(0, 200)}`;
-  return new InfraError(`the guest did not come up: ${messageOf(error)}; ${evidence}`, { cause: error });
+  return new InfraError(`the guest did not come up: ${messageOf(error)}; ${evidence}`, { cause: error, failure: 'infra-boot' });
 }
 
 async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGuest> {
@@ -90,7 +90,7 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
  */
 export async function bootGuest(request: BootRequest): Promise<ReadyGuest> {
   await mkdir(request.directory, { recursive: true });
-  let first: unknown = new InfraError('there is no image to boot');
+  let first: unknown = new InfraError('there is no image to boot', { failure: 'infra-boot' });
   for (const [index, image] of request.images.entries()) {
     try {
       return await bootWith(image, request);

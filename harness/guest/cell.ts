@@ -6,8 +6,9 @@ import { bootGuest, type BootRequest, sparseFile } from './boot.ts';
 import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH } from './frames.ts';
 import { type Machine, qemuArguments } from './machine.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
-import { readResponse } from './response.ts';
+import { readResponse, readUnfinished } from './response.ts';
 import { loadState, type Snapshot } from './snapshot.ts';
+import { awaitDone, type MailboxPlace, type Patience } from './watch.ts';
 
 const MIB = 1 << 20;
 
@@ -32,6 +33,8 @@ export interface GuestAnswer {
 /** A guest that gave no verdict. */
 export interface GuestFailure {
   error: InfraError;
+  /** What it said until then, as far as it makes sense. */
+  frames: Frame[];
   console: string;
   command: string[];
   durationMs: number;
@@ -43,7 +46,7 @@ export interface CellRequest {
   object: GuestObject;
   /** A folder of this cell's own; it is removed in the end. */
   directory: string;
-  timeoutMs: number;
+  patience: Patience;
   signal: AbortSignal;
 }
 
@@ -52,8 +55,26 @@ function objectName(fileName: string): string {
   return fileName.split('.')[0] ?? fileName;
 }
 
-async function converse(qemu: QemuProcess, mailboxMiB: number, request: CellRequest): Promise<Pick<GuestAnswer, 'frames' | 'dropped'>> {
-  const ring = await qemu.nextRing(request.timeoutMs);
+/** A conversation that broke off, with what was said until then. */
+class BrokenOff extends Error {
+  readonly frames: Frame[];
+
+  constructor(frames: Frame[], cause: unknown) {
+    super('broken off', { cause });
+    this.frames = frames;
+  }
+}
+
+async function converse(
+  qemu: QemuProcess,
+  place: MailboxPlace,
+  mailboxMiB: number,
+  request: CellRequest,
+): Promise<Pick<GuestAnswer, 'frames' | 'dropped'>> {
+  const ring = await awaitDone(qemu, place, request.patience, join(request.directory, 'header')).catch(async (error: unknown) => {
+    const file = join(request.directory, 'unfinished');
+    throw new BrokenOff(await readUnfinished(qemu, place.address, place.responseOffset, mailboxMiB * MIB, file), error);
+  });
   const response = await readResponse(qemu, ring, mailboxMiB * MIB, join(request.directory, 'response'));
   if (response.damage) throw new InfraError(`the guest's response is damaged: ${response.damage}`);
   if (!response.frames.some((frame) => frame.type === 'end')) throw new InfraError("the guest's response has no end");
@@ -78,8 +99,9 @@ async function withGuest(
   } catch (error) {
     await qemu?.kill();
     request.signal.throwIfAborted();
-    if (error instanceof InfraError) return { ok: false, error, ...facts() };
-    throw error;
+    const [frames, reason] = error instanceof BrokenOff ? [error.frames, error.cause] : [[], error];
+    if (reason instanceof InfraError) return { ok: false, error: reason, frames, ...facts() };
+    throw reason;
   } finally {
     await rm(request.directory, { recursive: true, force: true });
   }
@@ -88,15 +110,16 @@ async function withGuest(
 /** Loads an object in a private copy of a snapshot. Only an interrupt rejects; every trouble with the guest is a result. */
 export async function runRestored(qemuProgram: string, machine: Machine, snapshot: Snapshot, request: CellRequest): Promise<GuestResult> {
   const mailbox = join(request.directory, 'mailbox');
+  const { bytes, responseOffset } = encodeRequest(objectName(request.object.name), request.object.bytes);
   const start = async () => {
-    await sparseFile(mailbox, machine.mailboxMiB, encodeRequest(objectName(request.object.name), request.object.bytes).bytes);
+    await sparseFile(mailbox, machine.mailboxMiB, bytes);
     const files = { ram: snapshot.ramFile, mailbox, private: true };
     return startQemu(qemuProgram, qemuArguments(machine, files, 'restore'), request.signal);
   };
   return withGuest(start, request, async (qemu) => {
     await loadState(qemu, snapshot.stateFile);
     await qemu.qmp.execute('cont');
-    return converse(qemu, machine.mailboxMiB, request);
+    return converse(qemu, { address: BigInt(snapshot.mailboxAddress), responseOffset }, machine.mailboxMiB, request);
   });
 }
 
@@ -114,10 +137,15 @@ async function post(mailboxFile: string, request: Buffer): Promise<void> {
 
 /** Loads an object in a guest booted for it alone. Only an interrupt rejects; every trouble with the guest is a result. */
 export async function runBooted(boot: Omit<BootRequest, 'directory' | 'signal'>, request: CellRequest): Promise<GuestResult> {
-  const { bytes } = encodeRequest(objectName(request.object.name), request.object.bytes);
-  const start = async () => (await bootGuest({ ...boot, directory: request.directory, signal: request.signal })).qemu;
+  const { bytes, responseOffset } = encodeRequest(objectName(request.object.name), request.object.bytes);
+  let address = 0n;
+  const start = async () => {
+    const guest = await bootGuest({ ...boot, directory: request.directory, signal: request.signal });
+    address = guest.mailboxAddress;
+    return guest.qemu;
+  };
   return withGuest(start, request, async (qemu) => {
     await post(join(request.directory, 'mailbox'), bytes);
-    return converse(qemu, boot.machine.mailboxMiB, request);
+    return converse(qemu, { address, responseOffset }, boot.machine.mailboxMiB, request);
   });
 }

@@ -12,7 +12,7 @@ const FRAME_HEADER = 8;
 const MAX_FRAMES = 1_000_000;
 
 /** Where the guest keeps its response header, and how many bytes of it there are to read. */
-export const RESPONSE_HEADER = { offset: 0x800, length: 20 } as const;
+export const RESPONSE_HEADER = { offset: 0x800, length: 28 } as const;
 
 const FRAME = {
   object: 1,
@@ -55,6 +55,10 @@ export interface ResponseHeader {
   /** Bytes of log text that found no room in the mailbox. */
   dropped: number;
   complete: boolean;
+  /** CRC-32 of a complete response. */
+  crc: number;
+  /** Grows every second as long as the guest runs processes at all. */
+  beats: number;
 }
 
 /** Frames of a response; `damage` says what was wrong where reading stopped, null when nothing was. */
@@ -84,7 +88,13 @@ export function encodeRequest(name: string, elf: Uint8Array): { bytes: Buffer; r
 /** Reads the bytes at RESPONSE_HEADER; null when the guest has not begun a response. */
 export function parseResponseHeader(bytes: Buffer): ResponseHeader | null {
   if (bytes.length < RESPONSE_HEADER.length || bytes.readUInt32LE(0) !== MAGIC) return null;
-  return { length: bytes.readUInt32LE(4), dropped: bytes.readUInt32LE(8), complete: bytes.readUInt32LE(12) === 1 };
+  return {
+    length: bytes.readUInt32LE(4),
+    dropped: bytes.readUInt32LE(8),
+    complete: bytes.readUInt32LE(12) === 1,
+    crc: bytes.readUInt32LE(20),
+    beats: bytes.readUInt32LE(24),
+  };
 }
 
 /** A cursor over one frame's payload that answers 0 and '' beyond its end; numbers too large for JSON become the largest that fits. */

@@ -5,24 +5,27 @@ interface Symptom {
   pattern: RegExp;
   class: Extract<FailureClass, 'infra-crash' | 'infra-splat'>;
   name: string;
+  /** False for what a slow host or a small guest may cause as well. */
+  grave: boolean;
 }
 
 /** What kernels print when something in them broke; the first that matches names the trouble, so the gravest come first. */
 const SYMPTOMS = [
-  { pattern: /Kernel panic - not syncing/, class: 'infra-crash', name: 'kernel panic' },
-  { pattern: /double fault|PANIC: double/, class: 'infra-crash', name: 'double fault' },
+  { pattern: /Kernel panic - not syncing/, class: 'infra-crash', name: 'kernel panic', grave: true },
+  { pattern: /double fault|PANIC: double/, class: 'infra-crash', name: 'double fault', grave: true },
   {
     pattern: /\bOops: |Unable to handle kernel|unable to handle page fault|NULL pointer dereference/,
     class: 'infra-crash',
     name: 'kernel oops',
+    grave: true,
   },
-  { pattern: /general protection fault/, class: 'infra-crash', name: 'general protection fault' },
-  { pattern: /kernel BUG at |\bBUG: (?!KASAN|soft lockup)/, class: 'infra-crash', name: 'kernel BUG' },
-  { pattern: /BUG: soft lockup|hard LOCKUP/, class: 'infra-splat', name: 'lockup' },
-  { pattern: /\brcu\w{0,20}:? .{0,60}\bstall/i, class: 'infra-splat', name: 'RCU stall' },
-  { pattern: /Out of memory: Kill|invoked oom-killer/, class: 'infra-splat', name: 'out of memory' },
-  { pattern: /BUG: KASAN|UBSAN: /, class: 'infra-splat', name: 'sanitizer report' },
-  { pattern: /hung_task: blocked tasks|blocked for more than \d+ seconds/, class: 'infra-splat', name: 'hung task' },
+  { pattern: /general protection fault/, class: 'infra-crash', name: 'general protection fault', grave: true },
+  { pattern: /kernel BUG at |\bBUG: (?!KASAN|soft lockup)/, class: 'infra-crash', name: 'kernel BUG', grave: true },
+  { pattern: /BUG: soft lockup|hard LOCKUP/, class: 'infra-splat', name: 'lockup', grave: false },
+  { pattern: /\brcu\w{0,20}:? .{0,60}\bstall/i, class: 'infra-splat', name: 'RCU stall', grave: false },
+  { pattern: /Out of memory: Kill|invoked oom-killer/, class: 'infra-splat', name: 'out of memory', grave: false },
+  { pattern: /BUG: KASAN|UBSAN: /, class: 'infra-splat', name: 'sanitizer report', grave: true },
+  { pattern: /hung_task: blocked tasks|blocked for more than \d+ seconds/, class: 'infra-splat', name: 'hung task', grave: false },
 ] as const satisfies readonly Symptom[];
 
 /** A sign of trouble found in what the kernel said. */
@@ -30,6 +33,8 @@ export interface Trouble {
   class: 'infra-crash' | 'infra-splat';
   /** The symptom and the line it stands in. */
   reason: string;
+  /** A kernel that is broken, not one that is only slow or short of memory. */
+  grave: boolean;
 }
 
 function lineAround(text: string, index: number): string {
@@ -46,7 +51,8 @@ export function findTrouble(...texts: readonly string[]): Trouble | null {
   for (const symptom of SYMPTOMS) {
     for (const text of texts) {
       const index = text.search(symptom.pattern);
-      if (index >= 0) return { class: symptom.class, reason: `${symptom.name} in the guest: ${lineAround(text, index)}` };
+      if (index < 0) continue;
+      return { class: symptom.class, reason: `${symptom.name} in the guest: ${lineAround(text, index)}`, grave: symptom.grave };
     }
   }
   return null;

@@ -9,6 +9,8 @@ import { openQmp, type Qmp } from './qmp.ts';
 const CONSOLE_LIMIT = 1 << 20;
 const FLOOD_LIMIT = 64 << 20;
 const STDERR_LIMIT = 16 << 10;
+/** A guest rings once when it is ready and once when it is done. */
+const RING_LIMIT = 16;
 
 export interface QemuProcess {
   pid: number;
@@ -39,6 +41,10 @@ function collect(limit: number, onFlood: (total: number) => void) {
       return total > kept ? `${text}\n[corematrix: ${total - kept} more bytes were not kept]\n` : text;
     },
   };
+}
+
+function silence(milliseconds: number): InfraError {
+  return new InfraError(`no answer from the guest in ${milliseconds / 1000} s`, { failure: 'infra-timeout' });
 }
 
 function duplex(stream: unknown): Duplex {
@@ -72,13 +78,13 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   };
   const stderr = collect(STDERR_LIMIT, () => undefined);
   const console = collect(CONSOLE_LIMIT, (total) => {
-    if (total > FLOOD_LIMIT) fail(new InfraError('the guest floods its console'));
+    if (total > FLOOD_LIMIT) fail(new InfraError('the guest floods its console', { failure: 'infra-crash' }));
   });
   const onLine = (line: string) => {
     const ring = parseRing(line);
     if (!ring) return;
     if (waiter) waiter.resolve(ring);
-    else rings.push(ring);
+    else if (rings.push(ring) > RING_LIMIT) fail(new InfraError('the guest floods its doorbell'));
     waiter = null;
   };
   child.stdout.on('data', bellLines(onLine, fail));
@@ -88,7 +94,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   consoleStream.on('error', () => undefined);
   const ended = child.then((result) => {
     const said = stderr.text().trim().split('\n').at(-1) ?? '';
-    fail(new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${said === '' ? '' : `: ${said}`}`));
+    fail(new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${said === '' ? '' : `: ${said}`}`, { failure: 'infra-crash' }));
   });
 
   return {
@@ -100,7 +106,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
       if (ring) return ring;
       if (failure) throw failure;
       return new Promise<Ring>((resolve, reject) => {
-        const timer = setTimeout(() => fail(new InfraError(`no answer from the guest in ${timeoutMs / 1000} s`)), timeoutMs);
+        const timer = setTimeout(() => fail(silence(timeoutMs)), timeoutMs);
         waiter = {
           resolve: (next) => {
             clearTimeout(timer);

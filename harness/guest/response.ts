@@ -2,8 +2,13 @@
 import { readFile, rm } from 'node:fs/promises';
 import { InfraError } from '../errors.ts';
 import type { Ring } from './bell.ts';
-import { parseResponse, parseResponseHeader, RESPONSE_HEADER, type Response, type ResponseHeader } from './frames.ts';
+import { type Frame, parseResponse, parseResponseHeader, RESPONSE_HEADER, type Response, type ResponseHeader } from './frames.ts';
 import type { QemuProcess } from './qemu.ts';
+
+/** The header of the response as it is now; null when the guest has not begun one. */
+export async function readHeader(qemu: QemuProcess, address: bigint, file: string): Promise<ResponseHeader | null> {
+  return parseResponseHeader(await readMailbox(qemu, address, RESPONSE_HEADER.offset, RESPONSE_HEADER.length, file));
+}
 
 /** Reads `size` bytes at an offset of the mailbox, by way of a file in the work folder. */
 async function readMailbox(qemu: QemuProcess, address: bigint, offset: number, size: number, file: string): Promise<Buffer> {
@@ -25,8 +30,25 @@ export async function readResponse(
   file: string,
 ): Promise<Response & { header: ResponseHeader }> {
   if (ring.offset + ring.length > mailboxBytes) throw new InfraError('the guest announced a response that lies outside its mailbox');
-  const header = parseResponseHeader(await readMailbox(qemu, ring.mailboxAddress, RESPONSE_HEADER.offset, RESPONSE_HEADER.length, file));
+  const header = await readHeader(qemu, ring.mailboxAddress, file);
   if (!header) throw new InfraError('the mailbox has no response header');
   const bytes = ring.length === 0 ? Buffer.alloc(0) : await readMailbox(qemu, ring.mailboxAddress, ring.offset, ring.length, file);
   return { ...parseResponse(bytes, ring.crc), header };
+}
+
+/** The frames of a response that is not complete, as far as they make sense; none when even they cannot be had. */
+export async function readUnfinished(
+  qemu: QemuProcess,
+  address: bigint,
+  offset: number,
+  mailboxBytes: number,
+  file: string,
+): Promise<Frame[]> {
+  try {
+    const header = await readHeader(qemu, address, file);
+    const size = Math.min(header?.length ?? 0, mailboxBytes - offset);
+    return size <= 0 ? [] : parseResponse(await readMailbox(qemu, address, offset, size, file), null).frames;
+  } catch {
+    return [];
+  }
 }

@@ -1,17 +1,18 @@
 // A snapshot of a booted kernel: made once, kept in the cache, restored privately for every cell.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { InfraError } from '../errors.ts';
 import { bootGuest, type BootRequest, flush } from './boot.ts';
+import { crc32File, isIntact } from './intact.ts';
 import { DEFAULT_MACHINE, type Machine, qemuArguments } from './machine.ts';
 import type { QemuProcess } from './qemu.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const STATE_MS = 20_000;
 
 const manifestSchema = z.strictObject({
@@ -30,8 +31,7 @@ const manifestSchema = z.strictObject({
   /** The command that booted it. */
   command: z.array(z.string()),
   stateSha256: z.string(),
-  /** Size and modification time of the RAM file, which is too large to be read again for every run. */
-  ram: z.strictObject({ size: z.number(), mtimeMs: z.number() }),
+  ram: z.strictObject({ size: z.number(), crc32: z.number() }),
 });
 
 /** What is known of a snapshot without restoring it. */
@@ -118,13 +118,9 @@ export async function openSnapshot(directory: string, key: string): Promise<Snap
   if (!manifest || manifest.key !== key) return null;
   const ramFile = join(directory, 'ram');
   const stateFile = join(directory, 'state');
-  try {
-    const ram = await stat(ramFile);
-    if (ram.size !== manifest.ram.size || ram.mtimeMs !== manifest.ram.mtimeMs) return null;
-    if ((await sha256File(stateFile)) !== manifest.stateSha256) return null;
-  } catch {
-    return null;
-  }
+  const stateSha256 = await sha256File(stateFile).catch(() => null);
+  if (stateSha256 !== manifest.stateSha256) return null;
+  if (!(await isIntact(ramFile, manifest.ram, join(directory, 'ram.stamp')))) return null;
   return { ...manifest, ramFile, stateFile };
 }
 
@@ -141,7 +137,7 @@ export async function makeSnapshot(target: string, key: string, request: BootReq
   } finally {
     await guest.qemu.kill();
   }
-  const ram = await stat(join(building, 'ram'));
+  const ramFile = join(building, 'ram');
   const manifest: SnapshotManifest = {
     format: FORMAT,
     key,
@@ -157,18 +153,19 @@ export async function makeSnapshot(target: string, key: string, request: BootReq
     bootMs: Math.round(guest.bootMs),
     command: guest.qemu.command,
     stateSha256: await sha256File(stateFile),
-    ram: { size: ram.size, mtimeMs: ram.mtimeMs },
+    ram: { size: (await stat(ramFile)).size, crc32: await crc32File(ramFile) },
   };
   await rm(join(building, 'mailbox'), { force: true });
   await writeFile(join(building, 'snapshot.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await Promise.all(['ram', 'state', 'snapshot.json'].map(async (name) => flush(join(building, name))));
-  await rm(target, { recursive: true, force: true });
-  await mkdir(join(target, '..'), { recursive: true });
+  // Guests of another run may be using what is there: it goes away under another name, and stays theirs until they close it.
+  await rename(target, `${building}.old`).catch(() => undefined);
   await rename(building, target).catch(async (error: unknown) => {
     // Another run made the same snapshot meanwhile; its files are as good as ours.
     await rm(building, { recursive: true, force: true });
     if (!(await openSnapshot(target, key))) throw error;
   });
+  await rm(`${building}.old`, { recursive: true, force: true });
   const snapshot = await openSnapshot(target, key);
   if (!snapshot) throw new InfraError(`the snapshot in ${target} is damaged right after it was made: is the disk full?`);
   return snapshot;

@@ -27,6 +27,8 @@ struct response_header {
 	uint32_t dropped; /* bytes of log text that found no room */
 	uint32_t complete;
 	uint32_t open_frame; /* offset + 1 of the frame being written, 0 between frames */
+	uint32_t crc; /* of the response, once complete: a ring that gets lost is not missed */
+	uint32_t beats;	  /* grows every second as long as the guest runs processes at all */
 };
 
 enum frame_type {
@@ -53,6 +55,9 @@ uint64_t mailbox_open(void);
 
 /* Whether the host has put a request into the mailbox. */
 bool request_present(void);
+
+/* One more sign of life. */
+void heartbeat(void);
 
 /* The request's first frame of this type; NULL when there is none. Its length goes to *length. */
 const void *request_frame(uint32_t type, uint32_t *length);

@@ -139,6 +139,13 @@ bool request_present(void)
 	return request->magic == MAILBOX_MAGIC;
 }
 
+void heartbeat(void)
+{
+	volatile struct response_header *header = (volatile void *)(mailbox + RESPONSE_HEADER);
+
+	header->beats++;
+}
+
 const void *request_frame(uint32_t type, uint32_t *length)
 {
 	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
@@ -186,8 +193,11 @@ void response_begin(void)
 	response->magic = MAILBOX_MAGIC;
 }
 
+static uint32_t crc_of_response(void);
+
 void response_end(void)
 {
+	response->crc = crc_of_response();
 	response->complete = 1;
 }
 
@@ -286,6 +296,11 @@ uint32_t response_length(void)
 }
 
 uint32_t response_crc(void)
+{
+	return response->crc;
+}
+
+static uint32_t crc_of_response(void)
 {
 	static uint32_t table[256];
 	uint32_t crc = 0xffffffffu;

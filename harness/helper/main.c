@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,10 +214,26 @@ static void report_crash(uint64_t address, int status)
 	finish(address, start);
 }
 
+/* Waits until the loading process is gone, which a well one never is, and beats meanwhile: the host tells a busy guest from one that hangs. */
+static int wait_for_end(pid_t worker)
+{
+	static const struct timespec second = { .tv_sec = 1 };
+	int status = 0;
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	while (waitpid(worker, &status, WNOHANG) == 0) {
+		sigtimedwait(&child, NULL, &second);
+		heartbeat();
+	}
+	return status;
+}
+
 int main(void)
 {
 	uint64_t address;
-	int status = 0;
+	sigset_t child;
 	pid_t worker;
 
 	mkdir("/proc", 0755);
@@ -229,12 +246,15 @@ int main(void)
 	if (!address)
 		give_up("find the mailbox device");
 	watch_kernel_messages();
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
 	worker = fork();
 	if (worker == 0)
 		_exit(work(address));
-	if (worker < 0 || waitpid(worker, &status, 0) != worker)
+	if (worker < 0)
 		give_up("start the loading process");
-	report_crash(address, status);
+	report_crash(address, wait_for_end(worker));
 	for (;;)
 		pause();
 }

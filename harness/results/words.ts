@@ -34,6 +34,8 @@ export const FAILURE_CLASSES = [
   'resource-limit',
   'object-invalid',
   'run-failed',
+  // Loading the object breaks the kernel, in two fresh boots.
+  'kernel-crash',
   'infra-boot',
   'infra-timeout',
   'infra-crash',

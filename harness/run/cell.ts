@@ -1,16 +1,17 @@
 // One cell from start to verdict: a guest, a second one when the first gave none, and what that makes a result.
 import { join } from 'node:path';
 import type { Expectation } from '../config/schema.ts';
-import { findTrouble } from '../guest/health.ts';
-import type { CellRequest, GuestResult } from '../guest/cell.ts';
+import type { CellRequest } from '../guest/cell.ts';
+import type { Patience } from '../guest/watch.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { addLog } from '../results/logs.ts';
-import type { Attempt, CellProgram, CellResult, LogStore } from '../results/schema.ts';
+import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { FailureClass } from '../results/words.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
-import { timeInLibbpf, toEvidence } from './evidence.ts';
+import { brokenKernel, type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
+import { timeInLibbpf } from './evidence.ts';
 import type { RunObject } from './inputs.ts';
 import type { ReadyKernel } from './kernel.ts';
 
@@ -20,66 +21,21 @@ export interface CellSetup {
   expectations: readonly Expectation[];
   logs: LogStore;
   work: string;
-  timeoutMs: number;
+  patience: Patience;
   signal: AbortSignal;
 }
 
-/** A guest's answer after it was asked whether it was well. */
-interface Examined {
-  attempt: Attempt;
-  guest: GuestResult;
-  evidence: CellEvidence | null;
-}
-
-const rounded = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
-
-function infraClass(message: string): FailureClass {
-  if (message.startsWith('no answer from the guest')) return 'infra-timeout';
-  if (message.startsWith('the guest did not come up')) return 'infra-boot';
-  if (message.startsWith('QEMU ended')) return 'infra-crash';
-  return 'infra-transport';
-}
-
-/** A helper that died of a signal or reported none of its attempts gave no verdict either. */
-function helperTrouble(guest: Extract<GuestResult, { ok: true }>): string | null {
-  const crash = guest.frames.find((frame) => frame.type === 'crash');
-  if (!crash) return null;
-  const signal = crash.waitStatus & 0x7f;
-  return signal === 0
-    ? `the loading process in the guest failed (status ${crash.waitStatus >> 8})`
-    : `the loading process in the guest died of signal ${signal}`;
-}
-
-function examine(guest: GuestResult, isolation: Attempt['isolation']): Examined {
-  const durationMs = rounded(guest.durationMs);
-  const infra = (failure: FailureClass, reason: string): Examined => ({
-    attempt: { isolation, infra: failure, reason, durationMs },
-    guest,
-    evidence: null,
-  });
-  const evidence = guest.ok ? toEvidence(guest.frames, guest.console) : null;
-  const trouble = findTrouble(guest.console, evidence?.kernelLog ?? '');
-  if (trouble) return infra(trouble.class, trouble.reason);
-  if (!guest.ok) return infra(infraClass(guest.error.message), guest.error.message);
-  const broken = helperTrouble(guest);
-  if (broken !== null) return infra('infra-crash', broken);
-  return { attempt: { isolation, infra: null, reason: null, durationMs }, guest, evidence };
-}
-
-/** First a private copy of the snapshot, then, when that gave no verdict, a guest booted for this cell alone. */
-async function tryGuests(setup: CellSetup): Promise<Examined[]> {
-  const { kernel, object } = setup;
-  const request = (name: string): CellRequest => ({
+/** A cell's guests, each with a folder of its own. */
+function guestsOf({ kernel, object, work, patience, signal }: CellSetup): CellGuests {
+  let started = 0;
+  const request = (): CellRequest => ({
     object: { name: object.file.split('/').at(-1) ?? object.result.id, bytes: object.bytes },
-    directory: join(setup.work, `${kernel.result.id}.${object.result.id}.${name}`),
-    timeoutMs: setup.timeoutMs,
-    signal: setup.signal,
+    directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
+    patience,
+    signal,
   });
-  const first = kernel.restore
-    ? examine(await kernel.restore(request('restore')), 'snapshot')
-    : examine(await kernel.boot(request('boot')), 'boot');
-  if (first.attempt.infra === null) return [first];
-  return [first, examine(await kernel.boot(request('again')), 'boot')];
+  const { restore, boot, renew } = kernel;
+  return { restore: restore && (async () => restore(request())), boot: async () => boot(request()), renew };
 }
 
 function attemptOf(evidence: CellEvidence, program: string): LoadAttempt | null {
@@ -113,11 +69,11 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, logs: LogSt
   return { status, stage, class: failureClass, reason, relocations, programs, logs: refs };
 }
 
-/** A cell without a verdict: every program shares its status. */
-export function verdictless(
+/** A cell whose programs share one fate. */
+function shared(
   kernel: string,
   object: RunObject,
-  status: 'infra' | 'not-run',
+  status: 'infra' | 'not-run' | 'fail',
   failure: { class: FailureClass; reason: string } | null,
 ): CellResult {
   const because = { status, stage: null, class: failure?.class ?? null, reason: failure?.reason ?? null };
@@ -141,26 +97,55 @@ export function verdictless(
   };
 }
 
+/** A cell without a verdict. */
+export function verdictless(
+  kernel: string,
+  object: RunObject,
+  status: 'infra' | 'not-run',
+  failure: { class: FailureClass; reason: string } | null,
+): CellResult {
+  return shared(kernel, object, status, failure);
+}
+
+/** What a cell without a verdict on its programs still has to show: everything that was said. */
+function lastWords({ evidence }: Examined, logs: LogStore): CellResult['logs'] {
+  const libbpf = evidence.attempts.flatMap((attempt) => attempt.log.map(({ text }) => text)).join('');
+  return {
+    libbpf: addLog(logs, libbpf),
+    warnings: null,
+    verifier: null,
+    kernel: addLog(logs, evidence.kernelLog),
+    console: addLog(logs, evidence.console),
+  };
+}
+
 /** Runs one cell. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, logs } = setup;
-  const tries = await tryGuests(setup);
+  const tries = await tryGuests(guestsOf(setup));
   const last = tries.at(-1);
+  if (!last) throw new Error('no guest was tried');
   const attempts = tries.map(({ attempt }) => attempt);
-  const shared = {
+  const facts = {
     attempts,
-    flaky: attempts.length > 1 && last?.attempt.infra === null,
+    flaky: attempts.length > 1 && last.attempt.infra === null,
     durationMs: rounded(attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0)),
-    command: last ? last.guest.command : null,
+    command: last.guest.command,
   };
-  if (!last || !last.evidence || !last.guest.ok) {
-    const failure = { class: last?.attempt.infra ?? 'infra-transport', reason: last?.attempt.reason ?? 'no guest was started' };
-    const cell = verdictless(kernel.result.id, object, 'infra', failure);
-    return { ...cell, ...shared, logs: { ...cell.logs, console: addLog(logs, last?.guest.console ?? '') } };
+  const { infra, reason } = last.attempt;
+  if (infra !== null) {
+    const broken = brokenKernel(tries);
+    const cell = broken
+      ? shared(kernel.result.id, object, 'fail', {
+          class: 'kernel-crash',
+          reason: `loading it breaks the kernel, in two fresh boots: ${broken.reason}`,
+        })
+      : shared(kernel.result.id, object, 'infra', { class: infra, reason: reason ?? 'no verdict' });
+    return { ...cell, ...facts, logs: lastWords(last, logs) };
   }
   const judgement = judgeCell({ object: object.result, evidence: last.evidence });
   const cell: CellResult = {
-    ...shared,
+    ...facts,
     kernel: kernel.result.id,
     object: object.result.id,
     loadMs: rounded(timeInLibbpf(last.evidence)),

@@ -30,6 +30,8 @@ export interface ReadyKernel {
   result: KernelResult;
   fromCache: boolean;
   restore: ((request: CellRequest) => Promise<GuestResult>) | null;
+  /** Makes the snapshot anew, once in a run however often it is asked for. */
+  renew: (() => Promise<void>) | null;
   boot: (request: CellRequest) => Promise<GuestResult>;
 }
 
@@ -94,20 +96,20 @@ async function identify(image: KernelImage, setup: GuestSetup): Promise<KernelRe
   return booted(image, guest.hello, guest.method, guest.bootMs, guest.qemu.command);
 }
 
-async function snapshotOf(image: KernelImage, setup: GuestSetup): Promise<{ snapshot: Snapshot; fromCache: boolean }> {
-  const machine = machineFor(setup.accel);
-  const { qemuVersionLine: qemuVersion, helperSha256 } = setup;
-  const key = snapshotKey({ kernelSha256: image.sha256, helperSha256, qemuVersion, machine });
-  const target = join(setup.cache, 'snapshots', key);
-  const kept = await openSnapshot(target, key);
-  if (kept) return { snapshot: kept, fromCache: true };
-  const snapshot = await makeSnapshot(target, key, {
-    ...bootRequest(image, setup),
+interface SnapshotPlace {
+  key: string;
+  directory: string;
+}
 
-    directory: join(setup.cache, 'snapshots', `${key}.${process.pid}.building`),
-    signal: setup.signal,
-  });
-  return { snapshot, fromCache: false };
+function snapshotPlace(image: KernelImage, setup: GuestSetup): SnapshotPlace {
+  const { qemuVersionLine: qemuVersion, helperSha256 } = setup;
+  const key = snapshotKey({ kernelSha256: image.sha256, helperSha256, qemuVersion, machine: machineFor(setup.accel) });
+  return { key, directory: join(setup.cache, 'snapshots', key) };
+}
+
+async function newSnapshot(image: KernelImage, setup: GuestSetup, { key, directory }: SnapshotPlace): Promise<Snapshot> {
+  const building = join(setup.cache, 'snapshots', `${key}.${process.pid}.building`);
+  return makeSnapshot(directory, key, { ...bootRequest(image, setup), directory: building, signal: setup.signal });
 }
 
 /** Downloads and unpacks a kernel unless the cache has it. */
@@ -123,8 +125,24 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} cannot be run yet`);
   const machine = machineFor(setup.accel);
   const boot = async (request: CellRequest) => runBooted(bootRequest(image, setup), request);
-  if (setup.isolation === 'boot') return { result: await identify(image, setup), fromCache: false, restore: null, boot };
-  const { snapshot, fromCache } = await snapshotOf(image, setup);
-  const result = booted(image, snapshot.hello, snapshot.method, snapshot.bootMs, snapshot.command);
-  return { result, fromCache, restore: async (request) => runRestored(QEMU_PROGRAM, machine, snapshot, request), boot };
+  if (setup.isolation === 'boot') return { result: await identify(image, setup), fromCache: false, restore: null, renew: null, boot };
+  const place = snapshotPlace(image, setup);
+  const kept = await openSnapshot(place.directory, place.key);
+  let snapshot = kept ?? (await newSnapshot(image, setup, place));
+  let renewing: Promise<void> | null = null;
+  const renew = async () => {
+    try {
+      snapshot = await newSnapshot(image, setup, place);
+    } catch (error) {
+      // The cell that asked has its verdict; the next ones try the old snapshot first.
+      if (!(error instanceof InfraError)) throw error;
+    }
+  };
+  return {
+    result: booted(image, snapshot.hello, snapshot.method, snapshot.bootMs, snapshot.command),
+    fromCache: kept !== null,
+    restore: async (request) => runRestored(QEMU_PROGRAM, machine, snapshot, request),
+    renew: async () => (renewing ??= renew()),
+    boot,
+  };
 }

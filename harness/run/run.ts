@@ -15,6 +15,7 @@ import { type CellSetup, runCell, verdictless } from './cell.ts';
 import type { Emit } from './events.ts';
 import { defaultJobs, hostFacts, QEMU_PROGRAM, qemuVersion } from './host.ts';
 import type { RunObject } from './inputs.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { bootImages, type GuestSetup, makeReady, plannedResult, pull } from './kernel.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
 import { VERSION } from '../version.ts';
@@ -22,7 +23,9 @@ import { VERSION } from '../version.ts';
 /** Downloads at a time. */
 const PULLS = 3;
 const BOOT_MS = { tcg: 90_000, kvm: 30_000 } as const satisfies Record<Accel, number>;
-const CELL_MS = { tcg: 60_000, kvm: 30_000 } as const satisfies Record<Accel, number>;
+/** Verifying a million instructions takes minutes under emulation; a guest that hangs is noticed long before. */
+const CELL_MS = { tcg: 300_000, kvm: 60_000 } as const satisfies Record<Accel, number>;
+const STALL_MS = { tcg: 30_000, kvm: 10_000 } as const satisfies Record<Accel, number>;
 
 export interface RunRequest {
   objects: readonly RunObject[];
@@ -122,8 +125,8 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
       fromCache: kernel.fromCache,
       bootMs: kernel.result.boot?.durationMs ?? 0,
     });
-    const timeoutMs = request.timeoutMs ?? CELL_MS[accel];
-    const setup = { kernel, expectations: request.expectations, logs: context.logs, work: context.work, timeoutMs, signal };
+    const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: STALL_MS[accel] };
+    const setup = { kernel, expectations: request.expectations, logs: context.logs, work: context.work, patience, signal };
     return { kernel: kernel.result, cells: await Promise.all(request.objects.map(async (object) => runOne(context, setup, object))) };
   } catch (error) {
     return unavailable(error, 'infra-boot');
@@ -154,7 +157,9 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const jobs = request.jobs ?? (await defaultJobs());
   const total = planned.length * request.objects.length;
   emit({ kind: 'planned', kernels: planned.length, objects: request.objects.length, cells: total, jobs });
-  const work = await mkdtemp(join(tmpdir(), 'corematrix-'));
+  await removeLeftovers(tmpdir(), /^corematrix-(\d+)-/);
+  await removeLeftovers(join(request.cache, 'snapshots'), /\.(\d+)\.building/);
+  const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
     const initramfs = await prepareInitramfs(request.helper, work);
     const pulls = pLimit(PULLS);

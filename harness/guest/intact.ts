@@ -1,0 +1,36 @@
+// Whether a large file is still what was written: by a checksum once, and from then on by what every write to it changes.
+import { createReadStream } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+
+/** Large reads: half a gigabyte of a sparse file is mostly zeros. */
+const CHUNK = 4 << 20;
+
+/** CRC-32 of a file's bytes. */
+export async function crc32File(path: string): Promise<number> {
+  let crc = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) crc = crc32(chunk, crc);
+  return crc;
+}
+
+/** The change time of an inode cannot be set: it moves with every write, truncation and copy. */
+async function stampOf(path: string): Promise<string> {
+  const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return [ino, size, mtimeNs, ctimeNs].join(' ');
+}
+
+/**
+ * Whether a file has the size and checksum it was written with. The whole of it is read only when it may have changed since the
+ * last time; `stampFile` beside it says when that was, and is left alone where it cannot be written.
+ */
+export async function isIntact(path: string, expected: { size: number; crc32: number }, stampFile: string): Promise<boolean> {
+  try {
+    const stamp = await stampOf(path);
+    if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return true;
+    if ((await stat(path)).size !== expected.size || (await crc32File(path)) !== expected.crc32) return false;
+    await writeFile(stampFile, stamp).catch(() => undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,77 @@
+// Waiting for a guest's answer: by its bell, and by looking at its mailbox, so that neither a lost ring nor a guest that hangs is waited
+// for in vain, and a load that takes minutes is not taken for either.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InfraError } from '../errors.ts';
+import type { Ring } from './bell.ts';
+import type { ResponseHeader } from './frames.ts';
+import type { QemuProcess } from './qemu.ts';
+import { readHeader } from './response.ts';
+
+/** How long to wait, in milliseconds. */
+export interface Patience {
+  /** For the whole answer. */
+  cellMs: number;
+  /** For any sign of life: a heartbeat of the helper, or a line of a log. */
+  stallMs: number;
+}
+
+/** Where the guest writes its answer. */
+export interface MailboxPlace {
+  /** Guest-physical. */
+  address: bigint;
+  /** Of the response, from the beginning of the mailbox. */
+  responseOffset: number;
+}
+
+/** Most cells are done before the first look. */
+const FIRST_LOOK_MS = 2000;
+const LOOK_MS = 1000;
+/** What a ring may take from the guest to us. */
+const RING_MS = 500;
+
+type Found = { kind: 'ring'; ring: Ring } | { kind: 'failed'; error: unknown };
+
+function lostRing(place: MailboxPlace, { length, crc }: ResponseHeader): Ring {
+  return { word: 'done', mailboxAddress: place.address, offset: place.responseOffset, length, crc };
+}
+
+async function look(qemu: QemuProcess, place: MailboxPlace, stallMs: number, file: string, signal: AbortSignal): Promise<Found> {
+  let last = { beats: -1, length: -1 };
+  let since = performance.now();
+  await sleep(FIRST_LOOK_MS, undefined, { signal });
+  for (;;) {
+    const header = await readHeader(qemu, place.address, file);
+    if (header?.complete) {
+      await sleep(RING_MS, undefined, { signal });
+      return { kind: 'ring', ring: lostRing(place, header) };
+    }
+    const { beats, length } = header ?? { beats: 0, length: 0 };
+    if (beats !== last.beats || length !== last.length) since = performance.now();
+    last = { beats, length };
+    const silent = performance.now() - since;
+    if (silent > stallMs) {
+      const reason = `the guest hangs: no sign of life for ${Math.round(silent / 1000)} s`;
+      return { kind: 'failed', error: new InfraError(reason, { failure: 'infra-crash' }) };
+    }
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+}
+
+/**
+ * The ring that ends a cell. A response that is complete without a ring counts as rung.
+ * @param file a path in the work folder that may be written and removed
+ * @throws InfraError of class `infra-timeout` when the guest is alive but takes longer than it may, of another when it hangs or is gone
+ */
+export async function awaitDone(qemu: QemuProcess, place: MailboxPlace, patience: Patience, file: string): Promise<Ring> {
+  const watching = new AbortController();
+  const ringing = qemu.nextRing(patience.cellMs).then(
+    (ring): Found => ({ kind: 'ring', ring }),
+    (error: unknown): Found => ({ kind: 'failed', error }),
+  );
+  // Only the bell tells that QEMU is gone; a look that fails for whatever reason tells nothing.
+  const looking = look(qemu, place, patience.stallMs, file, watching.signal).catch(async () => ringing);
+  const found = await Promise.race([ringing, looking]);
+  watching.abort();
+  if (found.kind === 'ring') return found.ring;
+  throw found.error;
+}
