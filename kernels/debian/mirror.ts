@@ -14,6 +14,9 @@ const WHAT_TO_SET =
   `set ${VARIABLE} or "mirrors:" in corematrix.yaml to the address of a Debian mirror, ` +
   'the directory that holds dists/ and pool/ (several, separated by blanks, when the security archive is elsewhere)';
 
+/** Of an address; matching takes time that grows by the square of what is longer. */
+const MAX_ADDRESS = 2048;
+
 function sameMirror(a: Mirror, b: Mirror): boolean {
   return a.archive === b.archive && a.base === b.base;
 }
@@ -28,7 +31,7 @@ function distinct(mirrors: readonly Mirror[]): Mirror[] {
  */
 export function parseAptUris(output: string): Mirror[] {
   const mirrors = output.split('\n').flatMap((line): Mirror[] => {
-    const match = /^'(https?:\/\/[^']+?)\/+dists\/([^']+)\/InRelease'/.exec(line);
+    const match = /^'(https?:\/\/[^']+?)\/+dists\/([^']+)\/InRelease'/.exec(line.slice(0, MAX_ADDRESS));
     const [, base, suite] = match ?? [];
     if (base === undefined || suite === undefined) return [];
     const archive = archiveOfSuite(suite);
@@ -44,7 +47,7 @@ export function parseAptUris(output: string): Mirror[] {
  */
 export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
   const given = addresses.map((address): Mirror => {
-    const url = URL.canParse(address) ? new URL(address) : null;
+    const url = address.length <= MAX_ADDRESS && URL.canParse(address) ? new URL(address) : null;
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
       throw new UserError(`'${address}' is not the address of a Debian mirror: expected http:// or https://`);
     }
