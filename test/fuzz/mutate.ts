@@ -144,7 +144,7 @@ const MUTATIONS = [
 
 const MAX_MUTATIONS = 5;
 /** Larger inputs only cost time. */
-const MAX_INPUT = 512 << 10;
+const MAX_INPUT = 128 << 10;
 
 /** One input that a seed makes from a corpus; every hundredth is a member of the corpus as it is. */
 export function mutate(random: Random, corpus: Corpus): Buffer {
