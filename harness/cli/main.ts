@@ -6,6 +6,7 @@ import { VERSION } from '../version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
 import { addKernelsCommand } from './kernels.ts';
 import { writeLine } from './lines.ts';
+import { addPredictCommand } from './predict.ts';
 import { addRunCommand } from './run.ts';
 
 /** The message holds arguments as they were typed; a suggestion, which does not, stands on a line of its own. */
@@ -26,6 +27,7 @@ function buildProgram(): Command {
     })
     .exitOverride();
   addRunCommand(program);
+  addPredictCommand(program);
   addKernelsCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(add --help for what is possible)');
   return program;

@@ -1,0 +1,88 @@
+// `corematrix predict`: what becomes of every relocation on every kernel, from BTF alone.
+import type { Command } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { predictionText } from '../../reports/prediction.ts';
+import { visible } from '../../reports/visible.ts';
+import { UserError } from '../errors.ts';
+import { findKernels } from '../predict/kernels.ts';
+import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
+import { readInputs } from '../run/inputs.ts';
+import { EXIT } from './exit.ts';
+import { writeLine } from './lines.ts';
+
+interface PredictOptions {
+  kernel?: string[];
+  json?: boolean;
+  log?: boolean;
+}
+
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+/** What predictions mean: a failure first, then inputs that could not be used. */
+export function exitCodeOfPrediction({ cells }: Prediction, problems: number): number {
+  if (cells.some(({ predicted }) => predicted !== null)) return EXIT.incompatible;
+  return problems > 0 ? EXIT.usage : EXIT.asExpected;
+}
+
+/** The lines libbpf would print, load by load. */
+const printLog: OnCell = (kernel, object, cell) => {
+  for (const { program, log } of cell?.loads ?? []) {
+    writeLine(process.stdout, `# ${object.result.id}${program === null ? '' : `, ${program} alone`}, on ${kernel.id}`);
+    for (const { text } of log) process.stdout.write(`${visible(text.trimEnd())}\n`);
+  }
+};
+
+async function predict(objects: string[], options: PredictOptions): Promise<void> {
+  if (options.json === true && options.log === true) throw new UserError('--json and --log both write to standard output; choose one');
+  const started = performance.now();
+  const inputs = await readInputs(objects, process.cwd());
+  const found = await findKernels(options.kernel ?? [], cacheRoot());
+  const { prediction, problems } =
+    inputs.objects.length === 0
+      ? { prediction: null, problems: [] }
+      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined);
+  const all = [...inputs.problems, ...found.problems, ...problems];
+  for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
+  if (!prediction) throw new UserError('no object can be used');
+  if (prediction.kernels.length === 0) throw new UserError('no kernel can be used');
+  if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);
+  else if (options.log !== true) {
+    const milliseconds = performance.now() - started;
+    const width = process.stdout.columns ?? 100;
+    process.stdout.write(predictionText(prediction, milliseconds, { width, colour: process.stdout.isTTY }));
+  }
+  process.exitCode = exitCodeOfPrediction(prediction, all.length);
+}
+
+/** Adds `predict` to the command line. */
+export function addPredictCommand(program: Command): void {
+  program
+    .command('predict')
+    .summary('say from BTF alone which programs fail on which kernels: no QEMU, no root, no network')
+    .description(
+      'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier comes to one that has no target. ' +
+        'A program that relocates may still fail for a reason BTF does not tell: only "run" loads it.',
+    )
+    .argument('<object...>', 'BPF objects or patterns')
+    .option(
+      '-k, --kernel <selector>',
+      'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, or a folder of *.btf), file:PATH, deb:PATH (default: the newest of every series in the cache)',
+      repeated,
+    )
+    .option('--log', 'write the lines libbpf would print instead')
+    .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')
+    .addHelpText(
+      'after',
+      `
+In the matrix: FAIL for certain, ? if the verifier comes to a relocation without target, which cannot be said, ok where all relocate.
+Exit codes: 0 nothing fails for certain, 1 something does, 2 usage, or an input that cannot be used.
+
+Examples:
+  corematrix predict prog.bpf.o
+  corematrix predict build/*.bpf.o -k debian:5.10 -k debian:6.12 --json
+  corematrix predict prog.bpf.o -k btf:/sys/kernel/btf/vmlinux --log`,
+    )
+    .action(predict);
+}

@@ -1,0 +1,198 @@
+// Where the BTF for predictions comes from: the cache, kernel images, BTF files and folders of them. Nothing is downloaded or started.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { release as hostRelease } from 'node:os';
+import { basename, join } from 'node:path';
+import { cachedKernels } from '../../kernels/cached.ts';
+import { planKernels, pullKernel } from '../../kernels/catalogue.ts';
+import { isElf, readElfSection } from '../../kernels/image/elf-section.ts';
+import { withFile } from '../../kernels/image/read-at.ts';
+import { KERNEL_FILES } from '../../kernels/image/unpack.ts';
+import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
+import type { StoredKernel } from '../../kernels/store.ts';
+import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../../kernels/version.ts';
+import { readBtf } from '../btf/btf.ts';
+import { indexNames } from '../btf/names.ts';
+import { InfraError, messageOf, UserError } from '../errors.ts';
+import type { KernelTypes } from './candidates.ts';
+
+/** A kernel whose BTF can be read. */
+export interface OfflineKernel {
+  /** Unique among those found and safe in a path: the release, or the name of the file. */
+  id: string;
+  selector: string;
+  /** What `uname -r` will say as far as the image or the file's name tells. */
+  release: string | null;
+  version: string | null;
+  series: string | null;
+  arch: 'x86_64' | 'arm64' | null;
+  /** File that is BTF, or an ELF file with BTF in it; null for a kernel without. */
+  path: string | null;
+}
+
+const CACHED = 'cached';
+/** What is meant when nothing is named. */
+const NEWEST = 'newest of every series';
+const BTF = 'btf:';
+const HOST_BTF = '/sys/kernel/btf/vmlinux';
+const MAX_BTF = 256 << 20;
+const MAX_FILES = 10_000;
+
+const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
+
+function fromStored(selector: string, { release, version, arch, btf, directory }: StoredKernel): OfflineKernel {
+  const series = seriesOf(parseKernelVersion(version));
+  return { id: release, selector, release, version, series, arch, path: btf ? join(directory, KERNEL_FILES.btf) : null };
+}
+
+/** Debian writes the flavour into the release: `6.12.117+deb13-cloud-amd64`. */
+function hasFlavour(release: string, flavour: DebianSelector['flavour']): boolean {
+  if (flavour !== 'generic') return release.includes(`-${flavour}-`);
+  return !/-(cloud|rt)-/.test(release);
+}
+
+/** Of every series and architecture the newest; of the same version rather one with BTF. */
+function newestOfSeries(stored: readonly StoredKernel[]): StoredKernel[] {
+  const newest = new Map<string, StoredKernel>();
+  // In ascending order of versions, so that the last one stays.
+  for (const kernel of stored) {
+    const key = `${seriesOf(parseKernelVersion(kernel.version))} ${kernel.arch}`;
+    const before = newest.get(key);
+    if (!before || kernel.version !== before.version || before.btf === null) newest.set(key, kernel);
+  }
+  return [...newest.values()];
+}
+
+/** Newest of every series in the cache that a selector means. */
+function selectStored(selector: DebianSelector, stored: readonly StoredKernel[]): OfflineKernel[] {
+  const meant = stored.filter(({ version, arch, release }) => {
+    const isMeant = selector.range === null || inRange(parseKernelVersion(version), selector.range);
+    return isMeant && arch === ARCHES[selector.arch] && hasFlavour(release, selector.flavour);
+  });
+  const newest = newestOfSeries(meant);
+  if (newest.length === 0) {
+    throw new UserError(`${selector.text}: no such kernel in the cache; "corematrix kernels pull ${selector.text}" brings it`);
+  }
+  return newest.map((kernel) => fromStored(selector.text, kernel));
+}
+
+/** Safe in paths and fragments. */
+function safe(text: string): string {
+  return text.replaceAll(/[^\w.+~-]/g, '_').slice(0, 120);
+}
+
+function fromFile(selector: string, path: string): OfflineKernel {
+  const name = path === HOST_BTF ? hostRelease() : basename(path).replace(/\.btf$/, '');
+  const parsed = tryParseKernelVersion(name.replace(/^vmlinu[xz]-/, ''));
+  return {
+    id: safe(name) || 'btf',
+    selector,
+    release: parsed ? name.replace(/^vmlinu[xz]-/, '') : null,
+    version: parsed ? name.replace(/^vmlinu[xz]-/, '') : null,
+    series: parsed ? seriesOf(parsed) : null,
+    arch: null,
+    path,
+  };
+}
+
+/** A file, or all `*.btf` in a folder and those below, as BTFHub lays them out. */
+async function fromPath(selector: string, path: string): Promise<OfflineKernel[]> {
+  const found = await stat(path).catch(() => null);
+  if (path === '') throw new UserError(`kernel selector '${selector}' names no file; expected btf:PATH`);
+  if (!found) throw new UserError(`${selector}: no such file`);
+  if (!found.isDirectory()) return [fromFile(selector, path)];
+  const names = await readdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new UserError(`${selector}: cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  const files = names.filter((name) => name.endsWith('.btf')).toSorted();
+  if (files.length === 0) throw new UserError(`${selector}: no file ending in .btf in this folder`);
+  return files.slice(0, MAX_FILES).map((name) => fromFile(selector, join(path, name)));
+}
+
+async function fromImage(selector: string, cache: string): Promise<OfflineKernel[]> {
+  const planned = await planKernels([selector], { cache });
+  return Promise.all(
+    planned.map(async (kernel) => {
+      const { release, version, series, arch, btf } = await pullKernel(kernel, { cache });
+      return { id: release, selector, release, version, series, arch, path: btf?.path ?? null };
+    }),
+  );
+}
+
+async function select(text: string, cache: string, stored: readonly StoredKernel[]): Promise<OfflineKernel[]> {
+  if (text === CACHED || text === NEWEST) {
+    if (stored.length === 0) throw new UserError('there is no kernel in the cache; "corematrix kernels pull debian:all" brings some');
+    return (text === CACHED ? stored : newestOfSeries(stored)).map((kernel) => fromStored(CACHED, kernel));
+  }
+  if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
+  const selector = parseSelector(text);
+  return selector.kind === 'debian' ? selectStored(selector, stored) : fromImage(text, cache);
+}
+
+function compare(a: OfflineKernel, b: OfflineKernel): number {
+  const [left, right] = [a, b].map(({ version }) => (version === null ? null : parseKernelVersion(version)));
+  if (left && right) return compareKernelVersions(left, right);
+  return left ? -1 : right ? 1 : 0;
+}
+
+function withUniqueIds(kernels: readonly OfflineKernel[]): OfflineKernel[] {
+  const taken = new Set<string>();
+  return kernels.map((kernel) => {
+    let { id } = kernel;
+    for (let copy = 2; taken.has(id); copy++) id = `${kernel.id}~${copy}`;
+    taken.add(id);
+    return { ...kernel, id };
+  });
+}
+
+export interface FoundKernels {
+  kernels: OfflineKernel[];
+  /** One line for every selector that means nothing; the others still count. */
+  problems: string[];
+}
+
+/**
+ * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. `debian:` means
+ * those in the cache only; besides there are `cached` (all of them), `btf:PATH` (BTF, a vmlinux, or a folder of `*.btf`), `file:PATH` and `deb:PATH`.
+ */
+export async function findKernels(selectors: readonly string[], cache: string): Promise<FoundKernels> {
+  const stored = await cachedKernels(cache);
+  const found: OfflineKernel[] = [];
+  const problems: string[] = [];
+  for (const text of selectors.length > 0 ? selectors : [NEWEST]) {
+    try {
+      found.push(...(await select(text, cache, stored)));
+    } catch (error) {
+      if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  const distinct = found.filter((kernel, index) => kernel.path === null || found.findIndex(({ path }) => path === kernel.path) === index);
+  return { kernels: withUniqueIds(distinct.toSorted(compare)), problems };
+}
+
+async function readBtfBytes(path: string): Promise<Uint8Array | string> {
+  const section = await withFile(path, async (read, size) => {
+    if (!isElf(await read(0, 4))) return null;
+    const elf = await readElfSection(read, size, '.BTF');
+    if (elf.kind === 'bad') return elf.reason;
+    if (!elf.section) return 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
+    return elf.section.size > MAX_BTF ? `its BTF has ${elf.section.size} bytes` : read(elf.section.offset, elf.section.size);
+  });
+  if (section !== null) return section;
+  const { size } = await stat(path);
+  return size > MAX_BTF ? `${size} bytes are too many for BTF` : readFile(path);
+}
+
+/**
+ * Reads the types of a kernel that has any.
+ * @throws UserError naming the kernel and what is wrong with its BTF
+ */
+export async function readKernelTypes({ path, selector, id }: OfflineKernel): Promise<KernelTypes | null> {
+  if (path === null) return null;
+  const label = selector.startsWith(BTF) ? path : id;
+  const bytes = await readBtfBytes(path).catch((error: unknown) => messageOf(error));
+  if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
+  const read = readBtf(bytes);
+  if (!read.ok) throw new UserError(`${label}: ${read.reason}`);
+  return { vmlinux: indexNames(read.btf), modules: [] };
+}

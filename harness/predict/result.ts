@@ -1,0 +1,106 @@
+// Predictions for a whole matrix, in words and shapes of results.json where it has them.
+import type { RunObject } from '../run/inputs.ts';
+import type { CellRelocation, ObjectResult } from '../results/schema.ts';
+import type { FailureClass, Stage } from '../results/words.ts';
+import { messageOf, UserError } from '../errors.ts';
+import type { KernelTypes } from './candidates.ts';
+import { type OfflineKernel, readKernelTypes } from './kernels.ts';
+import { type PredictedCell, type PredictedFailure, predictCell } from './predict.ts';
+
+/** Raised when the meaning of a field changes. */
+const SCHEMA_VERSION = 1;
+
+/** What is said of a program or cell: that it fails, or null, as BTF alone never tells that something passes. */
+export interface Verdict {
+  status: 'fail';
+  stage: Stage;
+  class: FailureClass;
+  reason: string;
+}
+
+export interface ProgramPrediction {
+  name: string;
+  predicted: Verdict | null;
+  /** How it fails if the verifier comes to an instruction of which that cannot be said. */
+  possible: Verdict | null;
+}
+
+export interface CellPrediction {
+  kernel: string;
+  object: string;
+  /** The first of its programs that fails. */
+  predicted: Verdict | null;
+  programs: ProgramPrediction[];
+  /** Empty where the kernel has no BTF. */
+  relocations: CellRelocation[];
+}
+
+export interface Prediction {
+  schemaVersion: typeof SCHEMA_VERSION;
+  kernels: Omit<OfflineKernel, 'path'>[];
+  objects: ObjectResult[];
+  cells: CellPrediction[];
+}
+
+export interface PredictedMatrix {
+  prediction: Prediction;
+  /** One line for every kernel whose BTF cannot be used; the others are still answered. */
+  problems: string[];
+}
+
+const NO_BTF: Verdict = {
+  status: 'fail',
+  stage: 'relocate',
+  class: 'btf-missing',
+  reason: 'the kernel has no BTF, which relocations need (CONFIG_DEBUG_INFO_BTF)',
+};
+
+function verdict(failure: PredictedFailure | null): Verdict | null {
+  return failure && { status: 'fail', ...failure };
+}
+
+/** The result for one cell from what the engine says of it. */
+export function toCell(kernel: string, object: string, cell: PredictedCell): CellPrediction {
+  const programs = cell.programs.map(({ name, failure, possible }) => {
+    return { name, predicted: verdict(failure), possible: verdict(possible) };
+  });
+  const predicted = programs.find((program) => program.predicted !== null)?.predicted ?? null;
+  return { kernel, object, predicted, programs, relocations: cell.relocations };
+}
+
+function withoutBtf(kernel: string, { bpf, result }: RunObject): CellPrediction {
+  const predicted = bpf.relocations.length > 0 ? NO_BTF : null;
+  const programs = bpf.programs.map(({ name }) => ({ name, predicted, possible: null }));
+  return { kernel, object: result.id, predicted, programs, relocations: [] };
+}
+
+/** Called with every cell as it is predicted, null where the kernel has no BTF. */
+export type OnCell = (kernel: OfflineKernel, object: RunObject, cell: PredictedCell | null) => void;
+
+/** Predicts every object on every kernel, kernel by kernel so that only one BTF is in memory. */
+export async function predictMatrix(
+  objects: readonly RunObject[],
+  kernels: readonly OfflineKernel[],
+  onCell: OnCell = () => {},
+): Promise<PredictedMatrix> {
+  const problems: string[] = [];
+  const prediction: Prediction = { schemaVersion: SCHEMA_VERSION, kernels: [], objects: objects.map(({ result }) => result), cells: [] };
+  for (const kernel of kernels) {
+    let types: KernelTypes | null;
+    try {
+      types = await readKernelTypes(kernel);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.push(messageOf(error));
+      continue;
+    }
+    const { path: _, ...facts } = kernel;
+    prediction.kernels.push(facts);
+    for (const object of objects) {
+      const cell = types && predictCell(object.bpf, types);
+      onCell(kernel, object, cell);
+      prediction.cells.push(cell ? toCell(kernel.id, object.result.id, cell) : withoutBtf(kernel.id, object));
+    }
+  }
+  return { prediction, problems };
+}

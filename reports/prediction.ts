@@ -1,0 +1,146 @@
+// Predictions on a terminal: the matrix, why what fails does, and one line that sums up.
+import { styleText } from 'node:util';
+import type { Prediction, ProgramPrediction, Verdict } from '../harness/predict/result.ts';
+import { plural } from './summary.ts';
+import { shortened, visible } from './visible.ts';
+
+interface Options {
+  /** Columns there are. */
+  width: number;
+  colour: boolean;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** What stands in the matrix, so that colour is never needed to tell. */
+const MARKS = { fail: ['FAIL', 'red'], possible: ['?', 'yellow'], none: ['ok', 'green'] } as const satisfies Record<
+  string,
+  readonly [string, Style]
+>;
+
+const COLUMN = 4;
+const MAX_COLUMN = 40;
+const REASON_LENGTH = 300;
+const MAX_CAUSES = 40;
+
+function paint(text: string, style: Style, { colour }: Options): string {
+  return colour ? styleText(style, text, { validateStream: false }) : text;
+}
+
+function markOf({ predicted, possible }: ProgramPrediction): keyof typeof MARKS {
+  if (predicted) return 'fail';
+  return possible ? 'possible' : 'none';
+}
+
+/** Series such as `6.12` where each stands for one kernel, else whole versions or ids. */
+function heads({ kernels }: Prediction): string[] {
+  const choices = [kernels.map(({ series, id }) => series ?? id), kernels.map(({ version, id }) => version ?? id)];
+  const names = choices.find((each) => new Set(each).size === each.length) ?? kernels.map(({ id }) => id);
+  return names.map((name) => shortened(visible(name), MAX_COLUMN));
+}
+
+interface Column {
+  head: string;
+  kernel: string;
+  width: number;
+}
+
+/** As many columns side by side as there is room for; the others follow below. */
+function bands(columns: readonly Column[], room: number): Column[][] {
+  const found: Column[][] = [];
+  let left = 0;
+  for (const column of columns) {
+    left -= column.width + 1;
+    const last = found.at(-1);
+    if (last && left >= 0) {
+      last.push(column);
+      continue;
+    }
+    found.push([column]);
+    left = room - column.width - 1;
+  }
+  return found;
+}
+
+function matrix(prediction: Prediction, options: Options): string[] {
+  const columns = heads(prediction).map((head, index) => {
+    return { head, kernel: prediction.kernels[index]?.id ?? '', width: Math.max(COLUMN, head.length) };
+  });
+  const cells = new Map(prediction.cells.map((cell) => [`${cell.kernel} ${cell.object}`, cell]));
+  const names = prediction.objects.flatMap(({ programs }) => programs.map(({ name }) => visible(name).length + 2));
+  const first = Math.min(Math.max(12, ...names), Math.max(12, Math.floor(options.width / 2)));
+  return bands(columns, options.width - first).flatMap((band, number) => {
+    const lines = [...(number > 0 ? [''] : []), `${' '.repeat(first)} ${band.map(({ head, width }) => head.padStart(width)).join(' ')}`];
+    for (const { id, programs } of prediction.objects) {
+      lines.push(paint(shortened(visible(id), options.width), 'bold', options));
+      for (const [index, { name }] of programs.entries()) {
+        const marks = band.map(({ kernel, width }) => {
+          const program = cells.get(`${kernel} ${id}`)?.programs[index];
+          if (!program) return ' '.repeat(width);
+          const [text, style] = MARKS[markOf(program)];
+          return ' '.repeat(width - text.length) + paint(text, style, options);
+        });
+        lines.push(`${shortened(`  ${visible(name)}`, first).padEnd(first)} ${marks.join(' ')}`.trimEnd());
+      }
+    }
+    return lines;
+  });
+}
+
+interface Cause {
+  mark: 'fail' | 'possible';
+  verdict: Verdict;
+  where: { object: string; program: string; kernel: string }[];
+}
+
+/** Failures of the same class and reason are one. */
+function causes(prediction: Prediction): Cause[] {
+  const found = new Map<string, Cause>();
+  for (const { kernel, object, programs } of prediction.cells) {
+    for (const { name, predicted, possible } of programs) {
+      const [mark, verdict] = predicted ? (['fail', predicted] as const) : (['possible', possible] as const);
+      if (!verdict) continue;
+      const key = `${mark} ${verdict.class} ${verdict.reason}`;
+      const cause = found.get(key) ?? { mark, verdict, where: [] };
+      found.set(key, cause);
+      cause.where.push({ object, program: name, kernel });
+    }
+  }
+  return [...found.values()].toSorted((a, b) => a.mark.localeCompare(b.mark));
+}
+
+function place({ where }: Cause, names: ReadonlyMap<string, string>): string {
+  const programs = [...new Set(where.map(({ object, program }) => `${visible(object)}/${visible(program)}`))];
+  const kernels = [...new Set(where.map(({ kernel }) => names.get(kernel) ?? kernel))];
+  const list = kernels.length > 3 ? `${kernels.slice(0, 3).join(', ')} and ${kernels.length - 3} more` : kernels.join(', ');
+  return `${programs.join(', ')} on ${list}`;
+}
+
+function reasons(prediction: Prediction, options: Options): string[] {
+  const names = new Map(heads(prediction).map((head, index) => [prediction.kernels[index]?.id ?? '', head]));
+  const all = causes(prediction);
+  const shown = all.slice(0, MAX_CAUSES).flatMap((cause) => {
+    const { mark, verdict } = cause;
+    const word = paint(mark === 'fail' ? 'fail' : 'may fail', MARKS[mark][1], options);
+    return [
+      `${word} ${verdict.class}: ${shortened(visible(verdict.reason), REASON_LENGTH)}`,
+      `     ${shortened(place(cause, names), options.width - 5)}`,
+    ];
+  });
+  const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more cause')}; --json has them all`] : [];
+  return all.length === 0 ? [] : ['', ...shown, ...more];
+}
+
+/** The whole text, ending in a newline. Control sequences in foreign text are shown, not passed on. */
+export function predictionText(prediction: Prediction, milliseconds: number, options: Options): string {
+  const marks = prediction.cells.flatMap(({ programs }) => programs.map(markOf));
+  const count = (mark: keyof typeof MARKS) => marks.filter((each) => each === mark).length;
+  const counts = [
+    paint(`${count('fail')} fail`, 'red', options),
+    paint(`${count('possible')} may fail`, 'yellow', options),
+    paint(`${count('none')} relocate`, 'green', options),
+  ];
+  const size = `${plural(prediction.kernels.length, 'kernel')}, ${plural(prediction.objects.length, 'object')}`;
+  const total = `${counts.join(', ')} (${size}, ${milliseconds.toFixed(0)} ms, predicted from BTF: nothing was loaded)`;
+  return `${[...matrix(prediction, options), ...reasons(prediction, options), '', total].join('\n')}\n`;
+}
