@@ -1,0 +1,344 @@
+// `corematrix predict` as a user types it: what it prints, how it ends, and what it says of inputs that cannot be used.
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Prediction } from '../../../harness/predict/result.ts';
+import { buildBtf, type WrittenType } from '../btf/build-btf.ts';
+import { compileBpf } from '../object/compile.ts';
+import { sampleObjects } from '../object/samples.ts';
+import { corematrix } from './command.ts';
+
+const SOURCE = `
+struct task_struct { int pid; } access_index;
+struct task_struct___new { int id; } access_index;
+int seen;
+SEC("raw_tp/sched_switch") int old_name(u64 *ctx)
+{
+	seen = __builtin_preserve_field_info(((struct task_struct *)ctx[0])->pid, 0);
+	return 0;
+}
+SEC("raw_tp/sched_switch") int new_name(u64 *ctx)
+{
+	struct task_struct___new *task = (void *)ctx[0];
+	if (__builtin_preserve_field_info(task->id, 2))
+		seen = __builtin_preserve_field_info(task->id, 0);
+	return 0;
+}
+SEC("raw_tp/sched_switch") int who_knows(u64 *ctx)
+{
+	volatile u64 slot = 1;
+	if (slot)
+		seen = __builtin_preserve_field_info(((struct task_struct *)ctx[0])->pid, 0);
+	return 0;
+}
+`;
+
+const INT: WrittenType = { name: 'int', kind: 1, size: 4, words: [0x01000020] };
+const taskWith = (...members: string[]): Buffer => {
+  const words = members.flatMap((name, index) => [name, 1, index * 32]);
+  return buildBtf([INT, { name: 'task_struct', kind: 4, vlen: members.length, size: members.length * 4, words }]);
+};
+
+let folder = '';
+const path = (name: string) => join(folder, name);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'predict-cli-'));
+  await copyFile(await compileBpf(folder, 'names', SOURCE), path('names.bpf.o'));
+  await mkdir(path('hub/debian/x86_64'), { recursive: true });
+  await writeFile(path('hub/debian/x86_64/5.10.0-1-amd64.btf'), taskWith('state', 'pid'));
+  await writeFile(path('hub/debian/x86_64/6.1.0-2-amd64.btf'), taskWith('id'));
+  await writeFile(path('damaged.btf'), taskWith('pid').subarray(0, 60));
+  await writeFile(path('text.bpf.o'), 'int main(void);\n');
+  const [sample] = await sampleObjects();
+  if (sample) await writeFile(path('sample.bpf.o'), sample.bytes);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** What it said, as a person sees it. Times differ. */
+async function predict(...args: string[]): Promise<string> {
+  // An empty cache: what is in this machine's does not matter.
+  const { exitCode, stdout, stderr } = await corematrix(folder, ['predict', ...args], { COREMATRIX_CACHE: path('cache') });
+  const parts = [stderr, stdout, `exit ${exitCode}`].filter((part) => part !== '');
+  return parts.join('\n---\n').replaceAll(/\d+ ms/g, 'N ms');
+}
+
+describe('predict', () => {
+  it('draws a matrix over a folder of BTF, says why, and ends with 1 where something fails', async () => {
+    expect(await predict('names.bpf.o', '-k', 'btf:hub')).toMatchInlineSnapshot(`
+      "             5.10  6.1
+      names
+        old_name     ok FAIL
+        new_name     ok   ok
+        who_knows    ok    ?
+
+      fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:7)
+           names/old_name on 6.1
+      may fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:21)
+           names/who_knows on 6.1
+
+      1 fail, 1 may fail, 4 relocate (2 kernels, 1 object, N ms, predicted from BTF: nothing was loaded)
+      ---
+      exit 1"
+    `);
+  });
+
+  it('ends with 0 where nothing fails for certain', async () => {
+    expect(await predict('names.bpf.o', '-k', 'btf:hub/debian/x86_64/5.10.0-1-amd64.btf')).toMatchInlineSnapshot(`
+      "             5.10
+      names
+        old_name     ok
+        new_name     ok
+        who_knows    ok
+
+      0 fail, 0 may fail, 3 relocate (1 kernel, 1 object, N ms, predicted from BTF: nothing was loaded)
+      ---
+      exit 0"
+    `);
+  });
+
+  it('prints the lines of libbpf', async () => {
+    expect(await predict('names.bpf.o', '-k', 'btf:hub/debian/x86_64/6.1.0-2-amd64.btf', '--log')).toMatchInlineSnapshot(`
+      "# names, on 6.1.0-2-amd64
+      libbpf: sec 'raw_tp/sched_switch': found 4 CO-RE relocations
+      libbpf: CO-RE relocating [7] struct task_struct: found target candidate [2] struct task_struct in [vmlinux]
+      libbpf: prog 'old_name': relo #0: <byte_off> [7] struct task_struct.pid (0:0 @ offset 0)
+      libbpf: prog 'old_name': relo #0: non-matching candidate #0 <byte_off> [2] struct task_struct (0 @ offset 0)
+      libbpf: prog 'old_name': relo #0: no matching targets found
+      libbpf: prog 'old_name': relo #0: substituting insn #0 w/ invalid insn
+      libbpf: CO-RE relocating [10] struct task_struct___new: found target candidate [2] struct task_struct in [vmlinux]
+      libbpf: prog 'new_name': relo #1: <field_exists> [10] struct task_struct___new.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #1: matching candidate #0 <field_exists> [2] struct task_struct.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #1: patched insn #0 (ALU/ALU64) imm 1 -> 1
+      libbpf: prog 'new_name': relo #2: <byte_off> [10] struct task_struct___new.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #2: matching candidate #0 <byte_off> [2] struct task_struct.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #2: patched insn #2 (ALU/ALU64) imm 0 -> 0
+      libbpf: prog 'who_knows': relo #3: <byte_off> [7] struct task_struct.pid (0:0 @ offset 0)
+      libbpf: prog 'who_knows': relo #3: non-matching candidate #0 <byte_off> [2] struct task_struct (0 @ offset 0)
+      libbpf: prog 'who_knows': relo #3: no matching targets found
+      libbpf: prog 'who_knows': relo #3: substituting insn #4 w/ invalid insn
+      # names, old_name alone, on 6.1.0-2-amd64
+      libbpf: sec 'raw_tp/sched_switch': found 4 CO-RE relocations
+      libbpf: CO-RE relocating [7] struct task_struct: found target candidate [2] struct task_struct in [vmlinux]
+      libbpf: prog 'old_name': relo #0: <byte_off> [7] struct task_struct.pid (0:0 @ offset 0)
+      libbpf: prog 'old_name': relo #0: non-matching candidate #0 <byte_off> [2] struct task_struct (0 @ offset 0)
+      libbpf: prog 'old_name': relo #0: no matching targets found
+      libbpf: prog 'old_name': relo #0: substituting insn #0 w/ invalid insn
+      # names, new_name alone, on 6.1.0-2-amd64
+      libbpf: sec 'raw_tp/sched_switch': found 4 CO-RE relocations
+      libbpf: CO-RE relocating [10] struct task_struct___new: found target candidate [2] struct task_struct in [vmlinux]
+      libbpf: prog 'new_name': relo #1: <field_exists> [10] struct task_struct___new.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #1: matching candidate #0 <field_exists> [2] struct task_struct.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #1: patched insn #0 (ALU/ALU64) imm 1 -> 1
+      libbpf: prog 'new_name': relo #2: <byte_off> [10] struct task_struct___new.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #2: matching candidate #0 <byte_off> [2] struct task_struct.id (0:0 @ offset 0)
+      libbpf: prog 'new_name': relo #2: patched insn #2 (ALU/ALU64) imm 0 -> 0
+      # names, who_knows alone, on 6.1.0-2-amd64
+      libbpf: sec 'raw_tp/sched_switch': found 4 CO-RE relocations
+      libbpf: CO-RE relocating [7] struct task_struct: found target candidate [2] struct task_struct in [vmlinux]
+      libbpf: prog 'who_knows': relo #3: <byte_off> [7] struct task_struct.pid (0:0 @ offset 0)
+      libbpf: prog 'who_knows': relo #3: non-matching candidate #0 <byte_off> [2] struct task_struct (0 @ offset 0)
+      libbpf: prog 'who_knows': relo #3: no matching targets found
+      libbpf: prog 'who_knows': relo #3: substituting insn #4 w/ invalid insn
+      ---
+      exit 1"
+    `);
+  });
+
+  it('writes every relocation as JSON, in the shape of a results file', async () => {
+    const { stdout, exitCode } = await corematrix(folder, ['predict', 'names.bpf.o', '-k', 'btf:hub', '--json']);
+    const { kernels, objects, cells, schemaVersion } = JSON.parse(stdout) as Prediction;
+    expect({ exitCode, schemaVersion, objects: objects.map(({ id }) => id), kernels }).toMatchInlineSnapshot(`
+      {
+        "exitCode": 1,
+        "kernels": [
+          {
+            "arch": null,
+            "id": "5.10.0-1-amd64",
+            "release": "5.10.0-1-amd64",
+            "selector": "btf:hub",
+            "series": "5.10",
+            "version": "5.10.0-1-amd64",
+          },
+          {
+            "arch": null,
+            "id": "6.1.0-2-amd64",
+            "release": "6.1.0-2-amd64",
+            "selector": "btf:hub",
+            "series": "6.1",
+            "version": "6.1.0-2-amd64",
+          },
+        ],
+        "objects": [
+          "names",
+        ],
+        "schemaVersion": 1,
+      }
+    `);
+    expect(cells.at(-1)).toMatchInlineSnapshot(`
+      {
+        "kernel": "6.1.0-2-amd64",
+        "object": "names",
+        "predicted": {
+          "class": "core-field-missing",
+          "reason": "task_struct.pid: no such field (byte_off, names.bpf.c:7)",
+          "stage": "verify",
+          "status": "fail",
+        },
+        "programs": [
+          {
+            "name": "old_name",
+            "possible": null,
+            "predicted": {
+              "class": "core-field-missing",
+              "reason": "task_struct.pid: no such field (byte_off, names.bpf.c:7)",
+              "stage": "verify",
+              "status": "fail",
+            },
+          },
+          {
+            "name": "new_name",
+            "possible": null,
+            "predicted": null,
+          },
+          {
+            "name": "who_knows",
+            "possible": {
+              "class": "core-field-missing",
+              "reason": "task_struct.pid: no such field (byte_off, names.bpf.c:21)",
+              "stage": "verify",
+              "status": "fail",
+            },
+            "predicted": null,
+          },
+        ],
+        "relocations": [
+          {
+            "candidates": [
+              {
+                "matches": false,
+                "spec": "[2] struct task_struct (0 @ offset 0)",
+              },
+            ],
+            "local": "0",
+            "outcome": "poisoned",
+            "reached": "yes",
+            "ref": 0,
+            "suspicious": null,
+            "target": null,
+            "warnings": [],
+          },
+          {
+            "candidates": [
+              {
+                "matches": true,
+                "spec": "[2] struct task_struct.id (0:0 @ offset 0)",
+              },
+            ],
+            "local": "1",
+            "outcome": "resolved",
+            "reached": null,
+            "ref": 1,
+            "suspicious": null,
+            "target": "1",
+            "warnings": [],
+          },
+          {
+            "candidates": [
+              {
+                "matches": true,
+                "spec": "[2] struct task_struct.id (0:0 @ offset 0)",
+              },
+            ],
+            "local": "0",
+            "outcome": "resolved",
+            "reached": null,
+            "ref": 2,
+            "suspicious": null,
+            "target": "0",
+            "warnings": [],
+          },
+          {
+            "candidates": [
+              {
+                "matches": false,
+                "spec": "[2] struct task_struct (0 @ offset 0)",
+              },
+            ],
+            "local": "0",
+            "outcome": "poisoned",
+            "reached": "unknown",
+            "ref": 3,
+            "suspicious": null,
+            "target": null,
+            "warnings": [],
+          },
+        ],
+      }
+    `);
+  });
+});
+
+describe('what cannot be used', () => {
+  it('is named one by one, and the rest is answered', async () => {
+    const selectors = ['btf:damaged.btf', 'btf:text.bpf.o', 'btf:nowhere', 'btf:', 'debian:6.12', '6.12', 'btf:hub/debian'];
+    expect(await predict('text.bpf.o', 'names.bpf.o', ...selectors.flatMap((selector) => ['-k', selector]))).toMatchInlineSnapshot(`
+      "error: text.bpf.o: not an ELF file
+      error: btf:nowhere: no such file
+      error: kernel selector 'btf:' names no file; expected btf:PATH
+      error: debian:6.12: no such kernel in the cache; "corematrix kernels pull debian:6.12" brings it
+      error: '6.12' is not a kernel selector; did you mean debian:6.12? possible are debian:6.12 (newest of a series), debian:6.12.107, debian:all, "debian:>=5.10,<=6.12", each with /amd64, /arm64, /cloud, /generic or /rt behind it, file:PATH (bzImage, vmlinux or Image) and deb:PATH
+      error: damaged.btf: truncated BTF: its sections lie beyond the end
+      error: text.bpf.o: BTF of 16 bytes is shorter than its header
+      ---
+                   5.10  6.1
+      names
+        old_name     ok FAIL
+        new_name     ok   ok
+        who_knows    ok    ?
+
+      fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:7)
+           names/old_name on 6.1
+      may fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:21)
+           names/who_knows on 6.1
+
+      1 fail, 1 may fail, 4 relocate (2 kernels, 1 object, N ms, predicted from BTF: nothing was loaded)
+      ---
+      exit 1"
+    `);
+  });
+
+  it('ends with 2 when nothing is left', async () => {
+    expect(await predict('names.bpf.o')).toMatchInlineSnapshot(`
+      "error: there is no kernel in the cache; "corematrix kernels pull debian:all" brings some
+      error: no kernel can be used
+      ---
+      exit 2"
+    `);
+    expect(await predict('nowhere.bpf.o', '-k', 'btf:hub')).toMatchInlineSnapshot(`
+      "error: nowhere.bpf.o: no such file
+      error: no object can be used
+      ---
+      exit 2"
+    `);
+    expect(await predict('names.bpf.o', '-k', 'btf:hub', '--json', '--log')).toMatchInlineSnapshot(`
+      "error: --json and --log both write to standard output; choose one
+      ---
+      exit 2"
+    `);
+  });
+});
+
+describe('this machine', () => {
+  it('is a kernel like any other, where it shows its BTF', async () => {
+    const host = '/sys/kernel/btf/vmlinux';
+    const hasBtf = await readFile(host).then(
+      () => true,
+      () => false,
+    );
+    const { exitCode, stdout } = await corematrix(folder, ['predict', 'sample.bpf.o', '-k', hasBtf ? `btf:${host}` : 'btf:hub', '--json']);
+    const prediction = JSON.parse(stdout) as Prediction;
+    expect(prediction.cells.length).toBeGreaterThan(0);
+    expect([0, 1]).toContain(exitCode);
+  });
+});
