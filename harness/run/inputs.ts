@@ -1,11 +1,12 @@
 // The objects of a run: found by path or glob, read once, checked before any guest is started.
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, relative, resolve } from 'node:path';
+import { basename, relative } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { type BpfObject, readBpfObject } from '../object/object.ts';
 import { toObjectResult } from '../object/result.ts';
 import type { ObjectResult } from '../results/schema.ts';
+import { expand } from './expand.ts';
 
 const MAX_OBJECT_BYTES = 32 << 20;
 
@@ -20,15 +21,6 @@ export interface Inputs {
   objects: RunObject[];
   /** One line for every object that cannot be used; the others still run. */
   problems: string[];
-}
-
-async function expand(pattern: string, directory: string): Promise<string[]> {
-  const literal = resolve(directory, pattern);
-  // A file may have a name that looks like a pattern.
-  if (!/[*?[{]/.test(pattern) || (await stat(literal).catch(() => null))) return [literal];
-  const { glob } = await import('zx');
-  const found = await glob(pattern, { cwd: directory, absolute: true, onlyFiles: true });
-  return found.toSorted();
 }
 
 async function readFileChecked(file: string, shown: string): Promise<Uint8Array> {
@@ -64,6 +56,13 @@ function uniqueId(file: string, taken: Set<string>): string {
   return id;
 }
 
+/** What a person can act on is kept; anything else is thrown on. */
+function takeProblem(inputs: Inputs, error: unknown): null {
+  if (!(error instanceof UserError)) throw error;
+  inputs.problems.push(error.message);
+  return null;
+}
+
 /**
  * Reads every object that paths and globs name, each file once, in the order named.
  * @param directory what relative names are relative to
@@ -73,16 +72,15 @@ export async function readInputs(patterns: readonly string[], directory: string)
   const seen = new Set<string>();
   const ids = new Set<string>();
   for (const pattern of patterns) {
-    const files = await expand(pattern, directory);
-    if (files.length === 0) inputs.problems.push(`${pattern}: no file matches (in ${relative(process.cwd(), directory) || '.'})`);
-    for (const file of files) {
+    const files = await expand(pattern, directory).catch((error: unknown) => takeProblem(inputs, error));
+    if (files?.length === 0) inputs.problems.push(`${pattern}: no file matches (in ${relative(process.cwd(), directory) || '.'})`);
+    for (const file of files ?? []) {
       if (seen.has(file)) continue;
       seen.add(file);
       try {
         inputs.objects.push(await readObject(file, uniqueId(file, ids)));
       } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        inputs.problems.push(error.message);
+        takeProblem(inputs, error);
       }
     }
   }
