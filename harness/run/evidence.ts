@@ -5,6 +5,9 @@ import type { CellEvidence, LoadAttempt, LogRecord } from '../verdict/evidence.t
 const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
 const REACHED = ['open', 'prepare', 'load', 'done'] as const satisfies readonly LoadAttempt['reached'][];
 
+/** More programs than any object has. What is made of attempts takes time for each of them and each relocation. */
+const MAX_PROGRAMS = 4096;
+
 /** Orders frames into attempts. Frames in an order that no healthy helper writes are kept as far as they make sense. */
 export function toEvidence(frames: readonly Frame[], console: string): CellEvidence {
   const evidence: CellEvidence = { programs: [], attempts: [], kernelLog: '', console };
@@ -16,11 +19,11 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       program = frame.program === '' ? null : frame.program;
     }
     if (frame.type === 'log') log.push({ level: LEVELS[frame.level] ?? 'debug', text: frame.text });
-    if (frame.type === 'program') {
+    if (frame.type === 'program' && evidence.programs.length < MAX_PROGRAMS) {
       const { name, section, programType: type, autoload, insns } = frame;
       evidence.programs.push({ name, section, type, autoload, insns });
     }
-    if (frame.type === 'attempt-end') {
+    if (frame.type === 'attempt-end' && evidence.attempts.length <= MAX_PROGRAMS) {
       const { errno, openMs, loadMs } = frame;
       evidence.attempts.push({ program, reached: REACHED[frame.reached] ?? 'open', errno, openMs, loadMs, log });
       log = [];

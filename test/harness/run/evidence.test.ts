@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import type { Frame } from '../../../harness/guest/frames.ts';
+import { toEvidence } from '../../../harness/run/evidence.ts';
+
+const program = (name: string): Frame => ({ type: 'program', name, section: 'kprobe/x', programType: 'kprobe', autoload: true, insns: 2 });
+const end: Frame = { type: 'attempt-end', reached: 2, errno: 22, openMs: 1, loadMs: 2 };
+
+test('frames are ordered into programs and attempts', () => {
+  const frames: Frame[] = [
+    program('p'),
+    { type: 'attempt-begin', program: '' },
+    { type: 'log', level: 0, text: 'libbpf: no\n' },
+    end,
+    { type: 'attempt-begin', program: 'p' },
+    { ...end, reached: 3, errno: 0 },
+    { type: 'kernel-log', text: 'all is well\n' },
+    { type: 'end', guestMs: 5 },
+  ];
+  expect(toEvidence(frames, 'console')).toEqual({
+    programs: [{ name: 'p', section: 'kprobe/x', type: 'kprobe', autoload: true, insns: 2 }],
+    attempts: [
+      { program: null, reached: 'load', errno: 22, openMs: 1, loadMs: 2, log: [{ level: 'warn', text: 'libbpf: no\n' }] },
+      { program: 'p', reached: 'done', errno: 0, openMs: 1, loadMs: 2, log: [] },
+    ],
+    kernelLog: 'all is well\n',
+    console: 'console',
+  });
+});
+
+test('frames in an order no helper writes make sense as far as they can; levels and stages there are none of are the last resort', () => {
+  const frames: Frame[] = [
+    { type: 'log', level: 77, text: 'x' },
+    { ...end, reached: 99 },
+    { type: 'attempt-begin', program: 'p' },
+    program('p'),
+  ];
+  const { programs, attempts } = toEvidence(frames, '');
+  expect([programs.length, attempts]).toEqual([
+    1,
+    [{ program: null, reached: 'open', errno: 22, openMs: 1, loadMs: 2, log: [{ level: 'debug', text: 'x' }] }],
+  ]);
+});
+
+test('a guest that claims more programs and attempts than any object has is not followed', () => {
+  const frames = Array.from({ length: 20_000 }, (_, index) => (index % 2 === 0 ? program(`p${index}`) : end));
+  const { programs, attempts } = toEvidence(frames, '');
+  expect([programs.length, attempts.length]).toEqual([4096, 4097]);
+});
