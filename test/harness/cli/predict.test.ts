@@ -3,7 +3,6 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Prediction } from '../../../harness/predict/result.ts';
 import { buildBtf, type WrittenType } from '../btf/build-btf.ts';
 import { compileBpf } from '../object/compile.ts';
 import { sampleObjects } from '../object/samples.ts';
@@ -147,8 +146,8 @@ describe('predict', () => {
 
   it('writes every relocation as JSON, in the shape of a results file', async () => {
     const { stdout, exitCode } = await corematrix(folder, ['predict', 'names.bpf.o', '-k', 'btf:hub', '--json']);
-    const { kernels, objects, cells, schemaVersion } = JSON.parse(stdout) as Prediction;
-    expect({ exitCode, schemaVersion, objects: objects.map(({ id }) => id), kernels }).toMatchInlineSnapshot(`
+    const { kernels, objects, cells, schemaVersion } = JSON.parse(stdout);
+    expect({ exitCode, schemaVersion, objects: objects.length, kernels }).toMatchInlineSnapshot(`
       {
         "exitCode": 1,
         "kernels": [
@@ -169,9 +168,7 @@ describe('predict', () => {
             "version": "6.1.0-2-amd64",
           },
         ],
-        "objects": [
-          "names",
-        ],
+        "objects": 1,
         "schemaVersion": 1,
       }
     `);
@@ -337,7 +334,7 @@ describe('this machine', () => {
       () => false,
     );
     const { exitCode, stdout } = await corematrix(folder, ['predict', 'sample.bpf.o', '-k', hasBtf ? `btf:${host}` : 'btf:hub', '--json']);
-    const prediction = JSON.parse(stdout) as Prediction;
+    const prediction = JSON.parse(stdout);
     expect(prediction.cells.length).toBeGreaterThan(0);
     expect([0, 1]).toContain(exitCode);
   });

@@ -1,0 +1,151 @@
+// Made-up types against made-up types: the engine and libbpf's own functions say and write the same, whatever they are given.
+// COREMATRIX_TEST_PAIRS sets how many pairs of BTF are tried, COREMATRIX_TEST_SEED where they begin.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Btf } from '../../../harness/btf/btf.ts';
+import { indexNames } from '../../../harness/btf/names.ts';
+import type { Candidate } from '../../../harness/predict/candidates.ts';
+import type { PredictedLog } from '../../../harness/predict/log.ts';
+import { patchInsn } from '../../../harness/predict/patch.ts';
+import { resolveRelo } from '../../../harness/predict/resolve.ts';
+import { valueOf } from '../../../harness/predict/value.ts';
+import { parseLocalSpec } from '../../../harness/relocation/spec.ts';
+import { RELOCATION_KINDS } from '../../../harness/results/words.ts';
+import { buildBtf } from '../btf/build-btf.ts';
+import { mustReadBtf } from '../object/samples.ts';
+import { buildOracle, linesOf } from './oracles.ts';
+import { accessOf, type RelocationSeed, relocationSeeds, rootOf, typePairs } from './random-btf.ts';
+
+const PAIRS = Number(process.env['COREMATRIX_TEST_PAIRS'] ?? 400);
+const SEED = Number(process.env['COREMATRIX_TEST_SEED'] ?? 1);
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'differential-test-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+interface Request {
+  kind: number;
+  type: number;
+  access: string;
+  bytes: Buffer;
+}
+
+const OPCODES: Readonly<Record<RelocationSeed['form'], number>> = {
+  alu: 0xb7,
+  load: 0x61,
+  store: 0x62,
+  wide: 0x18,
+  register: 0xbf,
+  jump: 0x05,
+};
+const SIZE_BITS: Readonly<Record<number, number>> = { 1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18 };
+
+/** Two instructions that hold the value as compiled, or another. */
+function instruction({ form, size, asCompiled }: RelocationSeed, value: bigint): Buffer {
+  const bytes = Buffer.alloc(16);
+  const held = asCompiled ? value : value + 1n;
+  bytes[0] = form === 'load' || form === 'store' ? (OPCODES[form] & ~0x18) | (SIZE_BITS[size] ?? 0) : OPCODES[form];
+  if (form === 'load' || form === 'store') bytes.writeInt16LE(Number(BigInt.asIntN(16, held)), 2);
+  else bytes.writeInt32LE(Number(BigInt.asIntN(32, held)), 4);
+  if (form === 'wide') bytes.writeInt32LE(Number(BigInt.asIntN(32, held >> 32n)), 12);
+  return bytes;
+}
+
+function requestOf(btf: Btf, seed: RelocationSeed): Request | null {
+  const type = rootOf(btf, seed);
+  if (type === null) return null;
+  const access = accessOf(btf, type, seed);
+  const kind = RELOCATION_KINDS[seed.kind] ?? 'byte_off';
+  const parsed = parseLocalSpec(btf, kind, type, access);
+  const value = parsed.ok ? valueOf(kind, parsed.spec) : null;
+  return { kind: seed.kind, type, access, bytes: instruction(seed, value?.type === 'value' ? value.value : 0n) };
+}
+
+/** What the engine says and writes, up to the first error. */
+function engine(local: Btf, target: Btf, requests: readonly Request[]): string[] {
+  const log: PredictedLog = [];
+  const context = { local, kernel: { vmlinux: indexNames(target), modules: [] }, log, candidates: new Map<number, Candidate[]>() };
+  const said: string[] = [];
+  const flush = (end: string) => {
+    said.push(...linesOf(log), end);
+    log.length = 0;
+  };
+  for (const [index, { kind, type, access, bytes }] of requests.entries()) {
+    const relo = { record: { insnOffset: 0, typeId: type, access, kind }, index, program: 'p' };
+    const copy = Uint8Array.from(bytes);
+    const resolution = resolveRelo(relo, context);
+    const code = { view: new DataView(copy.buffer), littleEndian: true };
+    const errno = typeof resolution === 'number' ? resolution : patchInsn({ code, insn: 0, relo, resolution, log });
+    flush(errno === 0 ? `= ${Buffer.from(copy).toString('hex')}` : `! -${errno}`);
+    if (errno !== 0) break;
+  }
+  return said;
+}
+
+async function libbpf(inputs: readonly string[]): Promise<string[][]> {
+  const { stdout } = await execa(await buildOracle(), { input: inputs.join('\n'), maxBuffer: 2 ** 28 });
+  return stdout
+    .split(/^# .*$/m)
+    .slice(1)
+    .map((answer) => {
+      const lines = answer.split('\n').filter((line) => line !== '');
+      const end = lines.findIndex((line) => line.startsWith('! '));
+      return end < 0 ? lines : lines.slice(0, end + 1);
+    });
+}
+
+/** Of a typedef that is no enum libbpf prints as an enumerator whatever lies behind it in memory; the engine prints nothing. */
+function withoutGarbage(said: readonly string[], actual: readonly string[]): string[] {
+  const isNoEnum = /non-matching candidate #\d+ <enumval_\w+> \[\d+\] typedef \w+$/;
+  return said.map((line, index) => {
+    const own = actual[index] ?? '';
+    return isNoEnum.test(own) && line.startsWith(`${own}::`) ? own : line;
+  });
+}
+
+describe('made-up types', () => {
+  it('are relocated as libbpf relocates them', { timeout: 600_000 }, async () => {
+    const cases = fc.sample(fc.tuple(typePairs, relocationSeeds), { numRuns: PAIRS, seed: SEED });
+    const inputs: string[] = [];
+    const expected: { name: string; actual: string[] }[] = [];
+    for (const [index, [{ local, target }, seeds]] of cases.entries()) {
+      const plain = mustReadBtf(buildBtf(local));
+      const requests = seeds.flatMap((seed) => requestOf(plain, seed) ?? []);
+      // The oracle looks access strings up in the local BTF: a last type brings them in.
+      const names = requests.map(({ access }) => access);
+      const withStrings = buildBtf([...local, { kind: 13, vlen: names.length, size: 1, words: names.flatMap((name) => [name, 1]) }]);
+      const [localPath, targetPath] = [join(folder, `${index}.local`), join(folder, `${index}.target`)];
+      await writeFile(localPath, withStrings);
+      await writeFile(targetPath, buildBtf(target));
+      inputs.push(`cell ${localPath} ${targetPath}`);
+      for (const [at, { kind, type, access, bytes }] of requests.entries()) {
+        inputs.push(`relo p ${at} 0 ${kind} ${type} ${access} ${bytes.toString('hex')}`);
+      }
+      expected.push({
+        name: `pair ${index} of seed ${SEED}`,
+        actual: engine(mustReadBtf(withStrings), mustReadBtf(buildBtf(target)), requests),
+      });
+    }
+    const said = await libbpf(inputs);
+    expect(said.length).toBe(expected.length);
+    for (const [index, { name, actual }] of expected.entries()) {
+      expect({ name, lines: actual }).toEqual({ name, lines: withoutGarbage(said[index] ?? [], actual) });
+    }
+    const lines = said.flat();
+    const matched = lines.filter((line) => / matching candidate /.test(line)).length;
+    // The pairs are only worth something when relocations find targets, and find none.
+    expect({
+      matched: matched > PAIRS / 4,
+      missed: lines.filter((line) => line.includes('no matching targets')).length > PAIRS / 4,
+    }).toEqual({
+      matched: true,
+      missed: true,
+    });
+  });
+});
