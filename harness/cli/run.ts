@@ -108,6 +108,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             accel: options.accel,
             jobs: options.jobs ?? config.jobs ?? null,
             timeoutMs: (options.timeout ?? config.timeout ?? 0) * 1000 || null,
+            stallMs: null,
             command,
           },
           emit,

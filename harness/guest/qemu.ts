@@ -7,7 +7,7 @@ import { FD } from './machine.ts';
 import { openQmp, type Qmp } from './qmp.ts';
 
 const CONSOLE_LIMIT = 1 << 20;
-const FLOOD_LIMIT = 64 << 20;
+const FLOOD_LIMIT = 8 << 20;
 const STDERR_LIMIT = 16 << 10;
 /** A guest rings once when it is ready and once when it is done. */
 const RING_LIMIT = 16;

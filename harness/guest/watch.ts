@@ -73,5 +73,8 @@ export async function awaitDone(qemu: QemuProcess, place: MailboxPlace, patience
   const found = await Promise.race([ringing, looking]);
   watching.abort();
   if (found.kind === 'ring') return found.ring;
-  throw found.error;
+  const { error } = found;
+  if (!(error instanceof InfraError) || error.failure !== 'infra-timeout') throw error;
+  const reason = `the guest is alive but not done after ${patience.cellMs / 1000} s; --timeout gives it longer`;
+  throw new InfraError(reason, { failure: 'infra-timeout' });
 }

@@ -56,11 +56,15 @@ function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: L
   return { name, status, stage, class: failureClass, errno, reason, expected: null, logs: refs };
 }
 
-function verdictOf(judgement: CellJudgement, evidence: CellEvidence, logs: LogStore) {
+function cut(dropped: number): string {
+  return dropped === 0 ? '' : `[corematrix: ${dropped} more bytes of log found no room in the mailbox]\n`;
+}
+
+function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: number, logs: LogStore) {
   const { status, stage, class: failureClass, reason, relocations } = judgement;
   const programs = judgement.programs.map((program) => programResult(program, evidence, logs));
   const refs = {
-    libbpf: addLog(logs, judgement.logs.libbpf ?? ''),
+    libbpf: addLog(logs, `${judgement.logs.libbpf ?? ''}${cut(dropped)}`),
     warnings: addLog(logs, warningsOf(evidence.attempts[0])),
     verifier: addLog(logs, judgement.logs.verifier ?? ''),
     kernel: addLog(logs, evidence.kernelLog),
@@ -108,8 +112,8 @@ export function verdictless(
 }
 
 /** What a cell without a verdict on its programs still has to show: everything that was said. */
-function lastWords({ evidence }: Examined, logs: LogStore): CellResult['logs'] {
-  const libbpf = evidence.attempts.flatMap((attempt) => attempt.log.map(({ text }) => text)).join('');
+function lastWords({ evidence, guest }: Examined, logs: LogStore): CellResult['logs'] {
+  const libbpf = guest.frames.flatMap((frame) => (frame.type === 'log' ? [frame.text] : [])).join('');
   return {
     libbpf: addLog(logs, libbpf),
     warnings: null,
@@ -150,7 +154,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     object: object.result.id,
     loadMs: rounded(timeInLibbpf(last.evidence)),
     predicted: null,
-    ...verdictOf(judgement, last.evidence, logs),
+    ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
   };
   return applyExpectations(cell, setup.expectations, object.result, kernel.result);
 }

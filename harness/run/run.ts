@@ -40,6 +40,8 @@ export interface RunRequest {
   jobs: number | null;
   /** Per cell; null takes what suits the accelerator. */
   timeoutMs: number | null;
+  /** How long a guest may give no sign of life; null takes what suits the accelerator. */
+  stallMs: number | null;
   /** The command line as typed. */
   command: string[];
 }
@@ -125,7 +127,7 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
       fromCache: kernel.fromCache,
       bootMs: kernel.result.boot?.durationMs ?? 0,
     });
-    const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: STALL_MS[accel] };
+    const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: request.stallMs ?? STALL_MS[accel] };
     const setup = { kernel, expectations: request.expectations, logs: context.logs, work: context.work, patience, signal };
     return { kernel: kernel.result, cells: await Promise.all(request.objects.map(async (object) => runOne(context, setup, object))) };
   } catch (error) {

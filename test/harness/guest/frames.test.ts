@@ -72,8 +72,14 @@ test('more frames than any load prints are damage, and numbers too large for JSO
 });
 
 test('a response header is read, and anything else is none', () => {
-  expect(parseResponseHeader(u32(0x31424d58, 500, 7, 1, 0))).toEqual({ length: 500, dropped: 7, complete: true });
-  expect(parseResponseHeader(u32(0, 0, 0, 0, 0))).toBeNull();
+  expect(parseResponseHeader(u32(0x31424d58, 500, 7, 1, 0, 0xabcd, 3))).toEqual({
+    length: 500,
+    dropped: 7,
+    complete: true,
+    crc: 0xabcd,
+    beats: 3,
+  });
+  expect(parseResponseHeader(u32(0, 0, 0, 0, 0, 0, 0))).toBeNull();
   expect(parseResponseHeader(Buffer.alloc(3))).toBeNull();
 });
 

@@ -34,6 +34,7 @@ export async function realRun(
     accel: 'auto',
     jobs: null,
     timeoutMs: null,
+    stallMs: null,
     command: ['vitest'],
     ...others,
   };
