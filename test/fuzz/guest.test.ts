@@ -5,6 +5,8 @@ import { writeCpio } from '../../harness/guest/cpio.ts';
 import { encodeRequest, parseResponse, parseResponseHeader } from '../../harness/guest/frames.ts';
 import { findTrouble } from '../../harness/guest/health.ts';
 import { toEvidence } from '../../harness/run/evidence.ts';
+import { judgeCell } from '../../harness/verdict/judge.ts';
+import { readResults } from '../../reports/json.ts';
 import { fuzz } from './fuzz.ts';
 import type { Random } from './mutate.ts';
 import { seedFiles } from './seeds.ts';
@@ -59,6 +61,27 @@ fuzz({
       if (each.type === 'hello' && !Number.isSafeInteger(each.btfSize)) throw new Error(`BTF of ${each.btfSize} bytes`);
       if (each.type === 'end' && !(each.guestMs >= 0)) throw new Error(`a guest took ${each.guestMs} ms`);
     }
+  },
+});
+
+const RESULTS = readResults(seedFiles('results.')[0].toString('utf8'), 'results.json');
+const OBJECT = RESULTS.objects.find(({ id }) => id === 'task_state');
+const NO_LOGS = { libbpf: null, verifier: null };
+
+fuzz({
+  name: 'verdict on what a guest says',
+  corpus: [response(FIRST), ...REST.map(response)],
+  read: (input) => {
+    if (!OBJECT) throw new Error('the recorded results have no such object');
+    const judged = judgeCell({ object: OBJECT, evidence: toEvidence(parseResponse(input, null).frames, '') });
+    const reasons = [judged, ...judged.programs].flatMap(({ reason }) => reason ?? []);
+    const bad = reasons.find((reason) => reason.includes('\n') || reason.length > 5000);
+    if (bad !== undefined) throw new Error(`a reason: ${JSON.stringify(bad)}`);
+    const programs = judged.programs.map((program) => ({ ...program, expected: null, logs: NO_LOGS }));
+    const { status, stage, relocations } = judged;
+    const cells = RESULTS.cells.map((cell) => (cell.object === 'task_state' ? { ...cell, status, stage, programs, relocations } : cell));
+    // What is judged must be fit to be kept: the reader takes it back.
+    readResults(JSON.stringify({ ...RESULTS, cells }), 'results.json');
   },
 });
 
