@@ -7,7 +7,7 @@ import { InfraError, UserError } from '../errors.ts';
 export const EXIT = { asExpected: 0, incompatible: 1, usage: 2, infrastructure: 3, interrupted: 130 } as const;
 
 /** One line for errors a person can act on, the whole stack for those that should not happen. */
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   if (error instanceof UserError || error instanceof InfraError) return error.message;
   if (error instanceof Error) return `unexpected error, please report it\n${error.stack ?? error.message}`;
   return `unexpected error, please report it\n${String(error)}`;
