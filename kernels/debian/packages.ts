@@ -48,7 +48,7 @@ const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-(
 const MIN_SIZE = 1 << 20;
 
 /** Where files lie in an archive; a mirror may claim any other place. */
-export const POOL_PATH = /^pool\/(?!.*\.\.\/)[\w.+~/-]+$/;
+export const POOL_PATH = /^pool\/(?!(?:.*\/)?\.\.(?:\/|$))[\w.+~/-]+$/;
 /** @see deb-version(7) */
 const VERSION = /^\d[\w.+:~-]*$/;
 

@@ -41,7 +41,7 @@ fuzz({
   corpus: [file('kernels/lock.json')],
   read: (input) => {
     const { packages } = parseLock(input.toString('utf8'), 'kernels/lock.json');
-    if (packages.some(({ path }) => path.includes('..') || !path.startsWith('pool/'))) throw new Error('a path leaves the pool');
+    if (packages.some(({ path }) => path.split('/').includes('..') || !path.startsWith('pool/'))) throw new Error('a path leaves the pool');
     return parseLock(formatLock(packages), 'kernels/lock.json');
   },
 });

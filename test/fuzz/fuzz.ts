@@ -30,7 +30,8 @@ export interface Target {
 function messageProblem(error: unknown): string | null {
   if (!(error instanceof UserError) && !(error instanceof InfraError)) return `it threw ${visible(String(error)).slice(0, MAX_MESSAGE)}`;
   if (visible(error.message) !== error.message) return `its message is not one line of plain text: ${JSON.stringify(error.message)}`;
-  return error.message.length > MAX_MESSAGE ? `its message has ${error.message.length} characters` : null;
+  const { length } = Array.from(error.message);
+  return length > MAX_MESSAGE ? `its message has ${length} characters` : null;
 }
 
 function usedBytes(): number {
