@@ -55,9 +55,11 @@ class Explorer {
   readonly #pending: State[] = [];
   readonly #numbers = new Map<ObjectFunction, number>();
   readonly #visits = new Map<string, number>();
+  readonly #functions: ReadonlyMap<string, ObjectFunction>;
 
   constructor(input: ReachInput) {
     this.#input = input;
+    this.#functions = new Map([...input.code.keys()].map((each) => [`${each.section} ${each.insnOffset}`, each]));
   }
 
   explore(entry: ObjectFunction): boolean {
@@ -194,7 +196,7 @@ class Explorer {
   }
 
   #functionAt(section: string, insn: number): ObjectFunction | undefined {
-    return [...this.#input.code.keys()].find((each) => each.section === section && each.insnOffset === insn);
+    return this.#functions.get(`${section} ${insn}`);
   }
 
   #call(state: State, insn: Insn): void {

@@ -13,7 +13,7 @@ export interface Family {
 /** What all sources of objects begin with. */
 export const MACROS = `
 volatile u64 out[64];
-#define PROGRAM(name, type) SEC("raw_tp/" #name) int name(u64 *ctx)
+#define PROGRAM(name) SEC("raw_tp/" #name) int name(u64 *ctx)
 #define at(type, name) struct type *name = (void *)ctx[0]
 #define off(field) __builtin_preserve_field_info(field, 0)
 #define size(field) __builtin_preserve_field_info(field, 1)
