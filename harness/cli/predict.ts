@@ -21,7 +21,7 @@ function repeated(value: string, before: string[] = []): string[] {
 }
 
 /** What predictions mean: a failure first, then inputs that could not be used. */
-export function exitCodeOfPrediction({ cells }: Prediction, problems: number): number {
+function exitCodeOfPrediction({ cells }: Prediction, problems: number): number {
   if (cells.some(({ predicted }) => predicted !== null)) return EXIT.incompatible;
   return problems > 0 ? EXIT.usage : EXIT.asExpected;
 }

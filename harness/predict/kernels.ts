@@ -1,5 +1,5 @@
 // Where the BTF for predictions comes from: the cache, kernel images, BTF files and folders of them. Nothing is downloaded or started.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join } from 'node:path';
 import { cachedKernels } from '../../kernels/cached.ts';
@@ -12,6 +12,7 @@ import type { StoredKernel } from '../../kernels/store.ts';
 import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../../kernels/version.ts';
 import { readBtf } from '../btf/btf.ts';
 import { indexNames } from '../btf/names.ts';
+import { readElf, sectionNamed } from '../elf/elf.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from './candidates.ts';
 
@@ -170,17 +171,23 @@ export async function findKernels(selectors: readonly string[], cache: string): 
   return { kernels: withUniqueIds(distinct.toSorted(compare)), problems };
 }
 
+const NO_SECTION = 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
+
+/** The section of any ELF file that is small enough to read whole: objects, kernels of other machines. */
+function sectionOf(bytes: Uint8Array): Uint8Array | string {
+  const read = readElf(bytes);
+  return read.ok ? (sectionNamed(read.elf, '.BTF')?.bytes ?? NO_SECTION) : read.reason;
+}
+
 async function readBtfBytes(path: string): Promise<Uint8Array | string> {
-  const section = await withFile(path, async (read, size) => {
-    if (!isElf(await read(0, 4))) return null;
+  return withFile(path, async (read, size) => {
+    const tooLarge = `${size} bytes are too many for BTF`;
+    if (!isElf(await read(0, 4))) return size > MAX_BTF ? tooLarge : read(0, size);
     const elf = await readElfSection(read, size, '.BTF');
-    if (elf.kind === 'bad') return elf.reason;
-    if (!elf.section) return 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
-    return elf.section.size > MAX_BTF ? `its BTF has ${elf.section.size} bytes` : read(elf.section.offset, elf.section.size);
+    if (elf.kind === 'bad') return size > MAX_BTF ? elf.reason : sectionOf(await read(0, size));
+    if (!elf.section) return NO_SECTION;
+    return elf.section.size > MAX_BTF ? tooLarge : read(elf.section.offset, elf.section.size);
   });
-  if (section !== null) return section;
-  const { size } = await stat(path);
-  return size > MAX_BTF ? `${size} bytes are too many for BTF` : readFile(path);
 }
 
 /**

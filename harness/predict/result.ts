@@ -60,7 +60,7 @@ function verdict(failure: PredictedFailure | null): Verdict | null {
 }
 
 /** The result for one cell from what the engine says of it. */
-export function toCell(kernel: string, object: string, cell: PredictedCell): CellPrediction {
+function toCell(kernel: string, object: string, cell: PredictedCell): CellPrediction {
   const programs = cell.programs.map(({ name, failure, possible }) => {
     return { name, predicted: verdict(failure), possible: verdict(possible) };
   });
