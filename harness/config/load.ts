@@ -7,8 +7,8 @@ import { type Config, configSchema } from './schema.ts';
 
 /** More aliases than any person writes: a document with more is an attempt to exhaust memory. */
 const MAX_ALIASES = 100;
-/** Thousands of expectations; reading takes about 2 ms for each KiB. */
-const MAX_CHARACTERS = 512 << 10;
+/** Thousands of expectations. Reading takes about 2 ms for each KiB, and up to 30 where every character is an error of its own. */
+const MAX_CHARACTERS = 256 << 10;
 
 type Issue = z.core.$ZodIssue;
 
