@@ -21,6 +21,8 @@ const run = z.strictObject({
   finishedAt: z.iso.datetime(),
   /** False when the run was interrupted: what had not run is `not-run`. */
   complete: z.boolean(),
+  /** Which part of a plan this is, from 1; absent when it is the whole. Cells of other parts are absent, too. */
+  shard: z.strictObject({ index: z.number().int().positive(), total: z.number().int().positive() }).optional(),
   tool: z.strictObject({ name: z.literal('corematrix'), version: z.string() }),
   /** The command line as typed, program name first. */
   command: z.array(z.string()),

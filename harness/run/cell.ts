@@ -5,6 +5,7 @@ import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { addLog } from '../results/logs.ts';
+import { cellOfOneFate } from '../results/one-fate.ts';
 import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { FailureClass } from '../results/words.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence.ts';
@@ -73,34 +74,6 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
   return { status, stage, class: failureClass, reason, relocations, programs, logs: refs };
 }
 
-/** A cell whose programs share one fate. */
-function shared(
-  kernel: string,
-  object: RunObject,
-  status: 'infra' | 'not-run' | 'fail',
-  failure: { class: FailureClass; reason: string } | null,
-): CellResult {
-  const because = { status, stage: null, class: failure?.class ?? null, reason: failure?.reason ?? null };
-  const programs = object.result.programs.map(({ name }) => {
-    const logs = { libbpf: null, verifier: null };
-    return { ...because, name, errno: null, expected: null, logs };
-  });
-  return {
-    ...because,
-    kernel,
-    object: object.result.id,
-    flaky: false,
-    attempts: [],
-    durationMs: 0,
-    loadMs: null,
-    predicted: null,
-    programs,
-    relocations: [],
-    command: null,
-    logs: { libbpf: null, warnings: null, verifier: null, kernel: null, console: null },
-  };
-}
-
 /** A cell without a verdict. */
 export function verdictless(
   kernel: string,
@@ -108,7 +81,7 @@ export function verdictless(
   status: 'infra' | 'not-run',
   failure: { class: FailureClass; reason: string } | null,
 ): CellResult {
-  return shared(kernel, object, status, failure);
+  return cellOfOneFate(kernel, object.result, status, failure);
 }
 
 /** What a cell without a verdict on its programs still has to show: everything that was said. */
@@ -140,11 +113,11 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   if (infra !== null) {
     const broken = brokenKernel(tries);
     const cell = broken
-      ? shared(kernel.result.id, object, 'fail', {
+      ? cellOfOneFate(kernel.result.id, object.result, 'fail', {
           class: 'kernel-crash',
           reason: `loading it breaks the kernel, in two fresh boots: ${broken.reason}`,
         })
-      : shared(kernel.result.id, object, 'infra', { class: infra, reason: reason ?? 'no verdict' });
+      : cellOfOneFate(kernel.result.id, object.result, 'infra', { class: infra, reason: reason ?? 'no verdict' });
     return { ...cell, ...facts, logs: lastWords(last, logs) };
   }
   const judgement = judgeCell({ object: object.result, evidence: last.evidence });

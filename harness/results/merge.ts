@@ -1,0 +1,193 @@
+// Several results files made one: shards of a plan, or runs of different kernels or objects.
+import { createHash } from 'node:crypto';
+import { compareKernelVersions, tryParseKernelVersion } from '../../kernels/version.ts';
+import { UserError } from '../errors.ts';
+import { addLog, createLogStore, logText } from './logs.ts';
+import { cellOfOneFate } from './one-fate.ts';
+import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';
+
+export interface NamedResults {
+  /** How messages call it: the path of the file. */
+  name: string;
+  results: Results;
+}
+
+type Inputs = readonly [NamedResults, ...NamedResults[]];
+
+const keyOf = (cell: Pick<CellResult, 'kernel' | 'object'>) => JSON.stringify([cell.kernel, cell.object]);
+
+/** Refuses what two files say differently although it must be one and the same. */
+function checkSame(inputs: Inputs, what: string, factOf: (results: Results) => string, advice: string): void {
+  const [first, ...others] = inputs;
+  const expected = factOf(first.results);
+  for (const { name, results } of others) {
+    const found = factOf(results);
+    if (found !== expected) throw new UserError(`${first.name} and ${name} cannot be merged: ${what} ${expected} and ${found}; ${advice}`);
+  }
+}
+
+/** Every shard knows the whole plan, or it was cut from another one. */
+function checkPlan(inputs: Inputs, what: 'kernel' | 'object', pick: (results: Results) => readonly { id: string }[]): void {
+  const [first, ...others] = inputs;
+  const idsOf = ({ results }: NamedResults) => new Set(pick(results).map(({ id }) => id));
+  for (const other of others) {
+    const [left, right] = [idsOf(first), idsOf(other)];
+    const alone = [...left].find((id) => !right.has(id)) ?? [...right].find((id) => !left.has(id));
+    if (alone === undefined) continue;
+    throw new UserError(
+      `${first.name} and ${other.name} cannot be merged: only ${left.has(alone) ? first.name : other.name} knows ${what} ${alone}; ` +
+        'give every shard the same objects, and pin kernels by a lock file',
+    );
+  }
+}
+
+function checkRuns(inputs: Inputs): void {
+  checkSame(inputs, 'written by corematrix', ({ run }) => run.tool.version, 'run all shards with one version');
+  checkSame(inputs, 'loaded by libbpf', ({ run }) => run.helper.libbpf, 'run all shards with one version');
+  checkSame(inputs, 'isolation is', ({ run }) => run.isolation, 'run all shards the same way');
+  const total = ({ run }: Results) => (run.shard ? `${run.shard.total}` : 'no');
+  checkSame(inputs, 'number of shards is', total, 'give the shards of one run');
+  if (!inputs[0].results.run.shard) return;
+  checkPlan(inputs, 'kernel', ({ kernels }) => kernels);
+  checkPlan(inputs, 'object', ({ objects }) => objects);
+}
+
+/** Values by id, in the order in which they first occur, and the file each is from. */
+function byId<Value extends { id: string }>(inputs: Inputs, pick: (results: Results) => readonly Value[]): Map<string, [string, Value][]> {
+  const found = new Map<string, [string, Value][]>();
+  for (const { name, results } of inputs) {
+    for (const value of pick(results)) found.set(value.id, [...(found.get(value.id) ?? []), [name, value]]);
+  }
+  return found;
+}
+
+function mergedObjects(inputs: Inputs): ObjectResult[] {
+  return [...byId(inputs, ({ objects }) => objects).values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const [name, object] = first;
+    const other = others.find(([, { sha256 }]) => sha256 !== object.sha256);
+    if (other) throw new UserError(`${name} and ${other[0]} cannot be merged: object ${object.id} is not the same file in both`);
+    return [object];
+  });
+}
+
+/** A shard that has no cell on a kernel knows only what was planned; one that booted it knows most. */
+function knowledge(kernel: KernelResult): number {
+  return Number(kernel.sha256 !== null) + Number(kernel.release !== null);
+}
+
+function mergedKernel(known: readonly [string, KernelResult][]): KernelResult[] {
+  const [best, ...others] = known.toSorted(([, a], [, b]) => knowledge(b) - knowledge(a));
+  if (!best) return [];
+  const [name, kernel] = best;
+  const other = others.find(([, { sha256 }]) => sha256 !== null && sha256 !== kernel.sha256);
+  if (other) {
+    const advice = 'pin kernels by a lock file';
+    throw new UserError(`${name} and ${other[0]} cannot be merged: kernel ${kernel.id} is not the same image in both; ${advice}`);
+  }
+  return [{ ...kernel, notes: [...new Set(known.flatMap(([, { notes }]) => notes))] }];
+}
+
+function compareKernels(a: KernelResult, b: KernelResult): number {
+  const [left, right] = [tryParseKernelVersion(a.version), tryParseKernelVersion(b.version)];
+  const order = left && right ? compareKernelVersions(left, right) : Number(left === null) - Number(right === null);
+  if (order !== 0 || a.id === b.id) return order;
+  return a.id < b.id ? -1 : 1;
+}
+
+function relogged(cell: CellResult, from: LogStore, to: LogStore): CellResult {
+  const moved = (id: string | null) => addLog(to, logText(from, id));
+  const { libbpf, warnings, verifier, kernel, console } = cell.logs;
+  return {
+    ...cell,
+    programs: cell.programs.map((program) => ({
+      ...program,
+      logs: { libbpf: moved(program.logs.libbpf), verifier: moved(program.logs.verifier) },
+    })),
+    logs: {
+      libbpf: moved(libbpf),
+      warnings: moved(warnings),
+      verifier: moved(verifier),
+      kernel: moved(kernel),
+      console: moved(console),
+    },
+  };
+}
+
+function missingReason(inputs: Inputs): string {
+  const { shard } = inputs[0].results.run;
+  if (!shard) return 'in none of the merged results';
+  const there = new Set(inputs.map(({ results }) => results.run.shard?.index));
+  const missing = Array.from({ length: shard.total }, (_, at) => at + 1).filter((index) => !there.has(index));
+  if (missing.length === 0) return 'in none of the shards, though all are there';
+  return `its shard is missing: ${missing.map((index) => `${index}/${shard.total}`).join(' or ')}`;
+}
+
+/** Each cell from the file that has it; `not-run` gives way to whatever another file says. */
+function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: readonly ObjectResult[], logs: LogStore): CellResult[] {
+  const found = new Map<string, { input: NamedResults; cell: CellResult }>();
+  for (const input of inputs) {
+    for (const cell of input.results.cells) {
+      const known = found.get(keyOf(cell));
+      if (known && known.cell.status !== 'not-run' && cell.status !== 'not-run') {
+        const place = `${cell.object} on ${cell.kernel}`;
+        throw new UserError(
+          `${known.input.name} and ${input.name} cannot be merged: both have ${place}; give every shard once, all of one --shard n and --baseline`,
+        );
+      }
+      if (!known || known.cell.status === 'not-run') found.set(keyOf(cell), { input, cell });
+    }
+  }
+  const reason = missingReason(inputs);
+  return kernels.flatMap(({ id }) =>
+    objects.map((object) => {
+      const known = found.get(keyOf({ kernel: id, object: object.id }));
+      if (!known) return cellOfOneFate(id, object, 'not-run', { class: null, reason });
+      return relogged(known.cell, known.input.results.logs, logs);
+    }),
+  );
+}
+
+/** The same inputs give the same id, so that the same files merge to the same bytes. */
+function mergedId(inputs: Inputs): string {
+  const ids = inputs.map(({ results }) => results.run.id).toSorted();
+  const hex = createHash('sha256').update(JSON.stringify(ids)).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** The command without what made it one of several. */
+function wholeCommand(command: readonly string[]): string[] {
+  return command.filter((word, at) => word !== '--shard' && !word.startsWith('--shard=') && command[at - 1] !== '--shard');
+}
+
+/**
+ * Joins results of one plan: what an unsharded run would have given, apart from ids and times. Cells that no file has are `not-run`.
+ * Files that are no shards may be of different kernels and objects; kernels then stand in version order, objects as they come.
+ * @throws UserError naming two files that contradict each other, and how
+ */
+export function mergeResults(inputs: Inputs): Results {
+  const ordered = inputs.toSorted((a, b) => (a.results.run.shard?.index ?? 0) - (b.results.run.shard?.index ?? 0));
+  const [first = inputs[0], ...others] = ordered;
+  const all: Inputs = [first, ...others];
+  checkRuns(all);
+  const objects = mergedObjects(all);
+  const kernels = [...byId(all, (results) => results.kernels).values()].flatMap(mergedKernel).toSorted(compareKernels);
+  const logs = createLogStore();
+  const { shard: _, ...run } = first.results.run;
+  const times = (pick: 'startedAt' | 'finishedAt') => all.map(({ results }) => results.run[pick]).toSorted();
+  return {
+    schemaVersion: first.results.schemaVersion,
+    run: {
+      ...run,
+      id: mergedId(all),
+      startedAt: times('startedAt')[0] ?? run.startedAt,
+      finishedAt: times('finishedAt').at(-1) ?? run.finishedAt,
+      complete: all.every(({ results }) => results.run.complete),
+      command: wholeCommand(run.command),
+    },
+    kernels,
+    objects,
+    cells: mergedCells(all, kernels, objects, logs),
+    logs,
+  };
+}
