@@ -1,0 +1,103 @@
+// A large matrix out of a small real one: more kernels, more programs, and in each what a real one differs in.
+import { addLog, createLogStore, logText } from '../../harness/results/logs.ts';
+import type { CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
+
+interface Size {
+  kernels: number;
+  programs: number;
+}
+
+/** Point releases of a series: the last is the real kernel, those before it have lower patch levels. */
+function manyKernels(real: readonly KernelResult[], count: number): { twin: KernelResult; of: string; number: number }[] {
+  const found = [];
+  for (const [index, kernel] of real.entries()) {
+    const twins = Math.floor((count * (index + 1)) / real.length) - Math.floor((count * index) / real.length);
+    for (let number = twins - 1; number >= 0; number -= 1) {
+      const version =
+        number === 0 ? kernel.version : kernel.version.replace(/\d+$/, (patch) => String(Math.max(0, Number(patch) - number)));
+      const id = number === 0 ? kernel.id : `${kernel.id}-${number}`;
+      found.push({ twin: { ...kernel, id, version }, of: kernel.id, number });
+    }
+  }
+  return found;
+}
+
+function renamed(name: string, copy: number): string {
+  return copy === 0 ? name : `${name}_${copy}`;
+}
+
+function manyObjects(real: readonly ObjectResult[], count: number): { twin: ObjectResult; of: ObjectResult; copy: number }[] {
+  const found = [];
+  let left = count;
+  for (let copy = 0; left > 0; copy += 1) {
+    for (const object of real) {
+      const programs = object.programs.slice(0, left).map((program) => ({ ...program, name: renamed(program.name, copy) }));
+      left -= programs.length;
+      if (programs.length === 0) break;
+      const relocations = object.relocations.map((known) => ({ ...known, program: renamed(known.program, copy) }));
+      const path = object.path.replace(object.id, renamed(object.id, copy));
+      found.push({ twin: { ...object, id: renamed(object.id, copy), path, programs, relocations }, of: object, copy });
+    }
+  }
+  return found;
+}
+
+/** Every kernel has type ids of its own, and every copy of an object its own names. */
+function rewriter(object: ObjectResult, copy: number, kernel: number): (text: string) => string {
+  const names = new Map([object.id, ...object.programs.map(({ name }) => name)].map((name) => [name, renamed(name, copy)]));
+  const pattern = new RegExp(`\\b(?:${[...names.keys()].join('|')})\\b|\\[(\\d+)\\]`, 'g');
+  return (text) => text.replaceAll(pattern, (found, id?: string) => (id ? `[${Number(id) + 37 * kernel}]` : (names.get(found) ?? found)));
+}
+
+/**
+ * Results of `size.kernels` kernels and `size.programs` programs. Kernels are point releases of the real ones, with type ids of their own in
+ * specs and logs; objects are copies of the real ones under names of their own, with offsets of their own.
+ * @param real results of a real run of all its objects on all its kernels
+ */
+export function manyResults(real: Results, size: Size): Results {
+  const kernels = manyKernels(real.kernels, size.kernels);
+  const objects = manyObjects(real.objects, size.programs);
+  const cells = new Map(real.cells.map((cell) => [`${cell.kernel} ${cell.object}`, cell]));
+  const logs = createLogStore();
+  const made = objects.flatMap(({ twin: object, of, copy }) =>
+    kernels.flatMap(({ twin: kernel, of: kernelId, number }): CellResult[] => {
+      const cell = cells.get(`${kernelId} ${of.id}`);
+      if (!cell) return [];
+      const rewrite = rewriter(of, copy, number);
+      const log = (id: string | null) => addLog(logs, rewrite(logText(real.logs, id)));
+      const text = (value: string | null) => (value === null ? null : rewrite(value));
+      const moved = (value: string | null) =>
+        value === null || value === '0' || value === '1' ? value : String(BigInt(value) + BigInt(8 * copy));
+      return [
+        {
+          ...cell,
+          kernel: kernel.id,
+          object: object.id,
+          reason: text(cell.reason),
+          command: cell.command?.map(rewrite) ?? null,
+          durationMs: cell.durationMs + copy + number,
+          attempts: cell.attempts.map((attempt) => ({ ...attempt, durationMs: attempt.durationMs + copy + number })),
+          programs: cell.programs.slice(0, object.programs.length).map((program) => ({
+            ...program,
+            name: renamed(program.name, copy),
+            reason: text(program.reason),
+            logs: { libbpf: log(program.logs.libbpf), verifier: log(program.logs.verifier) },
+          })),
+          relocations: cell.relocations.map((relocation) => ({
+            ...relocation,
+            target: moved(relocation.target),
+            candidates: relocation.candidates.map(({ spec, matches }) => ({ spec: rewrite(spec), matches })),
+          })),
+          logs: {
+            libbpf: log(cell.logs.libbpf),
+            warnings: log(cell.logs.warnings),
+            verifier: log(cell.logs.verifier),
+            kernel: log(cell.logs.kernel),
+            console: log(cell.logs.console),
+          },
+        },
+      ];
+    }),
+  );
+  return { ...real, kernels: kernels.map(({ twin }) => twin), objects: objects.map(({ twin }) => twin), cells: made, logs };
+}
