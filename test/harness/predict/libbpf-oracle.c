@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TYPES 4096
+#define MAX_TYPES (1 << 18)
 #define SPECS 3
 
 // Internal to libbpf and so without a header, but a static library has them. Their scratch memory is only passed on here.
@@ -45,7 +45,7 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 	return vprintf(format, args);
 }
 
-static void forget(void)
+static void forget_candidates(void)
 {
 	for (int id = 0; id < MAX_TYPES; id++) {
 		if (known[id])
@@ -53,8 +53,16 @@ static void forget(void)
 		free(known[id]);
 		known[id] = NULL;
 	}
-	btf__free(local);
-	btf__free(target);
+}
+
+/* Reads a file unless it is the one that was read last. */
+static void reread(struct btf **btf, char *last, const char *path)
+{
+	if (*btf && !strcmp(last, path))
+		return;
+	btf__free(*btf);
+	*btf = btf__parse(path, NULL);
+	strcpy(last, path);
 }
 
 static struct candidates *candidates_for(__u32 id)
@@ -76,11 +84,14 @@ static void relocate(char *line)
 	struct bpf_insn insn[2];
 	struct bpf_core_relo relo;
 	unsigned int kind, type;
-	int index, at, error;
+	int index, at, error, string;
 
 	if (sscanf(line, "relo %127s %d %d %u %u %511s %63s", program, &index, &at, &kind, &type, access, bytes) != 7)
 		exit(2);
-	relo = (struct bpf_core_relo){ at * sizeof(*insn), type, btf__find_str(local, access), kind };
+	string = btf__find_str(local, access);
+	if (string < 0)
+		string = btf__add_str(local, access);
+	relo = (struct bpf_core_relo){ at * sizeof(*insn), type, string, kind };
 	for (size_t byte = 0; byte < sizeof(insn); byte++)
 		sscanf(bytes + 2 * byte, "%2hhx", (unsigned char *)insn + byte);
 	memset(specs, 0, sizeof(specs));
@@ -101,7 +112,7 @@ static void relocate(char *line)
 
 int main(void)
 {
-	static char line[4096], object[1024], btf[1024];
+	static char line[4096], object[1024], btf[1024], last_object[1024], last_btf[1024];
 
 	libbpf_set_print(print);
 	while (fgets(line, sizeof(line), stdin)) {
@@ -109,9 +120,9 @@ int main(void)
 			relocate(line);
 			continue;
 		}
-		forget();
-		local = btf__parse(object, NULL);
-		target = btf__parse(btf, NULL);
+		forget_candidates();
+		reread(&local, last_object, object);
+		reread(&target, last_btf, btf);
 		if (!local || !target || btf__type_cnt(local) > MAX_TYPES)
 			return 2;
 		printf("# %s %s\n", object, btf);

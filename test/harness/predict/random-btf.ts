@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { type Btf, kindOf, nameOf, vlenOf } from '../../../harness/btf/btf.ts';
 import { arrayOf, isAnyEnum, isComposite, memberOf, resolveType } from '../../../harness/btf/types.ts';
+import type { BtfKind } from '../../../harness/btf/kinds.ts';
 import { RELOCATION_KINDS } from '../../../harness/results/words.ts';
 import type { WrittenType } from '../btf/build-btf.ts';
 
@@ -23,7 +24,7 @@ const PLAIN_INTS = 7;
 const pick = <T>(...values: T[]) => fc.constantFrom(...values);
 const member = fc.record({ name: pick('a', 'b', 'c', 'd', ''), type: fc.nat(), step: pick(8, 16, 32, 64), bits: pick(0, 0, 0, 3, 9, 31) });
 const enumerator = fc.record({ name: pick('A', 'B', 'B___z', 'C'), value: fc.integer() });
-const named = pick('S', 'S', 'S___x', 'T', 'T___y');
+const typeName = pick('S', 'S', 'S___x', 'T', 'T___y');
 
 /** A type before it is known which ids there are to refer to. */
 const sketch = fc.oneof(
@@ -50,8 +51,8 @@ const sketch = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('modifier' as const), kind: pick(9, 10, 11, 18), of: fc.nat() }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant('typedef' as const), name: named, of: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('forward' as const), name: named, union: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('typedef' as const), name: typeName, of: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('forward' as const), name: typeName, union: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({ is: fc.constant('prototype' as const), result: fc.nat(), parameters: fc.array(fc.nat(), { maxLength: 3 }) }),
@@ -137,16 +138,31 @@ export type RelocationSeed = typeof relocationSeeds extends fc.Arbitrary<(infer 
 
 const TYPE_KINDS = new Set(['local_type_id', 'target_type_id', 'type_exists', 'type_size', 'type_matches']);
 
-/** Named types that relocations of a kind may be about; any named type where there is none. */
+interface Roots {
+  named: number[];
+  enums: number[];
+  composites: number[];
+}
+
+const roots = new WeakMap<Btf, Roots>();
+
+/** The named types of a BTF, and what is behind their typedefs. */
+function rootsOf(btf: Btf): Roots {
+  const known = roots.get(btf);
+  if (known) return known;
+  const named = Array.from({ length: btf.endId - 1 }, (_, index) => index + 1).filter((id) => nameOf(btf, id) !== '');
+  const behind = (is: (kind: BtfKind) => boolean) => named.filter((id) => is(kindOf(btf, resolveType(btf, id))));
+  const found = { named, enums: behind(isAnyEnum), composites: behind(isComposite) };
+  roots.set(btf, found);
+  return found;
+}
+
+/** A named type that a relocation of the kind may be about; any named type where there is none. */
 export function rootOf(btf: Btf, { kind, type }: RelocationSeed): number | null {
   const name = RELOCATION_KINDS[kind] ?? 'byte_off';
-  const ids = Array.from({ length: btf.endId - 1 }, (_, index) => index + 1).filter((id) => nameOf(btf, id) !== '');
-  const fits = ids.filter((id) => {
-    const resolved = kindOf(btf, resolveType(btf, id));
-    if (TYPE_KINDS.has(name)) return true;
-    return name.startsWith('enumval') ? isAnyEnum(resolved) : isComposite(resolved);
-  });
-  const choice = fits.length > 0 ? fits : ids;
+  const { named, enums, composites } = rootsOf(btf);
+  const fits = TYPE_KINDS.has(name) ? named : name.startsWith('enumval') ? enums : composites;
+  const choice = fits.length > 0 ? fits : named;
   return choice[type % choice.length] ?? null;
 }
 
