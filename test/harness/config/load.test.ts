@@ -53,7 +53,7 @@ test('an alias bomb is refused', () => {
 
 test('what costs more time than its size is refused at once', () => {
   const started = performance.now();
-  const manyKeys = Array.from({ length: 30_000 }, (_, index) => `k${index}: 1`).join('\n');
+  const manyKeys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n');
   const manyAliases = `a: &a 1\nb: [${Array(20_000).fill('*a').join(', ')}]`;
   expect(errorOf(manyKeys)).toMatch(/^corematrix\.yaml:1:1: unknown key "k0"; /);
   expect(errorOf(manyAliases)).toBe('corematrix.yaml:2:405: more than 100 aliases');
