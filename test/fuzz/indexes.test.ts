@@ -126,7 +126,7 @@ fuzz({
   name: "apt's list of addresses",
   corpus: [
     Buffer.from("'http://127.0.0.1/debian/dists/trixie/InRelease' 127.0.0.1_debian_dists_trixie_InRelease 0 \n".repeat(3)),
-    Buffer.from(`'http://127.0.0.1${'/'.repeat(50_000)}`),
+    Buffer.from(`'http://127.0.0.1${'/'.repeat(5000)}`),
   ],
   read: (input) => parseAptUris(input.toString('utf8')),
 });
@@ -135,7 +135,7 @@ fuzz({
   name: 'address of a mirror',
   corpus: [
     Buffer.from('http://127.0.0.1/debian/'),
-    Buffer.from(`http://127.0.0.1${'/'.repeat(50_000)}a`),
+    Buffer.from(`http://127.0.0.1${'/'.repeat(5000)}a`),
     Buffer.from('https://[::1]:8080/debian-security'),
   ],
   read: (input) => parseMirrorAddresses([input.toString('utf8')]),
