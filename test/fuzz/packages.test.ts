@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { listAr } from '../../kernels/image/ar.ts';
 import { isBzImage, readBzImage } from '../../kernels/image/bzimage.ts';
 import { readFromDeb } from '../../kernels/image/deb.ts';
@@ -17,7 +17,10 @@ import { visible } from '../../reports/visible.ts';
 import { arArchive, btfBlob, bzImage, elfImage, flatImage, type TarFile, tarArchive } from '../kernels/fixtures.ts';
 import { fuzz } from './fuzz.ts';
 
-const folder = await mkdtemp(join(tmpdir(), 'corematrix-fuzz-'));
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'corematrix-fuzz-'));
+});
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 const small = elfImage({ btf: btfBlob(3000) });
