@@ -44,7 +44,7 @@ export function matrixRows(results: Results): MatrixRow[] {
 }
 
 /** What needs somebody's attention, the gravest first. */
-const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra'];
+const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run'];
 
 /** What there is to say of a program that passes against the expectation. */
 export function surprise({ expected }: CellProgram): string {
@@ -58,6 +58,8 @@ export function causes(results: Results, statuses: readonly Status[] = UNEXPECTE
     for (const program of cell.programs) {
       if (!statuses.includes(program.status)) continue;
       const reason = program.status === 'xpass' ? surprise(program) : (program.reason ?? cell.reason ?? '');
+      // What an interrupt kept from running says nothing more; a missing shard does.
+      if (program.status === 'not-run' && reason === '') continue;
       const key = JSON.stringify([program.status, program.class, reason]);
       const cause = found.get(key) ?? { status: program.status, class: program.class, reason, where: [] };
       cause.where.push({ kernel: cell.kernel, object: cell.object, program: program.name });

@@ -6,10 +6,8 @@ import { logText } from '../harness/results/logs.ts';
 import type { CellResult, Results } from '../harness/results/schema.ts';
 import { InfraError, messageOf } from '../harness/errors.ts';
 import { errorCode, makeDirectories, writeFileAtomic } from '../kernels/cache.ts';
-import { renderHtml } from './html/render.ts';
-import { renderJson } from './json.ts';
-import { renderJunit } from './junit.ts';
-import { renderMarkdown } from './markdown.ts';
+import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from './format-names.ts';
+import { FORMATS } from './formats.ts';
 
 /** Two names and the kind of a log make one file name, for which file systems have 255 bytes. */
 const NAME_LENGTH = 110;
@@ -61,16 +59,18 @@ async function writeLogs(results: Results, folder: string): Promise<void> {
 }
 
 /**
- * Writes results.json, index.html, junit.xml, summary.md and logs/ into a folder, which is made when it is missing.
+ * Writes results.json, a file for each format and logs/ into a folder, which is made when it is missing; files of other formats, which an
+ * earlier run left there, are removed.
  * @throws InfraError when the folder cannot be made or written, with what the system says
  */
-export async function writeReportFolder(results: Results, folder: string): Promise<void> {
+export async function writeReportFolder(results: Results, folder: string, formats: readonly FormatName[] = DEFAULT_FORMATS): Promise<void> {
   try {
     await makeDirectories(folder);
-    await writeFileAtomic(join(folder, 'results.json'), renderJson(results));
-    await writeFileAtomic(join(folder, 'index.html'), renderHtml(results));
-    await writeFileAtomic(join(folder, 'junit.xml'), renderJunit(results));
-    await writeFileAtomic(join(folder, 'summary.md'), renderMarkdown(results));
+    for (const name of FORMAT_NAMES) {
+      const { file, render } = FORMATS[name];
+      if (name === 'json' || formats.includes(name)) await writeFileAtomic(join(folder, file), render(results));
+      else await rm(join(folder, file), { force: true });
+    }
     await writeLogs(results, folder);
   } catch (error) {
     // The advice of the cache is about the cache; what the system said lies below it.

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import { visibleText } from '../../reports/visible.ts';
 import { InfraError, UserError } from '../errors.ts';
+import type { Results } from '../results/schema.ts';
 
 /** What a run's end means to a shell and to CI; infrastructure trouble never hides a compatibility failure. */
 export const EXIT = { asExpected: 0, incompatible: 1, usage: 2, infrastructure: 3, interrupted: 130 } as const;
@@ -18,6 +19,15 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UserError) return EXIT.usage;
   if (error instanceof InfraError) return EXIT.infrastructure;
   return EXIT.usage;
+}
+
+/** What a finished run means: unexpected failures first, then unusable inputs, then infrastructure. */
+export function exitCodeOfResults(results: Results, problems: number): number {
+  if (!results.run.complete) return EXIT.interrupted;
+  const statuses = new Set(results.cells.map((cell) => cell.status));
+  if (statuses.has('fail') || statuses.has('xpass')) return EXIT.incompatible;
+  if (problems > 0) return EXIT.usage;
+  return statuses.has('infra') || statuses.has('not-run') ? EXIT.infrastructure : EXIT.asExpected;
 }
 
 /** Writes an error to standard error, coloured on a terminal, control sequences of foreign text made harmless. */

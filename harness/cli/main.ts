@@ -6,7 +6,9 @@ import { VERSION } from '../version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
 import { addKernelsCommand } from './kernels.ts';
 import { writeLine } from './lines.ts';
+import { addMergeCommand } from './merge.ts';
 import { addPredictCommand } from './predict.ts';
+import { addReportCommand } from './report.ts';
 import { addRunCommand } from './run.ts';
 
 /** The message holds arguments as they were typed; a suggestion, which does not, stands on a line of its own. */
@@ -28,12 +30,20 @@ function buildProgram(): Command {
     .exitOverride();
   addRunCommand(program);
   addPredictCommand(program);
+  addReportCommand(program);
+  addMergeCommand(program);
   addKernelsCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(add --help for what is possible)');
   return program;
 }
 
+/** A reader such as `head` may go away before everything is written, which is no error of ours. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   try {
     await buildProgram().parseAsync();
   } catch (error) {

@@ -4,21 +4,18 @@ import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { readLock } from '../../kernels/lock.ts';
-import { escapedJson } from '../../reports/json.ts';
-import { terminalReport } from '../../reports/terminal.ts';
-import { writeReportFolder } from '../../reports/write.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import { readInputs } from '../run/inputs.ts';
 import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
-import { EXIT } from './exit.ts';
+import { exitCodeOfResults } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
+import { showResults } from './show-results.ts';
 
 const CONFIG_NAME = 'corematrix.yaml';
 
@@ -57,15 +54,6 @@ async function findConfig(named: string | undefined): Promise<{ config: Config; 
     () => false,
   );
   return { config: found ? await loadConfig(CONFIG_NAME) : {}, directory: process.cwd() };
-}
-
-/** What a finished run means: unexpected failures first, then unusable inputs, then infrastructure. */
-export function exitCodeOfResults(results: Results, problems: number): number {
-  if (!results.run.complete) return EXIT.interrupted;
-  const statuses = new Set(results.cells.map((cell) => cell.status));
-  if (statuses.has('fail') || statuses.has('xpass')) return EXIT.incompatible;
-  if (problems > 0) return EXIT.usage;
-  return statuses.has('infra') || statuses.has('not-run') ? EXIT.infrastructure : EXIT.asExpected;
 }
 
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
@@ -116,10 +104,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
         ),
     );
     progress.end();
-    await writeReportFolder(results, options.out);
-    if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
-    else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY }));
-    writeLine(process.stderr, `report: ${join(options.out, 'index.html')}`);
+    await showResults(results, options.out, { json: options.json === true });
     process.exitCode = exitCodeOfResults(results, inputs.problems.length);
   } finally {
     progress.end();

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../../harness/cli/exit.ts';
-import { exitCodeOfResults } from '../../../harness/cli/run.ts';
+import { exitCodeOf, exitCodeOfResults } from '../../../harness/cli/exit.ts';
 import { InfraError, UserError } from '../../../harness/errors.ts';
 import type { Status } from '../../../harness/results/words.ts';
 import { SAMPLE } from '../../reports/sample.ts';

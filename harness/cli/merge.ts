@@ -1,0 +1,30 @@
+// `corematrix merge`: one report of the shards of a run.
+import type { Command } from 'commander';
+import { exitCodeOfResults } from './exit.ts';
+import { readMerged } from './results-files.ts';
+import { showResults } from './show-results.ts';
+
+async function merge(paths: string[], options: { out: string }): Promise<void> {
+  const results = await readMerged(paths);
+  await showResults(results, options.out);
+  process.exitCode = exitCodeOfResults(results, 0);
+}
+
+/** Adds `merge` to the command line. */
+export function addMergeCommand(program: Command): void {
+  program
+    .command('merge')
+    .summary('join the results of shards into one report')
+    .description('Joins results of one plan into one report. What no file has, because its shard is missing, is shown as not run.')
+    .argument('<results...>', 'results.json files, or the folders they lie in')
+    .option('-o, --out <dir>', 'report folder', 'corematrix-report')
+    .addHelpText(
+      'after',
+      `
+Exit codes: those of a run of the whole; a missing shard counts as infrastructure (3), results that contradict each other as usage (2).
+
+Examples:
+  corematrix merge shard-1/ shard-2/ shard-3/ -o report`,
+    )
+    .action(merge);
+}

@@ -1,0 +1,41 @@
+// `corematrix report`: the report again, from results alone.
+import { type Command, Option } from 'commander';
+import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
+import { FORMATS } from '../../reports/formats.ts';
+import { UserError } from '../errors.ts';
+import { readMerged, readResultsAt } from './results-files.ts';
+import { showResults } from './show-results.ts';
+
+interface ReportOptions {
+  out?: string;
+  format?: FormatName;
+}
+
+async function report([first = '', ...others]: string[], options: ReportOptions): Promise<void> {
+  if (options.format !== undefined && options.out !== undefined)
+    throw new UserError('--format writes to standard output and --out a folder; choose one');
+  const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
+  if (options.format === undefined) await showResults(results, options.out ?? 'corematrix-report');
+  else process.stdout.write(FORMATS[options.format].render(results));
+}
+
+/** Adds `report` to the command line. */
+export function addReportCommand(program: Command): void {
+  program
+    .command('report')
+    .summary('make the report folder again from results.json, or one format of it')
+    .description('Makes every report again from results alone; several files are merged first, as "merge" does.')
+    .argument('<results...>', 'results.json files, or the folders they lie in')
+    .option('-o, --out <dir>', 'report folder (default: corematrix-report)')
+    .addOption(new Option('--format <name>', 'write this format to standard output, and no folder').choices(FORMAT_NAMES))
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 written, whatever the results say; 2 results that cannot be read or contradict each other; 3 the folder cannot be written.
+
+Examples:
+  corematrix report corematrix-report/results.json
+  corematrix report nightly/ --format junit > junit.xml`,
+    )
+    .action(report);
+}

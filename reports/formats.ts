@@ -1,0 +1,19 @@
+// Every format a report is written in: the file it has in the report folder, and the pure function that renders it.
+import type { Results } from '../harness/results/schema.ts';
+import type { FormatName } from './format-names.ts';
+import { renderHtml } from './html/render.ts';
+import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+
+interface Format {
+  file: string;
+  render: (results: Results) => string;
+}
+
+export const FORMATS: Readonly<Record<FormatName, Format>> = {
+  html: { file: 'index.html', render: renderHtml },
+  json: { file: 'results.json', render: renderJson },
+  junit: { file: 'junit.xml', render: renderJunit },
+  markdown: { file: 'summary.md', render: renderMarkdown },
+};

@@ -1,0 +1,169 @@
+// `corematrix report` and `corematrix merge` as a user runs them, on results that lie in files.
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Results } from '../../../harness/results/schema.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { FORMAT_NAMES, type FormatName } from '../../../reports/format-names.ts';
+import { FORMATS } from '../../../reports/formats.ts';
+import { readResults, renderJson } from '../../../reports/json.ts';
+import { HOSTILE_SAMPLE } from '../../reports/hostile.ts';
+import { SAMPLE } from '../../reports/sample.ts';
+import { corematrix, type Said } from './command.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'corematrix-report-'));
+  await mkdir(join(folder, 'whole'));
+  await writeFile(join(folder, 'whole/results.json'), renderJson(SAMPLE));
+  await writeFile(join(folder, 'hostile.json'), renderJson(HOSTILE_SAMPLE));
+  for (const index of [1, 2, 3]) {
+    await mkdir(join(folder, `shard ${index}`));
+    await writeFile(join(folder, `shard ${index}/results.json`), renderJson(shardOf(index)));
+  }
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const COMPLETE: Results = { ...SAMPLE, run: { ...SAMPLE.run, complete: true } };
+
+function shardOf(index: number): Results {
+  const cells = COMPLETE.cells.filter((_, at) => at % 3 === index - 1);
+  return { ...COMPLETE, cells, run: { ...COMPLETE.run, shard: { index, total: 3 } } };
+}
+
+const said = ({ exitCode, stdout, stderr }: Said) => `${stdout}\n---\n${stderr}\nexit ${exitCode}`.replaceAll(folder, 'FOLDER');
+const read = async (name: string) => readFile(join(folder, name), 'utf8');
+
+/** What a format must come out as; of the page, whose script depends on how it was compiled, only the end. */
+function expected(format: FormatName, results: Results): string {
+  return format === 'html' ? '</html>\n' : FORMATS[format].render(readResults(renderJson(results), 'results.json'));
+}
+
+const compared = (format: FormatName, text: string) => (format === 'html' ? text.slice(-8) : text);
+
+describe('corematrix report', () => {
+  it('makes the folder again from results alone', async () => {
+    expect(said(await corematrix(folder, ['report', 'whole', '-o', 'again']))).toMatchInlineSnapshot(`
+      "
+                          5.10 6.12  7.4
+      task_state
+        old_name            ok   xf !inf
+        new_name          FAIL   ok !inf
+        either_name         XP   ok !inf
+        newer_hook         n/a   ok !inf
+      probes
+        probe             skip FAIL    —
+        hidden_on_purpose skip   ok    —
+
+      fail core-field-missing: task_struct.__state: no such field (byte_off)
+           task_state/new_name on debian-5.10.262-amd64
+      fail attach-target-missing: do_unlinkat is not in this kernel
+           probes/probe on debian-6.12.117-amd64
+      xpass: passes, though it was expected to fail: this kernel has neither name
+           task_state/either_name on debian-5.10.262-amd64
+      infra infra-timeout: no word from the guest for 30 s
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on fil…
+
+      interrupted: 5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
+      ---
+      report: again/index.html
+      exit 0"
+    `);
+    expect((await readdir(join(folder, 'again'))).toSorted()).toEqual(['index.html', 'junit.xml', 'logs', 'results.json', 'summary.md']);
+    for (const name of FORMAT_NAMES) expect(compared(name, await read(`again/${FORMATS[name].file}`))).toBe(expected(name, SAMPLE));
+  });
+
+  it.each(FORMAT_NAMES)('writes %s whole to a pipe', async (format) => {
+    for (const [file, results] of [
+      ['whole/results.json', SAMPLE],
+      ['hostile.json', HOSTILE_SAMPLE],
+    ] as const) {
+      const main = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
+      const piped = await execa({
+        cwd: folder,
+        stripFinalNewline: false,
+      })`sh -c ${`node "${main}" report ${file} --format ${format} | cat`}`;
+      expect(compared(format, piped.stdout)).toBe(expected(format, results));
+    }
+  });
+
+  it('does not mind a reader that goes away', async () => {
+    const main = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
+    const { stdout, stderr } = await execa({
+      cwd: folder,
+    })`sh -c ${`(node "${main}" report whole --format html; echo $? >&2) | head -c 15`}`;
+    expect([stdout, stderr]).toEqual(['<!doctype html>', '0']);
+  });
+
+  it('says in one line what cannot be', async () => {
+    await writeFile(join(folder, 'not.json'), '{"schemaVersion": 1}');
+    const all = [
+      ['report', 'no/such'],
+      ['report', 'not.json'],
+      ['report', 'again/logs'],
+      ['report', 'whole', '--format', 'pdf'],
+      ['report', 'whole', '--format', 'html', '-o', 'x'],
+      ['report', 'whole', 'shard 1'],
+      ['report'],
+    ];
+    const outputs: string[] = [];
+    for (const args of all) outputs.push((await corematrix(folder, args)).stderr.replaceAll(folder, 'FOLDER'));
+    expect(outputs.join('\n')).toMatchInlineSnapshot(`
+      "error: no/such: no such file; expected a results.json or the report folder it lies in
+      error: not.json: run: Invalid input: expected object, received undefined
+      error: again/logs/results.json: cannot be read: ENOENT: no such file or directory, open 'again/logs/results.json'
+      error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown.
+      (add --help for what is possible)
+      error: --format writes to standard output and --out a folder; choose one
+      error: whole/results.json and shard 1/results.json cannot be merged: number of shards is no and 3; give the shards of one run
+      error: missing required argument 'results'
+      (add --help for what is possible)"
+    `);
+  });
+});
+
+describe('corematrix merge', () => {
+  it('gives the whole of its shards', async () => {
+    const whole = await corematrix(folder, ['merge', 'shard 3', 'shard 1/results.json', 'shard 2', '-o', 'merged']);
+    expect(whole.exitCode).toBe(1);
+    const { cells, kernels, objects, run } = readResults(await read('merged/results.json'), 'results.json');
+    expect({ cells: cells.map(({ programs }) => programs.map(({ status }) => status)), kernels, objects, run: { ...run, id: '' } }).toEqual(
+      {
+        cells: COMPLETE.cells.map(({ programs }) => programs.map(({ status }) => status)),
+        kernels: COMPLETE.kernels,
+        objects: COMPLETE.objects,
+        run: { ...COMPLETE.run, id: '' },
+      },
+    );
+    const again = await corematrix(folder, ['report', 'shard 1', 'shard 2', 'shard 3', '-o', 'reported']);
+    expect(again.stdout).toBe(whole.stdout);
+    expect(await read('reported/results.json')).toBe(await read('merged/results.json'));
+  });
+
+  it('shows what a missing shard would have run as not run', async () => {
+    expect(said(await corematrix(folder, ['merge', 'shard 2', '-o', 'partial']))).toMatchInlineSnapshot(`
+      "
+                          5.10 6.12  7.4
+      task_state
+        old_name             —    — !inf
+        new_name             —    — !inf
+        either_name          —    — !inf
+        newer_hook           —    — !inf
+      probes
+        probe             skip    —    —
+        hidden_on_purpose skip    —    —
+
+      infra infra-timeout: no word from the guest for 30 s
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on fil…
+      not-run: its shard is missing: 1/3 or 3/3
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook, probe…
+
+      2 skip, 4 infra, 12 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
+      ---
+      report: partial/index.html
+      exit 3"
+    `);
+  });
+});
