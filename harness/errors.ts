@@ -40,6 +40,17 @@ export class InfraError extends Error {
   }
 }
 
+/**
+ * Whatever was thrown as an infrastructure error, so that what has finished is not lost to it: system errors (a full disk, a file that
+ * vanished) say what failed, anything else is a bug of ours and says so.
+ */
+export function toInfraError(error: unknown): InfraError {
+  if (error instanceof InfraError) return error;
+  const system = error instanceof Error && 'code' in error && 'syscall' in error;
+  const reason = system ? messageOf(error) : `unexpected error, please report it: ${messageOf(error)}`;
+  return new InfraError(reason, { cause: error });
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -27,6 +27,7 @@ interface RunOptions {
   accel: 'auto' | 'kvm' | 'tcg';
   isolation?: 'snapshot' | 'boot';
   timeout?: number;
+  bootTimeout?: number;
   refresh?: boolean;
   json?: boolean;
   verbose?: boolean;
@@ -96,6 +97,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             accel: options.accel,
             jobs: options.jobs ?? config.jobs ?? null,
             timeoutMs: (options.timeout ?? config.timeout ?? 0) * 1000 || null,
+            bootTimeoutMs: (options.bootTimeout ?? 0) * 1000 || null,
             stallMs: null,
             command,
           },
@@ -139,7 +141,8 @@ export function addRunCommand(program: Command): void {
         'boot',
       ]),
     )
-    .option('--timeout <seconds>', 'seconds a cell may take', positive)
+    .option('--timeout <seconds>', 'seconds a cell may take (default: 300, 60 under KVM)', positive)
+    .option('--boot-timeout <seconds>', 'seconds a kernel may take to come up (default: 90, 30 under KVM)', positive)
     .option('--refresh', 'read the kernel indexes anew')
     .option('--json', 'write the results to standard output as JSON')
     .option('-v, --verbose', 'a line for every cell')

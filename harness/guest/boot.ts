@@ -2,6 +2,7 @@
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, messageOf } from '../errors.ts';
+import { diagnoseBoot } from './diagnosis.ts';
 import type { Hello } from './frames.ts';
 import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
@@ -45,23 +46,6 @@ export async function sparseFile(path: string, mib: number, head: Uint8Array = n
   await truncate(path, mib * MIB);
 }
 
-function tailOf(console: string): string {
-  const lines = console
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return lines.at(-1) ?? '';
-}
-
-/** Why a guest did not come up, in one line, from what there is: its console and how QEMU ended. */
-function bootFailure(error: unknown, console: string): InfraError {
-  const panic = /Kernel panic[^\r\n]*/.exec(console)?.[0];
-  const helper = /corematrix: [^\r\n]*/.exec(console)?.[0];
-  const said = panic ?? helper ?? tailOf(console);
-  const evidence = said === '' ? 'nothing on the console' : `the console says: ${said.slice(0, 200)}`;
-  return new InfraError(`the guest did not come up: ${messageOf(error)}; ${evidence}`, { cause: error, failure: 'infra-boot' });
-}
-
 async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGuest> {
   const { machine, directory } = request;
   const files: MemoryFiles = { ram: join(directory, 'ram'), mailbox: join(directory, 'mailbox'), private: false };
@@ -80,7 +64,7 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
   } catch (error) {
     await qemu.kill();
     request.signal.throwIfAborted();
-    throw bootFailure(error, qemu.console());
+    throw new InfraError(diagnoseBoot(messageOf(error), qemu.console()), { cause: error, failure: 'infra-boot' });
   }
 }
 

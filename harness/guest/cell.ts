@@ -1,7 +1,7 @@
 // One cell's guest: restored from a snapshot or booted, given one object, and ended; what it said comes back as raw evidence.
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InfraError } from '../errors.ts';
+import { InfraError, toInfraError } from '../errors.ts';
 import { bootGuest, type BootRequest, sparseFile } from './boot.ts';
 import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH } from './frames.ts';
 import { type Machine, qemuArguments } from './machine.ts';
@@ -11,6 +11,8 @@ import { loadState, type Snapshot } from './snapshot.ts';
 import { awaitDone, type MailboxPlace, type Patience } from './watch.ts';
 
 const MIB = 1 << 20;
+/** What the end of QEMU may take to be noticed. */
+const ENDING_MS = 200;
 
 /** The object as the guest gets it. */
 export interface GuestObject {
@@ -90,18 +92,19 @@ async function withGuest(
   const started = performance.now();
   let qemu: QemuProcess | null = null;
   const facts = () => ({ console: qemu?.console() ?? '', command: qemu?.command ?? [], durationMs: performance.now() - started });
-  await mkdir(request.directory, { recursive: true });
   try {
+    await mkdir(request.directory, { recursive: true });
     qemu = await start();
     const said = await talk(qemu);
     await qemu.kill();
     return { ok: true, ...said, ...facts() };
   } catch (error) {
+    // A monitor that is closed or a bell that is silent says less than how QEMU ended.
+    const ending = (await qemu?.ending(ENDING_MS)) ?? null;
     await qemu?.kill();
     request.signal.throwIfAborted();
     const [frames, reason] = error instanceof BrokenOff ? [error.frames, error.cause] : [[], error];
-    if (reason instanceof InfraError) return { ok: false, error: reason, frames, ...facts() };
-    throw reason;
+    return { ok: false, error: ending ?? toInfraError(reason), frames, ...facts() };
   } finally {
     await rm(request.directory, { recursive: true, force: true });
   }

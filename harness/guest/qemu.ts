@@ -1,5 +1,6 @@
 // One QEMU process: started so that it cannot outlive us, with its monitor, doorbell and console on inherited descriptors.
 import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { InfraError } from '../errors.ts';
 import { bellLines, parseRing, type Ring } from './bell.ts';
@@ -21,6 +22,8 @@ export interface QemuProcess {
   nextRing: (timeoutMs: number) => Promise<Ring>;
   /** What the guest wrote on its console so far, at most 1 MiB from its beginning and said so when cut. */
   console: () => string;
+  /** How QEMU ended, if it does so by itself within some milliseconds; null while it runs. */
+  ending: (withinMs: number) => Promise<InfraError | null>;
   /** Kills QEMU and waits until it is gone. Safe to call more than once. */
   kill: () => Promise<void>;
 }
@@ -94,7 +97,10 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   consoleStream.on('error', () => undefined);
   const ended = child.then((result) => {
     const said = stderr.text().trim().split('\n').at(-1) ?? '';
-    fail(new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${said === '' ? '' : `: ${said}`}`, { failure: 'infra-crash' }));
+    const how = said !== '' ? `: ${said}` : result.signal === undefined ? '' : ` by ${result.signal}`;
+    const ending = new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${how}`, { failure: 'infra-crash' });
+    fail(ending);
+    return ending;
   });
 
   return {
@@ -120,6 +126,13 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
       });
     },
     console: console.text,
+    ending: async (withinMs) => {
+      const waiting = new AbortController();
+      const timer = sleep(withinMs, null, { signal: waiting.signal }).catch(() => null);
+      const ending = await Promise.race([ended, timer]);
+      waiting.abort();
+      return ending;
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

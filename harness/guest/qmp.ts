@@ -7,7 +7,7 @@ export interface Qmp {
   execute: (command: string, args?: Record<string, unknown>) => Promise<unknown>;
 }
 
-const ANSWER_MS = 20_000;
+const ANSWER_MS = 10_000;
 const MAX_LINE = 1 << 20;
 
 interface Pending {

@@ -28,6 +28,8 @@ const FIRST_LOOK_MS = 2000;
 const LOOK_MS = 1000;
 /** What a ring may take from the guest to us. */
 const RING_MS = 500;
+/** What the end of QEMU may take to be noticed. */
+const GONE_MS = 1000;
 
 type Found = { kind: 'ring'; ring: Ring } | { kind: 'failed'; error: unknown };
 
@@ -68,8 +70,11 @@ export async function awaitDone(qemu: QemuProcess, place: MailboxPlace, patience
     (ring): Found => ({ kind: 'ring', ring }),
     (error: unknown): Found => ({ kind: 'failed', error }),
   );
-  // Only the bell tells that QEMU is gone; a look that fails for whatever reason tells nothing.
-  const looking = look(qemu, place, patience.stallMs, file, watching.signal).catch(async () => ringing);
+  // A look fails when QEMU is gone, which the bell tells better, and when it stands still.
+  const looking = look(qemu, place, patience.stallMs, file, watching.signal).catch(async (error: unknown) => {
+    await Promise.race([ringing, sleep(GONE_MS, undefined, { signal: watching.signal })]).catch(() => undefined);
+    return { kind: 'failed', error } as const;
+  });
   const found = await Promise.race([ringing, looking]);
   watching.abort();
   if (found.kind === 'ring') return found.ring;

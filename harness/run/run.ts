@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel } from '../../kernels/catalogue.ts';
-import { InfraError, messageOf } from '../errors.ts';
+import { InfraError, toInfraError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import type { Accel } from '../guest/machine.ts';
 import type { Expectation } from '../config/schema.ts';
@@ -40,6 +40,8 @@ export interface RunRequest {
   jobs: number | null;
   /** Per cell; null takes what suits the accelerator. */
   timeoutMs: number | null;
+  /** For a kernel to come up; null takes what suits the accelerator. */
+  bootTimeoutMs: number | null;
   /** How long a guest may give no sign of life; null takes what suits the accelerator. */
   stallMs: number | null;
   /** The command line as typed. */
@@ -92,22 +94,33 @@ async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object
     try {
       return finish(context, await runCell({ ...setup, object }), kernel);
     } catch (error) {
-      if (!context.signal.aborted) throw error;
-      return verdictless(kernel.id, object, 'not-run', null);
+      if (context.signal.aborted) return verdictless(kernel.id, object, 'not-run', null);
+      const failure = { class: 'infra-transport', reason: toInfraError(error).message } as const;
+      return finish(context, verdictless(kernel.id, object, 'infra', failure), kernel);
     }
   });
 }
 
+/** A boot that was cut short is tried again; one that took too long, or ended the same way twice, is not. */
 async function readyKernel(context: Context, image: KernelImage) {
   const { accel } = await context.accel;
-  return context.guests(async () => makeReady(image, { ...context.setup, accel, bootTimeoutMs: BOOT_MS[accel] }));
+  const ready = async () => makeReady(image, { ...context.setup, accel, bootTimeoutMs: context.request.bootTimeoutMs ?? BOOT_MS[accel] });
+  return context.guests(async () => {
+    try {
+      return await ready();
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const cause = error instanceof InfraError ? error.cause : null;
+      if (cause instanceof InfraError && cause.failure === 'infra-timeout') throw error;
+      return ready();
+    }
+  });
 }
 
 async function runKernel(context: Context, planned: PlannedKernel, pulled: Promise<KernelImage>): Promise<Column> {
   const { emit, request, signal } = context;
   const unavailable = (error: unknown, failure: 'infra-boot' | 'infra-kernel-unavailable') => {
-    if (!signal.aborted && !(error instanceof InfraError)) throw error;
-    const reason = messageOf(error);
+    const reason = toInfraError(error).message;
     if (!signal.aborted) emit({ kind: 'kernel-failed', kernel: planned.id, reason });
     return columnWithout(context, plannedResult(planned), { class: failure, reason });
   };

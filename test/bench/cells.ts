@@ -44,6 +44,7 @@ async function measure(isolation: 'snapshot' | 'boot', only?: readonly string[])
       accel: 'auto',
       jobs: null,
       timeoutMs: null,
+      bootTimeoutMs: null,
       stallMs: null,
       command: ['npm', 'run', 'bench'],
     },

@@ -13,7 +13,7 @@ export function sample(name: string): string {
   return join(PACKAGE_ROOT, 'programs/build', `${name}.bpf.o`);
 }
 
-/** Runs objects (paths) on kernels (selectors) with everything a user gets by default, but for what is named. */
+/** Runs objects (paths) on kernels (selectors) with everything a user gets by default, but for what is named; kernels are the machine's. */
 export async function realRun(
   paths: readonly string[],
   selectors: readonly string[],
@@ -26,7 +26,7 @@ export async function realRun(
   const request: RunRequest = {
     objects,
     selectors,
-    kernelOptions: { cache },
+    kernelOptions: { cache: cacheRoot() },
     cache,
     helper: await ensureHelper({ onNote: () => {} }),
     expectations: [],
@@ -34,6 +34,7 @@ export async function realRun(
     accel: 'auto',
     jobs: null,
     timeoutMs: null,
+    bootTimeoutMs: null,
     stallMs: null,
     command: ['vitest'],
     ...others,

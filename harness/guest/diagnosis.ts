@@ -1,0 +1,48 @@
+// Why a guest did not come up, in one line, from what there is: its console and how QEMU ended.
+
+interface Sign {
+  pattern: RegExp;
+  /** What it means, and what the kernel lacks; the line of the console follows. */
+  meaning: string;
+}
+
+/** The most telling first. */
+const SIGNS = [
+  {
+    pattern: /corematrix: find the mailbox device: [^\r\n]*/,
+    meaning: 'the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS)',
+  },
+  { pattern: /corematrix: (?!mount )[^\r\n]*/, meaning: 'the helper cannot work on this kernel' },
+  {
+    pattern: /Kernel panic - not syncing: (?:No working init found|Requested init|VFS: Unable to mount root)[^\r\n]*/,
+    meaning: 'the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel)',
+  },
+  { pattern: /Kernel panic[^\r\n]*/, meaning: 'the kernel panics' },
+  { pattern: /\b(?:Oops|BUG): [^\r\n]*|general protection fault[^\r\n]*/, meaning: 'the kernel breaks' },
+] as const satisfies readonly Sign[];
+
+const SILENT =
+  'nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)';
+
+const LINE = 200;
+
+function lastLine(console: string): string {
+  const lines = console.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.findLast((line) => line !== '') ?? '';
+}
+
+/**
+ * One line for a boot that failed.
+ * @param ended what was noticed: a timeout, or how QEMU ended
+ * @param console everything the guest wrote there
+ */
+export function diagnoseBoot(ended: string, console: string): string {
+  const failed = `the guest did not come up: ${ended}`;
+  for (const { pattern, meaning } of SIGNS) {
+    const line = pattern.exec(console)?.[0];
+    if (line !== undefined) return `${failed}; ${meaning}: ${line.trim().slice(0, LINE)}`;
+  }
+  const last = lastLine(console);
+  if (last !== '') return `${failed}; the last line of the console: ${last.slice(0, LINE)}`;
+  return ended.startsWith('QEMU ended') ? failed : `${failed}; ${SILENT}`;
+}
