@@ -138,7 +138,7 @@ export function predictionText(prediction: Prediction, milliseconds: number, opt
   const counts = [
     paint(`${count('fail')} fail`, 'red', options),
     paint(`${count('possible')} may fail`, 'yellow', options),
-    paint(`${count('none')} relocate`, 'green', options),
+    paint(`${count('none')} ok`, 'green', options),
   ];
   const size = `${plural(prediction.kernels.length, 'kernel')}, ${plural(prediction.objects.length, 'object')}`;
   const total = `${counts.join(', ')} (${size}, ${milliseconds.toFixed(0)} ms, predicted from BTF: nothing was loaded)`;

@@ -62,8 +62,9 @@ export function addPredictCommand(program: Command): void {
     .command('predict')
     .summary('say from BTF alone which programs fail on which kernels: no QEMU, no root, no network')
     .description(
-      'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier comes to one that has no target. ' +
-        'A program that relocates may still fail for a reason BTF does not tell: only "run" loads it.',
+      'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier comes to one without target. ' +
+        'Also told by BTF: unknown helpers, map and program types, missing attach targets and kernel functions. ' +
+        'A program that BTF has nothing against may still fail: only "run" loads it.',
     )
     .argument('<object...>', 'BPF objects or patterns')
     .option(
@@ -76,7 +77,7 @@ export function addPredictCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-In the matrix: FAIL for certain, ? if the verifier comes to a relocation without target, which cannot be said, ok where all relocate.
+In the matrix: FAIL for certain; ? if the verifier comes to what it rejects, or no module has what the kernel lacks; ok where BTF has nothing against it.
 Exit codes: 0 nothing fails for certain, 1 something does, 2 usage, or an input that cannot be used.
 
 Examples:

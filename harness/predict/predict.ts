@@ -1,25 +1,19 @@
-// One object on one kernel, offline: what becomes of every relocation, and which programs that makes fail.
+// One object on one kernel, offline: what becomes of every relocation, and which programs fail.
 import { sectionNamed } from '../elf/elf.ts';
 import type { RelocationFacts } from '../libbpf-log/facts.ts';
 import type { ObjectFunction } from '../object/functions.ts';
-import type { BpfObject } from '../object/object.ts';
+import type { BpfObject, BpfProgram } from '../object/object.ts';
 import { relocationLedger } from '../relocation/ledger.ts';
 import type { CellRelocation } from '../results/schema.ts';
-import type { FailureClass, Reached, Stage } from '../results/words.ts';
+import type { Reached } from '../results/words.ts';
 import { type ReadAttempt, readAttempt } from '../verdict/attempt.ts';
+import { HELPER_NAMES } from '../verdict/helper-names.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from './candidates.ts';
-import { type Reach, reachOf } from './reach.ts';
+import { type Hit, type Reach, reachOf } from './reach.ts';
 import { referencesOf } from './references.ts';
 import { isAutoloaded, type PredictedLoad, predictLoad } from './relocate.ts';
-
-/** A failure that BTF alone tells of. */
-export interface PredictedFailure {
-  stage: Stage;
-  class: FailureClass;
-  /** One line. */
-  reason: string;
-}
+import { type Findings, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
 
 export interface PredictedProgram {
   name: string;
@@ -44,18 +38,17 @@ interface ExaminedLoad {
   reach: Map<string, Reach>;
 }
 
-const isPoisoned = (facts: RelocationFacts) => facts.poisoned.length > 0;
-
-function examine(object: BpfObject, load: PredictedLoad): ExaminedLoad {
+function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<number> | null): ExaminedLoad {
   const reached = load.errno === 0 ? 'done' : 'prepare';
   const attempt = readAttempt({ program: load.program, reached, errno: load.errno, openMs: 0, loadMs: 0, log: load.log });
   const reach = new Map<string, Reach>();
-  if (load.errno !== 0 || !attempt.log.relocations.some(isPoisoned)) return { load, attempt, reach };
+  if (load.errno !== 0) return { load, attempt, reach };
   const input = {
     code: load.code,
     references: referencesOf(object.elf),
     frozen: (section: string) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
     littleEndian: object.littleEndian,
+    helpers,
   };
   for (const program of object.programs) {
     const isLoaded = load.program === null ? isAutoloaded(program) : program.name === load.program;
@@ -77,15 +70,28 @@ function relocationFailure(object: BpfObject, { load, attempt }: ExaminedLoad): 
   return { stage: 'relocate', class: 'core-other', reason };
 }
 
-function poisonFailure(object: BpfObject, examined: ExaminedLoad, program: string, certain: boolean): PredictedFailure | null {
-  const hit = examined.reach.get(program)?.hits.find((each) => each.certain === certain);
-  const facts = hit && factsAt(examined, hit.owner, hit.insn);
+function hitFailure(object: BpfObject, examined: ExaminedLoad, { owner, insn, helper }: Hit): PredictedFailure | null {
+  if (helper !== null) {
+    const name = HELPER_NAMES[helper];
+    const reason = `helper ${name === undefined ? '' : name}#${helper} is unknown to this kernel`;
+    return { stage: 'verify', class: 'helper-unknown', reason };
+  }
+  const facts = factsAt(examined, owner, insn);
   return facts ? { stage: 'verify', ...coreFinding(facts, object) } : null;
 }
 
-function programIn(object: BpfObject, examined: ExaminedLoad, name: string): PredictedProgram {
-  const failure = relocationFailure(object, examined) ?? poisonFailure(object, examined, name, true);
-  return { name, failure, possible: failure ? null : poisonFailure(object, examined, name, false) };
+/** What the verifier rejects the program for: the first instruction it comes to, certainly or possibly. */
+function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: string, certain: boolean): PredictedFailure | null {
+  const hit = examined.reach.get(program)?.hits.find((each) => each.certain === certain);
+  return hit ? hitFailure(object, examined, hit) : null;
+}
+
+/** In the order in which libbpf and the kernel come to it. */
+function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, shared: Findings, own: Findings): PredictedProgram {
+  const { name } = program;
+  const failure = relocationFailure(object, examined) ?? shared.certain ?? own.certain ?? verifierFailure(object, examined, name, true);
+  const possible = failure ? null : (shared.possible ?? own.possible ?? verifierFailure(object, examined, name, false));
+  return { name, failure, possible };
 }
 
 /** `yes` and `no` as reachability says for the programs in question; a relocation in a subprogram may be come to from any of them. */
@@ -93,7 +99,7 @@ function reachedIn(loads: readonly ExaminedLoad[], function_: string, insns: rea
   let answer: Reached = 'no';
   for (const { reach } of loads) {
     for (const { hits, complete } of reach.values()) {
-      const own = hits.filter((hit) => hit.owner.name === function_ && insns.includes(hit.insn));
+      const own = hits.filter((hit) => hit.helper === null && hit.owner.name === function_ && insns.includes(hit.insn));
       if (own.some((hit) => hit.certain)) return 'yes';
       if (own.length > 0 || !complete) answer = 'unknown';
     }
@@ -116,20 +122,26 @@ function withReach(object: BpfObject, entry: CellRelocation, loads: readonly Exa
  * and only if that fails, each program alone.
  */
 export function predictCell(object: BpfObject, kernel: KernelTypes): PredictedCell {
-  const whole = examine(object, predictLoad(object, kernel));
-  const names = object.programs.map(({ name }) => name);
-  const together = names.map((name) => programIn(object, whole, name));
+  const helpers = knownHelpers(kernel);
+  const shared = objectFindings(object, kernel);
+  const own = object.programs.map((program) => programFindings(program, kernel));
+  const verdicts = (loadOf: (index: number) => ExaminedLoad) =>
+    object.programs.map((program, index) => programIn(object, loadOf(index), program, shared, own[index] ?? shared));
+
+  const whole = examine(object, predictLoad(object, kernel), helpers);
+  const together = verdicts(() => whole);
   const fails = together.some(({ failure }) => failure !== null);
-  const single = fails && names.length > 1 ? names.map((name) => examine(object, predictLoad(object, kernel, name))) : [];
+  const isAlone = !fails || object.programs.length === 1;
+  const single = isAlone ? [] : object.programs.map(({ name }) => examine(object, predictLoad(object, kernel, name), helpers));
   const examined = [whole, ...single];
-  // A load that the verifier ends is no load that succeeded: the ledger then takes each program's own.
+  // A load that the kernel ends is no load that succeeded: the ledger then takes each program's own.
   const attempts = examined.map(({ attempt }): ReadAttempt => {
     const rejects = attempt.reached === 'done' && attempt.program === null && fails;
     return rejects ? { ...attempt, reached: 'load' } : attempt;
   });
   return {
-    programs: single.length === 0 ? together : single.map((load, index) => programIn(object, load, names[index] ?? '')),
-    relocations: relocationLedger(object, attempts).map((entry) => withReach(object, entry, single.length === 0 ? [whole] : single)),
+    programs: isAlone ? together : verdicts((index) => single[index] ?? whole),
+    relocations: relocationLedger(object, attempts).map((entry) => withReach(object, entry, isAlone ? [whole] : single)),
     loads: examined.map(({ load }) => load),
   };
 }

@@ -1,4 +1,4 @@
-// Whether the verifier comes to a poisoned instruction: a program's ways are followed with what relocation, constants and frozen data say.
+// Whether the verifier comes to an instruction it rejects: a program's ways are followed with what relocation, constants and frozen data say.
 import type { ObjectFunction } from '../object/functions.ts';
 import { type Branch, branchOf, refine } from './reach-branch.ts';
 import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
@@ -7,16 +7,18 @@ import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, typ
 import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './reach-state.ts';
 import type { Reference, References } from './references.ts';
 
-/** A poisoned instruction and whether the verifier certainly comes to it; those that are not among them are not come to. */
-export interface PoisonHit {
+/** An instruction the verifier rejects, and whether it certainly comes to it; those that are not among them are not come to. */
+export interface Hit {
   owner: ObjectFunction;
   insn: number;
   certain: boolean;
+  /** The number of a helper the kernel does not have; null for a poisoned instruction. */
+  helper: number | null;
 }
 
 export interface Reach {
   /** In the order in which the verifier would come to them. */
-  hits: readonly PoisonHit[];
+  hits: readonly Hit[];
   /** False when there were too many ways to follow all: then the others may be come to as well. */
   complete: boolean;
 }
@@ -27,6 +29,8 @@ export interface ReachInput {
   references: References;
   /** Bytes of a data section by name. */
   frozen: (section: string) => Uint8Array;
+  /** Numbers of the helpers the kernel has; null when they are not known. */
+  helpers: ReadonlySet<number> | null;
   littleEndian: boolean;
 }
 
@@ -48,7 +52,7 @@ const WHOLE = 8;
 const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 80, 112, 113, 118, 123, 125, 131]);
 
 class Explorer {
-  readonly hits: PoisonHit[] = [];
+  readonly hits: Hit[] = [];
   readonly #input: ReachInput;
   readonly #fresh: Fresh = freshValues();
   readonly #seen = new Map<string, boolean>();
@@ -201,7 +205,11 @@ class Explorer {
 
   #call(state: State, insn: Insn): void {
     if (insn.src === 0 && insn.immediate === BAD_RELO) {
-      this.#hit(state);
+      this.#hit(state, null);
+      return;
+    }
+    if (insn.src === 0 && this.#input.helpers?.has(insn.immediate) === false) {
+      this.#hit(state, insn.immediate);
       return;
     }
     const after = state.insn + 1;
@@ -245,16 +253,16 @@ class Explorer {
     this.#follow({ ...state, owner: frame.owner, insn: frame.insn, registers, frames: state.frames.slice(0, -1) });
   }
 
-  #hit({ owner, insn, certain }: State): void {
+  #hit({ owner, insn, certain }: State, helper: number | null): void {
     const known = this.hits.findIndex((hit) => hit.owner === owner && hit.insn === insn);
     const before = this.hits[known];
-    if (!before) this.hits.push({ owner, insn, certain });
-    else if (certain && !before.certain) this.hits[known] = { owner, insn, certain };
+    if (!before) this.hits.push({ owner, insn, certain, helper });
+    else if (certain && !before.certain) this.hits[known] = { ...before, certain };
   }
 }
 
 /**
- * Follows all ways through a program, as the verifier does, and says which poisoned instructions it comes to. What it does not follow
+ * Follows all ways through a program, as the verifier does, and says which poisoned instructions and unknown helpers it comes to. What it does not follow
  * (memory on the stack, results of most helpers, ranges after comparisons) makes an answer uncertain, never wrong.
  */
 export function reachOf(program: ObjectFunction, input: ReachInput): Reach {

@@ -5,7 +5,8 @@ import type { FailureClass, Stage } from '../results/words.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from './candidates.ts';
 import { type OfflineKernel, readKernelTypes } from './kernels.ts';
-import { type PredictedCell, type PredictedFailure, predictCell } from './predict.ts';
+import { type PredictedCell, predictCell } from './predict.ts';
+import type { PredictedFailure } from './support.ts';
 
 /** Raised when the meaning of a field changes. */
 const SCHEMA_VERSION = 1;

@@ -76,7 +76,7 @@ describe('predict', () => {
       may fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:21)
            names/who_knows on 6.1
 
-      1 fail, 1 may fail, 4 relocate (2 kernels, 1 object, N ms, predicted from BTF: nothing was loaded)
+      1 fail, 1 may fail, 4 ok (2 kernels, 1 object, N ms, predicted from BTF: nothing was loaded)
       ---
       exit 1"
     `);
@@ -90,7 +90,7 @@ describe('predict', () => {
         new_name     ok
         who_knows    ok
 
-      0 fail, 0 may fail, 3 relocate (1 kernel, 1 object, N ms, predicted from BTF: nothing was loaded)
+      0 fail, 0 may fail, 3 ok (1 kernel, 1 object, N ms, predicted from BTF: nothing was loaded)
       ---
       exit 0"
     `);
@@ -299,7 +299,7 @@ describe('what cannot be used', () => {
       may fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:21)
            names/who_knows on 6.1
 
-      1 fail, 1 may fail, 4 relocate (2 kernels, 1 object, N ms, predicted from BTF: nothing was loaded)
+      1 fail, 1 may fail, 4 ok (2 kernels, 1 object, N ms, predicted from BTF: nothing was loaded)
       ---
       exit 1"
     `);

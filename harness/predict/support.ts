@@ -1,0 +1,149 @@
+// What an object needs of a kernel besides relocations, as far as BTF tells: map types, program types, attach targets, kernel functions.
+import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
+import type { BtfKind } from '../btf/kinds.ts';
+import { type NameIndex, typesWithName } from '../btf/names.ts';
+import { findType, referencedType, variableOf } from '../btf/types.ts';
+import { readSymbols } from '../elf/elf.ts';
+import { essentialName } from '../libbpf-log/spec.ts';
+import type { BpfObject, BpfProgram } from '../object/object.ts';
+import type { FailureClass, Stage } from '../results/words.ts';
+import type { KernelTypes } from './candidates.ts';
+import { enumeratorsOf } from './enumerators.ts';
+import { newComparison, typesAreCompatible } from './match-type.ts';
+
+/** A failure that BTF alone tells of. */
+export interface PredictedFailure {
+  stage: Stage;
+  class: FailureClass;
+  /** One line. */
+  reason: string;
+}
+
+export interface Findings {
+  /** It fails. */
+  certain: PredictedFailure | null;
+  /** It fails unless a module has what the kernel itself lacks. */
+  possible: PredictedFailure | null;
+}
+
+const NONE: Findings = { certain: null, possible: null };
+const STB_WEAK = 2;
+
+function idOf(index: NameIndex, kind: BtfKind, name: string): number | null {
+  return typesWithName(index, name).find((id) => kindOf(index.btf, id) === kind) ?? null;
+}
+
+/** Where a kernel has a function, in itself or in a module whose BTF is known. */
+function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; id: number } | null {
+  for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
+    const id = idOf(index, kind, name);
+    if (id !== null) return { btf: index.btf, id };
+  }
+  return null;
+}
+
+/** A map type that the kernel's enum does not have; libbpf creates all maps, whichever programs use them. */
+function unknownMapType(object: BpfObject, kernel: KernelTypes): PredictedFailure | null {
+  const known = enumeratorsOf(kernel, 'bpf_map_type');
+  const missing =
+    known &&
+    object.maps.find(({ type }) => /^[a-z_]+$/.test(type) && type !== 'unknown' && !known.has(`BPF_MAP_TYPE_${type.toUpperCase()}`));
+  if (!missing) return null;
+  const reason = `map '${missing.name}' (${missing.type}): its type is unknown to this kernel`;
+  return { stage: 'map-create', class: 'map-type-unsupported', reason };
+}
+
+/** Names of symbols that may stay unresolved. */
+function weakNames({ elf }: BpfObject): ReadonlySet<string> {
+  return new Set(readSymbols(elf).flatMap(({ name, binding, section }) => (section === 0 && binding === STB_WEAK ? [name] : [])));
+}
+
+/**
+ * Kernel functions that the object cannot do without: those the kernel has with other arguments, and those only a module may have.
+ * @see bpf_object__resolve_ksym_func_btf_id() in libbpf.c
+ */
+function kernelFunctions(object: BpfObject, kernel: KernelTypes): Findings {
+  const { btf } = object;
+  const section = btf && findType(btf, 'datasec', '.ksyms');
+  if (!btf || section === null) return NONE;
+  const weak = weakNames(object);
+  let possible: PredictedFailure | null = null;
+  for (let index = 0; index < vlenOf(btf, section); index++) {
+    const id = variableOf(btf, section, index)?.type ?? 0;
+    const name = nameOf(btf, id);
+    if (kindOf(btf, id) !== 'func' || weak.has(name)) continue;
+    const found = findIn(kernel, 'func', essentialName(name));
+    const failure = (reason: string): PredictedFailure => ({
+      stage: 'relocate',
+      class: 'kfunc-missing',
+      reason: `kfunc ${name}: ${reason}`,
+    });
+    if (!found) {
+      possible ??= failure("not in this kernel's BTF, only a module could have it");
+      continue;
+    }
+    const [local, target] = [
+      { btf, id: referencedType(btf, id) },
+      { btf: found.btf, id: referencedType(found.btf, found.id) },
+    ];
+    if (typesAreCompatible(local, target, newComparison([])) <= 0)
+      return { certain: failure('it takes or returns something else here'), possible };
+  }
+  return { certain: null, possible };
+}
+
+/** What makes every program of an object fail, whichever is loaded. Nothing where BTF was cut down, and its lacks mean nothing. */
+export function objectFindings(object: BpfObject, kernel: KernelTypes): Findings {
+  if (!enumeratorsOf(kernel, 'bpf_prog_type')) return NONE;
+  const functions = kernelFunctions(object, kernel);
+  return { certain: functions.certain ?? unknownMapType(object, kernel), possible: functions.possible };
+}
+
+interface AttachPoint {
+  prefix: RegExp;
+  kind: BtfKind;
+  /** What the name begins with in BTF. */
+  symbol: string;
+  /** The kernel itself has it, never a module. */
+  builtIn: boolean;
+}
+
+/** @see section_defs and find_kernel_btf_id() in libbpf.c */
+const ATTACH_POINTS: readonly AttachPoint[] = [
+  { prefix: /^(?:fentry|fexit|fmod_ret)(?:\.s)?\//, kind: 'func', symbol: '', builtIn: false },
+  { prefix: /^tp_btf\//, kind: 'typedef', symbol: 'btf_trace_', builtIn: false },
+  { prefix: /^lsm(?:\.s)?\/|^lsm_cgroup\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true },
+  { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false },
+];
+
+function attachTarget({ section, type }: BpfProgram, kernel: KernelTypes): Findings {
+  const name = section.replace(/^\?/, '');
+  for (const { prefix, kind, symbol, builtIn } of ATTACH_POINTS) {
+    const target = prefix.test(name) ? name.replace(prefix, '') : '';
+    // With a module named, the kernel's own BTF says nothing.
+    if (target === '' || target.includes(':') || findIn(kernel, kind, symbol + target)) continue;
+    const what = `attach target ${symbol}${target} (${type}) is not in this kernel's BTF`;
+    const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
+    return builtIn
+      ? { certain: failure(what), possible: null }
+      : { certain: null, possible: failure(`${what}, only a module could have it`) };
+  }
+  return NONE;
+}
+
+/** What makes a program fail before the verifier looks at it; nothing where BTF was cut down. */
+export function programFindings(program: BpfProgram, kernel: KernelTypes): Findings {
+  const types = enumeratorsOf(kernel, 'bpf_prog_type');
+  if (!types) return NONE;
+  if (program.type !== null && !types.has(`BPF_PROG_TYPE_${program.type.toUpperCase()}`)) {
+    const reason = `program type ${program.type} is unknown to this kernel`;
+    return { certain: { stage: 'verify', class: 'program-type-unsupported', reason }, possible: null };
+  }
+  return attachTarget(program, kernel);
+}
+
+/** Numbers of the helpers a kernel has; null when its BTF does not tell. */
+export function knownHelpers(kernel: KernelTypes): ReadonlySet<number> | null {
+  const known = enumeratorsOf(kernel, 'bpf_func_id');
+  return known && new Set([...known.values()].map(Number));
+}

@@ -1,0 +1,161 @@
+// What BTF tells besides relocations, on the kernels in the cache: each sample program and what it lacks where.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { indexNames } from '../../../harness/btf/names.ts';
+import { readBpfObject } from '../../../harness/object/object.ts';
+import type { KernelTypes } from '../../../harness/predict/candidates.ts';
+import { enumeratorsOf } from '../../../harness/predict/enumerators.ts';
+import { predictCell } from '../../../harness/predict/predict.ts';
+import { knownHelpers } from '../../../harness/predict/support.ts';
+import { buildBtf, type WrittenType } from '../btf/build-btf.ts';
+import { compileBpf } from '../object/compile.ts';
+import { cachedBtfs, mustReadBtf, sampleObjects } from '../object/samples.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'support-test-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const enumOf = (name: string, ...names: string[]): WrittenType => {
+  return { name, kind: 6, vlen: names.length, size: 4, words: names.flatMap((each, index) => [each, index]) };
+};
+const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+const INT: WrittenType = { name: 'int', kind: 1, size: 4, words: [0x01000020] };
+/** A made-up kernel: it knows sixteen helpers, the first map types, and few program types. */
+const WHOLE: readonly WrittenType[] = [
+  INT,
+  enumOf('bpf_func_id', ...numbered('BPF_FUNC_', 16)),
+  enumOf('bpf_map_type', 'BPF_MAP_TYPE_UNSPEC', 'BPF_MAP_TYPE_HASH', 'BPF_MAP_TYPE_ARRAY', ...numbered('BPF_MAP_TYPE_', 16)),
+  enumOf('bpf_prog_type', 'BPF_PROG_TYPE_UNSPEC', 'BPF_PROG_TYPE_TRACING', 'BPF_PROG_TYPE_LSM', ...numbered('BPF_PROG_TYPE_', 16)),
+  { kind: 13, vlen: 1, size: 1, words: ['number', 1] },
+  { name: 'there', kind: 12, vlen: 1, size: 5 },
+  { name: 'bpf_lsm_file_open', kind: 12, vlen: 1, size: 5 },
+  { name: 'btf_trace_there', kind: 8, size: 1 },
+];
+
+function kernelOf(types: readonly WrittenType[]): KernelTypes {
+  return { vmlinux: indexNames(mustReadBtf(buildBtf(types))), modules: [] };
+}
+
+async function verdicts(name: string, source: string, types: readonly WrittenType[] = WHOLE): Promise<Record<string, string>> {
+  const object = readBpfObject(await readFile(await compileBpf(folder, name, source)), name);
+  const said = predictCell(object, kernelOf(types)).programs.map(({ name: program, failure, possible }) => {
+    const verdict = failure
+      ? `fails: ${failure.class}, ${failure.reason}`
+      : possible
+        ? `may fail: ${possible.class}, ${possible.reason}`
+        : 'ok';
+    return [program, verdict] as const;
+  });
+  return Object.fromEntries(said);
+}
+
+const PROGRAMS = `
+#define P(section, name) SEC(section) int name(void *ctx) { return 0; }
+P("fentry/there", function_there) P("fexit.s/gone", function_gone) P("tp_btf/there", tracepoint_there) P("tp_btf/gone", tracepoint_gone)
+P("lsm/file_open", hook_there) P("lsm.s/gone", hook_gone) P("iter/gone", iterator_gone) P("xdp", type_gone) P("?fentry/gone", on_demand)
+P("custom", of_no_type)
+static long (*known)(void) = (void *)15; static long (*unknown)(void) = (void *)16;
+SEC("fentry/there") int helper_known(void *ctx) { return known(); }
+SEC("fentry/there") int helper_unknown(void *ctx) { return unknown(); }
+SEC("fentry/there") int helper_guarded(void *ctx) { if (__builtin_preserve_type_info(*(struct nowhere { int x; } *)0, 0)) return unknown(); return 0; }
+SEC("fentry/there") int helper_perhaps(void *ctx) { volatile int slot = 1; if (slot) return unknown(); return 0; }
+`;
+
+describe('programs', () => {
+  it('need their type, their attach target and their helpers', async () => {
+    expect(await verdicts('programs', PROGRAMS)).toMatchInlineSnapshot(`
+      {
+        "function_gone": "may fail: attach-target-missing, attach target gone (tracing) is not in this kernel's BTF, only a module could have it",
+        "function_there": "ok",
+        "helper_guarded": "ok",
+        "helper_known": "ok",
+        "helper_perhaps": "may fail: helper-unknown, helper bpf_get_current_comm#16 is unknown to this kernel",
+        "helper_unknown": "fails: helper-unknown, helper bpf_get_current_comm#16 is unknown to this kernel",
+        "hook_gone": "fails: attach-target-missing, attach target bpf_lsm_gone (lsm) is not in this kernel's BTF",
+        "hook_there": "ok",
+        "iterator_gone": "may fail: attach-target-missing, attach target bpf_iter_gone (tracing) is not in this kernel's BTF, only a module could have it",
+        "of_no_type": "ok",
+        "on_demand": "may fail: attach-target-missing, attach target gone (tracing) is not in this kernel's BTF, only a module could have it",
+        "tracepoint_gone": "may fail: attach-target-missing, attach target btf_trace_gone (tracing) is not in this kernel's BTF, only a module could have it",
+        "tracepoint_there": "ok",
+        "type_gone": "fails: program-type-unsupported, program type xdp is unknown to this kernel",
+      }
+    `);
+  });
+
+  it('are left alone where BTF was cut down to a part', async () => {
+    const cut = [INT, enumOf('bpf_func_id', 'BPF_FUNC_unspec', 'BPF_FUNC_map_lookup_elem')];
+    expect(new Set(Object.values(await verdicts('cut', PROGRAMS, cut)))).toEqual(new Set(['ok']));
+    expect(knownHelpers(kernelOf(cut))).toBe(null);
+  });
+
+  it('need maps of known types, whichever of them uses them', async () => {
+    const source = `
+struct { int (*type)[27]; int (*max_entries)[4096]; } events SEC(".maps");
+struct { int (*type)[1]; int (*max_entries)[4]; u32 *key; u64 *value; } counts SEC(".maps");
+SEC("fentry/there") int any(void *ctx) { return 0; }`;
+    expect(await verdicts('maps', source)).toEqual({
+      any: "fails: map-type-unsupported, map 'events' (ringbuf): its type is unknown to this kernel",
+    });
+  });
+
+  it('need kernel functions with their arguments, but those declared weak', async () => {
+    const declare = 'extern int there(int number) SEC(".ksyms");';
+    const use = (name: string) => `SEC("fentry/there") int user(void *ctx) { return ${name}(1); }`;
+    const all = [
+      await verdicts('kfunc', declare + use('there')),
+      await verdicts('kfunc-flavor', `extern int there___v2(int number) SEC(".ksyms");${use('there___v2')}`),
+      await verdicts('kfunc-gone', `extern int gone(int number) SEC(".ksyms");${use('gone')}`),
+      await verdicts('kfunc-weak', `extern int gone(int number) __attribute__((weak)) SEC(".ksyms");${use('gone')}`),
+      await verdicts(
+        'kfunc-other',
+        `extern int there(int number, int more) SEC(".ksyms"); SEC("fentry/there") int user(void *ctx) { return there(1, 2); }`,
+      ),
+    ];
+    expect(all.map(({ user }) => user)).toMatchInlineSnapshot(`
+      [
+        "ok",
+        "ok",
+        "may fail: kfunc-missing, kfunc gone: not in this kernel's BTF, only a module could have it",
+        "ok",
+        "fails: kfunc-missing, kfunc there: it takes or returns something else here",
+      ]
+    `);
+  });
+});
+
+describe('kernels in the cache', () => {
+  it('list their helpers, map types and program types', async () => {
+    for (const { release, path } of await cachedBtfs()) {
+      const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
+      const names = ['bpf_map_type', 'bpf_prog_type'].map((name) => enumeratorsOf(kernel, name)?.size ?? 0);
+      expect([release, knownHelpers(kernel)?.has(1), ...names.map((count) => count > 25)]).toEqual([release, true, true, true]);
+    }
+  });
+
+  it('lack what sample programs were written for', async () => {
+    const [oldest] = await cachedBtfs();
+    if (!oldest?.release.startsWith('5.10')) return;
+    const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(oldest.path))), modules: [] };
+    const found = (await sampleObjects()).flatMap(({ bytes, name }) =>
+      predictCell(readBpfObject(bytes, name), kernel).programs.flatMap(({ name: program, failure, possible }) => {
+        const [word, verdict] = failure ? ['fails', failure] : ['may fail', possible];
+        return verdict && !verdict.class.startsWith('core-') ? [`${program} ${word}: ${verdict.class}, ${verdict.reason}`] : [];
+      }),
+    );
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "remember_exit fails: map-type-unsupported, map 'names' (bloom_filter): its type is unknown to this kernel",
+        "accept_all fails: program-type-unsupported, program type netfilter is unknown to this kernel",
+        "task_assumed fails: helper-unknown, helper bpf_get_current_task_btf#158 is unknown to this kernel",
+        "clock_assumed fails: helper-unknown, helper bpf_ktime_get_tai_ns#208 is unknown to this kernel",
+        "find_task may fail: kfunc-missing, kfunc bpf_task_from_pid: not in this kernel's BTF, only a module could have it",
+      ]
+    `);
+  });
+});
