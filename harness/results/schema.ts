@@ -157,7 +157,7 @@ const attempt = z.strictObject({
   durationMs: milliseconds,
 });
 
-const cell = z.strictObject({
+export const cellSchema = z.strictObject({
   kernel: z.string(),
   object: z.string(),
   status,
@@ -191,7 +191,7 @@ export const resultsSchema = z.strictObject({
   run,
   kernels: z.array(kernel),
   objects: z.array(object),
-  cells: z.array(cell),
+  cells: z.array(cellSchema),
   logs,
 });
 
@@ -200,7 +200,7 @@ export type KernelResult = z.infer<typeof kernel>;
 export type ObjectResult = z.infer<typeof object>;
 export type ObjectRelocation = z.infer<typeof objectRelocation>;
 export type SourceLine = z.infer<typeof source>;
-export type CellResult = z.infer<typeof cell>;
+export type CellResult = z.infer<typeof cellSchema>;
 export type CellProgram = z.infer<typeof cellProgram>;
 export type CellRelocation = z.infer<typeof cellRelocation>;
 export type Attempt = z.infer<typeof attempt>;

@@ -24,7 +24,7 @@ export async function qemuVersion(): Promise<{ version: string; line: string }> 
 }
 
 /** MiB of memory that can be used without swapping, as the kernel estimates it. */
-async function availableMiB(): Promise<number> {
+export async function availableMiB(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
   return kib === undefined ? Math.floor(freemem() / 2 ** 20) : Math.floor(Number(kib) / 1024);

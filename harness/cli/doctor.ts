@@ -1,0 +1,42 @@
+// `corematrix doctor`: what is missing or broken on this machine, and what to type.
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { examine, type Finding } from '../doctor/checks.ts';
+import { EXIT } from './exit.ts';
+import { interruptible } from './interrupt.ts';
+import { writeLine } from './lines.ts';
+
+const STYLE = { ok: 'green', warning: 'yellow', broken: 'red' } as const satisfies Record<
+  Finding['state'],
+  Parameters<typeof styleText>[0]
+>;
+const STATE_WIDTH = 9;
+const WHAT_WIDTH = 17;
+
+function show({ what, state, found, advice }: Finding): void {
+  process.stdout.write(styleText(STYLE[state], state.padEnd(STATE_WIDTH), { stream: process.stdout, validateStream: true }));
+  writeLine(process.stdout, `${what.padEnd(WHAT_WIDTH)}${found}`);
+  if (advice !== null) writeLine(process.stdout, `${' '.repeat(STATE_WIDTH + WHAT_WIDTH)}→ ${advice}`);
+}
+
+async function doctor(options: { json?: boolean }): Promise<void> {
+  const json = options.json === true;
+  const findings = await interruptible(
+    () => undefined,
+    async (signal) => examine({ cache: cacheRoot(), mirrors: undefined, signal }, json ? () => undefined : show),
+  );
+  if (json) process.stdout.write(`${JSON.stringify(findings)}\n`);
+  process.exitCode = findings.some(({ state }) => state === 'broken') ? EXIT.infrastructure : EXIT.asExpected;
+}
+
+/** Adds `doctor` to the command line. */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .summary('what is missing or broken on this machine, and what to type')
+    .description('Looks for everything a run needs and tries it: QEMU, KVM, memory, disk, mirror, helper, and a real guest.')
+    .option('--json', 'write the findings to standard output as JSON')
+    .addHelpText('after', '\nExit codes: 0 runs work here, 3 something is broken.')
+    .action(doctor);
+}

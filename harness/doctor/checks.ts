@@ -1,0 +1,176 @@
+// What a run needs of this machine, each thing really tried: what is there, what is missing or broken, and what to type.
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { debianMirrors } from '../../kernels/debian/mirror.ts';
+import { readStored } from '../../kernels/store.ts';
+import { messageOf } from '../errors.ts';
+import { chooseAccel } from '../guest/accel.ts';
+import { bootGuest } from '../guest/boot.ts';
+import type { Accel } from '../guest/machine.ts';
+import { machineFor } from '../guest/snapshot.ts';
+import { type GuestHelper, prepareInitramfs } from '../run/helper.ts';
+import { availableMiB, defaultJobs, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
+import { bootImages } from '../run/kernel.ts';
+import { ensureHelper } from '../setup/helper.ts';
+import { missingPackages } from '../setup/packages.ts';
+
+export interface Finding {
+  what: string;
+  /** `warning`: runs work, but slower or not for long; `broken`: they do not. */
+  state: 'ok' | 'warning' | 'broken';
+  found: string;
+  /** What to type or do; null where nothing is to be done. */
+  advice: string | null;
+}
+
+const MIB = 1 << 20;
+const ANSWER_MS = 10_000;
+const BOOT_MS = 60_000;
+/** An unpacked kernel with its snapshot. */
+const KERNEL_MIB = 200;
+
+const ok = (what: string, found: string): Finding => ({ what, state: 'ok', found, advice: null });
+
+async function checkPrograms(): Promise<Finding> {
+  const missing = await missingPackages(false);
+  if (missing.length === 0) return ok('programs', 'everything that is needed is installed');
+  const names = missing.map(({ debian }) => debian).join(' ');
+  const advice = `npm run setup, or on Debian: apt-get install --no-install-recommends ${names}`;
+  return { what: 'programs', state: 'broken', found: `missing: ${missing.map(({ purpose }) => purpose).join('; ')}`, advice };
+}
+
+async function checkQemu(): Promise<Finding> {
+  try {
+    const { version } = await qemuVersion();
+    const major = Number(version.split('.')[0]);
+    if (major >= 7) return ok('QEMU', version);
+    return { what: 'QEMU', state: 'warning', found: `${version}, which nobody has tried`, advice: 'QEMU 7.2 or newer is known to work' };
+  } catch (error) {
+    return { what: 'QEMU', state: 'broken', found: messageOf(error), advice: 'npm run setup' };
+  }
+}
+
+async function checkMemory(): Promise<Finding> {
+  const free = await availableMiB();
+  const jobs = await defaultJobs();
+  const found = `${free} MiB can be used: ${jobs} guest${jobs === 1 ? '' : 's'} at a time`;
+  if (free >= 1024) return ok('memory', found);
+  return { what: 'memory', state: free < 700 ? 'broken' : 'warning', found, advice: 'a guest needs about 700 MiB to be started in' };
+}
+
+/** Free space where a folder is or will be, in MiB. */
+async function freeMiB(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return Math.floor((bavail * bsize) / MIB);
+  } catch (error) {
+    if (dirname(folder) === folder) throw error;
+    return freeMiB(dirname(folder));
+  }
+}
+
+async function checkDisk(what: string, folder: string, needMiB: number, advice: string): Promise<Finding> {
+  const free = await freeMiB(folder);
+  if (free >= needMiB) return ok(what, `${free} MiB free in ${folder}`);
+  return { what, state: free < needMiB / 4 ? 'broken' : 'warning', found: `only ${free} MiB free in ${folder}`, advice };
+}
+
+async function checkMirror(mirrors: readonly string[] | undefined): Promise<Finding> {
+  const advice = 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR names another';
+  try {
+    const [mirror] = await debianMirrors(mirrors);
+    const started = performance.now();
+    const response = await fetch(`${mirror?.base}/dists/`, { signal: AbortSignal.timeout(ANSWER_MS), redirect: 'follow' });
+    await response.body?.cancel();
+    if (response.status >= 500) return { what: 'mirror', state: 'warning', found: `${mirror?.base} answers ${response.status}`, advice };
+    return ok('mirror', `${mirror?.base} answers in ${Math.round(performance.now() - started)} ms`);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    return { what: 'mirror', state: 'warning', found: `${messageOf(error)}${cause}`, advice };
+  }
+}
+
+/** Any kernel in the cache, as paths. */
+async function cachedKernel(cache: string): Promise<Parameters<typeof bootImages>[0] | null> {
+  const folder = join(cache, 'kernels');
+  for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
+    const directory = join(folder, name);
+    const stored = await readStored(directory);
+    if (stored?.arch !== 'x86_64') continue;
+    return { vmlinux: stored.vmlinux ? join(directory, 'vmlinux') : null, image: stored.image ? join(directory, 'image') : null };
+  }
+  return null;
+}
+
+async function checkHelper(mirrors: readonly string[] | undefined): Promise<{ finding: Finding; helper: GuestHelper | null }> {
+  try {
+    const helper = await ensureHelper({ onNote: () => {}, mirrors });
+    return { finding: ok('guest helper', `built, with libbpf ${helper.libbpf} (${helper.libbpfOrigin})`), helper };
+  } catch (error) {
+    return { finding: { what: 'guest helper', state: 'broken', found: messageOf(error), advice: 'npm run setup' }, helper: null };
+  }
+}
+
+/** Boots a kernel of the cache for real: under KVM when that works, and in the way runs would. */
+async function checkGuests(cache: string, helper: GuestHelper, signal: AbortSignal): Promise<Finding[]> {
+  const kernel = await cachedKernel(cache);
+  if (!kernel) {
+    const advice = 'corematrix kernels pull debian:6.12';
+    return [{ what: 'guests', state: 'warning', found: 'not tried: there is no kernel in the cache', advice }];
+  }
+  const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
+  try {
+    const probe = { qemuProgram: QEMU_PROGRAM, images: bootImages(kernel), initramfs: await prepareInitramfs(helper, work), signal };
+    const choice = await chooseAccel('auto', (await qemuVersion()).line, join(work, 'accel.json'), {
+      ...probe,
+      directory: join(work, 'kvm'),
+    });
+    const speed: Finding =
+      choice.accel === 'kvm'
+        ? ok('KVM', choice.reason)
+        : { what: 'KVM', state: 'warning', found: choice.reason, advice: 'nothing: guests are emulated instead' };
+    return [speed, await bootOnce(choice.accel, probe, work)];
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function bootOnce(
+  accel: Accel,
+  probe: Omit<Parameters<typeof bootGuest>[0], 'machine' | 'directory' | 'timeoutMs'>,
+  work: string,
+): Promise<Finding> {
+  try {
+    const guest = await bootGuest({ ...probe, machine: machineFor(accel), directory: join(work, 'guest'), timeoutMs: BOOT_MS });
+    await guest.qemu.kill();
+    return ok('guests', `${guest.hello.release} came up in ${(guest.bootMs / 1000).toFixed(1)} s with ${accel}`);
+  } catch (error) {
+    probe.signal.throwIfAborted();
+    return { what: 'guests', state: 'broken', found: messageOf(error), advice: 'run it again with another kernel in the cache' };
+  }
+}
+
+/** Looks at everything, in the order in which one thing needs the other, and tells each as soon as it is known. */
+export async function examine(
+  { cache, mirrors, signal }: { cache: string; mirrors: readonly string[] | undefined; signal: AbortSignal },
+  onFinding: (finding: Finding) => void,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const tell = (...found: Finding[]) => {
+    for (const finding of found) onFinding(finding);
+    findings.push(...found);
+  };
+  tell(ok('Node', process.version));
+  tell(await checkPrograms());
+  tell(await checkQemu());
+  tell(await checkMemory());
+  tell(await checkDisk('cache', cache, 10 * KERNEL_MIB, 'corematrix kernels prune, or COREMATRIX_CACHE for another place'));
+  tell(await checkDisk('temporary files', tmpdir(), 4 * KERNEL_MIB, 'TMPDIR for another place'));
+  tell(await checkMirror(mirrors));
+  const { finding, helper } = await checkHelper(mirrors);
+  tell(finding);
+  if (helper && findings.every(({ what, state }) => what !== 'QEMU' || state !== 'broken'))
+    tell(...(await checkGuests(cache, helper, signal)));
+  return findings;
+}

@@ -1,0 +1,114 @@
+// Cells that were finished before a run died are kept for the next, and only those whose verdict would be the same.
+import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addLog, createLogStore } from '../../../harness/results/logs.ts';
+import { type CellIdentity, openJournal } from '../../../harness/run/journal.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { readResults } from '../../../reports/json.ts';
+import { SAMPLE } from '../../reports/sample.ts';
+import { sample } from './real-run.ts';
+
+const IDENTITY: CellIdentity = { kernelSha256: 'k', objectSha256: 'o', helperSha256: 'h', isolation: 'snapshot', plan: [null] };
+
+let folder = '';
+let file = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'journal-'));
+  file = join(folder, 'report/unfinished.jsonl');
+});
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+const finished = () => {
+  const cell = SAMPLE.cells.find(({ status, logs }) => status !== 'infra' && status !== 'not-run' && logs.libbpf !== null);
+  if (!cell) throw new Error('the sample has no such cell');
+  return cell;
+};
+
+describe('a journal', () => {
+  it('gives back a cell and its logs under the ids of the new run', async () => {
+    const cell = finished();
+    await (await openJournal(file, false)).append(IDENTITY, cell, SAMPLE.logs);
+    const logs = createLogStore();
+    addLog(logs, 'something else');
+    const kept = (await openJournal(file, true)).find(IDENTITY, logs);
+    expect({ ...kept, logs: null, programs: null }).toEqual({ ...cell, logs: null, programs: null });
+    expect(logs.texts[kept?.logs.libbpf ?? '']?.map((line) => logs.lines[line])).toEqual(
+      SAMPLE.logs.texts[cell.logs.libbpf ?? '']?.map((line) => SAMPLE.logs.lines[line]),
+    );
+  });
+
+  it('knows a cell only by everything its verdict depends on', async () => {
+    const journal = await openJournal(file, false);
+    await journal.append(IDENTITY, finished(), SAMPLE.logs);
+    const again = await openJournal(file, true);
+    const others: Partial<CellIdentity>[] = [
+      { kernelSha256: 'K' },
+      { objectSha256: 'O' },
+      { helperSha256: 'H' },
+      { isolation: 'boot' },
+      { plan: [{ status: 'fail' }] },
+    ];
+    expect(others.map((other) => again.find({ ...IDENTITY, ...other }, createLogStore()))).toEqual(others.map(() => null));
+  });
+
+  it('keeps no cell without a verdict, begins empty unless resumed, and is gone in the end', async () => {
+    const journal = await openJournal(file, false);
+    await journal.append(IDENTITY, { ...finished(), status: 'infra' }, SAMPLE.logs);
+    expect((await openJournal(file, true)).find(IDENTITY, createLogStore())).toBeNull();
+    await journal.append(IDENTITY, finished(), SAMPLE.logs);
+    expect((await openJournal(file, false)).find(IDENTITY, createLogStore())).toBeNull();
+    await journal.append(IDENTITY, finished(), SAMPLE.logs);
+    await journal.remove();
+    expect(await readdir(join(folder, 'report'))).toEqual([]);
+  });
+
+  it('skips what is no entry: lines cut short, of another kind, or not even text', async () => {
+    const journal = await openJournal(file, false);
+    await appendFile(file, `{"key":1}\nnot JSON\n[]\n\u0000\n${'['.repeat(50_000)}\n`);
+    await journal.append(IDENTITY, finished(), SAMPLE.logs);
+    await appendFile(file, '{"key":"abc","cell":{"kern');
+    expect((await openJournal(file, true)).find(IDENTITY, createLogStore())?.object).toBe(finished().object);
+  });
+});
+
+describe('a run that was killed', () => {
+  const args = (...more: string[]) => [
+    join(PACKAGE_ROOT, 'dist/harness/cli/main.js'),
+    ...['run', ...['exec_watch', 'task_state', 'verifier_limits', 'rss_stat', 'new_helpers', 'tty_type'].map(sample)],
+    ...['-k', 'debian:5.10', '-k', 'debian:6.12', '-o', 'report', '--jobs', '1', '-v', ...more],
+  ];
+
+  it('is resumed: what was finished is not run again, and the results are those of a whole run', async () => {
+    const options = { cwd: folder, reject: false, stdin: 'ignore', all: true } as const;
+    const killed = execa('node', args(), options);
+    let cells = 0;
+    killed.all.on('data', (chunk: Buffer) => {
+      cells += chunk.toString().match(/^(?:pass|fail) /gm)?.length ?? 0;
+      if (cells >= 4) killed.kill('SIGKILL');
+    });
+    await killed;
+    const kept = (await readFile(file, 'utf8')).split('\n').length - 1;
+    expect(kept).toBeGreaterThanOrEqual(4);
+    await sleep(100);
+    await execa('node', args('--resume'), options);
+    const resumed = readResults(await readFile(join(folder, 'report/results.json'), 'utf8'), 'results.json');
+    expect(await readdir(join(folder, 'report'))).not.toContain('unfinished.jsonl');
+    const begun = resumed.cells.filter(({ kernel, object }) => kernel !== '' && object !== '').length;
+    expect([begun, resumed.run.complete]).toEqual([12, true]);
+    await execa('node', args(), options);
+    const whole = readResults(await readFile(join(folder, 'report/results.json'), 'utf8'), 'results.json');
+    const told = ({ cells: all }: typeof whole) =>
+      all.map(({ kernel, object, status, programs, relocations }) => [
+        kernel,
+        object,
+        status,
+        programs.map(({ reason }) => reason),
+        relocations,
+      ]);
+    expect(told(resumed)).toEqual(told(whole));
+  });
+});
