@@ -72,7 +72,8 @@ export function renderMarkdown(results: Results): string {
   const counts = [...countStatuses(results)].map(([status, count]) => `${count} ${status}`).join(', ');
   const { run } = results;
   const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}`;
-  const state = run.complete ? '' : ' **The run was interrupted; this is what was finished.**';
+  const part = run.shard ? ` This is shard ${run.shard.index} of ${run.shard.total}.` : '';
+  const state = run.complete ? part : `${part} **The run was interrupted; this is what was finished.**`;
   const found = causes(results);
   const unexpected = found.length === 0 ? [] : ['', '## Unexpected', '', ...found.flatMap(causeLines)];
   return withinBudget([

@@ -93,3 +93,9 @@ export function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => str
   }
   return groups;
 }
+
+/** What has to be said before anything else of results that are not the whole: `shard 2/3`, `interrupted`; null when they are. */
+export function incompleteness({ run }: Results): string | null {
+  const parts = [run.shard && `shard ${run.shard.index}/${run.shard.total}`, !run.complete && 'interrupted'];
+  return parts.filter((part) => typeof part === 'string').join(', ') || null;
+}

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
-import { type Cause, causes, countStatuses, matrixRows, plural, shortKernelNames } from './summary.ts';
+import { type Cause, causes, countStatuses, incompleteness, matrixRows, plural, shortKernelNames } from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
 interface TerminalOptions {
@@ -112,7 +112,8 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
   const seconds = (Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt)) / 1000;
   const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
-  const state = results.run.complete ? '' : 'interrupted: ';
+  const part = incompleteness(results);
+  const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
   return `${['', ...matrix(results, options), ...unexpected(results, options), '', total].join('\n')}\n`;
 }

@@ -8,6 +8,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { RunEvent } from '../run/events.ts';
+import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { readInputs } from '../run/inputs.ts';
 import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
@@ -15,6 +16,7 @@ import { exitCodeOfResults } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
+import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
 const CONFIG_NAME = 'corematrix.yaml';
@@ -29,6 +31,8 @@ interface RunOptions {
   timeout?: number;
   bootTimeout?: number;
   refresh?: boolean;
+  shard?: Shard;
+  baseline?: string;
   json?: boolean;
   verbose?: boolean;
 }
@@ -67,6 +71,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const selectors = options.kernel ?? config.kernels ?? [];
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
+  const baseline = options.baseline === undefined ? null : await readResultsAt(options.baseline);
   const inputs = await readInputs(named, objects.length > 0 ? process.cwd() : directory);
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
@@ -100,6 +105,8 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             bootTimeoutMs: (options.bootTimeout ?? 0) * 1000 || null,
             stallMs: null,
             command,
+            shard: options.shard,
+            choose: options.shard && chooseShard(options.shard, baseline?.results ?? null),
           },
           emit,
           signal,
@@ -143,6 +150,10 @@ export function addRunCommand(program: Command): void {
     )
     .option('--timeout <seconds>', 'seconds a cell may take (default: 300, 60 under KVM)', positive)
     .option('--boot-timeout <seconds>', 'seconds a kernel may take to come up (default: 90, 30 under KVM)', positive)
+    .addOption(
+      new Option('--shard <i/n>', 'run only this part of the matrix; "merge" joins the parts').argParser((text) => parseShard(text)),
+    )
+    .option('--baseline <results>', 'an earlier results.json or report folder: how long its cells took balances shards')
     .option('--refresh', 'read the kernel indexes anew')
     .option('--json', 'write the results to standard output as JSON')
     .option('-v, --verbose', 'a line for every cell')
@@ -154,7 +165,8 @@ Exit codes: 0 as expected, 1 compatibility failure, 2 usage or configuration, 3 
 Examples:
   corematrix run prog.bpf.o -k debian:all
   corematrix run build/*.bpf.o -k debian:5.10 -k debian:6.12 -o report
-  corematrix run -c corematrix.yaml --jobs 4`,
+  corematrix run -c corematrix.yaml --jobs 4
+  corematrix run --shard 2/3 --baseline last-night/ -o shard-2`,
     )
     .action(async (objects: string[], options: RunOptions) => runMatrix(objects, options, ['corematrix', ...process.argv.slice(2)]));
 }

@@ -9,7 +9,10 @@ import { InfraError, toInfraError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import type { Accel } from '../guest/machine.ts';
 import type { Expectation } from '../config/schema.ts';
+import { type CellChoice, type Choose, everyCell } from '../plan/choice.ts';
+import type { Shard } from '../plan/shard.ts';
 import { createLogStore } from '../results/logs.ts';
+import { cellOfOneFate } from '../results/one-fate.ts';
 import { type CellResult, type KernelResult, type LogStore, type Results, SCHEMA_VERSION } from '../results/schema.ts';
 import { type CellSetup, runCell, verdictless } from './cell.ts';
 import type { Emit } from './events.ts';
@@ -46,6 +49,10 @@ export interface RunRequest {
   stallMs: number | null;
   /** The command line as typed. */
   command: string[];
+  /** Which cells to run; all without it. */
+  choose?: Choose | undefined;
+  /** Which shard those are; stands in the results. */
+  shard?: Shard | undefined;
 }
 
 interface Context {
@@ -58,6 +65,7 @@ interface Context {
   accel: Promise<AccelChoice>;
   setup: Omit<GuestSetup, 'accel' | 'bootTimeoutMs'>;
   progress: { done: number; total: number };
+  choiceOf: (kernel: string, object: string) => CellChoice;
 }
 
 interface Column {
@@ -72,13 +80,18 @@ function finish(context: Context, cell: CellResult, kernel: KernelResult): CellR
   return cell;
 }
 
+/** The objects to be run on a kernel. */
+function chosen({ request, choiceOf }: Pick<Context, 'request' | 'choiceOf'>, kernel: string): RunObject[] {
+  return request.objects.filter((object) => choiceOf(kernel, object.result.id) === 'run');
+}
+
 /** Every cell of a kernel that could not be made ready. */
 function columnWithout(
   context: Context,
   kernel: KernelResult,
   failure: { class: 'infra-boot' | 'infra-kernel-unavailable'; reason: string },
 ): Column {
-  const cells = context.request.objects.map((object) =>
+  const cells = chosen(context, kernel.id).map((object) =>
     context.signal.aborted
       ? verdictless(kernel.id, object, 'not-run', null)
       : finish(context, verdictless(kernel.id, object, 'infra', failure), kernel),
@@ -142,14 +155,29 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
     });
     const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: request.stallMs ?? STALL_MS[accel] };
     const setup = { kernel, expectations: request.expectations, logs: context.logs, work: context.work, patience, signal };
-    return { kernel: kernel.result, cells: await Promise.all(request.objects.map(async (object) => runOne(context, setup, object))) };
+    return {
+      kernel: kernel.result,
+      cells: await Promise.all(chosen(context, planned.id).map(async (object) => runOne(context, setup, object))),
+    };
   } catch (error) {
     return unavailable(error, 'infra-boot');
   }
 }
 
+/** A kernel's column in the order of the objects; a kernel on which nothing is to be run is neither downloaded nor booted. */
+async function column(context: Context, planned: PlannedKernel, pulled: Promise<KernelImage> | null): Promise<Column> {
+  const ran = pulled === null ? { kernel: plannedResult(planned), cells: [] } : await runKernel(context, planned, pulled);
+  const cells = context.request.objects.flatMap(({ result }) => {
+    const choice = context.choiceOf(planned.id, result.id);
+    if (typeof choice === 'object') return [cellOfOneFate(planned.id, result, 'skip', { class: null, reason: choice.skip })];
+    return ran.cells.filter((cell) => cell.object === result.id);
+  });
+  return { kernel: ran.kernel, cells };
+}
+
 /** Chooses the accelerator once; the kernel that is there first is the probe's. */
 async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: readonly Promise<KernelImage>[]): Promise<AccelChoice> {
+  if (pulled.length === 0) return { accel: 'tcg', reason: 'nothing was to be run' };
   const first = request.accel === 'auto' ? await Promise.any(pulled).catch(() => null) : null;
   return chooseAccel(request.accel, setup.qemuVersionLine, join(request.cache, 'accel.json'), {
     qemuProgram: QEMU_PROGRAM,
@@ -170,15 +198,21 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const qemu = await qemuVersion();
   const planned = await planKernels([...request.selectors], request.kernelOptions);
   const jobs = request.jobs ?? (await defaultJobs());
-  const total = planned.length * request.objects.length;
-  emit({ kind: 'planned', kernels: planned.length, objects: request.objects.length, cells: total, jobs });
+  const objectIds = request.objects.map(({ result }) => result.id);
+  const choiceOf = (request.choose ?? everyCell)(
+    planned.map(({ id }) => id),
+    objectIds,
+  );
+  const busy = planned.filter(({ id }) => chosen({ request, choiceOf }, id).length > 0);
+  const total = busy.reduce((sum, { id }) => sum + chosen({ request, choiceOf }, id).length, 0);
+  emit({ kind: 'planned', kernels: busy.length, objects: request.objects.length, cells: total, jobs });
   await removeLeftovers(tmpdir(), /^corematrix-(\d+)-/);
   await removeLeftovers(join(request.cache, 'snapshots'), /\.(\d+)\.building/);
   const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
     const initramfs = await prepareInitramfs(request.helper, work);
     const pulls = pLimit(PULLS);
-    const pulled = planned.map(async (kernel) => pulls(async () => pull(kernel, request.kernelOptions)));
+    const pulled = new Map(busy.map((kernel) => [kernel.id, pulls(async () => pull(kernel, request.kernelOptions))]));
     const setup = {
       cache: request.cache,
       work,
@@ -188,16 +222,14 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       isolation: request.isolation,
       signal,
     };
-    const accel = chooseOnce(setup, request, pulled).then((choice) => {
+    const accel = chooseOnce(setup, request, [...pulled.values()]).then((choice) => {
       emit({ kind: 'accel', choice });
       return choice;
     });
     const logs = createLogStore();
-    const context: Context = { request, emit, signal, work, logs, guests: pLimit(jobs), accel, setup, progress: { done: 0, total } };
-    const running = planned.map(async (kernel, index) =>
-      runKernel(context, kernel, pulled[index] ?? Promise.reject(new InfraError('not pulled'))),
-    );
-    const columns = await Promise.all(running);
+    const guests = pLimit(jobs);
+    const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress: { done: 0, total }, choiceOf };
+    const columns = await Promise.all(planned.map(async (kernel) => column(context, kernel, pulled.get(kernel.id) ?? null)));
     const choice = await accel;
     return {
       schemaVersion: SCHEMA_VERSION,
@@ -206,15 +238,16 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
         startedAt,
         finishedAt: new Date().toISOString(),
         complete: !signal.aborted,
+        ...(request.shard && { shard: request.shard }),
         tool: { name: 'corematrix', version: VERSION },
         command: request.command,
         isolation: request.isolation,
         helper: { sha256: request.helper.sha256, libbpf: request.helper.libbpf, libbpfOrigin: request.helper.libbpfOrigin },
         host: { ...hostFacts(), qemu: qemu.version, accel: choice.accel, accelReason: choice.reason },
       },
-      kernels: columns.map((column) => column.kernel),
+      kernels: columns.map(({ kernel }) => kernel),
       objects: request.objects.map((object) => object.result),
-      cells: columns.flatMap((column) => column.cells),
+      cells: columns.flatMap(({ cells }) => cells),
       logs,
     };
   } finally {

@@ -1,6 +1,6 @@
 // Counts, rows and causes, which every report takes from here.
 import { describe, expect, it } from 'vitest';
-import { causes, countStatuses, matrixRows, plural, shortKernelNames, surprise } from '../../reports/summary.ts';
+import { causes, countStatuses, incompleteness, matrixRows, plural, shortKernelNames, surprise } from '../../reports/summary.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
 import { SAMPLE } from './sample.ts';
 
@@ -122,4 +122,13 @@ it.each([
   [2, '2 kernels'],
 ])('writes %i as %j', (count, text) => {
   expect(plural(count, 'kernel')).toBe(text);
+});
+
+it('says what results are a part of', () => {
+  const of = (complete: boolean, shard?: { index: number; total: number }) => {
+    const { shard: _, ...run } = SAMPLE.run;
+    return incompleteness({ ...SAMPLE, run: { ...run, complete, ...(shard && { shard }) } });
+  };
+  const shard = { index: 2, total: 3 };
+  expect([of(true), of(false), of(true, shard), of(false, shard)]).toEqual([null, 'interrupted', 'shard 2/3', 'shard 2/3, interrupted']);
 });

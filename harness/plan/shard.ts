@@ -1,0 +1,120 @@
+// Which cells of a plan a shard runs: the same answer on every machine that asks about the same plan.
+import { UserError } from '../errors.ts';
+import type { Results } from '../results/schema.ts';
+import type { Choose } from './choice.ts';
+
+/** One of several parts of a plan, from 1. */
+export interface Shard {
+  index: number;
+  total: number;
+}
+
+/** What cells and kernels took or may take, in milliseconds. */
+export interface Durations {
+  cell: (kernel: string, object: string) => number;
+  /** To download, boot and save a kernel before its first cell. */
+  kernel: (kernel: string) => number;
+}
+
+const MAX_SHARDS = 1000;
+/** Without measurements only the proportion counts: a kernel that has to be booted costs as much as a handful of cells. */
+const UNKNOWN_CELL_MS = 1000;
+const UNKNOWN_KERNEL_MS = 8000;
+
+/**
+ * Reads `2/3`.
+ * @throws UserError
+ */
+export function parseShard(text: string): Shard {
+  const [, index, total] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
+  const shard = { index: Number(index), total: Number(total) };
+  if (shard.index >= 1 && shard.index <= shard.total && shard.total <= MAX_SHARDS) return shard;
+  throw new UserError(`'${text}' is not a shard; expected for example 2/3, the second of three, of at most ${MAX_SHARDS}`);
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * Durations as an earlier run measured them: of the cell itself, else of its object on other kernels, else of all cells.
+ * A cell that gave no verdict measured nothing but a timeout.
+ */
+export function measuredDurations(results: Results | null): Durations {
+  const measured = (results?.cells ?? []).filter(({ status }) => status !== 'infra' && status !== 'not-run' && status !== 'skip');
+  const all = mean(measured.map(({ durationMs }) => durationMs)) ?? UNKNOWN_CELL_MS;
+  const cells = new Map(measured.map((cell) => [JSON.stringify([cell.kernel, cell.object]), cell.durationMs]));
+  const ids = [...new Set(measured.map(({ object }) => object))];
+  const objects = new Map(
+    ids.map((id) => [id, mean(measured.filter(({ object }) => object === id).map(({ durationMs }) => durationMs)) ?? all]),
+  );
+  const boots = new Map((results?.kernels ?? []).flatMap(({ id, boot }) => (boot ? [[id, boot.durationMs] as const] : [])));
+  const boot = mean([...boots.values()]) ?? (UNKNOWN_KERNEL_MS / UNKNOWN_CELL_MS) * all;
+  return {
+    cell: (kernel, object) => cells.get(JSON.stringify([kernel, object])) ?? objects.get(object) ?? all,
+    kernel: (kernel) => boots.get(kernel) ?? boot,
+  };
+}
+
+interface Piece {
+  kernel: string;
+  objects: string[];
+  cost: number;
+}
+
+/** Cells of one kernel in as many pieces of about the same cost as asked for, objects in their order. */
+function piecesOf(kernel: string, objects: readonly string[], count: number, durations: Durations): Piece[] {
+  const costs = objects.map((object) => durations.cell(kernel, object));
+  const share = costs.reduce((sum, cost) => sum + cost, 0) / count;
+  const pieces = Array.from({ length: count }, (): Piece => ({ kernel, objects: [], cost: durations.kernel(kernel) }));
+  let before = 0;
+  for (const [at, object] of objects.entries()) {
+    const cost = costs[at] ?? 0;
+    // A cell belongs where its middle falls.
+    const piece = pieces[Math.min(count - 1, Math.floor((before + cost / 2) / (share || 1)))];
+    piece?.objects.push(object);
+    if (piece) piece.cost += cost;
+    before += cost;
+  }
+  return pieces.filter((piece) => piece.objects.length > 0);
+}
+
+function columnCost(kernel: string, objects: readonly string[], durations: Durations): number {
+  return objects.reduce((sum, object) => sum + durations.cell(kernel, object), durations.kernel(kernel));
+}
+
+/**
+ * Cuts a plan into shards: whole kernels where possible, since each has to be booted wherever it has a cell; a kernel that costs more
+ * than a shard should is cut itself. The dearest piece goes to the shard that has least so far.
+ * @returns for each shard, the objects by kernel
+ */
+export function cutPlan(
+  kernels: readonly string[],
+  objects: readonly string[],
+  total: number,
+  durations: Durations,
+): ReadonlyMap<string, ReadonlySet<string>>[] {
+  const costs = kernels.map((kernel) => columnCost(kernel, objects, durations));
+  const ideal = costs.reduce((sum, cost) => sum + cost, 0) / total;
+  const pieces = kernels.flatMap((kernel, at) => {
+    const count = Math.min(objects.length, total, Math.max(1, Math.ceil((costs[at] ?? 0) / (ideal || 1) - 0.5)));
+    return piecesOf(kernel, objects, count, durations);
+  });
+  const shards = Array.from({ length: total }, () => ({ cost: 0, cells: new Map<string, Set<string>>() }));
+  const order = new Map(kernels.map((kernel, at) => [kernel, at]));
+  for (const piece of pieces.toSorted((a, b) => b.cost - a.cost || (order.get(a.kernel) ?? 0) - (order.get(b.kernel) ?? 0))) {
+    const least = shards.reduce((best, shard) => (shard.cost < best.cost ? shard : best));
+    const known = least.cells.get(piece.kernel) ?? new Set();
+    least.cells.set(piece.kernel, new Set([...known, ...piece.objects]));
+    least.cost += piece.cost;
+  }
+  return shards.map(({ cells }) => cells);
+}
+
+/** The cells of one shard; `earlier` results tell how long cells take, and must be the same for every shard. */
+export function chooseShard({ index, total }: Shard, earlier: Results | null): Choose {
+  return (kernels, objects) => {
+    const cells = cutPlan(kernels, objects, total, measuredDurations(earlier))[index - 1];
+    return (kernel, object) => (cells?.get(kernel)?.has(object) === true ? 'run' : 'elsewhere');
+  };
+}
