@@ -157,6 +157,16 @@ describe('names', () => {
     });
   });
 
+  it('may have several flavors, of which only the last is none of the name', () => {
+    const names = ['one___two___three', 'one___two', 'one', '___one', 'one____two', 'one___', 'a_b___c', 'one___two____x'];
+    const index = indexNames(mustReadBtf(buildBtf(names.map((name) => ({ name, kind: 4 })))));
+    const found = (name: string) => typesWithEssentialName(index, name).map((id) => names[id - 1]);
+    const essential = [...new Set(names.map(essentialName))];
+    expect(essential.map((name) => [name, found(name)])).toEqual(
+      essential.map((name) => [name, names.filter((each) => essentialName(each) === name)]),
+    );
+  });
+
   it('are found in a kernel as by looking at every type', async () => {
     const kernel = (await cachedBtfs()).at(-1);
     if (!kernel) return;
