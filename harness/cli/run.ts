@@ -10,6 +10,7 @@ import { UserError } from '../errors.ts';
 import type { RunEvent } from '../run/events.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { readInputs } from '../run/inputs.ts';
+import { openJournal } from '../run/journal.ts';
 import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { exitCodeOfResults } from './exit.ts';
@@ -30,6 +31,7 @@ interface RunOptions {
   isolation?: 'snapshot' | 'boot';
   timeout?: number;
   bootTimeout?: number;
+  resume?: boolean;
   refresh?: boolean;
   shard?: Shard;
   baseline?: string;
@@ -80,6 +82,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
     const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors });
+    const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
     const results = await interruptible(
       () => emit({ kind: 'interrupted' }),
       async (signal) =>
@@ -102,6 +105,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             accel: options.accel,
             jobs: options.jobs ?? config.jobs ?? null,
             timeoutMs: (options.timeout ?? config.timeout ?? 0) * 1000 || null,
+            journal,
             bootTimeoutMs: (options.bootTimeout ?? 0) * 1000 || null,
             stallMs: null,
             command,
@@ -114,6 +118,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
     );
     progress.end();
     await showResults(results, options.out, { json: options.json === true });
+    if (results.run.complete) await journal.remove();
     process.exitCode = exitCodeOfResults(results, inputs.problems.length);
   } finally {
     progress.end();
@@ -155,6 +160,7 @@ export function addRunCommand(program: Command): void {
     )
     .option('--baseline <results>', 'an earlier results.json or report folder: how long its cells took balances shards')
     .option('--refresh', 'read the kernel indexes anew')
+    .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
     .option('--json', 'write the results to standard output as JSON')
     .option('-v, --verbose', 'a line for every cell')
     .addHelpText(

@@ -18,6 +18,8 @@ import { type CellSetup, runCell, verdictless } from './cell.ts';
 import type { Emit } from './events.ts';
 import { defaultJobs, hostFacts, QEMU_PROGRAM, qemuVersion } from './host.ts';
 import type { RunObject } from './inputs.ts';
+import type { CellIdentity, Journal } from './journal.ts';
+import { expectationFor } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { bootImages, type GuestSetup, makeReady, plannedResult, pull } from './kernel.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
@@ -51,6 +53,8 @@ export interface RunRequest {
   command: string[];
   /** Which cells to run; all without it. */
   choose?: Choose | undefined;
+  /** Where finished cells are kept while the run goes on, and those of a run that was killed. */
+  journal?: Journal | undefined;
   /** Which shard those are; stands in the results. */
   shard?: Shard | undefined;
 }
@@ -99,13 +103,29 @@ function columnWithout(
   return { kernel, cells };
 }
 
+function identityOf({ request }: Context, { kernel, expectations }: Omit<CellSetup, 'object'>, { result }: RunObject): CellIdentity {
+  const { version, sha256 } = kernel.result;
+  return {
+    kernelSha256: sha256 ?? '',
+    objectSha256: result.sha256,
+    helperSha256: request.helper.sha256,
+    isolation: request.isolation,
+    plan: result.programs.map(({ name }) => expectationFor(expectations, result, name, { version })),
+  };
+}
+
 async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object: RunObject): Promise<CellResult> {
   const kernel = setup.kernel.result;
   return context.guests(async () => {
     if (context.signal.aborted) return verdictless(kernel.id, object, 'not-run', null);
+    const identity = identityOf(context, setup, object);
+    const kept = context.request.journal?.find(identity, context.logs);
+    if (kept) return finish(context, { ...kept, kernel: kernel.id, object: object.result.id }, kernel);
     context.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
     try {
-      return finish(context, await runCell({ ...setup, object }), kernel);
+      const cell = await runCell({ ...setup, object });
+      await context.request.journal?.append(identity, cell, context.logs);
+      return finish(context, cell, kernel);
     } catch (error) {
       if (context.signal.aborted) return verdictless(kernel.id, object, 'not-run', null);
       const failure = { class: 'infra-transport', reason: toInfraError(error).message } as const;
