@@ -69,7 +69,7 @@ export function addPredictCommand(program: Command): void {
     .argument('<object...>', 'BPF objects or patterns')
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, or a folder of *.btf), file:PATH, deb:PATH (default: the newest of every series in the cache)',
+      'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, or a folder of *.btf and *.btf.tar.xz), file:PATH, deb:PATH (default: the newest of every series in the cache)',
       repeated,
     )
     .option('--log', 'write the lines libbpf would print instead')

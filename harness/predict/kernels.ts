@@ -4,16 +4,14 @@ import { release as hostRelease } from 'node:os';
 import { basename, join } from 'node:path';
 import { cachedKernels } from '../../kernels/cached.ts';
 import { planKernels, pullKernel } from '../../kernels/catalogue.ts';
-import { isElf, readElfSection } from '../../kernels/image/elf-section.ts';
-import { withFile } from '../../kernels/image/read-at.ts';
 import { KERNEL_FILES } from '../../kernels/image/unpack.ts';
 import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
 import type { StoredKernel } from '../../kernels/store.ts';
 import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../../kernels/version.ts';
 import { readBtf } from '../btf/btf.ts';
 import { indexNames } from '../btf/names.ts';
-import { readElf, sectionNamed } from '../elf/elf.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
+import { readBtfFile } from './btf-file.ts';
 import type { KernelTypes } from './candidates.ts';
 
 /** A kernel whose BTF can be read. */
@@ -26,7 +24,7 @@ export interface OfflineKernel {
   version: string | null;
   series: string | null;
   arch: 'x86_64' | 'arm64' | null;
-  /** File that is BTF, or an ELF file with BTF in it; null for a kernel without. */
+  /** File that is BTF or has BTF in it; null for a kernel without. */
   path: string | null;
 }
 
@@ -34,8 +32,8 @@ const CACHED = 'cached';
 /** What is meant when nothing is named. */
 const NEWEST = 'newest of every series';
 const BTF = 'btf:';
+const BTF_NAME = /\.btf(\.tar\.[a-z0-9]+)?$/;
 const HOST_BTF = '/sys/kernel/btf/vmlinux';
-const MAX_BTF = 256 << 20;
 const MAX_FILES = 10_000;
 
 const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
@@ -82,7 +80,7 @@ function safe(text: string): string {
 }
 
 function fromFile(selector: string, path: string): OfflineKernel {
-  const name = path === HOST_BTF ? hostRelease() : basename(path).replace(/\.btf$/, '');
+  const name = path === HOST_BTF ? hostRelease() : basename(path).replace(BTF_NAME, '');
   const parsed = tryParseKernelVersion(name.replace(/^vmlinu[xz]-/, ''));
   return {
     id: safe(name) || 'btf',
@@ -95,7 +93,7 @@ function fromFile(selector: string, path: string): OfflineKernel {
   };
 }
 
-/** A file, or all `*.btf` in a folder and those below, as BTFHub lays them out. */
+/** A file, or all `*.btf` and `*.btf.tar.xz` in a folder and those below, as BTFHub lays them out. */
 async function fromPath(selector: string, path: string): Promise<OfflineKernel[]> {
   const found = await stat(path).catch(() => null);
   if (path === '') throw new UserError(`kernel selector '${selector}' names no file; expected btf:PATH`);
@@ -104,8 +102,8 @@ async function fromPath(selector: string, path: string): Promise<OfflineKernel[]
   const names = await readdir(path, { recursive: true }).catch((error: unknown) => {
     throw new UserError(`${selector}: cannot be read: ${messageOf(error)}`, { cause: error });
   });
-  const files = names.filter((name) => name.endsWith('.btf')).toSorted();
-  if (files.length === 0) throw new UserError(`${selector}: no file ending in .btf in this folder`);
+  const files = names.filter((name) => BTF_NAME.test(name)).toSorted();
+  if (files.length === 0) throw new UserError(`${selector}: no file ending in .btf or .btf.tar.xz in this folder`);
   return files.slice(0, MAX_FILES).map((name) => fromFile(selector, join(path, name)));
 }
 
@@ -153,7 +151,7 @@ export interface FoundKernels {
 
 /**
  * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. `debian:` means
- * those in the cache only; besides there are `cached` (all of them), `btf:PATH` (BTF, a vmlinux, or a folder of `*.btf`), `file:PATH` and `deb:PATH`.
+ * those in the cache only; besides there are `cached` (all of them), `btf:PATH` (BTF, a vmlinux, or a folder of BTF), `file:PATH` and `deb:PATH`.
  */
 export async function findKernels(selectors: readonly string[], cache: string): Promise<FoundKernels> {
   const stored = await cachedKernels(cache);
@@ -171,25 +169,6 @@ export async function findKernels(selectors: readonly string[], cache: string): 
   return { kernels: withUniqueIds(distinct.toSorted(compare)), problems };
 }
 
-const NO_SECTION = 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
-
-/** The section of any ELF file that is small enough to read whole: objects, kernels of other machines. */
-function sectionOf(bytes: Uint8Array): Uint8Array | string {
-  const read = readElf(bytes);
-  return read.ok ? (sectionNamed(read.elf, '.BTF')?.bytes ?? NO_SECTION) : read.reason;
-}
-
-async function readBtfBytes(path: string): Promise<Uint8Array | string> {
-  return withFile(path, async (read, size) => {
-    const tooLarge = `${size} bytes are too many for BTF`;
-    if (!isElf(await read(0, 4))) return size > MAX_BTF ? tooLarge : read(0, size);
-    const elf = await readElfSection(read, size, '.BTF');
-    if (elf.kind === 'bad') return size > MAX_BTF ? elf.reason : sectionOf(await read(0, size));
-    if (!elf.section) return NO_SECTION;
-    return elf.section.size > MAX_BTF ? tooLarge : read(elf.section.offset, elf.section.size);
-  });
-}
-
 /**
  * Reads the types of a kernel that has any.
  * @throws UserError naming the kernel and what is wrong with its BTF
@@ -197,7 +176,7 @@ async function readBtfBytes(path: string): Promise<Uint8Array | string> {
 export async function readKernelTypes({ path, selector, id }: OfflineKernel): Promise<KernelTypes | null> {
   if (path === null) return null;
   const label = selector.startsWith(BTF) ? path : id;
-  const bytes = await readBtfBytes(path).catch((error: unknown) => messageOf(error));
+  const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
   const read = readBtf(bytes);
   if (!read.ok) throw new UserError(`${label}: ${read.reason}`);

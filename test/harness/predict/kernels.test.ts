@@ -1,5 +1,5 @@
 // Which kernels selectors mean offline: what is in a cache, in files and in folders.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -95,15 +95,20 @@ describe('files', () => {
     await mkdir(hub, { recursive: true });
     await writeFile(join(hub, '5.4.0-42-generic.btf'), TYPES);
     await writeFile(join(hub, 'readme.txt'), 'no BTF');
+    await writeFile(join(folder, '4.18.0-1.el8.x86_64.btf'), TYPES);
+    await execa('tar', ['--create', '--xz', '--file', join(hub, '4.18.0-1.el8.x86_64.btf.tar.xz'), '4.18.0-1.el8.x86_64.btf'], {
+      cwd: folder,
+    });
     const elf = await compileBpf(folder, 'types', 'struct task_struct { int pid; } task;');
     const { kernels, problems } = await findKernels([`btf:${join(folder, 'hub')}`, `btf:${elf}`], cache);
     expect(problems).toEqual([]);
     expect(kernels.map(({ id, release, series }) => ({ id, release, series }))).toEqual([
+      { id: '4.18.0-1.el8.x86_64', release: '4.18.0-1.el8.x86_64', series: '4.18' },
       { id: '5.4.0-42-generic', release: '5.4.0-42-generic', series: '5.4' },
       { id: 'types.bpfel.o', release: null, series: null },
     ]);
     const types = await Promise.all(kernels.map(async (kernel) => readKernelTypes(kernel)));
-    expect(types.map((each) => each && typesWithName(each.vmlinux, 'task_struct').length)).toEqual([1, 1]);
+    expect(types.map((each) => each && typesWithName(each.vmlinux, 'task_struct').length)).toEqual([1, 1, 1]);
   });
 
   it('without BTF are named with what is wrong', async () => {
@@ -112,12 +117,24 @@ describe('files', () => {
     await writeFile(plain, 'int x;');
     await execa('clang', ['-target', 'bpf', '-c', plain, '-o', stripped]);
     await writeFile(join(folder, 'short.btf'), TYPES.subarray(0, 30));
-    const { kernels } = await findKernels([`btf:${stripped}`, `btf:${join(folder, 'short.btf')}`, `btf:${process.execPath}`], cache);
+    const [text, cut, other] = ['text.btf.tar.xz', 'cut.btf.tar.gz', 'other.tar'].map((name) => join(folder, name));
+    await writeFile(text ?? '', 'no archive');
+    await execa('tar', ['--create', '--gzip', '--file', 'whole.tgz', 'short.btf'], { cwd: folder });
+    await writeFile(cut ?? '', (await readFile(join(folder, 'whole.tgz'))).subarray(0, 60));
+    await execa('tar', ['--create', '--file', 'other.tar', 'plain.c'], { cwd: folder });
+    const paths = [stripped, join(folder, 'short.btf'), process.execPath, text, cut, other];
+    const { kernels } = await findKernels(
+      paths.map((path) => `btf:${path}`),
+      cache,
+    );
     const errors = await Promise.all(kernels.map(async (kernel) => readKernelTypes(kernel).catch((error: unknown) => error)));
     expect(errors).toEqual([
       new UserError(`${stripped}: it has no .BTF section (CONFIG_DEBUG_INFO_BTF)`),
       new UserError(`${join(folder, 'short.btf')}: truncated BTF: its sections lie beyond the end`),
       new UserError(`${process.execPath}: it has no .BTF section (CONFIG_DEBUG_INFO_BTF)`),
+      new UserError(`${text}: damaged tar archive: TAR_BAD_ARCHIVE: Unrecognized archive format`),
+      new UserError(`${cut}: its archive: damaged gzip data: unexpected end of file`),
+      new UserError(`${other}: no file ending in .btf in this archive`),
     ]);
   });
 });
