@@ -94,7 +94,7 @@ async function checkMirror(mirrors: readonly string[] | undefined): Promise<Find
 /** Any kernel in the cache, as paths. */
 async function cachedKernel(cache: string): Promise<Parameters<typeof bootImages>[0] | null> {
   const folder = join(cache, 'kernels');
-  for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
+  for (const name of await readdir(folder).catch(() => [])) {
     const directory = join(folder, name);
     const stored = await readStored(directory);
     if (stored?.arch !== 'x86_64') continue;

@@ -24,6 +24,8 @@ const SIGNS = [
 const SILENT =
   'nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)';
 
+const RESET = 'the kernel reset the machine or switched it off before it wrote anything';
+
 const LINE = 200;
 
 function lastLine(console: string): string {
@@ -44,5 +46,6 @@ export function diagnoseBoot(ended: string, console: string): string {
   }
   const last = lastLine(console);
   if (last !== '') return `${failed}; the last line of the console: ${last.slice(0, LINE)}`;
+  if (ended === 'QEMU ended') return `${failed}; ${RESET}`;
   return ended.startsWith('QEMU ended') ? failed : `${failed}; ${SILENT}`;
 }

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
 import { cacheRoot } from '../../../kernels/cache.ts';
+import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
 import { realRun, sample } from './real-run.ts';
 
 const OBJECTS = ['task_state', 'exec_watch', 'verifier_limits'].map(sample);
@@ -139,17 +140,24 @@ describe('a kernel that does not boot', { timeout: 240_000 }, () => {
   };
 
   it('is diagnosed in one line, and the other kernels go on', async () => {
-    const kernels = join(cacheRoot(), 'kernels');
-    const [first = ''] = await readdir(kernels);
-    const image = await readFile(join(kernels, first, 'vmlinux'));
-    // It is still taken for a kernel; its code is noise.
-    for (let at = 3 << 20; at < 12 << 20; at += 5) image[at] = (image[at] ?? 0) ^ 0x55;
-    await writeFile(own('noise'), image);
-    const results = await realRun([object], [`file:${own('noise')}`, KERNEL], { bootTimeoutMs: 6_000 });
+    const [planned] = await planKernels([KERNEL], { cache: cacheRoot() });
+    if (!planned) throw new Error(`no ${KERNEL}`);
+    const { vmlinux } = await pullKernel(planned, { cache: cacheRoot() });
+    const image = await readFile(vmlinux ?? '');
+    // Still taken for a kernel, but all of its code is one instruction: a jump to itself, or one that does not exist.
+    for (const [name, instruction] of [
+      ['loops', [0xeb, 0xfe]],
+      ['faults', [0x0f, 0x0b]],
+    ] as const) {
+      image.fill(Buffer.from(instruction), 2 << 20, 12 << 20);
+      await writeFile(own(name), image);
+    }
+    const results = await realRun([object], [`file:${own('loops')}`, `file:${own('faults')}`, KERNEL], { bootTimeoutMs: 6_000 });
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toMatchInlineSnapshot(`
       [
         "fail core-field-missing task_struct.__state: no such field (byte_off, task_state.bpf.c:33)",
         "infra infra-boot the guest did not come up: no answer from the guest in 6 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)",
+        "infra infra-boot the guest did not come up: QEMU ended; the kernel reset the machine or switched it off before it wrote anything",
       ]
     `);
   });

@@ -2,10 +2,10 @@
 import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addLog, createLogStore } from '../../../harness/results/logs.ts';
+import type { CellResult } from '../../../harness/results/schema.ts';
 import { type CellIdentity, openJournal } from '../../../harness/run/journal.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 import { readResults } from '../../../reports/json.ts';
@@ -78,27 +78,36 @@ describe('a journal', () => {
 describe('a run that was killed', () => {
   const args = (...more: string[]) => [
     join(PACKAGE_ROOT, 'dist/harness/cli/main.js'),
-    ...['run', ...['exec_watch', 'task_state', 'verifier_limits', 'rss_stat', 'new_helpers', 'tty_type'].map(sample)],
-    ...['-k', 'debian:5.10', '-k', 'debian:6.12', '-o', 'report', '--jobs', '1', '-v', ...more],
+    'run',
+    ...['exec_watch', 'task_state', 'verifier_limits', 'rss_stat', 'new_helpers', 'tty_type'].map(sample),
+    '--kernel=debian:5.10',
+    '--kernel=debian:6.12',
+    '--out=report',
+    '--jobs=1',
+    '--verbose',
+    ...more,
   ];
 
   it('is resumed: what was finished is not run again, and the results are those of a whole run', async () => {
     const options = { cwd: folder, reject: false, stdin: 'ignore', all: true } as const;
     const killed = execa('node', args(), options);
-    let cells = 0;
+    let finishedCells = 0;
     killed.all.on('data', (chunk: Buffer) => {
-      cells += chunk.toString().match(/^(?:pass|fail) /gm)?.length ?? 0;
-      if (cells >= 4) killed.kill('SIGKILL');
+      finishedCells += chunk.toString().match(/^(?:pass|fail) /gm)?.length ?? 0;
+      if (finishedCells >= 4) killed.kill('SIGKILL');
     });
     await killed;
-    const kept = (await readFile(file, 'utf8')).split('\n').length - 1;
-    expect(kept).toBeGreaterThanOrEqual(4);
-    await sleep(100);
+    const kept = (await readFile(file, 'utf8'))
+      .split('\n')
+      .slice(0, -1)
+      .map((line): { cell: CellResult } => JSON.parse(line));
+    expect(kept.length).toBeGreaterThanOrEqual(4);
     await execa('node', args('--resume'), options);
     const resumed = readResults(await readFile(join(folder, 'report/results.json'), 'utf8'), 'results.json');
     expect(await readdir(join(folder, 'report'))).not.toContain('unfinished.jsonl');
-    const begun = resumed.cells.filter(({ kernel, object }) => kernel !== '' && object !== '').length;
-    expect([begun, resumed.run.complete]).toEqual([12, true]);
+    expect([resumed.cells.length, resumed.run.complete]).toEqual([12, true]);
+    const took = (cells: readonly CellResult[]) => cells.map(({ kernel, object, durationMs }) => `${kernel} ${object} ${durationMs}`);
+    expect(took(resumed.cells)).toEqual(expect.arrayContaining(took(kept.map(({ cell }) => cell))));
     await execa('node', args(), options);
     const whole = readResults(await readFile(join(folder, 'report/results.json'), 'utf8'), 'results.json');
     const told = ({ cells: all }: typeof whole) =>

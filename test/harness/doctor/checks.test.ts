@@ -1,0 +1,73 @@
+// doctor on this machine, and on the same machine with something taken away.
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Finding } from '../../../harness/doctor/checks.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { corematrix } from '../cli/command.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+});
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+async function findings(env: Record<string, string>): Promise<{ exitCode: number | undefined; findings: Finding[] }> {
+  const { exitCode, stdout } = await corematrix(folder, ['doctor', '--json'], env);
+  return { exitCode, findings: JSON.parse(stdout) };
+}
+
+const states = (found: readonly Finding[]) => Object.fromEntries(found.map(({ what, state }) => [what, state]));
+
+describe('doctor', { timeout: 120_000 }, () => {
+  it('finds that runs work here, having booted a guest', async () => {
+    const { exitCode, findings: found } = await findings({});
+    expect(exitCode).toBe(0);
+    expect(found.filter(({ state }) => state === 'broken')).toEqual([]);
+    expect(found.map(({ what }) => what)).toEqual([
+      'Node',
+      'programs',
+      'QEMU',
+      'memory',
+      'cache',
+      'temporary files',
+      'mirror',
+      'guest helper',
+      'KVM',
+      'guests',
+    ]);
+    expect(found.at(-1)?.found).toMatch(/^\d+\.\d+\.\d+\S* came up in \d+\.\d s with (kvm|tcg)$/);
+  });
+
+  it('says what to install where programs are missing', async () => {
+    await symlink(process.execPath, join(folder, 'node'));
+    const { exitCode, stdout } = await execa(join(folder, 'node'), [join(PACKAGE_ROOT, 'dist/harness/cli/main.js'), 'doctor'], {
+      cwd: folder,
+      env: { PATH: folder },
+      extendEnv: false,
+      reject: false,
+    });
+    const lines = stdout.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('broken   programs'));
+    expect(lines.slice(at, at + 2).join('\n')).toMatch(
+      /QEMU, which runs the guests[^]*→ npm run setup, or on Debian: apt-get install .*qemu-system-x86/,
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  it('tells a mirror that does not answer and an empty cache, and how to go on', async () => {
+    const { findings: found } = await findings({
+      COREMATRIX_CACHE: join(folder, 'cache'),
+      COREMATRIX_DEBIAN_MIRROR: 'http://127.0.0.1:9/debian',
+    });
+    expect(states(found)).toMatchObject({ QEMU: 'ok', mirror: 'warning' });
+    expect(found.find(({ what }) => what === 'mirror')).toEqual({
+      what: 'mirror',
+      state: 'warning',
+      found: expect.stringContaining('fetch failed'),
+      advice: 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR names another',
+    });
+  });
+});
