@@ -10,7 +10,7 @@ import { type ReadAttempt, readAttempt } from '../verdict/attempt.ts';
 import { HELPER_NAMES } from '../verdict/helper-names.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from './candidates.ts';
-import { type Hit, type Reach, reachOf } from './reach.ts';
+import { hasRejected, type Hit, type Reach, reachOf } from './reach.ts';
 import { referencesOf } from './references.ts';
 import { isAutoloaded, type PredictedLoad, predictLoad } from './relocate.ts';
 import { type Findings, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
@@ -50,6 +50,7 @@ function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<nu
     littleEndian: object.littleEndian,
     helpers,
   };
+  if (!hasRejected(input)) return { load, attempt, reach };
   for (const program of object.programs) {
     const isLoaded = load.program === null ? isAutoloaded(program) : program.name === load.program;
     if (isLoaded) reach.set(program.name, reachOf(program, input));

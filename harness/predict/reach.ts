@@ -1,5 +1,5 @@
 // Whether the verifier comes to an instruction it rejects: a program's ways are followed with what relocation, constants and frozen data say.
-import type { ObjectFunction } from '../object/functions.ts';
+import { INSN_BYTES, type ObjectFunction } from '../object/functions.ts';
 import { type Branch, branchOf, refine } from './reach-branch.ts';
 import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
 import { BAD_RELO, type Code } from './patch.ts';
@@ -50,6 +50,24 @@ const WHOLE = 8;
  * @see enum bpf_func_id in include/uapi/linux/bpf.h
  */
 const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 80, 112, 113, 118, 123, 125, 131]);
+
+/** A poisoned instruction, or a call of a helper the kernel does not have. */
+function isRejected(insn: Insn, { helpers }: ReachInput): boolean {
+  if (insn.class !== CLASS.JMP || insn.operation !== JMP.CALL || insn.src !== 0) return false;
+  return insn.immediate === BAD_RELO || helpers?.has(insn.immediate) === false;
+}
+
+/** Whether there is anything to come to. Of most objects there is nothing, and no way needs to be followed. */
+export function hasRejected(input: ReachInput): boolean {
+  return [...input.code.values()].some((code) => {
+    const count = code.view.byteLength / INSN_BYTES;
+    for (let index = 0; index < count; index++) {
+      const insn = readInsn(code, index);
+      if (insn && isRejected(insn, input)) return true;
+    }
+    return false;
+  });
+}
 
 class Explorer {
   readonly hits: Hit[] = [];
@@ -204,12 +222,8 @@ class Explorer {
   }
 
   #call(state: State, insn: Insn): void {
-    if (insn.src === 0 && insn.immediate === BAD_RELO) {
-      this.#hit(state, null);
-      return;
-    }
-    if (insn.src === 0 && this.#input.helpers?.has(insn.immediate) === false) {
-      this.#hit(state, insn.immediate);
+    if (isRejected(insn, this.#input)) {
+      this.#hit(state, insn.immediate === BAD_RELO ? null : insn.immediate);
       return;
     }
     const after = state.insn + 1;
