@@ -65,7 +65,11 @@ export async function chooseAccel(
   const kept = await readProbe(probeFile, host);
   if (kept) return kept;
   const choice = await probeKvm(probe);
-  await mkdir(dirname(probeFile), { recursive: true });
-  await writeFile(probeFile, JSON.stringify({ host, ...choice }));
+  try {
+    await mkdir(dirname(probeFile), { recursive: true });
+    await writeFile(probeFile, JSON.stringify({ host, ...choice }));
+  } catch {
+    // A cache that cannot be written costs a probe in every run.
+  }
   return choice;
 }

@@ -7,9 +7,10 @@ import { type BootImage, type BootMethod, bootGuest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
 import type { Hello } from '../guest/frames.ts';
 import type { Accel } from '../guest/machine.ts';
-import { machineFor, makeSnapshot, openSnapshot, type Snapshot, snapshotKey } from '../guest/snapshot.ts';
+import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
 import { QEMU_PROGRAM } from './host.ts';
+import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
 
 /** What every guest of a run has in common. */
 export interface GuestSetup {
@@ -96,20 +97,8 @@ async function identify(image: KernelImage, setup: GuestSetup): Promise<KernelRe
   return booted(image, guest.hello, guest.method, guest.bootMs, guest.qemu.command);
 }
 
-interface SnapshotPlace {
-  key: string;
-  directory: string;
-}
-
-function snapshotPlace(image: KernelImage, setup: GuestSetup): SnapshotPlace {
-  const { qemuVersionLine: qemuVersion, helperSha256 } = setup;
-  const key = snapshotKey({ kernelSha256: image.sha256, helperSha256, qemuVersion, machine: machineFor(setup.accel) });
-  return { key, directory: join(setup.cache, 'snapshots', key) };
-}
-
-async function newSnapshot(image: KernelImage, setup: GuestSetup, { key, directory }: SnapshotPlace): Promise<Snapshot> {
-  const building = join(setup.cache, 'snapshots', `${key}.${process.pid}.building`);
-  return makeSnapshot(directory, key, { ...bootRequest(image, setup), directory: building, signal: setup.signal });
+function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemuVersion, helperSha256 }: GuestSetup): SnapshotStore {
+  return { cache, work, key: snapshotKey({ kernelSha256: image.sha256, helperSha256, qemuVersion, machine: machineFor(accel) }) };
 }
 
 /** Downloads and unpacks a kernel unless the cache has it. */
@@ -124,15 +113,16 @@ export async function pull(planned: PlannedKernel, options: KernelOptions): Prom
 export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<ReadyKernel> {
   if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} cannot be run yet`);
   const machine = machineFor(setup.accel);
-  const boot = async (request: CellRequest) => runBooted(bootRequest(image, setup), request);
+  const boot = async (cell: CellRequest) => runBooted(bootRequest(image, setup), cell);
   if (setup.isolation === 'boot') return { result: await identify(image, setup), fromCache: false, restore: null, renew: null, boot };
-  const place = snapshotPlace(image, setup);
-  const kept = await openSnapshot(place.directory, place.key);
-  let snapshot = kept ?? (await newSnapshot(image, setup, place));
+  const store = storeOf(image, setup);
+  const request = { ...bootRequest(image, setup), signal: setup.signal };
+  const kept = await keptSnapshot(store);
+  let snapshot = kept ?? (await newSnapshot(store, request));
   let renewing: Promise<void> | null = null;
   const renew = async () => {
     try {
-      snapshot = await newSnapshot(image, setup, place);
+      snapshot = await newSnapshot(store, request);
     } catch (error) {
       // The cell that asked has its verdict; the next ones try the old snapshot first.
       if (!(error instanceof InfraError)) throw error;
@@ -141,7 +131,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   return {
     result: booted(image, snapshot.hello, snapshot.method, snapshot.bootMs, snapshot.command),
     fromCache: kept !== null,
-    restore: async (request) => runRestored(QEMU_PROGRAM, machine, snapshot, request),
+    restore: async (cell) => runRestored(QEMU_PROGRAM, machine, snapshot, cell),
     renew: async () => (renewing ??= renew()),
     boot,
   };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
 import { cacheRoot } from '../../../kernels/cache.ts';
 import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
-import { realRun, sample } from './real-run.ts';
+import { linkedCache, realRun, sample } from './real-run.ts';
 
 const OBJECTS = ['task_state', 'exec_watch', 'verifier_limits'].map(sample);
 const KERNEL = 'debian:5.10';
@@ -152,7 +152,11 @@ describe('a kernel that does not boot', { timeout: 240_000 }, () => {
       image.fill(Buffer.from(instruction), 2 << 20, 12 << 20);
       await writeFile(own(name), image);
     }
-    const results = await realRun([object], [`file:${own('loops')}`, `file:${own('faults')}`, KERNEL], { bootTimeoutMs: 6_000 });
+    const kernelOptions = { cache: await linkedCache(own('kernel-cache')) };
+    const results = await realRun([object], [`file:${own('loops')}`, `file:${own('faults')}`, KERNEL], {
+      kernelOptions,
+      bootTimeoutMs: 6_000,
+    });
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toMatchInlineSnapshot(`
       [
         "fail core-field-missing task_struct.__state: no such field (byte_off, task_state.bpf.c:33)",

@@ -1,4 +1,5 @@
 // A real run for tests: the machine's cache, its kernels, its QEMU and the built helper.
+import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunRequest, run } from '../../../harness/run/run.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
@@ -40,4 +41,20 @@ export async function realRun(
     ...others,
   };
   return run(request, onEvent, signal);
+}
+
+/** A cache at `path` that has what the machine's has, but for snapshots; what is added to it stays in it. */
+export async function linkedCache(path: string): Promise<string> {
+  const real = cacheRoot();
+  await mkdir(path);
+  for (const name of await readdir(real)) {
+    if (name === 'snapshots' || name === 'accel.json') continue;
+    if (name !== 'kernels' && name !== 'packages') {
+      await symlink(join(real, name), join(path, name));
+      continue;
+    }
+    await mkdir(join(path, name));
+    for (const entry of await readdir(join(real, name))) await symlink(join(real, name, entry), join(path, name, entry));
+  }
+  return path;
 }

@@ -1,0 +1,51 @@
+// Where the snapshots of a run are kept: in the cache, or, where that may only be read, in the run's own folder.
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { toInfraError } from '../errors.ts';
+import type { BootRequest } from '../guest/boot.ts';
+import { makeSnapshot, openSnapshot, type Snapshot } from '../guest/snapshot.ts';
+
+export interface SnapshotStore {
+  cache: string;
+  work: string;
+  /** Of the snapshot; see snapshotKey(). */
+  key: string;
+}
+
+async function writable(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * The snapshot in the cache, or null. QEMU opens a guest's memory for writing even where it maps it privately, so that one that
+ * may only be read is copied first.
+ */
+export async function keptSnapshot({ cache, work, key }: SnapshotStore): Promise<Snapshot | null> {
+  const snapshot = await openSnapshot(join(cache, 'snapshots', key), key);
+  if (!snapshot || (await writable(snapshot.ramFile))) return snapshot;
+  const ramFile = join(work, `${key}.ram`);
+  await execa('cp', ['--sparse=always', '--reflink=auto', '--no-preserve=mode', snapshot.ramFile, ramFile]);
+  return { ...snapshot, ramFile };
+}
+
+/**
+ * Boots a kernel and keeps it as a snapshot.
+ * @throws InfraError when it does not come up or cannot be kept
+ */
+export async function newSnapshot({ cache, work, key }: SnapshotStore, boot: Omit<BootRequest, 'directory'>): Promise<Snapshot> {
+  const shared = join(cache, 'snapshots');
+  const folder = await mkdir(shared, { recursive: true }).then(
+    async () => ((await writable(shared)) ? shared : join(work, 'snapshots')),
+    () => join(work, 'snapshots'),
+  );
+  try {
+    return await makeSnapshot(join(folder, key), key, { ...boot, directory: join(folder, `${key}.${process.pid}.building`) });
+  } catch (error) {
+    boot.signal.throwIfAborted();
+    throw toInfraError(error);
+  }
+}
