@@ -1,14 +1,19 @@
 // Every format a report is written in: the file it has in the report folder, and the pure function that renders it.
 import type { Results } from '../harness/results/schema.ts';
+import { renderCtrf } from './ctrf.ts';
 import type { FormatName } from './format-names.ts';
+import { renderGithub } from './github.ts';
 import { renderHtml } from './html/render.ts';
 import { renderJson } from './json.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
+import type { RenderOptions } from './options.ts';
+import { renderSarif } from './sarif.ts';
+import { renderTap } from './tap.ts';
 
 interface Format {
   file: string;
-  render: (results: Results) => string;
+  render: (results: Results, options?: RenderOptions) => string;
 }
 
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
@@ -16,4 +21,8 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   json: { file: 'results.json', render: renderJson },
   junit: { file: 'junit.xml', render: renderJunit },
   markdown: { file: 'summary.md', render: renderMarkdown },
+  github: { file: 'annotations.txt', render: renderGithub },
+  sarif: { file: 'results.sarif', render: renderSarif },
+  ctrf: { file: 'ctrf.json', render: renderCtrf },
+  tap: { file: 'results.tap', render: renderTap },
 };

@@ -8,6 +8,7 @@ import { InfraError, messageOf } from '../harness/errors.ts';
 import { errorCode, makeDirectories, writeFileAtomic } from '../kernels/cache.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from './format-names.ts';
 import { FORMATS } from './formats.ts';
+import type { RenderOptions } from './options.ts';
 
 /** Two names and the kind of a log make one file name, for which file systems have 255 bytes. */
 const NAME_LENGTH = 110;
@@ -58,17 +59,25 @@ async function writeLogs(results: Results, folder: string): Promise<void> {
   }
 }
 
+export interface FolderOptions extends RenderOptions {
+  formats?: readonly FormatName[];
+}
+
 /**
  * Writes results.json, a file for each format and logs/ into a folder, which is made when it is missing; files of other formats, which an
  * earlier run left there, are removed.
  * @throws InfraError when the folder cannot be made or written, with what the system says
  */
-export async function writeReportFolder(results: Results, folder: string, formats: readonly FormatName[] = DEFAULT_FORMATS): Promise<void> {
+export async function writeReportFolder(
+  results: Results,
+  folder: string,
+  { formats = DEFAULT_FORMATS, ...options }: FolderOptions = {},
+): Promise<void> {
   try {
     await makeDirectories(folder);
     for (const name of FORMAT_NAMES) {
       const { file, render } = FORMATS[name];
-      if (name === 'json' || formats.includes(name)) await writeFileAtomic(join(folder, file), render(results));
+      if (name === 'json' || formats.includes(name)) await writeFileAtomic(join(folder, file), render(results, options));
       else await rm(join(folder, file), { force: true });
     }
     await writeLogs(results, folder);

@@ -1,12 +1,14 @@
 // `corematrix merge`: one report of the shards of a run.
 import type { Command } from 'commander';
+import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { repeatedFormat } from './format-option.ts';
 import { readMerged } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
-async function merge(paths: string[], options: { out: string }): Promise<void> {
+async function merge(paths: string[], options: { out: string; format?: FormatName[] }): Promise<void> {
   const results = await readMerged(paths);
-  await showResults(results, options.out);
+  await showResults(results, options.out, { formats: options.format, merged: true });
   process.exitCode = exitCodeOfResults(results, 0);
 }
 
@@ -18,6 +20,7 @@ export function addMergeCommand(program: Command): void {
     .description('Joins results of one plan into one report. What no file has, because its shard is missing, is shown as not run.')
     .argument('<results...>', 'results.json files, or the folders they lie in')
     .option('-o, --out <dir>', 'report folder', 'corematrix-report')
+    .option('--format <name>', `a format for the report folder, repeatable: ${FORMAT_NAMES.join(', ')}`, repeatedFormat)
     .addHelpText(
       'after',
       `

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import { UserError } from '../errors.ts';
+import { renderOptions } from './format-option.ts';
 import { readMerged, readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -16,7 +17,7 @@ async function report([first = '', ...others]: string[], options: ReportOptions)
     throw new UserError('--format writes to standard output and --out a folder; choose one');
   const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
   if (options.format === undefined) await showResults(results, options.out ?? 'corematrix-report');
-  else process.stdout.write(FORMATS[options.format].render(results));
+  else process.stdout.write(FORMATS[options.format].render(results, renderOptions()));
 }
 
 /** Adds `report` to the command line. */

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { readLock } from '../../kernels/lock.ts';
+import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
@@ -14,6 +15,7 @@ import { openJournal } from '../run/journal.ts';
 import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { repeatedFormat } from './format-option.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
@@ -35,6 +37,7 @@ interface RunOptions {
   refresh?: boolean;
   shard?: Shard;
   baseline?: string;
+  format?: FormatName[];
   json?: boolean;
   verbose?: boolean;
 }
@@ -117,7 +120,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
         ),
     );
     progress.end();
-    await showResults(results, options.out, { json: options.json === true });
+    await showResults(results, options.out, { json: options.json === true, formats: options.format ?? config.formats });
     if (results.run.complete) await journal.remove();
     process.exitCode = exitCodeOfResults(results, inputs.problems.length);
   } finally {
@@ -141,6 +144,11 @@ export function addRunCommand(program: Command): void {
     )
     .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} here, if there is one)`)
     .option('-o, --out <dir>', 'report folder', 'corematrix-report')
+    .option(
+      '--format <name>',
+      `a format for the report folder, repeatable: ${FORMAT_NAMES.join(', ')} (default: ${DEFAULT_FORMATS.join(', ')})`,
+      repeatedFormat,
+    )
     .option('-j, --jobs <n>', 'guests at a time (default: what processors and memory bear)', wholePositive)
     .addOption(
       new Option('--accel <name>', 'accelerator; auto uses KVM only after a guest has run under it')

@@ -6,21 +6,30 @@ import { escapedJson } from '../../reports/json.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { writeReportFolder } from '../../reports/write.ts';
 import type { Results } from '../results/schema.ts';
+import { renderOptions } from './format-option.ts';
+import { tellGithub } from './github.ts';
 import { writeLine } from './lines.ts';
 
 export interface ShowOptions {
   /** Of the report folder; the default ones when absent. */
   formats?: readonly FormatName[] | undefined;
+  /** Whether these are shards that were joined. */
+  merged?: boolean;
   /** The results as JSON on standard output instead of the matrix. */
   json?: boolean;
 }
 
 /** Writes the matrix or JSON to standard output, then the report folder, and to standard error where that is. */
-export async function showResults(results: Results, folder: string, { formats, json = false }: ShowOptions = {}): Promise<void> {
+export async function showResults(
+  results: Results,
+  folder: string,
+  { formats, merged = false, json = false }: ShowOptions = {},
+): Promise<void> {
   if (json) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
   else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY }));
   // Last, so that a folder that cannot be written does not take along what is known.
-  await writeReportFolder(results, folder, formats);
+  await writeReportFolder(results, folder, { ...renderOptions(), ...(formats && { formats }) });
   const named = formats === undefined || formats.includes('html') ? FORMATS.html : FORMATS.json;
   writeLine(process.stderr, `report: ${join(folder, named.file)}`);
+  await tellGithub(results, merged, renderOptions());
 }

@@ -1,5 +1,6 @@
 // What may stand in corematrix.yaml.
 import { z } from 'zod';
+import { FORMAT_NAMES } from '../../reports/format-names.ts';
 import { FAILURE_CLASSES } from '../results/words.ts';
 
 const expectation = z
@@ -28,6 +29,11 @@ export const configSchema = z.strictObject({
     .enum(['snapshot', 'boot'])
     .optional()
     .describe('A private copy of a snapshot for every cell (default), or a boot for every cell.'),
+  formats: z
+    .array(z.enum(FORMAT_NAMES))
+    .min(1)
+    .optional()
+    .describe('What the report folder holds besides results.json and logs; without it, html, junit and markdown.'),
   expectations: z.array(expectation).optional(),
 });
 

@@ -41,6 +41,7 @@ const PACKAGES: readonly SystemPackage[] = [
   { purpose: 'kernel images compressed with bzip2', proof: 'bzip2', debian: 'bzip2', scope: 'tests' },
   { purpose: 'a second opinion on initramfs archives', proof: 'cpio', debian: 'cpio', scope: 'tests' },
   { purpose: 'a second opinion on ELF files', proof: 'readelf', debian: 'binutils', scope: 'tests' },
+  { purpose: 'a second opinion on TAP', proof: 'prove', debian: 'perl', scope: 'tests' },
   { purpose: 'a second opinion on XML', proof: 'xmllint', debian: 'libxml2-utils', scope: 'tests' },
   { purpose: 'the browser the report is tested in', proof: 'chromium', debian: 'chromium', scope: 'tests' },
 ];

@@ -13,7 +13,12 @@ export interface Said {
 
 /** Runs `corematrix` in a folder, without a terminal, and gives what it said. */
 export async function corematrix(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Said> {
-  const { exitCode, stdout, stderr } = await execa('node', [MAIN, ...args], { cwd, env, reject: false, stdin: 'ignore' });
+  const { exitCode, stdout, stderr } = await execa('node', [MAIN, ...args], {
+    cwd,
+    env: { GITHUB_ACTIONS: '', ...env },
+    reject: false,
+    stdin: 'ignore',
+  });
   return { exitCode, stdout, stderr };
 }
 

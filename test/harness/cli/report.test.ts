@@ -6,9 +6,11 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
-import { FORMAT_NAMES, type FormatName } from '../../../reports/format-names.ts';
+import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../../../reports/format-names.ts';
 import { FORMATS } from '../../../reports/formats.ts';
+import { renderGithub } from '../../../reports/github.ts';
 import { readResults, renderJson } from '../../../reports/json.ts';
+import { renderMarkdown } from '../../../reports/markdown.ts';
 import { HOSTILE_SAMPLE } from '../../reports/hostile.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { corematrix, type Said } from './command.ts';
@@ -72,7 +74,7 @@ describe('corematrix report', () => {
       exit 0"
     `);
     expect((await readdir(join(folder, 'again'))).toSorted()).toEqual(['index.html', 'junit.xml', 'logs', 'results.json', 'summary.md']);
-    for (const name of FORMAT_NAMES) expect(compared(name, await read(`again/${FORMATS[name].file}`))).toBe(expected(name, SAMPLE));
+    for (const name of DEFAULT_FORMATS) expect(compared(name, await read(`again/${FORMATS[name].file}`))).toBe(expected(name, SAMPLE));
   });
 
   it.each(FORMAT_NAMES)('writes %s whole to a pipe', async (format) => {
@@ -114,13 +116,40 @@ describe('corematrix report', () => {
       "error: no/such: no such file; expected a results.json or the report folder it lies in
       error: not.json: run: Invalid input: expected object, received undefined
       error: again/logs/results.json: cannot be read: ENOENT: no such file or directory, open 'again/logs/results.json'
-      error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown.
+      error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown, github, sarif, ctrf, tap.
       (add --help for what is possible)
       error: --format writes to standard output and --out a folder; choose one
       error: whole/results.json and shard 1/results.json cannot be merged: number of shards is no and 3; give the shards of one run
       error: missing required argument 'results'
       (add --help for what is possible)"
     `);
+  });
+});
+
+describe('on GitHub', () => {
+  const env = (summary: string) => ({ GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder, GITHUB_STEP_SUMMARY: join(folder, summary) });
+
+  it('annotations stand in the log, and the summary is appended to that of the job', async () => {
+    await writeFile(join(folder, 'summary'), 'before\n');
+    const { stderr } = await corematrix(folder, ['report', 'whole', '-o', 'again'], env('summary'));
+    expect(`${stderr}\n`).toBe(`report: again/index.html\n${renderGithub(SAMPLE)}`);
+    expect(await read('summary')).toBe(`before\n${renderMarkdown(SAMPLE)}`);
+  });
+
+  it('a shard annotates and leaves the summary to the merge', async () => {
+    const { stderr } = await corematrix(folder, ['report', 'shard 1', '-o', 'again'], env('of shard'));
+    expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toHaveLength(3);
+    const merged = await corematrix(folder, ['merge', 'shard 1', 'shard 2', 'shard 3', '-o', 'merged'], env('of merge'));
+    expect(merged.stderr).toBe('report: merged/index.html');
+    expect([await read('of shard').catch(() => 'none'), await read('of merge')]).toEqual(['none', renderMarkdown(COMPLETE)]);
+  });
+
+  it('a summary that cannot be written does not change the outcome', async () => {
+    const { exitCode, stderr } = await corematrix(folder, ['report', 'whole', '-o', 'again'], env('no/such'));
+    expect([exitCode, stderr.split('\n').at(-1)?.replaceAll(folder, 'FOLDER')]).toEqual([
+      0,
+      "the job summary cannot be written: ENOENT: no such file or directory, open 'FOLDER/no/such'",
+    ]);
   });
 });
 
@@ -140,6 +169,15 @@ describe('corematrix merge', () => {
     const again = await corematrix(folder, ['report', 'shard 1', 'shard 2', 'shard 3', '-o', 'reported']);
     expect(again.stdout).toBe(whole.stdout);
     expect(await read('reported/results.json')).toBe(await read('merged/results.json'));
+  });
+
+  it('writes the formats that are asked for, and no others', async () => {
+    await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen']);
+    await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen', '--format', 'tap', '--format', 'sarif']);
+    expect((await readdir(join(folder, 'chosen'))).toSorted()).toEqual(['logs', 'results.json', 'results.sarif', 'results.tap']);
+    expect((await corematrix(folder, ['merge', 'shard 1', '--format', 'pdf'])).stderr).toContain(
+      'Possible are html, json, junit, markdown, github, sarif, ctrf, tap.',
+    );
   });
 
   it('shows what a missing shard would have run as not run', async () => {

@@ -1,0 +1,22 @@
+// What a job of GitHub Actions is told beyond the report: annotations in its log, and the summary on its page.
+import { appendFile } from 'node:fs/promises';
+import { renderGithub } from '../../reports/github.ts';
+import { renderMarkdown } from '../../reports/markdown.ts';
+import type { RenderOptions } from '../../reports/options.ts';
+import { messageOf } from '../errors.ts';
+import type { Results } from '../results/schema.ts';
+import { writeLine } from './lines.ts';
+
+/**
+ * Does nothing outside of GitHub Actions. A shard annotates what it ran and leaves the summary to the merge, which in turn does not say
+ * again what shards have said.
+ * @see GITHUB_ACTIONS and GITHUB_STEP_SUMMARY among the default environment variables of GitHub Actions
+ */
+export async function tellGithub(results: Results, merged: boolean, options: RenderOptions, env = process.env): Promise<void> {
+  if (env.GITHUB_ACTIONS !== 'true') return;
+  if (!merged) process.stderr.write(renderGithub(results, options));
+  if (results.run.shard !== undefined || env.GITHUB_STEP_SUMMARY === undefined || env.GITHUB_STEP_SUMMARY === '') return;
+  await appendFile(env.GITHUB_STEP_SUMMARY, renderMarkdown(results)).catch((error: unknown) => {
+    writeLine(process.stderr, `the job summary cannot be written: ${messageOf(error)}`);
+  });
+}

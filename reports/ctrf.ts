@@ -1,0 +1,92 @@
+// CTRF, the Common Test Report Format: a test for each program on each kernel.
+import { logText } from '../harness/results/logs.ts';
+import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
+import type { Status } from '../harness/results/words.ts';
+import { escapedJson } from './json.ts';
+import { surprise } from './summary.ts';
+import { visible, visibleText } from './visible.ts';
+
+/** Of the format; it is not yet 1.0. */
+const SPEC_VERSION = '0.0.0';
+const LOG_TAIL = 4000;
+
+/** What is no verdict is `other`: neither passed nor failed. The status of ours goes into `rawStatus`. */
+const STATUSES = {
+  pass: 'passed',
+  fail: 'failed',
+  xfail: 'passed',
+  xpass: 'failed',
+  unsupported: 'skipped',
+  skip: 'skipped',
+  infra: 'other',
+  'not-run': 'pending',
+} as const satisfies Record<Status, 'passed' | 'failed' | 'skipped' | 'pending' | 'other'>;
+
+function messageOf(program: CellProgram, cell: CellResult): string {
+  if (program.status === 'xpass') return surprise(program);
+  const reason = program.reason ?? cell.reason ?? '';
+  return [program.expected ?? '', reason].filter((part) => part !== '').join(': ');
+}
+
+function test(program: CellProgram, cell: CellResult, kernel: KernelResult | undefined, results: Results) {
+  const message = messageOf(program, cell);
+  const log = program.status === 'fail' ? logText(results.logs, program.logs.verifier).slice(-LOG_TAIL) : '';
+  const labels = {
+    kernel: visible(cell.kernel),
+    series: visible(kernel?.series ?? ''),
+    arch: kernel?.arch ?? '',
+    stage: program.stage ?? '',
+    class: program.class ?? '',
+  };
+  return {
+    name: visible(`${cell.object}/${program.name}`),
+    status: STATUSES[program.status],
+    // A load is one act for all programs of an object; its time is shared among them so that sums stay true.
+    duration: Math.round(cell.durationMs / Math.max(1, cell.programs.length)),
+    suite: [visible(cell.kernel), visible(cell.object)],
+    rawStatus: program.status,
+    ...(message !== '' && { message: visible(message) }),
+    ...(log !== '' && { trace: visibleText(log) }),
+    flaky: cell.flaky,
+    labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')),
+  };
+}
+
+/** The text of a CTRF report. */
+export function renderCtrf(results: Results): string {
+  const kernels = new Map(results.kernels.map((kernel) => [kernel.id, kernel]));
+  const tests = results.cells.flatMap((cell) => cell.programs.map((program) => test(program, cell, kernels.get(cell.kernel), results)));
+  const count = (status: (typeof tests)[number]['status']) => tests.filter((one) => one.status === status).length;
+  const { run } = results;
+  const [start, stop] = [Date.parse(run.startedAt), Date.parse(run.finishedAt)];
+  const report = {
+    reportFormat: 'CTRF',
+    specVersion: SPEC_VERSION,
+    runId: visible(run.id),
+    timestamp: run.finishedAt,
+    generatedBy: 'corematrix',
+    results: {
+      tool: { name: 'corematrix', version: visible(run.tool.version) },
+      summary: {
+        tests: tests.length,
+        passed: count('passed'),
+        failed: count('failed'),
+        skipped: count('skipped'),
+        pending: count('pending'),
+        other: count('other'),
+        flaky: tests.filter(({ flaky }) => flaky).length,
+        suites: results.kernels.length,
+        start,
+        stop,
+        duration: Math.max(0, stop - start),
+      },
+      tests,
+      environment: {
+        osPlatform: visible(run.host.os),
+        ...(run.shard && { shardId: `${run.shard.index}/${run.shard.total}` }),
+        extra: { qemu: visible(run.host.qemu), accel: run.host.accel, libbpf: visible(run.helper.libbpf), complete: run.complete },
+      },
+    },
+  };
+  return escapedJson(`${JSON.stringify(report, null, 2)}\n`);
+}

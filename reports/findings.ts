@@ -1,0 +1,83 @@
+// What is wrong, once for each program and root cause, with the C line where one is known: what annotations and code scanning show.
+import type { CellResult, ObjectResult, Results, SourceLine } from '../harness/results/schema.ts';
+import { type FailureClass, type Outcome, type Status } from '../harness/results/words.ts';
+import { surprise } from './summary.ts';
+
+export interface Finding {
+  status: Extract<Status, 'fail' | 'xpass' | 'infra' | 'not-run'>;
+  class: FailureClass | null;
+  reason: string;
+  /** Of what has no verdict, there is one finding for all programs: then null. */
+  object: ObjectResult | null;
+  program: string | null;
+  /** Of the relocation that is at fault, as a person writes it. */
+  access: string | null;
+  source: SourceLine | null;
+  /** Ids, in the order of the matrix. */
+  kernels: string[];
+  /** Programs on kernels it stands for. */
+  count: number;
+}
+
+const AT_FAULT: readonly Outcome[] = ['poisoned', 'incompatible', 'ambiguous'];
+
+/** The relocation a failure of a program is about: of those without target, the one that was reached, its own before a subprogram's. */
+function faultOf(cell: CellResult, object: ObjectResult, program: string) {
+  const suspects = cell.relocations.flatMap(({ ref, outcome, reached }) => {
+    const relocation = object.relocations[ref];
+    if (!relocation || !AT_FAULT.includes(outcome) || reached === 'no') return [];
+    return [{ relocation, score: Number(relocation.program === program) * 2 + Number(reached === 'yes') }];
+  });
+  const [worst] = suspects.toSorted((a, b) => b.score - a.score);
+  return worst?.relocation ?? null;
+}
+
+const RANK = { fail: 0, xpass: 1, infra: 2, 'not-run': 3 } as const satisfies Record<Finding['status'], number>;
+
+/** Every unexpected program, grouped by program and cause; failures first, and among equals what is on most kernels. */
+export function findings(results: Results): Finding[] {
+  const objects = new Map(results.objects.map((object) => [object.id, object]));
+  const found = new Map<string, Finding>();
+  for (const cell of results.cells) {
+    const object = objects.get(cell.object) ?? null;
+    for (const program of cell.programs) {
+      const { status } = program;
+      if (status !== 'fail' && status !== 'xpass' && status !== 'infra' && status !== 'not-run') continue;
+      const reason = status === 'xpass' ? surprise(program) : (program.reason ?? cell.reason ?? '');
+      if (status === 'not-run' && reason === '') continue;
+      const judged = status === 'fail' || status === 'xpass';
+      const key = JSON.stringify([status, program.class, reason, judged && [cell.object, program.name]]);
+      const known = found.get(key);
+      if (known) {
+        known.count += 1;
+        if (known.kernels.at(-1) !== cell.kernel) known.kernels.push(cell.kernel);
+        continue;
+      }
+      const core = program.class?.startsWith('core-') === true;
+      const fault = core && object ? faultOf(cell, object, program.name) : null;
+      found.set(key, {
+        status,
+        class: program.class,
+        reason,
+        object: judged ? object : null,
+        program: judged ? program.name : null,
+        access: fault?.access ?? null,
+        source: fault?.source ?? null,
+        kernels: [cell.kernel],
+        count: 1,
+      });
+    }
+  }
+  return [...found.values()].toSorted((a, b) => RANK[a.status] - RANK[b.status] || b.count - a.count);
+}
+
+/**
+ * A source file as it lies below `root`, with forward slashes; null for what lies elsewhere.
+ * @param root an absolute path, or '' where only relative names can be told
+ */
+export function pathBelow(root: string, file: string): string | null {
+  const base = root.endsWith('/') || root === '' ? root : `${root}/`;
+  const inside = base !== '' && file.startsWith(base) ? file.slice(base.length) : file;
+  const parts = inside.split('/').filter((part) => part !== '.' && part !== '');
+  return inside === '' || inside.startsWith('/') || parts.includes('..') ? null : parts.join('/');
+}

@@ -1,0 +1,61 @@
+// GitHub annotations: workflow commands that a job writes to its log.
+import type { Results } from '../harness/results/schema.ts';
+import { type Finding, findings, pathBelow } from './findings.ts';
+import type { RenderOptions } from './options.ts';
+import { plural } from './summary.ts';
+import { shortened, visible } from './visible.ts';
+
+/** GitHub shows so many of each type for a step and drops the rest without a word. */
+const MAX_OF_TYPE = 10;
+const MESSAGE_LENGTH = 1000;
+const TITLE_LENGTH = 120;
+const MAX_KERNELS = 6;
+
+const COMMANDS = { fail: 'error', xpass: 'error', infra: 'warning', 'not-run': 'warning' } as const satisfies Record<
+  Finding['status'],
+  string
+>;
+
+/** @see escapeData and escapeProperty in actions/toolkit, packages/core/src/command.ts */
+function escapedData(text: string): string {
+  return visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapedProperty(text: string): string {
+  return escapedData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+function list(kernels: readonly string[]): string {
+  const more = kernels.length > MAX_KERNELS ? ` and ${kernels.length - MAX_KERNELS} more` : '';
+  return `${kernels.slice(0, MAX_KERNELS).join(', ')}${more}`;
+}
+
+function annotation(finding: Finding, root: string): string {
+  const { object, program, source, kernels } = finding;
+  const file = source && pathBelow(root, source.file);
+  const place = file === null ? [] : [`file=${escapedProperty(file)}`, ...(source && source.line > 0 ? [`line=${source.line}`] : [])];
+  const name = object && program !== null ? `${object.id}/${program}` : null;
+  const what = finding.class ?? finding.status;
+  const title = `title=${escapedProperty(shortened(name === null ? what : `${what}: ${name}`, TITLE_LENGTH))}`;
+  const where = name === null ? `${plural(finding.count, 'program')} on ${list(kernels)}` : `on ${list(kernels)}`;
+  const message = `${shortened(finding.reason, MESSAGE_LENGTH)} (${where})`;
+  return `::${COMMANDS[finding.status]} ${[...place, title].join(',')}::${escapedData(message)}`;
+}
+
+/**
+ * A line for each program and root cause, as many as GitHub shows, the gravest first; a notice says how many more there are.
+ * @param options.root what source files are made relative to: the checked-out repository
+ */
+export function renderGithub(results: Results, { root = '' }: RenderOptions = {}): string {
+  const counts = new Map<string, number>();
+  const all = findings(results);
+  const shown = all.filter(({ status }) => {
+    const count = (counts.get(COMMANDS[status]) ?? 0) + 1;
+    counts.set(COMMANDS[status], count);
+    return count <= MAX_OF_TYPE;
+  });
+  const lines = shown.map((finding) => annotation(finding, root));
+  const left = all.length - shown.length;
+  if (left > 0) lines.push(`::notice title=corematrix::${escapedData(`${plural(left, 'more finding')} in the report`)}`);
+  return lines.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,211 @@
+// SARIF, held against the published schema of SARIF 2.1.0.
+import schema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { createLogStore } from '../../harness/results/logs.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import { renderSarif } from '../../reports/sarif.ts';
+import { HOSTILE_SAMPLE } from './hostile.ts';
+import { SAMPLE } from './sample.ts';
+
+const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
+addFormats.default(ajv);
+// It is of draft 4, of which it uses nothing that draft 7 means otherwise but the name of its own id.
+const validate = ajv.compile(Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'id' && key !== '$schema')));
+const problems = (text: string) => (validate(JSON.parse(text)) ? [] : validate.errors);
+
+const EMPTY: Results = { ...SAMPLE, kernels: [], objects: [], cells: [], logs: createLogStore() };
+
+describe('SARIF', () => {
+  it('has a result for each program and root cause, and notifications for what has no verdict', () => {
+    expect(renderSarif(SAMPLE)).toMatchInlineSnapshot(`
+      "{
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+          {
+            "tool": {
+              "driver": {
+                "name": "corematrix",
+                "semanticVersion": "0.1.0",
+                "rules": [
+                  {
+                    "id": "attach-target-missing",
+                    "shortDescription": {
+                      "text": "attach target missing"
+                    }
+                  },
+                  {
+                    "id": "core-field-missing",
+                    "shortDescription": {
+                      "text": "core field missing"
+                    }
+                  },
+                  {
+                    "id": "unexpected-pass",
+                    "shortDescription": {
+                      "text": "unexpected pass"
+                    }
+                  }
+                ]
+              }
+            },
+            "automationDetails": {
+              "id": "corematrix/"
+            },
+            "invocations": [
+              {
+                "executionSuccessful": false,
+                "startTimeUtc": "2026-05-04T10:00:00.000Z",
+                "endTimeUtc": "2026-05-04T10:00:42.500Z",
+                "toolExecutionNotifications": [
+                  {
+                    "level": "warning",
+                    "message": {
+                      "text": "infra-timeout: no word from the guest for 30 s (4 programs)"
+                    }
+                  }
+                ]
+              }
+            ],
+            "results": [
+              {
+                "ruleId": "core-field-missing",
+                "ruleIndex": 1,
+                "level": "error",
+                "message": {
+                  "text": "task_state/new_name: task_struct.__state: no such field (byte_off) (on debian-5.10.262-amd64)"
+                },
+                "locations": [
+                  {
+                    "physicalLocation": {
+                      "artifactLocation": {
+                        "uri": "programs/task_state.bpf.c"
+                      },
+                      "region": {
+                        "startLine": 23
+                      }
+                    },
+                    "logicalLocations": [
+                      {
+                        "name": "new_name",
+                        "fullyQualifiedName": "task_state/new_name",
+                        "kind": "function"
+                      }
+                    ]
+                  }
+                ],
+                "partialFingerprints": {
+                  "corematrix/v1": "a39b26a6ba63014abf72e3921534ef031567a4f81f5fac3d364d48188a6ec10f"
+                },
+                "properties": {
+                  "kernels": [
+                    "debian-5.10.262-amd64"
+                  ]
+                }
+              },
+              {
+                "ruleId": "attach-target-missing",
+                "ruleIndex": 0,
+                "level": "error",
+                "message": {
+                  "text": "probes/probe: do_unlinkat is not in this kernel (on debian-6.12.117-amd64)"
+                },
+                "locations": [
+                  {
+                    "physicalLocation": {
+                      "artifactLocation": {
+                        "uri": "build/probes.bpf.o"
+                      }
+                    },
+                    "logicalLocations": [
+                      {
+                        "name": "probe",
+                        "fullyQualifiedName": "probes/probe",
+                        "kind": "function"
+                      }
+                    ]
+                  }
+                ],
+                "partialFingerprints": {
+                  "corematrix/v1": "8329ea0d7e130a8e8440e866429b85b6a74639bc5fede99c813a917bf1679bee"
+                },
+                "properties": {
+                  "kernels": [
+                    "debian-6.12.117-amd64"
+                  ]
+                }
+              },
+              {
+                "ruleId": "unexpected-pass",
+                "ruleIndex": 2,
+                "level": "error",
+                "message": {
+                  "text": "task_state/either_name: passes, though it was expected to fail: this kernel has neither name (on debian-5.10.262-amd64)"
+                },
+                "locations": [
+                  {
+                    "physicalLocation": {
+                      "artifactLocation": {
+                        "uri": "build/task_state.bpf.o"
+                      }
+                    },
+                    "logicalLocations": [
+                      {
+                        "name": "either_name",
+                        "fullyQualifiedName": "task_state/either_name",
+                        "kind": "function"
+                      }
+                    ]
+                  }
+                ],
+                "partialFingerprints": {
+                  "corematrix/v1": "0422700706a84db761cb6c68d7ce52c47e1ed9229debd542fbe85c4b9ce6b2fa"
+                },
+                "properties": {
+                  "kernels": [
+                    "debian-5.10.262-amd64"
+                  ]
+                }
+              }
+            ]
+          }
+        ]
+      }
+      "
+    `);
+  });
+
+  it('is valid, and what it is not is seen', () => {
+    expect([SAMPLE, HOSTILE_SAMPLE, EMPTY].map((results) => problems(renderSarif(results)))).toEqual([[], [], []]);
+    expect(problems(renderSarif(SAMPLE).replaceAll('"level": "error"', '"level": "wrong"'))).toMatchObject([{ keyword: 'enum' }, {}, {}]);
+  });
+
+  it('encodes paths so that they stay below the repository, and shows control characters', () => {
+    const uris = [...renderSarif(HOSTILE_SAMPLE).matchAll(/"uri": "([^"]*)"/g)].map(([, uri]) => uri);
+    expect(uris).toHaveLength(3);
+    for (const uri of uris) expect(uri).toMatch(/^[\w%.!~*'()/-]+$/);
+    expect(renderSarif(HOSTILE_SAMPLE)).not.toMatch(/[^\P{C}\n]/u);
+  });
+
+  it('knows a finding again when kernels and wording change', () => {
+    const prints = (results: Results) => [...renderSarif(results).matchAll(/"corematrix\/v1": "(\w+)"/g)].map(([, print]) => print);
+    const cells = SAMPLE.cells.map((cell) => ({
+      ...cell,
+      programs: cell.programs.map((program) => ({ ...program, reason: program.reason && `${program.reason}, said otherwise` })),
+    }));
+    const kernels = SAMPLE.kernels.map((kernel) => ({ ...kernel, release: 'next' }));
+    expect(prints({ ...SAMPLE, cells, kernels })).toEqual(prints(SAMPLE));
+    expect(new Set(prints(SAMPLE)).size).toBe(3);
+  });
+
+  it('stays within the results that are shown', () => {
+    const [cell] = SAMPLE.cells;
+    const program = cell?.programs[1];
+    if (!cell || !program) throw new Error('the sample is empty');
+    const programs = Array.from({ length: 5003 }, (_, at) => ({ ...program, reason: `reason ${at}` }));
+    const text = renderSarif({ ...SAMPLE, cells: [{ ...cell, programs }] });
+    expect([text.match(/"ruleIndex"/g)?.length, text.includes('3 more results in the report')]).toEqual([5000, true]);
+  });
+});
