@@ -30,10 +30,14 @@ export async function availableMiB(): Promise<number> {
   return kib === undefined ? Math.floor(freemem() / 2 ** 20) : Math.floor(Number(kib) / 1024);
 }
 
-/** How many guests to run at a time: one a processor, fewer when memory is short, at least one. */
+/** How many guests to run at a time with so much memory: one a processor, fewer when memory is short, at least one. */
+export function jobsFor(processors: number, memoryMiB: number): number {
+  return Math.max(1, Math.min(processors, Math.floor((memoryMiB - SPARE_MIB) / GUEST_MIB)));
+}
+
+/** How many guests to run at a time on this machine as it is now. */
 export async function defaultJobs(): Promise<number> {
-  const byMemory = Math.floor(((await availableMiB()) - SPARE_MIB) / GUEST_MIB);
-  return Math.max(1, Math.min(availableParallelism(), byMemory));
+  return jobsFor(availableParallelism(), await availableMiB());
 }
 
 /** The facts of this host that stand in every result. */

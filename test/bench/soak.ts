@@ -1,0 +1,80 @@
+// Two thousand cells in one process: what is left behind in memory, processes, files and temporary folders. SOAK_CELLS takes another number.
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadConfig } from '../../harness/config/load.ts';
+import { readInputs } from '../../harness/run/inputs.ts';
+import { run } from '../../harness/run/run.ts';
+import { ensureHelper } from '../../harness/setup/helper.ts';
+import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { cacheRoot } from '../../kernels/cache.ts';
+
+const WANTED = Number(process.env['SOAK_CELLS'] ?? 2000);
+/** A heap is larger after its first use than it needs to be. */
+const HEAP_MAY_GROW_MIB = 64;
+
+interface Footprint {
+  heapMiB: number;
+  residentMiB: number;
+  children: number;
+  descriptors: number;
+  folders: number;
+  snapshots: number;
+}
+
+async function footprint(): Promise<Footprint> {
+  globalThis.gc?.();
+  const children = (await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')).trim();
+  const { heapUsed, rss } = process.memoryUsage();
+  return {
+    heapMiB: Math.round(heapUsed / 2 ** 20),
+    residentMiB: Math.round(rss / 2 ** 20),
+    children: children === '' ? 0 : children.split(' ').length,
+    descriptors: (await readdir('/proc/self/fd')).length,
+    folders: (await readdir(tmpdir())).filter((name) => name.startsWith(`corematrix-${process.pid}-`)).length,
+    snapshots: (await readdir(join(cacheRoot(), 'snapshots'))).length,
+  };
+}
+
+const config = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
+const { objects: patterns = [], expectations = [], kernels = [] } = await loadConfig(config);
+const { objects } = await readInputs(patterns, dirname(config));
+const helper = await ensureHelper({ onNote: () => {} });
+const cache = cacheRoot();
+
+async function round(): Promise<{ cells: number; surprises: number; infra: number; flaky: number }> {
+  const request = { objects, selectors: kernels, kernelOptions: { cache }, cache, helper, expectations, command: ['npm', 'run', 'soak'] };
+  const defaults = { isolation: 'snapshot', accel: 'auto', jobs: null, timeoutMs: null, bootTimeoutMs: null, stallMs: null } as const;
+  const { cells } = await run({ ...request, ...defaults }, () => {}, new AbortController().signal);
+  const count = (status: string) => cells.filter((cell) => cell.status === status).length;
+  return {
+    cells: cells.length,
+    surprises: count('fail') + count('xpass'),
+    infra: count('infra'),
+    flaky: cells.filter(({ flaky }) => flaky).length,
+  };
+}
+
+const total = { cells: 0, surprises: 0, infra: 0, flaky: 0 };
+const started = performance.now();
+let first: Footprint | null = null;
+let last: Footprint | null = null;
+while (total.cells < WANTED) {
+  const { cells, surprises, infra, flaky } = await round();
+  total.cells += cells;
+  total.surprises += surprises;
+  total.infra += infra;
+  total.flaky += flaky;
+  last = await footprint();
+  first ??= last;
+  const facts = Object.entries(last).map(([name, value]) => `${name} ${value}`);
+  process.stdout.write(`${String(total.cells).padStart(5)} cells  ${facts.join('  ')}\n`);
+}
+const seconds = (performance.now() - started) / 1000;
+process.stdout.write(
+  `${total.cells} cells in ${seconds.toFixed(0)} s: ${total.surprises} unexpected, ${total.infra} without a verdict, ${total.flaky} flaky\n`,
+);
+const leaks = (['children', 'descriptors', 'folders', 'snapshots'] as const).filter((name) => (last?.[name] ?? 0) > (first?.[name] ?? 0));
+if ((last?.heapMiB ?? 0) > (first?.heapMiB ?? 0) + HEAP_MAY_GROW_MIB) process.stdout.write('the heap has grown\n');
+if (leaks.length > 0) process.stdout.write(`left behind: ${leaks.join(', ')}\n`);
+process.exitCode = leaks.length > 0 || total.infra > 0 || total.surprises > 0 ? 1 : 0;
