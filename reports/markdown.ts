@@ -1,7 +1,7 @@
 // summary.md: the run on one page, within what a GitHub job summary can take.
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
-import { type Cause, causes, countStatuses, matrixRows, plural, shortKernelNames } from './summary.ts';
+import { type Cause, causes, countStatuses, matrixRows, type Misprediction, mispredictions, plural, shortKernelNames } from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
 /** GitHub drops a job summary over 1024 KiB as a whole; the rest is for what other steps write. */
@@ -44,13 +44,19 @@ function matrix(results: Results): string[] {
   return lines;
 }
 
+function places({ where }: Pick<Cause, 'where'>): string {
+  const shown = where.slice(0, MAX_PLACES).map(({ kernel, object, program }) => `${name(object)}/${name(program)} on ${name(kernel)}`);
+  const more = where.length > MAX_PLACES ? [`${where.length - MAX_PLACES} more`] : [];
+  return `  <br>${[...shown, ...more].join(', ')}`;
+}
+
 function causeLines(cause: Cause): string[] {
-  const places = cause.where
-    .slice(0, MAX_PLACES)
-    .map(({ kernel, object, program }) => `${name(object)}/${name(program)} on ${name(kernel)}`);
-  const more = cause.where.length > MAX_PLACES ? [`${cause.where.length - MAX_PLACES} more`] : [];
   const title = cause.class === null ? `**${cause.status}**` : `**${cause.class}** (${cause.status})`;
-  return [`- ${title}: ${escaped(shortened(cause.reason, REASON_LENGTH))}`, `  <br>${[...places, ...more].join(', ')}`];
+  return [`- ${title}: ${escaped(shortened(cause.reason, REASON_LENGTH))}`, places(cause)];
+}
+
+function mispredictionLines(misprediction: Misprediction): string[] {
+  return [`- ${escaped(misprediction.what)}`, places(misprediction)];
 }
 
 /** Sections as far as they fit, and a line that says what did not. */
@@ -76,6 +82,8 @@ export function renderMarkdown(results: Results): string {
   const state = run.complete ? part : `${part} **The run was interrupted; this is what was finished.**`;
   const found = causes(results);
   const unexpected = found.length === 0 ? [] : ['', '## Unexpected', '', ...found.flatMap(causeLines)];
+  const wrong = mispredictions(results);
+  const contradicted = wrong.length === 0 ? [] : ['', '## Not as predicted', '', ...wrong.flatMap(mispredictionLines)];
   return withinBudget([
     [
       '# corematrix',
@@ -83,6 +91,7 @@ export function renderMarkdown(results: Results): string {
       `${counts} (${size}; libbpf ${escaped(run.helper.libbpf)}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
     ],
     unexpected,
+    contradicted,
     ['', '## Matrix', '', ...matrix(results)],
   ]);
 }

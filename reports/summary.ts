@@ -99,3 +99,33 @@ export function incompleteness({ run }: Results): string | null {
   const parts = [run.shard && `shard ${run.shard.index}/${run.shard.total}`, !run.complete && 'interrupted'];
   return parts.filter((part) => typeof part === 'string').join(', ') || null;
 }
+
+/** Programs that did not do what BTF foretold, in the same way. */
+export interface Misprediction {
+  /** `predicted to fail with core-field-missing, but it loads`. */
+  what: string;
+  where: { kernel: string; object: string; program: string }[];
+}
+
+function contradiction({ status, class: failure, predicted }: CellProgram): string | null {
+  if (predicted?.agrees !== false) return null;
+  const { status: foreseen, class: expected } = predicted;
+  const foretold =
+    foreseen === 'unknown' ? 'not predicted to fail' : `predicted ${foreseen === 'fail' ? 'to' : 'that it may'} fail with ${expected}`;
+  return `${foretold}, but ${status === 'pass' || status === 'xpass' ? 'it loads' : `it fails with ${failure ?? 'unknown'}`}`;
+}
+
+/** Where prediction and observation contradict each other, most places first. */
+export function mispredictions(results: Results): Misprediction[] {
+  const found = new Map<string, Misprediction>();
+  for (const { kernel, object, programs } of results.cells) {
+    for (const program of programs) {
+      const what = contradiction(program);
+      if (what === null) continue;
+      const misprediction = found.get(what) ?? { what, where: [] };
+      found.set(what, misprediction);
+      misprediction.where.push({ kernel, object, program: program.name });
+    }
+  }
+  return [...found.values()].toSorted((a, b) => b.where.length - a.where.length);
+}

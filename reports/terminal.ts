@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
-import { type Cause, causes, countStatuses, incompleteness, matrixRows, plural, shortKernelNames } from './summary.ts';
+import { type Cause, causes, countStatuses, incompleteness, matrixRows, mispredictions, plural, shortKernelNames } from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
 interface TerminalOptions {
@@ -89,7 +89,7 @@ function matrix(results: Results, options: TerminalOptions): string[] {
   });
 }
 
-function place(cause: Cause): string {
+function place(cause: Pick<Cause, 'where'>): string {
   const programs = [...new Set(cause.where.map(({ object, program }) => `${visible(object)}/${visible(program)}`))];
   const kernels = [...new Set(cause.where.map(({ kernel }) => visible(kernel)))];
   const list = kernels.length > 3 ? `${kernels.slice(0, 3).join(', ')} and ${kernels.length - 3} more` : kernels.join(', ');
@@ -107,6 +107,16 @@ function unexpected(results: Results, options: TerminalOptions): string[] {
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
+/** Where the offline engine was wrong, or a kernel is not what its BTF says. */
+function contradicted(results: Results, options: TerminalOptions): string[] {
+  const all = mispredictions(results);
+  const shown = all.slice(0, MAX_CAUSES).flatMap((each) => {
+    return [`${paint('≠', 'magenta', options)} ${each.what}`, `     ${shortened(place(each), options.width - 5)}`];
+  });
+  const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more contradiction')} in the report`] : [];
+  return all.length === 0 ? [] : ['', ...shown, ...more];
+}
+
 /** The whole text, ending in a newline. Control sequences in foreign text are shown, not passed on. */
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
@@ -115,5 +125,5 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
-  return `${['', ...matrix(results, options), ...unexpected(results, options), '', total].join('\n')}\n`;
+  return `${['', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), '', total].join('\n')}\n`;
 }

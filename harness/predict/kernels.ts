@@ -173,7 +173,11 @@ export async function findKernels(selectors: readonly string[], cache: string): 
  * Reads the types of a kernel that has any.
  * @throws UserError naming the kernel and what is wrong with its BTF
  */
-export async function readKernelTypes({ path, selector, id }: OfflineKernel): Promise<KernelTypes | null> {
+export async function readKernelTypes({
+  path,
+  selector,
+  id,
+}: Pick<OfflineKernel, 'path' | 'selector' | 'id'>): Promise<KernelTypes | null> {
   if (path === null) return null;
   const label = selector.startsWith(BTF) ? path : id;
   const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));

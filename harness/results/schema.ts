@@ -1,6 +1,6 @@
 // The shape of results.json, as one zod schema: the types, the check on reading and the published JSON Schema all come from here.
 import { z } from 'zod';
-import { FAILURE_CLASSES, OUTCOMES, REACHED, RELOCATION_KINDS, STAGES, STATUSES } from './words.ts';
+import { FAILURE_CLASSES, FORESEEN, OUTCOMES, REACHED, RELOCATION_KINDS, STAGES, STATUSES } from './words.ts';
 
 /** Raised when the meaning of a field changes; readers refuse what is newer than they are. */
 export const SCHEMA_VERSION = 1;
@@ -133,6 +133,8 @@ const cellRelocation = z.strictObject({
   suspicious: z.string().nullable(),
   /** What libbpf warned about this relocation. */
   warnings: z.array(z.string()),
+  /** Where the engine says something else than libbpf did, or libbpf never came to the relocation; absent where both say the same. */
+  predicted: z.strictObject({ outcome: z.enum(OUTCOMES), target: z.string().nullable() }).optional(),
 });
 
 const cellProgram = z.strictObject({
@@ -146,6 +148,15 @@ const cellProgram = z.strictObject({
   reason: z.string().nullable(),
   /** The expectation that turned fail into xfail, pass into xpass, or made it unsupported: its reason. */
   expected: z.string().nullable(),
+  /** What BTF alone says of it, before anything is loaded; absent where nothing was predicted. */
+  predicted: z
+    .strictObject({
+      status: z.enum(FORESEEN),
+      class: failureClass.nullable(),
+      /** Whether the load bears it out, as far as BTF can tell such a thing; null when there was no verdict to compare with. */
+      agrees: z.boolean().nullable(),
+    })
+    .optional(),
   logs: z.strictObject({ libbpf: logRef, verifier: logRef }),
 });
 
@@ -171,6 +182,7 @@ export const cellSchema = z.strictObject({
   durationMs: milliseconds,
   /** Of that, what libbpf's open and load took inside the guest, all load attempts together. */
   loadMs: milliseconds.nullable(),
+  /** The first of its programs that is predicted to fail; null where BTF has nothing for certain against any. */
   predicted: z.strictObject({ status, class: failureClass.nullable() }).nullable(),
   programs: z.array(cellProgram),
   relocations: z.array(cellRelocation),

@@ -79,3 +79,10 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** Whether the verifier came to a poisoned instruction. */
 export const REACHED = ['yes', 'no', 'unknown'] as const;
 export type Reached = (typeof REACHED)[number];
+
+/**
+ * What BTF alone says of a program: `fail` for certain, `may-fail` if the verifier comes to what it rejects or no module has what the
+ * kernel lacks, `unknown` where it has nothing against it, which is not yet a pass.
+ */
+export const FORESEEN = ['fail', 'may-fail', 'unknown'] as const;
+export type Foreseen = (typeof FORESEEN)[number];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Expectation } from '../config/schema.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
+import { forecastOf, knownTypes, withForecast } from '../predict/forecast.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { addLog } from '../results/logs.ts';
 import { cellOfOneFate } from '../results/one-fate.ts';
@@ -109,6 +110,8 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     durationMs: rounded(attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0)),
     command: last.guest.command,
   };
+  const types = await kernel.types();
+  const beside = (cell: CellResult) => (types.readable ? withForecast(cell, forecastOf(object.bpf, types.kernel)) : cell);
   const { infra, reason } = last.attempt;
   if (infra !== null) {
     const broken = brokenKernel(tries);
@@ -118,9 +121,10 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
           reason: `loading it breaks the kernel, in two fresh boots: ${broken.reason}`,
         })
       : cellOfOneFate(kernel.result.id, object.result, 'infra', { class: infra, reason: reason ?? 'no verdict' });
-    return { ...cell, ...facts, logs: lastWords(last, logs) };
+    return beside({ ...cell, ...facts, logs: lastWords(last, logs) });
   }
-  const judgement = judgeCell({ object: object.result, evidence: last.evidence });
+  const enumerators = types.kernel && knownTypes(types.kernel);
+  const judgement = judgeCell({ object: object.result, evidence: last.evidence, ...(enumerators && { enumerators }) });
   const cell: CellResult = {
     ...facts,
     kernel: kernel.result.id,
@@ -129,5 +133,5 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     predicted: null,
     ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
   };
-  return applyExpectations(cell, setup.expectations, object.result, kernel.result);
+  return applyExpectations(beside(cell), setup.expectations, object.result, kernel.result);
 }

@@ -11,6 +11,7 @@ import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
 import { QEMU_PROGRAM } from './host.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
+import { type RunTypes, typesOf } from './types.ts';
 
 /** What every guest of a run has in common. */
 export interface GuestSetup {
@@ -34,6 +35,7 @@ export interface ReadyKernel {
   /** Makes the snapshot anew, once in a run however often it is asked for. */
   renew: (() => Promise<void>) | null;
   boot: (request: CellRequest) => Promise<GuestResult>;
+  types: RunTypes;
 }
 
 /** The part of a kernel's result that is known before any guest has run. */
@@ -114,7 +116,10 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} cannot be run yet`);
   const machine = machineFor(setup.accel);
   const boot = async (cell: CellRequest) => runBooted(bootRequest(image, setup), cell);
-  if (setup.isolation === 'boot') return { result: await identify(image, setup), fromCache: false, restore: null, renew: null, boot };
+  const types = typesOf(image);
+  if (setup.isolation === 'boot') {
+    return { result: await identify(image, setup), fromCache: false, restore: null, renew: null, boot, types };
+  }
   const store = storeOf(image, setup);
   const request = { ...bootRequest(image, setup), signal: setup.signal };
   const kept = await keptSnapshot(store);
@@ -134,5 +139,6 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
     restore: async (cell) => runRestored(QEMU_PROGRAM, machine, snapshot, cell),
     renew: async () => (renewing ??= renew()),
     boot,
+    types,
   };
 }

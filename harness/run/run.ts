@@ -175,10 +175,10 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
     });
     const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: request.stallMs ?? STALL_MS[accel] };
     const setup = { kernel, expectations: request.expectations, logs: context.logs, work: context.work, patience, signal };
-    return {
-      kernel: kernel.result,
-      cells: await Promise.all(chosen(context, planned.id).map(async (object) => runOne(context, setup, object))),
-    };
+    const cells = await Promise.all(chosen(context, planned.id).map(async (object) => runOne(context, setup, object)));
+    const types = await kernel.types();
+    const notes = types.readable ? [] : [`nothing is predicted: ${types.reason}`];
+    return { kernel: { ...kernel.result, notes: [...kernel.result.notes, ...notes] }, cells };
   } catch (error) {
     return unavailable(error, 'infra-boot');
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Results } from '../../harness/results/schema.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
+import { contradicted } from './contradicted.ts';
 import { SAMPLE } from './sample.ts';
 
 const columnsOf = (text: string) =>
@@ -25,6 +26,22 @@ function large(): Results {
 }
 
 describe('summary.md', () => {
+  it('shows where a prediction is contradicted', () => {
+    const text = renderMarkdown(contradicted(SAMPLE));
+    expect(text.slice(text.indexOf('## Not as predicted'), text.indexOf('## Matrix'))).toMatchInlineSnapshot(`
+      "## Not as predicted
+
+      - predicted to fail with core-field-missing, but it loads
+        <br>task_state/old_name on debian-5.10.262-amd64, task_state/new_name on debian-6.12.117-amd64, task_state/either_name on debian-6.12.117-amd64, task_state/newer_hook on debian-6.12.117-amd64, probes/hidden_on_purpose on debian-6.12.117-amd64
+      - not predicted to fail, but it fails with core-field-missing
+        <br>task_state/new_name on debian-5.10.262-amd64
+      - not predicted to fail, but it fails with attach-target-missing
+        <br>probes/probe on debian-6.12.117-amd64
+
+      "
+    `);
+  });
+
   it('is counts, causes and the matrix', async () => {
     await expect(renderMarkdown(SAMPLE)).toMatchFileSnapshot('snapshots/summary.md');
   });

@@ -4,11 +4,28 @@ import { describe, expect, it } from 'vitest';
 import type { Results } from '../../harness/results/schema.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
+import { contradicted } from './contradicted.ts';
 import { SAMPLE } from './sample.ts';
 
 const plain = (results: Results, width: number) => terminalReport(results, { width, colour: false });
 
 describe('the report on a terminal', () => {
+  it('shows where a prediction is contradicted', () => {
+    const text = plain(contradicted(SAMPLE), 100);
+    expect(text.slice(text.indexOf('\n≠'))).toMatchInlineSnapshot(`
+      "
+      ≠ predicted to fail with core-field-missing, but it loads
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook, probe…
+      ≠ not predicted to fail, but it fails with core-field-missing
+           task_state/new_name on debian-5.10.262-amd64
+      ≠ not predicted to fail, but it fails with attach-target-missing
+           probes/probe on debian-6.12.117-amd64
+
+      interrupted: 5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
+      "
+    `);
+  });
+
   it('is the matrix, what was unexpected and a sum', () => {
     expect(plain(SAMPLE, 80)).toMatchInlineSnapshot(`
       "

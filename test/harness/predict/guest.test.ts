@@ -115,4 +115,16 @@ describe('sample objects loaded in guests', () => {
     );
     expect(surprises).toEqual([]);
   });
+
+  it('have the prediction beside each observation, and nowhere another', () => {
+    const programs = results.cells.flatMap((cell) =>
+      cell.programs.map(({ name, status, predicted }) => ({ cell, name, status, predicted })),
+    );
+    expect(programs.filter(({ predicted }) => predicted?.agrees !== true)).toEqual([]);
+    expect(new Set(programs.map(({ status, predicted }) => `${predicted?.status}, ${status}`))).toEqual(
+      new Set(['fail, fail', 'may-fail, fail', 'unknown, fail', 'unknown, pass']),
+    );
+    const different = results.cells.flatMap(({ relocations }) => relocations.filter(({ predicted }) => predicted));
+    expect(new Set(different.map(({ outcome }) => outcome))).toEqual(new Set(['not-reached']));
+  });
 });

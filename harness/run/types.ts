@@ -1,0 +1,29 @@
+// The types of a kernel in a run: read when the first of its cells asks, and kept no longer than its cells last.
+import type { KernelImage } from '../../kernels/catalogue.ts';
+import { InfraError, messageOf, UserError } from '../errors.ts';
+import type { KernelTypes } from '../predict/candidates.ts';
+import { readKernelTypes } from '../predict/kernels.ts';
+
+export type FoundTypes =
+  /** `kernel` is null for one that was built without BTF. */
+  | { readable: true; kernel: KernelTypes | null }
+  /** There is BTF, but it cannot be used: nothing is predicted. */
+  | { readable: false; kernel: null; reason: string };
+
+/** Reads the types once, however often it is called. */
+export type RunTypes = () => Promise<FoundTypes>;
+
+async function read({ id, selector, btf }: KernelImage): Promise<FoundTypes> {
+  try {
+    return { readable: true, kernel: await readKernelTypes({ id, selector, path: btf?.path ?? null }) };
+  } catch (error) {
+    if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
+    return { readable: false, kernel: null, reason: messageOf(error) };
+  }
+}
+
+/** The types of a kernel that was pulled. */
+export function typesOf(image: KernelImage): RunTypes {
+  let found: Promise<FoundTypes> | null = null;
+  return async () => (found ??= read(image));
+}
