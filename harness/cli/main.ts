@@ -5,6 +5,7 @@ import { visibleText } from '../../reports/visible.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addExpectationsCommand } from './expectations.ts';
 import { addKernelsCommand } from './kernels.ts';
 import { writeLine } from './lines.ts';
 import { addMergeCommand } from './merge.ts';
@@ -33,6 +34,7 @@ function buildProgram(): Command {
   addPredictCommand(program);
   addReportCommand(program);
   addMergeCommand(program);
+  addExpectationsCommand(program);
   addKernelsCommand(program);
   addDoctorCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(add --help for what is possible)');

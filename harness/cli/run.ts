@@ -9,6 +9,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { RunEvent } from '../run/events.ts';
+import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { readInputs } from '../run/inputs.ts';
 import { openJournal } from '../run/journal.ts';
@@ -81,6 +82,10 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
 
+  const expectations = sortByExpiry(config.expectations ?? [], new Date());
+  for (const one of expectations.expired)
+    writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and no longer holds`);
+
   const progress = showProgress(process.stderr, options.verbose === true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
@@ -103,7 +108,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             },
             cache: cacheRoot(),
             helper,
-            expectations: config.expectations ?? [],
+            expectations: expectations.active,
             isolation: options.isolation ?? config.isolation ?? 'snapshot',
             accel: options.accel,
             jobs: options.jobs ?? config.jobs ?? null,
@@ -122,6 +127,10 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
     progress.end();
     await showResults(results, options.out, { json: options.json === true, formats: options.format ?? config.formats });
     if (results.run.complete) await journal.remove();
+    // A part of the matrix says nothing about the rest of it.
+    const whole = objects.length === 0 && options.kernel === undefined && options.shard === undefined;
+    for (const one of whole ? unusedExpectations(expectations.active, results) : [])
+      writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
     process.exitCode = exitCodeOfResults(results, inputs.problems.length);
   } finally {
     progress.end();

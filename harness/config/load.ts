@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { messageOf, UserError } from '../errors.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, expectationSchema } from './schema.ts';
 
 /** More aliases than any person writes: a document with more is an attempt to exhaust memory. */
 const MAX_ALIASES = 100;
@@ -64,9 +64,7 @@ function describeIssue(issue: Issue): string {
 }
 
 function known(issue: Issue): string {
-  return issue.path.at(0) === 'expectations'
-    ? 'object, program, kernels, status, class, reason'
-    : Object.keys(configSchema.shape).join(', ');
+  return issue.path.at(0) === 'expectations' ? Object.keys(expectationSchema.shape).join(', ') : Object.keys(configSchema.shape).join(', ');
 }
 
 /** What nests deeper than the stack, the library reports as an error of syntax in one place and throws in another. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FORMAT_NAMES } from '../../reports/format-names.ts';
 import { FAILURE_CLASSES } from '../results/words.ts';
 
-const expectation = z
+export const expectationSchema = z
   .strictObject({
     object: z.string().describe('File name of the object, for example `opensnoop.bpf.o`.'),
     program: z.string().optional().describe('Program name; without it, every program of the object.'),
@@ -11,6 +11,8 @@ const expectation = z
     status: z.enum(['fail', 'unsupported']).describe('`fail`: must fail there. `unsupported`: out of scope there, whatever happens.'),
     class: z.enum(FAILURE_CLASSES).optional().describe('The class it must fail with; another class is a failure.'),
     reason: z.string().min(1).describe('Why, in a sentence: it stands in every report.'),
+    link: z.url().optional().describe('Where more is said: an issue, a commit.'),
+    expires: z.iso.date().optional().describe('The last day it holds, `2027-03-31` (UTC): afterwards it is as if it were not there.'),
   })
   .describe('What is known to fail, and why. Everything not named must pass.');
 
@@ -34,8 +36,8 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('What the report folder holds besides results.json and logs; without it, html, junit and markdown.'),
-  expectations: z.array(expectation).optional(),
+  expectations: z.array(expectationSchema).optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;
-export type Expectation = z.infer<typeof expectation>;
+export type Expectation = z.infer<typeof expectationSchema>;

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { inRange, parseKernelVersion, parseRange } from '../../kernels/version.ts';
 import type { Expectation } from '../config/schema.ts';
-import type { CellProgram, CellResult, KernelResult, ObjectResult } from '../results/schema.ts';
+import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
 import type { Status } from '../results/words.ts';
 
 /** The first expectation that speaks of this program on this kernel; order in the file is precedence. */
@@ -22,10 +22,39 @@ export function expectationFor(
   return match ?? null;
 }
 
+/** Expectations that hold on a day, and those that ended before it. */
+export function sortByExpiry(
+  expectations: readonly Expectation[],
+  today: Date,
+): { active: readonly Expectation[]; expired: readonly Expectation[] } {
+  const day = today.toISOString().slice(0, 10);
+  const isOver = ({ expires }: Expectation) => expires !== undefined && expires < day;
+  return { active: expectations.filter((one) => !isOver(one)), expired: expectations.filter(isOver) };
+}
+
+/** One line for people: `old_name in task_state.bpf.o on >=5.14`. */
+export function describeExpectation({ object, program, kernels }: Expectation): string {
+  return `${program ?? 'every program'} in ${object}${kernels === undefined ? '' : ` on ${kernels}`}`;
+}
+
+/** Expectations that speak of no program on any kernel of these results, or only of what an earlier one speaks of. */
+export function unusedExpectations(
+  expectations: readonly Expectation[],
+  { objects, kernels }: Pick<Results, 'objects' | 'kernels'>,
+): Expectation[] {
+  const used = new Set(
+    kernels.flatMap((kernel) =>
+      objects.flatMap((object) => object.programs.map(({ name }) => expectationFor(expectations, object, name, kernel))),
+    ),
+  );
+  return expectations.filter((one) => !used.has(one));
+}
+
 /** A program's verdict in the light of an expectation: fail becomes xfail only with the expected class, pass becomes xpass. */
 export function applyExpectation(program: CellProgram, expectation: Expectation | null): CellProgram {
   if (!expectation) return program;
-  const expected = expectation.reason;
+  const { reason: why, link } = expectation;
+  const expected = link === undefined ? why : `${why} (${link})`;
   if (expectation.status === 'unsupported') return { ...program, status: 'unsupported', expected };
   if (program.status === 'pass') return { ...program, status: 'xpass', expected };
   if (program.status !== 'fail') return program;

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Expectation } from '../../../harness/config/schema.ts';
-import { applyExpectation, cellStatus, expectationFor } from '../../../harness/plan/expectations.ts';
+import {
+  applyExpectation,
+  cellStatus,
+  describeExpectation,
+  expectationFor,
+  sortByExpiry,
+  unusedExpectations,
+} from '../../../harness/plan/expectations.ts';
 import type { CellProgram } from '../../../harness/results/schema.ts';
+import { SAMPLE } from '../../reports/sample.ts';
 
 const OBJECT = { path: 'build/net.bpf.o' };
 const EXPECTATIONS: Expectation[] = [
@@ -74,6 +82,46 @@ describe('a verdict in the light of an expectation', () => {
     const unsupported = { status: 'unsupported', expected: 'not for old kernels' };
     expect(outcome(failed, expectUnsupported)).toEqual({ ...unsupported, reason: 'no such field' });
     expect(outcome(program, expectUnsupported)).toEqual({ ...unsupported, reason: null });
+  });
+});
+
+it('says where more is said', () => {
+  const expectation: Expectation = { object: 'net.bpf.o', status: 'fail', reason: 'renamed', link: 'https://issues.invalid/7' };
+  expect(applyExpectation(failed, expectation)).toMatchObject({ status: 'xfail', expected: 'renamed (https://issues.invalid/7)' });
+});
+
+describe('an expectation that expires', () => {
+  const until = (expires: string): Expectation => ({ object: 'net.bpf.o', status: 'fail', reason: 'for now', expires });
+
+  it('holds until the end of its day, in UTC, and others hold for ever', () => {
+    const all = [until('2027-03-30'), until('2027-03-31'), ...EXPECTATIONS];
+    const sorted = (time: string) => sortByExpiry(all, new Date(time)).expired.map(({ expires }) => expires);
+    expect([sorted('2027-03-30T23:59:59Z'), sorted('2027-03-31T23:59:59Z'), sorted('2027-04-01T00:00:00Z')]).toEqual([
+      [],
+      ['2027-03-30'],
+      ['2027-03-30', '2027-03-31'],
+    ]);
+    expect(sortByExpiry(all, new Date('2027-04-01T00:00:00Z')).active).toEqual(EXPECTATIONS);
+  });
+});
+
+describe('an expectation that matches nothing', () => {
+  it('names no program of the run, none of its kernels, or only what an earlier one speaks of', () => {
+    const fail = { status: 'fail', reason: 'r' } as const;
+    const all: Expectation[] = [
+      { object: 'task_state.bpf.o', program: 'old_name', kernels: '>=5.14', ...fail },
+      { object: 'task_state.bpf.o', program: 'old_name', kernels: '>=6.1', ...fail },
+      { object: 'task_state.bpf.o', kernels: '<5.4', ...fail },
+      { object: 'task_state.bpf.o', program: 'oldname', ...fail },
+      { object: 'probes.o', ...fail },
+      { object: 'probes.bpf.o', ...fail },
+    ];
+    expect(unusedExpectations(all, SAMPLE).map(describeExpectation)).toEqual([
+      'old_name in task_state.bpf.o on >=6.1',
+      'every program in task_state.bpf.o on <5.4',
+      'oldname in task_state.bpf.o',
+      'every program in probes.o',
+    ]);
   });
 });
 

@@ -1,0 +1,142 @@
+// What expectations would have to say for results to be as expected.
+import { basename } from 'node:path';
+import type { Expectation } from '../config/schema.ts';
+import type { CellProgram, KernelResult, ObjectResult, Results } from '../results/schema.ts';
+import type { FailureClass } from '../results/words.ts';
+import { grouped } from '../../reports/summary.ts';
+import { shortened, visible } from '../../reports/visible.ts';
+import { expectationFor, sortByExpiry } from './expectations.ts';
+import { rangesOf } from './kernel-ranges.ts';
+
+/** A change to a list of expectations; `at` is the position in the list as it was. */
+export type ExpectationChange =
+  | { kind: 'remove'; at: number }
+  | { kind: 'kernels'; at: number; kernels: string }
+  | { kind: 'class'; at: number; class: FailureClass }
+  | { kind: 'add'; expectation: Expectation };
+
+/** A program on a kernel that passed or failed there, whatever was expected of it. */
+interface Verdict {
+  object: ObjectResult;
+  program: string;
+  kernel: KernelResult;
+  /** Null where it passed. */
+  failed: { class: FailureClass | null; reason: string } | null;
+}
+
+const REASON_LENGTH = 200;
+
+function rawVerdict({ status, class: failure, reason }: CellProgram): Verdict['failed'] | undefined {
+  if (status === 'pass' || status === 'xpass') return null;
+  if (status !== 'fail' && status !== 'xfail') return undefined;
+  return { class: failure, reason: (reason ?? 'fails').replace(/ \(expected to fail with [a-z-]+\)$/, '') };
+}
+
+function verdictsOf({ cells, objects, kernels }: Results): Verdict[] {
+  return cells.flatMap((cell) => {
+    const object = objects.find(({ id }) => id === cell.object);
+    const kernel = kernels.find(({ id }) => id === cell.kernel);
+    if (!object || !kernel) return [];
+    return cell.programs.flatMap((program) => {
+      const failed = rawVerdict(program);
+      return failed === undefined ? [] : [{ object, program: program.name, kernel, failed }];
+    });
+  });
+}
+
+const asExpected = ({ class: expected }: Expectation, { failed }: Verdict) =>
+  failed !== null && (expected === undefined || failed.class === expected);
+
+/** A range within another: a bound of the narrower one replaces the bound on its side. */
+function narrowed(own: string, range: string): string {
+  const kept = own
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => (text.startsWith('>') && !range.includes('>')) || (text.startsWith('<') && !range.includes('<')));
+  return [...kept, range].toSorted((a, b) => (a > b ? -1 : 1)).join(',');
+}
+
+/** What has to change in one expectation; null when all it speaks of is as it says. */
+function changeOf(expectation: Expectation, at: number, verdicts: readonly Verdict[]): ExpectationChange | null {
+  if (expectation.status === 'unsupported' || verdicts.every((verdict) => asExpected(expectation, verdict))) return null;
+  const [first] = verdicts;
+  const shared = first?.failed?.class;
+  if (shared && verdicts.every(({ failed }) => failed?.class === shared)) return { kind: 'class', at, class: shared };
+  const kernels = [...new Set(verdicts.map(({ kernel }) => kernel))];
+  const holds = new Set(
+    kernels.filter((kernel) => verdicts.every((verdict) => verdict.kernel !== kernel || asExpected(expectation, verdict))),
+  );
+  const [range, ...more] = rangesOf(kernels, (kernel) => kernels.some((one) => one.version === kernel.version && holds.has(one)));
+  // What one range cannot say is said again, program by program.
+  if (range === undefined || more.length > 0) return { kind: 'remove', at };
+  return { kind: 'kernels', at, kernels: narrowed(expectation.kernels ?? '', range) };
+}
+
+/** A list of expectations while it is changed; null stands for one that was removed. */
+type Draft = readonly (Expectation | null)[];
+
+function applied(expectation: Expectation, change: ExpectationChange | null): Expectation | null {
+  if (change?.kind === 'remove') return null;
+  if (change?.kind === 'kernels') return { ...expectation, kernels: change.kernels };
+  return change?.kind === 'class' ? { ...expectation, class: change.class } : expectation;
+}
+
+function difference(expectation: Expectation, at: number, final: Expectation | null): ExpectationChange[] {
+  if (final === null) return [{ kind: 'remove', at }];
+  const { kernels, class: failure } = final;
+  return [
+    ...(kernels !== undefined && kernels !== expectation.kernels ? [{ kind: 'kernels', at, kernels } as const] : []),
+    ...(failure !== undefined && failure !== expectation.class ? [{ kind: 'class', at, class: failure } as const] : []),
+  ];
+}
+
+function additions(left: readonly Verdict[], all: readonly Verdict[]): Expectation[] {
+  const groups = grouped(left, ({ object, program, failed }) => JSON.stringify([object.id, program, failed?.class]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first?.failed) return [];
+    const { object, program, failed } = first;
+    const known = all.filter((verdict) => verdict.object === object && verdict.program === program).map(({ kernel }) => kernel);
+    const versions = new Set(group.map(({ kernel }) => kernel.version));
+    return rangesOf(known, ({ version }) => versions.has(version)).map((kernels): Expectation => ({
+      object: basename(object.path),
+      program,
+      ...(kernels !== undefined && { kernels }),
+      status: 'fail',
+      ...(failed.class !== null && { class: failed.class }),
+      reason: shortened(visible(failed.reason), REASON_LENGTH),
+    }));
+  });
+}
+
+/**
+ * The changes after which every verdict of these results is as expected: what passes is no longer expected to fail, what fails is, with its
+ * class. What is `unsupported` or has expired, and what has no verdict in these results, stays as it is.
+ * @param today decides what has expired
+ */
+export function expectationChanges(expectations: readonly Expectation[], results: Results, today: Date): ExpectationChange[] {
+  const verdicts = verdictsOf(results);
+  const speakers = (draft: Draft) => {
+    const { active } = sortByExpiry(
+      draft.filter((one) => one !== null),
+      today,
+    );
+    return verdicts.map(({ object, program, kernel }) => expectationFor(active, object, program, kernel));
+  };
+  let draft: Draft = expectations;
+  // What one expectation no longer speaks of, a later one may. Each round removes or narrows one, or gives it the class that is seen.
+  for (let changing = true; changing;) {
+    const spoken = speakers(draft);
+    const next = draft.map((expectation, at) => {
+      if (expectation === null) return null;
+      const own = verdicts.filter((_, index) => spoken[index] === expectation);
+      return applied(expectation, changeOf(expectation, at, own));
+    });
+    changing = next.some((expectation, at) => expectation !== draft[at]);
+    draft = next;
+  }
+  const spoken = speakers(draft);
+  const left = verdicts.filter(({ failed }, index) => failed !== null && spoken[index] === null);
+  const changes = expectations.flatMap((expectation, at) => difference(expectation, at, draft[at] ?? null));
+  return [...changes, ...additions(left, verdicts).map((expectation) => ({ kind: 'add', expectation }) as const)];
+}

@@ -1,0 +1,119 @@
+// `corematrix expectations update` as a user runs it, and a run that says which expectations are of no use.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderJson } from '../../../reports/json.ts';
+import { SAMPLE } from '../../reports/sample.ts';
+import { sample } from '../run/real-run.ts';
+import { corematrix } from './command.ts';
+
+const CONFIG = `expectations:
+  # It is called __state since.
+  - object: task_state.bpf.o
+    program: old_name
+    kernels: '>=5.14'
+    status: fail
+    class: core-field-missing
+    reason: renamed
+  - object: task_state.bpf.o
+    program: either_name
+    status: fail
+    reason: has neither name
+`;
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'expectations-'));
+  await writeFile(join(folder, 'results.json'), renderJson(SAMPLE));
+  await writeFile(join(folder, 'corematrix.yaml'), CONFIG);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const said = async (...args: string[]) => {
+  const { exitCode, stdout, stderr } = await corematrix(folder, args);
+  return `${stdout}\n---\n${stderr}\nexit ${exitCode}`;
+};
+const config = async () => readFile(join(folder, 'corematrix.yaml'), 'utf8');
+
+describe('corematrix expectations update', () => {
+  it('shows what would change, writes it when asked, and then has nothing to change', async () => {
+    expect(await said('expectations', 'update', 'results.json')).toMatchInlineSnapshot(`
+      "...
+            reason: renamed
+          - object: task_state.bpf.o
+      -     program: either_name
+      +     program: new_name
+      +     kernels: <=5.10
+            status: fail
+      -     reason: has neither name
+      +     class: core-field-missing
+      +     reason: 'task_struct.__state: no such field (byte_off)'
+      +   - object: probes.bpf.o
+      +     program: probe
+      +     status: fail
+      +     class: attach-target-missing
+      +     reason: do_unlinkat is not in this kernel
+
+      ---
+      corematrix.yaml: not changed; add --write to write this
+      exit 1"
+    `);
+    expect(await config()).toBe(CONFIG);
+    expect((await said('expectations', 'update', '.', '--write')).split('---\n')[1]).toBe('corematrix.yaml: updated\nexit 0');
+    expect(await said('expectations', 'update', 'results.json', '-c', 'corematrix.yaml')).toBe(
+      '\n---\ncorematrix.yaml: every verdict is as expected\nexit 0',
+    );
+  });
+
+  it('says in one line what cannot be', async () => {
+    await writeFile(join(folder, 'bad.yaml'), 'expectations:\n  - object: a\n    expires: soon\n');
+    await writeFile(join(folder, 'link.yaml'), 'expectations:\n  - object: a\n    status: fail\n    reason: r\n    link: here\n');
+    expect([
+      await said('expectations', 'update', 'results.json', '-c', 'no.yaml'),
+      await said('expectations', 'update', 'results.json', '-c', 'bad.yaml'),
+      await said('expectations', 'update', 'results.json', '-c', 'link.yaml'),
+      await said('expectations', 'update', 'no.json'),
+    ]).toMatchInlineSnapshot(`
+      [
+        "
+      ---
+      error: no.yaml: cannot be read: ENOENT: no such file or directory, open 'no.yaml'
+      exit 2",
+        "
+      ---
+      error: bad.yaml:2:5: expectations.0.status: Invalid option: expected one of "fail"|"unsupported"
+      exit 2",
+        "
+      ---
+      error: link.yaml:5:11: expectations.0.link: Invalid URL
+      exit 2",
+        "
+      ---
+      error: no.json: no such file; expected a results.json or the report folder it lies in
+      exit 2",
+      ]
+    `);
+  });
+});
+
+describe('a run', () => {
+  it('says which expectations have expired and which match nothing', async () => {
+    const text = `kernels: ['debian:6.12']
+objects: ['${sample('task_state')}']
+expectations:
+  - { object: task_state.bpf.o, program: old_name, status: fail, reason: renamed, link: 'https://issues.invalid/1' }
+  - { object: task_state.bpf.o, program: new_name, kernels: '<5.14', status: fail, reason: older }
+  - { object: task_state.bpf.o, program: either_name, status: fail, reason: for now, expires: 2026-01-31 }
+`;
+    await writeFile(join(folder, 'run.yaml'), text);
+    const { exitCode, stderr } = await corematrix(folder, ['run', '-c', 'run.yaml']);
+    expect(stderr.split('\n').filter((line) => line.startsWith('note:'))).toEqual([
+      'note: the expectation for either_name in task_state.bpf.o expired on 2026-01-31 and no longer holds',
+      'note: the expectation for new_name in task_state.bpf.o on <5.14 matches nothing in this run',
+    ]);
+    expect(exitCode).toBe(0);
+    const part = await corematrix(folder, ['run', '-c', 'run.yaml', '-k', 'debian:6.1']);
+    expect(part.stderr.split('\n').filter((line) => line.includes('matches nothing'))).toEqual([]);
+  });
+});

@@ -1,0 +1,50 @@
+// Ranges for expectations: each holds for exactly the kernels it was made for.
+import { assert, property, subarray } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rangesOf } from '../../../harness/plan/kernel-ranges.ts';
+import { inRange, parseKernelVersion, parseRange } from '../../../kernels/version.ts';
+
+const KERNELS = ['5.10.262', '6.1.176', '6.12.94', '6.12.117', '6.16.12', '7.0.13', '7.4-rc3'].map((version) => ({
+  version,
+  series: version.split(/[.-]/).slice(0, 2).join('.'),
+}));
+
+describe('ranges of kernels', () => {
+  const of = (...versions: string[]) => rangesOf(KERNELS, ({ version }) => versions.includes(version));
+
+  it('are open where no kernel is known beyond, and as precise as their neighbours are near', () => {
+    expect([
+      of(...KERNELS.map(({ version }) => version)),
+      of(),
+      of('5.10.262'),
+      of('5.10.262', '6.1.176'),
+      of('7.4-rc3', '7.0.13'),
+      of('6.1.176'),
+      of('5.10.262', '6.1.176', '6.12.94'),
+      of('6.12.117'),
+      of('5.10.262', '6.16.12'),
+    ]).toEqual([
+      [undefined],
+      [],
+      ['<=5.10'],
+      ['<=6.1'],
+      ['>=7.0'],
+      ['>=6.1,<=6.1'],
+      ['<=6.12.94'],
+      ['>=6.12.117,<=6.12'],
+      ['<=5.10', '>=6.16,<=6.16'],
+    ]);
+  });
+
+  it('hold for the kernels they were made for and for no other', () => {
+    assert(
+      property(subarray(KERNELS), (chosen) => {
+        const ranges = rangesOf(KERNELS, (kernel) => chosen.includes(kernel));
+        const held = KERNELS.filter(({ version }) =>
+          ranges.some((range) => range === undefined || inRange(parseKernelVersion(version), parseRange(range))),
+        );
+        expect(held).toEqual(chosen);
+      }),
+    );
+  });
+});

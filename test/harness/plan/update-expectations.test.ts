@@ -1,0 +1,153 @@
+// What expectations have to say for results to be as expected, and that they then are.
+import { array, assert, constantFrom, property, record } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Expectation } from '../../../harness/config/schema.ts';
+import { applyExpectations, sortByExpiry } from '../../../harness/plan/expectations.ts';
+import { type ExpectationChange, expectationChanges } from '../../../harness/plan/update-expectations.ts';
+import type { CellResult, Results } from '../../../harness/results/schema.ts';
+import type { FailureClass } from '../../../harness/results/words.ts';
+import { SAMPLE } from '../../reports/sample.ts';
+
+const VERSIONS = ['5.10.1', '5.15.2', '6.1.3', '6.12.4', '7.0.5'];
+const TODAY = new Date('2026-11-23T12:00:00Z');
+
+/** `.` passes, `!` gives no verdict, a letter fails with the class it stands for. */
+const CLASSES: Readonly<Record<string, FailureClass>> = { f: 'core-field-missing', h: 'helper-unknown' };
+
+/** Results of an object `net` from a drawing: a string of a character a kernel for each program. */
+function drawn(programs: Readonly<Record<string, string>>, expectations: readonly Expectation[] = []): Results {
+  const [kernel] = SAMPLE.kernels;
+  const [object] = SAMPLE.objects;
+  const [cell] = SAMPLE.cells;
+  const [program] = cell?.programs ?? [];
+  if (!kernel || !object || !cell || !program) throw new Error('the sample is empty');
+  const kernels = VERSIONS.map((version) => ({ ...kernel, id: `k${version}`, version, series: version.split('.').slice(0, 2).join('.') }));
+  const net = {
+    ...object,
+    id: 'net',
+    path: 'build/net.bpf.o',
+    programs: Object.keys(programs).map((name) => ({ ...object.programs[0], name })),
+  };
+  const cells = kernels.map((one, at): CellResult => {
+    const verdicts = Object.entries(programs).map(([name, drawing]) => {
+      const mark = drawing[at] ?? '.';
+      if (mark === '!') return { ...program, name, status: 'infra' as const };
+      const failure = CLASSES[mark];
+      if (failure === undefined) return { ...program, name };
+      return { ...program, name, status: 'fail' as const, class: failure, reason: `${name}: ${failure}` };
+    });
+    const status = verdicts.some((verdict) => verdict.status === 'fail') ? 'fail' : 'pass';
+    return applyExpectations({ ...cell, kernel: one.id, object: 'net', status, programs: verdicts }, expectations, net, one);
+  });
+  const objects = [{ ...net, programs: net.programs.map((one) => ({ ...one, section: '', type: null, insns: 1 })) }];
+  return { ...SAMPLE, kernels, objects, cells };
+}
+
+function applied(expectations: readonly Expectation[], changes: readonly ExpectationChange[]): Expectation[] {
+  const kept = expectations.flatMap((expectation, at): Expectation[] => {
+    const own = changes.filter((one) => one.kind !== 'add' && one.at === at);
+    if (own.some(({ kind }) => kind === 'remove')) return [];
+    return [
+      own.reduce((before, change): Expectation => {
+        if (change.kind === 'kernels') return { ...before, kernels: change.kernels };
+        return change.kind === 'class' ? { ...before, class: change.class } : before;
+      }, expectation),
+    ];
+  });
+  return [...kept, ...changes.flatMap((change) => (change.kind === 'add' ? [change.expectation] : []))];
+}
+
+const shown = (changes: readonly ExpectationChange[]) =>
+  changes.map((change) => {
+    if (change.kind !== 'add')
+      return `${change.kind} ${change.at}${'kernels' in change ? ` ${change.kernels}` : ''}${'class' in change ? ` ${change.class}` : ''}`;
+    const { object, program, kernels, class: failure, reason } = change.expectation;
+    return `add ${object} ${program} on ${kernels}: ${failure}, ${reason}`;
+  });
+
+const fail = (program: string | null, kernels: string | null, failure: FailureClass | null = null): Expectation => ({
+  object: 'net.bpf.o',
+  ...(program !== null && { program }),
+  ...(kernels !== null && { kernels }),
+  status: 'fail',
+  ...(failure !== null && { class: failure }),
+  reason: 'as it is',
+});
+
+const changes = (programs: Readonly<Record<string, string>>, ...expectations: Expectation[]) =>
+  shown(expectationChanges(expectations, drawn(programs, expectations), TODAY));
+
+describe('changes to expectations', () => {
+  it('are none when everything is as expected', () => {
+    expect(changes({ a: 'ff...', b: '.....' }, fail('a', '<=5.15', 'core-field-missing'))).toEqual([]);
+  });
+
+  it('add what fails, by class and by range', () => {
+    expect(changes({ a: 'ff...', b: '...hh', c: 'f.f.f', d: 'hhhhh' })).toMatchInlineSnapshot(`
+      [
+        "add net.bpf.o a on <=5.15: core-field-missing, a: core-field-missing",
+        "add net.bpf.o c on <=5.10: core-field-missing, c: core-field-missing",
+        "add net.bpf.o c on >=6.1,<=6.1: core-field-missing, c: core-field-missing",
+        "add net.bpf.o c on >=7.0: core-field-missing, c: core-field-missing",
+        "add net.bpf.o d on undefined: helper-unknown, d: helper-unknown",
+        "add net.bpf.o b on >=6.12: helper-unknown, b: helper-unknown",
+      ]
+    `);
+  });
+
+  it('remove what passes everywhere, narrow what passes somewhere', () => {
+    expect([
+      changes({ a: '.....' }, fail('a', '<6.1')),
+      changes({ a: 'f....' }, fail('a', '<6.1')),
+      changes({ a: '...ff' }, fail('a', '>=5.15')),
+    ]).toEqual([['remove 0'], ['kernels 0 <=5.10'], ['kernels 0 >=6.12']]);
+  });
+
+  it('correct the class, also where it is another only on some kernels', () => {
+    expect([
+      changes({ a: 'hh...' }, fail('a', '<6.1', 'core-field-missing')),
+      changes({ a: 'hf...' }, fail('a', '<6.1', 'core-field-missing')),
+    ]).toEqual([['class 0 helper-unknown'], ['kernels 0 >=5.15,<6.1', 'add net.bpf.o a on <=5.10: helper-unknown, a: helper-unknown']]);
+  });
+
+  it('leave what has no verdict, what is unsupported and what has expired', () => {
+    const unsupported: Expectation = { ...fail('a', '<6.1'), status: 'unsupported' };
+    expect([
+      changes({ a: '!!...' }, fail('a', '<6.1')),
+      changes({ a: 'ff...' }, unsupported),
+      changes({ a: '.....' }, { ...fail('a', null), expires: '2026-11-22' }),
+      changes({ a: '.....' }, fail('b', null)),
+    ]).toEqual([[], [], [], []]);
+  });
+
+  it('shorten a reason that is somebody else s text', () => {
+    const results = drawn({ a: 'f....' });
+    const cells = results.cells.map((cell) => ({
+      ...cell,
+      programs: cell.programs.map((program) => ({ ...program, reason: `\u001b[31m${'x'.repeat(1000)}` })),
+    }));
+    const [change] = expectationChanges([], { ...results, cells }, TODAY);
+    expect(change?.kind === 'add' ? change.expectation.reason : '').toMatch(/^\\x1b\[31mx{191}…$/);
+  });
+
+  it('make everything as expected', () => {
+    const drawing = array(constantFrom('.', '.', 'f', 'h', '!'), { minLength: 5, maxLength: 5 }).map((marks) => marks.join(''));
+    const one = record({
+      program: constantFrom('a', 'b', null),
+      kernels: constantFrom(null, '<6.1', '>=5.15', '>=5.15,<=6.12', '6.1', '>7.0'),
+      failure: constantFrom<(FailureClass | null)[]>('core-field-missing', 'helper-unknown', null),
+    });
+    assert(
+      property(drawing, drawing, array(one, { maxLength: 3 }), (a, b, list) => {
+        const expectations = list.map(({ program, kernels, failure }) => fail(program, kernels, failure));
+        const updated = applied(expectations, expectationChanges(expectations, drawn({ a, b }), TODAY));
+        const statuses = drawn({ a, b }, sortByExpiry(updated, TODAY).active).cells.flatMap((cell) =>
+          cell.programs.map(({ status }) => status),
+        );
+        expect(statuses.filter((status) => status === 'fail' || status === 'xpass')).toEqual([]);
+        expect(shown(expectationChanges(updated, drawn({ a, b }), TODAY))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
