@@ -1,18 +1,18 @@
 // The names by which things in the report are linked.
 
 /** A foreign name as part of a fragment: letters, digits and a few signs; everything else by its code. */
-function part(name: string): string {
+export function namePart(name: string): string {
   return name.replaceAll(/[^\w.+-]/g, (character) => `~${(character.codePointAt(0) ?? 0).toString(16)}~`);
 }
 
 /** The id of an object on a kernel. */
 export function cellAnchor(kernel: string, object: string): string {
-  return `c/${part(kernel)}/${part(object)}`;
+  return `c/${namePart(kernel)}/${namePart(object)}`;
 }
 
 /** The id of an object's relocations across kernels. */
 export function relocationsAnchor(object: string): string {
-  return `r/${part(object)}`;
+  return `r/${namePart(object)}`;
 }
 
 /** The id of one relocation of an object on a kernel; `ref` is its position in the object's list. */
@@ -22,10 +22,10 @@ export function relocationAnchor(kernel: string, object: string, ref: number): s
 
 /** The id of a log of a cell, or of one of its programs; `/L12` after it is its twelfth line. */
 export function logAnchor(cell: { kernel: string; object: string }, kind: string, program?: string): string {
-  return `${cellAnchor(cell.kernel, cell.object)}/log/${kind}${program === undefined ? '' : `/${part(program)}`}`;
+  return `${cellAnchor(cell.kernel, cell.object)}/log/${kind}${program === undefined ? '' : `/${namePart(program)}`}`;
 }
 
 /** The id of what is known of a kernel. */
 export function kernelAnchor(kernel: string): string {
-  return `k/${part(kernel)}`;
+  return `k/${namePart(kernel)}`;
 }

@@ -2,7 +2,7 @@
 
 /** One word of a query, lower case. */
 export interface Term {
-  /** `o` object, `p` program, `k` kernel, `s` status, `class` of failure; '' is text anywhere in a row. */
+  /** `o` object, `p` program, `k` kernel, `arch`, `s` status, `class` of failure, `type` of program, `is` a mark; '' is text anywhere in a row. */
   key: string;
   text: string;
   not: boolean;
@@ -12,16 +12,20 @@ export interface Term {
 export interface FilterRow {
   object: string;
   program: string;
+  /** The program type under libbpf's name; '' where unknown. */
+  type: string;
   /** Of the kernels that are shown. */
   statuses: readonly string[];
   classes: readonly string[];
+  /** `flaky`, `mispredicted`. */
+  marks: readonly string[];
   /** What is written in the cells, and why. */
   texts: readonly string[];
 }
 
 /** Words of a query: `key:text`, `"quoted text"`, `key:"quoted text"`, each with `!` before it for its negation. An unknown key is text. */
 export function parseFilter(query: string): Term[] {
-  const words = query.toLowerCase().matchAll(/(!?)(?:(o|p|k|s|class):)?(?:"([^"]*)"?|(\S+))/g);
+  const words = query.toLowerCase().matchAll(/(!?)(?:(o|p|k|s|is|arch|type|class):)?(?:"([^"]*)"?|(\S+))/g);
   return [...words]
     .map(([, not, key, quoted, plain]) => ({ not: not === '!', key: key ?? '', text: quoted ?? plain ?? '' }))
     .filter(({ text }) => text !== '');
@@ -29,23 +33,27 @@ export function parseFilter(query: string): Term[] {
 
 /** Whether a kernel, by what its head says of it, is one of those asked for. */
 export function wantsKernel(terms: readonly Term[], kernel: string): boolean {
-  const asked = terms.filter(({ key }) => key === 'k');
   const text = kernel.toLowerCase();
-  const wanted = asked.filter(({ not }) => !not);
-  if (asked.some((term) => term.not && text.includes(term.text))) return false;
-  return wanted.length === 0 || wanted.some((term) => text.includes(term.text));
+  return ['k', 'arch'].every((key) => {
+    const asked = terms.filter((term) => term.key === key);
+    const wanted = asked.filter(({ not }) => !not);
+    if (asked.some((term) => term.not && text.includes(term.text))) return false;
+    return wanted.length === 0 || wanted.some((term) => text.includes(term.text));
+  });
 }
 
 /** Whether a row is one of those asked for: any of several words of one key, every word of text, none of the negated. */
 export function wantsRow(terms: readonly Term[], row: FilterRow): boolean {
   const has = ({ key, text }: Term): boolean => {
+    if (key === 'is') return text === 'different' ? new Set(row.statuses).size > 1 : row.marks.includes(text);
+    if (key === 'type') return row.type.includes(text);
     if (key === 's') return row.statuses.includes(text);
     if (key === 'class') return row.classes.some((name) => name.includes(text));
     if (key === 'o') return row.object.includes(text);
     if (key === 'p') return row.program.includes(text);
     return [row.object, row.program, ...row.texts].some((part) => part.includes(text));
   };
-  const asked = terms.filter(({ key }) => key !== 'k');
+  const asked = terms.filter(({ key }) => key !== 'k' && key !== 'arch');
   if (asked.some((term) => term.not && has(term))) return false;
   return asked.every(
     (term) => term.not || (term.key === '' ? has(term) : asked.some((other) => other.key === term.key && !other.not && has(other))),

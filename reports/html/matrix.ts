@@ -1,113 +1,128 @@
 // The matrix: programs by kernels, a real table that needs no script.
-import type { CellProgram, CellResult, KernelResult, Results } from '../../harness/results/schema.ts';
-import type { Status } from '../../harness/results/words.ts';
+import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { grouped, type MatrixRow, matrixRows, plural, shortKernelNames } from '../summary.ts';
 import { cellAnchor, kernelAnchor, relocationsAnchor } from './anchors.ts';
+import { loadsSince, mispredicted } from './facts.ts';
 import { html, type Html } from './html.ts';
 import { STATUS_LOOKS } from './status.ts';
 
-/** Whether a status says that something loads; null where it is no verdict. */
-const LOADS = {
-  pass: true,
-  xpass: true,
-  fail: false,
-  xfail: false,
-  unsupported: false,
-  skip: null,
-  infra: null,
-  'not-run': null,
-} as const satisfies Record<Status, boolean | null>;
+/** Columns before those of kernels: the program, and since when it loads. */
+const COLUMNS_BEFORE = 2;
 
-/** Neighbouring kernels of one series and architecture share a head. */
-function seriesGroups(kernels: readonly KernelResult[]): { name: string; span: number }[] {
-  const groups: { name: string; span: number }[] = [];
-  for (const { series, arch } of kernels) {
-    const name = arch === 'x86_64' ? series : `${series} ${arch}`;
+// Under its own name the formatter would put spaces into what there are thousands of.
+const markup = html;
+
+function cellOf(entry: MatrixRow['cells'][number]): Html {
+  if (!entry) return html`<td role="cell"></td>`;
+  const { cell, program } = entry;
+  const look = STATUS_LOOKS[program.status];
+  const reason = program.reason ?? program.expected;
+  const wrong = mispredicted(cell, program) && cell.predicted;
+  const marks = [cell.flaky && 'flaky', wrong && 'mispredicted'].filter((mark) => mark !== false && mark !== null);
+  const facts = markup`${program.class !== null && markup` data-class="${program.class}"`}${marks.length > 0 && markup` data-is="${marks.join(' ')}"`}`;
+  const more = markup`${cell.flaky && markup`<small title="needed more than one attempt">flaky</small>`}${wrong && markup`<small title="predicted offline: ${wrong.status}">≠ predicted</small>`}`;
+  return markup`<td role="cell" class="${look.tone}" data-s="${program.status}"${facts}><a href="#${cellAnchor(cell.kernel, cell.object)}"${reason !== null && markup` title="${reason}"`}>${look.word}${more}</a></td>`;
+}
+
+/** Where a program loads from on, for each architecture; a question mark where not every later kernel gave a verdict. */
+function sinceOf(row: MatrixRow, kernels: readonly KernelResult[], names: readonly string[]): Html {
+  const architectures = [...grouped([...kernels.keys()], (at) => kernels[at]?.arch ?? '')];
+  return html`<td role="cell" class="since">
+    ${architectures.map(([arch, positions]) => {
+      const { kernel, gaps } = loadsSince(row, positions);
+      return html`<span
+        >${architectures.length > 1 && html`<small>${arch}</small> `}${kernel === null ? '—' : names[kernel]}${kernel !== null && gaps && html` <abbr title="not every later kernel gave a verdict">?</abbr>`}</span
+      > `;
+    })}
+  </td>`;
+}
+
+/** Neighbouring kernels that have something in common share a head. */
+function groupHeads(
+  kernels: readonly KernelResult[],
+  nameOf: (kernel: KernelResult) => string,
+): { name: string; keys: Set<string>; span: number }[] {
+  const groups: { name: string; keys: Set<string>; span: number }[] = [];
+  for (const kernel of kernels) {
     const last = groups.at(-1);
-    if (last?.name === name) last.span += 1;
-    else groups.push({ name, span: 1 });
+    const key = `${kernel.arch} ${nameOf(kernel)}`;
+    if (last?.keys.has(key)) last.span += 1;
+    else groups.push({ name: nameOf(kernel), keys: new Set([key]), span: 1 });
   }
   return groups;
 }
 
-/** A prediction is of a whole cell: that all of it loads, which each program that does not belies, or that not all of it does. */
-function disagreement({ predicted, status }: CellResult, program: CellProgram): Html | null {
-  if (predicted === null || LOADS[predicted.status] === null || program.status === 'unsupported') return null;
-  const observed = LOADS[predicted.status] ? LOADS[program.status] : LOADS[status];
-  if (observed === null || observed === LOADS[predicted.status]) return null;
-  return html`<sup title="predicted offline: ${predicted.status}">≠ predicted</sup>`;
-}
-
-function cellOf(entry: MatrixRow['cells'][number], row: MatrixRow): Html {
-  if (!entry) return html`<td></td>`;
-  const { cell, program } = entry;
-  const look = STATUS_LOOKS[program.status];
-  const reason = program.reason ?? program.expected;
-  const title = `${row.program} on ${cell.kernel}: ${program.status}${cell.flaky ? ', flaky' : ''}${reason === null ? '' : ` — ${reason}`}`;
-  return html`<td class="${look.tone}" data-s="${program.status}" data-class="${program.class ?? ''}">
-    <a href="#${cellAnchor(cell.kernel, cell.object)}" title="${title}"
-      ><span aria-hidden="true">${look.shape}</span>
-      ${look.word}${cell.flaky && html`<sup title="needed more than one attempt">flaky</sup>`}${disagreement(cell, program)}</a
-    >
-  </td>`;
-}
-
-/** The first kernel from which on a program loads on every later one as far as there are verdicts; a question mark where there are gaps. */
-function loadsSince(row: MatrixRow, names: readonly string[]): Html {
-  const loads = row.cells.map((entry) => (entry ? LOADS[entry.program.status] : null));
-  const after = loads.lastIndexOf(false) + 1;
-  const first = loads.indexOf(true, after);
-  if (first < 0) return html`<td class="since">—</td>`;
-  const gaps = loads.slice(after).includes(null);
-  return html`<td class="since">${names[first]}${gaps && html` <abbr title="not every kernel gave a verdict">?</abbr>`}</td>`;
-}
-
-function rowOf(row: MatrixRow, names: readonly string[]): Html {
-  return html`<tr data-object="${row.object}" data-program="${row.program}">
-    <th scope="row">${row.program}</th>
-    ${row.cells.map((entry) => cellOf(entry, row))}${loadsSince(row, names)}
+function groupRow(kernels: readonly KernelResult[], kind: 'arch' | 'series', always: boolean): Html {
+  const groups = groupHeads(kernels, (kernel) => kernel[kind]);
+  if (!always && groups.every(({ span }) => span === 1)) return html``;
+  return html`<tr role="row" class="group">
+    <td role="cell" colspan="${COLUMNS_BEFORE}"></td>
+    ${groups.map(({ name, span }) => html`<th role="columnheader" scope="colgroup" colspan="${span}" class="span${span}"><span>${name}</span></th>`)}
   </tr>`;
 }
 
 function heads(results: Results, names: readonly string[]): Html {
-  const groups = seriesGroups(results.kernels);
-  const series = html`<tr>
-    <td></td>
-    ${groups.map(({ name, span }) => html`<th scope="colgroup" colspan="${span}">${name}</th>`)}
-    <td></td>
-  </tr>`;
-  const kernels = results.kernels.map(({ id, release, arch, distribution, notes }, index) => {
+  const { kernels } = results;
+  const several = new Set(kernels.map(({ arch }) => arch)).size > 1;
+  const columns = kernels.map(({ id, release, arch, distribution, notes }, index) => {
     const facts = [release ?? id, arch, distribution, ...notes].join('; ');
-    return html`<th scope="col" data-kernel="${facts}"><a href="#${kernelAnchor(id)}" title="${facts}">${names[index]}</a></th>`;
+    return html`<th role="columnheader" scope="col" data-kernel="${facts}">
+      <a href="#${kernelAnchor(id)}" title="${facts}">${names[index]}</a>
+    </th>`;
   });
-  return html`<thead>
-    ${groups.some(({ span }) => span > 1) && series}
-    <tr>
-      <th scope="col">Program</th>
-      ${kernels}
-      <th scope="col">Loads since</th>
+  return html`<thead role="rowgroup">
+    ${several && groupRow(kernels, 'arch', true)}${groupRow(kernels, 'series', false)}
+    <tr role="row">
+      <th role="columnheader" scope="col">Program</th>
+      <th role="columnheader" scope="col" class="since">Loads since</th>
+      ${columns}
     </tr>
   </thead>`;
+}
+
+/**
+ * Widths of the columns and heights of the objects, for the style sheet: with them the browser lays out only the part of the table that is
+ * in sight.
+ */
+export function matrixSizes(results: Results): string {
+  const programs = results.objects.flatMap((object) => object.programs.map(({ name }) => name.length));
+  const heading = Math.max(0, ...shortKernelNames(results).map((name) => name.length));
+  const name = Math.min(20, 1.7 + 0.54 * Math.max(14, ...programs));
+  const kernel = Math.min(9, Math.max(4.9, 0.85 + 0.51 * heading));
+  const sizes = new Set(results.objects.map((object) => object.programs.length));
+  const heights = [...sizes].map(
+    (count) => `#matrix .rows${count} { contain-intrinsic-block-size: auto ${(2.4 + count * 1.95).toFixed(2)}rem; }`,
+  );
+  const spans = results.kernels.map((_, index) => `#matrix .group .span${index + 1} { width: calc(${index + 1} * var(--kernel)); }`);
+  const room = `--name: ${name.toFixed(2)}rem; --kernel: ${kernel.toFixed(2)}rem; --kernels: ${results.kernels.length};`;
+  return [`#matrix { ${room} }`, ...heights, ...spans].join('\n');
 }
 
 /** The table with its caption; complete before any script runs. */
 export function matrixTable(results: Results): Html {
   const names = shortKernelNames(results);
   const rows = grouped(matrixRows(results), ({ object }) => object);
-  const columns = results.kernels.length + 2;
-  const bodies = results.objects.map(({ id, path, relocations }) => {
+  const columns = results.kernels.length + COLUMNS_BEFORE;
+  const bodies = results.objects.map(({ id, path, programs, relocations }) => {
+    const types = new Map(programs.map(({ name, type }) => [name, type]));
     const link = html`<a href="#${relocationsAnchor(id)}">${plural(relocations.length, 'relocation')}</a>`;
-    return html`<tbody>
-      <tr class="object">
-        <th scope="rowgroup" colspan="${columns}">
+    return html`<tbody role="rowgroup" class="rows${programs.length}">
+      <tr role="row" class="object">
+        <th role="rowheader" scope="rowgroup" colspan="${columns}">
           <span title="${path}">${id} ${relocations.length > 0 && link}</span>
         </th>
       </tr>
-      ${(rows.get(id) ?? []).map((row) => rowOf(row, names))}
+      ${(rows.get(id) ?? []).map(
+        (row) =>
+          html`<tr role="row" data-object="${row.object}" data-program="${row.program}" data-type="${types.get(row.program) ?? ''}">
+            <th role="rowheader" scope="row" title="${row.program}">${row.program}</th>
+            ${sinceOf(row, results.kernels, names)}${row.cells.map(cellOf)}
+          </tr>`,
+      )}
     </tbody>`;
   });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Matrix of programs and kernels">
-    <table id="matrix">
+    <table id="matrix" role="table">
       <caption>
         <span>Programs by kernels, oldest kernel first. Each cell leads to what happened there.</span>
       </caption>

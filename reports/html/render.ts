@@ -1,76 +1,98 @@
-// index.html: one file that opens from disk and asks nothing of any network.
+// index.html: one file that opens from disk and asks nothing of any network, or the same with style, script and data in files beside it.
 import type { Results } from '../../harness/results/schema.ts';
-import type { Status } from '../../harness/results/words.ts';
-import { type Cause, causes, countStatuses, grouped, plural } from '../summary.ts';
-import { visibleText } from '../visible.ts';
+import { type Cause, causes } from '../summary.ts';
 import { causesPart, causesSize } from './causes.ts';
-import { cellPart } from './cell.ts';
-import { client } from './client.ts';
-import { parseFilter, wantsKernel, wantsRow } from './filter.ts';
+import { pageData } from './data.ts';
+import { inOrder } from './facts.ts';
+import { header, reportSize } from './header.ts';
 import { html, type Html, raw, toText } from './html.ts';
 import { kernelTable, runFacts } from './kernels.ts';
-import { matrixTable } from './matrix.ts';
-import { relocationMap } from './relocations.ts';
-import { STATUS_LOOKS } from './status.ts';
+import { matrixTable, matrixSizes } from './matrix.ts';
+import { objectsPart } from './objects.ts';
+import { relocationMaps } from './relocations.ts';
+import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
-function countOf(status: Status, count: number): Html {
-  const look = STATUS_LOOKS[status];
-  return html`<span class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${count} ${look.word}</span> `;
-}
+/** Where style, script and data are: in the page itself, or in files beside it for hosts that forbid what stands in a page. */
+export const HTML_ASSETS = ['inline', 'external'] as const;
+export type HtmlAssets = (typeof HTML_ASSETS)[number];
 
-function header(results: Results, unexpected: number): Html {
-  const { run } = results;
-  const counts = [...countStatuses(results)].map(
-    ([status, count]) => html`<li><a href="#?q=s%3A${status}">${countOf(status, count)}</a></li>`,
-  );
-  const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
-  return html`<header>
-    <h1>corematrix</h1>
-    <p>
-      ${size} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> · libbpf
-      ${run.helper.libbpf} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix ${run.tool.version}
-    </p>
-    ${unexpected === 0 && html`<p>Nothing unexpected.</p>`}
-    ${!run.complete && html`<p class="interrupted">The run was interrupted: this is what was finished.</p>`}
-    <ul class="counts">
-      ${counts}
-    </ul>
-  </header>`;
-}
-
-/** Cells of each object in a fold of their own, with what the object came to in its head. */
-function cells(results: Results): Html {
-  const kernels = new Map(results.kernels.map((kernel) => [kernel.id, kernel]));
-  const byObject = grouped(results.cells, ({ object }) => object);
-  const folds = results.objects.map((object) => {
-    const own = byObject.get(object.id) ?? [];
-    const counts = [...grouped(own, ({ status }) => status)].map(([, [first, ...more]]) => first && countOf(first.status, more.length + 1));
-    return html`<details class="block">
-      <summary><strong>${object.id}</strong> ${counts}</summary>
-      ${own.map((cell) => {
-        const kernel = kernels.get(cell.kernel);
-        return kernel ? cellPart(cell, object, kernel, results) : null;
-      })}
-    </details>`;
-  });
-  return html`${folds}`;
-}
+const FILES = { style: 'corematrix-report.css', script: 'corematrix-report.js', data: 'corematrix-report.data.js' } as const;
 
 const TOOLS = html`<div class="tools" role="search">
   <input
     type="search"
     id="search"
     aria-label="Filter programs"
-    placeholder='filter: text, o:object p:program k:5.10 s:fail class:core !not "quoted"'
+    autocomplete="off"
+    spellcheck="false"
+    placeholder='filter: text, o:object p:program k:5.10 s:fail class:core is:flaky !not "quoted"'
   />
   <button type="button" data-only="all" aria-pressed="true">All</button
   ><button type="button" data-only="failures" aria-pressed="false">Unexpected</button
-  ><button type="button" data-only="differs" aria-pressed="false">Only rows that differ</button><span id="found" aria-live="polite"></span>
+  ><button type="button" data-only="differs" aria-pressed="false">Only rows that differ</button
+  ><button type="button" id="clear" class="quiet-button hidden">Clear</button><span id="found" aria-live="polite"></span>
 </div>`;
 
-const KEYS = html`<dialog id="keys" aria-label="Keys">
-  <p><kbd>/</kbd> filter · <kbd>a</kbd> all · <kbd>f</kbd> unexpected · <kbd>d</kbd> rows that differ · <kbd>?</kbd> this</p>
+const KEYS = html`<dialog id="keys" aria-labelledby="keys-title">
+  <h2 id="keys-title">Keys</h2>
+  <dl>
+    <div>
+      <dt><kbd>/</kbd></dt>
+      <dd>filter</dd>
+    </div>
+    <div>
+      <dt><kbd>a</kbd> <kbd>f</kbd> <kbd>d</kbd></dt>
+      <dd>all rows, unexpected ones, ones that differ</dd>
+    </div>
+    <div>
+      <dt><kbd>n</kbd> <kbd>p</kbd></dt>
+      <dd>next, previous unexpected cell</dd>
+    </div>
+    <div>
+      <dt><kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd></dt>
+      <dd>from cell to cell</dd>
+    </div>
+    <div>
+      <dt><kbd>[</kbd> <kbd>]</kbd> <kbd>c</kbd></dt>
+      <dd>in a cell: previous kernel, next kernel, compare</dd>
+    </div>
+    <div>
+      <dt><kbd>Esc</kbd></dt>
+      <dd>back to the matrix</dd>
+    </div>
+    <div>
+      <dt><kbd>t</kbd> <kbd>?</kbd></dt>
+      <dd>theme; this</dd>
+    </div>
+  </dl>
+  <h2>Filter</h2>
+  <dl>
+    <div>
+      <dt>text, "more text"</dt>
+      <dd>in names, statuses and reasons</dd>
+    </div>
+    <div>
+      <dt>o: p: type:</dt>
+      <dd>object, program, type of program</dd>
+    </div>
+    <div>
+      <dt>k: arch:</dt>
+      <dd>kernels to show</dd>
+    </div>
+    <div>
+      <dt>s: class:</dt>
+      <dd>status, class of failure</dd>
+    </div>
+    <div>
+      <dt>is:</dt>
+      <dd>different, flaky, mispredicted</dd>
+    </div>
+    <div>
+      <dt>!</dt>
+      <dd>before a word: not</dd>
+    </div>
+  </dl>
   <form method="dialog"><button>Close</button></form>
 </dialog>`;
 
@@ -80,57 +102,96 @@ function section(id: string, title: string, found: readonly Cause[], results: Re
     ${causesPart(found, results)}`;
 }
 
-/** JSON that can stand in a script element whatever it holds. */
-function embedded(value: unknown): Html {
-  return raw(
-    JSON.stringify(value)
-      .replaceAll('<', String.raw`\u003c`)
-      .replaceAll('\u2028', String.raw`\u2028`)
-      .replaceAll('\u2029', String.raw`\u2029`),
-  );
+/** JSON that can stand in a script element, or as JavaScript, whatever it holds. */
+function embedded(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll('<', String.raw`\u003c`)
+    .replaceAll('\u2028', String.raw`\u2028`)
+    .replaceAll('\u2029', String.raw`\u2029`);
 }
 
-const SCRIPT = `(${client.toString()})({ parseFilter: ${parseFilter.toString()}, wantsKernel: ${wantsKernel.toString()}, wantsRow: ${wantsRow.toString()} })`;
-
-/** The text of index.html. The matrix, reasons and relocations are in it as markup; only whole logs need the script. */
-export function renderHtml(results: Results): string {
+function body(results: Results): Html {
   const unexpected = causes(results);
-  const known = causes(results, ['xfail']);
+  const maps = results.objects.some(({ relocations }) => relocations.length > 0);
+  return html`${header(results, unexpected.length)}
+    <main>
+      <p id="notice" role="status"></p>
+      <section id="view" aria-label="Details"></section>
+      <div id="overview">
+        <h2 id="programs" class="spoken">Matrix</h2>
+        ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results)}
+        ${
+          maps &&
+          html`<h2 id="relocations">Relocations across kernels</h2>
+            ${relocationMaps(results)}`
+        }
+        ${section('known', 'Known failures', causes(results, ['xfail']), results)}
+        <h2 id="cells">Every object on every kernel</h2>
+        <noscript
+          ><p>
+            Here is why, for every object on every kernel. All relocations, logs and commands need a browser that runs the script of this
+            page; without it, logs/ and results.json beside this file have them.
+          </p></noscript
+        >
+        ${objectsPart(results)}
+        <h2 id="kernels">Kernels</h2>
+        ${kernelTable(results)}
+        <h2 id="run">Run</h2>
+        ${runFacts(results)}
+      </div>
+    </main>
+    ${KEYS}`;
+}
+
+/**
+ * The files of the report by name, index.html first. The matrix, reasons and relocation maps are in it as markup; whole logs, whole
+ * ledgers and comparisons are packed, and shown by the script.
+ */
+export function renderHtmlFiles(given: Results, assets: HtmlAssets = 'inline'): Map<string, string> {
+  const results = inOrder(given);
+  const style = `${STYLE}${matrixSizes(results)}\n`;
+  const data = embedded(pageData(results));
+  const external = assets === 'external';
+  const head = external
+    ? html`<link rel="stylesheet" href="${FILES.style}" />
+        <script src="${FILES.script}"></script>`
+    : html`<link rel="icon" href="data:," />
+        <style>
+          ${raw(style)}
+        </style>
+        <script>
+          ${raw(SCRIPT.replaceAll('</', String.raw`<\/`))};
+        </script>`;
+  const tail = external
+    ? html`<script src="${FILES.data}"></script>`
+    : html`<script type="application/json" id="data">
+        ${raw(data)}
+      </script>`;
   const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>corematrix: ${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${raw(STYLE)}
-        </style>
+        <title>corematrix: ${reportSize(results)}</title>
+        ${head}
       </head>
       <body class="no-script">
-        ${header(results, unexpected.length)}
-        <main>
-          <p id="notice" role="status"></p>
-          <h2 id="programs" class="spoken">Matrix</h2>
-          ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results)}
-          <h2 id="relocations">Relocations across kernels</h2>
-          ${results.objects.map((object) => relocationMap(object, results))} ${section('known', 'Known failures', known, results)}
-          <h2 id="cells">Every object on every kernel</h2>
-          <noscript><p>The texts of the logs are in logs/ beside this file.</p></noscript>
-          ${cells(results)}
-          <h2 id="kernels">Kernels</h2>
-          ${kernelTable(results)}
-          <h2 id="run">Run</h2>
-          ${runFacts(results)}
-        </main>
-        ${KEYS}
-        <script type="application/json" id="logs">
-          ${embedded({ lines: results.logs.lines.map(visibleText), texts: results.logs.texts })}
-        </script>
-        <script>
-          ${raw(SCRIPT.replaceAll('</', String.raw`<\/`))};
-        </script>
+        ${body(results)} ${tail}
       </body>
     </html> `;
-  return toText(page);
+  return new Map([
+    ['index.html', toText(page)],
+    ...(external
+      ? ([
+          [FILES.style, style],
+          [FILES.script, SCRIPT],
+          [FILES.data, `globalThis.corematrixData = ${data};\n`],
+        ] as const)
+      : []),
+  ]);
+}
+
+/** The text of index.html as one file. */
+export function renderHtml(results: Results): string {
+  return renderHtmlFiles(results).get('index.html') ?? '';
 }

@@ -2,7 +2,7 @@
 import type { CellRelocation } from '../../harness/results/schema.ts';
 import type { Outcome, Status } from '../../harness/results/words.ts';
 
-interface Look {
+export interface Look {
   shape: string;
   word: string;
   /** Class of the style sheet. */

@@ -24,6 +24,19 @@ export interface ReportBrowser {
   stop: () => Promise<void>;
 }
 
+/** The text of a table, a line a row, cells apart by bars. */
+export async function tableText(page: Page, selector: string): Promise<string> {
+  return page
+    .locator(selector)
+    .first()
+    .evaluate((table) => {
+      const rows = [...table.querySelectorAll('tr')].map((row) =>
+        [...row.cells].map((cell) => cell.textContent?.replaceAll(/\s+/g, ' ').trim() ?? ''),
+      );
+      return rows.map((cells) => cells.join(' | ')).join('\n');
+    });
+}
+
 /** Starts Chromium; `stop` ends it and removes what was written. */
 export async function startBrowser(): Promise<ReportBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'corematrix-browser-'));

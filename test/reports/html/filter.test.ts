@@ -42,6 +42,8 @@ describe('a row', () => {
   const row = {
     object: 'task_state',
     program: 'new_name',
+    type: 'tracing',
+    marks: ['flaky'],
     statuses: ['xfail', 'pass'],
     classes: ['core-field-missing', ''],
     texts: ['◌ xfail new_name on debian-5.10: xfail — no such field', '● pass'],
@@ -67,7 +69,13 @@ describe('a row', () => {
     ['o:name', false],
     ['p:state p:name', true],
     ['o:state s:fail', false],
-    ['k:nothing', true],
+    ['k:nothing arch:nothing', true],
+    ['type:trac', true],
+    ['!type:trac', false],
+    ['is:flaky', true],
+    ['is:flak', false],
+    ['is:mispredicted', false],
+    ['is:different', true],
   ])('is found by %j: %s', (query, found) => {
     expect(wantsRow(parseFilter(query), row)).toBe(found);
   });
@@ -79,6 +87,9 @@ describe('a kernel', () => {
     ['s:fail', true],
     ['k:5.10', true],
     ['k:ARM64', false],
+    ['arch:X86', true],
+    ['arch:arm64 k:5.10', false],
+    ['arch:x86 k:6.12', false],
     ['k:6.1 k:5.1', true],
     ['!k:debian', false],
     ['k:5.10 !k:cloud', false],

@@ -17,6 +17,7 @@ describe('a link', () => {
 
   it.each([
     ['a relocation', relocationAnchor(where.kernel, where.object, 5), 'new_name\ninsn 16, relo #5'],
+    ['a log of a program', logAnchor(where, 'libbpf', 'new_name'), 'libbpf log of new_name alone 2 lines'],
     ['a log', logAnchor(where, 'libbpf'), 'libbpf 2 lines'],
     ['a line of a log', `${logAnchor(where, 'verifier')}/L13`, '13R1 invalid mem access'],
     ['a line of the log of a program', `${logAnchor(where, 'verifier', 'new_name')}/L2`, '21: (b7) r0 = 1'],
@@ -25,7 +26,8 @@ describe('a link', () => {
   ])('to %s opens it and scrolls there', async (_, anchor, text) => {
     const { page } = await browser.open(SAMPLE, `#${anchor}`);
     const target = page.locator(`[id="${anchor}"]`);
-    expect(await target.isVisible()).toBe(true);
+    await target.waitFor();
+    await expect.poll(async () => target.evaluate((element) => element.classList.contains('marked'))).toBe(true);
     expect((await target.innerText()).trim().slice(0, text.length)).toBe(text);
     const top = await target.evaluate((element) => element.getBoundingClientRect().top);
     expect(top).toBeGreaterThan(-1);
@@ -36,10 +38,33 @@ describe('a link', () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('#matrix td.bad a').first().click();
     expect(new URL(page.url()).hash).toBe(`#${cellAnchor(where.kernel, where.object)}`);
-    expect(await page.locator(`[id="${cellAnchor(where.kernel, where.object)}"]`).isVisible()).toBe(true);
+    await page.locator('#view h2').waitFor();
+    expect(await page.locator('#matrix').isVisible()).toBe(false);
     await page.goBack();
     expect(new URL(page.url()).hash).toBe('');
-    await expect.poll(async () => page.evaluate(() => scrollY)).toBe(0);
+    await expect.poll(async () => page.locator('#matrix').isVisible()).toBe(true);
+  });
+
+  it('leads back to where one was, and to what was in focus', async () => {
+    const { page } = await browser.open(SAMPLE, '', { viewport: { width: 1200, height: 300 } });
+    await page.evaluate(() => scrollTo(0, 180));
+    const link = page.locator('#matrix tr[data-program=probe] td[data-s=fail] a');
+    await link.focus();
+    const before = await page.evaluate(() => scrollY);
+    await page.keyboard.press('Enter');
+    await page.locator('#view h2').waitFor();
+    expect(await page.evaluate(() => [scrollY, document.activeElement?.tagName])).toEqual([0, 'H2']);
+    await page.keyboard.press('Escape');
+    await expect.poll(async () => page.evaluate(() => scrollY)).toBe(before);
+    expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it('in a relocation map leads to the relocation on the first kernel of a stretch', async () => {
+    const { page } = await browser.open(SAMPLE, `#${relocationsAnchor('task_state')}`);
+    await page.locator('.map tbody tr').nth(1).locator('td a').first().click();
+    const id = relocationAnchor(where.kernel, where.object, 1);
+    await page.locator(`[id="${id}"].marked`).waitFor();
+    expect(new URL(page.url()).hash).toBe(`#${id}`);
   });
 
   it('to nothing says so', async () => {

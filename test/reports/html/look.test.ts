@@ -1,6 +1,7 @@
 // How the report looks: text that can be read in both themes, narrow screens, paper.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cellAnchor } from '../../../reports/html/anchors.ts';
 import { HOSTILE_SAMPLE } from '../hostile.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser } from './browser.ts';
@@ -13,12 +14,15 @@ beforeAll(async () => {
 
 afterAll(async () => browser.stop());
 
-/** Everything opened, something searched for that is not there, the keys shown: all text there can be. */
+const CELL = '#c/debian-5.10.262-amd64/task_state/log/verifier/L13';
+
+/** Everything opened and the keys shown: all text there can be, in the overview or in a view. */
 async function showAll(page: Page): Promise<void> {
+  if (new URL(page.url()).hash !== '') await page.locator('#view h2').waitFor();
   await page.evaluate(() => {
     for (const box of document.querySelectorAll('details')) box.open = true;
   });
-  await page.locator('.line').first().waitFor({ state: 'attached' });
+  if (new URL(page.url()).hash !== '') await page.locator('.line').first().waitFor({ state: 'attached' });
   await page.keyboard.press('?');
 }
 
@@ -70,11 +74,15 @@ async function contrasts(page: Page): Promise<Record<string, number>> {
 
 describe.each(['light', 'dark'] as const)('the %s theme', (colorScheme) => {
   it('has a contrast of at least 4.5 in every text', async () => {
-    const { page } = await browser.open(SAMPLE, '#c/debian-5.10.262-amd64/task_state/log/verifier/L13', { colorScheme });
-    await showAll(page);
-    const found = await contrasts(page);
-    expect(Object.keys(found).toSorted()).toEqual(['bad', 'good', 'infra', 'known', 'odd', 'other', 'quiet']);
-    expect(Object.entries(found).filter(([, value]) => value < 4.5)).toEqual([]);
+    const looks = new Set<string>();
+    for (const fragment of ['', CELL, '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state']) {
+      const { page } = await browser.open(SAMPLE, fragment, { colorScheme });
+      await showAll(page);
+      const found = await contrasts(page);
+      for (const look of Object.keys(found)) looks.add(look);
+      expect(Object.entries(found).filter(([, value]) => value < 4.5)).toEqual([]);
+    }
+    expect([...looks].toSorted()).toEqual(['bad', 'good', 'infra', 'known', 'odd', 'other', 'quiet']);
   });
 
   it('has a page, fields and keys of its own colour', async () => {
@@ -87,7 +95,7 @@ describe.each(['light', 'dark'] as const)('the %s theme', (colorScheme) => {
 it('says every status in a word and a shape, so that no colour is needed', async () => {
   const { page } = await browser.open(SAMPLE);
   expect((await page.locator('.counts li').allInnerTexts()).join(', ')).toMatchInlineSnapshot(
-    `"● 5 pass, ✕ 2 fail, ◌ 1 xfail, ▲ 1 xpass, – 1 n/a, ↷ 2 skip, ⚠ 4 infra, · 2 not run"`,
+    `"● 5 pass, ✕ 2 fail, ◌ 1 xfail, ▲ 1 xpass, – 1 n/a, ↷ 2 skip, ⚠ 4 infra, · 2 not run, ≠ 2 not as predicted, ↻ 1 flaky cell"`,
   );
 });
 
@@ -100,7 +108,11 @@ describe.each([
     const widths = [await page.evaluate(() => document.documentElement.scrollWidth)];
     await showAll(page);
     widths.push(await page.evaluate(() => document.documentElement.scrollWidth));
-    expect(widths).toEqual([400, 400]);
+    const { kernel, object } = results.cells[0] ?? { kernel: '', object: '' };
+    const view = await browser.open(results, `#${cellAnchor(kernel, object)}`, { viewport: { width: 400, height: 800 } });
+    await showAll(view.page);
+    widths.push(await view.page.evaluate(() => document.documentElement.scrollWidth));
+    expect(widths).toEqual([400, 400, 400]);
   });
 });
 
@@ -115,7 +127,9 @@ describe('the heads of the matrix', () => {
   });
 
   it('stay in sight while the matrix scrolls in its box, where it does not fit', async () => {
-    const { page } = await browser.open(SAMPLE, '', { viewport: { width: 620, height: 300 } });
+    const more = SAMPLE.kernels.map((kernel) => ({ ...kernel, id: `${kernel.id}-again` }));
+    const wide = { ...SAMPLE, kernels: [...SAMPLE.kernels, ...more] };
+    const { page } = await browser.open(wide, '', { viewport: { width: 620, height: 300 } });
     const box = page.locator('.wide', { has: page.locator('#matrix') });
     expect(await box.evaluate((element) => element.scrollWidth > element.clientWidth)).toBe(true);
     await box.evaluate((element) => element.scrollTo(50, 100));

@@ -1,0 +1,175 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+// One object on one kernel in full: reason first, then programs, relocations, logs, and how to see it again.
+import type { CellData, LogData, ObjectData } from '../data.ts';
+import type { Place, Tools } from './tools.ts';
+
+/** A log in a fold, with numbered lines that are links; its lines are laid out when it is opened or asked for by the event `fill`. */
+export function logFold(tools: Tools, place: Place, data: ObjectData, { title, anchor, text }: LogData): HTMLElement {
+  const { element } = tools;
+  const lines = tools.logLines(data, text);
+  const size = `${lines.length} line${lines.length === 1 ? '' : 's'}`;
+  const fold = element(
+    'details',
+    { class: 'log', id: `${tools.anchor(place)}/log/${anchor}` },
+    element('summary', {}, `${title} `, element('small', {}, size)),
+  );
+  const fill = () => {
+    if (fold.querySelector('pre')) return;
+    const block = element('pre', { tabindex: '0', 'aria-label': title });
+    // What went wrong is at the end; more lines than this are slow to lay out.
+    const first = Math.max(0, lines.length - 10_000);
+    if (first > 0) block.append(`… ${first} lines before these are in logs/ beside this file\n`);
+    for (const [index, line] of lines.slice(first).entries()) {
+      const id = `${fold.id}/L${first + index + 1}`;
+      block.append(element('span', { class: 'line', id }, element('a', { href: `#${id}` }, String(first + index + 1)), line, '\n'));
+    }
+    fold.append(
+      element(
+        'p',
+        { class: 'copy' },
+        tools.copyButton('Copy log', () => `${lines.join('\n')}\n`),
+      ),
+      block,
+    );
+  };
+  fold.addEventListener('toggle', fill);
+  fold.addEventListener('fill', fill);
+  return fold;
+}
+
+/** The ledger of a cell: what became of every relocation. */
+export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData): HTMLElement {
+  const { element } = tools;
+  if (cell.relocations.length === 0) return element('p', {}, 'No relocations.');
+  const rows = cell.relocations.map((at) => {
+    const outcome = data.outcomes[at];
+    const known = outcome && data.relocations[outcome.ref];
+    if (!outcome || !known) return null;
+    const { source } = known;
+    const id = `${tools.anchor(place)}/r/${outcome.ref}`;
+    const small = (...text: (string | Node | null)[]) => element('small', {}, ...text);
+    const candidates = outcome.candidates.map(({ spec, matches }) => element('li', {}, matches ? '✓ ' : '✕ ', element('code', {}, spec)));
+    const reached = outcome.reached === null || outcome.reached === 'no' ? '' : `; reached: ${outcome.reached}`;
+    return element(
+      'tr',
+      { id },
+      element('td', {}, known.program, small(`insn ${known.insn}, `, element('a', { href: `#${id}` }, `relo #${known.index}`))),
+      element(
+        'td',
+        {},
+        element('code', {}, known.access),
+        small(element('code', {}, known.kind), ' ', element('code', {}, known.spec)),
+        source && small(`${source.file}:${source.line}${source.exact ? '' : ' (nearest line)'} `, element('code', {}, source.text)),
+      ),
+      element(
+        'td',
+        {},
+        tools.mark(outcome.look, `${outcome.look.word}${reached}`),
+        outcome.suspicious !== null && element('strong', { class: 'suspicious' }, `suspicious: ${outcome.suspicious}`),
+        outcome.warnings.map((warning) => small(warning)),
+      ),
+      element('td', { class: 'number' }, tools.value(outcome)),
+      element(
+        'td',
+        {},
+        candidates.length === 0
+          ? 'none'
+          : element('details', {}, element('summary', {}, `${candidates.length} tried`), element('ul', {}, candidates)),
+      ),
+    );
+  });
+  const heads = ['Program', 'Access', 'Outcome', 'Value', 'Candidates'].map((head) => element('th', { scope: 'col' }, head));
+  return element(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Relocations' },
+    element('table', { class: 'relocations' }, element('thead', {}, element('tr', {}, heads)), element('tbody', {}, rows)),
+  );
+}
+
+interface Parts {
+  logFold: typeof logFold;
+  ledger: typeof ledger;
+}
+
+/** Everything about a cell, below its heading. */
+export function cellView(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: Parts): HTMLElement {
+  const { element } = tools;
+  const lasting = 8;
+  const fold = (log: LogData) => parts.logFold(tools, place, data, log);
+  const reasonOf = (text: string) =>
+    element(
+      'div',
+      { class: 'copy' },
+      element('p', { class: 'reason' }, text),
+      tools.copyButton('Copy', () => text),
+    );
+  const command = (title: string, text: string) =>
+    element(
+      'div',
+      {},
+      element('p', {}, title),
+      element(
+        'div',
+        { class: 'copy' },
+        element('pre', { tabindex: '0' }, text),
+        tools.copyButton('Copy', () => text),
+      ),
+    );
+
+  const tail = (log: LogData | undefined) => {
+    if (!log) return null;
+    const lines = tools.logLines(data, log.text);
+    const omitted = Math.max(0, lines.length - lasting);
+    return element(
+      'pre',
+      { tabindex: '0' },
+      omitted > 0 && `… ${omitted} line${omitted === 1 ? '' : 's'} omitted\n`,
+      lines.slice(-lasting).join('\n'),
+    );
+  };
+
+  const programs = cell.programs.map((program) =>
+    element(
+      'li',
+      {},
+      tools.mark(tools.data.looks[program.status]),
+      ' ',
+      element('strong', {}, program.name),
+      ' ',
+      program.facts !== '' && element('small', {}, program.facts),
+      program.reason !== null && reasonOf(program.reason),
+      program.expected !== null && element('p', { class: 'expected' }, `expected: ${program.expected}`),
+      ['fail', 'xfail'].includes(program.status) && tail(program.logs.find(({ anchor }) => anchor.startsWith('verifier/'))),
+      program.logs.map(fold),
+    ),
+  );
+  const told = cell.reason === null || cell.programs.some(({ reason }) => reason === cell.reason);
+  return element(
+    'div',
+    { class: 'cell-view' },
+    !told && cell.reason !== null && reasonOf(cell.reason),
+    cell.flaky && element('p', { class: 'expected' }, 'Flaky: an earlier attempt ended without a verdict.'),
+    cell.predicted !== null &&
+      element(
+        'p',
+        cell.mispredicted ? { class: 'disagrees' } : { class: 'expected' },
+        `Predicted offline: ${cell.predicted}${cell.mispredicted ? ' — not what was observed' : ''}.`,
+      ),
+    element('h3', {}, 'Programs'),
+    element('ul', { class: 'programs' }, programs),
+    element('h3', {}, 'Relocations'),
+    parts.ledger(tools, place, data, cell),
+    element('h3', {}, 'Logs of the whole object'),
+    cell.logs.length === 0 ? element('p', {}, 'None.') : cell.logs.map(fold),
+    element('h3', {}, 'How to reproduce'),
+    command('The same cell again:', cell.again),
+    cell.qemu !== null && command('The QEMU command that ran it:', cell.qemu),
+    element('h3', {}, 'Time'),
+    element(
+      'ul',
+      {},
+      [...cell.attempts, ...cell.times].map((text) => element('li', {}, text)),
+    ),
+  );
+}

@@ -1,0 +1,73 @@
+/// <reference lib="dom" />
+// What runs in the reader's browser begins here.
+import type { ObjectData, PageData } from '../data.ts';
+import type { barControl } from './bar.ts';
+import type { diffLines, withoutNoise } from './diff.ts';
+import type { listenToKeys } from './keys.ts';
+import type { linkMaps } from './maps.ts';
+import type { Language, matrixControl } from './matrix.ts';
+import type { followAddress, Views } from './routes.ts';
+import type { themeControl } from './theme.ts';
+import type { copyButton, element, Tools, unpack } from './tools.ts';
+
+export interface Parts extends Language, Views {
+  element: typeof element;
+  unpack: typeof unpack;
+  copyButton: typeof copyButton;
+  diffLines: typeof diffLines;
+  withoutNoise: typeof withoutNoise;
+  themeControl: typeof themeControl;
+  matrixControl: typeof matrixControl;
+  barControl: typeof barControl;
+  linkMaps: typeof linkMaps;
+  listenToKeys: typeof listenToKeys;
+  followAddress: typeof followAddress;
+}
+
+/** Runs in the head of the page: the theme at once, the rest when the document is there. */
+export function start(parts: Parts): void {
+  const theme = parts.themeControl();
+  const { element } = parts;
+
+  const makeTools = (data: PageData): Tools => ({
+    data,
+    element,
+    mark: ({ shape, word, tone }, text = word) =>
+      element('span', { class: `mark ${tone}` }, element('span', { 'aria-hidden': 'true' }, shape), ` ${text}`),
+    copyButton: (label, text) => parts.copyButton(element, label, text),
+    value: ({ local, target }) => {
+      if (target === null) return local === null ? '' : `${local} → —`;
+      return local === null || local === target ? target : `${local} → ${target}`;
+    },
+    anchor: ({ kernel, object }) => `c/${data.kernels[kernel]?.anchor}/${data.objects[object]?.anchor}`,
+    logLines: ({ lines, texts }, text) => (texts[text] ?? []).map((line) => lines[line] ?? ''),
+    diffLines: parts.diffLines,
+    withoutNoise: parts.withoutNoise,
+  });
+
+  let made: Tools | null = null;
+  const tools = () => {
+    if (made) return made;
+    // In the page itself, or left there by a file beside it.
+    const embedded = document.getElementById('data')?.textContent;
+    const data: PageData = embedded ? JSON.parse(embedded) : Reflect.get(globalThis, 'corematrixData');
+    made = makeTools(data);
+    return made;
+  };
+  const unpacked = new Map<number, Promise<ObjectData>>();
+  const objectData = async (object: number): Promise<ObjectData> => {
+    const found = unpacked.get(object) ?? parts.unpack(tools().data.packed[object] ?? '').then((text): ObjectData => JSON.parse(text));
+    unpacked.set(object, found);
+    return found;
+  };
+
+  document.addEventListener('DOMContentLoaded', () => {
+    document.body.classList.remove('no-script');
+    theme.button(document.querySelector('#theme'));
+    const matrix = parts.matrixControl(parts);
+    const bar = parts.barControl(matrix);
+    parts.linkMaps(tools);
+    parts.listenToKeys(matrix);
+    parts.followAddress(parts, { tools, objectData, bar });
+  });
+}

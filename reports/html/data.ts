@@ -1,0 +1,194 @@
+// What the page keeps for its script: an index in plain JSON, and everything of each object packed by itself, unpacked when somebody looks.
+import { gzipSync } from 'node:zlib';
+import type { CellRelocation, CellResult, ObjectResult, Results, SourceLine } from '../../harness/results/schema.ts';
+import type { Status } from '../../harness/results/words.ts';
+import { grouped, shortKernelNames } from '../summary.ts';
+import { visibleText } from '../visible.ts';
+import { namePart } from './anchors.ts';
+import { failureFacts, mispredicted } from './facts.ts';
+import { commandLine, repeatCommand } from './reproduce.ts';
+import { type Look, lookOf, STATUS_LOOKS } from './status.ts';
+
+/** A log of a cell or of one of its programs. */
+export interface LogData {
+  title: string;
+  /** What stands after `log/` in its link: `verifier/new_name`. */
+  anchor: string;
+  /** Position in the `texts` of its object. */
+  text: number;
+}
+
+interface ProgramData {
+  name: string;
+  anchor: string;
+  status: Status;
+  /** `verify · core-field-missing · errno 22`. */
+  facts: string;
+  reason: string | null;
+  expected: string | null;
+  logs: LogData[];
+}
+
+/** What became of a relocation on one kernel or on several. */
+export interface OutcomeData {
+  /** Position in the `relocations` of its object. */
+  ref: number;
+  look: Look;
+  local: string | null;
+  target: string | null;
+  reached: string | null;
+  suspicious: string | null;
+  warnings: string[];
+  candidates: { spec: string; matches: boolean }[];
+}
+
+export interface CellData {
+  status: Status;
+  flaky: boolean;
+  reason: string | null;
+  facts: string;
+  predicted: string | null;
+  mispredicted: boolean;
+  attempts: string[];
+  times: string[];
+  /** Commands to copy: the same cell by corematrix, and what QEMU ran. */
+  again: string;
+  qemu: string | null;
+  programs: ProgramData[];
+  /** Positions in the `outcomes` of its object. */
+  relocations: number[];
+  logs: LogData[];
+}
+
+/** Everything of one object on every kernel; what several kernels have in common is there once. */
+export interface ObjectData {
+  relocations: { program: string; index: number; insn: number; kind: string; access: string; spec: string; source: SourceLine | null }[];
+  outcomes: OutcomeData[];
+  /** In the order of the kernels; null where there is no such cell. */
+  cells: (CellData | null)[];
+  /** Lines of logs, and the logs as positions in them. */
+  lines: string[];
+  texts: number[][];
+}
+
+/** What is needed to find one's way. */
+export interface PageData {
+  kernels: { id: string; anchor: string; name: string; facts: string }[];
+  objects: { id: string; anchor: string; programs: { name: string; anchor: string }[] }[];
+  looks: Readonly<Record<Status, Look>>;
+  /** For each object its ObjectData as JSON, gzip, base64. */
+  packed: string[];
+}
+
+const LOGS = [
+  ['libbpf', 'libbpf'],
+  ['warnings', 'libbpf warnings'],
+  ['verifier', 'verifier'],
+  ['kernel', 'kernel messages'],
+  ['console', 'console'],
+] as const satisfies readonly (readonly [keyof CellResult['logs'], string])[];
+
+/** Values by their position in a list that holds each once. */
+function interned<Value>(keyOf: (value: Value) => string): { list: Value[]; add: (value: Value) => number } {
+  const list: Value[] = [];
+  const known = new Map<string, number>();
+  const add = (value: Value) => {
+    const key = keyOf(value);
+    const at = known.get(key) ?? list.push(value) - 1;
+    known.set(key, at);
+    return at;
+  };
+  return { list, add };
+}
+
+function outcomeData(relocation: CellRelocation): OutcomeData {
+  const { ref, local, target, reached, suspicious, warnings, candidates } = relocation;
+  return { ref, look: lookOf(relocation), local, target, reached, suspicious, warnings, candidates };
+}
+
+function attemptsOf(cell: CellResult): string[] {
+  return cell.attempts.map(({ isolation, durationMs, infra, reason }, index) => {
+    const end = infra === null ? '' : `: ${infra}${reason === null ? '' : `, ${reason}`}`;
+    return `attempt ${index + 1}, ${isolation === 'snapshot' ? 'from a snapshot' : 'booted'}, ${durationMs.toFixed(0)} ms${end}`;
+  });
+}
+
+function objectData(object: ObjectResult, cells: readonly CellResult[], results: Results, lines: readonly string[]): ObjectData {
+  const outcomes = interned<OutcomeData>((outcome) => JSON.stringify(outcome));
+  const own = interned<number>(String);
+  const texts = interned<readonly number[]>((numbers) => numbers.join());
+  const log = (title: string, anchor: string, id: string | null): LogData[] => {
+    if (id === null || !Object.hasOwn(results.logs.texts, id)) return [];
+    return [{ title, anchor, text: texts.add((results.logs.texts[id] ?? []).map(own.add)) }];
+  };
+  const byKernel = new Map(cells.map((cell) => [cell.kernel, cell]));
+  const data = results.kernels.map((kernel): CellData | null => {
+    const cell = byKernel.get(kernel.id);
+    if (!cell) return null;
+    return {
+      status: cell.status,
+      flaky: cell.flaky,
+      reason: cell.reason,
+      facts: failureFacts(cell),
+      predicted: cell.predicted && `${cell.predicted.status}${cell.predicted.class === null ? '' : ` (${cell.predicted.class})`}`,
+      mispredicted: cell.programs.some((program) => mispredicted(cell, program)),
+      attempts: attemptsOf(cell),
+      times: [
+        `${cell.durationMs.toFixed(0)} ms on this host`,
+        ...(cell.loadMs === null ? [] : [`${cell.loadMs.toFixed(1)} ms of libbpf's work inside the guest`]),
+      ],
+      again: repeatCommand(object, kernel),
+      qemu: cell.command && commandLine(cell.command),
+      programs: cell.programs.map((program) => ({
+        name: program.name,
+        anchor: namePart(program.name),
+        status: program.status,
+        facts: failureFacts(program),
+        reason: program.reason,
+        expected: program.expected,
+        logs: [
+          ...log(`verifier log of ${program.name}`, `verifier/${namePart(program.name)}`, program.logs.verifier),
+          ...log(`libbpf log of ${program.name} alone`, `libbpf/${namePart(program.name)}`, program.logs.libbpf),
+        ],
+      })),
+      relocations: cell.relocations.map((relocation) => outcomes.add(outcomeData(relocation))),
+      logs: LOGS.flatMap(([kind, title]) => log(title, kind, cell.logs[kind])),
+    };
+  });
+  return {
+    relocations: object.relocations.map(({ program, index, insn, kind, access, spec, source }) => ({ program, index, insn, kind, access, spec, source })),
+    outcomes: outcomes.list,
+    cells: data,
+    lines: own.list.map((line) => lines[line] ?? ''),
+    texts: texts.list.map((text) => [...text]),
+  };
+}
+
+/** Texts shown by their code where they could act or hide; those that are safe, nearly all, are left alone. */
+function safeJson(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'string' ? visibleText(item) : item));
+}
+
+/** The data of the page. */
+export function pageData(results: Results): PageData {
+  const lines = results.logs.lines.map(visibleText);
+  const cells = grouped(results.cells, ({ object }) => object);
+  const names = shortKernelNames(results);
+  return {
+    kernels: results.kernels.map(({ id, release, arch, distribution }, index) => ({
+      id: visibleText(id),
+      anchor: namePart(id),
+      name: visibleText(names[index] ?? id),
+      facts: visibleText([release ?? 'never came up', arch, distribution].join(' · ')),
+    })),
+    objects: results.objects.map(({ id, programs }) => ({
+      id: visibleText(id),
+      anchor: namePart(id),
+      programs: programs.map(({ name }) => ({ name: visibleText(name), anchor: namePart(name) })),
+    })),
+    looks: STATUS_LOOKS,
+    packed: results.objects.map((object) =>
+      gzipSync(safeJson(objectData(object, cells.get(object.id) ?? [], results, lines)), { level: 9 }).toString('base64'),
+    ),
+  };
+}

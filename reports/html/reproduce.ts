@@ -1,0 +1,22 @@
+// Commands a reader can copy to see the same again.
+import type { KernelResult, ObjectResult } from '../../harness/results/schema.ts';
+
+/** A string as a word of a POSIX shell. */
+function shellWord(text: string): string {
+  return /^[\w./:=@,+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Words as a line for a POSIX shell, quoted where they have to be. */
+export function commandLine(words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}
+
+/** Selects one kernel again: of a Debian selector the version is set, architecture and flavour stay. */
+function selectorOf({ selector, version }: KernelResult): string {
+  return selector.startsWith('debian:') ? `debian:${version}${/\/.*/.exec(selector)?.[0] ?? ''}` : selector;
+}
+
+/** The command that runs one object on one kernel again. */
+export function repeatCommand(object: ObjectResult, kernel: KernelResult): string {
+  return commandLine(['corematrix', 'run', object.path, '-k', selectorOf(kernel)]);
+}

@@ -1,0 +1,44 @@
+// The script of the page: the text of its parts, put together.
+import { barControl } from './client/bar.ts';
+import { cellView, ledger, logFold } from './client/cell.ts';
+import { compareView, logDiff, relocationDiff } from './client/compare.ts';
+import { diffLines, withoutNoise } from './client/diff.ts';
+import { listenToKeys } from './client/keys.ts';
+import { linkMaps } from './client/maps.ts';
+import { matrixControl } from './client/matrix.ts';
+import { followAddress } from './client/routes.ts';
+import { type Parts, start } from './client/start.ts';
+import { themeControl } from './client/theme.ts';
+import { copyButton, element, unpack } from './client/tools.ts';
+import { cellHead, comparisonHead } from './client/views.ts';
+import { parseFilter, wantsKernel, wantsRow } from './filter.ts';
+
+const PARTS: Parts = {
+  parseFilter,
+  wantsKernel,
+  wantsRow,
+  element,
+  unpack,
+  copyButton,
+  diffLines,
+  withoutNoise,
+  themeControl,
+  matrixControl,
+  barControl,
+  linkMaps,
+  listenToKeys,
+  followAddress,
+  cellHead,
+  cellView,
+  ledger,
+  logFold,
+  comparisonHead,
+  compareView,
+  logDiff,
+  relocationDiff,
+};
+
+const TEXTS = Object.entries(PARTS).map(([name, part]: [string, unknown]) => `${name}: ${String(part)}`);
+
+/** A classic script, which needs nothing but the page it is in. */
+export const SCRIPT = `(${start.toString()})({\n${TEXTS.join(',\n')}\n});\n`;

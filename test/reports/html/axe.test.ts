@@ -1,0 +1,42 @@
+// Accessibility as axe-core checks it, by all its rules: the overview, a cell and a comparison, in both themes.
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE } from '../sample.ts';
+import { type ReportBrowser, startBrowser } from './browser.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+let browser: ReportBrowser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+afterAll(async () => browser.stop());
+
+interface Violation {
+  id: string;
+  nodes: { html: string }[];
+}
+
+const CELL = '#c/debian-5.10.262-amd64/task_state/log/verifier/L13';
+const COMPARISON = '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state';
+
+describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', (colorScheme) => {
+  it.each([
+    ['the overview', '', ''],
+    ['a cell', CELL, ''],
+    ['a comparison', COMPARISON, ''],
+    ['the sheet of keys', '', '?'],
+  ])('in %s', async (_, fragment, key) => {
+    const { page } = await browser.open(SAMPLE, fragment, { colorScheme });
+    if (fragment !== '') await page.locator('#view h2').waitFor();
+    await page.evaluate(() => {
+      for (const box of document.querySelectorAll('details')) box.open = true;
+    });
+    if (key !== '') await page.keyboard.press(key);
+    await page.addScriptTag({ path: AXE });
+    const found: Violation[] = await page.evaluate(async () => (await Reflect.get(globalThis, 'axe').run()).violations);
+    expect(found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join('\n')}`)).toEqual([]);
+  });
+});
