@@ -156,7 +156,15 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
     };
   });
   return {
-    relocations: object.relocations.map(({ program, index, insn, kind, access, spec, source }) => ({ program, index, insn, kind, access, spec, source })),
+    relocations: object.relocations.map(({ program, index, insn, kind, access, spec, source }) => ({
+      program,
+      index,
+      insn,
+      kind,
+      access,
+      spec,
+      source,
+    })),
     outcomes: outcomes.list,
     cells: data,
     lines: own.list.map((line) => lines[line] ?? ''),
