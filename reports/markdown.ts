@@ -1,6 +1,9 @@
 // summary.md: the run on one page, within what a GitHub job summary can take.
+import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
+import { changeCounts, changeGroups, changeWord } from './comparison.ts';
+import type { RenderOptions } from './options.ts';
 import { type Cause, causes, countStatuses, matrixRows, type Misprediction, mispredictions, plural, shortKernelNames } from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
@@ -59,6 +62,20 @@ function mispredictionLines(misprediction: Misprediction): string[] {
   return [`- ${escaped(misprediction.what)}`, places(misprediction)];
 }
 
+/** What changed since the baseline, before everything that is as it was. */
+function changes(comparison: Comparison): string[] {
+  const most = (texts: readonly string[]) => {
+    const more = texts.length > MAX_PLACES ? [`${texts.length - MAX_PLACES} more`] : [];
+    return [...texts.slice(0, MAX_PLACES).map(name), ...more].join(', ');
+  };
+  const lines = changeGroups(comparison).flatMap(({ change, what, programs, kernels }) => [
+    `- **${changeWord(change)}**${what === '' ? '' : `: ${escaped(shortened(what, REASON_LENGTH))}`}`,
+    `  <br>${most(programs)} on ${most(kernels)}`,
+  ]);
+  const since = comparison.baseline.slice(0, 16).replace('T', ' ');
+  return ['', `## Since ${since} UTC`, '', `${changeCounts(comparison)}.`, '', ...lines];
+}
+
 /** Sections as far as they fit, and a line that says what did not. */
 function withinBudget(sections: readonly (readonly string[])[]): string {
   const kept: string[] = [];
@@ -74,7 +91,7 @@ function withinBudget(sections: readonly (readonly string[])[]): string {
 }
 
 /** The text of summary.md. */
-export function renderMarkdown(results: Results): string {
+export function renderMarkdown(results: Results, { comparison }: RenderOptions = {}): string {
   const counts = [...countStatuses(results)].map(([status, count]) => `${count} ${status}`).join(', ');
   const { run } = results;
   const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}`;
@@ -90,6 +107,7 @@ export function renderMarkdown(results: Results): string {
       '',
       `${counts} (${size}; libbpf ${escaped(run.helper.libbpf)}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
     ],
+    comparison ? changes(comparison) : [],
     unexpected,
     contradicted,
     ['', '## Matrix', '', ...matrix(results)],

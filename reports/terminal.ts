@@ -1,7 +1,9 @@
 // The end of a run on a terminal: the matrix, what was unexpected, and one line that sums up.
 import { styleText } from 'node:util';
+import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
+import { changeCounts, type ChangeGroup, changeGroups, changeWord } from './comparison.ts';
 import { type Cause, causes, countStatuses, incompleteness, matrixRows, mispredictions, plural, shortKernelNames } from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
@@ -9,6 +11,8 @@ interface TerminalOptions {
   /** Columns there are. */
   width: number;
   colour: boolean;
+  /** What changed since a baseline. */
+  comparison?: Comparison | undefined;
 }
 
 /** What stands in the matrix: a word short enough for a column, so that colour is never needed to tell. */
@@ -27,6 +31,22 @@ const COLUMN = 4;
 const MAX_COLUMN = 40;
 const REASON_LENGTH = 300;
 const MAX_CAUSES = 12;
+const MAX_CHANGES = 10;
+
+const CHANGE_STYLES = {
+  regression: 'red',
+  'new-failure': 'red',
+  'still-failing': 'yellow',
+  'no-verdict': 'magenta',
+  fixed: 'green',
+  'new-pass': 'green',
+  appeared: 'dim',
+  disappeared: 'yellow',
+  lost: 'red',
+  'guard-flipped': 'yellow',
+  'value-moved': 'dim',
+  found: 'green',
+} as const satisfies Record<ChangeGroup['change'], Parameters<typeof styleText>[0]>;
 
 /** Series such as `6.12` as column heads; where two kernels are of one series, full versions. */
 function heads(results: Results): string[] {
@@ -89,11 +109,14 @@ function matrix(results: Results, options: TerminalOptions): string[] {
   });
 }
 
-function place(cause: Pick<Cause, 'where'>): string {
-  const programs = [...new Set(cause.where.map(({ object, program }) => `${visible(object)}/${visible(program)}`))];
-  const kernels = [...new Set(cause.where.map(({ kernel }) => visible(kernel)))];
+function places(programs: readonly string[], kernels: readonly string[]): string {
   const list = kernels.length > 3 ? `${kernels.slice(0, 3).join(', ')} and ${kernels.length - 3} more` : kernels.join(', ');
-  return `${programs.join(', ')} on ${list}`;
+  return visible(`${programs.join(', ')} on ${list}`);
+}
+
+function place(cause: Pick<Cause, 'where'>): string {
+  const programs = new Set(cause.where.map(({ object, program }) => `${object}/${program}`));
+  return places([...programs], [...new Set(cause.where.map(({ kernel }) => kernel))]);
 }
 
 function unexpected(results: Results, options: TerminalOptions): string[] {
@@ -117,6 +140,17 @@ function contradicted(results: Results, options: TerminalOptions): string[] {
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
+/** What changed since the baseline; passes that stay are not worth a line. */
+function changes(comparison: Comparison, options: TerminalOptions): string[] {
+  const all = changeGroups(comparison);
+  const shown = all.slice(0, MAX_CHANGES).flatMap(({ change, what, programs, kernels }) => {
+    const title = `${paint(changeWord(change), CHANGE_STYLES[change], options)}${what === '' ? '' : `: ${shortened(visible(what), REASON_LENGTH)}`}`;
+    return [title, `     ${shortened(places(programs, kernels), options.width - 5)}`];
+  });
+  const more = all.length > MAX_CHANGES ? [`and ${plural(all.length - MAX_CHANGES, 'more change')} in the report`] : [];
+  return ['', `since ${comparison.baseline.slice(0, 16).replace('T', ' ')} UTC: ${changeCounts(comparison)}`, ...shown, ...more];
+}
+
 /** The whole text, ending in a newline. Control sequences in foreign text are shown, not passed on. */
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
@@ -125,5 +159,6 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
-  return `${['', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), '', total].join('\n')}\n`;
+  const changed = options.comparison ? changes(options.comparison, options) : [];
+  return `${[...changed, '', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), '', total].join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import { visibleText } from '../../reports/visible.ts';
 import { InfraError, UserError } from '../errors.ts';
+import type { Comparison } from '../results/compare.ts';
 import type { Results } from '../results/schema.ts';
 
 /** What a run's end means to a shell and to CI; infrastructure trouble never hides a compatibility failure. */
@@ -21,11 +22,15 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.usage;
 }
 
-/** What a finished run means: unexpected failures first, then unusable inputs, then infrastructure. */
-export function exitCodeOfResults(results: Results, problems: number): number {
+/**
+ * What a finished run means: unexpected failures first, then unusable inputs, then infrastructure.
+ * @param gate a comparison, where only regressions are to count as failures
+ */
+export function exitCodeOfResults(results: Results, problems: number, gate: Comparison | null = null): number {
   if (!results.run.complete) return EXIT.interrupted;
   const statuses = new Set(results.cells.map((cell) => cell.status));
-  if (statuses.has('fail') || statuses.has('xpass')) return EXIT.incompatible;
+  const failed = gate ? gate.programs.some(({ change }) => change === 'regression') : statuses.has('fail') || statuses.has('xpass');
+  if (failed) return EXIT.incompatible;
   if (problems > 0) return EXIT.usage;
   return statuses.has('infra') || statuses.has('not-run') ? EXIT.infrastructure : EXIT.asExpected;
 }

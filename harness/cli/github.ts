@@ -16,7 +16,7 @@ export async function tellGithub(results: Results, merged: boolean, options: Ren
   if (env.GITHUB_ACTIONS !== 'true') return;
   if (!merged) process.stderr.write(renderGithub(results, options));
   if (results.run.shard !== undefined || env.GITHUB_STEP_SUMMARY === undefined || env.GITHUB_STEP_SUMMARY === '') return;
-  await appendFile(env.GITHUB_STEP_SUMMARY, renderMarkdown(results)).catch((error: unknown) => {
+  await appendFile(env.GITHUB_STEP_SUMMARY, renderMarkdown(results, options)).catch((error: unknown) => {
     writeLine(process.stderr, `the job summary cannot be written: ${messageOf(error)}`);
   });
 }

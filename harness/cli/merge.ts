@@ -1,15 +1,24 @@
 // `corematrix merge`: one report of the shards of a run.
 import type { Command } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
+import { baselineOption, compareWith, type Gate, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { repeatedFormat } from './format-option.ts';
 import { readMerged } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
-async function merge(paths: string[], options: { out: string; format?: FormatName[] }): Promise<void> {
+interface MergeOptions {
+  out: string;
+  format?: FormatName[];
+  baseline?: string;
+  gate?: Gate;
+}
+
+async function merge(paths: string[], options: MergeOptions): Promise<void> {
   const results = await readMerged(paths);
-  await showResults(results, options.out, { formats: options.format, merged: true });
-  process.exitCode = exitCodeOfResults(results, 0);
+  const { comparison, gate } = await compareWith(options, results);
+  await showResults(results, options.out, { formats: options.format, merged: true, comparison });
+  process.exitCode = exitCodeOfResults(results, 0, gate);
 }
 
 /** Adds `merge` to the command line. */
@@ -21,6 +30,8 @@ export function addMergeCommand(program: Command): void {
     .argument('<results...>', 'results.json files, or the folders they lie in')
     .option('-o, --out <dir>', 'report folder', 'corematrix-report')
     .option('--format <name>', `a format for the report folder, repeatable: ${FORMAT_NAMES.join(', ')}`, repeatedFormat)
+    .addOption(baselineOption())
+    .addOption(gateOption())
     .addHelpText(
       'after',
       `

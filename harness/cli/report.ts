@@ -3,6 +3,8 @@ import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import { UserError } from '../errors.ts';
+import { baselineOption, compareWith, type Gate, gateOption } from './baseline.ts';
+import { exitCodeOfResults } from './exit.ts';
 import { renderOptions } from './format-option.ts';
 import { readMerged, readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
@@ -10,14 +12,18 @@ import { showResults } from './show-results.ts';
 interface ReportOptions {
   out?: string;
   format?: FormatName;
+  baseline?: string;
+  gate?: Gate;
 }
 
 async function report([first = '', ...others]: string[], options: ReportOptions): Promise<void> {
   if (options.format !== undefined && options.out !== undefined)
     throw new UserError('--format writes to standard output and --out a folder; choose one');
   const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
-  if (options.format === undefined) await showResults(results, options.out ?? 'corematrix-report');
-  else process.stdout.write(FORMATS[options.format].render(results, renderOptions()));
+  const { comparison, gate } = await compareWith(options, results);
+  if (options.format === undefined) await showResults(results, options.out ?? 'corematrix-report', { comparison });
+  else process.stdout.write(FORMATS[options.format].render(results, { ...renderOptions(), ...(comparison && { comparison }) }));
+  if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);
 }
 
 /** Adds `report` to the command line. */
@@ -29,14 +35,17 @@ export function addReportCommand(program: Command): void {
     .argument('<results...>', 'results.json files, or the folders they lie in')
     .option('-o, --out <dir>', 'report folder (default: corematrix-report)')
     .addOption(new Option('--format <name>', 'write this format to standard output, and no folder').choices(FORMAT_NAMES))
+    .addOption(baselineOption())
+    .addOption(gateOption())
     .addHelpText(
       'after',
       `
-Exit codes: 0 written, whatever the results say; 2 results that cannot be read or contradict each other; 3 the folder cannot be written.
+Exit codes: 0 written, whatever the results say (with --gate those of a run); 2 results that cannot be read or contradict each other; 3 the folder cannot be written.
 
 Examples:
   corematrix report corematrix-report/results.json
-  corematrix report nightly/ --format junit > junit.xml`,
+  corematrix report nightly/ --format junit > junit.xml
+  corematrix report tonight/ --baseline last-night/ --gate regressions`,
     )
     .action(report);
 }

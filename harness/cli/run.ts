@@ -10,11 +10,14 @@ import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { RunEvent } from '../run/events.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations.ts';
+import { type Choose, chooseAll } from '../plan/choice.ts';
+import { chooseSince, type Since } from '../plan/since.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { readInputs } from '../run/inputs.ts';
 import { openJournal } from '../run/journal.ts';
 import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
+import { baselineOption, checkGate, compareWith, type Gate, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { repeatedFormat } from './format-option.ts';
 import { interruptible } from './interrupt.ts';
@@ -38,6 +41,9 @@ interface RunOptions {
   refresh?: boolean;
   shard?: Shard;
   baseline?: string;
+  gate?: Gate;
+  lastFailed?: boolean;
+  onlyChanged?: boolean;
   format?: FormatName[];
   json?: boolean;
   verbose?: boolean;
@@ -67,6 +73,21 @@ async function findConfig(named: string | undefined): Promise<{ config: Config; 
   return { config: found ? await loadConfig(CONFIG_NAME) : {}, directory: process.cwd() };
 }
 
+/** The cells that options leave; all of them without any. */
+async function chosenCells({ baseline, out, shard, lastFailed, onlyChanged }: RunOptions): Promise<Choose> {
+  const modes: Since[] = [
+    ...(lastFailed === true ? ['last-failed' as const] : []),
+    ...(onlyChanged === true ? ['only-changed' as const] : []),
+  ];
+  const read = async () => (await readResultsAt(baseline ?? out)).results;
+  const earlier = baseline !== undefined || modes.length > 0 ? await read() : null;
+  return chooseAll([
+    // Of what lies in the report folder every machine may have another one, and shards must be cut alike.
+    ...(shard ? [chooseShard(shard, baseline === undefined ? null : earlier)] : []),
+    ...(earlier ? modes.map((mode) => chooseSince(mode, earlier)) : []),
+  ]);
+}
+
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
   const { config, directory } = await findConfig(options.config);
   const named = objects.length > 0 ? objects : (config.objects ?? []);
@@ -77,7 +98,8 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const selectors = options.kernel ?? config.kernels ?? [];
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
-  const baseline = options.baseline === undefined ? null : await readResultsAt(options.baseline);
+  checkGate(options);
+  const choose = await chosenCells(options);
   const inputs = await readInputs(named, objects.length > 0 ? process.cwd() : directory);
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
@@ -118,20 +140,25 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             stallMs: null,
             command,
             shard: options.shard,
-            choose: options.shard && chooseShard(options.shard, baseline?.results ?? null),
+            choose,
           },
           emit,
           signal,
         ),
     );
     progress.end();
-    await showResults(results, options.out, { json: options.json === true, formats: options.format ?? config.formats });
+    const { comparison, gate } = await compareWith(options, results);
+    await showResults(results, options.out, { json: options.json === true, formats: options.format ?? config.formats, comparison });
     if (results.run.complete) await journal.remove();
     // A part of the matrix says nothing about the rest of it.
-    const whole = objects.length === 0 && options.kernel === undefined && options.shard === undefined;
+    const whole =
+      objects.length === 0 &&
+      options.kernel === undefined &&
+      options.shard === undefined &&
+      results.cells.every(({ status }) => status !== 'skip');
     for (const one of whole ? unusedExpectations(expectations.active, results) : [])
       writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
-    process.exitCode = exitCodeOfResults(results, inputs.problems.length);
+    process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
   } finally {
     progress.end();
   }
@@ -175,7 +202,13 @@ export function addRunCommand(program: Command): void {
     .addOption(
       new Option('--shard <i/n>', 'run only this part of the matrix; "merge" joins the parts').argParser((text) => parseShard(text)),
     )
-    .option('--baseline <results>', 'an earlier results.json or report folder: how long its cells took balances shards')
+    .addOption(baselineOption())
+    .addOption(gateOption())
+    .option('--last-failed', 'only cells that failed or had no verdict in the baseline, or in the report folder without one')
+    .option(
+      '--only-changed',
+      'only cells of another object file or another kernel than in the baseline, or in the report folder without one',
+    )
     .option('--refresh', 'read the kernel indexes anew')
     .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
     .option('--json', 'write the results to standard output as JSON')

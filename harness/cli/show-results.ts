@@ -5,6 +5,7 @@ import { FORMATS } from '../../reports/formats.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { writeReportFolder } from '../../reports/write.ts';
+import type { Comparison } from '../results/compare.ts';
 import type { Results } from '../results/schema.ts';
 import { renderOptions } from './format-option.ts';
 import { tellGithub } from './github.ts';
@@ -17,19 +18,23 @@ export interface ShowOptions {
   merged?: boolean;
   /** The results as JSON on standard output instead of the matrix. */
   json?: boolean;
+  /** What changed since a baseline. */
+  comparison?: Comparison | null;
 }
 
 /** Writes the matrix or JSON to standard output, then the report folder, and to standard error where that is. */
 export async function showResults(
   results: Results,
   folder: string,
-  { formats, merged = false, json = false }: ShowOptions = {},
+  { formats, merged = false, json = false, comparison = null }: ShowOptions = {},
 ): Promise<void> {
+  const told = comparison === null ? {} : { comparison };
   if (json) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
-  else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY }));
+  else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY, ...told }));
+  const rendering = { ...renderOptions(), ...told };
   // Last, so that a folder that cannot be written does not take along what is known.
-  await writeReportFolder(results, folder, { ...renderOptions(), ...(formats && { formats }) });
+  await writeReportFolder(results, folder, { ...rendering, ...(formats && { formats }) });
   const named = formats === undefined || formats.includes('html') ? FORMATS.html : FORMATS.json;
   writeLine(process.stderr, `report: ${join(folder, named.file)}`);
-  await tellGithub(results, merged, renderOptions());
+  await tellGithub(results, merged, rendering);
 }

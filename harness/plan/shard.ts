@@ -114,7 +114,8 @@ export function cutPlan(
 /** The cells of one shard; `earlier` results tell how long cells take, and must be the same for every shard. */
 export function chooseShard({ index, total }: Shard, earlier: Results | null): Choose {
   return (kernels, objects) => {
-    const cells = cutPlan(kernels, objects, total, measuredDurations(earlier))[index - 1];
+    const [kernelIds, objectIds] = [kernels, objects].map((list) => list.map(({ id }) => id));
+    const cells = cutPlan(kernelIds ?? [], objectIds ?? [], total, measuredDurations(earlier))[index - 1];
     return (kernel, object) => (cells?.get(kernel)?.has(object) === true ? 'run' : 'elsewhere');
   };
 }

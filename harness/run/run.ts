@@ -218,10 +218,9 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const qemu = await qemuVersion();
   const planned = await planKernels([...request.selectors], request.kernelOptions);
   const jobs = request.jobs ?? (await defaultJobs());
-  const objectIds = request.objects.map(({ result }) => result.id);
   const choiceOf = (request.choose ?? everyCell)(
-    planned.map(({ id }) => id),
-    objectIds,
+    planned,
+    request.objects.map(({ result }) => result),
   );
   const busy = planned.filter(({ id }) => chosen({ request, choiceOf }, id).length > 0);
   const total = busy.reduce((sum, { id }) => sum + chosen({ request, choiceOf }, id).length, 0);

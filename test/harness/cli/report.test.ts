@@ -205,3 +205,57 @@ describe('corematrix merge', () => {
     `);
   });
 });
+
+describe('with a baseline', () => {
+  const better: Results = {
+    ...COMPLETE,
+    cells: COMPLETE.cells.map((cell) => ({
+      ...cell,
+      status: cell.status === 'fail' ? 'pass' : cell.status,
+      programs: cell.programs.map((program) => ({ ...program, status: program.status === 'fail' ? 'pass' : program.status })),
+    })),
+  };
+  const exitCode = async (...args: string[]) => (await corematrix(folder, ['report', ...args, '-o', 'compared'])).exitCode;
+
+  it('only regressions count for the exit code when asked', async () => {
+    await writeFile(join(folder, 'now.json'), renderJson(COMPLETE));
+    await writeFile(join(folder, 'better.json'), renderJson(better));
+    expect([
+      await exitCode('now.json', '--gate', 'failures'),
+      await exitCode('now.json', '--gate', 'regressions', '--baseline', 'now.json'),
+      await exitCode('now.json', '--gate', 'regressions', '--baseline', 'better.json'),
+      await exitCode('better.json', '--gate', 'regressions', '--baseline', 'now.json'),
+      await exitCode('now.json', '--baseline', 'better.json'),
+    ]).toEqual([1, 3, 1, 3, 0]);
+  });
+
+  it('shows what changed before everything else, in the folder as well', async () => {
+    const { stdout } = await corematrix(folder, ['merge', 'now.json', '--baseline', 'better.json', '-o', 'compared']);
+    expect(stdout.split('\n\n')[0]).toMatchInlineSnapshot(`
+      "
+      since 2026-05-04 10:00 UTC: 2 regressions, 1 still failing
+      regression: task_struct.__state: no such field (byte_off)
+           task_state/new_name on debian-5.10.262-amd64
+      regression: do_unlinkat is not in this kernel
+           probes/probe on debian-6.12.117-amd64
+      still failing: passes, though it was expected to fail: this kernel has neither name
+           task_state/either_name on debian-5.10.262-amd64"
+    `);
+    expect(await read('compared/summary.md')).toContain('## Since 2026-05-04 10:00 UTC\n\n2 regressions, 1 still failing.\n');
+  });
+
+  it('says at once that a gate needs one', async () => {
+    const runs = [
+      ['report', 'now.json', '--gate', 'regressions'],
+      ['run', 'x.bpf.o', '-k', 'debian:6.12', '--gate', 'regressions'],
+      ['run', 'x.bpf.o', '-k', 'debian:6.12', '--last-failed', '-o', 'nowhere'],
+    ];
+    const errors: string[] = [];
+    for (const args of runs) errors.push((await corematrix(folder, args)).stderr);
+    expect(errors).toEqual([
+      'error: --gate regressions needs --baseline RESULTS: it takes two runs to see a regression',
+      'error: --gate regressions needs --baseline RESULTS: it takes two runs to see a regression',
+      'error: nowhere: no such file; expected a results.json or the report folder it lies in',
+    ]);
+  });
+});

@@ -1,0 +1,33 @@
+// Cells worth running again, by what an earlier run said of them.
+import { matchKernels } from '../results/compare.ts';
+import type { CellResult, Results } from '../results/schema.ts';
+import type { CellChoice, Choose } from './choice.ts';
+
+export type Since = 'last-failed' | 'only-changed';
+
+const isSettled = ({ status }: CellResult) => status !== 'fail' && status !== 'xpass' && status !== 'infra' && status !== 'not-run';
+
+function choiceOf(mode: Since, cell: CellResult | undefined, sameObject: boolean, sameKernel: boolean): CellChoice {
+  if (!cell) return mode === 'last-failed' ? { skip: 'not in the earlier run' } : 'run';
+  if (mode === 'last-failed') return isSettled(cell) ? { skip: `${cell.status} in the earlier run` } : 'run';
+  if (!sameObject || !sameKernel || cell.status === 'infra' || cell.status === 'not-run' || cell.status === 'skip') return 'run';
+  return { skip: `unchanged since the earlier run, where it was ${cell.status}` };
+}
+
+/**
+ * `last-failed` runs what failed unexpectedly or had no verdict, `only-changed` what is of another object file or another kernel than it
+ * was, and what had no verdict. Everything else is left out, and says what it was.
+ */
+export function chooseSince(mode: Since, earlier: Results): Choose {
+  const digests = new Map(earlier.objects.map(({ id, sha256 }) => [id, sha256]));
+  const cells = new Map(earlier.cells.map((cell) => [JSON.stringify([cell.kernel, cell.object]), cell]));
+  return (kernels, objects) => {
+    const matched = matchKernels(earlier.kernels, kernels);
+    return (kernel, object) => {
+      const before = matched.get(kernel);
+      const cell = before === undefined ? undefined : cells.get(JSON.stringify([before, object]));
+      const sameObject = digests.get(object) === objects.find(({ id }) => id === object)?.sha256;
+      return choiceOf(mode, cell, sameObject, before === kernel);
+    };
+  };
+}

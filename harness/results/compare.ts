@@ -1,0 +1,152 @@
+// Two runs side by side: what changed since a baseline, in verdicts and in relocations.
+import { surprise } from '../../reports/summary.ts';
+import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
+import { compareRelocations, type RelocationChange } from './compare-relocations.ts';
+import type { Status } from './words.ts';
+
+/** In the order in which a person wants to know of them. */
+export const CHANGES = [
+  'regression',
+  'new-failure',
+  'still-failing',
+  'no-verdict',
+  'fixed',
+  'new-pass',
+  'appeared',
+  'disappeared',
+] as const;
+
+/**
+ * `regression`: was as expected, is not. `new-failure`: fails, and there was no verdict before. `no-verdict`: had one, has none now.
+ * `new-pass`: as expected, and there was no verdict before. `appeared`, `disappeared`: in one of the runs only, and without a verdict or gone.
+ */
+export type Change = (typeof CHANGES)[number];
+
+export interface ProgramChange {
+  change: Change;
+  object: string;
+  /** Null for the object as a whole, where its programs load alone but not together. */
+  program: string | null;
+  /** Id in the run itself; in the baseline for what disappeared. */
+  kernel: string;
+  before: Status | null;
+  after: Status | null;
+  reason: string | null;
+}
+
+export interface Comparison {
+  /** When the baseline was finished. */
+  baseline: string;
+  programs: ProgramChange[];
+  relocations: RelocationChange[];
+}
+
+interface Entry {
+  status: Status;
+  reason: string | null;
+}
+
+type Standing = 'good' | 'bad' | 'none';
+
+const STANDINGS = {
+  pass: 'good',
+  xfail: 'good',
+  unsupported: 'good',
+  fail: 'bad',
+  xpass: 'bad',
+  infra: 'none',
+  'not-run': 'none',
+  skip: 'none',
+} as const satisfies Record<Status, Standing>;
+
+type Identity = Pick<KernelResult, 'id' | 'distribution' | 'arch' | 'series'>;
+
+/** What a kernel is called whatever its version: the next update of a series is the same kernel to a baseline. */
+function familyOf({ distribution, arch, series, id }: Identity): string {
+  return JSON.stringify([distribution, arch, series, /(?<=-)(cloud|rt)(?=-)/.exec(id)?.[0] ?? '']);
+}
+
+/** The kernel of the baseline for each kernel of a run: of the same id, else the only one left of its family. */
+export function matchKernels(before: readonly Identity[], after: readonly Identity[]): Map<string, string> {
+  const ids = new Set(before.map(({ id }) => id));
+  const matched = new Map(after.filter(({ id }) => ids.has(id)).map(({ id }) => [id, id]));
+  const leftBefore = before.filter(({ id }) => !matched.has(id));
+  const leftAfter = after.filter(({ id }) => !matched.has(id));
+  for (const kernel of leftAfter) {
+    const same = (other: Identity) => familyOf(other) === familyOf(kernel);
+    const [old, ...more] = leftBefore.filter(same);
+    if (old && more.length === 0 && leftAfter.filter(same).length === 1) matched.set(kernel.id, old.id);
+  }
+  return matched;
+}
+
+/** Programs by name, and under null the object as a whole, which can fail while each of them loads alone. */
+function entriesOf(cell: CellResult | undefined): Map<string | null, Entry> {
+  if (!cell) return new Map();
+  const standings = cell.programs.map(({ status }) => STANDINGS[status]);
+  const whole = STANDINGS[cell.status] === 'bad' && !standings.includes('bad') ? 'fail' : standings.includes('good') ? 'pass' : 'skip';
+  return new Map<string | null, Entry>([
+    ...cell.programs.map((program) => {
+      const { name, status, reason } = program;
+      return [name, { status, reason: status === 'xpass' ? surprise(program) : (reason ?? cell.reason) }] as const;
+    }),
+    [null, { status: whole, reason: cell.reason }],
+  ]);
+}
+
+function changeOf(before: Entry | undefined, after: Entry | undefined): Change | null {
+  if (!after) return before ? 'disappeared' : null;
+  const [was, is] = [before && STANDINGS[before.status], STANDINGS[after.status]];
+  // Left out on purpose: nothing to tell.
+  if (after.status === 'skip') return null;
+  if (was === 'good') return is === 'bad' ? 'regression' : is === 'none' ? 'no-verdict' : null;
+  if (was === 'bad') return is === 'bad' ? 'still-failing' : is === 'good' ? 'fixed' : 'no-verdict';
+  if (is === 'bad') return 'new-failure';
+  if (is === 'good') return 'new-pass';
+  return before ? null : 'appeared';
+}
+
+const OF_WHOLE: readonly Change[] = ['regression', 'new-failure', 'still-failing', 'fixed'];
+
+function compareCell(
+  place: { object: string; kernel: string },
+  before: CellResult | undefined,
+  after: CellResult | undefined,
+): ProgramChange[] {
+  const [old, now] = [entriesOf(before), entriesOf(after)];
+  return [...new Set([...now.keys(), ...old.keys()])].flatMap((program) => {
+    const [was, is] = [old.get(program), now.get(program)];
+    const change = changeOf(was, is);
+    if (change === null || (program === null && !OF_WHOLE.includes(change))) return [];
+    const reason = is && STANDINGS[is.status] === 'good' ? null : (is?.reason ?? null);
+    return [{ change, ...place, program, before: was?.status ?? null, after: is?.status ?? null, reason }];
+  });
+}
+
+/** Compares a run with an earlier one. A shard is compared by what it ran; what a filter left out is not compared. */
+export function compareResults(before: Results, after: Results): Comparison {
+  const matched = matchKernels(before.kernels, after.kernels);
+  const keyOf = (kernel: string, object: string) => JSON.stringify([kernel, object]);
+  const old = new Map(before.cells.map((cell) => [keyOf(cell.kernel, cell.object), cell]));
+  const objects = new Map<string, [ObjectResult | undefined, ObjectResult]>(
+    after.objects.map((object) => [object.id, [before.objects.find(({ id }) => id === object.id), object]]),
+  );
+  const seen = new Set<string>();
+  const programs: ProgramChange[] = [];
+  const relocations: RelocationChange[] = [];
+  for (const cell of after.cells) {
+    const key = keyOf(matched.get(cell.kernel) ?? '', cell.object);
+    const was = old.get(key);
+    if (was) seen.add(key);
+    programs.push(...compareCell({ object: cell.object, kernel: cell.kernel }, was, cell));
+    const [oldObject, object] = objects.get(cell.object) ?? [];
+    if (was && oldObject && object) relocations.push(...compareRelocations([oldObject, was], [object, cell]));
+  }
+  if (after.run.shard === undefined) {
+    for (const [key, cell] of old) {
+      if (!seen.has(key)) programs.push(...compareCell({ object: cell.object, kernel: cell.kernel }, cell, undefined));
+    }
+  }
+  const rank = ({ change }: ProgramChange) => CHANGES.indexOf(change);
+  return { baseline: before.run.finishedAt, programs: programs.toSorted((a, b) => rank(a) - rank(b)), relocations };
+}

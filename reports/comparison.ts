@@ -1,0 +1,73 @@
+// What changed since a baseline, in short: the same groups for every report.
+import { CHANGES, type Comparison, type ProgramChange } from '../harness/results/compare.ts';
+import { RELOCATION_CHANGES, type RelocationChange } from '../harness/results/compare-relocations.ts';
+import { grouped, plural } from './summary.ts';
+
+export interface ChangeGroup {
+  /** `regression`, `value-moved`, ... */
+  change: ProgramChange['change'] | RelocationChange['change'];
+  /** What happened, in one line; '' when the name of the change says it all. */
+  what: string;
+  /** Programs, `object/program`. */
+  programs: string[];
+  kernels: string[];
+}
+
+const WORDS = {
+  regression: 'regression',
+  'new-failure': 'new failure',
+  'still-failing': 'still failing',
+  'no-verdict': 'without a verdict now',
+  fixed: 'fixed',
+  'new-pass': 'new pass',
+  appeared: 'appeared',
+  disappeared: 'disappeared',
+  lost: 'relocation lost its target',
+  'guard-flipped': 'guard flipped',
+  'value-moved': 'value moved',
+  found: 'relocation found its target',
+} as const satisfies Record<ChangeGroup['change'], string>;
+
+/** A change as a person says it: `new failure`. */
+export function changeWord(change: ChangeGroup['change']): string {
+  return WORDS[change];
+}
+
+function group<Item extends { object: string; kernel: string }>(
+  items: readonly Item[],
+  facts: (item: Item) => { change: ChangeGroup['change']; what: string; program: string },
+): ChangeGroup[] {
+  const groups = grouped(items, (item) => JSON.stringify([facts(item).change, facts(item).what]));
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (!first) return [];
+    const { change, what } = facts(first);
+    const programs = [...new Set(members.map((member) => `${member.object}/${facts(member).program}`))];
+    return [{ change, what, programs, kernels: [...new Set(members.map(({ kernel }) => kernel))] }];
+  });
+}
+
+/** The groups of a comparison that somebody should look at, the gravest first; passes that stay or come are only counted. */
+export function changeGroups({ programs, relocations }: Comparison): ChangeGroup[] {
+  const told = programs.filter(({ change }) => change !== 'new-pass' && change !== 'appeared');
+  const ofPrograms = group(told, ({ change, reason, program }) => ({ change, what: reason ?? '', program: program ?? '(as a whole)' }));
+  const ofRelocations = group(relocations, ({ change, access, kind, before, after, program }) => ({
+    change,
+    what: `${access} (${kind}): ${before} → ${after}`,
+    program,
+  }));
+  const order: readonly string[] = [...CHANGES, ...RELOCATION_CHANGES];
+  return [...ofPrograms, ...ofRelocations].toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
+}
+
+/** `1 regression, 2 fixed, 3 relocations changed`, or that nothing changed. */
+export function changeCounts({ programs, relocations }: Comparison): string {
+  const counts = CHANGES.flatMap((change) => {
+    const count = programs.filter((one) => one.change === change).length;
+    if (count === 0) return [];
+    const countable = change === 'regression' || change === 'new-failure';
+    return [countable ? plural(count, WORDS[change]) : `${count} ${WORDS[change]}`];
+  });
+  if (relocations.length > 0) counts.push(`${plural(relocations.length, 'relocation')} changed`);
+  return counts.length === 0 ? 'nothing changed' : counts.join(', ');
+}

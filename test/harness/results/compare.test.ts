@@ -1,0 +1,251 @@
+// Two runs side by side: every way in which a verdict or a relocation can change.
+import { describe, expect, it } from 'vitest';
+import { chooseSince, type Since } from '../../../harness/plan/since.ts';
+import { compareResults, matchKernels } from '../../../harness/results/compare.ts';
+import type { CellRelocation, Results } from '../../../harness/results/schema.ts';
+import { type Status, STATUSES } from '../../../harness/results/words.ts';
+import { changeCounts, changeGroups } from '../../../reports/comparison.ts';
+import { renderMarkdown } from '../../../reports/markdown.ts';
+import { terminalReport } from '../../../reports/terminal.ts';
+import { HOSTILE_SAMPLE } from '../../reports/hostile.ts';
+import { SAMPLE } from '../../reports/sample.ts';
+
+function first<Item>(items: readonly Item[] | undefined): Item {
+  const [item] = items ?? [];
+  if (item === undefined) throw new Error('the sample is empty');
+  return item;
+}
+
+const CELL = first(SAMPLE.cells);
+const KERNEL = first(SAMPLE.kernels);
+const OBJECT = first(SAMPLE.objects);
+const PROGRAM = first(CELL.programs);
+
+/** A run of one cell with these programs; null where there is no such program. */
+function runOf(statuses: Readonly<Record<string, Status | null>>, changes: Partial<Results['cells'][number]> = {}): Results {
+  const programs = Object.entries(statuses).flatMap(([name, status]) => (status === null ? [] : [{ ...PROGRAM, name, status }]));
+  const status = programs.some((program) => program.status === 'fail') ? ('fail' as const) : ('pass' as const);
+  return { ...SAMPLE, kernels: [KERNEL], objects: [OBJECT], cells: [{ ...CELL, status, programs, relocations: [], ...changes }] };
+}
+
+const changes = (before: Results, after: Results) =>
+  compareResults(before, after).programs.map(({ change, program, kernel }) => `${change} ${program} on ${kernel}`);
+
+describe('a verdict', () => {
+  it('changes in one way for each pair of statuses', () => {
+    const all: (Status | null)[] = [...STATUSES, null];
+    const table = all.map((before) => {
+      const cells = all.map((after) => {
+        const found = compareResults(runOf({ p: before, q: 'pass' }), runOf({ p: after, q: 'pass' })).programs;
+        return found.find(({ program }) => program === 'p')?.change ?? '-';
+      });
+      return `${before}: ${cells.join(' ')}`;
+    });
+    expect([`        ${all.join(' ')}`, ...table].join('\n')).toMatchInlineSnapshot(`
+      "        pass fail xfail xpass unsupported skip infra not-run 
+      pass: - regression - regression - - no-verdict no-verdict disappeared
+      fail: fixed still-failing fixed still-failing fixed - no-verdict no-verdict disappeared
+      xfail: - regression - regression - - no-verdict no-verdict disappeared
+      xpass: fixed still-failing fixed still-failing fixed - no-verdict no-verdict disappeared
+      unsupported: - regression - regression - - no-verdict no-verdict disappeared
+      skip: new-pass new-failure new-pass new-failure new-pass - - - disappeared
+      infra: new-pass new-failure new-pass new-failure new-pass - - - disappeared
+      not-run: new-pass new-failure new-pass new-failure new-pass - - - disappeared
+      null: new-pass new-failure new-pass new-failure new-pass - appeared appeared -"
+    `);
+  });
+
+  it('of the object as a whole changes, too, while its programs load alone', () => {
+    const good = runOf({ p: 'pass' });
+    const bad = runOf({ p: 'pass' }, { status: 'fail', reason: 'too many maps' });
+    expect([changes(good, bad), changes(bad, bad), changes(bad, good), changes(good, good)]).toEqual([
+      ['regression null on debian-5.10.262-amd64'],
+      ['still-failing null on debian-5.10.262-amd64'],
+      ['fixed null on debian-5.10.262-amd64'],
+      [],
+    ]);
+  });
+
+  it('is not compared with nothing where a shard or a filter left it out', () => {
+    const shard = { ...SAMPLE, cells: SAMPLE.cells.slice(2, 3), run: { ...SAMPLE.run, shard: { index: 1, total: 2 } } };
+    expect(changes(SAMPLE, shard)).toEqual([]);
+    expect(changes(SAMPLE, { ...SAMPLE, cells: SAMPLE.cells.slice(2, 3) }).every((change) => change.startsWith('disappeared'))).toBe(true);
+  });
+});
+
+describe('a kernel', () => {
+  const kernel = (id: string, series: string) => ({ ...KERNEL, id, series });
+
+  it('is the same as before by its id, or as the only one of its family', () => {
+    const before = [
+      kernel('debian-6.12.9-cloud-amd64', '6.12'),
+      kernel('debian-6.12.9-rt-amd64', '6.12'),
+      kernel('debian-6.1.4-amd64', '6.1'),
+    ];
+    const after = [
+      kernel('debian-6.12.10-cloud-amd64', '6.12'),
+      kernel('debian-6.12.9-rt-amd64', '6.12'),
+      kernel('debian-6.1.5-amd64', '6.1'),
+      kernel('debian-6.1.6-amd64', '6.1'),
+      kernel('debian-7.0.1-amd64', '7.0'),
+    ];
+    expect([...matchKernels(before, after)]).toEqual([
+      ['debian-6.12.9-rt-amd64', 'debian-6.12.9-rt-amd64'],
+      ['debian-6.12.10-cloud-amd64', 'debian-6.12.9-cloud-amd64'],
+    ]);
+  });
+});
+
+describe('a relocation', () => {
+  const withRelocation = (relocation: Partial<CellRelocation>, ref = 0): Results => {
+    return runOf({ p: 'pass' }, { relocations: [{ ...first(CELL.relocations), ...relocation, ref }] });
+  };
+  const change = (before: Partial<CellRelocation>, after: Partial<CellRelocation>, ref = 0) => {
+    const [found] = compareResults(withRelocation(before, ref), withRelocation(after, ref)).relocations;
+    return found ? `${found.change}: ${found.before} → ${found.after}` : 'none';
+  };
+
+  it('moves, flips, is lost or found', () => {
+    const there = { outcome: 'moved', target: '24' } as const;
+    expect([
+      change(there, there),
+      change(there, { outcome: 'moved', target: '32' }),
+      change({ outcome: 'resolved', target: '24' }, there),
+      change(there, { outcome: 'poisoned', target: null }),
+      change({ outcome: 'ambiguous', target: null }, there),
+      change(there, { outcome: 'absent-guarded', target: '0' }),
+      change(there, { outcome: 'not-reached', target: null }),
+      change({ outcome: 'poisoned', target: null }, { outcome: 'incompatible', target: null }),
+      change({ outcome: 'resolved', target: '1' }, { outcome: 'moved', target: '0' }, 2),
+      change({ outcome: 'resolved', target: '7' }, { outcome: 'moved', target: '9' }, 6),
+    ]).toMatchInlineSnapshot(`
+      [
+        "none",
+        "value-moved: 24 → 32",
+        "none",
+        "lost: 24 → poisoned",
+        "found: ambiguous → 24",
+        "guard-flipped: 24 → absent-guarded",
+        "none",
+        "none",
+        "guard-flipped: 1 → 0",
+        "none",
+      ]
+    `);
+  });
+});
+
+describe('what is shown', () => {
+  const before: Results = {
+    ...SAMPLE,
+    run: { ...SAMPLE.run, finishedAt: '2026-05-03T03:10:42.500Z' },
+    cells: SAMPLE.cells.map((cell, at) => ({
+      ...cell,
+      programs: cell.programs.map((program) => ({
+        ...program,
+        status: at === 0 && program.name === 'new_name' ? 'pass' : at === 2 && program.name === 'new_name' ? 'fail' : program.status,
+      })),
+      relocations: cell.relocations.map((one, ref) => (ref === 1 ? { ...one, outcome: 'moved' as const, target: '16' } : one)),
+    })),
+  };
+  const comparison = compareResults(before, SAMPLE);
+
+  it('comes first, the gravest before the rest', () => {
+    expect(changeCounts(comparison)).toBe('1 regression, 2 still failing, 1 fixed, 2 relocations changed');
+    expect(
+      changeCounts(
+        compareResults(SAMPLE, { ...SAMPLE, cells: SAMPLE.cells.slice(2, 3), run: { ...SAMPLE.run, shard: { index: 1, total: 1 } } }),
+      ),
+    ).toBe('nothing changed');
+    expect(terminalReport(SAMPLE, { width: 90, colour: false, comparison }).split('\n\n')[0]).toMatchInlineSnapshot(`
+      "
+      since 2026-05-03 03:10 UTC: 1 regression, 2 still failing, 1 fixed, 2 relocations changed
+      regression: task_struct.__state: no such field (byte_off)
+           task_state/new_name on debian-5.10.262-amd64
+      still failing: passes, though it was expected to fail: this kernel has neither name
+           task_state/either_name on debian-5.10.262-amd64
+      still failing: do_unlinkat is not in this kernel
+           probes/probe on debian-6.12.117-amd64
+      fixed
+           task_state/new_name on debian-6.12.117-amd64
+      value moved: task_struct.field_1 (byte_sz): 16 → 18446744073709551615
+           task_state/new_name on debian-5.10.262-amd64
+      value moved: task_struct.field_1 (byte_sz): 16 → 8
+           task_state/new_name on debian-6.12.117-amd64"
+    `);
+    expect(renderMarkdown(SAMPLE, { comparison }).split('## Unexpected')[0]).toMatchInlineSnapshot(`
+      "# corematrix
+
+      5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels × 2 objects; libbpf 1.7.0, QEMU 9.2.0, tcg). **The run was interrupted; this is what was finished.**
+
+      ## Since 2026-05-03 03:10 UTC
+
+      1 regression, 2 still failing, 1 fixed, 2 relocations changed.
+
+      - **regression**: task_struct.&#95;&#95;state&#58; no such field (byte_off)
+        <br>task_state/new_name on debian-5.10.262-amd64
+      - **still failing**: passes, though it was expected to fail&#58; this kernel has neither name
+        <br>task_state/either_name on debian-5.10.262-amd64
+      - **still failing**: do_unlinkat is not in this kernel
+        <br>probes/probe on debian-6.12.117-amd64
+      - **fixed**
+        <br>task_state/new_name on debian-6.12.117-amd64
+      - **value moved**: task_struct.field_1 (byte_sz)&#58; 16 → 18446744073709551615
+        <br>task_state/new_name on debian-5.10.262-amd64
+      - **value moved**: task_struct.field_1 (byte_sz)&#58; 16 → 8
+        <br>task_state/new_name on debian-6.12.117-amd64
+
+      "
+    `);
+  });
+
+  it('holds hostile text as text', () => {
+    const hostile = compareResults(
+      { ...before, kernels: HOSTILE_SAMPLE.kernels, objects: HOSTILE_SAMPLE.objects, cells: [] },
+      HOSTILE_SAMPLE,
+    );
+    expect(changeGroups(hostile).length).toBeGreaterThan(0);
+    expect(terminalReport(HOSTILE_SAMPLE, { width: 90, colour: false, comparison: hostile })).not.toMatch(/[^\P{C}\n]|^::/mu);
+    expect(renderMarkdown(HOSTILE_SAMPLE, { comparison: hostile })).not.toMatch(/[^\P{C}\n]|<script|\n::/u);
+  });
+});
+
+describe('cells to run again', () => {
+  const chosen = (mode: Since, objects = SAMPLE.objects, kernels = SAMPLE.kernels) => {
+    const choiceOf = chooseSince(mode, SAMPLE)(kernels, objects);
+    return kernels.flatMap(({ id, series }) =>
+      objects.map((object) => {
+        const choice = choiceOf(id, object.id);
+        return `${object.id} on ${series}: ${typeof choice === 'string' ? choice : choice.skip}`;
+      }),
+    );
+  };
+
+  it('are those that failed or had no verdict', () => {
+    expect(chosen('last-failed')).toMatchInlineSnapshot(`
+      [
+        "task_state on 5.10: run",
+        "probes on 5.10: skip in the earlier run",
+        "task_state on 6.12: pass in the earlier run",
+        "probes on 6.12: run",
+        "task_state on 7.4: run",
+        "probes on 7.4: run",
+      ]
+    `);
+  });
+
+  it('are those of another object or another kernel', () => {
+    const objects = SAMPLE.objects.map((object) => (object.id === 'probes' ? { ...object, sha256: '0'.repeat(64) } : object));
+    const kernels = SAMPLE.kernels.map((kernel) => (kernel.series === '6.12' ? { ...kernel, id: 'debian-6.12.118-amd64' } : kernel));
+    expect(chosen('only-changed', objects, kernels)).toMatchInlineSnapshot(`
+      [
+        "task_state on 5.10: unchanged since the earlier run, where it was fail",
+        "probes on 5.10: run",
+        "task_state on 6.12: run",
+        "probes on 6.12: run",
+        "task_state on 7.4: run",
+        "probes on 7.4: run",
+      ]
+    `);
+  });
+});
