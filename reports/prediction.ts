@@ -33,7 +33,11 @@ function markOf({ predicted, possible }: ProgramPrediction): keyof typeof MARKS 
 }
 
 /** Series such as `6.12` where each stands for one kernel, else whole versions or ids. */
-function heads({ kernels }: Prediction): string[] {
+export function kernelHeads({
+  kernels,
+}: {
+  kernels: readonly Pick<Prediction['kernels'][number], 'id' | 'series' | 'version'>[];
+}): string[] {
   const choices = [kernels.map(({ series, id }) => series ?? id), kernels.map(({ version, id }) => version ?? id)];
   const names = choices.find((each) => new Set(each).size === each.length) ?? kernels.map(({ id }) => id);
   return names.map((name) => shortened(visible(name), MAX_COLUMN));
@@ -63,7 +67,7 @@ function bands(columns: readonly Column[], room: number): Column[][] {
 }
 
 function matrix(prediction: Prediction, options: Options): string[] {
-  const columns = heads(prediction).map((head, index) => {
+  const columns = kernelHeads(prediction).map((head, index) => {
     return { head, kernel: prediction.kernels[index]?.id ?? '', width: Math.max(COLUMN, head.length) };
   });
   const cells = new Map(prediction.cells.map((cell) => [`${cell.kernel} ${cell.object}`, cell]));
@@ -117,7 +121,7 @@ function place({ where }: Cause, names: ReadonlyMap<string, string>): string {
 }
 
 function reasons(prediction: Prediction, options: Options): string[] {
-  const names = new Map(heads(prediction).map((head, index) => [prediction.kernels[index]?.id ?? '', head]));
+  const names = new Map(kernelHeads(prediction).map((head, index) => [prediction.kernels[index]?.id ?? '', head]));
   const all = causes(prediction);
   const shown = all.slice(0, MAX_CAUSES).flatMap((cause) => {
     const { mark, verdict } = cause;

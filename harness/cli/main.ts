@@ -12,6 +12,7 @@ import { addMergeCommand } from './merge.ts';
 import { addPredictCommand } from './predict.ts';
 import { addReportCommand } from './report.ts';
 import { addRunCommand } from './run.ts';
+import { addTypesCommand } from './types.ts';
 
 /** The message holds arguments as they were typed; a suggestion, which does not, stands on a line of its own. */
 function writeUsageError(text: string): void {
@@ -32,6 +33,7 @@ function buildProgram(): Command {
     .exitOverride();
   addRunCommand(program);
   addPredictCommand(program);
+  addTypesCommand(program);
   addReportCommand(program);
   addMergeCommand(program);
   addExpectationsCommand(program);

@@ -1,0 +1,91 @@
+// `corematrix types`: what a kernel type looks like on several kernels, from BTF alone.
+import type { Command } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/types.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { findKernels, readKernelTypes } from '../predict/kernels.ts';
+import { findLayout } from '../types/layout.ts';
+import { type FoundLayout, surveyOf, type TypeSurvey } from '../types/survey.ts';
+import { EXIT } from './exit.ts';
+import { writeLine } from './lines.ts';
+
+interface TypesOptions {
+  kernel?: string[];
+  json?: boolean;
+  all?: boolean;
+}
+
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+/** Kernel by kernel, so that only one BTF is in memory. */
+async function survey(type: string, selectors: readonly string[]): Promise<{ found: TypeSurvey; problems: string[] }> {
+  const { kernels, problems } = await findKernels(selectors, cacheRoot());
+  const layouts: FoundLayout[] = [];
+  for (const kernel of kernels) {
+    try {
+      const types = await readKernelTypes(kernel);
+      const { path: _, ...facts } = kernel;
+      layouts.push({ kernel: { ...facts, btf: types !== null }, layout: types && findLayout(types.vmlinux, type) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.push(messageOf(error));
+    }
+  }
+  return { found: surveyOf(type, layouts), problems };
+}
+
+type Render = (survey: TypeSurvey, options: TypeTextOptions) => string;
+
+async function tell(type: string, options: TypesOptions, render: Render): Promise<void> {
+  const { found, problems } = await survey(type, options.kernel ?? []);
+  for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
+  if (found.kernels.length === 0) throw new UserError('no kernel can be used');
+  if (found.layouts.length === 0) throw new UserError(`${type}: no kernel here has a type of this name`);
+  const width = process.stdout.columns ?? 160;
+  const text =
+    options.json === true
+      ? `${JSON.stringify(found)}\n`
+      : render(found, { width, colour: process.stdout.isTTY, all: options.all === true });
+  process.stdout.write(text);
+  process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
+}
+
+const KERNEL = [
+  '-k, --kernel <selector>',
+  'where BTF comes from, repeatable: debian:6.12 (of the cache), cached, btf:PATH, file:PATH, deb:PATH (default: the newest of every series in the cache)',
+] as const;
+
+/** Adds `types` with its subcommands to the command line. */
+export function addTypesCommand(program: Command): void {
+  const types = program
+    .command('types')
+    .summary('what a kernel type looks like across the matrix, from BTF alone')
+    .description('Layouts of structs, unions, enums and functions of several kernels, and what became of each member.');
+  types
+    .command('show')
+    .description('The layout of a type on every kernel; kernels that share one stand together.')
+    .argument('<type>', 'its name, such as task_struct, "struct inode", bpf_map_type, btf_trace_sched_switch')
+    .option(...KERNEL, repeated)
+    .option('--json', 'write everything to standard output as JSON')
+    .action(async (type: string, options: TypesOptions) => tell(type, options, typeShowText));
+  types
+    .command('diff')
+    .description(
+      'Layouts side by side, each member in one row: + added, - removed, ~ renamed, split, moved, or of another type or size, > only at another offset.',
+    )
+    .argument('<type>', 'its name, such as task_struct, "struct inode", bpf_map_type, btf_trace_sched_switch')
+    .option(...KERNEL, repeated)
+    .option('--all', 'also members that do not differ, or only lie elsewhere')
+    .option('--json', 'write everything to standard output as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  corematrix types diff inode -k debian:5.10 -k debian:6.1 -k debian:6.12
+  corematrix types diff "enum bpf_map_type" -k cached
+  corematrix types diff btf_trace_sched_switch --json`,
+    )
+    .action(async (type: string, options: TypesOptions) => tell(type, options, typeDiffText));
+}

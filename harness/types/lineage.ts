@@ -1,0 +1,217 @@
+// Members followed through the layouts of a type: the same name, a new name, another place.
+import type { LayoutEntry, TypeLayout } from './layout.ts';
+
+export const CHANGES = ['added', 'removed', 'renamed', 'split', 'moved', 'type', 'size', 'offset'] as const;
+export type Change = (typeof CHANGES)[number];
+
+/** What became of one member. */
+export interface Lineage {
+  /** By layout; null where it is not there. A member of a member has its path as name. */
+  entries: (LayoutEntry | null)[];
+  /** By layout, against the one before: what is different. Nothing for the first. */
+  changes: Change[][];
+}
+
+/** More are compared of no real type. */
+const MAX_PAIRS = 20_000;
+const bare = (name: string) => name.replace(/^_+|_+$/g, '');
+
+function sizeText({ size, bitSize }: LayoutEntry): string {
+  return `${size} ${bitSize}`;
+}
+
+function difference(before: LayoutEntry, after: LayoutEntry, isValue: boolean): Change[] {
+  const changes: Change[] = [];
+  if (before.type !== after.type) changes.push('type');
+  if (!isValue && sizeText(before) !== sizeText(after)) changes.push('size');
+  if (before.bitOffset !== after.bitOffset) changes.push('offset');
+  return changes;
+}
+
+type Names = ReadonlyMap<string, LayoutEntry>;
+
+/** Of a name that there is twice, as among padding, the first. */
+function byName(entries: readonly LayoutEntry[]): Names {
+  return new Map(entries.toReversed().map((entry) => [entry.name, entry]));
+}
+
+interface Step {
+  before: TypeLayout;
+  after: TypeLayout;
+  old: Names;
+  new: Names;
+  oldInner: Names;
+  newInner: Names;
+}
+
+/** The nearest member before and behind that both layouts have. */
+function neighbours(entries: readonly LayoutEntry[], entry: LayoutEntry, both: (name: string) => boolean): string {
+  const at = entries.indexOf(entry);
+  const common = ({ name }: LayoutEntry) => both(name);
+  return `${entries.slice(0, at).findLast(common)?.name} ${entries.slice(at + 1).find(common)?.name}`;
+}
+
+const wordsOf = (name: string) =>
+  new Set(
+    name
+      .toLowerCase()
+      .split(/[._]+/)
+      .filter((word) => word.length > 1),
+  );
+
+/** At least half of the words of the shorter name are in the other. */
+function namesAreAlike(a: string, b: string): boolean {
+  const [few, many] = [wordsOf(a), wordsOf(b)].toSorted((x, y) => x.size - y.size);
+  if (!few || !many || few.size === 0) return false;
+  return [...few].filter((word) => many.has(word)).length * 2 >= few.size;
+}
+
+/** How sure it is that one became the other; 0 when it did not. */
+function likeness(step: Step, gone: LayoutEntry, came: LayoutEntry): number {
+  if (bare(gone.name) === bare(came.name)) return 4;
+  if (gone.type !== came.type) return 0;
+  const alike = namesAreAlike(gone.name, came.name);
+  if (step.before.kind === 'enum') return alike ? 1 : 0;
+  const sameOffset = gone.bitOffset !== null && gone.bitOffset === came.bitOffset && gone.bitSize === came.bitSize;
+  // A flag may well be gone and another stand where it stood.
+  if (!alike && (!sameOffset || gone.bitSize > 0)) return 0;
+  const both = (name: string) => step.old.has(name) && step.new.has(name);
+  const beside = neighbours(step.before.entries, gone, both) === neighbours(step.after.entries, came, both);
+  if (beside) return sameOffset ? 3 : 2;
+  return sameOffset && alike ? 1 : 0;
+}
+
+/** Members that came where others went, each once, the likeliest pairs first. */
+function renames(step: Step, gone: readonly LayoutEntry[], came: readonly LayoutEntry[]): Map<LayoutEntry, LayoutEntry> {
+  if (gone.length * came.length > MAX_PAIRS) return new Map();
+  const pairs = gone.flatMap((from) => came.map((to) => ({ from, to, score: likeness(step, from, to) })).filter(({ score }) => score > 0));
+  const found = new Map<LayoutEntry, LayoutEntry>();
+  const taken = new Set<LayoutEntry>();
+  for (const { from, to } of pairs.toSorted((a, b) => b.score - a.score)) {
+    if (found.has(from) || taken.has(to)) continue;
+    found.set(from, to);
+    taken.add(to);
+  }
+  return found;
+}
+
+/**
+ * The only member of that name and size that a member which both layouts have got anew; null when there is not exactly one.
+ * @param outer members of the other layout
+ * @param other members of members of the other layout
+ */
+function innerOf(entry: LayoutEntry, inner: Names, outer: Names, other: Names): LayoutEntry | null {
+  const found = [...inner.values()].filter(({ name, size }) => {
+    const container = name.slice(0, -entry.name.length - 1);
+    const isThere = name.endsWith(`.${entry.name}`) && (outer.has(container) || other.has(container));
+    return isThere && size === entry.size && !other.has(name);
+  });
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+/** `i_ctime` became `i_ctime_sec` and `i_ctime_nsec`. */
+function firstPart(entry: LayoutEntry, came: readonly LayoutEntry[]): LayoutEntry | null {
+  const parts = came.filter(({ name }) => bare(name).startsWith(`${bare(entry.name)}_`));
+  return parts.length > 1 ? (parts[0] ?? null) : null;
+}
+
+interface Followed {
+  to: LayoutEntry;
+  changes: Change[];
+}
+
+/** What every member of one layout is in the next; those without an entry are gone. */
+function follow(step: Step, tracked: readonly LayoutEntry[]): Map<LayoutEntry, Followed> {
+  const isValue = step.before.kind === 'enum';
+  const found = new Map<LayoutEntry, Followed>();
+  const gone: LayoutEntry[] = [];
+  for (const entry of tracked) {
+    const same = step.new.get(entry.name) ?? (step.old.has(entry.name) ? undefined : step.newInner.get(entry.name));
+    if (same) found.set(entry, { to: same, changes: difference(entry, same, isValue) });
+    else gone.push(entry);
+  }
+  const names = new Set(tracked.map(({ name }) => name));
+  const came = step.after.entries.filter(({ name }) => !step.old.has(name) && !names.has(name));
+  const renamed = renames(step, gone, came);
+  const taken = new Set(renamed.values());
+  for (const entry of gone) {
+    const free = came.filter((each) => !taken.has(each));
+    const to = renamed.get(entry);
+    const part = to ? null : firstPart(entry, free);
+    const inner = to || part ? null : innerOf(entry, step.newInner, step.old, step.oldInner);
+    const [next, change] = to ? [to, 'renamed' as const] : part ? [part, 'split' as const] : [inner, 'moved' as const];
+    if (!next) continue;
+    taken.add(next);
+    found.set(entry, { to: next, changes: [change, ...difference(entry, next, isValue)] });
+  }
+  return found;
+}
+
+/** Puts what is new in a layout where it stands in the type, behind what comes before it. */
+function insertNew(lineages: Lineage[], step: Step, at: number): void {
+  const known = new Map(lineages.flatMap((lineage) => (lineage.entries[at] ? [[lineage.entries[at].name, lineage] as const] : [])));
+  let position = 0;
+  for (const entry of step.after.entries) {
+    const there = known.get(entry.name);
+    if (there) {
+      position = Math.max(position, lineages.indexOf(there) + 1);
+      continue;
+    }
+    // Gone for a while, and back again.
+    const back = lineages.find(({ entries }) => entries[at] === null && entries.some((each) => each?.name === entry.name));
+    const lineage = back ?? newLineage(step, entry, at);
+    known.set(entry.name, lineage);
+    if (back) {
+      back.entries[at] = entry;
+      back.changes[at] = ['added'];
+      continue;
+    }
+    lineages.splice(position, 0, lineage);
+    position += 1;
+  }
+}
+
+/** Of something that comes anew; it may have been a member of a member before. */
+function newLineage(step: Step, entry: LayoutEntry, at: number): Lineage {
+  const from = innerOf(entry, step.oldInner, step.new, step.newInner);
+  const entries = Array.from({ length: at + 1 }, (_, index) => (index === at ? entry : index === at - 1 ? from : null));
+  const changes = Array.from({ length: at + 1 }, (_, index): Change[] => {
+    if (index < at) return [];
+    return from ? ['moved', ...difference(from, entry, false)] : ['added'];
+  });
+  return { entries, changes };
+}
+
+const NONE: TypeLayout = { kind: 'other', text: '', size: null, entries: [], inner: [], others: 0 };
+
+/**
+ * Follows every member through layouts in the order given.
+ * @param layouts null where there is no such type
+ */
+export function lineagesOf(layouts: readonly (TypeLayout | null)[]): Lineage[] {
+  const lineages: Lineage[] = [];
+  for (const [at, layout] of layouts.entries()) {
+    const [before, after] = [(at > 0 ? layouts[at - 1] : null) ?? NONE, layout ?? NONE];
+    const step: Step = {
+      before,
+      after,
+      old: byName(before.entries),
+      new: byName(after.entries),
+      oldInner: byName(before.inner),
+      newInner: byName(after.inner),
+    };
+    const next = follow(
+      step,
+      lineages.flatMap((lineage) => lineage.entries.at(-1) ?? []),
+    );
+    for (const lineage of lineages) {
+      const current = lineage.entries.at(-1) ?? null;
+      const followed = current && next.get(current);
+      lineage.entries.push(followed ? followed.to : null);
+      lineage.changes.push(followed ? followed.changes : current ? ['removed'] : []);
+    }
+    insertNew(lineages, step, at);
+    if (at === 0) for (const lineage of lineages) lineage.changes = [[]];
+  }
+  return lineages;
+}

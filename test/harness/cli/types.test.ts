@@ -1,0 +1,281 @@
+// `corematrix types` as a user types it: whole outputs on kernels of the cache, and what it says of names there are none of.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheRoot } from '../../../kernels/cache.ts';
+import { corematrix } from './command.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'types-cli-'));
+  await writeFile(join(folder, 'damaged.btf'), 'not BTF at all, but long enough');
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const THREE = ['debian:5.10', 'debian:6.1', 'debian:6.12'].flatMap((selector) => ['-k', selector]);
+
+async function types(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await corematrix(folder, ['types', ...args], { COREMATRIX_CACHE: cacheRoot() });
+  return `${stdout}${stderr === '' ? '' : `\n${stderr}`}\n[exit ${exitCode}]`;
+}
+
+describe('types diff', () => {
+  it('shows members that were split, are of another type, came and went', async () => {
+    expect(await types('diff', 'inode', ...THREE)).toMatchInlineSnapshot(`
+      "struct inode: 3 layouts on 3 kernels; 12 differ, 36 only lie elsewhere, 16 the same
+
+        5.10 (600 bytes)                                  │ 6.1 (632 bytes)
+        offset  size  member        type                  │ offset  size  member        type
+      ~     88    16  i_atime       struct timespec64     │     88    16  i_atime       struct timespec64      split, type, size
+      ~    104    16  i_mtime       struct timespec64     │    104    16  i_mtime       struct timespec64      split, type, size, offset
+      ~    120    16  i_ctime       struct timespec64     │    120    16  i_ctime       struct timespec64      split, type, size, offset
+      +                                                   │                                                    added
+      +                                                   │                                                    added
+      +                                                   │                                                    added
+      ~    143     1  i_write_hint  u8                    │    143     1  i_write_hint  u8                     type, offset
+      ~    152     8  i_state       long unsigned int     │    152     8  i_state       long unsigned int      type, size, offset
+      ~    376   160  i_data        struct address_space  │    376   192  i_data        struct address_space   size, offset
+      -    552     8  i_bdev        struct block_device * │                                                    removed
+      ~    560     4  i_generation  __u32                 │    592     4  i_generation  __u32                  type, offset
+      ~    576     8  i_crypt_info  struct fscrypt_info * │    608     8  i_crypt_info  struct fscrypt_info *  type, offset
+
+        6.12 (624 bytes)
+        offset  size  member        type
+      ~     88     8  i_atime_sec   time64_t                     split, type, size
+      ~     96     8  i_mtime_sec   time64_t                     split, type, size, offset
+      ~    104     8  i_ctime_sec   time64_t                     split, type, size, offset
+      +    112     4  i_atime_nsec  u32                          added
+      +    116     4  i_mtime_nsec  u32                          added
+      +    120     4  i_ctime_nsec  u32                          added
+      ~    135     1  i_write_hint  enum rw_hint                 type, offset
+      ~    144     4  i_state       u32                          type, size, offset
+      ~    368   192  i_data        struct address_space         size, offset
+      -                                                          removed
+      ~    124     4  i_generation  u32                          type, offset
+      ~    600     8  i_crypt_info  struct fscrypt_inode_info *  type, offset
+
+      (52 not shown; --all shows them)
+      [exit 0]"
+    `);
+  });
+
+  it('shows members that got another name or moved into another', async () => {
+    const [head, ...lines] = (await types('diff', 'task_struct', ...THREE)).split('\n');
+    expect([head?.replaceAll(/\d+ (?=differ|only)/g, 'N '), ...lines.filter((line) => /\b(renamed|moved)\b/.test(line))])
+      .toMatchInlineSnapshot(`
+      [
+        "struct task_struct: 3 layouts on 3 kernels; N differ, N only lie elsewhere, 0 the same",
+        "~     16     8  state                     volatile long int               renamed, type, size, offset",
+        "~     64     4  cpu                       unsigned int                    moved, type, offset",
+        "~   2464     8  pf_io_worker              void *                          renamed, offset",
+        "~     24     4  __state                   unsigned int                    renamed, type, size, offset",
+        "~     20     4  thread_info.cpu           u32                             moved, type, offset",
+        "~   2648     8  worker_private            void *                          renamed, offset",
+        "~     24     4  __state                  unsigned int                  renamed, type, size, offset",
+        "~     20     4  thread_info.cpu          u32                           moved, type, offset",
+        "~   2648     8  worker_private           void *                        renamed, offset",
+      ]
+    `);
+  });
+
+  it('shows every member if wanted', async () => {
+    expect(await types('diff', 'struct kernfs_node', '--all', '-k', 'debian:5.10', '-k', 'debian:6.12')).toMatchInlineSnapshot(`
+      "struct kernfs_node: 2 layouts on 2 kernels; 2 differ, 5 only lie elsewhere, 9 the same
+
+        5.10 (128 bytes)                                  │ 6.12 (136 bytes)
+        offset  size  member   type                       │ offset  size  member   type
+             0     4  count    atomic_t                   │      0     4  count    atomic_t
+             4     4  active   atomic_t                   │      4     4  active   atomic_t
+             8     8  parent   struct kernfs_node *       │      8     8  parent   struct kernfs_node *
+            16     8  name     const char *               │     16     8  name     const char *
+            24    24  rb       struct rb_node             │     24    24  rb       struct rb_node
+            48     8  ns       const void *               │     48     8  ns       const void *
+            56     4  hash     unsigned int               │     56     4  hash     unsigned int
+      ~     64    24  dir      struct kernfs_elem_dir     │     64    32  dir      struct kernfs_elem_dir      size
+            64     8  symlink  struct kernfs_elem_symlink │     64     8  symlink  struct kernfs_elem_symlink
+            64    32  attr     struct kernfs_elem_attr    │     64    32  attr     struct kernfs_elem_attr
+      >     96     8  priv     void *                     │    104     8  priv     void *                      offset
+      >    104     8  id       u64                        │     96     8  id       u64                         offset
+      >    112     2  flags    short unsigned int         │     60     2  flags    short unsigned int          offset
+      >    114     2  mode     umode_t                    │     62     2  mode     umode_t                     offset
+      >    120     8  iattr    struct kernfs_iattrs *     │    112     8  iattr    struct kernfs_iattrs *      offset
+      +                                                   │    120    16  rcu      struct callback_head        added
+      [exit 0]"
+    `);
+  });
+
+  it('shows enumerators and arguments of tracepoints', async () => {
+    expect(await types('diff', 'enum bpf_map_type', ...THREE)).toMatchInlineSnapshot(`
+      "enum bpf_map_type: 3 layouts on 3 kernels; 8 differ, 29 the same
+
+        5.10 (4 bytes)    │ 6.1 (4 bytes)                    │ 6.12 (4 bytes)
+        enumerator  value │ enumerator                 value │ enumerator                            value
+      +                   │                                  │ BPF_MAP_TYPE_CGROUP_STORAGE_DEPRECA…  19     added
+      +                   │                                  │ BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE_…  21     added
+      +                   │ BPF_MAP_TYPE_TASK_STORAGE  29    │ BPF_MAP_TYPE_TASK_STORAGE             29     added
+      +                   │ BPF_MAP_TYPE_BLOOM_FILTER  30    │ BPF_MAP_TYPE_BLOOM_FILTER             30     added
+      +                   │ BPF_MAP_TYPE_USER_RINGBUF  31    │ BPF_MAP_TYPE_USER_RINGBUF             31     added
+      +                   │                                  │ BPF_MAP_TYPE_CGRP_STORAGE             32     added
+      +                   │                                  │ BPF_MAP_TYPE_ARENA                    33     added
+      +                   │                                  │ __MAX_BPF_MAP_TYPE                    34     added
+
+      (29 not shown; --all shows them)
+      [exit 0]"
+    `);
+    expect(await types('diff', 'btf_trace_sched_switch', '--all', ...THREE)).toMatchInlineSnapshot(`
+      "btf_trace_sched_switch: 2 layouts on 3 kernels; 1 differ, 5 the same
+
+        5.10                                  │ 6.1, 6.12
+        size  parameter  type                 │ size  parameter  type
+           8  #0         void *               │    8  #0         void *
+           1  #1         bool                 │    1  #1         bool
+           8  #2         struct task_struct * │    8  #2         struct task_struct *
+           8  #3         struct task_struct * │    8  #3         struct task_struct *
+      +                                       │    4  #4         unsigned int          added
+              return     void                 │       return     void
+      [exit 0]"
+    `);
+  });
+
+  it('names kernels without it', async () => {
+    expect(await types('diff', 'maple_node', ...THREE)).toMatchInlineSnapshot(`
+      "struct maple_node: 1 layout on 3 kernels; 0 differ, 12 the same
+
+      no such type: 5.10
+
+      (12 not shown; --all shows them)
+      [exit 0]"
+    `);
+  });
+});
+
+describe('types show', () => {
+  it('shows each layout once, whole', async () => {
+    expect(await types('show', 'tty_driver', ...THREE)).toMatchInlineSnapshot(`
+      "5.10: struct tty_driver, 184 bytes, 22 members
+        offset  size  member        type
+             0     4  magic         int
+             4     4  kref          struct kref
+             8     8  cdevs         struct cdev **
+            16     8  owner         struct module *
+            24     8  driver_name   const char *
+            32     8  name          const char *
+            40     4  name_base     int
+            44     4  major         int
+            48     4  minor_start   int
+            52     4  num           unsigned int
+            56     2  type          short int
+            58     2  subtype       short int
+            60    44  init_termios  struct ktermios
+           104     8  flags         long unsigned int
+           112     8  proc_entry    struct proc_dir_entry *
+           120     8  other         struct tty_driver *
+           128     8  ttys          struct tty_struct **
+           136     8  ports         struct tty_port **
+           144     8  termios       struct ktermios **
+           152     8  driver_state  void *
+           160     8  ops           const struct tty_operations *
+           168    16  tty_drivers   struct list_head
+
+      6.1, 6.12: struct tty_driver, 184 bytes, 21 members
+        offset  size  member        type
+             0     4  kref          struct kref
+             8     8  cdevs         struct cdev **
+            16     8  owner         struct module *
+            24     8  driver_name   const char *
+            32     8  name          const char *
+            40     4  name_base     int
+            44     4  major         int
+            48     4  minor_start   int
+            52     4  num           unsigned int
+            56     2  type          short int
+            58     2  subtype       short int
+            60    44  init_termios  struct ktermios
+           104     8  flags         long unsigned int
+           112     8  proc_entry    struct proc_dir_entry *
+           120     8  other         struct tty_driver *
+           128     8  ttys          struct tty_struct **
+           136     8  ports         struct tty_port **
+           144     8  termios       struct ktermios **
+           152     8  driver_state  void *
+           160     8  ops           const struct tty_operations *
+           168    16  tty_drivers   struct list_head
+      [exit 0]"
+    `);
+  });
+
+  it('writes JSON', async () => {
+    const { stdout } = await corematrix(folder, ['types', 'show', 'hlist_head', '--json', ...THREE], { COREMATRIX_CACHE: cacheRoot() });
+    const { kernels, ...survey }: { kernels: { series: string; layout: number }[] } = JSON.parse(stdout);
+    expect(kernels.map(({ series, layout }) => ({ series, layout }))).toEqual(
+      ['5.10', '6.1', '6.12'].map((series) => ({ series, layout: 0 })),
+    );
+    expect(JSON.parse(JSON.stringify(survey), (key, value: unknown) => (key === 'kernels' ? undefined : value))).toMatchInlineSnapshot(`
+      {
+        "layouts": [
+          {
+            "entries": [
+              {
+                "bitOffset": 0,
+                "bitSize": 0,
+                "name": "first",
+                "size": 8,
+                "type": "struct hlist_node *",
+              },
+            ],
+            "kind": "struct",
+            "others": 0,
+            "size": 8,
+            "text": "struct hlist_head",
+          },
+        ],
+        "members": [
+          {
+            "changes": [
+              [],
+            ],
+            "entries": [
+              {
+                "bitOffset": 0,
+                "bitSize": 0,
+                "name": "first",
+                "size": 8,
+                "type": "struct hlist_node *",
+              },
+            ],
+          },
+        ],
+        "schemaVersion": 1,
+        "type": "hlist_head",
+      }
+    `);
+  });
+});
+
+describe('bad input', () => {
+  it('is told in a line each', async () => {
+    expect(await types('show', 'no_such_type', ...THREE)).toMatchInlineSnapshot(`
+      "
+      error: no_such_type: no kernel here has a type of this name
+      [exit 2]"
+    `);
+    expect(await types('show', 'inode', '-k', 'btf:damaged.btf')).toMatchInlineSnapshot(`
+      "
+      error: damaged.btf: not BTF: the magic number is missing
+      error: no kernel can be used
+      [exit 2]"
+    `);
+    expect(await types('diff')).toMatchInlineSnapshot(`
+      "
+      error: missing required argument 'type'
+      (add --help for what is possible)
+      [exit 2]"
+    `);
+    expect(await types('show', '\u001b[31m', ...THREE)).toMatchInlineSnapshot(`
+      "
+      error: \\x1b[31m: no kernel here has a type of this name
+      [exit 2]"
+    `);
+  });
+});
