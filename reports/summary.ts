@@ -107,7 +107,8 @@ export interface Misprediction {
   where: { kernel: string; object: string; program: string }[];
 }
 
-function contradiction({ status, class: failure, predicted }: CellProgram): string | null {
+/** How what a program did contradicts what BTF foretold; null where it does not. */
+export function contradiction({ status, class: failure, predicted }: CellProgram): string | null {
   if (predicted?.agrees !== false) return null;
   const { status: foreseen, class: expected } = predicted;
   const foretold =

@@ -8,6 +8,7 @@ import { InfraError, messageOf } from '../harness/errors.ts';
 import { errorCode, makeDirectories, writeFileAtomic } from '../kernels/cache.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from './format-names.ts';
 import { FORMATS } from './formats.ts';
+import { HTML_ASSET_FILES, renderHtmlFiles } from './html/render.ts';
 import type { RenderOptions } from './options.ts';
 
 /** Two names and the kind of a log make one file name, for which file systems have 255 bytes. */
@@ -59,6 +60,16 @@ async function writeLogs(results: Results, folder: string): Promise<void> {
   }
 }
 
+/** Style, script and data of index.html where they are files of their own; else none of an earlier run are left. */
+async function writeHtmlAssets(results: Results, folder: string, external: boolean): Promise<void> {
+  const files = external ? renderHtmlFiles(results, { htmlAssets: 'external' }) : new Map<string, string>();
+  for (const name of Object.values(HTML_ASSET_FILES)) {
+    const text = files.get(name);
+    if (text === undefined) await rm(join(folder, name), { force: true });
+    else await writeFileAtomic(join(folder, name), text);
+  }
+}
+
 export interface FolderOptions extends RenderOptions {
   formats?: readonly FormatName[];
 }
@@ -80,6 +91,7 @@ export async function writeReportFolder(
       if (name === 'json' || formats.includes(name)) await writeFileAtomic(join(folder, file), render(results, options));
       else await rm(join(folder, file), { force: true });
     }
+    await writeHtmlAssets(results, folder, formats.includes('html') && options.htmlAssets === 'external');
     await writeLogs(results, folder);
   } catch (error) {
     // The advice of the cache is about the cache; what the system said lies below it.

@@ -1,13 +1,20 @@
-// `--format` and what formats are rendered with.
-import { InvalidArgumentError } from 'commander';
+// `--format`, `--html-assets` and what formats are rendered with.
+import { InvalidArgumentError, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
-import type { RenderOptions } from '../../reports/options.ts';
+import { HTML_ASSETS, type RenderOptions } from '../../reports/options.ts';
 
 /** Adds a format to those named before. */
 export function repeatedFormat(value: string, before: readonly FormatName[] = []): FormatName[] {
   const name = FORMAT_NAMES.find((one) => one === value);
   if (name === undefined) throw new InvalidArgumentError(`Possible are ${FORMAT_NAMES.join(', ')}.`);
   return [...before, name];
+}
+
+/** `--html-assets`: for hosts whose content security policy forbids style and script within a page. */
+export function htmlAssetsOption(): Option {
+  return new Option('--html-assets <where>', 'style, script and data of index.html: in the page, or in files beside it')
+    .choices(HTML_ASSETS)
+    .default('inline');
 }
 
 /** Source files are shown relative to the checked-out repository on GitHub and GitLab, else to where the command was typed. */

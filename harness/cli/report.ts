@@ -2,16 +2,18 @@
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
 import { FORMATS } from '../../reports/formats.ts';
+import type { HtmlAssets } from '../../reports/options.ts';
 import { UserError } from '../errors.ts';
 import { baselineOption, compareWith, type Gate, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
-import { renderOptions } from './format-option.ts';
+import { htmlAssetsOption, renderOptions } from './format-option.ts';
 import { readMerged, readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
 interface ReportOptions {
   out?: string;
   format?: FormatName;
+  htmlAssets: HtmlAssets;
   baseline?: string;
   gate?: Gate;
 }
@@ -21,7 +23,8 @@ async function report([first = '', ...others]: string[], options: ReportOptions)
     throw new UserError('--format writes to standard output and --out a folder; choose one');
   const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
   const { comparison, gate } = await compareWith(options, results);
-  if (options.format === undefined) await showResults(results, options.out ?? 'corematrix-report', { comparison });
+  const { htmlAssets } = options;
+  if (options.format === undefined) await showResults(results, options.out ?? 'corematrix-report', { htmlAssets, comparison });
   else process.stdout.write(FORMATS[options.format].render(results, { ...renderOptions(), ...(comparison && { comparison }) }));
   if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);
 }
@@ -35,6 +38,7 @@ export function addReportCommand(program: Command): void {
     .argument('<results...>', 'results.json files, or the folders they lie in')
     .option('-o, --out <dir>', 'report folder (default: corematrix-report)')
     .addOption(new Option('--format <name>', 'write this format to standard output, and no folder').choices(FORMAT_NAMES))
+    .addOption(htmlAssetsOption())
     .addOption(baselineOption())
     .addOption(gateOption())
     .addHelpText(

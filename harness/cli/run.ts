@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { readLock } from '../../kernels/lock.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
+import type { HtmlAssets } from '../../reports/options.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
@@ -19,7 +20,7 @@ import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { baselineOption, checkGate, compareWith, type Gate, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
-import { repeatedFormat } from './format-option.ts';
+import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
@@ -45,6 +46,7 @@ interface RunOptions {
   lastFailed?: boolean;
   onlyChanged?: boolean;
   format?: FormatName[];
+  htmlAssets: HtmlAssets;
   json?: boolean;
   verbose?: boolean;
 }
@@ -148,7 +150,9 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
     );
     progress.end();
     const { comparison, gate } = await compareWith(options, results);
-    await showResults(results, options.out, { json: options.json === true, formats: options.format ?? config.formats, comparison });
+    const { htmlAssets } = options;
+    const formats = options.format ?? config.formats;
+    await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison });
     if (results.run.complete) await journal.remove();
     // A part of the matrix says nothing about the rest of it.
     const whole =
@@ -209,6 +213,7 @@ export function addRunCommand(program: Command): void {
       '--only-changed',
       'only cells of another object file or another kernel than in the baseline, or in the report folder without one',
     )
+    .addOption(htmlAssetsOption())
     .option('--refresh', 'read the kernel indexes anew')
     .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
     .option('--json', 'write the results to standard output as JSON')

@@ -1,6 +1,7 @@
 // What every command that has results does with them: the report folder, and the terminal.
 import { join } from 'node:path';
 import { type FormatName } from '../../reports/format-names.ts';
+import type { HtmlAssets } from '../../reports/options.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { terminalReport } from '../../reports/terminal.ts';
@@ -14,6 +15,7 @@ import { writeLine } from './lines.ts';
 export interface ShowOptions {
   /** Of the report folder; the default ones when absent. */
   formats?: readonly FormatName[] | undefined;
+  htmlAssets?: HtmlAssets | undefined;
   /** Whether these are shards that were joined. */
   merged?: boolean;
   /** The results as JSON on standard output instead of the matrix. */
@@ -26,14 +28,14 @@ export interface ShowOptions {
 export async function showResults(
   results: Results,
   folder: string,
-  { formats, merged = false, json = false, comparison = null }: ShowOptions = {},
+  { formats, htmlAssets = 'inline', merged = false, json = false, comparison = null }: ShowOptions = {},
 ): Promise<void> {
   const told = comparison === null ? {} : { comparison };
   if (json) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
   else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY, ...told }));
   const rendering = { ...renderOptions(), ...told };
   // Last, so that a folder that cannot be written does not take along what is known.
-  await writeReportFolder(results, folder, { ...rendering, ...(formats && { formats }) });
+  await writeReportFolder(results, folder, { ...rendering, htmlAssets, ...(formats && { formats }) });
   const named = formats === undefined || formats.includes('html') ? FORMATS.html : FORMATS.json;
   writeLine(process.stderr, `report: ${join(folder, named.file)}`);
   await tellGithub(results, merged, rendering);

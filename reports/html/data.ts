@@ -2,10 +2,10 @@
 import { gzipSync } from 'node:zlib';
 import type { CellRelocation, CellResult, ObjectResult, Results, SourceLine } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/results/words.ts';
-import { grouped, shortKernelNames } from '../summary.ts';
+import { contradiction, grouped, shortKernelNames } from '../summary.ts';
 import { visibleText } from '../visible.ts';
 import { namePart } from './anchors.ts';
-import { failureFacts, mispredicted } from './facts.ts';
+import { failureFacts } from './facts.ts';
 import { commandLine, repeatCommand } from './reproduce.ts';
 import { type Look, lookOf, STATUS_LOOKS } from './status.ts';
 
@@ -26,6 +26,8 @@ interface ProgramData {
   facts: string;
   reason: string | null;
   expected: string | null;
+  /** How it contradicts what BTF foretold. */
+  contradiction: string | null;
   logs: LogData[];
 }
 
@@ -39,6 +41,8 @@ export interface OutcomeData {
   reached: string | null;
   suspicious: string | null;
   warnings: string[];
+  /** What the engine says instead, where it says something else. */
+  predicted: string | null;
   candidates: { spec: string; matches: boolean }[];
 }
 
@@ -48,7 +52,6 @@ export interface CellData {
   reason: string | null;
   facts: string;
   predicted: string | null;
-  mispredicted: boolean;
   attempts: string[];
   times: string[];
   /** Commands to copy: the same cell by corematrix, and what QEMU ran. */
@@ -103,7 +106,9 @@ function interned<Value>(keyOf: (value: Value) => string): { list: Value[]; add:
 
 function outcomeData(relocation: CellRelocation): OutcomeData {
   const { ref, local, target, reached, suspicious, warnings, candidates } = relocation;
-  return { ref, look: lookOf(relocation), local, target, reached, suspicious, warnings, candidates };
+  const foreseen = relocation.predicted;
+  const predicted = foreseen ? `predicted ${foreseen.outcome}${foreseen.target === null ? '' : ` ${foreseen.target}`}` : null;
+  return { ref, look: lookOf(relocation), local, target, reached, suspicious, warnings, predicted, candidates };
 }
 
 function attemptsOf(cell: CellResult): string[] {
@@ -131,7 +136,6 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
       reason: cell.reason,
       facts: failureFacts(cell),
       predicted: cell.predicted && `${cell.predicted.status}${cell.predicted.class === null ? '' : ` (${cell.predicted.class})`}`,
-      mispredicted: cell.programs.some((program) => mispredicted(cell, program)),
       attempts: attemptsOf(cell),
       times: [
         `${cell.durationMs.toFixed(0)} ms on this host`,
@@ -146,6 +150,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
         facts: failureFacts(program),
         reason: program.reason,
         expected: program.expected,
+        contradiction: contradiction(program),
         logs: [
           ...log(`verifier log of ${program.name}`, `verifier/${namePart(program.name)}`, program.logs.verifier),
           ...log(`libbpf log of ${program.name} alone`, `libbpf/${namePart(program.name)}`, program.logs.libbpf),

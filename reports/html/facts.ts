@@ -1,6 +1,6 @@
 // What the report concludes from results before it draws anything: verdicts, predictions, the order of kernels.
 import { compareKernelVersions, tryParseKernelVersion } from '../../kernels/version.ts';
-import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
+import type { CellProgram, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/results/words.ts';
 import type { MatrixRow } from '../summary.ts';
 
@@ -22,13 +22,6 @@ const ATTENTION: readonly Status[] = ['fail', 'xpass', 'infra'];
 /** Stage, class and errno of a failure as one line: `verify · core-field-missing · errno 22`; '' where nothing failed. */
 export function failureFacts(of: Pick<CellProgram, 'stage' | 'class'> & { errno?: number | null }): string {
   return [of.stage, of.class, typeof of.errno === 'number' ? `errno ${of.errno}` : null].filter((fact) => fact !== null).join(' · ');
-}
-
-/** A prediction is of a whole cell: that all of it loads, which each program that does not belies, or that not all of it does. */
-export function mispredicted({ predicted, status }: CellResult, program: CellProgram): boolean {
-  if (predicted === null || LOADS[predicted.status] === null || program.status === 'unsupported') return false;
-  const observed = LOADS[predicted.status] ? LOADS[program.status] : LOADS[status];
-  return observed !== null && observed !== LOADS[predicted.status];
 }
 
 /** The first kernel of a list from which on a program loads on every later one as far as there are verdicts. */

@@ -1,13 +1,12 @@
 // The top of the page: what was run, and what it came to.
 import type { Results } from '../../harness/results/schema.ts';
-import { countStatuses, plural } from '../summary.ts';
-import { mispredicted } from './facts.ts';
+import { contradiction, countStatuses, incompleteness, plural } from '../summary.ts';
 import { html, type Html } from './html.ts';
 import { statusMark } from './objects.ts';
 
 /** How many programs on kernels did not do what was predicted, and how many cells needed more than one attempt. */
 function marks(results: Results): [query: string, text: string][] {
-  const wrong = results.cells.reduce((sum, cell) => sum + cell.programs.filter((program) => mispredicted(cell, program)).length, 0);
+  const wrong = results.cells.reduce((sum, cell) => sum + cell.programs.filter((program) => contradiction(program) !== null).length, 0);
   const flaky = results.cells.filter((cell) => cell.flaky).length;
   return [
     ...(wrong > 0 ? [['is:mispredicted', `≠ ${wrong} not as predicted`] as [string, string]] : []),
@@ -23,6 +22,7 @@ export function reportSize(results: Results): string {
 /** The head of the page; `unexpected` is how many causes there are of what was not expected. */
 export function header(results: Results, unexpected: number): Html {
   const { run } = results;
+  const incomplete = incompleteness(results);
   const counts = [...countStatuses(results)].map(
     ([status, count]) => html`<li><a href="#?q=s%3A${status}">${statusMark(status, count)}</a></li>`,
   );
@@ -42,7 +42,7 @@ export function header(results: Results, unexpected: number): Html {
       ${reportSize(results)} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> ·
       libbpf ${run.helper.libbpf} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix ${run.tool.version}
     </p>
-    ${!run.complete && html`<p class="interrupted">The run was interrupted: this is what was finished.</p>`}
+    ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`}
     <ul class="counts">
       ${counts}${others}${unexpected === 0 && html`<li class="calm">Nothing unexpected.</li>`}
     </ul>

@@ -1,8 +1,8 @@
 // The matrix: programs by kernels, a real table that needs no script.
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
-import { grouped, type MatrixRow, matrixRows, plural, shortKernelNames } from '../summary.ts';
+import { contradiction, grouped, type MatrixRow, matrixRows, plural, shortKernelNames } from '../summary.ts';
 import { cellAnchor, kernelAnchor, relocationsAnchor } from './anchors.ts';
-import { loadsSince, mispredicted } from './facts.ts';
+import { loadsSince } from './facts.ts';
 import { html, type Html } from './html.ts';
 import { STATUS_LOOKS } from './status.ts';
 
@@ -17,10 +17,10 @@ function cellOf(entry: MatrixRow['cells'][number]): Html {
   const { cell, program } = entry;
   const look = STATUS_LOOKS[program.status];
   const reason = program.reason ?? program.expected;
-  const wrong = mispredicted(cell, program) && cell.predicted;
-  const marks = [cell.flaky && 'flaky', wrong && 'mispredicted'].filter((mark) => mark !== false && mark !== null);
+  const wrong = contradiction(program);
+  const marks = [cell.flaky && 'flaky', wrong !== null && 'mispredicted'].filter((mark) => mark !== false);
   const facts = markup`${program.class !== null && markup` data-class="${program.class}"`}${marks.length > 0 && markup` data-is="${marks.join(' ')}"`}`;
-  const more = markup`${cell.flaky && markup`<small title="needed more than one attempt">flaky</small>`}${wrong && markup`<small title="predicted offline: ${wrong.status}">≠ predicted</small>`}`;
+  const more = markup`${cell.flaky && markup`<small title="needed more than one attempt">flaky</small>`}${wrong !== null && markup`<small title="${wrong}">≠ predicted</small>`}`;
   return markup`<td role="cell" class="${look.tone}" data-s="${program.status}"${facts}><a href="#${cellAnchor(cell.kernel, cell.object)}"${reason !== null && markup` title="${reason}"`}>${look.word}${more}</a></td>`;
 }
 
@@ -95,7 +95,7 @@ export function matrixSizes(results: Results): string {
   );
   const spans = results.kernels.map((_, index) => `#matrix .group .span${index + 1} { width: calc(${index + 1} * var(--kernel)); }`);
   const room = `--name: ${name.toFixed(2)}rem; --kernel: ${kernel.toFixed(2)}rem; --kernels: ${results.kernels.length};`;
-  return [`#matrix { ${room} }`, ...heights, ...spans].join('\n');
+  return [`:root { ${room} }`, ...heights, ...spans].join('\n');
 }
 
 /** The table with its caption; complete before any script runs. */

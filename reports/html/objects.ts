@@ -2,9 +2,9 @@
 import type { CellProgram, CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/results/words.ts';
 import { logText } from '../../harness/results/logs.ts';
-import { grouped, plural, shortKernelNames } from '../summary.ts';
+import { contradiction, grouped, plural, shortKernelNames } from '../summary.ts';
 import { cellAnchor } from './anchors.ts';
-import { failureFacts, mispredicted } from './facts.ts';
+import { failureFacts } from './facts.ts';
 import { html, type Html, toText } from './html.ts';
 import { lookOf, STATUS_LOOKS } from './status.ts';
 
@@ -25,20 +25,20 @@ function tail(program: CellProgram, results: Results): Html {
   return html`<pre>${omitted > 0 && `… ${plural(omitted, 'line')} omitted\n`}${lines.slice(-TELLING_LINES).join('\n')}</pre>`;
 }
 
-function programItem(program: CellProgram, cell: CellResult, results: Results): Html {
+function programItem(program: CellProgram, results: Results): Html {
   const facts = failureFacts(program);
   return html`<li>
     ${statusMark(program.status)} <strong>${program.name}</strong> ${facts !== '' && html`<small>${facts}</small>`}
-    ${program.reason !== null && html`<p class="reason">${program.reason}</p>`}${program.expected !== null && html`<p class="expected">expected: ${program.expected}</p>`}${mispredicted(cell, program) && html`<p class="expected">predicted offline: ${cell.predicted?.status}</p>`}${tail(program, results)}
+    ${program.reason !== null && html`<p class="reason">${program.reason}</p>`}${program.expected !== null && html`<p class="expected">expected: ${program.expected}</p>`}${contradiction(program) !== null && html`<p class="disagrees">${contradiction(program)}</p>`}${tail(program, results)}
   </li>`;
 }
 
 /** Programs that have nothing to say but that they pass, in one line. */
 function programList(cell: CellResult, results: Results): Html {
-  const plain = (program: CellProgram) => program.status === 'pass' && program.expected === null && !mispredicted(cell, program);
+  const plain = (program: CellProgram) => program.status === 'pass' && program.expected === null && contradiction(program) === null;
   const quiet = cell.programs.filter(plain).map(({ name }) => name);
   return html`<ul class="programs">
-    ${cell.programs.filter((program) => !plain(program)).map((program) => programItem(program, cell, results))}
+    ${cell.programs.filter((program) => !plain(program)).map((program) => programItem(program, results))}
     ${quiet.length > 0 && html`<li>${statusMark('pass')} ${quiet.join(', ')}</li>`}
   </ul>`;
 }

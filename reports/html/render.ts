@@ -1,5 +1,6 @@
 // index.html: one file that opens from disk and asks nothing of any network, or the same with style, script and data in files beside it.
 import type { Results } from '../../harness/results/schema.ts';
+import type { RenderOptions } from '../options.ts';
 import { type Cause, causes } from '../summary.ts';
 import { causesPart, causesSize } from './causes.ts';
 import { pageData } from './data.ts';
@@ -13,11 +14,12 @@ import { relocationMaps } from './relocations.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
-/** Where style, script and data are: in the page itself, or in files beside it for hosts that forbid what stands in a page. */
-export const HTML_ASSETS = ['inline', 'external'] as const;
-export type HtmlAssets = (typeof HTML_ASSETS)[number];
-
-const FILES = { style: 'corematrix-report.css', script: 'corematrix-report.js', data: 'corematrix-report.data.js' } as const;
+/** The files beside index.html where its assets are external. */
+export const HTML_ASSET_FILES = {
+  style: 'corematrix-report.css',
+  script: 'corematrix-report.js',
+  data: 'corematrix-report.data.js',
+} as const;
 
 const TOOLS = html`<div class="tools" role="search">
   <input
@@ -147,14 +149,14 @@ function body(results: Results): Html {
  * The files of the report by name, index.html first. The matrix, reasons and relocation maps are in it as markup; whole logs, whole
  * ledgers and comparisons are packed, and shown by the script.
  */
-export function renderHtmlFiles(given: Results, assets: HtmlAssets = 'inline'): Map<string, string> {
+export function renderHtmlFiles(given: Results, { htmlAssets = 'inline' }: RenderOptions = {}): Map<string, string> {
   const results = inOrder(given);
   const style = `${STYLE}${matrixSizes(results)}\n`;
   const data = embedded(pageData(results));
-  const external = assets === 'external';
+  const external = htmlAssets === 'external';
   const head = external
-    ? html`<link rel="stylesheet" href="${FILES.style}" />
-        <script src="${FILES.script}"></script>`
+    ? html`<link rel="stylesheet" href="${HTML_ASSET_FILES.style}" />
+        <script src="${HTML_ASSET_FILES.script}"></script>`
     : html`<link rel="icon" href="data:," />
         <style>
           ${raw(style)}
@@ -163,7 +165,7 @@ export function renderHtmlFiles(given: Results, assets: HtmlAssets = 'inline'): 
           ${raw(SCRIPT.replaceAll('</', String.raw`<\/`))};
         </script>`;
   const tail = external
-    ? html`<script src="${FILES.data}"></script>`
+    ? html`<script src="${HTML_ASSET_FILES.data}"></script>`
     : html`<script type="application/json" id="data">
         ${raw(data)}
       </script>`;
@@ -183,15 +185,15 @@ export function renderHtmlFiles(given: Results, assets: HtmlAssets = 'inline'): 
     ['index.html', toText(page)],
     ...(external
       ? ([
-          [FILES.style, style],
-          [FILES.script, SCRIPT],
-          [FILES.data, `globalThis.corematrixData = ${data};\n`],
+          [HTML_ASSET_FILES.style, style],
+          [HTML_ASSET_FILES.script, SCRIPT],
+          [HTML_ASSET_FILES.data, `globalThis.corematrixData = ${data};\n`],
         ] as const)
       : []),
   ]);
 }
 
-/** The text of index.html as one file. */
-export function renderHtml(results: Results): string {
-  return renderHtmlFiles(results).get('index.html') ?? '';
+/** The text of index.html. */
+export function renderHtml(results: Results, options: RenderOptions = {}): string {
+  return renderHtmlFiles(results, options).get('index.html') ?? '';
 }

@@ -66,11 +66,11 @@ const MATRIX = `
 #matrix thead a { color: inherit; text-decoration: none; } #matrix thead a:hover { text-decoration: underline; }
 #matrix tbody th[scope=row], .map tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); } #matrix tbody th[scope=row] { padding-left: 1.1rem; border-top: 1px solid var(--paper); box-shadow: 0 1px var(--paper); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #matrix .object th { padding: 1rem 0 .2rem; font-weight: 600; white-space: nowrap; } #matrix tbody:first-of-type .object th { padding-top: .6rem; } #matrix .object a { font-weight: 400; font-size: .85rem; margin-left: .5em; color: var(--soft); }
-#matrix td { border: 1px solid var(--paper); border-width: 1px 0 0 1px; } #matrix td.good { background: none; } #matrix td a, .map td a { color: inherit; text-decoration: none; display: block; white-space: nowrap; } #matrix td a:hover, .map td a:hover { text-decoration: underline; }
+#matrix td { border: 1px solid var(--paper); border-width: 1px 0 0 1px; } #matrix td.good { background: none; } #matrix td a, .map td a { color: inherit; text-decoration: none; display: block; } #matrix td a { white-space: nowrap; } #matrix td a:hover, .map td a:hover { text-decoration: underline; }
 #matrix td[data-s] { padding: .22rem .4rem; } #matrix td small { font-size: .72rem; line-height: 1.2; color: inherit; font-weight: 400; }
 #matrix tbody tr:not(.object):hover > * { background-color: var(--shade); } #matrix .since { color: var(--soft); white-space: nowrap; font-size: .87rem; } #matrix .since small { display: inline; } #matrix .since span { display: block; }
 .wide { scroll-padding: 4rem 1rem 1rem 20rem; }
-.map th code { display: block; max-width: 26rem; } .map thead th { font-size: .87rem; padding: .22rem .4rem; } .map td { font-size: 12.5px; border-left: 2px solid var(--paper); padding: .22rem .4rem; } .map td.moved { color: var(--moved); background: var(--moved-bg); }
+.map { table-layout: fixed; width: calc(20rem + var(--kernels) * var(--kernel)); } .map th:first-child { width: 20rem; } .map th code { display: block; } .map thead th { font-size: .8rem; padding: .22rem .4rem; white-space: normal; overflow-wrap: anywhere; } .map td { font-size: 12.5px; border-left: 2px solid var(--paper); padding: .22rem .4rem; } .map td.moved { color: var(--moved); background: var(--moved-bg); }
 `;
 
 const PARTS = `
@@ -81,7 +81,7 @@ const PARTS = `
 .reason { overflow-wrap: anywhere; } p.reason { margin: .3rem 0; } .expected { margin: .3rem 0; color: var(--soft); } .disagrees { margin: .3rem 0; color: var(--odd); font-weight: 600; } .programs { list-style: none; padding: 0; margin: .4rem 0; } .programs > li { margin: .5rem 0; }
 .log > summary { color: var(--link); padding: .1rem 0; } .log pre { max-height: 32rem; overflow: auto; } .log.marked { background: none; } .log > .copy { margin: 0; justify-content: flex-end; }
 .line { display: block; } .line > a { display: inline-block; width: 5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); text-decoration: none; user-select: none; } .line > a:hover { text-decoration: underline; }
-.copy { display: flex; gap: .5rem; align-items: baseline; } .copy pre { flex: 1; min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; } .copy .reason { margin: .2rem 0; min-width: 0; }
+.cell-view h3 ~ div > p { margin: .6rem 0 .2rem; } .copy { display: flex; gap: .5rem; align-items: baseline; } .copy pre { flex: 1; min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; } .copy .reason { margin: .2rem 0; min-width: 0; }
 .causes { list-style: none; padding: 0; } .causes li { margin: .9rem 0; overflow-wrap: anywhere; } .causes p { margin: .15rem 0 0 1rem; color: var(--soft); } .causes p a { margin-right: .35em; }
 dialog { background: var(--paper); color: var(--ink); border: 1px solid var(--line); border-radius: 8px; padding: 1rem 1.5rem; max-width: 34rem; } dialog::backdrop { background: rgb(0 0 0 / .35); } dialog h2 { margin: .5rem 0; font-size: 1rem; } dialog dt { flex-basis: 9.5rem; } dialog dd { flex-basis: 12rem; } dialog form { margin-top: 1rem; } kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .4em; font: inherit; }
 `;
@@ -95,7 +95,7 @@ const VIEWS = `
 
 const MEDIA = `
 @media screen and (min-width: 601px) { .wide { max-height: 94vh; overflow: auto; } }
-@media (max-width: 600px) { body { font-size: 14px; padding-top: 1.25rem; } #matrix { --name: 40vw !important; } .map tbody th { max-width: 42vw; overflow: hidden; text-overflow: ellipsis; } .story { margin-left: 0; padding-left: .6rem; } .wide { scroll-padding-left: 42vw; } .copy { flex-wrap: wrap; } .copy pre { flex-basis: 100%; } }
+@media (max-width: 600px) { body { font-size: 14px; padding-top: 1.25rem; } :root { --name: 40vw !important; } .map th:first-child { width: 42vw; } .map tbody th { max-width: 42vw; overflow: hidden; text-overflow: ellipsis; } .story { margin-left: 0; padding-left: .6rem; } .wide { scroll-padding-left: 42vw; } .copy { flex-wrap: wrap; } .copy pre { flex-basis: 100%; } }
 @media (prefers-reduced-motion: no-preference) { .mark, button { transition: border-color .1s; } }
 @media (forced-colors: active) { .mark, #matrix td { border: 1px solid; } }
 @media print { body { padding: 0; max-width: none; font-size: 10pt; } .tools, .title button, .copy button, .view-head nav, #notice { display: none; } .fits thead, .wide thead, .wide thead tr > :first-child, #matrix tbody th[scope=row], .map tbody th { position: static; } .scroll { overflow: visible; } tr, li { break-inside: avoid; } thead { display: table-header-group; } }

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cellAnchor } from '../../../reports/html/anchors.ts';
 import { visibleText } from '../../../reports/visible.ts';
+import { contradicted } from '../contradicted.ts';
 import { HOSTILE_SAMPLE } from '../hostile.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser, tableText } from './browser.ts';
@@ -97,8 +98,8 @@ it('shows matrix, reasons and relocations to a reader without scripts', async ()
     " | x86_64 | arm64
     Program | Loads since | 5.10.262 | 7.4-rc3 | 6.12.117
     task_state 7 relocations
-    old_name | x86_64 5.10.262 ? arm64 — | passflaky | infra | xfail≠ predicted
-    new_name | x86_64 — arm64 6.12.117 | failflaky≠ predicted | infra | pass
+    old_name | x86_64 5.10.262 ? arm64 — | passflaky | infra | xfail
+    new_name | x86_64 — arm64 6.12.117 | failflaky | infra | pass
     either_name | x86_64 5.10.262 ? arm64 6.12.117 | xpassflaky | infra | pass
     newer_hook | x86_64 — arm64 6.12.117 | n/aflaky | infra | pass
     probes
@@ -137,8 +138,6 @@ it('shows matrix, reasons and relocations to a reader without scripts', async ()
     ✕ fail new_name verify · core-field-missing · errno 22
 
     task_struct.__state: no such field (byte_off)
-
-    predicted offline: pass
 
     … 6 lines omitted
     6: (b7) r0 = 6
@@ -187,8 +186,6 @@ it('shows matrix, reasons and relocations to a reader without scripts', async ()
 
     expected: state is called __state since 5.14
 
-    predicted offline: pass
-
     ● pass new_name, either_name, newer_hook
     → moved task_struct.field_0 byte_off in old_name, programs/task_state.bpf.c:20, suspicious: reads 4 bytes where the kernel has 8"
   `);
@@ -204,6 +201,23 @@ it('shows matrix, reasons and relocations to a reader without scripts', async ()
     task_struct.field_5rshift_u64 in new_name | ? ambiguous |  | = 8
     task_struct.field_6local_type_id in old_name | · not reached |  | = 8"
   `);
+});
+
+it('shows where prediction and observation contradict each other, and finds it', async () => {
+  const { page } = await browser.open(contradicted(SAMPLE), '#?q=is%3Amispredicted%20o%3Aprobes');
+  expect(await page.locator('#matrix tr[data-program]:visible [data-is~=mispredicted]').allTextContents()).toMatchInlineSnapshot(`
+    [
+      "fail≠ predicted",
+      "pass≠ predicted",
+    ]
+  `);
+  expect(await page.locator('.counts').innerText()).toContain('not as predicted');
+  await page.locator('#matrix tr[data-program=probe] [data-is~=mispredicted] a').click();
+  await page.locator('.cell-view').waitFor();
+  expect(await page.locator('.cell-view .disagrees').allTextContents()).toEqual([
+    'not predicted to fail, but it fails with attach-target-missing',
+    'predicted to fail with core-field-missing, but it loads',
+  ]);
 });
 
 it('says once what is the same on neighbouring kernels', async () => {

@@ -31,7 +31,7 @@ it('tells everything about a cell, the reason first', async () => {
   expect(await page.locator('.cell-view').innerText()).toMatchInlineSnapshot(`
     "Flaky: an earlier attempt ended without a verdict.
 
-    Predicted offline: pass — not what was observed.
+    Predicted from BTF: pass.
 
     Programs
     ● pass old_name
