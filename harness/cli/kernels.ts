@@ -228,7 +228,10 @@ function addSelection(command: Command): Command {
 
 /** Adds `kernels` with its own commands to the command line. */
 export function addKernelsCommand(program: Command): void {
-  const kernels = program.command('kernels').description('Kernels of the matrix: what there is, what is in the cache, what is pinned.');
+  const kernels = program
+    .command('kernels')
+    .summary('list, download and pin kernels, and clear the cache')
+    .description('Kernels of the matrix: what there is, what is in the cache, what is pinned.');
   addSelection(kernels.command('list').summary('kernels that selectors mean').description('Lists the kernels that selectors mean.')).action(
     list,
   );
