@@ -7,11 +7,11 @@ import { isCached, type KernelEvent, type KernelImage, planKernels, type Planned
 import { formatLock, readLock } from '../../kernels/lock.ts';
 import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { visible } from '../../reports/visible.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import { EXIT, reportError } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
+import { table } from './table.ts';
 
 const ALL = ['debian:all'];
 const PULLS = 3;
@@ -39,14 +39,6 @@ interface Listed {
 
 function mebibytes(bytes: number): string {
   return `${(bytes / (1 << 20)).toFixed(1)} MiB`;
-}
-
-/** Columns padded to their widest cell. */
-function table(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(visible));
-  const widths = rows.reduce<number[]>((most, row) => row.map((cell, column) => Math.max(cell.length, most[column] ?? 0)), []);
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
 function json(value: unknown): string {

@@ -6,9 +6,11 @@ import { VERSION } from '../version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addExpectationsCommand } from './expectations.ts';
+import { addInitCommand } from './init.ts';
 import { addKernelsCommand } from './kernels.ts';
 import { writeLine } from './lines.ts';
 import { addMergeCommand } from './merge.ts';
+import { addPlanCommand } from './plan.ts';
 import { addPredictCommand } from './predict.ts';
 import { addReportCommand } from './report.ts';
 import { addRunCommand } from './run.ts';
@@ -32,6 +34,8 @@ function buildProgram(): Command {
     })
     .exitOverride();
   addRunCommand(program);
+  addPlanCommand(program);
+  addInitCommand(program);
   addPredictCommand(program);
   addTypesCommand(program);
   addReportCommand(program);

@@ -1,0 +1,63 @@
+// `corematrix init`: a corematrix.yaml for the objects that are there.
+import { access, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import type { Command } from 'commander';
+import { plural } from '../../reports/summary.ts';
+import { starterConfig } from '../config/starter.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { readInputs } from '../run/inputs.ts';
+import { PACKAGE_ROOT } from '../setup/root.ts';
+import { writeLine } from './lines.ts';
+import { CONFIG_NAME } from './read-plan.ts';
+
+interface InitOptions {
+  config: string;
+  force?: boolean;
+}
+
+const exists = async (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Where the schema lies for an editor: known only when this program is installed below the folder, as npm does. */
+function schemaPath(directory: string): string | null {
+  const path = relative(directory, join(PACKAGE_ROOT, 'harness/config/config.schema.json'));
+  return path.startsWith('..') || !path.includes('node_modules') ? null : `./${path.split(sep).join('/')}`;
+}
+
+async function init(objects: string[], options: InitOptions): Promise<void> {
+  const target = resolve(options.config);
+  if (options.force !== true && (await exists(target))) throw new UserError(`${options.config} is there already; --force replaces it`);
+  const patterns = objects.length > 0 ? objects : ['**/*.bpf.o'];
+  const inputs = await readInputs(patterns, process.cwd());
+  const used = objects.length > 0 ? inputs.objects : inputs.objects.filter(({ file }) => !file.split(sep).includes('node_modules'));
+  if (used.length === 0 && objects.length > 0) throw new UserError(`no object can be used: ${inputs.problems.join('; ')}`);
+  if (used.length === 0) throw new UserError('no *.bpf.o in this folder or below it; name the objects: corematrix init build/*.o');
+  for (const problem of inputs.problems) writeLine(process.stderr, `note: left out: ${problem}`);
+  const directory = dirname(target);
+  await writeFile(target, starterConfig(used, directory, schemaPath(directory)), { flag: options.force === true ? 'w' : 'wx' }).catch(
+    (error: unknown) => {
+      throw new UserError(`${options.config} cannot be written: ${messageOf(error)}`, { cause: error });
+    },
+  );
+  writeLine(
+    process.stderr,
+    `${options.config}: ${plural(used.length, 'object')}; "corematrix plan" shows what it runs, "corematrix run" runs it`,
+  );
+}
+
+/** Adds `init` to the command line. */
+export function addInitCommand(program: Command): void {
+  program
+    .command('init')
+    .summary('write a corematrix.yaml for the objects that are here')
+    .description(
+      'Writes a configuration with comments for objects named or found in this folder and below it. Replaces nothing without --force.',
+    )
+    .argument('[object...]', 'BPF objects or patterns; without any, every *.bpf.o in this folder and below it')
+    .option('-c, --config <file>', 'the configuration to write', CONFIG_NAME)
+    .option('--force', 'replace a configuration that is there')
+    .action(init);
+}

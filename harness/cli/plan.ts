@@ -1,0 +1,83 @@
+// `corematrix plan`: what a run would do, without doing it.
+import type { Command } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { isCached, type KernelEvent, planKernels } from '../../kernels/catalogue.ts';
+import { escapedJson } from '../../reports/json.ts';
+import { plural } from '../../reports/summary.ts';
+import { UserError } from '../errors.ts';
+import { EXIT } from './exit.ts';
+import { interruptible } from './interrupt.ts';
+import { writeLine } from './lines.ts';
+import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
+import { table } from './table.ts';
+
+interface Row {
+  kernel: string;
+  version: string;
+  selector: string;
+  cached: boolean;
+  /** Ids of the objects that would run on it. */
+  run: string[];
+  skipped: { object: string; reason: string }[];
+}
+
+function show(rows: readonly Row[], objects: number): void {
+  const cells = (row: Row) => {
+    const parts = [
+      row.run.length === objects ? 'all' : row.run.join(' '),
+      row.skipped.length === 0 ? '' : `(${row.skipped.length} left out)`,
+    ];
+    return parts.filter((part) => part !== '').join(' ') || '-';
+  };
+  const lines = rows.map((row) => [row.kernel, row.version, row.selector, row.cached ? 'yes' : 'no', cells(row)]);
+  process.stdout.write(table([['KERNEL', 'VERSION', 'SELECTOR', 'CACHED', 'OBJECTS'], ...lines]));
+  const total = rows.reduce((sum, { run }) => sum + run.length, 0);
+  const pulls = rows.filter(({ run, cached }) => run.length > 0 && !cached).length;
+  writeLine(
+    process.stderr,
+    `${plural(rows.length, 'kernel')} × ${plural(objects, 'object')}: ${plural(total, 'cell')} to run, ${plural(pulls, 'kernel')} to download`,
+  );
+}
+
+async function plan(objects: string[], options: PlanOptions & { json?: boolean }): Promise<void> {
+  const { selectors, inputs, choose, kernelOptions } = await readPlan(objects, options);
+  for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
+  if (inputs.objects.length === 0) throw new UserError('no object can be used');
+  const onProgress = (event: KernelEvent) => {
+    if (event.kind === 'note') writeLine(process.stderr, event.text);
+  };
+  const kernels = await interruptible(
+    () => {},
+    async (signal) => planKernels([...selectors], { ...kernelOptions, signal, onProgress }),
+  );
+  const results = inputs.objects.map(({ result }) => result);
+  const choiceOf = choose(kernels, results);
+  const rows = await Promise.all(
+    kernels.map(async (kernel): Promise<Row> => {
+      const choices = results.map(({ id }) => ({ id, choice: choiceOf(kernel.id, id) }));
+      return {
+        kernel: kernel.id,
+        version: kernel.version,
+        selector: kernel.selector,
+        cached: await isCached(kernel, cacheRoot()),
+        run: choices.flatMap(({ id, choice }) => (choice === 'run' ? [id] : [])),
+        skipped: choices.flatMap(({ id, choice }) => (typeof choice === 'object' ? [{ object: id, reason: choice.skip }] : [])),
+      };
+    }),
+  );
+  if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(rows, null, 2)}\n`));
+  else show(rows, results.length);
+  if (inputs.problems.length > 0) process.exitCode = EXIT.usage;
+}
+
+/** Adds `plan` to the command line. */
+export function addPlanCommand(program: Command): void {
+  addPlanOptions(program.command('plan'))
+    .summary('show what a run with the same options would run')
+    .description(
+      'Shows the kernels that selectors mean now and the objects that would run on each. Nothing is booted or downloaded but indexes.',
+    )
+    .option('--json', 'write JSON to standard output')
+    .addHelpText('after', '\nExit codes: 0 shown, 2 usage, configuration, or an object that cannot be used, 3 the indexes cannot be had.')
+    .action(plan);
+}

@@ -1,0 +1,120 @@
+// What is to be run, from corematrix.yaml and from arguments; `run` and `plan` read it alike.
+import { access } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { type KernelLock, readLock } from '../../kernels/lock.ts';
+import type { KernelOptions } from '../../kernels/options.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import { type Choose, chooseAll } from '../plan/choice.ts';
+import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
+import { chooseSince, type Since } from '../plan/since.ts';
+import { type Inputs, readInputs } from '../run/inputs.ts';
+import { baselineOption } from './baseline.ts';
+import { readResultsAt } from './results-files.ts';
+
+export const CONFIG_NAME = 'corematrix.yaml';
+
+export interface PlanOptions {
+  kernel?: string[];
+  config?: string;
+  out: string;
+  refresh?: boolean;
+  frozen?: boolean;
+  shard?: Shard;
+  baseline?: string;
+  lastFailed?: boolean;
+  onlyChanged?: boolean;
+}
+
+export interface Plan {
+  config: Config;
+  selectors: readonly string[];
+  inputs: Inputs;
+  choose: Choose;
+  kernelOptions: KernelOptions;
+}
+
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+/** The options that say what is to be run. */
+export function addPlanOptions(command: Command): Command {
+  return command
+    .argument('[object...]', 'BPF objects or patterns; without any, those of the configuration')
+    .option(
+      '-k, --kernel <selector>',
+      'a kernel selector, repeatable: debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH',
+      repeated,
+    )
+    .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} here, if there is one)`)
+    .option('-o, --out <dir>', 'report folder', 'corematrix-report')
+    .addOption(
+      new Option('--shard <i/n>', 'run only this part of the matrix; "merge" joins the parts').argParser((text) => parseShard(text)),
+    )
+    .addOption(baselineOption())
+    .option('--last-failed', 'only cells that failed or had no verdict in the baseline, or in the report folder without one')
+    .option(
+      '--only-changed',
+      'only cells of another object file or another kernel than in the baseline, or in the report folder without one',
+    )
+    .option('--refresh', 'read the kernel indexes anew')
+    .option('--frozen', 'only kernels that the lock file of the configuration pins, nothing nearby when one is gone');
+}
+
+async function findConfig(named: string | undefined): Promise<{ config: Config; directory: string }> {
+  if (named !== undefined) return { config: await loadConfig(named), directory: dirname(resolve(named)) };
+  const found = await access(CONFIG_NAME).then(
+    () => true,
+    () => false,
+  );
+  return { config: found ? await loadConfig(CONFIG_NAME) : {}, directory: process.cwd() };
+}
+
+/** The cells that options leave; all of them without any. */
+async function chosenCells({ baseline, out, shard, lastFailed, onlyChanged }: PlanOptions): Promise<Choose> {
+  const modes: Since[] = [
+    ...(lastFailed === true ? ['last-failed' as const] : []),
+    ...(onlyChanged === true ? ['only-changed' as const] : []),
+  ];
+  const read = async () => (await readResultsAt(baseline ?? out)).results;
+  const earlier = baseline !== undefined || modes.length > 0 ? await read() : null;
+  return chooseAll([
+    // Of what lies in the report folder every machine may have another one, and shards must be cut alike.
+    ...(shard ? [chooseShard(shard, baseline === undefined ? null : earlier)] : []),
+    ...(earlier ? modes.map((mode) => chooseSince(mode, earlier)) : []),
+  ]);
+}
+
+async function lockOf({ lock }: Config, directory: string, frozen: boolean): Promise<KernelLock | undefined> {
+  if (lock !== undefined) return readLock(join(directory, lock));
+  if (frozen)
+    throw new UserError(
+      `--frozen needs a lock file: "corematrix kernels lock -o kernels.lock.json", and lock: kernels.lock.json in ${CONFIG_NAME}`,
+    );
+  return undefined;
+}
+
+/**
+ * Reads configuration, objects and what earlier results leave to run.
+ * @throws UserError for what is missing or wrong; one object that cannot be used is only a problem in `inputs`
+ */
+export async function readPlan(objects: readonly string[], options: PlanOptions): Promise<Plan> {
+  const { config, directory } = await findConfig(options.config);
+  const named = objects.length > 0 ? objects : (config.objects ?? []);
+  if (named.length === 0)
+    throw new UserError(
+      `no object to run: name one, for example "corematrix run prog.bpf.o -k debian:all", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
+    );
+  const selectors = options.kernel ?? config.kernels ?? [];
+  if (selectors.length === 0)
+    throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
+  const choose = await chosenCells(options);
+  const lock = await lockOf(config, directory, options.frozen === true);
+  const inputs = await readInputs(named, objects.length > 0 ? process.cwd() : directory);
+  const kernelOptions = { cache: cacheRoot(), mirrors: config.mirrors, lock, refresh: options.refresh, frozen: options.frozen };
+  return { config, selectors, inputs, choose, kernelOptions };
+}

@@ -1,0 +1,82 @@
+// The corematrix.yaml that `corematrix init` writes: short, and with everything that may be added in a comment beside it.
+import { dirname, relative, sep } from 'node:path';
+import { stringify } from 'yaml';
+import type { ObjectResult } from '../results/schema.ts';
+import { shortened, visible } from '../../reports/visible.ts';
+
+const MAX_LISTED = 40;
+
+/** One pattern where all objects of a folder are meant, their paths otherwise. */
+function objectPatterns(files: readonly string[], directory: string): string[] {
+  const paths = files.map((file) => relative(directory, file).split(sep).join('/'));
+  const folders = [...new Set(paths.map(dirname))];
+  const suffix = paths.every((path) => path.endsWith('.bpf.o')) ? '.bpf.o' : '.o';
+  const plain = folders.every((folder) => !/[*?[\]{}()!]/.test(folder));
+  if (!plain || paths.length < 2 || !paths.every((path) => path.endsWith(suffix))) return paths;
+  return folders.map((folder) => (folder === '.' ? `*${suffix}` : `${folder}/*${suffix}`));
+}
+
+/** A value as YAML writes it on one line. */
+function inline(value: unknown): string {
+  return stringify(value, { lineWidth: 0, defaultStringType: 'PLAIN', collectionStyle: 'flow', flowCollectionPadding: false }).trim();
+}
+
+function listed({ id, programs }: Pick<ObjectResult, 'id' | 'programs'>): string {
+  return `#   ${shortened(visible(`${id}: ${programs.map(({ name }) => name).join(', ') || 'no programs'}`), 110)}`;
+}
+
+/**
+ * The text of a configuration for objects.
+ * @param schema where the published JSON Schema lies relative to the configuration; null when that cannot be told
+ */
+export function starterConfig(
+  objects: readonly { file: string; result: Pick<ObjectResult, 'id' | 'programs'> }[],
+  directory: string,
+  schema: string | null,
+): string {
+  const [first] = objects;
+  const object = first?.file.split(sep).at(-1) ?? 'prog.bpf.o';
+  const program = first?.result.programs[0]?.name ?? 'my_program';
+  const patterns = objectPatterns(
+    objects.map(({ file }) => file),
+    directory,
+  );
+  const more = objects.length > MAX_LISTED ? [`#   and ${objects.length - MAX_LISTED} more`] : [];
+  const lines = [
+    ...(schema === null ? [] : [`# yaml-language-server: $schema=${schema}`]),
+    '# What "corematrix run" runs, and what is known to fail. "corematrix plan" shows what it means.',
+    '',
+    '# The newest kernel of every series the Debian mirror has. Others: debian:6.12 (newest of a series), debian:6.12/rt,',
+    "# 'debian:>=5.10,<=6.12', file:PATH (bzImage or vmlinux), deb:PATH (a kernel package of your own).",
+    'kernels: [debian:all]',
+    '',
+    '# Paths or patterns, relative to this file. Found here:',
+    ...objects.slice(0, MAX_LISTED).map(({ result }) => listed(result)),
+    ...more,
+    'objects:',
+    ...patterns.map((pattern) => `  - ${inline(pattern)}`),
+    '',
+    '# The same kernels every night, until "corematrix kernels update" brings newer ones:',
+    '# lock: kernels.lock.json',
+    '',
+    '# What the report folder holds besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.',
+    '# formats: [html, junit, markdown]',
+    '',
+    '# Seconds a cell may take, and guests at the same time:',
+    '# timeout: 300',
+    '# jobs: 2',
+    '',
+    '# What is known to fail, and why; everything else must pass. A pass where a failure is expected is told, too.',
+    '# "corematrix expectations update corematrix-report" writes them from a run.',
+    '# expectations:',
+    `#   - object: ${inline(visible(object))}`,
+    `#     program: ${inline(visible(program))} # without it, every program of the object`,
+    "#     kernels: '<5.14' # without it, every kernel",
+    '#     status: fail # or unsupported: out of scope there, whatever happens',
+    '#     class: core-field-missing # another class is a failure',
+    '#     reason: the field came with 5.14',
+    '#     link: https://example.org/issues/1',
+    '#     expires: 2030-12-31 # the last day it holds',
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,211 @@
+// `corematrix init` and `corematrix plan` as a user runs them.
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../harness/config/load.ts';
+import { starterConfig } from '../../../harness/config/starter.ts';
+import { renderJson } from '../../../reports/json.ts';
+import { type FakeMirror, fakePackage, startMirror } from '../../kernels/fixtures.ts';
+import { SAMPLE } from '../../reports/sample.ts';
+import { sample } from '../run/real-run.ts';
+import { corematrix } from './command.ts';
+
+let folder = '';
+let mirror: FakeMirror;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'init-'));
+  mirror = await startMirror({
+    bookworm: [fakePackage('linux-image-6.1.0-50-cloud-amd64', '6.1.176-1')],
+    trixie: [fakePackage('linux-image-6.12.107+deb13-cloud-amd64', '6.12.107-1')],
+  });
+  await mkdir(join(folder, 'build/more'), { recursive: true });
+  await mkdir(join(folder, 'node_modules/other'), { recursive: true });
+  for (const name of ['task_state', 'exec_watch']) await copyFile(sample(name), join(folder, 'build', `${name}.bpf.o`));
+  await copyFile(sample('tty_type'), join(folder, 'build/more/tty_type.bpf.o'));
+  await copyFile(sample('tty_type'), join(folder, 'node_modules/other/tty_type.bpf.o'));
+});
+afterAll(async () => {
+  mirror.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const env = () => ({ COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address });
+async function said(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await corematrix(folder, args, env());
+  const notes = stderr.split('\n').filter((line) => !line.startsWith('signatures of Debian indexes'));
+  return `${stdout}\n---\n${notes.join('\n').replaceAll(mirror.address, 'MIRROR').replaceAll(folder, 'FOLDER')}\nexit ${exitCode}`;
+}
+
+describe('corematrix init', () => {
+  it('writes a configuration for what it finds, once', async () => {
+    expect(await said('init')).toMatchInlineSnapshot(`
+      "
+      ---
+      corematrix.yaml: 3 objects; "corematrix plan" shows what it runs, "corematrix run" runs it
+      exit 0"
+    `);
+    expect(await readFile(join(folder, 'corematrix.yaml'), 'utf8')).toMatchInlineSnapshot(`
+      "# What "corematrix run" runs, and what is known to fail. "corematrix plan" shows what it means.
+
+      # The newest kernel of every series the Debian mirror has. Others: debian:6.12 (newest of a series), debian:6.12/rt,
+      # 'debian:>=5.10,<=6.12', file:PATH (bzImage or vmlinux), deb:PATH (a kernel package of your own).
+      kernels: [debian:all]
+
+      # Paths or patterns, relative to this file. Found here:
+      #   exec_watch: on_exec, on_exit
+      #   tty_type: as_integer, as_either
+      #   task_state: old_name, new_name, either_name
+      objects:
+        - build/*.bpf.o
+        - build/more/*.bpf.o
+
+      # The same kernels every night, until "corematrix kernels update" brings newer ones:
+      # lock: kernels.lock.json
+
+      # What the report folder holds besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.
+      # formats: [html, junit, markdown]
+
+      # Seconds a cell may take, and guests at the same time:
+      # timeout: 300
+      # jobs: 2
+
+      # What is known to fail, and why; everything else must pass. A pass where a failure is expected is told, too.
+      # "corematrix expectations update corematrix-report" writes them from a run.
+      # expectations:
+      #   - object: exec_watch.bpf.o
+      #     program: on_exec # without it, every program of the object
+      #     kernels: '<5.14' # without it, every kernel
+      #     status: fail # or unsupported: out of scope there, whatever happens
+      #     class: core-field-missing # another class is a failure
+      #     reason: the field came with 5.14
+      #     link: https://example.org/issues/1
+      #     expires: 2030-12-31 # the last day it holds
+      "
+    `);
+    expect(await said('init')).toMatchInlineSnapshot(`
+      "
+      ---
+      error: corematrix.yaml is there already; --force replaces it
+      exit 2"
+    `);
+    expect(await said('init', 'build/task_state.bpf.o', '--force')).toContain('corematrix.yaml: 1 object;');
+    expect(parseConfig(await readFile(join(folder, 'corematrix.yaml'), 'utf8'), 'c')).toEqual({
+      kernels: ['debian:all'],
+      objects: ['build/task_state.bpf.o'],
+    });
+    await said('init', '--force');
+  });
+
+  it('means what stands in its comments', async () => {
+    const text = await readFile(join(folder, 'corematrix.yaml'), 'utf8');
+    const [, settings = ''] = text.split('# The same kernels every night');
+    const uncommented = settings.replaceAll(/^# (?=(lock|formats|timeout|jobs|expectations):| {2})/gm, '');
+    expect(parseConfig(uncommented.slice(uncommented.indexOf('\n')), 'c')).toMatchObject({
+      lock: 'kernels.lock.json',
+      formats: ['html', 'junit', 'markdown'],
+      timeout: 300,
+      jobs: 2,
+      expectations: [{ object: 'exec_watch.bpf.o', status: 'fail', class: 'core-field-missing', expires: '2030-12-31' }],
+    });
+  });
+
+  it('holds hostile names as text', () => {
+    const names = ['a\nkernels: [x]', '"]', "': {", '#', '\u001b[31m', 'a: b', '- c', '*', '{x}'];
+    const objects = names.map((name) => ({
+      file: `/here/${name}.o`,
+      result: { id: name, programs: [{ name, section: '', type: null, insns: 1 }] },
+    }));
+    for (const object of objects) {
+      const text = starterConfig([object], '/here', null);
+      expect(parseConfig(text, 'c')).toEqual({ kernels: ['debian:all'], objects: [object.file.slice(6)] });
+    }
+  });
+
+  it('says in one line what cannot be', async () => {
+    await writeFile(join(folder, 'no.o'), 'text');
+    expect([
+      await said('init', 'no.o', '-c', 'x.yaml'),
+      await said('init', 'missing/*.o', '-c', 'x.yaml'),
+      await said('init', '-c', 'no/such/x.yaml'),
+    ]).toMatchInlineSnapshot(`
+      [
+        "
+      ---
+      error: no object can be used: no.o: not an ELF file
+      exit 2",
+        "
+      ---
+      error: no object can be used: missing/*.o: no file matches (in .)
+      exit 2",
+        "
+      ---
+      error: no/such/x.yaml cannot be written: ENOENT: no such file or directory, open 'FOLDER/no/such/x.yaml'
+      exit 2",
+      ]
+    `);
+  });
+});
+
+describe('corematrix plan', () => {
+  it('shows what would run', async () => {
+    expect(await said('plan')).toMatchInlineSnapshot(`
+      "KERNEL                             VERSION   SELECTOR    CACHED  OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      all
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      all
+      ---
+      2 kernels × 3 objects: 6 cells to run, 2 kernels to download
+      exit 0"
+    `);
+    expect(await said('plan', '--shard', '2/2')).toMatchInlineSnapshot(`
+      "KERNEL                             VERSION   SELECTOR    CACHED  OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      -
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      all
+      ---
+      2 kernels × 3 objects: 3 cells to run, 1 kernel to download
+      exit 0"
+    `);
+  });
+
+  it('leaves out what an earlier run settled', async () => {
+    const kernels = SAMPLE.kernels.slice(0, 1).map((kernel) => ({ ...kernel, id: 'debian-6.1.0-50-cloud-amd64', series: '6.1' }));
+    const cells = SAMPLE.cells.slice(2, 3).map((cell) => ({ ...cell, kernel: 'debian-6.1.0-50-cloud-amd64' }));
+    await writeFile(join(folder, 'earlier.json'), renderJson({ ...SAMPLE, kernels, cells }));
+    expect(await said('plan', 'build/task_state.bpf.o', '-k', 'debian:6.1', '--baseline', 'earlier.json', '--last-failed', '--json'))
+      .toMatchInlineSnapshot(`
+      "[
+        {
+          "kernel": "debian-6.1.0-50-cloud-amd64",
+          "version": "6.1.176",
+          "selector": "debian:6.1",
+          "cached": false,
+          "run": [],
+          "skipped": [
+            {
+              "object": "task_state",
+              "reason": "pass in the earlier run"
+            }
+          ]
+        }
+      ]
+      ---
+
+      exit 0"
+    `);
+  });
+
+  it('says in one line what cannot be', async () => {
+    expect(await said('plan', '--frozen')).toMatchInlineSnapshot(`
+      "
+      ---
+      error: --frozen needs a lock file: "corematrix kernels lock -o kernels.lock.json", and lock: kernels.lock.json in corematrix.yaml
+      exit 2"
+    `);
+    expect(await said('plan', '-k', 'debian:9.9')).toMatchInlineSnapshot(`
+      "
+      ---
+      error: debian:9.9: no such kernel; the Debian mirror has 6.1, 6.12 (amd64, cloud)
+      exit 2"
+    `);
+  });
+});
