@@ -60,7 +60,7 @@ td small, .relocations small, .compared small, .map th small { display: block; }
 
 const MATRIX = `
 #matrix { display: block; width: calc(var(--name) + 7rem + var(--kernels) * var(--kernel)); } #matrix :is(caption, thead, tbody) { display: block; } #matrix tr { display: flex; }
-#matrix tr > * { flex: none; width: var(--kernel); } #matrix tr > :first-child { width: var(--name); } #matrix .since { width: 7rem; } #matrix .group > :first-child { width: calc(var(--name) + 7rem); } #matrix .object > :first-child { width: 100%; }
+#matrix tr > * { flex: none; width: var(--kernel); } #matrix tr > :first-child { width: var(--name); } #matrix .since { width: 7rem; } #matrix .group > :first-child { margin-right: 7rem; } #matrix .object > :first-child { width: 100%; }
 #matrix tbody { content-visibility: auto; }
 #matrix thead th { white-space: normal; overflow-wrap: anywhere; align-self: end; font-size: .8rem; padding: .22rem .4rem; } #matrix thead th:first-child { padding-left: 1.1rem; } #matrix thead tr { border-bottom: 1px solid var(--line); background: var(--paper); } #matrix thead tr > * { border: 0; } #matrix thead .group { border: 0; } #matrix .group th { padding-bottom: 0; color: var(--soft); font-weight: 400; } #matrix .group th span { display: block; padding: 0 .3rem .1rem; margin: 0 .15rem 0 -.3rem; border-bottom: 2px solid var(--line); }
 #matrix thead a { color: inherit; text-decoration: none; } #matrix thead a:hover { text-decoration: underline; }
@@ -70,7 +70,7 @@ const MATRIX = `
 #matrix td[data-s] { padding: .22rem .4rem; } #matrix td small { font-size: .72rem; line-height: 1.2; color: inherit; font-weight: 400; }
 #matrix tbody tr:not(.object):hover > * { background-color: var(--shade); } #matrix .since { color: var(--soft); white-space: nowrap; font-size: .87rem; } #matrix .since small { display: inline; } #matrix .since span { display: block; }
 .wide { scroll-padding: 4rem 1rem 1rem 20rem; }
-.map { table-layout: fixed; width: calc(20rem + var(--kernels) * var(--kernel)); } .map th:first-child { width: 20rem; } .map th code { display: block; } .map thead th { font-size: .8rem; padding: .22rem .4rem; white-space: normal; overflow-wrap: anywhere; } .map td { font-size: 12.5px; border-left: 2px solid var(--paper); padding: .22rem .4rem; } .map td.moved { color: var(--moved); background: var(--moved-bg); }
+.map { table-layout: fixed; width: calc(16rem + var(--kernels) * max(5.8rem, var(--kernel))); } .map th:first-child { width: 16rem; overflow-wrap: anywhere; } .map th code { display: block; } .map thead th { font-size: .8rem; padding: .22rem .4rem; white-space: normal; overflow-wrap: anywhere; } .map td { font-size: 12.5px; border-left: 2px solid var(--paper); padding: .22rem .4rem; } .map td.moved { color: var(--moved); background: var(--moved-bg); }
 `;
 
 const PARTS = `

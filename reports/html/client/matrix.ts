@@ -64,12 +64,21 @@ export function matrixControl(language: Language): MatrixControl {
     return language.wantsRow(terms, { ...facts, statuses, classes, marks, texts: cells.map((cell) => cell.text) });
   };
 
-  // The head of a table stays in sight: while the page scrolls where the table fits, else in a box of its own.
+  // The head of a table stays in sight: while the page scrolls where the table fits, else in a box of its own. Widths are measured when
+  // the window changes only: to ask for them while columns come and go would have everything laid out at once.
+  const widths = { table: 0, column: 0, room: 0, columns: heads.length };
   const fit = () => {
-    const box = matrix?.parentElement;
-    const fits = (matrix?.offsetWidth ?? 0) <= (box?.clientWidth ?? 0);
-    box?.classList.toggle('fits', fits);
-    box?.classList.toggle('wide', !fits);
+    const hidden = widths.columns - shownColumns.filter(Boolean).length;
+    const fits = widths.table - hidden * widths.column <= widths.room;
+    matrix?.parentElement?.classList.toggle('fits', fits);
+    matrix?.parentElement?.classList.toggle('wide', !fits);
+  };
+  const measure = () => {
+    widths.columns = shownColumns.filter(Boolean).length;
+    widths.table = matrix?.offsetWidth ?? 0;
+    widths.column = heads.find((_, index) => shownColumns[index])?.offsetWidth ?? widths.column;
+    widths.room = matrix?.parentElement?.clientWidth ?? 0;
+    fit();
   };
 
   const showColumns = (shown: boolean[]) => {
@@ -135,8 +144,8 @@ export function matrixControl(language: Language): MatrixControl {
     return step === undefined || !row ? false : go(links(row)[Math.max(0, column + (step[1] ?? 0))]);
   };
 
-  addEventListener('resize', fit);
-  fit();
+  addEventListener('resize', measure);
+  measure();
   // So that not even the first key waits for all cells to be read.
   setTimeout(() => bodies.flatMap(({ rows }) => rows).forEach(read), 50);
   return { filter, move };

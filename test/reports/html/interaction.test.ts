@@ -177,3 +177,88 @@ describe('a key', () => {
     expect([places.includes(-1), places]).toEqual([false, places.toSorted((a, b) => a - b)]);
   });
 });
+
+describe('in the matrix', () => {
+  const focused = async (page: Page) =>
+    page.evaluate(() => {
+      const cell = document.activeElement?.closest('td');
+      return cell ? `${cell.parentElement?.dataset['program']} ${cell.cellIndex} ${cell.dataset['s']}` : null;
+    });
+
+  it('n and p go from one unexpected cell to the next, round and round', async () => {
+    const { page } = await browser.open(SAMPLE);
+    const seen: (string | null)[] = [];
+    for (const key of ['n', 'n', 'n', 'p', 'p', 'p']) {
+      await page.keyboard.press(key);
+      seen.push(await focused(page));
+    }
+    expect(seen).toEqual([
+      'old_name 3 infra',
+      'new_name 2 fail',
+      'new_name 3 infra',
+      'new_name 2 fail',
+      'old_name 3 infra',
+      'probe 4 fail',
+    ]);
+  });
+
+  it('arrows go from cell to cell among those that are shown', async () => {
+    const { page } = await browser.open(SAMPLE, '#?q=!k%3A7.4%20o%3Atask');
+    await page.keyboard.press('n');
+    const seen = [await focused(page)];
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowDown', 'ArrowDown', 'ArrowUp']) {
+      await page.keyboard.press(key);
+      seen.push(await focused(page));
+    }
+    expect(seen).toEqual([
+      'new_name 2 fail',
+      'new_name 4 pass',
+      'new_name 4 pass',
+      'either_name 4 pass',
+      'either_name 2 xpass',
+      'newer_hook 2 unsupported',
+      'newer_hook 2 unsupported',
+      'either_name 2 xpass',
+    ]);
+  });
+});
+
+describe('the theme', () => {
+  const paper = async (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+  it('is that of the system until the reader chooses one, and then kept', async () => {
+    const { page, complaints } = await browser.open(SAMPLE, '', { colorScheme: 'dark' });
+    const seen = [await paper(page)];
+    for (let step = 0; step < 3; step += 1) {
+      await page.keyboard.press('t');
+      seen.push(`${await page.locator('#theme').innerText()} ${await paper(page)}`);
+    }
+    await page.keyboard.press('t');
+    await page.reload();
+    seen.push(`${await page.locator('#theme').innerText()} ${await paper(page)}`);
+    expect([seen, complaints]).toEqual([
+      [
+        'rgb(21, 24, 28)',
+        'Theme: light rgb(255, 255, 255)',
+        'Theme: dark rgb(21, 24, 28)',
+        'Theme: system rgb(21, 24, 28)',
+        'Theme: light rgb(255, 255, 255)',
+      ],
+      [],
+    ]);
+  });
+
+  it('can be chosen where nothing may be stored', async () => {
+    const { page, complaints } = await browser.open(SAMPLE);
+    await page.evaluate(() =>
+      Object.defineProperty(globalThis, 'localStorage', {
+        get: () => {
+          throw new Error('denied');
+        },
+      }),
+    );
+    await page.locator('#theme').click();
+    await page.locator('#theme').click();
+    expect([await paper(page), complaints]).toEqual(['rgb(21, 24, 28)', []]);
+  });
+});
