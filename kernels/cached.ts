@@ -1,7 +1,7 @@
 // The kernels that are in the cache already, whatever they came from.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readStored, type StoredKernel } from './store.ts';
+import { readStored, type StoredKernel } from './stored.ts';
 import { compareKernelVersions, parseKernelVersion } from './version.ts';
 
 /** Every unpacked kernel, in true version order; [] where there is no cache. */

@@ -7,10 +7,12 @@ import { compareDebianVersions } from './debian/debian-version.ts';
 import { debianMirrors } from './debian/mirror.ts';
 import { comparePreference, type KernelPackage } from './debian/packages.ts';
 import { download } from './download.ts';
-import { KERNEL_FILES, sha256Of } from './image/unpack.ts';
+import { KERNEL_FILES } from './image/facts.ts';
+import { sha256Of } from './image/unpack.ts';
 import type { KernelOptions } from './options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
-import { kernelDirectory, lookUpPackage, readStored, rememberAbsent, type StoredKernel, storeImage, storePackage } from './store.ts';
+import { kernelDirectory, lookUpPackage, rememberAbsent, storeImage, storePackage } from './store.ts';
+import { readStored, type StoredKernel } from './stored.ts';
 import { compareUpstream, parseKernelVersion } from './version.ts';
 
 export type { KernelEvent, KernelOptions } from './options.ts';

@@ -1,6 +1,6 @@
 // Kernel selectors as a person types them: `debian:6.12`, `debian:all/arm64`, `file:bzImage`, `deb:linux-image.deb`.
 import { UserError } from '../harness/errors.ts';
-import { DEBIAN_ARCHES, type DebianArch, type Flavour, FLAVOURS } from './debian/packages.ts';
+import { DEBIAN_ARCHES, type DebianArch, type Flavour, FLAVOURS } from './debian/names.ts';
 import { type KernelRange, parseRange, tryParseKernelVersion } from './version.ts';
 
 export interface DebianSelector {

@@ -5,15 +5,11 @@ import { z } from 'zod';
 import { InfraError } from '../harness/errors.ts';
 import { dropAbandoned, makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
 import { extractFromDeb } from './image/deb.ts';
-import { KERNEL_FILES, type KernelFacts, kernelFacts, sha256Of, unpackKernel } from './image/unpack.ts';
+import { sha256Of, unpackKernel } from './image/unpack.ts';
+import { readStored, type StoredKernel } from './stored.ts';
 
 const MAX_IMAGE = 512 << 20;
 const ABSENT_MS = 6 * 60 * 60 * 1000;
-
-/** A kernel that is there, unpacked. */
-export interface StoredKernel extends KernelFacts {
-  directory: string;
-}
 
 const packageNote = z.union([z.strictObject({ image: z.string().regex(/^[0-9a-f]{64}$/) }), z.strictObject({ absentAt: z.number() })]);
 
@@ -24,13 +20,6 @@ export function kernelDirectory(cache: string, sha256: string): string {
 
 function notePath(cache: string, packageSha256: string): string {
   return join(cache, 'packages', `${packageSha256}.json`);
-}
-
-/** The kernel in a folder of the cache, null when it is not there or not as this version writes it. */
-export async function readStored(directory: string): Promise<StoredKernel | null> {
-  const text = await readFile(join(directory, KERNEL_FILES.facts), 'utf8').catch(() => null);
-  const parsed = kernelFacts.safeParse(text === null ? null : parseCached(text));
-  return parsed.success ? { ...parsed.data, directory } : null;
 }
 
 /** What is known of a package: unpacked already, found absent on the mirror within the last hours, or nothing. */

@@ -4,17 +4,29 @@ import { Command, CommanderError } from 'commander';
 import { visibleText } from '../../reports/visible.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
-import { addDoctorCommand } from './doctor.ts';
-import { addExpectationsCommand } from './expectations.ts';
-import { addInitCommand } from './init.ts';
-import { addKernelsCommand } from './kernels.ts';
 import { writeLine } from './lines.ts';
-import { addMergeCommand } from './merge.ts';
-import { addPlanCommand } from './plan.ts';
-import { addPredictCommand } from './predict.ts';
-import { addReportCommand } from './report.ts';
-import { addRunCommand } from './run.ts';
-import { addTypesCommand } from './types.ts';
+
+type Add = (program: Command) => void;
+
+/** Each command is loaded only when it is named: some take longer to load than others to do what they do. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  run: async () => (await import('./run.ts')).addRunCommand,
+  plan: async () => (await import('./plan.ts')).addPlanCommand,
+  init: async () => (await import('./init.ts')).addInitCommand,
+  predict: async () => (await import('./predict.ts')).addPredictCommand,
+  types: async () => (await import('./types.ts')).addTypesCommand,
+  report: async () => (await import('./report.ts')).addReportCommand,
+  merge: async () => (await import('./merge.ts')).addMergeCommand,
+  expectations: async () => (await import('./expectations.ts')).addExpectationsCommand,
+  kernels: async () => (await import('./kernels.ts')).addKernelsCommand,
+  doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
+};
+
+/** The command that is named, else all of them: for help, and for what somebody may have meant. */
+async function adders(named: string | undefined): Promise<Add[]> {
+  const own = named !== undefined && Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
+  return Promise.all((own ? [own] : Object.values(COMMANDS)).map(async (load) => load()));
+}
 
 /** The message holds arguments as they were typed; a suggestion, which does not, stands on a line of its own. */
 function writeUsageError(text: string): void {
@@ -23,7 +35,7 @@ function writeUsageError(text: string): void {
   if (suggestion) writeLine(process.stderr, suggestion[0].trim());
 }
 
-function buildProgram(): Command {
+async function buildProgram(): Promise<Command> {
   const program = new Command('corematrix')
     .description('On which kernels does a compiled CO-RE BPF object load, and where it does not, exactly why?')
     .version(VERSION)
@@ -33,16 +45,7 @@ function buildProgram(): Command {
       outputError: writeUsageError,
     })
     .exitOverride();
-  addRunCommand(program);
-  addPlanCommand(program);
-  addInitCommand(program);
-  addPredictCommand(program);
-  addTypesCommand(program);
-  addReportCommand(program);
-  addMergeCommand(program);
-  addExpectationsCommand(program);
-  addKernelsCommand(program);
-  addDoctorCommand(program);
+  for (const add of await adders(process.argv[2])) add(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(add --help for what is possible)');
   return program;
 }
@@ -55,7 +58,7 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   try {
-    await buildProgram().parseAsync();
+    await (await buildProgram()).parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? EXIT.asExpected : EXIT.usage;

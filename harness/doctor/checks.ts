@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { debianMirrors } from '../../kernels/debian/mirror.ts';
-import { readStored } from '../../kernels/store.ts';
+import { readStored } from '../../kernels/stored.ts';
 import { messageOf } from '../errors.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { bootGuest } from '../guest/boot.ts';

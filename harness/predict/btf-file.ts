@@ -1,8 +1,4 @@
 // BTF out of a file: raw, a section of an ELF file, or packed as BTFHub packs it.
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { Parser, type ReadEntry } from 'tar';
-import { compressionOf, decompress } from '../../kernels/decompress.ts';
 import { isElf, readElfSection } from '../../kernels/image/elf-section.ts';
 import { type ReadAt, withFile } from '../../kernels/image/read-at.ts';
 import { readElf, sectionNamed } from '../elf/elf.ts';
@@ -25,42 +21,6 @@ async function fromElf(read: ReadAt, size: number): Promise<Uint8Array | string>
   return elf.section.size > MAX_BTF ? TOO_LARGE : read(elf.section.offset, elf.section.size);
 }
 
-/** The first file ending in .btf of a tar archive. */
-async function firstBtf(plain: Readable): Promise<Uint8Array | string> {
-  const parser = new Parser({ strict: true, brotli: false, zstd: false });
-  let chunks: Buffer[] | null = null;
-  let size = 0;
-  const failed: { reason: string | null } = { reason: null };
-  parser.on('error', (error: Error) => (failed.reason ??= `damaged tar archive: ${error.message}`));
-  parser.on('entry', (entry: ReadEntry) => {
-    if (chunks || entry.type !== 'File' || !entry.path.endsWith('.btf')) {
-      entry.resume();
-      return;
-    }
-    const own: Buffer[] = [];
-    chunks = own;
-    entry.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MAX_BTF) own.push(chunk);
-    });
-  });
-  for await (const chunk of plain) {
-    parser.write(chunk);
-    if (size > MAX_BTF || failed.reason !== null) break;
-  }
-  parser.end();
-  if (failed.reason !== null) return failed.reason;
-  if (size > MAX_BTF) return TOO_LARGE;
-  const found: Buffer[] | null = chunks;
-  return found ? Buffer.concat(found) : 'no file ending in .btf in this archive';
-}
-
-async function fromArchive(path: string, start: Buffer): Promise<Uint8Array | string> {
-  const format = compressionOf(start);
-  const input = createReadStream(path);
-  return format ? decompress(format, input, 'its archive', firstBtf) : firstBtf(input);
-}
-
 /**
  * BTF of a file, or in one line why there is none: the file itself, the .BTF section of an ELF file, or what a `*.btf.tar.xz` holds.
  * @throws a system error when it cannot be read; InfraError when it cannot be decompressed
@@ -68,7 +28,10 @@ async function fromArchive(path: string, start: Buffer): Promise<Uint8Array | st
 export async function readBtfFile(path: string): Promise<Uint8Array | string> {
   return withFile(path, async (read, size) => {
     const start = await read(0, 8);
-    if (/\.tar(\.\w+)?$/.test(path)) return fromArchive(path, start);
+    if (/\.tar(\.\w+)?$/.test(path)) {
+      const { readBtfArchive } = await import('./btf-archive.ts');
+      return readBtfArchive(path, start, MAX_BTF);
+    }
     if (isElf(start)) return fromElf(read, size);
     return size > MAX_BTF ? TOO_LARGE : read(0, size);
   });

@@ -3,10 +3,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join } from 'node:path';
 import { cachedKernels } from '../../kernels/cached.ts';
-import { planKernels, pullKernel } from '../../kernels/catalogue.ts';
-import { KERNEL_FILES } from '../../kernels/image/unpack.ts';
+import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
-import type { StoredKernel } from '../../kernels/store.ts';
+import type { StoredKernel } from '../../kernels/stored.ts';
 import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../../kernels/version.ts';
 import { readBtf } from '../btf/btf.ts';
 import { indexNames } from '../btf/names.ts';
@@ -108,6 +107,8 @@ async function fromPath(selector: string, path: string): Promise<OfflineKernel[]
 }
 
 async function fromImage(selector: string, cache: string): Promise<OfflineKernel[]> {
+  // What unpacks images takes longer to load than a prediction takes.
+  const { planKernels, pullKernel } = await import('../../kernels/catalogue.ts');
   const planned = await planKernels([selector], { cache });
   return Promise.all(
     planned.map(async (kernel) => {

@@ -5,15 +5,10 @@ import { compareDebianVersions, isRebuild, kernelVersionOf } from './debian-vers
 import { parseStanza } from './deb822.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
+import type { DebianArch, Flavour } from './names.ts';
 import type { DebianOptions } from './options.ts';
 import type { Suite } from './suite.ts';
 import type { Archive } from './suites.ts';
-
-export const DEBIAN_ARCHES = ['amd64', 'arm64'] as const;
-export type DebianArch = (typeof DEBIAN_ARCHES)[number];
-
-export const FLAVOURS = ['cloud', 'generic', 'rt'] as const;
-export type Flavour = (typeof FLAVOURS)[number];
 
 /** What of a package is pinned: enough to fetch it from any mirror and to know it is the right one. */
 export interface PackagePin {

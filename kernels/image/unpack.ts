@@ -4,35 +4,17 @@ import { createReadStream } from 'node:fs';
 import { copyFile, constants, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
 import { InfraError } from '../../harness/errors.ts';
 import { compressionOf, decompress } from '../decompress.ts';
 import type { BzImage } from './bzimage.ts';
 import { readElfSection } from './elf-section.ts';
+import { KERNEL_FILES, type KernelFacts } from './facts.ts';
 import { inspectImage } from './inspect.ts';
 import { type ReadAt, withFile } from './read-at.ts';
 import { findBtf } from './scan.ts';
 
 const MAX_VMLINUX = 2 ** 30;
 const MAX_BTF = 256 << 20;
-
-/** Names of the files in a kernel's folder. */
-export const KERNEL_FILES = { vmlinux: 'vmlinux', image: 'image', btf: 'btf', facts: 'kernel.json' } as const;
-
-/** What is kept of a kernel beside its files. */
-export const kernelFacts = z.strictObject({
-  format: z.literal(1),
-  /** Of the image as it was delivered. */
-  sha256: z.string(),
-  arch: z.enum(['x86_64', 'arm64']),
-  release: z.string(),
-  version: z.string(),
-  /** Which files there are; a flat Image has no vmlinux, a delivered vmlinux no image. */
-  vmlinux: z.boolean(),
-  image: z.boolean(),
-  btf: z.strictObject({ size: z.number(), sha256: z.string() }).nullable(),
-});
-export type KernelFacts = z.infer<typeof kernelFacts>;
 
 /** Digest of a file. */
 export async function sha256Of(path: string): Promise<string> {

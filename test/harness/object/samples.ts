@@ -5,7 +5,7 @@ import { type Btf, readBtf } from '../../../harness/btf/btf.ts';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { cacheRoot } from '../../../kernels/cache.ts';
 import { cachedKernels } from '../../../kernels/cached.ts';
-import { KERNEL_FILES } from '../../../kernels/image/unpack.ts';
+import { KERNEL_FILES } from '../../../kernels/image/facts.ts';
 import { buildPrograms } from '../../../programs/build.ts';
 
 export interface SampleObject {

@@ -1,0 +1,47 @@
+// BTF packed as BTFHub packs it: a tar archive with one file, most often compressed by xz.
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { Parser, type ReadEntry } from 'tar';
+import { compressionOf, decompress } from '../../kernels/decompress.ts';
+
+/** The first file ending in .btf of a tar archive. */
+async function firstBtf(plain: Readable, maxBytes: number): Promise<Uint8Array | string> {
+  const parser = new Parser({ strict: true, brotli: false, zstd: false });
+  let chunks: Buffer[] | null = null;
+  let size = 0;
+  const failed: { reason: string | null } = { reason: null };
+  parser.on('error', (error: Error) => (failed.reason ??= `damaged tar archive: ${error.message}`));
+  parser.on('entry', (entry: ReadEntry) => {
+    if (chunks || entry.type !== 'File' || !entry.path.endsWith('.btf')) {
+      entry.resume();
+      return;
+    }
+    const own: Buffer[] = [];
+    chunks = own;
+    entry.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) own.push(chunk);
+    });
+  });
+  for await (const chunk of plain) {
+    parser.write(chunk);
+    if (size > maxBytes || failed.reason !== null) break;
+  }
+  parser.end();
+  if (failed.reason !== null) return failed.reason;
+  if (size > maxBytes) return `more than ${maxBytes} bytes are too many for BTF`;
+  const found: Buffer[] | null = chunks;
+  return found ? Buffer.concat(found) : 'no file ending in .btf in this archive';
+}
+
+/**
+ * BTF of an archive, compressed or not, or in one line why there is none.
+ * @param start the first bytes of the file
+ * @throws InfraError when it cannot be decompressed
+ */
+export async function readBtfArchive(path: string, start: Buffer, maxBytes: number): Promise<Uint8Array | string> {
+  const format = compressionOf(start);
+  const input = createReadStream(path);
+  const first = async (plain: Readable) => firstBtf(plain, maxBytes);
+  return format ? decompress(format, input, 'its archive', first) : first(input);
+}

@@ -1,0 +1,17 @@
+// A kernel that is in the cache, as its folder tells.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseCached } from './cache.ts';
+import { KERNEL_FILES, type KernelFacts, readFacts } from './image/facts.ts';
+
+/** A kernel that is there, unpacked. */
+export interface StoredKernel extends KernelFacts {
+  directory: string;
+}
+
+/** The kernel in a folder of the cache, null when it is not there or not as this version writes it. */
+export async function readStored(directory: string): Promise<StoredKernel | null> {
+  const text = await readFile(join(directory, KERNEL_FILES.facts), 'utf8').catch(() => null);
+  const facts = readFacts(text === null ? null : parseCached(text));
+  return facts && { ...facts, directory };
+}
