@@ -1,10 +1,8 @@
 // Accessibility as axe-core checks it, by all its rules: the overview, a cell and a comparison, in both themes.
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser } from './browser.ts';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let browser: ReportBrowser;
 
@@ -35,7 +33,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', (
       for (const box of document.querySelectorAll('details')) box.open = true;
     });
     if (key !== '') await page.keyboard.press(key);
-    await page.addScriptTag({ path: AXE });
+    await page.addScriptTag({ content: axe.source });
     const found: Violation[] = await page.evaluate(async () => (await Reflect.get(globalThis, 'axe').run()).violations);
     expect(found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join('\n')}`)).toEqual([]);
   });
