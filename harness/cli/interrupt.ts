@@ -25,3 +25,18 @@ export async function interruptible<T>(onInterrupt: () => void, work: (signal: A
     for (const name of signals) process.off(name, interrupt);
   }
 }
+
+/** Runs `work` with a signal that the first Ctrl-C aborts. */
+export async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  await interruptible(
+    () => process.stderr.write('interrupted\n'),
+    async (signal) => {
+      try {
+        await work(signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        process.exitCode = EXIT.interrupted;
+      }
+    },
+  );
+}

@@ -2,14 +2,15 @@
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import pLimit from 'p-limit';
-import { cacheRoot, writeFileAtomic } from '../../kernels/cache.ts';
+import { cacheRoot } from '../../kernels/cache.ts';
 import { isCached, type KernelEvent, type KernelImage, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
-import { formatLock, readLock } from '../../kernels/lock.ts';
+import { readLock } from '../../kernels/lock.ts';
 import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import { EXIT, reportError } from './exit.ts';
-import { interruptible } from './interrupt.ts';
+import { untilInterrupted } from './interrupt.ts';
+import { addLockCommands } from './kernels-lock.ts';
 import { writeLine } from './lines.ts';
 import { table } from './table.ts';
 
@@ -50,21 +51,6 @@ async function kernelOptions(options: SelectionOptions, signal: AbortSignal, onP
     throw new UserError('--frozen needs --lock FILE: it takes only what that file pins');
   const lock = options.lock === undefined ? undefined : await readLock(options.lock);
   return { cache: cacheRoot(), lock, frozen: options.frozen, refresh: options.refresh, signal, onProgress };
-}
-
-/** Runs `work` with a signal that the first Ctrl-C aborts. */
-async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  await interruptible(
-    () => process.stderr.write('interrupted\n'),
-    async (signal) => {
-      try {
-        await work(signal);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        process.exitCode = EXIT.interrupted;
-      }
-    },
-  );
 }
 
 function writeNote(event: KernelEvent): void {
@@ -174,18 +160,6 @@ async function pull(selectors: string[], options: SelectionOptions): Promise<voi
   });
 }
 
-async function pin(selectors: string[], options: { out: string; refresh?: boolean }): Promise<void> {
-  await untilInterrupted(async (signal) => {
-    const planned = await planKernels(selectors.length > 0 ? selectors : ALL, await kernelOptions(options, signal, writeNote));
-    const packages = planned.map(({ selector, source }) => {
-      if (source.kind !== 'debian') throw new UserError(`${selector}: only debian: kernels can be pinned`);
-      return source.candidates[0];
-    });
-    await writeFileAtomic(options.out, formatLock(packages));
-    writeLine(process.stderr, `${options.out}: ${packages.length} kernels pinned`);
-  });
-}
-
 const WHY = {
   unfinished: 'left unfinished',
   unused: 'not used lately',
@@ -230,14 +204,7 @@ export function addKernelsCommand(program: Command): void {
   addSelection(
     kernels.command('pull').summary('bring kernels into the cache').description('Downloads, checks and unpacks kernels into the cache.'),
   ).action(pull);
-  kernels
-    .command('lock')
-    .summary('pin kernels in a lock file')
-    .description('Writes the packages that selectors mean now to a lock file: pool paths and digests, never the address of a mirror.')
-    .argument('[selector...]', SELECTORS)
-    .option('-o, --out <file>', 'the lock file', 'kernels/lock.json')
-    .option('--refresh', 'read the indexes of the mirror anew')
-    .action(pin);
+  addLockCommands(kernels, SELECTORS);
   kernels
     .command('prune')
     .summary('clear the cache')

@@ -48,7 +48,7 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
   };
   const kernels = await interruptible(
     () => {},
-    async (signal) => planKernels([...selectors], { ...kernelOptions, signal, onProgress }),
+    async (signal) => planKernels([...selectors], { ...(await kernelOptions()), signal, onProgress }),
   );
   const results = inputs.objects.map(({ result }) => result);
   const choiceOf = choose(kernels, results);

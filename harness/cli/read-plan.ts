@@ -34,7 +34,8 @@ export interface Plan {
   selectors: readonly string[];
   inputs: Inputs;
   choose: Choose;
-  kernelOptions: KernelOptions;
+  /** Reads the lock file, if there is one. */
+  kernelOptions: () => Promise<KernelOptions>;
 }
 
 function repeated(value: string, before: string[] = []): string[] {
@@ -113,8 +114,11 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
   const choose = await chosenCells(options);
-  const lock = await lockOf(config, directory, options.frozen === true);
   const inputs = await readInputs(named, objects.length > 0 ? process.cwd() : directory);
-  const kernelOptions = { cache: cacheRoot(), mirrors: config.mirrors, lock, refresh: options.refresh, frozen: options.frozen };
+  const { refresh, frozen } = options;
+  const kernelOptions = async () => {
+    const lock = await lockOf(config, directory, frozen === true);
+    return { cache: cacheRoot(), mirrors: config.mirrors, lock, refresh, frozen };
+  };
   return { config, selectors, inputs, choose, kernelOptions };
 }

@@ -66,7 +66,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
           {
             objects: inputs.objects,
             selectors,
-            kernelOptions: { ...kernelOptions, signal, onProgress: (event) => emit(event) },
+            kernelOptions: { ...(await kernelOptions()), signal, onProgress: (event) => emit(event) },
             cache: cacheRoot(),
             helper,
             expectations: expectations.active,
