@@ -12,13 +12,12 @@ const [OBJECT] = SAMPLE.objects;
 const PROGRAM = CELL?.programs[0];
 if (!KERNEL || !CELL || !OBJECT || !PROGRAM) throw new Error('the sample is empty');
 
-function kernels(versions: readonly string[]): KernelResult[] {
-  return versions.map((text, index) => {
+const kernels = (versions: readonly string[]): KernelResult[] =>
+  versions.map((text, index) => {
     const [version = '', arch = 'x86_64'] = text.split(' ');
     const series = version.split(/[.-]/).slice(0, 2).join('.');
     return { ...KERNEL, id: `k${index}`, version, series, arch: arch === 'arm64' ? 'arm64' : 'x86_64' };
   });
-}
 
 it('orders kernels by architecture and version, release candidates before releases, what is no version last', () => {
   const mixed = kernels(['6.12.9', '6.2.1 arm64', 'vmlinux', '6.2.1', '6.12.10', '5.10.3 arm64', '7.4', '7.4-rc3', '5.4.300']);
