@@ -1,13 +1,13 @@
 // A lock file beside what the mirror has now.
-import { comparePreference, type DebianArch, type Flavour, type KernelPackage } from './debian/packages.ts';
+import { comparePreference, type KernelPackage } from './debian/packages.ts';
 import { compareKernelVersions, parseKernelVersion } from './version.ts';
 
 export interface PinChange {
   /** `rebuilt`: the same version in another file. `gone`: the mirror has no kernel of that series any more. */
   change: 'newer' | 'older' | 'rebuilt' | 'new' | 'gone';
   series: string;
-  arch: DebianArch;
-  flavour: Flavour;
+  arch: KernelPackage['arch'];
+  flavour: KernelPackage['flavour'];
   pinned: KernelPackage | null;
   current: KernelPackage | null;
 }

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# What the GitHub action runs: its inputs, which are in the environment and never part of a command, become arguments.
+set -uo pipefail
+
+main="${GITHUB_ACTION_PATH:?}/dist/harness/cli/main.js"
+out="${COREMATRIX_OUT:-corematrix-report}"
+args=(--out "$out" --verbose)
+
+# Adds an option for every line of a text that is not empty.
+each() {
+  local line
+  while IFS= read -r line; do
+    [ -z "$line" ] || args+=("$1" "$line")
+  done <<<"$2"
+}
+
+each --kernel "${COREMATRIX_KERNELS:-}"
+each --config "${COREMATRIX_CONFIG:-}"
+each --shard "${COREMATRIX_SHARD:-}"
+each --format "${COREMATRIX_FORMATS:-}"
+# The first night there is no baseline yet.
+if [ -n "${COREMATRIX_BASELINE:-}" ] && [ -e "$COREMATRIX_BASELINE" ]; then
+  args+=(--baseline "$COREMATRIX_BASELINE")
+  each --gate "${COREMATRIX_GATE:-}"
+elif [ -n "${COREMATRIX_BASELINE:-}" ]; then
+  echo "no baseline at $COREMATRIX_BASELINE: every unexpected failure counts" | tr -d '\r\n:' >&2
+  echo >&2
+fi
+[ "${COREMATRIX_FROZEN:-false}" != true ] || args+=(--frozen)
+
+objects=()
+while IFS= read -r line; do
+  [ -z "$line" ] || objects+=("$line")
+done <<<"${COREMATRIX_OBJECTS:-}"
+
+node "$main" run "${args[@]}" -- ${objects[@]+"${objects[@]}"}
+code=$?
+{
+  printf 'exit-code=%s\n' "$code"
+  printf 'report=%s\n' "$(printf %s "$out" | tr -d '\r\n')"
+} >>"${GITHUB_OUTPUT:-/dev/null}"
+exit "$code"

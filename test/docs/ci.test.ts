@@ -1,0 +1,115 @@
+// The action and the examples for CI: what can be run of them without a CI server is run.
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { corematrix } from '../harness/cli/command.ts';
+import { sample } from '../harness/run/real-run.ts';
+
+const DOCS = join(PACKAGE_ROOT, 'docs/ci');
+const read = async (path: string) => readFile(join(PACKAGE_ROOT, path), 'utf8');
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ci-'));
+  await mkdir(join(folder, 'build'));
+  await copyFile(sample('task_state'), join(folder, 'build/task state.bpf.o'));
+  await writeFile(join(folder, 'corematrix'), `#!/bin/sh\nexec node "${PACKAGE_ROOT}/dist/harness/cli/main.js" "$@"\n`);
+  await chmod(join(folder, 'corematrix'), 0o755);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+async function action(inputs: Record<string, string>) {
+  const github = { GITHUB_ACTIONS: 'true', GITHUB_ACTION_PATH: PACKAGE_ROOT, GITHUB_WORKSPACE: folder };
+  const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
+  await Promise.all(Object.values(files).map(async (file) => writeFile(file, '')));
+  const env = { ...github, ...files, ...inputs };
+  const { exitCode, stderr, stdout } = await execa('bash', [join(DOCS, 'action.sh')], { cwd: folder, env, reject: false });
+  const texts = await Promise.all(Object.values(files).map(async (file) => readFile(file, 'utf8')));
+  return { exitCode, stderr, stdout, output: texts[0], summary: texts[1] };
+}
+
+describe('the GitHub action', () => {
+  it('gives each input that it declares to its script, in the environment', async () => {
+    const { inputs, runs } = parse(await read('action.yml'));
+    const { env, run } = runs.steps.at(-1);
+    const passed = Object.values(env).map((text) => /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(String(text))?.[1] ?? '');
+    expect([...passed, 'lock'].toSorted()).toEqual(Object.keys(inputs).toSorted());
+    expect(JSON.stringify(runs.steps.map((step: { run?: string }) => step.run))).not.toContain('${{');
+    expect(run).toBe('bash "$GITHUB_ACTION_PATH/docs/ci/action.sh"');
+    const script = await read('docs/ci/action.sh');
+    expect(Object.keys(env).filter((name) => !script.includes(name))).toEqual([]);
+  });
+
+  it('runs the matrix, annotates, sums up and tells the exit code', async () => {
+    const { exitCode, stderr, output, summary } = await action({
+      COREMATRIX_OBJECTS: 'build/task state.bpf.o\n',
+      COREMATRIX_KERNELS: 'debian:6.1\ndebian:6.12\n',
+      COREMATRIX_FORMATS: 'tap\nsarif',
+      COREMATRIX_OUT: 'report',
+      COREMATRIX_BASELINE: 'none',
+      COREMATRIX_GATE: 'regressions',
+    });
+    expect([exitCode, output]).toEqual([1, 'exit-code=1\nreport=report\n']);
+    expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toHaveLength(1);
+    expect(summary).toContain('## Unexpected');
+    expect((await readdir(join(folder, 'report'))).toSorted()).toEqual(['logs', 'results.json', 'results.sarif', 'results.tap']);
+    const again = await action({
+      COREMATRIX_OBJECTS: 'build/*.bpf.o',
+      COREMATRIX_KERNELS: 'debian:6.12',
+      COREMATRIX_OUT: 'again',
+      COREMATRIX_BASELINE: 'report',
+      COREMATRIX_GATE: 'regressions',
+      COREMATRIX_SHARD: '1/1',
+    });
+    expect([again.exitCode, again.output]).toEqual([0, 'exit-code=0\nreport=again\n']);
+  });
+
+  it('takes inputs as text, whatever they hold', async () => {
+    const said = await action({
+      COREMATRIX_OBJECTS: '--help\n$(touch hacked)\n`touch hacked`',
+      COREMATRIX_KERNELS: '; touch hacked',
+      COREMATRIX_OUT: 'x\nreport=y',
+    });
+    expect([said.exitCode, said.output]).toEqual([2, 'exit-code=2\nreport=xreport=y\n']);
+    expect(await readdir(folder)).not.toContain('hacked');
+  });
+});
+
+describe('an example', () => {
+  it('names only commands and options that there are', async () => {
+    const texts = await Promise.all((await readdir(DOCS)).map(async (name) => readFile(join(DOCS, name), 'utf8')));
+    const lines = texts.flatMap((text) => [...text.matchAll(/(?:corematrix|main\.js|corematrix}"|\$main") (run|merge|report)\b(.*)/g)]);
+    expect(lines.length).toBeGreaterThan(3);
+    for (const [, command = '', rest = ''] of lines) {
+      const { stdout } = await corematrix(folder, [command, '--help']);
+      expect((rest.match(/(?<= )--[a-z]+(-[a-z]+)*/g) ?? []).filter((option) => !stdout.includes(`${option} `))).toEqual([]);
+    }
+    const inputs = Object.keys(parse(await read('action.yml')).inputs);
+    for (const name of ['github-nightly.yml', 'github-pull-request.yml']) {
+      const steps = Object.values<{ steps: { uses?: string; with?: object }[] }>(parse(await read(`docs/ci/${name}`)).jobs).flatMap(
+        (job) => job.steps,
+      );
+      const own = steps.filter(({ uses }) => uses === 'OWNER/corematrix@main').flatMap((step) => Object.keys(step.with ?? {}));
+      expect(own.filter((input) => !inputs.includes(input))).toEqual([]);
+      expect(own.length).toBeGreaterThan(0);
+    }
+    expect(parse(await read('docs/ci/gitlab-ci.yml'))['kernels-report'].artifacts.reports.junit).toBe('corematrix-report/junit.xml');
+  });
+
+  it('of a nightly job takes the last night as its baseline', async () => {
+    await copyFile(join(DOCS, 'nightly.sh'), join(folder, 'nightly.sh'));
+    await writeFile(join(folder, 'corematrix.yaml'), "kernels: ['debian:6.12']\nobjects: ['build/*.bpf.o']\n");
+    const env = { COREMATRIX: join(folder, 'corematrix'), GITHUB_ACTIONS: '' };
+    const night = async () => execa('sh', ['nightly.sh'], { cwd: folder, env, reject: false });
+    expect((await night()).exitCode).toBe(1);
+    const [today = ''] = await readdir(join(folder, 'nightly'));
+    await cp(join(folder, 'nightly', today), join(folder, 'nightly/2026-01-01'), { recursive: true });
+    const second = await night();
+    expect(second.exitCode).toBe(0);
+    expect(second.stdout).toContain('1 still failing');
+  });
+});
