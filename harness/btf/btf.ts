@@ -109,14 +109,15 @@ function findTypes(words: Uint32Array, layout: readonly Trailing[], startId: num
  * Reads a BTF section or file of either byte order. A longer header than known is skipped by its own length, types of kinds newer
  * than known by the layout section.
  * @param base what a module's BTF continues: the kernel's
+ * @param known where its types begin, from an earlier reading of the very same bytes
  * @see Documentation/bpf/btf.rst in the kernel tree, include/uapi/linux/btf.h
  */
-export function readBtf(bytes: Uint8Array, base: Btf | null = null): BtfResult {
+export function readBtf(bytes: Uint8Array, base: Btf | null = null, known: Uint32Array | null = null): BtfResult {
   const header = readHeader(bytes);
   if (typeof header === 'string') return { ok: false, reason: header };
   const words = wordsOf(header);
   const startId = base?.endId ?? 1;
-  const starts = findTypes(words, header.layout, startId);
+  const starts = known ?? findTypes(words, header.layout, startId);
   if (typeof starts === 'string') return { ok: false, reason: starts };
   const btf = {
     littleEndian: header.little,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/types.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { findKernels, readKernelTypes } from '../predict/kernels.ts';
+import { factsOf, findKernels, readKernelTypes } from '../predict/kernels.ts';
 import { findLayout } from '../types/layout.ts';
 import { type FoundLayout, surveyOf, type TypeSurvey } from '../types/survey.ts';
 import { EXIT } from './exit.ts';
@@ -26,8 +26,7 @@ async function survey(type: string, selectors: readonly string[]): Promise<{ fou
   for (const kernel of kernels) {
     try {
       const types = await readKernelTypes(kernel);
-      const { path: _, ...facts } = kernel;
-      layouts.push({ kernel: { ...facts, btf: types !== null }, layout: types && findLayout(types.vmlinux, type) });
+      layouts.push({ kernel: { ...factsOf(kernel), btf: types !== null }, layout: types && findLayout(types.vmlinux, type) });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(messageOf(error));

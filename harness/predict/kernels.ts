@@ -7,11 +7,10 @@ import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
 import type { StoredKernel } from '../../kernels/stored.ts';
 import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../../kernels/version.ts';
-import { readBtf } from '../btf/btf.ts';
-import { indexNames } from '../btf/names.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import { readBtfFile } from './btf-file.ts';
 import type { KernelTypes } from './candidates.ts';
+import { type IndexFile, indexBytes, indexFileOf, indexWithFile } from './index-file.ts';
 
 /** A kernel whose BTF can be read. */
 export interface OfflineKernel {
@@ -25,6 +24,15 @@ export interface OfflineKernel {
   arch: 'x86_64' | 'arm64' | null;
   /** File that is BTF or has BTF in it; null for a kernel without. */
   path: string | null;
+  /** Of BTF in the cache: its digest, and where its name index is or shall be. */
+  index: IndexFile | null;
+}
+
+/** What is told of a kernel: where its BTF lies is nobody's business. */
+export type KernelFacts = Omit<OfflineKernel, 'path' | 'index'>;
+
+export function factsOf({ id, selector, release, version, series, arch }: OfflineKernel): KernelFacts {
+  return { id, selector, release, version, series, arch };
 }
 
 const CACHED = 'cached';
@@ -39,7 +47,8 @@ const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
 
 function fromStored(selector: string, { release, version, arch, btf, directory }: StoredKernel): OfflineKernel {
   const series = seriesOf(parseKernelVersion(version));
-  return { id: release, selector, release, version, series, arch, path: btf ? join(directory, KERNEL_FILES.btf) : null };
+  const index = btf && { path: join(directory, KERNEL_FILES.names), sha256: btf.sha256 };
+  return { id: release, selector, release, version, series, arch, path: btf ? join(directory, KERNEL_FILES.btf) : null, index };
 }
 
 /** Debian writes the flavour into the release: `6.12.117+deb13-cloud-amd64`. */
@@ -89,6 +98,7 @@ function fromFile(selector: string, path: string): OfflineKernel {
     series: parsed ? seriesOf(parsed) : null,
     arch: null,
     path,
+    index: null,
   };
 }
 
@@ -113,7 +123,7 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
   return Promise.all(
     planned.map(async (kernel) => {
       const { release, version, series, arch, btf } = await pullKernel(kernel, { cache });
-      return { id: release, selector, release, version, series, arch, path: btf?.path ?? null };
+      return { id: release, selector, release, version, series, arch, path: btf?.path ?? null, index: btf && indexFileOf(btf) };
     }),
   );
 }
@@ -174,16 +184,13 @@ export async function findKernels(selectors: readonly string[], cache: string): 
  * Reads the types of a kernel that has any.
  * @throws UserError naming the kernel and what is wrong with its BTF
  */
-export async function readKernelTypes({
-  path,
-  selector,
-  id,
-}: Pick<OfflineKernel, 'path' | 'selector' | 'id'>): Promise<KernelTypes | null> {
+export async function readKernelTypes(kernel: Pick<OfflineKernel, 'path' | 'selector' | 'id' | 'index'>): Promise<KernelTypes | null> {
+  const { path, selector, id, index } = kernel;
   if (path === null) return null;
   const label = selector.startsWith(BTF) ? path : id;
   const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
-  const read = readBtf(bytes);
-  if (!read.ok) throw new UserError(`${label}: ${read.reason}`);
-  return { vmlinux: indexNames(read.btf), modules: [] };
+  const vmlinux = index ? await indexWithFile(bytes, index) : indexBytes(bytes);
+  if (typeof vmlinux === 'string') throw new UserError(`${label}: ${vmlinux}`);
+  return { vmlinux, modules: [] };
 }

@@ -4,7 +4,7 @@ import type { CellRelocation, ObjectResult } from '../results/schema.ts';
 import type { FailureClass, Stage } from '../results/words.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from './candidates.ts';
-import { type OfflineKernel, readKernelTypes } from './kernels.ts';
+import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from './kernels.ts';
 import { type PredictedCell, predictCell } from './predict.ts';
 import type { PredictedFailure } from './support.ts';
 
@@ -38,7 +38,7 @@ export interface CellPrediction {
 
 export interface Prediction {
   schemaVersion: typeof SCHEMA_VERSION;
-  kernels: Omit<OfflineKernel, 'path'>[];
+  kernels: KernelFacts[];
   objects: ObjectResult[];
   cells: CellPrediction[];
 }
@@ -95,8 +95,7 @@ export async function predictMatrix(
       problems.push(messageOf(error));
       continue;
     }
-    const { path: _, ...facts } = kernel;
-    prediction.kernels.push(facts);
+    prediction.kernels.push(factsOf(kernel));
     for (const object of objects) {
       const cell = types && predictCell(object.bpf, types);
       onCell(kernel, object, cell);

@@ -2,6 +2,7 @@
 import type { KernelImage } from '../../kernels/catalogue.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
+import { indexFileOf } from '../predict/index-file.ts';
 import { readKernelTypes } from '../predict/kernels.ts';
 
 export type FoundTypes =
@@ -15,7 +16,7 @@ export type RunTypes = () => Promise<FoundTypes>;
 
 async function read({ id, selector, btf }: KernelImage): Promise<FoundTypes> {
   try {
-    return { readable: true, kernel: await readKernelTypes({ id, selector, path: btf?.path ?? null }) };
+    return { readable: true, kernel: await readKernelTypes({ id, selector, path: btf?.path ?? null, index: btf && indexFileOf(btf) }) };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
     return { readable: false, kernel: null, reason: messageOf(error) };

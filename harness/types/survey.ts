@@ -1,12 +1,12 @@
 // A type on several kernels: its layouts, which kernels share one, and what became of each member.
-import type { OfflineKernel } from '../predict/kernels.ts';
+import type { KernelFacts } from '../predict/kernels.ts';
 import type { LayoutEntry, TypeLayout } from './layout.ts';
 import { type Lineage, lineagesOf } from './lineage.ts';
 
 /** Raised when the meaning of a field changes. */
 const SCHEMA_VERSION = 1;
 
-export type SurveyedKernel = Omit<OfflineKernel, 'path'> & {
+export type SurveyedKernel = KernelFacts & {
   /** Position in `layouts`; null where the kernel has no such type. */
   layout: number | null;
   /** False where it has no types at all. */
