@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   plan: async () => (await import('./plan.ts')).addPlanCommand,
   init: async () => (await import('./init.ts')).addInitCommand,
   predict: async () => (await import('./predict.ts')).addPredictCommand,
+  explain: async () => (await import('./explain.ts')).addExplainCommand,
   types: async () => (await import('./types.ts')).addTypesCommand,
   report: async () => (await import('./report.ts')).addReportCommand,
   merge: async () => (await import('./merge.ts')).addMergeCommand,

@@ -1,0 +1,135 @@
+// `corematrix explain`: why programs fail, cause by cause, and what to write instead; from objects and BTF, or from results.
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { explanationText } from '../../reports/explanation.ts';
+import { escapedJson } from '../../reports/json.ts';
+import { UserError } from '../errors.ts';
+import { findKernels } from '../predict/kernels.ts';
+import type { Results } from '../results/schema.ts';
+import { readInputs } from '../run/inputs.ts';
+import { explain } from '../triage/explain.ts';
+import type { Explanation } from '../triage/explanation.ts';
+import { seenFailures } from '../triage/failures.ts';
+import { openKernels } from '../triage/kernel-cache.ts';
+import { failuresByPrediction, kernelsOfResults, objectsOfResults } from '../triage/sources.ts';
+import { EXIT } from './exit.ts';
+import { writeLine } from './lines.ts';
+import { readResultsAt } from './results-files.ts';
+
+interface ExplainOptions {
+  kernel?: string[];
+  json?: boolean;
+}
+
+interface Explained {
+  explanation: Explanation;
+  problems: string[];
+}
+
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+async function areResults(path: string): Promise<boolean> {
+  if (path.endsWith('.json')) return true;
+  const facts = await stat(path).catch(() => null);
+  return facts?.isDirectory() === true;
+}
+
+async function explainObjects(patterns: readonly string[], selectors: readonly string[]): Promise<Explained> {
+  const inputs = await readInputs(patterns, process.cwd());
+  const found = await findKernels(selectors, cacheRoot());
+  const problems = [...inputs.problems, ...found.problems];
+  for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
+  if (inputs.objects.length === 0) throw new UserError('no object can be used');
+  if (found.kernels.length === 0) throw new UserError('no kernel can be used');
+  const cache = openKernels(found.kernels, (problem) => {
+    problems.push(problem);
+    writeLine(process.stderr, `error: ${problem}`);
+  });
+  const failures = await failuresByPrediction(inputs.objects, cache);
+  const explanation = await explain(failures, inputs.objects, cache);
+  return { explanation, problems };
+}
+
+/** Cells a word means: the id or series of a kernel, the id of an object, or both as KERNEL/OBJECT. */
+function wantedCells({ kernels, objects }: Results, cell: string | undefined): (kernel: string, object: string) => boolean {
+  if (cell === undefined) return () => true;
+  const at = cell.indexOf('/');
+  const words = at < 0 ? [cell] : [cell.slice(0, at), cell.slice(at + 1)];
+  const isKernel = (word: string) => kernels.filter(({ id, series, release }) => [id, series, release].includes(word)).map(({ id }) => id);
+  const isObject = (word: string) => objects.filter(({ id, path }) => [id, basename(path)].includes(word)).map(({ id }) => id);
+  const wanted = words.map((word) => ({ kernels: isKernel(word), objects: isObject(word) }));
+  const unknown = words.find((_, index) => wanted[index]?.kernels.length === 0 && wanted[index].objects.length === 0);
+  if (unknown !== undefined) {
+    const known = `kernels ${kernels.map(({ series }) => series).join(', ')}; objects ${objects.map(({ id }) => id).join(', ')}`;
+    throw new UserError(`no kernel or object '${unknown}' in these results; there are ${known}`);
+  }
+  return (kernel, object) => wanted.every((word) => word.kernels.includes(kernel) || word.objects.includes(object));
+}
+
+async function explainResults(path: string, cell: string | undefined): Promise<Explained> {
+  const { results } = await readResultsAt(path);
+  const wanted = wantedCells(results, cell);
+  const problems: string[] = [];
+  const cache = openKernels(await kernelsOfResults(results, cacheRoot()), (problem) => {
+    problems.push(problem);
+    writeLine(process.stderr, `error: ${problem}`);
+  });
+  const all = await explain(
+    seenFailures(results, () => true),
+    await objectsOfResults(results),
+    cache,
+  );
+  const met = new Set(seenFailures(results, wanted).map(({ kernel, object, program }) => JSON.stringify([kernel, object, program])));
+  // A cause of the cell is told with all other cells that have it.
+  const causes = all.causes.filter(({ places }) =>
+    places.some(({ object, program, fails, behind }) =>
+      [...fails, ...behind].some((kernel) => met.has(JSON.stringify([kernel, object, program]))),
+    ),
+  );
+  return { explanation: { ...all, causes }, problems };
+}
+
+async function run(inputs: string[], options: ExplainOptions): Promise<void> {
+  const [first = '', cell, ...more] = inputs;
+  const fromResults = await areResults(first);
+  if (fromResults && options.kernel) throw new UserError('-k chooses kernels for objects; results have their own: name a cell instead');
+  if (fromResults && more.length > 0) throw new UserError('results are explained one file at a time: corematrix explain RESULTS [CELL]');
+  const { explanation, problems } = fromResults ? await explainResults(first, cell) : await explainObjects(inputs, options.kernel ?? []);
+  if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(explanation)}\n`));
+  else process.stdout.write(explanationText(explanation, { colour: process.stdout.isTTY }));
+  if (explanation.causes.some(({ certainty }) => certainty !== 'possible')) process.exitCode = EXIT.incompatible;
+  else process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
+}
+
+/** Adds `explain` to the command line. */
+export function addExplainCommand(program: Command): void {
+  program
+    .command('explain')
+    .summary('say why programs fail, cause by cause, what kernels have instead, and what to write')
+    .description(
+      'Root causes of failures, each once for all programs and kernels: the source line, what the kernel has instead, the first and the last ' +
+        'kernel that have it, and C that reads it on all of them. From an object and BTF alone, or from the results of a run.',
+    )
+    .argument('<input...>', 'BPF objects or patterns; or results.json or its folder, and a kernel, an object, or KERNEL/OBJECT')
+    .option(
+      '-k, --kernel <selector>',
+      'where BTF comes from, as for "predict", repeatable (default: the newest of every series in the cache)',
+      repeated,
+    )
+    .option('--json', 'write everything to standard output as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing fails for certain, 1 something does, 2 usage, or an input that cannot be used.
+
+Examples:
+  corematrix explain prog.bpf.o
+  corematrix explain build/*.bpf.o -k debian:5.10 -k debian:6.12
+  corematrix explain corematrix-report/ 6.12/tracer`,
+    )
+    .action(run);
+}

@@ -1,0 +1,190 @@
+// From failures to root causes: what fails for the same reason stands together, with what there is to say and to do about it.
+import type { CoreSpec } from '../relocation/spec.ts';
+import { type OfflineKernel } from '../predict/kernels.ts';
+import { localSpecs } from './access.ts';
+import {
+  type CausePlace,
+  type CausePresence,
+  type CauseSituation,
+  type ExplainedKernel,
+  type Explanation,
+  EXPLANATION_VERSION,
+  type RootCause,
+} from './explanation.ts';
+import type { ExplainedObject, ProgramFailure } from './failures.ts';
+import { type FieldFindings, fieldFindings, presenceAmong } from './field-cause.ts';
+import { fingerprintOf, subjectOf, withoutFlavors } from './fingerprint.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { knownChange } from './known-change.ts';
+import { shapeOf } from './nearest.ts';
+import { stepsOf, walk } from './path.ts';
+import { adviceFor, hasNeeded, neededOf, similarTo } from './needed.ts';
+
+interface Group {
+  fingerprint: string;
+  subject: string;
+  failures: ProgramFailure[];
+}
+
+/** Series where they tell kernels apart, else versions, else ids. */
+function kernelNames(kernels: readonly Pick<OfflineKernel, 'id' | 'series' | 'version'>[]): Map<string, string> {
+  const unique = (pick: (kernel: Pick<OfflineKernel, 'id' | 'series' | 'version'>) => string | null) => {
+    const names = kernels.map(pick);
+    return names.every((name) => name !== null) && new Set(names).size === names.length ? names : null;
+  };
+  const names = unique(({ series }) => series) ?? unique(({ version }) => version) ?? kernels.map(({ id }) => id);
+  return new Map(kernels.map(({ id }, at) => [id, names[at] ?? id]));
+}
+
+function groupsOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): Group[] {
+  const groups = new Map<string, Group>();
+  for (const failure of failures) {
+    const relocation = failure.ref === null ? undefined : objects.get(failure.object)?.result.relocations[failure.ref];
+    const subject = relocation ? withoutFlavors(relocation.access) : subjectOf(failure.class, failure.reason);
+    const fingerprint = fingerprintOf(failure.class, subject);
+    const group = groups.get(fingerprint) ?? { fingerprint, subject, failures: [] };
+    group.failures.push(failure);
+    groups.set(fingerprint, group);
+  }
+  return [...groups.values()];
+}
+
+const GRAVITY = ['yes', 'unknown', 'no', null] as const;
+
+function placesOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): CausePlace[] {
+  const places = new Map<string, CausePlace>();
+  for (const { object, program, ref, kernel, reported, reached } of failures) {
+    const relocation = ref === null ? undefined : objects.get(object)?.result.relocations[ref];
+    const key = JSON.stringify([object, program, ref]);
+    const { index, section, kind, access, spec } = relocation ?? {};
+    const known = index !== undefined && section !== undefined && kind && access !== undefined && spec !== undefined;
+    const place: CausePlace = places.get(key) ?? {
+      object,
+      program,
+      relocation: known ? { index, section, kind, access, spec } : null,
+      source: relocation?.source ?? null,
+      fails: [],
+      behind: [],
+      reached,
+    };
+    (reported ? place.fails : place.behind).push(kernel);
+    if (GRAVITY.indexOf(reached) < GRAVITY.indexOf(place.reached)) place.reached = reached;
+    places.set(key, place);
+  }
+  return [...places.values()];
+}
+
+function certaintyOf(failures: readonly ProgramFailure[]): ProgramFailure['certainty'] {
+  return (
+    (['seen', 'certain', 'possible'] as const).find((certainty) => failures.some((each) => each.certainty === certainty)) ?? 'possible'
+  );
+}
+
+/** One thing to say of all kernels: what the failures themselves say. */
+function plainSituations(failures: readonly ProgramFailure[], hintsOf: ReadonlyMap<string, string[]>): CauseSituation[] {
+  const groups = new Map<string, CauseSituation>();
+  for (const { kernel, reason, evidence } of failures) {
+    const hints = hintsOf.get(kernel) ?? [];
+    const key = JSON.stringify([reason, hints]);
+    const group = groups.get(key) ?? { kernels: [], summary: reason, alternatives: [], hints, evidence };
+    if (!group.kernels.includes(kernel)) group.kernels.push(kernel);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+async function otherCause({ failures, subject }: Group, cache: KernelCache) {
+  const needed = failures[0] ? neededOf(failures[0].class, subject) : null;
+  const hints = new Map<string, string[]>();
+  if (!needed) return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [] };
+  const having: { id: string; has: boolean | null }[] = [];
+  const failing = new Set(failures.map(({ kernel }) => kernel));
+  for (const { id } of cache.kernels) {
+    const types = await cache.typesOf(id);
+    having.push({ id, has: types && hasNeeded(types, needed) });
+  }
+  for (const [at, { id }] of having.entries()) {
+    const types = failing.has(id) ? await cache.typesOf(id) : null;
+    const near = having.map(({ has }, other) => (has === true ? other : -1)).filter((other) => other >= 0);
+    const nearest = having[near.toSorted((a, b) => Math.abs(a - at) - Math.abs(b - at))[0] ?? -1];
+    const alike = types ? similarTo(types, needed, nearest ? await cache.typesOf(nearest.id) : null) : [];
+    if (alike.length > 0) hints.set(id, [`of a similar name here: ${alike.join(', ')}`]);
+  }
+  const presence: CausePresence = presenceAmong(having);
+  return { presence, situations: plainSituations(failures, hints), ...adviceFor(needed) };
+}
+
+interface Context {
+  cache: KernelCache;
+  objects: ReadonlyMap<string, ExplainedObject>;
+  specs: ReadonlyMap<string, readonly (CoreSpec | null)[]>;
+  names: ReadonlyMap<string, string>;
+}
+
+/** Failures whose accesses are compiled alike: what one kernel lacks of one shape, it may have of the other. */
+function byShape(failures: readonly ProgramFailure[], specs: Context['specs']): { local: CoreSpec; failures: ProgramFailure[] }[] {
+  const shapes = new Map<string, { local: CoreSpec; failures: ProgramFailure[] }>();
+  for (const failure of failures) {
+    const local = failure.ref === null ? null : specs.get(failure.object)?.[failure.ref];
+    if (!local) continue;
+    const steps = stepsOf(local);
+    const key = JSON.stringify(steps.map((_, at) => shapeOf(local.btf, walk(local.btf, local.rootId, steps.slice(0, at + 1)).type)));
+    const shape = shapes.get(key) ?? { local, failures: [] };
+    shape.failures.push(failure);
+    shapes.set(key, shape);
+  }
+  return [...shapes.values()].toSorted((a, b) => b.failures.length - a.failures.length);
+}
+
+async function relocationCause(failures: readonly ProgramFailure[], { specs, cache, names }: Context): Promise<FieldFindings | null> {
+  const found: FieldFindings[] = [];
+  for (const shape of byShape(failures, specs)) {
+    const evidence = new Map(shape.failures.map((failure) => [failure.kernel, failure.evidence]));
+    found.push(await fieldFindings(shape.local, new Set(evidence.keys()), cache, names, evidence));
+  }
+  const [first] = found;
+  return first ? { ...first, situations: found.flatMap(({ situations }) => situations) } : null;
+}
+
+async function causeOf(group: Group, context: Context): Promise<RootCause | null> {
+  const { fingerprint, subject, failures } = group;
+  const [first] = failures;
+  if (!first) return null;
+  const found = (await relocationCause(failures, context)) ?? (await otherCause(group, context.cache));
+  const situations = found.situations.length > 0 ? found.situations : plainSituations(failures, new Map());
+  const known = knownChange(subject);
+  return {
+    fingerprint,
+    class: first.class,
+    subject,
+    certainty: certaintyOf(failures),
+    places: placesOf(failures, context.objects),
+    presence: found.presence,
+    situations,
+    known: known && { id: known.id, text: known.text },
+    snippet: found.snippet,
+    advice: found.advice,
+  };
+}
+
+function kernelsOf(cache: KernelCache, names: ReadonlyMap<string, string>): ExplainedKernel[] {
+  return cache.kernels.map(({ id, path }) => ({ id, name: names.get(id) ?? id, btf: path !== null }));
+}
+
+/** Explains failures. Root causes that fail most programs on most kernels come first, then those that stand behind others. */
+export async function explain(
+  failures: readonly ProgramFailure[],
+  explained: readonly ExplainedObject[],
+  cache: KernelCache,
+): Promise<Explanation> {
+  const objects = new Map(explained.map((object) => [object.result.id, object]));
+  const specs = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, localSpecs(bpf)] as const] : [])));
+  const names = kernelNames(cache.kernels);
+  const causes: RootCause[] = [];
+  for (const group of groupsOf(failures, objects)) {
+    const cause = await causeOf(group, { cache, objects, specs, names });
+    if (cause) causes.push(cause);
+  }
+  const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
+  return { schemaVersion: EXPLANATION_VERSION, kernels: kernelsOf(cache, names), causes: causes.toSorted((a, b) => weight(b) - weight(a)) };
+}

@@ -1,0 +1,55 @@
+// How alike two names of the kernel are.
+
+const MAX_NAME = 80;
+
+/** Words of a name: `__i_ctime` and `i_ctime` have the same. */
+function stripped(name: string): string {
+  return name.replace(/^_+|_+$/g, '').toLowerCase();
+}
+
+/** Edits from one text to the other: insertions, deletions, replacements. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function sharedWords(a: string, b: string): number {
+  const [left, right] = [new Set(a.split('_')), new Set(b.split('_'))];
+  const shared = [...left].filter((word) => right.has(word)).length;
+  return (2 * shared) / (left.size + right.size);
+}
+
+/** From 0 to 1: 1 for names that differ in leading underscores only, else by shared words or letters, whichever is more. */
+export function similarity(left: string, right: string): number {
+  const [a, b] = [stripped(left.slice(0, MAX_NAME)), stripped(right.slice(0, MAX_NAME))];
+  if (a === b) return 1;
+  const longest = Math.max(a.length, b.length);
+  const letters = longest === 0 ? 0 : 1 - distance(a, b) / longest;
+  return Math.min(0.95, Math.max(letters, sharedWords(a, b)));
+}
+
+/** The names most like a wanted one, best first, at least `least` alike. */
+export function mostSimilar(wanted: string, names: Iterable<string>, count: number, least: number): string[] {
+  const length = stripped(wanted).length;
+  const words = stripped(wanted)
+    .split('_')
+    .filter((word) => word.length > 2);
+  const ranked: { name: string; score: number }[] = [];
+  for (const name of new Set(names)) {
+    const near = Math.abs(name.length - length) <= length * (1 - least) + 4 || words.some((word) => name.includes(word));
+    const score = near && name !== wanted ? similarity(wanted, name) : 0;
+    if (score >= least) ranked.push({ name, score });
+  }
+  return ranked
+    .toSorted((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1))
+    .slice(0, count)
+    .map(({ name }) => name);
+}

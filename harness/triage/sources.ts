@@ -1,0 +1,53 @@
+// Where an explanation gets its kernels and objects from: named ones, or those a results file speaks of, as far as they are still there.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { kernelDirectory } from '../../kernels/store.ts';
+import { readStored } from '../../kernels/stored.ts';
+import { KERNEL_FILES } from '../../kernels/image/facts.ts';
+import { UserError } from '../errors.ts';
+import { readBpfObject } from '../object/object.ts';
+import type { OfflineKernel } from '../predict/kernels.ts';
+import type { RunObject } from '../run/inputs.ts';
+import type { KernelResult, ObjectResult, Results } from '../results/schema.ts';
+import { type ExplainedObject, predictedFailures, type ProgramFailure } from './failures.ts';
+import type { KernelCache } from './kernel-cache.ts';
+
+async function offline({ id, selector, release, version, series, arch, sha256, btf }: KernelResult, cache: string): Promise<OfflineKernel> {
+  const stored = btf && sha256 !== null ? await readStored(kernelDirectory(cache, sha256)) : null;
+  const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
+  return { id, selector, release, version, series, arch, path };
+}
+
+/** The kernels of a run with their BTF, as far as the cache has it. */
+export async function kernelsOfResults({ kernels }: Results, cache: string): Promise<OfflineKernel[]> {
+  return Promise.all(kernels.map(async (kernel) => offline(kernel, cache)));
+}
+
+async function sameObject(result: ObjectResult): Promise<ExplainedObject> {
+  const bytes = await readFile(result.path).catch(() => null);
+  const same = bytes !== null && createHash('sha256').update(bytes).digest('hex') === result.sha256;
+  try {
+    return { result, bpf: same ? readBpfObject(bytes, result.path) : null };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { result, bpf: null };
+  }
+}
+
+/** The objects of a run; with their types where the file is still where it was and the same. */
+export async function objectsOfResults({ objects }: Results): Promise<ExplainedObject[]> {
+  return Promise.all(objects.map(sameObject));
+}
+
+/** Failures of objects on kernels as BTF tells them, kernel by kernel. */
+export async function failuresByPrediction(objects: readonly RunObject[], cache: KernelCache): Promise<ProgramFailure[]> {
+  const failures: ProgramFailure[] = [];
+  for (const { id } of cache.kernels) {
+    const types = await cache.typesOf(id);
+    for (const { result, bpf } of types ? objects : []) {
+      if (types) failures.push(...predictedFailures({ result, bpf }, bpf, id, types));
+    }
+  }
+  return failures;
+}

@@ -1,0 +1,123 @@
+// Root causes as text: on a terminal, in a mail, in a bug report.
+import { styleText } from 'node:util';
+import { pathText } from '../harness/triage/path.ts';
+import type { CausePlace, CauseSituation, Explanation, RootCause } from '../harness/triage/explanation.ts';
+import type { Relation } from '../harness/triage/nearest.ts';
+import { plural } from './summary.ts';
+import { visible, visibleText } from './visible.ts';
+
+interface Options {
+  colour: boolean;
+}
+
+type Style = Parameters<typeof styleText>[0];
+type NameOf = (kernel: string) => string;
+
+const RELATIONS = {
+  'other-kind': 'the same, of another kind',
+  renamed: 'another name',
+  'moved-in': 'moved into a struct in it',
+  'moved-out': 'moved out of a struct in it',
+  'behind-pointer': 'moved behind a pointer',
+  split: 'split off it',
+  joined: 'a part of it',
+} as const satisfies Record<Relation, string>;
+
+const CERTAINTIES = {
+  seen: 'seen in a guest',
+  certain: 'certain: BTF alone decides it',
+  possible: 'possible: it depends on what BTF does not tell',
+} as const satisfies Record<RootCause['certainty'], string>;
+
+const MAX_EVIDENCE = 6;
+
+function paint(text: string, style: Style, { colour }: Options): string {
+  return colour ? styleText(style, text, { validateStream: false }) : text;
+}
+
+function listed(kernels: readonly string[], nameOf: NameOf): string {
+  return kernels.map((kernel) => visible(nameOf(kernel))).join(' ');
+}
+
+function situationLines({ kernels, summary, alternatives, hints, evidence }: CauseSituation, nameOf: NameOf): string[] {
+  const instead = alternatives.map(({ relation, ways, type, certainty }) => {
+    const path = ways.map((way) => pathText(way)).join('->');
+    return `    instead: ${visible(path)}, ${visible(type)} (${RELATIONS[relation]}, ${certainty})`;
+  });
+  return [
+    `  on ${listed(kernels, nameOf)}: ${visible(summary)}`,
+    ...instead,
+    ...hints.map((hint) => `    ${visible(hint)}`),
+    ...evidence
+      .slice(0, MAX_EVIDENCE)
+      .filter((line) => line !== summary)
+      .map((line) => `    | ${visible(line)}`),
+  ];
+}
+
+function presenceLines({ presence }: RootCause, nameOf: NameOf): string[] {
+  if (!presence) return [];
+  const { first, last, gaps, has, hasNot } = presence;
+  if (first === null || last === null) return [`  none of the ${plural(hasNot.length, 'kernel')} looked at has it`];
+  const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
+  const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
+  return [
+    `  of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}`,
+  ];
+}
+
+const REACHED = { yes: '', no: ' (not come to)', unknown: ' (if the verifier comes to it)' } as const;
+
+function placeLines({ object, program, relocation, source, fails, behind, reached }: CausePlace, nameOf: NameOf): string[] {
+  const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
+  const what = relocation ? ` ${relocation.access} (${relocation.kind})` : '';
+  const head = `  ${visible(object)}/${visible(program)}${visible(where)}${visible(what)}${reached === null ? '' : REACHED[reached]}`;
+  const text = source?.text.trim() ?? '';
+  return [
+    head,
+    ...(text === '' ? [] : [`    > ${visible(text)}`]),
+    ...(fails.length > 0 ? [`    fails on ${listed(fails, nameOf)}`] : []),
+    ...(behind.length > 0 ? [`    behind another failure on ${listed(behind, nameOf)}`] : []),
+  ];
+}
+
+function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[] {
+  const { class: failure, subject, fingerprint, certainty, places, situations, known, snippet, advice } = cause;
+  const snippetLines =
+    snippet === null
+      ? []
+      : [
+          '  write instead:',
+          ...visibleText(snippet)
+            .split('\n')
+            .map((line) => (line === '' ? '' : `    ${line}`)),
+        ];
+  return [
+    `${paint(failure, 'red', options)}: ${paint(visible(subject), 'bold', options)}  [${fingerprint}]`,
+    `  ${CERTAINTIES[certainty]}`,
+    ...places.flatMap((place) => placeLines(place, nameOf)),
+    ...situations.flatMap((situation) => situationLines(situation, nameOf)),
+    ...presenceLines(cause, nameOf),
+    ...(known ? [`  known: ${known.text} (${known.id})`] : []),
+    ...advice.map((line) => `  ${visible(line)}`),
+    ...snippetLines,
+    '',
+  ];
+}
+
+/** A few lines for each root cause, and one that sums up; ends in a newline. Text of strangers is made safe. */
+export function explanationText({ kernels, causes }: Explanation, options: Options): string {
+  const names = new Map(kernels.map(({ id, name }) => [id, name]));
+  const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
+  const blind = kernels.filter(({ btf }) => !btf);
+  const without =
+    blind.length > 0
+      ? `; no BTF of ${listed(
+          blind.map(({ id }) => id),
+          nameOf,
+        )}`
+      : '';
+  const total = causes.length === 0 ? 'nothing fails' : plural(causes.length, 'root cause');
+  const lines = causes.flatMap((cause) => causeLines(cause, nameOf, options));
+  return `${[...lines, `${total} on ${plural(kernels.length, 'kernel')}${without}`].join('\n')}\n`;
+}

@@ -1,0 +1,133 @@
+// `corematrix explain` as a user types it: on objects, on results, and on what cannot be used.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { sampleObjects } from '../object/samples.ts';
+import { realRun, sample } from '../run/real-run.ts';
+import { fourSeries } from '../triage/series.ts';
+import { corematrix } from './command.ts';
+
+let folder = '';
+let kernels: string[] = [];
+let newest = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'explain-cli-'));
+  kernels = await fourSeries();
+  newest = kernels.at(-1)?.replace('debian:', '') ?? '';
+  const paths = ['task_state', 'new_helpers', 'verifier_limits'].map(sample);
+  const results = await realRun(paths, kernels.slice(0, 3));
+  await writeFile(join(folder, 'results.json'), JSON.stringify(results));
+}, 300_000);
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** BTF ids, places in types and the newest kernel's name are others next month. */
+function steady(text: string): string {
+  return text
+    .replaceAll(/(candidate #\d+) \[\d+\]/g, '$1 [ID]')
+    .replaceAll(/\((0[\d:]*) @ offset [\d.]+\)$/gm, '(PATH)')
+    .replaceAll(/\(r(\d) \+\d+\)/g, '(r$1 +N)')
+    .replaceAll(/at byte \d+/g, 'at byte N')
+    .replaceAll(/: \d+ != \d+$/gm, ': N != N')
+    .replaceAll(new RegExp(`(?<=[ _v])${newest.replace('.', '[._]')}(?=[ :,]|$)`, 'gm'), 'NEWEST');
+}
+
+async function explain(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await corematrix(PACKAGE_ROOT, ['explain', ...args]);
+  return steady([`exit ${exitCode}`, ...(stderr === '' ? [] : [stderr]), stdout].join('\n'));
+}
+
+const selected = () => kernels.flatMap((selector) => ['-k', selector]);
+
+describe('objects', () => {
+  it('are explained cause by cause', { timeout: 120_000 }, async () => {
+    const samples = await sampleObjects();
+    expect(await explain(...samples.map(({ path }) => path), ...selected())).toMatchSnapshot('all sample objects');
+  });
+
+  it('that fail nowhere are said to', async () => {
+    expect(await explain(sample('exec_watch'), ...selected())).toMatchInlineSnapshot(`
+      "exit 0
+      nothing fails on 4 kernels"
+    `);
+  });
+
+  it('are written as JSON with everything in it', async () => {
+    const { stdout } = await corematrix(PACKAGE_ROOT, ['explain', sample('task_state'), '--json', ...selected()]);
+    const { schemaVersion, kernels: seen, causes } = JSON.parse(stdout);
+    expect({ schemaVersion, kernels: seen.length, keys: causes.map((cause: object) => Object.keys(cause)) }).toMatchInlineSnapshot(`
+      {
+        "kernels": 4,
+        "keys": [
+          [
+            "fingerprint",
+            "class",
+            "subject",
+            "certainty",
+            "places",
+            "presence",
+            "situations",
+            "known",
+            "snippet",
+            "advice",
+          ],
+          [
+            "fingerprint",
+            "class",
+            "subject",
+            "certainty",
+            "places",
+            "presence",
+            "situations",
+            "known",
+            "snippet",
+            "advice",
+          ],
+        ],
+        "schemaVersion": 1,
+      }
+    `);
+  });
+});
+
+describe('results', () => {
+  it('are explained cause by cause, with what was seen', async () => {
+    expect(await explain(folder)).toMatchSnapshot();
+  });
+
+  it('are explained for one cell, with all others that have the same cause', async () => {
+    expect(await explain(folder, '6.1/task_state')).toMatchSnapshot('a relocation');
+    expect(await explain(join(folder, 'results.json'), '6.12/verifier_limits')).toMatchSnapshot('a rejection');
+  });
+});
+
+it('says what cannot be used', async () => {
+  const said = [
+    await explain('nowhere.bpf.o', ...selected()),
+    await explain(folder, '4.4'),
+    await explain(folder, '-k', 'debian:6.1'),
+    await explain(folder, '6.1', '6.12'),
+    await explain('nowhere.json'),
+  ];
+  expect(said.map((text) => text.replaceAll(folder, 'FOLDER'))).toMatchInlineSnapshot(`
+    [
+      "exit 2
+    error: nowhere.bpf.o: no such file
+    error: no object can be used
+    ",
+      "exit 2
+    error: no kernel or object '4.4' in these results; there are kernels 5.10, 6.1, 6.12; objects task_state, new_helpers, verifier_limits
+    ",
+      "exit 2
+    error: -k chooses kernels for objects; results have their own: name a cell instead
+    ",
+      "exit 2
+    error: results are explained one file at a time: corematrix explain RESULTS [CELL]
+    ",
+      "exit 2
+    error: nowhere.json: no such file; expected a results.json or the report folder it lies in
+    ",
+    ]
+  `);
+});
