@@ -16,7 +16,8 @@ import type { KernelCache } from './kernel-cache.ts';
 async function offline({ id, selector, release, version, series, arch, sha256, btf }: KernelResult, cache: string): Promise<OfflineKernel> {
   const stored = btf && sha256 !== null ? await readStored(kernelDirectory(cache, sha256)) : null;
   const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
-  return { id, selector, release, version, series, arch, path };
+  const index = stored?.btf ? { path: join(stored.directory, KERNEL_FILES.names), sha256: stored.btf.sha256 } : null;
+  return { id, selector, release, version, series, arch, path, index };
 }
 
 /** The kernels of a run with their BTF, as far as the cache has it. */
