@@ -26,6 +26,7 @@ interface RunOptions extends PlanOptions {
   timeout?: number;
   bootTimeout?: number;
   resume?: boolean;
+  predictFirst?: boolean;
   gate?: Gate;
   format?: FormatName[];
   htmlAssets: HtmlAssets;
@@ -78,6 +79,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             bootTimeoutMs: (options.bootTimeout ?? 0) * 1000 || null,
             stallMs: null,
             command,
+            predictFirst: options.predictFirst === true,
             shard: options.shard,
             choose,
           },
@@ -134,6 +136,7 @@ export function addRunCommand(program: Command): void {
     .addOption(gateOption())
     .addOption(htmlAssetsOption())
     .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
+    .option('--predict-first', 'run what is predicted to fail before everything else; nothing is left out')
     .option('--json', 'write the results to standard output as JSON')
     .option('-v, --verbose', 'a line for every cell')
     .addHelpText(

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel } from '../../kernels/catalogue.ts';
 import { InfraError, toInfraError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
@@ -22,7 +22,9 @@ import type { CellIdentity, Journal } from './journal.ts';
 import { expectationFor } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { bootImages, type GuestSetup, makeReady, plannedResult, pull } from './kernel.ts';
+import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
+import { takeTurns, type Turns } from './turns.ts';
 import { VERSION } from '../version.ts';
 
 /** Downloads at a time. */
@@ -31,6 +33,9 @@ const BOOT_MS = { tcg: 90_000, kvm: 30_000 } as const satisfies Record<Accel, nu
 /** Verifying a million instructions takes minutes under emulation; a guest that hangs is noticed long before. */
 const CELL_MS = { tcg: 300_000, kvm: 60_000 } as const satisfies Record<Accel, number>;
 const STALL_MS = { tcg: 30_000, kvm: 10_000 } as const satisfies Record<Accel, number>;
+
+/** Who goes before whom. Without predictions all are alike. */
+const URGENCY = { kernel: 2, foretold: 1, cell: 0 } as const;
 
 export interface RunRequest {
   objects: readonly RunObject[];
@@ -49,6 +54,8 @@ export interface RunRequest {
   bootTimeoutMs: number | null;
   /** How long a guest may give no sign of life; null takes what suits the accelerator. */
   stallMs: number | null;
+  /** Cells that are predicted to fail come first, once their kernel is up. */
+  predictFirst?: boolean;
   /** The command line as typed. */
   command: string[];
   /** Which cells to run; all without it. */
@@ -65,7 +72,7 @@ interface Context {
   signal: AbortSignal;
   work: string;
   logs: LogStore;
-  guests: LimitFunction;
+  guests: Turns;
   accel: Promise<AccelChoice>;
   setup: Omit<GuestSetup, 'accel' | 'bootTimeoutMs'>;
   progress: { done: number; total: number };
@@ -116,7 +123,8 @@ function identityOf({ request }: Context, { kernel, expectations }: Omit<CellSet
 
 async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object: RunObject): Promise<CellResult> {
   const kernel = setup.kernel.result;
-  return context.guests(async () => {
+  const isUrgent = context.request.predictFirst === true && (await isForetoldToFail(setup.kernel, object));
+  return context.guests(isUrgent ? URGENCY.foretold : URGENCY.cell, async () => {
     if (context.signal.aborted) return verdictless(kernel.id, object, 'not-run', null);
     const identity = identityOf(context, setup, object);
     const kept = context.request.journal?.find(identity, context.logs);
@@ -138,7 +146,7 @@ async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object
 async function readyKernel(context: Context, image: KernelImage) {
   const { accel } = await context.accel;
   const ready = async () => makeReady(image, { ...context.setup, accel, bootTimeoutMs: context.request.bootTimeoutMs ?? BOOT_MS[accel] });
-  return context.guests(async () => {
+  return context.guests(context.request.predictFirst === true ? URGENCY.kernel : URGENCY.cell, async () => {
     try {
       return await ready();
     } catch (error) {
@@ -246,7 +254,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       return choice;
     });
     const logs = createLogStore();
-    const guests = pLimit(jobs);
+    const guests = takeTurns(jobs);
     const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress: { done: 0, total }, choiceOf };
     const columns = await Promise.all(planned.map(async (kernel) => column(context, kernel, pulled.get(kernel.id) ?? null)));
     const choice = await accel;

@@ -2,8 +2,10 @@
 import type { KernelImage } from '../../kernels/catalogue.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
+import { foreseenCell, forecastOf } from '../predict/forecast.ts';
 import { indexFileOf } from '../predict/index-file.ts';
 import { readKernelTypes } from '../predict/kernels.ts';
+import type { RunObject } from './inputs.ts';
 
 export type FoundTypes =
   /** `kernel` is null for one that was built without BTF. */
@@ -21,6 +23,12 @@ async function read({ id, selector, btf }: KernelImage): Promise<FoundTypes> {
     if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
     return { readable: false, kernel: null, reason: messageOf(error) };
   }
+}
+
+/** Whether a cell is predicted to fail for certain. */
+export async function isForetoldToFail({ types }: { types: RunTypes }, object: RunObject): Promise<boolean> {
+  const { readable, kernel } = await types();
+  return readable && foreseenCell(forecastOf(object.bpf, kernel)) !== null;
 }
 
 /** The types of a kernel that was pulled. */

@@ -1,0 +1,29 @@
+// Cells that are predicted to fail go first, on whichever kernel; the results are the same.
+import { expect, it } from 'vitest';
+import { realRun, sample } from './real-run.ts';
+
+const SERIES = ['debian:5.10', 'debian:6.12'];
+/** Two that load on both, one that fails on 5.10 over its map, one that fails on 6.12 over a field. */
+const OBJECTS = ['exec_watch', 'subreaper_bit', 'bloom_filter', 'inode_ctime'].map(sample);
+
+async function order(predictFirst: boolean) {
+  const started: string[] = [];
+  const results = await realRun(OBJECTS, SERIES, {
+    predictFirst,
+    jobs: 1,
+    onEvent: (event) => {
+      if (event.kind === 'cell-started') started.push(`${event.object} ${event.kernel.replace(/^debian-(\d+\.\d+).*/, '$1')}`);
+    },
+  });
+  return { started, cells: results.cells.map(({ kernel, object, status }) => ({ kernel, object, status })) };
+}
+
+it('runs what is predicted to fail first, and leaves out nothing', { timeout: 120_000 }, async () => {
+  const usual = await order(false);
+  const foretold = await order(true);
+  expect(foretold.cells).toEqual(usual.cells);
+  expect(foretold.started.toSorted()).toEqual(usual.started.toSorted());
+  const firstOn = (started: readonly string[], kernel: string) => started.find((cell) => cell.endsWith(kernel));
+  expect(SERIES.map((series) => firstOn(usual.started, series.slice(7)))).toEqual(['exec_watch 5.10', 'exec_watch 6.12']);
+  expect(SERIES.map((series) => firstOn(foretold.started, series.slice(7)))).toEqual(['bloom_filter 5.10', 'inode_ctime 6.12']);
+});
