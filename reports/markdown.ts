@@ -55,7 +55,8 @@ function places({ where }: Pick<Cause, 'where'>): string {
 
 function causeLines(cause: Cause): string[] {
   const title = cause.class === null ? `**${cause.status}**` : `**${cause.class}** (${cause.status})`;
-  return [`- ${title}: ${escaped(shortened(cause.reason, REASON_LENGTH))}`, places(cause)];
+  const fingerprint = cause.fingerprint === null ? '' : ` <sub>${cause.fingerprint}</sub>`;
+  return [`- ${title}: ${escaped(shortened(cause.reason, REASON_LENGTH))}${fingerprint}`, places(cause)];
 }
 
 function mispredictionLines(misprediction: Misprediction): string[] {

@@ -15,7 +15,10 @@ export interface Cause {
   status: Status;
   /** Null where the program has none, as those that pass. */
   class: FailureClass | null;
+  /** That of the first of them. */
   reason: string;
+  /** Null where results have none, as for infrastructure. */
+  fingerprint: string | null;
   where: { kernel: string; object: string; program: string }[];
 }
 
@@ -51,7 +54,7 @@ export function surprise({ expected }: CellProgram): string {
   return `passes, though it was expected to fail${expected === null ? '' : `: ${expected}`}`;
 }
 
-/** Programs of these statuses, grouped by status, class and reason, in the order of the statuses; what breaks most comes first. */
+/** Programs of these statuses, grouped by status and root cause, in the order of the statuses; what breaks most comes first. */
 export function causes(results: Results, statuses: readonly Status[] = UNEXPECTED): Cause[] {
   const found = new Map<string, Cause>();
   for (const cell of results.cells) {
@@ -60,8 +63,9 @@ export function causes(results: Results, statuses: readonly Status[] = UNEXPECTE
       const reason = program.status === 'xpass' ? surprise(program) : (program.reason ?? cell.reason ?? '');
       // What an interrupt kept from running says nothing more; a missing shard does.
       if (program.status === 'not-run' && reason === '') continue;
-      const key = JSON.stringify([program.status, program.class, reason]);
-      const cause = found.get(key) ?? { status: program.status, class: program.class, reason, where: [] };
+      const fingerprint = program.fingerprint ?? null;
+      const key = JSON.stringify([program.status, program.class, fingerprint ?? reason]);
+      const cause = found.get(key) ?? { status: program.status, class: program.class, reason, fingerprint, where: [] };
       cause.where.push({ kernel: cell.kernel, object: cell.object, program: program.name });
       found.set(key, cause);
     }

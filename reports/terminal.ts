@@ -124,7 +124,8 @@ function unexpected(results: Results, options: TerminalOptions): string[] {
   const shown = all.slice(0, MAX_CAUSES).flatMap((cause) => {
     const [, style] = MARKS[cause.status];
     const title = `${paint(cause.status, style, options)}${cause.class === null ? '' : ` ${cause.class}`}: ${shortened(visible(cause.reason), REASON_LENGTH)}`;
-    return [title, `     ${shortened(place(cause), options.width - 5)}`];
+    const fingerprint = cause.fingerprint === null ? '' : ` [${cause.fingerprint}]`;
+    return [`${title}${fingerprint}`, `     ${shortened(place(cause), options.width - 5)}`];
   });
   const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more cause')} in the report`] : [];
   return all.length === 0 ? [] : ['', ...shown, ...more];

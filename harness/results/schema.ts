@@ -146,6 +146,11 @@ const cellProgram = z.strictObject({
   errno: count.nullable(),
   /** One line. */
   reason: z.string().nullable(),
+  /** The same for every failure with one root cause, in whatever program and on whatever kernel; absent where nothing failed. */
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/)
+    .optional(),
   /** The expectation that turned fail into xfail, pass into xpass, or made it unsupported: its reason. */
   expected: z.string().nullable(),
   /** What BTF alone says of it, before anything is loaded; absent where nothing was predicted. */

@@ -10,6 +10,7 @@ import { cellOfOneFate } from '../results/one-fate.ts';
 import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { FailureClass } from '../results/words.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence.ts';
+import { fingerprintOf, subjectOf } from '../triage/fingerprint.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { brokenKernel, type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
@@ -55,7 +56,8 @@ function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: L
   const { name, status, stage, class: failureClass, errno, reason } = judged;
   const own = attemptOf(evidence, name) === null ? null : judged.logs;
   const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
-  return { name, status, stage, class: failureClass, errno, reason, expected: null, logs: refs };
+  const cause = failureClass && reason !== null ? { fingerprint: fingerprintOf(failureClass, subjectOf(failureClass, reason)) } : {};
+  return { name, status, stage, class: failureClass, errno, reason, ...cause, expected: null, logs: refs };
 }
 
 function cut(dropped: number): string {

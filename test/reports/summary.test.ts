@@ -97,6 +97,22 @@ describe('causes', () => {
     ]);
   });
 
+  it('are one where the fingerprint is one, whatever line of whatever program the reason names', () => {
+    const [cell] = SAMPLE.cells;
+    const [program] = cell?.programs ?? [];
+    if (!cell || !program) throw new Error('the sample is empty');
+    const failing = (name: string, line: number, fingerprint: string) => {
+      const reason = `task_struct.state: no such field (byte_off, a.bpf.c:${line})`;
+      return { ...program, name, status: 'fail' as const, class: 'core-field-missing' as const, reason, fingerprint };
+    };
+    const programs = [failing('one', 1, '0baa2a1e7902'), failing('two', 2, '0baa2a1e7902'), failing('three', 1, '000000000000')];
+    const found = causes({ ...SAMPLE, cells: [{ ...cell, programs }] });
+    expect(found.map(({ fingerprint, reason, where }) => [fingerprint, reason, ...where.map((each) => each.program)])).toEqual([
+      ['0baa2a1e7902', 'task_struct.state: no such field (byte_off, a.bpf.c:1)', 'one', 'two'],
+      ['000000000000', 'task_struct.state: no such field (byte_off, a.bpf.c:1)', 'three'],
+    ]);
+  });
+
   it('name an unexpected pass without an expectation, too', () => {
     const [program] = SAMPLE.cells.flatMap((cell) => cell.programs);
     expect(program && surprise(program)).toBe('passes, though it was expected to fail');

@@ -183,7 +183,7 @@ it('the names of programs in an object', { timeout: 60_000 }, async () => {
       \\x1b]0;xy\\x07 FAIL
       on_exit         ok
 
-    fail program-type-unsupported: the kernel refuses program type tracing, or its attach type or flags, before verification: EINVAL
+    fail program-type-unsupported: the kernel refuses program type tracing, or its attach type or flags, before verification: EINVAL [97ad8c761aaf]
          names/\\x1b]0;xy\\x07 on debian-6.12-REST
 
     ≠ not predicted to fail, but it fails with program-type-unsupported
