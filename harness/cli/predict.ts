@@ -1,10 +1,11 @@
 // `corematrix predict`: what becomes of every relocation on every kernel, from BTF alone.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { predictionText } from '../../reports/prediction.ts';
 import { visible } from '../../reports/visible.ts';
 import { UserError } from '../errors.ts';
 import { findKernels } from '../predict/kernels.ts';
+import { LOADERS, type LoaderName } from '../predict/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
 import { readInputs } from '../run/inputs.ts';
 import { EXIT } from './exit.ts';
@@ -14,6 +15,7 @@ interface PredictOptions {
   kernel?: string[];
   json?: boolean;
   log?: boolean;
+  loader: LoaderName;
 }
 
 function repeated(value: string, before: string[] = []): string[] {
@@ -42,7 +44,7 @@ async function predict(objects: string[], options: PredictOptions): Promise<void
   const { prediction, problems } =
     inputs.objects.length === 0
       ? { prediction: null, problems: [] }
-      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined);
+      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, LOADERS[options.loader]);
   const all = [...inputs.problems, ...found.problems, ...problems];
   for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
   if (!prediction) throw new UserError('no object can be used');
@@ -72,6 +74,7 @@ export function addPredictCommand(program: Command): void {
       'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, or a folder of *.btf and *.btf.tar.xz), file:PATH, deb:PATH (default: the newest of every series in the cache)',
       repeated,
     )
+    .addOption(new Option('--loader <name>', 'whose rules decide').choices(Object.keys(LOADERS)).default('libbpf-1.7' satisfies LoaderName))
     .option('--log', 'write the lines libbpf would print instead')
     .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')
     .addHelpText(

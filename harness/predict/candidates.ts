@@ -3,7 +3,7 @@ import { type Btf, kindOf, nameOf } from '../btf/btf.ts';
 import type { BtfKind } from '../btf/kinds.ts';
 import { type NameIndex, typesWithEssentialName } from '../btf/names.ts';
 import { isAnyEnum } from '../btf/types.ts';
-import { essentialName } from '../libbpf-log/spec.ts';
+import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { type PredictedLog, say } from './log.ts';
 
 /** All types a kernel has. */
@@ -26,9 +26,9 @@ export function kindsAreCompatible(a: BtfKind, b: BtfKind): boolean {
   return a === b || (isAnyEnum(a) && isAnyEnum(b));
 }
 
-function candidatesIn(index: NameIndex, from: string, local: Btf, localId: number, log: PredictedLog): Candidate[] {
+function candidatesIn(index: NameIndex, from: string, local: Btf, localId: number, log: PredictedLog, loader: Loader): Candidate[] {
   const [kind, name] = [kindOf(local, localId), nameOf(local, localId)];
-  return typesWithEssentialName(index, essentialName(name)).flatMap((id) => {
+  return typesWithEssentialName(index, loader.essentialName(name)).flatMap((id) => {
     const targetKind = kindOf(index.btf, id);
     if (!kindsAreCompatible(targetKind, kind)) return [];
     const target = `[${id}] ${targetKind} ${nameOf(index.btf, id)} in [${from}]`;
@@ -42,9 +42,15 @@ function candidatesIn(index: NameIndex, from: string, local: Btf, localId: numbe
  * a name, which libbpf refuses.
  * @see bpf_core_find_cands() and bpf_core_add_cands() in libbpf.c
  */
-export function findCandidates(kernel: KernelTypes, local: Btf, localId: number, log: PredictedLog): Candidate[] | null {
+export function findCandidates(
+  kernel: KernelTypes,
+  local: Btf,
+  localId: number,
+  log: PredictedLog,
+  loader: Loader = DEFAULT_LOADER,
+): Candidate[] | null {
   if (nameOf(local, localId) === '') return null;
-  const found = candidatesIn(kernel.vmlinux, 'vmlinux', local, localId, log);
-  if (found.length > 0) return found;
-  return kernel.modules.flatMap(({ name, index }) => candidatesIn(index, name, local, localId, log));
+  const found = candidatesIn(kernel.vmlinux, 'vmlinux', local, localId, log, loader);
+  if (loader.modules === 'never' || (loader.modules === 'if-none' && found.length > 0)) return found;
+  return [...found, ...kernel.modules.flatMap(({ name, index }) => candidatesIn(index, name, local, localId, log, loader))];
 }

@@ -10,6 +10,7 @@ import { type ReadAttempt, readAttempt } from '../verdict/attempt.ts';
 import { HELPER_NAMES } from '../verdict/helper-names.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from './candidates.ts';
+import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { hasRejected, type Hit, type Reach, reachOf } from './reach.ts';
 import { referencesOf } from './references.ts';
 import { isAutoloaded, type PredictedLoad, predictLoad } from './relocate.ts';
@@ -122,18 +123,18 @@ function withReach(object: BpfObject, entry: CellRelocation, loads: readonly Exa
  * Predicts a cell from an object and a kernel's types: pure, nothing is started or read. As a run does, the object is loaded as a whole,
  * and only if that fails, each program alone.
  */
-export function predictCell(object: BpfObject, kernel: KernelTypes): PredictedCell {
+export function predictCell(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
   const helpers = knownHelpers(kernel);
   const shared = objectFindings(object, kernel);
   const own = object.programs.map((program) => programFindings(program, kernel));
   const verdicts = (loadOf: (index: number) => ExaminedLoad) =>
     object.programs.map((program, index) => programIn(object, loadOf(index), program, shared, own[index] ?? shared));
 
-  const whole = examine(object, predictLoad(object, kernel), helpers);
+  const whole = examine(object, predictLoad(object, kernel, null, loader), helpers);
   const together = verdicts(() => whole);
   const fails = together.some(({ failure }) => failure !== null);
   const isAlone = !fails || object.programs.length === 1;
-  const single = isAlone ? [] : object.programs.map(({ name }) => examine(object, predictLoad(object, kernel, name), helpers));
+  const single = isAlone ? [] : object.programs.map(({ name }) => examine(object, predictLoad(object, kernel, name, loader), helpers));
   const examined = [whole, ...single];
   // A load that the kernel ends is no load that succeeded: the ledger then takes each program's own.
   const attempts = examined.map(({ attempt }): ReadAttempt => {

@@ -1,12 +1,12 @@
 // One load of an object as far as CO-RE goes: every relocation in libbpf's order, the instructions after it, and the lines it prints.
 import { sectionNamed } from '../elf/elf.ts';
-import { errnoName } from '../libbpf-log/errno.ts';
 import { INSN_BYTES, type ObjectFunction, ownerFinder } from '../object/functions.ts';
 import type { BpfObject } from '../object/object.ts';
 import type { Candidate, KernelTypes } from './candidates.ts';
+import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import { type Code, patchInsn } from './patch.ts';
-import { type LoadContext, resolveRelo } from './resolve.ts';
+import { type LoadContext, type NumberedRelo, resolveRelo } from './resolve.ts';
 
 /** What a load is predicted to do before anything reaches the kernel. */
 export interface PredictedLoad {
@@ -37,6 +37,7 @@ export function isAutoloaded({ section }: ObjectFunction): boolean {
 }
 
 interface Loading extends LoadContext {
+  loader: Loader;
   code: Map<ObjectFunction, Code>;
   loaded: (owner: ObjectFunction) => boolean;
 }
@@ -44,9 +45,13 @@ interface Loading extends LoadContext {
 /** The relocations of one section; 0, or the error number that ends the load. */
 function relocateSection(object: BpfObject, section: string, loading: Loading): number {
   const records = object.ext?.relocations.get(section) ?? [];
-  const { log, code, loaded } = loading;
+  const { log, code, loaded, loader } = loading;
   say(log, 'debug', `sec '${section}': found ${records.length} CO-RE relocations`);
   const ownerOf = ownerFinder([...code.keys()].filter((owner) => owner.section === section));
+  const siblings = (relo: NumberedRelo): NumberedRelo[] =>
+    records.flatMap((record, index) =>
+      ownerOf(record.insnOffset / INSN_BYTES)?.name === relo.program ? [{ record, index, program: relo.program }] : [],
+    );
   for (const [index, record] of records.entries()) {
     const insn = record.insnOffset / INSN_BYTES;
     if (!Number.isInteger(insn)) return ERRNO.EINVAL;
@@ -61,14 +66,14 @@ function relocateSection(object: BpfObject, section: string, loading: Loading): 
     if ((local + 1) * INSN_BYTES > own.view.byteLength) return ERRNO.EINVAL;
     const relo = { record, index, program: owner.name };
     const prefix = `prog '${owner.name}': relo #${index}: `;
-    const resolution = resolveRelo(relo, loading);
+    const resolution = resolveRelo(relo, { ...loading, siblings });
     if (typeof resolution === 'number') {
-      say(log, 'warn', `${prefix}failed to relocate: -${errnoName(resolution)}`);
+      say(log, 'warn', `${prefix}failed to relocate: ${loader.errorText(resolution)}`);
       return resolution;
     }
     const failure = patchInsn({ code: own, insn: local, relo, resolution, log });
     if (failure !== 0) {
-      say(log, 'warn', `${prefix}failed to patch insn #${local}: -${errnoName(failure)}`);
+      say(log, 'warn', `${prefix}failed to patch insn #${local}: ${loader.errorText(failure)}`);
       return failure;
     }
   }
@@ -80,7 +85,12 @@ function relocateSection(object: BpfObject, section: string, loading: Loading): 
  * @param program the only program that is loaded; without it, all that are by default
  * @see bpf_object__relocate_core() in libbpf.c
  */
-export function predictLoad(object: BpfObject, kernel: KernelTypes, program: string | null = null): PredictedLoad {
+export function predictLoad(
+  object: BpfObject,
+  kernel: KernelTypes,
+  program: string | null = null,
+  loader: Loader = DEFAULT_LOADER,
+): PredictedLoad {
   const log: PredictedLog = [];
   const code = copyCode(object);
   const done = (errno: number): PredictedLoad => ({ program, errno, log, code });
@@ -91,6 +101,7 @@ export function predictLoad(object: BpfObject, kernel: KernelTypes, program: str
     local: object.btf,
     kernel,
     log,
+    loader,
     candidates: new Map<number, Candidate[]>(),
     code,
     loaded: (owner) => subprograms.has(owner) || isWanted(owner),
@@ -98,7 +109,7 @@ export function predictLoad(object: BpfObject, kernel: KernelTypes, program: str
   for (const section of object.ext.relocations.keys()) {
     const errno = relocateSection(object, section, loading);
     if (errno === 0) continue;
-    say(log, 'warn', `failed to perform CO-RE relocations: -${errnoName(errno)}`);
+    say(log, 'warn', `failed to perform CO-RE relocations: ${loader.errorText(errno)}`);
     return done(errno);
   }
   return done(0);

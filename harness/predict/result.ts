@@ -5,6 +5,7 @@ import type { FailureClass, Stage } from '../results/words.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from './candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from './kernels.ts';
+import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { type PredictedCell, predictCell } from './predict.ts';
 import type { PredictedFailure } from './support.ts';
 
@@ -83,6 +84,7 @@ export async function predictMatrix(
   objects: readonly RunObject[],
   kernels: readonly OfflineKernel[],
   onCell: OnCell = () => {},
+  loader: Loader = DEFAULT_LOADER,
 ): Promise<PredictedMatrix> {
   const problems: string[] = [];
   const prediction: Prediction = { schemaVersion: SCHEMA_VERSION, kernels: [], objects: objects.map(({ result }) => result), cells: [] };
@@ -97,7 +99,7 @@ export async function predictMatrix(
     }
     prediction.kernels.push(factsOf(kernel));
     for (const object of objects) {
-      const cell = types && predictCell(object.bpf, types);
+      const cell = types && predictCell(object.bpf, types, loader);
       onCell(kernel, object, cell);
       prediction.cells.push(cell ? toCell(kernel.id, object.result.id, cell) : withoutBtf(kernel.id, object));
     }

@@ -3,6 +3,7 @@ import { type Btf, kindFlag, kindOf } from '../btf/btf.ts';
 import { arrayOf, enumeratorOf, integerOf, isAnyEnum, memberOf, resolveType, sizeField, sizeOf } from '../btf/types.ts';
 import { type Accessor, classOf, type CoreSpec } from '../relocation/spec.ts';
 import type { RelocationKind } from '../results/words.ts';
+import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { ERRNO } from './log.ts';
 
 export type SideValue =
@@ -35,7 +36,8 @@ function error(errno: number, warning: string | null = null): SideValue {
 }
 
 /** Size of what a load of this type moves: of arrays a single element. */
-function loadSize(btf: Btf, type: number): number | null {
+function loadSize(btf: Btf, type: number, { arraySize }: Loader): number | null {
+  if (arraySize === 'whole') return sizeOf(btf, type);
   let id = resolveType(btf, type);
   for (let array = arrayOf(btf, id), depth = 0; array && depth < WORD_BITS; array = arrayOf(btf, id), depth++) {
     id = resolveType(btf, array.element);
@@ -43,13 +45,13 @@ function loadSize(btf: Btf, type: number): number | null {
   return sizeOf(btf, id);
 }
 
-function elementValue(kind: RelocationKind, spec: CoreSpec, { type }: Accessor): SideValue {
+function elementValue(kind: RelocationKind, spec: CoreSpec, { type }: Accessor, loader: Loader): SideValue {
   if (kind === 'byte_sz') {
     const size = sizeOf(spec.btf, type);
     return size === null ? error(ERRNO.EINVAL) : value(size);
   }
   if (kind !== 'byte_off') return error(ERRNO.EINVAL, "can't be applied to array access");
-  const size = loadSize(spec.btf, type);
+  const size = loadSize(spec.btf, type, loader);
   return size === null ? error(ERRNO.EINVAL) : value(Math.floor(spec.bitOffset / 8), { fieldSize: size, fieldType: type });
 }
 
@@ -71,10 +73,10 @@ function bitfieldPlace(bitOffset: number, bitSize: number, typeSize: number): Pl
   }
 }
 
-function isSigned(btf: Btf, type: number): boolean {
+function isSigned(btf: Btf, type: number, { signOfAnyType }: Loader): boolean {
   const kind = kindOf(btf, type);
-  if (isAnyEnum(kind)) return kindFlag(btf, type);
-  return kind === 'int' && (integerOf(btf, type).encoding & SIGNED) !== 0;
+  if (isAnyEnum(kind) && kindFlag(btf, type)) return true;
+  return (kind === 'int' || signOfAnyType) && (integerOf(btf, type).encoding & SIGNED) !== 0;
 }
 
 /** How far to shift left so that the field's top bit is that of 64, which depends on where the lower bytes lie. */
@@ -83,7 +85,7 @@ function leftShift({ byteOffset, byteSize, bitOffset, bitSize }: Place, littleEn
   return (littleEndian ? WORD_BITS - (within + bitSize) : (MAX_LOAD - byteSize) * 8 + within) >>> 0;
 }
 
-function memberValue(kind: RelocationKind, spec: CoreSpec, accessor: Accessor): SideValue {
+function memberValue(kind: RelocationKind, spec: CoreSpec, accessor: Accessor, loader: Loader): SideValue {
   const { btf } = spec;
   const member = memberOf(btf, accessor.type, accessor.index);
   if (!member) return error(ERRNO.EINVAL);
@@ -100,26 +102,27 @@ function memberValue(kind: RelocationKind, spec: CoreSpec, accessor: Accessor): 
     place = { byteOffset: Math.floor(spec.bitOffset / 8), byteSize: size, bitOffset: spec.bitOffset, bitSize: size * 8 };
   }
   if (kind === 'byte_sz') return value(place.byteSize, { validate });
-  if (kind === 'signed') return value(isSigned(btf, type) ? 1 : 0);
+  if (kind === 'signed') return value(isSigned(btf, type, loader) ? 1 : 0);
   if (kind === 'lshift_u64') return value(leftShift(place, btf.littleEndian), { validate });
   if (kind === 'rshift_u64') return value((WORD_BITS - place.bitSize) >>> 0);
   if (isBitfield) return value(place.byteOffset, { validate });
-  const fieldSize = loadSize(btf, type);
+  const fieldSize = loadSize(btf, type, loader);
   return fieldSize === null ? error(ERRNO.EINVAL) : value(place.byteOffset, { validate, fieldSize, fieldType: type });
 }
 
 /** @see bpf_core_calc_field_relo() in libbpf's relo_core.c */
-function fieldValue(kind: RelocationKind, spec: CoreSpec | null): SideValue {
+function fieldValue(kind: RelocationKind, spec: CoreSpec | null, loader: Loader): SideValue {
   if (kind === 'field_exists') return value(spec ? 1 : 0);
   if (!spec) return { type: 'poison' };
   const last = spec.accessors.at(-1);
   if (!last) return error(ERRNO.EINVAL);
-  return last.name === null ? elementValue(kind, spec, last) : memberValue(kind, spec, last);
+  return last.name === null ? elementValue(kind, spec, last, loader) : memberValue(kind, spec, last, loader);
 }
 
 /** @see bpf_core_calc_type_relo() in libbpf's relo_core.c */
-function typeValue(kind: RelocationKind, spec: CoreSpec | null): SideValue {
-  if (!spec) return value(0);
+function typeValue(kind: RelocationKind, spec: CoreSpec | null, { missingType }: Loader): SideValue {
+  const isAnswer = kind === 'type_exists' || kind === 'type_matches';
+  if (!spec) return missingType === 'poison' && !isAnswer ? { type: 'poison' } : value(0);
   // A linker may have given the type another id than the one compiled in.
   if (kind === 'target_type_id') return value(spec.rootId, { validate: false });
   if (kind !== 'type_size') return value(1);
@@ -139,12 +142,12 @@ function enumeratorValue(kind: RelocationKind, spec: CoreSpec | null): SideValue
 }
 
 /** The value that a spec gives; null stands for a target that was not found. */
-export function valueOf(kind: RelocationKind, spec: CoreSpec | null): SideValue {
+export function valueOf(kind: RelocationKind, spec: CoreSpec | null, loader: Loader = DEFAULT_LOADER): SideValue {
   switch (classOf(kind)) {
     case 'field':
-      return fieldValue(kind, spec);
+      return fieldValue(kind, spec, loader);
     case 'type':
-      return typeValue(kind, spec);
+      return typeValue(kind, spec, loader);
     case 'enumerator':
       return enumeratorValue(kind, spec);
   }

@@ -338,4 +338,13 @@ describe('this machine', () => {
     expect(prediction.cells.length).toBeGreaterThan(0);
     expect([0, 1]).toContain(exitCode);
   });
+
+  it('names the loaders there are', async () => {
+    expect(await predict('names.bpf.o', '-k', 'btf:hub', '--loader', 'bcc')).toMatchInlineSnapshot(`
+      "error: option '--loader <name>' argument 'bcc' is invalid. Allowed choices are libbpf-1.7, libbpf-1.1, cilium, aya.
+      (add --help for what is possible)
+      ---
+      exit 2"
+    `);
+  });
 });
