@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   init: async () => (await import('./init.ts')).addInitCommand,
   predict: async () => (await import('./predict.ts')).addPredictCommand,
   explain: async () => (await import('./explain.ts')).addExplainCommand,
+  floor: async () => (await import('./floor.ts')).addFloorCommand,
   types: async () => (await import('./types.ts')).addTypesCommand,
   report: async () => (await import('./report.ts')).addReportCommand,
   merge: async () => (await import('./merge.ts')).addMergeCommand,

@@ -1,0 +1,71 @@
+// `corematrix floor` as a user types it, on real guests.
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { sample } from '../run/real-run.ts';
+import { corematrix } from './command.ts';
+
+const FLOOR = z.object({
+  kernels: z.array(z.object({ id: z.string(), series: z.string() })),
+  programs: z.array(
+    z.object({ name: z.string(), oldest: z.string(), newest: z.string(), gaps: z.array(z.unknown()), surprises: z.array(z.string()) }),
+  ),
+  tried: z.array(z.string()),
+  without: z.array(z.unknown()),
+});
+const SERIES = ['5.10', '6.1', '6.12'].flatMap((series) => ['-k', `debian:${series}`]);
+
+describe('an object', () => {
+  it('has a floor for each program, with the reason on the other side', { timeout: 180_000 }, async () => {
+    const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('task_state'), ...SERIES]);
+    expect(`exit ${exitCode}\n${stdout}`).toMatchInlineSnapshot(`
+      "exit 0
+      task_state
+        old_name: loads on 5.10
+          not on 6.1 to 6.12: core-field-missing on 6.1: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:25)
+        new_name: loads on 6.1 to 6.12
+          not on 5.10: core-field-missing on 5.10: task_struct.__state: no such field (byte_off, task_state.bpf.c:33)
+        either_name: loads on 5.10 to 6.12
+
+      3 guests of 3 kernels tried: 5.10 6.1 6.12; what lies between is taken from BTF"
+    `);
+  });
+
+  it('takes guests only where they decide', { timeout: 300_000 }, async () => {
+    const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('inode_ctime'), '--json']);
+    const { kernels, programs, tried, without } = FLOOR.parse(JSON.parse(stdout));
+    const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;
+    const newest = kernels.at(-1)?.series;
+    expect(
+      programs.map(({ name, gaps, surprises, ...ends }) => ({
+        name,
+        gaps,
+        surprises,
+        oldest: seriesOf(ends.oldest),
+        newest: seriesOf(ends.newest),
+      })),
+    ).toEqual([
+      { name: 'one_layout', gaps: [], surprises: [], oldest: '5.10', newest: '6.1' },
+      { name: 'every_layout', gaps: [], surprises: [], oldest: '5.10', newest },
+    ]);
+    expect({ exitCode, tried: tried.map(seriesOf), without }).toEqual({ exitCode: 0, tried: ['5.10', '6.1', '6.12', newest], without: [] });
+    expect(kernels.length).toBeGreaterThan(tried.length);
+  });
+
+  it('must be one, and one that can be read', async () => {
+    const said = [
+      await corematrix(PACKAGE_ROOT, ['floor', 'nowhere.bpf.o']),
+      await corematrix(PACKAGE_ROOT, ['floor', 'programs/build/*.bpf.o']),
+      await corematrix(PACKAGE_ROOT, ['floor', sample('task_state'), '-k', 'debian:1.0']),
+    ];
+    expect(
+      said.map(({ exitCode, stderr }) => `exit ${exitCode}: ${stderr.replace(/means \d+/, 'means N').replace(/has [\d., ]+/, 'has LIST')}`),
+    ).toMatchInlineSnapshot(`
+      [
+        "exit 2: error: nowhere.bpf.o: no such file",
+        "exit 2: error: programs/build/*.bpf.o: name one object, this means N",
+        "exit 2: error: debian:1.0: no such kernel; the Debian mirror has LIST(amd64, cloud)",
+      ]
+    `);
+  });
+});
