@@ -1,7 +1,7 @@
 // Root causes as text: on a terminal, in a mail, in a bug report.
 import { styleText } from 'node:util';
 import { pathText } from '../harness/triage/path.ts';
-import type { CausePlace, CauseSituation, Explanation, RootCause } from '../harness/triage/explanation.ts';
+import type { CausePlace, CauseSituation, Explanation, RootCause, SilentPlace } from '../harness/triage/explanation.ts';
 import type { Relation } from '../harness/triage/nearest.ts';
 import { plural } from './summary.ts';
 import { visible, visibleText } from './visible.ts';
@@ -105,8 +105,20 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[
   ];
 }
 
+function silentLines(places: readonly SilentPlace[], nameOf: NameOf, options: Options): string[] {
+  if (places.length === 0) return [];
+  const lines = places.flatMap(({ object, program, relocation, source, what, kernels }) => {
+    const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
+    return [
+      `  ${visible(object)}/${visible(program)}${visible(where)} ${visible(relocation.access)} (${relocation.kind})`,
+      `    on ${listed(kernels, nameOf)}: ${visible(what)}`,
+    ];
+  });
+  return [paint('loads, but may read something else', 'yellow', options), ...lines, ''];
+}
+
 /** A few lines for each root cause, and one that sums up; ends in a newline. Text of strangers is made safe. */
-export function explanationText({ kernels, causes }: Explanation, options: Options): string {
+export function explanationText({ kernels, causes, silent }: Explanation, options: Options): string {
   const names = new Map(kernels.map(({ id, name }) => [id, name]));
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
   const blind = kernels.filter(({ btf }) => !btf);
@@ -118,6 +130,6 @@ export function explanationText({ kernels, causes }: Explanation, options: Optio
         )}`
       : '';
   const total = causes.length === 0 ? 'nothing fails' : plural(causes.length, 'root cause');
-  const lines = causes.flatMap((cause) => causeLines(cause, nameOf, options));
+  const lines = [...causes.flatMap((cause) => causeLines(cause, nameOf, options)), ...silentLines(silent, nameOf, options)];
   return `${[...lines, `${total} on ${plural(kernels.length, 'kernel')}${without}`].join('\n')}\n`;
 }

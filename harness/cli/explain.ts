@@ -13,6 +13,7 @@ import { explain } from '../triage/explain.ts';
 import type { Explanation } from '../triage/explanation.ts';
 import { seenFailures } from '../triage/failures.ts';
 import { openKernels } from '../triage/kernel-cache.ts';
+import type { LedgerOf } from '../triage/silent-places.ts';
 import { failuresByPrediction, kernelsOfResults, objectsOfResults } from '../triage/sources.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
@@ -49,8 +50,8 @@ async function explainObjects(patterns: readonly string[], selectors: readonly s
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);
   });
-  const failures = await failuresByPrediction(inputs.objects, cache);
-  const explanation = await explain(failures, inputs.objects, cache);
+  const { failures, ledgerOf } = await failuresByPrediction(inputs.objects, cache);
+  const explanation = await explain(failures, inputs.objects, cache, ledgerOf);
   return { explanation, problems };
 }
 
@@ -78,10 +79,13 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);
   });
+  const ledgerOf: LedgerOf = ({ result }, kernel) =>
+    results.cells.find((one) => one.kernel === kernel && one.object === result.id)?.relocations ?? null;
   const all = await explain(
     seenFailures(results, () => true),
     await objectsOfResults(results),
     cache,
+    ledgerOf,
   );
   const met = new Set(seenFailures(results, wanted).map(({ kernel, object, program }) => JSON.stringify([kernel, object, program])));
   // A cause of the cell is told with all other cells that have it.
@@ -90,7 +94,8 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
       [...fails, ...behind].some((kernel) => met.has(JSON.stringify([kernel, object, program]))),
     ),
   );
-  return { explanation: { ...all, causes }, problems };
+  const silent = all.silent.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
+  return { explanation: { ...all, causes, silent }, problems };
 }
 
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {

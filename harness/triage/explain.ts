@@ -18,6 +18,7 @@ import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
 import { shapeOf } from './nearest.ts';
 import { stepsOf, walk } from './path.ts';
+import { type LedgerOf, silentPlaces } from './silent-places.ts';
 import { adviceFor, hasNeeded, neededOf, similarTo } from './needed.ts';
 
 interface Group {
@@ -176,6 +177,7 @@ export async function explain(
   failures: readonly ProgramFailure[],
   explained: readonly ExplainedObject[],
   cache: KernelCache,
+  ledgerOf: LedgerOf,
 ): Promise<Explanation> {
   const objects = new Map(explained.map((object) => [object.result.id, object]));
   const specs = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, localSpecs(bpf)] as const] : [])));
@@ -185,6 +187,12 @@ export async function explain(
     const cause = await causeOf(group, { cache, objects, specs, names });
     if (cause) causes.push(cause);
   }
+  const silent = await silentPlaces(explained, cache, ledgerOf);
   const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
-  return { schemaVersion: EXPLANATION_VERSION, kernels: kernelsOf(cache, names), causes: causes.toSorted((a, b) => weight(b) - weight(a)) };
+  return {
+    schemaVersion: EXPLANATION_VERSION,
+    kernels: kernelsOf(cache, names),
+    causes: causes.toSorted((a, b) => weight(b) - weight(a)),
+    silent,
+  };
 }

@@ -58,6 +58,16 @@ export interface RootCause {
   advice: string[];
 }
 
+/** A place in a source that loads and reads something else than was compiled. */
+export interface SilentPlace {
+  object: string;
+  program: string;
+  relocation: Pick<ObjectRelocation, 'index' | 'section' | 'kind' | 'access' | 'spec'>;
+  source: SourceLine | null;
+  what: string;
+  kernels: string[];
+}
+
 export interface ExplainedKernel {
   id: string;
   /** How it is called where there is little room. */
@@ -69,4 +79,5 @@ export interface Explanation {
   schemaVersion: typeof EXPLANATION_VERSION;
   kernels: ExplainedKernel[];
   causes: RootCause[];
+  silent: SilentPlace[];
 }

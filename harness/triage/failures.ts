@@ -1,6 +1,5 @@
 // What fails where, from predictions or from results, in one shape: every relocation a failing program would run into, not the first alone.
-import { predictCell } from '../predict/predict.ts';
-import type { KernelTypes } from '../predict/candidates.ts';
+import type { PredictedCell } from '../predict/predict.ts';
 import type { BpfObject } from '../object/object.ts';
 import type { CellRelocation, ObjectRelocation, ObjectResult, Results } from '../results/schema.ts';
 import type { FailureClass, Outcome, Reached } from '../results/words.ts';
@@ -67,8 +66,7 @@ function failuresOf(verdict: Verdict, object: ObjectResult, ledger: readonly Cel
 }
 
 /** Failures of an object on a kernel as BTF tells them. */
-export function predictedFailures({ result }: ExplainedObject, bpf: BpfObject, kernel: string, types: KernelTypes): ProgramFailure[] {
-  const cell = predictCell(bpf, types);
+export function predictedFailures({ result }: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
   return cell.programs.flatMap(({ name, failure, possible }) => {
     const said = failure ?? possible;
     if (!said) return [];

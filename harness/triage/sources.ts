@@ -9,7 +9,9 @@ import { UserError } from '../errors.ts';
 import { readBpfObject } from '../object/object.ts';
 import type { OfflineKernel } from '../predict/kernels.ts';
 import type { RunObject } from '../run/inputs.ts';
-import type { KernelResult, ObjectResult, Results } from '../results/schema.ts';
+import type { CellRelocation, KernelResult, ObjectResult, Results } from '../results/schema.ts';
+import { predictCell } from '../predict/predict.ts';
+import type { LedgerOf } from './silent-places.ts';
 import { type ExplainedObject, predictedFailures, type ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
 
@@ -41,14 +43,24 @@ export async function objectsOfResults({ objects }: Results): Promise<ExplainedO
   return Promise.all(objects.map(sameObject));
 }
 
-/** Failures of objects on kernels as BTF tells them, kernel by kernel. */
-export async function failuresByPrediction(objects: readonly RunObject[], cache: KernelCache): Promise<ProgramFailure[]> {
+export interface Predictions {
+  failures: ProgramFailure[];
+  ledgerOf: LedgerOf;
+}
+
+/** Failures of objects on kernels as BTF tells them, kernel by kernel, and what becomes of every relocation. */
+export async function failuresByPrediction(objects: readonly RunObject[], cache: KernelCache): Promise<Predictions> {
   const failures: ProgramFailure[] = [];
+  const ledgers = new Map<string, readonly CellRelocation[]>();
+  const keyOf = (object: string, kernel: string) => JSON.stringify([object, kernel]);
   for (const { id } of cache.kernels) {
     const types = await cache.typesOf(id);
     for (const { result, bpf } of types ? objects : []) {
-      if (types) failures.push(...predictedFailures({ result, bpf }, bpf, id, types));
+      if (!types) continue;
+      const cell = predictCell(bpf, types);
+      failures.push(...predictedFailures({ result, bpf }, cell, id));
+      ledgers.set(keyOf(result.id, id), cell.relocations);
     }
   }
-  return failures;
+  return { failures, ledgerOf: ({ result }, kernel) => ledgers.get(keyOf(result.id, kernel)) ?? null };
 }

@@ -25,7 +25,7 @@ const FEW = ['task_struct.state', 'mm_struct.rss_stat.count[1].counter', 'reques
 
 let folder = '';
 let cache: KernelCache = { kernels: [], typesOf: async () => null };
-let explanation: Explanation = { schemaVersion: 1, kernels: [], causes: [] };
+let explanation: Explanation = { schemaVersion: 1, kernels: [], causes: [], silent: [] };
 
 async function build(sources: string): Promise<string[]> {
   const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
@@ -41,7 +41,8 @@ beforeAll(async () => {
   });
   const { objects, problems } = await readInputs(await build(folder), folder);
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  explanation = await explain(await failuresByPrediction(objects, cache), objects, cache);
+  const { failures, ledgerOf } = await failuresByPrediction(objects, cache);
+  explanation = await explain(failures, objects, cache, ledgerOf);
 }, 120_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 

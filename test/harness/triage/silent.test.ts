@@ -1,0 +1,84 @@
+// Silent breakage: what loads and reads something else, on made-up kernels where nothing else differs, and on real ones.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { indexNames } from '../../../harness/btf/names.ts';
+import { readElf, sectionNamed } from '../../../harness/elf/elf.ts';
+import { readBpfObject } from '../../../harness/object/object.ts';
+import { predictCell } from '../../../harness/predict/predict.ts';
+import { silentMarks } from '../../../harness/triage/silent.ts';
+import { compileBpf } from '../object/compile.ts';
+import { cachedBtfs, mustReadBtf, sampleObjects } from '../object/samples.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'silent-test-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const READS = `
+static long (*read)(void *, u32, const void *) = (void *)113;
+u64 value; char text[64];
+#define READ(name, field) SEC("raw_tp/a") int name(u64 *ctx) \\
+{ struct thing *it = (void *)ctx[0]; return read(&value, sizeof(it->field), __builtin_preserve_access_index(&it->field)); }
+`;
+
+const LOCAL = `${READS}
+struct inner { int deep; } access_index;
+struct gone { int x; };
+struct thing { u32 same; u64 wider; u32 narrower; s32 sign; u8 flag; char name[32]; struct inner in; void *pointer; } access_index;
+READ(same, same) READ(wider, wider) READ(narrower, narrower) READ(sign, sign) READ(flag, flag) READ(name, name) READ(deep, in.deep) READ(pointer, pointer)
+SEC("raw_tp/a") int size(u64 *ctx) { return __builtin_preserve_type_info(*(struct gone *)0, 1); }
+SEC("raw_tp/a") int checked(u64 *ctx) { struct thing *it = (void *)ctx[0]; value = __builtin_preserve_field_info(it->wider, 1); return __builtin_preserve_field_info(it->wider, 0); }
+`;
+
+const TARGET = `
+struct outer { u64 pad; int deep; };
+struct thing { u32 same; u32 wider; u64 narrower; u32 sign; u8 flag : 1; u8 other : 7; char name[16]; struct outer in; int *pointer; } kept;
+SEC("raw_tp/a") int keep(u64 *ctx) { return kept.same; }
+`;
+
+describe('what loads and reads something else', () => {
+  it('is told for size, sign, bits, length, enclosing type and size of nothing', async () => {
+    const bpf = readBpfObject(await readFile(await compileBpf(folder, 'local', LOCAL)), 'local');
+    const read = readElf(await readFile(await compileBpf(folder, 'target', TARGET)));
+    const bytes = read.ok ? sectionNamed(read.elf, '.BTF')?.bytes : undefined;
+    const kernel = { vmlinux: indexNames(mustReadBtf(bytes ?? new Uint8Array())), modules: [] };
+    const marks = silentMarks(bpf, predictCell(bpf, kernel).relocations, kernel);
+    expect([...marks].map(([ref, mark]) => `${bpf.relocations[ref]?.program} ${bpf.relocations[ref]?.access}: ${mark}`))
+      .toMatchInlineSnapshot(`
+        [
+          "wider thing.wider: 8 bytes are read, of which it has 4 here: what follows is read, too",
+          "narrower thing.narrower: 4 bytes are read of the 8 it has here",
+          "sign thing.sign: it is unsigned here, signed as compiled",
+          "flag thing.flag: it is one bit of a word here, 8 are read: its neighbours, too",
+          "name thing.name: it has 16 bytes here, 32 as compiled",
+          "deep thing.in.deep: deep is found in struct outer here, in struct inner as compiled",
+          "size struct gone: there is no struct of that name here: its size is told as 0",
+          "checked thing.wider: the field has 4 bytes here, 8 as compiled",
+        ]
+      `);
+  });
+
+  it('is found in the samples where it was put, on real kernels', async () => {
+    const [oldest, newest] = [(await cachedBtfs()).at(0), (await cachedBtfs()).at(-1)];
+    const found: string[] = [];
+    for (const { path } of [oldest, newest].flatMap((each) => each ?? [])) {
+      const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
+      for (const { name, bytes } of await sampleObjects()) {
+        const bpf = readBpfObject(bytes, name);
+        for (const [ref, mark] of silentMarks(bpf, predictCell(bpf, kernel).relocations, kernel)) {
+          found.push(
+            `${path === oldest?.path ? 'oldest' : 'newest'} ${bpf.relocations[ref]?.program} ${bpf.relocations[ref]?.access}: ${mark}`,
+          );
+        }
+      }
+    }
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "oldest as_bool signal_struct___7_2.is_child_subreaper: it is one bit of a word here, 8 are read: its neighbours, too",
+      ]
+    `);
+  });
+});
