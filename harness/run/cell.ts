@@ -11,6 +11,7 @@ import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { FailureClass } from '../results/words.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence.ts';
 import { fingerprintOf, subjectOf } from '../triage/fingerprint.ts';
+import { withSilentMarks } from '../triage/silent.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { brokenKernel, type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
@@ -135,5 +136,6 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     predicted: null,
     ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
   };
-  return applyExpectations(beside(cell), setup.expectations, object.result, kernel.result);
+  const marked = types.kernel ? withSilentMarks(cell, object.bpf, types.kernel) : cell;
+  return applyExpectations(beside(marked), setup.expectations, object.result, kernel.result);
 }

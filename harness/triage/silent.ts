@@ -5,7 +5,7 @@ import { essentialName } from '../libbpf-log/spec.ts';
 import type { BpfObject } from '../object/object.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
 import type { CoreSpec } from '../relocation/spec.ts';
-import type { CellRelocation, ObjectRelocation } from '../results/schema.ts';
+import type { CellRelocation, CellResult, ObjectRelocation } from '../results/schema.ts';
 import type { RelocationKind } from '../results/words.ts';
 import { localSpecs } from './access.ts';
 import { stepsOf, walk } from './path.ts';
@@ -98,4 +98,11 @@ export function silentMarks(object: BpfObject, ledger: readonly CellRelocation[]
     if (mark !== null) marks.set(ref, mark);
   }
   return marks;
+}
+
+/** A cell whose relocations that read something else say so, where libbpf itself did not. */
+export function withSilentMarks(cell: CellResult, object: BpfObject, kernel: KernelTypes): CellResult {
+  const marks = silentMarks(object, cell.relocations, kernel);
+  const relocations = cell.relocations.map((entry) => ({ ...entry, suspicious: entry.suspicious ?? marks.get(entry.ref) ?? null }));
+  return { ...cell, relocations };
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'explain-cli-'));
   kernels = await fourSeries();
   newest = kernels.at(-1)?.replace('debian:', '') ?? '';
-  const paths = ['task_state', 'new_helpers', 'verifier_limits'].map(sample);
+  const paths = ['task_state', 'new_helpers', 'verifier_limits', 'subreaper_bit'].map(sample);
   const results = await realRun(paths, kernels.slice(0, 3));
   await writeFile(join(folder, 'results.json'), JSON.stringify(results));
 }, 300_000);
@@ -117,7 +117,7 @@ it('says what cannot be used', async () => {
     error: no object can be used
     ",
       "exit 2
-    error: no kernel or object '4.4' in these results; there are kernels 5.10, 6.1, 6.12; objects task_state, new_helpers, verifier_limits
+    error: no kernel or object '4.4' in these results; there are kernels 5.10, 6.1, 6.12; objects task_state, new_helpers, verifier_limits, subreaper_bit
     ",
       "exit 2
     error: -k chooses kernels for objects; results have their own: name a cell instead
