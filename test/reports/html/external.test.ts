@@ -94,7 +94,7 @@ describe('external assets', () => {
   it('show matrix and reasons in their colours where no script may run', async () => {
     policy = NO_SCRIPTS;
     const { page } = await open(`${origin}/`);
-    expect(await page.locator('#matrix td[data-s=fail]').first().innerText()).toContain('fail');
+    expect(await page.locator('#matrix td[data-s=fail]').first().textContent()).toContain('fail');
     expect(
       await page
         .locator('#matrix td[data-s=fail]')
