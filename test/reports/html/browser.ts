@@ -16,6 +16,8 @@ interface Opened {
   complaints: string[];
 }
 
+const FIRST_FRAME_MS = 50;
+
 export interface ReportBrowser {
   /** A new page, in place of the one before, with a report of these results, at a fragment such as `#?q=x`. */
   open: (results: Results, fragment?: string, options?: BrowserContextOptions) => Promise<Opened>;
@@ -63,6 +65,8 @@ export async function startBrowser(): Promise<ReportBrowser> {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
     await page.goto(await addressOf(results, fragment));
+    // What the page lays out only when it is in sight has no text before the first frame.
+    await page.waitForTimeout(FIRST_FRAME_MS);
     return { page, requests, complaints };
   };
 
