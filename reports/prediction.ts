@@ -1,4 +1,5 @@
 // Predictions on a terminal: the matrix, why what fails does, and one line that sums up.
+import { bands } from './bands.ts';
 import { styleText } from 'node:util';
 import type { Prediction, ProgramPrediction, Verdict } from '../harness/predict/result.ts';
 import { plural } from './summary.ts';
@@ -41,29 +42,6 @@ export function kernelHeads({
   const choices = [kernels.map(({ series, id }) => series ?? id), kernels.map(({ version, id }) => version ?? id)];
   const names = choices.find((each) => new Set(each).size === each.length) ?? kernels.map(({ id }) => id);
   return names.map((name) => shortened(visible(name), MAX_COLUMN));
-}
-
-interface Column {
-  head: string;
-  kernel: string;
-  width: number;
-}
-
-/** As many columns side by side as there is room for; the others follow below. */
-function bands(columns: readonly Column[], room: number): Column[][] {
-  const found: Column[][] = [];
-  let left = 0;
-  for (const column of columns) {
-    left -= column.width + 1;
-    const last = found.at(-1);
-    if (last && left >= 0) {
-      last.push(column);
-      continue;
-    }
-    found.push([column]);
-    left = room - column.width - 1;
-  }
-  return found;
 }
 
 function matrix(prediction: Prediction, options: Options): string[] {

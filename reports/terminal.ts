@@ -1,4 +1,5 @@
 // The end of a run on a terminal: the matrix, what was unexpected, and one line that sums up.
+import { bands } from './bands.ts';
 import { styleText } from 'node:util';
 import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
@@ -63,29 +64,6 @@ function mark(status: Status | null, width: number, options: TerminalOptions): s
   if (status === null) return ' '.repeat(width);
   const [text, style] = MARKS[status];
   return `${' '.repeat(Math.max(0, width - text.length))}${paint(text, style, options)}`;
-}
-
-interface Column {
-  head: string;
-  /** Position in `results.kernels`. */
-  index: number;
-  width: number;
-}
-
-/** As many columns side by side as there is room for; the others follow below. */
-function bands(columns: readonly Column[], room: number): Column[][] {
-  const found: Column[][] = [];
-  let left = 0;
-  for (const column of columns) {
-    left -= column.width + 1;
-    const last = found.at(-1);
-    if (last && left >= 0) last.push(column);
-    else {
-      found.push([column]);
-      left = room - column.width - 1;
-    }
-  }
-  return found;
 }
 
 function matrix(results: Results, options: TerminalOptions): string[] {

@@ -8,7 +8,6 @@ import { applyExpectations } from '../plan/expectations.ts';
 import { addLog } from '../results/logs.ts';
 import { cellOfOneFate } from '../results/one-fate.ts';
 import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
-import type { FailureClass } from '../results/words.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence.ts';
 import { fingerprintOf, subjectOf } from '../triage/fingerprint.ts';
 import { withSilentMarks } from '../triage/silent.ts';
@@ -76,16 +75,6 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
     console: addLog(logs, evidence.console),
   };
   return { status, stage, class: failureClass, reason, relocations, programs, logs: refs };
-}
-
-/** A cell without a verdict. */
-export function verdictless(
-  kernel: string,
-  object: RunObject,
-  status: 'infra' | 'not-run',
-  failure: { class: FailureClass; reason: string } | null,
-): CellResult {
-  return cellOfOneFate(kernel, object.result, status, failure);
 }
 
 /** What a cell without a verdict on its programs still has to show: everything that was said. */

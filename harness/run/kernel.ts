@@ -1,7 +1,7 @@
 // One kernel of the matrix made ready for its cells: image pulled, snapshot in place or boot prepared.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KernelImage, pullKernel, type PlannedKernel, type KernelOptions } from '../../kernels/catalogue.ts';
+import type { KernelImage, PlannedKernel } from '../../kernels/catalogue.ts';
 import { InfraError } from '../errors.ts';
 import { type BootImage, type BootMethod, bootGuest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
@@ -101,11 +101,6 @@ async function identify(image: KernelImage, setup: GuestSetup): Promise<KernelRe
 
 function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemuVersion, helperSha256 }: GuestSetup): SnapshotStore {
   return { cache, work, key: snapshotKey({ kernelSha256: image.sha256, helperSha256, qemuVersion, machine: machineFor(accel) }) };
-}
-
-/** Downloads and unpacks a kernel unless the cache has it. */
-export async function pull(planned: PlannedKernel, options: KernelOptions): Promise<KernelImage> {
-  return pullKernel(planned, options);
 }
 
 /**

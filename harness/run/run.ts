@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel } from '../../kernels/catalogue.ts';
+import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
 import { InfraError, toInfraError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import type { Accel } from '../guest/machine.ts';
@@ -14,14 +14,14 @@ import type { Shard } from '../plan/shard.ts';
 import { createLogStore } from '../results/logs.ts';
 import { cellOfOneFate } from '../results/one-fate.ts';
 import { type CellResult, type KernelResult, type LogStore, type Results, SCHEMA_VERSION } from '../results/schema.ts';
-import { type CellSetup, runCell, verdictless } from './cell.ts';
+import { type CellSetup, runCell } from './cell.ts';
 import type { Emit } from './events.ts';
 import { defaultJobs, hostFacts, QEMU_PROGRAM, qemuVersion } from './host.ts';
 import type { RunObject } from './inputs.ts';
 import type { CellIdentity, Journal } from './journal.ts';
 import { expectationFor } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { bootImages, type GuestSetup, makeReady, plannedResult, pull } from './kernel.ts';
+import { bootImages, type GuestSetup, makeReady, plannedResult } from './kernel.ts';
 import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
 import { takeTurns, type Turns } from './turns.ts';
@@ -104,8 +104,8 @@ function columnWithout(
 ): Column {
   const cells = chosen(context, kernel.id).map((object) =>
     context.signal.aborted
-      ? verdictless(kernel.id, object, 'not-run', null)
-      : finish(context, verdictless(kernel.id, object, 'infra', failure), kernel),
+      ? cellOfOneFate(kernel.id, object.result, 'not-run', null)
+      : finish(context, cellOfOneFate(kernel.id, object.result, 'infra', failure), kernel),
   );
   return { kernel, cells };
 }
@@ -125,7 +125,7 @@ async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object
   const kernel = setup.kernel.result;
   const isUrgent = context.request.predictFirst === true && (await isForetoldToFail(setup.kernel, object));
   return context.guests(isUrgent ? URGENCY.foretold : URGENCY.cell, async () => {
-    if (context.signal.aborted) return verdictless(kernel.id, object, 'not-run', null);
+    if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
     const identity = identityOf(context, setup, object);
     const kept = context.request.journal?.find(identity, context.logs);
     if (kept) return finish(context, { ...kept, kernel: kernel.id, object: object.result.id }, kernel);
@@ -135,14 +135,14 @@ async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object
       await context.request.journal?.append(identity, cell, context.logs);
       return finish(context, cell, kernel);
     } catch (error) {
-      if (context.signal.aborted) return verdictless(kernel.id, object, 'not-run', null);
+      if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
       const failure = { class: 'infra-transport', reason: toInfraError(error).message } as const;
-      return finish(context, verdictless(kernel.id, object, 'infra', failure), kernel);
+      return finish(context, cellOfOneFate(kernel.id, object.result, 'infra', failure), kernel);
     }
   });
 }
 
-/** A boot that was cut short is tried again; one that took too long, or ended the same way twice, is not. */
+/** A boot that was cut short is tried once more; one that took too long is not. */
 async function readyKernel(context: Context, image: KernelImage) {
   const { accel } = await context.accel;
   const ready = async () => makeReady(image, { ...context.setup, accel, bootTimeoutMs: context.request.bootTimeoutMs ?? BOOT_MS[accel] });
@@ -211,7 +211,6 @@ async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: 
     qemuProgram: QEMU_PROGRAM,
     images: first ? bootImages(first) : [],
     initramfs: setup.initramfs,
-
     directory: join(setup.work, 'probe'),
     signal: setup.signal,
   });
@@ -239,7 +238,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   try {
     const initramfs = await prepareInitramfs(request.helper, work);
     const pulls = pLimit(PULLS);
-    const pulled = new Map(busy.map((kernel) => [kernel.id, pulls(async () => pull(kernel, request.kernelOptions))]));
+    const pulled = new Map(busy.map((kernel) => [kernel.id, pulls(async () => pullKernel(kernel, request.kernelOptions))]));
     const setup = {
       cache: request.cache,
       work,
