@@ -63,6 +63,8 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
   const { command, package: needed } = PROGRAMS[format];
   const [program, ...args] = command;
   const child = execa(program, args, { stdin: 'pipe', reject: false, buffer: { stdout: false, stderr: true }, encoding: 'buffer' });
+  // Execa throws away output that nobody reads at once, unless it is paused: a consumer may first open a file.
+  child.stdout.pause();
   const feeding = settle(pipeline(input, child.stdin));
   const consumed = await settle(consume(child.stdout));
   const whole = child.stdout.readableEnded;

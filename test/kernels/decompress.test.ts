@@ -1,6 +1,7 @@
 // Decompression stops early without trouble, and says what is wrong when it is.
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { compressionOf, decompress } from '../../kernels/decompress.ts';
@@ -25,6 +26,15 @@ describe('decompression', () => {
     expect(compressionOf(packed)).toBe(format);
     expect(await decompress(format, Readable.from([packed]), 'it', read)).toBe(plain.length);
     expect(await decompress(format, Readable.from([packed]), 'it', readSome)).toBe('kernels');
+  });
+
+  it.each(['xz', 'gzip'] as const)('of %s loses nothing while a consumer makes itself ready', async (format) => {
+    const { stdout } = await execa(format, ['-c'], { input: plain, encoding: 'buffer' });
+    const late = async (output: Readable): Promise<number> => {
+      await setTimeout(100);
+      return read(output);
+    };
+    expect(await decompress(format, Readable.from([Buffer.from(stdout)]), 'it', late)).toBe(plain.length);
   });
 
   it.each(['xz', 'gzip'] as const)('of damaged %s ends with an error that names the data', async (format) => {
