@@ -40,7 +40,7 @@ async function areResults(path: string): Promise<boolean> {
 }
 
 async function explainObjects(patterns: readonly string[], selectors: readonly string[]): Promise<Explained> {
-  const inputs = await readInputs(patterns, process.cwd());
+  const inputs = await readInputs(patterns, process.cwd(), { bigEndian: true });
   const found = await findKernels(selectors, cacheRoot());
   const problems = [...inputs.problems, ...found.problems];
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);

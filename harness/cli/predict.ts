@@ -39,7 +39,7 @@ const printLog: OnCell = (kernel, object, cell) => {
 async function predict(objects: string[], options: PredictOptions): Promise<void> {
   if (options.json === true && options.log === true) throw new UserError('--json and --log both write to standard output; choose one');
   const started = performance.now();
-  const inputs = await readInputs(objects, process.cwd());
+  const inputs = await readInputs(objects, process.cwd(), { bigEndian: true });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
   const { prediction, problems } =
     inputs.objects.length === 0
@@ -68,7 +68,7 @@ export function addPredictCommand(program: Command): void {
         'Also told by BTF: unknown helpers, map and program types, missing attach targets and kernel functions. ' +
         'A program that BTF has nothing against may still fail: only "run" loads it.',
     )
-    .argument('<object...>', 'BPF objects or patterns')
+    .argument('<object...>', 'BPF objects of either byte order, or patterns')
     .option(
       '-k, --kernel <selector>',
       'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, or a folder of *.btf and *.btf.tar.xz), file:PATH, deb:PATH (default: the newest of every series in the cache)',

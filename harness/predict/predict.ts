@@ -120,10 +120,29 @@ function withReach(object: BpfObject, entry: CellRelocation, loads: readonly Exa
 }
 
 /**
+ * What libbpf says of an object whose byte order is not that of the machine, before it relocates anything.
+ * @see bpf_object_load() in libbpf.c
+ */
+function otherByteOrder({ littleEndian }: BpfObject, { vmlinux }: KernelTypes): PredictedFailure | null {
+  if (littleEndian === vmlinux.btf.littleEndian) return null;
+  const [own, other, target] = littleEndian ? ['little', 'big', 'bpfeb'] : ['big', 'little', 'bpfel'];
+  const reason = `compiled for ${own}-endian machines, and this kernel's is ${other}-endian (clang -target ${target})`;
+  return { stage: 'open', class: 'object-invalid', reason };
+}
+
+/** No relocation is come to where nothing is loaded. */
+function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
+  const programs = object.programs.map(({ name }) => ({ name, failure, possible: null }));
+  return { programs, relocations: relocationLedger(object, []), loads: [] };
+}
+
+/**
  * Predicts a cell from an object and a kernel's types: pure, nothing is started or read. As a run does, the object is loaded as a whole,
  * and only if that fails, each program alone.
  */
 export function predictCell(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
+  const refused = otherByteOrder(object, kernel);
+  if (refused) return refusedCell(object, refused);
   const helpers = knownHelpers(kernel);
   const shared = objectFindings(object, kernel);
   const own = object.programs.map((program) => programFindings(program, kernel));

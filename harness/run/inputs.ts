@@ -34,11 +34,16 @@ async function readFileChecked(file: string, shown: string): Promise<Uint8Array>
   });
 }
 
-async function readObject(file: string, id: string): Promise<RunObject> {
+export interface InputOptions {
+  /** Whether objects for big-endian machines are of use: to predictions they are, but guests are all little-endian. */
+  bigEndian?: boolean;
+}
+
+async function readObject(file: string, id: string, { bigEndian = false }: InputOptions): Promise<RunObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
-  if (!bpf.littleEndian)
+  if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file, bytes, bpf, result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }) };
@@ -67,7 +72,7 @@ function takeProblem(inputs: Inputs, error: unknown): null {
  * Reads every object that paths and globs name, each file once, in the order named.
  * @param directory what relative names are relative to
  */
-export async function readInputs(patterns: readonly string[], directory: string): Promise<Inputs> {
+export async function readInputs(patterns: readonly string[], directory: string, options: InputOptions = {}): Promise<Inputs> {
   const inputs: Inputs = { objects: [], problems: [] };
   const seen = new Set<string>();
   const ids = new Set<string>();
@@ -78,7 +83,7 @@ export async function readInputs(patterns: readonly string[], directory: string)
       if (seen.has(file)) continue;
       seen.add(file);
       try {
-        inputs.objects.push(await readObject(file, uniqueId(file, ids)));
+        inputs.objects.push(await readObject(file, uniqueId(file, ids), options));
       } catch (error) {
         takeProblem(inputs, error);
       }

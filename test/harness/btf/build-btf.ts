@@ -11,7 +11,7 @@ export interface WrittenType {
   words?: readonly (number | string)[];
 }
 
-interface Options {
+export interface BtfOptions {
   little?: boolean;
   /** Length of the string section this BTF continues. */
   stringStart?: number;
@@ -22,7 +22,7 @@ interface Options {
 }
 
 /** A BTF section with these types. */
-export function buildBtf(types: readonly WrittenType[], options: Options = {}): Buffer {
+export function buildBtf(types: readonly WrittenType[], options: BtfOptions = {}): Buffer {
   const { little = true, stringStart = 0, layout, moreHeader = 0 } = options;
   let strings = stringStart === 0 ? '\0' : '';
   const offsets = new Map<string, number>([['', 0]]);

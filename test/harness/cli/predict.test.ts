@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildBtf, type WrittenType } from '../btf/build-btf.ts';
+import { type BtfOptions, buildBtf, type WrittenType } from '../btf/build-btf.ts';
 import { compileBpf } from '../object/compile.ts';
 import { sampleObjects } from '../object/samples.ts';
 import { corematrix } from './command.ts';
@@ -34,9 +34,9 @@ SEC("raw_tp/sched_switch") int who_knows(u64 *ctx)
 `;
 
 const INT: WrittenType = { name: 'int', kind: 1, size: 4, words: [0x01000020] };
-const taskWith = (...members: string[]): Buffer => {
+const taskWith = (members: readonly string[], options: BtfOptions = {}): Buffer => {
   const words = members.flatMap((name, index) => [name, 1, index * 32]);
-  return buildBtf([INT, { name: 'task_struct', kind: 4, vlen: members.length, size: members.length * 4, words }]);
+  return buildBtf([INT, { name: 'task_struct', kind: 4, vlen: members.length, size: members.length * 4, words }], options);
 };
 
 let folder = '';
@@ -45,9 +45,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'predict-cli-'));
   await copyFile(await compileBpf(folder, 'names', SOURCE), path('names.bpf.o'));
   await mkdir(path('hub/debian/x86_64'), { recursive: true });
-  await writeFile(path('hub/debian/x86_64/5.10.0-1-amd64.btf'), taskWith('state', 'pid'));
-  await writeFile(path('hub/debian/x86_64/6.1.0-2-amd64.btf'), taskWith('id'));
-  await writeFile(path('damaged.btf'), taskWith('pid').subarray(0, 60));
+  await writeFile(path('hub/debian/x86_64/5.10.0-1-amd64.btf'), taskWith(['state', 'pid']));
+  await writeFile(path('hub/debian/x86_64/6.1.0-2-amd64.btf'), taskWith(['id']));
+  await writeFile(path('damaged.btf'), taskWith(['pid']).subarray(0, 60));
   await writeFile(path('text.bpf.o'), 'int main(void);\n');
   const [sample] = await sampleObjects();
   if (sample) await writeFile(path('sample.bpf.o'), sample.bytes);
@@ -94,6 +94,36 @@ describe('predict', () => {
       ---
       exit 0"
     `);
+  });
+
+  it('decides for big-endian machines what was compiled for them, and says what cannot be loaded there', async () => {
+    await copyFile(await compileBpf(folder, 'names', SOURCE, 'bpfeb'), path('big.bpf.o'));
+    await writeFile(path('5.10.0-1-s390x.btf'), taskWith(['state', 'pid'], { little: false }));
+    expect(await predict('names.bpf.o', 'big.bpf.o', '-k', 'btf:5.10.0-1-s390x.btf', '-k', 'btf:hub/debian/x86_64/6.1.0-2-amd64.btf'))
+      .toMatchInlineSnapshot(`
+        "             5.10  6.1
+        names
+          old_name   FAIL FAIL
+          new_name   FAIL   ok
+          who_knows  FAIL    ?
+        big
+          old_name     ok FAIL
+          new_name     ok FAIL
+          who_knows    ok FAIL
+
+        fail object-invalid: compiled for little-endian machines, and this kernel's is big-endian (clang -target bpfeb)
+             names/old_name, names/new_name, names/who_knows on 5.10
+        fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:7)
+             names/old_name on 6.1
+        fail object-invalid: compiled for big-endian machines, and this kernel's is little-endian (clang -target bpfel)
+             big/old_name, big/new_name, big/who_knows on 6.1
+        may fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:21)
+             names/who_knows on 6.1
+
+        7 fail, 1 may fail, 4 ok (2 kernels, 2 objects, N ms, predicted from BTF: nothing was loaded)
+        ---
+        exit 1"
+      `);
   });
 
   it('prints the lines of libbpf', async () => {

@@ -89,20 +89,40 @@ function requestsOf({ object, btf, bpf }: OracleCell): string[] {
   return [`cell ${object} ${btf}`, ...relocations];
 }
 
-/** For each cell what libbpf prints about each of its relocations, up to the first that ends the load. */
-export async function libbpfLines(cells: readonly OracleCell[]): Promise<string[][]> {
-  const input = cells.flatMap(requestsOf).join('\n');
-  const { stdout } = await execa(await buildOracle(), { input, maxBuffer: 2 ** 28 });
+/**
+ * For each cell what libbpf's functions print about its relocations, up to the first that ends the load, and behind `= ` what each makes
+ * of its instructions.
+ * @param command the oracle, and what it is run with
+ */
+export async function askLibbpf(cells: readonly OracleCell[], command: readonly string[]): Promise<string[][]> {
+  const [program = '', ...args] = command;
+  const { stdout } = await execa(program, args, { input: cells.flatMap(requestsOf).join('\n'), maxBuffer: 2 ** 28 });
   const answers = stdout.split(/^# .*$/m).slice(1);
   return answers.map((answer) => {
     const lines = answer.split('\n').filter((line) => line !== '');
     const end = lines.findIndex((line) => line.startsWith('! '));
-    return (end < 0 ? lines : lines.slice(0, end)).filter((line) => !line.startsWith('= '));
+    return end < 0 ? lines : lines.slice(0, end);
   });
 }
 
-/** What the engine says to the same, without the lines that are libbpf's frame around its functions. */
-export function engineLines({ bpf }: OracleCell, kernel: KernelTypes): string[] {
+/** Whether a line of an answer is about instructions. */
+export function isPatched(line: string): boolean {
+  return line.startsWith('= ');
+}
+
+/** For each cell what libbpf prints about each of its relocations, up to the first that ends the load. */
+export async function libbpfLines(cells: readonly OracleCell[]): Promise<string[][]> {
+  const answers = await askLibbpf(cells, [await buildOracle()]);
+  return answers.map((lines) => lines.filter((line) => !isPatched(line)));
+}
+
+/** The lines of a predicted log without those that are libbpf's frame around its functions. */
+export function withoutFrame(log: PredictedLog): string[] {
   const frame = /^libbpf: (sec '|failed to perform CO-RE|prog '[^']*': relo #\d+: failed to )/;
-  return linesOf(predictLoad(bpf, kernel).log).filter((line) => !frame.test(line));
+  return linesOf(log).filter((line) => !frame.test(line));
+}
+
+/** What the engine says to the same. */
+export function engineLines({ bpf }: OracleCell, kernel: KernelTypes): string[] {
+  return withoutFrame(predictLoad(bpf, kernel).log);
 }

@@ -134,7 +134,7 @@ describe('hostile types', () => {
     ]);
   });
 
-  it('that ask for more comparisons than there is time for end in an error within seconds', () => {
+  it('that ask for more comparisons than there is time for end in an error', () => {
     const levels = Array.from({ length: 30 }, (_, level): WrittenType => ({
       name: 'level',
       kind: 4,
@@ -143,10 +143,10 @@ describe('hostile types', () => {
       words: ['a', level + 1, 0, 'b', level + 1, 32],
     }));
     const btf = mustReadBtf(buildBtf([INT, ...levels]));
-    const started = performance.now();
     const top = { btf, id: btf.endId - 1 };
-    expect(typesMatch(top, top, newComparison([]))).toBe(-22);
-    expect(performance.now() - started).toBeLessThan(5000);
+    const comparison = newComparison([]);
+    expect(typesMatch(top, top, comparison)).toBe(-22);
+    expect(comparison.left).toBeLessThan(0);
   });
 
   it('and objects, damaged anywhere, give a prediction or one line', async () => {
