@@ -8,7 +8,7 @@ import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../errors.ts';
 import { findKernels } from '../predict/kernels.ts';
 import type { Results } from '../results/schema.ts';
-import { readInputs } from '../run/inputs.ts';
+import { plainSources, readInputs } from '../run/inputs.ts';
 import { explain } from '../triage/explain.ts';
 import type { Explanation } from '../triage/explanation.ts';
 import { seenFailures } from '../triage/failures.ts';
@@ -40,7 +40,7 @@ async function areResults(path: string): Promise<boolean> {
 }
 
 async function explainObjects(patterns: readonly string[], selectors: readonly string[]): Promise<Explained> {
-  const inputs = await readInputs(patterns, process.cwd(), { bigEndian: true });
+  const inputs = await readInputs(plainSources(patterns, process.cwd()), { bigEndian: true });
   const found = await findKernels(selectors, cacheRoot());
   const problems = [...inputs.problems, ...found.problems];
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);

@@ -6,7 +6,7 @@ import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../errors.ts';
 import { findFloor } from '../floor/floor.ts';
 import type { RunEvent } from '../run/events.ts';
-import { readInputs } from '../run/inputs.ts';
+import { plainSources, readInputs } from '../run/inputs.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
@@ -32,7 +32,7 @@ function wholePositive(value: string): number {
 }
 
 async function floor(path: string, options: FloorOptions): Promise<void> {
-  const { objects, problems } = await readInputs([path], process.cwd());
+  const { objects, problems } = await readInputs(plainSources([path], process.cwd()));
   const [object] = objects;
   if (!object || objects.length > 1) throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}`);
   const progress = showProgress(process.stderr, false);

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { plural } from '../../reports/summary.ts';
 import { starterConfig } from '../config/starter.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { readInputs } from '../run/inputs.ts';
+import { plainSources, readInputs } from '../run/inputs.ts';
 import { PACKAGE_ROOT } from '../setup/root.ts';
 import { writeLine } from './lines.ts';
 import { CONFIG_NAME } from './read-plan.ts';
@@ -31,7 +31,7 @@ async function init(objects: string[], options: InitOptions): Promise<void> {
   const target = resolve(options.config);
   if (options.force !== true && (await exists(target))) throw new UserError(`${options.config} is there already; --force replaces it`);
   const patterns = objects.length > 0 ? objects : ['**/*.bpf.o'];
-  const inputs = await readInputs(patterns, process.cwd());
+  const inputs = await readInputs(plainSources(patterns, process.cwd()));
   const used = objects.length > 0 ? inputs.objects : inputs.objects.filter(({ file }) => !file.split(sep).includes('node_modules'));
   if (used.length === 0 && objects.length > 0) throw new UserError(`no object can be used: ${inputs.problems.join('; ')}`);
   if (used.length === 0) throw new UserError('no *.bpf.o in this folder or below it; name the objects: corematrix init build/*.o');

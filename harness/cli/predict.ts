@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import { findKernels } from '../predict/kernels.ts';
 import { LOADERS, type LoaderName } from '../predict/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
-import { readInputs } from '../run/inputs.ts';
+import { plainSources, readInputs } from '../run/inputs.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
 
@@ -39,7 +39,7 @@ const printLog: OnCell = (kernel, object, cell) => {
 async function predict(objects: string[], options: PredictOptions): Promise<void> {
   if (options.json === true && options.log === true) throw new UserError('--json and --log both write to standard output; choose one');
   const started = performance.now();
-  const inputs = await readInputs(objects, process.cwd(), { bigEndian: true });
+  const inputs = await readInputs(plainSources(objects, process.cwd()), { bigEndian: true });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
   const { prediction, problems } =
     inputs.objects.length === 0

@@ -5,13 +5,14 @@ import { type Command, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { type KernelLock, readLock } from '../../kernels/lock.ts';
 import type { KernelOptions } from '../../kernels/options.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type PlacedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { type Choose, chooseAll } from '../plan/choice.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { chooseSince, type Since } from '../plan/since.ts';
-import { type Inputs, readInputs } from '../run/inputs.ts';
+import { type Inputs, plainSources, readInputs } from '../run/inputs.ts';
+import { objectSources } from '../run/object-sources.ts';
 import { baselineOption } from './baseline.ts';
 import { readResultsAt } from './results-files.ts';
 
@@ -66,13 +67,14 @@ export function addPlanOptions(command: Command): Command {
     .option('--frozen', 'only kernels that the lock file of the configuration pins, nothing nearby when one is gone');
 }
 
-async function findConfig(named: string | undefined): Promise<{ config: Config; directory: string }> {
-  if (named !== undefined) return { config: await loadConfig(named), directory: dirname(resolve(named)) };
+async function findConfig(named: string | undefined): Promise<PlacedConfig & { directory: string }> {
+  if (named !== undefined) return { ...(await loadConfig(named)), directory: dirname(resolve(named)) };
   const found = await access(CONFIG_NAME).then(
     () => true,
     () => false,
   );
-  return { config: found ? await loadConfig(CONFIG_NAME) : {}, directory: process.cwd() };
+  const placed = found ? await loadConfig(CONFIG_NAME) : { config: {}, at: () => CONFIG_NAME };
+  return { ...placed, directory: process.cwd() };
 }
 
 /** The cells that options leave; all of them without any. */
@@ -104,9 +106,9 @@ async function lockOf({ lock }: Config, directory: string, frozen: boolean): Pro
  * @throws UserError for what is missing or wrong; one object that cannot be used is only a problem in `inputs`
  */
 export async function readPlan(objects: readonly string[], options: PlanOptions): Promise<Plan> {
-  const { config, directory } = await findConfig(options.config);
-  const named = objects.length > 0 ? objects : (config.objects ?? []);
-  if (named.length === 0)
+  const { config, at, directory } = await findConfig(options.config);
+  const configured = objectSources({ config, at }, directory);
+  if (objects.length === 0 && configured.sources.length === 0)
     throw new UserError(
       `no object to run: name one, for example "corematrix run prog.bpf.o -k debian:all", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
     );
@@ -114,7 +116,7 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
   const choose = await chosenCells(options);
-  const inputs = await readInputs(named, objects.length > 0 ? process.cwd() : directory);
+  const inputs = objects.length > 0 ? await readInputs(plainSources(objects, process.cwd()), { configured }) : await readInputs(configured);
   const { refresh, frozen } = options;
   const kernelOptions = async () => {
     const lock = await lockOf(config, directory, frozen === true);

@@ -1,9 +1,9 @@
 // Reads corematrix.yaml; every error names file, line and column.
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { messageOf, UserError } from '../errors.ts';
-import { type Config, configSchema, expectationSchema } from './schema.ts';
+import { type Config, configSchema } from './schema.ts';
 
 /** More aliases than any person writes: a document with more is an attempt to exhaust memory. */
 const MAX_ALIASES = 100;
@@ -11,6 +11,14 @@ const MAX_ALIASES = 100;
 const MAX_CHARACTERS = 256 << 10;
 
 type Issue = z.core.$ZodIssue;
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** A configuration and where in its file things stand. */
+export interface PlacedConfig {
+  config: Config;
+  /** `file:line:column` of what a path of keys leads to; where that does not exist, of what is nearest around it. */
+  at: (path: readonly PropertyKey[]) => string;
+}
 
 /** Offset of the node an issue is about; where that does not exist, of the nearest node around it. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
@@ -63,8 +71,29 @@ function describeIssue(issue: Issue): string {
   return `${where}${issue.message}`;
 }
 
+/** What is wrong in the alternative that was meant: the one whose shape fits best, which is the one that fails deepest. */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const branches = issue.errors.flatMap(([first]) => (first ? [innermost(first)] : []));
+  const isMeant = (branch: Issue) => branch.path.length > 0 || branch.code === 'unrecognized_keys';
+  const meant = branches.find(isMeant);
+  if (!meant) return { ...issue, message: branches.map(({ message }) => message).join(', or ') || issue.message };
+  return { ...meant, path: [...issue.path, ...meant.path] };
+}
+
+/** The keys a map may have, by the JSON Schema of what stands at a path. */
+function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
+  const [key, ...rest] = path;
+  const alternatives = schema.anyOf ?? [schema];
+  return alternatives.flatMap(({ properties = {}, items, additionalProperties }) => {
+    if (key === undefined) return Object.keys(properties);
+    const inner = typeof key === 'number' ? items : (properties[String(key)] ?? additionalProperties);
+    return typeof inner === 'object' && !Array.isArray(inner) ? keysAt(inner, rest) : [];
+  });
+}
+
 function known(issue: Issue): string {
-  return issue.path.at(0) === 'expectations' ? Object.keys(expectationSchema.shape).join(', ') : Object.keys(configSchema.shape).join(', ');
+  return keysAt(z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' }), issue.path).join(', ');
 }
 
 /** What nests deeper than the stack, the library reports as an error of syntax in one place and throws in another. */
@@ -93,27 +122,34 @@ function readYaml(text: string, name: string, lines: LineCounter): { document: D
  * @param name how the file is called in messages
  * @throws UserError naming file, line, column, what is wrong and what is possible
  */
-export function parseConfig(text: string, name: string): Config {
+export function parsePlacedConfig(text: string, name: string): PlacedConfig {
   if (text.length > MAX_CHARACTERS) throw new UserError(`${name}: too large for a configuration (${text.length} characters)`);
   const lines = new LineCounter();
   const { document, value } = readYaml(text, name, lines);
-  const at = (offset: number) => placeOf(name, lines, offset);
+  const at = (path: readonly PropertyKey[]) => placeOf(name, lines, offsetOf(document, path));
   const parsed = configSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  if (!issue) throw new UserError(`${name}: not a valid configuration`);
+  if (parsed.success) return { config: parsed.data, at };
+  const [outer] = parsed.error.issues;
+  if (!outer) throw new UserError(`${name}: not a valid configuration`);
+  const issue = innermost(outer);
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    throw new UserError(`${at(keyOffset(document, issue.path, key))}: unknown key "${key}"; possible here: ${known(issue)}`);
+    const place = placeOf(name, lines, keyOffset(document, issue.path, key));
+    throw new UserError(`${place}: unknown key "${key}"; possible here: ${known(issue)}`);
   }
-  throw new UserError(`${at(offsetOf(document, issue.path))}: ${describeIssue(issue)}`);
+  throw new UserError(`${at(issue.path)}: ${describeIssue(issue)}`);
+}
+
+/** Checks the text of a configuration as `parsePlacedConfig` does, for those who need no places. */
+export function parseConfig(text: string, name: string): Config {
+  return parsePlacedConfig(text, name).config;
 }
 
 /**
  * Reads and checks a configuration file.
  * @throws UserError when it cannot be read or is not valid
  */
-export async function loadConfig(path: string): Promise<Config> {
+export async function loadConfig(path: string): Promise<PlacedConfig> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -121,5 +157,5 @@ export async function loadConfig(path: string): Promise<Config> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     throw new UserError(`${path}: cannot read the configuration (${code})`);
   }
-  return parseConfig(text, path);
+  return parsePlacedConfig(text, path);
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FORMAT_NAMES } from '../../reports/format-names.ts';
 import { FAILURE_CLASSES } from '../results/words.ts';
+import { objectsSchema } from './object-settings.ts';
 
 export const expectationSchema = z
   .strictObject({
@@ -22,7 +23,9 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Kernel selectors, for example `debian:all`, `debian:>=5.10,<=6.12`, `file:bzImage`.'),
-  objects: z.array(z.string()).min(1).optional().describe('Objects: paths or globs, relative to this file.'),
+  objects: objectsSchema
+    .optional()
+    .describe('Objects: paths or globs, relative to this file. An entry with settings speaks for every file it matches.'),
   lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, instead of the ones apt is configured with.'),
   timeout: z.number().positive().optional().describe('Seconds a cell may take before it is infrastructure trouble.'),

@@ -3,7 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, toInfraError } from '../errors.ts';
 import { bootGuest, type BootRequest, sparseFile } from './boot.ts';
-import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH } from './frames.ts';
+import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH, type RequestFrame } from './frames.ts';
 import { type Machine, qemuArguments } from './machine.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse, readUnfinished } from './response.ts';
@@ -13,13 +13,6 @@ import { awaitDone, type MailboxPlace, type Patience } from './watch.ts';
 const MIB = 1 << 20;
 /** What the end of QEMU may take to be noticed. */
 const ENDING_MS = 200;
-
-/** The object as the guest gets it. */
-export interface GuestObject {
-  /** File name; libbpf names the object after its part before the first dot. */
-  name: string;
-  bytes: Uint8Array;
-}
 
 /** What a guest that answered said, not yet judged. */
 export interface GuestAnswer {
@@ -45,16 +38,12 @@ export interface GuestFailure {
 export type GuestResult = ({ ok: true } & GuestAnswer) | ({ ok: false } & GuestFailure);
 
 export interface CellRequest {
-  object: GuestObject;
+  /** The object and what is to be done with it. */
+  frames: readonly RequestFrame[];
   /** A folder of this cell's own; it is removed in the end. */
   directory: string;
   patience: Patience;
   signal: AbortSignal;
-}
-
-/** As libbpf derives an object's name from its file: the part of the base name before the first dot. */
-function objectName(fileName: string): string {
-  return fileName.split('.')[0] ?? fileName;
 }
 
 /** A conversation that broke off, with what was said until then. */
@@ -113,7 +102,7 @@ async function withGuest(
 /** Loads an object in a private copy of a snapshot. Only an interrupt rejects; every trouble with the guest is a result. */
 export async function runRestored(qemuProgram: string, machine: Machine, snapshot: Snapshot, request: CellRequest): Promise<GuestResult> {
   const mailbox = join(request.directory, 'mailbox');
-  const { bytes, responseOffset } = encodeRequest(objectName(request.object.name), request.object.bytes);
+  const { bytes, responseOffset } = encodeRequest(request.frames);
   const start = async () => {
     await sparseFile(mailbox, machine.mailboxMiB, bytes);
     const files = { ram: snapshot.ramFile, mailbox, private: true };
@@ -140,7 +129,7 @@ async function post(mailboxFile: string, request: Buffer): Promise<void> {
 
 /** Loads an object in a guest booted for it alone. Only an interrupt rejects; every trouble with the guest is a result. */
 export async function runBooted(boot: Omit<BootRequest, 'directory' | 'signal'>, request: CellRequest): Promise<GuestResult> {
-  const { bytes, responseOffset } = encodeRequest(objectName(request.object.name), request.object.bytes);
+  const { bytes, responseOffset } = encodeRequest(request.frames);
   let address = 0n;
   const start = async () => {
     const guest = await bootGuest({ ...boot, directory: request.directory, signal: request.signal });

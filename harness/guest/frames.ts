@@ -16,6 +16,7 @@ export const RESPONSE_HEADER = { offset: 0x800, length: 28 } as const;
 
 const FRAME = {
   object: 1,
+  autoload: 2,
   hello: 16,
   program: 17,
   attemptBegin: 18,
@@ -67,22 +68,35 @@ export interface Response {
   damage: string | null;
 }
 
-/** The beginning of a mailbox file: request header and one object. The guest writes from `responseOffset` on. */
-export function encodeRequest(name: string, elf: Uint8Array): { bytes: Buffer; responseOffset: number } {
-  const nameBytes = Buffer.from(name).subarray(0, 255);
-  const payload = 4 + nameBytes.length + elf.length;
-  const length = FRAME_HEADER + payload;
-  const responseOffset = Math.ceil((REQUEST_OFFSET + length) / PAGE) * PAGE;
-  const bytes = Buffer.alloc(REQUEST_OFFSET + length);
-  bytes.writeUInt32LE(MAGIC, 0);
-  bytes.writeUInt32LE(length, 4);
-  bytes.writeUInt32LE(responseOffset, 8);
-  bytes.writeUInt32LE(FRAME.object, REQUEST_OFFSET);
-  bytes.writeUInt32LE(payload, REQUEST_OFFSET + 4);
-  bytes.writeUInt32LE(nameBytes.length, REQUEST_OFFSET + FRAME_HEADER);
-  bytes.set(nameBytes, REQUEST_OFFSET + FRAME_HEADER + 4);
-  bytes.set(elf, REQUEST_OFFSET + FRAME_HEADER + 4 + nameBytes.length);
-  return { bytes, responseOffset };
+/** What the host says to the guest: one object, and what is to be done to it before it is loaded. */
+export type RequestFrame =
+  /** `name` is cut to 255 bytes. */
+  { type: 'object'; name: string; elf: Uint8Array } | { type: 'autoload'; program: string; autoload: boolean };
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function payloadOf(frame: RequestFrame): Uint8Array[] {
+  if (frame.type === 'autoload') return [u32(Number(frame.autoload)), Buffer.from(`${frame.program}\0`)];
+  const name = Buffer.from(frame.name).subarray(0, 255);
+  return [u32(name.length), name, frame.elf];
+}
+
+function encodeFrame(frame: RequestFrame): Uint8Array[] {
+  const payload = payloadOf(frame);
+  const length = payload.reduce((sum, part) => sum + part.length, 0);
+  return [u32(FRAME[frame.type]), u32(length), ...payload, Buffer.alloc((4 - (length % 4)) % 4)];
+}
+
+/** The beginning of a mailbox file: request header and frames. The guest writes from `responseOffset` on. */
+export function encodeRequest(frames: readonly RequestFrame[]): { bytes: Buffer; responseOffset: number } {
+  const body = Buffer.concat(frames.flatMap(encodeFrame));
+  const responseOffset = Math.ceil((REQUEST_OFFSET + body.length) / PAGE) * PAGE;
+  const header = Buffer.concat([u32(MAGIC), u32(body.length), u32(responseOffset), Buffer.alloc(REQUEST_OFFSET - 12)]);
+  return { bytes: Buffer.concat([header, body]), responseOffset };
 }
 
 /** Reads the bytes at RESPONSE_HEADER; null when the guest has not begun a response. */

@@ -33,7 +33,8 @@ struct response_header {
 
 enum frame_type {
 	/* host to guest */
-	FRAME_OBJECT = 1, /* u32 name length, name, ELF bytes */
+	FRAME_OBJECT = 1,   /* u32 name length, name, ELF bytes */
+	FRAME_AUTOLOAD = 2, /* u32 whether, string: program */
 	/* guest to host */
 	FRAME_HELLO = 16,	  /* strings: release, version, machine, libbpf; then u64 BTF size */
 	FRAME_PROGRAM = 17,	  /* u32 insns, u32 autoload, strings: name, section, type */
@@ -59,8 +60,17 @@ bool request_present(void);
 /* One more sign of life. */
 void heartbeat(void);
 
-/* The request's first frame of this type; NULL when there is none. Its length goes to *length. */
-const void *request_frame(uint32_t type, uint32_t *length);
+struct request_frame {
+	uint32_t type;
+	uint32_t length;
+	const void *payload; /* NULL before the first */
+};
+
+/* Steps to the next frame of the request; false after the last. Begin with a zeroed one. */
+bool request_next(struct request_frame *frame);
+
+/* The request's first frame of this type; false when there is none. */
+bool request_find(uint32_t type, struct request_frame *frame);
 
 /* Starts an empty response, or goes on with the one there is: its bookkeeping lives in the mailbox and outlives a process. */
 void response_begin(void);

@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include "frames.h"
+#include "settings.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -99,7 +100,9 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	object = bpf_object__open_mem(file->bytes, file->length, &options);
 	error = object ? 0 : -errno;
 	opened = now_ns();
-	if (object) {
+	if (object)
+		error = apply_settings(object);
+	if (object && !error) {
 		if (list)
 			write_programs(object);
 		if (program)
@@ -127,6 +130,8 @@ static char **program_names(const struct object_file *file)
 	size_t count = 0;
 	char **names;
 
+	if (object)
+		apply_settings(object);
 	bpf_object__for_each_program(program, object)
 		count++;
 	names = calloc(count + 1, sizeof(*names));

@@ -146,29 +146,34 @@ void heartbeat(void)
 	header->beats++;
 }
 
-const void *request_frame(uint32_t type, uint32_t *length)
+bool request_next(struct request_frame *frame)
 {
 	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
+	uint64_t end = (uint64_t)REQUEST_OFFSET + request->length;
 	uint64_t offset = REQUEST_OFFSET;
-	uint64_t end;
+	struct frame_header header;
 
-	if (request->magic != MAILBOX_MAGIC)
-		return NULL;
-	end = offset + request->length;
-	if (end > mailbox_size)
-		return NULL;
-	while (offset + sizeof(struct frame_header) <= end) {
-		const struct frame_header *frame = (const void *)(mailbox + offset);
+	if (request->magic != MAILBOX_MAGIC || end > mailbox_size)
+		return false;
+	if (frame->payload)
+		offset = (uint64_t)((const uint8_t *)frame->payload - mailbox) + ((frame->length + 3u) & ~3u);
+	if (offset + sizeof(header) > end)
+		return false;
+	memcpy(&header, mailbox + offset, sizeof(header));
+	offset += sizeof(header);
+	if (offset + header.length > end)
+		return false;
+	*frame = (struct request_frame){ header.type, header.length, mailbox + offset };
+	return true;
+}
 
-		if (offset + sizeof(*frame) + frame->length > end)
-			return NULL;
-		if (frame->type == type) {
-			*length = frame->length;
-			return frame + 1;
-		}
-		offset += sizeof(*frame) + ((frame->length + 3u) & ~3u);
-	}
-	return NULL;
+bool request_find(uint32_t type, struct request_frame *frame)
+{
+	*frame = (struct request_frame){ 0 };
+	while (request_next(frame))
+		if (frame->type == type)
+			return true;
+	return false;
 }
 
 void response_resume(void)

@@ -126,18 +126,20 @@ struct request {
 /* Takes the request apart; the object's bytes stay in the mailbox. */
 static int read_request(struct request *request)
 {
-	uint32_t length = 0, name_length;
-	const uint8_t *frame = request_frame(FRAME_OBJECT, &length);
+	struct request_frame frame;
+	uint32_t name_length;
+	const uint8_t *payload;
 
-	if (!frame || length < sizeof(name_length))
+	if (!request_find(FRAME_OBJECT, &frame) || frame.length < sizeof(name_length))
 		return -1;
-	memcpy(&name_length, frame, sizeof(name_length));
-	if (name_length >= NAME_LIMIT || name_length > length - sizeof(name_length))
+	payload = frame.payload;
+	memcpy(&name_length, payload, sizeof(name_length));
+	if (name_length >= NAME_LIMIT || name_length > frame.length - sizeof(name_length))
 		return -1;
-	memcpy(request->name, frame + sizeof(name_length), name_length);
+	memcpy(request->name, payload + sizeof(name_length), name_length);
 	request->name[name_length] = '\0';
-	request->bytes = frame + sizeof(name_length) + name_length;
-	request->length = length - (uint32_t)sizeof(name_length) - name_length;
+	request->bytes = payload + sizeof(name_length) + name_length;
+	request->length = frame.length - (uint32_t)sizeof(name_length) - name_length;
 	return 0;
 }
 

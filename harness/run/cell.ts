@@ -17,6 +17,7 @@ import { brokenKernel, type CellGuests, type Examined, rounded, tryGuests } from
 import { timeInLibbpf } from './evidence.ts';
 import type { RunObject } from './inputs.ts';
 import type { ReadyKernel } from './kernel.ts';
+import { requestFrames } from './request.ts';
 
 export interface CellSetup {
   kernel: ReadyKernel;
@@ -32,7 +33,7 @@ export interface CellSetup {
 function guestsOf({ kernel, object, work, patience, signal }: CellSetup): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
-    object: { name: object.file.split('/').at(-1) ?? object.result.id, bytes: object.bytes },
+    frames: requestFrames(object),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     patience,
     signal,

@@ -2,18 +2,37 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
+import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { type BpfObject, readBpfObject } from '../object/object.ts';
 import { toObjectResult } from '../object/result.ts';
+import { checkSettings } from '../plan/object-settings.ts';
 import type { ObjectResult } from '../results/schema.ts';
 import { expand } from './expand.ts';
 
 const MAX_OBJECT_BYTES = 32 << 20;
 
+/** Files that a path or glob names, and how they are to be loaded. */
+export interface ObjectSource {
+  pattern: string;
+  /** What it is called in reports; absent: the file name. */
+  name?: string | undefined;
+  settings?: ObjectSettings | undefined;
+  /** Where in the configuration the settings stand; see PlacedConfig. */
+  at?: ((path: readonly PropertyKey[]) => string) | undefined;
+}
+
+export interface ObjectSources {
+  sources: readonly ObjectSource[];
+  /** What relative names are relative to. */
+  directory: string;
+}
+
 export interface RunObject {
   file: string;
   bytes: Uint8Array;
   bpf: BpfObject;
+  settings: ObjectSettings;
   result: ObjectResult;
 }
 
@@ -37,16 +56,20 @@ async function readFileChecked(file: string, shown: string): Promise<Uint8Array>
 export interface InputOptions {
   /** Whether objects for big-endian machines are of use: to predictions they are, but guests are all little-endian. */
   bigEndian?: boolean;
+  /** What the configuration says of the files, when it is not what names them. */
+  configured?: ObjectSources;
 }
 
-async function readObject(file: string, id: string, { bigEndian = false }: InputOptions): Promise<RunObject> {
+async function readObject(file: string, id: string, source: ObjectSource, bigEndian: boolean): Promise<RunObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
   if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
+  const settings = source.settings ?? {};
+  checkSettings(settings, bpf, (path) => source.at?.(path) ?? shown);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { file, bytes, bpf, result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }) };
+  return { file, bytes, bpf, settings, result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }) };
 }
 
 /** A name that is safe in paths and URL fragments, and unique among those taken. */
@@ -68,26 +91,52 @@ function takeProblem(inputs: Inputs, error: unknown): null {
   return null;
 }
 
-/**
- * Reads every object that paths and globs name, each file once, in the order named.
- * @param directory what relative names are relative to
- */
-export async function readInputs(patterns: readonly string[], directory: string, options: InputOptions = {}): Promise<Inputs> {
-  const inputs: Inputs = { objects: [], problems: [] };
-  const seen = new Set<string>();
-  const ids = new Set<string>();
-  for (const pattern of patterns) {
+interface FoundFile {
+  file: string;
+  source: ObjectSource;
+}
+
+/** The files that sources name, in the order named; of two sources for one file the one with settings speaks, of two with settings the later. */
+async function findFiles({ sources, directory }: ObjectSources, inputs: Inputs): Promise<FoundFile[]> {
+  const found = new Map<string, FoundFile>();
+  for (const source of sources) {
+    const { pattern, name = '', settings } = source;
     const files = await expand(pattern, directory).catch((error: unknown) => takeProblem(inputs, error));
     if (files?.length === 0) inputs.problems.push(`${pattern}: no file matches (in ${relative(process.cwd(), directory) || '.'})`);
     for (const file of files ?? []) {
-      if (seen.has(file)) continue;
-      seen.add(file);
-      try {
-        inputs.objects.push(await readObject(file, uniqueId(file, ids), options));
-      } catch (error) {
-        takeProblem(inputs, error);
-      }
+      const key = `${file}\0${name}`;
+      if (settings || !found.has(key)) found.set(key, { file, source });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The files as they are named, each under every name and with all settings that `configured` has for it. */
+async function withConfigured(files: readonly FoundFile[], configured: ObjectSources): Promise<FoundFile[]> {
+  const ignored: Inputs = { objects: [], problems: [] };
+  const known = await findFiles(configured, ignored);
+  return files.flatMap((found) => {
+    const own = known.filter(({ file }) => file === found.file);
+    return own.length > 0 ? own : [found];
+  });
+}
+
+/** Reads every object that paths and globs name, each file once for each name it is given, in the order named. */
+export async function readInputs(named: ObjectSources, { bigEndian = false, configured }: InputOptions = {}): Promise<Inputs> {
+  const inputs: Inputs = { objects: [], problems: [] };
+  const ids = new Set<string>();
+  const files = await findFiles(named, inputs);
+  for (const { file, source } of configured ? await withConfigured(files, configured) : files) {
+    try {
+      inputs.objects.push(await readObject(file, uniqueId(source.name ?? file, ids), source, bigEndian));
+    } catch (error) {
+      takeProblem(inputs, error);
     }
   }
   return inputs;
+}
+
+/** Paths and globs without any settings. */
+export function plainSources(patterns: readonly string[], directory: string): ObjectSources {
+  return { sources: patterns.map((pattern) => ({ pattern })), directory };
 }

@@ -12,7 +12,7 @@ export interface CellIdentity {
   objectSha256: string;
   helperSha256: string;
   isolation: 'snapshot' | 'boot';
-  /** Everything of the plan that speaks of this cell: expectations. */
+  /** Everything of the plan that speaks of this cell: settings of the object, expectations. */
   plan: unknown;
 }
 

@@ -110,14 +110,18 @@ function columnWithout(
   return { kernel, cells };
 }
 
-function identityOf({ request }: Context, { kernel, expectations }: Omit<CellSetup, 'object'>, { result }: RunObject): CellIdentity {
+function identityOf(
+  { request }: Context,
+  { kernel, expectations }: Omit<CellSetup, 'object'>,
+  { result, settings }: RunObject,
+): CellIdentity {
   const { version, sha256 } = kernel.result;
   return {
     kernelSha256: sha256 ?? '',
     objectSha256: result.sha256,
     helperSha256: request.helper.sha256,
     isolation: request.isolation,
-    plan: result.programs.map(({ name }) => expectationFor(expectations, result, name, { version })),
+    plan: [settings, result.programs.map(({ name }) => expectationFor(expectations, result, name, { version }))],
   };
 }
 

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../../harness/config/load.ts';
 import type { CellResult, Results } from '../../harness/results/schema.ts';
+import { objectSources } from '../../harness/run/object-sources.ts';
 import { readInputs } from '../../harness/run/inputs.ts';
 import { run } from '../../harness/run/run.ts';
 import { ensureHelper } from '../../harness/setup/helper.ts';
@@ -29,8 +30,7 @@ const overhead = (cell: CellResult) => cell.durationMs - (cell.loadMs ?? 0);
 
 async function measure(isolation: 'snapshot' | 'boot', only?: readonly string[]): Promise<Results> {
   const config = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
-  const { objects: patterns = [] } = await loadConfig(config);
-  const { objects } = await readInputs(patterns, dirname(config));
+  const { objects } = await readInputs(objectSources(await loadConfig(config), dirname(config)));
   const cache = cacheRoot();
   return run(
     {

@@ -9,7 +9,7 @@ import { indexNames } from '../../harness/btf/names.ts';
 import { readNames, writeNames } from '../../harness/btf/names-file.ts';
 import type { KernelTypes } from '../../harness/predict/candidates.ts';
 import { predictCell } from '../../harness/predict/predict.ts';
-import { readInputs } from '../../harness/run/inputs.ts';
+import { plainSources, readInputs } from '../../harness/run/inputs.ts';
 import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { cachedKernels } from '../../kernels/cached.ts';
@@ -60,7 +60,7 @@ async function bpftoolLoop(folder: string, btfs: readonly string[], objects: rea
 }
 
 async function eachBtf(kernels: readonly StoredKernel[], objects: readonly string[]): Promise<void> {
-  const inputs = await readInputs(objects, PACKAGE_ROOT);
+  const inputs = await readInputs(plainSources(objects, PACKAGE_ROOT));
   for (const { release, directory, btf } of kernels) {
     if (!btf) continue;
     const bytes = await readFile(join(directory, KERNEL_FILES.btf));

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../../harness/config/load.ts';
+import { objectSources } from '../../harness/run/object-sources.ts';
 import { readInputs } from '../../harness/run/inputs.ts';
 import { run } from '../../harness/run/run.ts';
 import { ensureHelper } from '../../harness/setup/helper.ts';
@@ -37,8 +38,9 @@ async function footprint(): Promise<Footprint> {
 }
 
 const config = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
-const { objects: patterns = [], expectations = [], kernels = [] } = await loadConfig(config);
-const { objects } = await readInputs(patterns, dirname(config));
+const placed = await loadConfig(config);
+const { expectations = [], kernels = [] } = placed.config;
+const { objects } = await readInputs(objectSources(placed, dirname(config)));
 const helper = await ensureHelper({ onNote: () => {} });
 const cache = cacheRoot();
 

@@ -122,7 +122,7 @@ fuzz({
   name: 'mailbox request',
   corpus: [Buffer.from('task_state'), Buffer.from('ä'.repeat(200))],
   read: (input) => {
-    const { bytes, responseOffset } = encodeRequest(input.toString('utf8'), input);
+    const { bytes, responseOffset } = encodeRequest([{ type: 'object', name: input.toString('utf8'), elf: input }]);
     if (responseOffset < bytes.length || bytes.readUInt32LE(8) !== responseOffset) throw new Error('the request overlaps the response');
   },
 });

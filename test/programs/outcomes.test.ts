@@ -12,6 +12,7 @@ import { cacheRoot } from '../../kernels/cache.ts';
 import { planKernels } from '../../kernels/catalogue.ts';
 import { parseRange } from '../../kernels/version.ts';
 import { buildPrograms } from '../../programs/build.ts';
+import { objectSources } from '../../harness/run/object-sources.ts';
 import { realRun } from '../harness/run/real-run.ts';
 
 const CONFIG = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
@@ -24,8 +25,9 @@ let inputs: Inputs = { objects: [], problems: [] };
 beforeAll(async () => {
   const { includeDir } = await ensureLibbpf({ cache, onNote });
   await buildPrograms({ includeDir, onNote });
-  config = await loadConfig(CONFIG);
-  inputs = await readInputs(config.objects ?? [], dirname(CONFIG));
+  const placed = await loadConfig(CONFIG);
+  config = placed.config;
+  inputs = await readInputs(objectSources(placed, dirname(CONFIG)));
 });
 
 const expectations = () => config.expectations ?? [];

@@ -84,7 +84,7 @@ test('a response header is read, and anything else is none', () => {
 });
 
 test('a request leaves the guest its own pages to answer in', () => {
-  const { bytes, responseOffset } = encodeRequest('on_fork', Buffer.alloc(5000, 1));
+  const { bytes, responseOffset } = encodeRequest([{ type: 'object', name: 'on_fork', elf: Buffer.alloc(5000, 1) }]);
   expect(responseOffset).toBe(0x3000);
   expect(bytes.length).toBeLessThanOrEqual(responseOffset);
 });

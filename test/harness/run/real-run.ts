@@ -3,7 +3,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunRequest, run } from '../../../harness/run/run.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
-import { readInputs } from '../../../harness/run/inputs.ts';
+import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { ensureHelper } from '../../../harness/setup/helper.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
@@ -22,7 +22,7 @@ export async function realRun(
 ): Promise<Results> {
   const { onEvent = () => {}, signal = new AbortController().signal, ...others } = changes;
   const cache = others.cache ?? cacheRoot();
-  const { objects, problems } = await readInputs([...paths], PACKAGE_ROOT);
+  const { objects, problems } = await readInputs(plainSources(paths, PACKAGE_ROOT));
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const request: RunRequest = {
     objects,

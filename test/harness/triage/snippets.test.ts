@@ -9,7 +9,7 @@ import { buildPrograms } from '../../../programs/build.ts';
 import { readBpfObject } from '../../../harness/object/object.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
 import { findKernels, type OfflineKernel } from '../../../harness/predict/kernels.ts';
-import { readInputs } from '../../../harness/run/inputs.ts';
+import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { explain } from '../../../harness/triage/explain.ts';
 import type { Explanation } from '../../../harness/triage/explanation.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   cache = openKernels(kernels, (problem) => {
     throw new Error(problem);
   });
-  const { objects, problems } = await readInputs(await build(folder), folder);
+  const { objects, problems } = await readInputs(plainSources(await build(folder), folder));
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const { failures, ledgerOf } = await failuresByPrediction(objects, cache);
   explanation = await explain(failures, objects, cache, ledgerOf);

@@ -1,0 +1,16 @@
+// What a guest is asked to do: the object of a cell and its settings, as frames.
+import type { RequestFrame } from '../guest/frames.ts';
+import type { RunObject } from './inputs.ts';
+
+/** As libbpf derives an object's name from its file: the part of the base name before the first dot. */
+function objectName(file: string): string {
+  return file.split('/').at(-1)?.split('.')[0] ?? file;
+}
+
+/** The frames that ask for one object, settings first. */
+export function requestFrames({ file, bytes, settings }: Pick<RunObject, 'file' | 'bytes' | 'settings'>): RequestFrame[] {
+  const programs = Object.entries(settings.programs ?? {}).flatMap(([program, { autoload }]): RequestFrame[] =>
+    autoload === undefined ? [] : [{ type: 'autoload', program, autoload }],
+  );
+  return [...programs, { type: 'object', name: objectName(file), elf: bytes }];
+}
