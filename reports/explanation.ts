@@ -1,10 +1,20 @@
 // Root causes as text: on a terminal, in a mail, in a bug report.
 import { styleText } from 'node:util';
 import { pathText } from '../harness/triage/path.ts';
-import type { CausePlace, CauseSituation, Explanation, RootCause, SilentPlace } from '../harness/triage/explanation.ts';
+import type {
+  CausePlace,
+  CauseSituation,
+  Explanation,
+  Guard,
+  GuardedPlace,
+  LogLine,
+  RootCause,
+  SilentPlace,
+} from '../harness/triage/explanation.ts';
 import type { Relation } from '../harness/triage/nearest.ts';
 import { plural } from './summary.ts';
 import { visible, visibleText } from './visible.ts';
+import { fileName } from './file-name.ts';
 
 interface Options {
   colour: boolean;
@@ -39,7 +49,15 @@ function listed(kernels: readonly string[], nameOf: NameOf): string {
   return kernels.map((kernel) => visible(nameOf(kernel))).join(' ');
 }
 
-function situationLines({ kernels, summary, alternatives, hints, evidence }: CauseSituation, nameOf: NameOf): string[] {
+/** Where a report folder keeps the log. */
+function logLines(log: LogLine | null): string[] {
+  if (!log) return [];
+  const { kernel, object, program, kind, line } = log;
+  const parts = [object, ...(program === null ? [] : [program])].map(fileName);
+  return [`    log: logs/${fileName(kernel)}/${parts.join('.')}.${kind}.log:${line}`];
+}
+
+function situationLines({ kernels, summary, alternatives, hints, evidence, log }: CauseSituation, nameOf: NameOf): string[] {
   const instead = alternatives.map(({ relation, ways, type, certainty }) => {
     const path = ways.map((way) => pathText(way)).join('->');
     return `    instead: ${visible(path)}, ${visible(type)} (${RELATIONS[relation]}, ${certainty})`;
@@ -52,6 +70,7 @@ function situationLines({ kernels, summary, alternatives, hints, evidence }: Cau
       .slice(0, MAX_EVIDENCE)
       .filter((line) => line !== summary)
       .map((line) => `    | ${visible(line)}`),
+    ...logLines(log),
   ];
 }
 
@@ -68,7 +87,15 @@ function presenceLines({ presence }: RootCause, nameOf: NameOf): string[] {
 
 const REACHED = { yes: '', no: ' (not come to)', unknown: ' (if the verifier comes to it)' } as const;
 
-function placeLines({ object, program, relocation, source, fails, behind, reached }: CausePlace, nameOf: NameOf): string[] {
+function insnLines({ at, program }: CausePlace): string[] {
+  if (!at || at.text === null) return [];
+  const inside = at.program === program ? '' : ` of ${visible(at.program)}`;
+  const state = at.state === null ? '' : `, where ${visible(at.state)}`;
+  return [`    at insn ${at.insn}${inside}: ${visible(at.text)}${state}`];
+}
+
+function placeLines(place: CausePlace, nameOf: NameOf): string[] {
+  const { object, program, relocation, source, fails, behind, reached } = place;
   const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
   const what = relocation ? ` ${relocation.access} (${relocation.kind})` : '';
   const head = `  ${visible(object)}/${visible(program)}${visible(where)}${visible(what)}${reached === null ? '' : REACHED[reached]}`;
@@ -76,13 +103,14 @@ function placeLines({ object, program, relocation, source, fails, behind, reache
   return [
     head,
     ...(text === '' ? [] : [`    > ${visible(text)}`]),
+    ...insnLines(place),
     ...(fails.length > 0 ? [`    fails on ${listed(fails, nameOf)}`] : []),
     ...(behind.length > 0 ? [`    behind another failure on ${listed(behind, nameOf)}`] : []),
   ];
 }
 
 function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[] {
-  const { class: failure, subject, fingerprint, certainty, places, situations, known, snippet, advice } = cause;
+  const { class: failure, subject, fingerprint, certainty, places, situations, known, snippet, advice, hides } = cause;
   const snippetLines =
     snippet === null
       ? []
@@ -99,6 +127,7 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[
     ...situations.flatMap((situation) => situationLines(situation, nameOf)),
     ...presenceLines(cause, nameOf),
     ...(known ? [`  known: ${known.text} (${known.id})`] : []),
+    ...(hides === null ? [] : [`  hides: ${hides}`]),
     ...advice.map((line) => `  ${visible(line)}`),
     ...snippetLines,
     '',
@@ -117,8 +146,29 @@ function silentLines(places: readonly SilentPlace[], nameOf: NameOf, options: Op
   return [paint('loads, but may read something else', 'yellow', options), ...lines, ''];
 }
 
+function guardText({ relocation, source, value }: Guard): string {
+  const where = source ? ` at ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
+  return `${relocation.access} (${relocation.kind}), which is ${value} there,${where}`;
+}
+
+function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: Options): string[] {
+  if (places.length === 0) return [];
+  const lines = places.flatMap(({ object, program, relocation, source, kernels, guards }) => {
+    const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
+    const by =
+      guards.length > 0
+        ? `kept out by ${guards.map(guardText).join(' and ')}`
+        : 'nothing leads to it, whatever its checks answer: a constant, a version, or a function that is not called';
+    return [
+      `  ${visible(object)}/${visible(program)}${visible(where)} ${visible(relocation.access)} (${relocation.kind})`,
+      `    not on ${listed(kernels, nameOf)}: ${visible(by)}`,
+    ];
+  });
+  return [paint('missing, but guarded', 'green', options), ...lines, ''];
+}
+
 /** A few lines for each root cause, and one that sums up; ends in a newline. Text of strangers is made safe. */
-export function explanationText({ kernels, causes, silent }: Explanation, options: Options): string {
+export function explanationText({ kernels, causes, silent, guarded }: Explanation, options: Options): string {
   const names = new Map(kernels.map(({ id, name }) => [id, name]));
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
   const blind = kernels.filter(({ btf }) => !btf);
@@ -130,6 +180,10 @@ export function explanationText({ kernels, causes, silent }: Explanation, option
         )}`
       : '';
   const total = causes.length === 0 ? 'nothing fails' : plural(causes.length, 'root cause');
-  const lines = [...causes.flatMap((cause) => causeLines(cause, nameOf, options)), ...silentLines(silent, nameOf, options)];
+  const lines = [
+    ...causes.flatMap((cause) => causeLines(cause, nameOf, options)),
+    ...silentLines(silent, nameOf, options),
+    ...guardedLines(guarded, nameOf, options),
+  ];
   return `${[...lines, `${total} on ${plural(kernels.length, 'kernel')}${without}`].join('\n')}\n`;
 }

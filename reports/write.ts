@@ -1,30 +1,15 @@
 // The report folder: every format of one run, each file whole or not there.
-import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logText } from '../harness/results/logs.ts';
 import type { CellResult, Results } from '../harness/results/schema.ts';
 import { InfraError, messageOf } from '../harness/errors.ts';
 import { errorCode, makeDirectories, writeFileAtomic } from '../kernels/cache.ts';
+import { fileName } from './file-name.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from './format-names.ts';
 import { FORMATS } from './formats.ts';
 import { HTML_ASSET_FILES, renderHtmlFiles } from './html/render.ts';
 import type { RenderOptions } from './options.ts';
-
-/** Two names and the kind of a log make one file name, for which file systems have 255 bytes. */
-const NAME_LENGTH = 110;
-const DIGEST_LENGTH = 8;
-
-/** A foreign name as one component of a path: no separators, no leading dot, not too long. A digest tells apart what had to change. */
-export function fileName(text: string): string {
-  const plain = text
-    .replaceAll(/[^\w.+~-]/g, '_')
-    .replace(/^[.-]+/, '_')
-    .slice(0, NAME_LENGTH);
-  if (plain === text && plain !== '') return plain;
-  const digest = createHash('sha256').update(text, 'utf16le').digest('hex').slice(0, DIGEST_LENGTH);
-  return `${plain.slice(0, NAME_LENGTH - DIGEST_LENGTH - 1) || '_'}-${digest}`;
-}
 
 /** The raw logs of one cell by the file each goes to, relative to the folder of its kernel. */
 function logFiles(cell: CellResult, results: Results): [string, string][] {

@@ -14,7 +14,7 @@ import type { Explanation } from '../triage/explanation.ts';
 import { seenFailures } from '../triage/failures.ts';
 import { openKernels } from '../triage/kernel-cache.ts';
 import type { LedgerOf } from '../triage/silent-places.ts';
-import { failuresByPrediction, kernelsOfResults, objectsOfResults } from '../triage/sources.ts';
+import { failuresByPrediction, foretoldIn, kernelsOfResults, objectsOfResults } from '../triage/sources.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
 import { readResultsAt } from './results-files.ts';
@@ -79,11 +79,13 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);
   });
+  const objects = await objectsOfResults(results);
+  const foretold = await foretoldIn(results, objects, cache);
   const ledgerOf: LedgerOf = ({ result }, kernel) =>
     results.cells.find((one) => one.kernel === kernel && one.object === result.id)?.relocations ?? null;
   const all = await explain(
-    seenFailures(results, () => true),
-    await objectsOfResults(results),
+    seenFailures(results, () => true, foretold),
+    objects,
     cache,
     ledgerOf,
   );
@@ -95,7 +97,8 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
     ),
   );
   const silent = all.silent.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
-  return { explanation: { ...all, causes, silent }, problems };
+  const guarded = all.guarded.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
+  return { explanation: { ...all, causes, silent, guarded }, problems };
 }
 
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {

@@ -20,6 +20,21 @@ export function linesByFunction(lines: readonly LineInfo[]): (owner: ObjectFunct
   };
 }
 
+/** The source line of an instruction of a (sub)program; null where nothing is known of it. */
+export type LineOf = (program: string, insn: number) => SourceLine | null;
+
+/** Looks up lines of an object's instructions. What a verifier stops at is no hoisted immediate, so the record at it is the line. */
+export function instructionLines(functions: readonly ObjectFunction[], lines: ReadonlyMap<string, readonly LineInfo[]>): LineOf {
+  const byName = new Map(functions.map((each) => [each.name, each]));
+  return (program, insn) => {
+    const owner = byName.get(program);
+    if (!owner || insn < 0 || insn >= owner.insns) return null;
+    const own = linesByFunction(lines.get(owner.section) ?? [])(owner);
+    const line = own[lastAtMost(own, (owner.insnOffset + insn) * INSN_BYTES, (each) => each.insnOffset)];
+    return line ? toSource(line, true) : null;
+  };
+}
+
 /** The word that must stand in a line for it to be the line: the last member, the enumerator or the type. */
 function telling(access: string): string | null {
   return access.match(IDENTIFIER)?.at(-1) ?? null;

@@ -13,8 +13,8 @@ import type { KernelTypes } from './candidates.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { hasRejected, type Hit, type Reach, reachOf } from './reach.ts';
 import { referencesOf } from './references.ts';
-import { isAutoloaded, type PredictedLoad, predictLoad } from './relocate.ts';
-import { type Findings, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
+import { copyCode, isAutoloaded, type PredictedLoad, predictLoad } from './relocate.ts';
+import { type Finding, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
 
 export interface PredictedProgram {
   name: string;
@@ -22,6 +22,13 @@ export interface PredictedProgram {
   failure: PredictedFailure | null;
   /** The reason it fails for if the verifier comes to an instruction of which it is not known whether it does. */
   possible: PredictedFailure | null;
+  /** Everything but relocations that stands against it, in the order in which it would show; each shows once those before are mended. */
+  against: ProgramFinding[];
+}
+
+/** `at` is the instruction, where there is one. */
+export interface ProgramFinding extends Finding {
+  at: { program: string; insn: number } | null;
 }
 
 export interface PredictedCell {
@@ -46,6 +53,7 @@ function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<nu
   if (load.errno !== 0) return { load, attempt, reach };
   const input = {
     code: load.code,
+    original: copyCode(object),
     references: referencesOf(object.elf),
     frozen: (section: string) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
     littleEndian: object.littleEndian,
@@ -89,11 +97,15 @@ function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: str
 }
 
 /** In the order in which libbpf and the kernel come to it. */
-function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, shared: Findings, own: Findings): PredictedProgram {
-  const { name } = program;
-  const failure = relocationFailure(object, examined) ?? shared.certain ?? own.certain ?? verifierFailure(object, examined, name, true);
-  const possible = failure ? null : (shared.possible ?? own.possible ?? verifierFailure(object, examined, name, false));
-  return { name, failure, possible };
+function programIn(object: BpfObject, examined: ExaminedLoad, { name }: BpfProgram, findings: readonly Finding[]): PredictedProgram {
+  const first = (certain: boolean) => findings.find((finding) => finding.certain === certain)?.failure ?? null;
+  const failure = relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
+  const possible = failure ? null : (first(false) ?? verifierFailure(object, examined, name, false));
+  const helpers = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
+    const unknown = hit.helper === null ? null : hitFailure(object, examined, hit);
+    return unknown ? [{ failure: unknown, certain: hit.certain, at: { program: hit.owner.name, insn: hit.insn } }] : [];
+  });
+  return { name, failure, possible, against: [...findings.map((finding) => ({ ...finding, at: null })), ...helpers] };
 }
 
 /** `yes` and `no` as reachability says for the programs in question; a relocation in a subprogram may be come to from any of them. */
@@ -147,7 +159,7 @@ export function predictCell(object: BpfObject, kernel: KernelTypes, loader: Load
   const shared = objectFindings(object, kernel);
   const own = object.programs.map((program) => programFindings(program, kernel));
   const verdicts = (loadOf: (index: number) => ExaminedLoad) =>
-    object.programs.map((program, index) => programIn(object, loadOf(index), program, shared, own[index] ?? shared));
+    object.programs.map((program, index) => programIn(object, loadOf(index), program, [...shared, ...(own[index] ?? [])]));
 
   const whole = examine(object, predictLoad(object, kernel, null, loader), helpers);
   const together = verdicts(() => whole);

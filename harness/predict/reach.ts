@@ -7,7 +7,10 @@ import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, typ
 import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './reach-state.ts';
 import type { Reference, References } from './references.ts';
 
-/** An instruction the verifier rejects, and whether it certainly comes to it; those that are not among them are not come to. */
+/**
+ * An instruction the verifier rejects, and whether it certainly comes to it. Those behind another one are among them, not certain; those
+ * that are not among them are not come to.
+ */
 export interface Hit {
   owner: ObjectFunction;
   insn: number;
@@ -26,6 +29,8 @@ export interface Reach {
 /** What a program consists of after relocation. */
 export interface ReachInput {
   code: ReadonlyMap<ObjectFunction, Code>;
+  /** The same before it: what a poisoned instruction would have done. */
+  original: ReadonlyMap<ObjectFunction, Code>;
   references: References;
   /** Bytes of a data section by name. */
   frozen: (section: string) => Uint8Array;
@@ -224,6 +229,7 @@ class Explorer {
   #call(state: State, insn: Insn): void {
     if (isRejected(insn, this.#input)) {
       this.#hit(state, insn.immediate === BAD_RELO ? null : insn.immediate);
+      this.#pastHit(state, insn);
       return;
     }
     const after = state.insn + 1;
@@ -239,6 +245,19 @@ class Explorer {
     }
     const isOpen = insn.src === PSEUDO_CALL || (insn.src !== KFUNC_CALL && OPEN_RESULTS.has(insn.immediate));
     this.#pending.push({ ...state, insn: after, registers: this.#afterCall(state.registers, isOpen ? this.#fresh(bitsOf(WHOLE)) : ANY) });
+  }
+
+  /** The verifier ends here; what it would come to once this is mended is followed as well, and never certain. */
+  #pastHit(state: State, insn: Insn): void {
+    const next = { ...state, insn: state.insn + 1, certain: false };
+    if (insn.immediate !== BAD_RELO) {
+      this.#pending.push({ ...next, registers: this.#afterCall(state.registers, ANY) });
+      return;
+    }
+    const code = this.#input.original.get(state.owner);
+    const meant = code && readInsn(code, state.insn);
+    const changes = meant && meant.class !== CLASS.ST && meant.class !== CLASS.STX;
+    this.#pending.push({ ...next, registers: state.registers.map((value, register) => (changes && register === meant.dst ? ANY : value)) });
   }
 
   #afterCall(registers: readonly Value[], result: Value): Value[] {

@@ -20,7 +20,7 @@ export interface PredictedLoad {
 }
 
 /** Copies of all functions' instructions; of those a damaged symbol puts outside its section, what is there. */
-function copyCode({ elf, programs, subprograms, littleEndian }: BpfObject): Map<ObjectFunction, Code> {
+export function copyCode({ elf, programs, subprograms, littleEndian }: BpfObject): Map<ObjectFunction, Code> {
   const code = new Map<ObjectFunction, Code>();
   for (const owner of [...programs, ...subprograms]) {
     const bytes = sectionNamed(elf, owner.section)?.bytes ?? new Uint8Array();

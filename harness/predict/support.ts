@@ -19,14 +19,12 @@ export interface PredictedFailure {
   reason: string;
 }
 
-export interface Findings {
-  /** It fails. */
-  certain: PredictedFailure | null;
-  /** It fails unless a module has what the kernel itself lacks. */
-  possible: PredictedFailure | null;
+export interface Finding {
+  failure: PredictedFailure;
+  /** False where a module may have what the kernel itself lacks. */
+  certain: boolean;
 }
 
-const NONE: Findings = { certain: null, possible: null };
 const STB_WEAK = 2;
 
 function idOf(index: NameIndex, kind: BtfKind, name: string): number | null {
@@ -42,15 +40,15 @@ function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; i
   return null;
 }
 
-/** A map type that the kernel's enum does not have; libbpf creates all maps, whichever programs use them. */
-function unknownMapType(object: BpfObject, kernel: KernelTypes): PredictedFailure | null {
+/** Map types that the kernel's enum does not have; libbpf creates all maps, whichever programs use them. */
+function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
   const known = enumeratorsOf(kernel, 'bpf_map_type');
-  const missing =
-    known &&
-    object.maps.find(({ type }) => /^[a-z_]+$/.test(type) && type !== 'unknown' && !known.has(`BPF_MAP_TYPE_${type.toUpperCase()}`));
-  if (!missing) return null;
-  const reason = `map '${missing.name}' (${missing.type}): its type is unknown to this kernel`;
-  return { stage: 'map-create', class: 'map-type-unsupported', reason };
+  const isMissing = (type: string) => /^[a-z_]+$/.test(type) && type !== 'unknown' && !known?.has(`BPF_MAP_TYPE_${type.toUpperCase()}`);
+  const missing = known ? object.maps.filter(({ type }) => isMissing(type)) : [];
+  return missing.map(({ name, type }) => {
+    const reason = `map '${name}' (${type}): its type is unknown to this kernel`;
+    return { failure: { stage: 'map-create', class: 'map-type-unsupported', reason }, certain: true };
+  });
 }
 
 /** Names of symbols that may stay unresolved. */
@@ -62,12 +60,12 @@ function weakNames({ elf }: BpfObject): ReadonlySet<string> {
  * Kernel functions that the object cannot do without: those the kernel has with other arguments, and those only a module may have.
  * @see bpf_object__resolve_ksym_func_btf_id() in libbpf.c
  */
-function kernelFunctions(object: BpfObject, kernel: KernelTypes): Findings {
+function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
   const { btf } = object;
   const section = btf && findType(btf, 'datasec', '.ksyms');
-  if (!btf || section === null) return NONE;
+  if (!btf || section === null) return [];
   const weak = weakNames(object);
-  let possible: PredictedFailure | null = null;
+  const findings: Finding[] = [];
   for (let index = 0; index < vlenOf(btf, section); index++) {
     const id = variableOf(btf, section, index)?.type ?? 0;
     const name = nameOf(btf, id);
@@ -79,7 +77,7 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Findings {
       reason: `kfunc ${name}: ${reason}`,
     });
     if (!found) {
-      possible ??= failure("not in this kernel's BTF, only a module could have it");
+      findings.push({ failure: failure("not in this kernel's BTF, only a module could have it"), certain: false });
       continue;
     }
     const [local, target] = [
@@ -87,16 +85,14 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Findings {
       { btf: found.btf, id: referencedType(found.btf, found.id) },
     ];
     if (typesAreCompatible(local, target, newComparison([])) <= 0)
-      return { certain: failure('it takes or returns something else here'), possible };
+      findings.push({ failure: failure('it takes or returns something else here'), certain: true });
   }
-  return { certain: null, possible };
+  return findings;
 }
 
-/** What makes every program of an object fail, whichever is loaded. Nothing where BTF was cut down, and its lacks mean nothing. */
-export function objectFindings(object: BpfObject, kernel: KernelTypes): Findings {
-  if (!enumeratorsOf(kernel, 'bpf_prog_type')) return NONE;
-  const functions = kernelFunctions(object, kernel);
-  return { certain: functions.certain ?? unknownMapType(object, kernel), possible: functions.possible };
+/** What makes every program of an object fail, whichever is loaded, in libbpf's order. Nothing where BTF was cut down, and its lacks mean nothing. */
+export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
+  return enumeratorsOf(kernel, 'bpf_prog_type') ? [...kernelFunctions(object, kernel), ...unknownMapTypes(object, kernel)] : [];
 }
 
 interface AttachPoint {
@@ -116,7 +112,7 @@ const ATTACH_POINTS: readonly AttachPoint[] = [
   { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false },
 ];
 
-function attachTarget({ section, type }: BpfProgram, kernel: KernelTypes): Findings {
+function attachTarget({ section, type }: BpfProgram, kernel: KernelTypes): Finding[] {
   const name = section.replace(/^\?/, '');
   for (const { prefix, kind, symbol, builtIn } of ATTACH_POINTS) {
     const target = prefix.test(name) ? name.replace(prefix, '') : '';
@@ -124,20 +120,18 @@ function attachTarget({ section, type }: BpfProgram, kernel: KernelTypes): Findi
     if (target === '' || target.includes(':') || findIn(kernel, kind, symbol + target)) continue;
     const what = `attach target ${symbol}${target} (${type}) is not in this kernel's BTF`;
     const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
-    return builtIn
-      ? { certain: failure(what), possible: null }
-      : { certain: null, possible: failure(`${what}, only a module could have it`) };
+    return [{ failure: failure(builtIn ? what : `${what}, only a module could have it`), certain: builtIn }];
   }
-  return NONE;
+  return [];
 }
 
 /** What makes a program fail before the verifier looks at it; nothing where BTF was cut down. */
-export function programFindings(program: BpfProgram, kernel: KernelTypes): Findings {
+export function programFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
   const types = enumeratorsOf(kernel, 'bpf_prog_type');
-  if (!types) return NONE;
+  if (!types) return [];
   if (program.type !== null && !types.has(`BPF_PROG_TYPE_${program.type.toUpperCase()}`)) {
     const reason = `program type ${program.type} is unknown to this kernel`;
-    return { certain: { stage: 'verify', class: 'program-type-unsupported', reason }, possible: null };
+    return [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason }, certain: true }];
   }
   return attachTarget(program, kernel);
 }

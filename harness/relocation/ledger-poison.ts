@@ -12,7 +12,7 @@ interface Place {
  * Where an instruction of a final program comes from. libbpf appends every subprogram a program calls behind the program's own
  * instructions and prints where.
  */
-function placeOf(log: LibbpfLog, program: string, insn: number): Place {
+export function placeOf(log: LibbpfLog, program: string, insn: number): Place {
   for (const [name, { insns, offset }] of log.layouts.get(program) ?? []) {
     if (offset !== null && insn >= offset && insn < offset + insns) return { program: name, insn: insn - offset };
   }

@@ -137,6 +137,17 @@ const cellRelocation = z.strictObject({
   predicted: z.strictObject({ outcome: z.enum(OUTCOMES), target: z.string().nullable() }).optional(),
 });
 
+const failurePlace = z.strictObject({
+  /** The program, or the subprogram of it, and the instruction in that. */
+  program: z.string(),
+  insn: count,
+  /** The instruction as the verifier prints it: `(61) r1 = *(u32 *)(r1 +2512)`; null when it was not printed. */
+  text: z.string().nullable(),
+  /** What the register in question held there, or all registers: `R1=trusted_ptr_or_null_(id=1)`; null when the log does not tell. */
+  state: z.string().nullable(),
+  source: source.nullable(),
+});
+
 const cellProgram = z.strictObject({
   name: z.string(),
   status,
@@ -151,6 +162,8 @@ const cellProgram = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{12}$/)
     .optional(),
+  /** The instruction the verifier stopped at; absent where it stopped at none. */
+  at: failurePlace.optional(),
   /** The expectation that turned fail into xfail, pass into xpass, or made it unsupported: its reason. */
   expected: z.string().nullable(),
   /** What BTF alone says of it, before anything is loaded; absent where nothing was predicted. */
@@ -216,6 +229,7 @@ export type Results = z.infer<typeof resultsSchema>;
 export type KernelResult = z.infer<typeof kernel>;
 export type ObjectResult = z.infer<typeof object>;
 export type ObjectRelocation = z.infer<typeof objectRelocation>;
+export type FailurePlace = z.infer<typeof failurePlace>;
 export type SourceLine = z.infer<typeof source>;
 export type CellResult = z.infer<typeof cellSchema>;
 export type CellProgram = z.infer<typeof cellProgram>;

@@ -4,6 +4,7 @@ import type { Expectation } from '../config/schema.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
 import { forecastOf, knownTypes, withForecast } from '../predict/forecast.ts';
+import { instructionLines } from '../object/source-line.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { addLog } from '../results/logs.ts';
 import { cellOfOneFate } from '../results/one-fate.ts';
@@ -54,11 +55,11 @@ function warningsOf(attempt: LoadAttempt | undefined): string {
 }
 
 function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: LogStore): CellProgram {
-  const { name, status, stage, class: failureClass, errno, reason } = judged;
+  const { name, status, stage, class: failureClass, errno, reason, at } = judged;
   const own = attemptOf(evidence, name) === null ? null : judged.logs;
   const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
   const cause = failureClass && reason !== null ? { fingerprint: fingerprintOf(failureClass, subjectOf(failureClass, reason)) } : {};
-  return { name, status, stage, class: failureClass, errno, reason, ...cause, expected: null, logs: refs };
+  return { name, status, stage, class: failureClass, errno, reason, ...cause, ...(at && { at }), expected: null, logs: refs };
 }
 
 function cut(dropped: number): string {
@@ -117,7 +118,13 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     return beside({ ...cell, ...facts, logs: lastWords(last, logs) });
   }
   const enumerators = types.kernel && knownTypes(types.kernel);
-  const judgement = judgeCell({ object: object.result, evidence: last.evidence, ...(enumerators && { enumerators }) });
+  const { programs, subprograms, ext } = object.bpf;
+  const judgement = judgeCell({
+    object: object.result,
+    evidence: last.evidence,
+    ...(enumerators && { enumerators }),
+    ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
+  });
   const cell: CellResult = {
     ...facts,
     kernel: kernel.result.id,

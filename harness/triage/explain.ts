@@ -14,6 +14,8 @@ import {
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { type FieldFindings, fieldFindings, presenceAmong } from './field-cause.ts';
 import { fingerprintOf, subjectOf, withoutFlavors } from './fingerprint.ts';
+import { guardedPlaces } from './guarded-places.ts';
+import { hiddenBehind } from './hidden.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
 import { shapeOf } from './nearest.ts';
@@ -54,21 +56,24 @@ const GRAVITY = ['yes', 'unknown', 'no', null] as const;
 
 function placesOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): CausePlace[] {
   const places = new Map<string, CausePlace>();
-  for (const { object, program, ref, kernel, reported, reached } of failures) {
+  for (const { object, program, ref, kernel, reported, reached, at } of failures) {
     const relocation = ref === null ? undefined : objects.get(object)?.result.relocations[ref];
-    const key = JSON.stringify([object, program, ref]);
+    const source = relocation ? relocation.source : (at?.source ?? null);
+    const key = JSON.stringify([object, program, ref, source?.file, source?.line]);
     const { index, section, kind, access, spec } = relocation ?? {};
     const known = index !== undefined && section !== undefined && kind && access !== undefined && spec !== undefined;
     const place: CausePlace = places.get(key) ?? {
       object,
       program,
       relocation: known ? { index, section, kind, access, spec } : null,
-      source: relocation?.source ?? null,
+      source,
+      at: null,
       fails: [],
       behind: [],
       reached,
     };
     (reported ? place.fails : place.behind).push(kernel);
+    if (at) place.at ??= { program: at.program, insn: at.insn, text: at.text, state: at.state };
     if (GRAVITY.indexOf(reached) < GRAVITY.indexOf(place.reached)) place.reached = reached;
     places.set(key, place);
   }
@@ -84,10 +89,10 @@ function certaintyOf(failures: readonly ProgramFailure[]): ProgramFailure['certa
 /** One thing to say of all kernels: what the failures themselves say. */
 function plainSituations(failures: readonly ProgramFailure[], hintsOf: ReadonlyMap<string, string[]>): CauseSituation[] {
   const groups = new Map<string, CauseSituation>();
-  for (const { kernel, reason, evidence } of failures) {
+  for (const { kernel, reason, evidence, log } of failures) {
     const hints = hintsOf.get(kernel) ?? [];
     const key = JSON.stringify([reason, hints]);
-    const group = groups.get(key) ?? { kernels: [], summary: reason, alternatives: [], hints, evidence };
+    const group: CauseSituation = groups.get(key) ?? { kernels: [], summary: reason, alternatives: [], hints, evidence, log };
     if (!group.kernels.includes(kernel)) group.kernels.push(kernel);
     groups.set(key, group);
   }
@@ -140,7 +145,7 @@ function byShape(failures: readonly ProgramFailure[], specs: Context['specs']): 
 async function relocationCause(failures: readonly ProgramFailure[], { specs, cache, names }: Context): Promise<FieldFindings | null> {
   const found: FieldFindings[] = [];
   for (const shape of byShape(failures, specs)) {
-    const evidence = new Map(shape.failures.map((failure) => [failure.kernel, failure.evidence]));
+    const evidence = new Map(shape.failures.map((failure) => [failure.kernel, failure]));
     found.push(await fieldFindings(shape.local, new Set(evidence.keys()), cache, names, evidence));
   }
   const [first] = found;
@@ -163,6 +168,7 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
     presence: found.presence,
     situations,
     known: known && { id: known.id, text: known.text },
+    hides: failures.some(({ reported }) => reported) ? hiddenBehind(first.class, first.stage) : null,
     snippet: found.snippet,
     advice: found.advice,
   };
@@ -188,11 +194,13 @@ export async function explain(
     if (cause) causes.push(cause);
   }
   const silent = await silentPlaces(explained, cache, ledgerOf);
+  const guarded = await guardedPlaces(explained, cache, ledgerOf);
   const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
   return {
     schemaVersion: EXPLANATION_VERSION,
     kernels: kernelsOf(cache, names),
     causes: causes.toSorted((a, b) => weight(b) - weight(a)),
     silent,
+    guarded,
   };
 }

@@ -1,10 +1,10 @@
 // What an explanation consists of; `corematrix explain --json` writes it as it is.
-import type { ObjectRelocation, SourceLine } from '../results/schema.ts';
+import type { FailurePlace, ObjectRelocation, SourceLine } from '../results/schema.ts';
 import type { FailureClass, Reached } from '../results/words.ts';
 import type { Alternative } from './nearest.ts';
 
 /** Raised when the meaning of a field changes. */
-export const EXPLANATION_VERSION = 1;
+export const EXPLANATION_VERSION = 2;
 
 /** A program that runs into a root cause, at one place in its source. */
 export interface CausePlace {
@@ -12,7 +12,10 @@ export interface CausePlace {
   program: string;
   /** Null for what is no relocation. */
   relocation: Pick<ObjectRelocation, 'index' | 'section' | 'kind' | 'access' | 'spec'> | null;
+  /** Of the relocation, else of the instruction the verifier stopped at. */
   source: SourceLine | null;
+  /** The instruction the verifier stopped at and what registers held, on the first of the kernels; null where it stopped at none. */
+  at: Omit<FailurePlace, 'source'> | null;
   /** Kernels on which this is what the program failed with. */
   fails: string[];
   /** Kernels on which it stands behind another failure of the program. */
@@ -29,6 +32,18 @@ export interface CauseSituation {
   hints: string[];
   /** Lines it rests on, of the first of the kernels. */
   evidence: string[];
+  /** Where the last of those lines stands in the logs of the run; null where it is from none. */
+  log: LogLine | null;
+}
+
+/** A line of a log of a cell, or of one of its programs. */
+export interface LogLine {
+  kernel: string;
+  object: string;
+  program: string | null;
+  kind: 'libbpf' | 'verifier';
+  /** From 1. */
+  line: number;
 }
 
 /** Which kernels of the matrix have what is missing, as their BTF says. */
@@ -52,6 +67,8 @@ export interface RootCause {
   presence: CausePresence | null;
   /** A change of the catalogue, by its id and in words. */
   known: { id: string; text: string } | null;
+  /** What the load has not come to because of it, in words; null where it hides nothing. */
+  hides: string | null;
   /** C that can be pasted; null where there is none to give. */
   snippet: string | null;
   /** What to do besides or instead, a line each. */
@@ -68,6 +85,25 @@ export interface SilentPlace {
   kernels: string[];
 }
 
+/** A check by which code keeps away from what a kernel does not have. */
+export interface Guard {
+  relocation: Pick<ObjectRelocation, 'index' | 'section' | 'kind' | 'access' | 'spec'>;
+  source: SourceLine | null;
+  /** What it answers there, decimal. */
+  value: string;
+}
+
+/** A relocation without target that does no harm: the verifier does not come to it. */
+export interface GuardedPlace {
+  object: string;
+  program: string;
+  relocation: Pick<ObjectRelocation, 'index' | 'section' | 'kind' | 'access' | 'spec'>;
+  source: SourceLine | null;
+  kernels: string[];
+  /** Those that keep it out together; [] where it is something else than a check by relocation: a constant, a version, an unused function. */
+  guards: Guard[];
+}
+
 export interface ExplainedKernel {
   id: string;
   /** How it is called where there is little room. */
@@ -80,4 +116,5 @@ export interface Explanation {
   kernels: ExplainedKernel[];
   causes: RootCause[];
   silent: SilentPlace[];
+  guarded: GuardedPlace[];
 }

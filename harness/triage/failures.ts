@@ -1,9 +1,11 @@
-// What fails where, from predictions or from results, in one shape: every relocation a failing program would run into, not the first alone.
+// What fails where, from predictions or from results, in one shape: everything a failing program would run into, not the first alone.
 import type { PredictedCell } from '../predict/predict.ts';
 import type { BpfObject } from '../object/object.ts';
-import type { CellRelocation, ObjectRelocation, ObjectResult, Results } from '../results/schema.ts';
-import type { FailureClass, Outcome, Reached } from '../results/words.ts';
-import { formatLog } from './evidence.ts';
+import { instructionLines, type LineOf } from '../object/source-line.ts';
+import type { CellProgram, CellRelocation, CellResult, FailurePlace, ObjectRelocation, ObjectResult, Results } from '../results/schema.ts';
+import type { FailureClass, Outcome, Reached, Stage } from '../results/words.ts';
+import { formatLog, type LogEvidence, logEvidence } from './evidence.ts';
+import type { LogLine } from './explanation.ts';
 
 /** An object whose failures are explained; `bpf` is null where only results are left of it. */
 export interface ExplainedObject {
@@ -15,6 +17,7 @@ export interface ProgramFailure {
   object: string;
   kernel: string;
   program: string;
+  stage: Stage;
   class: FailureClass;
   reason: string;
   /** `seen` in a guest; `certain` or `possible` as BTF tells: then it depends on whether the verifier comes to it. */
@@ -24,12 +27,14 @@ export interface ProgramFailure {
   /** The failure the program ended with; others stand behind it. */
   reported: boolean;
   reached: Reached | null;
+  at: FailurePlace | null;
   evidence: string[];
+  log: LogLine | null;
 }
 
 const BAD: ReadonlySet<Outcome> = new Set(['poisoned', 'incompatible', 'ambiguous']);
 
-type Verdict = Pick<ProgramFailure, 'object' | 'kernel' | 'program' | 'class' | 'reason' | 'certainty' | 'evidence'>;
+type Verdict = Omit<ProgramFailure, 'ref' | 'reported' | 'reached'>;
 
 /** A relocation that belongs to the program, or to a subprogram, which any program may call. */
 function belongs({ program, section }: ObjectRelocation, to: string): boolean {
@@ -52,65 +57,95 @@ function failuresOf(verdict: Verdict, object: ObjectResult, ledger: readonly Cel
     const counts = relocation && BAD.has(entry.outcome) && entry.reached !== 'no' && belongs(relocation, verdict.program);
     return counts ? [{ entry, relocation }] : [];
   });
-  const named = bad.find(({ relocation }) => isCore && verdict.reason.startsWith(`${relocation.access}: `));
-  const met = named ?? (isCore ? bad[0] : undefined);
-  const found = bad.map(({ entry, relocation }): ProgramFailure => ({
-    ...verdict,
-    class: entry === met?.entry ? verdict.class : classOf(relocation, entry),
-    ref: entry.ref,
-    reported: entry === met?.entry,
-    reached: entry.reached,
-    evidence: formatLog(relocation, entry),
-  }));
+  const named = bad.filter(({ relocation }) => isCore && verdict.reason.startsWith(`${relocation.access}: `));
+  // Of several with the same words, the one the verifier came to.
+  const met = named.find(({ entry }) => entry.reached === 'yes') ?? named[0] ?? (isCore ? bad[0] : undefined);
+  const found = bad.map(({ entry, relocation }): ProgramFailure => {
+    const isMet = entry === met?.entry;
+    return {
+      ...verdict,
+      class: isMet ? verdict.class : classOf(relocation, entry),
+      ref: entry.ref,
+      reported: isMet,
+      reached: entry.reached,
+      at: isMet ? verdict.at : null,
+      evidence: formatLog(relocation, entry),
+      log: isMet ? verdict.log : null,
+    };
+  });
   return met ? found : [{ ...verdict, ref: null, reported: true, reached: null }, ...found];
 }
 
+/** Source lines of an object's instructions. */
+function linesOf({ bpf }: ExplainedObject): LineOf {
+  return bpf?.ext ? instructionLines([...bpf.programs, ...bpf.subprograms], bpf.ext.lines) : () => null;
+}
+
 /** Failures of an object on a kernel as BTF tells them. */
-export function predictedFailures({ result }: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
-  return cell.programs.flatMap(({ name, failure, possible }) => {
+export function predictedFailures(object: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
+  const lineOf = linesOf(object);
+  return cell.programs.flatMap(({ name, failure, possible, against }) => {
     const said = failure ?? possible;
     if (!said) return [];
-    const certainty = failure ? 'certain' : 'possible';
+    const place = (at: { program: string; insn: number } | null) =>
+      at && { ...at, text: null, state: null, source: lineOf(at.program, at.insn) };
+    const own = against.find(({ failure: each }) => each.reason === said.reason);
+    const common = { object: object.result.id, kernel, program: name, log: null };
     const verdict: Verdict = {
-      object: result.id,
-      kernel,
-      program: name,
-      class: said.class,
-      reason: said.reason,
-      certainty,
+      ...common,
+      ...said,
+      certainty: failure ? 'certain' : 'possible',
+      at: place(own?.at ?? null),
       evidence: [said.reason],
     };
-    return failuresOf(verdict, result, cell.relocations);
+    const others = against.filter(({ failure: each }) => each.reason !== said.reason);
+    return [
+      ...failuresOf(verdict, object.result, cell.relocations),
+      ...others.map(({ failure: each, certain, at }): ProgramFailure => {
+        const certainty = certain ? 'certain' : 'possible';
+        return { ...common, ...each, certainty, at: place(at), evidence: [each.reason], ref: null, reported: false, reached: null };
+      }),
+    ];
   });
 }
 
-/** The end of a log: what the verifier said last, apart from its statistics. */
-function lastLines(text: string): string[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^(?:processed \d|verification time|stack depth|-- )/.test(line));
-  return lines.slice(-3);
+/** What was seen of one program, with the lines of its logs that tell it. */
+function seenVerdict(cell: CellResult, program: CellProgram, results: Results): Verdict | null {
+  const { name, status, stage, class: failure, reason, at } = program;
+  if ((status !== 'fail' && status !== 'xfail') || failure === null) return null;
+  const { lines, log }: LogEvidence = logEvidence(cell, program, results.logs);
+  return {
+    object: cell.object,
+    kernel: cell.kernel,
+    program: name,
+    stage: stage ?? 'open',
+    class: failure,
+    reason: reason ?? '',
+    certainty: 'seen',
+    at: at ?? null,
+    evidence: lines,
+    log,
+  };
 }
 
+/** What the engine says of a cell whose load ended before libbpf came to its relocations. */
+export type Foretold = (cell: CellResult) => readonly CellRelocation[] | null;
+
 /** Failures a run has seen; what was expected to fail is told as well. */
-export function seenFailures({ cells, objects, logs }: Results, wanted: (kernel: string, object: string) => boolean): ProgramFailure[] {
-  const byId = new Map(objects.map((object) => [object.id, object]));
-  const textOf = (id: string | null) => (id === null ? '' : (logs.texts[id] ?? []).map((at) => logs.lines[at] ?? '').join('\n'));
-  return cells.flatMap((cell) => {
+export function seenFailures(
+  results: Results,
+  wanted: (kernel: string, object: string) => boolean,
+  foretold: Foretold = () => null,
+): ProgramFailure[] {
+  const byId = new Map(results.objects.map((object) => [object.id, object]));
+  return results.cells.flatMap((cell) => {
     const object = byId.get(cell.object);
     if (!object || !wanted(cell.kernel, cell.object)) return [];
+    const said = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? foretold(cell) : null;
+    const ledger = cell.relocations.map((entry) => (entry.outcome === 'not-reached' ? (said?.[entry.ref] ?? entry) : entry));
     return cell.programs.flatMap((program) => {
-      const { name, status, class: failure, reason } = program;
-      if ((status !== 'fail' && status !== 'xfail') || failure === null) return [];
-      const evidence = lastLines(textOf(program.logs.verifier));
-      const verdict: Verdict = {
-        object: object.id,
-        kernel: cell.kernel,
-        program: name,
-        class: failure,
-        reason: reason ?? '',
-        certainty: 'seen',
-        evidence,
-      };
-      return failuresOf(verdict, object, cell.relocations);
+      const verdict = seenVerdict(cell, program, results);
+      return verdict ? failuresOf(verdict, object, ledger) : [];
     });
   });
 }

@@ -72,14 +72,18 @@ async function failingOn(local: CoreSpec, all: readonly OnKernel[], ids: Readonl
   return failing;
 }
 
-function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, string[]>): CauseSituation[] {
+/** The lines a kernel's failure rests on. */
+type Evidence = Pick<CauseSituation, 'evidence' | 'log'>;
+
+function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evidence>): CauseSituation[] {
   const groups = new Map<string, CauseSituation>();
   for (const { kernel, situation } of failing) {
     const { summary, hints } = situation;
     const alternatives = situation.alternatives.map(({ relation, ways, type, certainty }) => ({ relation, ways, type, certainty }));
     // What comes after the best differs from kernel to kernel.
     const key = JSON.stringify([summary, alternatives[0], hints]);
-    const group = groups.get(key) ?? { kernels: [], summary, alternatives, hints, evidence: evidence.get(kernel.id) ?? [] };
+    const { evidence: lines, log } = evidence.get(kernel.id) ?? { evidence: [], log: null };
+    const group: CauseSituation = groups.get(key) ?? { kernels: [], summary, alternatives, hints, evidence: lines, log };
     group.kernels.push(kernel.id);
     groups.set(key, group);
   }
@@ -153,7 +157,7 @@ export async function fieldFindings(
   ids: ReadonlySet<string>,
   cache: KernelCache,
   names: ReadonlyMap<string, string>,
-  evidence: ReadonlyMap<string, string[]>,
+  evidence: ReadonlyMap<string, Evidence>,
 ): Promise<FieldFindings> {
   const all: OnKernel[] = [];
   for (const [at, { id }] of cache.kernels.entries()) {

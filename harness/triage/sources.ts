@@ -9,10 +9,10 @@ import { UserError } from '../errors.ts';
 import { readBpfObject } from '../object/object.ts';
 import type { OfflineKernel } from '../predict/kernels.ts';
 import type { RunObject } from '../run/inputs.ts';
-import type { CellRelocation, KernelResult, ObjectResult, Results } from '../results/schema.ts';
+import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
 import { predictCell } from '../predict/predict.ts';
 import type { LedgerOf } from './silent-places.ts';
-import { type ExplainedObject, predictedFailures, type ProgramFailure } from './failures.ts';
+import { type ExplainedObject, type Foretold, predictedFailures, type ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
 
 async function offline({ id, selector, release, version, series, arch, sha256, btf }: KernelResult, cache: string): Promise<OfflineKernel> {
@@ -41,6 +41,18 @@ async function sameObject(result: ObjectResult): Promise<ExplainedObject> {
 /** The objects of a run; with their types where the file is still where it was and the same. */
 export async function objectsOfResults({ objects }: Results): Promise<ExplainedObject[]> {
   return Promise.all(objects.map(sameObject));
+}
+
+/** What the engine says of cells of a run that ended before libbpf came to their relocations, as far as object and BTF are there. */
+export async function foretoldIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<Foretold> {
+  const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
+  const said = new Map<CellResult, readonly CellRelocation[]>();
+  for (const cell of results.cells) {
+    const bpf = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? byId.get(cell.object) : null;
+    const types = bpf ? await cache.typesOf(cell.kernel) : null;
+    if (bpf && types) said.set(cell, predictCell(bpf, types).relocations);
+  }
+  return (cell) => said.get(cell) ?? null;
 }
 
 export interface Predictions {

@@ -1,9 +1,12 @@
 // The verdict on one cell, from what the guest said and what is known of the object.
+import type { LineOf } from '../object/source-line.ts';
 import { relocationLedger } from '../relocation/ledger.ts';
+import type { FailurePlace } from '../results/schema.ts';
 import { type ReadAttempt, readAttempt } from './attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence.ts';
 import { failureOf } from './failure.ts';
 import type { CellJudgement, Failure, JudgedObject, JudgementLogs, ProgramJudgement } from './judgement.ts';
+import { failurePlace } from './place.ts';
 
 export interface JudgeInput {
   object: JudgedObject;
@@ -13,12 +16,15 @@ export interface JudgeInput {
    * unknown type is told from a wrong attribute; without, by age and error alone.
    */
   enumerators?: ReadonlySet<string>;
+  /** Source lines of the object's instructions. */
+  lineOf?: LineOf;
 }
 
 interface JudgedAttempt {
   read: ReadAttempt;
   /** Null when it loaded. */
   failure: Failure | null;
+  at: FailurePlace | null;
   logs: JudgementLogs;
 }
 
@@ -47,22 +53,27 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
   };
   const failed = read.log.programs.find((facts) => facts.program === name);
   const logs = { libbpf: attempt.log.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
-  return { read, failure: attempt.reached === 'done' ? null : failureOf(context), logs };
+  const failure = attempt.reached === 'done' ? null : failureOf(context);
+  return { read, failure, at: failurePlace(read, input.lineOf ?? null), logs };
 }
 
 const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };
 
 const NOTHING_TRIED: Failure = { stage: 'open', class: 'unknown', errno: 0, reason: 'the guest tried no load' };
 
-function programJudgement(name: string, failure: Failure | null, logs: JudgementLogs): ProgramJudgement {
-  if (!failure) return { name, status: 'pass', stage: null, class: null, errno: null, reason: null, logs };
-  return { name, status: 'fail', stage: failure.stage, class: failure.class, errno: failure.errno, reason: failure.reason, logs };
+function programJudgement(name: string, failure: Failure | null, at: FailurePlace | null, logs: JudgementLogs): ProgramJudgement {
+  if (!failure) return { name, status: 'pass', stage: null, class: null, errno: null, reason: null, at: null, logs };
+  const { stage, class: failureClass, errno, reason } = failure;
+  return { name, status: 'fail', stage, class: failureClass, errno, reason, at, logs };
 }
 
 /** Without an attempt of its own a program shares the fate of the whole object, and what the verifier said if it was about this program. */
 function sharedFate(name: string, whole: JudgedAttempt | null): ProgramJudgement {
-  const verifier = whole?.read.rejected?.program === name ? whole.logs.verifier : null;
-  return programJudgement(name, whole ? whole.failure : NOTHING_TRIED, { libbpf: null, verifier });
+  const own = whole?.read.rejected?.program === name ? whole : null;
+  return programJudgement(name, whole ? whole.failure : NOTHING_TRIED, own?.at ?? null, {
+    libbpf: null,
+    verifier: own?.logs.verifier ?? null,
+  });
 }
 
 /**
@@ -84,9 +95,9 @@ export function judgeCell(input: JudgeInput): CellJudgement {
     class: failure?.class ?? null,
     reason: failure?.reason ?? null,
     programs: programs.map(({ name, autoload }): ProgramJudgement => {
-      if (!autoload) return { ...programJudgement(name, null, NO_LOGS), status: 'skip' };
+      if (!autoload) return { ...programJudgement(name, null, null, NO_LOGS), status: 'skip' };
       const alone = failure ? own.get(name) : undefined;
-      return alone ? programJudgement(name, alone.failure, alone.logs) : sharedFate(name, whole);
+      return alone ? programJudgement(name, alone.failure, alone.at, alone.logs) : sharedFate(name, whole);
     }),
     relocations: relocationLedger(
       input.object,

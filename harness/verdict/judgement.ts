@@ -1,5 +1,5 @@
 // What is made of a cell's evidence: a verdict for the object, one for each program, and the ledger of its relocations.
-import type { CellRelocation, ObjectResult } from '../results/schema.ts';
+import type { CellRelocation, FailurePlace, ObjectResult } from '../results/schema.ts';
 import type { FailureClass, Stage } from '../results/words.ts';
 
 /** What a verdict needs to know of the object itself. */
@@ -29,6 +29,8 @@ export interface ProgramJudgement {
   class: FailureClass | null;
   errno: number | null;
   reason: string | null;
+  /** The instruction the verifier stopped at, null when it stopped at none. */
+  at: FailurePlace | null;
   /** Of the program's own attempt; null texts when it had none. */
   logs: JudgementLogs;
 }

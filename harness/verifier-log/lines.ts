@@ -1,10 +1,20 @@
 // One line of a verifier log: what sort of line it is.
 
 export type VerifierLine =
-  | { type: 'instruction'; insn: number; text: string; /** What stands behind the instruction and is not register state. */ rest: string }
+  | {
+      type: 'instruction';
+      insn: number;
+      text: string;
+      /** What stands behind the instruction and is not register state. */
+      rest: string;
+      /** Register state behind the instruction: what holds after it; '' when there is none. */
+      state: string;
+    }
+  /** What registers hold before the next instruction. */
+  | { type: 'state'; text: string }
   | { type: 'source'; text: string; file: string | null; line: number | null }
   | { type: 'stats'; text: string }
-  /** Register states, notes on the way the verifier took, and messages that are no reason to reject. */
+  /** Notes on the way the verifier took, and messages that are no reason to reject. */
   | { type: 'noise' }
   | { type: 'message'; text: string };
 
@@ -15,7 +25,6 @@ const STATS = /^(?:processed \d+ insns|verification time \d+ usec|stack depth [\
 
 const REGISTER_STATE = /^\s*(?:\d+: )?(?:frame\d+: ?)?(?:R\d+(?:_\w+)?=|fp-\d+(?:_\w+)?=)/;
 const NOISE = [
-  REGISTER_STATE,
   /^\s*$/,
   /^\d+: ?$/,
   /^\d+: frame\d+:/,
@@ -35,13 +44,19 @@ const STATE_BEHIND = /;(?:\s|$)|\s\d+: (?:frame\d+: )?R\d+/;
 /** Messages the kernel prints on the same line as the jump they are about. */
 const MESSAGE_BEHIND = /(?:infinite loop detected|back-edge from) .*$/;
 
+/** Registers and stack slots, without the instruction's number before them. */
+function plainState(text: string): string {
+  return text.replace(/^\s*(?:\d+: ?)?(?:frame\d+: ?)?/, '').trim();
+}
+
 function readInstruction(match: RegExpExecArray): VerifierLine {
   const whole = match[3] ?? '';
   const message = MESSAGE_BEHIND.exec(whole);
   const code = message ? whole.slice(0, message.index) : whole;
   const state = code.search(STATE_BEHIND);
   const text = `(${match[2]}) ${(state < 0 ? code : code.slice(0, state)).trimEnd()}`;
-  return { type: 'instruction', insn: Number(match[1]), text, rest: message?.[0] ?? '' };
+  const behind = state < 0 ? '' : plainState(code.slice(state).replace(/^;/, ''));
+  return { type: 'instruction', insn: Number(match[1]), text, rest: message?.[0] ?? '', state: behind };
 }
 
 /** `; text @ file.c:12` since 6.9, `; text` before. */
@@ -61,8 +76,9 @@ export function readVerifierLine(line: string): VerifierLine {
   const instruction = INSTRUCTION.exec(line);
   if (instruction) return readInstruction(instruction);
   const rewritten = REWRITTEN.exec(line);
-  if (rewritten) return { type: 'instruction', insn: Number(rewritten[1]), text: rewritten[2] ?? '', rest: '' };
+  if (rewritten) return { type: 'instruction', insn: Number(rewritten[1]), text: rewritten[2] ?? '', rest: '', state: '' };
   if (line.startsWith('; ')) return readSource(line);
+  if (REGISTER_STATE.test(line)) return { type: 'state', text: plainState(line) };
   if (STATS.test(line)) return { type: 'stats', text: line };
   return NOISE.some((pattern) => pattern.test(line)) ? { type: 'noise' } : { type: 'message', text: line.trim() };
 }

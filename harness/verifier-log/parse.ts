@@ -26,6 +26,8 @@ export interface VerifierLog {
   /** Number in the final program, subprograms appended; null when no instruction was printed. */
   insn: number | null;
   insnText: string | null;
+  /** What the register the reason names held there, else what all registers did; null when the log does not tell. */
+  state: string | null;
   source: VerifierSource | null;
   /** What the newest kernels add in whole sentences; null before. */
   report: VerifierReport | null;
@@ -79,8 +81,30 @@ function messages(lines: readonly VerifierLine[]): { text: string; at: number }[
   return found;
 }
 
+/** How far up the state of a register is looked for. */
+const MAX_STATE_LINES = 200;
+
 /** Some reasons are two lines, of which the second does not stand alone. */
 const NEEDS_PREVIOUS = /^(?:R\d{1,2} (?!invalid mem access|type=|!read_ok)|invalid bpf_context access|\t)/;
+
+/** A register or stack slot and its value, which may have brackets in brackets: `R1_w=scalar(var_off=(0x0; 0xff))`. */
+function registerIn(state: string, register: number): string | null {
+  const named = new RegExp(`(?:^|\\s)(R${register}(?:_\\w+)?=[^\\s(]{0,100}(?:\\((?:[^()]|\\([^()]{0,200}\\)){0,500}\\))?)`);
+  return named.exec(state)?.[1] ?? null;
+}
+
+/** The last state before position `until`, of one register when the reason names one. */
+function stateBefore(lines: readonly VerifierLine[], until: number, reason: string | null): string | null {
+  const register = /\bR(\d{1,2})\b/.exec(reason ?? '')?.[1];
+  for (let at = until; at >= 0 && at > until - MAX_STATE_LINES; at--) {
+    const line = lines[at];
+    // What stands behind the rejected instruction itself holds after it.
+    const state = line?.type === 'state' ? line.text : line?.type === 'instruction' && at < until ? line.state : '';
+    const found = state !== '' && register !== undefined ? registerIn(state, Number(register)) : state;
+    if (found !== null && found !== '') return found;
+  }
+  return null;
+}
 
 /**
  * Reads a log of the kernel's BPF verifier, 5.10 to 7.x, as delivered or as libbpf >= 0.8 rewrote its end. Any text is taken; only the
@@ -95,10 +119,14 @@ export function parseVerifierLog(text: string): VerifierLog {
 
   const until = chosen ? chosen.at : lines.length - 1;
   let insn: Extract<VerifierLine, { type: 'instruction' }> | null = null;
+  let insnAt = until;
   let source: VerifierSource | null = null;
   for (let at = until; at >= 0 && !(insn && source); at--) {
     const line = lines[at];
-    if (line?.type === 'instruction') insn ??= line;
+    if (line?.type === 'instruction' && !insn) {
+      insn = line;
+      insnAt = at;
+    }
     if (line?.type === 'source' && line.text !== '' && insn) source = { text: line.text, file: line.file, line: line.line };
   }
 
@@ -112,6 +140,7 @@ export function parseVerifierLog(text: string): VerifierLog {
     cause: chosen?.cause ?? { type: 'other' },
     insn: insn?.insn ?? null,
     insnText: insn?.text ?? null,
+    state: insn ? stateBefore(lines, insnAt, reason) : null,
     source,
     report,
     stats: readStats(lines),

@@ -28,6 +28,7 @@ function steady(text: string): string {
     .replaceAll(/(candidate #\d+) \[\d+\]/g, '$1 [ID]')
     .replaceAll(/\((0[\d:]*) @ offset [\d.]+\)$/gm, '(PATH)')
     .replaceAll(/\(r(\d) \+\d+\)/g, '(r$1 +N)')
+    .replaceAll(/(?<=log: logs\/)[^/]+/g, 'KERNEL')
     .replaceAll(/at byte \d+/g, 'at byte N')
     .replaceAll(/: \d+ != \d+$/gm, ': N != N')
     .replaceAll(new RegExp(`(?<=[ _v])${newest.replace('.', '[._]')}(?=[ :,]|$)`, 'gm'), 'NEWEST');
@@ -69,6 +70,7 @@ describe('objects', () => {
             "presence",
             "situations",
             "known",
+            "hides",
             "snippet",
             "advice",
           ],
@@ -81,11 +83,12 @@ describe('objects', () => {
             "presence",
             "situations",
             "known",
+            "hides",
             "snippet",
             "advice",
           ],
         ],
-        "schemaVersion": 1,
+        "schemaVersion": 2,
       }
     `);
   });

@@ -25,7 +25,7 @@ const FEW = ['task_struct.state', 'mm_struct.rss_stat.count[1].counter', 'reques
 
 let folder = '';
 let cache: KernelCache = { kernels: [], typesOf: async () => null };
-let explanation: Explanation = { schemaVersion: 1, kernels: [], causes: [], silent: [] };
+let explanation: Explanation = { schemaVersion: 2, kernels: [], causes: [], silent: [], guarded: [] };
 
 async function build(sources: string): Promise<string[]> {
   const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });

@@ -38,6 +38,7 @@ describe('logs of 5.10', () => {
       cause: { type: 'memory-access', register: 1, holds: 'inv' },
       insn: 2,
       insnText: '(61) r0 = *(u32 *)(r1 +0)',
+      state: 'R1_w=inv(id=0)',
       source: { text: 'long x = ctx->di;', file: null, line: null },
     });
   });
@@ -103,6 +104,7 @@ test('an empty log has no reason', () => {
       "reason": null,
       "report": null,
       "source": null,
+      "state": null,
       "stats": {
         "peakStates": null,
         "processed": null,
