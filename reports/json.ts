@@ -1,7 +1,7 @@
 // results.json: written for machines and for diffs, read back with everything checked.
 import { z } from 'zod';
 import { UserError } from '../harness/errors.ts';
-import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
+import { type History, type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { findJsonError } from './json-syntax.ts';
 import { findBroken } from './references.ts';
 import { shortened, UNSAFE, visible } from './visible.ts';
@@ -14,9 +14,17 @@ export function escapedJson(json: string): string {
   return json.replaceAll(UNSAFE, (character) => (character === '\n' ? character : units(character).join('')));
 }
 
+function list(items: readonly unknown[]): string {
+  return `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
+}
+
+function historyJson({ known, first, ...lists }: History): string {
+  const parts = Object.entries(lists).map(([name, items]) => `  ${JSON.stringify(name)}: ${list(items)}`);
+  return [`  "history": {`, [`  "known": ${known}`, `  "first": ${JSON.stringify(first)}`, ...parts].join(',\n'), '  }'].join('\n');
+}
+
 /** The text of results.json: a line for each kernel, object, cell and log, so that two runs can be compared by diff. */
 export function renderJson(results: Results): string {
-  const list = (items: readonly unknown[]) => `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
   const texts = Object.entries(results.logs.texts).map(([id, lines]) => `      ${JSON.stringify(id)}: ${JSON.stringify(lines)}`);
   const logs = `{\n    "lines": ${list(results.logs.lines)},\n    "texts": {\n${texts.join(',\n')}\n    }\n  }`;
   const lines = [
@@ -26,7 +34,8 @@ export function renderJson(results: Results): string {
     `  "kernels": ${list(results.kernels)},`,
     `  "objects": ${list(results.objects)},`,
     `  "cells": ${list(results.cells)},`,
-    `  "logs": ${logs}`,
+    `  "logs": ${logs}${results.history ? ',' : ''}`,
+    ...(results.history ? [historyJson(results.history)] : []),
     '}\n',
   ];
   return escapedJson(lines.join('\n'));

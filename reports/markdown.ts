@@ -3,6 +3,7 @@ import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
 import { changeCounts, changeGroups, changeWord } from './comparison.ts';
+import { historyGroups, historySize } from './history.ts';
 import type { RenderOptions } from './options.ts';
 import { type Cause, causes, countStatuses, matrixRows, type Misprediction, mispredictions, plural, shortKernelNames } from './summary.ts';
 import { shortened, visible } from './visible.ts';
@@ -63,12 +64,24 @@ function mispredictionLines(misprediction: Misprediction): string[] {
   return [`- ${escaped(misprediction.what)}`, places(misprediction)];
 }
 
+function most(texts: readonly string[]): string {
+  const more = texts.length > MAX_PLACES ? [`${texts.length - MAX_PLACES} more`] : [];
+  return [...texts.slice(0, MAX_PLACES).map(name), ...more].join(', ');
+}
+
+/** Since when what fails does, and what is flaky. */
+function past(results: Results): string[] {
+  const size = historySize(results);
+  if (size === null) return [];
+  const lines = historyGroups(results).flatMap(({ kind, what, programs, kernels }) => [
+    `- **${kind === 'flaky' ? 'flaky' : 'fails'}** ${escaped(what)}`,
+    `  <br>${most(programs)} on ${most(kernels)}`,
+  ]);
+  return ['', '## History', '', `${size}.`, ...(lines.length === 0 ? ['Nothing fails now, and nothing was flaky.'] : ['', ...lines])];
+}
+
 /** What changed since the baseline, before everything that is as it was. */
 function changes(comparison: Comparison): string[] {
-  const most = (texts: readonly string[]) => {
-    const more = texts.length > MAX_PLACES ? [`${texts.length - MAX_PLACES} more`] : [];
-    return [...texts.slice(0, MAX_PLACES).map(name), ...more].join(', ');
-  };
   const lines = changeGroups(comparison).flatMap(({ change, what, programs, kernels }) => [
     `- **${changeWord(change)}**${what === '' ? '' : `: ${escaped(shortened(what, REASON_LENGTH))}`}`,
     `  <br>${most(programs)} on ${most(kernels)}`,
@@ -109,6 +122,7 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
       `${counts} (${size}; libbpf ${escaped(run.helper.libbpf)}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
     ],
     comparison ? changes(comparison) : [],
+    past(results),
     unexpected,
     contradicted,
     ['', '## Matrix', '', ...matrix(results)],

@@ -1,5 +1,5 @@
 // What a schema cannot say of results: that names which point at something point at something that is there.
-import type { CellResult, LogStore, Results } from '../harness/results/schema.ts';
+import type { CellResult, History, LogStore, Results } from '../harness/results/schema.ts';
 
 export interface Broken {
   /** Keys and positions that lead to the place. */
@@ -37,8 +37,27 @@ function brokenCell(
   return brokenLog(cell, texts);
 }
 
+function brokenHistory(
+  { runs, programs, failing, flaky }: History,
+  kernels: ReadonlySet<string>,
+  objects: ReadonlySet<string>,
+): Broken | null {
+  for (const [index, { object, trends }] of programs.entries()) {
+    const path = ['programs', index];
+    if (!objects.has(object)) return { path: [...path, 'object'], message: `there is no object ${JSON.stringify(object)}` };
+    if (trends.length !== kernels.size) return { path: [...path, 'trends'], message: `there are ${kernels.size} kernels` };
+    const at = trends.findIndex((trend) => trend.length !== runs.length);
+    if (at >= 0) return { path: [...path, 'trends', at], message: `there are ${runs.length} runs` };
+  }
+  for (const [name, items] of Object.entries({ failing, flaky })) {
+    const at = items.findIndex(({ kernel, object }) => !kernels.has(kernel) || !objects.has(object));
+    if (at >= 0) return { path: [name, at], message: 'there is no such kernel or object' };
+  }
+  return null;
+}
+
 /** The first reference that leads nowhere, or the first name that stands for two things; null when all is well. */
-export function findBroken({ kernels, objects, cells, logs }: Results): Broken | null {
+export function findBroken({ kernels, objects, cells, logs, history }: Results): Broken | null {
   const kernel = findTwin(kernels.map(({ id }) => id));
   if (kernel >= 0) return { path: ['kernels', kernel, 'id'], message: 'an earlier kernel has the same id' };
   const object = findTwin(objects.map(({ id }) => id));
@@ -55,5 +74,6 @@ export function findBroken({ kernels, objects, cells, logs }: Results): Broken |
     const broken = brokenCell(cell, kernelIds, counts, logs.texts);
     if (broken) return { ...broken, path: ['cells', index, ...broken.path] };
   }
-  return null;
+  const broken = history ? brokenHistory(history, kernelIds, new Set(counts.keys())) : null;
+  return broken && { ...broken, path: ['history', ...broken.path] };
 }

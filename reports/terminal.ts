@@ -5,6 +5,7 @@ import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
 import { changeCounts, type ChangeGroup, changeGroups, changeWord } from './comparison.ts';
+import { type HistoryGroup, historyGroups, historySize } from './history.ts';
 import { type Cause, causes, countStatuses, incompleteness, matrixRows, mispredictions, plural, shortKernelNames } from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
@@ -33,6 +34,7 @@ const MAX_COLUMN = 40;
 const REASON_LENGTH = 300;
 const MAX_CAUSES = 12;
 const MAX_CHANGES = 10;
+const MAX_PAST = 6;
 
 const CHANGE_STYLES = {
   regression: 'red',
@@ -48,6 +50,11 @@ const CHANGE_STYLES = {
   'value-moved': 'dim',
   found: 'green',
 } as const satisfies Record<ChangeGroup['change'], Parameters<typeof styleText>[0]>;
+
+const PAST_STYLES = { new: 'red', failing: 'yellow', flaky: 'magenta' } as const satisfies Record<
+  HistoryGroup['kind'],
+  Parameters<typeof styleText>[0]
+>;
 
 /** Series such as `6.12` as column heads; where two kernels are of one series, full versions. */
 function heads(results: Results): string[] {
@@ -130,6 +137,19 @@ function changes(comparison: Comparison, options: TerminalOptions): string[] {
   return ['', `since ${comparison.baseline.slice(0, 16).replace('T', ' ')} UTC: ${changeCounts(comparison)}`, ...shown, ...more];
 }
 
+/** Since when what fails does, and what is flaky. */
+function past(results: Results, options: TerminalOptions): string[] {
+  const size = historySize(results);
+  if (size === null) return [];
+  const all = historyGroups(results);
+  const shown = all.slice(0, MAX_PAST).flatMap(({ kind, what, programs, kernels }) => {
+    const title = `${paint(kind === 'flaky' ? 'flaky' : 'fails', PAST_STYLES[kind], options)} ${visible(what)}`;
+    return [title, `     ${shortened(places(programs, kernels), options.width - 5)}`];
+  });
+  const more = all.length > MAX_PAST ? [`and ${plural(all.length - MAX_PAST, 'more group')} in the report`] : [];
+  return ['', `history of ${size}${all.length === 0 ? '; nothing was flaky' : ''}`, ...shown, ...more];
+}
+
 /** The whole text, ending in a newline. Control sequences in foreign text are shown, not passed on. */
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
@@ -139,5 +159,5 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
-  return `${[...changed, '', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), '', total].join('\n')}\n`;
+  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), '', total].join('\n')}\n`;
 }

@@ -4,6 +4,7 @@ import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
 import { baselineOption, compareWith, type Gate, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { repeatedFormat } from './format-option.ts';
+import { checkHistory, historyOption, withHistory } from './history.ts';
 import { readMerged } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -12,10 +13,12 @@ interface MergeOptions {
   format?: FormatName[];
   baseline?: string;
   gate?: Gate;
+  history?: string;
 }
 
 async function merge(paths: string[], options: MergeOptions): Promise<void> {
-  const results = await readMerged(paths);
+  await checkHistory(options.history);
+  const results = await withHistory(await readMerged(paths), options.history);
   const { comparison, gate } = await compareWith(options, results);
   await showResults(results, options.out, { formats: options.format, merged: true, comparison });
   process.exitCode = exitCodeOfResults(results, 0, gate);
@@ -32,13 +35,15 @@ export function addMergeCommand(program: Command): void {
     .option('--format <name>', `a format for the report folder, repeatable: ${FORMAT_NAMES.join(', ')}`, repeatedFormat)
     .addOption(baselineOption())
     .addOption(gateOption())
+    .addOption(historyOption())
     .addHelpText(
       'after',
       `
 Exit codes: those of a run of the whole; a missing shard counts as infrastructure (3), results that contradict each other as usage (2).
 
 Examples:
-  corematrix merge shard-1/ shard-2/ shard-3/ -o report`,
+  corematrix merge shard-1/ shard-2/ shard-3/ -o report
+  corematrix merge shard-*/ --baseline last-night/ --history history.jsonl -o report`,
     )
     .action(merge);
 }

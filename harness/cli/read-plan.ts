@@ -32,6 +32,8 @@ export interface PlanOptions {
 
 export interface Plan {
   config: Config;
+  /** What names in the configuration are relative to. */
+  directory: string;
   selectors: readonly string[];
   inputs: Inputs;
   choose: Choose;
@@ -122,5 +124,5 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
     const lock = await lockOf(config, directory, frozen === true);
     return { cache: cacheRoot(), mirrors: config.mirrors, lock, refresh, frozen };
   };
-  return { config, selectors, inputs, choose, kernelOptions };
+  return { config, directory, selectors, inputs, choose, kernelOptions };
 }

@@ -13,6 +13,7 @@ import { ensureHelper } from '../setup/helper.ts';
 import { checkGate, compareWith, type Gate, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
+import { checkHistory, historyOption, withHistory } from './history.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
@@ -28,6 +29,7 @@ interface RunOptions extends PlanOptions {
   resume?: boolean;
   predictFirst?: boolean;
   gate?: Gate;
+  history?: string;
   format?: FormatName[];
   htmlAssets: HtmlAssets;
   json?: boolean;
@@ -47,10 +49,12 @@ function wholePositive(value: string): number {
 
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
   checkGate(options);
-  const { config, selectors, inputs, choose, kernelOptions } = await readPlan(objects, options);
+  const { config, directory, selectors, inputs, choose, kernelOptions } = await readPlan(objects, options);
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
 
+  const history = options.history ?? (config.history === undefined ? undefined : join(directory, config.history));
+  await checkHistory(history);
   const expectations = sortByExpiry(config.expectations ?? [], new Date());
   for (const one of expectations.expired)
     writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and no longer holds`);
@@ -60,7 +64,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   try {
     const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors });
     const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
-    const results = await interruptible(
+    const ran = await interruptible(
       () => emit({ kind: 'interrupted' }),
       async (signal) =>
         run(
@@ -88,6 +92,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
         ),
     );
     progress.end();
+    const results = await withHistory(ran, history);
     const { comparison, gate } = await compareWith(options, results);
     const { htmlAssets } = options;
     const formats = options.format ?? config.formats;
@@ -134,6 +139,7 @@ export function addRunCommand(program: Command): void {
     .option('--timeout <seconds>', 'seconds a cell may take (default: 300, 60 under KVM)', positive)
     .option('--boot-timeout <seconds>', 'seconds a kernel may take to come up (default: 90, 30 under KVM)', positive)
     .addOption(gateOption())
+    .addOption(historyOption())
     .addOption(htmlAssetsOption())
     .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
     .option('--predict-first', 'run what is predicted to fail before everything else; nothing is left out')

@@ -27,6 +27,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Objects: paths or globs, relative to this file. An entry with settings speaks for every file it matches.'),
   lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
+  history: z.string().min(1).optional().describe('File with a line for every run, relative to this file: each run is appended.'),
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, instead of the ones apt is configured with.'),
   timeout: z.number().positive().optional().describe('Seconds a cell may take before it is infrastructure trouble.'),
   jobs: z.number().int().positive().optional().describe('Guests at the same time.'),

@@ -2,7 +2,7 @@
 import { surprise } from '../../reports/summary.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
 import { compareRelocations, type RelocationChange } from './compare-relocations.ts';
-import type { Status } from './words.ts';
+import { STANDINGS, type Status } from './words.ts';
 
 /** In the order in which a person wants to know of them. */
 export const CHANGES = [
@@ -46,19 +46,6 @@ interface Entry {
   reason: string | null;
 }
 
-type Standing = 'good' | 'bad' | 'none';
-
-const STANDINGS = {
-  pass: 'good',
-  xfail: 'good',
-  unsupported: 'good',
-  fail: 'bad',
-  xpass: 'bad',
-  infra: 'none',
-  'not-run': 'none',
-  skip: 'none',
-} as const satisfies Record<Status, Standing>;
-
 type Identity = Pick<KernelResult, 'id' | 'distribution' | 'arch' | 'series'>;
 
 /** What a kernel is called whatever its version: the next update of a series is the same kernel to a baseline. */
@@ -81,7 +68,7 @@ export function matchKernels(before: readonly Identity[], after: readonly Identi
 }
 
 /** Programs by name, and under null the object as a whole, which can fail while each of them loads alone. */
-function entriesOf(cell: CellResult | undefined): Map<string | null, Entry> {
+export function entriesOf(cell: CellResult | undefined): Map<string | null, Entry> {
   if (!cell) return new Map();
   const standings = cell.programs.map(({ status }) => STANDINGS[status]);
   const whole = STANDINGS[cell.status] === 'bad' && !standings.includes('bad') ? 'fail' : standings.includes('good') ? 'pass' : 'skip';

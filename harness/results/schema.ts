@@ -216,6 +216,39 @@ export const cellSchema = z.strictObject({
  */
 const logs = z.strictObject({ lines: z.array(z.string()), texts: z.record(z.string(), z.array(count)) });
 
+const programName = z.string().nullable();
+
+/** What earlier runs say of the programs of this one; kernels of earlier runs are those of the same id, or of the same series. */
+const history = z.strictObject({
+  /** How many runs are known, this one included, and when the first of them ended. */
+  known: count,
+  first: z.iso.datetime(),
+  /** The latest of them, this one last. */
+  runs: z.array(z.strictObject({ id: z.string(), finishedAt: z.iso.datetime() })),
+  /**
+   * For each program, and under null for the object as a whole, a text for each kernel with a letter for each of `runs`: p pass, f fail,
+   * x xfail, X xpass, u unsupported, s skip, i infra, n not-run, and a space where there was no such thing.
+   */
+  programs: z.array(z.strictObject({ object: z.string(), program: programName, trends: z.array(z.string()) })),
+  /** What is not as expected now, and since when. */
+  failing: z.array(
+    z.strictObject({
+      object: z.string(),
+      program: programName,
+      kernel: z.string(),
+      /** End of the first run in which it was so, and how many there have been since; runs without a verdict do not count. */
+      since: z.iso.datetime(),
+      runs: count,
+      /** The version of the kernel in that run. */
+      version: z.string(),
+      /** False where it was so in the first run that is known: then it may be older. */
+      seenGood: z.boolean(),
+    }),
+  ),
+  /** What took more than one attempt, or passed and failed with the same object and kernel, and in how many of the runs that had a verdict. */
+  flaky: z.array(z.strictObject({ object: z.string(), program: programName, kernel: z.string(), flaky: count, runs: count })),
+});
+
 export const resultsSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   run,
@@ -223,6 +256,8 @@ export const resultsSchema = z.strictObject({
   objects: z.array(object),
   cells: z.array(cellSchema),
   logs,
+  /** Absent where no history was asked for. */
+  history: history.optional(),
 });
 
 export type Results = z.infer<typeof resultsSchema>;
@@ -235,4 +270,5 @@ export type CellResult = z.infer<typeof cellSchema>;
 export type CellProgram = z.infer<typeof cellProgram>;
 export type CellRelocation = z.infer<typeof cellRelocation>;
 export type Attempt = z.infer<typeof attempt>;
+export type History = z.infer<typeof history>;
 export type LogStore = z.infer<typeof logs>;

@@ -4,6 +4,35 @@
 export const STATUSES = ['pass', 'fail', 'xfail', 'xpass', 'unsupported', 'skip', 'infra', 'not-run'] as const;
 export type Status = (typeof STATUSES)[number];
 
+/** A status as one letter, where there is one for every run of a history. */
+export const HISTORY_LETTERS = {
+  pass: 'p',
+  fail: 'f',
+  xfail: 'x',
+  xpass: 'X',
+  unsupported: 'u',
+  skip: 's',
+  infra: 'i',
+  'not-run': 'n',
+} as const satisfies Record<Status, string>;
+
+/** In place of such a letter: a run that had no such program or kernel. */
+export const NOT_THERE = ' ';
+
+/** What a status means to somebody who compares runs: as expected, not as expected, or no verdict. */
+export type Standing = 'good' | 'bad' | 'none';
+
+export const STANDINGS = {
+  pass: 'good',
+  xfail: 'good',
+  unsupported: 'good',
+  fail: 'bad',
+  xpass: 'bad',
+  infra: 'none',
+  'not-run': 'none',
+  skip: 'none',
+} as const satisfies Record<Status, Standing>;
+
 /** Where a failure happened, in the order in which libbpf goes through an object. */
 export const STAGES = ['open', 'relocate', 'map-create', 'verify', 'attach', 'run'] as const;
 export type Stage = (typeof STAGES)[number];

@@ -6,6 +6,7 @@ import { causesPart, causesSize } from './causes.ts';
 import { pageData } from './data.ts';
 import { inOrder } from './facts.ts';
 import { header, reportSize } from './header.ts';
+import { historyPart } from './history.ts';
 import { html, type Html, raw, toText } from './html.ts';
 import { kernelTable, runFacts } from './kernels.ts';
 import { matrixTable, matrixSizes } from './matrix.ts';
@@ -121,7 +122,7 @@ function body(results: Results): Html {
       <section id="view" aria-label="Details"></section>
       <div id="overview">
         <h2 id="programs" class="spoken">Matrix</h2>
-        ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results)}
+        ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results)} ${historyPart(results)}
         ${
           maps &&
           html`<h2 id="relocations">Relocations across kernels</h2>

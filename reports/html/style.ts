@@ -28,6 +28,7 @@ header p { margin: .3rem 0; color: var(--soft); overflow-wrap: anywhere; } heade
 #notice { margin: 1rem 0; padding: .6rem .9rem; border-left: 3px solid var(--infra); background: var(--shade); overflow-wrap: anywhere; } #notice:empty { display: none; }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .hidden { display: none !important; }
+.course { font-family: ui-monospace, monospace; white-space: nowrap; }
 .marked, tr.marked > * { background: var(--target); }
 button, select { font: inherit; padding: .3rem .75rem; border: 1px solid var(--line); border-radius: 6px; background: var(--shade); color: inherit; cursor: pointer; } select { padding: .3rem .4rem; max-width: 100%; } button:hover { border-color: var(--soft); } button[aria-pressed=true] { border-color: var(--link); color: var(--link); }
 .quiet-button { background: none; border-color: transparent; color: var(--soft); font-size: .87rem; padding: .15rem .5rem; }

@@ -1,0 +1,44 @@
+// `--history`: a run beside all that were before it.
+import { Option } from 'commander';
+import { plural } from '../../reports/summary.ts';
+import { messageOf } from '../errors.ts';
+import { historyFacts } from '../history/facts.ts';
+import { appendHistory, readHistory } from '../history/file.ts';
+import { lineOf } from '../history/line.ts';
+import type { Results } from '../results/schema.ts';
+import { writeLine } from './lines.ts';
+
+export function historyOption(): Option {
+  return new Option(
+    '--history <file>',
+    'a file with a line for every run: this one is appended, and reports show since when each failure is there and what is flaky',
+  );
+}
+
+/**
+ * Says before a run what would only come to light after it.
+ * @throws UserError for a file that is no history
+ */
+export async function checkHistory(path: string | undefined): Promise<void> {
+  if (path !== undefined) await readHistory(path);
+}
+
+/** Adds what a history says to results, and the results to the history. A shard is left out: the merge of all is the run. */
+export async function withHistory(results: Results, path: string | undefined): Promise<Results> {
+  if (path === undefined) return results;
+  if (results.run.shard !== undefined) {
+    writeLine(process.stderr, `note: a shard does not go into the history; "corematrix merge --history ${path}" puts the whole run there`);
+    return results;
+  }
+  const line = lineOf(results);
+  try {
+    const { lines, unreadable } = await readHistory(path);
+    if (unreadable > 0) writeLine(process.stderr, `note: ${path}: left out what cannot be read: ${plural(unreadable, 'line')}`);
+    await appendHistory(path, line);
+    return { ...results, history: historyFacts(lines, line) };
+  } catch (error) {
+    // What was run is worth more than the memory of it.
+    writeLine(process.stderr, `error: ${messageOf(error)}`);
+    return results;
+  }
+}

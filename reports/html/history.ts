@@ -1,0 +1,67 @@
+// The past of what fails now or is flaky: since when, how often, and the course of its latest runs.
+import type { Results } from '../../harness/results/schema.ts';
+import { HISTORY_LETTERS, STATUSES } from '../../harness/results/words.ts';
+import { historyRows, historySize, placeName } from '../history.ts';
+import { plural, shortKernelNames } from '../summary.ts';
+import { cellAnchor } from './anchors.ts';
+import { html, type Html } from './html.ts';
+import { type Look, STATUS_LOOKS } from './status.ts';
+
+/** More than anybody reads; results.json has all. */
+const MAX_ROWS = 400;
+
+const LOOKS: ReadonlyMap<string, Look> = new Map(STATUSES.map((status) => [HISTORY_LETTERS[status], STATUS_LOOKS[status]]));
+
+/** A shape a run, the latest at the right; read aloud as words. */
+function course(trend: string): Html {
+  const looks = [...trend].map((letter) => LOOKS.get(letter) ?? { shape: '\u00a0', word: 'not there', tone: 'quiet' });
+  const words = looks.map(({ word }) => word).join(', ');
+  return html`<span class="course" role="img" aria-label="${words}" title="${words}"
+    >${looks.map(({ shape, tone }) => html`<span class="${tone}">${shape}</span>`)}</span
+  >`;
+}
+
+/** The section, heading and all; nothing where there is no history, or only one run. */
+export function historyPart(results: Results): Html {
+  const size = historySize(results);
+  if (size === null) return html``;
+  const names = shortKernelNames(results);
+  const kernelNames = new Map(results.kernels.map(({ id }, index) => [id, names[index] ?? id]));
+  const all = historyRows(results);
+  const rows = all.slice(0, MAX_ROWS).map(
+    (row) =>
+      html`<tr>
+        <th scope="row">${placeName(row)}</th>
+        <td><a href="#${cellAnchor(row.kernel, row.object)}">${kernelNames.get(row.kernel) ?? row.kernel}</a></td>
+        <td>${row.since === null ? 'as expected now' : row.since}</td>
+        <td>${row.flaky === null ? '' : row.flaky}</td>
+        <td>${course(row.trend)}</td>
+      </tr>`,
+  );
+  const left = all.length - rows.length;
+  return html`<h2 id="history">History <small>${size}</small></h2>
+    ${
+      rows.length === 0
+        ? html`<p>Nothing fails now, and nothing was flaky.</p>`
+        : html`<div class="scroll">
+            <table class="kernels">
+              <caption>
+                What fails now or is flaky; the latest of ${plural(results.history?.runs.length ?? 0, 'run')} at the right
+              </caption>
+              <thead>
+                <tr>
+                  <th scope="col">program</th>
+                  <th scope="col">kernel</th>
+                  <th scope="col">not as expected</th>
+                  <th scope="col">flaky</th>
+                  <th scope="col">course</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${rows}
+              </tbody>
+            </table>
+          </div>`
+    }
+    ${left > 0 && html`<p>${plural(left, 'more row')} in results.json.</p>`}`;
+}

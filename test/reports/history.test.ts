@@ -1,0 +1,132 @@
+// What a history says, in every report that says it, and made again from results.json.
+import { describe, expect, it } from 'vitest';
+import { historyFacts } from '../../harness/history/facts.ts';
+import { lineOf } from '../../harness/history/line.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import { renderHtml } from '../../reports/html/render.ts';
+import { readResults, renderJson } from '../../reports/json.ts';
+import { renderMarkdown } from '../../reports/markdown.ts';
+import { terminalReport } from '../../reports/terminal.ts';
+import { lines, type Night, night } from '../harness/history/nights.ts';
+
+const NIGHTS: Night[] = [
+  { day: 1, statuses: ['pass', 'pass'] },
+  { day: 2, statuses: ['fail', 'pass'], flaky: true },
+  { day: 3, statuses: ['fail', 'pass'] },
+  { day: 4, statuses: ['fail', 'fail'], version: '6.12.118' },
+];
+
+function lastOf(nights: readonly Night[]): Results {
+  const [last] = nights.slice(-1);
+  if (!last) throw new Error('there is a night');
+  const results = night(last);
+  return { ...results, history: historyFacts(lines(...nights), lineOf(results)) };
+}
+
+const RESULTS = lastOf(NIGHTS);
+const plain = (results: Results) => terminalReport(results, { width: 90, colour: false });
+
+/** The text of a part of a page. */
+function textOf(html: string): string {
+  return html
+    .replaceAll(/<span class="course"[^>]*aria-label="([^"]*)"[^>]*>/g, '$1: ')
+    .replaceAll(/<\/(?:tr|h2|caption)>/g, '\n')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .split('\n')
+    .map((line) => line.replaceAll(/\s+/g, ' ').trim())
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+describe('a history', () => {
+  it('stands before the matrix on a terminal: what is new first, then what has been so for long, then what is flaky', () => {
+    const text = plain(RESULTS);
+    expect(text.slice(0, text.indexOf('\nprobes'))).toMatchInlineSnapshot(`
+      "
+      history of 4 runs since 2026-05-01; not as expected: 0, 1, 1, 2
+      fails for the first time
+           probes/probe on debian-6.12.118-amd64
+      fails since 2026-05-02, 3 runs
+           probes/probe on debian-5.10.262-amd64
+      flaky 1 of 4 runs (25 %)
+           probes/probe on debian-5.10.262-amd64, debian-6.12.118-amd64
+
+                   5.10 6.12"
+    `);
+  });
+
+  it('is a section of summary.md', () => {
+    const text = renderMarkdown(RESULTS);
+    expect(text.slice(text.indexOf('## History'), text.indexOf('## Unexpected'))).toMatchInlineSnapshot(`
+      "## History
+
+      4 runs since 2026-05-01; not as expected: 0, 1, 1, 2.
+
+      - **fails** for the first time
+        <br>probes/probe on debian-6.12.118-amd64
+      - **fails** since 2026-05-02, 3 runs
+        <br>probes/probe on debian-5.10.262-amd64
+      - **flaky** 1 of 4 runs (25 %)
+        <br>probes/probe on debian-5.10.262-amd64, debian-6.12.118-amd64
+
+      "
+    `);
+  });
+
+  it('is a section of index.html, with the course of every program that fails or is flaky', () => {
+    const text = renderHtml(RESULTS);
+    const from = text.indexOf('<h2 id="history">');
+    expect(textOf(text.slice(from, text.indexOf('<h2 id="cells">')))).toMatchInlineSnapshot(`
+      "History 4 runs since 2026-05-01; not as expected: 0, 1, 1, 2
+      What fails now or is flaky; the latest of 4 runs at the right
+      program
+      kernel
+      not as expected
+      flaky
+      course
+      probes/probe
+      5.10.262
+      since 2026-05-02, 3 runs
+      1 of 4 runs (25 %)
+      pass, fail, fail, fail: ● ✕ ✕ ✕
+      probes/probe
+      6.12.118
+      for the first time
+      1 of 4 runs (25 %)
+      pass, pass, pass, fail: ● ● ● ✕"
+    `);
+  });
+
+  it('is whole in results.json, so that every report can be made again', () => {
+    const again = readResults(renderJson(RESULTS), 'results.json');
+    expect(again).toEqual(RESULTS);
+    expect([plain(again), renderMarkdown(again), renderHtml(again)]).toEqual([
+      plain(RESULTS),
+      renderMarkdown(RESULTS),
+      renderHtml(RESULTS),
+    ]);
+  });
+
+  it('is told only where there is more than one run, and that all is well where it is', () => {
+    const alone = lastOf(NIGHTS.slice(0, 1));
+    for (const text of [plain(alone), renderMarkdown(alone), renderHtml(alone)])
+      expect(text).not.toMatch(/history of|## History|id="history"/);
+    const calm = lastOf([
+      { day: 1, statuses: ['fail', 'pass'], version: '6.12.1' },
+      { day: 2, statuses: ['unsupported', 'xfail'] },
+    ]);
+    expect(plain(calm)).toContain('\nhistory of 2 runs since 2026-05-01');
+  });
+
+  it.each([
+    ['programs[0].trends', { programs: [{ object: 'probes', program: null, trends: ['pppp'] }] }, 'there are 2 kernels'],
+    ['programs[0].trends[1]', { programs: [{ object: 'probes', program: null, trends: ['pppp', 'p'] }] }, 'there are 4 runs'],
+    ['programs[0].object', { programs: [{ object: 'nothing', program: null, trends: [] }] }, 'there is no object "nothing"'],
+    ['flaky[0]', { flaky: [{ object: 'probes', program: null, kernel: 'k', flaky: 1, runs: 1 }] }, 'there is no such kernel or object'],
+  ])('that contradicts its results at %s is refused', (place, changes, reason) => {
+    const { history } = RESULTS;
+    if (!history) throw new Error('there is a history');
+    const text = renderJson({ ...RESULTS, history: { ...history, ...changes } });
+    expect(() => readResults(text, 'results.json')).toThrow(`results.json: history.${place}: ${reason}`);
+  });
+});
