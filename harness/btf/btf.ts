@@ -37,6 +37,8 @@ const HEAD_WORDS = 3;
 /** Strings are cut here: no name or line is longer, and damaged data must not be decoded over and over. */
 const MAX_STRING = 4096;
 
+const MODULES = "BTF of a module, which only its kernel's completes: name a folder with that as vmlinux and the module beside it";
+
 const KIND_BITS = 0x7f;
 const VLEN_BITS = 0xffffff;
 const HOST_IS_LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -74,6 +76,11 @@ function readHeader(bytes: Uint8Array): Header | string {
     strings: Buffer.from(buffer, byteOffset + stringStart, stringLength),
     layout: layoutStart + layoutLength <= bytes.length ? readLayout(view, layoutStart, layoutLength) : [],
   };
+}
+
+/** Strings of BTF that stands alone begin with the empty one; a module's go on from its kernel's. */
+function isModules({ strings }: Header): boolean {
+  return strings.length > 0 && strings[0] !== 0;
 }
 
 /** The type section as words: without a copy where the machine can read it as it lies. */
@@ -115,6 +122,7 @@ function findTypes(words: Uint32Array, layout: readonly Trailing[], startId: num
 export function readBtf(bytes: Uint8Array, base: Btf | null = null, known: Uint32Array | null = null): BtfResult {
   const header = readHeader(bytes);
   if (typeof header === 'string') return { ok: false, reason: header };
+  if (base === null && isModules(header)) return { ok: false, reason: MODULES };
   const words = wordsOf(header);
   const startId = base?.endId ?? 1;
   const starts = known ?? findTypes(words, header.layout, startId);

@@ -41,12 +41,13 @@ async function predict(objects: string[], options: PredictOptions): Promise<void
   const started = performance.now();
   const inputs = await readInputs(plainSources(objects, process.cwd()), { bigEndian: true });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
-  const { prediction, problems } =
+  const { prediction, problems, notes } =
     inputs.objects.length === 0
-      ? { prediction: null, problems: [] }
+      ? { prediction: null, problems: [], notes: [] }
       : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, LOADERS[options.loader]);
   const all = [...inputs.problems, ...found.problems, ...problems];
   for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
+  for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   if (!prediction) throw new UserError('no object can be used');
   if (prediction.kernels.length === 0) throw new UserError('no kernel can be used');
   if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);
@@ -71,7 +72,7 @@ export function addPredictCommand(program: Command): void {
     .argument('<object...>', 'BPF objects of either byte order, or patterns')
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, or a folder of *.btf and *.btf.tar.xz), file:PATH, deb:PATH (default: the newest of every series in the cache)',
+      'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, a folder of *.btf and *.btf.tar.xz, or a folder with a vmlinux and its modules), file:PATH, deb:PATH (default: the newest of every series in the cache)',
       repeated,
     )
     .addOption(new Option('--loader <name>', 'whose rules decide').choices(Object.keys(LOADERS)).default('libbpf-1.7' satisfies LoaderName))
@@ -81,12 +82,14 @@ export function addPredictCommand(program: Command): void {
       'after',
       `
 In the matrix: FAIL for certain; ? if the verifier comes to what it rejects, or no module has what the kernel lacks; ok where BTF has nothing against it.
+Modules count only where -k btf: names a folder that has a file "vmlinux", such as /sys/kernel/btf: all BTF and *.ko in it count as loaded.
 Exit codes: 0 nothing fails for certain, 1 something does, 2 usage, or an input that cannot be used.
 
 Examples:
   corematrix predict prog.bpf.o
   corematrix predict build/*.bpf.o -k debian:5.10 -k debian:6.12 --json
-  corematrix predict prog.bpf.o -k btf:/sys/kernel/btf/vmlinux --log`,
+  corematrix predict prog.bpf.o -k btf:/sys/kernel/btf
+  corematrix predict prog.bpf.o -k btf:btfhub-archive/ubuntu --log`,
     )
     .action(predict);
 }

@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/types.ts';
 import { messageOf, UserError } from '../errors.ts';
+import type { KernelTypes } from '../predict/candidates.ts';
 import { factsOf, findKernels, readKernelTypes } from '../predict/kernels.ts';
-import { findLayout } from '../types/layout.ts';
+import { findLayout, type TypeLayout } from '../types/layout.ts';
 import { type FoundLayout, surveyOf, type TypeSurvey } from '../types/survey.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
@@ -19,14 +20,26 @@ function repeated(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** The kernel's own type, else a module's. */
+function firstLayout({ vmlinux, modules }: KernelTypes, type: string): TypeLayout | null {
+  for (const index of [vmlinux, ...modules.map((module) => module.index)]) {
+    const layout = findLayout(index, type);
+    if (layout) return layout;
+  }
+  return null;
+}
+
 /** Kernel by kernel, so that only one BTF is in memory. */
 async function survey(type: string, selectors: readonly string[]): Promise<{ found: TypeSurvey; problems: string[] }> {
   const { kernels, problems } = await findKernels(selectors, cacheRoot());
   const layouts: FoundLayout[] = [];
   for (const kernel of kernels) {
     try {
-      const types = await readKernelTypes(kernel);
-      layouts.push({ kernel: { ...factsOf(kernel), btf: types !== null }, layout: types && findLayout(types.vmlinux, type) });
+      const types = await readKernelTypes(kernel, ({ text, harmless }) => {
+        if (!harmless) problems.push(text);
+      });
+      const layout = types && firstLayout(types, type);
+      layouts.push({ kernel: { ...factsOf(kernel), btf: types !== null }, layout });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(messageOf(error));

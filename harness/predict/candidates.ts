@@ -6,11 +6,16 @@ import { isAnyEnum } from '../btf/types.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { type PredictedLog, say } from './log.ts';
 
+export interface KernelModule {
+  name: string;
+  index: NameIndex;
+}
+
 /** All types a kernel has. */
 export interface KernelTypes {
   vmlinux: NameIndex;
-  /** Of loaded modules, in the order of their BTF ids. */
-  modules: readonly { name: string; index: NameIndex }[];
+  /** Of loaded modules, in the order of their BTF ids; none where it is not known which are loaded. */
+  modules: readonly KernelModule[];
 }
 
 export interface Candidate {

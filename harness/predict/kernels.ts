@@ -1,7 +1,7 @@
 // Where the BTF for predictions comes from: the cache, kernel images, BTF files and folders of them. Nothing is downloaded or started.
 import { readdir, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { cachedKernels } from '../../kernels/cached.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
@@ -11,6 +11,7 @@ import { InfraError, messageOf, UserError } from '../errors.ts';
 import { readBtfFile } from './btf-file.ts';
 import type { KernelTypes } from './candidates.ts';
 import { type IndexFile, indexBytes, indexFileOf, indexWithFile } from './index-file.ts';
+import type { ModuleNotice } from './modules.ts';
 
 /** A kernel whose BTF can be read. */
 export interface OfflineKernel {
@@ -26,10 +27,12 @@ export interface OfflineKernel {
   path: string | null;
   /** Of BTF in the cache: its digest, and where its name index is or shall be. */
   index: IndexFile | null;
+  /** The folder of its modules, all of which count as loaded; null where nothing is known of modules. */
+  modules: string | null;
 }
 
 /** What is told of a kernel: where its BTF lies is nobody's business. */
-export type KernelFacts = Omit<OfflineKernel, 'path' | 'index'>;
+export type KernelFacts = Omit<OfflineKernel, 'path' | 'index' | 'modules'>;
 
 export function factsOf({ id, selector, release, version, series, arch }: OfflineKernel): KernelFacts {
   return { id, selector, release, version, series, arch };
@@ -41,6 +44,8 @@ const NEWEST = 'newest of every series';
 const BTF = 'btf:';
 const BTF_NAME = /\.btf(\.tar\.[a-z0-9]+)?$/;
 const HOST_BTF = '/sys/kernel/btf/vmlinux';
+/** The file that makes a folder that of a kernel with its modules. */
+const VMLINUX = 'vmlinux';
 const MAX_FILES = 10_000;
 
 const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
@@ -48,7 +53,17 @@ const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
 function fromStored(selector: string, { release, version, arch, btf, directory }: StoredKernel): OfflineKernel {
   const series = seriesOf(parseKernelVersion(version));
   const index = btf && { path: join(directory, KERNEL_FILES.names), sha256: btf.sha256 };
-  return { id: release, selector, release, version, series, arch, path: btf ? join(directory, KERNEL_FILES.btf) : null, index };
+  return {
+    id: release,
+    selector,
+    release,
+    version,
+    series,
+    arch,
+    path: btf ? join(directory, KERNEL_FILES.btf) : null,
+    index,
+    modules: null,
+  };
 }
 
 /** Debian writes the flavour into the release: `6.12.117+deb13-cloud-amd64`. */
@@ -87,8 +102,8 @@ function safe(text: string): string {
   return text.replaceAll(/[^\w.+~-]/g, '_').slice(0, 120);
 }
 
-function fromFile(selector: string, path: string): OfflineKernel {
-  const name = path === HOST_BTF ? hostRelease() : basename(path).replace(BTF_NAME, '');
+function fromFile(selector: string, path: string, modules: string | null = null): OfflineKernel {
+  const name = path === HOST_BTF ? hostRelease() : basename(modules ?? path).replace(BTF_NAME, '');
   const parsed = tryParseKernelVersion(name.replace(/^vmlinu[xz]-/, ''));
   return {
     id: safe(name) || 'btf',
@@ -99,20 +114,23 @@ function fromFile(selector: string, path: string): OfflineKernel {
     arch: null,
     path,
     index: null,
+    modules,
   };
 }
 
-/** A file, or all `*.btf` and `*.btf.tar.xz` in a folder and those below, as BTFHub lays them out. */
+/** A file; a folder with a `vmlinux` and modules; or all `*.btf` and `*.btf.tar.xz` in a folder and those below, as BTFHub lays them out. */
 async function fromPath(selector: string, path: string): Promise<OfflineKernel[]> {
   const found = await stat(path).catch(() => null);
   if (path === '') throw new UserError(`kernel selector '${selector}' names no file; expected btf:PATH`);
   if (!found) throw new UserError(`${selector}: no such file`);
   if (!found.isDirectory()) return [fromFile(selector, path)];
+  const vmlinux = join(path, VMLINUX);
+  if ((await stat(vmlinux).catch(() => null))?.isFile() === true) return [fromFile(selector, vmlinux, resolve(path))];
   const names = await readdir(path, { recursive: true }).catch((error: unknown) => {
     throw new UserError(`${selector}: cannot be read: ${messageOf(error)}`, { cause: error });
   });
   const files = names.filter((name) => BTF_NAME.test(name)).toSorted();
-  if (files.length === 0) throw new UserError(`${selector}: no file ending in .btf or .btf.tar.xz in this folder`);
+  if (files.length === 0) throw new UserError(`${selector}: no file ending in .btf or .btf.tar.xz in this folder, and no ${VMLINUX}`);
   return files.slice(0, MAX_FILES).map((name) => fromFile(selector, join(path, name)));
 }
 
@@ -123,7 +141,17 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
   return Promise.all(
     planned.map(async (kernel) => {
       const { release, version, series, arch, btf } = await pullKernel(kernel, { cache });
-      return { id: release, selector, release, version, series, arch, path: btf?.path ?? null, index: btf && indexFileOf(btf) };
+      return {
+        id: release,
+        selector,
+        release,
+        version,
+        series,
+        arch,
+        path: btf?.path ?? null,
+        index: btf && indexFileOf(btf),
+        modules: null,
+      };
     }),
   );
 }
@@ -162,7 +190,7 @@ export interface FoundKernels {
 
 /**
  * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. `debian:` means
- * those in the cache only; besides there are `cached` (all of them), `btf:PATH` (BTF, a vmlinux, or a folder of BTF), `file:PATH` and `deb:PATH`.
+ * those in the cache only; besides there are `cached` (all of them), `btf:PATH` (BTF, a vmlinux, a folder with a vmlinux and its modules, or a folder of BTF), `file:PATH` and `deb:PATH`.
  */
 export async function findKernels(selectors: readonly string[], cache: string): Promise<FoundKernels> {
   const stored = await cachedKernels(cache);
@@ -182,15 +210,26 @@ export async function findKernels(selectors: readonly string[], cache: string): 
 
 /**
  * Reads the types of a kernel that has any.
+ * @param onModule is told of every module whose types cannot be had
  * @throws UserError naming the kernel and what is wrong with its BTF
  */
-export async function readKernelTypes(kernel: Pick<OfflineKernel, 'path' | 'selector' | 'id' | 'index'>): Promise<KernelTypes | null> {
-  const { path, selector, id, index } = kernel;
+export async function readKernelTypes(
+  kernel: Pick<OfflineKernel, 'path' | 'selector' | 'id' | 'index' | 'modules'>,
+  onModule: (notice: ModuleNotice) => void = () => {},
+): Promise<KernelTypes | null> {
+  const { path, selector, id, index, modules: folder } = kernel;
   if (path === null) return null;
   const label = selector.startsWith(BTF) ? path : id;
   const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
   const vmlinux = index ? await indexWithFile(bytes, index) : indexBytes(bytes);
   if (typeof vmlinux === 'string') throw new UserError(`${label}: ${vmlinux}`);
-  return { vmlinux, modules: [] };
+  if (folder === null) return { vmlinux, modules: [] };
+  const { modulesIn, readModules } = await import('./modules.ts');
+  const files = await modulesIn(folder, VMLINUX).catch((error: unknown) => {
+    throw new UserError(`${folder}: its modules cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  const { modules, notices } = await readModules(files, vmlinux);
+  for (const notice of notices) onModule(notice);
+  return { vmlinux, modules };
 }

@@ -6,6 +6,7 @@ import { messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from './candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from './kernels.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
+import type { ModuleNotice } from './modules.ts';
 import { type PredictedCell, predictCell } from './predict.ts';
 import type { PredictedFailure } from './support.ts';
 
@@ -46,8 +47,10 @@ export interface Prediction {
 
 export interface PredictedMatrix {
   prediction: Prediction;
-  /** One line for every kernel whose BTF cannot be used; the others are still answered. */
+  /** One line for every kernel or module whose BTF cannot be used; the others are still answered. */
   problems: string[];
+  /** One line for everything odd that changes no answer. */
+  notes: string[];
 }
 
 const NO_BTF: Verdict = {
@@ -86,12 +89,13 @@ export async function predictMatrix(
   onCell: OnCell = () => {},
   loader: Loader = DEFAULT_LOADER,
 ): Promise<PredictedMatrix> {
-  const problems: string[] = [];
+  const [problems, notes]: [string[], string[]] = [[], []];
+  const onModule = ({ text, harmless }: ModuleNotice) => (harmless ? notes : problems).push(text);
   const prediction: Prediction = { schemaVersion: SCHEMA_VERSION, kernels: [], objects: objects.map(({ result }) => result), cells: [] };
   for (const kernel of kernels) {
     let types: KernelTypes | null;
     try {
-      types = await readKernelTypes(kernel);
+      types = await readKernelTypes(kernel, onModule);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(messageOf(error));
@@ -104,5 +108,5 @@ export async function predictMatrix(
       prediction.cells.push(cell ? toCell(kernel.id, object.result.id, cell) : withoutBtf(kernel.id, object));
     }
   }
-  return { prediction, problems };
+  return { prediction, problems, notes };
 }

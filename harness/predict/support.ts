@@ -40,6 +40,11 @@ function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; i
   return null;
 }
 
+/** Where a name was looked for, where there is nowhere else to look. */
+function whatIsKnown({ modules }: KernelTypes): string {
+  return `this kernel's BTF or that of its ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}`;
+}
+
 /** Map types that the kernel's enum does not have; libbpf creates all maps, whichever programs use them. */
 function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
   const known = enumeratorsOf(kernel, 'bpf_map_type');
@@ -77,7 +82,9 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
       reason: `kfunc ${name}: ${reason}`,
     });
     if (!found) {
-      findings.push({ failure: failure("not in this kernel's BTF, only a module could have it"), certain: false });
+      const certain = kernel.modules.length > 0;
+      const reason = certain ? `not in ${whatIsKnown(kernel)}` : "not in this kernel's BTF, only a module could have it";
+      findings.push({ failure: failure(reason), certain });
       continue;
     }
     const [local, target] = [
@@ -118,9 +125,11 @@ function attachTarget({ section, type }: BpfProgram, kernel: KernelTypes): Findi
     const target = prefix.test(name) ? name.replace(prefix, '') : '';
     // With a module named, the kernel's own BTF says nothing.
     if (target === '' || target.includes(':') || findIn(kernel, kind, symbol + target)) continue;
-    const what = `attach target ${symbol}${target} (${type}) is not in this kernel's BTF`;
+    const what = `attach target ${symbol}${target} (${type}) is not in`;
     const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
-    return [{ failure: failure(builtIn ? what : `${what}, only a module could have it`), certain: builtIn }];
+    const certain = builtIn || kernel.modules.length > 0;
+    const where = builtIn || !certain ? "this kernel's BTF" : whatIsKnown(kernel);
+    return [{ failure: failure(`${what} ${where}${certain ? '' : ', only a module could have it'}`), certain }];
   }
   return [];
 }

@@ -18,7 +18,8 @@ export type RunTypes = () => Promise<FoundTypes>;
 
 async function read({ id, selector, btf }: KernelImage): Promise<FoundTypes> {
   try {
-    return { readable: true, kernel: await readKernelTypes({ id, selector, path: btf?.path ?? null, index: btf && indexFileOf(btf) }) };
+    const kernel = { id, selector, path: btf?.path ?? null, index: btf && indexFileOf(btf), modules: null };
+    return { readable: true, kernel: await readKernelTypes(kernel) };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
     return { readable: false, kernel: null, reason: messageOf(error) };

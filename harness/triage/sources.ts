@@ -19,7 +19,7 @@ async function offline({ id, selector, release, version, series, arch, sha256, b
   const stored = btf && sha256 !== null ? await readStored(kernelDirectory(cache, sha256)) : null;
   const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
   const index = stored?.btf ? { path: join(stored.directory, KERNEL_FILES.names), sha256: stored.btf.sha256 } : null;
-  return { id, selector, release, version, series, arch, path, index };
+  return { id, selector, release, version, series, arch, path, index, modules: null };
 }
 
 /** The kernels of a run with their BTF, as far as the cache has it. */

@@ -1,6 +1,6 @@
 // What libbpf itself says about an object and a kernel's BTF: bpftool, and libbpf's own functions in a small program. Both load nothing.
 import { access, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { INSN_BYTES } from '../../../harness/object/functions.ts';
 import type { BpfObject } from '../../../harness/object/object.ts';
@@ -51,12 +51,11 @@ export function minCoreLines(object: BpfObject, kernel: KernelTypes): { ok: bool
   return { ok: true, lines: linesOf(log) };
 }
 
-/** Builds the program with libbpf's functions in it, unless it is there; returns its path. */
-export async function buildOracle(): Promise<string> {
-  const source = new URL('libbpf-oracle.c', import.meta.url).pathname;
+/** Builds a program with libbpf's functions in it, unless it is there; returns its path. */
+export async function buildOracle(source: string = new URL('libbpf-oracle.c', import.meta.url).pathname): Promise<string> {
   const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
   const folder = join(cacheRoot(), 'test');
-  const path = join(folder, `libbpf-oracle-${await digestOf([source, staticLib])}`);
+  const path = join(folder, `${basename(source, '.c')}-${await digestOf([source, staticLib])}`);
   const isBuilt = await access(path).then(
     () => true,
     () => false,

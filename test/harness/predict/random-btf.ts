@@ -121,6 +121,13 @@ export const typePairs = fc
     return { local: writeAll(local), target: writeAll(target) };
   });
 
+/** A kernel's types, those of a module upon them, and another kernel made from the first. */
+export const moduleTrios = fc.tuple(typePairs, fc.array(sketch, { minLength: 1, maxLength: 8 })).map(([{ local, target }, sketches]) => {
+  const count = local.length + sketches.length;
+  const module = sketches.map((what, index) => write(what, local.length + 1 + index, count));
+  return { base: local, module, kernel: target };
+});
+
 /** What a relocation is made from once the local types are there to walk through. */
 export const relocationSeeds = fc.array(
   fc.record({

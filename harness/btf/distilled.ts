@@ -1,0 +1,124 @@
+// BTF of a module that brings a distilled base: what it needs of its kernel, by name and size only. Here it is put upon a kernel's BTF.
+import { type Btf, type BtfResult, kindFlag, kindOf, nameOf, typeWord, vlenOf } from './btf.ts';
+import { fieldsOf } from './fields.ts';
+import type { BtfKind } from './kinds.ts';
+import { type NameIndex, typesWithName } from './names.ts';
+import { arrayOf, integerOf, isComposite, memberOf, referencedType, sizeField } from './types.ts';
+
+const DISTILLED: ReadonlySet<BtfKind> = new Set(['int', 'float', 'enum', 'struct', 'union', 'fwd']);
+const NAMED: ReadonlySet<BtfKind> = new Set(['int', 'float', 'enum', 'enum64', 'fwd', 'struct', 'union']);
+const THROUGH: ReadonlySet<BtfKind> = new Set(['const', 'restrict', 'volatile', 'typedef', 'type_tag']);
+/** A chain as long as this goes round in circles. */
+const MAX_CHAIN = 1024;
+
+/**
+ * Structs and unions of the base that lie within those of the module: their size is a part of the module's.
+ * @see btf_mark_embedded_composite_type_ids() in libbpf's btf_relocate.c
+ */
+function embeddedIn(split: Btf): Set<number> {
+  const embedded = new Set<number>();
+  for (let id = split.startId; id < split.endId; id++) {
+    if (!isComposite(kindOf(split, id))) continue;
+    for (let index = 0; index < vlenOf(split, id); index++) {
+      let at = memberOf(split, id, index)?.type ?? 0;
+      for (let step = 0; step < MAX_CHAIN; step++) {
+        const array = arrayOf(split, at);
+        if (array) at = array.element;
+        else if (THROUGH.has(kindOf(split, at))) at = referencedType(split, at);
+        else break;
+      }
+      if (at < split.startId && isComposite(kindOf(split, at))) embedded.add(at);
+    }
+  }
+  return embedded;
+}
+
+/** Whether a type of the kernel can be what a distilled one stands for, name and size aside. */
+function canBe(distilled: Btf, id: number, kernel: Btf, kernelId: number, isEmbedded: boolean): boolean {
+  const [kind, kernelKind] = [kindOf(distilled, id), kindOf(kernel, kernelId)];
+  switch (kind) {
+    case 'fwd':
+      if (kernelKind === 'fwd') return kindFlag(distilled, id) === kindFlag(kernel, kernelId);
+      // libbpf looks at the flag of the kernel's type here, which with structs and unions is about bitfields.
+      return (kernelKind === 'struct' && !kindFlag(kernel, kernelId)) || (kernelKind === 'union' && kindFlag(kernel, kernelId));
+    case 'int':
+      return kernelKind === 'int' && integerOf(distilled, id).encoding === integerOf(kernel, kernelId).encoding;
+    case 'float':
+      return kernelKind === 'float';
+    case 'enum':
+      // Enums of 64 bits are distilled to plain ones of that size.
+      return kernelKind === 'enum' || kernelKind === 'enum64';
+    default:
+      return !isEmbedded || sizeField(distilled, id) === sizeField(kernel, kernelId);
+  }
+}
+
+/** Types of the kernel that have the name of a distilled one, and its size where that counts. */
+function namesakes(kernel: NameIndex, distilled: Btf, id: number): number[] {
+  const { btf } = kernel;
+  const same = typesWithName(kernel, nameOf(distilled, id)).filter((each) => NAMED.has(kindOf(btf, each)));
+  const composites = same.filter((each) => isComposite(kindOf(btf, each))).length;
+  return same.filter((each) => {
+    const kind = kindOf(btf, each);
+    if (kind === 'fwd' || (isComposite(kind) && composites < 2)) return true;
+    return sizeField(btf, each) === sizeField(distilled, id);
+  });
+}
+
+/**
+ * For each type of a distilled base the kernel's; or why there is none, or more than one.
+ * @see btf_relocate_map_distilled_base() in libbpf's btf_relocate.c
+ */
+function mapBase(split: Btf, distilled: Btf, kernel: NameIndex): Uint32Array | string {
+  const map = new Uint32Array(distilled.endId);
+  const embedded = embeddedIn(split);
+  for (let id = 1; id < distilled.endId; id++) {
+    const [kind, name] = [kindOf(distilled, id), nameOf(distilled, id)];
+    if (!DISTILLED.has(kind)) return `type ${id} of its distilled base is of the unexpected kind ${kind}`;
+    if (name === '') return `type ${id} of its distilled base has no name`;
+    const candidates = namesakes(kernel, distilled, id);
+    const first = candidates.find((each) => canBe(distilled, id, kernel.btf, each, embedded.has(id)));
+    // Of those behind the first libbpf no longer asks for the size of what lies within.
+    const second = candidates.find((each) => first !== undefined && each > first && canBe(distilled, id, kernel.btf, each, false));
+    if (first === undefined) return `the kernel has no ${kind} ${name} as the module needs it`;
+    if (second !== undefined) return `the kernel has several types ${name} that the module may mean (${first} and ${second})`;
+    map[id] = first;
+  }
+  return map;
+}
+
+/**
+ * Puts a module's BTF upon a kernel's instead of the distilled base it came with; or says why that cannot be.
+ * @param split what was read upon its distilled base
+ * @see btf_relocate() in libbpf's btf_relocate.c, section .BTF.base of modules since Linux 6.11
+ */
+export function relocateBtf(split: Btf, kernel: NameIndex): BtfResult {
+  const distilled = split.base;
+  const { btf } = kernel;
+  if (!distilled) return { ok: false, reason: 'BTF without a base has none to relocate from' };
+  if (distilled.littleEndian !== btf.littleEndian) return { ok: false, reason: "its byte order is not the kernel's" };
+  const base = mapBase(split, distilled, kernel);
+  if (typeof base === 'string') return { ok: false, reason: base };
+  const names = new Map<number, number>();
+  for (const [id, target] of base.entries()) if (id > 0) names.set(typeWord(distilled, id, 0), typeWord(btf, target, 0));
+
+  const words = Uint32Array.from(split.words);
+  const stringStart = btf.stringStart + btf.strings.length;
+  for (const [index, start] of split.starts.entries()) {
+    const info = words[start + 1] ?? 0;
+    const fields = fieldsOf((info >>> 24) & 0x7f, info & 0xffffff);
+    for (const at of fields.types) {
+      const id = words[start + at] ?? 0;
+      if (id >= split.endId) return { ok: false, reason: `type ${split.startId + index} refers to type ${id}, which there is none of` };
+      words[start + at] = id < distilled.endId ? (base[id] ?? 0) : id - distilled.endId + btf.endId;
+    }
+    for (const at of fields.names) {
+      const offset = words[start + at] ?? 0;
+      if (offset === 0) continue;
+      const target = offset >= split.stringStart ? offset - split.stringStart + stringStart : names.get(offset);
+      if (target === undefined) return { ok: false, reason: `type ${split.startId + index} has a name that is not the kernel's` };
+      words[start + at] = target;
+    }
+  }
+  return { ok: true, btf: { ...split, base: btf, startId: btf.endId, endId: btf.endId + split.starts.length, words, stringStart } };
+}
