@@ -36,21 +36,16 @@ function embeddedIn(split: Btf): Set<number> {
 /** Whether a type of the kernel can be what a distilled one stands for, name and size aside. */
 function canBe(distilled: Btf, id: number, kernel: Btf, kernelId: number, isEmbedded: boolean): boolean {
   const [kind, kernelKind] = [kindOf(distilled, id), kindOf(kernel, kernelId)];
-  switch (kind) {
-    case 'fwd':
-      if (kernelKind === 'fwd') return kindFlag(distilled, id) === kindFlag(kernel, kernelId);
-      // libbpf looks at the flag of the kernel's type here, which with structs and unions is about bitfields.
-      return (kernelKind === 'struct' && !kindFlag(kernel, kernelId)) || (kernelKind === 'union' && kindFlag(kernel, kernelId));
-    case 'int':
-      return kernelKind === 'int' && integerOf(distilled, id).encoding === integerOf(kernel, kernelId).encoding;
-    case 'float':
-      return kernelKind === 'float';
-    case 'enum':
-      // Enums of 64 bits are distilled to plain ones of that size.
-      return kernelKind === 'enum' || kernelKind === 'enum64';
-    default:
-      return !isEmbedded || sizeField(distilled, id) === sizeField(kernel, kernelId);
+  if (kind === 'fwd') {
+    if (kernelKind === 'fwd') return kindFlag(distilled, id) === kindFlag(kernel, kernelId);
+    // libbpf looks at the flag of the kernel's type here, which with structs and unions is about bitfields.
+    return (kernelKind === 'struct' && !kindFlag(kernel, kernelId)) || (kernelKind === 'union' && kindFlag(kernel, kernelId));
   }
+  if (kind === 'int') return kernelKind === 'int' && integerOf(distilled, id).encoding === integerOf(kernel, kernelId).encoding;
+  if (kind === 'float') return kernelKind === 'float';
+  // Enums of 64 bits are distilled to plain ones of that size.
+  if (kind === 'enum') return kernelKind === 'enum' || kernelKind === 'enum64';
+  return !isEmbedded || sizeField(distilled, id) === sizeField(kernel, kernelId);
 }
 
 /** Types of the kernel that have the name of a distilled one, and its size where that counts. */

@@ -14,7 +14,7 @@ const NONE: Fields = { head: false, fixed: [], types: [], names: [] };
 const HEAD_ONLY: Fields = { ...NONE, head: true };
 
 /** @see btf_field_iter_init() in libbpf's btf_iter.c */
-const FIELDS = {
+const FIELDS: Partial<Record<BtfKind, Fields>> = {
   ptr: HEAD_ONLY,
   typedef: HEAD_ONLY,
   volatile: HEAD_ONLY,
@@ -31,9 +31,9 @@ const FIELDS = {
   datasec: { ...NONE, types: [0] },
   enum: { ...NONE, names: [0] },
   enum64: { ...NONE, names: [0] },
-} as const satisfies Partial<Record<BtfKind, Fields>>;
+};
 
-const BY_NUMBER: readonly Fields[] = BTF_KINDS.map((kind) => (kind in FIELDS ? FIELDS[kind as keyof typeof FIELDS] : NONE));
+const BY_NUMBER: readonly Fields[] = BTF_KINDS.map((kind) => FIELDS[kind] ?? NONE);
 
 const HEAD_WORDS = 3;
 
