@@ -144,7 +144,8 @@ function otherByteOrder({ littleEndian }: BpfObject, { vmlinux }: KernelTypes): 
 
 /** No relocation is come to where nothing is loaded. */
 function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
-  const programs = object.programs.map(({ name }) => ({ name, failure, possible: null }));
+  const against = [{ failure, certain: true, at: null }];
+  const programs = object.programs.map(({ name }) => ({ name, failure, possible: null, against }));
   return { programs, relocations: relocationLedger(object, []), loads: [] };
 }
 
