@@ -14,7 +14,7 @@ const LOOKS: ReadonlyMap<string, Look> = new Map(STATUSES.map((status) => [HISTO
 
 /** A shape a run, the latest at the right; read aloud as words. */
 function course(trend: string): Html {
-  const looks = [...trend].map((letter) => LOOKS.get(letter) ?? { shape: '\u00a0', word: 'not there', tone: 'quiet' });
+  const looks = trend.split('').map((letter) => LOOKS.get(letter) ?? { shape: '\u00a0', word: 'not there', tone: 'quiet' });
   const words = looks.map(({ word }) => word).join(', ');
   return html`<span class="course" role="img" aria-label="${words}" title="${words}"
     >${looks.map(({ shape, tone }) => html`<span class="${tone}">${shape}</span>`)}</span
