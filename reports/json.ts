@@ -1,7 +1,7 @@
 // results.json: written for machines and for diffs, read back with everything checked.
 import { z } from 'zod';
 import { UserError } from '../harness/errors.ts';
-import { type History, type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
+import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { findJsonError } from './json-syntax.ts';
 import { findBroken } from './references.ts';
 import { shortened, UNSAFE, visible } from './visible.ts';
@@ -18,27 +18,29 @@ function list(items: readonly unknown[]): string {
   return `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
 }
 
-function historyJson({ known, first, ...lists }: History): string {
-  const parts = Object.entries(lists).map(([name, items]) => `  ${JSON.stringify(name)}: ${list(items)}`);
-  return [`  "history": {`, [`  "known": ${known}`, `  "first": ${JSON.stringify(first)}`, ...parts].join(',\n'), '  }'].join('\n');
+/** A part with lists in it, each item a line; what is no list stands on one line. */
+function partJson(part: object): string {
+  const entries = Object.entries(part).map(
+    ([name, value]: [string, unknown]) => `    ${JSON.stringify(name)}: ${Array.isArray(value) ? list(value) : JSON.stringify(value)}`,
+  );
+  return `{\n${entries.join(',\n')}\n  }`;
 }
 
 /** The text of results.json: a line for each kernel, object, cell and log, so that two runs can be compared by diff. */
 export function renderJson(results: Results): string {
   const texts = Object.entries(results.logs.texts).map(([id, lines]) => `      ${JSON.stringify(id)}: ${JSON.stringify(lines)}`);
-  const logs = `{\n    "lines": ${list(results.logs.lines)},\n    "texts": {\n${texts.join(',\n')}\n    }\n  }`;
-  const lines = [
-    '{',
-    `  "schemaVersion": ${results.schemaVersion},`,
-    `  "run": ${JSON.stringify(results.run)},`,
-    `  "kernels": ${list(results.kernels)},`,
-    `  "objects": ${list(results.objects)},`,
-    `  "cells": ${list(results.cells)},`,
-    `  "logs": ${logs}${results.history ? ',' : ''}`,
-    ...(results.history ? [historyJson(results.history)] : []),
-    '}\n',
-  ];
-  return escapedJson(lines.join('\n'));
+  const parts = {
+    schemaVersion: String(results.schemaVersion),
+    run: JSON.stringify(results.run),
+    kernels: list(results.kernels),
+    objects: list(results.objects),
+    cells: list(results.cells),
+    logs: `{\n    "lines": ${list(results.logs.lines)},\n    "texts": {\n${texts.join(',\n')}\n    }\n  }`,
+    ...(results.history && { history: partJson(results.history) }),
+    ...(results.types && { types: partJson(results.types) }),
+  };
+  const lines = Object.entries(parts).map(([name, json]) => `  "${name}": ${json}`);
+  return escapedJson(`{\n${lines.join(',\n')}\n}\n`);
 }
 
 /** An error in a file from elsewhere, on one line whatever the file holds. */

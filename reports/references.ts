@@ -1,5 +1,5 @@
 // What a schema cannot say of results: that names which point at something point at something that is there.
-import type { CellResult, History, LogStore, Results } from '../harness/results/schema.ts';
+import type { CellResult, History, LogStore, Results, TypeLayouts } from '../harness/results/schema.ts';
 
 export interface Broken {
   /** Keys and positions that lead to the place. */
@@ -56,8 +56,17 @@ function brokenHistory(
   return null;
 }
 
+function brokenType({ members, layouts, missing }: TypeLayouts, kernels: ReadonlySet<string>): Broken | null {
+  for (const [at, layout] of layouts.entries()) {
+    const index = layout.places.findIndex(([member]) => member >= members.length);
+    if (index >= 0) return { path: ['layouts', at, 'places', index, 0], message: `its type has ${members.length} members` };
+  }
+  const unknown = [...layouts.flatMap((layout) => layout.kernels), ...missing].find((kernel) => !kernels.has(kernel));
+  return unknown === undefined ? null : { path: [], message: `there is no kernel ${JSON.stringify(unknown)}` };
+}
+
 /** The first reference that leads nowhere, or the first name that stands for two things; null when all is well. */
-export function findBroken({ kernels, objects, cells, logs, history }: Results): Broken | null {
+export function findBroken({ kernels, objects, cells, logs, history, types }: Results): Broken | null {
   const kernel = findTwin(kernels.map(({ id }) => id));
   if (kernel >= 0) return { path: ['kernels', kernel, 'id'], message: 'an earlier kernel has the same id' };
   const object = findTwin(objects.map(({ id }) => id));
@@ -73,6 +82,10 @@ export function findBroken({ kernels, objects, cells, logs, history }: Results):
   for (const [index, cell] of cells.entries()) {
     const broken = brokenCell(cell, kernelIds, counts, logs.texts);
     if (broken) return { ...broken, path: ['cells', index, ...broken.path] };
+  }
+  for (const [index, type] of (types?.types ?? []).entries()) {
+    const broken = brokenType(type, kernelIds);
+    if (broken) return { ...broken, path: ['types', 'types', index, ...broken.path] };
   }
   const broken = history ? brokenHistory(history, kernelIds, new Set(counts.keys())) : null;
   return broken && { ...broken, path: ['history', ...broken.path] };

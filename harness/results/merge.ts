@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { compareKernelVersions, tryParseKernelVersion } from '../../kernels/version.ts';
 import { UserError } from '../errors.ts';
+import { storedLayouts, storeTypes } from '../types/store.ts';
 import { addLog, createLogStore, logText } from './logs.ts';
 import { cellOfOneFate } from './one-fate.ts';
 import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';
@@ -148,6 +149,22 @@ function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: 
   );
 }
 
+/** What each file says of its kernels; kernels in the order of the matrix. */
+function mergedTypes(inputs: Inputs, kernels: readonly KernelResult[]): Pick<Results, 'types'> {
+  const stores = inputs.flatMap(({ results }) => results.types ?? []);
+  if (stores.length === 0) return {};
+  const known = stores.flatMap(storedLayouts);
+  const columns = kernels
+    .map(({ id }) => ({ kernel: id, layouts: new Map(known.flatMap(({ kernel, layouts }) => (kernel === id ? [...layouts] : []))) }))
+    .filter(({ layouts }) => layouts.size > 0);
+  return {
+    types: storeTypes(
+      columns,
+      stores.flatMap(({ left }) => left),
+    ),
+  };
+}
+
 /** The same inputs give the same id, so that the same files merge to the same bytes. */
 function mergedId(inputs: Inputs): string {
   const ids = inputs.map(({ results }) => results.run.id).toSorted();
@@ -189,5 +206,6 @@ export function mergeResults(inputs: Inputs): Results {
     objects,
     cells: mergedCells(all, kernels, objects, logs),
     logs,
+    ...mergedTypes(all, kernels),
   };
 }

@@ -1,6 +1,6 @@
 // The shape of results.json, as one zod schema: the types, the check on reading and the published JSON Schema all come from here.
 import { z } from 'zod';
-import { FAILURE_CLASSES, FORESEEN, OUTCOMES, REACHED, RELOCATION_KINDS, STAGES, STATUSES } from './words.ts';
+import { FAILURE_CLASSES, FORESEEN, LAYOUT_KINDS, OUTCOMES, REACHED, RELOCATION_KINDS, STAGES, STATUSES } from './words.ts';
 
 /** Raised when the meaning of a field changes; readers refuse what is newer than they are. */
 export const SCHEMA_VERSION = 1;
@@ -249,6 +249,34 @@ const history = z.strictObject({
   flaky: z.array(z.strictObject({ object: z.string(), program: programName, kernel: z.string(), flaky: count, runs: count })),
 });
 
+const typeLayouts = z.strictObject({
+  /** As C refers to it, without flavor: `struct task_struct`. */
+  name: z.string(),
+  /** Every member that any kernel has; one that only lies elsewhere is the same. Of enumerators `type` is the value. */
+  members: z.array(z.strictObject({ name: z.string(), type: z.string(), size: count.nullable(), bitSize: count })),
+  /** Each distinct layout once. */
+  layouts: z.array(
+    z.strictObject({
+      kernels: z.array(z.string()),
+      kind: z.enum(LAYOUT_KINDS),
+      size: count.nullable(),
+      /** How many other types of this kind have this name there. */
+      others: count,
+      /** Positions in `members` and offsets in bits, null for what lies nowhere, in the order of the declaration. */
+      places: z.array(z.tuple([count, count.nullable()])),
+    }),
+  ),
+  /** Kernels that have BTF, but no such type in it. */
+  missing: z.array(z.string()),
+});
+
+/** The types that relocations go through, as far as kernels of the run have BTF. */
+const typeStore = z.strictObject({
+  types: z.array(typeLayouts),
+  /** Names of those that are too large to be kept. */
+  left: z.array(z.string()),
+});
+
 export const resultsSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   run,
@@ -258,6 +286,8 @@ export const resultsSchema = z.strictObject({
   logs,
   /** Absent where no history was asked for. */
   history: history.optional(),
+  /** Absent in results of versions that did not keep them. */
+  types: typeStore.optional(),
 });
 
 export type Results = z.infer<typeof resultsSchema>;
@@ -271,4 +301,6 @@ export type CellProgram = z.infer<typeof cellProgram>;
 export type CellRelocation = z.infer<typeof cellRelocation>;
 export type Attempt = z.infer<typeof attempt>;
 export type History = z.infer<typeof history>;
+export type TypeLayouts = z.infer<typeof typeLayouts>;
+export type TypeStore = z.infer<typeof typeStore>;
 export type LogStore = z.infer<typeof logs>;

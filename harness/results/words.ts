@@ -115,3 +115,7 @@ export type Reached = (typeof REACHED)[number];
  */
 export const FORESEEN = ['fail', 'may-fail', 'unknown'] as const;
 export type Foreseen = (typeof FORESEEN)[number];
+
+/** What a type of a kernel is, as far as its layout goes. */
+export const LAYOUT_KINDS = ['struct', 'union', 'enum', 'function', 'other'] as const;
+export type LayoutKind = (typeof LAYOUT_KINDS)[number];

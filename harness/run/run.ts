@@ -25,6 +25,8 @@ import { bootImages, type GuestSetup, makeReady, plannedResult } from './kernel.
 import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
 import { takeTurns, type Turns } from './turns.ts';
+import { type KernelLayouts, layoutsOn, storeTypes } from '../types/store.ts';
+import { touchedTypes } from '../types/touched.ts';
 import { VERSION } from '../version.ts';
 
 /** Downloads at a time. */
@@ -77,11 +79,15 @@ interface Context {
   setup: Omit<GuestSetup, 'accel' | 'bootTimeoutMs'>;
   progress: { done: number; total: number };
   choiceOf: (kernel: string, object: string) => CellChoice;
+  /** Types whose layouts are kept. */
+  touched: readonly string[];
 }
 
 interface Column {
   kernel: KernelResult;
   cells: CellResult[];
+  /** Null without BTF. */
+  layouts: KernelLayouts | null;
 }
 
 function finish(context: Context, cell: CellResult, kernel: KernelResult): CellResult {
@@ -107,7 +113,7 @@ function columnWithout(
       ? cellOfOneFate(kernel.id, object.result, 'not-run', null)
       : finish(context, cellOfOneFate(kernel.id, object.result, 'infra', failure), kernel),
   );
-  return { kernel, cells };
+  return { kernel, cells, layouts: null };
 }
 
 function identityOf(
@@ -190,7 +196,8 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
     const cells = await Promise.all(chosen(context, planned.id).map(async (object) => runOne(context, setup, object)));
     const types = await kernel.types();
     const notes = types.readable ? [] : [`nothing is predicted: ${types.reason}`];
-    return { kernel: { ...kernel.result, notes: [...kernel.result.notes, ...notes] }, cells };
+    const layouts = types.kernel && layoutsOn(planned.id, types.kernel, context.touched);
+    return { kernel: { ...kernel.result, notes: [...kernel.result.notes, ...notes] }, cells, layouts };
   } catch (error) {
     return unavailable(error, 'infra-boot');
   }
@@ -198,13 +205,13 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
 
 /** A kernel's column in the order of the objects; a kernel on which nothing is to be run is neither downloaded nor booted. */
 async function column(context: Context, planned: PlannedKernel, pulled: Promise<KernelImage> | null): Promise<Column> {
-  const ran = pulled === null ? { kernel: plannedResult(planned), cells: [] } : await runKernel(context, planned, pulled);
+  const ran = pulled === null ? { kernel: plannedResult(planned), cells: [], layouts: null } : await runKernel(context, planned, pulled);
   const cells = context.request.objects.flatMap(({ result }) => {
     const choice = context.choiceOf(planned.id, result.id);
     if (typeof choice === 'object') return [cellOfOneFate(planned.id, result, 'skip', { class: null, reason: choice.skip })];
     return ran.cells.filter((cell) => cell.object === result.id);
   });
-  return { kernel: ran.kernel, cells };
+  return { ...ran, cells };
 }
 
 /** Chooses the accelerator once; the kernel that is there first is the probe's. */
@@ -258,7 +265,8 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     });
     const logs = createLogStore();
     const guests = takeTurns(jobs);
-    const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress: { done: 0, total }, choiceOf };
+    const touched = [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))];
+    const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress: { done: 0, total }, choiceOf, touched };
     const columns = await Promise.all(planned.map(async (kernel) => column(context, kernel, pulled.get(kernel.id) ?? null)));
     const choice = await accel;
     return {
@@ -279,6 +287,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       objects: request.objects.map((object) => object.result),
       cells: columns.flatMap(({ cells }) => cells),
       logs,
+      types: storeTypes(columns.flatMap(({ layouts }) => layouts ?? [])),
     };
   } finally {
     await rm(work, { recursive: true, force: true });

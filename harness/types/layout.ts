@@ -2,6 +2,7 @@
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
 import { type NameIndex, typesWithName } from '../btf/names.ts';
 import { typeText } from '../btf/type-text.ts';
+import type { LayoutKind } from '../results/words.ts';
 import { enumeratorOf, isAnyEnum, isComposite, memberOf, parameterOf, referencedType, resolveType, sizeOf } from '../btf/types.ts';
 
 /** A member that code can name, also through anonymous structs and unions; an enumerator; a parameter. */
@@ -18,7 +19,7 @@ export interface LayoutEntry {
 }
 
 export interface TypeLayout {
-  kind: 'struct' | 'union' | 'enum' | 'function' | 'other';
+  kind: LayoutKind;
   /** `struct inode`, `enum bpf_map_type`; of other types what is behind their name. */
   text: string;
   size: number | null;

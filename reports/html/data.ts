@@ -1,6 +1,6 @@
 // What the page keeps for its script: an index in plain JSON, and everything of each object packed by itself, unpacked when somebody looks.
 import { gzipSync } from 'node:zlib';
-import type { CellRelocation, CellResult, ObjectResult, Results, SourceLine } from '../../harness/results/schema.ts';
+import type { CellRelocation, CellResult, ObjectResult, Results, SourceLine, TypeStore } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/results/words.ts';
 import { contradiction, grouped, shortKernelNames } from '../summary.ts';
 import { visibleText } from '../visible.ts';
@@ -8,6 +8,7 @@ import { namePart } from './anchors.ts';
 import { failureFacts } from './facts.ts';
 import { commandLine, repeatCommand } from './reproduce.ts';
 import { type Look, lookOf, STATUS_LOOKS } from './status.ts';
+import { type TouchData, touchesOf, typeData } from './types.ts';
 
 /** A log of a cell or of one of its programs. */
 export interface LogData {
@@ -65,7 +66,17 @@ export interface CellData {
 
 /** Everything of one object on every kernel; what several kernels have in common is there once. */
 export interface ObjectData {
-  relocations: { program: string; index: number; insn: number; kind: string; access: string; spec: string; source: SourceLine | null }[];
+  relocations: {
+    program: string;
+    index: number;
+    insn: number;
+    kind: string;
+    access: string;
+    spec: string;
+    source: SourceLine | null;
+    /** The types it goes through, the outermost first; none where the results do not have them. */
+    touches: TouchData[];
+  }[];
   outcomes: OutcomeData[];
   /** In the order of the kernels; null where there is no such cell. */
   cells: (CellData | null)[];
@@ -81,6 +92,10 @@ export interface PageData {
   looks: Readonly<Record<Status, Look>>;
   /** For each object its ObjectData as JSON, gzip, base64. */
   packed: string[];
+  /** For each type that relocations go through its TypeData, packed likewise. */
+  types: string[];
+  /** Names of types too large for the results to keep. */
+  leftTypes: string[];
 }
 
 const LOGS = [
@@ -103,6 +118,8 @@ function interned<Value>(keyOf: (value: Value) => string): { list: Value[]; add:
   };
   return { list, add };
 }
+
+const NO_TYPES: TypeStore = { types: [], left: [] };
 
 function outcomeData(relocation: CellRelocation): OutcomeData {
   const { ref, local, target, reached, suspicious, warnings, candidates } = relocation;
@@ -169,6 +186,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
       access,
       spec,
       source,
+      touches: touchesOf(spec, results.types ?? NO_TYPES),
     })),
     outcomes: outcomes.list,
     cells: data,
@@ -180,6 +198,10 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
 /** Texts shown by their code where they could act or hide; those that are safe, nearly all, are left alone. */
 function safeJson(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => (typeof item === 'string' ? visibleText(item) : item));
+}
+
+function packed(value: unknown): string {
+  return gzipSync(safeJson(value), { level: 9 }).toString('base64');
 }
 
 /** The data of the page. */
@@ -200,8 +222,8 @@ export function pageData(results: Results): PageData {
       programs: programs.map(({ name }) => ({ name: visibleText(name), anchor: namePart(name) })),
     })),
     looks: STATUS_LOOKS,
-    packed: results.objects.map((object) =>
-      gzipSync(safeJson(objectData(object, cells.get(object.id) ?? [], results, lines)), { level: 9 }).toString('base64'),
-    ),
+    packed: results.objects.map((object) => packed(objectData(object, cells.get(object.id) ?? [], results, lines))),
+    types: (results.types?.types ?? []).map((type) => packed(typeData(type, results.kernels))),
+    leftTypes: (results.types?.left ?? []).map(visibleText),
   };
 }

@@ -1,15 +1,17 @@
 // The script of the page: the text of its parts, put together.
 import { barControl } from './client/bar.ts';
 import { cellView, ledger, logFold } from './client/cell.ts';
-import { compareView, logDiff, relocationDiff } from './client/compare.ts';
+import { compareView, logDiff, relocationDiff, typeDiffs } from './client/compare.ts';
 import { diffLines, withoutNoise } from './client/diff.ts';
 import { listenToKeys } from './client/keys.ts';
+import { layoutTable } from './client/layout.ts';
 import { linkMaps } from './client/maps.ts';
 import { matrixControl } from './client/matrix.ts';
+import { outcomesOf, relocationHead, relocationView, turningPoints } from './client/relocation.ts';
 import { followAddress } from './client/routes.ts';
 import { type Parts, start } from './client/start.ts';
 import { themeControl } from './client/theme.ts';
-import { copyButton, element, unpack } from './client/tools.ts';
+import { copyButton, element, select, unpack } from './client/tools.ts';
 import { cellHead, comparisonHead } from './client/views.ts';
 import { parseFilter, wantsKernel, wantsRow } from './filter.ts';
 
@@ -20,6 +22,7 @@ const PARTS: Parts = {
   element,
   unpack,
   copyButton,
+  select,
   diffLines,
   withoutNoise,
   themeControl,
@@ -36,6 +39,12 @@ const PARTS: Parts = {
   compareView,
   logDiff,
   relocationDiff,
+  typeDiffs,
+  layoutTable,
+  outcomesOf,
+  turningPoints,
+  relocationHead,
+  relocationView,
 };
 
 const TEXTS = Object.entries(PARTS).map(([name, part]: [string, unknown]) => `${name}: ${String(part)}`);

@@ -94,6 +94,14 @@ const VIEWS = `
 .diff .left { color: var(--bad); background: var(--bad-bg); } .diff .right { color: var(--good); background: var(--good-bg); } .diff .both { color: var(--soft); }
 `;
 
+const LAYOUTS = `
+.type { margin: 0 0 1.5rem; } h4 { margin: .9rem 0 .3rem; font-size: .92rem; font-weight: 400; } h4 code { font-size: 13px; font-weight: 600; } h4 small { margin: 0 .3em; }
+.layout { font-size: 12.5px; } .layout :is(td, th) { padding: .12rem .55rem; } .layout thead th { border: 0; font-size: .8rem; } .layout thead tr:last-child th { color: var(--soft); font-weight: 400; border-bottom: 1px solid var(--line); } .layout thead small { font-weight: 400; }
+.layout .code { font: 12px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; min-width: 7rem; } .layout .edge { border-left: 1px solid var(--line); } .layout tbody th { color: var(--soft); white-space: nowrap; }
+.layout .same td, .layout .skipped td { color: var(--soft); } .layout .skipped td { font-size: .76rem; padding-left: 3.2rem; } .layout .none { color: var(--soft); background: none; }
+.layout .changed > * { color: var(--moved); background: var(--moved-bg); } .layout .added > :not(.none) { color: var(--good); background: var(--good-bg); } .layout .removed > :not(.none) { color: var(--bad); background: var(--bad-bg); } .layout .taken > .code:nth-child(4n) { font-weight: 700; } .layout .taken > * { border-block: 1px solid var(--soft); }
+`;
+
 const MEDIA = `
 @media screen and (min-width: 601px) { .wide { max-height: 94vh; overflow: auto; } }
 @media (max-width: 600px) { body { font-size: 14px; padding-top: 1.25rem; } :root { --name: 40vw !important; } .map th:first-child { width: 42vw; } .map tbody th { max-width: 42vw; overflow: hidden; text-overflow: ellipsis; } .story { margin-left: 0; padding-left: .6rem; } .wide { scroll-padding-left: 42vw; } .copy { flex-wrap: wrap; } .copy pre { flex-basis: 100%; } }
@@ -111,5 +119,5 @@ export const STYLE = `:root { ${LIGHT} }
 @media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${DARK} } }
 :root[data-theme=dark] { ${DARK} }
 @media print { :root, :root[data-theme=dark], :root:not([data-theme=light]) { ${LIGHT} } }
-${PAGE}${MARKS}${TABLES}${MATRIX}${PARTS}${VIEWS}${MEDIA}${SHAPES}
+${PAGE}${MARKS}${TABLES}${MATRIX}${PARTS}${VIEWS}${LAYOUTS}${MEDIA}${SHAPES}
 `;

@@ -15,7 +15,7 @@ import { SAMPLE } from './sample.ts';
 
 const TEXT = renderJson(SAMPLE);
 
-const EMPTY: Results = { ...SAMPLE, kernels: [], objects: [], cells: [], logs: createLogStore() };
+const EMPTY: Results = { ...SAMPLE, kernels: [], objects: [], cells: [], logs: createLogStore(), types: { types: [], left: [] } };
 
 function errorOf(text: string): string {
   try {
@@ -89,6 +89,14 @@ describe('results.json', () => {
             "t3": [17],
             "t4": [18,19]
           }
+        },
+        "types": {
+          "types": [
+          {"name":"struct task_struct","member
+        ],
+          "left": [
+          "struct enormous"
+        ]
         }
       }
       "
@@ -160,6 +168,8 @@ describe('a broken file', () => {
     [changed(['cells', 0, 'relocations', 2, 'ref'], 7), 'a relocation that is not there'],
     [changed(['cells', 0, 'logs', 'libbpf'], 'gone'), 'a log that is not there'],
     [changed(['cells', 0, 'programs', 1, 'logs', 'verifier'], 'constructor'), 'a log of a program that is not there'],
+    [changed(['types', 'types', 0, 'layouts', 1, 'places', 2, 0], 99), 'a member that is not there'],
+    [changed(['types', 'types', 0, 'missing'], ['gone']), 'a type on a kernel that is not there'],
     [changed(['cells', 0, 'reason'], { a: 'x'.repeat(10_000) }), 'something long'],
     ['['.repeat(50_000), 'a huge nesting'],
     [`${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'a huge nesting that ends'],
@@ -170,10 +180,10 @@ describe('a broken file', () => {
     expect(broken.map(([text, what]) => `${what}: ${errorOf(text)}`).join('\n')).toMatchInlineSnapshot(`
       "empty: results.json:1:1: not valid JSON: the file ends too early
       truncated: results.json:11:292: not valid JSON: the file ends too early
-      without its end: results.json:52:1: not valid JSON: the file ends too early
+      without its end: results.json:60:1: not valid JSON: the file ends too early
       with a comma too many: results.json:13:13: not valid JSON: unexpected ","
       with a control sequence: results.json:13:3: not valid JSON: unexpected "\\x1b"
-      twice: results.json:53:1: not valid JSON: unexpected "{"
+      twice: results.json:61:1: not valid JSON: unexpected "{"
       nothing: results.json: not a results file: it has no number in schemaVersion
       a list: results.json: not a results file: it has no number in schemaVersion
       a version as text: results.json: not a results file: it has no number in schemaVersion
@@ -194,6 +204,8 @@ describe('a broken file', () => {
       a relocation that is not there: results.json: cells[0].relocations[2].ref: its object has 7 relocations
       a log that is not there: results.json: cells[0].logs.libbpf: there is no log "gone"
       a log of a program that is not there: results.json: cells[0].programs[1].logs.verifier: there is no log "constructor"
+      a member that is not there: results.json: types.types[0].layouts[1].places[2][0]: its type has 10 members
+      a type on a kernel that is not there: results.json: types.types[0]: there is no kernel "gone"
       something long: results.json: cells[0].reason: Invalid input: expected string, received object
       a huge nesting: results.json:1:50001: not valid JSON: the file ends too early
       a huge nesting that ends: results.json: not a results file: it has no number in schemaVersion

@@ -240,6 +240,46 @@ const CELLS: CellResult[] = [
   ),
 ];
 
+/** Two layouts of the struct the relocations go through: a member gone, one of another type, one that came. */
+const FIELDS = OUTCOMES.map((_, index) => ({ name: `field_${index}`, type: 'long int', size: 8, bitSize: 0 }));
+const AT = FIELDS.length;
+const TYPES: Results['types'] = {
+  types: [
+    {
+      name: 'struct task_struct',
+      members: [
+        ...FIELDS,
+        { name: 'cpu', type: 'unsigned int', size: 4, bitSize: 0 },
+        { name: 'field_1', type: 'unsigned int', size: 4, bitSize: 0 },
+        { name: 'flag', type: 'unsigned int', size: 4, bitSize: 1 },
+      ],
+      layouts: [
+        {
+          kernels: [OLD],
+          kind: 'struct',
+          size: 72,
+          others: 0,
+          places: [...FIELDS.map((_, index): [number, number] => [index, 64 * index]), [AT, 64 * AT]],
+        },
+        {
+          kernels: [NEW],
+          kind: 'struct',
+          size: 80,
+          others: 1,
+          places: [
+            [0, 0],
+            [AT + 1, 64],
+            [AT + 2, 99],
+            ...FIELDS.slice(2).map((_, index): [number, number] => [index + 2, 64 * (index + 3)]),
+          ],
+        },
+      ],
+      missing: [],
+    },
+  ],
+  left: ['struct enormous'],
+};
+
 export const SAMPLE: Results = {
   schemaVersion: 1,
   run: {
@@ -257,4 +297,5 @@ export const SAMPLE: Results = {
   objects: [TASK_STATE, PROBES],
   cells: CELLS,
   logs,
+  types: TYPES,
 };

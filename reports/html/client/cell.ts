@@ -2,6 +2,7 @@
 /// <reference lib="dom.iterable" />
 // One object on one kernel in full: reason first, then programs, relocations, logs, and how to see it again.
 import type { CellData, LogData, ObjectData } from '../data.ts';
+import type { outcomesOf, turningPoints } from './relocation.ts';
 import type { Place, Tools } from './tools.ts';
 
 /** A log in a fold, with numbered lines that are links; its lines are laid out when it is opened or asked for by the event `fill`. */
@@ -39,8 +40,17 @@ export function logFold(tools: Tools, place: Place, data: ObjectData, { title, a
 }
 
 /** The ledger of a cell: what became of every relocation. */
-export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData): HTMLElement {
+export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: Turns): HTMLElement {
   const { element } = tools;
+  const { kernels, objects } = tools.data;
+  /** Where what became of a relocation changed nearest to this kernel; where it never did, this kernel and its neighbour. */
+  const nearest = (ref: number): string => {
+    const far = ([left, right]: readonly [number, number]) => Math.min(Math.abs(left - place.kernel), Math.abs(right - place.kernel));
+    const [point] = parts.turningPoints(parts.outcomesOf(data, ref)).toSorted((a, b) => far(a) - far(b));
+    const last = Math.max(0, Math.min(place.kernel, kernels.length - 2));
+    const [left, right] = point ?? [last, Math.min(last + 1, kernels.length - 1)];
+    return `#relo/${objects[place.object]?.anchor}/${ref}/${kernels[left]?.anchor}/${kernels[right]?.anchor}`;
+  };
   if (cell.relocations.length === 0) return element('p', {}, 'No relocations.');
   const rows = cell.relocations.map((at) => {
     const outcome = data.outcomes[at];
@@ -54,7 +64,13 @@ export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellD
     return element(
       'tr',
       { id },
-      element('td', {}, known.program, small(`insn ${known.insn}, `, element('a', { href: `#${id}` }, `relo #${known.index}`))),
+      element(
+        'td',
+        {},
+        known.program,
+        small(`insn ${known.insn}, `, element('a', { href: `#${id}` }, `relo #${known.index}`)),
+        small(element('a', { href: nearest(outcome.ref) }, 'on other kernels')),
+      ),
       element(
         'td',
         {},
@@ -88,7 +104,12 @@ export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellD
   );
 }
 
-interface Parts {
+interface Turns {
+  outcomesOf: typeof outcomesOf;
+  turningPoints: typeof turningPoints;
+}
+
+interface Parts extends Turns {
   logFold: typeof logFold;
   ledger: typeof ledger;
 }
@@ -156,7 +177,7 @@ export function cellView(tools: Tools, place: Place, data: ObjectData, cell: Cel
     element('h3', {}, 'Programs'),
     element('ul', { class: 'programs' }, programs),
     element('h3', {}, 'Relocations'),
-    parts.ledger(tools, place, data, cell),
+    parts.ledger(tools, place, data, cell, parts),
     element('h3', {}, 'Logs of the whole object'),
     cell.logs.length === 0 ? element('p', {}, 'None.') : cell.logs.map(fold),
     element('h3', {}, 'How to reproduce'),

@@ -2,6 +2,8 @@
 /// <reference lib="dom.iterable" />
 // Two kernels compared for one object, or for one program of it: verdicts, relocation values, logs without their noise.
 import type { CellData, LogData, ObjectData } from '../data.ts';
+import type { TypeData } from '../types.ts';
+import type { layoutTable } from './layout.ts';
 import type { Tools } from './tools.ts';
 
 /** What is compared; all by position. */
@@ -112,13 +114,49 @@ export function relocationDiff(
   );
 }
 
+/** Types that differ, each with its members; of the others only the names. */
+export function typeDiffs(
+  tools: Tools,
+  { left, right }: Comparison,
+  data: ObjectData,
+  program: string | null,
+  types: ReadonlyMap<number, TypeData>,
+  table: typeof layoutTable,
+): HTMLElement[] {
+  const { element } = tools;
+  const touches = data.relocations.filter((known) => program === null || known.program === program).flatMap((known) => known.touches);
+  const positions = [...new Set(touches.map(({ type }) => type))];
+  const same: string[] = [];
+  const different = positions.flatMap((at) => {
+    const type = types.get(at);
+    if (!type) return [];
+    if (type.kernels[left] === type.kernels[right]) {
+      same.push(type.name);
+      return [];
+    }
+    const taken = touches.flatMap(({ type: own, member }) => (own === at && member !== null ? [member] : []));
+    return [table(tools, type, [left, right], taken)];
+  });
+  const rest = same.length > 0 ? [element('p', { class: 'expected' }, 'The same on both: ', element('code', {}, same.join(', ')))] : [];
+  if (positions.length === 0) return [element('p', { class: 'expected' }, 'No relocation whose type these results keep.')];
+  return [...different, ...rest];
+}
+
 interface Parts {
   logDiff: typeof logDiff;
   relocationDiff: typeof relocationDiff;
+  typeDiffs: typeof typeDiffs;
+  layoutTable: typeof layoutTable;
 }
 
 /** The whole comparison, below its heading: what to compare can be chosen. */
-export function compareView(tools: Tools, where: Comparison, data: ObjectData, parts: Parts): HTMLElement {
+export function compareView(
+  tools: Tools,
+  where: Comparison,
+  data: ObjectData,
+  types: ReadonlyMap<number, TypeData>,
+  parts: Parts,
+): HTMLElement {
   const { element } = tools;
   const { kernels, objects } = tools.data;
   const programs = objects[where.object]?.programs ?? [];
@@ -126,29 +164,19 @@ export function compareView(tools: Tools, where: Comparison, data: ObjectData, p
   const cells: Sides<CellData> = { left: data.cells[where.left] ?? undefined, right: data.cells[where.right] ?? undefined };
   const names = [kernels[where.left]?.name ?? '', kernels[where.right]?.name ?? ''];
 
-  const select = (label: string, options: readonly string[], at: number, change: (to: number) => Comparison) => {
-    const box = element(
-      'select',
-      {},
-      options.map((name, index) => element('option', index === at ? { selected: '' } : {}, name)),
-    );
-    box.addEventListener('change', () => {
-      const next = change(box instanceof HTMLSelectElement ? box.selectedIndex : at);
-      const program = next.program === null ? '' : `/${programs[next.program]?.anchor ?? ''}`;
-      location.hash = `#compare/${kernels[next.left]?.anchor}/${kernels[next.right]?.anchor}/${objects[next.object]?.anchor}${program}`;
-    });
-    return element('label', {}, `${label} `, box);
+  const go = (next: Comparison) => {
+    const program = next.program === null ? '' : `/${programs[next.program]?.anchor ?? ''}`;
+    location.hash = `#compare/${kernels[next.left]?.anchor}/${kernels[next.right]?.anchor}/${objects[next.object]?.anchor}${program}`;
   };
   const kernelNames = kernels.map(({ name }) => name);
   const controls = element(
     'p',
     { class: 'controls' },
-    select('Left', kernelNames, where.left, (left) => ({ ...where, left })),
-    select('Right', kernelNames, where.right, (right) => ({ ...where, right })),
-    select('Program', ['all', ...programs.map(({ name }) => name)], (where.program ?? -1) + 1, (at) => ({
-      ...where,
-      program: at === 0 ? null : at - 1,
-    })),
+    tools.select('Left', kernelNames, where.left, (left) => go({ ...where, left })),
+    tools.select('Right', kernelNames, where.right, (right) => go({ ...where, right })),
+    tools.select('Program', ['all', ...programs.map(({ name }) => name)], (where.program ?? -1) + 1, (at) =>
+      go({ ...where, program: at === 0 ? null : at - 1 }),
+    ),
   );
 
   const programOf = (cell: CellData | undefined, name: string) => cell?.programs.find((program) => program.name === name);
@@ -212,6 +240,8 @@ export function compareView(tools: Tools, where: Comparison, data: ObjectData, p
     element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Verdicts' }, verdicts),
     element('h3', {}, 'Relocations'),
     parts.relocationDiff(tools, data, cells, chosen?.name ?? null, names),
+    element('h3', {}, 'Types that relocations go through'),
+    parts.typeDiffs(tools, where, data, chosen?.name ?? null, types, parts.layoutTable),
     element('h3', {}, 'Logs, without addresses, ids, times and counts'),
     programLogs,
     objectLogs,

@@ -2,8 +2,11 @@
 /// <reference lib="dom.iterable" />
 // The address of the page says what is shown: the matrix as it is filtered, a cell, a part of it, a comparison.
 import type { ObjectData } from '../data.ts';
+import type { TypeData } from '../types.ts';
 import type { cellView, ledger, logFold } from './cell.ts';
-import type { Comparison, compareView, logDiff, relocationDiff } from './compare.ts';
+import type { Comparison, compareView, logDiff, relocationDiff, typeDiffs } from './compare.ts';
+import type { layoutTable } from './layout.ts';
+import type { outcomesOf, relocationHead, RelocationPlace, relocationView, turningPoints } from './relocation.ts';
 import type { Place, Tools } from './tools.ts';
 import type { cellHead, comparisonHead } from './views.ts';
 
@@ -16,17 +19,24 @@ export interface Views {
   compareView: typeof compareView;
   logDiff: typeof logDiff;
   relocationDiff: typeof relocationDiff;
+  typeDiffs: typeof typeDiffs;
+  layoutTable: typeof layoutTable;
+  outcomesOf: typeof outcomesOf;
+  turningPoints: typeof turningPoints;
+  relocationHead: typeof relocationHead;
+  relocationView: typeof relocationView;
 }
 
 interface Surroundings {
   /** Made when first needed: what the page holds is large. */
   tools: () => Tools;
   objectData: (object: number) => Promise<ObjectData>;
+  typeData: (type: number) => Promise<TypeData>;
   bar: { restore: (parameters: URLSearchParams) => void; address: () => string };
 }
 
 /** Follows the address of the page, now and whenever it changes. */
-export function followAddress(views: Views, { tools, objectData, bar }: Surroundings): void {
+export function followAddress(views: Views, { tools, objectData, typeData, bar }: Surroundings): void {
   const view = document.querySelector<HTMLElement>('#view');
   let place: Place | null = null;
   let left: { scroll: number; focus: Element | null } | null = null;
@@ -91,12 +101,36 @@ export function followAddress(views: Views, { tools, objectData, bar }: Surround
     else if (shown) scrollTo(0, 0);
   };
 
+  const typesOf = async (relocations: readonly { touches: readonly { type: number }[] }[]) => {
+    const positions = [...new Set(relocations.flatMap(({ touches }) => touches.map(({ type }) => type)))];
+    return new Map(await Promise.all(positions.map(async (at) => [at, await typeData(at)] as const)));
+  };
+
   const showComparison = async (where: Comparison) => {
     const asked = step;
     const data = await objectData(where.object);
+    const types = await typesOf(data.relocations);
     if (asked !== step) return;
     place = null;
-    showView(views.comparisonHead(tools(), where, bar.address()), views.compareView(tools(), where, data, views));
+    showView(views.comparisonHead(tools(), where, bar.address()), views.compareView(tools(), where, data, types, views));
+  };
+
+  const showRelocation = async (where: RelocationPlace) => {
+    const asked = step;
+    const data = await objectData(where.object);
+    const known = data.relocations[where.ref];
+    const types = await typesOf(known ? [known] : []);
+    if (asked !== step) return;
+    if (!known) {
+      showMatrix();
+      nothing();
+      return;
+    }
+    place = null;
+    showView(
+      views.relocationHead(tools(), where, data, bar.address(), views.turningPoints, views.outcomesOf),
+      views.relocationView(tools(), where, data, types, views),
+    );
   };
 
   const follow = async (fragment: string): Promise<void> => {
@@ -109,6 +143,9 @@ export function followAddress(views: Views, { tools, objectData, bar }: Surround
     const compared = { left: find(kernels, one), right: find(kernels, two), object: find(objects, both) };
     const chosen = program === undefined ? null : find(objects[compared.object]?.programs ?? [], program);
     if (Object.values(compared).every((at) => at >= 0) && chosen !== -1) return showComparison({ ...compared, program: chosen });
+    const [, of, ref, from, to] = /^relo\/([^/]*)\/(\d+)\/([^/]*)\/([^/]*)$/.exec(fragment) ?? [];
+    const relocated = { object: find(objects, of), ref: Number(ref ?? -1), left: find(kernels, from), right: find(kernels, to) };
+    if (Object.values(relocated).every((at) => at >= 0)) return showRelocation(relocated);
     showMatrix();
     showTarget(fragment);
   };

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 // What runs in the reader's browser begins here.
 import type { ObjectData, PageData } from '../data.ts';
+import type { TypeData } from '../types.ts';
 import type { barControl } from './bar.ts';
 import type { diffLines, withoutNoise } from './diff.ts';
 import type { listenToKeys } from './keys.ts';
@@ -8,12 +9,13 @@ import type { linkMaps } from './maps.ts';
 import type { Language, matrixControl } from './matrix.ts';
 import type { followAddress, Views } from './routes.ts';
 import type { themeControl } from './theme.ts';
-import type { copyButton, element, Tools, unpack } from './tools.ts';
+import type { copyButton, element, select, Tools, unpack } from './tools.ts';
 
 export interface Parts extends Language, Views {
   element: typeof element;
   unpack: typeof unpack;
   copyButton: typeof copyButton;
+  select: typeof select;
   diffLines: typeof diffLines;
   withoutNoise: typeof withoutNoise;
   themeControl: typeof themeControl;
@@ -35,6 +37,7 @@ export function start(parts: Parts): void {
     mark: ({ shape, word, tone }, text = word) =>
       element('span', { class: `mark ${tone}` }, element('span', { 'aria-hidden': 'true' }, shape), ` ${text}`),
     copyButton: (label, text) => parts.copyButton(element, label, text),
+    select: (label, options, at, onChange) => parts.select(element, label, options, at, onChange),
     value: ({ local, target }) => {
       if (target === null) return local === null ? '' : `${local} → —`;
       return local === null || local === target ? target : `${local} → ${target}`;
@@ -54,12 +57,17 @@ export function start(parts: Parts): void {
     made = makeTools(data);
     return made;
   };
-  const unpacked = new Map<number, Promise<ObjectData>>();
-  const objectData = async (object: number): Promise<ObjectData> => {
-    const found = unpacked.get(object) ?? parts.unpack(tools().data.packed[object] ?? '').then((text): ObjectData => JSON.parse(text));
-    unpacked.set(object, found);
-    return found;
+  /** Unpacks each of a list when it is first asked for. */
+  const unpacker = <Value>(list: () => readonly string[]) => {
+    const kept = new Map<number, Promise<Value>>();
+    return async (at: number): Promise<Value> => {
+      const found = kept.get(at) ?? parts.unpack(list()[at] ?? '').then((text): Value => JSON.parse(text));
+      kept.set(at, found);
+      return found;
+    };
   };
+  const objectData = unpacker<ObjectData>(() => tools().data.packed);
+  const typeData = unpacker<TypeData>(() => tools().data.types);
 
   document.addEventListener('DOMContentLoaded', () => {
     document.body.classList.remove('no-script');
@@ -68,6 +76,6 @@ export function start(parts: Parts): void {
     const bar = parts.barControl(matrix);
     parts.linkMaps(tools);
     parts.listenToKeys(matrix);
-    parts.followAddress(parts, { tools, objectData, bar });
+    parts.followAddress(parts, { tools, objectData, typeData, bar });
   });
 }

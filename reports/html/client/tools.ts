@@ -50,6 +50,23 @@ export function copyButton(make: typeof element, label: string, text: () => stri
   return button;
 }
 
+/** A choice with a label; what is chosen is told by its position. */
+export function select(
+  make: typeof element,
+  label: string,
+  options: readonly string[],
+  at: number,
+  onChange: (position: number) => void,
+): HTMLElement {
+  const box = make(
+    'select',
+    {},
+    options.map((name, index) => make('option', index === at ? { selected: '' } : {}, name)),
+  );
+  box.addEventListener('change', () => onChange(box instanceof HTMLSelectElement ? box.selectedIndex : at));
+  return make('label', {}, `${label} `, box);
+}
+
 /** A place in the page: a kernel and an object by their positions. */
 export interface Place {
   kernel: number;
@@ -62,6 +79,7 @@ export interface Tools {
   /** A shape and a word in the colour of a status or outcome. */
   mark: (look: Look, word?: string) => HTMLElement;
   copyButton: (label: string, text: () => string) => HTMLElement;
+  select: (label: string, options: readonly string[], at: number, onChange: (position: number) => void) => HTMLElement;
   /** The value of a relocation: `96`, or `80 → 96` where it is not what was compiled. */
   value: (outcome: OutcomeData) => string;
   anchor: (place: Place) => string;

@@ -9,11 +9,12 @@ const KERNELS = ['debian:5.10', 'debian:6.12'];
 const OBJECTS = [sample('task_state'), sample('new_helpers')];
 
 /** Results without times, commands and ids of logs. */
-function told({ run, kernels, objects, cells }: Results) {
+function told({ run, kernels, objects, cells, types }: Results) {
   return {
     run: { ...run, id: '', startedAt: '', finishedAt: '' },
     kernels,
     objects,
+    types,
     cells: cells.map(({ kernel, object, status, stage, reason, flaky, programs, relocations, attempts }) => ({
       verdict: [kernel, object, status, stage, reason, flaky],
       relocations,

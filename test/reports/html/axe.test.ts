@@ -18,6 +18,7 @@ interface Violation {
 }
 
 const CELL = '#c/debian-5.10.262-amd64/task_state/log/verifier/L13';
+const RELOCATION = '#relo/task_state/1/debian-5.10.262-amd64/debian-6.12.117-amd64';
 const COMPARISON = '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state';
 
 describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', (colorScheme) => {
@@ -25,6 +26,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', (
     ['the overview', '', ''],
     ['a cell', CELL, ''],
     ['a comparison', COMPARISON, ''],
+    ['a relocation', RELOCATION, ''],
     ['the sheet of keys', '', '?'],
   ])('in %s', async (_, fragment, key) => {
     const { page } = await browser.open(SAMPLE, fragment, { colorScheme });

@@ -72,10 +72,16 @@ describe('a link', () => {
     expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
-  it('in a relocation map leads to the relocation on the first kernel of a stretch', async () => {
+  it('in a relocation map leads to the two kernels between which a stretch begins, and from there to both cells', async () => {
     const { page } = await browser.open(SAMPLE, `#${relocationsAnchor('task_state')}`);
-    await page.locator('.map tbody tr').nth(1).locator('td a').first().click();
-    const id = relocationAnchor(where.kernel, where.object, 1);
+    await page.locator('.map tbody tr').nth(1).locator('td a').last().click();
+    await page.locator('.relocation-view').waitFor();
+    expect(new URL(page.url()).hash).toBe('#relo/task_state/1/file-vmlinux-7.4/debian-6.12.117-amd64');
+    await page.locator('.relocation-view td a').first().click();
+    await page.locator('.cell-view').waitFor();
+    await page.goBack();
+    await page.locator('.relocation-view td a').last().click();
+    const id = relocationAnchor('debian-6.12.117-amd64', where.object, 1);
     await page.locator(`[id="${id}"].marked`).waitFor();
     expect(new URL(page.url()).hash).toBe(`#${id}`);
   });

@@ -1,7 +1,7 @@
 // The report as a file in a browser: it asks for nothing, lets nothing act, is complete without scripts, and opens every cell by its link.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cellAnchor } from '../../../reports/html/anchors.ts';
+import { namePart, cellAnchor } from '../../../reports/html/anchors.ts';
 import { visibleText } from '../../../reports/visible.ts';
 import { contradicted } from '../contradicted.ts';
 import { HOSTILE_SAMPLE } from '../hostile.ts';
@@ -66,6 +66,10 @@ describe.each(samples)('a report of %s', (_, results) => {
     const { page } = await browser.open(results);
     await openAll(page);
     const cells = results.cells.map(({ kernel, object }) => cellAnchor(kernel, object));
+    const relocations = results.objects.flatMap(({ id, relocations: all }) => all.map((__, ref) => `relo/${namePart(id)}/${ref}`));
+    const kernels = results.kernels.map(({ id }) => namePart(id));
+    const pairs = kernels.flatMap((left) => kernels.map((right) => `${left}/${right}`));
+    const views = [...cells, ...relocations.flatMap((relocation) => pairs.map((pair) => `${relocation}/${pair}`))];
     const { twins, dead } = await page.evaluate((known) => {
       const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
       const links = [...document.querySelectorAll<HTMLAnchorElement>('a')].map((link) => decodeURIComponent(link.hash.slice(1)));
@@ -75,7 +79,7 @@ describe.each(samples)('a report of %s', (_, results) => {
           (link) => !link.startsWith('?') && !document.getElementById(link) && !known.includes(link.replace(/\/r\/\d+$/, '')),
         ),
       };
-    }, cells);
+    }, views);
     expect([twins, dead]).toEqual([[], []]);
   });
 
