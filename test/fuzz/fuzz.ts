@@ -84,7 +84,7 @@ export async function problemOf(target: Target, seed: number): Promise<{ problem
 /** Declares a test that fuzzes a parser. A failure is one line that names the seed and how to see it again. */
 export function fuzz(target: Target): void {
   const runs = Math.max(1, Math.ceil(RUNS / (target.cost ?? 1)));
-  test.each([target.name])('%s', { timeout: 60_000 + runs * 50 * (target.cost ?? 1) }, async () => {
+  test.each([target.name])('%s', { timeout: 600_000 + runs * 50 * (target.cost ?? 1) }, async () => {
     const watchdog = watchOver(target.name);
     try {
       for (let seed = START; seed < START + runs; seed++) {

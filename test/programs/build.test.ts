@@ -48,7 +48,7 @@ async function build() {
 
 const object = async (name: string) => readFile(join(sources, 'build', name));
 
-describe('sample programs', { timeout: 120_000 }, () => {
+describe('sample programs', () => {
   it('are built once', async () => {
     expect(await build()).toEqual({ objects: ['one.bpf.o'], notes: ['1 sample programs'] });
     const { mtimeMs } = await stat(join(sources, 'build/one.bpf.o'));

@@ -69,7 +69,7 @@ describe('types', () => {
   });
 
   // COREMATRIX_TEST_KERNELS=all takes every kernel in the cache.
-  it('of the oldest and the newest kernel in the cache are those bpftool dumps', { timeout: 120_000 }, async () => {
+  it('of the oldest and the newest kernel in the cache are those bpftool dumps', async () => {
     const kernels = await cachedBtfs();
     const chosen =
       process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? kernels : [...new Set([...kernels.slice(0, 1), ...kernels.slice(-1)])];

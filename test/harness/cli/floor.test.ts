@@ -16,7 +16,7 @@ const FLOOR = z.object({
 const SERIES = ['5.10', '6.1', '6.12'].flatMap((series) => ['-k', `debian:${series}`]);
 
 describe('an object', () => {
-  it('has a floor for each program, with the reason on the other side', { timeout: 180_000 }, async () => {
+  it('has a floor for each program, with the reason on the other side', async () => {
     const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('task_state'), ...SERIES]);
     expect(`exit ${exitCode}\n${stdout}`).toMatchInlineSnapshot(`
       "exit 0
@@ -31,7 +31,7 @@ describe('an object', () => {
     `);
   });
 
-  it('takes guests only where they decide', { timeout: 300_000 }, async () => {
+  it('takes guests only where they decide', async () => {
     const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('inode_ctime'), '--json']);
     const { kernels, programs, tried, without } = FLOOR.parse(JSON.parse(stdout));
     const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;

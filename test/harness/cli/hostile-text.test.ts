@@ -99,7 +99,6 @@ describe('on the command line', () => {
 describe('patterns', () => {
   it('that mean millions of others, or that nobody could follow, are refused at once', async () => {
     const braces = ['{1..10000000}.o', '{a,b}'.repeat(20), '['.repeat(5000), `${'*a'.repeat(2000)}b`, '../{text,two,none}*.{o,x}'];
-    const started = performance.now();
     expect(shown(await corematrix(folder, ['run', ...braces, '-k', 'debian:6.12']))).toMatchInlineSnapshot(`
       "error: {1..10000000}.o: the pattern cannot be followed: expanded array length exceeds range limit
       error: {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}: its braces mean more than 1000 patterns
@@ -111,7 +110,6 @@ describe('patterns', () => {
 
       exit 2"
     `);
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 
@@ -166,7 +164,7 @@ describe('in a configuration', () => {
   });
 });
 
-it('the names of programs in an object', { timeout: 60_000 }, async () => {
+it('the names of programs in an object', async () => {
   const object = await readFile(sample('exec_watch'));
   const hostile = Buffer.from(object.toString('latin1').replaceAll('on_exec\0', '\u001b]0;xy\u0007\0'), 'latin1');
   expect(hostile.equals(object)).toBe(false);

@@ -21,7 +21,7 @@ async function findings(env: Record<string, string>): Promise<{ exitCode: number
 
 const states = (found: readonly Finding[]) => Object.fromEntries(found.map(({ what, state }) => [what, state]));
 
-describe('doctor', { timeout: 120_000 }, () => {
+describe('doctor', () => {
   it('finds that runs work here, having booted a guest', async () => {
     const { exitCode, findings: found } = await findings({});
     expect(exitCode).toBe(0);

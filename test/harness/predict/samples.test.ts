@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 describe('sample objects on every kernel in the cache', () => {
-  it('are relocated and patched with the lines that libbpf prints', { timeout: 120_000 }, async () => {
+  it('are relocated and patched with the lines that libbpf prints', async () => {
     const samples = await sampleObjects();
     const objects = samples.map(({ name, path, bytes }) => ({ object: path, bpf: readBpfObject(bytes, name) }));
     let lines = 0;
@@ -30,7 +30,7 @@ describe('sample objects on every kernel in the cache', () => {
   });
 
   // The bpftool of a distribution has an older libbpf of its own; it takes its time. COREMATRIX_TEST_KERNELS=all takes every kernel.
-  it('are relocated with the lines that bpftool gen min_core_btf prints', { timeout: 300_000 }, async () => {
+  it('are relocated with the lines that bpftool gen min_core_btf prints', async () => {
     const samples = await sampleObjects();
     const kernels = await cachedBtfs();
     const chosen =

@@ -29,7 +29,7 @@ async function run(cache: string, out: string, prefix: readonly string[] = []) {
   });
 }
 
-describe('a cache', { timeout: 180_000 }, () => {
+describe('a cache', () => {
   it('serves two runs that make the same snapshot at once, and keeps one of it', async () => {
     const cache = await linkedCache(join(folder, 'cache'));
     const runs = await Promise.all(['one', 'two', 'three'].map(async (out) => run(cache, out)));

@@ -68,7 +68,7 @@ function verdicts({ cells }: Results): string[] {
 
 const guestsOf = ({ attempts }: CellResult) => attempts.map(({ isolation, infra }) => `${isolation}: ${infra ?? 'verdict'}`).join(', ');
 
-describe('QEMU', { timeout: 240_000 }, () => {
+describe('QEMU', () => {
   let expected: string[] = [];
   beforeAll(async () => {
     expected = verdicts(await realRun(OBJECTS, [KERNEL]));
@@ -131,7 +131,7 @@ describe('QEMU', { timeout: 240_000 }, () => {
   });
 });
 
-describe('a kernel that does not boot', { timeout: 240_000 }, () => {
+describe('a kernel that does not boot', () => {
   const own = (name: string) => join(folder, name);
   const [object = ''] = OBJECTS;
   const boot = async (path: string) => {
@@ -172,7 +172,7 @@ describe('a kernel that does not boot', { timeout: 240_000 }, () => {
   });
 });
 
-describe('a snapshot', { timeout: 240_000 }, () => {
+describe('a snapshot', () => {
   const [object = ''] = OBJECTS;
   const cache = () => join(folder, 'cache-snapshots');
   const snapshot = async (): Promise<string> => {

@@ -45,7 +45,7 @@ beforeAll(async () => {
   const paths = [...FAULTS, 'well'].map((name) => join(objects, `${name}.bpf.o`));
   // Snapshots of this helper do not belong into the machine's cache.
   results = await realRun(paths, ['debian:5.10'], { helper, cache: join(folder, 'cache'), timeoutMs: 10_000, stallMs: 5_000 });
-}, 600_000);
+});
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 function cellOf(object: string): CellResult {

@@ -18,7 +18,7 @@ async function order(predictFirst: boolean) {
   return { started, cells: results.cells.map(({ kernel, object, status }) => ({ kernel, object, status })) };
 }
 
-it('runs what is predicted to fail first, and leaves out nothing', { timeout: 120_000 }, async () => {
+it('runs what is predicted to fail first, and leaves out nothing', async () => {
   const usual = await order(false);
   const foretold = await order(true);
   expect(foretold.cells).toEqual(usual.cells);

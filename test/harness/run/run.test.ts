@@ -33,7 +33,7 @@ describe('a run', () => {
     vi.stubEnv('TMPDIR', temporary);
     restored = await realRun(OBJECTS, SERIES);
     booted = await realRun(OBJECTS, ['debian:6.12'], { isolation: 'boot' });
-  }, 300_000);
+  });
   afterAll(async () => {
     vi.unstubAllEnvs();
     await rm(temporary, { recursive: true, force: true });

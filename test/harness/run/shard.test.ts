@@ -39,7 +39,7 @@ describe('a matrix of two kernels and two objects in three shards', () => {
       const shard = { index, total: 3 };
       shards.push(await realRun(OBJECTS, KERNELS, { shard, choose: chooseShard(shard, whole) }));
     }
-  }, 120_000);
+  });
 
   it('is every cell once, and no kernel is booted for nothing', () => {
     expect(shards.flatMap(({ cells }) => cells.map(({ kernel, object }) => `${kernel} ${object}`)).toSorted()).toEqual(

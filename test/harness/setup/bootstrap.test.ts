@@ -6,7 +6,7 @@ import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 
 const BOOTSTRAP = join(PACKAGE_ROOT, 'harness/setup/bootstrap.mjs');
 
-it('has nothing to do the second time, says so in one line, and leaves standard output alone', { timeout: 300_000 }, async () => {
+it('has nothing to do the second time, says so in one line, and leaves standard output alone', async () => {
   const first = await execa(process.execPath, [BOOTSTRAP]);
   const second = await execa(process.execPath, [BOOTSTRAP]);
   expect([first.stdout, second.stdout]).toEqual(['', '']);

@@ -54,7 +54,7 @@ describe('libbpf', () => {
   /** Nothing listens there: whoever asks this mirror notices. */
   const unreachable = ['http://127.0.0.1:9/debian'];
 
-  it('is built once: a second set-up has nothing to do and nothing to say', { timeout: 120_000 }, async () => {
+  it('is built once: a second set-up has nothing to do and nothing to say', async () => {
     const notes: string[] = [];
     const onNote = (text: string) => notes.push(text);
     const first = await ensureLibbpf({ cache: cacheRoot(), onNote });

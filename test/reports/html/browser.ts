@@ -16,7 +16,8 @@ interface Opened {
   complaints: string[];
 }
 
-const FIRST_FRAME_MS = 50;
+/** A page, a field or a text that takes longer will not come. */
+export const PATIENCE_MS = 60_000;
 
 export interface ReportBrowser {
   /** A new page, in place of the one before, with a report of these results, at a fragment such as `#?q=x`. */
@@ -39,11 +40,27 @@ export async function tableText(page: Page, selector: string): Promise<string> {
     });
 }
 
+/**
+ * How far a page is scrolled once nothing moves any more: rows that come into sight get their true height a frame later and move the
+ * others.
+ */
+export async function restingPlace(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const places = () => `${scrollY} ${document.documentElement.scrollHeight}`;
+    let last = '';
+    for (let same = 0; same < 5; same = places() === last ? same + 1 : 0) {
+      last = places();
+      await new Promise(requestAnimationFrame);
+    }
+    return scrollY;
+  });
+}
+
 /** Starts Chromium; `stop` ends it and removes what was written. */
 export async function startBrowser(): Promise<ReportBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'corematrix-browser-'));
   const { stdout: executablePath } = await execa('which', ['chromium']);
-  const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
+  const browser = await chromium.launch({ executablePath, chromiumSandbox: false, timeout: PATIENCE_MS });
   const files = new Map<Results, string>();
 
   const addressOf = async (results: Results, fragment: string) => {
@@ -56,7 +73,7 @@ export async function startBrowser(): Promise<ReportBrowser> {
   const open: ReportBrowser['open'] = async (results, fragment = '', options = {}) => {
     await Promise.all(browser.contexts().map(async (context) => context.close()));
     const page = await browser.newPage({ viewport: { width: 1200, height: 800 }, ...options });
-    page.setDefaultTimeout(5000);
+    page.setDefaultTimeout(PATIENCE_MS);
     const requests: string[] = [];
     const complaints: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
@@ -65,8 +82,8 @@ export async function startBrowser(): Promise<ReportBrowser> {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
     await page.goto(await addressOf(results, fragment));
-    // What the page lays out only when it is in sight has no text before the first frame.
-    await page.waitForTimeout(FIRST_FRAME_MS);
+    // What the page lays out only when it is in sight has no text before the first frame; a picture is taken of a frame.
+    await page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } });
     return { page, requests, complaints };
   };
 

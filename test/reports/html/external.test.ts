@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtmlFiles } from '../../../reports/html/render.ts';
 import { writeReportFolder } from '../../../reports/write.ts';
 import { SAMPLE } from '../sample.ts';
+import { PATIENCE_MS } from './browser.ts';
 
 const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'";
 /** What Jenkins sends with files of a build unless it is told otherwise. */
@@ -39,7 +40,7 @@ beforeAll(async () => {
   const address = server.address();
   origin = typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : '';
   const { stdout: executablePath } = await execa('which', ['chromium']);
-  browser = await chromium.launch({ executablePath, chromiumSandbox: false });
+  browser = await chromium.launch({ executablePath, chromiumSandbox: false, timeout: PATIENCE_MS });
 });
 
 afterAll(async () => {
@@ -50,7 +51,7 @@ afterAll(async () => {
 
 async function open(address: string) {
   const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
-  page.setDefaultTimeout(5000);
+  page.setDefaultTimeout(PATIENCE_MS);
   const seen = { requests: [] as string[], complaints: [] as string[] };
   page.on('request', (request) => seen.requests.push(new URL(request.url()).pathname.split('/').at(-1) ?? ''));
   page.on('pageerror', (error) => seen.complaints.push(String(error)));

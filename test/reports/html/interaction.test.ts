@@ -83,18 +83,14 @@ describe('the address', () => {
     await page.locator('[data-only=differs]').click();
     await page.locator('#search').fill('probe');
     await page.locator('#matrix td:visible a').first().click();
-    const steps = [hash(page)];
-    for (let step = 0; step < 3; step += 1) {
+    const where = async () =>
+      `${hash(page)} ${await pressed(page)} "${await page.locator('#search').inputValue()}" ${(await programs(page)).length}`;
+    await page.locator('#view h2').waitFor();
+    expect(hash(page)).toBe('#c/debian-5.10.262-amd64/probes');
+    for (const step of ['#?q=probe&only=differs Only rows that differ "probe" 2', '#?only=failures Unexpected "" 5', ' All "" 6']) {
       await page.goBack();
-      await page.waitForTimeout(50);
-      steps.push(`${hash(page)} ${await pressed(page)} "${await page.locator('#search').inputValue()}" ${(await programs(page)).length}`);
+      await expect.poll(where).toBe(step);
     }
-    expect(steps).toEqual([
-      '#c/debian-5.10.262-amd64/probes',
-      '#?q=probe&only=differs Only rows that differ "probe" 2',
-      '#?only=failures Unexpected "" 5',
-      ' All "" 6',
-    ]);
   });
 
   it('with nothing to say shows all', async () => {

@@ -1,9 +1,8 @@
 // Every part of the report has a link, which opens it and scrolls there; one that leads nowhere says so.
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cellAnchor, kernelAnchor, logAnchor, relocationAnchor, relocationsAnchor } from '../../../reports/html/anchors.ts';
 import { SAMPLE } from '../sample.ts';
-import { type ReportBrowser, startBrowser } from './browser.ts';
+import { type ReportBrowser, restingPlace, startBrowser } from './browser.ts';
 
 let browser: ReportBrowser;
 
@@ -12,18 +11,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => browser.stop());
-
-/** How far a page is scrolled once that stays so: rows that come into sight get their true height a frame later and move the others. */
-async function restingPlace(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    let last = Number.NaN;
-    for (let same = 0; same < 5; same = scrollY === last ? same + 1 : 0) {
-      last = scrollY;
-      await new Promise(requestAnimationFrame);
-    }
-    return last;
-  });
-}
 
 describe('a link', () => {
   const where = { kernel: 'debian-5.10.262-amd64', object: 'task_state' };
@@ -41,6 +28,7 @@ describe('a link', () => {
     const target = page.locator(`[id="${anchor}"]`);
     await target.waitFor();
     await expect.poll(async () => target.evaluate((element) => element.classList.contains('marked'))).toBe(true);
+    await restingPlace(page);
     expect((await target.innerText()).trim().slice(0, text.length)).toBe(text);
     const top = await target.evaluate((element) => element.getBoundingClientRect().top);
     expect(top).toBeGreaterThan(-1);
@@ -50,12 +38,12 @@ describe('a link', () => {
   it('in the matrix leads to its cell, and Back to the matrix', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('#matrix td.bad a').first().click();
-    expect(new URL(page.url()).hash).toBe(`#${cellAnchor(where.kernel, where.object)}`);
     await page.locator('#view h2').waitFor();
+    expect(new URL(page.url()).hash).toBe(`#${cellAnchor(where.kernel, where.object)}`);
     expect(await page.locator('#matrix').isVisible()).toBe(false);
     await page.goBack();
-    expect(new URL(page.url()).hash).toBe('');
     await expect.poll(async () => page.locator('#matrix').isVisible()).toBe(true);
+    expect(new URL(page.url()).hash).toBe('');
   });
 
   it('leads back to where one was, and to what was in focus', async () => {
