@@ -22,8 +22,8 @@ const SYMPTOMS = [
   { pattern: /general protection fault/, class: 'infra-crash', name: 'general protection fault', grave: true },
   { pattern: /kernel BUG at |\bBUG: (?!KASAN|soft lockup)/, class: 'infra-crash', name: 'kernel BUG', grave: true },
   { pattern: /BUG: soft lockup|hard LOCKUP/, class: 'infra-splat', name: 'lockup', grave: false },
-  { pattern: /\brcu\w{0,20}:? .{0,60}\bstall/i, class: 'infra-splat', name: 'RCU stall', grave: false },
-  { pattern: /Out of memory: Kill|invoked oom-killer/, class: 'infra-splat', name: 'out of memory', grave: false },
+  { pattern: /\brcu\w{0,20}:? .{0,60}detected (?:expedited )?stalls? on /, class: 'infra-splat', name: 'RCU stall', grave: false },
+  { pattern: /[Oo]ut of memory: Kill|invoked oom-killer/, class: 'infra-splat', name: 'out of memory', grave: false },
   { pattern: /BUG: KASAN|UBSAN: /, class: 'infra-splat', name: 'sanitizer report', grave: true },
   { pattern: /hung_task: blocked tasks|blocked for more than \d+ seconds/, class: 'infra-splat', name: 'hung task', grave: false },
 ] as const satisfies readonly Symptom[];

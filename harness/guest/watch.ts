@@ -50,9 +50,8 @@ async function look(qemu: QemuProcess, place: MailboxPlace, stallMs: number, fil
     const { beats, length } = header ?? { beats: 0, length: 0 };
     if (beats !== last.beats || length !== last.length) since = performance.now();
     last = { beats, length };
-    const silent = performance.now() - since;
-    if (silent > stallMs) {
-      const reason = `the guest hangs: no sign of life for ${Math.round(silent / 1000)} s`;
+    if (performance.now() - since > stallMs) {
+      const reason = `the guest hangs: no sign of life for ${stallMs / 1000} s`;
       return { kind: 'failed', error: new InfraError(reason, { failure: 'infra-crash' }) };
     }
     await sleep(LOOK_MS, undefined, { signal });

@@ -1,4 +1,4 @@
-// Cells about whose programs nothing can be told apart: no verdict, not run, left out, or a kernel that breaks.
+// Cells about whose programs nothing can be told apart: no verdict, not run, left out, or a kernel or libbpf that breaks.
 import type { CellResult, ObjectResult } from './schema.ts';
 import type { FailureClass, Status } from './words.ts';
 

@@ -65,6 +65,8 @@ export const FAILURE_CLASSES = [
   'run-failed',
   // Loading the object breaks the kernel, in two fresh boots.
   'kernel-crash',
+  // Loading it crashes libbpf, in two fresh boots.
+  'libbpf-crash',
   'infra-boot',
   'infra-timeout',
   'infra-crash',

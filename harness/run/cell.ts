@@ -12,9 +12,10 @@ import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence.ts';
 import { fingerprintOf, subjectOf } from '../triage/fingerprint.ts';
 import { withSilentMarks } from '../triage/silent.ts';
+import { provenBreakage } from '../verdict/breakage.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
-import { brokenKernel, type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
+import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { timeInLibbpf } from './evidence.ts';
 import type { RunObject } from './inputs.ts';
 import type { ReadyKernel } from './kernel.ts';
@@ -107,15 +108,12 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const types = await kernel.types();
   const beside = (cell: CellResult) => (types.readable ? withForecast(cell, forecastOf(object.bpf, types.kernel)) : cell);
   const { infra, reason } = last.attempt;
+  const expected = (cell: CellResult) => applyExpectations(cell, setup.expectations, object.result, kernel.result);
   if (infra !== null) {
-    const broken = brokenKernel(tries);
-    const cell = broken
-      ? cellOfOneFate(kernel.result.id, object.result, 'fail', {
-          class: 'kernel-crash',
-          reason: `loading it breaks the kernel, in two fresh boots: ${broken.reason}`,
-        })
-      : cellOfOneFate(kernel.result.id, object.result, 'infra', { class: infra, reason: reason ?? 'no verdict' });
-    return beside({ ...cell, ...facts, logs: lastWords(last, logs) });
+    const broken = provenBreakage(tries.map(({ attempt: { isolation }, breakage }) => ({ isolation, breakage })));
+    const fate = broken ?? { class: infra, reason: reason ?? 'no verdict' };
+    const cell = cellOfOneFate(kernel.result.id, object.result, broken ? 'fail' : 'infra', fate);
+    return expected(beside({ ...cell, ...facts, logs: lastWords(last, logs) }));
   }
   const enumerators = types.kernel && knownTypes(types.kernel);
   const { programs, subprograms, ext } = object.bpf;
@@ -134,5 +132,5 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
   };
   const marked = types.kernel ? withSilentMarks(cell, object.bpf, types.kernel) : cell;
-  return applyExpectations(beside(marked), setup.expectations, object.result, kernel.result);
+  return expected(beside(marked));
 }

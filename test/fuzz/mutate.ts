@@ -143,17 +143,21 @@ const MUTATIONS = [
 ] as const satisfies readonly [Mutation, ...Mutation[]];
 
 const MAX_MUTATIONS = 5;
-/** Larger inputs only cost time. */
+/** Larger inputs only cost time, */
 const MAX_INPUT = 128 << 10;
+/** and so do most that grow by more than this. What grows by the square of its input is found by the few that may. */
+const MAX_GROWTH = 4 << 10;
+const MAY_GROW = 16;
 
 /** One input that a seed makes from a corpus; every hundredth is a member of the corpus as it is. */
 export function mutate(random: Random, corpus: Corpus): Buffer {
   let input = Buffer.from(random.pick(corpus));
   if (random.below(100) === 0) return input;
+  const limit = random.below(MAY_GROW) === 0 ? MAX_INPUT : Math.min(MAX_INPUT, input.length + MAX_GROWTH);
   const times = random.below(MAX_MUTATIONS) + 1;
   for (let count = 0; count < times; count++) {
     const mutation: Mutation = random.pick<Mutation>(MUTATIONS);
-    input = Buffer.from(mutation(input, random, corpus)).subarray(0, MAX_INPUT);
+    input = Buffer.from(mutation(input, random, corpus)).subarray(0, limit);
   }
   return input;
 }

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/reboot.h>
 #include <unistd.h>
@@ -22,6 +23,22 @@ static void write_file(const char *path, const char *text)
 		dprintf(2, "cannot write %s\n", path);
 	if (fd >= 0)
 		close(fd);
+}
+
+static void crash(void)
+{
+	raise(SIGSEGV);
+}
+
+/* More than the guest has: the kernel kills what takes most. */
+static void take_all_memory(void)
+{
+	for (;;) {
+		char *more = malloc(1 << 20);
+
+		if (more)
+			memset(more, 1, 1 << 20);
+	}
 }
 
 static void wait_forever(void)
@@ -161,7 +178,8 @@ static const struct {
 	{ "panic", panic },
 	{ "hang", hang },
 	{ "busy", busy },
-	{ "crash", abort },
+	{ "crash", crash },
+	{ "no_memory", take_all_memory },
 	{ "lost_bell", lose_bell },
 	{ "corrupt", corrupt },
 	{ "length_lie", lie_about_length },

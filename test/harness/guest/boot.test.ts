@@ -1,0 +1,140 @@
+// Kernels that come up, and kernels that do not: each is told in one line, from what a real guest wrote on its console.
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { messageOf } from '../../../harness/errors.ts';
+import { type BootImage, bootGuest, type BootRequest } from '../../../harness/guest/boot.ts';
+import { writeCpio } from '../../../harness/guest/cpio.ts';
+import { machineFor } from '../../../harness/guest/snapshot.ts';
+import { prepareInitramfs } from '../../../harness/run/helper.ts';
+import { QEMU_PROGRAM } from '../../../harness/run/host.ts';
+import { bootImages } from '../../../harness/run/kernel.ts';
+import { ensureHelper } from '../../../harness/setup/helper.ts';
+import { cacheRoot } from '../../../kernels/cache.ts';
+import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
+
+const KERNEL = 'debian:5.10';
+const CONSOLE = [
+  { path: 'dev', mode: 0o40755 },
+  { path: 'dev/console', mode: 0o20600, device: [5, 1] as const },
+];
+
+let folder = '';
+let image: BootImage;
+let initramfs = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boot-'));
+  const [planned] = await planKernels([KERNEL], { cache: cacheRoot() });
+  if (!planned) throw new Error(`no ${KERNEL}`);
+  const [first] = bootImages(await pullKernel(planned, { cache: cacheRoot() }));
+  if (!first) throw new Error(`${KERNEL} has no image`);
+  image = first;
+  initramfs = await prepareInitramfs(await ensureHelper({ onNote: () => {} }), folder);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+async function boot(changes: Partial<BootRequest>) {
+  const directory = await mkdtemp(join(folder, 'guest-'));
+  return bootGuest({
+    qemuProgram: QEMU_PROGRAM,
+    machine: machineFor('tcg'),
+    images: [image],
+    initramfs,
+    directory,
+    timeoutMs: 120_000,
+    signal: new AbortController().signal,
+    ...changes,
+  });
+}
+
+/** Why a boot failed. */
+async function diagnosis(changes: Partial<BootRequest>): Promise<string> {
+  try {
+    const guest = await boot(changes);
+    await guest.qemu.kill();
+    return 'it came up';
+  } catch (error) {
+    return messageOf(error).replaceAll(folder, 'FOLDER');
+  }
+}
+
+/** QEMU as always, but for its arguments, which a shell changes: `"$@"` is what they were. */
+async function otherQemu(name: string, changed: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `#!/bin/bash\nargs=("$@")\n${changed}\nexec ${QEMU_PROGRAM} "\${args[@]}"\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+async function archive(name: string, entries: Parameters<typeof writeCpio>[0]): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, writeCpio(entries));
+  return path;
+}
+
+it('a kernel that comes up introduces itself, and QEMU runs without network, in its sandbox', async () => {
+  const { qemu, hello } = await boot({});
+  const { stdout: status } = await execa('grep', ['-E', '^(Seccomp|NoNewPrivs):', `/proc/${qemu.pid}/status`]);
+  const net = (await qemu.qmp.execute('query-rx-filter')) ?? null;
+  await qemu.kill();
+  expect(hello.release).toMatch(/^5\.10\.\d+.*-cloud-amd64$/);
+  expect({ seccomp: /^Seccomp:\s+(\d)$/m.exec(status)?.[1], net }).toEqual({ seccomp: '2', net: [] });
+  expect(qemu.command.filter((word) => /netdev|-nic|virtfs|fsdev/.test(word))).toEqual([]);
+});
+
+describe('a kernel that does not come up is told by', () => {
+  it('an init that is missing, or no program', async () => {
+    expect([
+      await diagnosis({ initramfs: await archive('empty.cpio', CONSOLE) }),
+      await diagnosis({
+        initramfs: await archive('garbage.cpio', [...CONSOLE, { path: 'init', mode: 0o100755, content: Buffer.alloc(512, 1) }]),
+      }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "the guest did not come up: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+        "the guest did not come up: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: No working init found.  Try passing init= option to kernel. See Linux Documentation/admin-guide/init.rst for guidance.",
+      ]
+    `);
+  });
+
+  it('PCI that is switched off, or a device of ours that is not there', async () => {
+    const withoutPci = await otherQemu('without-pci', 'args=("${args[@]/loglevel=4/loglevel=4 pci=off}")');
+    const withoutDevice = await otherQemu('without-device', 'args=("${args[@]/ivshmem-plain*/pci-testdev}")');
+    expect([await diagnosis({ qemuProgram: withoutPci }), await diagnosis({ qemuProgram: withoutDevice })]).toMatchInlineSnapshot(`
+      [
+        "the guest did not come up: QEMU ended; the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS): corematrix: find the mailbox device: No such device",
+        "the guest did not come up: QEMU ended; the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS): corematrix: find the mailbox device: No such device",
+      ]
+    `);
+  });
+
+  it('a panic of its own', async () => {
+    const small = await otherQemu('small', 'args=("${args[@]/loglevel=4/loglevel=4 mem=20M}")');
+    expect(await diagnosis({ qemuProgram: small })).toMatchInlineSnapshot(
+      `"the guest did not come up: QEMU ended; the kernel panics: Kernel panic - not syncing: System is deadlocked on memory"`,
+    );
+  });
+
+  it('how QEMU ended when it does not even start', async () => {
+    const refused = await otherQemu('refused', 'args+=(-device no-such-device)');
+    expect([await diagnosis({ qemuProgram: refused }), await diagnosis({ qemuProgram: join(folder, 'missing') })]).toMatchInlineSnapshot(`
+      [
+        "the guest did not come up: QEMU ended: qemu-system-x86_64: -device no-such-device: 'no-such-device' is not a valid device model name",
+        "the guest did not come up: QEMU ended: setpriv: failed to execute FOLDER/missing: No such file or directory",
+      ]
+    `);
+  });
+
+  it('its silence, when it takes longer than it may', async () => {
+    expect(await diagnosis({ timeoutMs: 1 })).toMatchInlineSnapshot(
+      `"the guest did not come up: no answer from the guest in 0.001 s (--boot-timeout gives it longer); nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
+    );
+  });
+});
+
+it('what did not come up leaves no process behind', async () => {
+  const { stdout } = await execa('ps', ['-eo', 'args']);
+  expect(stdout.split('\n').filter((line) => line.includes('qemu-system') && line.includes(folder))).toEqual([]);
+});
