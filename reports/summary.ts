@@ -120,6 +120,15 @@ export function contradiction({ status, class: failure, predicted }: CellProgram
   return `${foretold}, but ${status === 'pass' || status === 'xpass' ? 'it loads' : `it fails with ${failure ?? 'unknown'}`}`;
 }
 
+/** Programs that libbpf attaches to nothing by itself and no plan names a target for: they were loaded, but not attached. */
+export function notAttached(results: Results): { object: string; programs: string[] }[] {
+  const objects = grouped(results.cells, ({ object }) => object);
+  return [...objects].flatMap(([object, cells]) => {
+    const programs = cells.flatMap((cell) => cell.programs.flatMap(({ name, attached }) => (attached === false ? [name] : [])));
+    return programs.length === 0 ? [] : [{ object, programs: [...new Set(programs)] }];
+  });
+}
+
 /** Where prediction and observation contradict each other, most places first. */
 export function mispredictions(results: Results): Misprediction[] {
   const found = new Map<string, Misprediction>();

@@ -6,7 +6,17 @@ import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
 import { changeCounts, type ChangeGroup, changeGroups, changeWord } from './comparison.ts';
 import { type HistoryGroup, historyGroups, historySize } from './history.ts';
-import { type Cause, causes, countStatuses, incompleteness, matrixRows, mispredictions, plural, shortKernelNames } from './summary.ts';
+import {
+  type Cause,
+  causes,
+  countStatuses,
+  incompleteness,
+  matrixRows,
+  mispredictions,
+  notAttached,
+  plural,
+  shortKernelNames,
+} from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
 interface TerminalOptions {
@@ -126,6 +136,17 @@ function contradicted(results: Results, options: TerminalOptions): string[] {
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
+/** What was loaded, but for want of a target not attached. */
+function loadedOnly(results: Results, options: TerminalOptions): string[] {
+  const lines = notAttached(results).map(({ object, programs }) =>
+    shortened(
+      visible(`not attached, for libbpf does not by itself and no attach_to says to what: ${object}: ${programs.join(', ')}`),
+      options.width,
+    ),
+  );
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
 /** What changed since the baseline; passes that stay are not worth a line. */
 function changes(comparison: Comparison, options: TerminalOptions): string[] {
   const all = changeGroups(comparison);
@@ -159,5 +180,5 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
-  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), '', total].join('\n')}\n`;
+  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', total].join('\n')}\n`;
 }

@@ -1,12 +1,15 @@
 // How one object is to be loaded: what its own loader would do before the load, as settings in corematrix.yaml.
 import { z } from 'zod';
+import { attachToSchema, trialSettings } from './trial-settings.ts';
 
 const programSettingsSchema = z.strictObject({
   autoload: z.boolean().optional().describe('Whether the program is loaded with the object; without it, what its section says.'),
+  attach_to: attachToSchema.optional(),
 });
 
 export const objectSettingsSchema = z.strictObject({
   programs: z.record(z.string(), programSettingsSchema).optional().describe('Settings of single programs, by their names.'),
+  ...trialSettings,
 });
 
 /** An object with settings of its own. */

@@ -17,6 +17,8 @@ export const RESPONSE_HEADER = { offset: 0x800, length: 28 } as const;
 const FRAME = {
   object: 1,
   autoload: 2,
+  attach: 48,
+  attachTo: 49,
   hello: 16,
   program: 17,
   attemptBegin: 18,
@@ -25,6 +27,7 @@ const FRAME = {
   kernelLog: 21,
   crash: 22,
   end: 23,
+  attached: 56,
 } as const;
 
 /** What the guest says of itself when it is ready. */
@@ -48,7 +51,9 @@ export type Frame =
   | { type: 'attempt-end'; reached: number; errno: number; openMs: number; loadMs: number }
   | { type: 'kernel-log'; text: string }
   | { type: 'crash'; waitStatus: number }
-  | { type: 'end'; guestMs: number };
+  | { type: 'end'; guestMs: number }
+  /** A program of the attempt before, or a struct_ops map; `errno` is 0 when it was attached. */
+  | { type: 'attached'; kind: 'program' | 'map'; errno: number; name: string; detail: string };
 
 /** The state of a response as its header tells it; `complete` once the guest has said all. */
 export interface ResponseHeader {
@@ -71,7 +76,11 @@ export interface Response {
 /** What the host says to the guest: one object, and what is to be done to it before it is loaded. */
 export type RequestFrame =
   /** `name` is cut to 255 bytes. */
-  { type: 'object'; name: string; elf: Uint8Array } | { type: 'autoload'; program: string; autoload: boolean };
+  | { type: 'object'; name: string; elf: Uint8Array }
+  | { type: 'autoload'; program: string; autoload: boolean }
+  /** Everything that loads is attached. */
+  | { type: 'attach' }
+  | { type: 'attachTo'; program: string; target: string };
 
 function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -79,10 +88,23 @@ function u32(value: number): Buffer {
   return bytes;
 }
 
+function strings(...texts: string[]): Buffer {
+  return Buffer.from(texts.map((text) => `${text}\0`).join(''));
+}
+
 function payloadOf(frame: RequestFrame): Uint8Array[] {
-  if (frame.type === 'autoload') return [u32(Number(frame.autoload)), Buffer.from(`${frame.program}\0`)];
-  const name = Buffer.from(frame.name).subarray(0, 255);
-  return [u32(name.length), name, frame.elf];
+  switch (frame.type) {
+    case 'object': {
+      const name = Buffer.from(frame.name).subarray(0, 255);
+      return [u32(name.length), name, frame.elf];
+    }
+    case 'autoload':
+      return [u32(Number(frame.autoload)), strings(frame.program)];
+    case 'attach':
+      return [];
+    case 'attachTo':
+      return [strings(frame.program, frame.target)];
+  }
 }
 
 function encodeFrame(frame: RequestFrame): Uint8Array[] {
@@ -164,6 +186,10 @@ function decodeFrame(type: number, payload: Buffer): Frame | null {
       return { type: 'crash', waitStatus: read.u32() };
     case FRAME.end:
       return { type: 'end', guestMs: read.u64() / 1e6 };
+    case FRAME.attached: {
+      const kind = read.u32() === 0 ? 'program' : 'map';
+      return { type: 'attached', kind, errno: read.u32(), name: read.string(), detail: read.string() };
+    }
     default:
       return null;
   }

@@ -35,6 +35,8 @@ enum frame_type {
 	/* host to guest */
 	FRAME_OBJECT = 1,   /* u32 name length, name, ELF bytes */
 	FRAME_AUTOLOAD = 2, /* u32 whether, string: program */
+	FRAME_ATTACH = 48,    /* attach what was loaded */
+	FRAME_ATTACH_TO = 49, /* strings: program, what it is to be attached to */
 	/* guest to host */
 	FRAME_HELLO = 16,	  /* strings: release, version, machine, libbpf; then u64 BTF size */
 	FRAME_PROGRAM = 17,	  /* u32 insns, u32 autoload, strings: name, section, type */
@@ -44,7 +46,10 @@ enum frame_type {
 	FRAME_KERNEL_LOG = 21,	  /* text of /dev/kmsg since the cell began */
 	FRAME_CRASH = 22,	  /* u32 wait status of the loading process */
 	FRAME_END = 23,		  /* u64 ns in the guest for the whole cell */
+	FRAME_ATTACHED = 56,	  /* u32 kind, u32 errno, strings: name, detail; for an attempt that loaded */
 };
+
+enum attached_kind { ATTACHED_PROGRAM = 0, ATTACHED_MAP = 1 };
 
 struct frame_header {
 	uint32_t type;

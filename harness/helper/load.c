@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include "attach.h"
 #include "frames.h"
 #include "settings.h"
 
@@ -117,6 +118,9 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	frame_u64(opened - start);
 	frame_u64(now_ns() - opened);
 	frame_close();
+	if (reached == REACHED_DONE)
+		attach_all(object);
+	detach_all();
 	bpf_object__close(object);
 	return reached;
 }

@@ -2,6 +2,7 @@
 import type { ObjectSettings } from '../config/object-settings.ts';
 import { UserError } from '../errors.ts';
 import type { BpfObject } from '../object/object.ts';
+import { checkTrial } from './trial-settings.ts';
 
 /** Where settings stand that a path of keys leads to: `file:line:column`. */
 export type PlaceOf = (path: readonly PropertyKey[]) => string;
@@ -20,4 +21,5 @@ export function checkSettings(settings: ObjectSettings, object: BpfObject, place
     if (!names.includes(program))
       throw new UserError(`${placeOf(['programs', program])}: no program "${program}" in the object; it has: ${listed(names)}`);
   }
+  checkTrial(settings, object, placeOf);
 }

@@ -164,6 +164,11 @@ const cellProgram = z.strictObject({
     .optional(),
   /** The instruction the verifier stopped at; absent where it stopped at none. */
   at: failurePlace.optional(),
+  /**
+   * Whether it was attached after the load; false where libbpf attaches no program of its kind by itself and the plan names no target.
+   * Absent where attaching was not asked for, or failed.
+   */
+  attached: z.boolean().optional(),
   /** The expectation that turned fail into xfail, pass into xpass, or made it unsupported: its reason. */
   expected: z.string().nullable(),
   /** What BTF alone says of it, before anything is loaded; absent where nothing was predicted. */

@@ -49,18 +49,20 @@ function attemptOf(evidence: CellEvidence, program: string): LoadAttempt | null 
 }
 
 function warningsOf(attempt: LoadAttempt | undefined): string {
-  return (attempt?.log ?? [])
+  const records = [...(attempt?.log ?? []), ...(attempt?.attachments ?? []).flatMap(({ log }) => log)];
+  return records
     .filter((record) => record.level === 'warn')
     .map((record) => record.text)
     .join('');
 }
 
 function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: LogStore): CellProgram {
-  const { name, status, stage, class: failureClass, errno, reason, at } = judged;
+  const { name, status, stage, class: failureClass, errno, reason, at, attached } = judged;
   const own = attemptOf(evidence, name) === null ? null : judged.logs;
   const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
   const cause = failureClass && reason !== null ? { fingerprint: fingerprintOf(failureClass, subjectOf(failureClass, reason)) } : {};
-  return { name, status, stage, class: failureClass, errno, reason, ...cause, ...(at && { at }), expected: null, logs: refs };
+  const told = attached === null ? {} : { attached };
+  return { name, status, stage, class: failureClass, errno, reason, ...cause, ...(at && { at }), ...told, expected: null, logs: refs };
 }
 
 function cut(dropped: number): string {

@@ -28,6 +28,13 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       evidence.attempts.push({ program, reached: REACHED[frame.reached] ?? 'open', errno, openMs, loadMs, log });
       log = [];
     }
+    const loaded = evidence.attempts.at(-1);
+    if (frame.type === 'attached' && loaded) {
+      const { kind, name, errno, detail } = frame;
+      loaded.attachments ??= [];
+      if (loaded.attachments.length < MAX_PROGRAMS) loaded.attachments.push({ kind, name, errno, detail, log });
+      log = [];
+    }
     if (frame.type === 'kernel-log') evidence.kernelLog += frame.text;
   }
   return evidence;

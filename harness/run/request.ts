@@ -1,6 +1,7 @@
 // What a guest is asked to do: the object of a cell and its settings, as frames.
 import type { RequestFrame } from '../guest/frames.ts';
 import type { RunObject } from './inputs.ts';
+import { trialFrames } from './trial-request.ts';
 
 /** As libbpf derives an object's name from its file: the part of the base name before the first dot. */
 function objectName(file: string): string {
@@ -12,5 +13,5 @@ export function requestFrames({ file, bytes, settings }: Pick<RunObject, 'file' 
   const programs = Object.entries(settings.programs ?? {}).flatMap(([program, { autoload }]): RequestFrame[] =>
     autoload === undefined ? [] : [{ type: 'autoload', program, autoload }],
   );
-  return [...programs, { type: 'object', name: objectName(file), elf: bytes }];
+  return [...programs, ...trialFrames(settings), { type: 'object', name: objectName(file), elf: bytes }];
 }

@@ -22,6 +22,19 @@ export interface LoadAttempt {
   openMs: number;
   loadMs: number;
   log: LogRecord[];
+  /** What was attached after the load, or was to be; absent when that was not asked for. */
+  attachments?: Attachment[];
+}
+
+/** One program, or one struct_ops map, that was to be attached. */
+export interface Attachment {
+  kind: 'program' | 'map';
+  name: string;
+  /** Positive; 0 when it was attached. */
+  errno: number;
+  /** What went wrong before libbpf was asked; empty when nothing did. */
+  detail: string;
+  log: LogRecord[];
 }
 
 /** A program as bpf_object__open saw it. */

@@ -44,7 +44,8 @@ function unexplained({ attempt }: FailureContext): Finding {
 /** Reasons go into tables, attributes and one-line formats. */
 const MAX_REASON = 400;
 
-function oneLine(text: string): string {
+/** Text without line breaks, cut where it is too long for a table. */
+export function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON - 3)}...` : line;
 }

@@ -2,6 +2,7 @@
 import type { LineOf } from '../object/source-line.ts';
 import { relocationLedger } from '../relocation/ledger.ts';
 import type { FailurePlace } from '../results/schema.ts';
+import { type Attached, attachedIn } from './attached.ts';
 import { type ReadAttempt, readAttempt } from './attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence.ts';
 import { failureOf } from './failure.ts';
@@ -25,6 +26,8 @@ interface JudgedAttempt {
   /** Null when it loaded. */
   failure: Failure | null;
   at: FailurePlace | null;
+  /** What became of a program once the attempt had loaded. */
+  attached: (program: KnownProgram) => Attached | null;
   logs: JudgementLogs;
 }
 
@@ -52,9 +55,10 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     enumerators: input.enumerators ?? null,
   };
   const failed = read.log.programs.find((facts) => facts.program === name);
-  const logs = { libbpf: attempt.log.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
+  const records = [...attempt.log, ...(attempt.attachments ?? []).flatMap(({ log }) => log)];
+  const logs = { libbpf: records.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
   const failure = attempt.reached === 'done' ? null : failureOf(context);
-  return { read, failure, at: failurePlace(read, input.lineOf ?? null), logs };
+  return { read, failure, at: failurePlace(read, input.lineOf ?? null), attached: attachedIn(attempt), logs };
 }
 
 const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };
@@ -62,24 +66,39 @@ const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };
 const NOTHING_TRIED: Failure = { stage: 'open', class: 'unknown', errno: 0, reason: 'the guest tried no load' };
 
 function programJudgement(name: string, failure: Failure | null, at: FailurePlace | null, logs: JudgementLogs): ProgramJudgement {
-  if (!failure) return { name, status: 'pass', stage: null, class: null, errno: null, reason: null, at: null, logs };
+  if (!failure) return { name, status: 'pass', stage: null, class: null, errno: null, reason: null, at: null, attached: null, logs };
   const { stage, class: failureClass, errno, reason } = failure;
-  return { name, status: 'fail', stage, class: failureClass, errno, reason, at, logs };
+  return { name, status: 'fail', stage, class: failureClass, errno, reason, at, attached: null, logs };
+}
+
+/** A program that loaded, and what became of it then. */
+function loadedProgram(program: KnownProgram, { attached }: JudgedAttempt, logs: JudgementLogs): ProgramJudgement {
+  const found = attached(program);
+  return {
+    ...programJudgement(program.name, found?.failure ?? null, null, logs),
+    attached: found?.failure === null ? found.attached : null,
+  };
 }
 
 /** Without an attempt of its own a program shares the fate of the whole object, and what the verifier said if it was about this program. */
-function sharedFate(name: string, whole: JudgedAttempt | null): ProgramJudgement {
-  const own = whole?.read.rejected?.program === name ? whole : null;
-  return programJudgement(name, whole ? whole.failure : NOTHING_TRIED, own?.at ?? null, {
-    libbpf: null,
-    verifier: own?.logs.verifier ?? null,
-  });
+function sharedFate(program: KnownProgram, whole: JudgedAttempt | null): ProgramJudgement {
+  const own = whole?.read.rejected?.program === program.name ? whole : null;
+  const logs = { libbpf: null, verifier: own?.logs.verifier ?? null };
+  if (whole && !whole.failure) return loadedProgram(program, whole, logs);
+  return programJudgement(program.name, whole ? whole.failure : NOTHING_TRIED, own?.at ?? null, logs);
+}
+
+function judgeProgram(program: KnownProgram, whole: JudgedAttempt | null, alone: JudgedAttempt | undefined): ProgramJudgement {
+  const { name, autoload } = program;
+  if (!autoload) return { ...programJudgement(name, null, null, NO_LOGS), status: 'skip' };
+  if (!alone) return sharedFate(program, whole);
+  return alone.failure ? programJudgement(name, alone.failure, alone.at, alone.logs) : loadedProgram(program, alone, alone.logs);
 }
 
 /**
- * Judges one object on one kernel. A whole object that loaded passes with every program that loads by default; else each program
- * has the verdict of its own attempt, and the cell that of the whole object, also when every program loads alone. Never throws,
- * whatever the evidence holds.
+ * Judges one object on one kernel. A whole object that loaded passes with every program that loads by default, unless one of them could
+ * not be attached; else each program has the verdict of its own attempt, and the cell that of the whole object, also when every program
+ * loads alone. Never throws, whatever the evidence holds.
  */
 export function judgeCell(input: JudgeInput): CellJudgement {
   const programs = programsOf(input);
@@ -88,17 +107,15 @@ export function judgeCell(input: JudgeInput): CellJudgement {
   const whole = attempts.find(({ read }) => read.program === null) ?? null;
   const own = new Map(attempts.map((attempt) => [attempt.read.program, attempt]));
   const failure = whole ? whole.failure : NOTHING_TRIED;
+  const judged = programs.map((program) => judgeProgram(program, whole, failure ? own.get(program.name) : undefined));
+  const first = failure ?? judged.find(({ status }) => status === 'fail');
 
   return {
-    status: failure ? 'fail' : 'pass',
-    stage: failure?.stage ?? null,
-    class: failure?.class ?? null,
-    reason: failure?.reason ?? null,
-    programs: programs.map(({ name, autoload }): ProgramJudgement => {
-      if (!autoload) return { ...programJudgement(name, null, null, NO_LOGS), status: 'skip' };
-      const alone = failure ? own.get(name) : undefined;
-      return alone ? programJudgement(name, alone.failure, alone.at, alone.logs) : sharedFate(name, whole);
-    }),
+    status: first ? 'fail' : 'pass',
+    stage: first?.stage ?? null,
+    class: first?.class ?? null,
+    reason: first?.reason ?? null,
+    programs: judged,
     relocations: relocationLedger(
       input.object,
       attempts.map(({ read }) => read),

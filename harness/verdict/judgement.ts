@@ -31,6 +31,8 @@ export interface ProgramJudgement {
   reason: string | null;
   /** The instruction the verifier stopped at, null when it stopped at none. */
   at: FailurePlace | null;
+  /** Whether it was attached; null where that was not asked for or failed. */
+  attached: boolean | null;
   /** Of the program's own attempt; null texts when it had none. */
   logs: JudgementLogs;
 }

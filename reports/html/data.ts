@@ -5,7 +5,7 @@ import type { Status } from '../../harness/results/words.ts';
 import { contradiction, grouped, shortKernelNames } from '../summary.ts';
 import { visibleText } from '../visible.ts';
 import { namePart } from './anchors.ts';
-import { failureFacts } from './facts.ts';
+import { failureFacts, programFacts } from './facts.ts';
 import { commandLine, repeatCommand } from './reproduce.ts';
 import { type Look, lookOf, STATUS_LOOKS } from './status.ts';
 import { type TouchData, touchesOf, typeData } from './types.ts';
@@ -164,7 +164,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
         name: program.name,
         anchor: namePart(program.name),
         status: program.status,
-        facts: failureFacts(program),
+        facts: programFacts(program),
         reason: program.reason,
         expected: program.expected,
         contradiction: contradiction(program),

@@ -24,6 +24,18 @@ export function failureFacts(of: Pick<CellProgram, 'stage' | 'class'> & { errno?
   return [of.stage, of.class, typeof of.errno === 'number' ? `errno ${of.errno}` : null].filter((fact) => fact !== null).join(' · ');
 }
 
+/** The facts of a program's failure, and what became of it after the load. */
+export function programFacts(program: CellProgram): string {
+  const { attached } = program;
+  const after =
+    attached === undefined
+      ? ''
+      : attached
+        ? 'attached'
+        : 'loaded, but not attached: libbpf does not by itself, and no attach_to says to what';
+  return [failureFacts(program), after].filter((fact) => fact !== '').join(' · ');
+}
+
 /** The first kernel of a list from which on a program loads on every later one as far as there are verdicts. */
 export interface Since {
   /** Position of the kernel in the row; null where it does not load on the last. */

@@ -43,7 +43,7 @@ describe('edited expectations', () => {
       +     class: core-type-missing
             reason: inode.i_ctime became __i_ctime in 6.6 and was split in 6.11
       ...
-            reason: the kernel has more than one struct irq_info with an integer irq
+            reason: tcx links came with 6.6
       +   - object: a.bpf.o
       +     program: p
       +     kernels: '6.1'

@@ -13,6 +13,8 @@ test('frames are ordered into programs and attempts', () => {
     end,
     { type: 'attempt-begin', program: 'p' },
     { ...end, reached: 3, errno: 0 },
+    { type: 'log', level: 0, text: 'libbpf: not there\n' },
+    { type: 'attached', kind: 'program', errno: 2, name: 'p', detail: '' },
     { type: 'kernel-log', text: 'all is well\n' },
     { type: 'end', guestMs: 5 },
   ];
@@ -20,7 +22,15 @@ test('frames are ordered into programs and attempts', () => {
     programs: [{ name: 'p', section: 'kprobe/x', type: 'kprobe', autoload: true, insns: 2 }],
     attempts: [
       { program: null, reached: 'load', errno: 22, openMs: 1, loadMs: 2, log: [{ level: 'warn', text: 'libbpf: no\n' }] },
-      { program: 'p', reached: 'done', errno: 0, openMs: 1, loadMs: 2, log: [] },
+      {
+        program: 'p',
+        reached: 'done',
+        errno: 0,
+        openMs: 1,
+        loadMs: 2,
+        log: [],
+        attachments: [{ kind: 'program', name: 'p', errno: 2, detail: '', log: [{ level: 'warn', text: 'libbpf: not there\n' }] }],
+      },
     ],
     kernelLog: 'all is well\n',
     console: 'console',

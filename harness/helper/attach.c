@@ -1,0 +1,111 @@
+#define _GNU_SOURCE
+#include "attach.h"
+
+#include "attach_to.h"
+#include "frames.h"
+#include "network.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HAS_MAP_AUTOATTACH (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 5))
+
+static struct bpf_link **links;
+static size_t link_count;
+
+static void keep(struct bpf_link *link)
+{
+	struct bpf_link **more = link ? realloc(links, (link_count + 1) * sizeof(*links)) : NULL;
+
+	if (!more)
+		return;
+	links = more;
+	links[link_count++] = link;
+}
+
+static void report(uint32_t kind, const char *name, struct attachment attachment)
+{
+	frame_open(FRAME_ATTACHED);
+	frame_u32(kind);
+	frame_u32((uint32_t)-attachment.error);
+	frame_string(name);
+	frame_string(attachment.detail);
+	frame_close();
+}
+
+/* What the request wants the program to be attached to; NULL when it does not say. */
+static const char *target_of(const char *program)
+{
+	struct request_frame frame = { 0 };
+
+	while (request_next(&frame)) {
+		const char *name = frame.payload;
+		size_t length = frame.type == FRAME_ATTACH_TO && frame.length ? strnlen(name, frame.length) : 0;
+
+		if (length && name[frame.length - 1] == '\0' && length + 1 < frame.length && strcmp(name, program) == 0)
+			return name + length + 1;
+	}
+	return NULL;
+}
+
+/* Targets of these are part of the load; attaching needs no more than the program. */
+static bool is_bound_at_load(struct bpf_program *program)
+{
+	enum bpf_prog_type type = bpf_program__type(program);
+
+	return type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_EXT ||
+	       (type == BPF_PROG_TYPE_LSM && bpf_program__expected_attach_type(program) != BPF_LSM_CGROUP);
+}
+
+static void attach_program(struct bpf_object *object, struct bpf_program *program)
+{
+	const char *target = target_of(bpf_program__name(program));
+	struct attachment attachment;
+
+	if (target && !is_bound_at_load(program))
+		attachment = attach_program_to(object, program, target);
+	else
+		attachment = attachment_of(bpf_program__attach(program));
+	keep(attachment.link);
+	report(ATTACHED_PROGRAM, bpf_program__name(program), attachment);
+}
+
+static bool is_wanted(struct bpf_map *map)
+{
+	bool wanted = bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS && bpf_map__fd(map) >= 0;
+
+#if HAS_MAP_AUTOATTACH
+	wanted = wanted && bpf_map__autoattach(map);
+#endif
+	return wanted;
+}
+
+void attach_all(struct bpf_object *object)
+{
+	struct request_frame frame;
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	if (!request_find(FRAME_ATTACH, &frame))
+		return;
+	bring_loopback_up();
+	bpf_object__for_each_program(program, object)
+		if (bpf_program__fd(program) >= 0 && bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS)
+			attach_program(object, program);
+	bpf_object__for_each_map(map, object) {
+		struct attachment attachment;
+
+		if (!is_wanted(map))
+			continue;
+		attachment = attachment_of(bpf_map__attach_struct_ops(map));
+		keep(attachment.link);
+		report(ATTACHED_MAP, bpf_map__name(map), attachment);
+	}
+}
+
+void detach_all(void)
+{
+	while (link_count)
+		bpf_link__destroy(links[--link_count]);
+}

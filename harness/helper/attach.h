@@ -1,0 +1,14 @@
+/* Attaching what was loaded, as its own loader would do it right after the load. */
+#ifndef COREMATRIX_ATTACH_H
+#define COREMATRIX_ATTACH_H
+
+#include <bpf/libbpf.h>
+
+/*
+ * Attaches every program that was loaded and every struct_ops map, where the request asks for it: to what the request names, else as
+ * libbpf attaches it by itself. Writes FRAME_ATTACHED after what libbpf said of each. What is attached stays so until detach_all().
+ */
+void attach_all(struct bpf_object *object);
+void detach_all(void);
+
+#endif

@@ -1,0 +1,20 @@
+// What is to be done with an object once it is loaded, held against what is in it.
+import type { ObjectSettings } from '../config/object-settings.ts';
+import { UserError } from '../errors.ts';
+import type { BpfObject } from '../object/object.ts';
+import type { PlaceOf } from './object-settings.ts';
+
+/** Program types whose target is part of the load, not of attaching. */
+const BOUND_AT_LOAD: ReadonlySet<string> = new Set(['tracing', 'lsm', 'ext']);
+
+/**
+ * Checks what a plan wants of an object once it is loaded.
+ * @throws UserError naming the place and what is wrong
+ */
+export function checkTrial({ mode = 'load', programs = {} }: ObjectSettings, object: BpfObject, placeOf: PlaceOf): void {
+  if (mode !== 'load') return;
+  for (const { name, type } of object.programs) {
+    if (programs[name]?.attach_to === undefined || (type !== null && BOUND_AT_LOAD.has(type))) continue;
+    throw new UserError(`${placeOf(['programs', name, 'attach_to'])}: program "${name}" is not attached by a load; say "mode: attach" too`);
+  }
+}

@@ -1,0 +1,43 @@
+// A TCP congestion control of our own, which becomes one of the kernel's when its struct_ops map is attached.
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define SLOW_START_FOREVER 0x7fffffff
+#define TCP_CA_NAME_MAX 16
+
+struct sock;
+
+struct tcp_congestion_ops {
+	__u32 (*ssthresh)(struct sock *sk);
+	void (*cong_avoid)(struct sock *sk, __u32 ack, __u32 acked);
+	__u32 (*undo_cwnd)(struct sock *sk);
+	char name[TCP_CA_NAME_MAX];
+};
+
+SEC("struct_ops/ssthresh")
+__u32 BPF_PROG(ssthresh, struct sock *sk)
+{
+	return SLOW_START_FOREVER;
+}
+
+SEC("struct_ops/cong_avoid")
+void BPF_PROG(cong_avoid, struct sock *sk, __u32 ack, __u32 acked)
+{
+}
+
+SEC("struct_ops/undo_cwnd")
+__u32 BPF_PROG(undo_cwnd, struct sock *sk)
+{
+	return SLOW_START_FOREVER;
+}
+
+SEC(".struct_ops")
+struct tcp_congestion_ops corematrix_cc = {
+	.ssthresh = (void *)ssthresh,
+	.cong_avoid = (void *)cong_avoid,
+	.undo_cwnd = (void *)undo_cwnd,
+	.name = "corematrix",
+};
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { textRecords } from '../../../harness/libbpf-log/lines.ts';
+import { attachedIn } from '../../../harness/verdict/attached.ts';
+import type { Attachment, LoadAttempt } from '../../../harness/verdict/evidence.ts';
+
+function attachment(errno: number, changes: Partial<Attachment> & { text?: string } = {}): Attachment {
+  const { text = '', ...others } = changes;
+  return { kind: 'program', name: 'p', errno, detail: '', log: textRecords(text), ...others };
+}
+
+function fate(attachments: Attachment[] | undefined, type = 'kprobe') {
+  const attempt: LoadAttempt = {
+    program: null,
+    reached: 'done',
+    errno: 0,
+    openMs: 0,
+    loadMs: 0,
+    log: [],
+    ...(attachments && { attachments }),
+  };
+  return attachedIn(attempt)({ name: 'p', type });
+}
+
+function failure(...args: Parameters<typeof fate>): string | null {
+  const found = fate(...args)?.failure;
+  return found ? `${found.stage} ${found.class}: ${found.reason}` : null;
+}
+
+test('what was attached, and what nothing was asked of', () => {
+  expect(fate([attachment(0)])).toMatchObject({ failure: null, attached: true });
+  expect(fate([attachment(0, { name: 'q' })])).toBeNull();
+  expect(fate(undefined)).toBeNull();
+});
+
+test('a program that libbpf does not attach by itself is no failure, unless it said why or was told where', () => {
+  expect(fate([attachment(95)])).toMatchObject({ failure: null, attached: false });
+  expect(failure([attachment(95, { text: "<0>libbpf: prog 'p': failed to attach to xdp: -EOPNOTSUPP\n" })])).toBe(
+    'attach attach-failed: failed to attach to xdp: -EOPNOTSUPP',
+  );
+  expect(failure([attachment(95, { detail: 'programs of this type are not attached to anything by name' })])).toBe(
+    'attach attach-failed: programs of this type are not attached to anything by name (EOPNOTSUPP)',
+  );
+});
+
+test('a target that is not there is told from one that refuses', () => {
+  const text = "<0>libbpf: prog 'p': failed to create kprobe 'gone+0x0' perf event: -ENOENT\n";
+  expect(failure([attachment(2, { text })])).toBe("attach attach-target-missing: failed to create kprobe 'gone+0x0' perf event: -ENOENT");
+  expect(failure([attachment(19, { detail: 'no such interface in the guest' })])).toBe(
+    'attach attach-target-missing: no such interface in the guest (ENODEV)',
+  );
+  expect(failure([attachment(16)])).toBe('attach attach-failed: attaching fails (EBUSY)');
+  expect(failure([attachment(1)])).toBe('attach permission: attaching fails (EPERM)');
+});
+
+test('programs of struct_ops share the fate of the map they are in', () => {
+  const refused = attachment(22, { kind: 'map', name: 'ops' });
+  expect(failure([attachment(0, { kind: 'map', name: 'first' }), refused], 'struct_ops')).toBe(
+    "attach attach-failed: struct_ops map 'ops': attaching fails (EINVAL)",
+  );
+  expect(fate([refused], 'kprobe')).toBeNull();
+});
