@@ -3,16 +3,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../harness/errors.ts';
 import { errorCode, explainDiskError } from './cache.ts';
+import { configBeside, withDebConfig, withOwnConfig, withPackagedConfig } from './config.ts';
 import { compareDebianVersions } from './debian/debian-version.ts';
-import { debianMirrors } from './debian/mirror.ts';
 import { comparePreference, type KernelPackage } from './debian/packages.ts';
-import { download } from './download.ts';
+import { fetchPackage } from './fetch.ts';
 import { KERNEL_FILES } from './image/facts.ts';
 import { sha256Of } from './image/unpack.ts';
 import type { KernelOptions } from './options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
 import { kernelDirectory, lookUpPackage, rememberAbsent, storeImage, storePackage } from './store.ts';
-import { readStored, type StoredKernel } from './stored.ts';
+import { type KernelConfig, keptConfig, readStored, type StoredKernel } from './stored.ts';
 import { compareUpstream, parseKernelVersion } from './version.ts';
 
 export type { KernelEvent, KernelOptions } from './options.ts';
@@ -29,6 +29,8 @@ export interface KernelImage extends Omit<PlannedKernel, 'source'> {
   /** bzImage or Image as delivered; null where a vmlinux was. */
   image: string | null;
   btf: { path: string; size: number; sha256: string } | null;
+  /** What it was built with, null where that cannot be had. */
+  config: KernelConfig | null;
   package: { name: string; version: string; path: string; sha256: string } | null;
   /** Things a reader should know: a twin package was taken, an indexed version was gone. */
   notes: string[];
@@ -52,6 +54,7 @@ function imageOf(identity: Identity, stored: StoredKernel, notes: string[]): Ker
     vmlinux: stored.vmlinux ? file(KERNEL_FILES.vmlinux) : null,
     image: stored.image ? file(KERNEL_FILES.image) : null,
     btf: stored.btf ? { ...stored.btf, path: file(KERNEL_FILES.btf) } : null,
+    config: keptConfig(stored),
     package: null,
     notes,
   };
@@ -83,28 +86,20 @@ async function storeDownload(cache: string, path: string, one: KernelPackage): P
 
 /** A package from the cache or from a mirror; null when no mirror has it. */
 async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<StoredKernel | null> {
-  const { cache, signal, onProgress } = options;
+  const { cache, onProgress } = options;
   const known = await lookUpPackage(cache, one.sha256);
   if (known === 'absent') return null;
   if (known) return known;
-  const mirrors = (await debianMirrors(options.mirrors)).filter((mirror) => mirror.archive === one.archive);
-  if (mirrors.length === 0) throw new InfraError(`${one.name} lies in the ${one.archive} archive, for which no mirror is configured`);
   const target = join(cache, 'downloads', `${one.sha256}.deb`);
-  for (const mirror of mirrors) {
-    const result = await download({
-      url: `${mirror.base}/${one.path}`,
-      target,
-      expected: one,
-      signal,
-      onProgress: (bytes, total) => onProgress?.({ kind: 'download', kernel: id, bytes, total }),
-    });
-    if (result.kind === 'absent') continue;
-    const stored = await storeDownload(cache, target, one);
-    await rm(target, { force: true });
-    return stored;
+  const file = { ...one, expected: one };
+  const isThere = await fetchPackage(file, target, options, (bytes, total) => onProgress?.({ kind: 'download', kernel: id, bytes, total }));
+  if (!isThere) {
+    await rememberAbsent(cache, one.sha256);
+    return null;
   }
-  await rememberAbsent(cache, one.sha256);
-  return null;
+  const stored = await storeDownload(cache, target, one);
+  await rm(target, { force: true });
+  return stored;
 }
 
 /** What may stand in for a pinned package that is gone: the nearest newer of its series, then the newest older ones. */
@@ -128,15 +123,16 @@ async function pullDebian(
   const gone: KernelPackage[] = [];
   const attempt = async (one: KernelPackage): Promise<KernelImage | null> => {
     const identity = { ...plannedPackage(planned.selector, one, [], pinned), ...(gone.length === 0 ? { id: planned.id } : {}) };
-    const stored = await obtain(one, identity.id, options);
-    if (!stored) {
+    const obtained = await obtain(one, identity.id, options);
+    if (!obtained) {
       gone.push(one);
       return null;
     }
+    const { stored, notes: said } = await withPackagedConfig(obtained, one, options);
     const list = gone.map(title).join(', ');
     const notes = gone.length === 0 ? [] : [`${list}: ${pinned ? 'pinned' : 'indexed'}, but gone from the mirror; ${title(one)} is used`];
     const { name, version, path, sha256 } = one;
-    return { ...imageOf(identity, stored, notes), package: { name, version, path, sha256 } };
+    return { ...imageOf(identity, stored, [...notes, ...said]), package: { name, version, path, sha256 } };
   };
   const found = await attempt(first);
   if (found) return found;
@@ -153,14 +149,18 @@ async function pullDebian(
 }
 
 async function pullFile(planned: PlannedKernel, path: string, options: KernelOptions): Promise<KernelImage> {
-  return imageOf(planned, await storeImage(options.cache, path, planned.selector), []);
+  const { stored, notes } = await withOwnConfig(await storeImage(options.cache, path, planned.selector));
+  const image = imageOf(planned, stored, notes);
+  return { ...image, config: (await configBeside(path, image.release)) ?? image.config };
 }
 
 async function pullDeb(planned: PlannedKernel, path: string, options: KernelOptions): Promise<KernelImage> {
   const sha256 = await sha256Of(path);
   const known = await lookUpPackage(options.cache, sha256);
-  const stored = known === null || known === 'absent' ? await storePackage(options.cache, path, sha256, planned.selector) : known;
-  return imageOf(planned, stored, []);
+  const kept = known === null || known === 'absent' ? await storePackage(options.cache, path, sha256, planned.selector) : known;
+  const { stored, notes } = await withDebConfig(kept, path, planned.selector);
+  const image = imageOf(planned, stored, notes);
+  return { ...image, config: image.config ?? (await configBeside(path, image.release)) };
 }
 
 /**

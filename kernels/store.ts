@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InfraError } from '../harness/errors.ts';
 import { dropAbandoned, makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
+import { keepPackedConfig } from './config.ts';
 import { extractFromDeb } from './image/deb.ts';
 import { sha256Of, unpackKernel } from './image/unpack.ts';
 import { readStored, type StoredKernel } from './stored.ts';
@@ -80,8 +81,9 @@ export async function storePackage(cache: string, deb: string, packageSha256: st
     const found = await extractFromDeb({ deb, part: 'data', wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
     const stored = await storeImage(cache, image, label);
+    await keepPackedConfig(stored, deb, label);
     await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: stored.sha256 }));
-    return stored;
+    return (await readStored(stored.directory)) ?? stored;
   } finally {
     await rm(image, { force: true });
   }

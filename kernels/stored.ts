@@ -15,3 +15,15 @@ export async function readStored(directory: string): Promise<StoredKernel | null
   const facts = readFacts(text === null ? null : parseCached(text));
   return facts && { ...facts, directory };
 }
+
+/** A configuration as text, in a file. */
+export interface KernelConfig {
+  path: string;
+  size: number;
+  sha256: string;
+}
+
+/** The configuration kept with a kernel; null when it has none. */
+export function keptConfig({ config, directory }: StoredKernel): KernelConfig | null {
+  return config ? { ...config, path: join(directory, KERNEL_FILES.config) } : null;
+}

@@ -121,7 +121,7 @@ async function checkGuests(cache: string, helper: GuestHelper, signal: AbortSign
   }
   const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
-    const probe = { qemuProgram: QEMU_PROGRAM, images: bootImages(kernel), initramfs: await prepareInitramfs(helper, work), signal };
+    const probe = { qemuProgram: QEMU_PROGRAM, images: bootImages(kernel), initramfs: await prepareInitramfs(helper, null, work), signal };
     const choice = await chooseAccel('auto', (await qemuVersion()).line, join(work, 'accel.json'), {
       ...probe,
       directory: join(work, 'kvm'),

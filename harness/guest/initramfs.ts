@@ -4,14 +4,26 @@ import { writeCpio } from './cpio.ts';
 const DIRECTORY = 0o40755;
 const CONSOLE = { path: 'dev/console', mode: 0o20600, device: [5, 1] as const };
 
+/** A kernel's configuration as a distribution keeps it, where libbpf looks for the values of `__kconfig` externs. */
+export interface BootConfig {
+  /** What `uname -r` will say. */
+  release: string;
+  text: Uint8Array;
+}
+
 /** An initramfs archive around the static helper binary. */
-export function buildInitramfs(helper: Uint8Array): Uint8Array {
+export function buildInitramfs(helper: Uint8Array, config: BootConfig | null): Uint8Array {
+  const boot = config && [
+    { path: 'boot', mode: DIRECTORY },
+    { path: `boot/config-${config.release}`, mode: 0o100644, content: config.text },
+  ];
   return writeCpio([
     { path: 'dev', mode: DIRECTORY },
     CONSOLE,
     { path: 'proc', mode: DIRECTORY },
     { path: 'sys', mode: DIRECTORY },
     { path: 'tmp', mode: DIRECTORY },
+    ...(boot ?? []),
     { path: 'init', mode: 0o100755, content: helper },
   ]);
 }

@@ -46,6 +46,8 @@ export interface Snapshot extends SnapshotManifest {
 export interface SnapshotKey {
   kernelSha256: string;
   helperSha256: string;
+  /** Of the configuration in the guest, null where it has none. */
+  configSha256: string | null;
   /** QEMU's version line. */
   qemuVersion: string;
   machine: Machine;

@@ -16,6 +16,8 @@ export interface KernelTypes {
   vmlinux: NameIndex;
   /** Of loaded modules, in the order of their BTF ids; none where it is not known which are loaded. */
   modules: readonly KernelModule[];
+  /** What the kernel was built with, as text; null for one that has no configuration, absent where nobody knows. */
+  config?: string | null;
 }
 
 export interface Candidate {

@@ -54,6 +54,7 @@ const TOLD: ReadonlySet<FailureClass> = new Set<FailureClass>([
   'btf-missing',
   'helper-unknown',
   'kfunc-missing',
+  'kconfig-missing',
   'map-type-unsupported',
   'program-type-unsupported',
   'attach-target-missing',

@@ -1,11 +1,11 @@
 // Where the BTF for predictions comes from: the cache, kernel images, BTF files and folders of them. Nothing is downloaded or started.
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { cachedKernels } from '../../kernels/cached.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
-import type { StoredKernel } from '../../kernels/stored.ts';
+import { keptConfig, type StoredKernel } from '../../kernels/stored.ts';
 import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../../kernels/version.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import { readBtfFile } from './btf-file.ts';
@@ -29,10 +29,12 @@ export interface OfflineKernel {
   index: IndexFile | null;
   /** The folder of its modules, all of which count as loaded; null where nothing is known of modules. */
   modules: string | null;
+  /** File with its configuration; null for a kernel without, absent where nobody knows. */
+  config?: string | null;
 }
 
 /** What is told of a kernel: where its BTF lies is nobody's business. */
-export type KernelFacts = Omit<OfflineKernel, 'path' | 'index' | 'modules'>;
+export type KernelFacts = Omit<OfflineKernel, 'path' | 'index' | 'modules' | 'config'>;
 
 export function factsOf({ id, selector, release, version, series, arch }: OfflineKernel): KernelFacts {
   return { id, selector, release, version, series, arch };
@@ -50,7 +52,10 @@ const MAX_FILES = 10_000;
 
 const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
 
-function fromStored(selector: string, { release, version, arch, btf, directory }: StoredKernel): OfflineKernel {
+function fromStored(selector: string, stored: StoredKernel): OfflineKernel {
+  const { release, version, arch, btf, directory } = stored;
+  // Of a kernel that was kept before configurations were, nobody knows.
+  const config = stored.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
   const series = seriesOf(parseKernelVersion(version));
   const index = btf && { path: join(directory, KERNEL_FILES.names), sha256: btf.sha256 };
   return {
@@ -63,6 +68,7 @@ function fromStored(selector: string, { release, version, arch, btf, directory }
     path: btf ? join(directory, KERNEL_FILES.btf) : null,
     index,
     modules: null,
+    ...config,
   };
 }
 
@@ -140,18 +146,9 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
   const planned = await planKernels([selector], { cache });
   return Promise.all(
     planned.map(async (kernel) => {
-      const { release, version, series, arch, btf } = await pullKernel(kernel, { cache });
-      return {
-        id: release,
-        selector,
-        release,
-        version,
-        series,
-        arch,
-        path: btf?.path ?? null,
-        index: btf && indexFileOf(btf),
-        modules: null,
-      };
+      const { release, version, series, arch, btf, config } = await pullKernel(kernel, { cache });
+      const files = { path: btf?.path ?? null, index: btf && indexFileOf(btf), modules: null, config: config?.path ?? null };
+      return { id: release, selector, release, version, series, arch, ...files };
     }),
   );
 }
@@ -214,22 +211,23 @@ export async function findKernels(selectors: readonly string[], cache: string): 
  * @throws UserError naming the kernel and what is wrong with its BTF
  */
 export async function readKernelTypes(
-  kernel: Pick<OfflineKernel, 'path' | 'selector' | 'id' | 'index' | 'modules'>,
+  kernel: Pick<OfflineKernel, 'path' | 'selector' | 'id' | 'index' | 'modules' | 'config'>,
   onModule: (notice: ModuleNotice) => void = () => {},
 ): Promise<KernelTypes | null> {
-  const { path, selector, id, index, modules: folder } = kernel;
+  const { path, selector, id, index, modules: folder, config: file } = kernel;
   if (path === null) return null;
   const label = selector.startsWith(BTF) ? path : id;
   const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
   const vmlinux = index ? await indexWithFile(bytes, index) : indexBytes(bytes);
   if (typeof vmlinux === 'string') throw new UserError(`${label}: ${vmlinux}`);
-  if (folder === null) return { vmlinux, modules: [] };
+  const config = file === undefined ? {} : { config: file === null ? null : await readFile(file, 'latin1') };
+  if (folder === null) return { vmlinux, modules: [], ...config };
   const { modulesIn, readModules } = await import('./modules.ts');
   const files = await modulesIn(folder, VMLINUX).catch((error: unknown) => {
     throw new UserError(`${folder}: its modules cannot be read: ${messageOf(error)}`, { cause: error });
   });
   const { modules, notices } = await readModules(files, vmlinux);
   for (const notice of notices) onModule(notice);
-  return { vmlinux, modules };
+  return { vmlinux, modules, ...config };
 }

@@ -99,7 +99,9 @@ function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: str
 /** In the order in which libbpf and the kernel come to it. */
 function programIn(object: BpfObject, examined: ExaminedLoad, { name }: BpfProgram, findings: readonly Finding[]): PredictedProgram {
   const first = (certain: boolean) => findings.find((finding) => finding.certain === certain)?.failure ?? null;
-  const failure = relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
+  // What the kernel's configuration does not give ends a load before anything is relocated.
+  const early = findings.find(({ failure: { class: failureClass } }) => failureClass === 'kconfig-missing')?.failure;
+  const failure = early ?? relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
   const possible = failure ? null : (first(false) ?? verifierFailure(object, examined, name, false));
   const helpers = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
     const unknown = hit.helper === null ? null : hitFailure(object, examined, hit);

@@ -9,6 +9,7 @@ import type { BpfObject, BpfProgram } from '../object/object.ts';
 import type { FailureClass, Stage } from '../results/words.ts';
 import type { KernelTypes } from './candidates.ts';
 import { enumeratorsOf } from './enumerators.ts';
+import { unresolvedKconfig } from './kconfig.ts';
 import { newComparison, typesAreCompatible } from './match-type.ts';
 
 /** A failure that BTF alone tells of. */
@@ -97,9 +98,22 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
   return findings;
 }
 
-/** What makes every program of an object fail, whichever is loaded, in libbpf's order. Nothing where BTF was cut down, and its lacks mean nothing. */
+/** Told in the words that the verdict on a load has for it. */
+function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
+  const found = object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config) : null;
+  if (!found) return [];
+  const what = found.name === '' ? "the kernel's configuration cannot be read" : `kernel configuration ${found.name}`;
+  return [{ failure: { stage: 'relocate', class: 'kconfig-missing', reason: `${what}: ${found.detail}` }, certain: true }];
+}
+
+/**
+ * What makes every program of an object fail, whichever is loaded, in libbpf's order. Where BTF was cut down only what the configuration
+ * says counts, because lacks of the BTF mean nothing.
+ */
 export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
-  return enumeratorsOf(kernel, 'bpf_prog_type') ? [...kernelFunctions(object, kernel), ...unknownMapTypes(object, kernel)] : [];
+  const kconfig = kconfigFailure(object, kernel);
+  if (!enumeratorsOf(kernel, 'bpf_prog_type')) return kconfig;
+  return [...kconfig, ...kernelFunctions(object, kernel), ...unknownMapTypes(object, kernel)];
 }
 
 interface AttachPoint {

@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage, PlannedKernel } from '../../kernels/catalogue.ts';
 import { InfraError } from '../errors.ts';
-import { type BootImage, type BootMethod, bootGuest } from '../guest/boot.ts';
+import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
 import type { Hello } from '../guest/frames.ts';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
+import { type GuestHelper, prepareInitramfs } from './helper.ts';
 import { QEMU_PROGRAM } from './host.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
 import { type RunTypes, typesOf } from './types.ts';
@@ -20,8 +21,7 @@ export interface GuestSetup {
   work: string;
   accel: Accel;
   qemuVersionLine: string;
-  helperSha256: string;
-  initramfs: string;
+  helper: GuestHelper;
   isolation: 'snapshot' | 'boot';
   bootTimeoutMs: number;
   signal: AbortSignal;
@@ -76,12 +76,14 @@ export function bootImages(image: Pick<KernelImage, 'vmlinux' | 'image'>): BootI
   return ways.flatMap(([method, path]) => (path === null ? [] : [{ method, path }]));
 }
 
-function bootRequest(image: KernelImage, setup: GuestSetup) {
+type KernelBoot = Omit<BootRequest, 'directory' | 'signal'>;
+
+async function bootRequest(image: KernelImage, setup: GuestSetup): Promise<KernelBoot> {
   return {
     qemuProgram: QEMU_PROGRAM,
     machine: machineFor(setup.accel),
     images: bootImages(image),
-    initramfs: setup.initramfs,
+    initramfs: await prepareInitramfs(setup.helper, image, setup.work),
     timeoutMs: setup.bootTimeoutMs,
   };
 }
@@ -91,16 +93,23 @@ function booted(image: KernelImage, hello: Hello, method: BootMethod, bootMs: nu
 }
 
 /** Boots once to learn what the kernel calls itself and that it comes up at all. */
-async function identify(image: KernelImage, setup: GuestSetup): Promise<KernelResult> {
+async function identify(image: KernelImage, request: KernelBoot, setup: GuestSetup): Promise<KernelResult> {
   const directory = await mkdtemp(join(setup.work, 'boot-'));
-  const guest = await bootGuest({ ...bootRequest(image, setup), directory, signal: setup.signal });
+  const guest = await bootGuest({ ...request, directory, signal: setup.signal });
   await guest.qemu.kill();
   await rm(directory, { recursive: true, force: true });
   return booted(image, guest.hello, guest.method, guest.bootMs, guest.qemu.command);
 }
 
-function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemuVersion, helperSha256 }: GuestSetup): SnapshotStore {
-  return { cache, work, key: snapshotKey({ kernelSha256: image.sha256, helperSha256, qemuVersion, machine: machineFor(accel) }) };
+function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemuVersion, helper }: GuestSetup): SnapshotStore {
+  const key = snapshotKey({
+    kernelSha256: image.sha256,
+    helperSha256: helper.sha256,
+    configSha256: image.config?.sha256 ?? null,
+    qemuVersion,
+    machine: machineFor(accel),
+  });
+  return { cache, work, key };
 }
 
 /**
@@ -110,13 +119,14 @@ function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemu
 export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<ReadyKernel> {
   if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} cannot be run yet`);
   const machine = machineFor(setup.accel);
-  const boot = async (cell: CellRequest) => runBooted(bootRequest(image, setup), cell);
+  const kernelBoot = await bootRequest(image, setup);
+  const boot = async (cell: CellRequest) => runBooted(kernelBoot, cell);
   const types = typesOf(image);
   if (setup.isolation === 'boot') {
-    return { result: await identify(image, setup), fromCache: false, restore: null, renew: null, boot, types };
+    return { result: await identify(image, kernelBoot, setup), fromCache: false, restore: null, renew: null, boot, types };
   }
   const store = storeOf(image, setup);
-  const request = { ...bootRequest(image, setup), signal: setup.signal };
+  const request = { ...kernelBoot, signal: setup.signal };
   const kept = await keptSnapshot(store);
   let snapshot = kept ?? (await newSnapshot(store, request));
   let renewing: Promise<void> | null = null;

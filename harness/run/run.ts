@@ -221,7 +221,7 @@ async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: 
   return chooseAccel(request.accel, setup.qemuVersionLine, join(request.cache, 'accel.json'), {
     qemuProgram: QEMU_PROGRAM,
     images: first ? bootImages(first) : [],
-    initramfs: setup.initramfs,
+    initramfs: await prepareInitramfs(setup.helper, null, setup.work),
     directory: join(setup.work, 'probe'),
     signal: setup.signal,
   });
@@ -247,15 +247,13 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   await removeLeftovers(join(request.cache, 'snapshots'), /\.(\d+)\.building/);
   const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
-    const initramfs = await prepareInitramfs(request.helper, work);
     const pulls = pLimit(PULLS);
     const pulled = new Map(busy.map((kernel) => [kernel.id, pulls(async () => pullKernel(kernel, request.kernelOptions))]));
     const setup = {
       cache: request.cache,
       work,
       qemuVersionLine: qemu.line,
-      helperSha256: request.helper.sha256,
-      initramfs,
+      helper: request.helper,
       isolation: request.isolation,
       signal,
     };

@@ -16,10 +16,10 @@ export type FoundTypes =
 /** Reads the types once, however often it is called. */
 export type RunTypes = () => Promise<FoundTypes>;
 
-async function read({ id, selector, btf }: KernelImage): Promise<FoundTypes> {
+async function read({ id, selector, btf, config }: KernelImage): Promise<FoundTypes> {
   try {
-    const kernel = { id, selector, path: btf?.path ?? null, index: btf && indexFileOf(btf), modules: null };
-    return { readable: true, kernel: await readKernelTypes(kernel) };
+    const files = { path: btf?.path ?? null, index: btf && indexFileOf(btf), modules: null, config: config?.path ?? null };
+    return { readable: true, kernel: await readKernelTypes({ id, selector, ...files }) };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
     return { readable: false, kernel: null, reason: messageOf(error) };

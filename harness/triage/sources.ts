@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kernelDirectory } from '../../kernels/store.ts';
-import { readStored } from '../../kernels/stored.ts';
+import { keptConfig, readStored } from '../../kernels/stored.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { UserError } from '../errors.ts';
 import { readBpfObject } from '../object/object.ts';
@@ -19,7 +19,8 @@ async function offline({ id, selector, release, version, series, arch, sha256, b
   const stored = btf && sha256 !== null ? await readStored(kernelDirectory(cache, sha256)) : null;
   const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
   const index = stored?.btf ? { path: join(stored.directory, KERNEL_FILES.names), sha256: stored.btf.sha256 } : null;
-  return { id, selector, release, version, series, arch, path, index, modules: null };
+  const config = stored?.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
+  return { id, selector, release, version, series, arch, path, index, modules: null, ...config };
 }
 
 /** The kernels of a run with their BTF, as far as the cache has it. */

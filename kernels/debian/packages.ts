@@ -4,7 +4,7 @@ import { compareUpstream, seriesOf, upstreamOf } from '../version.ts';
 import { compareDebianVersions, isRebuild, kernelVersionOf } from './debian-version.ts';
 import { parseStanza } from './deb822.ts';
 import { overSuites } from './every-suite.ts';
-import { readStanzas } from './index-file.ts';
+import { readStanzas, type Selection } from './index-file.ts';
 import type { DebianArch, Flavour } from './names.ts';
 import type { DebianOptions } from './options.ts';
 import type { Suite } from './suite.ts';
@@ -97,13 +97,17 @@ export function comparePreference(a: KernelPackage, b: KernelPackage): number {
   );
 }
 
-async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
-  const selection = {
+/** The stanzas of kernels and of what belongs to them: an index is read once for all. */
+export function linuxPackages(arch: DebianArch): Selection {
+  return {
     index: `main/binary-${arch}/Packages`,
-    name: 'kernels',
-    wanted: (stanza: string) => /^Package: linux-(image|binary)-/m.test(stanza.slice(0, 200)) && !/^Package: \S+-dbg$/m.test(stanza),
+    name: 'linux',
+    wanted: (stanza) => /^Package: linux-(image|binary|base|modules)-/m.test(stanza.slice(0, 200)) && !/^Package: \S+-dbg$/m.test(stanza),
   };
-  const found = await readStanzas(suite, selection, options);
+}
+
+async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
+  const found = await readStanzas(suite, linuxPackages(arch), options);
   return found.flatMap((stanza) => parseKernelPackage(stanza, suite) ?? []);
 }
 

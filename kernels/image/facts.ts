@@ -1,7 +1,14 @@
 // What is kept of an unpacked kernel beside its files. Checked by hand: predictions are made faster than a schema library loads.
 
 /** Names of the files in a kernel's folder. */
-export const KERNEL_FILES = { vmlinux: 'vmlinux', image: 'image', btf: 'btf', names: 'btf-names', facts: 'kernel.json' } as const;
+export const KERNEL_FILES = {
+  vmlinux: 'vmlinux',
+  image: 'image',
+  btf: 'btf',
+  names: 'btf-names',
+  config: 'config',
+  facts: 'kernel.json',
+} as const;
 
 export interface KernelFacts {
   format: 1;
@@ -14,13 +21,15 @@ export interface KernelFacts {
   vmlinux: boolean;
   image: boolean;
   btf: { size: number; sha256: string } | null;
+  /** The configuration it was built with, as text; null when there is none to be had, absent while nobody has looked for it. */
+  config?: { size: number; sha256: string } | null;
 }
 
 function fields(value: unknown): Readonly<Record<string, unknown>> | null {
   return typeof value === 'object' && value !== null ? { ...value } : null;
 }
 
-function btfOf(value: unknown): KernelFacts['btf'] | undefined {
+function keptFile(value: unknown): KernelFacts['btf'] | undefined {
   if (value === null) return null;
   const { size, sha256 } = fields(value) ?? {};
   return typeof size === 'number' && typeof sha256 === 'string' ? { size, sha256 } : undefined;
@@ -28,10 +37,11 @@ function btfOf(value: unknown): KernelFacts['btf'] | undefined {
 
 /** Facts as this version writes them, null for anything else. */
 export function readFacts(value: unknown): KernelFacts | null {
-  const { format, sha256, arch, release, version, vmlinux, image, btf: written } = fields(value) ?? {};
-  const btf = btfOf(written);
+  const { format, sha256, arch, release, version, vmlinux, image, btf: writtenBtf, config: writtenConfig } = fields(value) ?? {};
+  const btf = keptFile(writtenBtf);
+  const config = keptFile(writtenConfig);
   const texts = typeof sha256 === 'string' && typeof release === 'string' && typeof version === 'string';
   const flags = typeof vmlinux === 'boolean' && typeof image === 'boolean';
   if (format !== 1 || (arch !== 'x86_64' && arch !== 'arm64') || !texts || !flags || btf === undefined) return null;
-  return { format, sha256, arch, release, version, vmlinux, image, btf };
+  return { format, sha256, arch, release, version, vmlinux, image, btf, ...(config !== undefined && { config }) };
 }

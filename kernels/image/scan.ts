@@ -11,7 +11,7 @@ const BTF_START = Buffer.from([0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0]);
 const MIN_BTF = 64 << 10;
 
 /** The first position, among the first few thousand, of a pattern that `accept` is content with; windows overlap so that none is missed. */
-async function search<T>(
+export async function search<T>(
   read: ReadAt,
   fileSize: number,
   pattern: Buffer,

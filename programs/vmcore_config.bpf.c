@@ -1,0 +1,17 @@
+// A strong value of the kernel's configuration that older kernels do not have: CONFIG_CRASH_CORE became CONFIG_VMCORE_INFO in 6.9.
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+
+extern bool CONFIG_VMCORE_INFO __kconfig;
+
+bool has_vmcore_info;
+
+SEC("raw_tp/sched_switch")
+int assumed(void *context)
+{
+	has_vmcore_info = CONFIG_VMCORE_INFO;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
