@@ -31,7 +31,7 @@ beforeAll(async () => {
   const [first] = bootImages(await pullKernel(planned, { cache: cacheRoot() }));
   if (!first) throw new Error(`${KERNEL} has no image`);
   image = first;
-  initramfs = await prepareInitramfs(await ensureHelper({ onNote: () => {} }), folder);
+  initramfs = await prepareInitramfs(await ensureHelper({ onNote: () => {} }), null, folder);
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
