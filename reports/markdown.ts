@@ -5,7 +5,17 @@ import type { Status } from '../harness/results/words.ts';
 import { changeCounts, changeGroups, changeWord } from './comparison.ts';
 import { historyGroups, historySize } from './history.ts';
 import type { RenderOptions } from './options.ts';
-import { type Cause, causes, countStatuses, matrixRows, type Misprediction, mispredictions, plural, shortKernelNames } from './summary.ts';
+import {
+  type Cause,
+  causes,
+  countStatuses,
+  matrixRows,
+  type Misprediction,
+  mispredictions,
+  plural,
+  reuseText,
+  shortKernelNames,
+} from './summary.ts';
 import { shortened, visible } from './visible.ts';
 
 /** GitHub drops a job summary over 1024 KiB as a whole; the rest is for what other steps write. */
@@ -108,7 +118,8 @@ function withinBudget(sections: readonly (readonly string[])[]): string {
 export function renderMarkdown(results: Results, { comparison }: RenderOptions = {}): string {
   const counts = [...countStatuses(results)].map(([status, count]) => `${count} ${status}`).join(', ');
   const { run } = results;
-  const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}`;
+  const reused = reuseText(results);
+  const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
   const part = run.shard ? ` This is shard ${run.shard.index} of ${run.shard.total}.` : '';
   const state = run.complete ? part : `${part} **The run was interrupted; this is what was finished.**`;
   const found = causes(results);

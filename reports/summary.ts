@@ -98,6 +98,12 @@ export function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => str
   return groups;
 }
 
+/** `3 cells as in earlier runs`: what was not run again because nothing had changed; null where everything was run. */
+export function reuseText({ cells }: Results): string | null {
+  const reused = cells.filter((cell) => cell.reused !== undefined).length;
+  return reused === 0 ? null : `${reused} of ${plural(cells.length, 'cell')} from earlier runs`;
+}
+
 /** What has to be said before anything else of results that are not the whole: `shard 2/3`, `interrupted`; null when they are. */
 export function incompleteness({ run }: Results): string | null {
   const parts = [run.shard && `shard ${run.shard.index}/${run.shard.total}`, !run.complete && 'interrupted'];

@@ -15,6 +15,7 @@ import {
   mispredictions,
   notAttached,
   plural,
+  reuseText,
   shortKernelNames,
 } from './summary.ts';
 import { shortened, visible } from './visible.ts';
@@ -175,7 +176,8 @@ function past(results: Results, options: TerminalOptions): string[] {
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
   const seconds = (Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt)) / 1000;
-  const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
+  const reused = reuseText(results);
+  const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;

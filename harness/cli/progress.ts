@@ -60,7 +60,8 @@ export function lineOf(event: RunEvent, verbose: boolean): string | null {
       const { cell } = event;
       const quiet = cell.status === 'pass' || cell.status === 'xfail' || cell.status === 'skip' || cell.status === 'unsupported';
       if (quiet && !verbose) return null;
-      return `${cell.status} ${cell.object} on ${cell.kernel}${cell.reason ? `: ${cell.reason}` : ''}`;
+      const reused = cell.reused ? ` (as on ${cell.reused.at.slice(0, 10)})` : '';
+      return `${cell.status} ${cell.object} on ${cell.kernel}${reused}${cell.reason ? `: ${cell.reason}` : ''}`;
     }
     case 'interrupted':
       return 'interrupted: ending guests and writing what is finished (again to exit at once)';

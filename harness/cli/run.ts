@@ -28,6 +28,7 @@ interface RunOptions extends PlanOptions {
   bootTimeout?: number;
   resume?: boolean;
   predictFirst?: boolean;
+  cache: boolean;
   gate?: Gate;
   history?: string;
   format?: FormatName[];
@@ -80,6 +81,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             jobs: options.jobs ?? config.jobs ?? null,
             timeoutMs: (options.timeout ?? config.timeout ?? 0) * 1000 || null,
             journal,
+            verdicts: options.cache && config.cache !== false ? 'reuse' : 'renew',
             bootTimeoutMs: (options.bootTimeout ?? 0) * 1000 || null,
             stallMs: null,
             command,
@@ -142,6 +144,10 @@ export function addRunCommand(program: Command): void {
     .addOption(historyOption())
     .addOption(htmlAssetsOption())
     .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
+    .option(
+      '--no-cache',
+      'run every cell, also where an earlier run has a verdict on the same object, kernel, settings and versions of everything',
+    )
     .option('--predict-first', 'run what is predicted to fail before everything else; nothing is left out')
     .option('--json', 'write the results to standard output as JSON')
     .option('-v, --verbose', 'a line for every cell')

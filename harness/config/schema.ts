@@ -31,6 +31,10 @@ export const configSchema = z.strictObject({
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, instead of the ones apt is configured with.'),
   timeout: z.number().positive().optional().describe('Seconds a cell may take before it is infrastructure trouble.'),
   jobs: z.number().int().positive().optional().describe('Guests at the same time.'),
+  cache: z
+    .boolean()
+    .optional()
+    .describe('Whether verdicts of earlier runs are taken where nothing they depend on has changed (default: true).'),
   isolation: z
     .enum(['snapshot', 'boot'])
     .optional()

@@ -46,6 +46,7 @@ type Cells = ReadonlyMap<string, CellResult>;
 const keyOf = (kernel: string, object: string) => JSON.stringify([kernel, object]);
 
 function markOf(cell: CellResult | undefined): string {
+  if (cell?.reused) return MARKS.reused;
   return cell?.flaky === true ? MARKS.flaky : MARKS.plain;
 }
 

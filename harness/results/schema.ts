@@ -201,6 +201,8 @@ export const cellSchema = z.strictObject({
   class: failureClass.nullable(),
   reason: z.string().nullable(),
   attempts: z.array(attempt),
+  /** The run that gave this verdict, and when, where it was not run again because nothing it depends on had changed; else absent. */
+  reused: z.strictObject({ run: z.string(), at: z.iso.datetime() }).optional(),
   /** Wall time on the host from the start of QEMU to its end. */
   durationMs: milliseconds,
   /** Of that, what libbpf's open and load took inside the guest, all load attempts together. */

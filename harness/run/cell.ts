@@ -1,11 +1,9 @@
 // One cell from start to verdict: a guest, a second one when the first gave none, and what that makes a result.
 import { join } from 'node:path';
-import type { Expectation } from '../config/schema.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
 import { forecastOf, knownTypes, withForecast } from '../predict/forecast.ts';
 import { instructionLines } from '../object/source-line.ts';
-import { applyExpectations } from '../plan/expectations.ts';
 import { addLog } from '../results/logs.ts';
 import { cellOfOneFate } from '../results/one-fate.ts';
 import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
@@ -24,7 +22,6 @@ import { requestFrames } from './request.ts';
 export interface CellSetup {
   kernel: ReadyKernel;
   object: RunObject;
-  expectations: readonly Expectation[];
   logs: LogStore;
   work: string;
   patience: Patience;
@@ -94,7 +91,7 @@ function lastWords({ evidence, guest }: Examined, logs: LogStore): CellResult['l
   };
 }
 
-/** Runs one cell. Only an interrupt rejects. */
+/** Runs one cell, whatever is expected of it. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, logs } = setup;
   const tries = await tryGuests(guestsOf(setup));
@@ -110,12 +107,11 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const types = await kernel.types();
   const beside = (cell: CellResult) => (types.readable ? withForecast(cell, forecastOf(object.bpf, types.kernel)) : cell);
   const { infra, reason } = last.attempt;
-  const expected = (cell: CellResult) => applyExpectations(cell, setup.expectations, object.result, kernel.result);
   if (infra !== null) {
     const broken = provenBreakage(tries.map(({ attempt: { isolation }, breakage }) => ({ isolation, breakage })));
     const fate = broken ?? { class: infra, reason: reason ?? 'no verdict' };
     const cell = cellOfOneFate(kernel.result.id, object.result, broken ? 'fail' : 'infra', fate);
-    return expected(beside({ ...cell, ...facts, logs: lastWords(last, logs) }));
+    return beside({ ...cell, ...facts, logs: lastWords(last, logs) });
   }
   const enumerators = types.kernel && knownTypes(types.kernel);
   const { programs, subprograms, ext } = object.bpf;
@@ -133,6 +129,5 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     predicted: null,
     ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
   };
-  const marked = types.kernel ? withSilentMarks(cell, object.bpf, types.kernel) : cell;
-  return expected(beside(marked));
+  return beside(types.kernel ? withSilentMarks(cell, object.bpf, types.kernel) : cell);
 }

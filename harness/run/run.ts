@@ -1,13 +1,14 @@
 // A run: every object on every kernel, as many guests at a time as the machine bears, everything that happens told as events.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import pLimit from 'p-limit';
 import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
 import { InfraError, toInfraError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import type { Accel } from '../guest/machine.ts';
+import { machineFor } from '../guest/snapshot.ts';
 import type { Expectation } from '../config/schema.ts';
 import { type CellChoice, type Choose, everyCell } from '../plan/choice.ts';
 import type { Shard } from '../plan/shard.ts';
@@ -18,15 +19,18 @@ import { type CellSetup, runCell } from './cell.ts';
 import type { Emit } from './events.ts';
 import { defaultJobs, hostFacts, QEMU_PROGRAM, qemuVersion } from './host.ts';
 import type { RunObject } from './inputs.ts';
-import type { CellIdentity, Journal } from './journal.ts';
-import { expectationFor } from '../plan/expectations.ts';
+import type { Journal } from './journal.ts';
+import type { CellIdentity } from './kept-cell.ts';
+import { applyExpectations } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { bootImages, type GuestSetup, makeReady, plannedResult } from './kernel.ts';
 import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
+import { toolDigest } from './tool-digest.ts';
 import { takeTurns, type Turns } from './turns.ts';
 import { type KernelLayouts, layoutsOn, storeTypes } from '../types/store.ts';
 import { touchedTypes } from '../types/touched.ts';
+import { type VerdictStore, verdictStore } from './verdicts.ts';
 import { VERSION } from '../version.ts';
 
 /** Downloads at a time. */
@@ -64,9 +68,14 @@ export interface RunRequest {
   choose?: Choose | undefined;
   /** Where finished cells are kept while the run goes on, and those of a run that was killed. */
   journal?: Journal | undefined;
+  /** Verdicts of earlier runs: taken where they hold, or only made anew; without it, nothing is kept either. */
+  verdicts?: 'reuse' | 'renew' | undefined;
   /** Which shard those are; stands in the results. */
   shard?: Shard | undefined;
 }
+
+/** What every verdict of a run depends on alike. */
+type CommonIdentity = Pick<CellIdentity, 'helperSha256' | 'isolation' | 'machine' | 'tool'>;
 
 interface Context {
   request: RunRequest;
@@ -81,6 +90,8 @@ interface Context {
   choiceOf: (kernel: string, object: string) => CellChoice;
   /** Types whose layouts are kept. */
   touched: readonly string[];
+  verdicts: VerdictStore | null;
+  common: Promise<CommonIdentity>;
 }
 
 interface Column {
@@ -116,34 +127,44 @@ function columnWithout(
   return { kernel, cells, layouts: null };
 }
 
-function identityOf(
-  { request }: Context,
-  { kernel, expectations }: Omit<CellSetup, 'object'>,
-  { result, settings }: RunObject,
-): CellIdentity {
-  const { version, sha256 } = kernel.result;
+async function identityOf(context: Context, kernel: KernelResult, { file, result, settings }: RunObject): Promise<CellIdentity> {
+  // libbpf names an object, and maps in it, after its file.
+  return { ...(await context.common), kernelSha256: kernel.sha256 ?? '', objectSha256: result.sha256, plan: [basename(file), settings] };
+}
+
+/** Under emulation the guest's processor is QEMU's own; under KVM it is the host's. */
+async function commonIdentity(request: RunRequest, accel: Promise<AccelChoice>, qemuVersionLine: string): Promise<CommonIdentity> {
+  const { accel: chosenAccel } = await accel;
+  const processor = chosenAccel === 'kvm' ? (cpus()[0]?.model ?? null) : null;
   return {
-    kernelSha256: sha256 ?? '',
-    objectSha256: result.sha256,
     helperSha256: request.helper.sha256,
     isolation: request.isolation,
-    plan: [settings, result.programs.map(({ name }) => expectationFor(expectations, result, name, { version }))],
+    machine: [qemuVersionLine, machineFor(chosenAccel), processor],
+    tool: await toolDigest(),
   };
 }
 
+/** What a run that was killed or an earlier run has found out of a cell already. */
+async function known({ request, verdicts, logs }: Context, identity: CellIdentity): Promise<CellResult | null> {
+  return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
+}
+
 async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object: RunObject): Promise<CellResult> {
+  const { request, verdicts, logs } = context;
   const kernel = setup.kernel.result;
-  const isUrgent = context.request.predictFirst === true && (await isForetoldToFail(setup.kernel, object));
+  const isUrgent = request.predictFirst === true && (await isForetoldToFail(setup.kernel, object));
+  const expected = (cell: CellResult) => finish(context, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return context.guests(isUrgent ? URGENCY.foretold : URGENCY.cell, async () => {
     if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
-    const identity = identityOf(context, setup, object);
-    const kept = context.request.journal?.find(identity, context.logs);
-    if (kept) return finish(context, { ...kept, kernel: kernel.id, object: object.result.id }, kernel);
+    const identity = await identityOf(context, kernel, object);
+    const kept = await known(context, identity);
+    if (kept) return expected({ ...kept, kernel: kernel.id, object: object.result.id });
     context.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
     try {
       const cell = await runCell({ ...setup, object });
-      await context.request.journal?.append(identity, cell, context.logs);
-      return finish(context, cell, kernel);
+      await request.journal?.append(identity, cell, logs);
+      await verdicts?.keep(identity, cell, logs);
+      return expected(cell);
     } catch (error) {
       if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
       const failure = { class: 'infra-transport', reason: toInfraError(error).message } as const;
@@ -192,7 +213,7 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
       bootMs: kernel.result.boot?.durationMs ?? 0,
     });
     const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: request.stallMs ?? STALL_MS[accel] };
-    const setup = { kernel, expectations: request.expectations, logs: context.logs, work: context.work, patience, signal };
+    const setup = { kernel, logs: context.logs, work: context.work, patience, signal };
     const cells = await Promise.all(chosen(context, planned.id).map(async (object) => runOne(context, setup, object)));
     const types = await kernel.types();
     const notes = types.readable ? [] : [`nothing is predicted: ${types.reason}`];
@@ -233,6 +254,7 @@ async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: 
  */
 export async function run(request: RunRequest, emit: Emit, signal: AbortSignal): Promise<Results> {
   const startedAt = new Date().toISOString();
+  const runId = randomUUID();
   const qemu = await qemuVersion();
   const planned = await planKernels([...request.selectors], request.kernelOptions);
   const jobs = request.jobs ?? (await defaultJobs());
@@ -264,13 +286,16 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     const logs = createLogStore();
     const guests = takeTurns(jobs);
     const touched = [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))];
-    const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress: { done: 0, total }, choiceOf, touched };
+    const verdicts = request.verdicts === undefined ? null : verdictStore(request.cache, runId, request.verdicts === 'reuse');
+    const common = commonIdentity(request, accel, qemu.line);
+    const progress = { done: 0, total };
+    const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress, choiceOf, verdicts, common, touched };
     const columns = await Promise.all(planned.map(async (kernel) => column(context, kernel, pulled.get(kernel.id) ?? null)));
     const choice = await accel;
     return {
       schemaVersion: SCHEMA_VERSION,
       run: {
-        id: randomUUID(),
+        id: runId,
         startedAt,
         finishedAt: new Date().toISOString(),
         complete: !signal.aborted,

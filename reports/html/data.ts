@@ -155,6 +155,9 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
       predicted: cell.predicted && `${cell.predicted.status}${cell.predicted.class === null ? '' : ` (${cell.predicted.class})`}`,
       attempts: attemptsOf(cell),
       times: [
+        ...(cell.reused
+          ? [`from the run of ${cell.reused.at.slice(0, 16).replace('T', ' ')} UTC: nothing it depends on has changed since`]
+          : []),
         `${cell.durationMs.toFixed(0)} ms on this host`,
         ...(cell.loadMs === null ? [] : [`${cell.loadMs.toFixed(1)} ms of libbpf's work inside the guest`]),
       ],

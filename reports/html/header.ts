@@ -1,6 +1,6 @@
 // The top of the page: what was run, and what it came to.
 import type { Results } from '../../harness/results/schema.ts';
-import { contradiction, countStatuses, incompleteness, plural } from '../summary.ts';
+import { contradiction, countStatuses, incompleteness, plural, reuseText } from '../summary.ts';
 import { html, type Html } from './html.ts';
 import { statusMark } from './objects.ts';
 
@@ -23,6 +23,7 @@ export function reportSize(results: Results): string {
 export function header(results: Results, unexpected: number): Html {
   const { run } = results;
   const incomplete = incompleteness(results);
+  const reused = reuseText(results);
   const counts = [...countStatuses(results)].map(
     ([status, count]) => html`<li><a href="#?q=s%3A${status}">${statusMark(status, count)}</a></li>`,
   );
@@ -42,6 +43,7 @@ export function header(results: Results, unexpected: number): Html {
       ${reportSize(results)} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> ·
       libbpf ${run.helper.libbpf} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix ${run.tool.version}
     </p>
+    ${reused !== null && html`<p>${reused}: nothing their verdicts depend on has changed since.</p>`}
     ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`}
     <ul class="counts">
       ${counts}${others}${unexpected === 0 && html`<li class="calm">Nothing unexpected.</li>`}

@@ -6,13 +6,22 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addLog, createLogStore } from '../../../harness/results/logs.ts';
 import type { CellResult } from '../../../harness/results/schema.ts';
-import { type CellIdentity, openJournal } from '../../../harness/run/journal.ts';
+import { openJournal } from '../../../harness/run/journal.ts';
+import type { CellIdentity } from '../../../harness/run/kept-cell.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 import { readResults } from '../../../reports/json.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { sample } from './real-run.ts';
 
-const IDENTITY: CellIdentity = { kernelSha256: 'k', objectSha256: 'o', helperSha256: 'h', isolation: 'snapshot', plan: [null] };
+const IDENTITY: CellIdentity = {
+  kernelSha256: 'k',
+  objectSha256: 'o',
+  helperSha256: 'h',
+  isolation: 'snapshot',
+  plan: [{}],
+  machine: ['QEMU 9', 'tcg'],
+  tool: 't',
+};
 
 let folder = '';
 let file = '';
@@ -50,7 +59,9 @@ describe('a journal', () => {
       { objectSha256: 'O' },
       { helperSha256: 'H' },
       { isolation: 'boot' },
-      { plan: [{ status: 'fail' }] },
+      { plan: [{ programs: { a: { autoload: false } } }] },
+      { machine: ['QEMU 10', 'tcg'] },
+      { tool: 'T' },
     ];
     expect(others.map((other) => again.find({ ...IDENTITY, ...other }, createLogStore()))).toEqual(others.map(() => null));
   });
@@ -85,6 +96,7 @@ describe('a run that was killed', () => {
     '--out=report',
     '--jobs=1',
     '--verbose',
+    '--no-cache',
     ...more,
   ];
 
@@ -119,5 +131,5 @@ describe('a run that was killed', () => {
         relocations,
       ]);
     expect(told(resumed)).toEqual(told(whole));
-  });
+  }, 240_000);
 });

@@ -1,0 +1,131 @@
+// Verdicts of earlier runs stand in only where nothing they depend on has changed, and say that they do.
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addLog, createLogStore, logText } from '../../../harness/results/logs.ts';
+import type { CellResult, Results } from '../../../harness/results/schema.ts';
+import type { CellIdentity } from '../../../harness/run/kept-cell.ts';
+import { verdictStore } from '../../../harness/run/verdicts.ts';
+import { terminalReport } from '../../../reports/terminal.ts';
+import { SAMPLE } from '../../reports/sample.ts';
+import { linkedCache, realRun, sample } from './real-run.ts';
+
+const IDENTITY: CellIdentity = {
+  kernelSha256: 'k',
+  objectSha256: 'o',
+  helperSha256: 'h',
+  isolation: 'snapshot',
+  plan: ['a.bpf.o', {}],
+  machine: ['QEMU 9', 'tcg', null],
+  tool: 't',
+};
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'verdicts-'));
+});
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+function steady(): CellResult {
+  const cell = SAMPLE.cells.find(({ status }) => status === 'fail');
+  if (!cell) throw new Error('the sample has such a cell');
+  return { ...cell, flaky: false, attempts: cell.attempts.slice(-1) };
+}
+
+const find = async (identity: CellIdentity) => verdictStore(folder, 'tonight', true).find(identity, createLogStore());
+
+describe('a verdict that is kept', () => {
+  it('comes back with its logs, and says of which run it is', async () => {
+    const cell = steady();
+    await verdictStore(folder, 'last night', true).keep(IDENTITY, cell, SAMPLE.logs);
+    const logs = createLogStore();
+    addLog(logs, 'something else');
+    const found = await verdictStore(folder, 'tonight', true).find(IDENTITY, logs);
+    expect({ ...found, logs: null, programs: null }).toEqual({
+      ...cell,
+      logs: null,
+      programs: null,
+      reused: { run: 'last night', at: expect.any(String) },
+    });
+    expect(logText(logs, found?.logs.libbpf ?? null)).toBe(logText(SAMPLE.logs, cell.logs.libbpf));
+    expect(await verdictStore(folder, 'tonight', false).find(IDENTITY, logs)).toBeNull();
+  });
+
+  it('holds for nothing else', async () => {
+    await verdictStore(folder, 'last night', true).keep(IDENTITY, steady(), SAMPLE.logs);
+    const others: Partial<CellIdentity>[] = [
+      { kernelSha256: 'K' },
+      { objectSha256: 'O' },
+      { helperSha256: 'H' },
+      { isolation: 'boot' },
+      { plan: ['b.bpf.o', {}] },
+      { machine: ['QEMU 10', 'tcg', null] },
+      { tool: 'T' },
+    ];
+    expect(await Promise.all(others.map(async (other) => find({ ...IDENTITY, ...other })))).toEqual(others.map(() => null));
+    expect(await find(IDENTITY)).not.toBeNull();
+  });
+
+  it.each([
+    ['is none', { status: 'infra' }],
+    ['is none, for an interrupt', { status: 'not-run' }],
+    ['took two attempts', { flaky: true }],
+    ['is that the kernel breaks', { class: 'kernel-crash' }],
+    ['is from an earlier run itself', { reused: { run: 'before', at: '2026-05-01T00:00:00Z' } }],
+  ] satisfies [string, Partial<CellResult>][])('is not one that %s', async (_, change) => {
+    await verdictStore(folder, 'last night', true).keep(IDENTITY, { ...steady(), ...change }, SAMPLE.logs);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is run again when its file is damaged', async () => {
+    const store = verdictStore(folder, 'last night', true);
+    await store.keep(IDENTITY, steady(), SAMPLE.logs);
+    const [name = ''] = await readdir(join(folder, 'verdicts'));
+    await writeFile(join(folder, 'verdicts', name), 'not gzip');
+    expect(await find(IDENTITY)).toBeNull();
+    await store.keep(IDENTITY, steady(), SAMPLE.logs);
+    expect(await find(IDENTITY)).not.toBeNull();
+    expect(await readdir(join(folder, 'verdicts'))).toEqual([name]);
+  });
+});
+
+describe('a second run', () => {
+  const OBJECTS = [sample('task_state'), sample('exec_watch')];
+  /** Everything but what is another in every run. */
+  const told = ({ cells, logs }: Results) =>
+    cells.map(({ logs: refs, programs, ...cell }) => ({
+      ...cell,
+      reused: null,
+      logs: Object.values(refs).map((id) => logText(logs, id)),
+      programs: programs.map((program) => ({ ...program, logs: Object.values(program.logs).map((id) => logText(logs, id)) })),
+    }));
+  const reusedIn = ({ cells }: Results) => cells.filter(({ reused }) => reused !== undefined).map(({ object }) => object);
+
+  it('takes what the first found, however other its expectations are, and starts no guest; without the cache it runs all again', async () => {
+    const cache = await linkedCache(join(folder, 'cache'));
+    const started: string[] = [];
+    const again = async (changes: Parameters<typeof realRun>[2] = {}) => {
+      started.length = 0;
+      return realRun(OBJECTS, ['debian:6.12'], {
+        cache,
+        verdicts: 'reuse',
+        onEvent: (event) => event.kind === 'cell-started' && started.push(event.object),
+        ...changes,
+      });
+    };
+    const first = await again();
+    expect([reusedIn(first), [...started].toSorted()]).toEqual([[], ['exec_watch', 'task_state']]);
+    const second = await again();
+    expect([reusedIn(second), started]).toEqual([['task_state', 'exec_watch'], []]);
+    expect(told(second)).toEqual(told(first));
+    expect(second.cells[0]?.reused).toEqual({ run: first.run.id, at: expect.any(String) });
+    expect(terminalReport(second, { width: 100, colour: false })).toContain('(1 kernel, 2 objects, 2 of 2 cells from earlier runs, ');
+
+    const expectations = [{ object: 'task_state.bpf.o', program: 'old_name', status: 'fail', reason: 'it was renamed' }] as const;
+    const expecting = await again({ expectations });
+    expect([reusedIn(expecting), expecting.cells[0]?.programs[0]?.status]).toEqual([['task_state', 'exec_watch'], 'xfail']);
+
+    expect(reusedIn(await again({ verdicts: 'renew' }))).toEqual([]);
+  }, 240_000);
+});
