@@ -7,6 +7,8 @@ import { type CellResult, cellSchema, type LogStore } from '../results/schema.ts
 /** What a cell's verdict depends on, but for what is expected of it. */
 export interface CellIdentity {
   kernelSha256: string;
+  /** Of the kernel's configuration as the guest has it, null where it has none. */
+  configSha256: string | null;
   objectSha256: string;
   helperSha256: string;
   isolation: 'snapshot' | 'boot';

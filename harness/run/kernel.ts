@@ -30,6 +30,8 @@ export interface GuestSetup {
 /** A kernel that cells can run on. */
 export interface ReadyKernel {
   result: KernelResult;
+  /** Of the configuration in its guests, null where they have none. */
+  configSha256: string | null;
   fromCache: boolean;
   restore: ((request: CellRequest) => Promise<GuestResult>) | null;
   /** Makes the snapshot anew, once in a run however often it is asked for. */
@@ -122,8 +124,9 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   const kernelBoot = await bootRequest(image, setup);
   const boot = async (cell: CellRequest) => runBooted(kernelBoot, cell);
   const types = typesOf(image);
+  const configSha256 = image.config?.sha256 ?? null;
   if (setup.isolation === 'boot') {
-    return { result: await identify(image, kernelBoot, setup), fromCache: false, restore: null, renew: null, boot, types };
+    return { result: await identify(image, kernelBoot, setup), configSha256, fromCache: false, restore: null, renew: null, boot, types };
   }
   const store = storeOf(image, setup);
   const request = { ...kernelBoot, signal: setup.signal };
@@ -140,6 +143,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   };
   return {
     result: booted(image, snapshot.hello, snapshot.method, snapshot.bootMs, snapshot.command),
+    configSha256,
     fromCache: kept !== null,
     restore: async (cell) => runRestored(QEMU_PROGRAM, machine, snapshot, cell),
     renew: async () => (renewing ??= renew()),

@@ -1,14 +1,13 @@
 // A run: every object on every kernel, as many guests at a time as the machine bears, everything that happens told as events.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
 import { InfraError, toInfraError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import type { Accel } from '../guest/machine.ts';
-import { machineFor } from '../guest/snapshot.ts';
 import type { Expectation } from '../config/schema.ts';
 import { type CellChoice, type Choose, everyCell } from '../plan/choice.ts';
 import type { Shard } from '../plan/shard.ts';
@@ -20,13 +19,13 @@ import type { Emit } from './events.ts';
 import { defaultJobs, hostFacts, QEMU_PROGRAM, qemuVersion } from './host.ts';
 import type { RunObject } from './inputs.ts';
 import type { Journal } from './journal.ts';
+import { cellIdentity, commonIdentity, type CommonIdentity } from './identity.ts';
 import type { CellIdentity } from './kept-cell.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { bootImages, type GuestSetup, makeReady, plannedResult } from './kernel.ts';
 import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
-import { toolDigest } from './tool-digest.ts';
 import { takeTurns, type Turns } from './turns.ts';
 import { type KernelLayouts, layoutsOn, storeTypes } from '../types/store.ts';
 import { touchedTypes } from '../types/touched.ts';
@@ -73,9 +72,6 @@ export interface RunRequest {
   /** Which shard those are; stands in the results. */
   shard?: Shard | undefined;
 }
-
-/** What every verdict of a run depends on alike. */
-type CommonIdentity = Pick<CellIdentity, 'helperSha256' | 'isolation' | 'machine' | 'tool'>;
 
 interface Context {
   request: RunRequest;
@@ -127,23 +123,6 @@ function columnWithout(
   return { kernel, cells, layouts: null };
 }
 
-async function identityOf(context: Context, kernel: KernelResult, { file, result, settings }: RunObject): Promise<CellIdentity> {
-  // libbpf names an object, and maps in it, after its file.
-  return { ...(await context.common), kernelSha256: kernel.sha256 ?? '', objectSha256: result.sha256, plan: [basename(file), settings] };
-}
-
-/** Under emulation the guest's processor is QEMU's own; under KVM it is the host's. */
-async function commonIdentity(request: RunRequest, accel: Promise<AccelChoice>, qemuVersionLine: string): Promise<CommonIdentity> {
-  const { accel: chosenAccel } = await accel;
-  const processor = chosenAccel === 'kvm' ? (cpus()[0]?.model ?? null) : null;
-  return {
-    helperSha256: request.helper.sha256,
-    isolation: request.isolation,
-    machine: [qemuVersionLine, machineFor(chosenAccel), processor],
-    tool: await toolDigest(),
-  };
-}
-
 /** What a run that was killed or an earlier run has found out of a cell already. */
 async function known({ request, verdicts, logs }: Context, identity: CellIdentity): Promise<CellResult | null> {
   return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
@@ -156,7 +135,7 @@ async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object
   const expected = (cell: CellResult) => finish(context, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return context.guests(isUrgent ? URGENCY.foretold : URGENCY.cell, async () => {
     if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
-    const identity = await identityOf(context, kernel, object);
+    const identity = cellIdentity(await context.common, setup.kernel, object);
     const kept = await known(context, identity);
     if (kept) return expected({ ...kept, kernel: kernel.id, object: object.result.id });
     context.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
@@ -287,7 +266,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     const guests = takeTurns(jobs);
     const touched = [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))];
     const verdicts = request.verdicts === undefined ? null : verdictStore(request.cache, runId, request.verdicts === 'reuse');
-    const common = commonIdentity(request, accel, qemu.line);
+    const common = accel.then(async (choice) => commonIdentity(request, choice.accel, qemu.line));
     const progress = { done: 0, total };
     const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress, choiceOf, verdicts, common, touched };
     const columns = await Promise.all(planned.map(async (kernel) => column(context, kernel, pulled.get(kernel.id) ?? null)));

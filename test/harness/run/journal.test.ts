@@ -15,6 +15,7 @@ import { sample } from './real-run.ts';
 
 const IDENTITY: CellIdentity = {
   kernelSha256: 'k',
+  configSha256: 'c',
   objectSha256: 'o',
   helperSha256: 'h',
   isolation: 'snapshot',
@@ -56,6 +57,7 @@ describe('a journal', () => {
     const again = await openJournal(file, true);
     const others: Partial<CellIdentity>[] = [
       { kernelSha256: 'K' },
+      { configSha256: null },
       { objectSha256: 'O' },
       { helperSha256: 'H' },
       { isolation: 'boot' },

@@ -13,6 +13,7 @@ import { linkedCache, realRun, sample } from './real-run.ts';
 
 const IDENTITY: CellIdentity = {
   kernelSha256: 'k',
+  configSha256: 'c',
   objectSha256: 'o',
   helperSha256: 'h',
   isolation: 'snapshot',
@@ -56,6 +57,7 @@ describe('a verdict that is kept', () => {
     await verdictStore(folder, 'last night', true).keep(IDENTITY, steady(), SAMPLE.logs);
     const others: Partial<CellIdentity>[] = [
       { kernelSha256: 'K' },
+      { configSha256: null },
       { objectSha256: 'O' },
       { helperSha256: 'H' },
       { isolation: 'boot' },

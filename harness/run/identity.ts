@@ -1,0 +1,32 @@
+// What a verdict depends on: that of a cell, and what all cells of a run have in common.
+import { cpus } from 'node:os';
+import { basename } from 'node:path';
+import type { Accel } from '../guest/machine.ts';
+import { machineFor } from '../guest/snapshot.ts';
+import type { RunObject } from './inputs.ts';
+import type { CellIdentity } from './kept-cell.ts';
+import type { ReadyKernel } from './kernel.ts';
+import { toolDigest } from './tool-digest.ts';
+
+/** What every verdict of a run depends on alike. */
+export type CommonIdentity = Pick<CellIdentity, 'helperSha256' | 'isolation' | 'machine' | 'tool'>;
+
+/** Under emulation the guest's processor is QEMU's own; under KVM it is the host's. */
+export async function commonIdentity(
+  { helper, isolation }: { helper: { sha256: string }; isolation: CellIdentity['isolation'] },
+  accel: Accel,
+  qemuVersionLine: string,
+): Promise<CommonIdentity> {
+  const processor = accel === 'kvm' ? (cpus()[0]?.model ?? null) : null;
+  return { helperSha256: helper.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
+}
+
+/** What the verdict of one cell depends on. libbpf names an object, and maps in it, after its file. */
+export function cellIdentity(
+  common: CommonIdentity,
+  { result: kernel, configSha256 }: Pick<ReadyKernel, 'result' | 'configSha256'>,
+  object: RunObject,
+): CellIdentity {
+  const { file, result, settings } = object;
+  return { ...common, kernelSha256: kernel.sha256 ?? '', configSha256, objectSha256: result.sha256, plan: [basename(file), settings] };
+}
