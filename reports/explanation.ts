@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { pathText } from '../harness/triage/path.ts';
 import type {
   CausePlace,
+  CausePresence,
   CauseSituation,
   Explanation,
   Guard,
@@ -11,7 +12,7 @@ import type {
   RootCause,
   SilentPlace,
 } from '../harness/triage/explanation.ts';
-import type { Relation } from '../harness/triage/nearest.ts';
+import type { Relation } from '../harness/results/words.ts';
 import { plural } from './summary.ts';
 import { visible, visibleText } from './visible.ts';
 import { fileName } from './file-name.ts';
@@ -33,7 +34,7 @@ const RELATIONS = {
   joined: 'a part of it',
 } as const satisfies Record<Relation, string>;
 
-const CERTAINTIES = {
+export const CERTAINTIES = {
   seen: 'seen in a guest',
   certain: 'certain: BTF alone decides it',
   possible: 'possible: it depends on what BTF does not tell',
@@ -57,10 +58,15 @@ function logLines(log: LogLine | null): string[] {
   return [`    log: logs/${fileName(kernel)}/${parts.join('.')}.${kind}.log:${line}`];
 }
 
+/** What a kernel has instead: the way there, its type, and how that is related to what is missing. */
+export function alternativeWords({ relation, ways, type, certainty }: CauseSituation['alternatives'][number]) {
+  return { path: ways.map((way) => pathText(way)).join('->'), type, how: `${RELATIONS[relation]}, ${certainty}` };
+}
+
 function situationLines({ kernels, summary, alternatives, hints, evidence, log }: CauseSituation, nameOf: NameOf): string[] {
-  const instead = alternatives.map(({ relation, ways, type, certainty }) => {
-    const path = ways.map((way) => pathText(way)).join('->');
-    return `    instead: ${visible(path)}, ${visible(type)} (${RELATIONS[relation]}, ${certainty})`;
+  const instead = alternatives.map((alternative) => {
+    const { path, type, how } = alternativeWords(alternative);
+    return `    instead: ${visible(path)}, ${visible(type)} (${how})`;
   });
   return [
     `  on ${listed(kernels, nameOf)}: ${visible(summary)}`,
@@ -74,15 +80,12 @@ function situationLines({ kernels, summary, alternatives, hints, evidence, log }
   ];
 }
 
-function presenceLines({ presence }: RootCause, nameOf: NameOf): string[] {
-  if (!presence) return [];
-  const { first, last, gaps, has, hasNot } = presence;
-  if (first === null || last === null) return [`  none of the ${plural(hasNot.length, 'kernel')} looked at has it`];
+/** Which kernels have what is missing: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
+export function presenceText({ first, last, gaps, has, hasNot }: CausePresence, nameOf: NameOf): string {
+  if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} looked at has it`;
   const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
   const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
-  return [
-    `  of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}`,
-  ];
+  return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}`;
 }
 
 const REACHED = { yes: '', no: ' (not come to)', unknown: ' (if the verifier comes to it)' } as const;
@@ -110,7 +113,7 @@ function placeLines(place: CausePlace, nameOf: NameOf): string[] {
 }
 
 function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[] {
-  const { class: failure, subject, fingerprint, certainty, places, situations, known, snippet, advice, hides } = cause;
+  const { class: failure, subject, fingerprint, certainty, places, situations, presence, known, snippet, advice, hides } = cause;
   const snippetLines =
     snippet === null
       ? []
@@ -125,7 +128,7 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[
     `  ${CERTAINTIES[certainty]}`,
     ...places.flatMap((place) => placeLines(place, nameOf)),
     ...situations.flatMap((situation) => situationLines(situation, nameOf)),
-    ...presenceLines(cause, nameOf),
+    ...(presence ? [`  ${presenceText(presence, nameOf)}`] : []),
     ...(known ? [`  known: ${known.text} (${known.id})`] : []),
     ...(hides === null ? [] : [`  hides: ${hides}`]),
     ...advice.map((line) => `  ${visible(line)}`),
@@ -151,17 +154,20 @@ function guardText({ relocation, source, value }: Guard): string {
   return `${relocation.access} (${relocation.kind}), which is ${value} there,${where}`;
 }
 
+/** What keeps the verifier away from what a kernel does not have. */
+export function guardsText({ guards }: GuardedPlace): string {
+  if (guards.length > 0) return `kept out by ${guards.map(guardText).join(' and ')}`;
+  return 'nothing leads to it, whatever its checks answer: a constant, a version, or a function that is not called';
+}
+
 function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: Options): string[] {
   if (places.length === 0) return [];
-  const lines = places.flatMap(({ object, program, relocation, source, kernels, guards }) => {
+  const lines = places.flatMap((place) => {
+    const { object, program, relocation, source, kernels } = place;
     const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
-    const by =
-      guards.length > 0
-        ? `kept out by ${guards.map(guardText).join(' and ')}`
-        : 'nothing leads to it, whatever its checks answer: a constant, a version, or a function that is not called';
     return [
       `  ${visible(object)}/${visible(program)}${visible(where)} ${visible(relocation.access)} (${relocation.kind})`,
-      `    not on ${listed(kernels, nameOf)}: ${visible(by)}`,
+      `    not on ${listed(kernels, nameOf)}: ${visible(guardsText(place))}`,
     ];
   });
   return [paint('missing, but guarded', 'green', options), ...lines, ''];

@@ -38,6 +38,7 @@ export function renderJson(results: Results): string {
     logs: `{\n    "lines": ${list(results.logs.lines)},\n    "texts": {\n${texts.join(',\n')}\n    }\n  }`,
     ...(results.history && { history: partJson(results.history) }),
     ...(results.types && { types: partJson(results.types) }),
+    ...(results.explanation && { explanation: partJson(results.explanation) }),
   };
   const lines = Object.entries(parts).map(([name, json]) => `  "${name}": ${json}`);
   return escapedJson(`{\n${lines.join(',\n')}\n}\n`);

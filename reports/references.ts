@@ -66,7 +66,7 @@ function brokenType({ members, layouts, missing }: TypeLayouts, kernels: Readonl
 }
 
 /** The first reference that leads nowhere, or the first name that stands for two things; null when all is well. */
-export function findBroken({ kernels, objects, cells, logs, history, types }: Results): Broken | null {
+export function findBroken({ kernels, objects, cells, logs, history, types, explanation }: Results): Broken | null {
   const kernel = findTwin(kernels.map(({ id }) => id));
   if (kernel >= 0) return { path: ['kernels', kernel, 'id'], message: 'an earlier kernel has the same id' };
   const object = findTwin(objects.map(({ id }) => id));
@@ -87,6 +87,10 @@ export function findBroken({ kernels, objects, cells, logs, history, types }: Re
     const broken = brokenType(type, kernelIds);
     if (broken) return { ...broken, path: ['types', 'types', index, ...broken.path] };
   }
+  const unknown = [...(explanation?.causes ?? [])].findIndex(({ places }) =>
+    places.some(({ object: of, fails, behind }) => !counts.has(of) || [...fails, ...behind].some((id) => !kernelIds.has(id))),
+  );
+  if (unknown >= 0) return { path: ['explanation', 'causes', unknown, 'places'], message: 'there is no such kernel or object' };
   const broken = history ? brokenHistory(history, kernelIds, new Set(counts.keys())) : null;
   return broken && { ...broken, path: ['history', ...broken.path] };
 }

@@ -13,8 +13,8 @@ import { explain } from '../triage/explain.ts';
 import type { Explanation } from '../triage/explanation.ts';
 import { seenFailures } from '../triage/failures.ts';
 import { openKernels } from '../triage/kernel-cache.ts';
-import type { LedgerOf } from '../triage/silent-places.ts';
-import { failuresByPrediction, foretoldIn, kernelsOfResults, objectsOfResults } from '../triage/sources.ts';
+import { explainRun, keptExplanation } from '../triage/of-results.ts';
+import { failuresByPrediction, objectsOfResults } from '../triage/sources.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
 import { readResultsAt } from './results-files.ts';
@@ -75,20 +75,11 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
   const { results } = await readResultsAt(path);
   const wanted = wantedCells(results, cell);
   const problems: string[] = [];
-  const cache = openKernels(await kernelsOfResults(results, cacheRoot()), (problem) => {
+  const tell = (problem: string) => {
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);
-  });
-  const objects = await objectsOfResults(results);
-  const foretold = await foretoldIn(results, objects, cache);
-  const ledgerOf: LedgerOf = ({ result }, kernel) =>
-    results.cells.find((one) => one.kernel === kernel && one.object === result.id)?.relocations ?? null;
-  const all = await explain(
-    seenFailures(results, () => true, foretold),
-    objects,
-    cache,
-    ledgerOf,
-  );
+  };
+  const all = keptExplanation(results) ?? (await explainRun(results, await objectsOfResults(results), cacheRoot(), tell));
   const met = new Set(seenFailures(results, wanted).map(({ kernel, object, program }) => JSON.stringify([kernel, object, program])));
   // A cause of the cell is told with all other cells that have it.
   const causes = all.causes.filter(({ places }) =>

@@ -12,6 +12,7 @@ import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { checkGate, compareWith, type Gate, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { withExplanation } from './explanation.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
 import { interruptible } from './interrupt.ts';
@@ -94,7 +95,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
         ),
     );
     progress.end();
-    const results = await withHistory(ran, history);
+    const results = await withHistory(await withExplanation(ran, inputs.objects), history);
     const { comparison, gate } = await compareWith(options, results);
     const { htmlAssets } = options;
     const formats = options.format ?? config.formats;

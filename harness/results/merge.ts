@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { compareKernelVersions, tryParseKernelVersion } from '../../kernels/version.ts';
 import { UserError } from '../errors.ts';
+import { mergeFindings } from '../triage/merge-findings.ts';
 import { storedLayouts, storeTypes } from '../types/store.ts';
 import { addLog, createLogStore, logText } from './logs.ts';
 import { cellOfOneFate } from './one-fate.ts';
@@ -165,6 +166,13 @@ function mergedTypes(inputs: Inputs, kernels: readonly KernelResult[]): Pick<Res
   };
 }
 
+/** What each file says of root causes; without those that say nothing. */
+function mergedExplanation(inputs: Inputs, kernels: readonly KernelResult[]): Pick<Results, 'explanation'> {
+  const parts = inputs.flatMap(({ results }) => results.explanation ?? []);
+  const order = kernels.map(({ id }) => id);
+  return parts.length === 0 ? {} : { explanation: mergeFindings(parts, order) };
+}
+
 /** The same inputs give the same id, so that the same files merge to the same bytes. */
 function mergedId(inputs: Inputs): string {
   const ids = inputs.map(({ results }) => results.run.id).toSorted();
@@ -207,5 +215,6 @@ export function mergeResults(inputs: Inputs): Results {
     cells: mergedCells(all, kernels, objects, logs),
     logs,
     ...mergedTypes(all, kernels),
+    ...mergedExplanation(all, kernels),
   };
 }

@@ -1,11 +1,12 @@
 // The shape of results.json, as one zod schema: the types, the check on reading and the published JSON Schema all come from here.
 import { z } from 'zod';
-import { FAILURE_CLASSES, FORESEEN, LAYOUT_KINDS, OUTCOMES, REACHED, RELOCATION_KINDS, STAGES, STATUSES } from './words.ts';
+import { explanationFindings } from '../triage/explanation.ts';
+import { count, failurePlace, objectRelocation } from './places.ts';
+import { FAILURE_CLASSES, FORESEEN, LAYOUT_KINDS, OUTCOMES, REACHED, STAGES, STATUSES } from './words.ts';
 
 /** Raised when the meaning of a field changes; readers refuse what is newer than they are. */
 export const SCHEMA_VERSION = 1;
 
-const count = z.number().int().nonnegative();
 const milliseconds = z.number().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const status = z.enum(STATUSES);
@@ -68,31 +69,6 @@ const kernel = z.strictObject({
   notes: z.array(z.string()),
 });
 
-const source = z.strictObject({
-  file: z.string(),
-  line: count,
-  /** The text of that line, as .BTF.ext carries it; '' when it carries none. */
-  text: z.string(),
-  /** False when the line does not name what is accessed: then it is only the nearest line known. */
-  exact: z.boolean(),
-});
-
-const objectRelocation = z.strictObject({
-  /** libbpf's `relo #N`: the number within the section's record of .BTF.ext. */
-  index: count,
-  section: z.string(),
-  /** The program or subprogram the instruction belongs to. */
-  program: z.string(),
-  /** Instruction index within that (sub)program. */
-  insn: count,
-  kind: z.enum(RELOCATION_KINDS),
-  /** As libbpf prints it: `struct task_struct.mm (0:40 @ offset 1096)`. */
-  spec: z.string(),
-  /** As a person writes it: `task_struct.mm`, `struct task_struct`, `enum bpf_map_type::BPF_MAP_TYPE_ARRAY`. */
-  access: z.string(),
-  source: source.nullable(),
-});
-
 const object = z.strictObject({
   /** Unique in the run and safe in a path and a URL fragment, from the file name. */
   id: z.string(),
@@ -135,17 +111,6 @@ const cellRelocation = z.strictObject({
   warnings: z.array(z.string()),
   /** Where the engine says something else than libbpf did, or libbpf never came to the relocation; absent where both say the same. */
   predicted: z.strictObject({ outcome: z.enum(OUTCOMES), target: z.string().nullable() }).optional(),
-});
-
-const failurePlace = z.strictObject({
-  /** The program, or the subprogram of it, and the instruction in that. */
-  program: z.string(),
-  insn: count,
-  /** The instruction as the verifier prints it: `(61) r1 = *(u32 *)(r1 +2512)`; null when it was not printed. */
-  text: z.string().nullable(),
-  /** What the register in question held there, or all registers: `R1=trusted_ptr_or_null_(id=1)`; null when the log does not tell. */
-  state: z.string().nullable(),
-  source: source.nullable(),
 });
 
 const cellProgram = z.strictObject({
@@ -295,14 +260,14 @@ export const resultsSchema = z.strictObject({
   history: history.optional(),
   /** Absent in results of versions that did not keep them. */
   types: typeStore.optional(),
+  /** Root causes, as `corematrix explain` tells them; absent where the run was interrupted. */
+  explanation: explanationFindings.optional(),
 });
 
+export type { FailurePlace, ObjectRelocation, SourceLine } from './places.ts';
 export type Results = z.infer<typeof resultsSchema>;
 export type KernelResult = z.infer<typeof kernel>;
 export type ObjectResult = z.infer<typeof object>;
-export type ObjectRelocation = z.infer<typeof objectRelocation>;
-export type FailurePlace = z.infer<typeof failurePlace>;
-export type SourceLine = z.infer<typeof source>;
 export type CellResult = z.infer<typeof cellSchema>;
 export type CellProgram = z.infer<typeof cellProgram>;
 export type CellRelocation = z.infer<typeof cellRelocation>;

@@ -121,3 +121,7 @@ export type Foreseen = (typeof FORESEEN)[number];
 /** What a type of a kernel is, as far as its layout goes. */
 export const LAYOUT_KINDS = ['struct', 'union', 'enum', 'function', 'other'] as const;
 export type LayoutKind = (typeof LAYOUT_KINDS)[number];
+
+/** How what a kernel has instead is related to what is missing. */
+export const RELATIONS = ['other-kind', 'renamed', 'moved-in', 'moved-out', 'behind-pointer', 'split', 'joined'] as const;
+export type Relation = (typeof RELATIONS)[number];

@@ -1,12 +1,11 @@
 // What a kernel has instead of a member: of the same name elsewhere, of another name in the same place, or several for one.
 import { type Btf, kindOf, nameOf } from '../btf/btf.ts';
 import { isAnyEnum, isComposite, type Member, referencedType, resolveType } from '../btf/types.ts';
+import type { Relation } from '../results/words.ts';
 import { completeWay } from './complete.ts';
 import { namedMembers, type Step, walk } from './path.ts';
 import { similarity } from './similar.ts';
 import { isScalar, memberText } from './type-text.ts';
-
-export type Relation = 'other-kind' | 'renamed' | 'moved-in' | 'moved-out' | 'behind-pointer' | 'split' | 'joined';
 
 /** A way through the kernel's types that may stand for the one that is missing. */
 export interface Alternative {

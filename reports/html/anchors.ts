@@ -25,6 +25,11 @@ export function logAnchor(cell: { kernel: string; object: string }, kind: string
   return `${cellAnchor(cell.kernel, cell.object)}/log/${kind}${program === undefined ? '' : `/${namePart(program)}`}`;
 }
 
+/** The id of what is said of a root cause. */
+export function causeAnchor(fingerprint: string): string {
+  return `cause/${namePart(fingerprint)}`;
+}
+
 /** The id of what is known of a kernel. */
 export function kernelAnchor(kernel: string): string {
   return `k/${namePart(kernel)}`;

@@ -15,7 +15,7 @@ function placesOf(where: Cause['where'], names: ReadonlyMap<string, string>): Ht
 }
 
 /** A list of causes, in the order in which they are given. */
-export function causesPart(all: readonly Cause[], results: Results): Html {
+export function causesPart(all: readonly Cause[], results: Results, explain: (fingerprint: string | null) => Html): Html {
   const short = shortKernelNames(results);
   const names = new Map(results.kernels.map(({ id }, index) => [id, short[index] ?? id]));
   const items = all.map((cause) => {
@@ -24,7 +24,7 @@ export function causesPart(all: readonly Cause[], results: Results): Html {
     return html`<li>
       <span class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${look.word}</span>
       ${cause.class !== null && html`<strong>${cause.class}</strong>`} <span class="reason">${cause.reason}</span>
-      ${[...programs.values()].map((where) => placesOf(where, names))}
+      ${[...programs.values()].map((where) => placesOf(where, names))}${explain(cause.fingerprint)}
     </li>`;
   });
   return html`<ul class="causes">

@@ -29,6 +29,8 @@ interface ProgramData {
   expected: string | null;
   /** How it contradicts what BTF foretold. */
   contradiction: string | null;
+  /** Of its root cause; null where it has none. */
+  fingerprint: string | null;
   logs: LogData[];
 }
 
@@ -171,6 +173,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
         reason: program.reason,
         expected: program.expected,
         contradiction: contradiction(program),
+        fingerprint: program.fingerprint ?? null,
         logs: [
           ...log(`verifier log of ${program.name}`, `verifier/${namePart(program.name)}`, program.logs.verifier),
           ...log(`libbpf log of ${program.name} alone`, `libbpf/${namePart(program.name)}`, program.logs.libbpf),

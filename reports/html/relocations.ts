@@ -2,6 +2,7 @@
 import type { CellRelocation, ObjectResult, Results } from '../../harness/results/schema.ts';
 import { plural, shortKernelNames } from '../summary.ts';
 import { namePart, relocationsAnchor } from './anchors.ts';
+import { guardedPart, kernelNaming } from './explained.ts';
 import { html, type Html } from './html.ts';
 import { lookOf } from './status.ts';
 
@@ -67,6 +68,7 @@ function mapOf(object: ObjectResult, results: Results): Html {
 
 /** A fold for each object that has relocations. */
 export function relocationMaps(results: Results): Html {
+  const naming = kernelNaming(results);
   const folds = results.objects
     .filter(({ relocations }) => relocations.length > 0)
     .map(
@@ -76,6 +78,7 @@ export function relocationMaps(results: Results): Html {
           <div class="scroll" id="${relocationsAnchor(object.id)}" tabindex="0" role="region" aria-label="Relocations of ${object.id}">
             ${mapOf(object, results)}
           </div>
+          ${guardedPart(object.id, results.explanation?.guarded ?? [], naming)}
         </details>`,
     );
   return html`${folds}`;

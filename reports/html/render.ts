@@ -4,6 +4,7 @@ import type { RenderOptions } from '../options.ts';
 import { type Cause, causes } from '../summary.ts';
 import { causesPart, causesSize } from './causes.ts';
 import { pageData } from './data.ts';
+import { explainer, silentSection } from './explained.ts';
 import { inOrder } from './facts.ts';
 import { header, reportSize } from './header.ts';
 import { historyPart } from './history.ts';
@@ -99,10 +100,10 @@ const KEYS = html`<dialog id="keys" aria-labelledby="keys-title">
   <form method="dialog"><button>Close</button></form>
 </dialog>`;
 
-function section(id: string, title: string, found: readonly Cause[], results: Results): Html {
+function section(id: string, title: string, found: readonly Cause[], results: Results, explain: ReturnType<typeof explainer>): Html {
   if (found.length === 0) return html``;
   return html`<h2 id="${id}">${title} <small>${causesSize(found)}</small></h2>
-    ${causesPart(found, results)}`;
+    ${causesPart(found, results, explain)}`;
 }
 
 /** JSON that can stand in a script element, or as JavaScript, whatever it holds. */
@@ -115,6 +116,7 @@ function embedded(value: unknown): string {
 
 function body(results: Results): Html {
   const unexpected = causes(results);
+  const explain = explainer(results);
   const maps = results.objects.some(({ relocations }) => relocations.length > 0);
   return html`${header(results, unexpected.length)}
     <main>
@@ -122,13 +124,13 @@ function body(results: Results): Html {
       <section id="view" aria-label="Details"></section>
       <div id="overview">
         <h2 id="programs" class="spoken">Matrix</h2>
-        ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results)} ${historyPart(results)}
+        ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results, explain)} ${historyPart(results)}
         ${
           maps &&
           html`<h2 id="relocations">Relocations across kernels</h2>
             ${relocationMaps(results)}`
         }
-        ${section('known', 'Known failures', causes(results, ['xfail']), results)}
+        ${silentSection(results)} ${section('known', 'Known failures', causes(results, ['xfail']), results, explain)}
         <h2 id="cells">Every object on every kernel</h2>
         <noscript
           ><p>

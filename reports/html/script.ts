@@ -13,6 +13,7 @@ import { type Parts, start } from './client/start.ts';
 import { themeControl } from './client/theme.ts';
 import { copyButton, element, select, unpack } from './client/tools.ts';
 import { cellHead, comparisonHead } from './client/views.ts';
+import { copySnippets, whyOf } from './client/why.ts';
 import { parseFilter, wantsKernel, wantsRow } from './filter.ts';
 
 const PARTS: Parts = {
@@ -29,6 +30,8 @@ const PARTS: Parts = {
   matrixControl,
   barControl,
   linkMaps,
+  copySnippets,
+  whyOf,
   listenToKeys,
   followAddress,
   cellHead,

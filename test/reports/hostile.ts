@@ -1,6 +1,9 @@
 // The sample with hostile text wherever text is free.
 import { type Results, resultsSchema } from '../../harness/results/schema.ts';
+import { explained } from './explained.ts';
 import { SAMPLE } from './sample.ts';
+
+const GIVEN = explained(SAMPLE);
 
 /** What no output may let act: markup, ends of sections, commands of CI systems, mentions, control and ANSI sequences, turned text. */
 const HOSTILE = [
@@ -26,7 +29,7 @@ function mapStrings(value: unknown, change: (text: string, path: string) => stri
 
 /** The sample with hostile text in every string that the schema leaves free. */
 export const HOSTILE_SAMPLE: Results = (() => {
-  const tried = resultsSchema.safeParse(mapStrings(SAMPLE, spoiled));
+  const tried = resultsSchema.safeParse(mapStrings(GIVEN, spoiled));
   const fixed = new Set(tried.error?.issues.map(({ path }) => `/${path.join('/')}`));
-  return resultsSchema.parse(mapStrings(SAMPLE, (text, path) => (fixed.has(path) ? text : spoiled(text))));
+  return resultsSchema.parse(mapStrings(GIVEN, (text, path) => (fixed.has(path) ? text : spoiled(text))));
 })();

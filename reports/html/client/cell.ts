@@ -2,6 +2,7 @@
 /// <reference lib="dom.iterable" />
 // One object on one kernel in full: reason first, then programs, relocations, logs, and how to see it again.
 import type { CellData, LogData, ObjectData } from '../data.ts';
+import type { whyOf } from './why.ts';
 import type { outcomesOf, turningPoints } from './relocation.ts';
 import type { Place, Tools } from './tools.ts';
 
@@ -110,6 +111,7 @@ interface Turns {
 }
 
 interface Parts extends Turns {
+  whyOf: typeof whyOf;
   logFold: typeof logFold;
   ledger: typeof ledger;
 }
@@ -151,7 +153,10 @@ export function cellView(tools: Tools, place: Place, data: ObjectData, cell: Cel
     );
   };
 
-  const programs = cell.programs.map((program) =>
+  const gravity = ['fail', 'xpass', 'infra', 'xfail'];
+  const rank = (status: string) => (gravity.includes(status) ? gravity.indexOf(status) : gravity.length);
+  const ordered = cell.programs.toSorted((a, b) => rank(a.status) - rank(b.status));
+  const programs = ordered.map((program) =>
     element(
       'li',
       {},
@@ -161,6 +166,7 @@ export function cellView(tools: Tools, place: Place, data: ObjectData, cell: Cel
       ' ',
       program.facts !== '' && element('small', {}, program.facts),
       program.reason !== null && reasonOf(program.reason),
+      parts.whyOf(tools, program.fingerprint, place.kernel),
       program.expected !== null && element('p', { class: 'expected' }, `expected: ${program.expected}`),
       program.contradiction !== null && element('p', { class: 'disagrees' }, program.contradiction),
       ['fail', 'xfail'].includes(program.status) && tail(program.logs.find(({ anchor }) => anchor.startsWith('verifier/'))),

@@ -9,12 +9,14 @@ import type { layoutTable } from './layout.ts';
 import type { outcomesOf, relocationHead, RelocationPlace, relocationView, turningPoints } from './relocation.ts';
 import type { Place, Tools } from './tools.ts';
 import type { cellHead, comparisonHead } from './views.ts';
+import type { whyOf } from './why.ts';
 
 export interface Views {
   cellHead: typeof cellHead;
   cellView: typeof cellView;
   ledger: typeof ledger;
   logFold: typeof logFold;
+  whyOf: typeof whyOf;
   comparisonHead: typeof comparisonHead;
   compareView: typeof compareView;
   logDiff: typeof logDiff;

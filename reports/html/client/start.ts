@@ -6,6 +6,7 @@ import type { barControl } from './bar.ts';
 import type { diffLines, withoutNoise } from './diff.ts';
 import type { listenToKeys } from './keys.ts';
 import type { linkMaps } from './maps.ts';
+import type { copySnippets } from './why.ts';
 import type { Language, matrixControl } from './matrix.ts';
 import type { followAddress, Views } from './routes.ts';
 import type { themeControl } from './theme.ts';
@@ -22,6 +23,7 @@ export interface Parts extends Language, Views {
   matrixControl: typeof matrixControl;
   barControl: typeof barControl;
   linkMaps: typeof linkMaps;
+  copySnippets: typeof copySnippets;
   listenToKeys: typeof listenToKeys;
   followAddress: typeof followAddress;
 }
@@ -75,6 +77,7 @@ export function start(parts: Parts): void {
     const matrix = parts.matrixControl(parts);
     const bar = parts.barControl(matrix);
     parts.linkMaps(tools);
+    parts.copySnippets(tools);
     parts.listenToKeys(matrix);
     parts.followAddress(parts, { tools, objectData, typeData, bar });
   });

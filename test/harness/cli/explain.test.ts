@@ -1,9 +1,14 @@
 // `corematrix explain` as a user types it: on objects, on results, and on what cannot be used.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Results } from '../../../harness/results/schema.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { explainRun, findingsOf } from '../../../harness/triage/of-results.ts';
+import { objectsOfResults } from '../../../harness/triage/sources.ts';
+import { cacheRoot } from '../../../kernels/cache.ts';
+import { renderJson } from '../../../reports/json.ts';
 import { sampleObjects } from '../object/samples.ts';
 import { realRun, sample } from '../run/real-run.ts';
 import { fourSeries } from '../triage/series.ts';
@@ -103,6 +108,15 @@ describe('results', () => {
     expect(await explain(folder, '6.1/task_state')).toMatchSnapshot('a relocation');
     expect(await explain(join(folder, 'results.json'), '6.12/verifier_limits')).toMatchSnapshot('a rejection');
   });
+});
+
+it('says what results keep of it where kernels and objects are gone', async () => {
+  const results: Results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'));
+  const explanation = findingsOf(await explainRun(results, await objectsOfResults(results), cacheRoot(), () => {}));
+  const kept = join(folder, 'kept.json');
+  await writeFile(kept, renderJson({ ...results, explanation }));
+  const said = await corematrix(folder, ['explain', kept], { COREMATRIX_CACHE: join(folder, 'no-cache') });
+  expect(steady(`exit ${said.exitCode}\n${said.stdout}`)).toBe(await explain(folder));
 });
 
 it('says what cannot be used', async () => {

@@ -5,6 +5,7 @@ import { createLogStore, logText } from '../../../harness/results/logs.ts';
 import { mergeResults, type NamedResults } from '../../../harness/results/merge.ts';
 import { cellOfOneFate } from '../../../harness/results/one-fate.ts';
 import { type KernelResult, type Results, resultsSchema } from '../../../harness/results/schema.ts';
+import { explained } from '../../reports/explained.ts';
 import { HOSTILE_SAMPLE } from '../../reports/hostile.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 
@@ -55,6 +56,7 @@ describe('all shards', () => {
   it.each([
     ['the sample', SAMPLE],
     ['hostile text', HOSTILE_SAMPLE],
+    ['an explained one', explained(SAMPLE)],
   ])('make %s again, however many there are and in whatever order they come', (_, whole) => {
     for (const total of [1, 2, 3, 4, 6, 9]) {
       const inputs = shards(whole, total);

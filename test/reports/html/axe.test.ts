@@ -1,6 +1,7 @@
 // Accessibility as axe-core checks it, by all its rules: the overview, a cell and a comparison, in both themes.
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explained } from '../explained.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser } from './browser.ts';
 
@@ -29,7 +30,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', (
     ['a relocation', RELOCATION, ''],
     ['the sheet of keys', '', '?'],
   ])('in %s', async (_, fragment, key) => {
-    const { page } = await browser.open(SAMPLE, fragment, { colorScheme });
+    const { page } = await browser.open(explained(SAMPLE), fragment, { colorScheme });
     if (fragment !== '') await page.locator('#view h2').waitFor();
     await page.evaluate(() => {
       for (const box of document.querySelectorAll('details')) box.open = true;

@@ -34,8 +34,6 @@ it('tells everything about a cell, the reason first', async () => {
     Predicted from BTF: pass.
 
     Programs
-    ● pass old_name
-    libbpf log of old_name alone 2 lines
     ✕ fail new_name verify · core-field-missing · errno 22
 
     task_struct.__state: no such field (byte_off)
@@ -56,6 +54,8 @@ it('tells everything about a cell, the reason first', async () => {
 
     expected: this kernel has neither name
 
+    ● pass old_name
+    libbpf log of old_name alone 2 lines
     – n/a newer_hook
 
     expected: the hook came with 6.1

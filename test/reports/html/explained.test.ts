@@ -1,0 +1,113 @@
+// What triage says in the report: in the list of causes, without scripts too, and in the cell that failed.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { explained } from '../explained.ts';
+import { SAMPLE } from '../sample.ts';
+import { type ReportBrowser, startBrowser } from './browser.ts';
+
+const RESULTS = explained(SAMPLE);
+let browser: ReportBrowser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+
+afterAll(async () => browser.stop());
+
+it('stands in the list of causes, for a reader without scripts too', async () => {
+  const { page } = await browser.open(RESULTS, '', { javaScriptEnabled: false });
+  await page.locator('#unexpected + ul .why > summary').click();
+  expect(await page.locator('#unexpected + ul li').first().innerText()).toMatchInlineSnapshot(`
+    "✕ fail core-field-missing task_struct.__state: no such field (byte_off)
+
+    task_state / new_name on 5.10.262
+
+    Why, and what to write instead seen in a guest
+    programs/task_state.bpf.c:23 seen = task->field_3; insn 10: (b7) r0 = 10, where R1=scalar()
+    near programs/task_state.bpf.c:24 seen = task->field_3;
+
+    5.10.262 struct task_struct has no member __state
+
+    instead: state, volatile long int another name, likely
+
+    no matching targets found
+    in the log
+
+    6.12.117 struct task_struct has no member __state here either
+
+    instead: mm->count[1].state, int moved behind a pointer, possible
+
+    of a similar name here: __state2
+
+    of 2 kernels, 1 kernel has it: only 5.10.262
+
+    known: task_struct.state became __state
+
+    hides: what comes after it
+
+    check that it means the same
+
+    static int read_it(void)
+    {
+    	return a < b && "c";
+    }"
+  `);
+  expect(await page.locator('#suspicious + ul').innerText()).toMatchInlineSnapshot(`
+    "! suspicious task_struct.field_3 signed in task_state / new_name
+
+    reads 4 bytes of 8
+
+    programs/task_state.bpf.c:23 seen = task->field_3;
+
+    on 5.10.262 6.12.117"
+  `);
+  await page.locator('#relocations ~ .block > summary').first().click();
+  expect(await page.locator('.guarded').innerText()).toMatchInlineSnapshot(
+    `"∅ guarded task_struct.field_3 signed in old_name, missing on 6.12.117: kept out by task_struct.field_3 (field_exists), which is 0 there, at programs/task_state.bpf.c:23"`,
+  );
+});
+
+it('stands in the cell that failed, as far as it is about its kernel, and can be copied', async () => {
+  const { page, complaints } = await browser.open(RESULTS, '#c/debian-5.10.262-amd64/task_state');
+  const why = page.locator('.cell-view .why');
+  await why.waitFor();
+  expect(await why.innerText()).toMatchInlineSnapshot(`
+    "Why, and what to write instead seen in a guest
+    programs/task_state.bpf.c:23 seen = task->field_3; insn 10: (b7) r0 = 10, where R1=scalar()
+    near programs/task_state.bpf.c:24 seen = task->field_3;
+
+    5.10.262 struct task_struct has no member __state
+
+    instead: state, volatile long int another name, likely
+
+    no matching targets found
+    in the log
+
+    of 2 kernels, 1 kernel has it: only 5.10.262
+
+    known: task_struct.state became __state
+
+    hides: what comes after it
+
+    check that it means the same
+
+    static int read_it(void)
+    {
+    	return a < b && "c";
+    }
+    Copy
+
+    All programs and kernels with this cause"
+  `);
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', {
+      value: { writeText: async (text: string) => Reflect.set(globalThis, 'copied', text) },
+    });
+  });
+  await why.locator('.copy button').click();
+  await expect.poll(async () => page.evaluate(() => Reflect.get(globalThis, 'copied'))).toBe(RESULTS.explanation?.causes[0]?.snippet);
+  await why.getByRole('link', { name: 'All programs and kernels with this cause' }).click();
+  await expect.poll(async () => page.locator('#unexpected + ul .why.marked').isVisible()).toBe(true);
+  await page.locator('#unexpected + ul .why').getByRole('link', { name: 'in the log' }).click();
+  await expect.poll(async () => page.locator('.line.marked').innerText()).toContain('R1 invalid mem access');
+  expect(complaints).toEqual([]);
+});
