@@ -17,6 +17,8 @@ export interface Btf {
   readonly strings: Buffer;
   /** The offset that the first string of its own has: 0, or the end of the base's strings. */
   readonly stringStart: number;
+  /** Bytes of a pointer where that is known from elsewhere; null where the types themselves must tell. */
+  readonly pointerSize: 4 | 8 | null;
 }
 
 export type BtfResult = { ok: true; btf: Btf } | { ok: false; reason: string };
@@ -136,6 +138,7 @@ export function readBtf(bytes: Uint8Array, base: Btf | null = null, known: Uint3
     starts,
     strings: header.strings,
     stringStart: base === null ? 0 : base.stringStart + base.strings.length,
+    pointerSize: base?.pointerSize ?? null,
   };
   return { ok: true, btf };
 }

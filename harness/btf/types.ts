@@ -119,10 +119,48 @@ const REFERRING: ReadonlySet<BtfKind> = new Set(['typedef', 'volatile', 'const',
 /** Steps that libbpf takes before it gives up. */
 const MAX_RESOLVE_DEPTH = 32;
 const MAX_SIZE = 0xffffffff;
-const POINTER_SIZE = 8;
+
+/** What compilers call an integer as wide as a pointer. */
+const LONG: ReadonlySet<string> = new Set([
+  'long',
+  'long int',
+  'int long',
+  'unsigned long',
+  'long unsigned',
+  'unsigned long int',
+  'unsigned int long',
+  'long unsigned int',
+  'long int unsigned',
+  'int unsigned long',
+  'int long unsigned',
+]);
+/** Of BTF that does not tell: on every kernel that has guests, and for which objects are compiled. */
+const USUAL_POINTER = 8;
+const guessed = new WeakMap<Btf, 4 | 8>();
+
+function guessPointerSize(btf: Btf): 4 | 8 {
+  for (let id = 1; id < btf.endId; id++) {
+    if (kindOf(btf, id) !== 'int') continue;
+    const size = sizeField(btf, id);
+    if ((size === 4 || size === 8) && LONG.has(nameOf(btf, id))) return size;
+  }
+  return USUAL_POINTER;
+}
 
 /**
- * Size of a type in bytes as libbpf computes it, null when it has none or too large a one. Pointers have eight, as on every 64-bit kernel.
+ * Bytes of a pointer: those of the first `long`, as on every machine with Linux the two are as wide; of a module, its kernel's.
+ * @see btf__pointer_size() in libbpf's btf.c
+ */
+export function pointerSizeOf(btf: Btf): 4 | 8 {
+  if (btf.pointerSize !== null) return btf.pointerSize;
+  if (btf.base !== null) return pointerSizeOf(btf.base);
+  const known = guessed.get(btf) ?? guessPointerSize(btf);
+  guessed.set(btf, known);
+  return known;
+}
+
+/**
+ * Size of a type in bytes as libbpf computes it, null when it has none or too large a one.
  * @see btf__resolve_size() in libbpf's btf.c
  */
 export function sizeOf(btf: Btf, id: number): number | null {
@@ -131,7 +169,7 @@ export function sizeOf(btf: Btf, id: number): number | null {
   for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
     const kind = kindOf(btf, at);
     if (kind === 'ptr' || SIZED.has(kind)) {
-      const size = count * (kind === 'ptr' ? POINTER_SIZE : sizeField(btf, at));
+      const size = count * (kind === 'ptr' ? pointerSizeOf(btf) : sizeField(btf, at));
       return size > MAX_SIZE ? null : size;
     }
     const array = arrayOf(btf, at);

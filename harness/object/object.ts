@@ -74,9 +74,9 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   const problem = (reason: string): never => {
     throw new UserError(`${name}: ${reason}`);
   };
-  const read = readElf(bytes);
-  if (!read.ok) return problem(read.reason);
-  const { elf } = read;
+  const file = readElf(bytes);
+  if (!file.ok) return problem(file.reason);
+  const { elf } = file;
   if (elf.machine !== EM_BPF) return problem(`an ELF file for ${machineName(elf.machine)}, not a BPF object (clang -target bpf)`);
   const functions = functionsOf(elf);
   // What stands in .text is called by programs, unless it is all there is.
@@ -95,15 +95,17 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   if (object.programs.length === 0) return problem('no program in it: no function in an executable section of its own');
   const btfSection = sectionNamed(elf, '.BTF');
   if (!btfSection) return object;
-  const btf = readBtf(btfSection.bytes);
-  if (!btf.ok) return problem(btf.reason);
-  object.btf = btf.btf;
-  object.maps.unshift(...definedMaps(btf.btf));
+  const read = readBtf(btfSection.bytes);
+  if (!read.ok) return problem(read.reason);
+  // libbpf goes by the class of the ELF file, which is never one of 32 bits.
+  const btf = { ...read.btf, pointerSize: 8 as const };
+  object.btf = btf;
+  object.maps.unshift(...definedMaps(btf));
   const extSection = sectionNamed(elf, '.BTF.ext');
   if (!extSection) return object;
-  const ext = readBtfExt(extSection.bytes, btf.btf);
+  const ext = readBtfExt(extSection.bytes, btf);
   if (!ext.ok) return problem(ext.reason);
   object.ext = ext.ext;
-  object.relocations = [...ext.ext.relocations.keys()].flatMap((section) => relocationsIn(section, ext.ext, btf.btf, functions, problem));
+  object.relocations = [...ext.ext.relocations.keys()].flatMap((section) => relocationsIn(section, ext.ext, btf, functions, problem));
   return object;
 }

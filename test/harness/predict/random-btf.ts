@@ -100,9 +100,12 @@ function write(what: Sketch, id: number, count: number): WrittenType {
   }
 }
 
-function writeAll(sketches: readonly Sketch[]): WrittenType[] {
+/** By the width of its `long` libbpf tells how wide a kernel's pointers are. */
+const NARROW_INTS = INTS.map((type) => (type.name === 'long' ? { ...type, size: 4, words: [0x01000020] } : type));
+
+function writeAll(sketches: readonly Sketch[], ints: readonly WrittenType[] = INTS): WrittenType[] {
   const count = INTS.length + sketches.length;
-  return [...INTS, ...sketches.map((what, index) => write(what, INTS.length + 1 + index, count))];
+  return [...ints, ...sketches.map((what, index) => write(what, INTS.length + 1 + index, count))];
 }
 
 /** A sketch may be left as it is, replaced or dropped on the other side. */
@@ -110,15 +113,19 @@ const change = fc.record({ how: pick('keep', 'keep', 'keep', 'replace', 'drop', 
 
 /** Two BTFs of which the second is made from the first. */
 export const typePairs = fc
-  .tuple(fc.array(sketch, { minLength: 3, maxLength: 16 }), fc.array(change, { minLength: 16, maxLength: 16 }))
-  .map(([local, changes]) => {
+  .tuple(
+    fc.array(sketch, { minLength: 3, maxLength: 16 }),
+    fc.array(change, { minLength: 16, maxLength: 16 }),
+    pick(INTS, INTS, INTS, NARROW_INTS),
+  )
+  .map(([local, changes, ints]) => {
     const target = local.flatMap((what, index) => {
       const { how, by } = changes[index] ?? { how: 'keep', by: what };
       if (how === 'drop') return [];
       if (how === 'twice') return [what, by];
       return [how === 'replace' ? by : what];
     });
-    return { local: writeAll(local), target: writeAll(target) };
+    return { local: writeAll(local), target: writeAll(target, ints) };
   });
 
 /** A kernel's types, those of a module upon them, and another kernel made from the first. */

@@ -160,6 +160,13 @@ SEC("raw_tp/p") int p(u64 *ctx) { at(pointers, s); out[0] = (u64)s->a; out[1] = 
     targets: {
       other: 'struct pointers { int x; long *a; int (*b)(void); char *c[3]; } s;',
       none: 'struct pointers { int x; u64 a; u32 b; u64 c[2]; } s;',
+      // The width of its `long` is how libbpf tells that this kernel's pointers have four bytes.
+      'of 32 bits': [
+        { name: 'long', kind: 1, size: 4, words: [0x01000020] },
+        { kind: 2, size: 0 },
+        { kind: 3, words: [2, 1, 3] },
+        { name: 'pointers', kind: 4, vlen: 4, size: 24, words: ['x', 1, 0, 'a', 2, 32, 'b', 2, 64, 'c', 3, 96] },
+      ],
     },
   },
   existence: {
