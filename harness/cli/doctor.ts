@@ -2,7 +2,8 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
-import { examine, type Finding } from '../doctor/checks.ts';
+import { examine } from '../doctor/checks.ts';
+import type { Finding } from '../doctor/finding.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';

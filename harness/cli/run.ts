@@ -83,7 +83,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             timeoutMs: (options.timeout ?? config.timeout ?? 0) * 1000 || null,
             journal,
             verdicts: options.cache && config.cache !== false ? 'reuse' : 'renew',
-            bootTimeoutMs: (options.bootTimeout ?? 0) * 1000 || null,
+            bootTimeoutMs: (options.bootTimeout ?? config.bootTimeout ?? 0) * 1000 || null,
             stallMs: null,
             command,
             predictFirst: options.predictFirst === true,

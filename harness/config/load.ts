@@ -92,8 +92,12 @@ function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
   });
 }
 
+/** Made when first needed: it takes several times as long as reading a configuration does. */
+let keys: JsonSchema | null = null;
+
 function known(issue: Issue): string {
-  return keysAt(z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' }), issue.path).join(', ');
+  keys ??= z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' });
+  return keysAt(keys, issue.path).join(', ');
 }
 
 /** What nests deeper than the stack, the library reports as an error of syntax in one place and throws in another. */

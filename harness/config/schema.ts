@@ -30,6 +30,7 @@ export const configSchema = z.strictObject({
   history: z.string().min(1).optional().describe('File with a line for every run, relative to this file: each run is appended.'),
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, instead of the ones apt is configured with.'),
   timeout: z.number().positive().optional().describe('Seconds a cell may take before it is infrastructure trouble.'),
+  bootTimeout: z.number().positive().optional().describe('Seconds a kernel may take to come up before all its cells are.'),
   jobs: z.number().int().positive().optional().describe('Guests at the same time.'),
   cache: z
     .boolean()

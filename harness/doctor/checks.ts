@@ -8,29 +8,21 @@ import { messageOf } from '../errors.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { bootGuest } from '../guest/boot.ts';
 import type { Accel } from '../guest/machine.ts';
+import { hasSandbox } from '../guest/sandbox.ts';
 import { machineFor } from '../guest/snapshot.ts';
 import { type GuestHelper, prepareInitramfs } from '../run/helper.ts';
 import { availableMiB, defaultJobs, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { missingPackages } from '../setup/packages.ts';
-
-export interface Finding {
-  what: string;
-  /** `warning`: runs work, but slower or not for long; `broken`: they do not. */
-  state: 'ok' | 'warning' | 'broken';
-  found: string;
-  /** What to type or do; null where nothing is to be done. */
-  advice: string | null;
-}
+import { type Finding, ok } from './finding.ts';
+import { judgeQemu } from './qemu-faults.ts';
 
 const MIB = 1 << 20;
 const ANSWER_MS = 10_000;
 const BOOT_MS = 60_000;
 /** An unpacked kernel with its snapshot. */
 const KERNEL_MIB = 200;
-
-const ok = (what: string, found: string): Finding => ({ what, state: 'ok', found, advice: null });
 
 async function checkPrograms(): Promise<Finding> {
   const missing = await missingPackages(false);
@@ -40,14 +32,20 @@ async function checkPrograms(): Promise<Finding> {
   return { what: 'programs', state: 'broken', found: `missing: ${missing.map(({ purpose }) => purpose).join('; ')}`, advice };
 }
 
-async function checkQemu(): Promise<Finding> {
+async function checkQemu(): Promise<Finding[]> {
   try {
     const { version } = await qemuVersion();
-    const major = Number(version.split('.')[0]);
-    if (major >= 7) return ok('QEMU', version);
-    return { what: 'QEMU', state: 'warning', found: `${version}, which nobody has tried`, advice: 'QEMU 7.2 or newer is known to work' };
+    const sandbox: Finding = (await hasSandbox(QEMU_PROGRAM))
+      ? ok('sandbox', "QEMU's seccomp sandbox confines guests")
+      : {
+          what: 'sandbox',
+          state: 'warning',
+          found: 'this QEMU was built without seccomp',
+          advice: "guests run without it; Debian's QEMU has it",
+        };
+    return [judgeQemu(version), sandbox];
   } catch (error) {
-    return { what: 'QEMU', state: 'broken', found: messageOf(error), advice: 'npm run setup' };
+    return [{ what: 'QEMU', state: 'broken', found: messageOf(error), advice: 'npm run setup' }];
   }
 }
 
@@ -163,7 +161,7 @@ export async function examine(
   };
   tell(ok('Node', process.version));
   tell(await checkPrograms());
-  tell(await checkQemu());
+  tell(...(await checkQemu()));
   tell(await checkMemory());
   tell(await checkDisk('cache', cache, 10 * KERNEL_MIB, 'corematrix kernels prune, or COREMATRIX_CACHE for another place'));
   tell(await checkDisk('temporary files', tmpdir(), 4 * KERNEL_MIB, 'TMPDIR for another place'));

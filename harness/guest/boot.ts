@@ -7,6 +7,7 @@ import type { Hello } from './frames.ts';
 import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse } from './response.ts';
+import { sandboxArguments } from './sandbox.ts';
 
 /** How an image can be started: `pvh` is the uncompressed vmlinux entered directly, which skips the decompressor. */
 export type BootMethod = 'pvh' | 'bzimage';
@@ -35,6 +36,8 @@ export interface BootRequest {
   /** An existing folder of this guest's own; memory and mailbox files are made in it. */
   directory: string;
   timeoutMs: number;
+  /** Whether the guest will be saved. @default false */
+  saves?: boolean;
   signal: AbortSignal;
 }
 
@@ -52,13 +55,14 @@ function endOf(error: unknown): string {
 }
 
 async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGuest> {
-  const { machine, directory } = request;
+  const { machine, directory, qemuProgram, saves = false } = request;
   const files: MemoryFiles = { ram: join(directory, 'ram'), mailbox: join(directory, 'mailbox'), private: false };
   await sparseFile(files.ram, machine.memoryMiB);
   await sparseFile(files.mailbox, machine.mailboxMiB);
+  const sandbox = await sandboxArguments(qemuProgram, { saves });
   const started = performance.now();
   const args = qemuArguments(machine, files, { kernel: image.path, initramfs: request.initramfs });
-  const qemu = startQemu(request.qemuProgram, args, request.signal);
+  const qemu = startQemu(qemuProgram, [...args, ...sandbox], request.signal);
   try {
     const ring = await qemu.nextRing(request.timeoutMs);
     const bootMs = performance.now() - started;

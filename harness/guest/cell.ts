@@ -7,6 +7,7 @@ import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH, type RequestFrame } f
 import { type Machine, qemuArguments } from './machine.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse, readUnfinished } from './response.ts';
+import { sandboxArguments } from './sandbox.ts';
 import { loadState, type Snapshot } from './snapshot.ts';
 import { awaitDone, type MailboxPlace, type Patience } from './watch.ts';
 
@@ -106,7 +107,8 @@ export async function runRestored(qemuProgram: string, machine: Machine, snapsho
   const start = async () => {
     await sparseFile(mailbox, machine.mailboxMiB, bytes);
     const files = { ram: snapshot.ramFile, mailbox, private: true };
-    return startQemu(qemuProgram, qemuArguments(machine, files, 'restore'), request.signal);
+    const sandbox = await sandboxArguments(qemuProgram, { saves: false });
+    return startQemu(qemuProgram, [...qemuArguments(machine, files, 'restore'), ...sandbox], request.signal);
   };
   return withGuest(start, request, async (qemu) => {
     await loadState(qemu, snapshot.stateFile);

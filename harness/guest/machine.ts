@@ -16,7 +16,7 @@ export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
 const BELL_PORT = '0xe9';
 
 /** File descriptors of the QEMU process, besides stdout, which is the bell. */
-export const FD = { qmp: 3, console: 4 } as const;
+export const FD = { qmp: 3, console: 4, state: 5 } as const;
 
 const KERNEL_COMMAND_LINE = [
   'console=ttyS0',
@@ -47,6 +47,9 @@ export interface MemoryFiles {
   private: boolean;
 }
 
+/** A path within an option: QEMU reads a comma that is not doubled as the end of it. */
+const inOption = (path: string) => path.replaceAll(',', ',,');
+
 const processor = { kvm: 'host', tcg: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+aes,+rdrand' } as const satisfies Record<Accel, string>;
 
 /**
@@ -67,14 +70,13 @@ export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootS
     ['-cpu', processor[machine.accel]],
     ['-smp', '1'],
     ['-m', `${machine.memoryMiB}M`],
-    ['-object', `memory-backend-file,id=ram,size=${machine.memoryMiB}M,mem-path=${memory.ram},share=${share}`],
-    ['-object', `memory-backend-file,id=mailbox,size=${machine.mailboxMiB}M,mem-path=${memory.mailbox},share=${share}`],
+    ['-object', `memory-backend-file,id=ram,size=${machine.memoryMiB}M,mem-path=${inOption(memory.ram)},share=${share}`],
+    ['-object', `memory-backend-file,id=mailbox,size=${machine.mailboxMiB}M,mem-path=${inOption(memory.mailbox)},share=${share}`],
     ['-device', 'ivshmem-plain,memdev=mailbox,master=on'],
     ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ['-chardev', `socket,id=console,fd=${FD.console}`, '-device', 'isa-serial,chardev=console,index=0'],
     ['-chardev', 'stdio,id=bell,signal=off', '-device', `isa-debugcon,iobase=${BELL_PORT},chardev=bell`],
     ['-chardev', `socket,id=qmp,fd=${FD.qmp}`, '-mon', 'chardev=qmp,mode=control'],
-    ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny'],
     start,
   ].flat();
 }

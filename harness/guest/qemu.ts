@@ -1,4 +1,4 @@
-// One QEMU process: started so that it cannot outlive us, with its monitor, doorbell and console on inherited descriptors.
+// One QEMU process: started so that it cannot outlive us, with its monitor, doorbell, console and state on inherited descriptors.
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -18,6 +18,8 @@ export interface QemuProcess {
   /** The exact command, program first, as it was executed. */
   command: string[];
   qmp: Qmp;
+  /** Where a guest that is to be restored gets its state from. */
+  state: Duplex;
   /** Resolves with the next ring of the bell; rejects when QEMU ends, the guest floods, or `timeoutMs` is over. */
   nextRing: (timeoutMs: number) => Promise<Ring>;
   /** What the guest wrote on its console so far, at most 1 MiB from its beginning and said so when cut. */
@@ -46,6 +48,15 @@ function collect(limit: number, onFlood: (total: number) => void) {
   };
 }
 
+function howEnded(signal: string | undefined, stderr: string): string {
+  const said = stderr.trim().split('\n').at(-1) ?? '';
+  if (said !== '') return `: ${said}`;
+  // A page of a file that the disk has no room for.
+  if (signal === 'SIGBUS')
+    return ' by SIGBUS: no space left for the memory of the guest (df shows where; TMPDIR and COREMATRIX_CACHE move it)';
+  return signal === undefined ? '' : ` by ${signal}`;
+}
+
 function silence(milliseconds: number): InfraError {
   return new InfraError(`no answer from the guest in ${milliseconds / 1000} s`, { failure: 'infra-timeout' });
 }
@@ -63,7 +74,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   signal.throwIfAborted();
   const command = [program, ...args];
   const child = execa('setpriv', ['--pdeathsig', 'KILL', ...command], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     buffer: false,
     reject: false,
     cancelSignal: signal,
@@ -95,9 +106,10 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   const consoleStream = duplex(child.stdio[FD.console]);
   consoleStream.on('data', console.take);
   consoleStream.on('error', () => undefined);
+  const state = duplex(child.stdio.at(FD.state));
+  state.on('error', () => undefined);
   const ended = child.then((result) => {
-    const said = stderr.text().trim().split('\n').at(-1) ?? '';
-    const how = said !== '' ? `: ${said}` : result.signal === undefined ? '' : ` by ${result.signal}`;
+    const how = howEnded(result.signal, stderr.text());
     const ending = new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${how}`, { failure: 'infra-crash' });
     fail(ending);
     return ending;
@@ -107,6 +119,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
     pid: child.pid ?? 0,
     command,
     qmp: openQmp(duplex(child.stdio[FD.qmp])),
+    state,
     nextRing: async (timeoutMs) => {
       const ring = rings.shift();
       if (ring) return ring;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { InfraError } from '../errors.ts';
 import { bootGuest, type BootRequest, flush } from './boot.ts';
 import { crc32File, isIntact } from './intact.ts';
-import { DEFAULT_MACHINE, type Machine, qemuArguments } from './machine.ts';
+import { DEFAULT_MACHINE, FD, type Machine, qemuArguments } from './machine.ts';
 import type { QemuProcess } from './qemu.ts';
 
 const FORMAT = 2;
@@ -97,7 +97,8 @@ async function saveState(qemu: QemuProcess, stateFile: string): Promise<void> {
 /** Loads a saved state into a QEMU started with `-incoming defer`; the guest stands still until `cont`. */
 export async function loadState(qemu: QemuProcess, stateFile: string): Promise<void> {
   await qemu.qmp.execute('migrate-set-capabilities', IGNORE_SHARED);
-  await qemu.qmp.execute('migrate-incoming', { uri: `exec:cat ${quote(stateFile)}` });
+  qemu.state.end(await readFile(stateFile));
+  await qemu.qmp.execute('migrate-incoming', { uri: `fd:${FD.state}` });
   await waitFor('load the state', async () => statusOf(await qemu.qmp.execute('query-status')) !== 'inmigrate');
 }
 
@@ -132,7 +133,7 @@ export async function openSnapshot(directory: string, key: string): Promise<Snap
  */
 export async function makeSnapshot(target: string, key: string, request: BootRequest): Promise<Snapshot> {
   const building = request.directory;
-  const guest = await bootGuest(request);
+  const guest = await bootGuest({ ...request, saves: true });
   const stateFile = join(building, 'state');
   try {
     await saveState(guest.qemu, stateFile);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem, type } from 'node:os';
 import { execa } from 'execa';
 import { UserError } from '../errors.ts';
+import { cgroupMiB } from './cgroup.ts';
 
 export const QEMU_PROGRAM = 'qemu-system-x86_64';
 
@@ -23,11 +24,12 @@ export async function qemuVersion(): Promise<{ version: string; line: string }> 
   return { version, line };
 }
 
-/** MiB of memory that can be used without swapping, as the kernel estimates it. */
+/** MiB of memory that can be used without swapping, as the kernel estimates it, and no more than a container leaves. */
 export async function availableMiB(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
-  return kib === undefined ? Math.floor(freemem() / 2 ** 20) : Math.floor(Number(kib) / 1024);
+  const machine = kib === undefined ? Math.floor(freemem() / 2 ** 20) : Math.floor(Number(kib) / 1024);
+  return Math.min(machine, (await cgroupMiB()) ?? machine);
 }
 
 /** How many guests to run at a time with so much memory: one a processor, fewer when memory is short, at least one. */

@@ -21,6 +21,7 @@ interface Footprint {
   descriptors: number;
   folders: number;
   snapshots: number;
+  sharedMemory: number;
 }
 
 async function footprint(): Promise<Footprint> {
@@ -34,6 +35,7 @@ async function footprint(): Promise<Footprint> {
     descriptors: (await readdir('/proc/self/fd')).length,
     folders: (await readdir(tmpdir())).filter((name) => name.startsWith(`corematrix-${process.pid}-`)).length,
     snapshots: (await readdir(join(cacheRoot(), 'snapshots'))).length,
+    sharedMemory: (await readdir('/dev/shm').catch(() => [])).filter((name) => name.includes('corematrix')).length,
   };
 }
 
@@ -76,7 +78,9 @@ const seconds = (performance.now() - started) / 1000;
 process.stdout.write(
   `${total.cells} cells in ${seconds.toFixed(0)} s: ${total.surprises} unexpected, ${total.infra} without a verdict, ${total.flaky} flaky\n`,
 );
-const leaks = (['children', 'descriptors', 'folders', 'snapshots'] as const).filter((name) => (last?.[name] ?? 0) > (first?.[name] ?? 0));
+const leaks = (['children', 'descriptors', 'folders', 'snapshots', 'sharedMemory'] as const).filter(
+  (name) => (last?.[name] ?? 0) > (first?.[name] ?? 0),
+);
 if ((last?.heapMiB ?? 0) > (first?.heapMiB ?? 0) + HEAP_MAY_GROW_MIB) process.stdout.write('the heap has grown\n');
 if (leaks.length > 0) process.stdout.write(`left behind: ${leaks.join(', ')}\n`);
 process.exitCode = leaks.length > 0 || total.infra > 0 || total.surprises > 0 ? 1 : 0;

@@ -49,7 +49,7 @@ function drop(request: IncomingMessage, response: ServerResponse, bytes: number)
 
 async function fetchIt(more: Partial<DownloadRequest> = {}) {
   const target = join(directory, 'file');
-  return download({ url: `${base}/pool/file`, target, expected: EXPECTED, backoffMs: 1, stallMs: 2000, ...more });
+  return download({ url: `${base}/pool/file`, target, expected: EXPECTED, backoffMs: 1, stallMs: 60_000, ...more });
 }
 
 const files = async () => (await readdir(directory)).toSorted();
@@ -181,7 +181,7 @@ describe('a download', () => {
       response.writeHead(200, { 'content-length': CONTENT.length });
       return response.write(CONTENT.subarray(0, 1000));
     };
-    expect([await fetchIt({ stallMs: 200 }), visits]).toEqual([DONE, ['whole', 'bytes=1000-']]);
+    expect([await fetchIt({ stallMs: 2000 }), visits]).toEqual([DONE, ['whole', 'bytes=1000-']]);
   });
 
   it('stops at once when aborted, and keeps what it has', async () => {

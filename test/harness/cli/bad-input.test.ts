@@ -34,15 +34,18 @@ describe('objects that cannot be used', () => {
     const bad = ['text', 'program', 'truncated', 'empty', 'folder', 'bigendian', 'missing'].map((name) => `${name}.bpf.o`);
     const { exitCode, stdout, stderr } = await corematrix(folder, ['run', ...bad, 'good.bpf.o', '*.nothing', '-k', 'debian:6.12']);
     expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
-      "error: text.bpf.o: not an ELF file
+      "error: *.nothing: no file matches (in .)
+      error: text.bpf.o: not an ELF file
       error: program.bpf.o: an ELF file for x86-64, not a BPF object (clang -target bpf)
       error: truncated.bpf.o: truncated: the section headers lie beyond the end of the file
       error: empty.bpf.o: the file is empty
       error: folder.bpf.o: is a folder; name an object file, or a pattern such as 'folder.bpf.o/*.bpf.o'
       error: bigendian.bpf.o: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)
       error: missing.bpf.o: no such file
-      error: *.nothing: no file matches (in .)
       1 kernel × 1 object: 1 cell, N at a time
+      cells 0/1  
+      cells 0/1  
+      cells 0/1  
       report: corematrix-report/index.html
       ---
 

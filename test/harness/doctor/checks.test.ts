@@ -1,10 +1,10 @@
 // doctor on this machine, and on the same machine with something taken away.
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../../harness/doctor/checks.ts';
+import type { Finding } from '../../../harness/doctor/finding.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 import { corematrix } from '../cli/command.ts';
 
@@ -30,6 +30,7 @@ describe('doctor', () => {
       'Node',
       'programs',
       'QEMU',
+      'sandbox',
       'memory',
       'cache',
       'temporary files',
@@ -55,6 +56,19 @@ describe('doctor', () => {
       /QEMU, which runs the guests[^]*→ npm run setup, or on Debian: apt-get install .*qemu-system-x86/,
     );
     expect(exitCode).toBe(3);
+  });
+
+  it('boots guests without a sandbox where QEMU has none, and says so', async () => {
+    const program = join(folder, 'qemu-system-x86_64');
+    // As a QEMU does that was built without seccomp.
+    await writeFile(
+      program,
+      '#!/bin/sh\ncase " $* " in *" -sandbox "*) echo "qemu: -sandbox support is not enabled in this QEMU binary" >&2; exit 1 ;; esac\nPATH=$REAL_PATH exec qemu-system-x86_64 "$@"\n',
+    );
+    await chmod(program, 0o755);
+    const { PATH = '' } = process.env;
+    const { exitCode, findings: found } = await findings({ PATH: `${folder}:${PATH}`, REAL_PATH: PATH });
+    expect([exitCode, states(found)]).toMatchObject([0, { sandbox: 'warning', guests: 'ok' }]);
   });
 
   it('tells a mirror that does not answer and an empty cache, and how to go on', async () => {

@@ -74,8 +74,9 @@ async function archive(name: string, entries: Parameters<typeof writeCpio>[0]): 
   return path;
 }
 
-it('a kernel that comes up introduces itself, and QEMU runs without network, in its sandbox', async () => {
-  const { qemu, hello } = await boot({});
+it('a kernel that comes up introduces itself, wherever its files lie, and QEMU runs without network, in its sandbox', async () => {
+  const directory = join(folder, "it's, a 'folder'");
+  const { qemu, hello } = await boot({ directory });
   const { stdout: status } = await execa('grep', ['-E', '^(Seccomp|NoNewPrivs):', `/proc/${qemu.pid}/status`]);
   const net = (await qemu.qmp.execute('query-rx-filter')) ?? null;
   await qemu.kill();

@@ -1,10 +1,44 @@
+// How many guests at a time: by processors and by memory, that of the machine and that of a container, which a control group stands for.
+import { access, mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { jobsFor } from '../../../harness/run/host.ts';
+import { availableMiB, jobsFor } from '../../../harness/run/host.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+
+const HOST = join(PACKAGE_ROOT, 'dist/harness/run/host.js');
 
 describe('guests at a time', () => {
   it('are as many as processors, fewer when memory is short, and never none', () => {
     expect([jobsFor(2, 24_000), jobsFor(16, 24_000), jobsFor(16, 2_000), jobsFor(4, 800), jobsFor(4, 600), jobsFor(4, 0)]).toEqual([
       2, 16, 7, 1, 1, 1,
     ]);
+  });
+
+  it('are no more than the memory bears that a container leaves', async (context) => {
+    const [folder = '', limit = ''] = await access('/sys/fs/cgroup/memory/cgroup.procs').then(
+      () => ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
+      () => ['/sys/fs/cgroup', 'memory.max'],
+    );
+    const group = join(folder, `corematrix-test-${process.pid}`);
+    const made = await mkdir(group)
+      .then(async () => writeFile(join(group, limit), String(1200 * 2 ** 20)))
+      .then(
+        () => true,
+        () => false,
+      );
+    try {
+      if (!made) context.skip('control groups cannot be made here');
+      const script = `import { availableMiB, jobsFor } from '${HOST}'; const free = await availableMiB(); console.log(free, jobsFor(64, free));`;
+      const enter = 'echo $$ > "$0/cgroup.procs" && exec "$1" --input-type=module --eval "$2"';
+      const { stdout } = await execa('sh', ['-c', enter, group, process.execPath, script]);
+      const [free = 0, jobs = 0] = stdout.split(' ').map(Number);
+      expect(free).toBeGreaterThan(1000);
+      expect(free).toBeLessThan(1200);
+      expect(jobs).toBeLessThanOrEqual(3);
+      expect(await availableMiB()).not.toBe(free);
+    } finally {
+      await rmdir(group).catch(() => undefined);
+    }
   });
 });

@@ -124,6 +124,7 @@ describe('a run', () => {
     expect(text).toContain('processed ');
     expect(logText(restored.logs, cell.logs.libbpf)).toContain('libbpf: loading ');
     expect(cell.command?.[0]).toContain('qemu-system-x86_64');
+    expect(cell.command?.at(-1)).toContain('spawn=deny');
   });
 
   it('leaves no guest and no folder behind', async () => {

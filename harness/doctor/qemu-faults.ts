@@ -1,0 +1,38 @@
+// Faults that versions of QEMU are known for, as data, and what they mean for runs.
+import type { Finding } from './finding.ts';
+
+interface KnownFault {
+  /** The first and the last `major.minor` that has it. */
+  from: string;
+  to: string;
+  fault: string;
+  /** What a run does about it. */
+  answer: string;
+}
+
+/** Measured on guests of the matrix under emulation (TCG). */
+const KNOWN_FAULTS = [
+  {
+    from: '7.0',
+    to: '7.2',
+    fault: 'without KVM it corrupts guests that read and write much through a serial port: they oops, or answer wrong',
+    answer: 'runs carry objects and logs through shared memory, keep the console quiet, and take no verdict from a guest that oopsed',
+  },
+] as const satisfies readonly KnownFault[];
+
+const OLDEST = '7.0';
+
+/** Orders versions by `major.minor`. */
+function rank(version: string): number {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major * 1000 + minor;
+}
+
+/** What is known of a version of QEMU, for example `7.2.22`. */
+export function judgeQemu(version: string): Finding {
+  if (rank(version) < rank(OLDEST))
+    return { what: 'QEMU', state: 'warning', found: `${version}, which nobody has tried`, advice: 'QEMU 7.2 or newer is known to work' };
+  const fault = KNOWN_FAULTS.find(({ from, to }) => rank(version) >= rank(from) && rank(version) <= rank(to));
+  if (!fault) return { what: 'QEMU', state: 'ok', found: `${version}, no fault of which is known`, advice: null };
+  return { what: 'QEMU', state: 'ok', found: `${version}; known of it: ${fault.fault}`, advice: fault.answer };
+}

@@ -1,0 +1,50 @@
+// What a container or a service may still take of the machine's memory: what its control groups leave of it.
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+const ROOT = '/sys/fs/cgroup';
+const MIB = 2 ** 20;
+
+/** Where the limits of a kind of control group stand, and what counts against them. */
+const VERSIONS = [
+  { controllers: '', folder: '', limit: 'memory.max', used: 'memory.current', cache: /^inactive_file (\d+)$/m },
+  {
+    controllers: 'memory',
+    folder: 'memory',
+    limit: 'memory.limit_in_bytes',
+    used: 'memory.usage_in_bytes',
+    cache: /^total_inactive_file (\d+)$/m,
+  },
+] as const;
+
+/** A line for each hierarchy: its number, its controllers (none in version 2), and the group's path. */
+function pathIn(groups: string, controllers: string): string | null {
+  const lines = groups.split('\n').map((line) => line.split(':'));
+  const own = lines.find(([, names = '']) => names.split(',').includes(controllers));
+  return own?.slice(2).join(':') ?? null;
+}
+
+async function numberIn(path: string): Promise<number> {
+  return Number(await readFile(path, 'utf8').catch(() => 'none'));
+}
+
+/**
+ * MiB that the control groups of this process leave free, the tightest of them; null where none sets a limit. Cached files that nobody
+ * uses count as free, as they do in the machine's own estimate.
+ * @see Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst in the kernel
+ */
+export async function cgroupMiB(): Promise<number | null> {
+  const groups = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
+  const free: number[] = [];
+  for (const { controllers, folder, limit, used, cache } of VERSIONS) {
+    for (let path = pathIn(groups, controllers); path !== null; path = path === '/' ? null : dirname(path)) {
+      const group = join(ROOT, folder, path);
+      const [most, taken] = [await numberIn(join(group, limit)), await numberIn(join(group, used))];
+      // `max`, or a number beyond any machine: no limit.
+      if (!Number.isSafeInteger(most) || !Number.isSafeInteger(taken)) continue;
+      const unused = Number(cache.exec(await readFile(join(group, 'memory.stat'), 'utf8').catch(() => ''))?.[1] ?? 0);
+      free.push(Math.max(0, Math.floor((most - taken + unused) / MIB)));
+    }
+  }
+  return free.length === 0 ? null : Math.min(...free);
+}
