@@ -20,7 +20,21 @@ afterEach(async () => rm(folder, { recursive: true, force: true }));
 /** Starts a run that takes long enough to be disturbed; everything short-lived goes to a folder of its own. */
 function startRun() {
   const objects = ['exec_watch', 'verifier_limits', 'new_helpers', 'task_state', 'rss_stat'].map(sample);
-  const args = [MAIN, 'run', ...objects, '-k', 'debian:6.12', '-k', 'debian:5.10', '--isolation', 'boot', '-v', '--jobs', '2'];
+  const args = [
+    MAIN,
+    'run',
+    '--no-cache',
+    ...objects,
+    '-k',
+    'debian:6.12',
+    '-k',
+    'debian:5.10',
+    '--isolation',
+    'boot',
+    '-v',
+    '--jobs',
+    '2',
+  ];
   return execa('node', args, { cwd: folder, env: { TMPDIR: folder }, reject: false, stdin: 'ignore', all: true });
 }
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(async () => rm(folder, { recursive: true, force: true }));
 
 async function run(cache: string, out: string) {
-  return execa(process.execPath, [MAIN, 'run', sample('task_state'), '-k', 'debian:5.10', '-o', join(folder, out)], {
+  return execa(process.execPath, [MAIN, 'run', '--no-cache', sample('task_state'), '-k', 'debian:5.10', '-o', join(folder, out)], {
     cwd: folder,
     env: { COREMATRIX_CACHE: cache, HOME: folder, TMPDIR: folder },
     reject: false,
@@ -52,6 +52,7 @@ describe('a cache', () => {
     const args = [
       join(folder, 'checkout/dist/harness/cli/main.js'),
       'run',
+      '--no-cache',
       join(folder, 'checkout', relative(PACKAGE_ROOT, sample('task_state'))),
     ];
     const script = [
