@@ -15,6 +15,8 @@ export interface KernelOptions {
   mirrors?: readonly string[] | undefined;
   /** Pinned packages. */
   lock?: KernelLock | undefined;
+  /** Selectors of which it is as well when they mean nothing. */
+  optional?: readonly string[] | undefined;
   /** Take only what the lock file pins, never something nearby. */
   frozen?: boolean | undefined;
   /** Ask the mirror for its indexes even where recent ones are known. */

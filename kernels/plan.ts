@@ -28,6 +28,8 @@ export interface PlannedKernel {
   series: string;
   arch: Arch;
   distribution: string;
+  /** Only optional selectors ask for it. */
+  optional?: true;
   source: KernelSource;
 }
 
@@ -191,16 +193,30 @@ function compareOrder(a: PlannedKernel, b: PlannedKernel): number {
   return a.id < b.id ? -1 : 1;
 }
 
+/** What one selector means; an optional one may mean nothing, and says so. */
+async function planOrNote(selector: Selector, list: PackageLister, options: KernelOptions): Promise<PlannedKernel[]> {
+  if (options.optional?.includes(selector.text) !== true) return planSelector(selector, list, options);
+  try {
+    const planned = await planSelector(selector, list, options);
+    return planned.map((kernel) => ({ ...kernel, optional: true }));
+  } catch (error) {
+    if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
+    options.signal?.throwIfAborted();
+    options.onProgress?.({ kind: 'note', text: `optional, left out: ${error.message}` });
+    return [];
+  }
+}
+
 /**
  * The kernels that selectors mean, in true version order, each once. Reads indexes or the lock file, and the heads of files.
  * With a lock file the kernels it pins answer a selector; what it does not pin is looked up, unless `frozen`.
- * @throws UserError for a selector that is none or means nothing; InfraError when an index is needed and cannot be had
+ * @throws UserError for a selector that is none or, unless it is optional, means nothing; InfraError when an index is needed and cannot be had
  */
 export async function planKernels(selectors: readonly string[], options: KernelOptions): Promise<PlannedKernel[]> {
   const parsed = selectors.map((text) => parseSelector(text));
   const list = packageLister(options);
-  const planned = await Promise.all(parsed.map(async (selector) => planSelector(selector, list, options)));
-  const all = planned.flat();
+  const planned = await Promise.all(parsed.map(async (selector) => planOrNote(selector, list, options)));
+  const all = planned.flat().toSorted((a, b) => Number(a.optional === true) - Number(b.optional === true));
   const distinct = all.filter((kernel, index) => all.findIndex((other) => isSame(kernel, other)) === index);
   return withUniqueIds(distinct.toSorted(compareOrder));
 }

@@ -5,7 +5,7 @@ cd "$(dirname "$0")" || exit 2
 reports=${REPORTS:-nightly}
 today=$reports/$(date -u +%Y-%m-%d)
 
-set -- --out "$today"
+set -- --out "$today" --history "$reports/history.jsonl"
 # Written by name, dates sort as they follow each other.
 last=$(find "$reports" -mindepth 2 -maxdepth 2 -name results.json ! -path "$today/*" 2>/dev/null | sort | tail -n 1)
 [ -z "$last" ] || set -- "$@" --baseline "$last" --gate regressions

@@ -3,10 +3,8 @@ import { Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { type Comparison, compareResults } from '../results/compare.ts';
 import type { Results } from '../results/schema.ts';
+import { type Gate, GATES } from '../results/words.ts';
 import { readResultsAt } from './results-files.ts';
-
-const GATES = ['failures', 'regressions'] as const;
-export type Gate = (typeof GATES)[number];
 
 export function baselineOption(): Option {
   return new Option(
@@ -18,7 +16,7 @@ export function baselineOption(): Option {
 export function gateOption(): Option {
   return new Option(
     '--gate <what>',
-    'what the exit code tells: every unexpected failure, or only regressions against the baseline',
+    'what the exit code tells: every unexpected failure, or only regressions against the baseline (default: that of the policy, else failures)',
   ).choices(GATES);
 }
 
@@ -41,7 +39,8 @@ export async function compareWith(
   results: Results,
 ): Promise<{ comparison: Comparison | null; gate: Comparison | null }> {
   checkGate({ ...(baseline !== undefined && { baseline }), ...(gate && { gate }) });
+  // A policy is for every night, the first one included.
   if (baseline === undefined) return { comparison: null, gate: null };
   const comparison = compareResults((await readResultsAt(baseline)).results, results);
-  return { comparison, gate: gate === 'regressions' ? comparison : null };
+  return { comparison, gate: (gate ?? results.run.policy?.gate) === 'regressions' ? comparison : null };
 }

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { visibleText } from '../../reports/visible.ts';
 import { InfraError, UserError } from '../errors.ts';
 import type { Comparison } from '../results/compare.ts';
-import type { Results } from '../results/schema.ts';
+import type { CellResult, Results } from '../results/schema.ts';
 
 /** What a run's end means to a shell and to CI; infrastructure trouble never hides a compatibility failure. */
 export const EXIT = { asExpected: 0, incompatible: 1, usage: 2, infrastructure: 3, interrupted: 130 } as const;
@@ -22,17 +22,26 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.usage;
 }
 
+/** Cells that somebody has to see to because they have no verdict: not those of a kernel that need not be there, and is not. */
+function withoutVerdict({ cells, kernels }: Results): CellResult[] {
+  const optional = new Set(kernels.flatMap((kernel) => (kernel.optional ? [kernel.id] : [])));
+  const excused = ({ kernel, class: failure }: CellResult) =>
+    optional.has(kernel) && (failure === 'infra-kernel-unavailable' || failure === 'infra-boot');
+  return cells.filter((cell) => cell.status === 'infra' && !excused(cell));
+}
+
 /**
- * What a finished run means: unexpected failures first, then unusable inputs, then infrastructure.
+ * What a finished run means by its policy: unexpected failures first, then unusable inputs, then infrastructure.
  * @param gate a comparison, where only regressions are to count as failures
  */
 export function exitCodeOfResults(results: Results, problems: number, gate: Comparison | null = null): number {
   if (!results.run.complete) return EXIT.interrupted;
   const statuses = new Set(results.cells.map((cell) => cell.status));
   const failed = gate ? gate.programs.some(({ change }) => change === 'regression') : statuses.has('fail') || statuses.has('xpass');
-  if (failed) return EXIT.incompatible;
+  const { failOnFlaky = false, maxInfra = 0 } = results.run.policy ?? {};
+  if (failed || (failOnFlaky && results.cells.some(({ flaky }) => flaky))) return EXIT.incompatible;
   if (problems > 0) return EXIT.usage;
-  return statuses.has('infra') || statuses.has('not-run') ? EXIT.infrastructure : EXIT.asExpected;
+  return statuses.has('not-run') || withoutVerdict(results).length > maxInfra ? EXIT.infrastructure : EXIT.asExpected;
 }
 
 /** Writes an error to standard error, coloured on a terminal, control sequences of foreign text made harmless. */

@@ -15,6 +15,7 @@ interface Row {
   kernel: string;
   version: string;
   selector: string;
+  optional: boolean;
   cached: boolean;
   /** Ids of the objects that would run on it. */
   run: string[];
@@ -29,7 +30,13 @@ function show(rows: readonly Row[], objects: number): void {
     ];
     return parts.filter((part) => part !== '').join(' ') || '-';
   };
-  const lines = rows.map((row) => [row.kernel, row.version, row.selector, row.cached ? 'yes' : 'no', cells(row)]);
+  const lines = rows.map((row) => [
+    row.kernel,
+    row.version,
+    `${row.selector}${row.optional ? ' (optional)' : ''}`,
+    row.cached ? 'yes' : 'no',
+    cells(row),
+  ]);
   process.stdout.write(table([['KERNEL', 'VERSION', 'SELECTOR', 'CACHED', 'OBJECTS'], ...lines]));
   const total = rows.reduce((sum, { run }) => sum + run.length, 0);
   const pulls = rows.filter(({ run, cached }) => run.length > 0 && !cached).length;
@@ -59,6 +66,7 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
         kernel: kernel.id,
         version: kernel.version,
         selector: kernel.selector,
+        optional: kernel.optional === true,
         cached: await isCached(kernel, cacheRoot()),
         run: choices.flatMap(({ id, choice }) => (choice === 'run' ? [id] : [])),
         skipped: choices.flatMap(({ id, choice }) => (typeof choice === 'object' ? [{ object: id, reason: choice.skip }] : [])),

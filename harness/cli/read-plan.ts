@@ -9,6 +9,7 @@ import { loadConfig, type PlacedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { type Choose, chooseAll } from '../plan/choice.ts';
+import { kernelEntries } from '../plan/kernel-entries.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { chooseSince, type Since } from '../plan/since.ts';
 import { type Inputs, plainSources, readInputs } from '../run/inputs.ts';
@@ -114,7 +115,8 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
     throw new UserError(
       `no object to run: name one, for example "corematrix run prog.bpf.o -k debian:all", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
     );
-  const selectors = options.kernel ?? config.kernels ?? [];
+  const configuredKernels = kernelEntries(config, directory);
+  const selectors = options.kernel ?? configuredKernels.map(({ selector }) => selector);
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
   const choose = await chosenCells(options);
@@ -122,7 +124,9 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
   const { refresh, frozen } = options;
   const kernelOptions = async () => {
     const lock = await lockOf(config, directory, frozen === true);
-    return { cache: cacheRoot(), mirrors: config.mirrors, lock, refresh, frozen };
+    const required = new Set(configuredKernels.flatMap((entry) => (entry.optional ? [] : [entry.selector])));
+    const optional = configuredKernels.map(({ selector }) => selector).filter((selector) => !required.has(selector));
+    return { cache: cacheRoot(), mirrors: config.mirrors, lock, refresh, frozen, optional: options.kernel ? [] : optional };
   };
   return { config, directory, selectors, inputs, choose, kernelOptions };
 }

@@ -4,13 +4,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
 import type { HtmlAssets } from '../../reports/options.ts';
+import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
+import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations.ts';
 import { openJournal } from '../run/journal.ts';
+import type { Gate } from '../results/words.ts';
 import { run } from '../run/run.ts';
 import { ensureHelper } from '../setup/helper.ts';
-import { checkGate, compareWith, type Gate, gateOption } from './baseline.ts';
+import { checkGate, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { withExplanation } from './explanation.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
@@ -31,6 +34,8 @@ interface RunOptions extends PlanOptions {
   predictFirst?: boolean;
   cache: boolean;
   gate?: Gate;
+  failOnFlaky?: boolean;
+  maxInfra?: number;
   history?: string;
   format?: FormatName[];
   htmlAssets: HtmlAssets;
@@ -47,6 +52,18 @@ function positive(value: string): number {
 function wholePositive(value: string): number {
   if (!Number.isInteger(positive(value))) throw new InvalidArgumentError('Expected a whole number above 0.');
   return Number(value);
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Expected a whole number, 0 or more.');
+  return Number(value);
+}
+
+/** That of the configuration, with what was typed in its place; undefined when neither says anything. */
+function policyOf({ gate, failOnFlaky, maxInfra }: RunOptions, { policy }: Config): Results['run']['policy'] {
+  const typed = { ...(gate && { gate }), ...(failOnFlaky === true && { failOnFlaky }), ...(maxInfra !== undefined && { maxInfra }) };
+  const whole = { ...policy, ...typed };
+  return Object.keys(whole).length === 0 ? undefined : whole;
 }
 
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
@@ -87,6 +104,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             stallMs: null,
             command,
             predictFirst: options.predictFirst === true,
+            policy: policyOf(options, config),
             shard: options.shard,
             choose,
           },
@@ -143,6 +161,8 @@ export function addRunCommand(program: Command): void {
     .option('--boot-timeout <seconds>', 'seconds a kernel may take to come up (default: 90, 30 under KVM)', positive)
     .addOption(gateOption())
     .addOption(historyOption())
+    .option('--fail-on-flaky', 'fail (1) also where a cell took more than one attempt')
+    .option('--max-infra <n>', 'so many cells may stay without a verdict before the exit code is 3 (default: 0)', wholeNumber)
     .addOption(htmlAssetsOption())
     .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
     .option(

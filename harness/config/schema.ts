@@ -1,7 +1,7 @@
 // What may stand in corematrix.yaml.
 import { z } from 'zod';
 import { FORMAT_NAMES } from '../../reports/format-names.ts';
-import { FAILURE_CLASSES } from '../results/words.ts';
+import { FAILURE_CLASSES, GATES } from '../results/words.ts';
 import { objectsSchema } from './object-settings.ts';
 
 export const expectationSchema = z
@@ -9,6 +9,12 @@ export const expectationSchema = z
     object: z.string().describe('File name of the object, for example `opensnoop.bpf.o`.'),
     program: z.string().optional().describe('Program name; without it, every program of the object.'),
     kernels: z.string().optional().describe('Kernel versions it holds for, comparators joined by commas: `>=5.14,<6.2`. Without it, all.'),
+    distribution: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where kernels come from: `debian`, or `file` and `deb` for kernels of your own. Without it, all.'),
+    arch: z.enum(['x86_64', 'arm64']).optional().describe('Architecture of the kernels. Without it, all.'),
     status: z.enum(['fail', 'unsupported']).describe('`fail`: must fail there. `unsupported`: out of scope there, whatever happens.'),
     class: z.enum(FAILURE_CLASSES).optional().describe('The class it must fail with; another class is a failure.'),
     reason: z.string().min(1).describe('Why, in a sentence: it stands in every report.'),
@@ -17,12 +23,42 @@ export const expectationSchema = z
   })
   .describe('What is known to fail, and why. Everything not named must pass.');
 
+/** A selector, or one with what is to be said about its kernels. */
+const kernelEntrySchema = z.union([
+  z.string(),
+  z
+    .strictObject({
+      selector: z.string().describe('Kernel selector, as without braces.'),
+      optional: z
+        .boolean()
+        .optional()
+        .describe('Whether it is as well when there is no such kernel, or it does not come up (default: false).'),
+    })
+    .describe('A kernel selector and what its kernels are to the run.'),
+]);
+
+export const policySchema = z
+  .strictObject({
+    gate: z
+      .enum(GATES)
+      .optional()
+      .describe('What fails a run: every unexpected failure (default), or only regressions where a baseline is given.'),
+    failOnFlaky: z.boolean().optional().describe('Whether a cell that took more than one attempt fails the run (default: false).'),
+    maxInfra: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Cells that may stay without a verdict for reasons of infrastructure (default: 0).'),
+  })
+  .describe('What the exit code tells.');
+
 export const configSchema = z.strictObject({
   kernels: z
-    .array(z.string())
+    .array(kernelEntrySchema)
     .min(1)
     .optional()
-    .describe('Kernel selectors, for example `debian:all`, `debian:>=5.10,<=6.12`, `file:bzImage`.'),
+    .describe('Kernel selectors, for example `debian:all`, `debian:>=5.10,<=6.12`, `file:bzImage` (relative to this file).'),
   objects: objectsSchema
     .optional()
     .describe('Objects: paths or globs, relative to this file. An entry with settings speaks for every file it matches.'),
@@ -45,6 +81,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('What the report folder holds besides results.json and logs; without it, html, junit and markdown.'),
+  policy: policySchema.optional(),
   expectations: z.array(expectationSchema).optional(),
 });
 

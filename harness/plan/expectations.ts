@@ -10,13 +10,15 @@ export function expectationFor(
   expectations: readonly Expectation[],
   object: Pick<ObjectResult, 'path'>,
   program: string,
-  kernel: Pick<KernelResult, 'version'>,
+  kernel: Pick<KernelResult, 'version' | 'distribution' | 'arch'>,
 ): Expectation | null {
   const version = parseKernelVersion(kernel.version);
   const match = expectations.find(
     (expectation) =>
       expectation.object === basename(object.path) &&
       (expectation.program === undefined || expectation.program === program) &&
+      (expectation.distribution === undefined || expectation.distribution === kernel.distribution) &&
+      (expectation.arch === undefined || expectation.arch === kernel.arch) &&
       (expectation.kernels === undefined || inRange(version, parseRange(expectation.kernels))),
   );
   return match ?? null;
@@ -33,8 +35,9 @@ export function sortByExpiry(
 }
 
 /** One line for people: `old_name in task_state.bpf.o on >=5.14`. */
-export function describeExpectation({ object, program, kernels }: Expectation): string {
-  return `${program ?? 'every program'} in ${object}${kernels === undefined ? '' : ` on ${kernels}`}`;
+export function describeExpectation({ object, program, kernels, distribution, arch }: Expectation): string {
+  const where = [distribution, kernels, arch].filter((part) => part !== undefined).join(' ');
+  return `${program ?? 'every program'} in ${object}${where === '' ? '' : ` on ${where}`}`;
 }
 
 /** Expectations that speak of no program on any kernel of these results, or only of what an earlier one speaks of. */
@@ -84,7 +87,7 @@ export function applyExpectations(
   cell: CellResult,
   expectations: readonly Expectation[],
   object: Pick<ObjectResult, 'path'>,
-  kernel: Pick<KernelResult, 'version'>,
+  kernel: Pick<KernelResult, 'version' | 'distribution' | 'arch'>,
 ): CellResult {
   if (cell.status !== 'pass' && cell.status !== 'fail') return cell;
   const programs = cell.programs.map((program) => applyExpectation(program, expectationFor(expectations, object, program.name, kernel)));

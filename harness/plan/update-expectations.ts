@@ -66,7 +66,7 @@ function changeOf(expectation: Expectation, at: number, verdicts: readonly Verdi
   const holds = new Set(
     kernels.filter((kernel) => verdicts.every((verdict) => verdict.kernel !== kernel || asExpected(expectation, verdict))),
   );
-  const [range, ...more] = rangesOf(kernels, (kernel) => kernels.some((one) => one.version === kernel.version && holds.has(one)));
+  const [range, ...more] = rangesOf(kernels, (kernel) => kernels.every((one) => one.version !== kernel.version || holds.has(one)));
   // What one range cannot say is said again, program by program.
   if (range === undefined || more.length > 0) return { kind: 'remove', at };
   return { kind: 'kernels', at, kernels: narrowed(expectation.kernels ?? '', range) };
@@ -90,6 +90,34 @@ function difference(expectation: Expectation, at: number, final: Expectation | n
   ];
 }
 
+type Platform = Pick<Expectation, 'distribution' | 'arch'>;
+
+/** The kernels of each platform; one group without conditions where all are of the same. */
+function platformsOf(kernels: readonly KernelResult[]): { platform: Platform; kernels: KernelResult[] }[] {
+  const groups = [...grouped(kernels, ({ distribution, arch }) => JSON.stringify([distribution, arch])).values()];
+  const differs = (pick: (kernel: KernelResult) => string) => new Set(kernels.map(pick)).size > 1;
+  const [byDistribution, byArch] = [differs(({ distribution }) => distribution), differs(({ arch }) => arch)];
+  return groups.map((group) => {
+    const [first] = group;
+    const platform = { ...(first && byDistribution && { distribution: first.distribution }), ...(first && byArch && { arch: first.arch }) };
+    return { platform, kernels: group };
+  });
+}
+
+/** Where something fails, as conditions of expectations: of each platform only where the same versions of others do otherwise. */
+function conditionsOf(all: readonly KernelResult[], failing: ReadonlySet<KernelResult>): (Platform & Pick<Expectation, 'kernels'>)[] {
+  const rangesIn = (kernels: readonly KernelResult[], platform: Platform) => {
+    const versions = new Set(kernels.filter((kernel) => failing.has(kernel)).map(({ version }) => version));
+    return rangesOf(kernels, ({ version }) => versions.has(version)).map((range) => ({
+      ...platform,
+      ...(range !== undefined && { kernels: range }),
+    }));
+  };
+  const versions = new Set([...failing].map(({ version }) => version));
+  const isSame = all.every((kernel) => failing.has(kernel) === versions.has(kernel.version));
+  return isSame ? rangesIn(all, {}) : platformsOf(all).flatMap(({ platform, kernels }) => rangesIn(kernels, platform));
+}
+
 function additions(left: readonly Verdict[], all: readonly Verdict[]): Expectation[] {
   const groups = grouped(left, ({ object, program, failed }) => JSON.stringify([object.id, program, failed?.class]));
   return [...groups.values()].flatMap((group) => {
@@ -97,11 +125,10 @@ function additions(left: readonly Verdict[], all: readonly Verdict[]): Expectati
     if (!first?.failed) return [];
     const { object, program, failed } = first;
     const known = all.filter((verdict) => verdict.object === object && verdict.program === program).map(({ kernel }) => kernel);
-    const versions = new Set(group.map(({ kernel }) => kernel.version));
-    return rangesOf(known, ({ version }) => versions.has(version)).map((kernels): Expectation => ({
+    return conditionsOf(known, new Set(group.map(({ kernel }) => kernel))).map((condition): Expectation => ({
       object: basename(object.path),
       program,
-      ...(kernels !== undefined && { kernels }),
+      ...condition,
       status: 'fail',
       ...(failed.class !== null && { class: failed.class }),
       reason: shortened(visible(failed.reason), REASON_LENGTH),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { explanationFindings } from '../triage/explanation.ts';
 import { count, failurePlace, objectRelocation } from './places.ts';
-import { FAILURE_CLASSES, FORESEEN, LAYOUT_KINDS, OUTCOMES, REACHED, STAGES, STATUSES } from './words.ts';
+import { FAILURE_CLASSES, FORESEEN, GATES, LAYOUT_KINDS, OUTCOMES, REACHED, STAGES, STATUSES } from './words.ts';
 
 /** Raised when the meaning of a field changes; readers refuse what is newer than they are. */
 export const SCHEMA_VERSION = 1;
@@ -28,6 +28,8 @@ const run = z.strictObject({
   /** The command line as typed, program name first. */
   command: z.array(z.string()),
   isolation: z.enum(['snapshot', 'boot']),
+  /** What the exit code tells, where the configuration says something else than usual. */
+  policy: z.strictObject({ gate: z.enum(GATES).optional(), failOnFlaky: z.boolean().optional(), maxInfra: count.optional() }).optional(),
   helper: z.strictObject({
     sha256,
     /** Version of the libbpf the helper is linked with, as libbpf itself says, for example `1.7`. */
@@ -65,6 +67,8 @@ const kernel = z.strictObject({
   sha256: sha256.nullable(),
   btf: z.strictObject({ size: count, sha256 }).nullable(),
   boot: z.strictObject({ method: z.enum(['pvh', 'bzimage', 'image']), durationMs: milliseconds, command: z.array(z.string()) }).nullable(),
+  /** Whether the run may do without it: that it cannot be had or does not come up is no trouble then. */
+  optional: z.literal(true).optional(),
   /** Things a reader should know: a twin package was taken, an indexed version was gone. */
   notes: z.array(z.string()),
 });

@@ -33,6 +33,10 @@ export const STANDINGS = {
   skip: 'none',
 } as const satisfies Record<Status, Standing>;
 
+/** What fails a run: every unexpected failure, or only regressions against a baseline. */
+export const GATES = ['failures', 'regressions'] as const;
+export type Gate = (typeof GATES)[number];
+
 /** Where a failure happened, in the order in which libbpf goes through an object. */
 export const STAGES = ['open', 'relocate', 'map-create', 'verify', 'attach', 'run'] as const;
 export type Stage = (typeof STAGES)[number];

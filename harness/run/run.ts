@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
-import { InfraError, toInfraError } from '../errors.ts';
+import { InfraError, toInfraError, UserError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import type { Accel } from '../guest/machine.ts';
 import type { Expectation } from '../config/schema.ts';
@@ -69,6 +69,8 @@ export interface RunRequest {
   journal?: Journal | undefined;
   /** Verdicts of earlier runs: taken where they hold, or only made anew; without it, nothing is kept either. */
   verdicts?: 'reuse' | 'renew' | undefined;
+  /** What the exit code is to tell; stands in the results. */
+  policy?: Results['run']['policy'];
   /** Which shard those are; stands in the results. */
   shard?: Shard | undefined;
 }
@@ -211,7 +213,7 @@ async function column(context: Context, planned: PlannedKernel, pulled: Promise<
     if (typeof choice === 'object') return [cellOfOneFate(planned.id, result, 'skip', { class: null, reason: choice.skip })];
     return ran.cells.filter((cell) => cell.object === result.id);
   });
-  return { ...ran, cells };
+  return { ...ran, kernel: { ...ran.kernel, ...(planned.optional && { optional: true as const }) }, cells };
 }
 
 /** Chooses the accelerator once; the kernel that is there first is the probe's. */
@@ -236,6 +238,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const runId = randomUUID();
   const qemu = await qemuVersion();
   const planned = await planKernels([...request.selectors], request.kernelOptions);
+  if (planned.length === 0) throw new UserError('no kernel to run on: all are optional, and there is none of them');
   const jobs = request.jobs ?? (await defaultJobs());
   const choiceOf = (request.choose ?? everyCell)(
     planned,
@@ -282,6 +285,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
         tool: { name: 'corematrix', version: VERSION },
         command: request.command,
         isolation: request.isolation,
+        ...(request.policy && { policy: request.policy }),
         helper: { sha256: request.helper.sha256, libbpf: request.helper.libbpf, libbpfOrigin: request.helper.libbpfOrigin },
         host: { ...hostFacts(), qemu: qemu.version, accel: choice.accel, accelReason: choice.reason },
       },

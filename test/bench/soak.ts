@@ -8,6 +8,7 @@ import { readInputs } from '../../harness/run/inputs.ts';
 import { run } from '../../harness/run/run.ts';
 import { ensureHelper } from '../../harness/setup/helper.ts';
 import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { kernelEntries } from '../../harness/plan/kernel-entries.ts';
 import { cacheRoot } from '../../kernels/cache.ts';
 
 const WANTED = Number(process.env['SOAK_CELLS'] ?? 2000);
@@ -41,13 +42,14 @@ async function footprint(): Promise<Footprint> {
 
 const config = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
 const placed = await loadConfig(config);
-const { expectations = [], kernels = [] } = placed.config;
+const { expectations = [] } = placed.config;
+const selectors = kernelEntries(placed.config, dirname(config)).map(({ selector }) => selector);
 const { objects } = await readInputs(objectSources(placed, dirname(config)));
 const helper = await ensureHelper({ onNote: () => {} });
 const cache = cacheRoot();
 
 async function round(): Promise<{ cells: number; surprises: number; infra: number; flaky: number }> {
-  const request = { objects, selectors: kernels, kernelOptions: { cache }, cache, helper, expectations, command: ['npm', 'run', 'soak'] };
+  const request = { objects, selectors, kernelOptions: { cache }, cache, helper, expectations, command: ['npm', 'run', 'soak'] };
   const defaults = { isolation: 'snapshot', accel: 'auto', jobs: null, timeoutMs: null, bootTimeoutMs: null, stallMs: null } as const;
   const { cells } = await run({ ...request, ...defaults }, () => {}, new AbortController().signal);
   const count = (status: string) => cells.filter((cell) => cell.status === status).length;

@@ -1,5 +1,5 @@
 // The action and the examples for CI: what can be run of them without a CI server is run.
-import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
 import { corematrix } from '../harness/cli/command.ts';
+import { renderJson } from '../../reports/json.ts';
+import { night } from '../harness/history/nights.ts';
 import { sample } from '../harness/run/real-run.ts';
 
 const DOCS = join(PACKAGE_ROOT, 'docs/ci');
@@ -98,6 +100,40 @@ describe('an example', () => {
       expect(own.length).toBeGreaterThan(0);
     }
     expect(parse(await read('docs/ci/gitlab-ci.yml'))['kernels-report'].artifacts.reports.junit).toBe('corematrix-report/junit.xml');
+  });
+
+  it('of a nightly workflow joins its shards, the last night beside it, and goes on with its history', async () => {
+    const { jobs } = parse(await read('docs/ci/github-nightly.yml'));
+    const step = jobs.report.steps.find(({ name }: { name?: string }) => name === 'Join the parts');
+    const place = join(folder, 'workflow');
+    await mkdir(join(place, 'shards'), { recursive: true });
+    await symlink(PACKAGE_ROOT, join(place, 'corematrix'));
+    const joined = async (day: number, status: 'pass' | 'fail') => {
+      const whole = night({ day, statuses: ['pass', status] });
+      for (const [at, cell] of whole.cells.entries()) {
+        const run = { ...whole.run, shard: { index: at + 1, total: whole.cells.length } };
+        await mkdir(join(place, `shards/shard-${at + 1}`), { recursive: true });
+        await writeFile(join(place, `shards/shard-${at + 1}/results.json`), renderJson({ ...whole, run, cells: [cell] }));
+      }
+      const { exitCode, stdout } = await execa('bash', ['-e', '-c', String(step.run)], {
+        cwd: place,
+        env: { GITHUB_ACTIONS: '' },
+        reject: false,
+      });
+      const lines = stdout.split('\n');
+      await rm(join(place, 'last-night'), { recursive: true, force: true });
+      await rename(join(place, 'corematrix-report'), join(place, 'last-night'));
+      return {
+        exitCode,
+        lines: lines
+          .slice(
+            0,
+            lines.findIndex((line) => line.includes('5.10')),
+          )
+          .filter((line) => line !== ''),
+      };
+    };
+    expect([await joined(1, 'pass'), await joined(2, 'fail'), await joined(3, 'fail')]).toMatchInlineSnapshot();
   });
 
   it('of a nightly job takes the last night as its baseline', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfResults } from '../../../harness/cli/exit.ts';
 import { InfraError, UserError } from '../../../harness/errors.ts';
-import type { Status } from '../../../harness/results/words.ts';
+import type { CellResult, Results } from '../../../harness/results/schema.ts';
+import type { FailureClass, Status } from '../../../harness/results/words.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 
 describe('the exit code', () => {
@@ -27,6 +28,51 @@ describe('the exit code', () => {
 
   it('is 3 when something has no verdict and nothing failed', () => {
     expect([of(['pass', 'infra']), of(['pass', 'not-run'])]).toEqual([3, 3]);
+  });
+
+  it('lets an optional kernel be away, but not fail, nor leave a cell undecided', () => {
+    const [kernel] = SAMPLE.kernels;
+    const [cell] = SAMPLE.cells;
+    if (!kernel || !cell) throw new Error('the sample has no cell');
+    const optional = (status: Status, failure: FailureClass | null) =>
+      exitCodeOfResults(
+        {
+          ...SAMPLE,
+          run: { ...SAMPLE.run, complete: true },
+          kernels: [{ ...kernel, optional: true }],
+          cells: [{ ...cell, kernel: kernel.id, status, class: failure }],
+        },
+        0,
+      );
+    expect([
+      optional('infra', 'infra-kernel-unavailable'),
+      optional('infra', 'infra-boot'),
+      optional('infra', 'infra-timeout'),
+      optional('not-run', null),
+      optional('fail', 'core-field-missing'),
+    ]).toEqual([0, 0, 3, 3, 1]);
+  });
+
+  it('follows a policy', () => {
+    const [cell] = SAMPLE.cells;
+    if (!cell) throw new Error('the sample has no cell');
+    const by = (policy: Results['run']['policy'], cells: Partial<CellResult>[]) =>
+      exitCodeOfResults(
+        {
+          ...SAMPLE,
+          run: { ...SAMPLE.run, complete: true, ...(policy && { policy }) },
+          cells: cells.map((one) => ({ ...cell, flaky: false, ...one })),
+        },
+        0,
+      );
+    const infra = { status: 'infra' } as const;
+    expect([by({ maxInfra: 1 }, [infra]), by({ maxInfra: 1 }, [infra, infra]), by({ maxInfra: 9 }, [{ status: 'not-run' }])]).toEqual([
+      0, 3, 3,
+    ]);
+    const flaky = { status: 'pass', flaky: true } as const;
+    expect([by(undefined, [flaky]), by({ failOnFlaky: true }, [flaky]), by({ failOnFlaky: true }, [{ status: 'pass' }])]).toEqual([
+      0, 1, 0,
+    ]);
   });
 
   it('is 130 when interrupted', () => {

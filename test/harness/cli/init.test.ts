@@ -7,7 +7,7 @@ import { parseConfig } from '../../../harness/config/load.ts';
 import { starterConfig } from '../../../harness/config/starter.ts';
 import { renderJson } from '../../../reports/json.ts';
 import { type FakeMirror, fakePackage, startMirror } from '../../kernels/fixtures.ts';
-import { SAMPLE } from '../../reports/sample.ts';
+import { night } from '../history/nights.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
 
@@ -101,14 +101,18 @@ describe('corematrix init', () => {
   it('means what stands in its comments', async () => {
     const text = await readFile(join(folder, 'corematrix.yaml'), 'utf8');
     const [, settings = ''] = text.split('# The same kernels every night');
-    const uncommented = settings.replaceAll(/^# (?=(lock|formats|timeout|bootTimeout|jobs|expectations):| {2})/gm, '');
+    const uncommented = settings.replaceAll(/^# (?=(lock|formats|history|policy|timeout|bootTimeout|jobs|expectations):| {2})/gm, '');
     expect(parseConfig(uncommented.slice(uncommented.indexOf('\n')), 'c')).toMatchObject({
       lock: 'kernels.lock.json',
       formats: ['html', 'junit', 'markdown'],
+      history: 'history.jsonl',
+      policy: { gate: 'failures', failOnFlaky: false, maxInfra: 0 },
       timeout: 300,
       bootTimeout: 90,
       jobs: 2,
-      expectations: [{ object: 'exec_watch.bpf.o', status: 'fail', class: 'core-field-missing', expires: '2030-12-31' }],
+      expectations: [
+        { object: 'exec_watch.bpf.o', distribution: 'debian', status: 'fail', class: 'core-field-missing', expires: '2030-12-31' },
+      ],
     });
   });
 
@@ -169,17 +173,67 @@ describe('corematrix plan', () => {
     `);
   });
 
+  it('does without optional kernels that are not there, and says so', async () => {
+    await mkdir(join(folder, 'elsewhere'));
+    const config = join('elsewhere', 'optional.yaml');
+    const kernels = (...list: string[]) => `objects: [../build/*.bpf.o]\nkernels: [${list.join(', ')}]\n`;
+    const optional = (selector: string) => `{ selector: '${selector}', optional: true }`;
+    await writeFile(join(folder, config), kernels(optional('debian:6.1'), 'debian:6.12', optional('debian:9.9'), optional('file:vmlinux')));
+    expect(await said('plan', '-c', config)).toMatchInlineSnapshot(`
+      "KERNEL                             VERSION   SELECTOR               CACHED  OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:6.1 (optional)  no      all
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:6.12            no      all
+      ---
+      optional, left out: file:elsewhere/vmlinux: no such file
+      optional, left out: debian:9.9: no such kernel; the Debian mirror has 6.1, 6.12 (amd64, cloud)
+      2 kernels × 2 objects: 4 cells to run, 2 kernels to download
+      exit 0"
+    `);
+    await writeFile(join(folder, config), kernels('debian:6.1', optional('debian:6.1')));
+    expect(await said('plan', '-c', config)).toMatchInlineSnapshot(`
+      "KERNEL                       VERSION  SELECTOR    CACHED  OBJECTS
+      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      all
+      ---
+      1 kernel × 2 objects: 2 cells to run, 1 kernel to download
+      exit 0"
+    `);
+    await writeFile(join(folder, config), kernels("{ selector: 'debian:6.1', required: true }"));
+    expect(await said('plan', '-c', config)).toMatchInlineSnapshot(`
+      "
+      ---
+      error: elsewhere/optional.yaml:2:37: unknown key "required"; possible here: selector, optional
+      exit 2"
+    `);
+  });
+
   it('leaves out what an earlier run settled', async () => {
-    const kernels = SAMPLE.kernels.slice(0, 1).map((kernel) => ({ ...kernel, id: 'debian-6.1.0-50-cloud-amd64', series: '6.1' }));
-    const cells = SAMPLE.cells.slice(2, 3).map((cell) => ({ ...cell, kernel: 'debian-6.1.0-50-cloud-amd64' }));
-    await writeFile(join(folder, 'earlier.json'), renderJson({ ...SAMPLE, kernels, cells }));
-    expect(await said('plan', 'build/task_state.bpf.o', '-k', 'debian:6.1', '--baseline', 'earlier.json', '--last-failed', '--json'))
+    const earlier = night({ day: 1, statuses: ['fail', 'pass'] });
+    const kernels = earlier.kernels.slice(1).map((kernel) => ({ ...kernel, id: 'debian-6.12.107+deb13-cloud-amd64' }));
+    const cells = earlier.cells.slice(1).map((cell) => ({ ...cell, kernel: 'debian-6.12.107+deb13-cloud-amd64', object: 'task_state' }));
+    const objects = earlier.objects.map((object) => ({ ...object, id: 'task_state' }));
+    await writeFile(join(folder, 'earlier.json'), renderJson({ ...earlier, kernels, objects, cells }));
+    expect(await said('plan', 'build/task_state.bpf.o', '-k', 'debian:6.12', '--baseline', 'earlier.json', '--last-failed', '--json'))
       .toMatchInlineSnapshot(`
-        "
-        ---
-        error: earlier.json: types.types[0]: there is no kernel "debian-5.10.262-amd64"
-        exit 2"
-      `);
+      "[
+        {
+          "kernel": "debian-6.12.107+deb13-cloud-amd64",
+          "version": "6.12.107",
+          "selector": "debian:6.12",
+          "optional": false,
+          "cached": false,
+          "run": [],
+          "skipped": [
+            {
+              "object": "task_state",
+              "reason": "pass in the earlier run"
+            }
+          ]
+        }
+      ]
+      ---
+
+      exit 0"
+    `);
   });
 
   it('says in one line what cannot be', async () => {

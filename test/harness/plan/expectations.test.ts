@@ -19,7 +19,9 @@ const EXPECTATIONS: Expectation[] = [
   { object: 'other.bpf.o', status: 'fail', reason: 'another object' },
 ];
 
-const reasonFor = (program: string, version: string) => expectationFor(EXPECTATIONS, OBJECT, program, { version })?.reason ?? null;
+const DEBIAN = { distribution: 'debian', arch: 'x86_64' } as const;
+const reasonFor = (program: string, version: string) =>
+  expectationFor(EXPECTATIONS, OBJECT, program, { ...DEBIAN, version })?.reason ?? null;
 
 describe('the expectation for a program', () => {
   it('is the first that speaks of its object, its name and its kernel', () => {
@@ -30,6 +32,25 @@ describe('the expectation for a program', () => {
       reasonFor('new_name', '5.4.1'),
       reasonFor('new_name', '6.1.0'),
     ]).toEqual(['renamed in 5.14', 'renamed in 5.14', 'not for old kernels', 'too old', null]);
+  });
+
+  it('may be for a distribution or an architecture only', () => {
+    const only: Expectation[] = [
+      { object: 'net.bpf.o', distribution: 'file', kernels: '>=6.1', status: 'fail', reason: 'our own kernels' },
+      { object: 'net.bpf.o', distribution: 'debian', arch: 'arm64', status: 'unsupported', reason: 'not on Arm' },
+    ];
+    const reasonOn = (distribution: string, arch: 'x86_64' | 'arm64', version: string) =>
+      expectationFor(only, OBJECT, 'any', { distribution, arch, version })?.reason ?? null;
+    expect([
+      reasonOn('debian', 'x86_64', '6.1.0'),
+      reasonOn('debian', 'arm64', '6.1.0'),
+      reasonOn('file', 'arm64', '6.1.0'),
+      reasonOn('file', 'x86_64', '5.10.1'),
+    ]).toEqual([null, 'not on Arm', 'our own kernels', null]);
+    expect(only.map(describeExpectation)).toEqual([
+      'every program in net.bpf.o on file >=6.1',
+      'every program in net.bpf.o on debian arm64',
+    ]);
   });
 
   it('knows versions by number, not by text', () => {

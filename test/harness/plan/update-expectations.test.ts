@@ -130,6 +130,30 @@ describe('changes to expectations', () => {
     expect(change?.kind === 'add' ? change.expectation.reason : '').toMatch(/^\\x1b\[31mx{191}…$/);
   });
 
+  it('name a distribution only where kernels of the same version do otherwise', () => {
+    const own = (results: Results): Results => {
+      const [first, second, ...others] = results.kernels;
+      if (!first || !second) throw new Error('there are kernels');
+      return { ...results, kernels: [first, { ...second, version: first.version, series: first.series, distribution: 'file' }, ...others] };
+    };
+    const added = (drawing: string) =>
+      expectationChanges([], own(drawn({ a: drawing })), TODAY).map((change) => {
+        if (change.kind !== 'add') return change.kind;
+        const { distribution, arch, kernels } = change.expectation;
+        return { distribution, arch, kernels };
+      });
+    expect(added('f....')).toEqual([{ distribution: 'debian', arch: undefined, kernels: '<=5.10' }]);
+    expect(added('.f...')).toEqual([{ distribution: 'file', arch: undefined, kernels: undefined }]);
+    expect(added('ff...')).toEqual([{ distribution: undefined, arch: undefined, kernels: '<=5.10' }]);
+    const everywhere = [fail('a', null, 'core-field-missing')];
+    expect(shown(expectationChanges(everywhere, own(drawn({ a: '.ffff' })), TODAY))).toMatchInlineSnapshot(`
+      [
+        "kernels 0 >=6.1",
+        "add net.bpf.o a on undefined: core-field-missing, a: core-field-missing",
+      ]
+    `);
+  });
+
   it('make everything as expected', () => {
     const drawing = array(constantFrom('.', '.', 'f', 'h', '!'), { minLength: 5, maxLength: 5 }).map((marks) => marks.join(''));
     const one = record({
