@@ -133,7 +133,40 @@ describe('an example', () => {
           .filter((line) => line !== ''),
       };
     };
-    expect([await joined(1, 'pass'), await joined(2, 'fail'), await joined(3, 'fail')]).toMatchInlineSnapshot();
+    expect([await joined(1, 'pass'), await joined(2, 'fail'), await joined(3, 'fail')]).toMatchInlineSnapshot(`
+      [
+        {
+          "exitCode": 0,
+          "lines": [],
+        },
+        {
+          "exitCode": 1,
+          "lines": [
+            "since 2026-05-01 03:00 UTC: 1 regression",
+            "regression: so it is",
+            "     probes/probe on debian-6.12.117-amd64",
+            "history of 2 runs since 2026-05-01; not as expected: 0, 1",
+            "fails for the first time",
+            "     probes/probe on debian-6.12.117-amd64",
+            "flaky 1 of 2 runs (50 %)",
+            "     probes/probe on debian-6.12.117-amd64",
+          ],
+        },
+        {
+          "exitCode": 0,
+          "lines": [
+            "since 2026-05-02 03:00 UTC: 1 still failing",
+            "still failing: so it is",
+            "     probes/probe on debian-6.12.117-amd64",
+            "history of 3 runs since 2026-05-01; not as expected: 0, 1, 1",
+            "fails since 2026-05-02, 2 runs",
+            "     probes/probe on debian-6.12.117-amd64",
+            "flaky 1 of 3 runs (33 %)",
+            "     probes/probe on debian-6.12.117-amd64",
+          ],
+        },
+      ]
+    `);
   });
 
   it('of a nightly job takes the last night as its baseline', async () => {

@@ -51,6 +51,7 @@ describe('corematrix init', () => {
       # The newest kernel of every series the Debian mirror has. Others: debian:6.12 (newest of a series), debian:6.12/rt,
       # 'debian:>=5.10,<=6.12', file:PATH (bzImage or vmlinux), deb:PATH (a kernel package of your own).
       kernels: [debian:all]
+      # One that the run may do without: { selector: debian:6.12/rt, optional: true }
 
       # Paths or patterns, relative to this file. Found here:
       #   exec_watch: on_exec, on_exit
@@ -66,6 +67,12 @@ describe('corematrix init', () => {
       # What the report folder holds besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.
       # formats: [html, junit, markdown]
 
+      # A line for every run: since when each failure is there, and what is flaky.
+      # history: history.jsonl
+
+      # What the exit code tells: failures or only regressions against --baseline; flaky cells; how many may stay without a verdict.
+      # policy: { gate: failures, failOnFlaky: false, maxInfra: 0 }
+
       # Seconds a cell may take, seconds a kernel may take to come up, and guests at the same time:
       # timeout: 300
       # bootTimeout: 90
@@ -77,6 +84,7 @@ describe('corematrix init', () => {
       #   - object: exec_watch.bpf.o
       #     program: on_exec # without it, every program of the object
       #     kernels: '<5.14' # without it, every kernel
+      #     distribution: debian # without it, any; the same goes for arch: x86_64
       #     status: fail # or unsupported: out of scope there, whatever happens
       #     class: core-field-missing # another class is a failure
       #     reason: the field came with 5.14
