@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
 import { corematrix } from '../harness/cli/command.ts';
 import { renderJson } from '../../reports/json.ts';
-import { night } from '../harness/history/nights.ts';
+import { night as resultsOf } from '../harness/history/nights.ts';
 import { sample } from '../harness/run/real-run.ts';
 
 const DOCS = join(PACKAGE_ROOT, 'docs/ci');
@@ -109,7 +109,7 @@ describe('an example', () => {
     await mkdir(join(place, 'shards'), { recursive: true });
     await symlink(PACKAGE_ROOT, join(place, 'corematrix'));
     const joined = async (day: number, status: 'pass' | 'fail') => {
-      const whole = night({ day, statuses: ['pass', status] });
+      const whole = resultsOf({ day, statuses: ['pass', status] });
       for (const [at, cell] of whole.cells.entries()) {
         const run = { ...whole.run, shard: { index: at + 1, total: whole.cells.length } };
         await mkdir(join(place, `shards/shard-${at + 1}`), { recursive: true });
