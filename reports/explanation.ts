@@ -81,11 +81,12 @@ function situationLines({ kernels, summary, alternatives, hints, evidence, log }
 }
 
 /** Which kernels have what is missing: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
-export function presenceText({ first, last, gaps, has, hasNot }: CausePresence, nameOf: NameOf): string {
+export function presenceText({ first, last, gaps, has, hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
   if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} looked at has it`;
   const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
   const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
-  return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}`;
+  const changes = witnesses.map(({ from, to, change }) => `; ${change} between ${nameOf(from)} and ${nameOf(to)}`).join('');
+  return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}${visible(changes)}`;
 }
 
 const REACHED = { yes: '', no: ' (not come to)', unknown: ' (if the verifier comes to it)' } as const;

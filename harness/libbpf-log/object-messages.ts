@@ -97,7 +97,12 @@ const RULES = [
   { pattern: /^map '([^']*)': (error reusing pinned map|cannot find pinned map)$/, read: ([name, error]) => map('pin', name, error) },
   { pattern: /^couldn't reuse pinned map at '([^']*)': (.*)$/, read: ([name, error]) => map('pin', name, error) },
 
-  { pattern: /^(struct_ops (?:init_kern|init|reloc).*)$/, read: ([text]) => failure('struct-ops', text) },
+  {
+    // The other lines about struct_ops tell what was found, copied and set.
+    pattern:
+      /^(struct_ops (?:init_kern|init|reloc).*(?:[Cc]annot|[Nn]ot |[Uu]nmatched|Error|failed|unsupported|too ).*|[Ee]rror: BTF_KIND .* is unsupported in STRUCT_OPS)$/,
+    read: ([text]) => failure('struct-ops', text),
+  },
   { pattern: /^(Error in \w+\(\): .*Couldn't load trivial BPF program\..*)$/, read: ([text]) => failure('permission', text) },
   {
     pattern: /^(permission error while running as root; try raising 'ulimit -l'.*|Failed to bump RLIMIT_MEMLOCK .*)$/,

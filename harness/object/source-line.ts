@@ -40,8 +40,13 @@ function telling(access: string): string | null {
   return access.match(IDENTIFIER)?.at(-1) ?? null;
 }
 
-function names(line: LineInfo, word: string): boolean {
-  return line.text.match(IDENTIFIER)?.includes(word) ?? false;
+/** A name with what stands before it, not called as a function is; a member is not declared where it is read. */
+const NAMED = /(?<=(\S|^)\s{0,64})\b([A-Za-z_]\w*)\b(?!\s*\()/g;
+const DECLARES = /[\w*)\]"]/;
+
+function names(line: LineInfo, word: string, isMember: boolean): boolean {
+  if (!line.text.includes(word)) return false;
+  return [...line.text.matchAll(NAMED)].some(([, before = '', name]) => name === word && !(isMember && DECLARES.test(before)));
 }
 
 function toSource(line: LineInfo, exact: boolean): SourceLine {
@@ -59,9 +64,10 @@ export function sourceLine(lines: readonly LineInfo[], insnOffset: number, acces
   if (!here) return null;
   const word = telling(access);
   if (word === null) return toSource(here, false);
-  if (names(here, word)) return toSource(here, true);
-  const following = lines.slice(at + 1, at + 1 + NEAR).find((line) => names(line, word));
-  const preceding = lines.slice(Math.max(at - NEAR, 0), Math.max(at, 0)).findLast((line) => names(line, word));
+  const isMember = /^\w+[.[]/.test(access);
+  if (names(here, word, isMember)) return toSource(here, true);
+  const following = lines.slice(at + 1, at + 1 + NEAR).find((line) => names(line, word, isMember));
+  const preceding = lines.slice(Math.max(at - NEAR, 0), Math.max(at, 0)).findLast((line) => names(line, word, isMember));
   const found = following ?? preceding;
   return found ? toSource(found, true) : toSource(here, false);
 }

@@ -4,6 +4,7 @@ import type { BtfKind } from '../btf/kinds.ts';
 import { type NameIndex, typesWithName } from '../btf/names.ts';
 import { findType, referencedType, variableOf } from '../btf/types.ts';
 import { readSymbols } from '../elf/elf.ts';
+import { attachTargetOf } from '../object/attach-point.ts';
 import { essentialName } from '../libbpf-log/spec.ts';
 import type { BpfObject, BpfProgram } from '../object/object.ts';
 import type { FailureClass, Stage } from '../results/words.ts';
@@ -116,36 +117,12 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[
   return [...kconfig, ...kernelFunctions(object, kernel), ...unknownMapTypes(object, kernel)];
 }
 
-interface AttachPoint {
-  prefix: RegExp;
-  kind: BtfKind;
-  /** What the name begins with in BTF. */
-  symbol: string;
-  /** The kernel itself has it, never a module. */
-  builtIn: boolean;
-}
-
-/** @see section_defs and find_kernel_btf_id() in libbpf.c */
-const ATTACH_POINTS: readonly AttachPoint[] = [
-  { prefix: /^(?:fentry|fexit|fmod_ret)(?:\.s)?\//, kind: 'func', symbol: '', builtIn: false },
-  { prefix: /^tp_btf\//, kind: 'typedef', symbol: 'btf_trace_', builtIn: false },
-  { prefix: /^lsm(?:\.s)?\/|^lsm_cgroup\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true },
-  { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false },
-];
-
 function attachTarget({ section, type }: BpfProgram, kernel: KernelTypes): Finding[] {
-  const name = section.replace(/^\?/, '');
-  for (const { prefix, kind, symbol, builtIn } of ATTACH_POINTS) {
-    const target = prefix.test(name) ? name.replace(prefix, '') : '';
-    // With a module named, the kernel's own BTF says nothing.
-    if (target === '' || target.includes(':') || findIn(kernel, kind, symbol + target)) continue;
-    const what = `attach target ${symbol}${target} (${type}) is not in`;
-    const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
-    const certain = builtIn || kernel.modules.length > 0;
-    const where = builtIn || !certain ? "this kernel's BTF" : whatIsKnown(kernel);
-    return [{ failure: failure(`${what} ${where}${certain ? '' : ', only a module could have it'}`), certain }];
-  }
-  return [];
+  const target = attachTargetOf(section);
+  if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
+  const what = `attach target ${target.symbol}${target.name} (${type}) is not in this kernel's BTF`;
+  const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
+  return [{ failure: failure(target.builtIn ? what : `${what}, only a module could have it`), certain: target.builtIn }];
 }
 
 /** What makes a program fail before the verifier looks at it; nothing where BTF was cut down. */

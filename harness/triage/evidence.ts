@@ -24,7 +24,8 @@ export interface LogEvidence {
 const STATISTICS = /^(?:processed \d|verification time|stack depth|-- |mark_read|max_states)/;
 /** How libbpf says that something went wrong, and what it says although nothing did. */
 const TELLING = /fail|not found|not resolved|not supported|missing|incompatible|error|can't|cannot|invalid|doesn't|too /i;
-const HARMLESS = /failed to (?:load (?:object|BPF skeleton)|create BPF token)|BPF token|Retrying without BTF|non-matching|no matching/;
+const HARMLESS =
+  /failed to (?:load (?:object|BPF skeleton)|create BPF token)|BPF token|Retrying without BTF|BTF loading error|BTF is optional|license of|skipped loading|: found |non-matching|no matching/;
 
 function lastLines(text: string, isTelling: (line: string) => boolean): { lines: string[]; line: number } | null {
   const found = text.split('\n').flatMap((line, at) => (line.trim() !== '' && isTelling(line) ? [{ line, at: at + 1 }] : []));

@@ -2,17 +2,9 @@
 import type { CoreSpec } from '../relocation/spec.ts';
 import { type OfflineKernel } from '../predict/kernels.ts';
 import { localSpecs } from './access.ts';
-import {
-  type CausePlace,
-  type CausePresence,
-  type CauseSituation,
-  type ExplainedKernel,
-  type Explanation,
-  EXPLANATION_VERSION,
-  type RootCause,
-} from './explanation.ts';
+import { type CausePlace, type ExplainedKernel, type Explanation, EXPLANATION_VERSION, type RootCause } from './explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
-import { type FieldFindings, fieldFindings, presenceAmong } from './field-cause.ts';
+import { type FieldFindings, fieldFindings } from './field-cause.ts';
 import { fingerprintOf, subjectOf, withoutFlavors } from './fingerprint.ts';
 import { guardedPlaces } from './guarded-places.ts';
 import { hiddenBehind } from './hidden.ts';
@@ -21,7 +13,7 @@ import { knownChange } from './known-change.ts';
 import { shapeOf } from './nearest.ts';
 import { stepsOf, walk } from './path.ts';
 import { type LedgerOf, silentPlaces } from './silent-places.ts';
-import { adviceFor, hasNeeded, neededOf, similarTo } from './needed.ts';
+import { neededFindings, plainSituations } from './needed-cause.ts';
 
 interface Group {
   fingerprint: string;
@@ -86,40 +78,6 @@ function certaintyOf(failures: readonly ProgramFailure[]): ProgramFailure['certa
   );
 }
 
-/** One thing to say of all kernels: what the failures themselves say. */
-function plainSituations(failures: readonly ProgramFailure[], hintsOf: ReadonlyMap<string, string[]>): CauseSituation[] {
-  const groups = new Map<string, CauseSituation>();
-  for (const { kernel, reason, evidence, log } of failures) {
-    const hints = hintsOf.get(kernel) ?? [];
-    const key = JSON.stringify([reason, hints]);
-    const group: CauseSituation = groups.get(key) ?? { kernels: [], summary: reason, alternatives: [], hints, evidence, log };
-    if (!group.kernels.includes(kernel)) group.kernels.push(kernel);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
-}
-
-async function otherCause({ failures, subject }: Group, cache: KernelCache) {
-  const needed = failures[0] ? neededOf(failures[0].class, subject) : null;
-  const hints = new Map<string, string[]>();
-  if (!needed) return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [] };
-  const having: { id: string; has: boolean | null }[] = [];
-  const failing = new Set(failures.map(({ kernel }) => kernel));
-  for (const { id } of cache.kernels) {
-    const types = await cache.typesOf(id);
-    having.push({ id, has: types && hasNeeded(types, needed) });
-  }
-  for (const [at, { id }] of having.entries()) {
-    const types = failing.has(id) ? await cache.typesOf(id) : null;
-    const near = having.map(({ has }, other) => (has === true ? other : -1)).filter((other) => other >= 0);
-    const nearest = having[near.toSorted((a, b) => Math.abs(a - at) - Math.abs(b - at))[0] ?? -1];
-    const alike = types ? similarTo(types, needed, nearest ? await cache.typesOf(nearest.id) : null) : [];
-    if (alike.length > 0) hints.set(id, [`of a similar name here: ${alike.join(', ')}`]);
-  }
-  const presence: CausePresence = presenceAmong(having);
-  return { presence, situations: plainSituations(failures, hints), ...adviceFor(needed) };
-}
-
 interface Context {
   cache: KernelCache;
   objects: ReadonlyMap<string, ExplainedObject>;
@@ -156,9 +114,10 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
   const { fingerprint, subject, failures } = group;
   const [first] = failures;
   if (!first) return null;
-  const found = (await relocationCause(failures, context)) ?? (await otherCause(group, context.cache));
+  const found = (await relocationCause(failures, context)) ?? (await neededFindings(failures, subject, context.objects, context.cache));
   const situations = found.situations.length > 0 ? found.situations : plainSituations(failures, new Map());
   const known = knownChange(subject);
+  const reported = failures.find((failure) => failure.reported);
   return {
     fingerprint,
     class: first.class,
@@ -168,7 +127,7 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
     presence: found.presence,
     situations,
     known: known && { id: known.id, text: known.text },
-    hides: failures.some(({ reported }) => reported) ? hiddenBehind(first.class, first.stage) : null,
+    hides: reported ? hiddenBehind(reported.class, reported.stage, reported.reason) : null,
     snippet: found.snippet,
     advice: found.advice,
   };

@@ -67,6 +67,8 @@ const causePresence = z.strictObject({
   gaps: kernels,
   has: kernels,
   hasNot: kernels,
+  /** Neighbours of which one has it and the other has not: between them it came or went. */
+  witnesses: z.array(z.strictObject({ from: z.string(), to: z.string(), change: z.enum(['came', 'went']) })),
 });
 
 const rootCause = z.strictObject({

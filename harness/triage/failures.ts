@@ -64,6 +64,7 @@ function failuresOf(verdict: Verdict, object: ObjectResult, ledger: readonly Cel
     const isMet = entry === met?.entry;
     return {
       ...verdict,
+      stage: isMet ? verdict.stage : entry.outcome === 'ambiguous' ? 'relocate' : 'verify',
       class: isMet ? verdict.class : classOf(relocation, entry),
       ref: entry.ref,
       reported: isMet,

@@ -4,13 +4,15 @@ import type { KernelTypes } from '../predict/candidates.ts';
 import type { CoreSpec } from '../relocation/spec.ts';
 import { nameOf } from '../btf/btf.ts';
 import { enumeratorOf, resolveType } from '../btf/types.ts';
+import type { Neighbours } from './absence.ts';
 import { accessOfSpec, accessText } from './access.ts';
 import type { CausePresence, CauseSituation } from './explanation.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { stepsOf } from './path.ts';
 import { type Presence, presenceOf } from './presence.ts';
 import { distinguishing, type Situation, situationOf, specThere } from './situation.ts';
-import { enumSnippet, type Reading, readSnippet } from './snippet.ts';
+import { type Reading, readSnippet, sizeSnippet } from './snippet.ts';
+import { enumSnippet } from './snippet-guard.ts';
 
 export interface FieldFindings {
   presence: CausePresence;
@@ -35,6 +37,11 @@ interface Failing {
 export function presenceAmong(kernels: readonly { id: string; has: boolean | null }[]): CausePresence {
   const first = kernels.findIndex(({ has }) => has === true);
   const last = kernels.findLastIndex(({ has }) => has === true);
+  const known = kernels.filter(({ has }) => has !== null);
+  const witnesses = known.flatMap(({ id, has }, at) => {
+    const before = known[at - 1];
+    return before && before.has !== has ? [{ from: before.id, to: id, change: has === true ? ('came' as const) : ('went' as const) }] : [];
+  });
   const ids = (of: readonly { id: string; has: boolean | null }[], has: boolean) =>
     of.filter((each) => each.has === has).map(({ id }) => id);
   return {
@@ -43,6 +50,7 @@ export function presenceAmong(kernels: readonly { id: string; has: boolean | nul
     gaps: first < 0 ? [] : ids(kernels.slice(first, last), false),
     has: ids(kernels, true),
     hasNot: ids(kernels, false),
+    witnesses,
   };
 }
 
@@ -60,14 +68,29 @@ function nearest(all: readonly OnKernel[], { at }: OnKernel): OnKernel | undefin
   return having.toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
 }
 
-async function failingOn(local: CoreSpec, all: readonly OnKernel[], ids: ReadonlySet<string>, cache: KernelCache): Promise<Failing[]> {
+/** The nearest kernels before and after that have it. */
+function neighboursOf(all: readonly OnKernel[], { at }: OnKernel, names: ReadonlyMap<string, string>): Neighbours {
+  const having = all.filter(({ presence }) => isThere(presence) === true);
+  const name = (kernel: OnKernel | undefined) => (kernel ? (names.get(kernel.id) ?? kernel.id) : null);
+  return { before: name(having.findLast((each) => each.at < at)), after: name(having.find((each) => each.at > at)) };
+}
+
+async function failingOn(
+  local: CoreSpec,
+  all: readonly OnKernel[],
+  ids: ReadonlySet<string>,
+  cache: KernelCache,
+  names: ReadonlyMap<string, string>,
+): Promise<Failing[]> {
   const failing: Failing[] = [];
   for (const kernel of all) {
     const types = kernel.presence && ids.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
     if (!types || !kernel.presence) continue;
     const witness = nearest(all, kernel);
     const elsewhere = witness && witness !== kernel ? await cache.typesOf(witness.id) : null;
-    failing.push({ kernel, types, situation: situationOf(local, types, kernel.presence, elsewhere && specThere(local, elsewhere)) });
+    const there = elsewhere && specThere(local, elsewhere);
+    const situation = situationOf(local, types, kernel.presence, there, neighboursOf(all, kernel, names));
+    failing.push({ kernel, types, situation });
   }
   return failing;
 }
@@ -121,6 +144,7 @@ function distinguishingSnippet(
   const snippets = specs.flatMap(({ btf, rootId }, at) => {
     const [only] = distinguishing(specs, at);
     if (only === undefined) return [];
+    if (local.kind === 'type_size') return sizeSnippet(what.replace(/^\w+ /, ''), btf, rootId, only) ?? [];
     const reading: Reading = { btf, root: rootId, ways: [stepsOf(local)], flavor: `with_${only}`, only };
     return readSnippet(`${what}_with_${only}`, [reading]) ?? [];
   });
@@ -139,10 +163,14 @@ function suggestion(local: CoreSpec, failing: readonly Failing[], names: Readonl
   const ambiguous = failing.find(({ kernel }) => kernel.presence?.state === 'ambiguous');
   if (ambiguous) return distinguishingSnippet(local, ambiguous.kernel.presence, accessText(access));
   const snippet = access.what === 'field' ? readSnippet(accessText(access), readingsOf(local, failing, names, lastWith)) : null;
+  const nowhere = lastWith === null ? ['none of these kernels has it: is the name right, or is it in a newer kernel or a module?'] : [];
   const unsure = failing.some(({ situation }) => situation.alternatives[0]?.certainty === 'possible');
   return {
     snippet,
-    advice: unsure && snippet !== null ? ['check that what is read instead means the same: that it stands in its place does not tell'] : [],
+    advice:
+      unsure && snippet !== null
+        ? ['check that what is read instead means the same: that it stands in its place does not tell', ...nowhere]
+        : nowhere,
   };
 }
 
@@ -165,6 +193,6 @@ export async function fieldFindings(
     all.push({ id, at, presence: types && presenceOf(local, types) });
   }
   const presence = presenceAmong(all.map((each) => ({ id: each.id, has: isThere(each.presence) })));
-  const failing = await failingOn(local, all, ids, cache);
+  const failing = await failingOn(local, all, ids, cache, names);
   return { presence, situations: grouped(failing, evidence), ...suggestion(local, failing, names, presence.last) };
 }

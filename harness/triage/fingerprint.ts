@@ -5,7 +5,7 @@ import type { FailureClass } from '../results/words.ts';
 
 const LENGTH = 12;
 /** What is missing, before anything is said about it. */
-const NAMED = /^(?:kfunc|kernel symbol|kernel configuration|attach target|helper|program type) [\w.#]+/;
+const NAMED = /^(?:kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type) [\w.#]+/;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
 /** Failures by relocation: their reasons begin with the access and a colon. */

@@ -8,7 +8,7 @@ const MAPS: ReadonlySet<FailureClass> = new Set<FailureClass>(['map-type-unsuppo
  * What the load has not come to, in words; null where nothing is hidden.
  * @see bpf_object_prepare() in libbpf.c for the order
  */
-export function hiddenBehind(failure: FailureClass, stage: Stage): string | null {
+export function hiddenBehind(failure: FailureClass, stage: Stage, reason: string): string | null {
   if (stage === 'open') return 'libbpf did not get as far as the kernel: nothing else in the object was looked at';
   if (failure === 'btf-missing') return 'without BTF no relocation, attach target or kernel function of the object was looked at';
   if (stage === 'relocate' && EXTERNS.has(failure))
@@ -19,6 +19,7 @@ export function hiddenBehind(failure: FailureClass, stage: Stage): string | null
     return 'libbpf gives up on the whole object at this relocation: those after it, maps and the verifier come behind it';
   if (MAPS.has(failure) && stage !== 'verify') return 'maps are created before any program is loaded: the verifier comes behind it';
   if (failure.startsWith('core-')) return 'the verifier stops at the first such instruction: what comes after it was not looked at';
+  if (reason.startsWith('verifier: ')) return null;
   if (stage === 'verify' && failure === 'attach-target-missing')
     return 'libbpf stops before the program is loaded: the verifier comes behind it';
   if (failure === 'program-type-unsupported') return 'the kernel refuses the program before it looks at it: the verifier comes behind it';

@@ -1,12 +1,11 @@
 // Things other than types of relocations that a program needs of a kernel: helpers, functions, map and program types, as BTF tells of them.
-import { kindOf, nameOf } from '../btf/btf.ts';
+import { type Btf, kindOf, nameOf } from '../btf/btf.ts';
 import type { BtfKind } from '../btf/kinds.ts';
 import { typesWithName } from '../btf/names.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
 import { enumeratorsOf } from '../predict/enumerators.ts';
 import type { FailureClass } from '../results/words.ts';
 import { mostSimilar } from './similar.ts';
-import { helperSnippet } from './snippet.ts';
 
 export type Needed =
   | { what: 'helper'; name: string; number: number | null }
@@ -14,7 +13,9 @@ export type Needed =
   | { what: 'tracepoint'; name: string }
   | { what: 'kfunc'; name: string }
   | { what: 'map-type'; name: string }
-  | { what: 'program-type'; name: string };
+  | { what: 'program-type'; name: string }
+  | { what: 'symbol'; name: string }
+  | { what: 'kconfig'; name: string };
 
 const TRACEPOINT = 'btf_trace_';
 const MAX_SIMILAR = 5;
@@ -41,6 +42,10 @@ export function neededOf(failure: FailureClass, subject: string): Needed | null 
     const name = /^map type (\w+)/.exec(subject)?.[1];
     return name === undefined ? null : { what: 'map-type', name };
   }
+  if (failure === 'ksym-missing' || failure === 'kconfig-missing') {
+    const name = /^kernel (?:symbol|configuration) (\w+)/.exec(subject)?.[1];
+    return name === undefined ? null : { what: failure === 'ksym-missing' ? 'symbol' : 'kconfig', name };
+  }
   const name = failure === 'program-type-unsupported' ? /^program type (\w+)/.exec(subject)?.[1] : undefined;
   return name === undefined ? null : { what: 'program-type', name };
 }
@@ -49,6 +54,20 @@ function hasType(kernel: KernelTypes, kind: BtfKind, name: string): boolean {
   return [kernel.vmlinux, ...kernel.modules.map(({ index }) => index)].some((index) =>
     typesWithName(index, name).some((id) => kindOf(index.btf, id) === kind),
   );
+}
+
+/** The kernel's own number for a map type; null where it has none. */
+export function mapTypeNumber(kernel: KernelTypes, name: string): bigint | null {
+  return enumeratorsOf(kernel, 'bpf_map_type')?.get(`BPF_MAP_TYPE_${name.toUpperCase()}`) ?? null;
+}
+
+/** A function in a kernel's own BTF or that of a module; null where there is none. */
+export function functionIn(kernel: KernelTypes, name: string): { btf: Btf; id: number } | null {
+  for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
+    const id = typesWithName(index, name).find((each) => kindOf(index.btf, each) === 'func');
+    if (id !== undefined) return { btf: index.btf, id };
+  }
+  return null;
 }
 
 function hasEnumerator(kernel: KernelTypes, type: string, name: string): boolean | null {
@@ -69,6 +88,11 @@ export function hasNeeded(kernel: KernelTypes, needed: Needed): boolean | null {
     case 'function':
     case 'kfunc':
       return hasType(kernel, 'func', needed.name);
+    case 'symbol':
+      // Only a few variables are in BTF: that another one is not there says nothing.
+      return hasType(kernel, 'var', needed.name) || null;
+    case 'kconfig':
+      return null;
   }
 }
 
@@ -104,27 +128,4 @@ export function similarTo(kernel: KernelTypes, { what, name }: Needed, having: K
   );
   const others = mostSimilar(name, all, MAX_SIMILAR, ALIKE);
   return [...new Set([...fresh, ...others])].slice(0, MAX_SIMILAR).map((each) => each.slice(SEARCHED[what].start.length));
-}
-
-const ADVICE = {
-  helper: (name: string) => [
-    `call ${name}() only behind this check: the verifier then never comes to the call where the kernel has not got it`,
-  ],
-  kfunc: (name: string) => [`declare ${name}() __ksym __weak and call it only if (bpf_ksym_exists(${name}))`],
-  function: () => [
-    'attach to a function or LSM hook that all your kernels have, or keep the program from loading by default: SEC("?fentry/...")',
-  ],
-  tracepoint: () => ['attach to a tracepoint that all your kernels have, or keep the program from loading by default: SEC("?tp_btf/...")'],
-  'map-type': () => [
-    'libbpf creates every map of an object: switch it off with bpf_map__set_autocreate() where the kernel lacks the type, or keep it in an object of its own',
-  ],
-  'program-type': () => [
-    'keep the program from loading by default, SEC("?..."), and switch it on with bpf_program__set_autoload() where the kernel knows its type',
-  ],
-} as const satisfies Record<Needed['what'], (name: string) => string[]>;
-
-/** What to do about it. */
-export function adviceFor(needed: Needed): { snippet: string | null; advice: string[] } {
-  const snippet = needed.what === 'helper' && needed.number !== null ? helperSnippet(needed.name, needed.number) : null;
-  return { snippet, advice: ADVICE[needed.what](needed.name) };
 }

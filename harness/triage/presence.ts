@@ -1,6 +1,6 @@
 // Whether a kernel has what a relocation asks for, each relocation taken by itself: what libbpf settled on before does not count here.
 import { kindOf } from '../btf/btf.ts';
-import { isComposite, memberOf, resolveType } from '../btf/types.ts';
+import { isComposite, memberOf, resolveType, sizeOf } from '../btf/types.ts';
 import { type Candidate, findCandidates, type KernelTypes } from '../predict/candidates.ts';
 import { matchSpec } from '../predict/match.ts';
 import type { CoreSpec } from '../relocation/spec.ts';
@@ -57,7 +57,8 @@ export function presenceOf(local: CoreSpec, kernel: KernelTypes): Presence {
   const matching = tried.filter(({ match }) => match === 1).map(({ spec }) => spec);
   const [first, ...others] = matching;
   if (first) {
-    const differ = others.some((other) => other.bitOffset !== first.bitOffset);
+    const sizeOfRoot = (spec: CoreSpec) => (local.kind === 'type_size' ? sizeOf(spec.btf, spec.rootId) : null);
+    const differ = others.some((other) => other.bitOffset !== first.bitOffset || sizeOfRoot(other) !== sizeOfRoot(first));
     return differ ? { state: 'ambiguous', specs: matching } : { state: 'present', spec: first };
   }
   const obstacles = tried

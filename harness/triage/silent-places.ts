@@ -1,5 +1,5 @@
 // Where a matrix is silently broken: what reads something else on some kernels, and checks whose answer changes more than once.
-import type { CellRelocation } from '../results/schema.ts';
+import type { CellRelocation, ObjectRelocation } from '../results/schema.ts';
 import { localSpecs } from './access.ts';
 import type { SilentPlace } from './explanation.ts';
 import type { ExplainedObject } from './failures.ts';
@@ -12,6 +12,15 @@ import { silentMarks } from './silent.ts';
 export type LedgerOf = (object: ExplainedObject, kernel: string) => readonly CellRelocation[] | null;
 
 const CHECKS = new Set(['field_exists', 'type_exists', 'enumval_exists']);
+
+/** Whether the program reads what a check asks for. Else the check stands for something else: a version, the order of arguments. */
+function isRead(relocations: readonly ObjectRelocation[], ref: number): boolean {
+  const check = relocations[ref];
+  if (!check) return false;
+  const asked = check.access.replace(/^(?:struct|union) /, '');
+  const continues = ({ access }: ObjectRelocation) => access === asked || access.startsWith(`${asked}.`) || access.startsWith(`${asked}[`);
+  return relocations.some((other) => other.program === check.program && !CHECKS.has(other.kind) && continues(other));
+}
 
 /** Places of one object, those that say the same on several kernels together. */
 async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: LedgerOf): Promise<SilentPlace[]> {
@@ -49,8 +58,16 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: L
     }
   }
   for (const [ref, asked] of answers) {
-    const { gaps } = presenceAmong(asked);
+    const { gaps, last, witnesses } = presenceAmong(asked);
     if (gaps.length > 0) add(ref, 'the check is true before and after, but not here: it may not mean what it meant', gaps);
+    const after = asked.slice(asked.findIndex(({ id }) => id === last) + 1).map(({ id }) => id);
+    const cameAndWent = witnesses.length === 2 && witnesses[0]?.change === 'came' && after.length > 0;
+    if (cameAndWent && !isRead(result.relocations, ref))
+      add(
+        ref,
+        'the check is false again, as it was before what it asks for came, which is not read: what it stands for may still be so',
+        after,
+      );
   }
   return [...places.values()];
 }

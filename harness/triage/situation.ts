@@ -1,11 +1,12 @@
 // What one kernel has instead of what one relocation asks for.
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
-import { enumeratorOf, resolveType } from '../btf/types.ts';
+import { enumeratorOf, resolveType, sizeOf } from '../btf/types.ts';
 import { typesWithName } from '../btf/names.ts';
 import { essentialName } from '../libbpf-log/spec.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
 import type { CoreSpec } from '../relocation/spec.ts';
 import type { FailureClass } from '../results/words.ts';
+import { absenceReasons, type Neighbours } from './absence.ts';
 import { accessOfSpec, accessText } from './access.ts';
 import { knownChange } from './known-change.ts';
 import { type Alternative, type Declared, nearestMembers, sameNameOtherKind, shapeOf, type Wanted } from './nearest.ts';
@@ -125,20 +126,18 @@ function* namesOfKind(btf: Btf, kind: string): Generator<string> {
   for (let id = 1; id < btf.endId; id++) if (kindOf(btf, id) === kind) yield nameOf(btf, id);
 }
 
-function typeless(local: CoreSpec, kernel: KernelTypes): Situation {
+function typeless(local: CoreSpec, kernel: KernelTypes, neighbours: Neighbours): Situation {
   const { kind, type, what } = accessOfSpec(local);
   const { btf } = kernel.vmlinux;
-  const others = typesWithName(kernel.vmlinux, type).map((id) => kindOf(btf, id));
+  const others = typesWithName(kernel.vmlinux, type)
+    .map((id) => kindOf(btf, id))
+    .filter((other) => other !== 'func' && other !== 'var');
   const hints = others
-    .filter((other) => other !== 'func' && other !== 'var')
-    .map((other) =>
-      other === 'fwd'
-        ? `it is only announced, not defined, in this kernel's BTF`
-        : `there is a ${other} ${type}, which ${kind} ${type} does not match`,
-    );
+    .filter((other) => other !== 'fwd')
+    .map((other) => `there is a ${other} ${type}, which ${kind} ${type} does not match`);
+  hints.push(...absenceReasons(type, others, neighbours));
   const alike = mostSimilar(type, namesOfKind(btf, kind), MAX_LISTED, 0.8);
   if (alike.length > 0) hints.push(`of a similar name: ${alike.map((name) => `${kind} ${name}`).join(', ')}`);
-  hints.push('a module may have it, or this kernel is configured without it');
   return {
     class: what === 'enumerator' ? 'core-enum-missing' : 'core-type-missing',
     summary: `there is no ${kind} ${type}`,
@@ -165,12 +164,16 @@ export function distinguishing(specs: readonly CoreSpec[], at: number): string[]
 }
 
 function ambiguous(specs: readonly CoreSpec[]): Situation {
+  const bySize = specs.every(({ kind }) => kind === 'type_size');
   const hints = specs.map((spec, at) => {
     const only = distinguishing(specs, at).slice(0, MAX_LISTED);
     const alone = only.length > 0 ? `; only it has ${only.join(', ')}` : '';
-    return `one has it at byte ${spec.bitOffset / 8}${alone}`;
+    const what = bySize ? `has ${sizeOf(spec.btf, spec.rootId) ?? 0} bytes` : `has it at byte ${spec.bitOffset / 8}`;
+    return `one ${what}${alone}`;
   });
-  const summary = `the kernel has ${specs.length} types of this name that have it, at different places`;
+  const summary = bySize
+    ? `the kernel has ${specs.length} types of this name, of different sizes`
+    : `the kernel has ${specs.length} types of this name that have it, at different places`;
   return { class: 'core-ambiguous', summary, alternatives: [], root: null, hints: hints.toSorted() };
 }
 
@@ -201,11 +204,18 @@ function foundButPoisoned(local: CoreSpec, { btf, rootId }: CoreSpec): Situation
  * Says what a kernel has instead of what a relocation found no use for.
  * @param presence of it in the kernel, as presenceOf() gives it
  * @param elsewhere the same in the nearest kernel that has it: what is new since then is likelier to stand for it
+ * @param neighbours kernels that have it
  */
-export function situationOf(local: CoreSpec, kernel: KernelTypes, presence: Presence, elsewhere: CoreSpec | null): Situation {
+export function situationOf(
+  local: CoreSpec,
+  kernel: KernelTypes,
+  presence: Presence,
+  elsewhere: CoreSpec | null,
+  neighbours: Neighbours,
+): Situation {
   switch (presence.state) {
     case 'type-absent':
-      return typeless(local, kernel);
+      return typeless(local, kernel, neighbours);
     case 'ambiguous':
       return ambiguous(presence.specs);
     case 'present':

@@ -161,31 +161,21 @@ export function readSnippet(subject: string, readings: readonly Reading[]): stri
   return [...lines, head, '{', ...variables, '', ...readingsText, otherwise, '}'].join('\n');
 }
 
-/** A C function that gives the value of an enumerator where the kernel has it, else -1. */
-export function enumSnippet(type: string, enumerator: string, value: bigint): string {
-  const declared = `enum ${type}___checked`;
-  const name = `${enumerator}___checked`;
+/**
+ * A C function that gives the size of one of several types of a name: the one with a member that only it has. libbpf keeps to the type
+ * in which it found that first.
+ */
+export function sizeSnippet(type: string, btf: Btf, root: number, only: string): string | null {
+  const rendered = render({ btf, root, ways: [[only]], flavor: `with_${only}` });
+  if (!rendered) return null;
+  const name = identifier(`${type}_with_${only}`);
   return [
-    `${declared} {\n\t${name} = ${value},\n};`,
-    '',
-    `static __always_inline long long value_of_${enumerator}(void)`,
+    ...rendered.declarations.flatMap((text) => [text, '']),
+    `static __always_inline unsigned int size_of_${name}(void)`,
     '{',
-    `\tif (bpf_core_enum_value_exists(${declared}, ${name}))`,
-    `\t\treturn bpf_core_enum_value(${declared}, ${name});`,
-    '\treturn -1;',
-    '}',
-  ].join('\n');
-}
-
-/** A C function that tells whether the kernel has a helper: calls behind it are never looked at where it has not. */
-export function helperSnippet(helper: string, number: number): string {
-  const name = `BPF_FUNC_${helper.replace(/^bpf_/, '')}___checked`;
-  return [
-    `enum bpf_func_id___checked {\n\t${name} = ${number},\n};`,
-    '',
-    `static __always_inline int has_${helper}(void)`,
-    '{',
-    `\treturn bpf_core_enum_value_exists(enum bpf_func_id___checked, ${name});`,
+    `\tif (bpf_core_field_exists(${rendered.type}, ${only}))`,
+    `\t\treturn bpf_core_type_size(${rendered.type});`,
+    '\treturn 0;',
     '}',
   ].join('\n');
 }

@@ -38,7 +38,8 @@ export function memberText(btf: Btf, { type, bitSize }: Pick<Member, 'type' | 'b
 
 const UNSIGNED_BY_SIZE: Readonly<Record<number, string>> = { 1: 'char', 2: 'short', 4: 'int', 8: 'long long', 16: '__int128' };
 
-function integerText(size: number, signed: boolean): string {
+/** An integer of so many bytes in C. */
+export function integerText(size: number, signed: boolean): string {
   const base = UNSIGNED_BY_SIZE[size] ?? 'long long';
   if (base === 'char') return signed ? 'signed char' : 'unsigned char';
   return signed ? base : `unsigned ${base}`;

@@ -6,7 +6,7 @@ import type { Failure } from './judgement.ts';
 import type { FailureContext, Finding, Rule } from './rules/context.ts';
 import { mapNotCreated } from './rules/maps.ts';
 import { objectInvalid, openFailed } from './rules/object.ts';
-import { attachTargetMissing, notPermitted, refusedUnverified } from './rules/program.ts';
+import { attachTargetMissing, lockedDown, notPermitted, refusedUnverified } from './rules/program.ts';
 import { btfMissing, externMissing, relocationAborted } from './rules/relocate.ts';
 import { poisonReached, verifierCause, verifierRejected } from './rules/verifier.ts';
 
@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   objectInvalid,
   attachTargetMissing,
   poisonReached,
+  lockedDown,
   verifierCause,
   notPermitted,
   verifierRejected,

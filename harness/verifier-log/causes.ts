@@ -79,7 +79,7 @@ const RULES = [
 
   {
     pattern:
-      /^(?:unknown opcode [0-9a-f]+|unknown insn.*|unrecognized bpf_ld_imm64 insn|invalid BPF_(?:ATOMIC|LD_IMM64|LD_IMM|CALL) .*|BPF_\w+ uses reserved fields?|BPF_(?:XADD|STX|LDX|ATOMIC|END|NEG|MOV|ALU|JMP|JA)\b.*reserved.*|opcode [0-9a-f]+ is not supported)$/,
+      /^(?:unknown opcode [0-9a-f]+|unknown insn.*|unrecognized bpf_ld_imm64 insn|invalid BPF_(?:ATOMIC|LD_IMM64|LD_IMM|CALL) .*|BPF_\w+ uses reserved fields?|BPF_(?:XADD|STX|LDX|ATOMIC|END|NEG|MOV|ALU|JMP|JA)\b.*reserved.*|opcode [0-9a-f]+ is not supported|number of funcs in func_info doesn't match number of subprogs)$/,
     read: () => ({ type: 'unknown-instruction' }),
   },
 

@@ -58,7 +58,7 @@ const CAUSE: RootCause = {
       log: null,
     },
   ],
-  presence: { first: OLD, last: OLD, gaps: [], has: [OLD], hasNot: [NEW] },
+  presence: { first: OLD, last: OLD, gaps: [], has: [OLD], hasNot: [NEW], witnesses: [{ from: OLD, to: NEW, change: 'went' }] },
   known: { id: 'task-state', text: 'task_struct.state became __state' },
   hides: 'what comes after it',
   snippet: 'static int read_it(void)\n{\n\treturn a < b && "c";\n}',

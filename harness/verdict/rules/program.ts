@@ -1,21 +1,45 @@
 // Failures of one program that are not the verifier's: its attach target, and refusals before verification.
 import { errnoName } from '../../libbpf-log/errno.ts';
+import { attachTargetOf } from '../../object/attach-point.ts';
 import type { FailureClass } from '../../results/words.ts';
 import type { Finding, FailureContext } from './context.ts';
 
+/** What libbpf calls as the section does, under its name in BTF: `btf_trace_sched_switch` for `sched_switch`. */
+function nameInBtf(missing: string, section: string): string {
+  const target = attachTargetOf(section);
+  return target?.name === missing ? target.symbol + missing : missing;
+}
+
+/** A struct_ops type or a member of one, in the words of other attach targets; libbpf's own where they are new. */
+function structOpsReason(text: string): string {
+  const type = /struct (?:bpf_struct_ops_)?(\w+) is not found in kernel BTF$/.exec(text)?.[1];
+  if (type !== undefined) return `struct_ops type ${type} is not in this kernel's BTF`;
+  const [, map, member] = /^struct_ops init_kern (\S+): Cannot find member (\w+) in kernel BTF$/.exec(text) ?? [];
+  return member === undefined ? text : `struct_ops member ${member} (map ${map}) is not in this kernel's BTF`;
+}
+
 /** A function, tracepoint, hook or struct_ops type that the kernel's BTF does not have. */
-export function attachTargetMissing({ attempt, program }: FailureContext): Finding | null {
+export function attachTargetMissing({ attempt, program, object }: FailureContext): Finding | null {
   const facts = attempt.log.programs.find((each) => each.program === program?.name);
   if (facts && facts.missingTarget !== null) {
     const kind = program?.type ? ` (${program.type})` : '';
+    const section = object.programs.find(({ name }) => name === program?.name)?.section ?? '';
     return {
       stage: 'verify',
       class: 'attach-target-missing',
-      reason: `attach target ${facts.missingTarget}${kind} is not in this kernel's BTF`,
+      reason: `attach target ${nameInBtf(facts.missingTarget, section)}${kind} is not in this kernel's BTF`,
     };
   }
-  const structOps = attempt.log.failures.find(({ topic }) => topic === 'struct-ops');
-  return structOps ? { stage: 'relocate', class: 'attach-target-missing', reason: structOps.text } : null;
+  const structOps = attempt.rejected ? undefined : attempt.log.failures.find(({ topic }) => topic === 'struct-ops');
+  return structOps ? { stage: 'relocate', class: 'attach-target-missing', reason: structOpsReason(structOps.text) } : null;
+}
+
+const LOCKDOWN = /Lockdown: [^\n]{1,200}/;
+
+/** A kernel that is locked down takes helpers away that read its memory, and says so in its own log only. */
+export function lockedDown({ verifier, kernelLog }: FailureContext): Finding | null {
+  const said = verifier?.cause.type === 'helper-not-allowed' ? LOCKDOWN.exec(kernelLog)?.[0] : undefined;
+  return said === undefined ? null : { stage: 'verify', class: 'permission', reason: `${said} (${verifier?.reason ?? ''})` };
 }
 
 /** Libbpf's own words about privileges and limits, and the kernel's about lockdown. */
@@ -25,7 +49,7 @@ export function notPermitted({ attempt, kernelLog }: FailureContext): Finding | 
   const memlock = attempt.log.failures.find(({ topic }) => topic === 'memlock');
   if (memlock && error === 'EPERM') return { stage, class: 'resource-limit', reason: memlock.text };
   if (error !== 'EPERM') return null;
-  const lockdown = /Lockdown: [^\n]{1,200}/.exec(kernelLog)?.[0];
+  const lockdown = LOCKDOWN.exec(kernelLog)?.[0];
   const trivial = attempt.log.failures.find(({ topic }) => topic === 'permission');
   return { stage, class: 'permission', reason: lockdown ?? trivial?.text ?? 'the kernel does not permit it: EPERM' };
 }

@@ -36,7 +36,7 @@ function steady(text: string): string {
     .replaceAll(/(?<=log: logs\/)[^/]+/g, 'KERNEL')
     .replaceAll(/at byte \d+/g, 'at byte N')
     .replaceAll(/: \d+ != \d+$/gm, ': N != N')
-    .replaceAll(new RegExp(`(?<=[ _v])${newest.replace('.', '[._]')}(?=[ :,]|$)`, 'gm'), 'NEWEST');
+    .replaceAll(new RegExp(`(?<=[ _v])${newest.replace('.', '[._]')}(?=[ :;,]|$)`, 'gm'), 'NEWEST');
 }
 
 async function explain(...args: string[]): Promise<string> {

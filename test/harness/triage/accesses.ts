@@ -16,6 +16,8 @@ struct module_layout { void *base; unsigned int size; } access_index;
 typedef struct { u32 cap[2]; } access_index kernel_cap_t;
 typedef struct { int counter; } atomic_t;
 typedef struct { atomic_t refs; } refcount_t;
+struct disk_part_tbl { int len; } access_index;
+struct io_cqe { int res; } access_index;
 enum tty_driver_type { TTY_DRIVER_TYPE_SYSTEM };
 `;
 
@@ -66,6 +68,15 @@ export const ACCESSES: Readonly<Record<string, WrittenAccess>> = {
   namespace_count: written('ns_common', 'refcount_t count;', 'count.refs.counter'),
   net_cookie: written('net', 'atomic64_t net_cookie;', 'net_cookie.counter'),
   subreaper: written('signal_struct', 'u8 is_child_subreaper;', 'is_child_subreaper'),
+  disk_partitions: written('gendisk', 'struct disk_part_tbl *part_tbl;', 'part_tbl'),
+  request_result: written('io_kiocb', 'int result;', 'result'),
+  mm_semaphore: written('mm_struct', 'struct { atomic_long_t count; } mmap_sem;', 'mmap_sem.count.counter'),
+  real_start_time: written('task_struct', 'u64 real_start_time;', 'real_start_time'),
+  block_completed: written('trace_event_raw_block_rq_complete', 'u32 dev;', 'dev'),
+  kmem_allocated: written('trace_event_raw_kmem_alloc', 'u64 bytes_req;', 'bytes_req'),
+  trie_key: written('bpf_lpm_trie_key', 'u32 prefixlen;', 'prefixlen'),
+  rename_map: written('renamedata', 'struct mnt_idmap *old_mnt_idmap;', 'old_mnt_idmap'),
+  table_child: written('ctl_table', 'struct ctl_table *child;', 'child'),
   never_there: written('task_struct', 'int favourite_colour;', 'favourite_colour'),
 };
 

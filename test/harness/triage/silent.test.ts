@@ -3,12 +3,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheRoot } from '../../../kernels/cache.ts';
+import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
 import { indexNames } from '../../../harness/btf/names.ts';
 import { readElf, sectionNamed } from '../../../harness/elf/elf.ts';
 import { readBpfObject } from '../../../harness/object/object.ts';
+import { findKernels } from '../../../harness/predict/kernels.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
+import { openKernels } from '../../../harness/triage/kernel-cache.ts';
 import { silentMarks } from '../../../harness/triage/silent.ts';
+import { silentPlaces } from '../../../harness/triage/silent-places.ts';
 import { compileBpf } from '../object/compile.ts';
+import { fourSeries } from './series.ts';
 import { cachedBtfs, mustReadBtf, sampleObjects } from '../object/samples.ts';
 
 let folder = '';
@@ -37,6 +43,16 @@ const TARGET = `
 struct outer { u64 pad; int deep; };
 struct thing { u32 same; u32 wider; u64 narrower; u32 sign; u8 flag : 1; u8 other : 7; char name[16]; struct outer in; int *pointer; } kept;
 SEC("raw_tp/a") int keep(u64 *ctx) { return kept.same; }
+`;
+
+/** 5.12 put members into struct renamedata that 6.3 renamed: one program asks for them to know the order of arguments, one reads them. */
+const PROXY = `
+struct renamedata { void *old_mnt_userns; } access_index;
+u64 value;
+SEC("raw_tp/a") int for_order(u64 *ctx)
+{ struct renamedata *it = (void *)ctx[0]; value = __builtin_preserve_field_info(it->old_mnt_userns, 2) ? ctx[1] : ctx[2]; return 0; }
+SEC("raw_tp/a") int for_itself(u64 *ctx)
+{ struct renamedata *it = (void *)ctx[0]; if (__builtin_preserve_field_info(it->old_mnt_userns, 2)) value = __builtin_preserve_field_info(it->old_mnt_userns, 0); return 0; }
 `;
 
 describe('what loads and reads something else', () => {
@@ -78,6 +94,24 @@ describe('what loads and reads something else', () => {
     expect(found).toMatchInlineSnapshot(`
       [
         "oldest as_bool signal_struct___7_2.is_child_subreaper: it is one bit of a word here, 8 are read: its neighbours, too",
+      ]
+    `);
+  });
+
+  it('is told of checks that stand for something else and answer as they did before it came', async () => {
+    const path = await compileBpf(folder, 'proxy', PROXY);
+    const { objects } = await readInputs(plainSources([path], folder));
+    const { kernels } = await findKernels(await fourSeries(), cacheRoot());
+    const cache = openKernels(kernels, () => {});
+    const places = await silentPlaces(objects, cache, () => []);
+    const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;
+    const shown = places.map(
+      ({ program, relocation, what, kernels: on }) =>
+        `${program} ${relocation.access} on ${on.slice(0, 1).map(seriesOf).join(' ')}..: ${what}`,
+    );
+    expect(shown).toMatchInlineSnapshot(`
+      [
+        "for_order renamedata.old_mnt_userns on 6.12..: the check is false again, as it was before what it asks for came, which is not read: what it stands for may still be so",
       ]
     `);
   });

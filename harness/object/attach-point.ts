@@ -1,0 +1,35 @@
+// What a section says a program attaches to by the kernel's BTF, and how that is called there.
+import type { BtfKind } from '../btf/kinds.ts';
+
+interface AttachPoint {
+  prefix: RegExp;
+  kind: BtfKind;
+  /** What the name begins with in BTF. */
+  symbol: string;
+  /** The kernel itself has it, never a module. */
+  builtIn: boolean;
+}
+
+/** @see section_defs and find_kernel_btf_id() in libbpf.c */
+const ATTACH_POINTS: readonly AttachPoint[] = [
+  { prefix: /^(?:fentry|fexit|fmod_ret|fsession)(?:\.s)?\//, kind: 'func', symbol: '', builtIn: false },
+  { prefix: /^tp_btf\//, kind: 'typedef', symbol: 'btf_trace_', builtIn: false },
+  { prefix: /^lsm(?:\.s)?\/|^lsm_cgroup\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true },
+  { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false },
+];
+
+/** A type in the kernel's BTF: `btf_trace_sched_switch` for `tp_btf/sched_switch`. */
+export interface AttachTarget extends Omit<AttachPoint, 'prefix'> {
+  /** As the section has it. */
+  name: string;
+}
+
+/** Null for sections that name no target in BTF, and where a module is named with it. */
+export function attachTargetOf(section: string): AttachTarget | null {
+  const plain = section.replace(/^\?/, '');
+  for (const { prefix, ...point } of ATTACH_POINTS) {
+    const name = prefix.test(plain) ? plain.replace(prefix, '') : '';
+    if (name !== '' && !name.includes(':')) return { ...point, name };
+  }
+  return null;
+}
