@@ -151,7 +151,7 @@ function guessPointerSize(btf: Btf): 4 | 8 {
  * Bytes of a pointer: those of the first `long`, as on every machine with Linux the two are as wide; of a module, its kernel's.
  * @see btf__pointer_size() in libbpf's btf.c
  */
-export function pointerSizeOf(btf: Btf): 4 | 8 {
+function pointerSizeOf(btf: Btf): 4 | 8 {
   if (btf.pointerSize !== null) return btf.pointerSize;
   if (btf.base !== null) return pointerSizeOf(btf.base);
   const known = guessed.get(btf) ?? guessPointerSize(btf);

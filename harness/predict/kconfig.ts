@@ -12,19 +12,14 @@ const BTF_INT_BOOL = 4;
 function typeOf(btf: Btf, id: number): KconfigType | null {
   const type = resolveType(btf, id);
   const size = sizeField(btf, type);
-  switch (kindOf(btf, type)) {
-    case 'int': {
-      const { encoding } = integerOf(btf, type);
-      if (encoding & BTF_INT_BOOL) return size === 1 ? { kind: 'bool' } : null;
-      return size === 1 ? { kind: 'char' } : { kind: 'int', bytes: size, signed: (encoding & BTF_INT_SIGNED) !== 0 };
-    }
-    case 'enum':
-      return size === 4 && nameOf(btf, type) === 'libbpf_tristate' ? { kind: 'tristate' } : null;
-    case 'array':
-      return typeOf(btf, arrayOf(btf, type)?.element ?? 0)?.kind === 'char' ? { kind: 'char-array' } : null;
-    default:
-      return null;
+  const kind = kindOf(btf, type);
+  if (kind === 'int') {
+    const { encoding } = integerOf(btf, type);
+    if (encoding & BTF_INT_BOOL) return size === 1 ? { kind: 'bool' } : null;
+    return size === 1 ? { kind: 'char' } : { kind: 'int', bytes: size, signed: (encoding & BTF_INT_SIGNED) !== 0 };
   }
+  if (kind === 'enum') return size === 4 && nameOf(btf, type) === 'libbpf_tristate' ? { kind: 'tristate' } : null;
+  return kind === 'array' && typeOf(btf, arrayOf(btf, type)?.element ?? 0)?.kind === 'char' ? { kind: 'char-array' } : null;
 }
 
 /** An extern of the object that the configuration has to give. */

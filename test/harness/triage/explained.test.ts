@@ -96,7 +96,7 @@ function steady(text: string): string {
 
 function placeText({ program, source, at, fails, behind, reached }: CausePlace): string {
   const where = source ? `${source.file}:${source.line} ${source.text.trim()}` : 'no line';
-  const insn = at?.text != null ? ` | ${at.text}${at.state === null ? '' : ` | ${at.state}`}` : '';
+  const insn = at && at.text !== null ? ` | ${at.text}${at.state === null ? '' : ` | ${at.state}`}` : '';
   const kernels = [fails.length > 0 ? namesOf(fails) : [], behind.length > 0 ? `behind another on ${namesOf(behind)}` : []]
     .flat()
     .join(', ');

@@ -38,7 +38,7 @@ it('stands in the list of causes, for a reader without scripts too', async () =>
 
     of a similar name here: __state2
 
-    of 2 kernels, 1 kernel has it: only 5.10.262
+    of 2 kernels, 1 kernel has it: only 5.10.262; went between 5.10.262 and 6.12.117
 
     known: task_struct.state became __state
 
@@ -82,7 +82,7 @@ it('stands in the cell that failed, as far as it is about its kernel, and can be
     no matching targets found
     in the log
 
-    of 2 kernels, 1 kernel has it: only 5.10.262
+    of 2 kernels, 1 kernel has it: only 5.10.262; went between 5.10.262 and 6.12.117
 
     known: task_struct.state became __state
 
