@@ -22,7 +22,8 @@ export async function interruptible<T>(onInterrupt: () => void, work: (signal: A
   try {
     return await work(controller.signal);
   } finally {
-    for (const name of signals) process.off(name, interrupt);
+    // Once interrupted, the next Ctrl-C has its meaning until the process is gone.
+    if (first === 0) for (const name of signals) process.off(name, interrupt);
   }
 }
 

@@ -83,10 +83,11 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   try {
     const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors });
     const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
-    const ran = await interruptible(
+    // Until the report is written: an interrupt is no reason to lose it.
+    await interruptible(
       () => emit({ kind: 'interrupted' }),
-      async (signal) =>
-        run(
+      async (signal) => {
+        const ran = await run(
           {
             objects: inputs.objects,
             selectors,
@@ -110,24 +111,25 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
           },
           emit,
           signal,
-        ),
+        );
+        progress.end();
+        const results = await withHistory(await withExplanation(ran, inputs.objects), history);
+        const { comparison, gate } = await compareWith(options, results);
+        const { htmlAssets } = options;
+        const formats = options.format ?? config.formats;
+        await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison });
+        if (results.run.complete) await journal.remove();
+        // A part of the matrix says nothing about the rest of it.
+        const whole =
+          objects.length === 0 &&
+          options.kernel === undefined &&
+          options.shard === undefined &&
+          results.cells.every(({ status }) => status !== 'skip');
+        for (const one of whole ? unusedExpectations(expectations.active, results) : [])
+          writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
+        process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
+      },
     );
-    progress.end();
-    const results = await withHistory(await withExplanation(ran, inputs.objects), history);
-    const { comparison, gate } = await compareWith(options, results);
-    const { htmlAssets } = options;
-    const formats = options.format ?? config.formats;
-    await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison });
-    if (results.run.complete) await journal.remove();
-    // A part of the matrix says nothing about the rest of it.
-    const whole =
-      objects.length === 0 &&
-      options.kernel === undefined &&
-      options.shard === undefined &&
-      results.cells.every(({ status }) => status !== 'skip');
-    for (const one of whole ? unusedExpectations(expectations.active, results) : [])
-      writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
-    process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
   } finally {
     progress.end();
   }

@@ -47,6 +47,7 @@ async function hostIdentity(qemuVersion: string): Promise<string> {
 
 /**
  * Chooses the accelerator: what was asked for, or KVM where a probe guest runs under it, or TCG.
+ * @param device what KVM is reached by
  * @param probeFile where the outcome of the probe is kept for later runs on the same boot of the host
  */
 export async function chooseAccel(
@@ -54,12 +55,13 @@ export async function chooseAccel(
   qemuVersion: string,
   probeFile: string,
   probe: Omit<BootRequest, 'machine' | 'timeoutMs'>,
+  device = '/dev/kvm',
 ): Promise<AccelChoice> {
   if (wanted !== 'auto') return { accel: wanted, reason: 'asked for on the command line' };
   try {
-    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+    await access(device, constants.R_OK | constants.W_OK);
   } catch {
-    return { accel: 'tcg', reason: '/dev/kvm is missing or may not be opened' };
+    return { accel: 'tcg', reason: `${device} is missing or may not be opened` };
   }
   const host = await hostIdentity(qemuVersion);
   const kept = await readProbe(probeFile, host);

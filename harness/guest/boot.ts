@@ -49,11 +49,6 @@ export async function sparseFile(path: string, mib: number, head: Uint8Array = n
   await truncate(path, mib * MIB);
 }
 
-function endOf(error: unknown): string {
-  const slow = error instanceof InfraError && error.failure === 'infra-timeout';
-  return slow ? `${error.message} (--boot-timeout gives it longer)` : messageOf(error);
-}
-
 async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGuest> {
   const { machine, directory, qemuProgram, saves = false } = request;
   const files: MemoryFiles = { ram: join(directory, 'ram'), mailbox: join(directory, 'mailbox'), private: false };
@@ -73,7 +68,7 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
   } catch (error) {
     await qemu.kill();
     request.signal.throwIfAborted();
-    throw new InfraError(diagnoseBoot(endOf(error), qemu.console()), { cause: error, failure: 'infra-boot' });
+    throw new InfraError(diagnoseBoot(messageOf(error), qemu.console()), { cause: error, failure: 'infra-boot' });
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { type KernelImage, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
-import { InfraError, toInfraError, UserError } from '../errors.ts';
+import { InfraError, messageOf, toInfraError, UserError } from '../errors.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import type { Accel } from '../guest/machine.ts';
 import type { Expectation } from '../config/schema.ts';
@@ -164,7 +164,8 @@ async function readyKernel(context: Context, image: KernelImage) {
     } catch (error) {
       context.signal.throwIfAborted();
       const cause = error instanceof InfraError ? error.cause : null;
-      if (cause instanceof InfraError && cause.failure === 'infra-timeout') throw error;
+      if (cause instanceof InfraError && cause.failure === 'infra-timeout')
+        throw new InfraError(`${messageOf(error)}; --boot-timeout gives it longer`, { cause: error, failure: 'infra-boot' });
       return ready();
     }
   });
@@ -270,10 +271,15 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     const touched = [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))];
     const verdicts = request.verdicts === undefined ? null : verdictStore(request.cache, runId, request.verdicts === 'reuse');
     const common = accel.then(async (choice) => commonIdentity(request, choice.accel, qemu.line));
+    // Both are waited for below, where a failure is told; they may fail before anything waits.
+    for (const promise of [accel, common]) promise.catch(() => undefined);
     const progress = { done: 0, total };
     const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress, choiceOf, verdicts, common, touched };
     const columns = await Promise.all(planned.map(async (kernel) => column(context, kernel, pulled.get(kernel.id) ?? null)));
-    const choice = await accel;
+    const choice = await accel.catch((error: unknown): AccelChoice => {
+      if (!signal.aborted) throw toInfraError(error);
+      return { accel: 'tcg', reason: 'interrupted before it was chosen' };
+    });
     return {
       schemaVersion: SCHEMA_VERSION,
       run: {

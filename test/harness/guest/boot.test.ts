@@ -130,7 +130,7 @@ describe('a kernel that does not come up is told by', () => {
 
   it('its silence, when it takes longer than it may', async () => {
     expect(await diagnosis({ timeoutMs: 1 })).toMatchInlineSnapshot(
-      `"the guest did not come up: no answer from the guest in 0.001 s (--boot-timeout gives it longer); nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
+      `"the guest did not come up: no answer from the guest in 0.001 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
     );
   });
 });

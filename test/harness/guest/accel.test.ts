@@ -1,0 +1,56 @@
+// KVM is believed when a guest has run under it, and not because its device can be opened.
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chooseAccel } from '../../../harness/guest/accel.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'accel-'));
+  // Where KVM lets itself be opened and runs nothing, QEMU ends so. Each start leaves a line.
+  const qemu = `#!/bin/sh\necho started >> '${folder}/starts'\necho 'error: failed to set MSR 0x480' >&2\nkill -ABRT $$\n`;
+  await writeFile(join(folder, 'qemu'), qemu);
+  await chmod(join(folder, 'qemu'), 0o755);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+async function choose(wanted: 'auto' | 'kvm' | 'tcg', qemuVersion: string, device: string) {
+  const file = join(folder, 'cache/accel.json');
+  const signal = new AbortController().signal;
+  const images = [{ method: 'pvh', path: join(folder, 'vmlinux') } as const];
+  const probe = {
+    qemuProgram: join(folder, 'qemu'),
+    images,
+    initramfs: join(folder, 'initramfs'),
+    directory: join(folder, 'probe'),
+    signal,
+  };
+  return chooseAccel(wanted, qemuVersion, file, probe, device);
+}
+
+const starts = async () => (await readFile(join(folder, 'starts'), 'utf8').catch(() => '')).split('\n').length - 1;
+
+it('takes what is asked for, and emulation where there is no device, without a probe', async () => {
+  expect([await choose('kvm', 'QEMU 1', '/dev/null'), await choose('tcg', 'QEMU 1', '/dev/null')]).toEqual([
+    { accel: 'kvm', reason: 'asked for on the command line' },
+    { accel: 'tcg', reason: 'asked for on the command line' },
+  ]);
+  const missing = join(folder, 'kvm');
+  expect(await choose('auto', 'QEMU 1', missing)).toEqual({ accel: 'tcg', reason: `${missing} is missing or may not be opened` });
+  expect(await starts()).toBe(0);
+});
+
+it('emulates where the device opens but no guest runs, and asks again only another QEMU', async () => {
+  const first = await choose('auto', 'QEMU 1', '/dev/null');
+  expect(first).toEqual({
+    accel: 'tcg',
+    reason: 'KVM cannot run a guest here: the guest did not come up: QEMU ended: error: failed to set MSR 0x480',
+  });
+  const probes = await starts();
+  expect(await choose('auto', 'QEMU 1', '/dev/null')).toEqual(first);
+  expect(await starts()).toBe(probes);
+  expect(await choose('auto', 'QEMU 2', '/dev/null')).toEqual(first);
+  expect(await starts()).toBeGreaterThan(probes);
+  expect(await readdir(folder)).not.toContain('probe');
+});
