@@ -23,13 +23,13 @@ export function placeName({ object, program }: Pick<Place, 'object' | 'program'>
 const day = (time: string) => time.slice(0, 10);
 
 /** Since when something is not as expected: `for the first time`, `since 2026-11-20, 4 runs`. */
-function sinceText({ since, runs, seenGood }: Pick<History['failing'][number], 'since' | 'runs' | 'seenGood'>): string {
+export function sinceText({ since, runs, seenGood }: Pick<History['failing'][number], 'since' | 'runs' | 'seenGood'>): string {
   if (!seenGood) return `since ${day(since)} or longer, ${plural(runs, 'run')}`;
   return runs === 1 ? 'for the first time' : `since ${day(since)}, ${plural(runs, 'run')}`;
 }
 
 /** `3 of 14 runs (21 %)`. */
-function flakeText({ flaky, runs }: { flaky: number; runs: number }): string {
+export function flakeText({ flaky, runs }: { flaky: number; runs: number }): string {
   return `${flaky} of ${plural(runs, 'run')} (${Math.round((100 * flaky) / runs)} %)`;
 }
 

@@ -10,6 +10,11 @@ export function cellAnchor(kernel: string, object: string): string {
   return `c/${namePart(kernel)}/${namePart(object)}`;
 }
 
+/** The id of a program's row of the matrix. */
+export function programAnchor(object: string, program: string): string {
+  return `p/${namePart(object)}/${namePart(program)}`;
+}
+
 /** The id of an object's relocations across kernels. */
 export function relocationsAnchor(object: string): string {
   return `r/${namePart(object)}`;

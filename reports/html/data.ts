@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { CellRelocation, CellResult, ObjectResult, Results, SourceLine, TypeStore } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/results/words.ts';
 import { contradiction, grouped, shortKernelNames } from '../summary.ts';
+import { flakeText, sinceText } from '../history.ts';
 import { visibleText } from '../visible.ts';
 import { namePart } from './anchors.ts';
 import { failureFacts, programFacts } from './facts.ts';
@@ -31,6 +32,8 @@ interface ProgramData {
   contradiction: string | null;
   /** Of its root cause; null where it has none. */
   fingerprint: string | null;
+  /** `not as expected since 2026-11-20, 4 runs; flaky in 3 of 14 runs`; null where earlier runs say nothing. */
+  past: string | null;
   logs: LogData[];
 }
 
@@ -174,6 +177,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
         expected: program.expected,
         contradiction: contradiction(program),
         fingerprint: program.fingerprint ?? null,
+        past: pastOf(results, { kernel: kernel.id, object: object.id, program: program.name }),
         logs: [
           ...log(`verifier log of ${program.name}`, `verifier/${namePart(program.name)}`, program.logs.verifier),
           ...log(`libbpf log of ${program.name} alone`, `libbpf/${namePart(program.name)}`, program.logs.libbpf),
@@ -204,6 +208,14 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
 /** Texts shown by their code where they could act or hide; those that are safe, nearly all, are left alone. */
 function safeJson(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => (typeof item === 'string' ? visibleText(item) : item));
+}
+
+function pastOf({ history }: Results, place: { kernel: string; object: string; program: string }): string | null {
+  const isHere = (item: { kernel: string; object: string; program: string | null }) =>
+    item.kernel === place.kernel && item.object === place.object && item.program === place.program;
+  const [failing, flaky] = [history?.failing.find(isHere), history?.flaky.find(isHere)];
+  const said = [failing && `not as expected ${sinceText(failing)}`, flaky && `flaky in ${flakeText(flaky)}`];
+  return said.filter((text) => text !== undefined).join('; ') || null;
 }
 
 function packed(value: unknown): string {

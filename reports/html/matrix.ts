@@ -1,7 +1,7 @@
 // The matrix: programs by kernels, a real table that needs no script.
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { contradiction, grouped, type MatrixRow, matrixRows, plural, shortKernelNames } from '../summary.ts';
-import { cellAnchor, kernelAnchor, relocationsAnchor } from './anchors.ts';
+import { cellAnchor, kernelAnchor, programAnchor, relocationsAnchor } from './anchors.ts';
 import { loadsSince } from './facts.ts';
 import { html, type Html } from './html.ts';
 import { STATUS_LOOKS } from './status.ts';
@@ -64,8 +64,8 @@ function groupRow(kernels: readonly KernelResult[], kind: 'arch' | 'series', alw
 function heads(results: Results, names: readonly string[]): Html {
   const { kernels } = results;
   const several = new Set(kernels.map(({ arch }) => arch)).size > 1;
-  const columns = kernels.map(({ id, release, arch, distribution, notes }, index) => {
-    const facts = [release ?? id, arch, distribution, ...notes].join('; ');
+  const columns = kernels.map(({ id, release, arch, distribution, btf, notes }, index) => {
+    const facts = [release ?? id, arch, distribution, ...(btf ? [] : ['no BTF']), ...notes].join('; ');
     return html`<th role="columnheader" scope="col" data-kernel="${facts}">
       <a href="#${kernelAnchor(id)}" title="${facts}">${names[index]}</a>
     </th>`;
@@ -88,7 +88,7 @@ export function matrixSizes(results: Results): string {
   const programs = results.objects.flatMap((object) => object.programs.map(({ name }) => name.length));
   const heading = Math.max(0, ...shortKernelNames(results).map((name) => name.length));
   const name = Math.min(20, 1.7 + 0.54 * Math.max(14, ...programs));
-  const kernel = Math.min(9, Math.max(4.9, 0.85 + 0.51 * heading));
+  const kernel = Math.min(9, Math.max(4.6, 0.85 + 0.5 * heading));
   const sizes = new Set(results.objects.map((object) => object.programs.length));
   const heights = [...sizes].map(
     (count) => `#matrix .rows${count} { contain-intrinsic-block-size: auto ${(2.4 + count * 1.95).toFixed(2)}rem; }`,
@@ -114,8 +114,16 @@ export function matrixTable(results: Results): Html {
       </tr>
       ${(rows.get(id) ?? []).map(
         (row) =>
-          html`<tr role="row" data-object="${row.object}" data-program="${row.program}" data-type="${types.get(row.program) ?? ''}">
-            <th role="rowheader" scope="row" title="${row.program}">${row.program}</th>
+          html`<tr
+            role="row"
+            id="${programAnchor(row.object, row.program)}"
+            data-object="${row.object}"
+            data-program="${row.program}"
+            data-type="${types.get(row.program) ?? ''}"
+          >
+            <th role="rowheader" scope="row" title="${row.program}">
+              <a href="#${programAnchor(row.object, row.program)}">${row.program}</a>
+            </th>
             ${sinceOf(row, results.kernels, names)}${row.cells.map(cellOf)}
           </tr>`,
       )}

@@ -1,9 +1,11 @@
 // index.html: one file that opens from disk and asks nothing of any network, or the same with style, script and data in files beside it.
 import type { Results } from '../../harness/results/schema.ts';
+import type { Comparison } from '../../harness/results/compare.ts';
 import type { RenderOptions } from '../options.ts';
 import { type Cause, causes } from '../summary.ts';
 import { causesPart, causesSize } from './causes.ts';
 import { pageData } from './data.ts';
+import { changesSection } from './changes.ts';
 import { explainer, silentSection } from './explained.ts';
 import { inOrder } from './facts.ts';
 import { header, reportSize } from './header.ts';
@@ -14,6 +16,7 @@ import { matrixTable, matrixSizes } from './matrix.ts';
 import { objectsPart } from './objects.ts';
 import { relocationMaps } from './relocations.ts';
 import { SCRIPT } from './script.ts';
+import { timeSection } from './time.ts';
 import { STYLE } from './style.ts';
 
 /** The files beside index.html where its assets are external. */
@@ -114,17 +117,20 @@ function embedded(value: unknown): string {
     .replaceAll('\u2029', String.raw`\u2029`);
 }
 
-function body(results: Results): Html {
-  const unexpected = causes(results);
+function body(results: Results, comparison: Comparison | undefined): Html {
+  const unexpected = causes(results, ['fail', 'xpass']);
+  const trouble = causes(results, ['infra', 'not-run']);
   const explain = explainer(results);
   const maps = results.objects.some(({ relocations }) => relocations.length > 0);
-  return html`${header(results, unexpected.length)}
+  return html`${header(results, unexpected.length + trouble.length)}
     <main>
       <p id="notice" role="status"></p>
       <section id="view" aria-label="Details"></section>
       <div id="overview">
         <h2 id="programs" class="spoken">Matrix</h2>
-        ${TOOLS}${matrixTable(results)} ${section('unexpected', 'Unexpected', unexpected, results, explain)} ${historyPart(results)}
+        ${changesSection(comparison, results)}${TOOLS}${matrixTable(results)}
+        ${section('unexpected', 'Unexpected', unexpected, results, explain)}
+        ${section('infrastructure', 'Without a verdict', trouble, results, explain)} ${historyPart(results)}
         ${
           maps &&
           html`<h2 id="relocations">Relocations across kernels</h2>
@@ -138,7 +144,7 @@ function body(results: Results): Html {
             page; without it, logs/ and results.json beside this file have them.
           </p></noscript
         >
-        ${objectsPart(results)}
+        ${objectsPart(results)} ${timeSection(results)}
         <h2 id="kernels">Kernels</h2>
         ${kernelTable(results)}
         <h2 id="run">Run</h2>
@@ -152,7 +158,7 @@ function body(results: Results): Html {
  * The files of the report by name, index.html first. The matrix, reasons and relocation maps are in it as markup; whole logs, whole
  * ledgers and comparisons are packed, and shown by the script.
  */
-export function renderHtmlFiles(given: Results, { htmlAssets = 'inline' }: RenderOptions = {}): Map<string, string> {
+export function renderHtmlFiles(given: Results, { htmlAssets = 'inline', comparison }: RenderOptions = {}): Map<string, string> {
   const results = inOrder(given);
   const style = `${STYLE}${matrixSizes(results)}\n`;
   const data = embedded(pageData(results));
@@ -181,7 +187,7 @@ export function renderHtmlFiles(given: Results, { htmlAssets = 'inline' }: Rende
         ${head}
       </head>
       <body class="no-script">
-        ${body(results)} ${tail}
+        ${body(results, comparison)} ${tail}
       </body>
     </html> `;
   return new Map([

@@ -1,10 +1,11 @@
 // The script of the page: the text of its parts, put together.
 import { barControl } from './client/bar.ts';
-import { cellView, ledger, logFold } from './client/cell.ts';
+import { cellView, ledger } from './client/cell.ts';
 import { compareView, logDiff, relocationDiff, typeDiffs } from './client/compare.ts';
 import { diffLines, withoutNoise } from './client/diff.ts';
 import { listenToKeys } from './client/keys.ts';
 import { layoutTable } from './client/layout.ts';
+import { firstTrouble, logFold } from './client/log.ts';
 import { linkMaps } from './client/maps.ts';
 import { matrixControl } from './client/matrix.ts';
 import { outcomesOf, relocationHead, relocationView, turningPoints } from './client/relocation.ts';
@@ -38,6 +39,7 @@ const PARTS: Parts = {
   cellView,
   ledger,
   logFold,
+  firstTrouble,
   comparisonHead,
   compareView,
   logDiff,

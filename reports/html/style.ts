@@ -60,14 +60,14 @@ td small, .relocations small, .compared small, .map th small { display: block; }
 `;
 
 const MATRIX = `
-#matrix { display: block; width: calc(var(--name) + 7rem + var(--kernels) * var(--kernel)); } #matrix :is(caption, thead, tbody) { display: block; } #matrix tr { display: flex; }
-#matrix tr > * { flex: none; width: var(--kernel); } #matrix tr > :first-child { width: var(--name); } #matrix .since { width: 7rem; } #matrix .group > :first-child { margin-right: 7rem; } #matrix .object > :first-child { width: 100%; }
+#matrix { display: block; width: calc(var(--name) + 6.3rem + var(--kernels) * var(--kernel)); } #matrix :is(caption, thead, tbody) { display: block; } #matrix tr { display: flex; }
+#matrix tr > * { flex: none; width: var(--kernel); } #matrix tr > :first-child { width: var(--name); } #matrix .since { width: 6.3rem; } #matrix .group > :first-child { margin-right: 6.3rem; } #matrix .object > :first-child { width: 100%; }
 #matrix tbody { content-visibility: auto; }
 #matrix thead th { white-space: normal; overflow-wrap: anywhere; align-self: end; font-size: .8rem; padding: .22rem .4rem; } #matrix thead th:first-child { padding-left: 1.1rem; } #matrix thead tr { border-bottom: 1px solid var(--line); background: var(--paper); } #matrix thead tr > * { border: 0; } #matrix thead .group { border: 0; } #matrix .group th { padding-bottom: 0; color: var(--soft); font-weight: 400; } #matrix .group th span { display: block; padding: 0 .3rem .1rem; margin: 0 .15rem 0 -.3rem; border-bottom: 2px solid var(--line); }
 #matrix thead a { color: inherit; text-decoration: none; } #matrix thead a:hover { text-decoration: underline; }
 #matrix tbody th[scope=row], .map tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); } #matrix tbody th[scope=row] { padding-left: 1.1rem; border-top: 1px solid var(--paper); box-shadow: 0 1px var(--paper); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #matrix .object th { padding: 1rem 0 .2rem; font-weight: 600; white-space: nowrap; } #matrix tbody:first-of-type .object th { padding-top: .6rem; } #matrix .object a { font-weight: 400; font-size: .85rem; margin-left: .5em; color: var(--soft); }
-#matrix td { border: 1px solid var(--paper); border-width: 1px 0 0 1px; } #matrix td.good { background: none; } #matrix td a, .map td a { color: inherit; text-decoration: none; display: block; } #matrix td a { white-space: nowrap; } #matrix td a:hover, .map td a:hover { text-decoration: underline; }
+#matrix td { border: 1px solid var(--paper); border-width: 1px 0 0 1px; } #matrix td.good { background: none; } #matrix [data-program] th a { color: inherit; text-decoration: none; } #matrix [data-program] th a:hover { text-decoration: underline; } #matrix td a, .map td a { color: inherit; text-decoration: none; display: block; } #matrix td a { white-space: nowrap; } #matrix td a:hover, .map td a:hover { text-decoration: underline; }
 #matrix td[data-s] { padding: .22rem .4rem; } #matrix td small { font-size: .72rem; line-height: 1.2; color: inherit; font-weight: 400; }
 #matrix tbody tr:not(.object):hover > * { background-color: var(--shade); } #matrix .since { color: var(--soft); white-space: nowrap; font-size: .87rem; } #matrix .since small { display: inline; } #matrix .since span { display: block; }
 .wide { scroll-padding: 4rem 1rem 1rem 20rem; }
@@ -80,7 +80,8 @@ const PARTS = `
 .story { margin-left: .4rem; border-left: 2px solid var(--line); padding: 0 0 .2rem 1rem; } .story h3 { margin: 1rem 0 .2rem; font-weight: 600; } .story h3 small { font-weight: 400; } .story h3 a { margin-right: .4em; scroll-margin-top: 3.2rem; } .failing { list-style: none; padding: 0; } .failing li { margin: .2rem 0; overflow-wrap: anywhere; }
 .log, .relocations tr, .block > .scroll, .kernels tr, h2 { scroll-margin-top: 3.5rem; } .scroll.marked, h2.marked { background: none; }
 .reason { overflow-wrap: anywhere; } p.reason { margin: .3rem 0; } .expected { margin: .3rem 0; color: var(--soft); } .disagrees { margin: .3rem 0; color: var(--odd); font-weight: 600; } .programs { list-style: none; padding: 0; margin: .4rem 0; } .programs > li { margin: .5rem 0; }
-.log > summary { color: var(--link); padding: .1rem 0; } .log pre { max-height: 32rem; overflow: auto; } .log.marked { background: none; } .log > .copy { margin: 0; justify-content: flex-end; }
+.log > summary { color: var(--link); padding: .1rem 0; } .log pre { max-height: 32rem; overflow: auto; } .log.marked { background: none; } .log-tools { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; margin: .3rem 0 0; } .log-tools input { font: inherit; font-size: .87rem; padding: .15rem .5rem; border: 1px solid var(--line); border-radius: 6px; background: var(--paper); color: inherit; min-width: 0; } .log-tools small { flex: 1; } .wrapped { white-space: pre-wrap; overflow-wrap: anywhere; } .log pre.wrapped .line { padding-left: 6.5ch; text-indent: -6.5ch; }
+.time .bar { width: 16rem; max-width: 30vw; height: .6rem; vertical-align: middle; border-radius: 2px; } .bar .guests { fill: var(--line); } .bar .loading { fill: var(--soft); } .slowest { overflow-wrap: anywhere; }
 .line { display: block; } .line > a { display: inline-block; width: 5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); text-decoration: none; user-select: none; } .line > a:hover { text-decoration: underline; }
 .cell-view h3 ~ div > p { margin: .6rem 0 .2rem; } .copy { display: flex; gap: .5rem; align-items: baseline; } .copy pre { flex: 1; min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; } .copy .reason { margin: .2rem 0; min-width: 0; }
 .causes { list-style: none; padding: 0; } .causes li { margin: .9rem 0; overflow-wrap: anywhere; } .causes p { margin: .15rem 0 0 1rem; color: var(--soft); } .causes p a { margin-right: .35em; }
@@ -89,7 +90,7 @@ dialog { background: var(--paper); color: var(--ink); border: 1px solid var(--li
 
 const VIEWS = `
 #view { display: none; } .viewing #view { display: block; } .viewing #overview { content-visibility: hidden; height: 0; overflow: hidden; } .viewing .counts { display: none; }
-.view-head { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: .6rem; } .view-head nav { display: flex; flex-wrap: wrap; gap: .2rem 1.25rem; align-items: baseline; } .view-head nav > * { overflow-wrap: anywhere; min-width: 0; } .view-head h2 { font-size: 1.25rem; margin: 1rem 0 .75rem; overflow-wrap: anywhere; } .view-head .facts { display: block; font-size: .9rem; margin: .15rem 0 0; }
+.view-head { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: .6rem; } .view-head nav { display: flex; flex-wrap: wrap; gap: .2rem 1.25rem; align-items: baseline; } .view-head nav > * { overflow-wrap: anywhere; min-width: 0; } .view-head h2 { font-size: 1.25rem; margin: 1rem 0 .75rem; overflow-wrap: anywhere; } .view-head h2 > code { font-size: 1.15rem; } .view-head .facts { display: block; font-size: .9rem; margin: .15rem 0 0; }
 .controls { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; } .controls label { color: var(--soft); }
 .diff .left { color: var(--bad); background: var(--bad-bg); } .diff .right { color: var(--good); background: var(--good-bg); } .diff .both { color: var(--soft); }
 `;

@@ -1,6 +1,7 @@
 // A large matrix out of a small real one: more kernels, more programs, and in each what a real one differs in.
 import { addLog, createLogStore, logText } from '../../harness/results/logs.ts';
-import type { CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
+import type { CellResult, KernelResult, ObjectResult, Results, TypeStore } from '../../harness/results/schema.ts';
+import type { Findings } from '../../harness/triage/explanation.ts';
 
 interface Size {
   kernels: number;
@@ -47,6 +48,51 @@ function rewriter(object: ObjectResult, copy: number, kernel: number): (text: st
   const names = new Map([object.id, ...object.programs.map(({ name }) => name)].map((name) => [name, renamed(name, copy)]));
   const pattern = new RegExp(`\\b(?:${[...names.keys()].join('|')})\\b|\\[(\\d+)\\]`, 'g');
   return (text) => text.replaceAll(pattern, (found, id?: string) => (id ? `[${Number(id) + 37 * kernel}]` : (names.get(found) ?? found)));
+}
+
+type Twins = readonly { twin: KernelResult; of: string; number: number }[];
+
+/** Every kernel has a layout of its own of each type: the real one's, with members behind the first ones elsewhere. */
+function manyTypes({ types, left }: TypeStore, kernels: Twins): TypeStore {
+  return {
+    left,
+    types: types.map((type) => ({
+      ...type,
+      missing: kernels.filter(({ of }) => type.missing.includes(of)).map(({ twin }) => twin.id),
+      layouts: kernels.flatMap(({ twin, of, number }) => {
+        const layout = type.layouts.find((each) => each.kernels.includes(of));
+        if (!layout) return [];
+        const places = layout.places.map(([member, bits], at): [number, number | null] => [
+          member,
+          bits === null ? null : bits + (at > 2 ? 64 * number : 0),
+        ]);
+        return [{ ...layout, kernels: [twin.id], places }];
+      }),
+    })),
+  };
+}
+
+/** Causes are the same, on more kernels and in more programs. */
+function manyCauses(real: Findings, kernels: Twins, objects: ReturnType<typeof manyObjects>): Findings {
+  const twinsOf = (ids: readonly string[]) => kernels.filter(({ of }) => ids.includes(of)).map(({ twin }) => twin.id);
+  const copiesOf = <Place extends { object: string; program: string }>(place: Place) =>
+    objects
+      .filter(({ of }) => of.id === place.object)
+      .map(({ twin, copy }) => ({ ...place, object: twin.id, program: renamed(place.program, copy) }));
+  const onTwins = <Item extends { kernels: string[] }>(item: Item) => ({ ...item, kernels: twinsOf(item.kernels) });
+  return {
+    kernels: kernels.flatMap(({ twin, of }) => real.kernels.filter(({ id }) => id === of).map((kernel) => ({ ...kernel, id: twin.id }))),
+    causes: real.causes.map((cause) => ({
+      ...cause,
+      places: cause.places
+        .flatMap((place) => copiesOf(place))
+        .map((place) => ({ ...place, fails: twinsOf(place.fails), behind: twinsOf(place.behind) })),
+      situations: cause.situations.map(onTwins),
+      presence: cause.presence && { ...cause.presence, has: twinsOf(cause.presence.has), hasNot: twinsOf(cause.presence.hasNot) },
+    })),
+    silent: real.silent.flatMap((place) => copiesOf(onTwins(place))),
+    guarded: real.guarded.flatMap((place) => copiesOf(onTwins(place))),
+  };
 }
 
 /**
@@ -99,5 +145,13 @@ export function manyResults(real: Results, size: Size): Results {
       ];
     }),
   );
-  return { ...real, kernels: kernels.map(({ twin }) => twin), objects: objects.map(({ twin }) => twin), cells: made, logs };
+  return {
+    ...real,
+    kernels: kernels.map(({ twin }) => twin),
+    objects: objects.map(({ twin }) => twin),
+    cells: made,
+    logs,
+    ...(real.types && { types: manyTypes(real.types, kernels) }),
+    ...(real.explanation && { explanation: manyCauses(real.explanation, kernels, objects) }),
+  };
 }

@@ -2,43 +2,10 @@
 /// <reference lib="dom.iterable" />
 // One object on one kernel in full: reason first, then programs, relocations, logs, and how to see it again.
 import type { CellData, LogData, ObjectData } from '../data.ts';
+import type { firstTrouble, logFold } from './log.ts';
 import type { whyOf } from './why.ts';
 import type { outcomesOf, turningPoints } from './relocation.ts';
 import type { Place, Tools } from './tools.ts';
-
-/** A log in a fold, with numbered lines that are links; its lines are laid out when it is opened or asked for by the event `fill`. */
-export function logFold(tools: Tools, place: Place, data: ObjectData, { title, anchor, text }: LogData): HTMLElement {
-  const { element } = tools;
-  const lines = tools.logLines(data, text);
-  const size = `${lines.length} line${lines.length === 1 ? '' : 's'}`;
-  const fold = element(
-    'details',
-    { class: 'log', id: `${tools.anchor(place)}/log/${anchor}` },
-    element('summary', {}, `${title} `, element('small', {}, size)),
-  );
-  const fill = () => {
-    if (fold.querySelector('pre')) return;
-    const block = element('pre', { tabindex: '0', 'aria-label': title });
-    // What went wrong is at the end; more lines than this are slow to lay out.
-    const first = Math.max(0, lines.length - 10_000);
-    if (first > 0) block.append(`… ${first} lines before these are in logs/ beside this file\n`);
-    for (const [index, line] of lines.slice(first).entries()) {
-      const id = `${fold.id}/L${first + index + 1}`;
-      block.append(element('span', { class: 'line', id }, element('a', { href: `#${id}` }, String(first + index + 1)), line, '\n'));
-    }
-    fold.append(
-      element(
-        'p',
-        { class: 'copy' },
-        tools.copyButton('Copy log', () => `${lines.join('\n')}\n`),
-      ),
-      block,
-    );
-  };
-  fold.addEventListener('toggle', fill);
-  fold.addEventListener('fill', fill);
-  return fold;
-}
 
 /** The ledger of a cell: what became of every relocation. */
 export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: Turns): HTMLElement {
@@ -111,6 +78,7 @@ interface Turns {
 }
 
 interface Parts extends Turns {
+  firstTrouble: typeof firstTrouble;
   whyOf: typeof whyOf;
   logFold: typeof logFold;
   ledger: typeof ledger;
@@ -120,7 +88,7 @@ interface Parts extends Turns {
 export function cellView(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: Parts): HTMLElement {
   const { element } = tools;
   const lasting = 8;
-  const fold = (log: LogData) => parts.logFold(tools, place, data, log);
+  const fold = (log: LogData) => parts.logFold(tools, place, data, log, parts.firstTrouble);
   const reasonOf = (text: string) =>
     element(
       'div',
@@ -166,6 +134,7 @@ export function cellView(tools: Tools, place: Place, data: ObjectData, cell: Cel
       ' ',
       program.facts !== '' && element('small', {}, program.facts),
       program.reason !== null && reasonOf(program.reason),
+      program.past !== null && element('p', { class: 'expected' }, program.past),
       parts.whyOf(tools, program.fingerprint, place.kernel),
       program.expected !== null && element('p', { class: 'expected' }, `expected: ${program.expected}`),
       program.contradiction !== null && element('p', { class: 'disagrees' }, program.contradiction),

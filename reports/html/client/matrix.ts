@@ -117,13 +117,31 @@ export function matrixControl(language: Language): MatrixControl {
       found.all += rows.length;
       if (body.classList.contains('hidden') === some) body.classList.toggle('hidden', !some);
     }
+    // What is hidden cannot be come to.
+    if (stop?.closest('.hidden'))
+      makeStop(linkIn(bodies.flatMap(({ rows }) => rows).find((row) => !row.closest('.hidden') && !row.classList.contains('hidden'))));
     return found;
   };
 
-  const links = (row: HTMLTableRowElement) => [...row.cells].slice(before).filter((_, index) => shownColumns[index]);
+  /** Tab comes to one cell of the matrix only, the one that was left last; arrows lead to all others. */
+  let stop: HTMLElement | null = null;
+  const makeStop = (link: HTMLElement | null | undefined) => {
+    if (!link || link === stop) return;
+    stop?.setAttribute('tabindex', '-1');
+    link.setAttribute('tabindex', '0');
+    stop = link;
+  };
+  const linkIn = (row: HTMLTableRowElement | undefined) => row?.querySelector<HTMLElement>('th a');
+  matrix?.addEventListener('focusin', ({ target }) => {
+    if (target instanceof HTMLElement && target.closest('tr[data-program]')) makeStop(target);
+  });
+
+  /** The program, and its cells that are shown. */
+  const links = (row: HTMLTableRowElement) =>
+    [...row.cells].filter((_, index) => index === 0 || (index >= before && shownColumns[index - before]));
   const move: MatrixControl['move'] = (key) => {
     const rows = bodies.flatMap((body) => body.rows).filter((row) => !row.classList.contains('hidden'));
-    const cell = document.activeElement?.closest<HTMLTableCellElement>('#matrix td[data-s]');
+    const cell = document.activeElement?.closest<HTMLTableCellElement>('#matrix tr[data-program] > :is(th, td)');
     const at = rows.findIndex((row) => row === cell?.parentElement);
     const column = cell && rows[at] ? links(rows[at]).indexOf(cell) : -1;
     const go = (target: HTMLTableCellElement | undefined) => {
@@ -147,6 +165,12 @@ export function matrixControl(language: Language): MatrixControl {
   addEventListener('resize', measure);
   measure();
   // So that not even the first key waits for all cells to be read.
-  setTimeout(() => bodies.flatMap(({ rows }) => rows).forEach(read), 50);
+  setTimeout(() => {
+    for (const row of bodies.flatMap(({ rows }) => rows)) {
+      read(row);
+      for (const link of row.querySelectorAll('a')) if (link !== document.activeElement) link.setAttribute('tabindex', '-1');
+    }
+    makeStop(document.activeElement?.closest<HTMLElement>('tr[data-program] a') ?? linkIn(bodies[0]?.rows[0]));
+  }, 50);
   return { filter, move };
 }

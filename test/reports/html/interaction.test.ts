@@ -160,17 +160,32 @@ describe('a key', () => {
 
   it('reaches everything: tools, cells, folds and logs in the order of the page', async () => {
     const { page } = await browser.open(SAMPLE);
+    await page.locator('#matrix a[tabindex="0"]').waitFor();
     await page.locator('#search').focus();
     const reached: string[] = [];
-    for (let step = 0; step < 120; step += 1) {
+    for (let step = 0; step < 60; step += 1) {
       await page.keyboard.press('Tab');
       reached.push(
         await page.evaluate(() => `${document.activeElement?.tagName} ${document.activeElement?.textContent?.trim().slice(0, 20)}`),
       );
     }
-    const order = ['BUTTON All', 'A 5.10.262', 'A pass', 'A skip', 'SUMMARY task_state 7 reloc', 'SUMMARY task_state ✕ 1'];
+    const order = ['BUTTON All', 'A 5.10.262', 'A old_name', 'SUMMARY task_state 7 reloc', 'SUMMARY task_state ✕ 1'];
     const places = order.map((name) => reached.findIndex((text) => text.replaceAll(/\s+/g, ' ').startsWith(name)));
     expect([places.includes(-1), places]).toEqual([false, places.toSorted((a, b) => a - b)]);
+  });
+
+  it('comes by Tab to one cell of the matrix, the one that was left last, wherever a filter has put it', async () => {
+    const { page } = await browser.open(SAMPLE);
+    const stops = async () =>
+      page
+        .locator('#matrix [data-program] a[tabindex="0"]')
+        .evaluateAll((links) => links.map((link) => `${link.closest('tr')?.dataset['program']} ${link.textContent}`));
+    await expect.poll(stops).toEqual(['old_name old_name']);
+    await page.keyboard.press('n');
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(stops).toEqual(['new_name infra']);
+    await page.locator('#search').fill('o:probes');
+    await expect.poll(stops).toEqual(['probe probe']);
   });
 });
 

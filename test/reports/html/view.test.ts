@@ -1,5 +1,5 @@
 // One cell in full: what stands there, what can be copied, logs, ways to other kernels.
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
 import { SAMPLE } from '../sample.ts';
@@ -153,9 +153,10 @@ it('tells everything about a cell, the reason first', async () => {
 describe('a button', () => {
   const command = "qemu-system-x86_64 -m 512M -append 'console=ttyS0 root='\\''none'\\'''";
 
+  const copyButton = (page: Page, nth: number) => page.locator('.cell-view .copy button').nth(nth);
+
   /** What is pasted into a field of the page after a press of a button that copies. */
-  const pasted = async (page: Page, nth: number) => {
-    const button = page.locator('.cell-view .copy button').nth(nth);
+  const pasted = async (page: Page, button: Locator) => {
     // The word stands there for a moment only, and whoever looks now and then may miss it.
     const said = await button.evaluateHandle((element) => {
       const change = new Promise<string | null>((resolve) => {
@@ -180,19 +181,18 @@ describe('a button', () => {
     ['the QEMU command', 2, command],
   ])('copies %s', async (_, nth, text) => {
     const page = await openCell(SAMPLE, CELL, { permissions: ['clipboard-read', 'clipboard-write'] });
-    expect(await pasted(page, nth)).toBe(text);
+    expect(await pasted(page, copyButton(page, nth))).toBe(text);
   });
 
   it('copies a whole log', async () => {
     const page = await openCell(SAMPLE, `${CELL}/log/warnings`, { permissions: ['clipboard-read', 'clipboard-write'] });
-    await page.locator('.log[open] .copy button').waitFor();
-    expect(await pasted(page, 1)).toBe('libbpf: failed\n');
+    expect(await pasted(page, page.locator('.log[open]').getByRole('button', { name: 'Copy log' }))).toBe('libbpf: failed\n');
   });
 
   it('copies where the page may not use the clipboard itself', async () => {
     const page = await openCell();
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
-    expect(await pasted(page, 2)).toBe(command);
+    expect(await pasted(page, copyButton(page, 2))).toBe(command);
   });
 });
 

@@ -1,0 +1,44 @@
+// What changed since a baseline: stands before everything that is as it was.
+import type { Comparison } from '../../harness/results/compare.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import { changeCounts, type ChangeGroup, changeGroups, changeWord } from '../comparison.ts';
+import { kernelNaming } from './explained.ts';
+import { html, type Html } from './html.ts';
+import type { Look } from './status.ts';
+
+const LOOKS = {
+  regression: ['▼', 'bad'],
+  'new-failure': ['✕', 'bad'],
+  'still-failing': ['✕', 'known'],
+  'no-verdict': ['⚠', 'infra'],
+  fixed: ['▲', 'good'],
+  'new-pass': ['●', 'good'],
+  appeared: ['+', 'quiet'],
+  disappeared: ['−', 'quiet'],
+  lost: ['✕', 'bad'],
+  'guard-flipped': ['∅', 'odd'],
+  'value-moved': ['→', 'quiet'],
+  found: ['●', 'good'],
+} as const satisfies Record<ChangeGroup['change'], readonly [string, Look['tone']]>;
+
+/** The section, heading and all; nothing without a baseline. */
+export function changesSection(comparison: Comparison | undefined, results: Results): Html {
+  if (!comparison) return html``;
+  const { listed } = kernelNaming(results);
+  const items = changeGroups(comparison).map(({ change, what, programs, kernels }) => {
+    const [shape, tone] = LOOKS[change];
+    return html`<li>
+      <span class="mark ${tone}"><span aria-hidden="true">${shape}</span> ${changeWord(change)}</span> <span class="reason">${what}</span>
+      <p>${programs.join(', ')} on ${listed(kernels) || kernels.join(', ')}</p>
+    </li>`;
+  });
+  return html`<h2 id="changes">
+      Since ${comparison.baseline.slice(0, 16).replace('T', ' ')} UTC <small>${changeCounts(comparison)}</small>
+    </h2>
+    ${
+      items.length > 0 &&
+      html`<ul class="causes">
+        ${items}
+      </ul>`
+    }`;
+}
