@@ -1,14 +1,18 @@
 // How one object is to be loaded: what its own loader would do before the load, as settings in corematrix.yaml.
 import { z } from 'zod';
-import { attachToSchema, trialSettings } from './trial-settings.ts';
-
-const programSettingsSchema = z.strictObject({
-  autoload: z.boolean().optional().describe('Whether the program is loaded with the object; without it, what its section says.'),
-  attach_to: attachToSchema.optional(),
-});
+import { alternativesSettingsSchema } from './settings/alternatives.ts';
+import { mapsSettingsSchema } from './settings/maps.ts';
+import { programsSettingsSchema } from './settings/programs.ts';
+import { kconfigSettingsSchema, variablesSettingsSchema } from './settings/variables.ts';
+import { trialSettings } from './trial-settings.ts';
 
 export const objectSettingsSchema = z.strictObject({
-  programs: z.record(z.string(), programSettingsSchema).optional().describe('Settings of single programs, by their names.'),
+  programs: programsSettingsSchema.optional(),
+  maps: mapsSettingsSchema.optional(),
+  alternatives: alternativesSettingsSchema.optional(),
+  variables: variablesSettingsSchema.optional(),
+  kconfig: kconfigSettingsSchema.optional(),
+  pins: z.boolean().optional().describe('Whether maps that the object pins are pinned, in the guest; without it, none is.'),
   ...trialSettings,
 });
 

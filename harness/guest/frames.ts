@@ -1,6 +1,8 @@
 // The host side of the mailbox protocol: encoding a request, reading a response. The guest side is harness/helper/frames.h.
 import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
+import { LOAD_FRAME, type LoadFrame, loadPayload } from './load-frames.ts';
+import { u32 } from './payload.ts';
 
 const MAGIC = 0x31424d58;
 const REQUEST_OFFSET = 0x1000;
@@ -16,9 +18,7 @@ export const RESPONSE_HEADER = { offset: 0x800, length: 28 } as const;
 
 const FRAME = {
   object: 1,
-  autoload: 2,
   attach: 48,
-  attachTo: 49,
   hello: 16,
   program: 17,
   attemptBegin: 18,
@@ -28,6 +28,9 @@ const FRAME = {
   crash: 22,
   end: 23,
   attached: 56,
+  leftOut: 46,
+  taken: 47,
+  ...LOAD_FRAME,
 } as const;
 
 /** What the guest says of itself when it is ready. */
@@ -51,6 +54,8 @@ export type Frame =
   | { type: 'attempt-end'; reached: number; errno: number; openMs: number; loadMs: number }
   | { type: 'kernel-log'; text: string }
   | { type: 'crash'; waitStatus: number }
+  | { type: 'left-out'; why: number; program: string; what: string }
+  | { type: 'taken'; name: string }
   | { type: 'end'; guestMs: number }
   /** A program of the attempt before, or a struct_ops map; `errno` is 0 when it was attached. */
   | { type: 'attached'; kind: 'program' | 'map'; errno: number; name: string; detail: string };
@@ -77,34 +82,15 @@ export interface Response {
 export type RequestFrame =
   /** `name` is cut to 255 bytes. */
   | { type: 'object'; name: string; elf: Uint8Array }
-  | { type: 'autoload'; program: string; autoload: boolean }
+  | LoadFrame
   /** Everything that loads is attached. */
-  | { type: 'attach' }
-  | { type: 'attachTo'; program: string; target: string };
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function strings(...texts: string[]): Buffer {
-  return Buffer.from(texts.map((text) => `${text}\0`).join(''));
-}
+  | { type: 'attach' };
 
 function payloadOf(frame: RequestFrame): Uint8Array[] {
-  switch (frame.type) {
-    case 'object': {
-      const name = Buffer.from(frame.name).subarray(0, 255);
-      return [u32(name.length), name, frame.elf];
-    }
-    case 'autoload':
-      return [u32(Number(frame.autoload)), strings(frame.program)];
-    case 'attach':
-      return [];
-    case 'attachTo':
-      return [strings(frame.program, frame.target)];
-  }
+  if (frame.type === 'attach') return [];
+  if (frame.type !== 'object') return loadPayload(frame);
+  const name = Buffer.from(frame.name).subarray(0, 255);
+  return [u32(name.length), name, frame.elf];
 }
 
 function encodeFrame(frame: RequestFrame): Uint8Array[] {
@@ -184,6 +170,11 @@ function decodeFrame(type: number, payload: Buffer): Frame | null {
       return { type: 'kernel-log', text: read.rest() };
     case FRAME.crash:
       return { type: 'crash', waitStatus: read.u32() };
+    case FRAME.leftOut:
+      return { type: 'left-out', why: read.u32(), program: read.string(), what: read.string() };
+    case FRAME.taken:
+      read.u32();
+      return { type: 'taken', name: read.string() };
     case FRAME.end:
       return { type: 'end', guestMs: read.u64() / 1e6 };
     case FRAME.attached: {

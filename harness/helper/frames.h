@@ -34,9 +34,16 @@ struct response_header {
 enum frame_type {
 	/* host to guest */
 	FRAME_OBJECT = 1,   /* u32 name length, name, ELF bytes */
-	FRAME_AUTOLOAD = 2, /* u32 whether, string: program */
-	FRAME_ATTACH = 48,    /* attach what was loaded */
-	FRAME_ATTACH_TO = 49, /* strings: program, what it is to be attached to */
+	FRAME_AUTOLOAD = 2, /* u32 enum wanted, string: program */
+	FRAME_MAP_SETTING = 32,	    /* u32 enum map_attribute, u32 value, string: map */
+	FRAME_INNER_MAP = 33,	    /* u32 type, key size, value size, max entries (0: as it is), string: map */
+	FRAME_PROGRAM_SETTING = 34, /* u32 enum program_attribute, u32 value, string: program */
+	FRAME_PINS = 36,	    /* empty: maps that the object pins are to be pinned */
+	FRAME_VARIABLE = 37,	    /* u32 offset, string: data section, bytes */
+	FRAME_KCONFIG = 38,	    /* string: lines of a kernel configuration */
+	FRAME_ALTERNATIVES = 40,    /* u32 enum alternatives_kind, strings: what one is to be taken of, in that order */
+	FRAME_ATTACH = 48,	    /* attach what was loaded */
+	FRAME_ATTACH_TO = 49,	    /* strings: program, what it is to be attached to */
 	/* guest to host */
 	FRAME_HELLO = 16,	  /* strings: release, version, machine, libbpf; then u64 BTF size */
 	FRAME_PROGRAM = 17,	  /* u32 insns, u32 autoload, strings: name, section, type */
@@ -46,10 +53,30 @@ enum frame_type {
 	FRAME_KERNEL_LOG = 21,	  /* text of /dev/kmsg since the cell began */
 	FRAME_CRASH = 22,	  /* u32 wait status of the loading process */
 	FRAME_END = 23,		  /* u64 ns in the guest for the whole cell */
+	FRAME_LEFT_OUT = 46,	  /* u32 enum left_out, strings: program, what the kernel lacks */
+	FRAME_TAKEN = 47,	  /* u32 enum alternatives_kind, string: what is taken of a group */
 	FRAME_ATTACHED = 56,	  /* u32 kind, u32 errno, strings: name, detail; for an attempt that loaded */
 };
 
 enum attached_kind { ATTACHED_PROGRAM = 0, ATTACHED_MAP = 1 };
+
+enum wanted { WANTED_NO = 0, WANTED_YES = 1, WANTED_IF_SUPPORTED = 2 };
+
+enum map_attribute {
+	MAP_TYPE = 0,
+	MAP_MAX_ENTRIES = 1,
+	MAP_KEY_SIZE = 2,
+	MAP_VALUE_SIZE = 3,
+	MAP_CPUS = 4,	    /* max_entries is the number of possible processors; the value says nothing */
+	MAP_AUTOCREATE = 5, /* enum wanted */
+};
+
+enum program_attribute { PROGRAM_TYPE = 0, PROGRAM_ATTACH_TYPE = 1 };
+
+enum alternatives_kind { ALTERNATIVE_PROGRAMS = 0, ALTERNATIVE_MAPS = 1 };
+
+/* Why a program is not loaded that was to be loaded where that is possible. */
+enum left_out { LEFT_OUT_TYPE = 0, LEFT_OUT_TARGET = 1 };
 
 struct frame_header {
 	uint32_t type;

@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include "alternatives.h"
 #include "attach.h"
 #include "frames.h"
 #include "settings.h"
@@ -74,6 +75,16 @@ static void forget_pins(struct bpf_object *object)
 		bpf_map__set_pin_path(map, NULL);
 }
 
+/* What one attempt pinned, the next must not find. */
+static void unpin(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+		if (bpf_map__is_pinned(map))
+			bpf_map__unpin(map, NULL);
+}
+
 static enum reached load(struct bpf_object *object, int *error)
 {
 #if HAS_PREPARE
@@ -85,11 +96,25 @@ static enum reached load(struct bpf_object *object, int *error)
 	return *error ? REACHED_LOAD : REACHED_DONE;
 }
 
+/* Opens the object as the request says. */
+static struct bpf_object *open_object(const struct object_file *file)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = file->name);
+	struct request_frame frame;
+
+	if (request_find(FRAME_KCONFIG, &frame)) {
+		struct payload payload = payload_of(&frame);
+
+		options.kconfig = payload_string(&payload);
+	}
+	return bpf_object__open_mem(file->bytes, file->length, &options);
+}
+
 /* One fresh open and load. `program` is the only one to load, or NULL for the object as it is. */
 static enum reached attempt(const struct object_file *file, const char *program, bool list)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = file->name);
 	enum reached reached = REACHED_OPEN;
+	struct request_frame pins;
 	struct bpf_object *object;
 	uint64_t start, opened;
 	int error = 0;
@@ -98,17 +123,21 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	frame_string(program ? program : "");
 	frame_close();
 	start = now_ns();
-	object = bpf_object__open_mem(file->bytes, file->length, &options);
+	object = open_object(file);
 	error = object ? 0 : -errno;
 	opened = now_ns();
-	if (object)
-		error = apply_settings(object);
-	if (object && !error) {
+	if (object) {
+		error = apply_settings(&(struct loading){ object, program });
+		/* What cannot be set is no fault of the file, and may be of one program alone. */
+		reached = error ? REACHED_PREPARE : REACHED_OPEN;
 		if (list)
 			write_programs(object);
+	}
+	if (object && !error) {
 		if (program)
 			autoload_only(object, program);
-		forget_pins(object);
+		if (!request_find(FRAME_PINS, &pins))
+			forget_pins(object);
 		opened = now_ns();
 		reached = load(object, &error);
 	}
@@ -121,6 +150,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	if (reached == REACHED_DONE)
 		attach_all(object);
 	detach_all();
+	unpin(object);
 	bpf_object__close(object);
 	return reached;
 }
@@ -128,14 +158,13 @@ static enum reached attempt(const struct object_file *file, const char *program,
 /* The names of the programs that load by default; the array ends with NULL. */
 static char **program_names(const struct object_file *file)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = file->name);
-	struct bpf_object *object = bpf_object__open_mem(file->bytes, file->length, &options);
+	struct bpf_object *object = open_object(file);
 	struct bpf_program *program;
 	size_t count = 0;
 	char **names;
 
 	if (object)
-		apply_settings(object);
+		apply_settings(&(struct loading){ object, NULL });
 	bpf_object__for_each_program(program, object)
 		count++;
 	names = calloc(count + 1, sizeof(*names));
@@ -160,22 +189,39 @@ void warm_up(void)
 	btf__free(btf__load_vmlinux_btf());
 }
 
-void load_object(const char *name, const void *bytes, uint32_t length)
+static bool loads_alone(const void *file, const char *program)
 {
-	struct object_file file = { .name = name, .bytes = bytes, .length = length };
-	enum reached reached;
+	return attempt(file, program, false) == REACHED_DONE;
+}
+
+/* Each program alone that is to be loaded, but for those that have been. */
+static void attempt_each(const struct object_file *file)
+{
 	char **names;
 
-	libbpf_set_print(keep_log);
-	reached = attempt(&file, NULL, true);
-	if (reached == REACHED_DONE || reached == REACHED_OPEN)
-		return;
 	libbpf_set_print(keep_quiet);
-	names = program_names(&file);
+	names = program_names(file);
 	libbpf_set_print(keep_log);
 	/* With a single program the object as a whole was that program alone. */
 	if (!names || !names[0] || !names[1])
 		return;
 	for (char **next = names; *next; next++)
-		attempt(&file, *next, false);
+		if (!was_tried(*next))
+			attempt(file, *next, false);
+}
+
+void load_object(const char *name, const void *bytes, uint32_t length)
+{
+	struct object_file file = { .name = name, .bytes = bytes, .length = length };
+	enum reached reached;
+
+	libbpf_set_print(keep_log);
+	reached = attempt(&file, NULL, true);
+	if (reached == REACHED_OPEN)
+		return;
+	if (reached != REACHED_DONE && choose_alternatives(loads_alone, &file))
+		reached = attempt(&file, NULL, false);
+	if (reached != REACHED_DONE)
+		attempt_each(&file);
+	say_taken();
 }

@@ -1,38 +1,57 @@
 #include "settings.h"
 
-#include "frames.h"
-
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-/* The string of `length` bytes at `bytes`; NULL when its terminator is missing. */
-static const char *string_at(const char *bytes, uint32_t length)
+typedef int (*apply)(const struct loading *loading, struct payload payload);
+
+static const struct {
+	enum frame_type type;
+	apply apply;
+} settings[] = {
+	{ FRAME_AUTOLOAD, set_autoload },
+	{ FRAME_PROGRAM_SETTING, set_program },
+	{ FRAME_ATTACH_TO, set_attach_target },
+	{ FRAME_MAP_SETTING, set_map },
+	{ FRAME_INNER_MAP, set_inner_map },
+	{ FRAME_ALTERNATIVES, set_alternatives },
+	{ FRAME_VARIABLE, set_variable },
+};
+
+void warn(const char *format, ...)
 {
-	return length && bytes[length - 1] == '\0' ? bytes : NULL;
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	frame_open(FRAME_LOG);
+	frame_u32(LIBBPF_WARN);
+	frame_bytes("libbpf: ", strlen("libbpf: "));
+	frame_bytes(text, strlen(text));
+	frame_bytes("\n", 1);
+	frame_close();
 }
 
-static int set_autoload(struct bpf_object *object, const struct request_frame *frame)
+bool is_wanted(const struct loading *loading, const struct bpf_program *program)
 {
-	const char *payload = frame->payload;
-	struct bpf_program *program;
-	uint32_t autoload;
-	const char *name;
-
-	if (frame->length < sizeof(autoload))
-		return -EINVAL;
-	memcpy(&autoload, payload, sizeof(autoload));
-	name = string_at(payload + sizeof(autoload), frame->length - (uint32_t)sizeof(autoload));
-	program = name ? bpf_object__find_program_by_name(object, name) : NULL;
-	return program ? bpf_program__set_autoload(program, autoload) : -ENOENT;
+	if (loading->only)
+		return strcmp(bpf_program__name(program), loading->only) == 0;
+	return bpf_program__autoload(program);
 }
 
-int apply_settings(struct bpf_object *object)
+int apply_settings(const struct loading *loading)
 {
 	struct request_frame frame = { 0 };
-	int error = 0;
+	int first = 0;
 
-	while (!error && request_next(&frame))
-		if (frame.type == FRAME_AUTOLOAD)
-			error = set_autoload(object, &frame);
-	return error;
+	while (request_next(&frame)) {
+		for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+			int error = settings[i].type == frame.type ? settings[i].apply(loading, payload_of(&frame)) : 0;
+
+			first = first ? first : error;
+		}
+	}
+	return first;
 }

@@ -116,7 +116,7 @@ export interface LibbpfLog {
   /** `failed to perform CO-RE relocations`. */
   relocationFailed: PrintedError | null;
   /** Struct_ops, privileges, ELF, attaching: what belongs to none of the above. */
-  failures: { topic: 'struct-ops' | 'permission' | 'memlock' | 'object' | 'attach'; text: string }[];
+  failures: { topic: 'settings' | 'struct-ops' | 'permission' | 'memlock' | 'object' | 'attach'; text: string }[];
   /** Every warning, as printed, in order. */
   warnings: string[];
 }

@@ -97,6 +97,8 @@ const RULES = [
   { pattern: /^map '([^']*)': (error reusing pinned map|cannot find pinned map)$/, read: ([name, error]) => map('pin', name, error) },
   { pattern: /^couldn't reuse pinned map at '([^']*)': (.*)$/, read: ([name, error]) => map('pin', name, error) },
 
+  { pattern: /^settings: ((?!prog '[^']*': attach target '[^']*': -[23]$).*)$/, read: ([text]) => failure('settings', text) },
+
   {
     // The other lines about struct_ops tell what was found, copied and set.
     pattern:

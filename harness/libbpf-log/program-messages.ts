@@ -61,6 +61,11 @@ const RULES = [
     pattern: /^prog '([^']*)': failed to find kernel BTF type ID of '([^']*)': .*$/,
     read: ([program = '', target = '']) => ({ type: 'missing-target', program, target }),
   },
+  // The helper's own words: libbpf looks a target up when it is set, and says nothing.
+  {
+    pattern: /^settings: prog '([^']*)': attach target '([^']*)': -[23]$/,
+    read: ([program = '', target = '']) => ({ type: 'missing-target', program, target }),
+  },
   { pattern: /^(.*) is not found in vmlinux BTF$/, read: ([target = '']) => ({ type: 'missing-target', program: null, target }) },
   {
     pattern:

@@ -20,15 +20,19 @@ const ATTACH_POINTS: readonly AttachPoint[] = [
 
 /** A type in the kernel's BTF: `btf_trace_sched_switch` for `tp_btf/sched_switch`. */
 export interface AttachTarget extends Omit<AttachPoint, 'prefix'> {
-  /** As the section has it. */
+  /** As the section has it, or the loader. */
   name: string;
 }
 
-/** Null for sections that name no target in BTF, and where a module is named with it. */
-export function attachTargetOf(section: string): AttachTarget | null {
-  const plain = section.replace(/^\?/, '');
+/**
+ * Null for sections that name no target in BTF, and where a module is named with it.
+ * @param attachTo what the loader names instead
+ */
+export function attachTargetOf(section: string, attachTo: string | null = null): AttachTarget | null {
+  // A section may leave the target to the loader: `fentry` alone.
+  const plain = `${section.replace(/^\?/, '')}${section.includes('/') ? '' : '/'}`;
   for (const { prefix, ...point } of ATTACH_POINTS) {
-    const name = prefix.test(plain) ? plain.replace(prefix, '') : '';
+    const name = prefix.test(plain) ? (attachTo ?? plain.replace(prefix, '')) : '';
     if (name !== '' && !name.includes(':')) return { ...point, name };
   }
   return null;

@@ -1,13 +1,13 @@
 // The maps of an object: those defined in .maps, with their types by name, and those libbpf makes of data sections.
 import type { ElfSection } from '../elf/elf.ts';
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
-import { arrayOf, findType, memberOf, referencedType, resolveType, variableOf } from '../btf/types.ts';
+import { arrayOf, findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../btf/types.ts';
 
 /**
  * Map types by number, as libbpf names them.
  * @see enum bpf_map_type in include/uapi/linux/bpf.h, map_type_name in libbpf.c
  */
-const MAP_TYPES = [
+export const MAP_TYPES = [
   'unspec',
   'hash',
   'array',
@@ -42,26 +42,44 @@ const MAP_TYPES = [
   'user_ringbuf',
   'cgrp_storage',
   'arena',
+  'insn_array',
 ] as const;
 
 export interface ObjectMap {
   name: string;
   /** libbpf's name of the type, `type N` for one newer than this table, `unknown` when the definition does not say. */
   type: string;
+  /** As the definition gives them; null where it does not, or not as a number. */
+  maxEntries: number | null;
+  keySize: number | null;
+  valueSize: number | null;
+  /** Whether the definition says what the maps in it are like. */
+  hasInner: boolean;
+  autocreate: boolean | 'if-supported';
 }
 
 /** More than a definition of a map has; a damaged one must not be walked for every map anew. */
 const MAX_MEMBERS = 64;
 
-/** `__uint(type, N)` is a pointer to an array of N elements. */
-function uintMember(btf: Btf, id: number, name: string): number | null {
+/** The members of a definition, by name, each with its type. */
+function membersOf(btf: Btf, id: number): Map<string, number> {
+  const members = new Map<string, number>();
   for (let index = 0; index < Math.min(vlenOf(btf, id), MAX_MEMBERS); index++) {
     const member = memberOf(btf, id, index);
-    if (member?.name !== name) continue;
-    const pointer = resolveType(btf, member.type);
-    return kindOf(btf, pointer) === 'ptr' ? (arrayOf(btf, resolveType(btf, referencedType(btf, pointer)))?.length ?? null) : null;
+    if (member && !members.has(member.name)) members.set(member.name, resolveType(btf, member.type));
   }
-  return null;
+  return members;
+}
+
+/** `__uint(max_entries, N)` is a pointer to an array of N elements. */
+function numberIn(btf: Btf, pointer: number | undefined): number | null {
+  if (pointer === undefined || kindOf(btf, pointer) !== 'ptr') return null;
+  return arrayOf(btf, resolveType(btf, referencedType(btf, pointer)))?.length ?? null;
+}
+
+/** `__type(key, T)` is a pointer to T. */
+function sizeBehind(btf: Btf, pointer: number | undefined): number | null {
+  return pointer !== undefined && kindOf(btf, pointer) === 'ptr' ? sizeOf(btf, referencedType(btf, pointer)) : null;
 }
 
 function typeName(number: number | null): string {
@@ -74,8 +92,17 @@ export function definedMaps(btf: Btf): ObjectMap[] {
   if (section === null) return [];
   return Array.from({ length: vlenOf(btf, section) }, (_, index) => {
     const variable = variableOf(btf, section, index)?.type ?? 0;
-    const definition = resolveType(btf, referencedType(btf, variable));
-    return { name: nameOf(btf, variable), type: typeName(uintMember(btf, definition, 'type')) };
+    const members = membersOf(btf, resolveType(btf, referencedType(btf, variable)));
+    const number = (name: string) => numberIn(btf, members.get(name));
+    return {
+      name: nameOf(btf, variable),
+      type: typeName(number('type')),
+      maxEntries: number('max_entries'),
+      keySize: number('key_size') ?? sizeBehind(btf, members.get('key')),
+      valueSize: number('value_size') ?? sizeBehind(btf, members.get('value')),
+      hasInner: members.has('values'),
+      autocreate: true,
+    };
   });
 }
 
@@ -86,5 +113,8 @@ const DATA_SECTION = /^\.(data|rodata|bss)(\.|$)/;
  * @see bpf_object__init_global_data_maps() in libbpf.c
  */
 export function dataMaps(sections: readonly ElfSection[]): ObjectMap[] {
-  return sections.filter(({ name, size }) => size > 0 && DATA_SECTION.test(name)).map(({ name }) => ({ name, type: 'array' }));
+  const used = sections.filter(({ name, size }) => size > 0 && DATA_SECTION.test(name));
+  return used.map(({ name, size }) => {
+    return { name, type: 'array', maxEntries: 1, keySize: 4, valueSize: size, hasInner: false, autocreate: true };
+  });
 }

@@ -17,6 +17,16 @@ const TEXT = '.text';
 export interface BpfProgram extends ObjectFunction {
   /** libbpf's name of the program type, null when the section's name does not tell. */
   type: string | null;
+  /** Whether it is loaded with the object: by default all but those whose section begins with `?`. */
+  autoload: boolean | 'if-supported';
+  /** What it attaches to, where that is not what its section says. */
+  attachTo: string | null;
+}
+
+/** A group of programs or maps of which a loader takes the first that the kernel takes. */
+export interface Alternatives {
+  kind: 'programs' | 'maps';
+  names: readonly string[];
 }
 
 export interface BpfObject {
@@ -25,6 +35,10 @@ export interface BpfObject {
   programs: BpfProgram[];
   subprograms: ObjectFunction[];
   maps: ObjectMap[];
+  /** None unless a loader says so. */
+  alternatives: readonly Alternatives[];
+  /** Names of `__kconfig` variables to which a loader gives values. */
+  kconfig: ReadonlySet<string>;
   relocations: ObjectRelocation[];
   elf: Elf;
   /** Null when the object has none, as for `ext`. */
@@ -84,9 +98,16 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   const object: BpfObject = {
     littleEndian: elf.littleEndian,
     license: licenseOf(elf),
-    programs: functions.filter(isProgram).map((program) => ({ ...program, type: programTypeOf(program.section) })),
+    programs: functions.filter(isProgram).map((program) => ({
+      ...program,
+      type: programTypeOf(program.section),
+      autoload: !program.section.startsWith('?'),
+      attachTo: null,
+    })),
     subprograms: functions.filter((candidate) => !isProgram(candidate)),
     maps: dataMaps(elf.sections),
+    alternatives: [],
+    kconfig: new Set(),
     relocations: [],
     elf,
     btf: null,

@@ -1,5 +1,45 @@
 // Which type a program has by the name of its section, as libbpf reads it.
 
+/**
+ * Program types by number, as libbpf names them.
+ * @see enum bpf_prog_type in include/uapi/linux/bpf.h, prog_type_name in libbpf.c
+ */
+export const PROGRAM_TYPES = [
+  'unspec',
+  'socket_filter',
+  'kprobe',
+  'sched_cls',
+  'sched_act',
+  'tracepoint',
+  'xdp',
+  'perf_event',
+  'cgroup_skb',
+  'cgroup_sock',
+  'lwt_in',
+  'lwt_out',
+  'lwt_xmit',
+  'sock_ops',
+  'sk_skb',
+  'cgroup_device',
+  'sk_msg',
+  'raw_tracepoint',
+  'cgroup_sock_addr',
+  'lwt_seg6local',
+  'lirc_mode2',
+  'sk_reuseport',
+  'flow_dissector',
+  'cgroup_sysctl',
+  'raw_tracepoint_writable',
+  'cgroup_sockopt',
+  'tracing',
+  'struct_ops',
+  'ext',
+  'lsm',
+  'sk_lookup',
+  'syscall',
+  'netfilter',
+] as const;
+
 /** Section prefixes and the program types they stand for, the longer prefix first where one begins another. */
 const SECTION_TYPES: readonly (readonly [string, string])[] = [
   ['socket', 'socket_filter'],

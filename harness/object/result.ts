@@ -12,6 +12,6 @@ export function toObjectResult(object: BpfObject, file: FileFacts): ObjectResult
     license: object.license,
     programs: object.programs.map(({ name, section, type, insns }) => ({ name, section, type, insns })),
     relocations: object.relocations,
-    maps: object.maps,
+    maps: object.maps.map(({ name, type }) => ({ name, type })),
   };
 }

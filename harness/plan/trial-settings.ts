@@ -2,7 +2,7 @@
 import type { ObjectSettings } from '../config/object-settings.ts';
 import { UserError } from '../errors.ts';
 import type { BpfObject } from '../object/object.ts';
-import type { PlaceOf } from './object-settings.ts';
+import type { PlaceOf } from './settings/problem.ts';
 
 /** Program types whose target is part of the load, not of attaching. */
 const BOUND_AT_LOAD: ReadonlySet<string> = new Set(['tracing', 'lsm', 'ext']);
@@ -14,7 +14,7 @@ const BOUND_AT_LOAD: ReadonlySet<string> = new Set(['tracing', 'lsm', 'ext']);
 export function checkTrial({ mode = 'load', programs = {} }: ObjectSettings, object: BpfObject, placeOf: PlaceOf): void {
   if (mode !== 'load') return;
   for (const { name, type } of object.programs) {
-    if (programs[name]?.attach_to === undefined || (type !== null && BOUND_AT_LOAD.has(type))) continue;
+    if (programs[name]?.attach_to === undefined || BOUND_AT_LOAD.has(programs[name].type ?? type ?? '')) continue;
     throw new UserError(`${placeOf(['programs', name, 'attach_to'])}: program "${name}" is not attached by a load; say "mode: attach" too`);
   }
 }

@@ -10,10 +10,11 @@ import { type ReadAttempt, readAttempt } from '../verdict/attempt.ts';
 import { HELPER_NAMES } from '../verdict/helper-names.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from './candidates.ts';
+import { chooseAlternatives, decideBySupport } from './choose.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { hasRejected, type Hit, type Reach, reachOf } from './reach.ts';
 import { referencesOf } from './references.ts';
-import { copyCode, isAutoloaded, type PredictedLoad, predictLoad } from './relocate.ts';
+import { copyCode, type PredictedLoad, predictLoad } from './relocate.ts';
 import { type Finding, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
 
 export interface PredictedProgram {
@@ -61,7 +62,7 @@ function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<nu
   };
   if (!hasRejected(input)) return { load, attempt, reach };
   for (const program of object.programs) {
-    const isLoaded = load.program === null ? isAutoloaded(program) : program.name === load.program;
+    const isLoaded = load.program === null ? program.autoload !== false : program.name === load.program;
     if (isLoaded) reach.set(program.name, reachOf(program, input));
   }
   return { load, attempt, reach };
@@ -96,8 +97,10 @@ function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: str
   return hit ? hitFailure(object, examined, hit) : null;
 }
 
-/** In the order in which libbpf and the kernel come to it. */
-function programIn(object: BpfObject, examined: ExaminedLoad, { name }: BpfProgram, findings: readonly Finding[]): PredictedProgram {
+/** In the order in which libbpf and the kernel come to it. Of a program that is not loaded there is nothing to say. */
+function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, findings: readonly Finding[]): PredictedProgram {
+  const { name, autoload } = program;
+  if (autoload === false) return { name, failure: null, possible: null, against: [] };
   const first = (certain: boolean) => findings.find((finding) => finding.certain === certain)?.failure ?? null;
   // What the kernel's configuration does not give ends a load before anything is relocated.
   const early = findings.find(({ failure: { class: failureClass } }) => failureClass === 'kconfig-missing')?.failure;
@@ -151,33 +154,45 @@ function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCel
   return { programs, relocations: relocationLedger(object, []), loads: [] };
 }
 
+/** What stands against a program before the verifier looks at it; it does not fail of that where it need not be loaded. */
+function ownFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
+  return program.autoload === true ? programFindings(program, kernel) : [];
+}
+
 /**
  * Predicts a cell from an object and a kernel's types: pure, nothing is started or read. As a run does, the object is loaded as a whole,
  * and only if that fails, each program alone.
  */
-export function predictCell(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
-  const refused = otherByteOrder(object, kernel);
-  if (refused) return refusedCell(object, refused);
+export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
+  const refused = otherByteOrder(input, kernel);
+  if (refused) return refusedCell(input, refused);
   const helpers = knownHelpers(kernel);
-  const shared = objectFindings(object, kernel);
-  const own = object.programs.map((program) => programFindings(program, kernel));
-  const verdicts = (loadOf: (index: number) => ExaminedLoad) =>
-    object.programs.map((program, index) => programIn(object, loadOf(index), program, [...shared, ...(own[index] ?? [])]));
+  const decided = decideBySupport(input, kernel);
+  const shared = objectFindings(decided, kernel);
+  const own = new Map(input.programs.map((program) => [program.name, ownFindings(program, kernel)]));
+  const loadAlone = (object: BpfObject, name: string) => examine(object, predictLoad(object, kernel, name, loader), helpers);
+  const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
+    programIn(decided, load, program, [...shared, ...(own.get(program.name) ?? [])]);
+  const { object, others } = chooseAlternatives(decided, (program) => verdictOn(loadAlone(decided, program.name), program));
+  const verdicts = (loadOf: (name: string) => ExaminedLoad) =>
+    object.programs.map((program) => others.get(program.name) ?? verdictOn(loadOf(program.name), program));
 
   const whole = examine(object, predictLoad(object, kernel, null, loader), helpers);
   const together = verdicts(() => whole);
   const fails = together.some(({ failure }) => failure !== null);
-  const isAlone = !fails || object.programs.length === 1;
-  const single = isAlone ? [] : object.programs.map(({ name }) => examine(object, predictLoad(object, kernel, name, loader), helpers));
-  const examined = [whole, ...single];
+  const wanted = object.programs.filter(({ autoload }) => autoload !== false);
+  const isAlone = !fails || wanted.length === 1;
+  const alone = isAlone ? [] : wanted;
+  const single = new Map(alone.map(({ name }) => [name, loadAlone(object, name)]));
+  const examined = [whole, ...single.values()];
   // A load that the kernel ends is no load that succeeded: the ledger then takes each program's own.
   const attempts = examined.map(({ attempt }): ReadAttempt => {
     const rejects = attempt.reached === 'done' && attempt.program === null && fails;
     return rejects ? { ...attempt, reached: 'load' } : attempt;
   });
   return {
-    programs: isAlone ? together : verdicts((index) => single[index] ?? whole),
-    relocations: relocationLedger(object, attempts).map((entry) => withReach(object, entry, isAlone ? [whole] : single)),
+    programs: isAlone ? together : verdicts((name) => single.get(name) ?? whole),
+    relocations: relocationLedger(object, attempts).map((entry) => withReach(object, entry, isAlone ? [whole] : [...single.values()])),
     loads: examined.map(({ load }) => load),
   };
 }

@@ -31,11 +31,6 @@ export function copyCode({ elf, programs, subprograms, littleEndian }: BpfObject
   return code;
 }
 
-/** A leading `?` is how an object says that a program is not loaded by default. */
-export function isAutoloaded({ section }: ObjectFunction): boolean {
-  return !section.startsWith('?');
-}
-
 interface Loading extends LoadContext {
   loader: Loader;
   code: Map<ObjectFunction, Code>;
@@ -96,7 +91,9 @@ export function predictLoad(
   const done = (errno: number): PredictedLoad => ({ program, errno, log, code });
   if (!object.btf || !object.ext) return done(0);
   const subprograms = new Set(object.subprograms);
-  const isWanted = (owner: ObjectFunction) => (program === null ? isAutoloaded(owner) : owner.name === program);
+  const wanted = new Set<ObjectFunction>(
+    object.programs.filter(({ name, autoload }) => (program === null ? autoload !== false : name === program)),
+  );
   const loading: Loading = {
     local: object.btf,
     kernel,
@@ -104,7 +101,7 @@ export function predictLoad(
     loader,
     candidates: new Map<number, Candidate[]>(),
     code,
-    loaded: (owner) => subprograms.has(owner) || isWanted(owner),
+    loaded: (owner) => subprograms.has(owner) || wanted.has(owner),
   };
   for (const section of object.ext.relocations.keys()) {
     const errno = relocateSection(object, section, loading);

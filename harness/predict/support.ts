@@ -47,11 +47,15 @@ function whatIsKnown({ modules }: KernelTypes): string {
   return `this kernel's BTF or that of its ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}`;
 }
 
+/** Whether a kernel has a map type, as far as its enum tells. */
+export function knowsMapType(kernel: KernelTypes, type: string): boolean {
+  const known = enumeratorsOf(kernel, 'bpf_map_type');
+  return !known || !/^[a-z_]+$/.test(type) || type === 'unknown' || known.has(`BPF_MAP_TYPE_${type.toUpperCase()}`);
+}
+
 /** Map types that the kernel's enum does not have; libbpf creates all maps, whichever programs use them. */
 function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
-  const known = enumeratorsOf(kernel, 'bpf_map_type');
-  const isMissing = (type: string) => /^[a-z_]+$/.test(type) && type !== 'unknown' && !known?.has(`BPF_MAP_TYPE_${type.toUpperCase()}`);
-  const missing = known ? object.maps.filter(({ type }) => isMissing(type)) : [];
+  const missing = object.maps.filter(({ type, autocreate }) => autocreate === true && !knowsMapType(kernel, type));
   return missing.map(({ name, type }) => {
     const reason = `map '${name}' (${type}): its type is unknown to this kernel`;
     return { failure: { stage: 'map-create', class: 'map-type-unsupported', reason }, certain: true };
@@ -101,7 +105,7 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
 
 /** Told in the words that the verdict on a load has for it. */
 function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
-  const found = object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config) : null;
+  const found = object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config, object.kconfig) : null;
   if (!found) return [];
   const what = found.name === '' ? "the kernel's configuration cannot be read" : `kernel configuration ${found.name}`;
   return [{ failure: { stage: 'relocate', class: 'kconfig-missing', reason: `${what}: ${found.detail}` }, certain: true }];
@@ -117,15 +121,15 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[
   return [...kconfig, ...kernelFunctions(object, kernel), ...unknownMapTypes(object, kernel)];
 }
 
-function attachTarget({ section, type }: BpfProgram, kernel: KernelTypes): Finding[] {
-  const target = attachTargetOf(section);
+function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
+  const target = attachTargetOf(section, attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
   const what = `attach target ${target.symbol}${target.name} (${type}) is not in this kernel's BTF`;
   const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
   return [{ failure: failure(target.builtIn ? what : `${what}, only a module could have it`), certain: target.builtIn }];
 }
 
-/** What makes a program fail before the verifier looks at it; nothing where BTF was cut down. */
+/** What makes a program fail before the verifier looks at it, or be left out where it need not be loaded; nothing where BTF was cut down. */
 export function programFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
   const types = enumeratorsOf(kernel, 'bpf_prog_type');
   if (!types) return [];

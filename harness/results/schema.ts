@@ -180,6 +180,8 @@ export const cellSchema = z.strictObject({
   predicted: z.strictObject({ status, class: failureClass.nullable() }).nullable(),
   programs: z.array(cellProgram),
   relocations: z.array(cellRelocation),
+  /** Of each group of alternatives the program or map that was taken; absent where the object has none. */
+  taken: z.array(z.string()).optional(),
   /** Exact QEMU command of the last attempt. */
   command: z.array(z.string()).nullable(),
   /** `libbpf` is its whole debug stream for the object as a whole, `warnings` what of it libbpf gave as a warning. */

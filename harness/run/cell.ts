@@ -76,7 +76,8 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
     kernel: addLog(logs, evidence.kernelLog),
     console: addLog(logs, evidence.console),
   };
-  return { status, stage, class: failureClass, reason, relocations, programs, logs: refs };
+  const taken = judgement.taken.length > 0 ? { taken: judgement.taken } : {};
+  return { status, stage, class: failureClass, reason, relocations, programs, ...taken, logs: refs };
 }
 
 /** What a cell without a verdict on its programs still has to show: everything that was said. */
@@ -115,9 +116,11 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   }
   const enumerators = types.kernel && knownTypes(types.kernel);
   const { programs, subprograms, ext } = object.bpf;
+  const alternatives = object.plan.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
   const judgement = judgeCell({
     object: object.result,
     evidence: last.evidence,
+    alternatives,
     ...(enumerators && { enumerators }),
     ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
   });

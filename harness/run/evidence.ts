@@ -1,8 +1,9 @@
 // From the frames of a guest's response to the evidence that verdicts are judged from.
 import type { Frame } from '../guest/frames.ts';
-import type { CellEvidence, LoadAttempt, LogRecord } from '../verdict/evidence.ts';
+import type { CellEvidence, LeftOut, LoadAttempt, LogRecord } from '../verdict/evidence.ts';
 
 const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
+const LACKS = ['program-type', 'attach-target'] as const satisfies readonly LeftOut['lacks'][];
 const REACHED = ['open', 'prepare', 'load', 'done'] as const satisfies readonly LoadAttempt['reached'][];
 
 /** More programs than any object has. What is made of attempts takes time for each of them and each relocation. */
@@ -10,7 +11,7 @@ const MAX_PROGRAMS = 4096;
 
 /** Orders frames into attempts. Frames in an order that no healthy helper writes are kept as far as they make sense. */
 export function toEvidence(frames: readonly Frame[], console: string): CellEvidence {
-  const evidence: CellEvidence = { programs: [], attempts: [], kernelLog: '', console };
+  const evidence: CellEvidence = { programs: [], leftOut: [], taken: [], attempts: [], kernelLog: '', console };
   let log: LogRecord[] = [];
   let program: string | null = null;
   for (const frame of frames) {
@@ -23,6 +24,11 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       const { name, section, programType: type, autoload, insns } = frame;
       evidence.programs.push({ name, section, type, autoload, insns });
     }
+    if (frame.type === 'left-out' && evidence.leftOut.length < MAX_PROGRAMS) {
+      const { program: name, why, what } = frame;
+      evidence.leftOut.push({ program: name, lacks: LACKS[why] ?? 'attach-target', what });
+    }
+    if (frame.type === 'taken' && evidence.taken.length < MAX_PROGRAMS) evidence.taken.push(frame.name);
     if (frame.type === 'attempt-end' && evidence.attempts.length <= MAX_PROGRAMS) {
       const { errno, openMs, loadMs } = frame;
       evidence.attempts.push({ program, reached: REACHED[frame.reached] ?? 'open', errno, openMs, loadMs, log });

@@ -6,7 +6,8 @@ import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { type BpfObject, readBpfObject } from '../object/object.ts';
 import { toObjectResult } from '../object/result.ts';
-import { checkSettings } from '../plan/object-settings.ts';
+import { asLoaded } from '../plan/as-loaded.ts';
+import { type LoadPlan, planLoad } from '../plan/object-settings.ts';
 import type { ObjectResult } from '../results/schema.ts';
 import { expand } from './expand.ts';
 
@@ -31,8 +32,10 @@ export interface ObjectSources {
 export interface RunObject {
   file: string;
   bytes: Uint8Array;
+  /** As its settings make it. */
   bpf: BpfObject;
   settings: ObjectSettings;
+  plan: LoadPlan;
   result: ObjectResult;
 }
 
@@ -67,9 +70,16 @@ async function readObject(file: string, id: string, source: ObjectSource, bigEnd
   if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
   const settings = source.settings ?? {};
-  checkSettings(settings, bpf, (path) => source.at?.(path) ?? shown);
+  const plan = planLoad(settings, bpf, (path) => source.at?.(path) ?? shown);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { file, bytes, bpf, settings, result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }) };
+  return {
+    file,
+    bytes,
+    bpf: asLoaded(bpf, settings, plan),
+    settings,
+    plan,
+    result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }),
+  };
 }
 
 /** A name that is safe in paths and URL fragments, and unique among those taken. */

@@ -1,6 +1,7 @@
 // What a guest is asked to do: the object of a cell and its settings, as frames.
 import type { RequestFrame } from '../guest/frames.ts';
 import type { RunObject } from './inputs.ts';
+import { loadFrames } from './load-request.ts';
 import { trialFrames } from './trial-request.ts';
 
 /** As libbpf derives an object's name from its file: the part of the base name before the first dot. */
@@ -9,9 +10,6 @@ function objectName(file: string): string {
 }
 
 /** The frames that ask for one object, settings first. */
-export function requestFrames({ file, bytes, settings }: Pick<RunObject, 'file' | 'bytes' | 'settings'>): RequestFrame[] {
-  const programs = Object.entries(settings.programs ?? {}).flatMap(([program, { autoload }]): RequestFrame[] =>
-    autoload === undefined ? [] : [{ type: 'autoload', program, autoload }],
-  );
-  return [...programs, ...trialFrames(settings), { type: 'object', name: objectName(file), elf: bytes }];
+export function requestFrames({ file, bytes, settings, plan }: Pick<RunObject, 'file' | 'bytes' | 'settings' | 'plan'>): RequestFrame[] {
+  return [...loadFrames(settings, plan), ...trialFrames(settings), { type: 'object', name: objectName(file), elf: bytes }];
 }

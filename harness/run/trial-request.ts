@@ -3,10 +3,6 @@ import type { ObjectSettings } from '../config/object-settings.ts';
 import type { RequestFrame } from '../guest/frames.ts';
 
 /** The frames that ask for attaching; none where an object is only loaded. */
-export function trialFrames({ mode = 'load', programs = {} }: ObjectSettings): RequestFrame[] {
-  if (mode === 'load') return [];
-  const targets = Object.entries(programs).flatMap(([program, { attach_to: target }]): RequestFrame[] =>
-    target === undefined ? [] : [{ type: 'attachTo', program, target }],
-  );
-  return [{ type: 'attach' }, ...targets];
+export function trialFrames({ mode = 'load' }: ObjectSettings): RequestFrame[] {
+  return mode === 'load' ? [] : [{ type: 'attach' }];
 }

@@ -48,10 +48,21 @@ interface EvidenceProgram {
   insns: number;
 }
 
+/** A program that was to be loaded where that is possible, and is not: the kernel does not know its type, or has nothing it could attach to. */
+export interface LeftOut {
+  program: string;
+  lacks: 'program-type' | 'attach-target';
+  /** The type under libbpf's name, or the target. */
+  what: string;
+}
+
 /** Everything a guest said about one cell. */
 export interface CellEvidence {
   /** Empty when bpf_object__open failed. */
   programs: EvidenceProgram[];
+  leftOut: LeftOut[];
+  /** What was taken of alternatives: of each group one program or map at most. */
+  taken: string[];
   /** First the whole object; only if that fails, and only when there is more than one, each program alone. */
   attempts: LoadAttempt[];
   /** Lines of /dev/kmsg since the cell began. */

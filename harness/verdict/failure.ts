@@ -5,13 +5,14 @@ import type { LoadAttempt } from './evidence.ts';
 import type { Failure } from './judgement.ts';
 import type { FailureContext, Finding, Rule } from './rules/context.ts';
 import { mapNotCreated } from './rules/maps.ts';
-import { objectInvalid, openFailed } from './rules/object.ts';
+import { objectInvalid, openFailed, settingRefused } from './rules/object.ts';
 import { attachTargetMissing, lockedDown, notPermitted, refusedUnverified } from './rules/program.ts';
 import { btfMissing, externMissing, relocationAborted } from './rules/relocate.ts';
 import { poisonReached, verifierCause, verifierRejected } from './rules/verifier.ts';
 
 const RULES: readonly Rule[] = [
   openFailed,
+  settingRefused,
   btfMissing,
   externMissing,
   relocationAborted,

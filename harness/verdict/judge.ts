@@ -19,6 +19,8 @@ export interface JudgeInput {
   enumerators?: ReadonlySet<string>;
   /** Source lines of the object's instructions. */
   lineOf?: LineOf;
+  /** Groups of programs of which one had to load. */
+  alternatives?: readonly (readonly string[])[];
 }
 
 interface JudgedAttempt {
@@ -88,11 +90,44 @@ function sharedFate(program: KnownProgram, whole: JudgedAttempt | null): Program
   return programJudgement(program.name, whole ? whole.failure : NOTHING_TRIED, own?.at ?? null, logs);
 }
 
-function judgeProgram(program: KnownProgram, whole: JudgedAttempt | null, alone: JudgedAttempt | undefined): ProgramJudgement {
+/** Why a program was not loaded that was to be loaded where that is possible; null for one that was not to be loaded at all. */
+function whyLeftOut(name: string, { leftOut }: CellEvidence): string | null {
+  const found = leftOut.find(({ program }) => program === name);
+  if (!found) return null;
+  return found.lacks === 'program-type'
+    ? `left out: program type ${found.what} is unknown to this kernel`
+    : `left out: this kernel has no ${found.what} to attach to`;
+}
+
+/** Of a group of which one program is taken, the others are not needed; of one of which none loads, each failed. */
+function whyNotTaken(name: string, { evidence, alternatives = [] }: JudgeInput, alone: JudgedAttempt | undefined): string | null {
+  const group = alternatives.find((names) => names.includes(name));
+  const taken = group && evidence.taken.find((each) => group.includes(each));
+  if (taken === undefined || taken === name) return null;
+  if (!alone?.failure) return `not needed: of these alternatives ${taken} is taken`;
+  return `${taken} is taken, as this one does not load here: ${alone.failure.class}: ${alone.failure.reason}`;
+}
+
+function judgeProgram(
+  program: KnownProgram,
+  input: JudgeInput,
+  whole: JudgedAttempt | null,
+  own: JudgedAttempt | undefined,
+): ProgramJudgement {
   const { name, autoload } = program;
-  if (!autoload) return { ...programJudgement(name, null, null, NO_LOGS), status: 'skip' };
+  const leftOut = whyLeftOut(name, input.evidence) ?? whyNotTaken(name, input, own);
+  const isAlternative = input.alternatives?.some((names) => names.includes(name)) === true;
+  if (leftOut !== null || (!autoload && !isAlternative))
+    return { ...programJudgement(name, null, null, own?.logs ?? NO_LOGS), status: 'skip', reason: leftOut };
+  const alone = whole?.failure ? own : undefined;
   if (!alone) return sharedFate(program, whole);
   return alone.failure ? programJudgement(name, alone.failure, alone.at, alone.logs) : loadedProgram(program, alone, alone.logs);
+}
+
+/** Attempts but for wholes that were given up for another choice of alternatives. */
+function lastingAttempts({ attempts }: CellEvidence): LoadAttempt[] {
+  const last = attempts.findLast(({ program }) => program === null);
+  return attempts.filter((attempt) => attempt.program !== null || attempt === last);
 }
 
 /**
@@ -103,11 +138,11 @@ function judgeProgram(program: KnownProgram, whole: JudgedAttempt | null, alone:
 export function judgeCell(input: JudgeInput): CellJudgement {
   const programs = programsOf(input);
   const byName = new Map(programs.map((program) => [program.name, program]));
-  const attempts = input.evidence.attempts.map((attempt) => judgeAttempt(attempt, byName, input));
+  const attempts = lastingAttempts(input.evidence).map((attempt) => judgeAttempt(attempt, byName, input));
   const whole = attempts.find(({ read }) => read.program === null) ?? null;
   const own = new Map(attempts.map((attempt) => [attempt.read.program, attempt]));
   const failure = whole ? whole.failure : NOTHING_TRIED;
-  const judged = programs.map((program) => judgeProgram(program, whole, failure ? own.get(program.name) : undefined));
+  const judged = programs.map((program) => judgeProgram(program, input, whole, own.get(program.name)));
   const first = failure ?? judged.find(({ status }) => status === 'fail');
 
   return {
@@ -115,6 +150,7 @@ export function judgeCell(input: JudgeInput): CellJudgement {
     stage: first?.stage ?? null,
     class: first?.class ?? null,
     reason: first?.reason ?? null,
+    taken: input.evidence.taken,
     programs: judged,
     relocations: relocationLedger(
       input.object,

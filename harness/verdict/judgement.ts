@@ -23,7 +23,7 @@ export interface JudgementLogs {
 
 export interface ProgramJudgement {
   name: string;
-  /** `skip`: it does not load by default. */
+  /** `skip`: it does not load by default, or was left out for a reason. */
   status: 'pass' | 'fail' | 'skip';
   stage: Stage | null;
   class: FailureClass | null;
@@ -42,6 +42,8 @@ export interface CellJudgement {
   stage: Stage | null;
   class: FailureClass | null;
   reason: string | null;
+  /** What was taken of alternatives, by name. */
+  taken: string[];
   /** In the order of the object. */
   programs: ProgramJudgement[];
   /** One entry for each relocation of the object, in its order. */

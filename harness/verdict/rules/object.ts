@@ -26,6 +26,13 @@ export function openFailed({ attempt }: FailureContext): Finding | null {
   return { stage: 'open', class: error === 'ENOMEM' ? 'resource-limit' : 'object-invalid', reason };
 }
 
+/** What the configuration says cannot be done to this object, which only libbpf knew. */
+export function settingRefused({ attempt }: FailureContext): Finding | null {
+  const refused = attempt.log.failures.find(({ topic }) => topic === 'settings');
+  const reason = `a setting of the configuration is refused: ${refused?.text ?? ''}`;
+  return refused ? { stage: 'open', class: 'object-invalid', reason } : null;
+}
+
 /** What is in the object makes no sense to libbpf, which shows only when it is loaded. */
 const NONSENSE =
   /^(?:missing BPF prog type, check ELF section name '|SEC\("struct_ops"\) program isn't referenced anywhere|no BTF-based attach target is specified)/;

@@ -55,20 +55,37 @@ describe('an object', () => {
         "littleEndian": true,
         "maps": [
           {
+            "autocreate": true,
+            "hasInner": false,
+            "keySize": 4,
+            "maxEntries": 16,
             "name": "counts",
             "type": "array",
+            "valueSize": 8,
           },
           {
+            "autocreate": true,
+            "hasInner": false,
+            "keySize": 4,
+            "maxEntries": 1,
             "name": ".rodata",
             "type": "array",
+            "valueSize": 4,
           },
           {
+            "autocreate": true,
+            "hasInner": false,
+            "keySize": 4,
+            "maxEntries": 1,
             "name": ".bss",
             "type": "array",
+            "valueSize": 4,
           },
         ],
         "programs": [
           {
+            "attachTo": null,
+            "autoload": true,
             "insnOffset": 0,
             "insns": 42,
             "name": "first",
@@ -76,6 +93,8 @@ describe('an object', () => {
             "type": "tracing",
           },
           {
+            "attachTo": null,
+            "autoload": false,
             "insnOffset": 0,
             "insns": 8,
             "name": "second",
@@ -121,7 +140,7 @@ describe('an object', () => {
 
   it('with a single function in .text has that as its program, with two has none', async () => {
     const one = readBpfObject(await readFile(await compileBpf(folder, 'one', 'int only(void *ctx) { return 0; }')), 'one');
-    expect(one.programs).toEqual([{ name: 'only', section: '.text', insnOffset: 0, insns: 2, type: null }]);
+    expect(one.programs).toEqual([{ name: 'only', section: '.text', insnOffset: 0, insns: 2, autoload: true, attachTo: null, type: null }]);
     const two = await readFile(await compileBpf(folder, 'two', 'int a(void *ctx) { return 0; } int b(void *ctx) { return 1; }'));
     expect(() => readBpfObject(two, 'two.o')).toThrow(
       new UserError('two.o: no program in it: no function in an executable section of its own'),

@@ -80,7 +80,7 @@ describe('programs', () => {
         "hook_there": "ok",
         "iterator_gone": "may fail: attach-target-missing, attach target bpf_iter_gone (tracing) is not in this kernel's BTF, only a module could have it",
         "of_no_type": "ok",
-        "on_demand": "may fail: attach-target-missing, attach target gone (tracing) is not in this kernel's BTF, only a module could have it",
+        "on_demand": "ok",
         "tracepoint_gone": "may fail: attach-target-missing, attach target btf_trace_gone (tracing) is not in this kernel's BTF, only a module could have it",
         "tracepoint_there": "ok",
         "type_gone": "fails: program-type-unsupported, program type xdp is unknown to this kernel",
@@ -151,6 +151,11 @@ describe('kernels in the cache', () => {
     expect(found).toMatchInlineSnapshot(`
       [
         "remember_exit fails: map-type-unsupported, map 'names' (bloom_filter): its type is unknown to this kernel",
+        "filter_packets fails: program-type-unsupported, program type netfilter is unknown to this kernel",
+        "filename_fentry may fail: attach-target-missing, attach target filename_unlinkat (tracing) is not in this kernel's BTF, only a module could have it",
+        "by_text fails: helper-unknown, helper #100000 is unknown to this kernel",
+        "by_struct fails: helper-unknown, helper #100000 is unknown to this kernel",
+        "by_kconfig may fail: helper-unknown, helper #100000 is unknown to this kernel",
         "accept_all fails: program-type-unsupported, program type netfilter is unknown to this kernel",
         "task_assumed fails: helper-unknown, helper bpf_get_current_task_btf#158 is unknown to this kernel",
         "clock_assumed fails: helper-unknown, helper bpf_ktime_get_tai_ns#208 is unknown to this kernel",

@@ -19,6 +19,8 @@ test('frames are ordered into programs and attempts', () => {
     { type: 'end', guestMs: 5 },
   ];
   expect(toEvidence(frames, 'console')).toEqual({
+    leftOut: [],
+    taken: [],
     programs: [{ name: 'p', section: 'kprobe/x', type: 'kprobe', autoload: true, insns: 2 }],
     attempts: [
       { program: null, reached: 'load', errno: 22, openMs: 1, loadMs: 2, log: [{ level: 'warn', text: 'libbpf: no\n' }] },

@@ -52,3 +52,29 @@ test('a program that is switched off is left out of the load', async () => {
     ['pass', ['old_name skip', 'new_name pass', 'either_name pass']],
   ]);
 });
+
+const CHOICES = `  - path: <choices>
+    name: missing
+    programs:
+      on_unlink: { attach_to: there_is_no_such_function }
+      unlink_fentry: { attach_to: security_inode_unlink }
+      unlink_kprobe: { type: tracing, attach_type: trace_fexit, attach_to: security_inode_unlink }
+      filter_packets: { autoload: false }
+      filename_fentry: { autoload: false }
+`;
+
+test('a program goes where it is told, and fails alone where that is not', async () => {
+  const { objects, problems } = await inputsOf(() => CHOICES.replace('<choices>', sample('choices')));
+  expect(problems).toEqual([]);
+  const { cells } = await realRun([], ['debian:6.1'], { objects });
+  const lines = cells.flatMap(({ programs }) =>
+    programs.map(({ name, status, reason, predicted }) => [name, status, reason, predicted?.agrees]),
+  );
+  expect(lines).toEqual([
+    ['filter_packets', 'skip', null, null],
+    ['on_unlink', 'fail', "attach target there_is_no_such_function (tracing) is not in this kernel's BTF", true],
+    ['unlink_fentry', 'pass', null, true],
+    ['unlink_kprobe', 'pass', null, true],
+    ['filename_fentry', 'skip', null, null],
+  ]);
+});

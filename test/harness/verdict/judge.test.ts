@@ -34,7 +34,7 @@ describe('programs rejected by real kernels', () => {
     const attempts: LoadAttempt[] = [{ program: null, reached: 'load', errno: 22, openMs: 0, loadMs: 0, log }];
     const judgement = judgeCell({
       object: { programs: [], relocations: [], maps: [] },
-      evidence: { programs, attempts, kernelLog: '', console: '' },
+      evidence: { programs, leftOut: [], taken: [], attempts, kernelLog: '', console: '' },
     });
     expect(lines(judgement).slice(1)).toMatchSnapshot();
   });
@@ -56,7 +56,7 @@ function attempt(program: string | null, reached: LoadAttempt['reached'], errno:
 function evidence(...attempts: LoadAttempt[]): CellEvidence {
   const names = [...new Set(['p', ...attempts.flatMap(({ program }) => program ?? [])])];
   const programs = names.map((name) => ({ name, section: 'kprobe/f', type: 'kprobe', autoload: true, insns: 9 }));
-  return { programs, attempts, kernelLog: '', console: '' };
+  return { programs, leftOut: [], taken: [], attempts, kernelLog: '', console: '' };
 }
 
 /** The verdict on the only program of a cell with a single attempt. */
@@ -242,7 +242,7 @@ describe('programs and the whole', () => {
     ];
     const judgement = judgeCell({
       object: OBJECT,
-      evidence: { programs, attempts: [attempt(null, 'done', 0, '')], kernelLog: '', console: '' },
+      evidence: { programs, leftOut: [], taken: [], attempts: [attempt(null, 'done', 0, '')], kernelLog: '', console: '' },
     });
     expect(lines(judgement)).toEqual(['(cell) | pass', 'p | pass', 'off | skip']);
   });
@@ -270,6 +270,8 @@ describe('programs and the whole', () => {
     const programs = [...OBJECT.programs, { name: 'off', section: '?kprobe/g', type: null, insns: 1 }];
     const cell = {
       programs: [],
+      leftOut: [],
+      taken: [],
       attempts: [attempt(null, 'open', 22, "<0>libbpf: elf: 'o' is not a proper ELF object\n")],
       kernelLog: '',
       console: '',

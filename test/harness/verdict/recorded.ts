@@ -62,5 +62,5 @@ export function recordedEvidence(object: RecordedObject, version: string, names:
   const whole = alone.find(({ reached }) => reached !== 'done') ?? alone[0];
   const attempts = [...(whole ? [{ ...whole, program: null }] : []), ...(names.length > 1 ? alone : [])];
   const programs = names.map((name) => ({ name: programName(name), section: 'tp_btf/x', type: 'tracing', autoload: true, insns: 3 }));
-  return { programs, attempts, kernelLog: '', console: '' };
+  return { programs, leftOut: [], taken: [], attempts, kernelLog: '', console: '' };
 }

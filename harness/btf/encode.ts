@@ -1,0 +1,167 @@
+// Values as configurations write them, as the bytes of a BTF type.
+import { type Btf, kindOf, vlenOf } from './btf.ts';
+import { arrayOf, type Enumerator, enumeratorOf, integerOf, isAnyEnum, memberOf, resolveType, sizeField, sizeOf } from './types.ts';
+import { typeText } from './type-text.ts';
+
+/** What can be written: a list for an array, members by name for a struct. */
+export type Value = boolean | number | string | readonly Value[] | { readonly [member: string]: Value };
+
+/** The bytes, or in one line what is wrong and what is expected. */
+export type Encoded = { ok: true; bytes: Uint8Array } | { ok: false; problem: string };
+
+/** `path` leads to the part of the value that is wrong: `[3]`, `.limit`. */
+type Part = { ok: true; bytes: Uint8Array } | { ok: false; path: string; problem: string };
+
+const ENCODING = { signed: 1, char: 2, bool: 4 } as const;
+const MAX_DEPTH = 16;
+const MAX_LISTED = 20;
+const WHOLE_NUMBER = /^-?(?:\d{1,40}|0[xX][\da-fA-F]{1,32})$/;
+
+function problem(text: string): Part {
+  return { ok: false, path: '', problem: text };
+}
+
+function within(path: string, part: Part): Part {
+  return part.ok ? part : { ...part, path: `${path}${part.path}` };
+}
+
+function shown(value: Value): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** A whole number, exact; null for anything else. */
+function wholeNumber(value: Value): bigint | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : null;
+  if (typeof value !== 'string' || !WHOLE_NUMBER.test(value)) return null;
+  return value.startsWith('-') ? -BigInt(value.slice(1)) : BigInt(value);
+}
+
+function integerBytes(value: bigint, size: number, littleEndian: boolean): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let index = 0; index < size; index++) bytes[littleEndian ? index : size - 1 - index] = Number((value >> BigInt(index * 8)) & 0xffn);
+  return bytes;
+}
+
+function ranged(value: bigint, size: number, signed: boolean, type: string, littleEndian: boolean): Part {
+  const bits = BigInt(size * 8);
+  const [least, most] = signed ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+  if (value < least || value > most) return problem(`${value} does not fit ${type} (${least} to ${most})`);
+  return { ok: true, bytes: integerBytes(value, size, littleEndian) };
+}
+
+function encodeInteger(btf: Btf, id: number, type: string, value: Value, littleEndian: boolean): Part {
+  const [size, { encoding }] = [sizeField(btf, id), integerOf(btf, id)];
+  if ((encoding & ENCODING.bool) !== 0) {
+    if (typeof value === 'boolean') return { ok: true, bytes: integerBytes(value ? 1n : 0n, size, littleEndian) };
+    return problem(`${shown(value)} is no ${type}; expected true or false`);
+  }
+  const number = wholeNumber(value);
+  if (number !== null) return ranged(number, size, (encoding & ENCODING.signed) !== 0, type, littleEndian);
+  if (typeof value === 'number' && Number.isInteger(value))
+    return problem(`${value} is too large to be written as a number; write it as text: "0x..."`);
+  return problem(`${shown(value)} is no ${type}; expected a whole number`);
+}
+
+function enumeratorsOf(btf: Btf, id: number): Enumerator[] {
+  return Array.from({ length: vlenOf(btf, id) }, (_, index) => enumeratorOf(btf, id, index)).flatMap((each) => each ?? []);
+}
+
+function encodeEnum(btf: Btf, id: number, type: string, value: Value, littleEndian: boolean): Part {
+  const all = enumeratorsOf(btf, id);
+  const named = all.find(({ name }) => name === value);
+  const number = named?.value ?? wholeNumber(value);
+  if (number === null) {
+    const names = all.slice(0, MAX_LISTED).map(({ name }) => name);
+    return problem(`${shown(value)} is none of ${type}; it has: ${names.join(', ')}${all.length > MAX_LISTED ? ', ...' : ''}`);
+  }
+  const signed = number < 0n || all.some((each) => each.value < 0n);
+  return ranged(number, sizeField(btf, id), signed, type, littleEndian);
+}
+
+function encodeFloat(size: number, type: string, value: Value, littleEndian: boolean): Part {
+  if (typeof value !== 'number' || (size !== 4 && size !== 8)) return problem(`${shown(value)} is no ${type}; expected a number`);
+  const view = new DataView(new ArrayBuffer(size));
+  if (size === 4) view.setFloat32(0, value, littleEndian);
+  else view.setFloat64(0, value, littleEndian);
+  return { ok: true, bytes: new Uint8Array(view.buffer) };
+}
+
+function encodeText(text: string, length: number, type: string): Part {
+  const encoded = new TextEncoder().encode(text);
+  if (encoded.length >= length) {
+    return problem(`${shown(text)} does not fit ${type}: ${encoded.length} bytes and the 0 behind them are more than ${length}`);
+  }
+  const bytes = new Uint8Array(length);
+  bytes.set(encoded);
+  return { ok: true, bytes };
+}
+
+/** One-byte integers hold text. */
+function isText(btf: Btf, element: number): boolean {
+  const id = resolveType(btf, element);
+  return kindOf(btf, id) === 'int' && sizeField(btf, id) === 1 && (integerOf(btf, id).encoding & ENCODING.bool) === 0;
+}
+
+interface Place {
+  depth: number;
+  littleEndian: boolean;
+}
+
+function encodeArray(btf: Btf, element: number, length: number, type: string, value: Value, place: Place): Part {
+  if (typeof value === 'string' && isText(btf, element)) return encodeText(value, length, type);
+  if (!Array.isArray(value))
+    return problem(`${shown(value)} is no ${type}; expected ${isText(btf, element) ? 'text or a list' : 'a list'}`);
+  if (value.length > length) return problem(`${value.length} elements do not fit ${type}`);
+  const size = sizeOf(btf, element);
+  if (size === null) return problem(`${type} has no size`);
+  const bytes = new Uint8Array(size * length);
+  for (const [index, each] of value.entries()) {
+    const encoded = encode(btf, element, each, { ...place, depth: place.depth + 1 });
+    if (!encoded.ok) return within(`[${index}]`, encoded);
+    bytes.set(encoded.bytes, index * size);
+  }
+  return { ok: true, bytes };
+}
+
+function encodeStruct(btf: Btf, id: number, type: string, value: Value, place: Place): Part {
+  if (typeof value !== 'object' || Array.isArray(value)) return problem(`${shown(value)} is no ${type}; expected its members by name`);
+  const members = Array.from({ length: vlenOf(btf, id) }, (_, index) => memberOf(btf, id, index)).flatMap((each) => each ?? []);
+  const bytes = new Uint8Array(sizeField(btf, id));
+  for (const [name, each] of Object.entries(value)) {
+    const member = members.find((one) => one.name === name);
+    if (!member) return problem(`${type} has no member "${name}"; it has: ${members.map((one) => one.name).join(', ')}`);
+    if (member.bitSize !== 0) return problem(`${type}.${name} is a bitfield, which cannot be set`);
+    const encoded = encode(btf, member.type, each, { ...place, depth: place.depth + 1 });
+    if (!encoded.ok) return within(`.${name}`, encoded);
+    const at = member.bitOffset / 8;
+    if (at + encoded.bytes.length > bytes.length) return problem(`${type}.${name} lies outside of it`);
+    bytes.set(encoded.bytes, at);
+  }
+  return { ok: true, bytes };
+}
+
+function encode(btf: Btf, id: number, value: Value, place: Place): Part {
+  const at = resolveType(btf, id);
+  const kind = kindOf(btf, at);
+  const type = typeText(btf, id).replaceAll(/\b(?:const|volatile) /g, '');
+  const array = arrayOf(btf, at);
+  const { littleEndian } = place;
+  if (place.depth > MAX_DEPTH) return problem('it nests too deeply');
+  if (kind === 'int') return encodeInteger(btf, at, type, value, littleEndian);
+  if (isAnyEnum(kind)) return encodeEnum(btf, at, type, value, littleEndian);
+  if (kind === 'float') return encodeFloat(sizeField(btf, at), type, value, littleEndian);
+  if (array) return encodeArray(btf, array.element, array.length, type, value, place);
+  if (kind === 'struct' || kind === 'union') return encodeStruct(btf, at, type, value, place);
+  return problem(`a value of type ${type} cannot be set`);
+}
+
+/**
+ * The bytes of a type for a value: integers and enums in their range, booleans, text in arrays of one-byte integers (with the 0 that ends
+ * it), lists in other arrays and members of structs, where what is not named becomes 0.
+ */
+export function encodeValue(btf: Btf, id: number, value: Value, littleEndian: boolean): Encoded {
+  const encoded = encode(btf, id, value, { depth: 0, littleEndian });
+  if (encoded.ok) return encoded;
+  return { ok: false, problem: encoded.path === '' ? encoded.problem : `${encoded.path}: ${encoded.problem}` };
+}

@@ -1,0 +1,172 @@
+#include "alternatives.h"
+
+#include "settings.h"
+#include "supported.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define GROUPS 64
+#define MEMBERS 32
+#define TRIED 256
+#define NONE (-1)
+
+struct group {
+	uint32_t kind; /* enum alternatives_kind */
+	size_t count;
+	const char *members[MEMBERS];
+	/* What is taken, as far as that is known: the first, or NONE when nothing loads. */
+	int taken;
+	/* Members that the kernel lacks something for are left out before anything is tried. */
+	bool excluded[MEMBERS];
+	bool probed;
+};
+
+static struct group groups[GROUPS];
+static size_t group_count;
+static bool have_read;
+static const char *tried[TRIED];
+static size_t tried_count;
+
+static void read_groups(void)
+{
+	struct request_frame frame = { 0 };
+
+	if (have_read)
+		return;
+	have_read = true;
+	while (group_count < GROUPS && request_next(&frame)) {
+		struct group *group = &groups[group_count];
+		struct payload payload = payload_of(&frame);
+
+		if (frame.type != FRAME_ALTERNATIVES)
+			continue;
+		group->kind = payload_u32(&payload);
+		while (payload.left && group->count < MEMBERS)
+			group->members[group->count++] = payload_string(&payload);
+		group_count++;
+	}
+}
+
+static int first_of(const struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (!group->excluded[i])
+			return (int)i;
+	return NONE;
+}
+
+/* Programs that are switched off because the kernel lacks what they take are never tried. */
+static void probe_programs(const struct loading *loading, struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		const struct bpf_program *program = bpf_object__find_program_by_name(loading->object, group->members[i]);
+
+		group->excluded[i] = program && is_left_out(group->members[i]);
+	}
+}
+
+static void probe_maps(const struct loading *loading, struct group *group)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct bpf_map *map = bpf_object__find_map_by_name(loading->object, group->members[i]);
+
+		group->excluded[i] = found || !map || libbpf_probe_bpf_map_type(bpf_map__type(map), NULL) == 0;
+		found = found || !group->excluded[i];
+	}
+	/* With none of them the kernel itself shall say what it lacks. */
+	group->excluded[0] = group->excluded[0] && found;
+}
+
+static int apply_group(const struct loading *loading, const struct group *group)
+{
+	int taken = group->taken == NONE ? first_of(group) : group->taken;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const char *name = group->members[i];
+		struct bpf_program *program = bpf_object__find_program_by_name(loading->object, name);
+		struct bpf_map *map = bpf_object__find_map_by_name(loading->object, name);
+
+		if (group->kind == ALTERNATIVE_MAPS && map)
+			bpf_map__set_autocreate(map, (int)i == taken);
+		else if (group->kind == ALTERNATIVE_PROGRAMS && program)
+			bpf_program__set_autoload(program, (int)i == taken);
+		else
+			return -ENOENT;
+	}
+	return 0;
+}
+
+int set_alternatives(const struct loading *loading, struct payload payload)
+{
+	int first = 0;
+
+	(void)payload;
+	read_groups();
+	/* One frame stands for all of them: they are applied together, again and again to the same end. */
+	for (size_t i = 0; i < group_count; i++) {
+		int error;
+
+		if (!groups[i].probed) {
+			groups[i].probed = true;
+			if (groups[i].kind == ALTERNATIVE_MAPS)
+				probe_maps(loading, &groups[i]);
+			else
+				probe_programs(loading, &groups[i]);
+			groups[i].taken = first_of(&groups[i]);
+		}
+		error = apply_group(loading, &groups[i]);
+		first = first ? first : error;
+	}
+	return first;
+}
+
+static int first_that_loads(const struct group *group, try_program load, const void *context)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		if (group->excluded[i])
+			continue;
+		if (tried_count < TRIED)
+			tried[tried_count++] = group->members[i];
+		if (load(context, group->members[i]))
+			return (int)i;
+	}
+	return NONE;
+}
+
+bool choose_alternatives(try_program load, const void *context)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < group_count; i++) {
+		struct group *group = &groups[i];
+
+		if (group->kind != ALTERNATIVE_PROGRAMS || first_of(group) == NONE)
+			continue;
+		group->taken = first_that_loads(group, load, context);
+		changed = changed || (group->taken != NONE && group->taken != first_of(group));
+	}
+	return changed;
+}
+
+bool was_tried(const char *program)
+{
+	for (size_t i = 0; i < tried_count; i++)
+		if (strcmp(tried[i], program) == 0)
+			return true;
+	return false;
+}
+
+void say_taken(void)
+{
+	for (size_t i = 0; i < group_count; i++) {
+		if (groups[i].taken == NONE)
+			continue;
+		frame_open(FRAME_TAKEN);
+		frame_u32(groups[i].kind);
+		frame_string(groups[i].members[groups[i].taken]);
+		frame_close();
+	}
+}

@@ -1,0 +1,133 @@
+/* Settings of maps. */
+#include "settings.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+static struct bpf_map *find_map(const struct loading *loading, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(loading->object, name);
+
+	if (!map)
+		warn("settings: map '%s': not in the object", name);
+	return map;
+}
+
+/* Whether the kernel knows the type of a map. */
+static bool is_supported(const struct bpf_map *map)
+{
+	return libbpf_probe_bpf_map_type(bpf_map__type(map), NULL) == 1;
+}
+
+static int set_cpus(struct bpf_map *map)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return cpus < 0 ? cpus : bpf_map__set_max_entries(map, (uint32_t)cpus);
+}
+
+static int set_attribute(struct bpf_map *map, enum map_attribute attribute, uint32_t value)
+{
+	switch (attribute) {
+	case MAP_TYPE:
+		return bpf_map__set_type(map, value);
+	case MAP_MAX_ENTRIES:
+		return bpf_map__set_max_entries(map, value);
+	case MAP_KEY_SIZE:
+		return bpf_map__set_key_size(map, value);
+	case MAP_VALUE_SIZE:
+		return bpf_map__set_value_size(map, value);
+	case MAP_CPUS:
+		return set_cpus(map);
+	case MAP_AUTOCREATE:
+		return bpf_map__set_autocreate(map, value == WANTED_IF_SUPPORTED ? is_supported(map) : value != WANTED_NO);
+	}
+	return -EINVAL;
+}
+
+static const char *const names[] = {
+	[MAP_TYPE] = "type",		 [MAP_MAX_ENTRIES] = "max_entries", [MAP_KEY_SIZE] = "key_size",
+	[MAP_VALUE_SIZE] = "value_size", [MAP_CPUS] = "cpus",		    [MAP_AUTOCREATE] = "autocreate",
+};
+
+int set_map(const struct loading *loading, struct payload payload)
+{
+	uint32_t attribute = payload_u32(&payload);
+	uint32_t value = payload_u32(&payload);
+	struct bpf_map *map = find_map(loading, payload_string(&payload));
+	int error;
+
+	if (!map)
+		return -ENOENT;
+	error = set_attribute(map, attribute, value);
+	if (error)
+		warn("settings: map '%s': %s %u: %d", bpf_map__name(map), attribute <= MAP_AUTOCREATE ? names[attribute] : "attribute",
+		     value, error);
+	return error;
+}
+
+/* Maps that were made as patterns, one for each frame that asks for it, however many attempts there are. */
+static struct {
+	const void *frame;
+	int fd;
+} patterns[64];
+
+/* The descriptor of a map that shows what the maps in a map of maps are like; a negative errno when it cannot be made. */
+static int pattern_map(const void *frame, enum bpf_map_type type, uint32_t key_size, uint32_t value_size, uint32_t max_entries,
+		       uint32_t flags)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags);
+	const size_t limit = sizeof(patterns) / sizeof(patterns[0]);
+	size_t i = 0;
+	int fd;
+
+	while (i < limit && patterns[i].frame && patterns[i].frame != frame)
+		i++;
+	if (i < limit && patterns[i].frame)
+		return patterns[i].fd;
+	fd = bpf_map_create(type, NULL, key_size, value_size, max_entries, &options);
+	if (fd >= 0 && i < limit) {
+		patterns[i].frame = frame;
+		patterns[i].fd = fd;
+	}
+	return fd;
+}
+
+/*
+ * Where the object describes the maps in a map, they are made anew from that and from what is set: libbpf 1.7 crashes when an
+ * attribute of a described one is set, as that belongs to no object.
+ */
+int set_inner_map(const struct loading *loading, struct payload payload)
+{
+	const void *frame = payload.at;
+	uint32_t type = payload_u32(&payload);
+	uint32_t key_size = payload_u32(&payload);
+	uint32_t value_size = payload_u32(&payload);
+	uint32_t max_entries = payload_u32(&payload);
+	struct bpf_map *map = find_map(loading, payload_string(&payload));
+	const struct bpf_map *inner;
+	uint32_t flags = 0;
+	int error, fd;
+
+	if (!map)
+		return -ENOENT;
+	inner = bpf_map__inner_map(map);
+	if (inner) {
+		type = type ? type : bpf_map__type(inner);
+		key_size = key_size ? key_size : bpf_map__key_size(inner);
+		value_size = value_size ? value_size : bpf_map__value_size(inner);
+		max_entries = max_entries ? max_entries : bpf_map__max_entries(inner);
+		flags = bpf_map__map_flags(inner);
+	}
+	fd = pattern_map(frame, type, key_size, value_size, max_entries, flags);
+	if (fd < 0) {
+		/* The words in which libbpf says the same of inner maps that it makes itself. */
+		warn("map '%s': failed to create inner map: %d", bpf_map__name(map), fd);
+		return fd;
+	}
+	error = bpf_map__set_inner_map_fd(map, fd);
+	if (error)
+		warn("settings: map '%s': inner: %d", bpf_map__name(map), error);
+	return error;
+}
