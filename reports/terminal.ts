@@ -18,6 +18,7 @@ import {
   reuseText,
   shortKernelNames,
 } from './summary.ts';
+import { takenAlternatives } from './taken.ts';
 import { shortened, visible } from './visible.ts';
 
 interface TerminalOptions {
@@ -148,6 +149,16 @@ function loadedOnly(results: Results, options: TerminalOptions): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
+/** Which of alternatives was taken where. */
+function alternatives(results: Results, options: TerminalOptions): string[] {
+  const names = heads(results);
+  const lines = takenAlternatives(results).map(({ object, name, kernels }) => {
+    const where = kernels.length === results.kernels.length ? 'everywhere' : `on ${kernels.map((at) => names[at] ?? '').join(', ')}`;
+    return `     ${shortened(visible(`${object}: ${name} ${where}`), options.width - 5)}`;
+  });
+  return lines.length === 0 ? [] : ['', 'taken of alternatives', ...lines];
+}
+
 /** What changed since the baseline; passes that stay are not worth a line. */
 function changes(comparison: Comparison, options: TerminalOptions): string[] {
   const all = changeGroups(comparison);
@@ -182,5 +193,5 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
-  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', total].join('\n')}\n`;
+  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', total].join('\n')}\n`;
 }

@@ -6,13 +6,14 @@ import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../errors.ts';
 import { findFloor } from '../floor/floor.ts';
 import type { RunEvent } from '../run/events.ts';
-import { plainSources, readInputs } from '../run/inputs.ts';
 import { ensureHelper } from '../setup/helper.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { showProgress } from './progress.ts';
+import { readConfigured, settingsOption } from './read-plan.ts';
 
 interface FloorOptions {
+  config?: string;
   kernel?: string[];
   jobs?: number;
   accel: 'auto' | 'kvm' | 'tcg';
@@ -32,7 +33,7 @@ function wholePositive(value: string): number {
 }
 
 async function floor(path: string, options: FloorOptions): Promise<void> {
-  const { objects, problems } = await readInputs(plainSources([path], process.cwd()));
+  const { objects, problems } = await readConfigured([path], options.config);
   const [object] = objects;
   if (!object || objects.length > 1) throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}`);
   const progress = showProgress(process.stderr, false);
@@ -84,6 +85,7 @@ export function addFloorCommand(program: Command): void {
     )
     .argument('<object>', 'a BPF object')
     .option('-k, --kernel <selector>', 'a kernel selector, repeatable (default: debian:all)', repeated)
+    .addOption(settingsOption())
     .option('-j, --jobs <n>', 'guests at a time (default: what processors and memory bear)', wholePositive)
     .addOption(new Option('--accel <name>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'))
     .option('--json', 'write everything to standard output as JSON')

@@ -7,11 +7,12 @@ import { UserError } from '../errors.ts';
 import { findKernels } from '../predict/kernels.ts';
 import { LOADERS, type LoaderName } from '../predict/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
-import { plainSources, readInputs } from '../run/inputs.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
+import { readConfigured, settingsOption } from './read-plan.ts';
 
 interface PredictOptions {
+  config?: string;
   kernel?: string[];
   json?: boolean;
   log?: boolean;
@@ -39,7 +40,7 @@ const printLog: OnCell = (kernel, object, cell) => {
 async function predict(objects: string[], options: PredictOptions): Promise<void> {
   if (options.json === true && options.log === true) throw new UserError('--json and --log both write to standard output; choose one');
   const started = performance.now();
-  const inputs = await readInputs(plainSources(objects, process.cwd()), { bigEndian: true });
+  const inputs = await readConfigured(objects, options.config, { bigEndian: true });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
   const { prediction, problems, notes } =
     inputs.objects.length === 0
@@ -75,6 +76,7 @@ export function addPredictCommand(program: Command): void {
       'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, a folder of *.btf and *.btf.tar.xz, or a folder with a vmlinux and its modules), file:PATH, deb:PATH (default: the newest of every series in the cache)',
       repeated,
     )
+    .addOption(settingsOption())
     .addOption(new Option('--loader <name>', 'whose rules decide').choices(Object.keys(LOADERS)).default('libbpf-1.7' satisfies LoaderName))
     .option('--log', 'write the lines libbpf would print instead')
     .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')

@@ -12,7 +12,7 @@ import { type Choose, chooseAll } from '../plan/choice.ts';
 import { kernelEntries } from '../plan/kernel-entries.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { chooseSince, type Since } from '../plan/since.ts';
-import { type Inputs, plainSources, readInputs } from '../run/inputs.ts';
+import { type InputOptions, type Inputs, plainSources, readInputs } from '../run/inputs.ts';
 import { objectSources } from '../run/object-sources.ts';
 import { baselineOption } from './baseline.ts';
 import { readResultsAt } from './results-files.ts';
@@ -78,6 +78,21 @@ async function findConfig(named: string | undefined): Promise<PlacedConfig & { d
   );
   const placed = found ? await loadConfig(CONFIG_NAME) : { config: {}, at: () => CONFIG_NAME };
   return { ...placed, directory: process.cwd() };
+}
+
+/**
+ * Objects as arguments name them, with the settings that a configuration has for them.
+ * @param config the configuration that is named; without it, the one in this folder, if there is one
+ * @throws UserError when the configuration cannot be used
+ */
+export async function readConfigured(objects: readonly string[], config: string | undefined, options: InputOptions = {}): Promise<Inputs> {
+  const { directory, ...placed } = await findConfig(config);
+  return readInputs(plainSources(objects, process.cwd()), { ...options, configured: objectSources(placed, directory) });
+}
+
+/** `-c` of commands that take objects as arguments. */
+export function settingsOption(): Option {
+  return new Option('-c, --config <file>', `configuration with settings of the objects (default: ${CONFIG_NAME} here, if there is one)`);
 }
 
 /** The cells that options leave; all of them without any. */

@@ -12,6 +12,12 @@ export const objectSettingsSchema = z.strictObject({
   alternatives: alternativesSettingsSchema.optional(),
   variables: variablesSettingsSchema.optional(),
   kconfig: kconfigSettingsSchema.optional(),
+  btf: z
+    .string()
+    .optional()
+    .describe(
+      "BTF for relocations instead of the kernel's own: a file for every kernel, or a folder, as BTFHub has them, of which the file called like the kernel's release is taken where there is one. Relative to this file.",
+    ),
   pins: z.boolean().optional().describe('Whether maps that the object pins are pinned, in the guest; without it, none is.'),
   ...trialSettings,
 });

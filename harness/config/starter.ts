@@ -1,10 +1,32 @@
 // The corematrix.yaml that `corematrix init` writes: short, and with everything that may be added in a comment beside it.
 import { dirname, relative, sep } from 'node:path';
-import { stringify } from 'yaml';
 import type { ObjectResult } from '../results/schema.ts';
 import { shortened, visible } from '../../reports/visible.ts';
+import type { BpfObject } from '../object/object.ts';
+import { inline, isEmpty, isNeeded, proposalLines } from './proposal-text.ts';
+import { propose } from './propose.ts';
 
 const MAX_LISTED = 40;
+/** With more objects, only those are spoken of that need settings. */
+const MAX_COMMENTED = 5;
+
+interface StarterObject {
+  file: string;
+  bpf: BpfObject;
+  result: Pick<ObjectResult, 'id' | 'programs'>;
+}
+
+/** Entries of objects that leave something to their loader, by path. */
+function proposals(objects: readonly StarterObject[], directory: string): Map<string, string[]> {
+  const entries = new Map<string, string[]>();
+  for (const { file, bpf } of objects) {
+    const proposal = propose(bpf);
+    const path = relative(directory, file).split(sep).join('/');
+    const isTold = objects.length > MAX_COMMENTED ? isNeeded(proposal) : !isEmpty(proposal);
+    if (isTold) entries.set(path, proposalLines(path, proposal));
+  }
+  return entries;
+}
 
 /** One pattern where all objects of a folder are meant, their paths otherwise. */
 function objectPatterns(files: readonly string[], directory: string): string[] {
@@ -16,11 +38,6 @@ function objectPatterns(files: readonly string[], directory: string): string[] {
   return folders.map((folder) => (folder === '.' ? `*${suffix}` : `${folder}/*${suffix}`));
 }
 
-/** A value as YAML writes it on one line. */
-function inline(value: unknown): string {
-  return stringify(value, { lineWidth: 0, defaultStringType: 'PLAIN', collectionStyle: 'flow', flowCollectionPadding: false }).trim();
-}
-
 function listed({ id, programs }: Pick<ObjectResult, 'id' | 'programs'>): string {
   return `#   ${shortened(visible(`${id}: ${programs.map(({ name }) => name).join(', ') || 'no programs'}`), 110)}`;
 }
@@ -29,11 +46,7 @@ function listed({ id, programs }: Pick<ObjectResult, 'id' | 'programs'>): string
  * The text of a configuration for objects.
  * @param schema where the published JSON Schema lies relative to the configuration; null when that cannot be told
  */
-export function starterConfig(
-  objects: readonly { file: string; result: Pick<ObjectResult, 'id' | 'programs'> }[],
-  directory: string,
-  schema: string | null,
-): string {
+export function starterConfig(objects: readonly StarterObject[], directory: string, schema: string | null): string {
   const [first] = objects;
   const object = first?.file.split(sep).at(-1) ?? 'prog.bpf.o';
   const program = first?.result.programs[0]?.name ?? 'my_program';
@@ -41,6 +54,7 @@ export function starterConfig(
     objects.map(({ file }) => file),
     directory,
   );
+  const proposed = proposals(objects, directory);
   const more = objects.length > MAX_LISTED ? [`#   and ${objects.length - MAX_LISTED} more`] : [];
   const lines = [
     ...(schema === null ? [] : [`# yaml-language-server: $schema=${schema}`]),
@@ -55,7 +69,11 @@ export function starterConfig(
     ...objects.slice(0, MAX_LISTED).map(({ result }) => listed(result)),
     ...more,
     'objects:',
-    ...patterns.map((pattern) => `  - ${inline(pattern)}`),
+    ...patterns.filter((pattern) => !proposed.has(pattern)).map((pattern) => `  - ${inline(pattern)}`),
+    ...(proposed.size === 0
+      ? []
+      : ['  # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.']),
+    ...[...proposed.values()].flat(),
     '',
     '# The same kernels every night, until "corematrix kernels update" brings newer ones:',
     '# lock: kernels.lock.json',

@@ -1,5 +1,6 @@
 // From when to when the programs of an object load: predictions first, then guests where they decide.
 import { isCached, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
+import { withGiven } from '../predict/given.ts';
 import { predictCell } from '../predict/predict.ts';
 import { run, type RunRequest } from '../run/run.ts';
 import { typesOf } from '../run/types.ts';
@@ -54,11 +55,16 @@ export interface FloorRequest {
 type Verdict = Pick<CellProgram, 'class' | 'reason'> & { observed: Observed };
 
 /** What is expected of every program on a kernel; null where nothing can be predicted without a download. */
-async function expectedOn(kernel: PlannedKernel, { bpf }: RunObject, options: KernelOptions): Promise<Map<string, 'pass' | 'fail'> | null> {
+async function expectedOn(
+  kernel: PlannedKernel,
+  { bpf, btf }: RunObject,
+  options: KernelOptions,
+): Promise<Map<string, 'pass' | 'fail'> | null> {
   if (!(await isCached(kernel, options.cache))) return null;
-  const types = await typesOf(await pullKernel(kernel, options))();
-  if (types.kernel === null) return null;
-  const { programs } = predictCell(bpf, types.kernel);
+  const image = await pullKernel(kernel, options);
+  const types = withGiven((await typesOf(image)()).kernel, (await btf?.(image.release))?.types ?? null);
+  if (types === null) return null;
+  const { programs } = predictCell(bpf, types);
   return new Map(programs.map(({ name, failure, possible }) => [name, failure || possible ? 'fail' : 'pass']));
 }
 

@@ -10,6 +10,7 @@ export const LOAD_FRAME = {
   pins: 36,
   variable: 37,
   kconfig: 38,
+  btf: 39,
   alternatives: 40,
   attachTo: 49,
 } as const;
@@ -42,6 +43,8 @@ export type LoadFrame =
   | { type: 'variable'; section: string; offset: number; bytes: Uint8Array }
   /** One of these is to be taken: the first program that loads, or the first map whose type the kernel knows. */
   | { type: 'alternatives'; kind: keyof typeof ALTERNATIVE_KINDS; names: readonly string[] }
+  /** BTF for relocations. */
+  | { type: 'btf'; bytes: Uint8Array }
   /** Lines of a kernel configuration. */
   | { type: 'kconfig'; text: string };
 
@@ -64,6 +67,8 @@ export function loadPayload(frame: LoadFrame): Uint8Array[] {
       return [u32(frame.offset), text(frame.section), frame.bytes];
     case 'alternatives':
       return [u32(ALTERNATIVE_KINDS[frame.kind]), ...frame.names.map(text)];
+    case 'btf':
+      return [frame.bytes];
     case 'kconfig':
       return [text(frame.text)];
   }

@@ -41,6 +41,7 @@ enum frame_type {
 	FRAME_PINS = 36,	    /* empty: maps that the object pins are to be pinned */
 	FRAME_VARIABLE = 37,	    /* u32 offset, string: data section, bytes */
 	FRAME_KCONFIG = 38,	    /* string: lines of a kernel configuration */
+	FRAME_BTF = 39,		    /* BTF for relocations */
 	FRAME_ALTERNATIVES = 40,    /* u32 enum alternatives_kind, strings: what one is to be taken of, in that order */
 	FRAME_ATTACH = 48,	    /* attach what was loaded */
 	FRAME_ATTACH_TO = 49,	    /* strings: program, what it is to be attached to */

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -96,12 +97,34 @@ static enum reached load(struct bpf_object *object, int *error)
 	return *error ? REACHED_LOAD : REACHED_DONE;
 }
 
+/* The BTF of the request as a file, which is how libbpf takes it; NULL when there is none. */
+static const char *custom_btf(void)
+{
+	static const char path[] = "/tmp/btf";
+	static bool is_written;
+	struct request_frame frame;
+	FILE *file;
+
+	if (is_written || !request_find(FRAME_BTF, &frame))
+		return is_written ? path : NULL;
+	file = fopen(path, "we");
+	if (file) {
+		is_written = fwrite(frame.payload, 1, frame.length, file) == frame.length;
+		is_written = fclose(file) == 0 && is_written;
+	}
+	if (!is_written)
+		warn("settings: btf: cannot be written to %s: %d", path, -errno);
+	/* What is not there libbpf refuses, rather than take the kernel's own. */
+	return path;
+}
+
 /* Opens the object as the request says. */
 static struct bpf_object *open_object(const struct object_file *file)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = file->name);
 	struct request_frame frame;
 
+	options.btf_custom_path = custom_btf();
 	if (request_find(FRAME_KCONFIG, &frame)) {
 		struct payload payload = payload_of(&frame);
 

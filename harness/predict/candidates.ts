@@ -18,6 +18,10 @@ export interface KernelTypes {
   modules: readonly KernelModule[];
   /** What the kernel was built with, as text; null for one that has no configuration, absent where nobody knows. */
   config?: string | null;
+  /** What a loader gives libbpf for relocations instead of the kernel's own types. */
+  custom?: NameIndex;
+  /** The kernel has no types of its own: `vmlinux` are those of a loader, which only relocations can use. */
+  borrowed?: true;
 }
 
 export interface Candidate {
@@ -57,7 +61,9 @@ export function findCandidates(
   loader: Loader = DEFAULT_LOADER,
 ): Candidate[] | null {
   if (nameOf(local, localId) === '') return null;
-  const found = candidatesIn(kernel.vmlinux, 'vmlinux', local, localId, log, loader);
+  const found = candidatesIn(kernel.custom ?? kernel.vmlinux, 'vmlinux', local, localId, log, loader);
+  // libbpf asks no module when it was given types.
+  if (kernel.custom) return found;
   if (loader.modules === 'never' || (loader.modules === 'if-none' && found.length > 0)) return found;
   return [...found, ...kernel.modules.flatMap(({ name, index }) => candidatesIn(index, name, local, localId, log, loader))];
 }

@@ -35,7 +35,9 @@ export function forecastOf(object: BpfObject, kernel: KernelTypes | null): Forec
   }
   const verdict =
     object.relocations.length > 0 ? ({ status: 'fail', class: 'btf-missing' } as const) : ({ status: 'unknown', class: null } as const);
-  return { programs: object.programs.map(({ name }) => ({ name, ...verdict })), relocations: [] };
+  const untold = { status: 'unknown', class: null } as const;
+  const programs = object.programs.map(({ name, autoload }) => ({ name, ...(autoload === false ? untold : verdict) }));
+  return { programs, relocations: [] };
 }
 
 /** What a cell is predicted to be: its first program that fails for certain, null when there is none. */

@@ -140,6 +140,23 @@ async function fromPath(selector: string, path: string): Promise<OfflineKernel[]
   return files.slice(0, MAX_FILES).map((name) => fromFile(selector, join(path, name)));
 }
 
+/**
+ * The files of BTF that a path means, by what they are called without their endings: itself, or all in a folder and those below.
+ * @param shown how the path is called in messages
+ * @throws UserError when there are none
+ */
+export async function btfFiles(shown: string, path: string): Promise<{ isFolder: boolean; files: { name: string; path: string }[] }> {
+  const found = await stat(path).catch(() => null);
+  if (!found) throw new UserError(`${shown}: no such file or folder`);
+  if (!found.isDirectory()) return { isFolder: false, files: [{ name: basename(path).replace(BTF_NAME, ''), path }] };
+  const names = (await readdir(path, { recursive: true })).filter((name) => BTF_NAME.test(name)).toSorted();
+  if (names.length === 0) throw new UserError(`${shown}: no file ending in .btf or .btf.tar.xz in this folder`);
+  return {
+    isFolder: true,
+    files: names.slice(0, MAX_FILES).map((name) => ({ name: basename(name).replace(BTF_NAME, ''), path: join(path, name) })),
+  };
+}
+
 async function fromImage(selector: string, cache: string): Promise<OfflineKernel[]> {
   // What unpacks images takes longer to load than a prediction takes.
   const { planKernels, pullKernel } = await import('../../kernels/catalogue.ts');

@@ -5,6 +5,7 @@ import type { FailureClass, Stage } from '../results/words.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from './candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from './kernels.ts';
+import { withGiven } from './given.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import type { ModuleNotice } from './modules.ts';
 import { type PredictedCell, predictCell } from './predict.ts';
@@ -75,7 +76,7 @@ function toCell(kernel: string, object: string, cell: PredictedCell): CellPredic
 
 function withoutBtf(kernel: string, { bpf, result }: RunObject): CellPrediction {
   const predicted = bpf.relocations.length > 0 ? NO_BTF : null;
-  const programs = bpf.programs.map(({ name }) => ({ name, predicted, possible: null }));
+  const programs = bpf.programs.map(({ name, autoload }) => ({ name, predicted: autoload === false ? null : predicted, possible: null }));
   return { kernel, object: result.id, predicted, programs, relocations: [] };
 }
 
@@ -103,7 +104,9 @@ export async function predictMatrix(
     }
     prediction.kernels.push(factsOf(kernel));
     for (const object of objects) {
-      const cell = types && predictCell(object.bpf, types, loader);
+      const given = (await object.btf?.(kernel.release)) ?? null;
+      const counting = withGiven(types, given?.types ?? null);
+      const cell = counting && predictCell(object.bpf, counting, loader);
       onCell(kernel, object, cell);
       prediction.cells.push(cell ? toCell(kernel.id, object.result.id, cell) : withoutBtf(kernel.id, object));
     }

@@ -121,6 +121,9 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[
   return [...kconfig, ...kernelFunctions(object, kernel), ...unknownMapTypes(object, kernel)];
 }
 
+/** Types of programs whose targets are found in the kernel's own BTF. */
+const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops']);
+
 function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
   const target = attachTargetOf(section, attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
@@ -131,6 +134,10 @@ function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTyp
 
 /** What makes a program fail before the verifier looks at it, or be left out where it need not be loaded; nothing where BTF was cut down. */
 export function programFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
+  if (kernel.borrowed && program.type !== null && BOUND_BY_BTF.has(program.type)) {
+    const reason = 'the kernel has no BTF, in which its target would be found';
+    return [{ failure: { stage: 'relocate', class: 'btf-missing', reason }, certain: true }];
+  }
   const types = enumeratorsOf(kernel, 'bpf_prog_type');
   if (!types) return [];
   if (program.type !== null && !types.has(`BPF_PROG_TYPE_${program.type.toUpperCase()}`)) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
 import { forecastOf, knownTypes, withForecast } from '../predict/forecast.ts';
+import { withGiven } from '../predict/given.ts';
 import { instructionLines } from '../object/source-line.ts';
 import { addLog } from '../results/logs.ts';
 import { cellOfOneFate } from '../results/one-fate.ts';
@@ -15,6 +16,7 @@ import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { timeInLibbpf } from './evidence.ts';
+import type { GivenBtf } from './custom-btf.ts';
 import type { RunObject } from './inputs.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { requestFrames } from './request.ts';
@@ -22,6 +24,8 @@ import { requestFrames } from './request.ts';
 export interface CellSetup {
   kernel: ReadyKernel;
   object: RunObject;
+  /** The BTF that its loader brings for this kernel. */
+  given: GivenBtf | null;
   logs: LogStore;
   work: string;
   patience: Patience;
@@ -29,10 +33,10 @@ export interface CellSetup {
 }
 
 /** A cell's guests, each with a folder of its own. */
-function guestsOf({ kernel, object, work, patience, signal }: CellSetup): CellGuests {
+function guestsOf({ kernel, object, given, work, patience, signal }: CellSetup): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
-    frames: requestFrames(object),
+    frames: requestFrames(object, given),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     patience,
     signal,
@@ -94,7 +98,7 @@ function lastWords({ evidence, guest }: Examined, logs: LogStore): CellResult['l
 
 /** Runs one cell, whatever is expected of it. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
-  const { kernel, object, logs } = setup;
+  const { kernel, object, given, logs } = setup;
   const tries = await tryGuests(guestsOf(setup));
   const last = tries.at(-1);
   if (!last) throw new Error('no guest was tried');
@@ -106,7 +110,8 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     command: last.guest.command,
   };
   const types = await kernel.types();
-  const beside = (cell: CellResult) => (types.readable ? withForecast(cell, forecastOf(object.bpf, types.kernel)) : cell);
+  const counting = withGiven(types.kernel, given?.types ?? null);
+  const beside = (cell: CellResult) => (types.readable ? withForecast(cell, forecastOf(object.bpf, counting)) : cell);
   const { infra, reason } = last.attempt;
   if (infra !== null) {
     const broken = provenBreakage(tries.map(({ attempt: { isolation }, breakage }) => ({ isolation, breakage })));
@@ -132,5 +137,6 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     predicted: null,
     ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
   };
-  return beside(types.kernel ? withSilentMarks(cell, object.bpf, types.kernel) : cell);
+  const relocatedBy = given ? { vmlinux: given.types, modules: [] } : types.kernel;
+  return beside(relocatedBy ? withSilentMarks(cell, object.bpf, relocatedBy) : cell);
 }

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor } from '../guest/snapshot.ts';
+import type { GivenBtf } from './custom-btf.ts';
 import type { RunObject } from './inputs.ts';
 import type { CellIdentity } from './kept-cell.ts';
 import type { ReadyKernel } from './kernel.ts';
@@ -26,7 +27,14 @@ export function cellIdentity(
   common: CommonIdentity,
   { result: kernel, configSha256 }: Pick<ReadyKernel, 'result' | 'configSha256'>,
   object: RunObject,
+  given: GivenBtf | null,
 ): CellIdentity {
   const { file, result, settings } = object;
-  return { ...common, kernelSha256: kernel.sha256 ?? '', configSha256, objectSha256: result.sha256, plan: [basename(file), settings] };
+  return {
+    ...common,
+    kernelSha256: kernel.sha256 ?? '',
+    configSha256,
+    objectSha256: result.sha256,
+    plan: [basename(file), settings, given?.sha256 ?? null],
+  };
 }

@@ -1,7 +1,7 @@
 // The objects of a run: found by path or glob, read once, checked before any guest is started.
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { type BpfObject, readBpfObject } from '../object/object.ts';
@@ -9,6 +9,7 @@ import { toObjectResult } from '../object/result.ts';
 import { asLoaded } from '../plan/as-loaded.ts';
 import { type LoadPlan, planLoad } from '../plan/object-settings.ts';
 import type { ObjectResult } from '../results/schema.ts';
+import { type CustomBtf, openCustomBtf } from './custom-btf.ts';
 import { expand } from './expand.ts';
 
 const MAX_OBJECT_BYTES = 32 << 20;
@@ -36,6 +37,8 @@ export interface RunObject {
   bpf: BpfObject;
   settings: ObjectSettings;
   plan: LoadPlan;
+  /** BTF for relocations that its loader brings. */
+  btf: CustomBtf | null;
   result: ObjectResult;
 }
 
@@ -63,14 +66,23 @@ export interface InputOptions {
   configured?: ObjectSources;
 }
 
-async function readObject(file: string, id: string, source: ObjectSource, bigEndian: boolean): Promise<RunObject> {
+interface FoundFile {
+  file: string;
+  source: ObjectSource;
+  /** What names in the source's settings are relative to. */
+  directory: string;
+}
+
+async function readObject({ file, source, directory }: FoundFile, id: string, bigEndian: boolean): Promise<RunObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
   if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
   const settings = source.settings ?? {};
-  const plan = planLoad(settings, bpf, (path) => source.at?.(path) ?? shown);
+  const placeOf = (path: readonly PropertyKey[]) => source.at?.(path) ?? shown;
+  const plan = planLoad(settings, bpf, placeOf);
+  const btf = settings.btf === undefined ? null : await openCustomBtf(resolve(directory, settings.btf), placeOf(['btf']));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
     file,
@@ -78,6 +90,7 @@ async function readObject(file: string, id: string, source: ObjectSource, bigEnd
     bpf: asLoaded(bpf, settings, plan),
     settings,
     plan,
+    btf,
     result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }),
   };
 }
@@ -101,11 +114,6 @@ function takeProblem(inputs: Inputs, error: unknown): null {
   return null;
 }
 
-interface FoundFile {
-  file: string;
-  source: ObjectSource;
-}
-
 /** The files that sources name, in the order named; of two sources for one file the one with settings speaks, of two with settings the later. */
 async function findFiles({ sources, directory }: ObjectSources, inputs: Inputs): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
@@ -115,7 +123,7 @@ async function findFiles({ sources, directory }: ObjectSources, inputs: Inputs):
     if (files?.length === 0) inputs.problems.push(`${pattern}: no file matches (in ${relative(process.cwd(), directory) || '.'})`);
     for (const file of files ?? []) {
       const key = `${file}\0${name}`;
-      if (settings || !found.has(key)) found.set(key, { file, source });
+      if (settings || !found.has(key)) found.set(key, { file, source, directory });
     }
   }
   return [...found.values()];
@@ -136,9 +144,9 @@ export async function readInputs(named: ObjectSources, { bigEndian = false, conf
   const inputs: Inputs = { objects: [], problems: [] };
   const ids = new Set<string>();
   const files = await findFiles(named, inputs);
-  for (const { file, source } of configured ? await withConfigured(files, configured) : files) {
+  for (const each of configured ? await withConfigured(files, configured) : files) {
     try {
-      inputs.objects.push(await readObject(file, uniqueId(source.name ?? file, ids), source, bigEndian));
+      inputs.objects.push(await readObject(each, uniqueId(each.source.name ?? each.file, ids), bigEndian));
     } catch (error) {
       takeProblem(inputs, error);
     }

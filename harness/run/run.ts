@@ -130,19 +130,20 @@ async function known({ request, verdicts, logs }: Context, identity: CellIdentit
   return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
 }
 
-async function runOne(context: Context, setup: Omit<CellSetup, 'object'>, object: RunObject): Promise<CellResult> {
+async function runOne(context: Context, setup: Omit<CellSetup, 'object' | 'given'>, object: RunObject): Promise<CellResult> {
   const { request, verdicts, logs } = context;
   const kernel = setup.kernel.result;
-  const isUrgent = request.predictFirst === true && (await isForetoldToFail(setup.kernel, object));
+  const given = (await object.btf?.(kernel.release)) ?? null;
+  const isUrgent = request.predictFirst === true && (await isForetoldToFail(setup.kernel, object, given));
   const expected = (cell: CellResult) => finish(context, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return context.guests(isUrgent ? URGENCY.foretold : URGENCY.cell, async () => {
     if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
-    const identity = cellIdentity(await context.common, setup.kernel, object);
+    const identity = cellIdentity(await context.common, setup.kernel, object, given);
     const kept = await known(context, identity);
     if (kept) return expected({ ...kept, kernel: kernel.id, object: object.result.id });
     context.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
     try {
-      const cell = await runCell({ ...setup, object });
+      const cell = await runCell({ ...setup, object, given });
       await request.journal?.append(identity, cell, logs);
       await verdicts?.keep(identity, cell, logs);
       return expected(cell);

@@ -3,8 +3,10 @@ import type { KernelImage } from '../../kernels/catalogue.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
 import { foreseenCell, forecastOf } from '../predict/forecast.ts';
+import { withGiven } from '../predict/given.ts';
 import { indexFileOf } from '../predict/index-file.ts';
 import { readKernelTypes } from '../predict/kernels.ts';
+import type { GivenBtf } from './custom-btf.ts';
 import type { RunObject } from './inputs.ts';
 
 export type FoundTypes =
@@ -27,9 +29,9 @@ async function read({ id, selector, btf, config }: KernelImage): Promise<FoundTy
 }
 
 /** Whether a cell is predicted to fail for certain. */
-export async function isForetoldToFail({ types }: { types: RunTypes }, object: RunObject): Promise<boolean> {
+export async function isForetoldToFail({ types }: { types: RunTypes }, object: RunObject, given: GivenBtf | null): Promise<boolean> {
   const { readable, kernel } = await types();
-  return readable && foreseenCell(forecastOf(object.bpf, kernel)) !== null;
+  return readable && foreseenCell(forecastOf(object.bpf, withGiven(kernel, given?.types ?? null))) !== null;
 }
 
 /** The types of a kernel that was pulled. */

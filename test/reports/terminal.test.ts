@@ -26,6 +26,18 @@ describe('the report on a terminal', () => {
     `);
   });
 
+  it('says which of alternatives was taken where', () => {
+    const cells = SAMPLE.cells.map((cell) =>
+      cell.object === 'task_state' ? { ...cell, taken: [cell.kernel.includes('5.10') ? 'old_name' : 'new_name', 'events'] } : cell,
+    );
+    const text = plain({ ...SAMPLE, cells }, 80);
+    expect(text.slice(text.indexOf('\ntaken'), text.indexOf('\n\nfail'))).toBe(`
+taken of alternatives
+     task_state: old_name on 5.10
+     task_state: events everywhere
+     task_state: new_name on 6.12, 7.4`);
+  });
+
   it('is the matrix, what was unexpected and a sum', () => {
     expect(plain(SAMPLE, 80)).toMatchInlineSnapshot(`
       "

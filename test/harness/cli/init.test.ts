@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../harness/config/load.ts';
 import { starterConfig } from '../../../harness/config/starter.ts';
+import { readBpfObject } from '../../../harness/object/object.ts';
 import { renderJson } from '../../../reports/json.ts';
 import { type FakeMirror, fakePackage, startMirror } from '../../kernels/fixtures.ts';
 import { night } from '../history/nights.ts';
@@ -124,10 +125,12 @@ describe('corematrix init', () => {
     });
   });
 
-  it('holds hostile names as text', () => {
+  it('holds hostile names as text', async () => {
     const names = ['a\nkernels: [x]', '"]', "': {", '#', '\u001b[31m', 'a: b', '- c', '*', '{x}'];
+    const bpf = readBpfObject(await readFile(sample('task_state')), 'task_state');
     const objects = names.map((name) => ({
       file: `/here/${name}.o`,
+      bpf,
       result: { id: name, programs: [{ name, section: '', type: null, insns: 1 }] },
     }));
     for (const object of objects) {

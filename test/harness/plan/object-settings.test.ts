@@ -44,16 +44,25 @@ function planned(setting: string) {
 }
 
 test('values become bytes at their places, and lines of a configuration', () => {
-  expect(planned('variables: { depth: 513, mode: EXACT }')).toEqual({
+  expect(planned('variables: { depth: 513, mode: EXACT }')).toMatchObject({
     variables: [
       { section: '.rodata', offset: 0, bytes: Uint8Array.of(1, 2) },
       { section: '.rodata', offset: 4, bytes: Uint8Array.of(1, 0, 0, 0) },
     ],
     kconfig: '',
   });
-  expect(planned('kconfig: { CONFIG_HZ: 250, CONFIG_IPV6: m, CONFIG_NAME: abc, CONFIG_SMP: false }')).toEqual({
+  expect(planned('kconfig: { CONFIG_HZ: 250, CONFIG_IPV6: m, CONFIG_NAME: abc, CONFIG_SMP: false }')).toMatchObject({
     variables: [],
     kconfig: 'CONFIG_HZ=250\nCONFIG_IPV6=m\nCONFIG_NAME="abc"\nCONFIG_SMP=n\n',
+  });
+});
+
+test('alternatives are of programs or of maps', () => {
+  expect(planned('alternatives: [[on_entry, replaces], [groups, counts]]')).toMatchObject({
+    alternatives: [
+      { kind: 'programs', names: ['on_entry', 'replaces'] },
+      { kind: 'maps', names: ['groups', 'counts'] },
+    ],
   });
 });
 
@@ -70,6 +79,12 @@ test('what does not fit the object is an error with its place and with what ther
     'maps: { counts: { type: hashmap } }',
     'maps: { counts: { inner: { type: hash } } }',
     'maps: { groups: { inner: { type: hash, key_size: 4 } } }',
+    'maps: { counts: { autocreate: sometimes } }',
+    'alternatives: [[on_entry]]',
+    'alternatives: [[on_entry, on_exit]]',
+    'alternatives: [[on_entry, counts]]',
+    'alternatives: [[count, groups]]',
+    'alternatives: [[on_entry, replaces], [replaces, on_entry]]',
     'variables: { deep: 3 }',
     'variables: { depth: 65536 }',
     'variables: { depth: deep }',
@@ -106,6 +121,18 @@ test('what does not fit the object is an error with its place and with what ther
       "corematrix.yaml:3:30: map \\"counts\\" is of type lru_hash, which has no maps in it"
     maps: { groups: { inner: { type: hash, key_size: 4 } } }
       "corematrix.yaml:3:30: the object does not say what the maps in \\"groups\\" are like; missing here: value_size, max_entries"
+    maps: { counts: { autocreate: sometimes } }
+      "corematrix.yaml:3:35: objects.0.maps.counts.autocreate: Invalid input: expected boolean, received string, or Invalid input: expected \\"if-supported\\""
+    alternatives: [[on_entry]]
+      "corematrix.yaml:3:20: objects.0.alternatives.0: a group of alternatives has at least two"
+    alternatives: [[on_entry, on_exit]]
+      "corematrix.yaml:3:31: no program \\"on_exit\\" in the object; it has: on_entry, replaces"
+    alternatives: [[on_entry, counts]]
+      "corematrix.yaml:3:31: no program \\"counts\\" in the object; it has: on_entry, replaces"
+    alternatives: [[count, groups]]
+      "corematrix.yaml:3:21: no map \\"count\\" in the object; it has: counts, groups, .rodata, .bss"
+    alternatives: [[on_entry, replaces], [replaces, on_entry]]
+      "corematrix.yaml:3:43: \\"replaces\\" stands in the alternatives twice"
     variables: { deep: 3 }
       "corematrix.yaml:3:24: no variable \\"deep\\" in the object; it has: seen, depth, mode"
     variables: { depth: 65536 }

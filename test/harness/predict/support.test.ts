@@ -151,8 +151,14 @@ describe('kernels in the cache', () => {
     expect(found).toMatchInlineSnapshot(`
       [
         "remember_exit fails: map-type-unsupported, map 'names' (bloom_filter): its type is unknown to this kernel",
-        "filter_packets fails: program-type-unsupported, program type netfilter is unknown to this kernel",
-        "filename_fentry may fail: attach-target-missing, attach target filename_unlinkat (tracing) is not in this kernel's BTF, only a module could have it",
+        "filter_packets fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
+        "on_unlink fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
+        "remember fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
+        "unlink_fentry fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
+        "unlink_kprobe fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
+        "newest_helper fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
+        "newer_helper fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
+        "filename_fentry fails: map-type-unsupported, map 'events' (bloom_filter): its type is unknown to this kernel",
         "by_text fails: helper-unknown, helper #100000 is unknown to this kernel",
         "by_struct fails: helper-unknown, helper #100000 is unknown to this kernel",
         "by_kconfig may fail: helper-unknown, helper #100000 is unknown to this kernel",

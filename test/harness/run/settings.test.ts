@@ -1,11 +1,14 @@
 // Objects with settings of their own, in real guests.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../harness/config/load.ts';
 import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
 import { objectSources } from '../../../harness/run/object-sources.ts';
+import type { Results } from '../../../harness/results/schema.ts';
+import { cacheRoot } from '../../../kernels/cache.ts';
+import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
 import { realRun, sample } from './real-run.ts';
 
 /** The objects of a configuration in a folder of its own, and of arguments beside it. */
@@ -53,28 +56,69 @@ test('a program that is switched off is left out of the load', async () => {
   ]);
 });
 
-const CHOICES = `  - path: <choices>
-    name: missing
+/** A line for each program: status, reason, and whether the prediction bore it out. */
+function programLines({ cells }: Results): string[] {
+  return cells.flatMap(({ programs }) =>
+    programs.map(({ name, status, reason, predicted }) => {
+      const contradicted = predicted?.agrees === false ? ' (contradicts the prediction)' : '';
+      return `${name} ${status}${reason === null ? '' : `: ${reason}`}${contradicted}`;
+    }),
+  );
+}
+
+/** The only object of a configuration whose entry names `sample`. */
+async function objectOf(entry: string) {
+  const { objects, problems } = await inputsOf(() => entry);
+  expect(problems).toEqual([]);
+  return objects;
+}
+
+test('a program goes where it is told, and fails alone where that is not', async () => {
+  const objects = await objectOf(`  - path: ${sample('choices')}
     programs:
       on_unlink: { attach_to: there_is_no_such_function }
       unlink_fentry: { attach_to: security_inode_unlink }
       unlink_kprobe: { type: tracing, attach_type: trace_fexit, attach_to: security_inode_unlink }
       filter_packets: { autoload: false }
       filename_fentry: { autoload: false }
-`;
+`);
+  expect(programLines(await realRun([], ['debian:6.1'], { objects }))).toMatchInlineSnapshot();
+});
 
-test('a program goes where it is told, and fails alone where that is not', async () => {
-  const { objects, problems } = await inputsOf(() => CHOICES.replace('<choices>', sample('choices')));
-  expect(problems).toEqual([]);
-  const { cells } = await realRun([], ['debian:6.1'], { objects });
-  const lines = cells.flatMap(({ programs }) =>
-    programs.map(({ name, status, reason, predicted }) => [name, status, reason, predicted?.agrees]),
-  );
-  expect(lines).toEqual([
-    ['filter_packets', 'skip', null, null],
-    ['on_unlink', 'fail', "attach target there_is_no_such_function (tracing) is not in this kernel's BTF", true],
-    ['unlink_fentry', 'pass', null, true],
-    ['unlink_kprobe', 'pass', null, true],
-    ['filename_fentry', 'skip', null, null],
-  ]);
+test('of alternatives the first that loads is taken; where none does, each has failed', async () => {
+  const objects = await objectOf(`  - path: ${sample('choices')}
+    programs:
+      on_unlink: { autoload: false }
+      unlink_fentry: { attach_to: there_is_no_such_function }
+      filename_fentry: { autoload: if-supported }
+      filter_packets: { autoload: if-supported }
+    alternatives: [[newest_helper, newer_helper], [unlink_fentry, unlink_kprobe], [events, old_events]]
+`);
+  const results = await realRun([], ['debian:5.10'], { objects });
+  expect(programLines(results)).toMatchInlineSnapshot();
+  expect(results.cells.map(({ status, class: failure, taken }) => [status, failure, taken])).toMatchInlineSnapshot();
+});
+
+test('relocations are resolved by the BTF that is given for a kernel', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'custom-btf-'));
+  try {
+    const images = await Promise.all(
+      ['debian:5.10', 'debian:6.1'].map(async (selector) => {
+        const [planned] = await planKernels([selector], { cache: cacheRoot() });
+        return planned && pullKernel(planned, { cache: cacheRoot() });
+      }),
+    );
+    const [older, newer] = images;
+    await copyFile(older?.btf?.path ?? '', join(folder, `${newer?.release}.btf`));
+    const objects = await objectOf(`  - { path: ${sample('task_state')}, btf: ${folder} }\n`);
+    const { cells, ...rest } = await realRun([], ['debian:6.1'], { objects });
+    expect(programLines({ cells, ...rest })).toMatchInlineSnapshot();
+    expect(
+      cells.flatMap(({ relocations }) => relocations.map(({ outcome, predicted }) => [outcome, predicted ?? null])),
+    ).toMatchInlineSnapshot();
+    const one = await inputsOf((object) => `  - { path: ${object}, btf: nowhere.btf }\n`);
+    expect(one.problems).toMatchInlineSnapshot();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
