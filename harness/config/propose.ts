@@ -43,7 +43,7 @@ function proposedMap(map: ObjectMap): Proposed<MapSettings> | null {
   const reasons: string[] = [];
   const value: MapSettings = {};
   if (isUnset(maxEntries) && !WITHOUT_ENTRIES.test(type)) {
-    value.max_entries = /ringbuf$/.test(type) ? RING_BYTES : ENTRIES;
+    value.max_entries = type.endsWith('ringbuf') ? RING_BYTES : ENTRIES;
     reasons.push('its max_entries is left to the loader');
   }
   if (type === 'stack_trace' && isUnset(valueSize)) {

@@ -36,7 +36,7 @@ test('an object may have settings, and errors in them are as exact as elsewhere'
   expect(entry('program: { q: {} }')).toMatch(/^corematrix\.yaml:3:5: unknown key "program"; possible here: path, name, programs, /);
   expect(entry('programs: { q: { load: true } }')).toMatch(/^corematrix\.yaml:3:22: unknown key "load"; possible here: autoload, /);
   expect(entry('programs: { q: { autoload: 1 } }')).toBe(
-    'corematrix.yaml:3:32: objects.0.programs.q.autoload: Invalid input: expected boolean, received number',
+    'corematrix.yaml:3:32: objects.0.programs.q.autoload: Invalid input: expected boolean, received number, or Invalid input: expected "if-supported"',
   );
   expect(errorOf('objects: [1]')).toBe(
     'corematrix.yaml:1:11: objects.0: Invalid input: expected string, received number, or Invalid input: expected object, received number',
