@@ -14,8 +14,17 @@ const WHAT_TO_SET =
   `set ${VARIABLE} or "mirrors:" in corematrix.yaml to the address of a Debian mirror, ` +
   'the directory that holds dists/ and pool/ (several, separated by blanks, when the security archive is elsewhere)';
 
-/** Of an address; matching takes time that grows by the square of what is longer. */
+/** Of an address: no mirror has a longer one. */
 const MAX_ADDRESS = 2048;
+const DISTS = '/dists/';
+const RELEASE = '/InRelease';
+
+/** Without the slashes at its end; a pattern for them takes time that grows by the square of those elsewhere. */
+function trimmed(address: string): string {
+  let end = address.length;
+  while (address[end - 1] === '/') end -= 1;
+  return address.slice(0, end);
+}
 
 function sameMirror(a: Mirror, b: Mirror): boolean {
   return a.archive === b.archive && a.base === b.base;
@@ -31,11 +40,11 @@ function distinct(mirrors: readonly Mirror[]): Mirror[] {
  */
 export function parseAptUris(output: string): Mirror[] {
   const mirrors = output.split('\n').flatMap((line): Mirror[] => {
-    const match = /^'(https?:\/\/[^']+?)\/+dists\/([^']+)\/InRelease'/.exec(line.slice(0, MAX_ADDRESS));
-    const [, base, suite] = match ?? [];
-    if (base === undefined || suite === undefined) return [];
-    const archive = archiveOfSuite(suite);
-    return archive ? [{ archive, base }] : [];
+    const [, address = ''] = /^'(https?:\/\/[^/'][^']*)'/.exec(line.slice(0, MAX_ADDRESS)) ?? [];
+    const at = address.indexOf(DISTS);
+    if (at < 0 || !address.endsWith(RELEASE)) return [];
+    const archive = archiveOfSuite(address.slice(at + DISTS.length, -RELEASE.length));
+    return archive ? [{ archive, base: trimmed(address.slice(0, at)) }] : [];
   });
   return distinct(mirrors);
 }
@@ -51,7 +60,7 @@ export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
       throw new UserError(`'${address}' is not the address of a Debian mirror: expected http:// or https://`);
     }
-    const base = address.replace(/\/+$/, '');
+    const base = trimmed(address);
     return { archive: base.endsWith('debian-security') ? 'debian-security' : 'debian', base };
   });
   const neighbours = given.flatMap((mirror): Mirror[] =>
