@@ -37,7 +37,7 @@ const kernelEntrySchema = z.union([
     .describe('A kernel selector and what its kernels are to the run.'),
 ]);
 
-export const policySchema = z
+const policySchema = z
   .strictObject({
     gate: z
       .enum(GATES)
