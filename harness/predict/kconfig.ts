@@ -39,7 +39,7 @@ function externsOf(btf: Btf): KconfigExtern[] {
 }
 
 /** A value as it stands in a configuration (`y`, `"text"`, `0x10`), undefined when it is not set. */
-function valueOf(config: string, name: string): string | undefined {
+export function kconfigValue(config: string, name: string): string | undefined {
   const start = config.startsWith(`${name}=`) ? 0 : config.indexOf(`\n${name}=`) + 1;
   if (start === 0 && !config.startsWith(`${name}=`)) return undefined;
   const end = config.indexOf('\n', start);
@@ -97,7 +97,7 @@ export function unresolvedKconfig(
   // Without a configuration even weak externs have no answer.
   if (config === null) return { name: '', detail: 'failed to open system Kconfig' };
   const set = externs.flatMap(({ name, type }) => {
-    const value = valueOf(config, name);
+    const value = kconfigValue(config, name);
     return value === undefined ? [] : [{ name, type, value, at: config.indexOf(`${name}=`) }];
   });
   // libbpf goes through the configuration line by line.

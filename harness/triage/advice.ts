@@ -16,7 +16,7 @@ const BY_NEED = {
   symbol: (name) =>
     `declare ${name} __weak, as here, and look at it only where it is there; without __weak libbpf refuses the whole object`,
   kconfig: (name) =>
-    `declare ${name} __weak, as here: it is 0 then where the kernel was not configured with it; without __weak libbpf refuses the whole object`,
+    `declare ${name} __weak and of the type its value has, as here; else libbpf refuses the whole object where it is not set, or set to something else`,
 } as const satisfies Record<Needed['what'], (name: string) => string>;
 
 /** One line about something that BTF or the configuration of a kernel lacks. */

@@ -1,5 +1,6 @@
 // A root cause that is no relocation: which kernels have what is needed, what has a similar name, and what to write around it.
 import type { OfflineKernel } from '../predict/kernels.ts';
+import { kconfigValue } from '../predict/kconfig.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
 import { adviceByReason, adviceOn } from './advice.ts';
 import type { CausePresence, CauseSituation } from './explanation.ts';
@@ -86,10 +87,12 @@ interface Found {
   /** Of a kernel that has it. */
   having: KernelTypes | null;
   alike: ReadonlySet<string>;
+  /** A value some kernel has for a Kconfig name, null where none has. */
+  value: string | null;
   program: { name: string; section: string } | null;
 }
 
-function snippetFor({ needed, having, alike, program }: Found): string | null {
+function snippetFor({ needed, having, alike, value, program }: Found): string | null {
   switch (needed.what) {
     case 'helper':
       return needed.number === null ? null : helperSnippet(needed.name, needed.number);
@@ -106,7 +109,7 @@ function snippetFor({ needed, having, alike, program }: Found): string | null {
     case 'symbol':
       return ksymSnippet(needed.name);
     case 'kconfig':
-      return kconfigSnippet(needed.name);
+      return kconfigSnippet(needed.name, value);
     case 'function':
     case 'tracepoint':
       return program?.section.includes('/') === true
@@ -140,9 +143,11 @@ export async function neededFindings(
     };
   }
   const having: Having[] = [];
+  let value: string | null = null;
   for (const kernel of cache.kernels) {
     const types = await cache.typesOf(kernel.id);
     having.push({ kernel, has: types && hasNeeded(types, needed) });
+    if (needed.what === 'kconfig' && types?.config) value = kconfigValue(types.config, needed.name) ?? value;
   }
   const failing = new Set(failures.map(({ kernel }) => kernel));
   const similar = new Set<string>();
@@ -161,7 +166,7 @@ export async function neededFindings(
   return {
     presence: told ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
     situations: plainSituations(failures, hints),
-    snippet: snippetFor({ needed, having: witness, alike: similar, program: programOf(failures, objects) }),
+    snippet: snippetFor({ needed, having: witness, alike: similar, value, program: programOf(failures, objects) }),
     advice: [adviceOn(needed)],
   };
 }

@@ -3,6 +3,7 @@ import { type Btf, kindOf, nameOf } from '../btf/btf.ts';
 import type { BtfKind } from '../btf/kinds.ts';
 import { typesWithName } from '../btf/names.ts';
 import type { KernelTypes } from '../predict/candidates.ts';
+import { kconfigValue } from '../predict/kconfig.ts';
 import { enumeratorsOf } from '../predict/enumerators.ts';
 import type { FailureClass } from '../results/words.ts';
 import { mostSimilar } from './similar.ts';
@@ -92,7 +93,7 @@ export function hasNeeded(kernel: KernelTypes, needed: Needed): boolean | null {
       // Only a few variables are in BTF: that another one is not there says nothing.
       return hasType(kernel, 'var', needed.name) || null;
     case 'kconfig':
-      return null;
+      return kernel.config === null || kernel.config === undefined ? null : kconfigValue(kernel.config, needed.name) !== undefined;
   }
 }
 

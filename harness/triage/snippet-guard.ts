@@ -94,14 +94,22 @@ export function attachSnippet(section: string, targets: readonly string[], lookU
   ].join('\n');
 }
 
-/** A Kconfig value that is 0 where the kernel was not configured with it. */
-export function kconfigSnippet(name: string): string {
+/**
+ * A Kconfig value that is 0, or an empty text, where the kernel was not configured with it.
+ * @param value as a configuration has it, which tells its type: `y`, `250`, `"text"`; null where no kernel has one
+ */
+export function kconfigSnippet(name: string, value: string | null): string {
+  const isText = value?.startsWith('"') === true;
+  const isChoice = value !== null && /^[ymn]/.test(value);
+  const declared = isText ? `char ${name}[64]` : `${isChoice ? 'enum libbpf_tristate' : 'unsigned long long'} ${name}`;
   return [
-    `extern int ${name} __kconfig __weak;`,
+    `extern ${declared} __kconfig __weak;`,
     '',
-    `static __always_inline int value_of_${name}(void)`,
+    isText
+      ? `static __always_inline const char *text_of_${name}(void)`
+      : `static __always_inline unsigned long long value_of_${name}(void)`,
     '{',
-    `\treturn ${name}; /* 0 where the kernel does not have it */`,
+    `\treturn ${name}; /* ${isText ? 'empty' : isChoice ? 'TRI_NO' : '0'} where the kernel does not have it */`,
     '}',
   ].join('\n');
 }
