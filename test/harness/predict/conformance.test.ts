@@ -1,4 +1,5 @@
-// Cases of every family there is, each against libbpf's own functions: the lines, and the values as a person can check them.
+// Cases of every family there is, each against libbpf's own functions, bpftool, and a load in a guest: the lines, and the values as a
+// person can check them.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,20 +9,19 @@ import { readElf, sectionNamed } from '../../../harness/elf/elf.ts';
 import { textRecords } from '../../../harness/libbpf-log/lines.ts';
 import { readBpfObject } from '../../../harness/object/object.ts';
 import { relocationLedger } from '../../../harness/relocation/ledger.ts';
+import type { KernelTypes } from '../../../harness/predict/candidates.ts';
+import { predictLoad } from '../../../harness/predict/relocate.ts';
+import { logText } from '../../../harness/results/logs.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 import { readAttempt } from '../../../harness/verdict/attempt.ts';
 import { buildBtf } from '../btf/build-btf.ts';
 import { compileBpf } from '../object/compile.ts';
 import { mustReadBtf } from '../object/samples.ts';
+import { helperOf, realRun } from '../run/real-run.ts';
 import { type Family, MACROS } from './conformance/cases.ts';
 import { FIELD_FAMILIES } from './conformance/fields.ts';
 import { TYPE_FAMILIES } from './conformance/types.ts';
-import { engineLines, libbpfLines, type OracleCell } from './oracles.ts';
-
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'conformance-test-'));
-});
-afterAll(async () => rm(folder, { recursive: true, force: true }));
+import { bpftoolLines, coreLinesOf, engineLines, libbpfLines, linesOf, minCoreLines, type OracleCell } from './oracles.ts';
 
 const TYPE_EXISTS = 8;
 const TYPE_MATCHES = 12;
@@ -69,24 +69,74 @@ function outcomes({ bpf }: OracleCell, lines: readonly string[]): string[] {
   });
 }
 
+interface Case extends OracleCell {
+  family: string;
+  title: string;
+  kernel: KernelTypes;
+}
+
+async function casesOf(family: string, { local, targets, matches }: Family): Promise<Case[]> {
+  const file = family.replaceAll(' ', '-');
+  const object = await compileBpf(folder, file, MACROS + local);
+  if (matches) await turnIntoMatches(object);
+  const bpf = readBpfObject(await readFile(object), family);
+  const cases: Case[] = [];
+  for (const [index, [title, target]] of Object.entries(targets).entries()) {
+    const btf = await writeTarget(`${file}-${index}`, target);
+    cases.push({ family, title, object, bpf, btf, kernel: { vmlinux: indexNames(mustReadBtf(await btfOf(btf))), modules: [] } });
+  }
+  return cases;
+}
+
+let folder = '';
+const cases = new Map<string, Case[]>();
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'conformance-test-'));
+  for (const [family, content] of Object.entries(FAMILIES)) cases.set(family, await casesOf(family, content));
+}, 600_000);
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
 describe('cases of the family', () => {
-  it.each(Object.entries(FAMILIES))('%s', async (name, { local, targets, matches }) => {
-    const file = name.replaceAll(' ', '-');
-    const object = await compileBpf(folder, file, MACROS + local);
-    if (matches) await turnIntoMatches(object);
-    const bpf = readBpfObject(await readFile(object), name);
-    const cells: OracleCell[] = [];
-    for (const [index, target] of Object.values(targets).entries()) {
-      cells.push({ object, bpf, btf: await writeTarget(`${file}-${index}`, target) });
+  it.each(Object.keys(FAMILIES))('%s', async (family) => {
+    const own = cases.get(family) ?? [];
+    const expected = await libbpfLines(own);
+    for (const [index, each] of own.entries()) {
+      const lines = engineLines(each, each.kernel);
+      expect({ title: each.title, lines }).toEqual({ title: each.title, lines: expected[index] });
+      expect(outcomes(each, lines)).toMatchSnapshot(each.title);
     }
-    const expected = await libbpfLines(cells);
-    for (const [index, title] of Object.keys(targets).entries()) {
-      const cell = cells[index];
-      if (!cell) continue;
-      const kernel = { vmlinux: indexNames(mustReadBtf(await btfOf(cell.btf))), modules: [] };
-      const lines = engineLines(cell, kernel);
-      expect({ title, lines }).toEqual({ title, lines: expected[index] });
-      expect(outcomes(cell, lines)).toMatchSnapshot(title);
+  });
+});
+
+describe('cases of all families', () => {
+  const all = () => [...cases.values()].flat();
+
+  it('have bpftool gen min_core_btf print the same lines', { timeout: 600_000 }, async () => {
+    for (const { family, title, btf, object, bpf, kernel } of all()) {
+      const expected = await bpftoolLines(btf, object, folder);
+      expect({ family, title, ...minCoreLines(bpf, kernel) }).toEqual({ family, title, ...expected });
     }
+  });
+
+  it('have the libbpf of a guest print the same lines', { timeout: 900_000 }, async () => {
+    const helper = await helperOf(join(PACKAGE_ROOT, 'test/harness/predict/custom-btf-helper/load.c'), join(folder, 'helper'));
+    const paths: string[] = [];
+    for (const [index, { object, btf }] of all().entries()) {
+      const types = await btfOf(btf);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(types.length);
+      const path = join(folder, `case-${index}.bpf.o`);
+      await writeFile(path, Buffer.concat([await readFile(object), types, length]));
+      paths.push(path);
+    }
+    const { cells, logs } = await realRun(paths, ['debian:5.10'], { helper, cache: join(folder, 'cache') });
+    let lines = 0;
+    for (const [index, { family, title, bpf, kernel }] of all().entries()) {
+      const cell = cells.find(({ object }) => object === `case-${index}`);
+      const observed = coreLinesOf(logText(logs, cell?.logs.libbpf ?? null));
+      expect({ family, title, lines: linesOf(predictLoad(bpf, kernel).log) }).toEqual({ family, title, lines: observed });
+      lines += observed.length;
+    }
+    expect(lines).toBeGreaterThan(all().length * 5);
   });
 });

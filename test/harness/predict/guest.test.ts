@@ -12,7 +12,7 @@ import { logText } from '../../../harness/results/logs.ts';
 import type { CellRelocation, CellResult, Results } from '../../../harness/results/schema.ts';
 import { cachedBtfs, mustReadBtf, type SampleObject, sampleObjects } from '../object/samples.ts';
 import { realRun } from '../run/real-run.ts';
-import { isCoreLine, linesOf } from './oracles.ts';
+import { coreLinesOf, linesOf } from './oracles.ts';
 
 const SELECTORS = process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? ['debian:all'] : ['debian:5.10', 'debian:6.12'];
 
@@ -54,11 +54,7 @@ function comparedCells(): Compared[] {
 }
 
 function coreLines(log: string | null): string[] {
-  const isOurs = (line: string) => isCoreLine(line) || line.startsWith('libbpf: failed to perform CO-RE relocations');
-  return logText(results.logs, log)
-    .split('\n')
-    .map((line) => line.replace(/^<\d>/, ''))
-    .filter(isOurs);
+  return coreLinesOf(logText(results.logs, log));
 }
 
 describe('sample objects loaded in guests', () => {

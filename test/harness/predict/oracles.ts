@@ -22,6 +22,15 @@ export function isCoreLine(line: string): boolean {
   return CORE.test(line);
 }
 
+/** Of a guest's log, with the level of each line before it, what libbpf says about CO-RE and how that ends. */
+export function coreLinesOf(log: string): string[] {
+  const isOurs = (line: string) => isCoreLine(line) || line.startsWith('libbpf: failed to perform CO-RE relocations');
+  return log
+    .split('\n')
+    .map((line) => line.replace(/^<\d>/, ''))
+    .filter(isOurs);
+}
+
 /** The lines of a predicted log. */
 export function linesOf(log: PredictedLog): string[] {
   return log.map(({ text }) => text.trimEnd());

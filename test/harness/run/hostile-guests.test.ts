@@ -1,14 +1,12 @@
 // Guests that panic, hang, flood, lie or die: real ones, whose helper misbehaves in the way its object is called.
-import { copyFile, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CellResult, LogStore, Results } from '../../../harness/results/schema.ts';
 import { logText } from '../../../harness/results/logs.ts';
-import { cacheRoot } from '../../../kernels/cache.ts';
-import { ensureHelper } from '../../../harness/setup/helper.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
-import { realRun, sample } from './real-run.ts';
+import { helperOf, realRun, sample } from './real-run.ts';
 
 /** What goes wrong, by how long it is waited for: as long as by default, until the cell's time is up, or until the guest counts as hung. */
 const FAULTS = {
@@ -33,20 +31,11 @@ const PATIENCE = { patiently: {}, briefly: { timeoutMs: 10_000 }, watched: { sta
 let folder = '';
 let results: Results[];
 
-/** The helper's sources with another load.c, the real one beside it. */
-async function hostileHelper(cache: string) {
-  const sources = join(folder, 'helper');
-  await cp(join(PACKAGE_ROOT, 'harness/helper'), sources, { recursive: true });
-  await rename(join(sources, 'load.c'), join(sources, 'really.h'));
-  await copyFile(join(PACKAGE_ROOT, 'test/harness/guest/hostile-helper/load.c'), join(sources, 'load.c'));
-  return ensureHelper({ onNote: () => {}, sources, cache });
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hostile-'));
   const objects = join(folder, 'objects');
   await mkdir(objects);
-  const helper = await hostileHelper(cacheRoot());
+  const helper = await helperOf(join(PACKAGE_ROOT, 'test/harness/guest/hostile-helper/load.c'), join(folder, 'helper'));
   const run = async (how: keyof typeof FAULTS) => {
     const paths = FAULTS[how].map((name) => join(objects, `${name}.bpf.o`));
     for (const path of paths) await copyFile(sample('exec_watch'), path);

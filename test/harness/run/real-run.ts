@@ -1,7 +1,8 @@
 // A real run for tests: the machine's cache, its kernels, its QEMU and the built helper.
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunRequest, run } from '../../../harness/run/run.ts';
+import type { GuestHelper } from '../../../harness/run/helper.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
 import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
 import type { Results } from '../../../harness/results/schema.ts';
@@ -12,6 +13,17 @@ import { cacheRoot } from '../../../kernels/cache.ts';
 /** Path of a sample object that set-up has built. */
 export function sample(name: string): string {
   return join(PACKAGE_ROOT, 'programs/build', `${name}.bpf.o`);
+}
+
+/**
+ * A helper with another load.c than the real one, which is beside it as really.h.
+ * @param sources a folder that does not exist yet
+ */
+export async function helperOf(load: string, sources: string): Promise<GuestHelper> {
+  await cp(join(PACKAGE_ROOT, 'harness/helper'), sources, { recursive: true });
+  await rename(join(sources, 'load.c'), join(sources, 'really.h'));
+  await copyFile(load, join(sources, 'load.c'));
+  return ensureHelper({ onNote: () => {}, sources });
 }
 
 /** Runs objects (paths) on kernels (selectors) with everything a user gets by default, but for what is named; kernels are the machine's. */

@@ -169,6 +169,23 @@ SEC("raw_tp/p") int p(u64 *ctx) { at(pointers, s); out[0] = (u64)s->a; out[1] = 
       ],
     },
   },
+  miscellany: {
+    local: `
+struct misc___a { int a1; int a2; } access_index; struct misc___b { int b1; int b2; } access_index;
+struct open_ended { int a; int b; int c; int d; } access_index;
+SEC("raw_tp/p") int p(u64 *ctx)
+{
+	at(misc___a, a); at(misc___b, b); at(open_ended, e);
+	out[0] = off(a->a1); out[1] = off(b->b1); out[2] = off(e[2]); out[3] = off(e[2].d); out[4] = exists(e->d);
+	return 0;
+}`,
+    targets: {
+      'a type for each flavor':
+        'struct misc___a { int a1; int a2; } s; struct misc___b { int b1; int b2; } t; struct open_ended { int a; int b; int c; int d; } u;',
+      'one type for both': 'struct misc { int x; int b1; int a1; } s; struct open_ended { int d; } t;',
+      extended: 'struct misc { int a1; int b1; } s; struct open_ended { int x; int a; int y; int b; int z; int c; int w; int d; } t;',
+    },
+  },
   existence: {
     local: `
 struct inside { int x; };

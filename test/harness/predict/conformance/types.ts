@@ -44,6 +44,8 @@ SEC("raw_tp/p") int p(u64 *ctx)
       same: 'struct sizes { int i; struct { int x; } s; union { long y; } u; int arr[4]; void *p; enum { V = 1 } e; float f; } s;',
       other:
         'struct sizes { u64 i; struct { int x; int w; } s; union { int y; } u; int arr[10]; void *p; enum { W = 0x100000000 } e; double f; } s;',
+      elsewhere:
+        'struct sizes { long more[3]; float f; enum { V = 1 } e; void *p; int arr[4]; union { long y; } u; struct { int x; } s; int i; } s;',
       ambiguous: 'struct sizes___1 { int i; } s; struct sizes___2 { long i; } t;',
     },
   },
@@ -115,6 +117,7 @@ SEC("raw_tp/p") int p(u64 *ctx)
     targets: {
       same: 'enum named { FIRST = 1, SECOND = 2, THIRD = 3, MINUS = -5, LARGE = 0x7fffffff } v; typedef enum { ANON = 4 } anon_t; anon_t w;',
       other: 'enum named { SECOND = 20, FIRST___y = 10, THIRD = 30, MINUS = 0xfffffff0 } v; typedef enum { ANON = 40 } anon_t; anon_t w;',
+      'one missing': 'enum named { FIRST = 1, SECOND = 2, MINUS = -5, LARGE = 0x7fffffff } v; typedef enum { ANON = 4 } anon_t; anon_t w;',
       missing: 'enum named { NONE = 1 } v; enum unnamed { FIRST } w;',
       // clang of old has no enums of 64 bits.
       'of 64 bits': [
