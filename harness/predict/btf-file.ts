@@ -6,6 +6,10 @@ import { readElf, sectionNamed } from '../elf/elf.ts';
 /** More than any kernel's BTF has, and little enough to hold. */
 const MAX_BTF = 256 << 20;
 const NO_SECTION = 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
+/** Of a bzImage: where its header begins to be one, and with what. See Documentation/arch/x86/boot.rst in the kernel tree. */
+const SETUP_HEADER = 0x202;
+const SETUP_MAGIC = 'HdrS';
+const PACKED_KERNEL = 'a kernel image that has to be unpacked first: name it as file:PATH instead of btf:PATH';
 const TOO_LARGE = `more than ${MAX_BTF} bytes are too many for BTF`;
 
 /** The section of any ELF file that is small enough to read whole: objects, kernels of other machines. */
@@ -33,6 +37,7 @@ export async function readBtfFile(path: string): Promise<Uint8Array | string> {
       return readBtfArchive(path, start, MAX_BTF);
     }
     if (isElf(start)) return fromElf(read, size);
+    if ((await read(SETUP_HEADER, SETUP_MAGIC.length)).toString('latin1') === SETUP_MAGIC) return PACKED_KERNEL;
     return size > MAX_BTF ? TOO_LARGE : read(0, size);
   });
 }

@@ -1,9 +1,7 @@
 // What an object needs of a kernel besides relocations, as far as BTF tells: map types, program types, attach targets, kernel functions.
-import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
+import { kindOf, nameOf, vlenOf } from '../btf/btf.ts';
 import type { BtfKind } from '../btf/kinds.ts';
-import { type NameIndex, typesWithName } from '../btf/names.ts';
 import { findType, referencedType, variableOf } from '../btf/types.ts';
-import { readSymbols } from '../elf/elf.ts';
 import { attachTargetOf } from '../object/attach-point.ts';
 import { essentialName } from '../libbpf-log/spec.ts';
 import type { BpfObject, BpfProgram } from '../object/object.ts';
@@ -11,7 +9,10 @@ import type { FailureClass, Stage } from '../results/words.ts';
 import type { KernelTypes } from './candidates.ts';
 import { enumeratorsOf } from './enumerators.ts';
 import { unresolvedKconfig } from './kconfig.ts';
+import { findIn, weakNames, whatIsKnown } from './kernel-names.ts';
+import { kernelVariableFindings } from './kernel-variables.ts';
 import { newComparison, typesAreCompatible } from './match-type.ts';
+import { structOpsFindings } from './struct-ops.ts';
 
 /** A failure that BTF alone tells of. */
 export interface PredictedFailure {
@@ -27,26 +28,6 @@ export interface Finding {
   certain: boolean;
 }
 
-const STB_WEAK = 2;
-
-function idOf(index: NameIndex, kind: BtfKind, name: string): number | null {
-  return typesWithName(index, name).find((id) => kindOf(index.btf, id) === kind) ?? null;
-}
-
-/** Where a kernel has a function, in itself or in a module whose BTF is known. */
-function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; id: number } | null {
-  for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
-    const id = idOf(index, kind, name);
-    if (id !== null) return { btf: index.btf, id };
-  }
-  return null;
-}
-
-/** Where a name was looked for, where there is nowhere else to look. */
-function whatIsKnown({ modules }: KernelTypes): string {
-  return `this kernel's BTF or that of its ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}`;
-}
-
 /** Whether a kernel has a map type, as far as its enum tells. */
 export function knowsMapType(kernel: KernelTypes, type: string): boolean {
   const known = enumeratorsOf(kernel, 'bpf_map_type');
@@ -60,11 +41,6 @@ function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
     const reason = `map '${name}' (${type}): its type is unknown to this kernel`;
     return { failure: { stage: 'map-create', class: 'map-type-unsupported', reason }, certain: true };
   });
-}
-
-/** Names of symbols that may stay unresolved. */
-function weakNames({ elf }: BpfObject): ReadonlySet<string> {
-  return new Set(readSymbols(elf).flatMap(({ name, binding, section }) => (section === 0 && binding === STB_WEAK ? [name] : [])));
 }
 
 /**
@@ -118,7 +94,13 @@ function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
 export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
   const kconfig = kconfigFailure(object, kernel);
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return kconfig;
-  return [...kconfig, ...kernelFunctions(object, kernel), ...unknownMapTypes(object, kernel)];
+  return [
+    ...kconfig,
+    ...kernelFunctions(object, kernel),
+    ...kernelVariableFindings(object, kernel),
+    ...structOpsFindings(object, kernel),
+    ...unknownMapTypes(object, kernel),
+  ];
 }
 
 /** Types of programs whose targets are found in the kernel's own BTF. */

@@ -21,7 +21,7 @@ import { helperOf, realRun } from '../run/real-run.ts';
 import { type Family, MACROS } from './conformance/cases.ts';
 import { FIELD_FAMILIES } from './conformance/fields.ts';
 import { TYPE_FAMILIES } from './conformance/types.ts';
-import { bpftoolLines, coreLinesOf, engineLines, libbpfLines, linesOf, minCoreLines, type OracleCell } from './oracles.ts';
+import { bpftoolLines, coreLinesOf, engineLines, libbpfLines, linesOf, minCoreLines, type OracleCell, tellCount } from './oracles.ts';
 
 const TYPE_EXISTS = 8;
 const TYPE_MATCHES = 12;
@@ -112,10 +112,13 @@ describe('cases of all families', () => {
   const all = () => [...cases.values()].flat();
 
   it('have bpftool gen min_core_btf print the same lines', { timeout: 600_000 }, async () => {
+    let lines = 0;
     for (const { family, title, btf, object, bpf, kernel } of all()) {
       const expected = await bpftoolLines(btf, object, folder);
       expect({ family, title, ...minCoreLines(bpf, kernel) }).toEqual({ family, title, ...expected });
+      lines += expected.lines.length;
     }
+    tellCount(`${lines} lines of bpftool, all equal (${all().length} cases of ${cases.size} families)`);
   });
 
   it('have the libbpf of a guest print the same lines', { timeout: 900_000 }, async () => {
@@ -138,5 +141,6 @@ describe('cases of all families', () => {
       lines += observed.length;
     }
     expect(lines).toBeGreaterThan(all().length * 5);
+    tellCount(`${lines} lines of guests' libbpf, all equal (${all().length} cases of ${cases.size} families)`);
   });
 });

@@ -122,7 +122,10 @@ describe('files', () => {
     await execa('tar', ['--create', '--gzip', '--file', 'whole.tgz', 'short.btf'], { cwd: folder });
     await writeFile(cut ?? '', (await readFile(join(folder, 'whole.tgz'))).subarray(0, 60));
     await execa('tar', ['--create', '--file', 'other.tar', 'plain.c'], { cwd: folder });
-    const paths = [stripped, join(folder, 'short.btf'), process.execPath, text, cut, other];
+    const image = Buffer.alloc(0x1000);
+    image.write('HdrS', 0x202);
+    await writeFile(join(folder, 'vmlinuz'), image);
+    const paths = [stripped, join(folder, 'short.btf'), process.execPath, text, cut, other, join(folder, 'vmlinuz')];
     const { kernels } = await findKernels(
       paths.map((path) => `btf:${path}`),
       cache,
@@ -135,6 +138,7 @@ describe('files', () => {
       new UserError(`${text}: damaged tar archive: TAR_BAD_ARCHIVE: Unrecognized archive format`),
       new UserError(`${cut}: its archive: damaged gzip data: unexpected end of file`),
       new UserError(`${other}: no file ending in .btf in this archive`),
+      new UserError(`${join(folder, 'vmlinuz')}: a kernel image that has to be unpacked first: name it as file:PATH instead of btf:PATH`),
     ]);
   });
 });

@@ -31,6 +31,11 @@ export function coreLinesOf(log: string): string[] {
     .filter(isOurs);
 }
 
+/** Tells whoever reads the output of the tests how much was held against what. */
+export function tellCount(text: string): void {
+  process.stdout.write(`predictions compared: ${text}\n`);
+}
+
 /** The lines of a predicted log. */
 export function linesOf(log: PredictedLog): string[] {
   return log.map(({ text }) => text.trimEnd());

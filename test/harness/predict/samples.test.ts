@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexNames } from '../../../harness/btf/names.ts';
 import { readBpfObject } from '../../../harness/object/object.ts';
 import { cachedBtfs, mustReadBtf, sampleObjects } from '../object/samples.ts';
-import { bpftoolLines, engineLines, libbpfLines, minCoreLines } from './oracles.ts';
+import { bpftoolLines, engineLines, libbpfLines, minCoreLines, tellCount } from './oracles.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -27,6 +27,7 @@ describe('sample objects on every kernel in the cache', () => {
       lines += expected.flat().length;
     }
     expect(lines).toBeGreaterThan(samples.length);
+    tellCount(`${lines} lines of libbpf's functions, all equal (${samples.length} objects, every kernel in the cache)`);
   });
 
   // The bpftool of a distribution has an older libbpf of its own; it takes its time. COREMATRIX_TEST_KERNELS=all takes every kernel.
@@ -35,12 +36,15 @@ describe('sample objects on every kernel in the cache', () => {
     const kernels = await cachedBtfs();
     const chosen =
       process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? kernels : [...new Set([...kernels.slice(0, 1), ...kernels.slice(-1)])];
+    let lines = 0;
     for (const { release, path } of chosen) {
       const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
       for (const { name, path: object, bytes } of samples) {
         const expected = await bpftoolLines(path, object, folder);
         expect({ release, name, ...minCoreLines(readBpfObject(bytes, name), kernel) }).toEqual({ release, name, ...expected });
+        lines += expected.lines.length;
       }
     }
+    tellCount(`${lines} lines of bpftool, all equal (${samples.length} objects, ${chosen.length} kernels)`);
   });
 });

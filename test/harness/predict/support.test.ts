@@ -129,6 +129,56 @@ SEC("fentry/there") int any(void *ctx) { return 0; }`;
   });
 });
 
+describe('kernel variables', () => {
+  it('declared with a type are looked for in BTF; of others only the running kernel knows', async () => {
+    const types: readonly WrittenType[] = [...WHOLE, { name: 'there_it_is', kind: 14, size: 1, words: [1] }];
+    const use = (declaration: string, name: string) => `${declaration} SEC("fentry/there") int user(void *ctx) { return (long)&${name}; }`;
+    const all = [
+      await verdicts('ksym', use('extern const int there_it_is SEC(".ksyms");', 'there_it_is'), types),
+      await verdicts('ksym-gone', use('extern const int gone SEC(".ksyms");', 'gone'), types),
+      await verdicts('ksym-weak', use('extern const int gone __attribute__((weak)) SEC(".ksyms");', 'gone'), types),
+      await verdicts('ksym-other', use('struct s { int x; }; extern const struct s there_it_is SEC(".ksyms");', 'there_it_is'), types),
+      await verdicts('ksym-untyped', use('extern const void gone SEC(".ksyms");', 'gone'), types),
+    ];
+    expect(all.map(({ user }) => user)).toMatchInlineSnapshot(`
+      [
+        "ok",
+        "may fail: ksym-missing, kernel symbol gone: not in this kernel's BTF, only a module could have it",
+        "ok",
+        "fails: ksym-missing, kernel symbol there_it_is: it is of another type here",
+        "ok",
+      ]
+    `);
+  });
+});
+
+describe('struct_ops maps', () => {
+  it('need their struct, and a member for all they fill with data', async () => {
+    const source = `
+struct tcp_ops { int (*init)(void *); int flags; int unset; };
+SEC("struct_ops/init") int init_op(void *ctx) { return 0; }
+SEC(".struct_ops") struct tcp_ops first = { .init = (void *)init_op };
+SEC(".struct_ops") struct tcp_ops mine = { .init = (void *)init_op, .flags = 3 };`;
+    const enough: readonly WrittenType[] = [
+      ...WHOLE.map((type) =>
+        type.name === 'bpf_prog_type' ? enumOf('bpf_prog_type', 'BPF_PROG_TYPE_STRUCT_OPS', ...numbered('X', 16)) : type,
+      ),
+      { name: 'bpf_struct_ops_tcp_ops', kind: 4, vlen: 1, size: 16, words: ['data', 10, 0] },
+      { name: 'tcp_ops', kind: 4, vlen: 1, size: 16, words: ['flags', 1, 0] },
+    ];
+    const lacking = enough.map((type) => (type.name === 'tcp_ops' ? { ...type, words: ['other', 1, 0] } : type));
+    const none = enough.filter(({ name }) => name !== 'bpf_struct_ops_tcp_ops');
+    const all = [await verdicts('ops', source, enough), await verdicts('ops', source, lacking), await verdicts('ops', source, none)];
+    expect(all.map(({ init_op }) => init_op)).toMatchInlineSnapshot(`
+      [
+        "ok",
+        "fails: attach-target-missing, struct_ops map 'mine': struct tcp_ops has no member flags in this kernel's BTF",
+        "may fail: attach-target-missing, struct_ops map 'first': struct bpf_struct_ops_tcp_ops is not in this kernel's BTF, only a module could have it",
+      ]
+    `);
+  });
+});
+
 describe('kernels in the cache', () => {
   it('list their helpers, map types and program types', async () => {
     for (const { release, path } of await cachedBtfs()) {

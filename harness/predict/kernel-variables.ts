@@ -1,0 +1,36 @@
+// Variables of the kernel that an object reads: those declared with their type must be in BTF.
+import { kindOf, nameOf, vlenOf } from '../btf/btf.ts';
+import { findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
+import type { BpfObject } from '../object/object.ts';
+import type { KernelTypes } from './candidates.ts';
+import { findIn, weakNames, whatIsKnown } from './kernel-names.ts';
+import { newComparison, typesAreCompatible } from './match-type.ts';
+import type { Finding } from './support.ts';
+
+/**
+ * Variables that the kernel's BTF does not have, or has of another type. Of those declared `void` libbpf asks the running kernel's list
+ * of symbols, which no BTF tells.
+ * @see bpf_object__resolve_ksym_var_btf_id() in libbpf.c
+ */
+export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
+  const { btf } = object;
+  const section = btf && findType(btf, 'datasec', '.ksyms');
+  if (!btf || section === null) return [];
+  const weak = weakNames(object);
+  return Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0).flatMap((id) => {
+    const name = nameOf(btf, id);
+    const type = resolveType(btf, referencedType(btf, id));
+    if (kindOf(btf, id) !== 'var' || type === 0) return [];
+    const finding = (reason: string, certain: boolean): Finding[] => {
+      return [{ failure: { stage: 'relocate', class: 'ksym-missing', reason: `kernel symbol ${name}: ${reason}` }, certain }];
+    };
+    const found = findIn(kernel, 'var', name);
+    if (!found && weak.has(name)) return [];
+    if (!found) {
+      const known = kernel.modules.length > 0;
+      return finding(known ? `not in ${whatIsKnown(kernel)}` : "not in this kernel's BTF, only a module could have it", known);
+    }
+    const target = { btf: found.btf, id: resolveType(found.btf, referencedType(found.btf, found.id)) };
+    return typesAreCompatible({ btf, id: type }, target, newComparison([])) > 0 ? [] : finding('it is of another type here', true);
+  });
+}

@@ -1,0 +1,63 @@
+// What struct_ops maps need of a kernel: the struct they fill, and in it every member that is filled with data.
+import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
+import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../btf/types.ts';
+import { readSymbols, sectionNamed } from '../elf/elf.ts';
+import { essentialName } from '../libbpf-log/spec.ts';
+import type { BpfObject } from '../object/object.ts';
+import type { KernelTypes } from './candidates.ts';
+import { findIn, whatIsKnown } from './kernel-names.ts';
+import type { Finding } from './support.ts';
+
+/** Maps of sections that begin with `?` are not created by default. */
+const SECTIONS = ['.struct_ops', '.struct_ops.link'];
+const VALUE_PREFIX = 'bpf_struct_ops_';
+
+function missing(reason: string, certain: boolean): Finding {
+  return { failure: { stage: 'relocate', class: 'attach-target-missing', reason }, certain };
+}
+
+/** Members by which the object says something, but for functions: those are put in later, and left out where they have no place. */
+function filledMembers(object: BpfObject, btf: Btf, section: string, name: string, type: number): string[] {
+  const place = readSymbols(object.elf).find((symbol) => symbol.name === name && object.elf.sections[symbol.section]?.name === section);
+  const bytes = sectionNamed(object.elf, section)?.bytes;
+  if (!place || !bytes) return [];
+  return Array.from({ length: vlenOf(btf, type) }, (_, index) => memberOf(btf, type, index)).flatMap((member) => {
+    if (!member) return [];
+    const start = place.value + Math.floor(member.bitOffset / 8);
+    const isFilled = bytes.subarray(start, start + (sizeOf(btf, member.type) ?? 0)).some((byte) => byte !== 0);
+    return isFilled ? [member.name] : [];
+  });
+}
+
+/**
+ * Structs that no kernel code takes implementations of, and members that it does not have.
+ * @see find_struct_ops_kern_types() and bpf_map__init_kern_struct_ops() in libbpf.c
+ */
+export function structOpsFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
+  const { btf } = object;
+  if (!btf) return [];
+  const findings: Finding[] = [];
+  for (const section of SECTIONS) {
+    const data = findType(btf, 'datasec', section);
+    for (let index = 0; data !== null && index < vlenOf(btf, data); index++) {
+      const variable = variableOf(btf, data, index)?.type ?? 0;
+      const type = resolveType(btf, referencedType(btf, variable));
+      const [map, name] = [nameOf(btf, variable), essentialName(nameOf(btf, type))];
+      const value = findIn(kernel, 'struct', VALUE_PREFIX + name);
+      if (!value) {
+        const where = kernel.modules.length > 0 ? whatIsKnown(kernel) : "this kernel's BTF, only a module could have it";
+        findings.push(missing(`struct_ops map '${map}': struct ${VALUE_PREFIX}${name} is not in ${where}`, kernel.modules.length > 0));
+        continue;
+      }
+      const own = findType(value.btf, 'struct', name);
+      const has = new Set(
+        Array.from({ length: own === null ? 0 : vlenOf(value.btf, own) }, (_, at) => memberOf(value.btf, own ?? 0, at)?.name),
+      );
+      for (const member of kindOf(btf, type) === 'struct' ? filledMembers(object, btf, section, map, type) : []) {
+        if (!has.has(member))
+          findings.push(missing(`struct_ops map '${map}': struct ${name} has no member ${member} in this kernel's BTF`, true));
+      }
+    }
+  }
+  return findings;
+}
