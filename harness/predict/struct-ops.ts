@@ -1,5 +1,5 @@
 // What struct_ops maps need of a kernel: the struct they fill, and in it every member that is filled with data.
-import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
+import { type Btf, nameOf, vlenOf } from '../btf/btf.ts';
 import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../btf/types.ts';
 import { readSymbols, sectionNamed } from '../elf/elf.ts';
 import { essentialName } from '../libbpf-log/spec.ts';
@@ -29,6 +29,21 @@ function filledMembers(object: BpfObject, btf: Btf, section: string, name: strin
   });
 }
 
+function mapFindings(object: BpfObject, btf: Btf, section: string, variable: number, kernel: KernelTypes): Finding[] {
+  const type = resolveType(btf, referencedType(btf, variable));
+  const [map, name] = [nameOf(btf, variable), essentialName(nameOf(btf, type))];
+  const value = findIn(kernel, 'struct', VALUE_PREFIX + name);
+  if (!value) {
+    const known = kernel.modules.length > 0;
+    const where = known ? whatIsKnown(kernel) : "this kernel's BTF, only a module could have it";
+    return [missing(`struct_ops map '${map}': struct ${VALUE_PREFIX}${name} is not in ${where}`, known)];
+  }
+  const own = findType(value.btf, 'struct', name) ?? 0;
+  const has = new Set(Array.from({ length: vlenOf(value.btf, own) }, (_, at) => memberOf(value.btf, own, at)?.name));
+  const lacking = filledMembers(object, btf, section, map, type).filter((member) => !has.has(member));
+  return lacking.map((member) => missing(`struct_ops map '${map}': struct ${name} has no member ${member} in this kernel's BTF`, true));
+}
+
 /**
  * Structs that no kernel code takes implementations of, and members that it does not have.
  * @see find_struct_ops_kern_types() and bpf_map__init_kern_struct_ops() in libbpf.c
@@ -39,24 +54,10 @@ export function structOpsFindings(object: BpfObject, kernel: KernelTypes): Findi
   const findings: Finding[] = [];
   for (const section of SECTIONS) {
     const data = findType(btf, 'datasec', section);
-    for (let index = 0; data !== null && index < vlenOf(btf, data); index++) {
-      const variable = variableOf(btf, data, index)?.type ?? 0;
-      const type = resolveType(btf, referencedType(btf, variable));
-      const [map, name] = [nameOf(btf, variable), essentialName(nameOf(btf, type))];
-      const value = findIn(kernel, 'struct', VALUE_PREFIX + name);
-      if (!value) {
-        const where = kernel.modules.length > 0 ? whatIsKnown(kernel) : "this kernel's BTF, only a module could have it";
-        findings.push(missing(`struct_ops map '${map}': struct ${VALUE_PREFIX}${name} is not in ${where}`, kernel.modules.length > 0));
-        continue;
-      }
-      const own = findType(value.btf, 'struct', name);
-      const has = new Set(
-        Array.from({ length: own === null ? 0 : vlenOf(value.btf, own) }, (_, at) => memberOf(value.btf, own ?? 0, at)?.name),
-      );
-      for (const member of kindOf(btf, type) === 'struct' ? filledMembers(object, btf, section, map, type) : []) {
-        if (!has.has(member))
-          findings.push(missing(`struct_ops map '${map}': struct ${name} has no member ${member} in this kernel's BTF`, true));
-      }
+    const count = data === null ? 0 : vlenOf(btf, data);
+    for (let index = 0; index < count; index++) {
+      const variable = variableOf(btf, data ?? 0, index)?.type ?? 0;
+      findings.push(...mapFindings(object, btf, section, variable, kernel));
     }
   }
   return findings;

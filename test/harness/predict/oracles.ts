@@ -18,7 +18,7 @@ const CORE =
   /^libbpf: (CO-RE relocating \[|sec '[^']*': (found \d+|skipping) CO-RE |prog '[^']*': relo (#\d+: (?!poisoning)|for \[|\d+ at )|unexpected kind )/;
 
 /** Whether a line is about CO-RE. */
-export function isCoreLine(line: string): boolean {
+function isCoreLine(line: string): boolean {
   return CORE.test(line);
 }
 
