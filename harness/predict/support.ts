@@ -1,6 +1,5 @@
 // What an object needs of a kernel besides relocations, as far as BTF tells: map types, program types, attach targets, kernel functions.
 import { kindOf, nameOf, vlenOf } from '../btf/btf.ts';
-import type { BtfKind } from '../btf/kinds.ts';
 import { findType, referencedType, variableOf } from '../btf/types.ts';
 import { attachTargetOf } from '../object/attach-point.ts';
 import { essentialName } from '../libbpf-log/spec.ts';
