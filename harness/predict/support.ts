@@ -108,9 +108,11 @@ const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops
 function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
   const target = attachTargetOf(section, attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
-  const what = `attach target ${target.symbol}${target.name} (${type}) is not in this kernel's BTF`;
+  const what = `attach target ${target.symbol}${target.name} (${type}) is not in`;
+  const certain = target.builtIn || kernel.modules.length > 0;
+  const where = target.builtIn || !certain ? "this kernel's BTF" : whatIsKnown(kernel);
   const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
-  return [{ failure: failure(target.builtIn ? what : `${what}, only a module could have it`), certain: target.builtIn }];
+  return [{ failure: failure(`${what} ${where}${certain ? '' : ', only a module could have it'}`), certain }];
 }
 
 /** What makes a program fail before the verifier looks at it, or be left out where it need not be loaded; nothing where BTF was cut down. */
