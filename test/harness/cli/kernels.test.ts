@@ -48,34 +48,19 @@ describe('kernels list', () => {
     await withCache(async (run) => {
       await run('pull', 'debian:6.1');
       expect(await run('list')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
-        ---
-
-        exit 2"
+        "---
+        KERNEL                             VERSION   PACKAGE                                            SUITE     SIZE     CACHED
+        debian-5.10.0-32-cloud-amd64       5.10.223  linux-image-5.10.0-32-cloud-amd64 5.10.223-1       bullseye  1.0 MiB  no
+        debian-6.1.0-50-cloud-amd64        6.1.176   linux-image-6.1.0-50-cloud-amd64 6.1.176-1         bookworm  1.0 MiB  yes
+        debian-6.12.107+deb13-cloud-amd64  6.12.107  linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1  trixie    1.0 MiB  no
+        exit 0"
       `);
       expect(await run('list', 'debian:6.1/rt', 'debian:6.12.94')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
-        ---
-
-        exit 2"
+        "---
+        KERNEL                            VERSION  PACKAGE                                          SUITE     SIZE     CACHED
+        debian-6.1.0-50-rt-amd64          6.1.176  linux-image-6.1.0-50-rt-amd64 6.1.176-1          bookworm  1.0 MiB  no
+        debian-6.12.94+deb13-cloud-amd64  6.12.94  linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1  trixie    1.0 MiB  no
+        exit 0"
       `);
     });
   });
@@ -83,19 +68,25 @@ describe('kernels list', () => {
   it('writes the same as JSON', async () => {
     await withCache(async (run) => {
       expect(await run('list', 'debian:5.10', '--json')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
-        ---
-
-        exit 2"
+        "---
+        [
+          {
+            "id": "debian-5.10.0-32-cloud-amd64",
+            "version": "5.10.223",
+            "series": "5.10",
+            "arch": "x86_64",
+            "package": {
+              "name": "linux-image-5.10.0-32-cloud-amd64",
+              "version": "5.10.223-1"
+            },
+            "suites": [
+              "bullseye"
+            ],
+            "size": 1054400,
+            "cached": false
+          }
+        ]
+        exit 0"
       `);
     });
   });
@@ -103,76 +94,32 @@ describe('kernels list', () => {
   it('says in one line what cannot be', async () => {
     await withCache(async (run) => {
       expect(await run('list', 'debian:9.9')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: debian:9.9: no such kernel; the Debian mirror has 5.10, 6.1, 6.12 (amd64, cloud)
         ---
 
         exit 2"
       `);
       expect(await run('list', '6.12')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: '6.12' is not a kernel selector; did you mean debian:6.12? possible are debian:6.12 (newest of a series), debian:6.12.107, debian:all, "debian:>=5.10,<=6.12", each with /amd64, /arm64, /cloud, /generic or /rt behind it, file:PATH (bzImage, vmlinux or Image) and deb:PATH
         ---
 
         exit 2"
       `);
       expect(await run('list', '--frozen')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: --frozen needs --lock FILE: it takes only what that file pins
         ---
 
         exit 2"
       `);
       expect(await run('list', '--lock', 'no.json')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: no.json: no such lock file; "corematrix kernels lock" makes one
         ---
 
         exit 2"
       `);
       expect(await run('list', '--nothing')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: unknown option '--nothing'
+        (add --help for what is possible)
         ---
 
         exit 2"
@@ -185,35 +132,46 @@ describe('kernels pull', () => {
   it('brings kernels, and the second time from the cache', async () => {
     await withCache(async (run) => {
       expect(sorted(await run('pull', 'debian:6.1', 'debian:6.12'))).toMatchInlineSnapshot(`
-        "
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-        ---
-        ReferenceError: GATES is not defined
-        error: unexpected error, please report it
-        exit 2"
+        "---
+        KERNEL                             RELEASE                     VERSION   FOLDER
+        debian-6.1.0-50-cloud-amd64        6.1.0-50-cloud-amd64        6.1.176   FOLDER/cache/kernels/DIGEST
+        debian-6.1.0-50-cloud-amd64: BTF 0.1 MiB, ready after N s
+        debian-6.12.107+deb13-cloud-amd64  6.12.107+deb13-cloud-amd64  6.12.107  FOLDER/cache/kernels/DIGEST
+        debian-6.12.107+deb13-cloud-amd64: BTF 0.1 MiB, ready after N s
+        exit 0"
       `);
       const before = mirror.requests.length;
       expect(await run('pull', 'debian:6.1', '--json')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "debian-6.1.0-50-cloud-amd64: BTF 0.1 MiB, ready after N s
         ---
-
-        exit 2"
+        [
+          {
+            "id": "debian-6.1.0-50-cloud-amd64",
+            "selector": "debian:6.1",
+            "version": "6.1.176",
+            "series": "6.1",
+            "arch": "x86_64",
+            "distribution": "debian",
+            "sha256": "DIGEST",
+            "release": "6.1.0-50-cloud-amd64",
+            "vmlinux": "FOLDER/cache/kernels/DIGEST/vmlinux",
+            "image": "FOLDER/cache/kernels/DIGEST/image",
+            "btf": {
+              "size": 70000,
+              "sha256": "DIGEST",
+              "path": "FOLDER/cache/kernels/DIGEST/btf"
+            },
+            "config": null,
+            "package": {
+              "name": "linux-image-6.1.0-50-cloud-amd64",
+              "version": "6.1.176-1",
+              "path": "pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb",
+              "sha256": "DIGEST"
+            },
+            "notes": []
+          }
+        ]
+        exit 0"
       `);
       expect(mirror.requests.length).toBe(before);
     });
@@ -225,35 +183,19 @@ describe('kernels pull', () => {
       const deb = mirror.files.get(path) ?? Buffer.alloc(0);
       mirror.files.set(path, Buffer.alloc(deb.length));
       expect(sorted(await run('pull', 'debian:6.1', 'debian:5.10'))).toMatchInlineSnapshot(`
-        "
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-        ---
-        ReferenceError: GATES is not defined
-        error: unexpected error, please report it
-        exit 2"
+        "---
+        KERNEL                        RELEASE                VERSION   FOLDER
+        debian-5.10.0-32-cloud-amd64  5.10.0-32-cloud-amd64  5.10.223  FOLDER/cache/kernels/DIGEST
+        debian-5.10.0-32-cloud-amd64: BTF 0.1 MiB, ready after N s
+        error: debian-6.1.0-50-cloud-amd64: MIRROR/pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb: its sha256 is DIGEST, expected DIGEST, also when fetched anew
+        exit 3"
       `);
       mirror.files.delete(path);
       expect(await run('pull', 'debian:6.1')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: debian-6.1.0-50-cloud-amd64: debian:6.1: the mirror indexes linux-image-6.1.0-50-cloud-amd64 6.1.176-1, but has none of them
         ---
-
-        exit 2"
+        KERNEL  RELEASE  VERSION  FOLDER
+        exit 3"
       `);
       mirror.files.set(path, deb);
     });
@@ -263,31 +205,13 @@ describe('kernels pull', () => {
     await withCache(async (run, folder) => {
       await writeFile(join(folder, 'garbage'), 'no kernel at all');
       expect(await run('pull', 'file:garbage')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: file:garbage: not a kernel image: expected a bzImage, an ELF vmlinux or an arm64 Image
         ---
 
         exit 2"
       `);
       expect(await run('pull', 'deb:garbage')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: deb:garbage: not a Debian package: not an ar archive
         ---
 
         exit 2"
@@ -300,19 +224,10 @@ describe('kernels lock', () => {
   it('pins what selectors mean; list and pull then ask no index', async () => {
     await withCache(async (run, folder) => {
       expect(await run('lock', 'debian:6.12', 'debian:6.1', '-o', 'lock.json')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "lock.json: 2 kernels pinned
         ---
 
-        exit 2"
+        exit 0"
       `);
       expect(await readFile(join(folder, 'lock.json'), 'utf8')).not.toContain(mirror.address);
       mirror.requests.length = 0;
@@ -339,16 +254,7 @@ describe('kernels lock', () => {
       await run('pull', 'debian:6.1');
       await writeFile(join(folder, 'garbage'), 'no kernel at all');
       expect(await run('lock', 'file:garbage', '-o', 'lock.json')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: file:garbage: not a kernel image: expected a bzImage, an ELF vmlinux or an arm64 Image
         ---
 
         exit 2"
@@ -362,19 +268,10 @@ describe('kernels prune', () => {
   it('tells what it removes, and nothing when there is nothing', async () => {
     await withCache(async (run, folder) => {
       expect(await run('prune')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "removed 0 entries, 0.0 MiB
         ---
 
-        exit 2"
+        exit 0"
       `);
       const old = join(folder, 'cache/kernels/old');
       await mkdir(old, { recursive: true });
@@ -383,46 +280,22 @@ describe('kernels prune', () => {
       await utimes(old, 1e9, 1e9);
       await writeFile(join(folder, 'cache/kernels/half.tmp-4194305-0a'), Buffer.alloc(1 << 20, 1));
       expect(await run('prune', '--dry-run')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "would remove 2 entries, 3.0 MiB
         ---
-
-        exit 2"
+        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-4194305-0a
+        2.0 MiB  not used lately  FOLDER/cache/kernels/old
+        exit 0"
       `);
       expect(await run('prune')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "removed 2 entries, 3.0 MiB
         ---
-
-        exit 2"
+        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-4194305-0a
+        2.0 MiB  not used lately  FOLDER/cache/kernels/old
+        exit 0"
       `);
       expect(await run('prune', '--keep-days', 'x')).toMatchInlineSnapshot(`
-        "error: unexpected error, please report it
-        ReferenceError: GATES is not defined
-            at file:///work/wt/h7/dist/harness/results/schema.js:27:43
-            at ModuleJob.run (node:internal/modules/esm/module_job:325:25)
-            at async ModuleLoader.import (node:internal/modules/esm/loader:606:24)
-            at async kernels (file:///work/wt/h7/dist/harness/cli/main.js:20:27)
-            at async Promise.all (index 0)
-            at async buildProgram (file:///work/wt/h7/dist/harness/cli/main.js:45:23)
-            at async main (file:///work/wt/h7/dist/harness/cli/main.js:60:16)
-            at async file:///work/wt/h7/dist/harness/cli/main.js:71:1
+        "error: option '--keep-days <n>' argument 'x' is invalid. Expected a number of days, 0 or more.
+        (add --help for what is possible)
         ---
 
         exit 2"
