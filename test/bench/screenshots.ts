@@ -25,10 +25,12 @@ function shots({ kernels }: Results): Shot[] {
   const [first, second] = kernels;
   if (!first || !second) throw new Error('the run has fewer than two kernels');
   const comparison = `#compare/${namePart(first.id)}/${namePart(second.id)}/${OBJECT}`;
+  const relocation = `#relo/${OBJECT}/1/${namePart(first.id)}/${namePart(second.id)}`;
   return [
     { name: 'matrix-light', colorScheme: 'light', fragment: '', height: 760 },
     { name: 'matrix-dark', colorScheme: 'dark', fragment: '', height: 760 },
     { name: 'relocations-light', colorScheme: 'light', fragment: `#${relocationsAnchor(OBJECT)}`, height: 420 },
+    { name: 'relocation-light', colorScheme: 'light', fragment: relocation, height: 720 },
     { name: 'cell-dark', colorScheme: 'dark', fragment: `#${cellAnchor(first.id, OBJECT)}`, height: 900 },
     { name: 'compare-light', colorScheme: 'light', fragment: comparison, height: 900 },
   ];
@@ -45,7 +47,7 @@ try {
   for (const { name, colorScheme, fragment, height } of shots(results)) {
     const page = await browser.newPage({ viewport: { width: 1240, height }, colorScheme });
     await page.goto(`${pathToFileURL(file).href}${fragment}`);
-    if (/^#(c|compare)\//.test(fragment)) await page.locator('#view h2').waitFor();
+    if (/^#(c|compare|relo)\//.test(fragment)) await page.locator('#view h2').waitFor();
     await page.mouse.click(1, 1);
     await page.screenshot({ path: join(TARGET, `${name}.png`) });
     await page.close();
