@@ -37,6 +37,9 @@ const FEW = [
   'attach target bpf_lsm_inode_set_acl',
 ];
 
+/** With many guests at a time a boot may take long, and says nothing of what is tested here. */
+const PATIENT = { bootTimeoutMs: 900_000 };
+
 let folder = '';
 let cache: KernelCache = { kernels: [], typesOf: async () => null };
 let explanation: Explanation = { schemaVersion: 2, kernels: [], causes: [], silent: [], guarded: [] };
@@ -64,6 +67,7 @@ beforeAll(async () => {
   const results = await realRun(
     ALL ? paths : paths.filter((path) => !path.endsWith('accesses.bpf.o')),
     seenSeries(kernels).map((series) => `debian:${series}`),
+    PATIENT,
   );
   const ran = await kernelsOfResults(results, cacheRoot());
   const known = kernels.map((kernel) => ran.find(({ series }) => series === kernel.series) ?? kernel);
@@ -190,6 +194,7 @@ describe('what is suggested', () => {
       const { cells } = await realRun(
         failing.map(({ path }) => path),
         [`debian:${series}`],
+        PATIENT,
       );
       loaded += cells.length;
       for (const { object, status, reason } of cells) if (status !== 'pass') bad.push(`${series} ${object}: ${reason}`);
