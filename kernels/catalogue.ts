@@ -1,6 +1,6 @@
 // The way to a kernel for the rest of the program: plan what selectors mean, then pull each one.
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InfraError } from '../harness/errors.ts';
 import { errorCode, explainDiskError } from './cache.ts';
 import { configBeside, withDebConfig, withOwnConfig, withPackagedConfig } from './config.ts';
@@ -9,6 +9,7 @@ import { comparePreference, type KernelPackage } from './debian/packages.ts';
 import { fetchPackage } from './fetch.ts';
 import { KERNEL_FILES } from './image/facts.ts';
 import { sha256Of } from './image/unpack.ts';
+import type { ModuleSource } from './modules.ts';
 import type { KernelOptions } from './options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
 import { kernelDirectory, lookUpPackage, rememberAbsent, storeImage, storePackage } from './store.ts';
@@ -31,6 +32,8 @@ export interface KernelImage extends Omit<PlannedKernel, 'source'> {
   btf: { path: string; size: number; sha256: string } | null;
   /** What it was built with, null where that cannot be had. */
   config: KernelConfig | null;
+  /** Where its modules can be had. */
+  modules: ModuleSource;
   package: { name: string; version: string; path: string; sha256: string } | null;
   /** Things a reader should know: a twin package was taken, an indexed version was gone. */
   notes: string[];
@@ -38,7 +41,7 @@ export interface KernelImage extends Omit<PlannedKernel, 'source'> {
 
 type Identity = Omit<PlannedKernel, 'source'>;
 
-function imageOf(identity: Identity, stored: StoredKernel, notes: string[]): KernelImage {
+function imageOf(identity: Identity, stored: StoredKernel, modules: ModuleSource, notes: string[]): KernelImage {
   const { id, selector, version, series, arch, distribution } = identity;
   if (stored.arch !== arch) throw new InfraError(`${id}: expected a kernel for ${arch}, this one is for ${stored.arch}`);
   const file = (name: string) => join(stored.directory, name);
@@ -55,6 +58,7 @@ function imageOf(identity: Identity, stored: StoredKernel, notes: string[]): Ker
     image: stored.image ? file(KERNEL_FILES.image) : null,
     btf: stored.btf ? { ...stored.btf, path: file(KERNEL_FILES.btf) } : null,
     config: keptConfig(stored),
+    modules,
     package: null,
     notes,
   };
@@ -132,7 +136,10 @@ async function pullDebian(
     const list = gone.map(title).join(', ');
     const notes = gone.length === 0 ? [] : [`${list}: ${pinned ? 'pinned' : 'indexed'}, but gone from the mirror; ${title(one)} is used`];
     const { name, version, path, sha256 } = one;
-    return { ...imageOf(identity, stored, [...notes, ...said]), package: { name, version, path, sha256 } };
+    return {
+      ...imageOf(identity, stored, { kind: 'debian', package: one }, [...notes, ...said]),
+      package: { name, version, path, sha256 },
+    };
   };
   const found = await attempt(first);
   if (found) return found;
@@ -150,7 +157,7 @@ async function pullDebian(
 
 async function pullFile(planned: PlannedKernel, path: string, options: KernelOptions): Promise<KernelImage> {
   const { stored, notes } = await withOwnConfig(await storeImage(options.cache, path, planned.selector));
-  const image = imageOf(planned, stored, notes);
+  const image = imageOf(planned, stored, { kind: 'folder', path: dirname(path) }, notes);
   return { ...image, config: (await configBeside(path, image.release)) ?? image.config };
 }
 
@@ -159,7 +166,7 @@ async function pullDeb(planned: PlannedKernel, path: string, options: KernelOpti
   const known = await lookUpPackage(options.cache, sha256);
   const kept = known === null || known === 'absent' ? await storePackage(options.cache, path, sha256, planned.selector) : known;
   const { stored, notes } = await withDebConfig(kept, path, planned.selector);
-  const image = imageOf(planned, stored, notes);
+  const image = imageOf(planned, stored, { kind: 'deb', path }, notes);
   return { ...image, config: image.config ?? (await configBeside(path, image.release)) };
 }
 

@@ -21,7 +21,16 @@ export interface PrunedEntry {
 }
 
 /** The folders of the cache whose entries can be made again. The guest helper and libbpf are small and stay. */
-const FOLDERS = ['kernels', 'snapshots', 'verdicts', 'packages', 'downloads', join('debian', 'indexes'), join('debian', 'suites')];
+const FOLDERS = [
+  'kernels',
+  'modules',
+  'snapshots',
+  'verdicts',
+  'packages',
+  'downloads',
+  join('debian', 'indexes'),
+  join('debian', 'suites'),
+];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 interface Usage {

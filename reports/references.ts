@@ -14,7 +14,7 @@ function findTwin(names: readonly string[]): number {
 
 function brokenLog(cell: CellResult, texts: LogStore['texts']): Broken | null {
   const refs: [(string | number)[], string | null][] = [
-    ...Object.entries(cell.logs).map(([name, id]): [string[], string | null] => [['logs', name], id]),
+    ...Object.entries(cell.logs).map(([name, id]): [string[], string | null] => [['logs', name], id ?? null]),
     ...cell.programs.flatMap(({ logs }, index) =>
       Object.entries(logs).map(([name, id]): [(string | number)[], string | null] => [['programs', index, 'logs', name], id]),
     ),

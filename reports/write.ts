@@ -20,6 +20,8 @@ function logFiles(cell: CellResult, results: Results): [string, string][] {
     ['verifier', cell.logs.verifier],
     ['kernel', cell.logs.kernel],
     ['console', cell.logs.console],
+    ['stdout', cell.logs.stdout ?? null],
+    ['stderr', cell.logs.stderr ?? null],
     ...cell.programs.flatMap((program): [string, string | null][] => [
       [`${fileName(program.name)}.libbpf`, program.logs.libbpf],
       [`${fileName(program.name)}.verifier`, program.logs.verifier],

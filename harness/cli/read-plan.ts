@@ -1,11 +1,12 @@
 // What is to be run, from corematrix.yaml and from arguments; `run` and `plan` read it alike.
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../../kernels/cache.ts';
 import { type KernelLock, readLock } from '../../kernels/lock.ts';
 import type { KernelOptions } from '../../kernels/options.ts';
 import { loadConfig, type PlacedConfig } from '../config/load.ts';
+import { loaderSchema } from '../config/loader-settings.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { type Choose, chooseAll } from '../plan/choice.ts';
@@ -29,6 +30,7 @@ export interface PlanOptions {
   baseline?: string;
   lastFailed?: boolean;
   onlyChanged?: boolean;
+  loader?: string[];
 }
 
 export interface Plan {
@@ -43,6 +45,12 @@ export interface Plan {
 }
 
 function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+function repeatedLoader(value: string, before: string[] = []): string[] {
+  const parsed = loaderSchema.safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0]?.message ?? 'no loader'}.`);
   return [...before, value];
 }
 
@@ -65,6 +73,11 @@ export function addPlanOptions(command: Command): Command {
     .option(
       '--only-changed',
       'only cells of another object file or another kernel than in the baseline, or in the report folder without one',
+    )
+    .option(
+      '--loader <name>',
+      'a release of libbpf that loads, repeatable: libbpf@default, libbpf@1.1; each gets rows of its own',
+      repeatedLoader,
     )
     .option('--refresh', 'read the kernel indexes anew')
     .option('--frozen', 'only kernels that the lock file of the configuration pins, nothing nearby when one is gone');
@@ -135,7 +148,11 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
   const choose = await chosenCells(options);
-  const inputs = objects.length > 0 ? await readInputs(plainSources(objects, process.cwd()), { configured }) : await readInputs(configured);
+  const loaders = options.loader ?? config.loaders;
+  const inputs =
+    objects.length > 0
+      ? await readInputs(plainSources(objects, process.cwd()), { configured, loaders })
+      : await readInputs(configured, { loaders });
   const { refresh, frozen } = options;
   const kernelOptions = async () => {
     const lock = await lockOf(config, directory, frozen === true);

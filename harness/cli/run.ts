@@ -9,6 +9,7 @@ import { UserError } from '../errors.ts';
 import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations.ts';
+import type { GuestHelper } from '../run/helper.ts';
 import { openJournal } from '../run/journal.ts';
 import type { Gate } from '../results/words.ts';
 import { run } from '../run/run.ts';
@@ -82,6 +83,13 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
     const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors });
+    const asked = [...new Set(inputs.objects.flatMap(({ release }) => release ?? []))];
+    const otherHelpers = new Map<string, GuestHelper>();
+    for (const release of asked) {
+      const other = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors, release });
+      emit({ kind: 'note', text: `libbpf@${release} is libbpf ${other.libbpf} (${other.libbpfOrigin})` });
+      otherHelpers.set(release, other);
+    }
     const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
     // Until the report is written: an interrupt is no reason to lose it.
     await interruptible(
@@ -94,6 +102,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             kernelOptions: { ...(await kernelOptions()), signal, onProgress: (event) => emit(event) },
             cache: cacheRoot(),
             helper,
+            otherHelpers,
             expectations: expectations.active,
             isolation: options.isolation ?? config.isolation ?? 'snapshot',
             accel: options.accel,

@@ -4,6 +4,7 @@ import { alternativesSettingsSchema } from './settings/alternatives.ts';
 import { mapsSettingsSchema } from './settings/maps.ts';
 import { programsSettingsSchema } from './settings/programs.ts';
 import { kconfigSettingsSchema, variablesSettingsSchema } from './settings/variables.ts';
+import { loaderSettings } from './loader-settings.ts';
 import { trialSettings } from './trial-settings.ts';
 
 export const objectSettingsSchema = z.strictObject({
@@ -20,6 +21,7 @@ export const objectSettingsSchema = z.strictObject({
     ),
   pins: z.boolean().optional().describe('Whether maps that the object pins are pinned, in the guest; without it, none is.'),
   ...trialSettings,
+  ...loaderSettings,
 });
 
 /** An object with settings of its own. */

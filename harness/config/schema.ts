@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FORMAT_NAMES } from '../../reports/format-names.ts';
 import { FAILURE_CLASSES, GATES } from '../results/words.ts';
+import { loaderSchema } from './loader-settings.ts';
 import { objectsSchema } from './object-settings.ts';
 
 export const expectationSchema = z
@@ -62,6 +63,11 @@ export const configSchema = z.strictObject({
   objects: objectsSchema
     .optional()
     .describe('Objects: paths or globs, relative to this file. An entry with settings speaks for every file it matches.'),
+  loaders: z
+    .array(loaderSchema)
+    .min(1)
+    .optional()
+    .describe('Releases of libbpf that load every object which does not name one itself, each in a row of its own.'),
   lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
   history: z.string().min(1).optional().describe('File with a line for every run, relative to this file: each run is appended.'),
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, instead of the ones apt is configured with.'),

@@ -61,7 +61,7 @@ const decoder = new TextDecoder();
 const MAX_NAME = 4096;
 
 /** The string at an offset of a string table, '' when it lies outside. */
-function stringAt(table: Uint8Array, offset: number): string {
+export function stringAt(table: Uint8Array, offset: number): string {
   if (offset >= table.length) return '';
   const rest = table.subarray(offset, offset + MAX_NAME);
   const end = rest.indexOf(0);

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { LOAD_FRAME, type LoadFrame, loadPayload } from './load-frames.ts';
+import { LOADER_FRAME, type LoaderFrame, loaderPayload } from './loader-frames.ts';
 import { u32 } from './payload.ts';
 
 const MAGIC = 0x31424d58;
@@ -31,6 +32,10 @@ const FRAME = {
   leftOut: 46,
   taken: 47,
   ...LOAD_FRAME,
+  ...LOADER_FRAME,
+  output: 72,
+  commandEnd: 73,
+  moduleEnd: 74,
 } as const;
 
 /** What the guest says of itself when it is ready. */
@@ -46,6 +51,17 @@ export interface Hello {
   btfSize: number;
 }
 
+/** How an object's own loader ended: `value` is its exit status, the signal, its time in ms, or the errno that kept it from starting. */
+export interface CommandEnd {
+  end: 'exited' | 'killed' | 'timed-out' | 'not-started';
+  value: number;
+  ms: number;
+  /** Bytes of output that were too many. */
+  dropped: number;
+}
+
+const COMMAND_ENDS = ['exited', 'killed', 'timed-out', 'not-started'] as const;
+
 export type Frame =
   | ({ type: 'hello' } & Hello)
   | { type: 'program'; name: string; section: string; programType: string; autoload: boolean; insns: number }
@@ -57,6 +73,11 @@ export type Frame =
   | { type: 'left-out'; why: number; program: string; what: string }
   | { type: 'taken'; name: string }
   | { type: 'end'; guestMs: number }
+  /** What an object's own loader printed: 1 standard output, 2 standard error. */
+  | { type: 'output'; stream: number; bytes: Buffer }
+  | ({ type: 'command-end' } & CommandEnd)
+  /** `errno` is 0 when the module was loaded. */
+  | { type: 'module-end'; name: string; errno: number }
   /** A program of the attempt before, or a struct_ops map; `errno` is 0 when it was attached. */
   | { type: 'attached'; kind: 'program' | 'map'; errno: number; name: string; detail: string };
 
@@ -84,10 +105,12 @@ export type RequestFrame =
   | { type: 'object'; name: string; elf: Uint8Array }
   | LoadFrame
   /** Everything that loads is attached. */
-  | { type: 'attach' };
+  | { type: 'attach' }
+  | LoaderFrame;
 
 function payloadOf(frame: RequestFrame): Uint8Array[] {
   if (frame.type === 'attach') return [];
+  if (frame.type === 'archive' || frame.type === 'command' || frame.type === 'module') return loaderPayload(frame);
   if (frame.type !== 'object') return loadPayload(frame);
   const name = Buffer.from(frame.name).subarray(0, 255);
   return [u32(name.length), name, frame.elf];
@@ -140,6 +163,7 @@ function payloadReader(payload: Buffer) {
       return text;
     },
     rest: () => payload.toString('utf8', Math.min(at, payload.length)),
+    bytes: () => payload.subarray(Math.min(at, payload.length)),
   };
 }
 
@@ -177,6 +201,14 @@ function decodeFrame(type: number, payload: Buffer): Frame | null {
       return { type: 'taken', name: read.string() };
     case FRAME.end:
       return { type: 'end', guestMs: read.u64() / 1e6 };
+    case FRAME.output:
+      return { type: 'output', stream: read.u32(), bytes: read.bytes() };
+    case FRAME.commandEnd: {
+      const end = COMMAND_ENDS[read.u32()] ?? 'not-started';
+      return { type: 'command-end', end, value: read.u32(), ms: read.u64() / 1e6, dropped: read.u64() };
+    }
+    case FRAME.moduleEnd:
+      return { type: 'module-end', errno: read.u32(), name: read.string() };
     case FRAME.attached: {
       const kind = read.u32() === 0 ? 'program' : 'map';
       return { type: 'attached', kind, errno: read.u32(), name: read.string(), detail: read.string() };

@@ -45,6 +45,9 @@ enum frame_type {
 	FRAME_ALTERNATIVES = 40,    /* u32 enum alternatives_kind, strings: what one is to be taken of, in that order */
 	FRAME_ATTACH = 48,	    /* attach what was loaded */
 	FRAME_ATTACH_TO = 49,	    /* strings: program, what it is to be attached to */
+	FRAME_ARCHIVE = 64,	    /* ustar archive, unpacked below / */
+	FRAME_COMMAND = 65,	    /* u32 timeout in ms, u32 words, u32 variables, strings: folder, words, variables */
+	FRAME_MODULE = 66,	    /* string: name, then the module as the kernel takes it */
 	/* guest to host */
 	FRAME_HELLO = 16,	  /* strings: release, version, machine, libbpf; then u64 BTF size */
 	FRAME_PROGRAM = 17,	  /* u32 insns, u32 autoload, strings: name, section, type */
@@ -57,7 +60,13 @@ enum frame_type {
 	FRAME_LEFT_OUT = 46,	  /* u32 enum left_out, strings: program, what the kernel lacks */
 	FRAME_TAKEN = 47,	  /* u32 enum alternatives_kind, string: what is taken of a group */
 	FRAME_ATTACHED = 56,	  /* u32 kind, u32 errno, strings: name, detail; for an attempt that loaded */
+	FRAME_OUTPUT = 72,	/* u32 stream (1 or 2), what the command printed */
+	FRAME_COMMAND_END = 73, /* u32 command_end, u32 value, u64 ns, u64 bytes of output thrown away */
+	FRAME_MODULE_END = 74,	/* u32 errno, string: name */
 };
+
+/* How a command ended; with the exit status, the signal, the timeout in ms, or the errno that kept it from starting. */
+enum command_end { COMMAND_EXITED = 0, COMMAND_KILLED = 1, COMMAND_TIMED_OUT = 2, COMMAND_NOT_STARTED = 3 };
 
 enum attached_kind { ATTACHED_PROGRAM = 0, ATTACHED_MAP = 1 };
 

@@ -1,8 +1,10 @@
 /* PID 1 of a corematrix guest: mounts what BPF objects need, says it is ready, and loads the one object it is given. */
 #define _GNU_SOURCE
 #include "bell.h"
+#include "command.h"
 #include "frames.h"
 #include "load.h"
+#include "module.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -175,7 +177,8 @@ static int serve(uint64_t address)
 	if (!copy)
 		return EXIT_NO_MEMORY;
 	memcpy(copy, request.bytes, request.length);
-	load_object(request.name, copy, request.length);
+	if (load_modules() && !run_command())
+		load_object(request.name, copy, request.length);
 	free(copy);
 	finish(address, start);
 	return 0;

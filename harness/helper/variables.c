@@ -10,7 +10,8 @@ int set_variable(const struct loading *loading, struct payload payload)
 	const char *section = payload_string(&payload);
 	struct bpf_map *map = bpf_object__find_map_by_name(loading->object, section);
 	size_t size = 0;
-	char *values = map ? bpf_map__initial_value(map, &size) : NULL;
+	/* Before libbpf 1.3 it says const. */
+	char *values = map ? (char *)bpf_map__initial_value(map, &size) : NULL;
 
 	if (!values || offset > size || payload.left > size - offset) {
 		warn("settings: %s: no %u bytes at %u of it to be set", section, payload.left, offset);

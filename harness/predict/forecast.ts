@@ -3,6 +3,7 @@ import type { CellProgram, CellRelocation, CellResult } from '../results/schema.
 import type { FailureClass, Foreseen, Stage } from '../results/words.ts';
 import type { BpfObject } from '../object/object.ts';
 import type { KernelTypes } from './candidates.ts';
+import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { enumeratorsOf } from './enumerators.ts';
 import { type PredictedProgram, predictCell } from './predict.ts';
 
@@ -27,10 +28,11 @@ function foreseen({ name, failure, possible }: PredictedProgram): ForeseenProgra
 /**
  * Predicts a cell.
  * @param kernel null for one without BTF: what has relocations does not load there
+ * @param loader whose rules decide
  */
-export function forecastOf(object: BpfObject, kernel: KernelTypes | null): Forecast {
+export function forecastOf(object: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): Forecast {
   if (kernel) {
-    const { programs, relocations } = predictCell(object, kernel);
+    const { programs, relocations } = predictCell(object, kernel, loader);
     return { programs: programs.map(foreseen), relocations: relocations.map(({ ref, outcome, target }) => ({ ref, outcome, target })) };
   }
   const verdict =

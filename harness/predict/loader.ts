@@ -70,5 +70,19 @@ export const LOADERS = {
   },
 } as const satisfies Record<string, Loader>;
 
+/**
+ * A release of libbpf as a loader.
+ * @param release for example `1.5`; null for the one everything here follows
+ */
+export function libbpfLoader(release: string | null): Loader {
+  const [, major = '1', minor = '7'] = /^(\d+)\.(\d+)/.exec(release ?? '') ?? [];
+  const isBefore = (other: number) => Number(major) < 1 || (Number(major) === 1 && Number(minor) < other);
+  return {
+    ...LIBBPF_17,
+    ...(isBefore(6) && { arraySize: 'whole', errorText: (errno) => String(-errno) }),
+    ...(isBefore(3) && { signOfAnyType: true }),
+  };
+}
+
 export type LoaderName = keyof typeof LOADERS;
 export const DEFAULT_LOADER = LOADERS['libbpf-1.7'];

@@ -63,7 +63,7 @@ async function wholeOf(plain: Readable): Promise<Buffer | string> {
 }
 
 /** The plain bytes of a file, or in one line why there are none. */
-async function readPlain(path: string): Promise<Buffer | string> {
+export async function readPlain(path: string): Promise<Buffer | string> {
   const start = await withFile(path, async (read) => read(0, 8));
   const format = compressionOf(start);
   const input = createReadStream(path);

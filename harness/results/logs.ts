@@ -49,8 +49,8 @@ export function addLog(store: LogStore, text: string): string | null {
   return id;
 }
 
-/** The text of an id, lines joined by newlines; '' for null and for ids the store does not have. */
-export function logText(store: LogStore, id: string | null): string {
-  const lines = id === null || !Object.hasOwn(store.texts, id) ? undefined : store.texts[id];
+/** The text of an id, lines joined by newlines; '' where there is none, and for ids the store does not have. */
+export function logText(store: LogStore, id: string | null | undefined): string {
+  const lines = id === null || id === undefined || !Object.hasOwn(store.texts, id) ? undefined : store.texts[id];
   return (lines ?? []).map((line) => store.lines[line] ?? '').join('\n');
 }

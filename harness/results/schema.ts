@@ -79,6 +79,8 @@ const object = z.strictObject({
   path: z.string(),
   sha256,
   size: count,
+  /** The libbpf that loads it, where that is another than the run's: `libbpf@1.1`. */
+  loader: z.string().optional(),
   license: z.string().nullable(),
   programs: z.array(
     z.strictObject({
@@ -185,7 +187,15 @@ export const cellSchema = z.strictObject({
   /** Exact QEMU command of the last attempt. */
   command: z.array(z.string()).nullable(),
   /** `libbpf` is its whole debug stream for the object as a whole, `warnings` what of it libbpf gave as a warning. */
-  logs: z.strictObject({ libbpf: logRef, warnings: logRef, verifier: logRef, kernel: logRef, console: logRef }),
+  logs: z.strictObject({
+    libbpf: logRef,
+    warnings: logRef,
+    verifier: logRef,
+    kernel: logRef,
+    console: logRef,
+    stdout: logRef.optional(),
+    stderr: logRef.optional(),
+  }),
 });
 
 /**

@@ -6,6 +6,7 @@ import type { Attempt } from '../results/schema.ts';
 import { type Breakage, breakageIn, type LoaderEnd, loaderEnd } from '../verdict/breakage.ts';
 import type { CellEvidence } from '../verdict/evidence.ts';
 import { toEvidence } from './evidence.ts';
+import { notReady } from './not-ready.ts';
 import type { ReadyKernel } from './kernel.ts';
 
 /** A guest's answer after it was asked whether it was well. */
@@ -16,6 +17,8 @@ export interface Examined {
   evidence: CellEvidence;
   /** What broke in it that the object may be to blame for. */
   breakage: Breakage | null;
+  /** The guest was well: another one would come to the same. */
+  settled: boolean;
 }
 
 /** The guests a cell may have: each call starts a new one with the same object. */
@@ -40,14 +43,17 @@ function examine(guest: GuestResult, isolation: Attempt['isolation']): Examined 
   const evidence = toEvidence(guest.frames, guest.console);
   const trouble = findTrouble(guest.console, evidence.kernelLog);
   const end = endOfLoader(guest);
+  const unready = !trouble && guest.ok ? notReady(guest.frames) : null;
   const answer = (infra: InfraClass | null, reason: string | null): Examined => ({
     attempt: { isolation, infra, reason, durationMs: rounded(guest.durationMs) },
     guest,
     evidence,
     breakage: breakageIn(trouble, end),
+    settled: infra === null || unready !== null,
   });
   if (trouble) return answer(trouble.class, trouble.reason);
   if (!guest.ok) return answer(guest.error.failure, guest.error.message);
+  if (unready) return answer(unready.class, unready.reason);
   if (!end) return answer(null, null);
   const how = end.signal === null ? `failed (status ${end.status})` : `died of ${end.signal}`;
   return answer('infra-crash', `the loading process in the guest ${how}`);
@@ -68,12 +74,12 @@ export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
   const { restore, boot, renew } = guests;
   if (restore) {
     const first = await attempt(restore, 'snapshot');
-    if (first.attempt.infra === null) return tries;
+    if (first.settled) return tries;
     const again = first.breakage ? first : await attempt(restore, 'snapshot');
-    if (again.attempt.infra === null || again.attempt.infra === 'infra-timeout') return tries;
+    if (again.settled || again.attempt.infra === 'infra-timeout') return tries;
   }
   const booted = await attempt(boot, 'boot');
-  if (booted.attempt.infra === null) {
+  if (booted.settled) {
     if (restore) await renew?.();
     return tries;
   }

@@ -4,6 +4,7 @@ import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
 import { forecastOf, knownTypes, withForecast } from '../predict/forecast.ts';
 import { withGiven } from '../predict/given.ts';
+import { libbpfLoader } from '../predict/loader.ts';
 import { instructionLines } from '../object/source-line.ts';
 import { addLog } from '../results/logs.ts';
 import { cellOfOneFate } from '../results/one-fate.ts';
@@ -19,6 +20,7 @@ import { timeInLibbpf } from './evidence.ts';
 import type { GivenBtf } from './custom-btf.ts';
 import type { RunObject } from './inputs.ts';
 import type { ReadyKernel } from './kernel.ts';
+import { type LoadedModule, typesWith } from './modules.ts';
 import { requestFrames } from './request.ts';
 
 export interface CellSetup {
@@ -33,10 +35,10 @@ export interface CellSetup {
 }
 
 /** A cell's guests, each with a folder of its own. */
-function guestsOf({ kernel, object, given, work, patience, signal }: CellSetup): CellGuests {
+function guestsOf({ kernel, object, given, work, patience, signal }: CellSetup, modules: readonly LoadedModule[]): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
-    frames: requestFrames(object, given),
+    frames: requestFrames(object, given, modules),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     patience,
     signal,
@@ -70,6 +72,11 @@ function cut(dropped: number): string {
   return dropped === 0 ? '' : `[corematrix: ${dropped} more bytes of log found no room in the mailbox]\n`;
 }
 
+/** What an object's own loader printed. */
+function printed({ command }: CellEvidence, logs: LogStore): Pick<CellResult['logs'], 'stdout' | 'stderr'> {
+  return command ? { stdout: addLog(logs, command.stdout), stderr: addLog(logs, command.stderr) } : {};
+}
+
 function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: number, logs: LogStore) {
   const { status, stage, class: failureClass, reason, relocations } = judgement;
   const programs = judgement.programs.map((program) => programResult(program, evidence, logs));
@@ -79,6 +86,7 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
     verifier: addLog(logs, judgement.logs.verifier ?? ''),
     kernel: addLog(logs, evidence.kernelLog),
     console: addLog(logs, evidence.console),
+    ...printed(evidence, logs),
   };
   const taken = judgement.taken.length > 0 ? { taken: judgement.taken } : {};
   return { status, stage, class: failureClass, reason, relocations, programs, ...taken, logs: refs };
@@ -93,13 +101,15 @@ function lastWords({ evidence, guest }: Examined, logs: LogStore): CellResult['l
     verifier: null,
     kernel: addLog(logs, evidence.kernelLog),
     console: addLog(logs, evidence.console),
+    ...printed(evidence, logs),
   };
 }
 
 /** Runs one cell, whatever is expected of it. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, given, logs } = setup;
-  const tries = await tryGuests(guestsOf(setup));
+  const modules = await kernel.modules(object.settings.modules ?? []);
+  const tries = await tryGuests(guestsOf(setup, modules));
   const last = tries.at(-1);
   if (!last) throw new Error('no guest was tried');
   const attempts = tries.map(({ attempt }) => attempt);
@@ -109,9 +119,12 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     durationMs: rounded(attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0)),
     command: last.guest.command,
   };
-  const types = await kernel.types();
+  const found = await kernel.types();
+  const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
   const counting = withGiven(types.kernel, given?.types ?? null);
-  const beside = (cell: CellResult) => (types.readable ? withForecast(cell, forecastOf(object.bpf, counting)) : cell);
+  // By which rules a loader of its own decides is not known.
+  const beside = (cell: CellResult) =>
+    types.readable && !object.ownLoader ? withForecast(cell, forecastOf(object.bpf, counting, libbpfLoader(object.release))) : cell;
   const { infra, reason } = last.attempt;
   if (infra !== null) {
     const broken = provenBreakage(tries.map(({ attempt: { isolation }, breakage }) => ({ isolation, breakage })));

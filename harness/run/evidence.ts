@@ -1,5 +1,7 @@
 // From the frames of a guest's response to the evidence that verdicts are judged from.
-import type { Frame } from '../guest/frames.ts';
+import type { CommandEnd, Frame } from '../guest/frames.ts';
+import { textRecords } from '../libbpf-log/lines.ts';
+import { parseLibbpfLog } from '../libbpf-log/parse.ts';
 import type { CellEvidence, LeftOut, LoadAttempt, LogRecord } from '../verdict/evidence.ts';
 
 const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
@@ -8,6 +10,29 @@ const REACHED = ['open', 'prepare', 'load', 'done'] as const satisfies readonly 
 
 /** More programs than any object has. What is made of attempts takes time for each of them and each relocation. */
 const MAX_PROGRAMS = 4096;
+
+interface Output {
+  stdout: string;
+  stderr: string;
+}
+
+/** What an own loader printed; a piece may end within a character. */
+function outputOf(frames: readonly Frame[]): Output {
+  const of = (stream: number) =>
+    Buffer.concat(frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.bytes] : []))).toString('utf8');
+  return { stdout: of(1), stderr: of(2) };
+}
+
+/** The load by an object's own loader as an attempt: libbpf's lines in what it printed are its log. */
+function takeCommand(evidence: CellEvidence, { end, value, ms, dropped }: CommandEnd, { stdout, stderr }: Output): void {
+  const cut = dropped === 0 ? '' : `\n[corematrix: ${dropped} more bytes of output were thrown away]\n`;
+  evidence.command = { end, value, stdout, stderr: `${stderr}${cut}` };
+  const log = [...textRecords(stderr), ...textRecords(stdout)];
+  const { programs, relocationFailed } = parseLibbpfLog(log);
+  const errno = programs.findLast(({ error }) => error !== null)?.error?.errno ?? relocationFailed?.errno ?? 0;
+  const reached = end === 'exited' && value === 0 ? 'done' : 'load';
+  evidence.attempts.push({ program: null, reached, errno: reached === 'done' ? 0 : errno, openMs: 0, loadMs: ms, log });
+}
 
 /** Orders frames into attempts. Frames in an order that no healthy helper writes are kept as far as they make sense. */
 export function toEvidence(frames: readonly Frame[], console: string): CellEvidence {
@@ -41,6 +66,7 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       if (loaded.attachments.length < MAX_PROGRAMS) loaded.attachments.push({ kind, name, errno, detail, log });
       log = [];
     }
+    if (frame.type === 'command-end') takeCommand(evidence, frame, outputOf(frames));
     if (frame.type === 'kernel-log') evidence.kernelLog += frame.text;
   }
   return evidence;

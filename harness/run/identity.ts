@@ -25,16 +25,17 @@ export async function commonIdentity(
 /** What the verdict of one cell depends on. libbpf names an object, and maps in it, after its file. */
 export function cellIdentity(
   common: CommonIdentity,
-  { result: kernel, configSha256 }: Pick<ReadyKernel, 'result' | 'configSha256'>,
+  { result: kernel, configSha256, helperSha256 }: Pick<ReadyKernel, 'result' | 'configSha256' | 'helperSha256'>,
   object: RunObject,
   given: GivenBtf | null,
 ): CellIdentity {
-  const { file, result, settings } = object;
+  const { file, result, settings, ownLoader } = object;
   return {
     ...common,
+    helperSha256,
     kernelSha256: kernel.sha256 ?? '',
     configSha256,
     objectSha256: result.sha256,
-    plan: [basename(file), settings, given?.sha256 ?? null],
+    plan: [basename(file), settings, given?.sha256 ?? null, ownLoader ? ownLoader.sha256 : null],
   };
 }

@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
+import { releaseOfLoader } from '../config/loader-settings.ts';
 import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { type BpfObject, readBpfObject } from '../object/object.ts';
 import { toObjectResult } from '../object/result.ts';
+import { type OwnLoader, packOwnLoader } from '../own-loader/own-loader.ts';
 import { asLoaded } from '../plan/as-loaded.ts';
 import { type LoadPlan, planLoad } from '../plan/object-settings.ts';
 import type { ObjectResult } from '../results/schema.ts';
@@ -39,6 +41,10 @@ export interface RunObject {
   plan: LoadPlan;
   /** BTF for relocations that its loader brings. */
   btf: CustomBtf | null;
+  /** The release of libbpf that loads it, null for the default one. */
+  release: string | null;
+  /** What loads it in the guest instead of the helper. */
+  ownLoader?: OwnLoader;
   result: ObjectResult;
 }
 
@@ -64,6 +70,8 @@ export interface InputOptions {
   bigEndian?: boolean;
   /** What the configuration says of the files, when it is not what names them. */
   configured?: ObjectSources;
+  /** Releases of libbpf for every object that does not name one itself: `libbpf@1.1`. */
+  loaders?: readonly string[] | undefined;
 }
 
 interface FoundFile {
@@ -83,6 +91,10 @@ async function readObject({ file, source, directory }: FoundFile, id: string, bi
   const placeOf = (path: readonly PropertyKey[]) => source.at?.(path) ?? shown;
   const plan = planLoad(settings, bpf, placeOf);
   const btf = settings.btf === undefined ? null : await openCustomBtf(resolve(directory, settings.btf), placeOf(['btf']));
+  const command = settings.command;
+  const ownLoader = command && { ownLoader: await packOwnLoader({ settings: command, object: { file, bytes }, directory, placeOf }) };
+  const release = settings.loader === undefined ? null : releaseOfLoader(settings.loader);
+  const named = release === null ? {} : { loader: settings.loader };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
     file,
@@ -91,7 +103,9 @@ async function readObject({ file, source, directory }: FoundFile, id: string, bi
     settings,
     plan,
     btf,
-    result: toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }),
+    release,
+    ...ownLoader,
+    result: { ...toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }), ...named },
   };
 }
 
@@ -139,8 +153,29 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
   });
 }
 
+/**
+ * Objects once for each loader: with the default one under the name it has, with another under a name that says so. What names its loader
+ * itself, or brings its own, stays as it is.
+ */
+function withLoaders(objects: readonly RunObject[], loaders: readonly string[], ids: Set<string>): RunObject[] {
+  return objects.flatMap((object) => {
+    if (object.settings.loader !== undefined || object.ownLoader) return [object];
+    return [...new Set(loaders)].map((loader): RunObject => {
+      const release = releaseOfLoader(loader);
+      if (release === null) return object;
+      const settings = { ...object.settings, loader };
+      return {
+        ...object,
+        settings,
+        release,
+        result: { ...object.result, id: uniqueId(`${object.result.id}+libbpf-${release}`, ids), loader },
+      };
+    });
+  });
+}
+
 /** Reads every object that paths and globs name, each file once for each name it is given, in the order named. */
-export async function readInputs(named: ObjectSources, { bigEndian = false, configured }: InputOptions = {}): Promise<Inputs> {
+export async function readInputs(named: ObjectSources, { bigEndian = false, configured, loaders }: InputOptions = {}): Promise<Inputs> {
   const inputs: Inputs = { objects: [], problems: [] };
   const ids = new Set<string>();
   const files = await findFiles(named, inputs);
@@ -151,7 +186,7 @@ export async function readInputs(named: ObjectSources, { bigEndian = false, conf
       takeProblem(inputs, error);
     }
   }
-  return inputs;
+  return loaders ? { ...inputs, objects: withLoaders(inputs.objects, loaders, ids) } : inputs;
 }
 
 /** Paths and globs without any settings. */

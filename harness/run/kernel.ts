@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage, PlannedKernel } from '../../kernels/catalogue.ts';
+import type { KernelOptions } from '../../kernels/options.ts';
 import { InfraError } from '../errors.ts';
 import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
@@ -11,6 +12,7 @@ import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
 import { QEMU_PROGRAM } from './host.ts';
+import { type ModuleLoader, moduleLoader } from './modules.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
 import { type RunTypes, typesOf } from './types.ts';
 
@@ -25,6 +27,8 @@ export interface GuestSetup {
   isolation: 'snapshot' | 'boot';
   bootTimeoutMs: number;
   signal: AbortSignal;
+  /** For what of a kernel is fetched only where it is asked for. */
+  kernelOptions: KernelOptions;
 }
 
 /** A kernel that cells can run on. */
@@ -33,11 +37,14 @@ export interface ReadyKernel {
   /** Of the configuration in its guests, null where they have none. */
   configSha256: string | null;
   fromCache: boolean;
+  /** Of the helper in its guests. */
+  helperSha256: string;
   restore: ((request: CellRequest) => Promise<GuestResult>) | null;
   /** Makes the snapshot anew, once in a run however often it is asked for. */
   renew: (() => Promise<void>) | null;
   boot: (request: CellRequest) => Promise<GuestResult>;
   types: RunTypes;
+  modules: ModuleLoader;
 }
 
 /** The part of a kernel's result that is known before any guest has run. */
@@ -124,9 +131,12 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   const kernelBoot = await bootRequest(image, setup);
   const boot = async (cell: CellRequest) => runBooted(kernelBoot, cell);
   const types = typesOf(image);
+  const modules = moduleLoader(image, setup.kernelOptions);
   const configSha256 = image.config?.sha256 ?? null;
+  const helperSha256 = setup.helper.sha256;
   if (setup.isolation === 'boot') {
-    return { result: await identify(image, kernelBoot, setup), configSha256, fromCache: false, restore: null, renew: null, boot, types };
+    const result = await identify(image, kernelBoot, setup);
+    return { result, configSha256, helperSha256, fromCache: false, restore: null, renew: null, boot, types, modules };
   }
   const store = storeOf(image, setup);
   const request = { ...kernelBoot, signal: setup.signal };
@@ -144,10 +154,12 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   return {
     result: booted(image, snapshot.hello, snapshot.method, snapshot.bootMs, snapshot.command),
     configSha256,
+    helperSha256,
     fromCache: kept !== null,
     restore: async (cell) => runRestored(QEMU_PROGRAM, machine, snapshot, cell),
     renew: async () => (renewing ??= renew()),
     boot,
     types,
+    modules,
   };
 }

@@ -3,6 +3,7 @@ import type { RequestFrame } from '../guest/frames.ts';
 import type { GivenBtf } from './custom-btf.ts';
 import type { RunObject } from './inputs.ts';
 import { loadFrames } from './load-request.ts';
+import type { LoadedModule } from './modules.ts';
 import { trialFrames } from './trial-request.ts';
 
 /** As libbpf derives an object's name from its file: the part of the base name before the first dot. */
@@ -10,11 +11,16 @@ function objectName(file: string): string {
   return file.split('/').at(-1)?.split('.')[0] ?? file;
 }
 
-/** The frames that ask for one object, settings first. */
+/** The frames that ask for one object, modules and settings first. */
 export function requestFrames(
-  { file, bytes, settings, plan }: Pick<RunObject, 'file' | 'bytes' | 'settings' | 'plan'>,
+  { file, bytes, settings, plan, ownLoader }: Pick<RunObject, 'file' | 'bytes' | 'settings' | 'plan' | 'ownLoader'>,
   given: GivenBtf | null,
+  modules: readonly LoadedModule[] = [],
 ): RequestFrame[] {
+  const loaded = modules.map(({ name, ko }): RequestFrame => ({ type: 'module', name, ko }));
   const btf = given ? [{ type: 'btf', bytes: given.bytes } as const] : [];
-  return [...loadFrames(settings, plan), ...trialFrames(settings), ...btf, { type: 'object', name: objectName(file), elf: bytes }];
+  const object = { type: 'object', name: objectName(file), elf: bytes } as const;
+  const before: RequestFrame[] = [...loaded, ...loadFrames(settings, plan), ...trialFrames(settings), ...btf];
+  if (!ownLoader) return [...before, object];
+  return [...before, { type: 'archive', tar: ownLoader.tar }, { type: 'command', ...ownLoader }, object];
 }

@@ -23,7 +23,7 @@ import { cellIdentity, commonIdentity, type CommonIdentity } from './identity.ts
 import type { CellIdentity } from './kept-cell.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { bootImages, type GuestSetup, makeReady, plannedResult } from './kernel.ts';
+import { bootImages, type GuestSetup, makeReady, plannedResult, type ReadyKernel } from './kernel.ts';
 import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
 import { takeTurns, type Turns } from './turns.ts';
@@ -48,6 +48,8 @@ export interface RunRequest {
   kernelOptions: KernelOptions;
   cache: string;
   helper: GuestHelper;
+  /** Helpers with other releases of libbpf, by what objects ask for: `1.1`. */
+  otherHelpers?: ReadonlyMap<string, GuestHelper> | undefined;
   expectations: readonly Expectation[];
   isolation: 'snapshot' | 'boot';
   accel: Accel | 'auto';
@@ -149,16 +151,21 @@ async function runOne(context: Context, setup: Omit<CellSetup, 'object' | 'given
       return expected(cell);
     } catch (error) {
       if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
-      const failure = { class: 'infra-transport', reason: toInfraError(error).message } as const;
+      const { failure: failureClass, message } = toInfraError(error);
+      const failure = { class: failureClass, reason: message };
       return finish(context, cellOfOneFate(kernel.id, object.result, 'infra', failure), kernel);
     }
   });
 }
 
 /** A boot that was cut short is tried once more; one that took too long is not. */
-async function readyKernel(context: Context, image: KernelImage) {
+async function readyKernel(context: Context, image: KernelImage, release: string | null): Promise<ReadyKernel> {
   const { accel } = await context.accel;
-  const ready = async () => makeReady(image, { ...context.setup, accel, bootTimeoutMs: context.request.bootTimeoutMs ?? BOOT_MS[accel] });
+  const { request } = context;
+  const helper = release === null ? request.helper : request.otherHelpers?.get(release);
+  if (!helper) throw new Error(`no helper with libbpf ${release}`);
+  const setup = { ...context.setup, helper, accel, bootTimeoutMs: request.bootTimeoutMs ?? BOOT_MS[accel] };
+  const ready = async () => makeReady(image, setup);
   return context.guests(context.request.predictFirst === true ? URGENCY.kernel : URGENCY.cell, async () => {
     try {
       return await ready();
@@ -186,7 +193,13 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
     return unavailable(error, 'infra-kernel-unavailable');
   }
   try {
-    const kernel = await readyKernel(context, image);
+    const objects = chosen(context, planned.id);
+    const releases = [...new Set(objects.map(({ release }) => release))];
+    // The first stands for the kernel: a guest is the same but for the helper in it.
+    const [first = null, ...others] = releases;
+    const kernel = await readyKernel(context, image, first);
+    const ready = new Map([[first, kernel]]);
+    for (const release of others) ready.set(release, { ...(await readyKernel(context, image, release)), types: kernel.types });
     const { accel } = await context.accel;
     emit({
       kind: 'kernel-ready',
@@ -196,8 +209,10 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
       bootMs: kernel.result.boot?.durationMs ?? 0,
     });
     const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: request.stallMs ?? STALL_MS[accel] };
-    const setup = { kernel, logs: context.logs, work: context.work, patience, signal };
-    const cells = await Promise.all(chosen(context, planned.id).map(async (object) => runOne(context, setup, object)));
+    const setup = { logs: context.logs, work: context.work, patience, signal };
+    const cells = await Promise.all(
+      objects.map(async (object) => runOne(context, { ...setup, kernel: ready.get(object.release) ?? kernel }, object)),
+    );
     const types = await kernel.types();
     const notes = types.readable ? [] : [`nothing is predicted: ${types.reason}`];
     const layouts = types.kernel && layoutsOn(planned.id, types.kernel, context.touched);
@@ -262,6 +277,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       helper: request.helper,
       isolation: request.isolation,
       signal,
+      kernelOptions: request.kernelOptions,
     };
     const accel = chooseOnce(setup, request, [...pulled.values()]).then((choice) => {
       emit({ kind: 'accel', choice });

@@ -5,6 +5,7 @@ import type { KernelTypes } from '../predict/candidates.ts';
 import { foreseenCell, forecastOf } from '../predict/forecast.ts';
 import { withGiven } from '../predict/given.ts';
 import { indexFileOf } from '../predict/index-file.ts';
+import { libbpfLoader } from '../predict/loader.ts';
 import { readKernelTypes } from '../predict/kernels.ts';
 import type { GivenBtf } from './custom-btf.ts';
 import type { RunObject } from './inputs.ts';
@@ -31,7 +32,7 @@ async function read({ id, selector, btf, config }: KernelImage): Promise<FoundTy
 /** Whether a cell is predicted to fail for certain. */
 export async function isForetoldToFail({ types }: { types: RunTypes }, object: RunObject, given: GivenBtf | null): Promise<boolean> {
   const { readable, kernel } = await types();
-  return readable && foreseenCell(forecastOf(object.bpf, withGiven(kernel, given?.types ?? null))) !== null;
+  return readable && foreseenCell(forecastOf(object.bpf, withGiven(kernel, given?.types ?? null), libbpfLoader(object.release))) !== null;
 }
 
 /** The types of a kernel that was pulled. */

@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import type { GuestHelper } from '../run/helper.ts';
 import { run, secondsSince, versionLine } from './command.ts';
 import { digestOf, filesIn } from './digest.ts';
-import { ensureLibbpf, type Libbpf } from './libbpf.ts';
+import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from './root.ts';
 
 const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror'];
@@ -21,6 +21,8 @@ export interface HelperOptions {
   onNote: (text: string) => void;
   /** Base addresses of Debian mirrors; without any, those of the environment or of apt. */
   mirrors?: readonly string[] | undefined;
+  /** A release of libbpf to link with, `1.1`; without it, the one that everything here is written for. */
+  release?: string | undefined;
 }
 
 async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
@@ -36,7 +38,8 @@ async function compile(sources: readonly string[], libbpf: Libbpf, target: strin
 export async function ensureHelper(options: HelperOptions): Promise<GuestHelper> {
   const cache = options.cache ?? cacheRoot();
   const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/helper');
-  const libbpf = await ensureLibbpf({ cache, onNote: options.onNote, mirrors: options.mirrors });
+  const from = { cache, onNote: options.onNote, mirrors: options.mirrors };
+  const libbpf = options.release === undefined ? await ensureLibbpf(from) : await ensureRelease(options.release, from);
   const compiler = await versionLine('gcc');
   if (compiler === null) throw new UserError('gcc is not installed; run "npm run setup", or on Debian: apt-get install gcc libc6-dev');
   const sources = await filesIn(folder, ['.c']);

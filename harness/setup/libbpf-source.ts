@@ -1,18 +1,20 @@
 // libbpf from the Debian source package: which version, fetched and checked, built as a static library.
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import * as tar from 'tar';
 import { populateDirectory } from '../../kernels/cache.ts';
 import { type DebianSource, findDebianSource } from '../../kernels/debian/source.ts';
 import { download } from '../../kernels/download.ts';
-import { InfraError } from '../errors.ts';
+import { InfraError, UserError } from '../errors.ts';
 import { lastLines, run, secondsSince } from './command.ts';
 
 /** The release whose messages and rules this project is written for. */
 export const WANTED_LIBBPF = '1.7';
 /** The oldest that is taken instead: it is the first that splits a load in two, which tells relocation from verification. */
 const OLDEST = [1, 6] as const;
+/** The oldest the helper can be linked with: before 1.0 errors came otherwise, and half of the calls had other names. */
+const OLDEST_RELEASE = [1, 0] as const;
 /** Part of the key in the cache: another number when the way of building changes. */
 export const BUILD = 2;
 
@@ -50,6 +52,25 @@ export function chooseSource<Source extends { version: string }>(sources: readon
   return wanted ?? sources.find((source) => atLeast(releaseOf(source.version), OLDEST)) ?? null;
 }
 
+/** Numbers of a release as it is asked for, `1.1` or `1.1.2`, or as a package has it. */
+function numbersOf(version: string): number[] {
+  return (/^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').map(Number);
+}
+
+/**
+ * The source package to build a wanted release from, given the newest first: of `1.1` the newest, of `1.1.1` that or the next above it
+ * within 1.1; null when there is none.
+ */
+export function chooseRelease<Source extends { version: string }>(sources: readonly Source[], wanted: string): Source | null {
+  const [major, minor, patch] = numbersOf(wanted);
+  const same = sources.filter(({ version }) => {
+    const [otherMajor, otherMinor] = numbersOf(version);
+    return major === otherMajor && minor === otherMinor;
+  });
+  if (patch === undefined) return same[0] ?? null;
+  return same.findLast(({ version }) => (numbersOf(version)[2] ?? 0) >= patch) ?? null;
+}
+
 /** Folder of a libbpf in the cache: `include/` with headers (`bpf/bpf.h`, `linux/bpf.h`) and `lib/libbpf.a`. */
 export function libbpfFolder(cache: string, key: string): string {
   return join(cache, 'libbpf', key);
@@ -73,12 +94,15 @@ async function fetchArchive(source: DebianSource, options: LibbpfOptions): Promi
 async function build(archive: string, target: string): Promise<void> {
   const source = join(target, 'source');
   await populateDirectory(source, async (folder) => tar.extract({ file: archive, cwd: folder, strip: 1, strict: true }));
+  const objects = join(target, 'objects');
+  // Makefiles before 1.5 write into it before they make it.
+  await mkdir(objects);
   const variables = [
     'BUILD_STATIC_ONLY=y',
     'NO_PKG_CONFIG=y',
     // Reading the kernel's BTF is most of a load, and emulation makes calls dear: inlining takes a third off.
     'CFLAGS=-g -O3',
-    `OBJDIR=${join(target, 'objects')}`,
+    `OBJDIR=${objects}`,
     `DESTDIR=${target}`,
     'PREFIX=',
     'LIBDIR=/lib',
@@ -89,7 +113,7 @@ async function build(archive: string, target: string): Promise<void> {
   const { ok, said } = await run(['make', '-C', join(source, 'src'), '-s', jobs, ...variables, 'install', 'install_uapi_headers']);
   if (!ok) throw new InfraError(`libbpf does not build: ${lastLines(said, 3)}`);
   await rm(source, { recursive: true });
-  await rm(join(target, 'objects'), { recursive: true });
+  await rm(objects, { recursive: true });
 }
 
 /**
@@ -99,7 +123,27 @@ async function build(archive: string, target: string): Promise<void> {
 export async function buildFromSource(options: LibbpfOptions): Promise<BuiltLibbpf | null> {
   const { cache, mirrors, onNote } = options;
   const source = chooseSource(await findDebianSource('libbpf', { cache, mirrors, onNote }));
-  if (!source) return null;
+  return source && buildSource(source, options);
+}
+
+/**
+ * Builds a release that is asked for unless the cache has it.
+ * @throws UserError when the mirrors do not have it, with what they have; InfraError as buildFromSource
+ */
+export async function buildRelease(wanted: string, options: LibbpfOptions): Promise<BuiltLibbpf> {
+  const { cache, mirrors, onNote } = options;
+  const found = await findDebianSource('libbpf', { cache, mirrors, onNote });
+  const sources = found.filter(({ version }) => atLeast(releaseOf(version), OLDEST_RELEASE));
+  const source = chooseRelease(sources, wanted);
+  if (source) return buildSource(source, options);
+  const usable = sources.map(({ version }) => upstreamVersion(version));
+  throw new UserError(
+    `libbpf@${wanted}: the Debian mirror has no source package of it; it has ${usable.toReversed().join(', ') || 'none'}`,
+  );
+}
+
+async function buildSource(source: DebianSource, options: LibbpfOptions): Promise<BuiltLibbpf> {
+  const { cache, onNote } = options;
   const started = performance.now();
   const archive = await fetchArchive(source, options);
   const key = `${archive.sha256.slice(0, 32)}-${BUILD}`;

@@ -5,7 +5,16 @@ import { z } from 'zod';
 import { parseCached, writeFileAtomic } from '../../kernels/cache.ts';
 import { InfraError, messageOf, UserError } from '../errors.ts';
 import { run } from './command.ts';
-import { atLeast, BUILD, buildFromSource, type BuiltLibbpf, libbpfFolder, type LibbpfOptions, WANTED_LIBBPF } from './libbpf-source.ts';
+import {
+  atLeast,
+  BUILD,
+  buildFromSource,
+  buildRelease,
+  type BuiltLibbpf,
+  libbpfFolder,
+  type LibbpfOptions,
+  WANTED_LIBBPF,
+} from './libbpf-source.ts';
 
 /** The oldest libbpf-dev that knows every relocation kind. */
 const SYSTEM_OLDEST = [1, 0] as const;
@@ -55,6 +64,20 @@ async function fromSystem(): Promise<Libbpf | null> {
   if (!stdout.startsWith('/')) return null;
   const version = `${major}.${minor}`;
   return { version, origin: `system package libbpf-dev ${version}`, includeDir: '/usr/include', staticLib: stdout };
+}
+
+/**
+ * A release of libbpf that is asked for: what an earlier run chose for the same words, else built from source.
+ * @param wanted `1.1`, or `1.1.2`
+ * @throws UserError when the mirrors do not have it, InfraError when it cannot be built
+ */
+export async function ensureRelease(wanted: string, options: LibbpfOptions): Promise<Libbpf> {
+  const memory = join(options.cache, 'libbpf', `release-${wanted}-${BUILD}.json`);
+  const before = await chosenBefore(options.cache, memory);
+  if (before) return before;
+  const built = await buildRelease(wanted, options);
+  await writeFileAtomic(memory, `${JSON.stringify(built)}\n`);
+  return inCache(options.cache, built);
 }
 
 /**

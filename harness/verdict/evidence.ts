@@ -1,4 +1,5 @@
 // What a guest delivers about one cell, before anything is made of it.
+import type { CommandEnd } from '../guest/frames.ts';
 
 /** One call of libbpf's print callback, its newline kept. A verifier log comes as one record with its BEGIN and END lines. */
 export interface LogRecord {
@@ -56,6 +57,15 @@ export interface LeftOut {
   what: string;
 }
 
+/** How an object's own loader ended, and all it printed. */
+export interface CommandEvidence {
+  end: CommandEnd['end'];
+  /** Exit status or signal; of an end that is no verdict, see CommandEnd. */
+  value: number;
+  stdout: string;
+  stderr: string;
+}
+
 /** Everything a guest said about one cell. */
 export interface CellEvidence {
   /** Empty when bpf_object__open failed. */
@@ -65,6 +75,8 @@ export interface CellEvidence {
   taken: string[];
   /** First the whole object; only if that fails, and only when there is more than one, each program alone. */
   attempts: LoadAttempt[];
+  /** Of an object that its own loader loads; its only attempt is then made from what that printed. */
+  command?: CommandEvidence;
   /** Lines of /dev/kmsg since the cell began. */
   kernelLog: string;
   console: string;

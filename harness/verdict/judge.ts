@@ -7,6 +7,7 @@ import { type ReadAttempt, readAttempt } from './attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence.ts';
 import { failureOf } from './failure.ts';
 import type { CellJudgement, Failure, JudgedObject, JudgementLogs, ProgramJudgement } from './judgement.ts';
+import { ownLoaderFailure } from './own-loader.ts';
 import { failurePlace } from './place.ts';
 
 export interface JudgeInput {
@@ -59,7 +60,9 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
   const failed = read.log.programs.find((facts) => facts.program === name);
   const records = [...attempt.log, ...(attempt.attachments ?? []).flatMap(({ log }) => log)];
   const logs = { libbpf: records.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
-  const failure = attempt.reached === 'done' ? null : failureOf(context);
+  const { command } = input.evidence;
+  const loaded = attempt.reached === 'done';
+  const failure = command ? ownLoaderFailure(context, command) : loaded ? null : failureOf(context);
   return { read, failure, at: failurePlace(read, input.lineOf ?? null), attached: attachedIn(attempt), logs };
 }
 
@@ -142,7 +145,12 @@ export function judgeCell(input: JudgeInput): CellJudgement {
   const whole = attempts.find(({ read }) => read.program === null) ?? null;
   const own = new Map(attempts.map((attempt) => [attempt.read.program, attempt]));
   const failure = whole ? whole.failure : NOTHING_TRIED;
-  const judged = programs.map((program) => judgeProgram(program, input, whole, own.get(program.name)));
+  // What an own loader switched off, only libbpf's words tell.
+  const skipped = new Set(input.evidence.command ? whole?.read.log.skipped : []);
+  const judged = programs.map((program) => {
+    const autoload = program.autoload && !skipped.has(program.name);
+    return judgeProgram({ ...program, autoload }, input, whole, own.get(program.name));
+  });
   const first = failure ?? judged.find(({ status }) => status === 'fail');
 
   return {

@@ -112,6 +112,45 @@ export async function extractFromDeb(request: DebRequest, target: string): Promi
   }
 }
 
+async function takeFiles(plain: Readable, request: DebRequest, targetOf: (path: string) => string): Promise<number> {
+  const parser = new Parser({ strict: true, brotli: false, zstd: false });
+  let count = 0;
+  const saved: Promise<unknown>[] = [];
+  let fail: (reason: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  parser.on('error', (error: Error) => fail(new InfraError(`${request.label}: damaged tar archive: ${error.message}`, { cause: error })));
+  parser.on('entry', (entry: ReadEntry) => {
+    const path = entry.path.replace(/^(\.?\/)+/, '');
+    if (entry.type !== 'File' || !request.wanted(path)) {
+      entry.resume();
+      return;
+    }
+    count += 1;
+    const writing = open(targetOf(path), 'wx').then(async (handle) => {
+      await saveEntry(entry, request, async (chunk) => handle.writeFile(chunk)).finally(async () => handle.close());
+    });
+    saved.push(writing);
+    writing.catch(fail);
+  });
+  await Promise.race([feed(parser, plain, request.label, () => false), failed]);
+  await Promise.all(saved);
+  return count;
+}
+
+/**
+ * Writes every wanted file of a package to where `targetOf` says.
+ * @returns how many there were
+ * @throws InfraError when the package is damaged, a file too large or a program missing
+ */
+export async function extractAllFromDeb(request: DebRequest, targetOf: (path: string) => string): Promise<number> {
+  const { format, offset, size } = await locatePart(request);
+  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
+  if (format === 'none') return takeFiles(input, request, targetOf);
+  return decompress(format, input, request.label, async (plain) => takeFiles(plain, request, targetOf));
+}
+
 /**
  * The text of the first wanted file of a package, or null when it has no such file.
  * @throws InfraError as extractFromDeb

@@ -109,6 +109,8 @@ const LOGS = [
   ['verifier', 'verifier'],
   ['kernel', 'kernel messages'],
   ['console', 'console'],
+  ['stdout', "loader's output"],
+  ['stderr', "loader's errors"],
 ] as const satisfies readonly (readonly [keyof CellResult['logs'], string])[];
 
 /** Values by their position in a list that holds each once. */
@@ -184,7 +186,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
         ],
       })),
       relocations: cell.relocations.map((relocation) => outcomes.add(outcomeData(relocation))),
-      logs: LOGS.flatMap(([kind, title]) => log(title, kind, cell.logs[kind])),
+      logs: LOGS.flatMap(([kind, title]) => log(title, kind, cell.logs[kind] ?? null)),
     };
   });
   return {

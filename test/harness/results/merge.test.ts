@@ -35,7 +35,7 @@ function shardOf(whole: Results, index: number, total: number): NamedResults {
 /** Results with every log as text, and without what tells two runs of the same thing apart. */
 function told(results: Results): unknown {
   const { logs, run, ...rest } = results;
-  const text = (id: string | null) => logText(logs, id);
+  const text = (id: string | null | undefined) => logText(logs, id);
   const cells = results.cells.map((cell) => ({
     ...cell,
     logs: Object.entries(cell.logs).map(([name, id]) => [name, text(id)]),

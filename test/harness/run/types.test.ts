@@ -15,7 +15,18 @@ async function image(bytes: Uint8Array | null): Promise<KernelImage> {
   if (bytes) await writeFile(path, bytes);
   const names = { id: 'debian-6.12', selector: 'debian:6.12', version: '6.12', series: '6.12', release: '6.12', distribution: 'debian' };
   const btf = bytes && { path, size: bytes.length, sha256: '0'.repeat(64) };
-  return { ...names, arch: 'x86_64', sha256: '0'.repeat(64), vmlinux: null, image: null, btf, config: null, package: null, notes: [] };
+  return {
+    ...names,
+    arch: 'x86_64',
+    sha256: '0'.repeat(64),
+    vmlinux: null,
+    image: null,
+    btf,
+    config: null,
+    modules: { kind: 'folder', path: '/nowhere' } as const,
+    package: null,
+    notes: [],
+  };
 }
 
 it('reads the types of a kernel once', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
-import { atLeast, BUILD, chooseSource, WANTED_LIBBPF } from '../../../harness/setup/libbpf-source.ts';
+import { atLeast, BUILD, chooseRelease, chooseSource, WANTED_LIBBPF } from '../../../harness/setup/libbpf-source.ts';
 import { cacheRoot } from '../../../kernels/cache.ts';
 
 const choose = (...versions: string[]) => chooseSource(versions.map((version) => ({ version })))?.version ?? null;
@@ -101,4 +101,18 @@ describe('libbpf', () => {
       ['UserError', 'no libbpf to build the guest helper with', 0],
     ]).toContainEqual(outcome);
   });
+});
+
+it('a release that is asked for is the newest of its minor version, or the nearest at or above a whole version', () => {
+  const sources = ['1.7.0-1', '1.5.2-1', '1.5.0-3', '1.1.2-0+deb12u1'].map((version) => ({ version }));
+  const asked = ['1.1', '1.5', '1.5.0', '1.5.1', '1.1.3', '1.6', '2.1'];
+  expect(asked.map((wanted) => [wanted, chooseRelease(sources, wanted)?.version ?? null])).toEqual([
+    ['1.1', '1.1.2-0+deb12u1'],
+    ['1.5', '1.5.2-1'],
+    ['1.5.0', '1.5.0-3'],
+    ['1.5.1', '1.5.2-1'],
+    ['1.1.3', null],
+    ['1.6', null],
+    ['2.1', null],
+  ]);
 });

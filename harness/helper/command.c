@@ -1,0 +1,217 @@
+#define _GNU_SOURCE
+#include "command.h"
+
+#include "archive.h"
+#include "frames.h"
+#include "load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MS 1000000u
+#define LOOK_MS 20
+/* What a loader prints beyond this is counted and thrown away: the mailbox is for the end, too. */
+#define MAX_OUTPUT (16u << 20)
+#define MAX_WORDS 1024u
+
+struct command {
+	uint32_t timeout_ms;
+	char *folder;
+	char **words; /* ends with NULL; so does `environment` */
+	char **environment;
+};
+
+struct output {
+	int fds[2]; /* read ends of stdout and stderr; -1 once at their end */
+	uint64_t kept, dropped;
+};
+
+/* The next string of the payload, NULL where it has no end. */
+static char *next_string(const char **at, const char *end)
+{
+	const char *start = *at;
+	size_t length = strnlen(start, (size_t)(end - start));
+
+	if (start + length >= end)
+		return NULL;
+	*at = start + length + 1;
+	return strdup(start);
+}
+
+static char **next_strings(const char **at, const char *end, uint32_t count)
+{
+	char **strings = count <= MAX_WORDS ? calloc(count + 1, sizeof(*strings)) : NULL;
+
+	for (uint32_t i = 0; strings && i < count; i++) {
+		strings[i] = next_string(at, end);
+		if (!strings[i])
+			return NULL;
+	}
+	return strings;
+}
+
+/* What is read lives as long as the guest. */
+static bool read_command(const struct request_frame *frame, struct command *command)
+{
+	const char *at = frame->payload, *end = at + frame->length;
+	uint32_t numbers[3];
+
+	if (frame->length < sizeof(numbers))
+		return false;
+	memcpy(numbers, at, sizeof(numbers));
+	at += sizeof(numbers);
+	command->timeout_ms = numbers[0];
+	command->folder = next_string(&at, end);
+	command->words = command->folder ? next_strings(&at, end, numbers[1]) : NULL;
+	command->environment = command->words ? next_strings(&at, end, numbers[2]) : NULL;
+	return command->environment && numbers[1] > 0;
+}
+
+static void write_end(enum command_end end, uint32_t value, uint64_t start, uint64_t dropped)
+{
+	frame_open(FRAME_COMMAND_END);
+	frame_u32((uint32_t)end);
+	frame_u32(value);
+	frame_u64(now_ns() - start);
+	frame_u64(dropped);
+	frame_close();
+}
+
+/* The child: never returns; what keeps the command from starting goes into the pipe. */
+static void start(const struct command *command, int out, int err, int failure)
+{
+	int nothing = open("/dev/null", O_RDONLY);
+	sigset_t none;
+	int error;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	if (nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0 && chdir(command->folder) == 0)
+		execve(command->words[0], command->words, command->environment);
+	error = errno;
+	if (write(failure, &error, sizeof(error)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Takes what there is in a pipe; at its end the pipe is closed. */
+static void take(struct output *output, int stream)
+{
+	static char buffer[64 << 10];
+	ssize_t length = read(output->fds[stream], buffer, sizeof(buffer));
+
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length <= 0) {
+		close(output->fds[stream]);
+		output->fds[stream] = -1;
+		return;
+	}
+	if (output->kept + (uint64_t)length > MAX_OUTPUT) {
+		output->dropped += (uint64_t)length;
+		return;
+	}
+	output->kept += (uint64_t)length;
+	frame_open(FRAME_OUTPUT);
+	frame_u32((uint32_t)stream + 1);
+	frame_bytes(buffer, (size_t)length);
+	frame_close();
+}
+
+static bool take_ready(struct output *output, int timeout)
+{
+	struct pollfd polled[2] = { { .fd = output->fds[0], .events = POLLIN }, { .fd = output->fds[1], .events = POLLIN } };
+	int ready = poll(polled, 2, timeout);
+
+	for (int stream = 0; ready > 0 && stream < 2; stream++)
+		if (polled[stream].revents)
+			take(output, stream);
+	return ready > 0;
+}
+
+/* Waits for the command and reads along; what it started and left behind ends with it. */
+static void watch(pid_t child, const struct command *command, struct output *output, uint64_t begin)
+{
+	uint64_t deadline = begin + (uint64_t)command->timeout_ms * MS;
+	bool late = false;
+	int status = 0;
+
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		take_ready(output, LOOK_MS);
+		if (now_ns() < deadline)
+			continue;
+		late = true;
+		kill(-child, SIGKILL);
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+		break;
+	}
+	kill(-child, SIGKILL);
+	while ((output->fds[0] >= 0 || output->fds[1] >= 0) && take_ready(output, 0))
+		;
+	if (late)
+		write_end(COMMAND_TIMED_OUT, command->timeout_ms, begin, output->dropped);
+	else if (WIFSIGNALED(status))
+		write_end(COMMAND_KILLED, (uint32_t)WTERMSIG(status), begin, output->dropped);
+	else
+		write_end(COMMAND_EXITED, (uint32_t)WEXITSTATUS(status), begin, output->dropped);
+}
+
+static void run(const struct command *command, uint64_t begin)
+{
+	struct output output = { .fds = { -1, -1 } };
+	int out[2], err[2], failure[2], error = 0;
+	pid_t child;
+
+	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0) {
+		write_end(COMMAND_NOT_STARTED, (uint32_t)errno, begin, 0);
+		return;
+	}
+	child = fork();
+	if (child == 0)
+		start(command, out[1], err[1], failure[1]);
+	error = child < 0 ? errno : 0;
+	close(out[1]);
+	close(err[1]);
+	close(failure[1]);
+	/* The pipe closes without a word when the command runs. */
+	if (child > 0 && read(failure[0], &error, sizeof(error)) == sizeof(error))
+		waitpid(child, NULL, 0);
+	close(failure[0]);
+	output.fds[0] = out[0];
+	output.fds[1] = err[0];
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(err[0], F_SETFL, O_NONBLOCK);
+	if (error)
+		write_end(COMMAND_NOT_STARTED, (uint32_t)error, begin, 0);
+	else
+		watch(child, command, &output, begin);
+}
+
+bool run_command(void)
+{
+	struct request_frame frame;
+	struct command command;
+	uint64_t begin = now_ns();
+	int error = 0;
+
+	if (!request_find(FRAME_COMMAND, &frame))
+		return false;
+	if (!read_command(&frame, &command))
+		error = -EINVAL;
+	if (!error && request_find(FRAME_ARCHIVE, &frame))
+		error = unpack_archive(frame.payload, frame.length, "");
+	if (error)
+		write_end(COMMAND_NOT_STARTED, (uint32_t)-error, begin, 0);
+	else
+		run(&command, now_ns());
+	return true;
+}
