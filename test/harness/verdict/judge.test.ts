@@ -336,3 +336,68 @@ test('any evidence is judged, with a class and one line for whatever failed', ()
     { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 50) },
   );
 });
+
+describe('what is left to the kernel', () => {
+  const names = ['first', 'second', 'other'];
+  const programs = names.map((name) => ({ name, section: 'kprobe/f', type: 'kprobe', autoload: name !== 'second', insns: 9 }));
+  const base = { programs, leftOut: [], taken: [], kernelLog: '', console: '' };
+  const alternatives = [['first', 'second']];
+  const unknown = "<0>libbpf: prog 'first': failed to find kernel BTF type ID of 'f': -3\n";
+  const said = (cell: CellEvidence) => lines(judgeCell({ object: OBJECT, evidence: cell, alternatives }));
+
+  test('the first alternative that loads is taken, and the load that was given up before counts no more', () => {
+    const attempts = [
+      attempt(null, 'load', 3, unknown),
+      attempt('first', 'load', 3, unknown),
+      attempt('second', 'done', 0, ''),
+      attempt(null, 'done', 0, ''),
+    ];
+    expect(said({ ...base, attempts, taken: ['second'] })).toEqual([
+      '(cell) | pass',
+      "first | skip | second is taken, as this one does not load here: attach-target-missing: attach target f (kprobe) is not in this kernel's BTF",
+      'second | pass',
+      'other | pass',
+    ]);
+    expect(said({ ...base, attempts: [attempt(null, 'done', 0, '')], taken: ['first'] })).toEqual([
+      '(cell) | pass',
+      'first | pass',
+      'second | skip | not needed: of these alternatives first is taken',
+      'other | pass',
+    ]);
+  });
+
+  test('where no alternative loads, each has failed', () => {
+    const missing = "attach-target-missing | attach target f (kprobe) is not in this kernel's BTF";
+    const attempts = [
+      attempt(null, 'load', 3, unknown),
+      attempt('first', 'load', 3, unknown),
+      attempt('second', 'load', 3, unknown.replace('first', 'second')),
+      attempt('other', 'done', 0, ''),
+    ];
+    expect(said({ ...base, attempts })).toEqual([
+      `(cell) | fail | verify | ${missing}`,
+      `first | fail | verify | ${missing}`,
+      `second | fail | verify | ${missing}`,
+      'other | pass',
+    ]);
+  });
+
+  test('programs that the kernel lacks something for say what', () => {
+    const leftOut = [
+      { program: 'other', lacks: 'program-type', what: 'netfilter' },
+      { program: 'second', lacks: 'attach-target', what: 'do_unlinkat' },
+    ] as const;
+    expect(said({ ...base, leftOut: [...leftOut], attempts: [attempt(null, 'done', 0, '')], taken: ['first'] })).toEqual([
+      '(cell) | pass',
+      'first | pass',
+      'second | skip | left out: this kernel has no do_unlinkat to attach to',
+      'other | skip | left out: program type netfilter is unknown to this kernel',
+    ]);
+  });
+
+  test('a setting that libbpf refuses is no fault of the file', () => {
+    expect(verdict('prepare', 22, "<0>libbpf: settings: map 'events': key_size 3: -22\n")).toBe(
+      "p | fail | open | object-invalid | a setting of the configuration is refused: map 'events': key_size 3: -22",
+    );
+  });
+});

@@ -1,0 +1,117 @@
+// Predictions follow the settings of an object: what is left to the kernel, where programs go, which constants decide, whose BTF counts.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { indexNames } from '../../../harness/btf/names.ts';
+import type { ObjectSettings } from '../../../harness/config/object-settings.ts';
+import { type BpfObject, readBpfObject } from '../../../harness/object/object.ts';
+import { asLoaded } from '../../../harness/plan/as-loaded.ts';
+import { planLoad } from '../../../harness/plan/object-settings.ts';
+import type { KernelTypes } from '../../../harness/predict/candidates.ts';
+import { foreseenCell, forecastOf } from '../../../harness/predict/forecast.ts';
+import { withGiven } from '../../../harness/predict/given.ts';
+import { buildBtf, type WrittenType } from '../btf/build-btf.ts';
+import { compileBpf } from '../object/compile.ts';
+import { mustReadBtf } from '../object/samples.ts';
+
+const SOURCE = `
+struct task_struct { int gone; } access_index;
+const volatile int wanted = 1;
+struct { int (*type)[30]; int (*max_entries)[16]; u32 *value; } newer SEC(".maps");
+struct { int (*type)[1]; int (*max_entries)[16]; u32 *key; u32 *value; } older SEC(".maps");
+SEC("raw_tp/a") int guarded(u64 *ctx) { struct task_struct *task = (void *)ctx[0]; return wanted ? task->gone : 0; }
+SEC("raw_tp/a") int bare(u64 *ctx) { struct task_struct *task = (void *)ctx[0]; return task->gone + (long)&newer + (long)&older; }
+SEC("lsm/no_such_hook") int hooked(u64 *ctx) { return 0; }
+SEC("?raw_tp/b") int plain(u64 *ctx) { return 0; }
+`;
+
+const enumOf = (name: string, ...names: string[]): WrittenType => {
+  return { name, kind: 6, vlen: names.length, size: 4, words: names.flatMap((each, index) => [each, index]) };
+};
+const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+const INT: WrittenType = { name: 'int', kind: 1, size: 4, words: [0x01000020] };
+const taskWith = (member: string): WrittenType => ({ name: 'task_struct', kind: 4, vlen: 1, size: 4, words: [member, 1, 0] });
+const typesOf = (types: readonly WrittenType[]) => indexNames(mustReadBtf(buildBtf(types)));
+
+const KERNEL: KernelTypes = {
+  modules: [],
+  vmlinux: typesOf([
+    INT,
+    taskWith('pid'),
+    enumOf('bpf_map_type', 'BPF_MAP_TYPE_UNSPEC', 'BPF_MAP_TYPE_HASH', 'BPF_MAP_TYPE_ARRAY', ...numbered('BPF_MAP_TYPE_', 16)),
+    enumOf('bpf_prog_type', 'BPF_PROG_TYPE_UNSPEC', 'BPF_PROG_TYPE_LSM', 'BPF_PROG_TYPE_RAW_TRACEPOINT', ...numbered('BPF_PROG_TYPE_', 16)),
+    { kind: 13, vlen: 0, size: 1 },
+    { name: 'bpf_lsm_file_open', kind: 12, vlen: 1, size: 5 },
+  ]),
+};
+
+let folder = '';
+let object: BpfObject;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'predict-settings-'));
+  object = readBpfObject(await readFile(await compileBpf(folder, 'settings', SOURCE)), 'settings');
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** What is predicted of the cell and of each program: `fail`, `may-fail`, or `unknown` where nothing stands against it. */
+function foretold(settings: ObjectSettings, kernel: KernelTypes | null = KERNEL): Record<string, string> {
+  const forecast = forecastOf(asLoaded(object, settings, planLoad(settings, object, String)), kernel);
+  const programs = forecast.programs.map(({ name, status, class: failure }) => [name, [status, failure].filter(Boolean).join(' ')]);
+  return Object.fromEntries([['(cell)', foreseenCell(forecast)?.class ?? 'unknown'], ...programs]);
+}
+
+const MAPS = { alternatives: [['newer', 'older']] };
+
+test('without settings everything that is loaded by default counts', () => {
+  expect(foretold({})).toEqual({
+    '(cell)': 'map-type-unsupported',
+    guarded: 'fail map-type-unsupported',
+    bare: 'fail map-type-unsupported',
+    hooked: 'fail map-type-unsupported',
+    plain: 'unknown',
+  });
+  expect(foretold(MAPS)).toMatchObject({
+    guarded: 'fail core-field-missing',
+    bare: 'fail core-field-missing',
+    hooked: 'fail attach-target-missing',
+  });
+  expect(foretold({ maps: { newer: { autocreate: 'if-supported' } } })).toEqual(foretold(MAPS));
+  expect(foretold({ maps: { newer: { type: 'hash' } } })).toEqual(foretold(MAPS));
+});
+
+test('constants decide guards, targets decide hooks, and what is switched off does not count', () => {
+  const settings: ObjectSettings = {
+    ...MAPS,
+    variables: { wanted: 0 },
+    programs: { bare: { autoload: false }, hooked: { attach_to: 'file_open' } },
+  };
+  expect(foretold(settings)).toEqual({ '(cell)': 'unknown', guarded: 'unknown', bare: 'unknown', hooked: 'unknown', plain: 'unknown' });
+  const supported: ObjectSettings = { ...settings, programs: { bare: { autoload: false }, hooked: { autoload: 'if-supported' } } };
+  expect(foretold(supported)['(cell)']).toBe('unknown');
+});
+
+test('of alternatives one has to load', () => {
+  const rest: ObjectSettings['programs'] = { guarded: { autoload: false }, hooked: { attach_to: 'file_open' } };
+  expect(foretold({ programs: rest, alternatives: [...MAPS.alternatives, ['bare', 'plain']] })).toEqual({
+    '(cell)': 'unknown',
+    guarded: 'unknown',
+    bare: 'may-fail core-field-missing',
+    hooked: 'unknown',
+    plain: 'unknown',
+  });
+  const none = foretold({ programs: { plain: { autoload: false } }, alternatives: [...MAPS.alternatives, ['bare', 'hooked']] });
+  expect(none).toMatchObject({ '(cell)': 'core-field-missing', bare: 'fail core-field-missing', hooked: 'fail attach-target-missing' });
+});
+
+test('relocations follow the BTF that is given, everything else the kernel', () => {
+  const given = typesOf([INT, taskWith('gone')]);
+  const settings: ObjectSettings = { ...MAPS };
+  expect(foretold(settings, withGiven(KERNEL, given))).toMatchObject({
+    guarded: 'unknown',
+    bare: 'unknown',
+    hooked: 'fail attach-target-missing',
+  });
+  expect(foretold(settings, null)).toMatchObject({ guarded: 'fail btf-missing', plain: 'unknown' });
+  expect(foretold(settings, withGiven(null, given))).toMatchObject({ guarded: 'unknown', bare: 'unknown', hooked: 'fail btf-missing' });
+});
