@@ -99,12 +99,16 @@ function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: str
 
 /** In the order in which libbpf and the kernel come to it. Of a program that is not loaded there is nothing to say. */
 function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, findings: readonly Finding[]): PredictedProgram {
-  const { name, autoload } = program;
+  const { name, autoload, attachTo } = program;
   if (autoload === false) return { name, failure: null, possible: null, against: [] };
   const first = (certain: boolean) => findings.find((finding) => finding.certain === certain)?.failure ?? null;
   // What the kernel's configuration does not give ends a load before anything is relocated.
   const early = findings.find(({ failure: { class: failureClass } }) => failureClass === 'kconfig-missing')?.failure;
-  const failure = early ?? relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
+  const later = early ?? relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
+  // What a loader names is looked up before everything else.
+  const named =
+    attachTo === null ? undefined : findings.find(({ failure: { class: known } }) => known === 'attach-target-missing')?.failure;
+  const failure = later && (named ?? later);
   const possible = failure ? null : (first(false) ?? verifierFailure(object, examined, name, false));
   const helpers = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
     const unknown = hit.helper === null ? null : hitFailure(object, examined, hit);

@@ -12,14 +12,13 @@ function wantedOf(setting: boolean | 'if-supported'): keyof typeof WANTED {
   return setting === 'if-supported' ? setting : setting ? 'yes' : 'no';
 }
 
-function programFrames(program: string, { autoload, type, attach_type, attach_to }: ProgramSettings): LoadFrame[] {
+function programFrames(program: string, { autoload, type, attach_type }: ProgramSettings): LoadFrame[] {
   return [
     ...(type === undefined ? [] : [{ type: 'program-setting', program, attribute: 'type', value: PROGRAM_TYPES.indexOf(type) } as const]),
     ...(attach_type === undefined
       ? []
       : [{ type: 'program-setting', program, attribute: 'attach_type', value: ATTACH_TYPES.indexOf(attach_type) } as const]),
     ...(autoload === undefined ? [] : [{ type: 'autoload', program, wanted: wantedOf(autoload) } as const]),
-    ...(attach_to === undefined ? [] : [{ type: 'attachTo', program, target: attach_to } as const]),
   ];
 }
 
@@ -52,6 +51,10 @@ export function loadFrames(
     ...Object.entries(programs).flatMap(([name, own]) => programFrames(name, own)),
     ...Object.entries(maps).flatMap(([name, own]) => mapFrames(name, own)),
     ...alternatives.map(({ kind, names }) => ({ type: 'alternatives', kind, names }) as const),
+    // A target is looked up when it is set, and only for what is to be loaded: that has to be decided before.
+    ...Object.entries(programs).flatMap(([program, { attach_to: target }]): LoadFrame[] =>
+      target === undefined ? [] : [{ type: 'attachTo', program, target }],
+    ),
     ...variables.map(({ section, offset, bytes }) => ({ type: 'variable', section, offset, bytes }) as const),
     ...(kconfig === '' ? [] : [{ type: 'kconfig', text: kconfig } as const]),
     ...(pins === true ? [{ type: 'pins' } as const] : []),
