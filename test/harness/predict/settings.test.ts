@@ -91,6 +91,13 @@ test('constants decide guards, targets decide hooks, and what is switched off do
   expect(foretold(supported)['(cell)']).toBe('unknown');
 });
 
+test('a target that is named is looked up before anything else can fail', () => {
+  expect(foretold({ programs: { hooked: { attach_to: 'nowhere' } } })).toMatchObject({
+    guarded: 'fail map-type-unsupported',
+    hooked: 'fail attach-target-missing',
+  });
+});
+
 test('of alternatives one has to load', () => {
   const rest: ObjectSettings['programs'] = { guarded: { autoload: false }, hooked: { attach_to: 'file_open' } };
   expect(foretold({ programs: rest, alternatives: [...MAPS.alternatives, ['bare', 'plain']] })).toEqual({
