@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { LOAD_FRAME, type LoadFrame, loadPayload } from './load-frames.ts';
 import { LOADER_FRAME, type LoaderFrame, loaderPayload } from './loader-frames.ts';
 import { u32 } from './payload.ts';
+import { isTrialFrame, TRIAL_FRAME, type TrialFrame, trialPayload } from './trial-frames.ts';
 
 const MAGIC = 0x31424d58;
 const REQUEST_OFFSET = 0x1000;
@@ -19,7 +20,6 @@ export const RESPONSE_HEADER = { offset: 0x800, length: 28 } as const;
 
 const FRAME = {
   object: 1,
-  attach: 48,
   hello: 16,
   program: 17,
   attemptBegin: 18,
@@ -29,6 +29,10 @@ const FRAME = {
   crash: 22,
   end: 23,
   attached: 56,
+  triggered: 57,
+  events: 58,
+  mapValue: 59,
+  runs: 60,
   leftOut: 46,
   taken: 47,
   ...LOAD_FRAME,
@@ -36,6 +40,7 @@ const FRAME = {
   output: 72,
   commandEnd: 73,
   moduleEnd: 74,
+  ...TRIAL_FRAME,
 } as const;
 
 /** What the guest says of itself when it is ready. */
@@ -79,7 +84,12 @@ export type Frame =
   /** `errno` is 0 when the module was loaded. */
   | { type: 'module-end'; name: string; errno: number }
   /** A program of the attempt before, or a struct_ops map; `errno` is 0 when it was attached. */
-  | { type: 'attached'; kind: 'program' | 'map'; errno: number; name: string; detail: string };
+  | { type: 'attached'; kind: 'program' | 'map'; errno: number; name: string; detail: string }
+  /** `index` is that of the trigger or check in the request; `errno` 0 when it went well. */
+  | { type: 'triggered'; index: number; errno: number; returned: number }
+  | { type: 'events'; index: number; errno: number; count: number }
+  | { type: 'map-value'; index: number; errno: number; value: Buffer }
+  | { type: 'runs'; program: string; count: number };
 
 /** The state of a response as its header tells it; `complete` once the guest has said all. */
 export interface ResponseHeader {
@@ -102,18 +112,15 @@ export interface Response {
 /** What the host says to the guest: one object, and what is to be done to it before it is loaded. */
 export type RequestFrame =
   /** `name` is cut to 255 bytes. */
-  | { type: 'object'; name: string; elf: Uint8Array }
-  | LoadFrame
-  /** Everything that loads is attached. */
-  | { type: 'attach' }
-  | LoaderFrame;
+  { type: 'object'; name: string; elf: Uint8Array } | LoadFrame | TrialFrame | LoaderFrame;
 
 function payloadOf(frame: RequestFrame): Uint8Array[] {
-  if (frame.type === 'attach') return [];
   if (frame.type === 'archive' || frame.type === 'command' || frame.type === 'module') return loaderPayload(frame);
-  if (frame.type !== 'object') return loadPayload(frame);
-  const name = Buffer.from(frame.name).subarray(0, 255);
-  return [u32(name.length), name, frame.elf];
+  if (frame.type === 'object') {
+    const name = Buffer.from(frame.name).subarray(0, 255);
+    return [u32(name.length), name, frame.elf];
+  }
+  return isTrialFrame(frame) ? trialPayload(frame) : loadPayload(frame);
 }
 
 function encodeFrame(frame: RequestFrame): Uint8Array[] {
@@ -213,6 +220,14 @@ function decodeFrame(type: number, payload: Buffer): Frame | null {
       const kind = read.u32() === 0 ? 'program' : 'map';
       return { type: 'attached', kind, errno: read.u32(), name: read.string(), detail: read.string() };
     }
+    case FRAME.triggered:
+      return { type: 'triggered', index: read.u32(), errno: read.u32(), returned: read.u32() };
+    case FRAME.events:
+      return { type: 'events', index: read.u32(), errno: read.u32(), count: read.u64() };
+    case FRAME.mapValue:
+      return { type: 'map-value', index: read.u32(), errno: read.u32(), value: read.bytes() };
+    case FRAME.runs:
+      return { type: 'runs', count: read.u64(), program: read.string() };
     default:
       return null;
   }

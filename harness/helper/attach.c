@@ -5,9 +5,12 @@
 #include "frames.h"
 #include "network.h"
 
+#include <bpf/bpf.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HAS_MAP_AUTOATTACH (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 5))
 
@@ -108,4 +111,31 @@ void detach_all(void)
 {
 	while (link_count)
 		bpf_link__destroy(links[--link_count]);
+}
+
+static int read_to_end(int iterator)
+{
+	char buffer[4096];
+	ssize_t length;
+
+	while ((length = read(iterator, buffer, sizeof(buffer))) > 0)
+		;
+	return length < 0 ? -errno : 0;
+}
+
+int read_iterators(void)
+{
+	int error = -ENOENT;
+
+	for (size_t i = 0; i < link_count; i++) {
+		/* Links of any other kind are refused. */
+		int iterator = bpf_iter_create(bpf_link__fd(links[i]));
+
+		if (iterator < 0)
+			continue;
+		if (error == -ENOENT || error == 0)
+			error = read_to_end(iterator);
+		close(iterator);
+	}
+	return error;
 }

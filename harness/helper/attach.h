@@ -11,4 +11,7 @@
 void attach_all(struct bpf_object *object);
 void detach_all(void);
 
+/* Reads every attached iterator to its end, for only that runs it. Returns 0, or a negative errno: -ENOENT where there is none. */
+int read_iterators(void);
+
 #endif

@@ -48,6 +48,11 @@ enum frame_type {
 	FRAME_ARCHIVE = 64,	    /* ustar archive, unpacked below / */
 	FRAME_COMMAND = 65,	    /* u32 timeout in ms, u32 words, u32 variables, strings: folder, words, variables */
 	FRAME_MODULE = 66,	    /* string: name, then the module as the kernel takes it */
+	FRAME_RUN = 50,	      /* run what was attached: the triggers that follow, then what is to be looked at */
+	FRAME_TRIGGER = 51,   /* u32 index, string: name */
+	FRAME_TEST_RUN = 52,  /* u32 index, u32 repeat, u32 data length, string: program, data, the rest: context */
+	FRAME_COUNT_EVENTS = 53, /* u32 index, string: map */
+	FRAME_LOOK_UP = 54,   /* u32 index, string: map, the rest: key */
 	/* guest to host */
 	FRAME_HELLO = 16,	  /* strings: release, version, machine, libbpf; then u64 BTF size */
 	FRAME_PROGRAM = 17,	  /* u32 insns, u32 autoload, strings: name, section, type */
@@ -63,6 +68,10 @@ enum frame_type {
 	FRAME_OUTPUT = 72,	/* u32 stream (1 or 2), what the command printed */
 	FRAME_COMMAND_END = 73, /* u32 command_end, u32 value, u64 ns, u64 bytes of output thrown away */
 	FRAME_MODULE_END = 74,	/* u32 errno, string: name */
+	FRAME_TRIGGERED = 57,	  /* u32 index, u32 errno, u32 what the program returned */
+	FRAME_EVENTS = 58,	  /* u32 index, u32 errno, u64 count */
+	FRAME_MAP_VALUE = 59,	  /* u32 index, u32 errno, value; for maps with a value for each processor all of them */
+	FRAME_RUNS = 60,	  /* u64 how often it ran, string: program */
 };
 
 /* How a command ended; with the exit status, the signal, the timeout in ms, or the errno that kept it from starting. */

@@ -4,6 +4,7 @@
 #include "attach.h"
 #include "frames.h"
 #include "settings.h"
+#include "trial.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -133,6 +134,14 @@ static struct bpf_object *open_object(const struct object_file *file)
 	return bpf_object__open_mem(file->bytes, file->length, &options);
 }
 
+/* Single programs are not run: what they do together is what there is to be seen. */
+static void after_load(struct bpf_object *object, const char *program)
+{
+	attach_all(object);
+	if (!program)
+		run_trial(object);
+}
+
 /* One fresh open and load. `program` is the only one to load, or NULL for the object as it is. */
 static enum reached attempt(const struct object_file *file, const char *program, bool list)
 {
@@ -171,7 +180,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	frame_u64(now_ns() - opened);
 	frame_close();
 	if (reached == REACHED_DONE)
-		attach_all(object);
+		after_load(object, program);
 	detach_all();
 	unpin(object);
 	bpf_object__close(object);

@@ -11,7 +11,10 @@ const BOUND_AT_LOAD: ReadonlySet<string> = new Set(['tracing', 'lsm', 'ext']);
  * Checks what a plan wants of an object once it is loaded.
  * @throws UserError naming the place and what is wrong
  */
-export function checkTrial({ mode = 'load', programs = {} }: ObjectSettings, object: BpfObject, placeOf: PlaceOf): void {
+export function checkTrial(settings: ObjectSettings, object: BpfObject, placeOf: PlaceOf): void {
+  const { mode = 'load', programs = {} } = settings;
+  for (const key of ['trigger', 'check'] as const)
+    if (mode !== 'run' && settings[key] !== undefined) throw new UserError(`${placeOf([key])}: ${key} is only for "mode: run"`);
   if (mode !== 'load') return;
   for (const { name, type } of object.programs) {
     if (programs[name]?.attach_to === undefined || BOUND_AT_LOAD.has(programs[name].type ?? type ?? '')) continue;

@@ -140,6 +140,8 @@ const cellProgram = z.strictObject({
    * Absent where attaching was not asked for, or failed.
    */
   attached: z.boolean().optional(),
+  /** How often it ran while triggers were pulled and before, as the kernel counts; absent where nothing was run. */
+  runs: count.optional(),
   /** The expectation that turned fail into xfail, pass into xpass, or made it unsupported: its reason. */
   expected: z.string().nullable(),
   /** What BTF alone says of it, before anything is loaded; absent where nothing was predicted. */
@@ -152,6 +154,17 @@ const cellProgram = z.strictObject({
     })
     .optional(),
   logs: z.strictObject({ libbpf: logRef, verifier: logRef }),
+});
+
+/** Something that was to be there after a run. */
+const check = z.strictObject({
+  /** The program that fails when it does not pass; null for all of them. */
+  program: z.string().nullable(),
+  /** `runs of on_exec`, `counts[3]`, `events in rb`. */
+  what: z.string(),
+  expected: z.string(),
+  seen: z.string(),
+  passed: z.boolean(),
 });
 
 const attempt = z.strictObject({
@@ -184,6 +197,8 @@ export const cellSchema = z.strictObject({
   relocations: z.array(cellRelocation),
   /** Of each group of alternatives the program or map that was taken; absent where the object has none. */
   taken: z.array(z.string()).optional(),
+  /** What was checked after a run; absent where the object was not run. */
+  checks: z.array(check).optional(),
   /** Exact QEMU command of the last attempt. */
   command: z.array(z.string()).nullable(),
   /** `libbpf` is its whole debug stream for the object as a whole, `warnings` what of it libbpf gave as a warning. */
@@ -287,6 +302,7 @@ export type ObjectResult = z.infer<typeof object>;
 export type CellResult = z.infer<typeof cellSchema>;
 export type CellProgram = z.infer<typeof cellProgram>;
 export type CellRelocation = z.infer<typeof cellRelocation>;
+export type CellCheck = z.infer<typeof check>;
 export type Attempt = z.infer<typeof attempt>;
 export type History = z.infer<typeof history>;
 export type TypeLayouts = z.infer<typeof typeLayouts>;

@@ -60,11 +60,11 @@ function warningsOf(attempt: LoadAttempt | undefined): string {
 }
 
 function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: LogStore): CellProgram {
-  const { name, status, stage, class: failureClass, errno, reason, at, attached } = judged;
+  const { name, status, stage, class: failureClass, errno, reason, at, attached, runs } = judged;
   const own = attemptOf(evidence, name) === null ? null : judged.logs;
   const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
   const cause = failureClass && reason !== null ? { fingerprint: fingerprintOf(failureClass, subjectOf(failureClass, reason)) } : {};
-  const told = attached === null ? {} : { attached };
+  const told = { ...(attached !== null && { attached }), ...(runs !== null && { runs }) };
   return { name, status, stage, class: failureClass, errno, reason, ...cause, ...(at && { at }), ...told, expected: null, logs: refs };
 }
 
@@ -89,7 +89,8 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
     ...printed(evidence, logs),
   };
   const taken = judgement.taken.length > 0 ? { taken: judgement.taken } : {};
-  return { status, stage, class: failureClass, reason, relocations, programs, ...taken, logs: refs };
+  const checked = judgement.checks.length > 0 ? { checks: judgement.checks } : {};
+  return { status, stage, class: failureClass, reason, relocations, programs, ...taken, ...checked, logs: refs };
 }
 
 /** What a cell without a verdict on its programs still has to show: everything that was said. */
@@ -139,6 +140,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     object: object.result,
     evidence: last.evidence,
     alternatives,
+    trial: object.trial,
     ...(enumerators && { enumerators }),
     ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
   });

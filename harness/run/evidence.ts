@@ -2,6 +2,7 @@
 import type { CommandEnd, Frame } from '../guest/frames.ts';
 import { textRecords } from '../libbpf-log/lines.ts';
 import { parseLibbpfLog } from '../libbpf-log/parse.ts';
+import { trialFacts } from './trial-facts.ts';
 import type { CellEvidence, LeftOut, LoadAttempt, LogRecord } from '../verdict/evidence.ts';
 
 const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
@@ -69,7 +70,8 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
     if (frame.type === 'command-end') takeCommand(evidence, frame, outputOf(frames));
     if (frame.type === 'kernel-log') evidence.kernelLog += frame.text;
   }
-  return evidence;
+  const trial = trialFacts(frames);
+  return trial ? { ...evidence, trial } : evidence;
 }
 
 /** The time spent in libbpf's open and load of all attempts, in milliseconds: what a cell costs without us. */

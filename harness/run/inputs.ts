@@ -10,6 +10,7 @@ import { toObjectResult } from '../object/result.ts';
 import { type OwnLoader, packOwnLoader } from '../own-loader/own-loader.ts';
 import { asLoaded } from '../plan/as-loaded.ts';
 import { type LoadPlan, planLoad } from '../plan/object-settings.ts';
+import { planTrial, type TrialPlan } from '../plan/trial.ts';
 import type { ObjectResult } from '../results/schema.ts';
 import { type CustomBtf, openCustomBtf } from './custom-btf.ts';
 import { expand } from './expand.ts';
@@ -45,6 +46,8 @@ export interface RunObject {
   release: string | null;
   /** What loads it in the guest instead of the helper. */
   ownLoader?: OwnLoader;
+  /** What is to happen once it is attached; null where nothing is. */
+  trial: TrialPlan | null;
   result: ObjectResult;
 }
 
@@ -104,6 +107,7 @@ async function readObject({ file, source, directory }: FoundFile, id: string, bi
     plan,
     btf,
     release,
+    trial: planTrial(settings, bpf, placeOf),
     ...ownLoader,
     result: { ...toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }), ...named },
   };

@@ -13,14 +13,14 @@ function objectName(file: string): string {
 
 /** The frames that ask for one object, modules and settings first. */
 export function requestFrames(
-  { file, bytes, settings, plan, ownLoader }: Pick<RunObject, 'file' | 'bytes' | 'settings' | 'plan' | 'ownLoader'>,
+  { file, bytes, settings, plan, trial, ownLoader }: Pick<RunObject, 'file' | 'bytes' | 'settings' | 'plan' | 'trial' | 'ownLoader'>,
   given: GivenBtf | null,
   modules: readonly LoadedModule[] = [],
 ): RequestFrame[] {
   const loaded = modules.map(({ name, ko }): RequestFrame => ({ type: 'module', name, ko }));
   const btf = given ? [{ type: 'btf', bytes: given.bytes } as const] : [];
   const object = { type: 'object', name: objectName(file), elf: bytes } as const;
-  const before: RequestFrame[] = [...loaded, ...loadFrames(settings, plan), ...trialFrames(settings), ...btf];
+  const before: RequestFrame[] = [...loaded, ...loadFrames(settings, plan), ...trialFrames(settings, trial), ...btf];
   if (!ownLoader) return [...before, object];
   return [...before, { type: 'archive', tar: ownLoader.tar }, { type: 'command', ...ownLoader }, object];
 }

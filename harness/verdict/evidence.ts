@@ -66,6 +66,15 @@ export interface CommandEvidence {
   stderr: string;
 }
 
+/** What was seen when the whole object was run. By the index of the trigger or check in the plan. */
+export interface TrialFacts {
+  triggered: Map<number, { errno: number; returned: number }>;
+  events: Map<number, { errno: number; count: number }>;
+  values: Map<number, { errno: number; value: Uint8Array }>;
+  /** How often programs ran, by name, as far as the kernel counts it. */
+  runs: Map<string, number>;
+}
+
 /** Everything a guest said about one cell. */
 export interface CellEvidence {
   /** Empty when bpf_object__open failed. */
@@ -77,6 +86,8 @@ export interface CellEvidence {
   attempts: LoadAttempt[];
   /** Of an object that its own loader loads; its only attempt is then made from what that printed. */
   command?: CommandEvidence;
+  /** Absent where nothing was run. */
+  trial?: TrialFacts;
   /** Lines of /dev/kmsg since the cell began. */
   kernelLog: string;
   console: string;

@@ -2,10 +2,12 @@
 import type { LineOf } from '../object/source-line.ts';
 import { relocationLedger } from '../relocation/ledger.ts';
 import type { FailurePlace } from '../results/schema.ts';
+import type { TrialPlan } from '../plan/trial.ts';
 import { type Attached, attachedIn } from './attached.ts';
 import { type ReadAttempt, readAttempt } from './attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence.ts';
 import { failureOf } from './failure.ts';
+import { type JudgedTrial, judgeTrial } from './trial.ts';
 import type { CellJudgement, Failure, JudgedObject, JudgementLogs, ProgramJudgement } from './judgement.ts';
 import { ownLoaderFailure } from './own-loader.ts';
 import { failurePlace } from './place.ts';
@@ -18,6 +20,8 @@ export interface JudgeInput {
    * unknown type is told from a wrong attribute; without, by age and error alone.
    */
   enumerators?: ReadonlySet<string>;
+  /** What was to be run; null where nothing was. */
+  trial?: TrialPlan | null;
   /** Source lines of the object's instructions. */
   lineOf?: LineOf;
   /** Groups of programs of which one had to load. */
@@ -71,9 +75,10 @@ const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };
 const NOTHING_TRIED: Failure = { stage: 'open', class: 'unknown', errno: 0, reason: 'the guest tried no load' };
 
 function programJudgement(name: string, failure: Failure | null, at: FailurePlace | null, logs: JudgementLogs): ProgramJudgement {
-  if (!failure) return { name, status: 'pass', stage: null, class: null, errno: null, reason: null, at: null, attached: null, logs };
+  if (!failure)
+    return { name, status: 'pass', stage: null, class: null, errno: null, reason: null, at: null, attached: null, runs: null, logs };
   const { stage, class: failureClass, errno, reason } = failure;
-  return { name, status: 'fail', stage, class: failureClass, errno, reason, at, attached: null, logs };
+  return { name, status: 'fail', stage, class: failureClass, errno, reason, at, attached: null, runs: null, logs };
 }
 
 /** A program that loaded, and what became of it then. */
@@ -133,6 +138,22 @@ function lastingAttempts({ attempts }: CellEvidence): LoadAttempt[] {
   return attempts.filter((attempt) => attempt.program !== null || attempt === last);
 }
 
+function withTrial(program: ProgramJudgement, trial: JudgedTrial | null): ProgramJudgement {
+  if (!trial || program.status === 'skip') return program;
+  const failure = program.status === 'pass' ? trial.failureOf(program.name) : null;
+  const runs = trial.runsOf(program.name);
+  if (!failure) return { ...program, runs };
+  const { stage, class: failureClass, errno, reason } = failure;
+  return { ...program, status: 'fail', stage, class: failureClass, errno, reason, runs };
+}
+
+/** What a run of the whole object came to, if it was loaded. */
+function trialOf({ trial, evidence, object }: JudgeInput, programs: readonly ProgramJudgement[]): JudgedTrial | null {
+  if (!trial || !evidence.trial) return null;
+  const attached = programs.filter((program) => program.attached).map(({ name }) => name);
+  return judgeTrial(trial, evidence.trial, object.maps, attached);
+}
+
 /**
  * Judges one object on one kernel. A whole object that loaded passes with every program that loads by default, unless one of them could
  * not be attached; else each program has the verdict of its own attempt, and the cell that of the whole object, also when every program
@@ -147,10 +168,12 @@ export function judgeCell(input: JudgeInput): CellJudgement {
   const failure = whole ? whole.failure : NOTHING_TRIED;
   // What an own loader switched off, only libbpf's words tell.
   const skipped = new Set(input.evidence.command ? whole?.read.log.skipped : []);
-  const judged = programs.map((program) => {
+  const loaded = programs.map((program) => {
     const autoload = program.autoload && !skipped.has(program.name);
     return judgeProgram({ ...program, autoload }, input, whole, own.get(program.name));
   });
+  const trial = failure ? null : trialOf(input, loaded);
+  const judged = loaded.map((program) => withTrial(program, trial));
   const first = failure ?? judged.find(({ status }) => status === 'fail');
 
   return {
@@ -160,6 +183,7 @@ export function judgeCell(input: JudgeInput): CellJudgement {
     reason: first?.reason ?? null,
     taken: input.evidence.taken,
     programs: judged,
+    checks: trial?.checks ?? [],
     relocations: relocationLedger(
       input.object,
       attempts.map(({ read }) => read),

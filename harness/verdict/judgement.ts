@@ -1,5 +1,5 @@
 // What is made of a cell's evidence: a verdict for the object, one for each program, and the ledger of its relocations.
-import type { CellRelocation, FailurePlace, ObjectResult } from '../results/schema.ts';
+import type { CellCheck, CellRelocation, FailurePlace, ObjectResult } from '../results/schema.ts';
 import type { FailureClass, Stage } from '../results/words.ts';
 
 /** What a verdict needs to know of the object itself. */
@@ -33,6 +33,8 @@ export interface ProgramJudgement {
   at: FailurePlace | null;
   /** Whether it was attached; null where that was not asked for or failed. */
   attached: boolean | null;
+  /** How often it ran; null where nothing was run, or the kernel does not count it. */
+  runs: number | null;
   /** Of the program's own attempt; null texts when it had none. */
   logs: JudgementLogs;
 }
@@ -48,6 +50,8 @@ export interface CellJudgement {
   programs: ProgramJudgement[];
   /** One entry for each relocation of the object, in its order. */
   relocations: CellRelocation[];
+  /** What was checked after a run; empty where nothing was. */
+  checks: CellCheck[];
   /** Of the attempt with the whole object. */
   logs: JudgementLogs;
 }

@@ -142,6 +142,11 @@ function attemptsOf(cell: CellResult): string[] {
   });
 }
 
+/** What was checked after a run, a line each. */
+function checksOf({ checks = [] }: CellResult): string[] {
+  return checks.map(({ what, expected, seen, passed }) => `${passed ? '✓' : '✕'} ${what}: expected ${expected}, seen ${seen}`);
+}
+
 function objectData(object: ObjectResult, cells: readonly CellResult[], results: Results, lines: readonly string[]): ObjectData {
   const outcomes = interned<OutcomeData>((outcome) => JSON.stringify(outcome));
   const own = interned<number>(String);
@@ -160,7 +165,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
       reason: cell.reason,
       facts: failureFacts(cell),
       predicted: cell.predicted && `${cell.predicted.status}${cell.predicted.class === null ? '' : ` (${cell.predicted.class})`}`,
-      attempts: attemptsOf(cell),
+      attempts: [...attemptsOf(cell), ...checksOf(cell)],
       times: [
         ...(cell.reused
           ? [`from the run of ${cell.reused.at.slice(0, 16).replace('T', ' ')} UTC: nothing it depends on has changed since`]

@@ -26,14 +26,15 @@ export function failureFacts(of: Pick<CellProgram, 'stage' | 'class'> & { errno?
 
 /** The facts of a program's failure, and what became of it after the load. */
 export function programFacts(program: CellProgram): string {
-  const { attached } = program;
+  const { attached, runs } = program;
+  const ran = runs === undefined ? '' : `ran ${runs} ${runs === 1 ? 'time' : 'times'}`;
   const after =
     attached === undefined
       ? ''
       : attached
         ? 'attached'
         : 'loaded, but not attached: libbpf does not by itself, and no attach_to says to what';
-  return [failureFacts(program), after].filter((fact) => fact !== '').join(' · ');
+  return [failureFacts(program), after, ran].filter((fact) => fact !== '').join(' · ');
 }
 
 /** The first kernel of a list from which on a program loads on every later one as far as there are verdicts. */

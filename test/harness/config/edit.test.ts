@@ -43,7 +43,7 @@ describe('edited expectations', () => {
       +     class: core-type-missing
             reason: inode.i_ctime became __i_ctime in 6.6 and was split in 6.11
       ...
-            reason: tcx links came with 6.6
+            reason: nothing restarts the kernel while it is watched
       +   - object: a.bpf.o
       +     program: p
       +     kernels: '6.1'

@@ -1,0 +1,220 @@
+#define _GNU_SOURCE
+#include "trial.h"
+
+#include "events.h"
+#include "frames.h"
+#include "payload.h"
+#include "trigger.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define MAX_COUNTERS 64
+/* What a test run may hand back: a packet that grew, and a context. */
+#define OUTPUT_BYTES (64 << 10)
+
+static void answer(enum frame_type type, uint32_t index, int error)
+{
+	frame_open(type);
+	frame_u32(index);
+	frame_u32((uint32_t)-error);
+}
+
+static void report_trigger(uint32_t index, int error, uint32_t returned)
+{
+	answer(FRAME_TRIGGERED, index, error);
+	frame_u32(returned);
+	frame_close();
+}
+
+static void test_run(struct bpf_object *object, const struct request_frame *frame)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	struct payload payload = payload_of(frame);
+	uint32_t index = payload_u32(&payload);
+	uint32_t repeat = payload_u32(&payload);
+	uint32_t length = payload_u32(&payload);
+	struct bpf_program *program = bpf_object__find_program_by_name(object, payload_string(&payload));
+	int error = -ENOENT;
+
+	if (length > payload.left)
+		length = payload.left;
+	options.repeat = (int)repeat;
+	if (length) {
+		options.data_in = payload.at;
+		options.data_size_in = length;
+		options.data_out = malloc(OUTPUT_BYTES);
+		options.data_size_out = options.data_out ? OUTPUT_BYTES : 0;
+	}
+	if (payload.left > length) {
+		options.ctx_in = payload.at + length;
+		options.ctx_size_in = payload.left - length;
+	}
+	if (program)
+		error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+	free(options.data_out);
+	report_trigger(index, error, options.retval);
+}
+
+static void pull_triggers(struct bpf_object *object)
+{
+	struct request_frame frame = { 0 };
+
+	while (request_next(&frame)) {
+		struct payload payload = payload_of(&frame);
+
+		if (frame.type == FRAME_TRIGGER) {
+			uint32_t index = payload_u32(&payload);
+
+			report_trigger(index, pull_trigger(payload_string(&payload)), 0);
+		}
+		if (frame.type == FRAME_TEST_RUN)
+			test_run(object, &frame);
+	}
+}
+
+struct counted {
+	uint32_t index;
+	int error;
+	struct event_counter *counter;
+};
+
+/* Opens a counter for every buffer the request asks for: perf buffers keep nothing for those who come later. */
+static size_t open_counters(struct bpf_object *object, struct counted counters[MAX_COUNTERS])
+{
+	struct request_frame frame = { 0 };
+	size_t count = 0;
+
+	while (count < MAX_COUNTERS && request_next(&frame)) {
+		struct payload payload = payload_of(&frame);
+		struct counted *next = &counters[count];
+		struct bpf_map *map;
+
+		if (frame.type != FRAME_COUNT_EVENTS)
+			continue;
+		next->index = payload_u32(&payload);
+		map = bpf_object__find_map_by_name(object, payload_string(&payload));
+		errno = ENOENT;
+		next->counter = map ? event_counter_open(map) : NULL;
+		next->error = next->counter ? 0 : -errno;
+		count++;
+	}
+	return count;
+}
+
+static void report_events(const struct counted *counted)
+{
+	uint64_t count = counted->counter ? event_counter_read(counted->counter) : 0;
+
+	answer(FRAME_EVENTS, counted->index, counted->error);
+	frame_u64(count);
+	frame_close();
+	if (counted->counter)
+		event_counter_close(counted->counter);
+}
+
+/* Bytes that a lookup fills: a value for every possible processor in maps that keep one for each. */
+static size_t room_for(struct bpf_map *map)
+{
+	size_t size = bpf_map__value_size(map);
+
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+		return ((size + 7) & ~(size_t)7) * (size_t)libbpf_num_possible_cpus();
+	default:
+		return size;
+	}
+}
+
+static void look_up(struct bpf_object *object, const struct request_frame *frame)
+{
+	struct payload payload = payload_of(frame);
+	uint32_t index = payload_u32(&payload);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, payload_string(&payload));
+	size_t room = map ? room_for(map) : 0;
+	uint8_t *value = room ? calloc(1, room) : NULL;
+	int error = -ENOENT;
+
+	if (map && payload.left != bpf_map__key_size(map))
+		error = -EINVAL;
+	else if (value)
+		error = bpf_map_lookup_elem(bpf_map__fd(map), payload.at, value) == 0 ? 0 : -errno;
+	answer(FRAME_MAP_VALUE, index, error);
+	if (!error)
+		frame_bytes(value, room);
+	frame_close();
+	free(value);
+}
+
+static void look_up_all(struct bpf_object *object)
+{
+	struct request_frame frame = { 0 };
+
+	while (request_next(&frame))
+		if (frame.type == FRAME_LOOK_UP)
+			look_up(object, &frame);
+}
+
+/* Kernels before 5.12 count no runs of programs that may sleep. */
+static bool counts_sleepers(void)
+{
+	struct utsname names;
+	int major = 0, minor = 0;
+
+	return uname(&names) == 0 && sscanf(names.release, "%d.%d", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 12));
+}
+
+static bool may_sleep(struct bpf_program *program)
+{
+	const char *mark = strstr(bpf_program__section_name(program), ".s");
+
+	return mark && (mark[2] == '/' || mark[2] == '\0');
+}
+
+static void report_runs(struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t length = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
+		return;
+	if (may_sleep(program) && !counts_sleepers())
+		return;
+	frame_open(FRAME_RUNS);
+	frame_u64(info.run_cnt);
+	frame_string(bpf_program__name(program));
+	frame_close();
+}
+
+void run_trial(struct bpf_object *object)
+{
+	struct counted counters[MAX_COUNTERS];
+	struct bpf_program *program;
+	struct request_frame frame;
+	size_t count;
+	int statistics;
+
+	if (!request_find(FRAME_RUN, &frame))
+		return;
+	statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	count = open_counters(object, counters);
+	pull_triggers(object);
+	for (size_t i = 0; i < count; i++)
+		report_events(&counters[i]);
+	look_up_all(object);
+	if (statistics >= 0) {
+		bpf_object__for_each_program(program, object)
+			report_runs(program);
+		close(statistics);
+	}
+}

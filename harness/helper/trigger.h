@@ -1,0 +1,12 @@
+/* What makes a kernel do something that programs wait for. */
+#ifndef COREMATRIX_TRIGGER_H
+#define COREMATRIX_TRIGGER_H
+
+#define HELPER_PATH "/init"
+/* The argument with which the helper ends at once. */
+#define HELPER_EXITS "exit"
+
+/* One of open, exec, connect, write, spin, iterate. Returns 0, or a negative errno. */
+int pull_trigger(const char *name);
+
+#endif

@@ -1,0 +1,89 @@
+// Objects that are run after they were attached, in real guests.
+import { expect, test } from 'vitest';
+import type { CellResult } from '../../../harness/results/schema.ts';
+import { configuredInputs } from './configured.ts';
+import { realRun } from './real-run.ts';
+
+function told({ status, stage, class: failure, programs, checks = [] }: CellResult) {
+  return {
+    cell: [status, stage, failure].join(' '),
+    checks: checks.map(
+      ({ what, expected, seen, passed }) => `${passed ? 'passed' : 'failed'}: ${what}: expected ${expected}, seen ${seen}`,
+    ),
+    programs: programs.map(({ name, status: own, class: why, reason }) => [name, why ?? own, reason].filter(Boolean).join(' | ')),
+  };
+}
+
+test('what is attached, but sees nothing of what happens, is found, in 5.10 as in what is new', async () => {
+  const inputs = await configuredInputs('fires', '    mode: run\n    trigger: [exec, connect]\n');
+  const { cells } = await realRun([], ['debian:5.10', 'debian:6.12'], { objects: inputs.objects });
+  const runs = cells.map(({ programs }) =>
+    programs.map(({ name, class: failure, runs: ran = 0 }) => `${name} ${failure ?? (ran > 0 ? 'ran' : 'did not run')}`),
+  );
+  expect(runs[0]).toMatchInlineSnapshot();
+  expect(runs[1]).toEqual(runs[0]);
+});
+
+test('what was expected and what was seen of maps, events, variables and returned values', async () => {
+  const { objects, problems } = await configuredInputs(
+    'fires',
+    `    mode: run
+    trigger: { test_run: { program: drop_all, data: 'base64:AAAAAAAAAAAAAAAAAAAAAA==', repeat: 3 } }
+    check:
+      - { program: drop_all, returns: 2 }
+      - { program: drop_all, runs: 3 }
+      - { program: on_exec, events: execs, at_least: 2 }
+      - { program: on_exec, map: seen, key: 'hex:6578656300000000', equals: 1 }
+      - { program: each_task, variable: tasks, equals: 0 }
+      - { program: on_open, variable: last, equals: { flag: 8 } }
+      - { program: on_connect, events: connects }
+`,
+  );
+  expect(problems).toEqual([]);
+  const { cells } = await realRun([], ['debian:6.12'], { objects });
+  expect(cells.map(told)).toMatchInlineSnapshot();
+});
+
+const CASES = [
+  ['a run without a trigger', '    mode: run\n'],
+  ['a trigger without a run', '    mode: attach\n    trigger: open\n'],
+  ['a trigger there is none of', '    mode: run\n    trigger: [open, reboot]\n'],
+  ['a test run of no program', '    mode: run\n    trigger: { test_run: { program: drop } }\n'],
+  ['data that is no data', '    mode: run\n    trigger: { test_run: { program: drop_all, data: hex:123 } }\n'],
+  ['a check of nothing', '    mode: run\n    trigger: open\n    check: [{ program: on_open }]\n'],
+  ['a check of no map', '    mode: run\n    trigger: open\n    check: [{ map: open, key: 0, not_zero: true }]\n'],
+  ['a key of another type', '    mode: run\n    trigger: open\n    check: [{ map: opens, key: [1], not_zero: true }]\n'],
+  ['a key that is too long', '    mode: run\n    trigger: open\n    check: [{ map: opens, key: "hex:0000000000", not_zero: true }]\n'],
+  ['a number where there is none', '    mode: run\n    trigger: open\n    check: [{ variable: last, at_least: 1 }]\n'],
+  ['a variable there is none of', '    mode: run\n    trigger: open\n    check: [{ variable: first, not_zero: true }]\n'],
+  ['events of a map that has none', '    mode: run\n    trigger: open\n    check: [{ events: seen }]\n'],
+  ['two expectations at once', '    mode: run\n    trigger: open\n    check: [{ variable: tasks, not_zero: true, at_least: 2 }]\n'],
+] as const;
+
+test('plans that cannot be meant are errors with their place', async () => {
+  const said: string[] = [];
+  for (const [what, settings] of CASES) {
+    const problem = await configuredInputs('fires', settings).then(
+      ({ problems }) => problems.join(),
+      (error: unknown) => (error instanceof Error ? error.message.replace(/^\S*corematrix\.yaml/, '<folder>/corematrix.yaml') : ''),
+    );
+    said.push(`${what}: ${problem}`);
+  }
+  expect(said).toMatchInlineSnapshot(`
+    [
+      "a run without a trigger: <folder>/corematrix.yaml:3:11: a run needs a trigger: open, exec, connect, write, spin, iterate or test_run",
+      "a trigger without a run: <folder>/corematrix.yaml:4:14: trigger is only for "mode: run"",
+      "a trigger there is none of: <folder>/corematrix.yaml:4:21: objects.0.trigger.1: Invalid option: expected one of "open"|"exec"|"connect"|"write"|"spin"|"iterate", or Invalid input: expected object, received string",
+      "a test run of no program: <folder>/corematrix.yaml:4:37: no program "drop" in the object; it has: on_open, on_exec, on_connect, each_task, drop_all, on_restart",
+      "data that is no data: <folder>/corematrix.yaml:4:53: objects.0.trigger.test_run.data: expected hex:... (pairs of digits) or base64:...",
+      "a check of nothing: <folder>/corematrix.yaml:5:13: expected one of runs, returns, events, map, variable",
+      "a check of no map: <folder>/corematrix.yaml:5:20: no map "open" in the object; it has: opens, seen, execs, connects, .bss",
+      "a key of another type: <folder>/corematrix.yaml:5:32: [1] is no __u32; expected a whole number",
+      "a key that is too long: <folder>/corematrix.yaml:5:32: 5 bytes; expected 4",
+      "a number where there is none: <folder>/corematrix.yaml:5:41: what is there is no number, but struct {...}",
+      "a variable there is none of: <folder>/corematrix.yaml:5:25: no variable "first" in the object; it has: last, tasks",
+      "events of a map that has none: <folder>/corematrix.yaml:5:23: no ring buffer or perf event array "seen" in the object; it has: execs, connects",
+      "two expectations at once: <folder>/corematrix.yaml:5:13: expected one of equals, at_least, not_zero",
+    ]
+  `);
+});
