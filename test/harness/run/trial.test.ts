@@ -20,7 +20,16 @@ test('what is attached, but sees nothing of what happens, is found, in 5.10 as i
   const runs = cells.map(({ programs }) =>
     programs.map(({ name, class: failure, runs: ran = 0 }) => `${name} ${failure ?? (ran > 0 ? 'ran' : 'did not run')}`),
   );
-  expect(runs[0]).toMatchInlineSnapshot();
+  expect(runs[0]).toMatchInlineSnapshot(`
+    [
+      "on_open run-failed",
+      "on_exec ran",
+      "on_connect ran",
+      "each_task run-failed",
+      "drop_all did not run",
+      "on_restart run-failed",
+    ]
+  `);
   expect(runs[1]).toEqual(runs[0]);
 });
 
@@ -41,7 +50,30 @@ test('what was expected and what was seen of maps, events, variables and returne
   );
   expect(problems).toEqual([]);
   const { cells } = await realRun([], ['debian:6.12'], { objects });
-  expect(cells.map(told)).toMatchInlineSnapshot();
+  expect(cells.map(told)).toMatchInlineSnapshot(`
+    [
+      {
+        "cell": "fail run run-failed",
+        "checks": [
+          "failed: what drop_all returns: expected 2, seen 1",
+          "passed: runs of drop_all: expected at least 3, seen 3",
+          "failed: events in execs: expected at least 2, seen 0",
+          "failed: seen[hex:6578656300000000]: expected 1, seen nothing there",
+          "passed: tasks: expected 0, seen 0",
+          "failed: last: expected {"flag":8}, seen hex:0700000001000000",
+          "failed: events in connects: expected at least 1, seen 0",
+        ],
+        "programs": [
+          "on_open | run-failed | last after test_run of drop_all: expected {"flag":8}, seen hex:0700000001000000",
+          "on_exec | run-failed | events in execs after test_run of drop_all: expected at least 2, seen 0",
+          "on_connect | run-failed | events in connects after test_run of drop_all: expected at least 1, seen 0",
+          "each_task | pass",
+          "drop_all | run-failed | what drop_all returns after test_run of drop_all: expected 2, seen 1",
+          "on_restart | pass",
+        ],
+      },
+    ]
+  `);
 });
 
 const CASES = [
