@@ -15,7 +15,7 @@ export type TrialFrame =
   | { type: 'lookUp'; index: number; map: string; key: Uint8Array };
 
 /** Whether a frame is one of these. */
-export function isTrialFrame<Other extends { type: string }>(frame: TrialFrame | Other): frame is TrialFrame {
+export function isTrialFrame(frame: { type: string }): frame is TrialFrame {
   return Object.hasOwn(TRIAL_FRAME, frame.type);
 }
 

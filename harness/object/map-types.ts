@@ -13,7 +13,8 @@ const MAX_MEMBERS = 64;
 
 function definitionOf(btf: Btf, map: string): number | null {
   const section = findType(btf, 'datasec', '.maps');
-  for (let index = 0; section !== null && index < vlenOf(btf, section); index++) {
+  if (section === null) return null;
+  for (let index = 0; index < vlenOf(btf, section); index++) {
     const variable = variableOf(btf, section, index)?.type ?? 0;
     if (nameOf(btf, variable) === map) return resolveType(btf, referencedType(btf, variable));
   }

@@ -39,7 +39,7 @@ function valuesIn(bytes: Uint8Array, { offset, size }: Extract<PlannedCheck, { k
   return Array.from({ length: Math.ceil(bytes.length / step) }, (_, index) => bytes.subarray(index * step, index * step + size));
 }
 
-function shown(values: readonly Uint8Array[]): string {
+function valuesText(values: readonly Uint8Array[]): string {
   const numbers = values.map(numberIn);
   return numbers.every((number) => number !== null)
     ? numbers.reduce((sum, number) => sum + number, 0n).toString()
@@ -59,17 +59,20 @@ function judgeBytes(
   const values = valuesIn(seen.value, check, perCpu);
   if ('notZero' in expected)
     return said(
-      shown(values),
+      valuesText(values),
       values.some((value) => value.some((byte) => byte !== 0)),
     );
   if ('equals' in expected) {
     if (values.some((value) => Buffer.compare(value, expected.equals) === 0)) return said(expected.shown, true);
     const isNumber = /^-?\d+$/.test(expected.shown);
-    return said(isNumber ? shown(values) : values.map(hex).join(', '), isNumber && shown(values) === shown([expected.equals]));
+    return said(
+      isNumber ? valuesText(values) : values.map(hex).join(', '),
+      isNumber && valuesText(values) === valuesText([expected.equals]),
+    );
   }
   const numbers = values.map(numberIn);
-  if (numbers.some((number) => number === null)) return said(`${shown(values)}, which is no number`, false);
-  return said(shown(values), numbers.reduce((sum: bigint, number) => sum + (number ?? 0n), 0n) >= BigInt(expected.atLeast));
+  if (numbers.some((number) => number === null)) return said(`${valuesText(values)}, which is no number`, false);
+  return said(valuesText(values), numbers.reduce((sum: bigint, number) => sum + (number ?? 0n), 0n) >= BigInt(expected.atLeast));
 }
 
 function judgeCheck(check: PlannedCheck, index: number, plan: TrialPlan, facts: TrialFacts, perCpu: (map: string) => boolean): CellCheck {
