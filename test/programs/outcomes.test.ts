@@ -93,6 +93,7 @@ describe('sample programs on real kernels', () => {
       [
         "ambiguous_type any_of_them: core-ambiguous core-ambiguous core-ambiguous core-ambiguous",
         "ambiguous_type the_one_with_channels: ok ok ok ok",
+        "array_length start_of_name: ok ok ok ok",
         "attach_targets function_gone: ok ok ok attach-target-missing",
         "attach_targets event_gone: ok attach-target-missing attach-target-missing attach-target-missing",
         "attach_targets ingress: attach-failed attach-failed ok ok",
@@ -131,6 +132,7 @@ describe('sample programs on real kernels', () => {
         "fires on_restart: run-failed run-failed run-failed run-failed",
         "inode_ctime one_layout: ok ok core-field-missing core-field-missing",
         "inode_ctime every_layout: ok ok ok ok",
+        "kernel_config count_ticks: ok ok ok ok",
         "missing_types type_assumed: ok core-type-missing core-type-missing core-type-missing",
         "missing_types type_checked: ok ok ok ok",
         "missing_types enumerator_assumed: core-enum-missing core-enum-missing ok ok",
@@ -156,6 +158,9 @@ describe('sample programs on real kernels', () => {
         "verifier_limits atomic_result: insn-unsupported ok ok ok",
         "verifier_limits unchecked_argument: ok ok verifier-rejected verifier-rejected",
         "verifier_limits checked_argument: ok ok ok ok",
+        "veth_module on_xmit: attach-target-missing attach-target-missing attach-target-missing attach-target-missing",
+        "veth_module read_peer: core-type-missing core-type-missing core-type-missing core-type-missing",
+        "vmcore_config assumed: kconfig-missing kconfig-missing ok ok",
       ]
     `);
   });
