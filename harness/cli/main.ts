@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   predict: async () => (await import('./predict.ts')).addPredictCommand,
   explain: async () => (await import('./explain.ts')).addExplainCommand,
   floor: async () => (await import('./floor.ts')).addFloorCommand,
+  shell: async () => (await import('./shell.ts')).addShellCommand,
+  rerun: async () => (await import('./rerun.ts')).addRerunCommand,
   types: async () => (await import('./types.ts')).addTypesCommand,
   report: async () => (await import('./report.ts')).addReportCommand,
   merge: async () => (await import('./merge.ts')).addMergeCommand,

@@ -41,9 +41,11 @@ export type GuestResult = ({ ok: true } & GuestAnswer) | ({ ok: false } & GuestF
 export interface CellRequest {
   /** The object and what is to be done with it. */
   frames: readonly RequestFrame[];
-  /** A folder of this cell's own; it is removed in the end. */
+  /** A folder of this cell's own; it is removed in the end, unless it is to be kept. */
   directory: string;
   patience: Patience;
+  /** The folder stays. */
+  keep?: boolean;
   signal: AbortSignal;
 }
 
@@ -96,7 +98,7 @@ async function withGuest(
     const [frames, reason] = error instanceof BrokenOff ? [error.frames, error.cause] : [[], error];
     return { ok: false, error: ending ?? toInfraError(reason), frames, ...facts() };
   } finally {
-    await rm(request.directory, { recursive: true, force: true });
+    if (request.keep !== true) await rm(request.directory, { recursive: true, force: true });
   }
 }
 

@@ -8,6 +8,8 @@ export interface Machine {
   memoryMiB: number;
   /** Size of the mailbox BAR in MiB, a power of two. The backing file is sparse. */
   mailboxMiB: number;
+  /** Path of a socket on which the guest waits for gdb before its first instruction. */
+  gdb?: string;
 }
 
 export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
@@ -77,6 +79,7 @@ export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootS
     ['-chardev', `socket,id=console,fd=${FD.console}`, '-device', 'isa-serial,chardev=console,index=0'],
     ['-chardev', 'stdio,id=bell,signal=off', '-device', `isa-debugcon,iobase=${BELL_PORT},chardev=bell`],
     ['-chardev', `socket,id=qmp,fd=${FD.qmp}`, '-mon', 'chardev=qmp,mode=control'],
+    machine.gdb === undefined ? [] : ['-S', '-gdb', `unix:${inOption(machine.gdb)},server=on,wait=off`],
     start,
   ].flat();
 }

@@ -30,17 +30,20 @@ export interface CellSetup {
   given: GivenBtf | null;
   logs: LogStore;
   work: string;
+  /** Whether the guests' folders stay. */
+  keep: boolean;
   patience: Patience;
   signal: AbortSignal;
 }
 
 /** A cell's guests, each with a folder of its own. */
-function guestsOf({ kernel, object, given, work, patience, signal }: CellSetup, modules: readonly LoadedModule[]): CellGuests {
+function guestsOf({ kernel, object, given, work, keep, patience, signal }: CellSetup, modules: readonly LoadedModule[]): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
     frames: requestFrames(object, given, modules),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     patience,
+    keep,
     signal,
   });
   const { restore, boot, renew } = kernel;

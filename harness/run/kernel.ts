@@ -16,6 +16,16 @@ import { type ModuleLoader, moduleLoader } from './modules.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
 import { type RunTypes, typesOf } from './types.ts';
 
+/** For a single cell that is looked at closely: what is kept of it, and how it is started. */
+export interface Keep {
+  /** Where everything short-lived is, and stays. */
+  work: string;
+  /** What the kernel calls itself, where that is known: then it is not booted just to ask. */
+  release: string | null;
+  /** Path of the socket on which the guest waits for a debugger; null: it runs. */
+  gdb: string | null;
+}
+
 /** What every guest of a run has in common. */
 export interface GuestSetup {
   cache: string;
@@ -26,6 +36,7 @@ export interface GuestSetup {
   helper: GuestHelper;
   isolation: 'snapshot' | 'boot';
   bootTimeoutMs: number;
+  keep?: Keep;
   signal: AbortSignal;
   /** For what of a kernel is fetched only where it is asked for. */
   kernelOptions: KernelOptions;
@@ -90,7 +101,7 @@ type KernelBoot = Omit<BootRequest, 'directory' | 'signal'>;
 async function bootRequest(image: KernelImage, setup: GuestSetup): Promise<KernelBoot> {
   return {
     qemuProgram: QEMU_PROGRAM,
-    machine: machineFor(setup.accel),
+    machine: { ...machineFor(setup.accel), ...(setup.keep?.gdb && { gdb: setup.keep.gdb }) },
     images: bootImages(image),
     initramfs: await prepareInitramfs(setup.helper, image, setup.work),
     timeoutMs: setup.bootTimeoutMs,
@@ -103,6 +114,7 @@ function booted(image: KernelImage, hello: Hello, method: BootMethod, bootMs: nu
 
 /** Boots once to learn what the kernel calls itself and that it comes up at all. */
 async function identify(image: KernelImage, request: KernelBoot, setup: GuestSetup): Promise<KernelResult> {
+  if (setup.keep?.release) return { ...pulledResult(image), release: setup.keep.release };
   const directory = await mkdtemp(join(setup.work, 'boot-'));
   const guest = await bootGuest({ ...request, directory, signal: setup.signal });
   await guest.qemu.kill();

@@ -1,6 +1,6 @@
 // A run: every object on every kernel, as many guests at a time as the machine bears, everything that happens told as events.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -23,7 +23,7 @@ import { cellIdentity, commonIdentity, type CommonIdentity } from './identity.ts
 import type { CellIdentity } from './kept-cell.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { bootImages, type GuestSetup, makeReady, plannedResult, type ReadyKernel } from './kernel.ts';
+import { type Keep, bootImages, type GuestSetup, makeReady, plannedResult, type ReadyKernel } from './kernel.ts';
 import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
 import { takeTurns, type Turns } from './turns.ts';
@@ -63,6 +63,8 @@ export interface RunRequest {
   stallMs: number | null;
   /** Cells that are predicted to fail come first, once their kernel is up. */
   predictFirst?: boolean;
+  /** For a single cell that is looked at closely, with isolation by boot. */
+  keep?: Keep;
   /** The command line as typed. */
   command: string[];
   /** Which cells to run; all without it. */
@@ -209,7 +211,8 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
       bootMs: kernel.result.boot?.durationMs ?? 0,
     });
     const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: request.stallMs ?? STALL_MS[accel] };
-    const setup = { logs: context.logs, work: context.work, patience, signal };
+    const keep = request.keep !== undefined;
+    const setup = { logs: context.logs, work: context.work, keep, patience, signal };
     const cells = await Promise.all(
       objects.map(async (object) => runOne(context, { ...setup, kernel: ready.get(object.release) ?? kernel }, object)),
     );
@@ -266,7 +269,9 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   emit({ kind: 'planned', kernels: busy.length, objects: request.objects.length, cells: total, jobs });
   await removeLeftovers(tmpdir(), /^corematrix-(\d+)-/);
   await removeLeftovers(join(request.cache, 'snapshots'), /\.(\d+)\.building/);
-  const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
+  const { keep } = request;
+  if (keep) await mkdir(keep.work, { recursive: true });
+  const work = keep?.work ?? (await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`)));
   try {
     const pulls = pLimit(PULLS);
     const pulled = new Map(busy.map((kernel) => [kernel.id, pulls(async () => pullKernel(kernel, request.kernelOptions))]));
@@ -278,6 +283,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       isolation: request.isolation,
       signal,
       kernelOptions: request.kernelOptions,
+      ...(keep && { keep }),
     };
     const accel = chooseOnce(setup, request, [...pulled.values()]).then((choice) => {
       emit({ kind: 'accel', choice });
@@ -319,6 +325,6 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       types: storeTypes(columns.flatMap(({ layouts }) => layouts ?? [])),
     };
   } finally {
-    await rm(work, { recursive: true, force: true });
+    if (!keep) await rm(work, { recursive: true, force: true });
   }
 }

@@ -38,6 +38,7 @@ const PACKAGES: readonly SystemPackage[] = [
   },
   { purpose: 'ending guests with their parent', proof: 'setpriv', debian: 'util-linux', scope: 'run' },
   { purpose: 'a second opinion on BTF', proof: 'bpftool', debian: 'bpftool', scope: 'run' },
+  { purpose: 'a shell in guests ("corematrix shell")', proof: 'busybox', debian: 'busybox-static', scope: 'tests' },
   { purpose: 'kernel images compressed with bzip2', proof: 'bzip2', debian: 'bzip2', scope: 'tests' },
   { purpose: 'a second opinion on initramfs archives', proof: 'cpio', debian: 'cpio', scope: 'tests' },
   { purpose: 'a second opinion on ELF files', proof: 'readelf', debian: 'binutils', scope: 'tests' },

@@ -7,7 +7,7 @@ import { flakeText, sinceText } from '../history.ts';
 import { visibleText } from '../visible.ts';
 import { namePart } from './anchors.ts';
 import { failureFacts, programFacts } from './facts.ts';
-import { commandLine, repeatCommand } from './reproduce.ts';
+import { commandLine, repeatCommand, rerunCommand } from './reproduce.ts';
 import { type Look, lookOf, STATUS_LOOKS } from './status.ts';
 import { type TouchData, touchesOf, typeData } from './types.ts';
 
@@ -62,6 +62,7 @@ export interface CellData {
   times: string[];
   /** Commands to copy: the same cell by corematrix, and what QEMU ran. */
   again: string;
+  rerun: string;
   qemu: string | null;
   programs: ProgramData[];
   /** Positions in the `outcomes` of its object. */
@@ -174,6 +175,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
         ...(cell.loadMs === null ? [] : [`${cell.loadMs.toFixed(1)} ms of libbpf's work inside the guest`]),
       ],
       again: repeatCommand(object, kernel),
+      rerun: rerunCommand(object, kernel),
       qemu: cell.command && commandLine(cell.command),
       programs: cell.programs.map((program) => ({
         name: program.name,

@@ -12,8 +12,13 @@ export function commandLine(words: readonly string[]): string {
 }
 
 /** Selects one kernel again: of a Debian selector the version is set, architecture and flavour stay. */
-function selectorOf({ selector, version }: KernelResult): string {
+export function selectorOf({ selector, version }: KernelResult): string {
   return selector.startsWith('debian:') ? `debian:${version}${/\/.*/.exec(selector)?.[0] ?? ''}` : selector;
+}
+
+/** The command that runs one cell of a report again and keeps everything. */
+export function rerunCommand(object: ObjectResult, kernel: KernelResult): string {
+  return commandLine(['corematrix', 'rerun', 'corematrix-report', `${kernel.id}/${object.id}`]);
 }
 
 /** The command that runs one object on one kernel again. */

@@ -157,6 +157,7 @@ export function cellView(tools: Tools, place: Place, data: ObjectData, cell: Cel
     cell.logs.length === 0 ? element('p', {}, 'None.') : cell.logs.map(fold),
     element('h3', {}, 'How to reproduce'),
     command('The same cell again:', cell.again),
+    command('In a fresh boot, with everything kept (--gdb stops it for a debugger):', cell.rerun),
     cell.qemu !== null && command('The QEMU command that ran it:', cell.qemu),
     element('h3', {}, 'Time'),
     element(

@@ -1,0 +1,194 @@
+// `corematrix rerun`: one cell of a run again, in a fresh boot, with everything kept.
+import { access, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { type PlannedKernel, planKernels, pullKernel } from '../../kernels/catalogue.ts';
+import type { KernelOptions } from '../../kernels/options.ts';
+import { commandLine, selectorOf } from '../../reports/html/reproduce.ts';
+import { UserError } from '../errors.ts';
+import { standaloneCommand } from '../guest/standalone.ts';
+import { sortByExpiry } from '../plan/expectations.ts';
+import { findCell, type FoundCell } from '../results/find-cell.ts';
+import type { Results } from '../results/schema.ts';
+import type { RunEvent } from '../run/events.ts';
+import type { RunObject } from '../run/inputs.ts';
+import { run } from '../run/run.ts';
+import { ensureHelper } from '../setup/helper.ts';
+import { exitCodeOfResults } from './exit.ts';
+import { interruptible } from './interrupt.ts';
+import { writeLine } from './lines.ts';
+import { showProgress } from './progress.ts';
+import { type Plan, readPlan } from './read-plan.ts';
+import { readResultsAt } from './results-files.ts';
+import { showResults } from './show-results.ts';
+
+interface RerunOptions {
+  out: string;
+  config?: string;
+  accel: 'auto' | 'kvm' | 'tcg';
+  gdb?: boolean;
+}
+
+/** As long as a person may look at a guest that stands still. */
+const DEBUGGING_MS = 24 * 3600 * 1000;
+
+function note(text: string): void {
+  writeLine(process.stderr, `note: ${text}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The configuration a run was told to read, if it is still there. */
+async function recordedConfig({ run: { command } }: Results): Promise<string | undefined> {
+  const at = command.findIndex((word) => word === '-c' || word === '--config');
+  const named = at < 0 ? command.find((word) => word.startsWith('--config='))?.slice('--config='.length) : command[at + 1];
+  return named !== undefined && (await exists(named)) ? named : undefined;
+}
+
+/** A folder that is not there yet: the name itself, else with a number. */
+async function newFolder(parent: string, name: string): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  for (let copy = 1; ; copy++) {
+    const path = resolve(parent, copy === 1 ? name : `${name}~${copy}`);
+    if (
+      await mkdir(path).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EEXIST') throw new UserError(`${path}: cannot be made: ${error.message}`);
+          return false;
+        },
+      )
+    )
+      return path;
+  }
+}
+
+/** The object of the cell with its settings, as it is on disk now. */
+function objectOf({ inputs }: Plan, { object }: FoundCell): RunObject {
+  const found = inputs.objects.find(({ result }) => result.id === object.id) ?? inputs.objects[0];
+  if (!found) throw new UserError(inputs.problems[0] ?? `${object.path}: cannot be used`);
+  if (found.result.sha256 !== object.sha256) note(`${object.path} is not the file it was in that run`);
+  return found;
+}
+
+async function kernelOf({ kernel }: FoundCell, options: KernelOptions): Promise<PlannedKernel> {
+  const planned = await planKernels([selectorOf(kernel)], options);
+  const found = planned.find(({ id }) => id === kernel.id) ?? planned[0];
+  if (!found) throw new UserError(`no kernel ${selectorOf(kernel)}`);
+  if (found.id !== kernel.id) note(`${kernel.id} is gone; ${found.id} instead`);
+  return found;
+}
+
+/** Writes the guest's command as a script, and removes what is large and says nothing. */
+async function keepCommand(folder: string, results: Results): Promise<string | null> {
+  const guests = join(folder, 'guest');
+  for (const name of await readdir(guests)) await rm(join(guests, name, 'ram'), { force: true }).catch(() => undefined);
+  const command = results.cells[0]?.command;
+  if (!command) return null;
+  const script = join(folder, 'qemu.sh');
+  const text = `#!/bin/sh
+# The same guest with the same request in its mailbox, its console here. It loads, and then waits: end it with Ctrl-C.
+exec ${commandLine(standaloneCommand(command, folder))}
+`;
+  await writeFile(script, text);
+  await chmod(script, 0o755);
+  return script;
+}
+
+async function rerun(path: string, name: string, options: RerunOptions, command: string[]): Promise<void> {
+  const { results: earlier } = await readResultsAt(path);
+  const found = findCell(earlier, name);
+  const config = options.config ?? (await recordedConfig(earlier));
+  const out = options.out;
+  const plan = await readPlan([found.object.path], { kernel: [selectorOf(found.kernel)], out, ...(config !== undefined && { config }) });
+  const object = objectOf(plan, found);
+  const kernelOptions = await plan.kernelOptions();
+  const kernel = await kernelOf(found, kernelOptions);
+  const image = await pullKernel(kernel, kernelOptions);
+  const folder = await newFolder(out, `${kernel.id}.${object.result.id}`);
+  const sockets = options.gdb === true ? await mkdtemp(join(tmpdir(), 'corematrix-gdb-')) : null;
+  const gdb = sockets && join(sockets, 'gdb');
+  const progress = showProgress(process.stderr, true);
+  const emit = (event: RunEvent) => progress.onEvent(event);
+  try {
+    const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: plan.config.mirrors });
+    if (gdb !== null) {
+      writeLine(process.stderr, 'the guest waits for a debugger before its first instruction; in another terminal:');
+      writeLine(
+        process.stderr,
+        `  ${commandLine(['gdb', ...(image.vmlinux === null ? [] : [image.vmlinux]), '-ex', `target remote ${gdb}`])}`,
+      );
+    }
+    const patience = gdb === null ? {} : { timeoutMs: DEBUGGING_MS, stallMs: DEBUGGING_MS, bootTimeoutMs: DEBUGGING_MS };
+    const results = await interruptible(
+      () => emit({ kind: 'interrupted' }),
+      async (signal) =>
+        run(
+          {
+            objects: [object],
+            selectors: [selectorOf(found.kernel)],
+            kernelOptions: { ...kernelOptions, signal },
+            cache: cacheRoot(),
+            helper,
+            expectations: sortByExpiry(plan.config.expectations ?? [], new Date()).active,
+            isolation: 'boot',
+            accel: options.accel,
+            jobs: 1,
+            timeoutMs: null,
+            bootTimeoutMs: null,
+            stallMs: null,
+            ...patience,
+            command,
+            keep: { work: join(folder, 'guest'), release: found.kernel.release, gdb },
+          },
+          emit,
+          signal,
+        ),
+    );
+    progress.end();
+    const script = await keepCommand(folder, results);
+    await showResults(results, folder);
+    if (script !== null) writeLine(process.stderr, `the same guest by hand: ${script}`);
+    process.exitCode = exitCodeOfResults(results, 0);
+  } finally {
+    progress.end();
+    if (sockets !== null) await rm(sockets, { recursive: true, force: true });
+  }
+}
+
+/** Adds `rerun` to the command line. */
+export function addRerunCommand(program: Command): void {
+  program
+    .command('rerun')
+    .summary('one cell of a run again, in a fresh boot, with everything kept')
+    .description(
+      'Boots the kernel of one cell anew, does with its object what the run did, and keeps everything in a folder: the report, all logs, ' +
+        'the mailbox, the initramfs, and the QEMU command as a script.',
+    )
+    .argument('<results>', 'results.json, or the report folder it lies in')
+    .argument('<cell>', 'KERNEL/OBJECT as links in the report name it; the series is enough where it is the only one: 6.12/task_state')
+    .option('-o, --out <dir>', 'where the folder is made', 'corematrix-rerun')
+    .option('-c, --config <file>', 'configuration with the settings of the object (default: the one that run read)')
+    .addOption(new Option('--accel <name>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'))
+    .option('--gdb', 'stop before the first instruction and wait for gdb')
+    .addHelpText(
+      'after',
+      `
+Exit codes: as of "run": 0 as expected, 1 compatibility failure, 2 usage or configuration, 3 infrastructure, 130 interrupted.
+
+Examples:
+  corematrix rerun corematrix-report 6.12/task_state
+  corematrix rerun results.json debian-6.1.0-56-cloud-amd64/opensnoop -o /tmp/looked-at
+  corematrix rerun corematrix-report 5.10/opensnoop --gdb`,
+    )
+    .action(async (path: string, cell: string, options: RerunOptions) =>
+      rerun(path, cell, options, ['corematrix', ...process.argv.slice(2)]),
+    );
+}

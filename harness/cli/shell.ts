@@ -1,0 +1,168 @@
+// `corematrix shell`: a terminal in a guest, with the tools of this machine and an object to look at.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { execa } from 'execa';
+import { cacheRoot } from '../../kernels/cache.ts';
+import { type KernelImage, planKernels, pullKernel } from '../../kernels/catalogue.ts';
+import { InfraError, messageOf, UserError } from '../errors.ts';
+import { chooseAccel } from '../guest/accel.ts';
+import { sparseFile } from '../guest/boot.ts';
+import { type Accel, qemuArguments } from '../guest/machine.ts';
+import { type ShellFile, shellInitramfs } from '../guest/shell-files.ts';
+import { machineFor } from '../guest/snapshot.ts';
+import { standaloneCommand } from '../guest/standalone.ts';
+import { librariesOf, readExecutable } from '../own-loader/libraries.ts';
+import { prepareInitramfs } from '../run/helper.ts';
+import { QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
+import { bootImages } from '../run/kernel.ts';
+import { ensureHelper } from '../setup/helper.ts';
+import { untilInterrupted } from './interrupt.ts';
+import { writeLine } from './lines.ts';
+
+interface ShellOptions {
+  kernel: string;
+  accel: Accel | 'auto';
+}
+
+/** Debian keeps bpftool where only root's PATH looks. */
+const PATH = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+/** Where the guest's dynamic linker looks by itself. */
+const LIBRARIES = 'usr/lib';
+
+function note(text: string): void {
+  writeLine(process.stderr, `note: ${text}`);
+}
+
+async function findProgram(name: string): Promise<string | null> {
+  for (const folder of PATH.filter((each) => each !== '')) {
+    const file = join(folder, name);
+    const found = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return file;
+  }
+  return null;
+}
+
+/** A program of this machine with the libraries it needs. */
+async function packed(file: string): Promise<ShellFile[]> {
+  const { bytes, elf } = await readExecutable(file, file);
+  const libraries = await librariesOf(file, elf, LIBRARIES, [], file);
+  return [{ path: `bin/${basename(file)}`, bytes, executable: true }, ...libraries];
+}
+
+async function tools(): Promise<ShellFile[]> {
+  const busybox = await findProgram('busybox');
+  if (busybox === null)
+    throw new UserError('busybox is not installed, and a guest has no other shell; on Debian, as root: apt-get install busybox-static');
+  const bpftool = await findProgram('bpftool');
+  if (bpftool === null) note('bpftool is not installed, so the guest has none; on Debian, as root: apt-get install bpftool');
+  const files = await packed(busybox);
+  // What is no executable, such as a script that chooses one by kernel, is no use in the guest.
+  const more = bpftool === null ? [] : await packed(bpftool).catch((error: unknown) => (note(messageOf(error)), []));
+  return [...files, ...more];
+}
+
+async function objectFile(path: string | undefined): Promise<ShellFile[]> {
+  if (path === undefined) return [];
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`);
+  });
+  return [{ path: `root/${basename(path)}`, bytes, executable: false }];
+}
+
+async function configFile({ release, config }: KernelImage): Promise<ShellFile[]> {
+  return config ? [{ path: `boot/config-${release ?? ''}`, bytes: await readFile(config.path), executable: false }] : [];
+}
+
+async function oneKernel(selector: string, signal: AbortSignal): Promise<KernelImage> {
+  const options = { cache: cacheRoot(), signal };
+  const planned = await planKernels([selector], options);
+  const [kernel, more] = planned;
+  if (!kernel) throw new UserError(`no kernel ${selector}`);
+  if (more)
+    throw new UserError(
+      `${selector} is ${planned.length} kernels, and a shell is in one: ${planned.map(({ version }) => version).join(', ')}`,
+    );
+  return pullKernel(kernel, options);
+}
+
+/** Runs QEMU on this terminal, and leaves the terminal as it was. */
+async function onTerminal(command: readonly string[], signal: AbortSignal): Promise<void> {
+  const before = await execa('stty', ['-g'], { stdin: 'inherit' });
+  try {
+    const [program = '', ...args] = command;
+    const ended = await execa('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
+      stdio: 'inherit',
+      reject: false,
+      cancelSignal: signal,
+    });
+    signal.throwIfAborted();
+    if (ended.failed) throw new InfraError(`QEMU ended with ${ended.signal ?? `status ${ended.exitCode ?? '?'}`}`);
+  } finally {
+    await execa('stty', [before.stdout], { stdin: 'inherit', reject: false });
+  }
+}
+
+async function shell(object: string | undefined, options: ShellOptions, signal: AbortSignal): Promise<void> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new UserError('a shell needs a terminal; standard input or output is none');
+  const files = [...(await tools()), ...(await objectFile(object))];
+  const image = await oneKernel(options.kernel, signal);
+  const [boot] = bootImages(image);
+  if (!boot || image.arch !== 'x86_64') throw new UserError(`${image.id}: guests of architecture ${image.arch} cannot be run yet`);
+  const directory = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
+  try {
+    const { line } = await qemuVersion();
+    const helper = await ensureHelper({ onNote: note });
+    const { accel } = await chooseAccel(options.accel, line, join(cacheRoot(), 'accel.json'), {
+      qemuProgram: QEMU_PROGRAM,
+      images: bootImages(image),
+      initramfs: await prepareInitramfs(helper, null, directory),
+      directory: join(directory, 'probe'),
+      signal,
+    });
+    const machine = machineFor(accel);
+    const [initramfs, ram, mailbox] = ['initramfs.cpio', 'ram', 'mailbox'].map((name) => join(directory, name)) as [string, string, string];
+    const { rows, columns } = process.stdout;
+    const greeting = `"exit", or Ctrl-A X, leaves ${image.id}.${object === undefined ? '' : ` Here is ${basename(object)}: bpftool prog loadall ${basename(object)} /sys/fs/bpf/x`}`;
+    const terminal = { rows: rows || 24, columns: columns || 80, type: process.env['TERM'] ?? 'vt100' };
+    await writeFile(initramfs, shellInitramfs([...files, ...(await configFile(image))], terminal, greeting));
+    await sparseFile(ram, machine.memoryMiB);
+    await sparseFile(mailbox, machine.mailboxMiB);
+    const args = qemuArguments(machine, { ram, mailbox, private: false }, { kernel: boot.path, initramfs });
+    await onTerminal(standaloneCommand([QEMU_PROGRAM, ...args], directory, 'raw'), signal);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Adds `shell` to the command line. */
+export function addShellCommand(program: Command): void {
+  program
+    .command('shell')
+    .summary('a terminal in a guest, with busybox, bpftool and an object')
+    .description(
+      'Boots a kernel and opens a shell in it on this terminal, as root, with busybox and bpftool of this machine. ' +
+        'What is changed in the guest is gone with it.',
+    )
+    .argument('[object]', 'a file that is copied to /root in the guest')
+    .requiredOption('-k, --kernel <selector>', 'the kernel: debian:6.12, file:PATH, deb:PATH')
+    .addOption(new Option('--accel <name>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'))
+    .addHelpText(
+      'after',
+      `
+"exit" or Ctrl-A X ends the guest; Ctrl-C and all other keys are the guest's.
+Exit codes: 0 the guest ended, 2 usage, 3 infrastructure.
+
+Examples:
+  corematrix shell -k debian:6.12
+  corematrix shell -k debian:5.10 build/prog.bpf.o`,
+    )
+    .action(async (object: string | undefined, options: ShellOptions) =>
+      untilInterrupted(async (signal) => shell(object, options, signal)),
+    );
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { qemuArguments } from '../../../harness/guest/machine.ts';
+import { standaloneCommand } from '../../../harness/guest/standalone.ts';
+
+test('nothing is left on descriptors that only we have, and everything else stays', () => {
+  const files = { ram: '/w/ram', mailbox: '/w/mailbox', private: false };
+  const args = qemuArguments({ accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 }, files, { kernel: '/k', initramfs: '/i' });
+  const command = ['qemu-system-x86_64', ...args];
+  const alone = standaloneCommand(command, '/a,b');
+  expect(alone.filter((word) => /fd=\d/.test(word))).toEqual([]);
+  expect(alone.filter((word, index) => word !== command[index])).toEqual([
+    'stdio,id=console',
+    'file,id=bell,path=/a,,b/bell',
+    'socket,id=qmp,path=/a,,b/qmp,server=on,wait=off',
+  ]);
+  expect(standaloneCommand(command, '/a', 'raw')).toContain('stdio,id=console,mux=on,signal=off');
+});
