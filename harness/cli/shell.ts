@@ -126,7 +126,9 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
       signal,
     });
     const machine = machineFor(accel);
-    const [initramfs, ram, mailbox] = ['initramfs.cpio', 'ram', 'mailbox'].map((name) => join(directory, name)) as [string, string, string];
+    const initramfs = join(directory, 'initramfs.cpio');
+    const ram = join(directory, 'ram');
+    const mailbox = join(directory, 'mailbox');
     const { rows, columns } = process.stdout;
     const greeting = `"exit", or Ctrl-A X, leaves ${image.id}.${object === undefined ? '' : ` Here is ${basename(object)}: bpftool prog loadall ${basename(object)} /sys/fs/bpf/x`}`;
     const terminal = { rows: rows || 24, columns: columns || 80, type: process.env['TERM'] ?? 'vt100' };

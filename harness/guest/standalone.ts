@@ -10,6 +10,7 @@ function deviceOf(option: string, directory: string, terminal: 'line' | 'raw'): 
       return `file,id=bell,path=${join(directory, 'bell').replaceAll(',', ',,')}`;
     case 'qmp':
       return `socket,id=qmp,path=${join(directory, 'qmp').replaceAll(',', ',,')},server=on,wait=off`;
+    case undefined:
     default:
       return option;
   }
