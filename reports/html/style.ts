@@ -16,7 +16,7 @@ h1 { font-size: 1.35rem; margin: 0; letter-spacing: -.01em; }
 h2 { font-size: 1.1rem; margin: 3rem 0 .75rem; } h2 small { font-weight: 400; margin-left: .5em; }
 h3 { margin: 1.75rem 0 .4rem; font-size: .95rem; }
 a { color: var(--link); text-underline-offset: .15em; }
-small, caption { color: var(--soft); }
+small, caption { color: var(--soft); } input::placeholder { color: var(--soft); opacity: 1; }
 code, pre { font: 12.5px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { margin: .4rem 0; padding: .6rem .8rem; background: var(--shade); border-radius: 6px; overflow-x: auto; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
@@ -47,9 +47,9 @@ const MARKS = `
 
 const TABLES = `
 .tools { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 1rem 0; } .no-script .tools { display: none; }
-.tools input { flex: 1 1 16rem; min-width: 0; max-width: 40rem; font: inherit; padding: .35rem .65rem; border: 1px solid var(--line); border-radius: 6px; background: var(--paper); color: inherit; } .tools input::placeholder { color: var(--soft); opacity: 1; }
+.tools input { flex: 1 1 16rem; min-width: 0; max-width: 40rem; font: inherit; padding: .35rem .65rem; border: 1px solid var(--line); border-radius: 6px; background: var(--paper); color: inherit; }
 #found { color: var(--soft); margin-left: .5rem; }
-.scroll { overflow-x: auto; } .fits { overflow: visible; }
+.scroll { overflow-x: auto; position: relative; } .fits { overflow: visible; }
 table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .5rem; } caption span, #matrix .object span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); }
 th, td { padding: .22rem .6rem; text-align: left; vertical-align: top; }
