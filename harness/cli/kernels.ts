@@ -156,7 +156,8 @@ async function pull(selectors: string[], options: SelectionOptions): Promise<voi
     const pulled = await Promise.all(planned.map(async (kernel) => limit(async () => pullOne(kernel))));
     const images = pulled.flatMap((image) => image ?? []);
     const rows = images.map((image) => [image.id, image.release, image.version, dirname(image.vmlinux ?? image.image ?? '')]);
-    process.stdout.write(options.json === true ? json(images) : table([['KERNEL', 'RELEASE', 'VERSION', 'FOLDER'], ...rows]));
+    const shown = images.map(({ modules: _modules, ...facts }) => facts);
+    process.stdout.write(options.json === true ? json(shown) : table([['KERNEL', 'RELEASE', 'VERSION', 'FOLDER'], ...rows]));
   });
 }
 

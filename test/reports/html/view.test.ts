@@ -128,6 +128,11 @@ it('tells everything about a cell, the reason first', async () => {
     corematrix run build/task_state.bpf.o -k debian:5.10.262
     Copy
 
+    In a fresh boot, with everything kept (--gdb stops it for a debugger):
+
+    corematrix rerun corematrix-report debian-5.10.262-amd64/task_state
+    Copy
+
     The QEMU command that ran it:
 
     qemu-system-x86_64 -m 512M -append 'console=ttyS0 root='\\''none'\\'''
@@ -178,7 +183,8 @@ describe('a button', () => {
   it.each([
     ['the reason', 0, 'task_struct.__state: no such field (byte_off)'],
     ['the command of the cell', 1, 'corematrix run build/task_state.bpf.o -k debian:5.10.262'],
-    ['the QEMU command', 2, command],
+    ['the command that keeps everything', 2, 'corematrix rerun corematrix-report debian-5.10.262-amd64/task_state'],
+    ['the QEMU command', 3, command],
   ])('copies %s', async (_, nth, text) => {
     const page = await openCell(SAMPLE, CELL, { permissions: ['clipboard-read', 'clipboard-write'] });
     expect(await pasted(page, copyButton(page, nth))).toBe(text);
@@ -192,7 +198,7 @@ describe('a button', () => {
   it('copies where the page may not use the clipboard itself', async () => {
     const page = await openCell();
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
-    expect(await pasted(page, copyButton(page, 2))).toBe(command);
+    expect(await pasted(page, copyButton(page, 3))).toBe(command);
   });
 });
 
