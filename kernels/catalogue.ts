@@ -93,8 +93,12 @@ async function obtain(one: KernelPackage, id: string, options: KernelOptions): P
   const { cache, onProgress } = options;
   const known = await lookUpPackage(cache, one.sha256);
   if (known === 'absent') return null;
-  if (known) return known;
   const target = join(cache, 'downloads', `${one.sha256}.deb`);
+  if (known) {
+    // One that was killed after it had noted the package left its download behind; a cache that is read-only may keep it.
+    await rm(target, { force: true }).catch(() => undefined);
+    return known;
+  }
   const file = { ...one, expected: one };
   const isThere = await fetchPackage(file, target, options, (bytes, total) => onProgress?.({ kind: 'download', kernel: id, bytes, total }));
   if (!isThere) {

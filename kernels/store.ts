@@ -82,6 +82,8 @@ export async function storePackage(cache: string, deb: string, packageSha256: st
     if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
     const stored = await storeImage(cache, image, label);
     await keepPackedConfig(stored, deb, label);
+    // Whoever finds the note clears nothing away any more.
+    await rm(image, { force: true });
     await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: stored.sha256 }));
     return (await readStored(stored.directory)) ?? stored;
   } finally {

@@ -36,12 +36,12 @@ function mapFindings(object: BpfObject, btf: Btf, section: string, variable: num
   if (!value) {
     const known = kernel.modules.length > 0;
     const where = known ? whatIsKnown(kernel) : "this kernel's BTF, only a module could have it";
-    return [missing(`struct_ops map '${map}': struct ${VALUE_PREFIX}${name} is not in ${where}`, known)];
+    return [missing(`struct_ops type ${name} is not in ${where}`, known)];
   }
   const own = findType(value.btf, 'struct', name) ?? 0;
   const has = new Set(Array.from({ length: vlenOf(value.btf, own) }, (_, at) => memberOf(value.btf, own, at)?.name));
   const lacking = filledMembers(object, btf, section, map, type).filter((member) => !has.has(member));
-  return lacking.map((member) => missing(`struct_ops map '${map}': struct ${name} has no member ${member} in this kernel's BTF`, true));
+  return lacking.map((member) => missing(`struct_ops member ${member} (map ${map}) is not in this kernel's BTF`, true));
 }
 
 /**

@@ -43,9 +43,6 @@ describe('objects that cannot be used', () => {
       error: bigendian.bpf.o: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)
       error: missing.bpf.o: no such file
       1 kernel × 1 object: 1 cell, N at a time
-      cells 0/1  
-      cells 0/1  
-      cells 0/1  
       report: corematrix-report/index.html
       ---
 

@@ -25,11 +25,11 @@ export async function corematrix(cwd: string, args: readonly string[], env: Reco
   return { exitCode, stdout, stderr };
 }
 
-/** Takes times, releases and the word on the accelerator out of an output, which differ from run to run. */
+/** Takes times, releases, signs of life and the word on the accelerator out of an output, which differ from run to run. */
 export function steady(text: string): string {
   return text
     .split('\n')
-    .filter((line) => !/^accelerator: |: booted in \d/.test(line))
+    .filter((line) => !/^accelerator: |^cells \d+\/\d+ |: booted in \d|: snapshot from the cache$/.test(line))
     .join('\n')
     .replaceAll(/\d+\.\d s\b/g, 'N s')
     .replaceAll(/(debian-\d+\.\d+)[\w.+-]*-amd64/g, '$1-REST')

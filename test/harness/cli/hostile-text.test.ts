@@ -125,7 +125,7 @@ describe('in a configuration', () => {
       await withConfig(`"${'\\e'.repeat(5000)}": 1\n`),
     ];
     expect(said.join('\n')).toMatchInlineSnapshot(`
-      "error: c.yaml:1:1: unknown key "\\x1b]0;x\\x07\\x0a"; possible here: kernels, objects, lock, history, mirrors, timeout, bootTimeout, jobs, cache, isolation, formats, expectations
+      "error: c.yaml:1:1: unknown key "\\x1b]0;x\\x07\\x0a"; possible here: kernels, objects, loaders, lock, history, mirrors, timeout, bootTimeout, jobs, cache, isolation, formats, policy, expectations
       ---
 
       exit 2
@@ -171,9 +171,7 @@ it('the names of programs in an object', async () => {
   await writeFile(join(folder, 'names.bpf.o'), hostile);
   expect(shown(await corematrix(folder, ['run', 'names.bpf.o', '-k', 'debian:6.12', '--verbose']))).toMatchInlineSnapshot(`
     "1 kernel × 1 object: 1 cell, N at a time
-    cells 0/1  
-    cells 0/1  
-    cells 0/1  
+    debian-6.12-REST: snapshot from the cache
     fail names on debian-6.12-REST: the kernel refuses program type tracing, or its attach type or flags, before verification: EINVAL
     report: corematrix-report/index.html
     ---

@@ -23,10 +23,14 @@ const VERSION = '6.1.176-1';
 const BANNER = `6.1.0-50-cloud-amd64 (me@here) #1 SMP Debian ${VERSION} (2026-01-01)`;
 const VMLINUX = elfImage({ btf: btfBlob(3 << 20), banner: `Linux version ${BANNER}` });
 const IMAGE = bzImage({ payload: gzipSync(VMLINUX), banner: BANNER });
+const CONFIG = Buffer.from('CONFIG_BPF=y\n');
 const PACKAGE: FakePackage = {
   name: NAME,
   version: VERSION,
-  deb: kernelDeb({ name: NAME, version: VERSION }, [{ path: './boot/vmlinuz-6.1.0-50-cloud-amd64', content: IMAGE }]),
+  deb: kernelDeb({ name: NAME, version: VERSION }, [
+    { path: './boot/config-6.1.0-50-cloud-amd64', content: CONFIG },
+    { path: './boot/vmlinuz-6.1.0-50-cloud-amd64', content: IMAGE },
+  ]),
 };
 
 let mirror: FakeMirror;
@@ -54,6 +58,7 @@ async function contents(cache: string): Promise<Record<string, string>> {
 /** A cache with this one kernel in it and nothing else. */
 const WHOLE = {
   'kernels/IMAGE/btf': sha256(btfBlob(3 << 20)),
+  'kernels/IMAGE/config': sha256(CONFIG),
   'kernels/IMAGE/image': sha256(IMAGE),
   'kernels/IMAGE/kernel.json': expect.any(String),
   'kernels/IMAGE/vmlinux': sha256(VMLINUX),

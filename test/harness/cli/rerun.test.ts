@@ -42,7 +42,9 @@ it('gives the verdict of the run, and keeps what led to it', async () => {
     exit 1"
   `);
   const [kept = ''] = await readdir(join(folder, 'again'));
-  expect((await readdir(join(folder, 'again', kept))).toSorted().join(' ')).toMatchInlineSnapshot(`"guest index.html junit.xml logs qemu.sh results.json summary.md"`);
+  expect((await readdir(join(folder, 'again', kept))).toSorted().join(' ')).toMatchInlineSnapshot(
+    `"guest index.html junit.xml logs qemu.sh results.json summary.md"`,
+  );
   await access(join(folder, 'again', kept, 'qemu.sh'), constants.X_OK);
 });
 

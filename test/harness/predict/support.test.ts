@@ -172,8 +172,8 @@ SEC(".struct_ops") struct tcp_ops mine = { .init = (void *)init_op, .flags = 3 }
     expect(all.map(({ init_op }) => init_op)).toMatchInlineSnapshot(`
       [
         "ok",
-        "fails: attach-target-missing, struct_ops map 'mine': struct tcp_ops has no member flags in this kernel's BTF",
-        "may fail: attach-target-missing, struct_ops map 'first': struct bpf_struct_ops_tcp_ops is not in this kernel's BTF, only a module could have it",
+        "fails: attach-target-missing, struct_ops member flags (map mine) is not in this kernel's BTF",
+        "may fail: attach-target-missing, struct_ops type tcp_ops is not in this kernel's BTF, only a module could have it",
       ]
     `);
   });
