@@ -171,7 +171,6 @@ it('the names of programs in an object', async () => {
   await writeFile(join(folder, 'names.bpf.o'), hostile);
   expect(shown(await corematrix(folder, ['run', 'names.bpf.o', '-k', 'debian:6.12', '--verbose']))).toMatchInlineSnapshot(`
     "1 kernel × 1 object: 1 cell, N at a time
-    debian-6.12-REST: snapshot from the cache
     fail names on debian-6.12-REST: the kernel refuses program type tracing, or its attach type or flags, before verification: EINVAL
     report: corematrix-report/index.html
     ---

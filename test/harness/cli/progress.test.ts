@@ -52,7 +52,6 @@ describe('a run', () => {
     const { stdout, stderr, exitCode } = await corematrix(folder, [...args, '--verbose'], { FORCE_COLOR: '' });
     expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
       "1 kernel × 1 object: 1 cell, N at a time
-      debian-6.12-REST: snapshot from the cache
       pass exec_watch on debian-6.12-REST
       report: report/index.html
       ---
