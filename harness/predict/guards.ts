@@ -1,5 +1,4 @@
 // By which checks a program keeps away from what a kernel does not have: those that, answered otherwise, would lead the verifier to it.
-import { sectionNamed } from '../elf/elf.ts';
 import type { RelocationFacts } from '../libbpf-log/facts.ts';
 import { INSN_BYTES, type ObjectFunction } from '../object/functions.ts';
 import type { BpfObject, BpfProgram } from '../object/object.ts';
@@ -8,8 +7,8 @@ import { readAttempt } from '../verdict/attempt.ts';
 import type { KernelTypes } from './candidates.ts';
 import type { Code } from './patch.ts';
 import { type ReachInput, reachOf } from './reach.ts';
-import { referencesOf } from './references.ts';
-import { copyCode, predictLoad } from './relocate.ts';
+import { reachInputOf } from './reach-input.ts';
+import { predictLoad } from './relocate.ts';
 import { knownHelpers } from './support.ts';
 
 /** A check and what it answers. */
@@ -60,14 +59,7 @@ function loadedAlone(object: BpfObject, kernel: KernelTypes, program: BpfProgram
     if (!owner || !kind || !CHECKS.has(kind) || facts.patch === null || facts.patch.form === 'LDX') return [];
     return [{ ref, value: facts.patch.to, owner, insn: facts.patch.insn }];
   });
-  const input = {
-    code: load.code,
-    original: copyCode(object),
-    references: referencesOf(object.elf),
-    frozen: (section: string) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
-    littleEndian: object.littleEndian,
-    helpers: knownHelpers(kernel),
-  };
+  const input = reachInputOf(object, load, knownHelpers(kernel));
   const poisons = new Map(log.relocations.flatMap((facts) => facts.poisoned.map((insn) => [placeKey(facts.program, insn), refOf(facts)])));
   return { program, input, checks: checks.slice(0, MAX_CHECKS), poisons };
 }

@@ -1,5 +1,4 @@
 // One object on one kernel, offline: what becomes of every relocation, and which programs fail.
-import { sectionNamed } from '../elf/elf.ts';
 import type { RelocationFacts } from '../libbpf-log/facts.ts';
 import type { ObjectFunction } from '../object/functions.ts';
 import type { BpfObject, BpfProgram } from '../object/object.ts';
@@ -13,8 +12,8 @@ import type { KernelTypes } from './candidates.ts';
 import { chooseAlternatives, decideBySupport } from './choose.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { hasRejected, type Hit, type Reach, reachOf } from './reach.ts';
-import { referencesOf } from './references.ts';
-import { copyCode, type PredictedLoad, predictLoad } from './relocate.ts';
+import { reachInputOf } from './reach-input.ts';
+import { type PredictedLoad, predictLoad } from './relocate.ts';
 import { type Finding, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
 
 export interface PredictedProgram {
@@ -52,14 +51,7 @@ function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<nu
   const attempt = readAttempt({ program: load.program, reached, errno: load.errno, openMs: 0, loadMs: 0, log: load.log });
   const reach = new Map<string, Reach>();
   if (load.errno !== 0) return { load, attempt, reach };
-  const input = {
-    code: load.code,
-    original: copyCode(object),
-    references: referencesOf(object.elf),
-    frozen: (section: string) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
-    littleEndian: object.littleEndian,
-    helpers,
-  };
+  const input = reachInputOf(object, load, helpers);
   if (!hasRejected(input)) return { load, attempt, reach };
   for (const program of object.programs) {
     const isLoaded = load.program === null ? program.autoload !== false : program.name === load.program;
