@@ -33,6 +33,10 @@ const KERNEL_COMMAND_LINE = [
   'random.trust_cpu=on',
   'no_timer_check',
   'tsc=reliable',
+  // It samples all memory every 5 ms, which a restored guest first has to translate.
+  'damon_stat.enabled=0',
+  // An environment variable of the helper. What the C library does with these instructions for strings, QEMU emulates call by call.
+  'GLIBC_TUNABLES=glibc.cpu.hwcaps=-SSE4_2,-SSSE3',
   'lsm=lockdown,capability,landlock,yama,apparmor,bpf',
 ];
 

@@ -7,9 +7,6 @@
 /* Runs every attempt and writes FRAME_PROGRAM, FRAME_ATTEMPT_* and FRAME_LOG. `bytes` is the ELF file. */
 void load_object(const char *name, const void *bytes, uint32_t length);
 
-/* Goes once through what every load does first, so that the snapshot holds it done: kernel BTF parsed, memory faulted in. */
-void warm_up(void);
-
 /* Monotonic time in nanoseconds. */
 uint64_t now_ns(void);
 

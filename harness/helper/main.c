@@ -6,6 +6,7 @@
 #include "load.h"
 #include "module.h"
 #include "trigger.h"
+#include "warm_up.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

@@ -10,7 +10,9 @@ import { digestOf, filesIn } from './digest.ts';
 import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from './root.ts';
 
-const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror'];
+/** The functions of libbpf that harness/helper/vmlinux_btf.c takes the place of. */
+const WRAPPED = ['-Wl,--wrap=btf__load_vmlinux_btf', '-Wl,--wrap=btf__free'];
+const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror', ...WRAPPED];
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
 
 export interface HelperOptions {

@@ -7,21 +7,32 @@ function stripped(name: string): string {
   return name.replace(/^_+|_+$/g, '').toLowerCase();
 }
 
-/** Edits from one text to the other: insertions, deletions, replacements. */
+/** Edits from one text, of at most MAX_NAME characters, to the other: insertions, deletions, replacements. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  const row = new Uint8Array(b.length + 1);
+  for (let at = 0; at <= b.length; at++) row[at] = at;
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const letter = a.charCodeAt(i - 1);
+    let diagonal = row[0] ?? 0;
+    let left = i;
+    row[0] = left;
     for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const above = row[j] ?? 0;
+      left = Math.min(diagonal + (letter === b.charCodeAt(j - 1) ? 0 : 1), above + 1, left + 1);
+      row[j] = left;
+      diagonal = above;
     }
-    row = next;
   }
   return row[b.length] ?? 0;
 }
 
+function sharedLetters(a: string, b: string): number {
+  const longest = Math.max(a.length, b.length);
+  return longest === 0 ? 0 : 1 - distance(a, b) / longest;
+}
+
 function sharedWords(a: string, b: string): number {
+  if (!a.includes('_') && !b.includes('_')) return 0;
   const [left, right] = [new Set(a.split('_')), new Set(b.split('_'))];
   const shared = [...left].filter((word) => right.has(word)).length;
   return (2 * shared) / (left.size + right.size);
@@ -30,10 +41,7 @@ function sharedWords(a: string, b: string): number {
 /** From 0 to 1: 1 for names that differ in leading underscores only, else by shared words or letters, whichever is more. */
 export function similarity(left: string, right: string): number {
   const [a, b] = [stripped(left.slice(0, MAX_NAME)), stripped(right.slice(0, MAX_NAME))];
-  if (a === b) return 1;
-  const longest = Math.max(a.length, b.length);
-  const letters = longest === 0 ? 0 : 1 - distance(a, b) / longest;
-  return Math.min(0.95, Math.max(letters, sharedWords(a, b)));
+  return a === b ? 1 : Math.min(0.95, Math.max(sharedLetters(a, b), sharedWords(a, b)));
 }
 
 /** The names most like a wanted one, best first, at least `least` alike. */
