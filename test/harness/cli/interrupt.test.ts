@@ -2,7 +2,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
@@ -38,7 +40,7 @@ function startRun() {
   return execa('node', args, { cwd: folder, env: { TMPDIR: folder }, reject: false, stdin: 'ignore', all: true });
 }
 
-async function until(run: ReturnType<typeof startRun>, pattern: RegExp): Promise<void> {
+async function until(run: { all: Readable }, pattern: RegExp): Promise<void> {
   let seen = '';
   await new Promise<void>((found, ended) => {
     run.all.on('data', (chunk: Buffer) => {
@@ -89,6 +91,21 @@ describe('an interrupted run', () => {
     run.kill('SIGINT');
     expect((await run).exitCode).toBe(130);
     expect(await someGuests(false)).toBe(false);
+  });
+
+  it('does not wait, at the second, for what goes on after the first', async () => {
+    const { href } = pathToFileURL(join(PACKAGE_ROOT, 'dist/harness/cli/interrupt.js'));
+    const script = `
+      import { interruptible } from ${JSON.stringify(href)};
+      await interruptible(() => console.log('first'), () => new Promise(() => setInterval(() => console.log('works'), 100)));`;
+    const run = execa('node', ['--input-type=module', '-e', script], { reject: false, stdin: 'ignore', all: true });
+    await until(run, /works/);
+    run.kill('SIGINT');
+    // What keeps on working has to be seen long after the first.
+    await until(run, /first\n(?:works\n){8}/);
+    expect(run.exitCode).toBe(null);
+    run.kill('SIGINT');
+    expect((await run).exitCode).toBe(130);
   });
 
   it('takes its guests along when it is killed', async () => {
