@@ -1,10 +1,11 @@
 // The guest helper is built when what it is made of changed, and only then.
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { run } from '../../../harness/setup/command.ts';
 import { ensureHelper } from '../../../harness/setup/helper.ts';
+import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 
 const MAIN = `#include "words.h"
 #include <bpf/libbpf.h>
@@ -18,6 +19,8 @@ beforeEach(async () => {
   sources = await mkdtemp(join(tmpdir(), 'corematrix-helper-'));
   await writeFile(join(sources, 'main.c'), MAIN);
   await writeFile(join(sources, 'words.h'), '#define WORD "first"\n');
+  // What the linker puts in the place of functions of libbpf.
+  for (const name of ['vmlinux_btf.c', 'vmlinux_btf.h']) await copyFile(join(PACKAGE_ROOT, 'harness/helper', name), join(sources, name));
 });
 afterEach(async () => {
   await rm(sources, { recursive: true });
