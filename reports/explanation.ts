@@ -34,11 +34,17 @@ const RELATIONS = {
   joined: 'a part of it',
 } as const satisfies Record<Relation, string>;
 
-export const CERTAINTIES = {
+const CERTAINTIES = {
   seen: 'seen in a guest',
   certain: 'certain: BTF alone decides it',
   possible: 'possible: it depends on what BTF does not tell',
 } as const satisfies Record<RootCause['certainty'], string>;
+
+/** What a cause is known from. */
+export function certaintyText({ certainty, class: failure }: RootCause): string {
+  if (failure === 'kconfig-missing' && certainty === 'certain') return "certain: the kernel's configuration decides it";
+  return CERTAINTIES[certainty];
+}
 
 const MAX_EVIDENCE = 6;
 
@@ -114,7 +120,7 @@ function placeLines(place: CausePlace, nameOf: NameOf): string[] {
 }
 
 function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[] {
-  const { class: failure, subject, fingerprint, certainty, places, situations, presence, known, snippet, advice, hides } = cause;
+  const { class: failure, subject, fingerprint, places, situations, presence, known, snippet, advice, hides } = cause;
   const snippetLines =
     snippet === null
       ? []
@@ -126,7 +132,7 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[
         ];
   return [
     `${paint(failure, 'red', options)}: ${paint(visible(subject), 'bold', options)}  [${fingerprint}]`,
-    `  ${CERTAINTIES[certainty]}`,
+    `  ${certaintyText(cause)}`,
     ...places.flatMap((place) => placeLines(place, nameOf)),
     ...situations.flatMap((situation) => situationLines(situation, nameOf)),
     ...(presence ? [`  ${presenceText(presence, nameOf)}`] : []),

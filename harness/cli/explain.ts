@@ -8,7 +8,6 @@ import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../errors.ts';
 import { findKernels } from '../predict/kernels.ts';
 import type { Results } from '../results/schema.ts';
-import { plainSources, readInputs } from '../run/inputs.ts';
 import { explain } from '../triage/explain.ts';
 import type { Explanation } from '../triage/explanation.ts';
 import { seenFailures } from '../triage/failures.ts';
@@ -17,9 +16,11 @@ import { explainRun, keptExplanation } from '../triage/of-results.ts';
 import { failuresByPrediction, objectsOfResults } from '../triage/sources.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
+import { readConfigured, settingsOption } from './read-plan.ts';
 import { readResultsAt } from './results-files.ts';
 
 interface ExplainOptions {
+  config?: string;
   kernel?: string[];
   json?: boolean;
 }
@@ -39,9 +40,9 @@ async function areResults(path: string): Promise<boolean> {
   return facts?.isDirectory() === true;
 }
 
-async function explainObjects(patterns: readonly string[], selectors: readonly string[]): Promise<Explained> {
-  const inputs = await readInputs(plainSources(patterns, process.cwd()), { bigEndian: true });
-  const found = await findKernels(selectors, cacheRoot());
+async function explainObjects(patterns: readonly string[], { kernel = [], config }: ExplainOptions): Promise<Explained> {
+  const inputs = await readConfigured(patterns, config, { bigEndian: true });
+  const found = await findKernels(kernel, cacheRoot());
   const problems = [...inputs.problems, ...found.problems];
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
@@ -96,8 +97,9 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   const [first = '', cell, ...more] = inputs;
   const fromResults = await areResults(first);
   if (fromResults && options.kernel) throw new UserError('-k chooses kernels for objects; results have their own: name a cell instead');
+  if (fromResults && options.config !== undefined) throw new UserError('-c is for settings of objects; results were made with their own');
   if (fromResults && more.length > 0) throw new UserError('results are explained one file at a time: corematrix explain RESULTS [CELL]');
-  const { explanation, problems } = fromResults ? await explainResults(first, cell) : await explainObjects(inputs, options.kernel ?? []);
+  const { explanation, problems } = fromResults ? await explainResults(first, cell) : await explainObjects(inputs, options);
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(explanation)}\n`));
   else process.stdout.write(explanationText(explanation, { colour: process.stdout.isTTY }));
   if (explanation.causes.some(({ certainty }) => certainty !== 'possible')) process.exitCode = EXIT.incompatible;
@@ -119,6 +121,7 @@ export function addExplainCommand(program: Command): void {
       'where BTF comes from, as for "predict", repeatable (default: the newest of every series in the cache)',
       repeated,
     )
+    .addOption(settingsOption())
     .option('--json', 'write everything to standard output as JSON')
     .addHelpText(
       'after',

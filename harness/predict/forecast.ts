@@ -96,8 +96,9 @@ export function withForecast(cell: CellResult, forecast: Forecast): CellResult {
   };
 }
 
-/** The map and program types a kernel knows by its own enums; null when its BTF does not tell. */
-export function knownTypes(kernel: KernelTypes): ReadonlySet<string> | null {
+/** The map types, program types and helpers a kernel knows, by its own enumerators (`BPF_MAP_TYPE_RINGBUF`); null when its BTF does not tell. */
+export function knownEnumerators(kernel: KernelTypes): ReadonlySet<string> | null {
   const [maps, programs] = [enumeratorsOf(kernel, 'bpf_map_type'), enumeratorsOf(kernel, 'bpf_prog_type')];
-  return maps && programs && new Set([...maps.keys(), ...programs.keys()]);
+  const helpers = enumeratorsOf(kernel, 'bpf_func_id');
+  return maps && programs && new Set([...maps.keys(), ...programs.keys(), ...(helpers?.keys() ?? [])]);
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
-import { forecastOf, knownTypes, withForecast } from '../predict/forecast.ts';
+import { forecastOf, knownEnumerators, withForecast } from '../predict/forecast.ts';
 import { withGiven } from '../predict/given.ts';
 import { libbpfLoader } from '../predict/loader.ts';
 import { instructionLines } from '../object/source-line.ts';
@@ -136,7 +136,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     const cell = cellOfOneFate(kernel.result.id, object.result, broken ? 'fail' : 'infra', fate);
     return beside({ ...cell, ...facts, logs: lastWords(last, logs) });
   }
-  const enumerators = types.kernel && knownTypes(types.kernel);
+  const enumerators = types.kernel && knownEnumerators(types.kernel);
   const { programs, subprograms, ext } = object.bpf;
   const alternatives = object.plan.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
   const judgement = judgeCell({

@@ -10,8 +10,8 @@ import { digestOf, filesIn } from './digest.ts';
 import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from './root.ts';
 
-/** The functions of libbpf that harness/helper/vmlinux_btf.c takes the place of. */
-const WRAPPED = ['-Wl,--wrap=btf__load_vmlinux_btf', '-Wl,--wrap=btf__free'];
+/** The functions of libbpf that vmlinux_btf.c and verifier_log.c in harness/helper/ take the place of. */
+const WRAPPED = ['btf__load_vmlinux_btf', 'btf__free', 'bpf_prog_load'].map((name) => `-Wl,--wrap=${name}`);
 const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror', ...WRAPPED];
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
 

@@ -104,6 +104,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     advice: 'loading needs CAP_BPF, with CAP_PERFMON for tracing and CAP_NET_ADMIN for networking; before 5.8 CAP_SYS_ADMIN',
   },
   {
+    class: 'object-invalid',
+    reason: /BTF is required/,
+    advice:
+      'the object has to carry BTF, for its maps and for CO-RE: compile it with clang -g; llvm-strip -g takes DWARF away and leaves BTF',
+  },
+  {
     class: 'btf-missing',
     reason: /./,
     advice:

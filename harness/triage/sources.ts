@@ -10,6 +10,8 @@ import { readBpfObject } from '../object/object.ts';
 import type { OfflineKernel } from '../predict/kernels.ts';
 import type { RunObject } from '../run/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
+import { withGiven } from '../predict/given.ts';
+import { libbpfLoader } from '../predict/loader.ts';
 import { predictCell } from '../predict/predict.ts';
 import type { LedgerOf } from './silent-places.ts';
 import { type ExplainedObject, type Foretold, predictedFailures, type ProgramFailure } from './failures.ts';
@@ -66,11 +68,13 @@ export async function failuresByPrediction(objects: readonly RunObject[], cache:
   const failures: ProgramFailure[] = [];
   const ledgers = new Map<string, readonly CellRelocation[]>();
   const keyOf = (object: string, kernel: string) => JSON.stringify([object, kernel]);
-  for (const { id } of cache.kernels) {
+  for (const { id, release } of cache.kernels) {
     const types = await cache.typesOf(id);
-    for (const { result, bpf } of types ? objects : []) {
-      if (!types) continue;
-      const cell = predictCell(bpf, types);
+    for (const { result, bpf, btf, release: loader } of objects) {
+      const given = (await btf?.(release)) ?? null;
+      const counting = withGiven(types, given?.types ?? null);
+      if (!counting) continue;
+      const cell = predictCell(bpf, counting, libbpfLoader(loader));
       failures.push(...predictedFailures({ result, bpf }, cell, id));
       ledgers.set(keyOf(result.id, id), cell.relocations);
     }

@@ -1,7 +1,7 @@
 // What triage says: why something fails, what the kernel has instead, what to write; and what loads but reads something else.
 import type { Results } from '../../harness/results/schema.ts';
 import type { CausePlace, CauseSituation, GuardedPlace, LogLine, RootCause, SilentPlace } from '../../harness/triage/explanation.ts';
-import { alternativeWords, CERTAINTIES, guardsText, presenceText } from '../explanation.ts';
+import { alternativeWords, certaintyText, guardsText, presenceText } from '../explanation.ts';
 import { plural, shortKernelNames } from '../summary.ts';
 import { causeAnchor, cellAnchor, logAnchor, namePart } from './anchors.ts';
 import { html, type Html } from './html.ts';
@@ -84,11 +84,11 @@ function situationItem(situation: CauseSituation, { listed }: Naming): Html {
 }
 
 function causePart(cause: RootCause, naming: Naming, anchored: boolean): Html {
-  const { fingerprint, certainty, places, situations, presence, known, hides, snippet, advice } = cause;
+  const { fingerprint, places, situations, presence, known, hides, snippet, advice } = cause;
   const said = [presence && presenceText(presence, naming.nameOf), known && `known: ${known.text}`, hides && `hides: ${hides}`, ...advice];
   const id = anchored && html` id="${causeAnchor(fingerprint)}"`;
   return html`<details class="why" data-cause="${fingerprint}" ${id}>
-    <summary>${snippet === null ? 'Why' : 'Why, and what to write instead'} <small>${CERTAINTIES[certainty]}</small></summary>
+    <summary>${snippet === null ? 'Why' : 'Why, and what to write instead'} <small>${certaintyText(cause)}</small></summary>
     ${placesPart(places)}
     <ul class="situations">
       ${situations.map((situation) => situationItem(situation, naming))}

@@ -20,3 +20,15 @@ export type Finding = Omit<Failure, 'errno'>;
 
 /** Answers only when its facts are there. */
 export type Rule = (context: FailureContext) => Finding | null;
+
+/** The helper by which libbpf, too, tells whether a kernel counts BPF memory against RLIMIT_MEMLOCK (probe_memcg_account() in features.c). */
+const SINCE_MEMCG = 'BPF_FUNC_ktime_get_coarse_ns';
+
+/**
+ * What libbpf says of RLIMIT_MEMLOCK where that can be what a load failed by; null elsewhere. It says so of every EPERM that root gets
+ * while the limit is low, but kernels since 5.11 do not count BPF memory against it.
+ */
+export function memlockHint({ attempt, enumerators }: FailureContext): string | null {
+  if (enumerators?.has(SINCE_MEMCG) === true) return null;
+  return attempt.log.failures.find(({ topic }) => topic === 'memlock')?.text ?? null;
+}

@@ -2,7 +2,7 @@
 import { errnoName } from '../../libbpf-log/errno.ts';
 import type { MapFailure } from '../../libbpf-log/facts.ts';
 import type { FailureClass } from '../../results/words.ts';
-import type { Finding, FailureContext } from './context.ts';
+import { type Finding, type FailureContext, memlockHint } from './context.ts';
 
 /** Map types younger than the oldest kernel this tool is for (5.10), where nothing better tells whether the kernel knows them. */
 const YOUNG_TYPES = new Set(['task_storage', 'bloom_filter', 'user_ringbuf', 'cgrp_storage', 'arena', 'insn_array']);
@@ -35,13 +35,15 @@ const WHAT = {
 } as const satisfies Record<MapFailure['step'], string>;
 
 /** bpf(BPF_MAP_CREATE) or what libbpf does with the map right after it failed. */
-export function mapNotCreated({ attempt, object, enumerators }: FailureContext): Finding | null {
+export function mapNotCreated(context: FailureContext): Finding | null {
+  const { attempt, object, enumerators } = context;
   const failure = attempt.rejected ? undefined : attempt.log.maps.at(-1);
   if (!failure) return null;
   const known = object.maps.find(({ name }) => name === failure.map);
   const type = known ? plainType(known.type) : null;
   const error = errnoName(failure.error.errno ?? attempt.errno);
-  const failureClass = classOf(error, type, failure.step, enumerators);
+  const overLimit = error === 'EPERM' && memlockHint(context) !== null;
+  const failureClass = overLimit ? 'resource-limit' : classOf(error, type, failure.step, enumerators);
   const name = type === null ? `map '${failure.map}'` : `map '${failure.map}' (${type})`;
   const what = failureClass === 'map-type-unsupported' ? 'its type is unknown to this kernel' : WHAT[failure.step];
   return { stage: 'map-create', class: failureClass, reason: `${name}: ${what}: ${error}` };

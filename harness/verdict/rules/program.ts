@@ -2,7 +2,8 @@
 import { errnoName } from '../../libbpf-log/errno.ts';
 import { attachTargetOf } from '../../object/attach-point.ts';
 import type { FailureClass } from '../../results/words.ts';
-import type { Finding, FailureContext } from './context.ts';
+import { type Finding, type FailureContext, memlockHint } from './context.ts';
+import { helperName } from './verifier.ts';
 
 /** What libbpf calls as the section does, under its name in BTF: `btf_trace_sched_switch` for `sched_switch`. */
 function nameInBtf(missing: string, section: string): string {
@@ -38,17 +39,20 @@ const LOCKDOWN = /Lockdown: [^\n]{1,200}/;
 
 /** A kernel that is locked down takes helpers away that read its memory, and says so in its own log only. */
 export function lockedDown({ verifier, kernelLog }: FailureContext): Finding | null {
-  const said = verifier?.cause.type === 'helper-not-allowed' ? LOCKDOWN.exec(kernelLog)?.[0] : undefined;
-  return said === undefined ? null : { stage: 'verify', class: 'permission', reason: `${said} (${verifier?.reason ?? ''})` };
+  const cause = verifier?.cause;
+  if (cause?.type !== 'helper-not-allowed') return null;
+  const said = LOCKDOWN.exec(kernelLog)?.[0];
+  const helper = helperName(cause.id, cause.name);
+  return said === undefined ? null : { stage: 'verify', class: 'permission', reason: `${said} (helper ${helper})` };
 }
 
 /** Libbpf's own words about privileges and limits, and the kernel's about lockdown. */
-export function notPermitted({ attempt, kernelLog }: FailureContext): Finding | null {
+export function notPermitted(context: FailureContext): Finding | null {
+  const { attempt, kernelLog } = context;
   const stage = attempt.rejected ? 'verify' : 'relocate';
-  const error = errnoName(attempt.errno);
-  const memlock = attempt.log.failures.find(({ topic }) => topic === 'memlock');
-  if (memlock && error === 'EPERM') return { stage, class: 'resource-limit', reason: memlock.text };
-  if (error !== 'EPERM') return null;
+  if (errnoName(attempt.errno) !== 'EPERM') return null;
+  const limit = memlockHint(context);
+  if (limit !== null) return { stage, class: 'resource-limit', reason: limit };
   const lockdown = LOCKDOWN.exec(kernelLog)?.[0];
   const trivial = attempt.log.failures.find(({ topic }) => topic === 'permission');
   return { stage, class: 'permission', reason: lockdown ?? trivial?.text ?? 'the kernel does not permit it: EPERM' };

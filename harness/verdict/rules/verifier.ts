@@ -14,7 +14,8 @@ export function poisonReached({ attempt, object, program, verifier }: FailureCon
   return { stage: 'verify', ...finding };
 }
 
-function helperName(id: number, name: string | null): string {
+/** `bpf_probe_read#4`, or only the number where the kernel did not say the name and no table has it. */
+export function helperName(id: number, name: string | null): string {
   const known = name ?? HELPER_NAMES[id];
   return known === undefined || known === 'unknown' ? `#${id}` : `${known}#${id}`;
 }

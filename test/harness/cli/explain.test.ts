@@ -59,6 +59,54 @@ describe('objects', () => {
     `);
   });
 
+  it('are taken as their configuration loads them', async () => {
+    const config = join(folder, 'corematrix.yaml');
+    await writeFile(
+      config,
+      `objects:
+  - path: ${sample('choices')}
+    programs: { filter_packets: { autoload: if-supported }, filename_fentry: { autoload: if-supported } }
+    alternatives:
+      - [unlink_fentry, unlink_kprobe]
+      - [newest_helper, newer_helper, oldest_helper]
+      - [events, old_events]
+`,
+    );
+    const said = async (...args: string[]) => {
+      const text = await explain(sample('choices'), '-k', 'debian:5.10', ...args);
+      return text.split('\n').filter((line) => /^(?:exit|\S+: )|certain|possible/.test(line));
+    };
+    expect([await said(), await said('-c', config)]).toMatchInlineSnapshot(`
+      [
+        [
+          "exit 1",
+          "map-type-unsupported: map type bloom_filter  [9f4e651b8380]",
+          "  certain: BTF alone decides it",
+          "program-type-unsupported: program type netfilter  [9d80a9a2c651]",
+          "  certain: BTF alone decides it",
+          "helper-unknown: helper bpf_ktime_get_tai_ns#208  [9484e13c448f]",
+          "  certain: BTF alone decides it",
+          "helper-unknown: helper bpf_ktime_get_coarse_ns#160  [6f357bd8422d]",
+          "  certain: BTF alone decides it",
+          "attach-target-missing: attach target filename_unlinkat  [351e58e67cdc]",
+          "  possible: it depends on what BTF does not tell",
+        ],
+        [
+          "exit 0",
+          "helper-unknown: helper bpf_ktime_get_tai_ns#208  [9484e13c448f]",
+          "  possible: it depends on what BTF does not tell",
+          "helper-unknown: helper bpf_ktime_get_coarse_ns#160  [6f357bd8422d]",
+          "  possible: it depends on what BTF does not tell",
+        ],
+      ]
+    `);
+    expect(await explain(folder, '-c', config)).toMatchInlineSnapshot(`
+      "exit 2
+      error: -c is for settings of objects; results were made with their own
+      "
+    `);
+  });
+
   it('are written as JSON with everything in it', async () => {
     const { stdout } = await corematrix(PACKAGE_ROOT, ['explain', sample('task_state'), '--json', ...selected()]);
     const { schemaVersion, kernels: seen, causes } = JSON.parse(stdout);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { indexNames } from '../../../harness/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/object/object.ts';
-import { type Forecast, forecastOf, foreseenCell, knownTypes, withForecast } from '../../../harness/predict/forecast.ts';
+import { type Forecast, forecastOf, foreseenCell, knownEnumerators, withForecast } from '../../../harness/predict/forecast.ts';
 import { cellOfOneFate } from '../../../harness/results/one-fate.ts';
 import { type CellProgram, type CellRelocation, cellSchema } from '../../../harness/results/schema.ts';
 import { buildBtf, type WrittenType } from '../btf/build-btf.ts';
@@ -68,7 +68,7 @@ describe('a forecast', () => {
   });
 
   it('knows no map or program types of BTF that was cut down', () => {
-    expect(knownTypes(KERNEL)).toBeNull();
+    expect(knownEnumerators(KERNEL)).toBeNull();
   });
 });
 

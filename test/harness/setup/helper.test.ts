@@ -20,7 +20,8 @@ beforeEach(async () => {
   await writeFile(join(sources, 'main.c'), MAIN);
   await writeFile(join(sources, 'words.h'), '#define WORD "first"\n');
   // What the linker puts in the place of functions of libbpf.
-  for (const name of ['vmlinux_btf.c', 'vmlinux_btf.h']) await copyFile(join(PACKAGE_ROOT, 'harness/helper', name), join(sources, name));
+  for (const name of ['vmlinux_btf.c', 'vmlinux_btf.h', 'verifier_log.c'])
+    await copyFile(join(PACKAGE_ROOT, 'harness/helper', name), join(sources, name));
 });
 afterEach(async () => {
   await rm(sources, { recursive: true });

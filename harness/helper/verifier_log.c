@@ -1,0 +1,60 @@
+/*
+ * Programs on which the verifier gives up after a million instructions have a log of hundreds of megabytes. libbpf, told by ENOSPC that
+ * its buffer is too small, doubles it and has the kernel verify anew, until the guest runs out of memory or of time. Here it is told
+ * why the load fails, and given the end of the log. The linker (--wrap) puts this in the place of libbpf's function.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* libbpf's first buffer (BPF_LOG_BUF_SIZE in libbpf.c): what does not fit into it is too long to be read. */
+#define LONG_LOG (16 << 20)
+/* What is kept of a long log: the end of what the kernel wrote before it had no room, and what it says last. */
+#define KEPT (1 << 20)
+#define LAST_WORDS (64 << 10)
+/* BPF_LOG_STATS in the kernel's bpf_verifier.h: errors and figures, no instructions. */
+#define LOG_STATS 4
+
+int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
+			 struct bpf_prog_load_opts *options);
+int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
+			 struct bpf_prog_load_opts *options);
+
+/* Keeps the end of the log in the buffer, and adds the last words. */
+static void shorten(char *log, size_t size, const char *last_words)
+{
+	size_t length = strnlen(log, size - 1);
+	size_t dropped = length > KEPT ? length - KEPT : 0;
+
+	memmove(log, log + dropped, length - dropped);
+	length -= dropped;
+	snprintf(log + length, size - length, "\n[corematrix: a log of more than %d MiB is cut here]\n%s", LONG_LOG >> 20, last_words);
+}
+
+int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
+			 struct bpf_prog_load_opts *options)
+{
+	struct bpf_prog_load_opts brief = { 0 };
+	int fd = __real_bpf_prog_load(type, name, license, insns, count, options);
+	int error = errno;
+	char *last_words;
+
+	if (fd >= 0 || error != ENOSPC || !options || !options->log_buf || options->log_size < LONG_LOG)
+		return fd;
+	last_words = calloc(1, LAST_WORDS);
+	if (last_words) {
+		memcpy(&brief, options, options->sz < sizeof(brief) ? options->sz : sizeof(brief));
+		brief.sz = sizeof(brief);
+		brief.log_level = LOG_STATS;
+		brief.log_buf = last_words;
+		brief.log_size = LAST_WORDS;
+		fd = __real_bpf_prog_load(type, name, license, insns, count, &brief);
+		error = errno;
+		shorten(options->log_buf, options->log_size, last_words);
+	}
+	free(last_words);
+	errno = error;
+	return fd;
+}
