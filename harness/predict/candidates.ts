@@ -11,11 +11,20 @@ export interface KernelModule {
   index: NameIndex;
 }
 
+/** A loaded module that has BTF of which nothing can be made. */
+export interface UnreadableModule {
+  name: string;
+  /** In one line. */
+  reason: string;
+}
+
 /** All types a kernel has. */
 export interface KernelTypes {
   vmlinux: NameIndex;
   /** Of loaded modules, in the order of their BTF ids; none where it is not known which are loaded. */
   modules: readonly KernelModule[];
+  /** Modules beside those, which libbpf does without. */
+  unreadable?: readonly UnreadableModule[];
   /** What the kernel was built with, as text; null for one that has no configuration, absent where nobody knows. */
   config?: string | null;
   /** What a loader gives libbpf for relocations instead of the kernel's own types. */

@@ -246,5 +246,6 @@ export async function readKernelTypes(
   });
   const { modules, notices } = await readModules(files, vmlinux);
   for (const notice of notices) onModule(notice);
-  return { vmlinux, modules, ...config };
+  const unreadable = notices.flatMap((notice) => notice.unreadable ?? []);
+  return { vmlinux, modules, ...(unreadable.length > 0 && { unreadable }), ...config };
 }

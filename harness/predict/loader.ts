@@ -7,6 +7,8 @@ export interface Loader {
   essentialName: (name: string) => string;
   /** When types of modules are candidates beside those of vmlinux. */
   modules: 'if-none' | 'always' | 'never';
+  /** Whether one module whose types cannot be read ends the load of every object that has relocations. */
+  failsOnUnreadableModule: boolean;
   /**
    * Candidates that did not match are dropped for later relocations of the type; or every relocation sees all of them; or one is taken
    * for all relocations of the type in a function, that which leaves the fewest without target.
@@ -28,6 +30,7 @@ export interface Loader {
 const LIBBPF_17: Loader = {
   essentialName,
   modules: 'if-none',
+  failsOnUnreadableModule: false,
   candidates: 'prune',
   missingType: 'zero',
   adjustsSize: true,
@@ -47,7 +50,7 @@ function before(name: string, at: number): string {
 /**
  * Loaders by the name that is typed.
  * @see libbpf's commits of August 2023 (signedness of what is no integer) and February 2025 (size of array elements);
- * coreCalculateFixups() in cilium/ebpf's btf/core.go; the relocation of programs in aya-obj's btf/relocation.rs
+ * coreCalculateFixups() in cilium/ebpf's btf/core.go, and its issue 1902 (modules); the relocation of programs in aya-obj's btf/relocation.rs
  */
 export const LOADERS = {
   'libbpf-1.7': LIBBPF_17,
@@ -56,6 +59,7 @@ export const LOADERS = {
     ...LIBBPF_17,
     essentialName: (name) => before(name, name.lastIndexOf(FLAVOR)),
     modules: 'always',
+    failsOnUnreadableModule: true,
     candidates: 'fewest-poisons',
     missingType: 'poison',
     adjustsSize: false,

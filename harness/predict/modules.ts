@@ -13,7 +13,7 @@ import { fieldsOf } from '../btf/fields.ts';
 import { indexNames, type NameIndex } from '../btf/names.ts';
 import { readElf, sectionNamed } from '../elf/elf.ts';
 import { messageOf } from '../errors.ts';
-import type { KernelModule } from './candidates.ts';
+import type { KernelModule, UnreadableModule } from './candidates.ts';
 
 export interface ModuleFile {
   /** As the kernel names it: `nf_conntrack`. */
@@ -26,6 +26,8 @@ export interface ModuleNotice {
   text: string;
   /** It changes no answer. */
   harmless: boolean;
+  /** A module whose types cannot be read; null for one that has none. */
+  unreadable: UnreadableModule | null;
 }
 
 const MODULE_FILE = /\.ko(\.(gz|xz|zst))?$/;
@@ -110,7 +112,9 @@ function onKernel({ types, base }: Sections, vmlinux: NameIndex): BtfResult {
 }
 
 async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promise<KernelModule | ModuleNotice | null> {
-  const failed = (reason: string): ModuleNotice => ({ text: `${path}: ${reason}; the module is left out`, harmless: false });
+  const failed = (reason: string): ModuleNotice => {
+    return { text: `${path}: ${reason}; the module is left out`, harmless: false, unreadable: { name, reason } };
+  };
   const bytes = await readPlain(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') return failed(bytes);
   const sections = sectionsOf(bytes);
@@ -118,7 +122,11 @@ async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promi
   if (typeof sections === 'string') return failed(sections);
   const read = onKernel(sections, vmlinux);
   if (!read.ok) return failed(read.reason);
-  if (read.btf.starts.length === 0) return { text: `${path}: BTF without a type; the module counts as one that has none`, harmless: true };
+  if (read.btf.starts.length === 0) {
+    // Modules that were built wrongly have a header and nothing else.
+    const unreadable = read.btf.strings.length === 0 ? { name, reason: 'its string section is empty' } : null;
+    return { text: `${path}: BTF without a type; the module counts as one that has none`, harmless: true, unreadable };
+  }
   return { name, index: indexNames(read.btf) };
 }
 

@@ -143,6 +143,13 @@ function otherByteOrder({ littleEndian }: BpfObject, { vmlinux }: KernelTypes): 
   return { stage: 'open', class: 'object-invalid', reason };
 }
 
+/** What a loader that reads the types of all modules makes of one that it cannot read. A loader that brings types reads none. */
+function unreadableModule({ relocations }: BpfObject, { unreadable, custom }: KernelTypes, loader: Loader): PredictedFailure | null {
+  const first = unreadable?.[0];
+  if (!loader.failsOnUnreadableModule || custom || !first || relocations.length === 0) return null;
+  return { stage: 'relocate', class: 'btf-missing', reason: `load BTF for kmod ${first.name}: ${first.reason}` };
+}
+
 /** No relocation is come to where nothing is loaded. */
 function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
   const against = [{ failure, certain: true, at: null }];
@@ -160,7 +167,7 @@ function ownFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
  * and only if that fails, each program alone.
  */
 export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
-  const refused = otherByteOrder(input, kernel);
+  const refused = otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
   const helpers = knownHelpers(kernel);
   const decided = decideBySupport(input, kernel);

@@ -6,8 +6,10 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memberOf } from '../../../harness/btf/types.ts';
 import { typesWithName } from '../../../harness/btf/names.ts';
-import { readBpfObject } from '../../../harness/object/object.ts';
+import { type BpfObject, readBpfObject } from '../../../harness/object/object.ts';
+import type { KernelTypes } from '../../../harness/predict/candidates.ts';
 import { findKernels, readKernelTypes } from '../../../harness/predict/kernels.ts';
+import { type Loader, LOADERS } from '../../../harness/predict/loader.ts';
 import type { ModuleNotice } from '../../../harness/predict/modules.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
 import { predictLoad } from '../../../harness/predict/relocate.ts';
@@ -159,5 +161,38 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
         "/kernel/raw: BTF of a module, which only its kernel's completes: name a folder with that as vmlinux and the module beside it",
       ]
     `);
+  });
+
+  it('that cannot be read end a load where the loader reads all of them', async () => {
+    const header = Buffer.alloc(24);
+    header.writeUInt16LE(0xeb9f, 0);
+    header.writeUInt8(1, 2);
+    header.writeUInt32LE(24, 4);
+    for (const name of ['broken', 'foreign', 'nothing', 'text.ko.xz', 'newer.ko']) await rm(path(name));
+    await writeFile(path('only_header'), header);
+    const { types, notices } = await kernel();
+    expect(notices.map(({ text }) => text)).toEqual(['/kernel/only_header: BTF without a type; the module counts as one that has none']);
+    const object = async (name: string, body: string) => {
+      const source = `${MACROS}
+struct device { int whole; } access_index;
+SEC("fentry/started") int reads(u64 *ctx) { at(device, d); ${body} return 0; }`;
+      return readBpfObject(await readFile(await compileBpf(folder, name, source)), name);
+    };
+    const relocated = await object('relocated', 'out[0] = off(d->whole);');
+    const plain = await object('plain', 'out[0] = (u64)d;');
+    const own: KernelTypes = { ...types, custom: types.vmlinux };
+    const said = (bpf: BpfObject, kernelTypes: KernelTypes, loader: Loader) =>
+      predictCell(bpf, kernelTypes, loader).programs.map(({ failure }) => failure && `${failure.class}: ${failure.reason}`);
+    expect({
+      libbpf: said(relocated, types, LOADERS['libbpf-1.7']),
+      cilium: said(relocated, types, LOADERS.cilium),
+      'cilium, without relocations': said(plain, types, LOADERS.cilium),
+      'cilium, given types': said(relocated, own, LOADERS.cilium).map((text) => text?.includes('kmod') === true),
+    }).toEqual({
+      libbpf: [null],
+      cilium: ['btf-missing: load BTF for kmod only_header: its string section is empty'],
+      'cilium, without relocations': [null],
+      'cilium, given types': [false],
+    });
   });
 });
