@@ -109,7 +109,7 @@ function reasonOf(error: unknown): string {
 function readYaml(text: string, name: string, lines: LineCounter): { document: Document; value: unknown } {
   const at = (offset: number) => placeOf(name, lines, offset);
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, uniqueKeys: false });
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, uniqueKeys: false, logLevel: 'error' });
     const [broken] = document.errors;
     if (broken) throw new UserError(`${at(broken.pos[0])}: not valid YAML: ${broken.message}`);
     const excess = findExcess(document);

@@ -1,6 +1,7 @@
 // The script of the page: the text of its parts, put together.
 import { barControl } from './client/bar.ts';
 import { cellView, ledger } from './client/cell.ts';
+import { columnControl } from './client/columns.ts';
 import { compareView, logDiff, relocationDiff, typeDiffs } from './client/compare.ts';
 import { diffLines, withoutNoise } from './client/diff.ts';
 import { listenToKeys } from './client/keys.ts';
@@ -10,6 +11,7 @@ import { linkMaps } from './client/maps.ts';
 import { matrixControl } from './client/matrix.ts';
 import { outcomesOf, relocationHead, relocationView, turningPoints } from './client/relocation.ts';
 import { followAddress } from './client/routes.ts';
+import { rowControl } from './client/rows.ts';
 import { type Parts, start } from './client/start.ts';
 import { themeControl } from './client/theme.ts';
 import { copyButton, element, select, unpack } from './client/tools.ts';
@@ -28,6 +30,8 @@ const PARTS: Parts = {
   diffLines,
   withoutNoise,
   themeControl,
+  columnControl,
+  rowControl,
   matrixControl,
   barControl,
   linkMaps,

@@ -62,7 +62,7 @@ td small, .relocations small, .compared small, .map th small { display: block; }
 const MATRIX = `
 #matrix { display: block; width: calc(var(--name) + 6.3rem + var(--kernels) * var(--kernel)); } #matrix :is(caption, thead, tbody) { display: block; } #matrix tr { display: flex; }
 #matrix tr > * { flex: none; width: var(--kernel); } #matrix tr > :first-child { width: var(--name); } #matrix .since { width: 6.3rem; } #matrix .group > :first-child { margin-right: 6.3rem; } #matrix .object > :first-child { width: 100%; }
-#matrix tbody { content-visibility: auto; }
+#matrix tbody { content-visibility: auto; } #matrix .gone { content-visibility: hidden; block-size: 0; overflow: hidden; } @media screen { #matrix .later { content-visibility: hidden; contain-intrinsic-block-size: 1.95rem; } }
 #matrix thead th { white-space: normal; overflow-wrap: anywhere; align-self: end; font-size: .8rem; padding: .22rem .4rem; } #matrix thead th:first-child { padding-left: 1.1rem; } #matrix thead tr { border-bottom: 1px solid var(--line); background: var(--paper); } #matrix thead tr > * { border: 0; } #matrix thead .group { border: 0; } #matrix .group th { padding-bottom: 0; color: var(--soft); font-weight: 400; } #matrix .group th span { display: block; padding: 0 .3rem .1rem; margin: 0 .15rem 0 -.3rem; border-bottom: 2px solid var(--line); }
 #matrix thead a { color: inherit; text-decoration: none; } #matrix thead a:hover { text-decoration: underline; }
 #matrix tbody th[scope=row], .map tbody th { position: sticky; left: 0; z-index: 1; background: var(--paper); } #matrix tbody th[scope=row] { padding-left: 1.1rem; border-top: 1px solid var(--paper); box-shadow: 0 1px var(--paper); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -7,12 +7,12 @@ import type { diffLines, withoutNoise } from './diff.ts';
 import type { listenToKeys } from './keys.ts';
 import type { linkMaps } from './maps.ts';
 import type { copySnippets } from './why.ts';
-import type { Language, matrixControl } from './matrix.ts';
+import type { MatrixParts, matrixControl } from './matrix.ts';
 import type { followAddress, Views } from './routes.ts';
 import type { themeControl } from './theme.ts';
 import type { copyButton, element, select, Tools, unpack } from './tools.ts';
 
-export interface Parts extends Language, Views {
+export interface Parts extends MatrixParts, Views {
   element: typeof element;
   unpack: typeof unpack;
   copyButton: typeof copyButton;

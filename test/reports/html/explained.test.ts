@@ -16,6 +16,7 @@ afterAll(async () => browser.stop());
 it('stands in the list of causes, for a reader without scripts too', async () => {
   const { page } = await browser.open(RESULTS, '', { javaScriptEnabled: false });
   await page.locator('#unexpected + ul .why > summary').click();
+  await page.locator('#unexpected + ul .why pre').waitFor();
   expect(await page.locator('#unexpected + ul li').first().innerText()).toMatchInlineSnapshot(`
     "✕ fail core-field-missing task_struct.__state: no such field (byte_off)
 

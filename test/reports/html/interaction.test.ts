@@ -1,6 +1,7 @@
 // What a reader does with the report: filters it, goes back, uses keys, copies commands, reads logs.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { manyResults } from '../../bench/many.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser } from './browser.ts';
 
@@ -47,6 +48,61 @@ describe('the filter', () => {
       k:6.12 s:pass → new_name, either_name, newer_hook, hidden_on_purpose (task_state 7 relocations, probes; 4 of 6 programs)
       nothing of the kind →  (; 0 of 6 programs)"
     `);
+  });
+
+  it('shows what is in sight at once and the rest of a large matrix once the reader pauses', async () => {
+    const { page } = await browser.open(manyResults(SAMPLE, { kernels: 30, programs: 120 }));
+    const after = (query: string) =>
+      page.evaluate(async (text) => {
+        const search = document.querySelector<HTMLInputElement>('#search');
+        if (!search) return null;
+        search.value = text;
+        search.dispatchEvent(new Event('input'));
+        const count = (what: string) => document.querySelectorAll(`#matrix ${what}`).length;
+        const waiting = () => ['.later', '.near', '.gone'].reduce((sum, name) => sum + count(name), 0);
+        const seen = () => [...document.querySelectorAll('#matrix tr[data-program] a')].filter((link) => link.checkVisibility()).length;
+        const atOnce = { waiting: waiting() > 0, all: seen() };
+        while (waiting() > 0) await new Promise(requestAnimationFrame);
+        return { ...atOnce, all: seen() > atOnce.all, shown: count('tr[data-program]:not(.hidden)'), hidden: count('tr.hidden') };
+      }, query);
+    const none = await after('nothing of the kind');
+    const some = await after('p:name');
+    const few = await after('k:6.12 p:probe_3');
+    const everything = await after('');
+    expect({ none, some, few, everything }).toMatchInlineSnapshot(`
+      {
+        "everything": {
+          "all": true,
+          "hidden": 0,
+          "shown": 120,
+          "waiting": true,
+        },
+        "few": {
+          "all": true,
+          "hidden": 119,
+          "shown": 1,
+          "waiting": true,
+        },
+        "none": {
+          "all": false,
+          "hidden": 120,
+          "shown": 0,
+          "waiting": true,
+        },
+        "some": {
+          "all": true,
+          "hidden": 60,
+          "shown": 60,
+          "waiting": true,
+        },
+      }
+    `);
+    // A key that needs a row does not wait for its turn.
+    await after('nothing of the kind');
+    await page.locator('#search').fill('');
+    await page.locator('#search').press('Escape');
+    await page.keyboard.press('p');
+    expect(await page.evaluate(() => document.activeElement?.closest('tr')?.matches(':nth-last-child(-n + 2)'))).toBe(true);
   });
 
   it('hides the kernels that are not asked for, in every row', async () => {
