@@ -1,5 +1,6 @@
 // An object as it stands in the results.
 import type { ObjectResult } from '../results/schema.ts';
+import { compilerOf } from './compiler.ts';
 import type { BpfObject } from './object.ts';
 
 /** What is known of the file besides its contents. */
@@ -7,8 +8,10 @@ type FileFacts = Pick<ObjectResult, 'id' | 'path' | 'sha256' | 'size'>;
 
 /** The part of a results file that describes an object. */
 export function toObjectResult(object: BpfObject, file: FileFacts): ObjectResult {
+  const compiler = compilerOf(object.elf);
   return {
     ...file,
+    ...(compiler !== null && { compiler }),
     license: object.license,
     programs: object.programs.map(({ name, section, type, insns }) => ({ name, section, type, insns })),
     relocations: object.relocations,

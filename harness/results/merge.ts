@@ -198,12 +198,14 @@ export function mergeResults(inputs: Inputs): Results {
   const objects = mergedObjects(all);
   const kernels = [...byId(all, (results) => results.kernels).values()].flatMap(mergedKernel).toSorted(compareKernels);
   const logs = createLogStore();
-  const { shard: _, ...run } = first.results.run;
+  const { shard: _, commit, ...run } = first.results.run;
+  const sameCommit = all.every(({ results }) => JSON.stringify(results.run.commit) === JSON.stringify(commit));
   const times = (pick: 'startedAt' | 'finishedAt') => all.map(({ results }) => results.run[pick]).toSorted();
   return {
     schemaVersion: first.results.schemaVersion,
     run: {
       ...run,
+      ...(commit && sameCommit && { commit }),
       id: mergedId(all),
       startedAt: times('startedAt')[0] ?? run.startedAt,
       finishedAt: times('finishedAt').at(-1) ?? run.finishedAt,

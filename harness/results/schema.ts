@@ -25,6 +25,8 @@ const run = z.strictObject({
   /** Which part of a plan this is, from 1; absent when it is the whole. Cells of other parts are absent, too. */
   shard: z.strictObject({ index: z.number().int().positive(), total: z.number().int().positive() }).optional(),
   tool: z.strictObject({ name: z.literal('corematrix'), version: z.string() }),
+  /** The commit of the user's project, and whether tracked files differ from it; absent where nobody knows. */
+  commit: z.strictObject({ hash: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/), modified: z.boolean().nullable() }).optional(),
   /** The command line as typed, program name first. */
   command: z.array(z.string()),
   isolation: z.enum(['snapshot', 'boot']),
@@ -81,6 +83,8 @@ const object = z.strictObject({
   size: count,
   /** The libbpf that loads it, where that is another than the run's: `libbpf@1.1`. */
   loader: z.string().optional(),
+  /** The compiler as the object names it; absent where it does not, as most that were stripped. */
+  compiler: z.string().optional(),
   license: z.string().nullable(),
   programs: z.array(
     z.strictObject({

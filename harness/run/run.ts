@@ -16,6 +16,7 @@ import { cellOfOneFate } from '../results/one-fate.ts';
 import { type CellResult, type KernelResult, type LogStore, type Results, SCHEMA_VERSION } from '../results/schema.ts';
 import { type CellSetup, runCell } from './cell.ts';
 import type { Emit } from './events.ts';
+import { commitOf } from './commit.ts';
 import { defaultJobs, hostFacts, QEMU_PROGRAM, qemuVersion } from './host.ts';
 import type { RunObject } from './inputs.ts';
 import type { Journal } from './journal.ts';
@@ -256,7 +257,7 @@ async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: 
 export async function run(request: RunRequest, emit: Emit, signal: AbortSignal): Promise<Results> {
   const startedAt = new Date().toISOString();
   const runId = randomUUID();
-  const qemu = await qemuVersion();
+  const [qemu, commit] = await Promise.all([qemuVersion(), commitOf(process.cwd(), process.env)]);
   const planned = await planKernels([...request.selectors], request.kernelOptions);
   if (planned.length === 0) throw new UserError('no kernel to run on: all are optional, and there is none of them');
   const jobs = request.jobs ?? (await defaultJobs());
@@ -312,6 +313,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
         complete: !signal.aborted,
         ...(request.shard && { shard: request.shard }),
         tool: { name: 'corematrix', version: VERSION },
+        ...(commit && { commit }),
         command: request.command,
         isolation: request.isolation,
         ...(request.policy && { policy: request.policy }),

@@ -41,7 +41,12 @@ export function header(results: Results, unexpected: number): Html {
     </div>
     <p>
       ${reportSize(results)} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> ·
-      libbpf ${run.helper.libbpf} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix ${run.tool.version}
+      libbpf ${run.helper.libbpf} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix
+      ${run.tool.version}${
+        run.commit &&
+        html` · commit
+          <code title="${run.commit.hash}">${run.commit.hash.slice(0, 12)}</code>${run.commit.modified === true && ' with changes'}`
+      }
     </p>
     ${reused !== null && html`<p>${reused}: nothing their verdicts depend on has changed since.</p>`}
     ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`}

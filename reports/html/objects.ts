@@ -103,7 +103,7 @@ export function objectsPart(results: Results): Html {
     );
     return html`<details class="block">
       <summary><strong>${object.id}</strong> ${counts}</summary>
-      ${storyBlocks(object, cells, results, names)}
+      ${object.compiler !== undefined && html`<p class="expected">Compiled by ${object.compiler}.</p>`}${storyBlocks(object, cells, results, names)}
     </details>`;
   })}`;
 }

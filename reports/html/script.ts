@@ -1,6 +1,6 @@
 // The script of the page: the text of its parts, put together.
 import { barControl } from './client/bar.ts';
-import { cellView, ledger } from './client/cell.ts';
+import { cellView, ledger, relocationText } from './client/cell.ts';
 import { columnControl } from './client/columns.ts';
 import { compareView, logDiff, relocationDiff, typeDiffs } from './client/compare.ts';
 import { diffLines, withoutNoise } from './client/diff.ts';
@@ -42,6 +42,7 @@ const PARTS: Parts = {
   cellHead,
   cellView,
   ledger,
+  relocationText,
   logFold,
   firstTrouble,
   comparisonHead,

@@ -56,7 +56,7 @@ th, td { padding: .22rem .6rem; text-align: left; vertical-align: top; }
 thead th, thead td { background: var(--paper); font-weight: 600; white-space: nowrap; border-bottom: 1px solid var(--line); } .fits thead, .wide thead { position: sticky; top: 0; z-index: 2; } .wide thead tr > :first-child { position: sticky; left: 0; }
 tbody th[scope=row] { font-weight: 400; }
 td small, .relocations small, .compared small, .map th small { display: block; }
-.relocations td, .relocations th, .kernels td, .kernels th, .map td, .map th, .compared td, .compared th { border-bottom: 1px solid var(--line); } .number { text-align: right; white-space: nowrap; } .relocations td:nth-child(2) { min-width: 22rem; } .suspicious { display: block; } .kernels th[scope=row], .kernels td:nth-child(-n + 4) { white-space: nowrap; } .relocations code, .map th code, .compared code { overflow-wrap: anywhere; } .compared td { min-width: 14rem; }
+.relocations td, .relocations th, .kernels td, .kernels th, .map td, .map th, .compared td, .compared th { border-bottom: 1px solid var(--line); } .number { text-align: right; white-space: nowrap; } .relocations td:nth-child(2) { min-width: 22rem; } .suspicious { display: block; } .kernels th[scope=row], .kernels td:nth-child(-n + 4) { white-space: nowrap; } .relocations .quiet-button { padding: 0; } .relocations code, .map th code, .compared code { overflow-wrap: anywhere; } .compared td { min-width: 14rem; }
 `;
 
 const MATRIX = `

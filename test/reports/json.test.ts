@@ -179,7 +179,7 @@ describe('a broken file', () => {
   it('is told in one line that names the file and the place', () => {
     expect(broken.map(([text, what]) => `${what}: ${errorOf(text)}`).join('\n')).toMatchInlineSnapshot(`
       "empty: results.json:1:1: not valid JSON: the file ends too early
-      truncated: results.json:11:292: not valid JSON: the file ends too early
+      truncated: results.json:11:174: not valid JSON: the file ends too early
       without its end: results.json:60:1: not valid JSON: the file ends too early
       with a comma too many: results.json:13:13: not valid JSON: unexpected ","
       with a control sequence: results.json:13:3: not valid JSON: unexpected "\\x1b"

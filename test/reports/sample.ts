@@ -45,6 +45,7 @@ const TASK_STATE: ObjectResult = {
   path: 'build/task_state.bpf.o',
   sha256: digest('d'),
   size: 3464,
+  compiler: 'Debian clang version 14.0.6',
   license: 'GPL',
   programs: ['old_name', 'new_name', 'either_name', 'newer_hook'].map((name) => ({
     name,
@@ -288,6 +289,7 @@ export const SAMPLE: Results = {
     finishedAt: '2026-05-04T10:00:42.500Z',
     complete: false,
     tool: { name: 'corematrix', version: '0.1.0' },
+    commit: { hash: '0123456789abcdef0123456789abcdef01234567', modified: true },
     command: ['corematrix', 'run', 'build/task_state.bpf.o'],
     isolation: 'snapshot',
     helper: { sha256: digest('f'), libbpf: '1.7.0', libbpfOrigin: 'system libbpf-dev' },

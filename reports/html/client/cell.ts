@@ -1,14 +1,34 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // One object on one kernel in full: reason first, then programs, relocations, logs, and how to see it again.
-import type { CellData, LogData, ObjectData } from '../data.ts';
+import type { CellData, LogData, ObjectData, OutcomeData } from '../data.ts';
 import type { firstTrouble, logFold } from './log.ts';
 import type { whyOf } from './why.ts';
 import type { outcomesOf, turningPoints } from './relocation.ts';
 import type { Place, Tools } from './tools.ts';
 
+/** A relocation and what became of it in plain text, for a message or an issue. */
+export function relocationText(tools: Tools, place: Place, known: ObjectData['relocations'][number], outcome: OutcomeData): string {
+  const { kernels, objects } = tools.data;
+  const value = tools.value(outcome);
+  const { source } = known;
+  return [
+    `${objects[place.object]?.id} on ${kernels[place.kernel]?.name}: ${known.program}, insn ${known.insn}, relo #${known.index}`,
+    `${known.kind} ${known.access} (${known.spec})`,
+    source && `${source.file}:${source.line}${source.exact ? '' : ' (nearest line)'} ${source.text}`,
+    `${outcome.look.word}${outcome.reached === null || outcome.reached === 'no' ? '' : `; reached: ${outcome.reached}`}${value === '' ? '' : `, ${value}`}`,
+    outcome.suspicious !== null && `suspicious: ${outcome.suspicious}`,
+    outcome.predicted,
+    ...outcome.warnings,
+    ...outcome.candidates.map(({ spec, matches }) => `candidate ${spec}: ${matches ? 'matches' : 'does not match'}`),
+  ]
+    .filter((line) => typeof line === 'string')
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
 /** The ledger of a cell: what became of every relocation. */
-export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: Turns): HTMLElement {
+export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: LedgerParts): HTMLElement {
   const { element } = tools;
   const { kernels, objects } = tools.data;
   /** Where what became of a relocation changed nearest to this kernel; where it never did, this kernel and its neighbour. */
@@ -38,6 +58,7 @@ export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellD
         known.program,
         small(`insn ${known.insn}, `, element('a', { href: `#${id}` }, `relo #${known.index}`)),
         small(element('a', { href: nearest(outcome.ref) }, 'on other kernels')),
+        tools.copyButton('Copy', () => parts.relocationText(tools, place, known, outcome)),
       ),
       element(
         'td',
@@ -72,12 +93,13 @@ export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellD
   );
 }
 
-interface Turns {
+interface LedgerParts {
+  relocationText: typeof relocationText;
   outcomesOf: typeof outcomesOf;
   turningPoints: typeof turningPoints;
 }
 
-interface Parts extends Turns {
+interface Parts extends LedgerParts {
   firstTrouble: typeof firstTrouble;
   whyOf: typeof whyOf;
   logFold: typeof logFold;

@@ -3,7 +3,7 @@
 // The address of the page says what is shown: the matrix as it is filtered, a cell, a part of it, a comparison.
 import type { ObjectData } from '../data.ts';
 import type { TypeData } from '../types.ts';
-import type { cellView, ledger } from './cell.ts';
+import type { cellView, ledger, relocationText } from './cell.ts';
 import type { firstTrouble, logFold } from './log.ts';
 import type { Comparison, compareView, logDiff, relocationDiff, typeDiffs } from './compare.ts';
 import type { layoutTable } from './layout.ts';
@@ -16,6 +16,7 @@ export interface Views {
   cellHead: typeof cellHead;
   cellView: typeof cellView;
   ledger: typeof ledger;
+  relocationText: typeof relocationText;
   logFold: typeof logFold;
   firstTrouble: typeof firstTrouble;
   whyOf: typeof whyOf;

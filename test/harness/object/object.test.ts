@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../../harness/errors.ts';
+import { compilerOf } from '../../../harness/object/compiler.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/object/object.ts';
 import { compileBpf } from './compile.ts';
 import { type SampleObject, sampleObjects } from './samples.ts';
@@ -136,6 +137,18 @@ describe('an object', () => {
     expect(big.programs).toEqual(little.programs);
     expect(big.maps).toEqual(little.maps);
     expect(relocationLines(big)).toEqual(relocationLines(little));
+  });
+
+  it('tells its compiler where it was not stripped of that', async () => {
+    const path = await compileBpf(folder, 'object', SOURCE);
+    const compiler = async (of: string) => compilerOf(readBpfObject(await readFile(of), 'object').elf);
+    expect(await compiler(path)).toBeNull();
+    const whole = join(folder, 'whole.o');
+    await execa('clang', ['-target', 'bpf', '-g', '-O2', '-c', '-x', 'c', '-', '-o', whole], {
+      input: 'int only(void *ctx) { return 0; }',
+    });
+    const { stdout: clang } = await execa('clang', ['--version']);
+    expect(await compiler(whole)).toBe(/\S*\s?clang version \S+/.exec(clang)?.[0]);
   });
 
   it('with a single function in .text has that as its program, with two has none', async () => {

@@ -128,6 +128,9 @@ it('shows matrix, reasons and relocations to a reader without scripts', async ()
   await page.locator('#cells ~ .block > summary').first().click();
   expect(await page.locator('#cells ~ .block').first().innerText()).toMatchInlineSnapshot(`
     "task_state ✕ 1 fail ⚠ 1 infra ● 1 pass
+
+    Compiled by Debian clang version 14.0.6.
+
     5.10.262 flaky
     ✕ fail new_name verify · core-field-missing · errno 22
 

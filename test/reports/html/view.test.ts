@@ -65,7 +65,7 @@ it('tells everything about a cell, the reason first', async () => {
     old_name
     insn 1, relo #0
     on other kernels
-    	task_struct.field_0
+    Copy	task_struct.field_0
     byte_off struct task_struct.field_0 (0:0 @ offset 0)
     programs/task_state.bpf.c:20 seen = task->field_0;
     	= resolved
@@ -74,7 +74,7 @@ it('tells everything about a cell, the reason first', async () => {
     new_name
     insn 4, relo #1
     on other kernels
-    	task_struct.field_1
+    Copy	task_struct.field_1
     byte_sz struct task_struct.field_1 (0:1 @ offset 8)
     programs/task_state.bpf.c:21 seen = task->field_1;
     	→ moved
@@ -83,28 +83,28 @@ it('tells everything about a cell, the reason first', async () => {
     old_name
     insn 7, relo #2
     on other kernels
-    	task_struct.field_2
+    Copy	task_struct.field_2
     field_exists struct task_struct.field_2 (0:2 @ offset 16)
     programs/task_state.bpf.c:22 seen = task->field_2;
     	∅ absent, guarded	8 → 0	none
     new_name
     insn 10, relo #3
     on other kernels
-    	task_struct.field_3
+    Copy	task_struct.field_3
     signed struct task_struct.field_3 (0:3 @ offset 24)
     programs/task_state.bpf.c:23 seen = task->field_3;
     	✕ poisoned; reached: yes	8 → —	none
     old_name
     insn 13, relo #4
     on other kernels
-    	task_struct.field_4
+    Copy	task_struct.field_4
     lshift_u64 struct task_struct.field_4 (0:4 @ offset 32)
     programs/task_state.bpf.c:24 seen = task->field_4;
     	≠ incompatible; reached: unknown	8 → —	none
     new_name
     insn 16, relo #5
     on other kernels
-    	task_struct.field_5
+    Copy	task_struct.field_5
     rshift_u64 struct task_struct.field_5 (0:5 @ offset 40)
     programs/task_state.bpf.c:25 (nearest line) seen = task->field_5;
     	? ambiguous	8 → —	
@@ -113,7 +113,7 @@ it('tells everything about a cell, the reason first', async () => {
     old_name
     insn 19, relo #6
     on other kernels
-    	task_struct.field_6
+    Copy	task_struct.field_6
     local_type_id struct task_struct.field_6 (0:6 @ offset 48)
     	· not reached		none
     Logs of the whole object
@@ -145,13 +145,13 @@ it('tells everything about a cell, the reason first', async () => {
   `);
   expect(await tableText(page, '.relocations')).toMatchInlineSnapshot(`
     "Program | Access | Outcome | Value | Candidates
-    old_nameinsn 1, relo #0on other kernels | task_struct.field_0byte_off struct task_struct.field_0 (0:0 @ offset 0)programs/task_state.bpf.c:20 seen = task->field_0; | = resolvedprog: relo #0: matching candidate is of another size | 8 | none
-    new_nameinsn 4, relo #1on other kernels | task_struct.field_1byte_sz struct task_struct.field_1 (0:1 @ offset 8)programs/task_state.bpf.c:21 seen = task->field_1; | → movedsuspicious: reads 4 bytes where the kernel has 8 | 8 → 18446744073709551615 | none
-    old_nameinsn 7, relo #2on other kernels | task_struct.field_2field_exists struct task_struct.field_2 (0:2 @ offset 16)programs/task_state.bpf.c:22 seen = task->field_2; | ∅ absent, guarded | 8 → 0 | none
-    new_nameinsn 10, relo #3on other kernels | task_struct.field_3signed struct task_struct.field_3 (0:3 @ offset 24)programs/task_state.bpf.c:23 seen = task->field_3; | ✕ poisoned; reached: yes | 8 → — | none
-    old_nameinsn 13, relo #4on other kernels | task_struct.field_4lshift_u64 struct task_struct.field_4 (0:4 @ offset 32)programs/task_state.bpf.c:24 seen = task->field_4; | ≠ incompatible; reached: unknown | 8 → — | none
-    new_nameinsn 16, relo #5on other kernels | task_struct.field_5rshift_u64 struct task_struct.field_5 (0:5 @ offset 40)programs/task_state.bpf.c:25 (nearest line) seen = task->field_5; | ? ambiguous | 8 → — | 2 tried✓ [132] struct task_struct.field_5 (0:1 @ offset 16)✕ [990] struct task_struct.field_5 (0:1 @ offset 96)
-    old_nameinsn 19, relo #6on other kernels | task_struct.field_6local_type_id struct task_struct.field_6 (0:6 @ offset 48) | · not reached |  | none"
+    old_nameinsn 1, relo #0on other kernelsCopy | task_struct.field_0byte_off struct task_struct.field_0 (0:0 @ offset 0)programs/task_state.bpf.c:20 seen = task->field_0; | = resolvedprog: relo #0: matching candidate is of another size | 8 | none
+    new_nameinsn 4, relo #1on other kernelsCopy | task_struct.field_1byte_sz struct task_struct.field_1 (0:1 @ offset 8)programs/task_state.bpf.c:21 seen = task->field_1; | → movedsuspicious: reads 4 bytes where the kernel has 8 | 8 → 18446744073709551615 | none
+    old_nameinsn 7, relo #2on other kernelsCopy | task_struct.field_2field_exists struct task_struct.field_2 (0:2 @ offset 16)programs/task_state.bpf.c:22 seen = task->field_2; | ∅ absent, guarded | 8 → 0 | none
+    new_nameinsn 10, relo #3on other kernelsCopy | task_struct.field_3signed struct task_struct.field_3 (0:3 @ offset 24)programs/task_state.bpf.c:23 seen = task->field_3; | ✕ poisoned; reached: yes | 8 → — | none
+    old_nameinsn 13, relo #4on other kernelsCopy | task_struct.field_4lshift_u64 struct task_struct.field_4 (0:4 @ offset 32)programs/task_state.bpf.c:24 seen = task->field_4; | ≠ incompatible; reached: unknown | 8 → — | none
+    new_nameinsn 16, relo #5on other kernelsCopy | task_struct.field_5rshift_u64 struct task_struct.field_5 (0:5 @ offset 40)programs/task_state.bpf.c:25 (nearest line) seen = task->field_5; | ? ambiguous | 8 → — | 2 tried✓ [132] struct task_struct.field_5 (0:1 @ offset 16)✕ [990] struct task_struct.field_5 (0:1 @ offset 96)
+    old_nameinsn 19, relo #6on other kernelsCopy | task_struct.field_6local_type_id struct task_struct.field_6 (0:6 @ offset 48) | · not reached |  | none"
   `);
 });
 
@@ -193,6 +193,20 @@ describe('a button', () => {
   it('copies a whole log', async () => {
     const page = await openCell(SAMPLE, `${CELL}/log/warnings`, { permissions: ['clipboard-read', 'clipboard-write'] });
     expect(await pasted(page, page.locator('.log[open]').getByRole('button', { name: 'Copy log' }))).toBe('libbpf: failed\n');
+  });
+
+  it('copies a relocation with all that is known of it', async () => {
+    const page = await openCell(SAMPLE, CELL, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const row = page.locator('.relocations tr', { hasText: 'relo #5' });
+    expect(await pasted(page, row.getByRole('button', { name: 'Copy' }))).toMatchInlineSnapshot(`
+      "task_state on 5.10.262: new_name, insn 16, relo #5
+      rshift_u64 task_struct.field_5 (struct task_struct.field_5 (0:5 @ offset 40))
+      programs/task_state.bpf.c:25 (nearest line) seen = task->field_5;
+      ambiguous, 8 → —
+      candidate [132] struct task_struct.field_5 (0:1 @ offset 16): matches
+      candidate [990] struct task_struct.field_5 (0:1 @ offset 96): does not match
+      "
+    `);
   });
 
   it('copies where the page may not use the clipboard itself', async () => {
