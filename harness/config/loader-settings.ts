@@ -10,13 +10,15 @@ const placeInFolder = z
   .max(200)
   .regex(/^(?!\/)(?!(?:.*\/)?\.{0,2}(?:\/|$))[^\0]+$/, 'expected a relative path without . and ..');
 
-const commandSchema = z.strictObject({
-  argv: argv.describe('Program and arguments; `{object}` is the path of the object in the guest, `{folder}` that of the loader.'),
+export const commandSchema = z.strictObject({
+  argv: argv.describe(
+    'Program and arguments; `{folder}` is the path of its files in the guest, and for a loader `{object}` that of the object.',
+  ),
   files: z
     .array(z.union([z.string(), z.strictObject({ path: z.string(), to: placeInFolder.describe('Its path in `{folder}`.').optional() })]))
     .max(200)
     .optional()
-    .describe('Files to lay beside the loader, relative to this file.'),
+    .describe('Files to lay beside it, relative to this file.'),
   env: z
     .record(z.string().regex(/^[A-Za-z_]\w*$/, 'expected the name of a variable'), argument)
     .optional()

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import type { Value } from '../btf/encode.ts';
+import { commandSchema } from './loader-settings.ts';
 
 export const attachToSchema = z
   .string()
@@ -46,7 +47,14 @@ const testRunSchema = z.strictObject({
     .describe('BPF_PROG_TEST_RUN of one program.'),
 });
 
-const triggerSchema = z.union([z.enum(TRIGGERS), testRunSchema]);
+const commandTriggerSchema = z.strictObject({
+  command: commandSchema.describe(
+    'A program of this machine, run in the guest with the files and shared libraries it needs. An exit status other than 0, a signal, ' +
+      'or more time than `timeout` is a failure.',
+  ),
+});
+
+const triggerSchema = z.union([z.enum(TRIGGERS), testRunSchema, commandTriggerSchema]);
 
 const checkSchema = z.strictObject({
   program: z.string().optional().describe('The program that fails when this is not so; without it, every program of the object does.'),
