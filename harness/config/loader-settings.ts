@@ -39,7 +39,7 @@ export const loaderSchema = z
   .regex(/^libbpf@(?:default|\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/, 'expected libbpf@default or a release, such as libbpf@1.1')
   .describe('Which libbpf loads: `libbpf@1.1`, `libbpf@1.5`; `libbpf@default` is the one of the helper that set-up builds.');
 
-const DEFAULT_LIBBPF = 'libbpf@default';
+export const DEFAULT_LIBBPF = 'libbpf@default';
 
 /** The release a loader names; null for the default one. */
 export function releaseOfLoader(loader: string): string | null {
