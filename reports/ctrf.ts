@@ -1,4 +1,5 @@
 // CTRF, the Common Test Report Format: a test for each program on each kernel.
+import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
@@ -84,7 +85,7 @@ export function renderCtrf(results: Results): string {
       environment: {
         osPlatform: visible(run.host.os),
         ...(run.shard && { shardId: `${run.shard.index}/${run.shard.total}` }),
-        extra: { qemu: visible(run.host.qemu), accel: run.host.accel, libbpf: visible(run.helper.libbpf), complete: run.complete },
+        extra: { qemu: visible(run.host.qemu), accel: run.host.accel, libbpf: visible(libbpfText(results)), complete: run.complete },
       },
     },
   };

@@ -1,4 +1,5 @@
 // JUnit XML as Jenkins, GitLab and GitHub actions read it: a suite for each kernel, a test case for each program.
+import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { XMLBuilder } from 'fast-xml-parser';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
@@ -68,7 +69,7 @@ function suite(kernel: KernelResult, results: Results): object {
     ['kernel.arch', kernel.arch],
     ['kernel.sha256', kernel.sha256],
     ['kernel.btf.sha256', kernel.btf?.sha256],
-    ['libbpf', results.run.helper.libbpf],
+    ['libbpf', libbpfText(results)],
     ['accel', results.run.host.accel],
   ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': visible(value) }] : []));
   return {

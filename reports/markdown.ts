@@ -1,4 +1,5 @@
 // summary.md: the run on one page, within what a GitHub job summary can take.
+import { libbpfText } from '../harness/results/libbpf-used.ts';
 import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/results/words.ts';
@@ -130,7 +131,7 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
     [
       '# corematrix',
       '',
-      `${counts} (${size}; libbpf ${escaped(run.helper.libbpf)}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
+      `${counts} (${size}; libbpf ${escaped(libbpfText(results))}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
     ],
     comparison ? changes(comparison) : [],
     past(results),

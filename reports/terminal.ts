@@ -1,4 +1,5 @@
 // The end of a run on a terminal: the matrix, what was unexpected, and one line that sums up.
+import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { bands } from './bands.ts';
 import { styleText } from 'node:util';
 import type { Comparison } from '../harness/results/compare.ts';
@@ -191,7 +192,7 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
-  const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(results.run.helper.libbpf)})`;
+  const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(libbpfText(results))})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
   return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', total].join('\n')}\n`;
 }

@@ -5,6 +5,8 @@ import { isCached, type KernelEvent, planKernels } from '../../kernels/catalogue
 import { escapedJson } from '../../reports/json.ts';
 import { plural } from '../../reports/summary.ts';
 import { UserError } from '../errors.ts';
+import { DEFAULT_LIBBPF } from '../config/loader-settings.ts';
+import type { RunObject } from '../run/inputs.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
@@ -17,9 +19,15 @@ interface Row {
   selector: string;
   optional: boolean;
   cached: boolean;
+  /** What loads them: releases of libbpf, and `command` where an object has a loader of its own. */
+  loaders: string[];
   /** Ids of the objects that would run on it. */
   run: string[];
   skipped: { object: string; reason: string }[];
+}
+
+function loaderOf({ ownLoader, result }: RunObject): string {
+  return ownLoader ? 'command' : (result.loader ?? DEFAULT_LIBBPF);
 }
 
 function show(rows: readonly Row[], objects: number): void {
@@ -35,9 +43,10 @@ function show(rows: readonly Row[], objects: number): void {
     row.version,
     `${row.selector}${row.optional ? ' (optional)' : ''}`,
     row.cached ? 'yes' : 'no',
+    row.loaders.join(' ') || '-',
     cells(row),
   ]);
-  process.stdout.write(table([['KERNEL', 'VERSION', 'SELECTOR', 'CACHED', 'OBJECTS'], ...lines]));
+  process.stdout.write(table([['KERNEL', 'VERSION', 'SELECTOR', 'CACHED', 'LOADERS', 'OBJECTS'], ...lines]));
   const total = rows.reduce((sum, { run }) => sum + run.length, 0);
   const pulls = rows.filter(({ run, cached }) => run.length > 0 && !cached).length;
   writeLine(
@@ -61,6 +70,7 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
   const choiceOf = choose(kernels, results);
   const rows = await Promise.all(
     kernels.map(async (kernel): Promise<Row> => {
+      const isRun = (id: string) => choiceOf(kernel.id, id) === 'run';
       const choices = results.map(({ id }) => ({ id, choice: choiceOf(kernel.id, id) }));
       return {
         kernel: kernel.id,
@@ -68,6 +78,7 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
         selector: kernel.selector,
         optional: kernel.optional === true,
         cached: await isCached(kernel, cacheRoot()),
+        loaders: [...new Set(inputs.objects.filter(({ result }) => isRun(result.id)).map(loaderOf))],
         run: choices.flatMap(({ id, choice }) => (choice === 'run' ? [id] : [])),
         skipped: choices.flatMap(({ id, choice }) => (typeof choice === 'object' ? [{ object: id, reason: choice.skip }] : [])),
       };

@@ -7,20 +7,22 @@ import { cacheRoot } from '../../kernels/cache.ts';
 import { type PlannedKernel, planKernels, pullKernel } from '../../kernels/catalogue.ts';
 import type { KernelOptions } from '../../kernels/options.ts';
 import { commandLine, selectorOf } from '../../reports/html/reproduce.ts';
-import { UserError } from '../errors.ts';
+import { DEFAULT_LIBBPF } from '../config/loader-settings.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
 import { sortByExpiry } from '../plan/expectations.ts';
 import { findCell, type FoundCell } from '../results/find-cell.ts';
-import type { Results } from '../results/schema.ts';
+import type { KernelResult, Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { RunObject } from '../run/inputs.ts';
 import { run } from '../run/run.ts';
-import { ensureHelper } from '../setup/helper.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { ensureHelpers } from './helpers.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
-import { type Plan, readPlan } from './read-plan.ts';
+import { CONFIG_NAME, type Plan, readPlan } from './read-plan.ts';
+import { findRecorded, foldersOf, optionOf } from './recorded.ts';
 import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -45,11 +47,24 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The configuration a run was told to read, if it is still there. */
-async function recordedConfig({ run: { command } }: Results): Promise<string | undefined> {
-  const at = command.findIndex((word) => word === '-c' || word === '--config');
-  const named = at < 0 ? command.find((word) => word.startsWith('--config='))?.slice('--config='.length) : command[at + 1];
-  return named !== undefined && (await exists(named)) ? named : undefined;
+/** The configuration a run read, if it is still there. */
+async function recordedConfig(command: readonly string[], folders: readonly string[]): Promise<string | undefined> {
+  const named = optionOf(command, '-c', '--config');
+  if (named !== undefined)
+    return findRecorded(named, null, folders).catch((error: unknown) => {
+      note(`the configuration that run read is not there, so what it said of the object does not hold: ${messageOf(error)}`);
+      return undefined;
+    });
+  const [likeliest = '.'] = folders;
+  const path = join(likeliest, CONFIG_NAME);
+  return (await exists(path)) ? path : undefined;
+}
+
+/** The selector of a kernel; a file is found as the object is. */
+async function selectorNow(kernel: KernelResult, folders: readonly string[]): Promise<string> {
+  const selector = selectorOf(kernel);
+  const [, kind, path = ''] = /^(file|deb):(.+)$/s.exec(selector) ?? [];
+  return kind === undefined ? selector : `${kind}:${await findRecorded(path, null, folders)}`;
 }
 
 /** A folder that is not there yet: the name itself, else with a number. */
@@ -72,16 +87,18 @@ async function newFolder(parent: string, name: string): Promise<string> {
 
 /** The object of the cell with its settings, as it is on disk now. */
 function objectOf({ inputs }: Plan, { object }: FoundCell): RunObject {
-  const found = inputs.objects.find(({ result }) => result.id === object.id) ?? inputs.objects[0];
+  const own = inputs.objects.find(({ result }) => result.id === object.id);
+  const found = own ?? inputs.objects[0];
+  if (!own && found) note(`the configuration has no ${object.id}; ${found.result.id} instead`);
   if (!found) throw new UserError(inputs.problems[0] ?? `${object.path}: cannot be used`);
   if (found.result.sha256 !== object.sha256) note(`${object.path} is not the file it was in that run`);
   return found;
 }
 
-async function kernelOf({ kernel }: FoundCell, options: KernelOptions): Promise<PlannedKernel> {
-  const planned = await planKernels([selectorOf(kernel)], options);
+async function kernelOf({ kernel }: FoundCell, selector: string, options: KernelOptions): Promise<PlannedKernel> {
+  const planned = await planKernels([selector], options);
   const found = planned.find(({ id }) => id === kernel.id) ?? planned[0];
-  if (!found) throw new UserError(`no kernel ${selectorOf(kernel)}`);
+  if (!found) throw new UserError(`no kernel ${selector}`);
   if (found.id !== kernel.id) note(`${kernel.id} is gone; ${found.id} instead`);
   return found;
 }
@@ -103,22 +120,26 @@ exec ${commandLine(standaloneCommand(command, folder))}
 }
 
 async function rerun(path: string, name: string, options: RerunOptions, command: string[]): Promise<void> {
-  const { results: earlier } = await readResultsAt(path);
+  const { name: file, results: earlier } = await readResultsAt(path);
   const found = findCell(earlier, name);
-  const config = options.config ?? (await recordedConfig(earlier));
+  const folders = foldersOf(file, earlier.run.command, options.config);
+  const object = await findRecorded(found.object.path, found.object.sha256, folders);
+  const config = options.config ?? (await recordedConfig(earlier.run.command, folders));
   const out = options.out;
-  const plan = await readPlan([found.object.path], { kernel: [selectorOf(found.kernel)], out, ...(config !== undefined && { config }) });
-  const object = objectOf(plan, found);
+  const selector = await selectorNow(found.kernel, folders);
+  const loader = [found.object.loader ?? DEFAULT_LIBBPF];
+  const plan = await readPlan([object], { kernel: [selector], loader, out, ...(config !== undefined && { config }) });
+  const subject = objectOf(plan, found);
   const kernelOptions = await plan.kernelOptions();
-  const kernel = await kernelOf(found, kernelOptions);
+  const kernel = await kernelOf(found, selector, kernelOptions);
   const image = await pullKernel(kernel, kernelOptions);
-  const folder = await newFolder(out, `${kernel.id}.${object.result.id}`);
+  const folder = await newFolder(out, `${kernel.id}.${subject.result.id}`);
   const sockets = options.gdb === true ? await mkdtemp(join(tmpdir(), 'corematrix-gdb-')) : null;
   const gdb = sockets && join(sockets, 'gdb');
   const progress = showProgress(process.stderr, true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: plan.config.mirrors });
+    const helpers = await ensureHelpers([subject], plan.config.mirrors, emit);
     if (gdb !== null) {
       writeLine(process.stderr, 'the guest waits for a debugger before its first instruction; in another terminal:');
       writeLine(
@@ -132,11 +153,11 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
       async (signal) =>
         run(
           {
-            objects: [object],
-            selectors: [selectorOf(found.kernel)],
+            objects: [subject],
+            selectors: [selector],
             kernelOptions: { ...kernelOptions, signal },
             cache: cacheRoot(),
-            helper,
+            ...helpers,
             expectations: sortByExpiry(plan.config.expectations ?? [], new Date()).active,
             isolation: 'boot',
             accel: options.accel,
@@ -170,7 +191,8 @@ export function addRerunCommand(program: Command): void {
     .summary('one cell of a run again, in a fresh boot, with everything kept')
     .description(
       'Boots the kernel of one cell anew, does with its object what the run did, and keeps everything in a folder: the report, all logs, ' +
-        'the mailbox, the initramfs, and the QEMU command as a script.',
+        'the mailbox, the initramfs, and the QEMU command as a script. Files are looked for where the run was started, here, ' +
+        'and beside the configuration and the results.',
     )
     .argument('<results>', 'results.json, or the report folder it lies in')
     .argument('<cell>', 'KERNEL/OBJECT as links in the report name it; the series is enough where it is the only one: 6.12/task_state')

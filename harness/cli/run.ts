@@ -9,16 +9,15 @@ import { UserError } from '../errors.ts';
 import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations.ts';
-import type { GuestHelper } from '../run/helper.ts';
 import { openJournal } from '../run/journal.ts';
 import type { Gate } from '../results/words.ts';
 import { run } from '../run/run.ts';
-import { ensureHelper } from '../setup/helper.ts';
 import { checkGate, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { withExplanation } from './explanation.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
+import { ensureHelpers } from './helpers.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
@@ -82,14 +81,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const progress = showProgress(process.stderr, options.verbose === true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors });
-    const asked = [...new Set(inputs.objects.flatMap(({ release }) => release ?? []))];
-    const otherHelpers = new Map<string, GuestHelper>();
-    for (const release of asked) {
-      const other = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }), mirrors: config.mirrors, release });
-      emit({ kind: 'note', text: `libbpf@${release} is libbpf ${other.libbpf} (${other.libbpfOrigin})` });
-      otherHelpers.set(release, other);
-    }
+    const helpers = await ensureHelpers(inputs.objects, config.mirrors, emit);
     const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
     // Until the report is written: an interrupt is no reason to lose it.
     await interruptible(
@@ -101,8 +93,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             selectors,
             kernelOptions: { ...(await kernelOptions()), signal, onProgress: (event) => emit(event) },
             cache: cacheRoot(),
-            helper,
-            otherHelpers,
+            ...helpers,
             expectations: expectations.active,
             isolation: options.isolation ?? config.isolation ?? 'snapshot',
             accel: options.accel,

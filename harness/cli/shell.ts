@@ -14,7 +14,7 @@ import { type Accel, qemuArguments } from '../guest/machine.ts';
 import { type ShellFile, shellInitramfs } from '../guest/shell-files.ts';
 import { machineFor } from '../guest/snapshot.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
-import { librariesOf, readExecutable } from '../own-loader/libraries.ts';
+import { librariesOf, readExecutable } from '../packing/libraries.ts';
 import { prepareInitramfs } from '../run/helper.ts';
 import { QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';

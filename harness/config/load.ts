@@ -77,7 +77,7 @@ function innermost(issue: Issue): Issue {
   const branches = issue.errors.flatMap(([first]) => (first ? [innermost(first)] : []));
   const isMeant = (branch: Issue) => branch.path.length > 0 || branch.code === 'unrecognized_keys';
   const meant = branches.find(isMeant);
-  if (!meant) return { ...issue, message: branches.map(({ message }) => message).join(', or ') || issue.message };
+  if (!meant) return { ...issue, message: [...new Set(branches.map(({ message }) => message))].join(', or ') || issue.message };
   return { ...meant, path: [...issue.path, ...meant.path] };
 }
 

@@ -10,13 +10,15 @@ const placeInFolder = z
   .max(200)
   .regex(/^(?!\/)(?!(?:.*\/)?\.{0,2}(?:\/|$))[^\0]+$/, 'expected a relative path without . and ..');
 
-const commandSchema = z.strictObject({
-  argv: argv.describe('Program and arguments; `{object}` is the path of the object in the guest, `{folder}` that of the loader.'),
+export const commandSchema = z.strictObject({
+  argv: argv.describe(
+    'Program and arguments; `{folder}` is the path of its files in the guest, and for a loader `{object}` that of the object.',
+  ),
   files: z
     .array(z.union([z.string(), z.strictObject({ path: z.string(), to: placeInFolder.describe('Its path in `{folder}`.').optional() })]))
     .max(200)
     .optional()
-    .describe('Files to lay beside the loader, relative to this file.'),
+    .describe('Files to lay beside it, relative to this file.'),
   env: z
     .record(z.string().regex(/^[A-Za-z_]\w*$/, 'expected the name of a variable'), argument)
     .optional()
@@ -37,7 +39,7 @@ export const loaderSchema = z
   .regex(/^libbpf@(?:default|\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/, 'expected libbpf@default or a release, such as libbpf@1.1')
   .describe('Which libbpf loads: `libbpf@1.1`, `libbpf@1.5`; `libbpf@default` is the one of the helper that set-up builds.');
 
-const DEFAULT_LIBBPF = 'libbpf@default';
+export const DEFAULT_LIBBPF = 'libbpf@default';
 
 /** The release a loader names; null for the default one. */
 export function releaseOfLoader(loader: string): string | null {

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import type { Value } from '../btf/encode.ts';
+import { commandSchema } from './loader-settings.ts';
 
 export const attachToSchema = z
   .string()
@@ -10,7 +11,7 @@ export const attachToSchema = z
   .regex(/^[^\0]*$/, 'expected text without NUL')
   .describe(
     'What the program is attached to, where its section does not say or says something else: a function (fentry, fexit, kprobe), `MODULE:FUNCTION`, an LSM hook, PATH:FUNCTION (uprobe), ' +
-      'CATEGORY/NAME (tracepoint), a name (raw tracepoint), an interface of the guest, `lo` (xdp, tc), a cgroup, `/sys/fs/cgroup` (cgroup programs), ' +
+      'CATEGORY/NAME (tracepoint), a name (raw tracepoint), an interface of the guest, `lo` (xdp, tcx, tc; `lo/egress` for filters of tc), a cgroup, `/sys/fs/cgroup` (cgroup programs), ' +
       'a network namespace, `/proc/self/ns/net` (sk_lookup, flow_dissector), `cpu-clock` and other software events (perf_event), ' +
       '`ipv4/local_in` and other hooks (netfilter), a map (sk_skb, sk_msg).',
   );
@@ -46,7 +47,14 @@ const testRunSchema = z.strictObject({
     .describe('BPF_PROG_TEST_RUN of one program.'),
 });
 
-const triggerSchema = z.union([z.enum(TRIGGERS), testRunSchema]);
+const commandTriggerSchema = z.strictObject({
+  command: commandSchema.describe(
+    'A program of this machine, run in the guest with the files and shared libraries it needs. An exit status other than 0, a signal, ' +
+      'or more time than `timeout` is a failure.',
+  ),
+});
+
+const triggerSchema = z.union([z.enum(TRIGGERS), testRunSchema, commandTriggerSchema]);
 
 const checkSchema = z.strictObject({
   program: z.string().optional().describe('The program that fails when this is not so; without it, every program of the object does.'),

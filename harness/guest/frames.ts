@@ -40,6 +40,7 @@ const FRAME = {
   output: 72,
   commandEnd: 73,
   moduleEnd: 74,
+  triggerEnd: 61,
   ...TRIAL_FRAME,
 } as const;
 
@@ -56,7 +57,7 @@ export interface Hello {
   btfSize: number;
 }
 
-/** How an object's own loader ended: `value` is its exit status, the signal, its time in ms, or the errno that kept it from starting. */
+/** How a command ended: `value` is its exit status, the signal, its time in ms, or the errno that kept it from starting. */
 export interface CommandEnd {
   end: 'exited' | 'killed' | 'timed-out' | 'not-started';
   value: number;
@@ -78,9 +79,11 @@ export type Frame =
   | { type: 'left-out'; why: number; program: string; what: string }
   | { type: 'taken'; name: string }
   | { type: 'end'; guestMs: number }
-  /** What an object's own loader printed: 1 standard output, 2 standard error. */
+  /** What a command printed, an object's own loader or a trigger: 1 standard output, 2 standard error. */
   | { type: 'output'; stream: number; bytes: Buffer }
   | ({ type: 'command-end' } & CommandEnd)
+  /** `index` is that of the trigger in the request. */
+  | ({ type: 'trigger-end'; index: number } & CommandEnd)
   /** `errno` is 0 when the module was loaded. */
   | { type: 'module-end'; name: string; errno: number }
   /** A program of the attempt before, or a struct_ops map; `errno` is 0 when it was attached. */
@@ -174,6 +177,11 @@ function payloadReader(payload: Buffer) {
   };
 }
 
+function commandEnd(read: ReturnType<typeof payloadReader>): CommandEnd {
+  const end = COMMAND_ENDS[read.u32()] ?? 'not-started';
+  return { end, value: read.u32(), ms: read.u64() / 1e6, dropped: read.u64() };
+}
+
 function decodeFrame(type: number, payload: Buffer): Frame | null {
   const read = payloadReader(payload);
   switch (type) {
@@ -210,10 +218,10 @@ function decodeFrame(type: number, payload: Buffer): Frame | null {
       return { type: 'end', guestMs: read.u64() / 1e6 };
     case FRAME.output:
       return { type: 'output', stream: read.u32(), bytes: read.bytes() };
-    case FRAME.commandEnd: {
-      const end = COMMAND_ENDS[read.u32()] ?? 'not-started';
-      return { type: 'command-end', end, value: read.u32(), ms: read.u64() / 1e6, dropped: read.u64() };
-    }
+    case FRAME.commandEnd:
+      return { type: 'command-end', ...commandEnd(read) };
+    case FRAME.triggerEnd:
+      return { type: 'trigger-end', index: read.u32(), ...commandEnd(read) };
     case FRAME.moduleEnd:
       return { type: 'module-end', errno: read.u32(), name: read.string() };
     case FRAME.attached: {

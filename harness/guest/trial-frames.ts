@@ -1,8 +1,9 @@
 // Request frames that say what is to be done with an object once it is loaded.
+import { commandPayload, type GuestCommand } from './loader-frames.ts';
 import { text, u32 } from './payload.ts';
 
 /** Types of these frames. @see enum frame_type in harness/helper/frames.h */
-export const TRIAL_FRAME = { attach: 48, run: 50, trigger: 51, testRun: 52, countEvents: 53, lookUp: 54 } as const;
+export const TRIAL_FRAME = { attach: 48, run: 50, trigger: 51, testRun: 52, countEvents: 53, lookUp: 54, triggerCommand: 55 } as const;
 
 export type TrialFrame =
   /** Everything that loads is attached. */
@@ -11,6 +12,8 @@ export type TrialFrame =
   | { type: 'run' }
   | { type: 'trigger'; index: number; name: string }
   | { type: 'testRun'; index: number; program: string; repeat: number; data: Uint8Array; context: Uint8Array }
+  /** A command whose files are in the archive of the request. */
+  | ({ type: 'triggerCommand'; index: number } & GuestCommand)
   | { type: 'countEvents'; index: number; map: string }
   | { type: 'lookUp'; index: number; map: string; key: Uint8Array };
 
@@ -27,6 +30,8 @@ export function trialPayload(frame: TrialFrame): Uint8Array[] {
       return [];
     case 'trigger':
       return [u32(frame.index), text(frame.name)];
+    case 'triggerCommand':
+      return [u32(frame.index), ...commandPayload(frame)];
     case 'testRun':
       return [u32(frame.index), u32(frame.repeat), u32(frame.data.length), text(frame.program), frame.data, frame.context];
     case 'countEvents':

@@ -66,10 +66,14 @@ static void attach_program(struct bpf_object *object, struct bpf_program *progra
 	const char *target = target_of(bpf_program__name(program));
 	struct attachment attachment;
 
-	if (target && !is_bound_at_load(program))
+	if (target && !is_bound_at_load(program)) {
 		attachment = attach_program_to(object, program, target);
-	else
+		/* Without a word this is how libbpf leaves alone what names no target. */
+		if (attachment.error == -EOPNOTSUPP && !*attachment.detail)
+			attachment.detail = "this kernel does not attach such a program";
+	} else {
 		attachment = attachment_of(bpf_program__attach(program));
+	}
 	keep(attachment.link);
 	report(ATTACHED_PROGRAM, bpf_program__name(program), attachment);
 }

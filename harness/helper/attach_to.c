@@ -92,9 +92,8 @@ static struct attachment attach_tracepoint(struct bpf_program *program, char *ta
 }
 
 /* clsact and bpf filters, for what is not attached as a link. */
-static struct attachment attach_filter(struct bpf_program *program, unsigned int interface)
+static struct attachment attach_filter(struct bpf_program *program, unsigned int interface, bool leaves)
 {
-	bool leaves = strstr(bpf_program__section_name(program), "egress") != NULL;
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface, .attach_point = leaves ? BPF_TC_EGRESS : BPF_TC_INGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = bpf_program__fd(program));
 	int error = bpf_tc_hook_create(&hook);
@@ -104,10 +103,15 @@ static struct attachment attach_filter(struct bpf_program *program, unsigned int
 	return refused(bpf_tc_attach(&hook, &options), "");
 }
 
-static struct attachment attach_interface(struct bpf_program *program, const char *target)
+/* `INTERFACE`, or `INTERFACE/egress` for filters, whose sections do not say. */
+static struct attachment attach_interface(struct bpf_program *program, char *target)
 {
-	unsigned int interface = if_nametoindex(target);
+	char *direction = strchr(target, '/');
+	unsigned int interface;
 
+	if (direction)
+		*direction++ = '\0';
+	interface = if_nametoindex(target);
 	if (!interface)
 		return refused(-errno, "no such interface in the guest");
 	if (bpf_program__type(program) == BPF_PROG_TYPE_XDP)
@@ -116,7 +120,7 @@ static struct attachment attach_interface(struct bpf_program *program, const cha
 	if (bpf_program__expected_attach_type(program) != 0)
 		return attachment_of(bpf_program__attach_tcx(program, (int)interface, NULL));
 #endif
-	return attach_filter(program, interface);
+	return attach_filter(program, interface, direction && strcmp(direction, "egress") == 0);
 }
 
 static struct attachment attach_path(struct bpf_program *program, const char *target,
@@ -210,7 +214,7 @@ struct attachment attach_program_to(struct bpf_object *object, struct bpf_progra
 		return attachment_of(bpf_program__attach_raw_tracepoint(program, target));
 	case BPF_PROG_TYPE_XDP:
 	case BPF_PROG_TYPE_SCHED_CLS:
-		return attach_interface(program, target);
+		return attach_interface(program, copy);
 	case BPF_PROG_TYPE_CGROUP_SKB:
 	case BPF_PROG_TYPE_CGROUP_SOCK:
 	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:

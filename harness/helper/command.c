@@ -1,8 +1,6 @@
 #define _GNU_SOURCE
 #include "command.h"
 
-#include "archive.h"
-#include "frames.h"
 #include "load.h"
 
 #include <errno.h>
@@ -21,67 +19,37 @@
 #define MAX_OUTPUT (16u << 20)
 #define MAX_WORDS 1024u
 
-struct command {
-	uint32_t timeout_ms;
-	char *folder;
-	char **words; /* ends with NULL; so does `environment` */
-	char **environment;
-};
-
 struct output {
 	int fds[2]; /* read ends of stdout and stderr; -1 once at their end */
 	uint64_t kept, dropped;
 };
 
-/* The next string of the payload, NULL where it has no end. */
-static char *next_string(const char **at, const char *end)
+static char **copy_strings(struct payload *payload, uint32_t count)
 {
-	const char *start = *at;
-	size_t length = strnlen(start, (size_t)(end - start));
-
-	if (start + length >= end)
-		return NULL;
-	*at = start + length + 1;
-	return strdup(start);
-}
-
-static char **next_strings(const char **at, const char *end, uint32_t count)
-{
-	char **strings = count <= MAX_WORDS ? calloc(count + 1, sizeof(*strings)) : NULL;
+	char **strings = count <= MAX_WORDS && count <= payload->left ? calloc(count + 1, sizeof(*strings)) : NULL;
 
 	for (uint32_t i = 0; strings && i < count; i++) {
-		strings[i] = next_string(at, end);
+		/* An empty string is one only where bytes are left for it. */
+		strings[i] = payload->left ? strdup(payload_string(payload)) : NULL;
 		if (!strings[i])
 			return NULL;
 	}
 	return strings;
 }
 
-/* What is read lives as long as the guest. */
-static bool read_command(const struct request_frame *frame, struct command *command)
+bool read_command(struct payload *payload, struct command *command)
 {
-	const char *at = frame->payload, *end = at + frame->length;
-	uint32_t numbers[3];
+	uint32_t words, variables;
 
-	if (frame->length < sizeof(numbers))
+	command->timeout_ms = payload_u32(payload);
+	words = payload_u32(payload);
+	variables = payload_u32(payload);
+	if (words == 0 || !payload->left)
 		return false;
-	memcpy(numbers, at, sizeof(numbers));
-	at += sizeof(numbers);
-	command->timeout_ms = numbers[0];
-	command->folder = next_string(&at, end);
-	command->words = command->folder ? next_strings(&at, end, numbers[1]) : NULL;
-	command->environment = command->words ? next_strings(&at, end, numbers[2]) : NULL;
-	return command->environment && numbers[1] > 0;
-}
-
-static void write_end(enum command_end end, uint32_t value, uint64_t start, uint64_t dropped)
-{
-	frame_open(FRAME_COMMAND_END);
-	frame_u32((uint32_t)end);
-	frame_u32(value);
-	frame_u64(now_ns() - start);
-	frame_u64(dropped);
-	frame_close();
+	command->folder = payload_string(payload);
+	command->words = copy_strings(payload, words);
+	command->environment = command->words ? copy_strings(payload, variables) : NULL;
+	return command->environment != NULL;
 }
 
 /* The child: never returns; what keeps the command from starting goes into the pipe. */
@@ -137,8 +105,13 @@ static bool take_ready(struct output *output, int timeout)
 	return ready > 0;
 }
 
+static struct command_result ended(enum command_end end, uint32_t value, uint64_t begin, uint64_t dropped)
+{
+	return (struct command_result){ end, value, now_ns() - begin, dropped };
+}
+
 /* Waits for the command and reads along; what it started and left behind ends with it. */
-static void watch(pid_t child, const struct command *command, struct output *output, uint64_t begin)
+static struct command_result watch(pid_t child, const struct command *command, struct output *output, uint64_t begin)
 {
 	uint64_t deadline = begin + (uint64_t)command->timeout_ms * MS;
 	bool late = false;
@@ -158,23 +131,21 @@ static void watch(pid_t child, const struct command *command, struct output *out
 	while ((output->fds[0] >= 0 || output->fds[1] >= 0) && take_ready(output, 0))
 		;
 	if (late)
-		write_end(COMMAND_TIMED_OUT, command->timeout_ms, begin, output->dropped);
-	else if (WIFSIGNALED(status))
-		write_end(COMMAND_KILLED, (uint32_t)WTERMSIG(status), begin, output->dropped);
-	else
-		write_end(COMMAND_EXITED, (uint32_t)WEXITSTATUS(status), begin, output->dropped);
+		return ended(COMMAND_TIMED_OUT, command->timeout_ms, begin, output->dropped);
+	if (WIFSIGNALED(status))
+		return ended(COMMAND_KILLED, (uint32_t)WTERMSIG(status), begin, output->dropped);
+	return ended(COMMAND_EXITED, (uint32_t)WEXITSTATUS(status), begin, output->dropped);
 }
 
-static void run(const struct command *command, uint64_t begin)
+struct command_result execute_command(const struct command *command)
 {
 	struct output output = { .fds = { -1, -1 } };
 	int out[2], err[2], failure[2], error = 0;
+	uint64_t begin = now_ns();
 	pid_t child;
 
-	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0) {
-		write_end(COMMAND_NOT_STARTED, (uint32_t)errno, begin, 0);
-		return;
-	}
+	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0)
+		return ended(COMMAND_NOT_STARTED, (uint32_t)errno, begin, 0);
 	child = fork();
 	if (child == 0)
 		start(command, out[1], err[1], failure[1]);
@@ -190,28 +161,17 @@ static void run(const struct command *command, uint64_t begin)
 	output.fds[1] = err[0];
 	fcntl(out[0], F_SETFL, O_NONBLOCK);
 	fcntl(err[0], F_SETFL, O_NONBLOCK);
-	if (error)
-		write_end(COMMAND_NOT_STARTED, (uint32_t)error, begin, 0);
-	else
-		watch(child, command, &output, begin);
+	if (!error)
+		return watch(child, command, &output, begin);
+	close(out[0]);
+	close(err[0]);
+	return ended(COMMAND_NOT_STARTED, (uint32_t)error, begin, 0);
 }
 
-bool run_command(void)
+void write_result(struct command_result result)
 {
-	struct request_frame frame;
-	struct command command;
-	uint64_t begin = now_ns();
-	int error = 0;
-
-	if (!request_find(FRAME_COMMAND, &frame))
-		return false;
-	if (!read_command(&frame, &command))
-		error = -EINVAL;
-	if (!error && request_find(FRAME_ARCHIVE, &frame))
-		error = unpack_archive(frame.payload, frame.length, "");
-	if (error)
-		write_end(COMMAND_NOT_STARTED, (uint32_t)-error, begin, 0);
-	else
-		run(&command, now_ns());
-	return true;
+	frame_u32((uint32_t)result.end);
+	frame_u32(result.value);
+	frame_u64(result.ns);
+	frame_u64(result.dropped);
 }

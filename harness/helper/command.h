@@ -1,10 +1,30 @@
-/* An object's own loader: its files unpacked, its command run to the end, what it printed and how it ended kept as frames. */
+/* A command of the host's run in the guest to its end, what it prints kept as frames. */
 #ifndef COREMATRIX_COMMAND_H
 #define COREMATRIX_COMMAND_H
 
-#include <stdbool.h>
+#include "payload.h"
 
-/* Runs the command of the request and writes FRAME_OUTPUT and FRAME_COMMAND_END; false when the request has none. */
-bool run_command(void);
+struct command {
+	uint32_t timeout_ms;
+	const char *folder;
+	char **words; /* ends with NULL; so does `environment` */
+	char **environment;
+};
+
+struct command_result {
+	enum command_end end;
+	uint32_t value;
+	uint64_t ns;
+	uint64_t dropped; /* bytes of output thrown away */
+};
+
+/* Reads timeout, folder, words and variables; what is read lives as long as the guest. False when something is missing. */
+bool read_command(struct payload *payload, struct command *command);
+
+/* Runs the command and whatever it starts, and writes FRAME_OUTPUT for what it prints. */
+struct command_result execute_command(const struct command *command);
+
+/* Writes a result into the open frame. */
+void write_result(struct command_result result);
 
 #endif

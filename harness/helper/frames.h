@@ -53,6 +53,7 @@ enum frame_type {
 	FRAME_TEST_RUN = 52,  /* u32 index, u32 repeat, u32 data length, string: program, data, the rest: context */
 	FRAME_COUNT_EVENTS = 53, /* u32 index, string: map */
 	FRAME_LOOK_UP = 54,   /* u32 index, string: map, the rest: key */
+	FRAME_TRIGGER_COMMAND = 55, /* u32 index, then as FRAME_COMMAND */
 	/* guest to host */
 	FRAME_HELLO = 16,	  /* strings: release, version, machine, libbpf; then u64 BTF size */
 	FRAME_PROGRAM = 17,	  /* u32 insns, u32 autoload, strings: name, section, type */
@@ -72,6 +73,7 @@ enum frame_type {
 	FRAME_EVENTS = 58,	  /* u32 index, u32 errno, u64 count */
 	FRAME_MAP_VALUE = 59,	  /* u32 index, u32 errno, value; for maps with a value for each processor all of them */
 	FRAME_RUNS = 60,	  /* u64 how often it ran, string: program */
+	FRAME_TRIGGER_END = 61,	  /* u32 index, then as FRAME_COMMAND_END */
 };
 
 /* How a command ended; with the exit status, the signal, the timeout in ms, or the errno that kept it from starting. */

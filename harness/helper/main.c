@@ -1,11 +1,12 @@
 /* PID 1 of a corematrix guest: mounts what BPF objects need, says it is ready, and loads the one object it is given. */
 #define _GNU_SOURCE
 #include "bell.h"
-#include "command.h"
 #include "frames.h"
 #include "load.h"
 #include "module.h"
+#include "own_loader.h"
 #include "trigger.h"
+#include "trigger_command.h"
 #include "warm_up.h"
 
 #include <bpf/libbpf.h>
@@ -179,8 +180,10 @@ static int serve(uint64_t address)
 	if (!copy)
 		return EXIT_NO_MEMORY;
 	memcpy(copy, request.bytes, request.length);
-	if (load_modules() && !run_command())
+	if (load_modules() && !run_own_loader()) {
+		unpack_trigger_files();
 		load_object(request.name, copy, request.length);
+	}
 	free(copy);
 	finish(address, start);
 	return 0;

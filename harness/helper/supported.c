@@ -42,12 +42,13 @@ static const char *section_target(const struct bpf_program *program)
 	return slash && slash[1] ? slash + 1 : NULL;
 }
 
+/* Alone, too: then the target is the plan's. */
 static bool section_is(const struct bpf_program *program, const char *prefix)
 {
 	const char *section = bpf_program__section_name(program);
 
 	section += *section == '?';
-	return strncmp(section, prefix, strlen(prefix)) == 0 && section[strlen(prefix)] == '/';
+	return strncmp(section, prefix, strlen(prefix)) == 0 && (section[strlen(prefix)] == '/' || section[strlen(prefix)] == '\0');
 }
 
 static bool has_target(struct bpf_program *program, const char *target)

@@ -5,6 +5,7 @@
 #include "frames.h"
 #include "payload.h"
 #include "trigger.h"
+#include "trigger_command.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -74,6 +75,8 @@ static void pull_triggers(struct bpf_object *object)
 
 			report_trigger(index, pull_trigger(payload_string(&payload)), 0);
 		}
+		if (frame.type == FRAME_TRIGGER_COMMAND)
+			run_trigger_command(&frame);
 		if (frame.type == FRAME_TEST_RUN)
 			test_run(object, &frame);
 	}

@@ -5,8 +5,8 @@
 #include <bpf/libbpf.h>
 
 /*
- * Does nothing unless the request asks for a run. Else pulls every trigger of the request in its order and writes FRAME_TRIGGERED for each,
- * then FRAME_EVENTS, FRAME_MAP_VALUE and FRAME_RUNS: plain facts, to be held against the plan by the host.
+ * Does nothing unless the request asks for a run. Else pulls every trigger of the request in its order and writes FRAME_TRIGGERED, or for a
+ * command FRAME_TRIGGER_END, for each, then FRAME_EVENTS, FRAME_MAP_VALUE and FRAME_RUNS: plain facts, to be held against the plan by the host.
  */
 void run_trial(struct bpf_object *object);
 

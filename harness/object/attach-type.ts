@@ -64,3 +64,26 @@ export const ATTACH_TYPES = [
   'trace_kprobe_session',
   'trace_uprobe_session',
 ] as const;
+
+export type AttachType = (typeof ATTACH_TYPES)[number];
+
+/** Sections whose programs attach as a kernel newer than 5.10 has to know. */
+const SECTION_ATTACH_TYPES: readonly (readonly [RegExp, AttachType])[] = [
+  [/^k(?:ret)?probe\.multi(?:\/|$)/, 'trace_kprobe_multi'],
+  [/^kprobe\.session(?:\/|$)/, 'trace_kprobe_session'],
+  [/^u(?:ret)?probe\.multi(?:\.s)?(?:\/|$)/, 'trace_uprobe_multi'],
+  [/^uprobe\.session(?:\.s)?(?:\/|$)/, 'trace_uprobe_session'],
+  [/^tcx?\/ingress$/, 'tcx_ingress'],
+  [/^tcx?\/egress$/, 'tcx_egress'],
+  [/^netkit\/primary$/, 'netkit_primary'],
+  [/^netkit\/peer$/, 'netkit_peer'],
+];
+
+/**
+ * The attach type that a section names, where not every kernel has it; null for others.
+ * @see section_defs in libbpf.c
+ */
+export function youngAttachType(section: string): AttachType | null {
+  const plain = section.replace(/^\?/, '');
+  return SECTION_ATTACH_TYPES.find(([pattern]) => pattern.test(plain))?.[1] ?? null;
+}

@@ -22,7 +22,7 @@ export interface LoadPlan {
  * @throws UserError naming the place, what is wrong and what the object has
  */
 export function planLoad(settings: ObjectSettings, object: BpfObject, placeOf: PlaceOf): LoadPlan {
-  checkPrograms(settings.programs ?? {}, object.programs, placeOf);
+  checkPrograms(settings.programs ?? {}, object, placeOf);
   checkTrial(settings, object, placeOf);
   checkMaps(settings.maps ?? {}, object.maps, placeOf);
   return {

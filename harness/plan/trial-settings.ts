@@ -15,6 +15,10 @@ export function checkTrial(settings: ObjectSettings, object: BpfObject, placeOf:
   const { mode = 'load', programs = {} } = settings;
   for (const key of ['trigger', 'check'] as const)
     if (mode !== 'run' && settings[key] !== undefined) throw new UserError(`${placeOf([key])}: ${key} is only for "mode: run"`);
+  if (settings.command !== undefined && mode !== 'load')
+    throw new UserError(
+      `${placeOf(['mode'])}: "mode: ${mode}" is for objects that are loaded without "command"; a loader of its own attaches and runs what it loads`,
+    );
   if (mode !== 'load') return;
   for (const { name, type } of object.programs) {
     if (programs[name]?.attach_to === undefined || BOUND_AT_LOAD.has(programs[name].type ?? type ?? '')) continue;

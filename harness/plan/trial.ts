@@ -3,6 +3,7 @@ import { type Btf, kindOf } from '../btf/btf.ts';
 import { encodeValue, type Value } from '../btf/encode.ts';
 import { isAnyEnum, resolveType } from '../btf/types.ts';
 import { typeText } from '../btf/type-text.ts';
+import type { CommandSettings } from '../config/loader-settings.ts';
 import type { ObjectSettings } from '../config/object-settings.ts';
 import { bytesOf, type Check, type Trigger, type TriggerName } from '../config/trial-settings.ts';
 import { UserError } from '../errors.ts';
@@ -13,6 +14,8 @@ import type { PlaceOf } from './settings/problem.ts';
 
 export type PlannedTrigger =
   | { kind: 'built-in'; name: TriggerName }
+  /** `path` is where its settings stand among those of the object. */
+  | { kind: 'command'; settings: CommandSettings; path: readonly PropertyKey[] }
   | { kind: 'test-run'; program: string; repeat: number; data: Uint8Array; context: Uint8Array };
 
 /** What bytes must be: these, a number that is large enough, or not all zero. */
@@ -69,6 +72,7 @@ function checkName(name: string, names: readonly string[], what: string, path: r
 
 function planTrigger(trigger: Trigger, object: BpfObject, path: readonly PropertyKey[], fail: Fail): PlannedTrigger {
   if (typeof trigger === 'string') return { kind: 'built-in', name: trigger };
+  if ('command' in trigger) return { kind: 'command', settings: trigger.command, path: [...path, 'command'] };
   const { program, data, context, repeat = 1 } = trigger.test_run;
   const names = object.programs.map(({ name }) => name);
   checkName(program, names, 'program', [...path, 'test_run', 'program'], fail);
@@ -188,6 +192,6 @@ export function planTrial(settings: ObjectSettings, object: BpfObject, placeOf: 
   const triggers = Array.isArray(trigger)
     ? trigger.map((each, index) => planTrigger(each, object, ['trigger', index], fail))
     : [planTrigger(trigger, object, ['trigger'], fail)];
-  if (triggers.length === 0) fail(['mode'], 'a run needs a trigger: open, exec, connect, write, spin, iterate or test_run');
+  if (triggers.length === 0) fail(['mode'], 'a run needs a trigger: open, exec, connect, write, spin, iterate, test_run or command');
   return { triggers, checks: check.map((each, index) => planCheck(each, object, ['check', index], fail)) };
 }

@@ -100,5 +100,6 @@ export function withForecast(cell: CellResult, forecast: Forecast): CellResult {
 export function knownEnumerators(kernel: KernelTypes): ReadonlySet<string> | null {
   const [maps, programs] = [enumeratorsOf(kernel, 'bpf_map_type'), enumeratorsOf(kernel, 'bpf_prog_type')];
   const helpers = enumeratorsOf(kernel, 'bpf_func_id');
-  return maps && programs && new Set([...maps.keys(), ...programs.keys(), ...(helpers?.keys() ?? [])]);
+  const attach = enumeratorsOf(kernel, 'bpf_attach_type');
+  return maps && programs && new Set([maps, programs, helpers, attach].flatMap((each) => [...(each?.keys() ?? [])]));
 }

@@ -54,6 +54,21 @@ function checkRuns(inputs: Inputs): void {
   checkPlan(inputs, 'object', ({ objects }) => objects);
 }
 
+/** Helpers with other releases of libbpf, each with the name by which objects ask for it. */
+function mergedHelpers(inputs: Inputs): Pick<Results['run'], 'otherHelpers'> {
+  const found = new Map<string, { name: string; helper: NonNullable<Results['run']['otherHelpers']>[number] }>();
+  for (const { name, results } of inputs)
+    for (const helper of results.run.otherHelpers ?? []) {
+      const known = found.get(helper.loader);
+      if (known && known.helper.libbpf !== helper.libbpf)
+        throw new UserError(
+          `${known.name} and ${name} cannot be merged: ${helper.loader} is libbpf ${known.helper.libbpf} and ${helper.libbpf}; run all shards with one version`,
+        );
+      if (!known) found.set(helper.loader, { name, helper });
+    }
+  return found.size === 0 ? {} : { otherHelpers: [...found.values()].map(({ helper }) => helper) };
+}
+
 /** Values by id, in the order in which they first occur, and the file each is from. */
 function byId<Value extends { id: string }>(inputs: Inputs, pick: (results: Results) => readonly Value[]): Map<string, [string, Value][]> {
   const found = new Map<string, [string, Value][]>();
@@ -206,6 +221,7 @@ export function mergeResults(inputs: Inputs): Results {
     run: {
       ...run,
       ...(commit && sameCommit && { commit }),
+      ...mergedHelpers(all),
       id: mergedId(all),
       startedAt: times('startedAt')[0] ?? run.startedAt,
       finishedAt: times('finishedAt').at(-1) ?? run.finishedAt,

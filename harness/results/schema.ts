@@ -16,6 +16,14 @@ const failureClass = z.enum(FAILURE_CLASSES);
 /** A key of `logs.texts`, or null where there is no such log. */
 const logRef = z.string().nullable();
 
+const helper = z.strictObject({
+  sha256,
+  /** Version of the libbpf the helper is linked with, as libbpf itself says, for example `1.7`. */
+  libbpf: z.string(),
+  /** Where that libbpf came from, for example `debian-source libbpf 1.7.0-1` or `system libbpf-dev`. */
+  libbpfOrigin: z.string(),
+});
+
 const run = z.strictObject({
   id: z.string(),
   startedAt: z.iso.datetime(),
@@ -32,13 +40,13 @@ const run = z.strictObject({
   isolation: z.enum(['snapshot', 'boot']),
   /** What the exit code tells, where the configuration says something else than usual. */
   policy: z.strictObject({ gate: z.enum(GATES).optional(), failOnFlaky: z.boolean().optional(), maxInfra: count.optional() }).optional(),
-  helper: z.strictObject({
-    sha256,
-    /** Version of the libbpf the helper is linked with, as libbpf itself says, for example `1.7`. */
-    libbpf: z.string(),
-    /** Where that libbpf came from, for example `debian-source libbpf 1.7.0-1` or `system libbpf-dev`. */
-    libbpfOrigin: z.string(),
-  }),
+  /** The one that objects have which name no other `loader`. */
+  helper,
+  /** Helpers with the other releases of libbpf that objects name. */
+  otherHelpers: z
+    .array(helper.extend({ loader: z.string() }))
+    .min(1)
+    .optional(),
   host: z.strictObject({
     os: z.string(),
     cpus: count,

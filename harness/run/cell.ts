@@ -75,9 +75,12 @@ function cut(dropped: number): string {
   return dropped === 0 ? '' : `[corematrix: ${dropped} more bytes of log found no room in the mailbox]\n`;
 }
 
-/** What an object's own loader printed. */
-function printed({ command }: CellEvidence, logs: LogStore): Pick<CellResult['logs'], 'stdout' | 'stderr'> {
-  return command ? { stdout: addLog(logs, command.stdout), stderr: addLog(logs, command.stderr) } : {};
+/** What an object's own loader printed, or the commands that are its triggers. */
+function printed(
+  { command, triggersPrinted: said = command }: CellEvidence,
+  logs: LogStore,
+): Pick<CellResult['logs'], 'stdout' | 'stderr'> {
+  return said ? { stdout: addLog(logs, said.stdout), stderr: addLog(logs, said.stderr) } : {};
 }
 
 function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: number, logs: LogStore) {

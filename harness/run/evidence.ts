@@ -3,7 +3,7 @@ import type { CommandEnd, Frame } from '../guest/frames.ts';
 import { textRecords } from '../libbpf-log/lines.ts';
 import { parseLibbpfLog } from '../libbpf-log/parse.ts';
 import { trialFacts } from './trial-facts.ts';
-import type { CellEvidence, LeftOut, LoadAttempt, LogRecord } from '../verdict/evidence.ts';
+import type { CellEvidence, LeftOut, LoadAttempt, LogRecord, Printed } from '../verdict/evidence.ts';
 
 const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
 const LACKS = ['program-type', 'attach-target'] as const satisfies readonly LeftOut['lacks'][];
@@ -12,22 +12,20 @@ const REACHED = ['open', 'prepare', 'load', 'done'] as const satisfies readonly 
 /** More programs than any object has. What is made of attempts takes time for each of them and each relocation. */
 const MAX_PROGRAMS = 4096;
 
-interface Output {
-  stdout: string;
-  stderr: string;
-}
-
-/** What an own loader printed; a piece may end within a character. */
-function outputOf(frames: readonly Frame[]): Output {
+/** What commands printed; a piece may end within a character. */
+function outputOf(frames: readonly Frame[]): Printed {
   const of = (stream: number) =>
     Buffer.concat(frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.bytes] : []))).toString('utf8');
   return { stdout: of(1), stderr: of(2) };
 }
 
+function thrownAway(bytes: number): string {
+  return bytes === 0 ? '' : `\n[corematrix: ${bytes} more bytes of output were thrown away]\n`;
+}
+
 /** The load by an object's own loader as an attempt: libbpf's lines in what it printed are its log. */
-function takeCommand(evidence: CellEvidence, { end, value, ms, dropped }: CommandEnd, { stdout, stderr }: Output): void {
-  const cut = dropped === 0 ? '' : `\n[corematrix: ${dropped} more bytes of output were thrown away]\n`;
-  evidence.command = { end, value, stdout, stderr: `${stderr}${cut}` };
+function takeCommand(evidence: CellEvidence, { end, value, ms, dropped }: CommandEnd, { stdout, stderr }: Printed): void {
+  evidence.command = { end, value, stdout, stderr: `${stderr}${thrownAway(dropped)}` };
   const log = [...textRecords(stderr), ...textRecords(stdout)];
   const { programs, relocationFailed } = parseLibbpfLog(log);
   const errno = programs.findLast(({ error }) => error !== null)?.error?.errno ?? relocationFailed?.errno ?? 0;
@@ -69,6 +67,11 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
     }
     if (frame.type === 'command-end') takeCommand(evidence, frame, outputOf(frames));
     if (frame.type === 'kernel-log') evidence.kernelLog += frame.text;
+  }
+  const triggers = frames.flatMap((frame) => (frame.type === 'trigger-end' ? [frame.dropped] : []));
+  if (triggers.length > 0) {
+    const { stdout, stderr } = outputOf(frames);
+    evidence.triggersPrinted = { stdout, stderr: `${stderr}${thrownAway(triggers.reduce((sum, dropped) => sum + dropped))}` };
   }
   const trial = trialFacts(frames);
   return trial ? { ...evidence, trial } : evidence;

@@ -29,13 +29,13 @@ export function cellIdentity(
   object: RunObject,
   given: GivenBtf | null,
 ): CellIdentity {
-  const { file, result, settings, ownLoader } = object;
+  const { file, result, settings, ownLoader, triggerCommands } = object;
   return {
     ...common,
     helperSha256,
     kernelSha256: kernel.sha256 ?? '',
     configSha256,
     objectSha256: result.sha256,
-    plan: [basename(file), settings, given?.sha256 ?? null, ownLoader ? ownLoader.sha256 : null],
+    plan: [basename(file), settings, given?.sha256 ?? null, ownLoader?.sha256 ?? null, triggerCommands?.sha256 ?? null],
   };
 }

@@ -7,7 +7,8 @@ import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { type BpfObject, readBpfObject } from '../object/object.ts';
 import { toObjectResult } from '../object/result.ts';
-import { type OwnLoader, packOwnLoader } from '../own-loader/own-loader.ts';
+import { type OwnLoader, packOwnLoader } from '../packing/own-loader.ts';
+import { packTriggerCommands, type TriggerCommands } from '../packing/trigger-commands.ts';
 import { asLoaded } from '../plan/as-loaded.ts';
 import { type LoadPlan, planLoad } from '../plan/object-settings.ts';
 import { planTrial, type TrialPlan } from '../plan/trial.ts';
@@ -48,6 +49,8 @@ export interface RunObject {
   ownLoader?: OwnLoader;
   /** What is to happen once it is attached; null where nothing is. */
   trial: TrialPlan | null;
+  /** The commands among its triggers; null where there are none. */
+  triggerCommands: TriggerCommands | null;
   result: ObjectResult;
 }
 
@@ -96,6 +99,12 @@ async function readObject({ file, source, directory }: FoundFile, id: string, bi
   const btf = settings.btf === undefined ? null : await openCustomBtf(resolve(directory, settings.btf), placeOf(['btf']));
   const command = settings.command;
   const ownLoader = command && { ownLoader: await packOwnLoader({ settings: command, object: { file, bytes }, directory, placeOf }) };
+  const trial = planTrial(settings, bpf, placeOf);
+  const commands = (trial?.triggers ?? []).flatMap((trigger, index) =>
+    trigger.kind === 'command'
+      ? [{ index, settings: trigger.settings, placeOf: (path: readonly PropertyKey[]) => placeOf([...trigger.path, ...path]) }]
+      : [],
+  );
   const release = settings.loader === undefined ? null : releaseOfLoader(settings.loader);
   const named = release === null ? {} : { loader: settings.loader };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -107,7 +116,8 @@ async function readObject({ file, source, directory }: FoundFile, id: string, bi
     plan,
     btf,
     release,
-    trial: planTrial(settings, bpf, placeOf),
+    trial,
+    triggerCommands: await packTriggerCommands(commands, directory),
     ...ownLoader,
     result: { ...toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }), ...named },
   };

@@ -250,6 +250,13 @@ async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: 
   });
 }
 
+/** What the results say of the helpers. */
+function helperFacts({ helper, otherHelpers = new Map() }: Pick<RunRequest, 'helper' | 'otherHelpers'>) {
+  const facts = ({ sha256, libbpf, libbpfOrigin }: GuestHelper) => ({ sha256, libbpf, libbpfOrigin });
+  const others = [...otherHelpers].map(([release, other]) => ({ loader: `libbpf@${release}`, ...facts(other) }));
+  return { helper: facts(helper), ...(others.length > 0 && { otherHelpers: others }) };
+}
+
 /**
  * Runs the whole matrix and returns its results; an interrupt returns what is finished, the rest as `not-run`.
  * @throws UserError for a plan that cannot be made, InfraError when nothing at all can run
@@ -317,7 +324,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
         command: request.command,
         isolation: request.isolation,
         ...(request.policy && { policy: request.policy }),
-        helper: { sha256: request.helper.sha256, libbpf: request.helper.libbpf, libbpfOrigin: request.helper.libbpfOrigin },
+        ...helperFacts(request),
         host: { ...hostFacts(), qemu: qemu.version, accel: choice.accel, accelReason: choice.reason },
       },
       kernels: columns.map(({ kernel }) => kernel),

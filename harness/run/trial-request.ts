@@ -1,12 +1,17 @@
 // What a guest is asked to do with an object once it is loaded, as frames.
 import type { ObjectSettings } from '../config/object-settings.ts';
 import type { RequestFrame } from '../guest/frames.ts';
+import type { TriggerCommands } from '../packing/trigger-commands.ts';
 import type { PlannedCheck, PlannedTrigger, TrialPlan } from '../plan/trial.ts';
 
-function triggerFrame(trigger: PlannedTrigger, index: number): RequestFrame {
-  if (trigger.kind === 'built-in') return { type: 'trigger', index, name: trigger.name };
+function triggerFrames(trigger: PlannedTrigger, index: number, packed: TriggerCommands | null): RequestFrame[] {
+  if (trigger.kind === 'built-in') return [{ type: 'trigger', index, name: trigger.name }];
+  if (trigger.kind === 'command') {
+    const command = packed?.commands.get(index);
+    return command ? [{ type: 'triggerCommand', index, ...command }] : [];
+  }
   const { program, repeat, data, context } = trigger;
-  return { type: 'testRun', index, program, repeat, data, context };
+  return [{ type: 'testRun', index, program, repeat, data, context }];
 }
 
 /** What the guest has to look at; how often programs ran and what they returned it tells anyway. */
@@ -16,8 +21,14 @@ function checkFrames(check: PlannedCheck, index: number): RequestFrame[] {
 }
 
 /** The frames that ask for attaching and running; none where an object is only loaded. */
-export function trialFrames({ mode = 'load' }: ObjectSettings, trial: TrialPlan | null): RequestFrame[] {
+export function trialFrames({ mode = 'load' }: ObjectSettings, trial: TrialPlan | null, packed: TriggerCommands | null): RequestFrame[] {
   if (mode === 'load') return [];
-  const run = trial ? [{ type: 'run' } as const, ...trial.triggers.map(triggerFrame), ...trial.checks.flatMap(checkFrames)] : [];
-  return [{ type: 'attach' }, ...run];
+  if (!trial) return [{ type: 'attach' }];
+  return [
+    { type: 'attach' },
+    ...(packed ? [{ type: 'archive', tar: packed.tar } as const] : []),
+    { type: 'run' },
+    ...trial.triggers.flatMap((trigger, index) => triggerFrames(trigger, index, packed)),
+    ...trial.checks.flatMap(checkFrames),
+  ];
 }

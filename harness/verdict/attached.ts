@@ -1,6 +1,7 @@
 // Whether what was loaded could be attached, and why not.
 import { errnoName } from '../libbpf-log/errno.ts';
 import { readLines } from '../libbpf-log/lines.ts';
+import { youngAttachType } from '../object/attach-type.ts';
 import type { FailureClass } from '../results/words.ts';
 import type { Attachment, LoadAttempt } from './evidence.ts';
 import { oneLine } from './failure.ts';
@@ -33,12 +34,30 @@ function isLeftAlone({ kind, detail }: Attachment, error: string, warnings: read
   return kind === 'program' && error === 'EOPNOTSUPP' && detail === '' && warnings.length === 0;
 }
 
-function judge(attachment: Attachment): Attached {
+interface Known {
+  object: { programs: readonly { name: string; section: string }[] };
+  /** Names of the enumerators in the kernel's own BTF. */
+  enumerators?: ReadonlySet<string>;
+}
+
+/** The attach type that the kernel does not have; null where it does, or that is not known. */
+function unknownType({ kind, name }: Attachment, { object, enumerators }: Known): string | null {
+  const section = kind === 'program' ? object.programs.find((program) => program.name === name)?.section : undefined;
+  const type = section === undefined ? null : youngAttachType(section);
+  return type !== null && enumerators?.has(`BPF_${type.toUpperCase()}`) === false ? type : null;
+}
+
+function judge(attachment: Attachment, known: Known): Attached {
   const { kind, name, errno, detail } = attachment;
   if (errno === 0) return { failure: null, attached: true };
   const error = errnoName(errno);
   const warnings = warningsOf(attachment);
   if (isLeftAlone(attachment, error, warnings)) return { failure: null, attached: false };
+  const type = MISSING.has(error) ? null : unknownType(attachment, known);
+  if (type !== null) {
+    const reason = `attach type ${type} is unknown to this kernel`;
+    return { failure: { stage: 'attach', class: 'attach-failed', errno, reason }, attached: false };
+  }
   const said = detail === '' ? (warnings.at(-1) ?? 'attaching fails') : detail;
   const words = `${kind === 'map' ? `struct_ops map '${name}': ` : ''}${said}${said.includes(error) ? '' : ` (${error})`}`;
   const failureClass = MISSING.has(error) ? 'attach-target-missing' : (CLASSES[error] ?? 'attach-failed');
@@ -46,8 +65,11 @@ function judge(attachment: Attachment): Attached {
 }
 
 /** Finds what became of a program of an attempt; null where nothing was to be attached. Programs of struct_ops share the fate of its maps. */
-export function attachedIn({ attachments = [] }: LoadAttempt): (program: { name: string; type: string | null }) => Attached | null {
-  const judged = attachments.map((attachment) => ({ ...attachment, ...judge(attachment) }));
+export function attachedIn(
+  { attachments = [] }: LoadAttempt,
+  known: Known,
+): (program: { name: string; type: string | null }) => Attached | null {
+  const judged = attachments.map((attachment) => ({ ...attachment, ...judge(attachment, known) }));
   const programs = new Map(judged.filter(({ kind }) => kind === 'program').map((each) => [each.name, each]));
   const maps = judged.filter(({ kind }) => kind === 'map');
   const structOps = maps.find(({ failure }) => failure) ?? maps[0];

@@ -57,18 +57,33 @@ export interface LeftOut {
   what: string;
 }
 
+/** What commands printed. */
+export interface Printed {
+  stdout: string;
+  stderr: string;
+}
+
 /** How an object's own loader ended, and all it printed. */
-export interface CommandEvidence {
+export interface CommandEvidence extends Printed {
   end: CommandEnd['end'];
   /** Exit status or signal; of an end that is no verdict, see CommandEnd. */
   value: number;
-  stdout: string;
-  stderr: string;
+}
+
+/** How a command that is a trigger ended. */
+export interface TriggerEnd {
+  end: CommandEnd['end'];
+  /** See CommandEnd. */
+  value: number;
+  /** The last line it printed. */
+  said: string;
 }
 
 /** What was seen when the whole object was run. By the index of the trigger or check in the plan. */
 export interface TrialFacts {
   triggered: Map<number, { errno: number; returned: number }>;
+  /** How commands among the triggers ended. */
+  commands: Map<number, TriggerEnd>;
   events: Map<number, { errno: number; count: number }>;
   values: Map<number, { errno: number; value: Uint8Array }>;
   /** How often programs ran, by name, as far as the kernel counts it. */
@@ -86,6 +101,8 @@ export interface CellEvidence {
   attempts: LoadAttempt[];
   /** Of an object that its own loader loads; its only attempt is then made from what that printed. */
   command?: CommandEvidence;
+  /** What triggers printed; absent where none of them is a command. */
+  triggersPrinted?: Printed;
   /** Absent where nothing was run. */
   trial?: TrialFacts;
   /** Lines of /dev/kmsg since the cell began. */

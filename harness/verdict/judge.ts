@@ -16,7 +16,7 @@ export interface JudgeInput {
   object: JudgedObject;
   evidence: CellEvidence;
   /**
-   * Names of the enumerators in the kernel's own BTF, at least those of `enum bpf_map_type` and `enum bpf_prog_type`. With them an
+   * Names of the enumerators in the kernel's own BTF: of `enum bpf_map_type`, `bpf_prog_type` and `bpf_attach_type` at least. With them an
    * unknown type is told from a wrong attribute; without, by age and error alone.
    */
   enumerators?: ReadonlySet<string>;
@@ -67,7 +67,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
   const { command } = input.evidence;
   const loaded = attempt.reached === 'done';
   const failure = command ? ownLoaderFailure(context, command) : loaded ? null : failureOf(context);
-  return { read, failure, at: failurePlace(read, input.lineOf ?? null), attached: attachedIn(attempt), logs };
+  return { read, failure, at: failurePlace(read, input.lineOf ?? null), attached: attachedIn(attempt, input), logs };
 }
 
 const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };

@@ -1,8 +1,9 @@
 // What a run was to bring about, held against what the guest saw.
+import { basename } from 'node:path';
 import type { PlannedCheck, PlannedTrigger, TrialPlan } from '../plan/trial.ts';
 import { errnoName } from '../libbpf-log/errno.ts';
 import type { CellCheck } from '../results/schema.ts';
-import type { TrialFacts } from './evidence.ts';
+import type { TrialFacts, TriggerEnd } from './evidence.ts';
 import { oneLine } from './failure.ts';
 import type { Failure } from './judgement.ts';
 
@@ -18,7 +19,8 @@ const PER_CPU: ReadonlySet<string> = new Set(['percpu_hash', 'percpu_array', 'lr
 const MAX_SHOWN = 32;
 
 function nameOf(trigger: PlannedTrigger): string {
-  return trigger.kind === 'built-in' ? trigger.name : `test_run of ${trigger.program}`;
+  if (trigger.kind === 'built-in') return trigger.name;
+  return trigger.kind === 'command' ? basename(trigger.settings.argv[0] ?? '') : `test_run of ${trigger.program}`;
 }
 
 function hex(bytes: Uint8Array): string {
@@ -116,6 +118,26 @@ function failed(reason: string, errno = 0): Failure {
   return { stage: 'run', class: 'run-failed', errno, reason: oneLine(reason) };
 }
 
+function commandFailure({ end, value, said }: TriggerEnd): string | null {
+  if (end === 'exited' && value === 0) return null;
+  if (end === 'timed-out') return `did not end within ${value / 1000} s`;
+  if (end === 'not-started') return `cannot be started: ${errnoName(value)}`;
+  const how = end === 'killed' ? `dies of signal ${value}` : `exits with status ${value}`;
+  return said === '' ? how : `${how}: ${said}`;
+}
+
+function triggerFailure(trigger: PlannedTrigger, index: number, facts: TrialFacts): Failure | null {
+  const broken = (what: string, errno = 0) => failed(`trigger ${nameOf(trigger)}: ${what}`, errno);
+  if (trigger.kind === 'command') {
+    const ended = facts.commands.get(index);
+    const what = ended ? commandFailure(ended) : 'was not pulled';
+    return what === null ? null : broken(what);
+  }
+  const pulled = facts.triggered.get(index);
+  if (!pulled) return broken('was not pulled');
+  return pulled.errno === 0 ? null : broken(errnoName(pulled.errno), pulled.errno);
+}
+
 /**
  * Judges a run.
  * @param attached programs that were attached: without a check, each of them must have run, as must those of test runs
@@ -134,20 +156,13 @@ export function judgeTrial(
   const checks = planned.map((check, index) => judgeCheck(check, index, plan, facts, perCpu));
   const names = plan.triggers.map(nameOf).join(', ');
   const broken = plan.triggers.flatMap((trigger, index) => {
-    const { errno } = facts.triggered.get(index) ?? { errno: -1 };
-    return errno === 0
-      ? []
-      : [
-          {
-            trigger,
-            failure: failed(`trigger ${nameOf(trigger)}: ${errno < 0 ? 'was not pulled' : errnoName(errno)}`, Math.max(0, errno)),
-          },
-        ];
+    const failure = triggerFailure(trigger, index, facts);
+    return failure ? [{ trigger, failure }] : [];
   });
   return {
     checks,
     failureOf: (program) => {
-      const trigger = broken.find((each) => each.trigger.kind === 'built-in' || each.trigger.program === program);
+      const trigger = broken.find((each) => each.trigger.kind !== 'test-run' || each.trigger.program === program);
       if (trigger) return trigger.failure;
       const check = checks.find((each) => !each.passed && (each.program === null || each.program === program));
       return check ? failed(`${check.what} after ${names}: expected ${check.expected}, seen ${check.seen}`) : null;

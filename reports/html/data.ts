@@ -110,8 +110,8 @@ const LOGS = [
   ['verifier', 'verifier'],
   ['kernel', 'kernel messages'],
   ['console', 'console'],
-  ['stdout', "loader's output"],
-  ['stderr', "loader's errors"],
+  ['stdout', 'command output'],
+  ['stderr', 'command errors'],
 ] as const satisfies readonly (readonly [keyof CellResult['logs'], string])[];
 
 /** Values by their position in a list that holds each once. */

@@ -1,4 +1,5 @@
 // The top of the page: what was run, and what it came to.
+import { libbpfText } from '../../harness/results/libbpf-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { contradiction, countStatuses, incompleteness, plural, reuseText } from '../summary.ts';
 import { html, type Html } from './html.ts';
@@ -41,7 +42,7 @@ export function header(results: Results, unexpected: number): Html {
     </div>
     <p>
       ${reportSize(results)} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> ·
-      libbpf ${run.helper.libbpf} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix
+      libbpf ${libbpfText(results)} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix
       ${run.tool.version}${
         run.commit &&
         html` · commit

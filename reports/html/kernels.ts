@@ -1,4 +1,5 @@
 // The kernels of a run: what each is, and where it came from.
+import { helpersUsed } from '../../harness/results/libbpf-used.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { kernelAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
@@ -41,8 +42,9 @@ export function kernelTable(results: Results): Html {
 }
 
 /** How the run was made: what it ran on and with. */
-export function runFacts({ run }: Results): Html {
-  const { host, helper } = run;
+export function runFacts(results: Results): Html {
+  const { run } = results;
+  const { host } = run;
   const facts: readonly (readonly [string, string])[] = [
     ['Command', run.command.join(' ')],
     ['Time', `${run.startedAt} to ${run.finishedAt}`],
@@ -50,7 +52,9 @@ export function runFacts({ run }: Results): Html {
     ['Guests', run.isolation === 'snapshot' ? 'restored from a snapshot for each object' : 'booted for each object'],
     ['Accelerator', `${host.accel}: ${host.accelReason}`],
     ['Host', `${host.os}, ${host.cpus} CPUs, ${host.memoryMiB} MiB, QEMU ${host.qemu}, Node ${host.node}`],
-    ['libbpf', `${helper.libbpf}, ${helper.libbpfOrigin}; helper ${helper.sha256.slice(0, DIGEST_LENGTH)}`],
+    ...helpersUsed(results).map(
+      ({ libbpf, libbpfOrigin, sha256 }) => ['libbpf', `${libbpf}, ${libbpfOrigin}; helper ${sha256.slice(0, DIGEST_LENGTH)}`] as const,
+    ),
   ];
   return html`<dl>
     ${facts.map(

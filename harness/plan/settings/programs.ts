@@ -1,7 +1,7 @@
 // Settings of programs held against the programs an object has.
 import type { ProgramSettings } from '../../config/settings/programs.ts';
-import { UserError } from '../../errors.ts';
-import type { BpfProgram } from '../../object/object.ts';
+import type { BpfObject } from '../../object/object.ts';
+import { checkAttachTo } from './attach-to.ts';
 import { notThere, type PlaceOf } from './problem.ts';
 
 /**
@@ -10,7 +10,7 @@ import { notThere, type PlaceOf } from './problem.ts';
  */
 export function checkPrograms(
   settings: Readonly<Record<string, ProgramSettings>>,
-  programs: readonly BpfProgram[],
+  { programs, maps }: Pick<BpfObject, 'programs' | 'maps'>,
   placeOf: PlaceOf,
 ): void {
   for (const [name, own] of Object.entries(settings)) {
@@ -23,11 +23,7 @@ export function checkPrograms(
         programs.map((each) => each.name),
       );
     }
-    if (own.attach_to !== undefined && (own.type ?? program.type) === 'ext') {
-      const place = placeOf(['programs', name, 'attach_to']);
-      throw new UserError(
-        `${place}: "${name}" replaces a function of another program, which would have to be loaded before: not possible here`,
-      );
-    }
+    const type = own.type ?? program.type ?? '';
+    if (own.attach_to !== undefined) checkAttachTo({ name, section: program.section, type, target: own.attach_to }, maps, placeOf);
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 
-const MAIN = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
+export const MAIN = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
 
 export interface Said {
   exitCode: number | undefined;

@@ -167,19 +167,37 @@ describe('corematrix init', () => {
 describe('corematrix plan', () => {
   it('shows what would run', async () => {
     expect(await said('plan')).toMatchInlineSnapshot(`
-      "KERNEL                             VERSION   SELECTOR    CACHED  OBJECTS
-      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      all
-      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      all
+      "KERNEL                             VERSION   SELECTOR    CACHED  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      libbpf@default  all
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      libbpf@default  all
       ---
       2 kernels × 3 objects: 6 cells to run, 2 kernels to download
       exit 0"
     `);
     expect(await said('plan', '--shard', '2/2')).toMatchInlineSnapshot(`
-      "KERNEL                             VERSION   SELECTOR    CACHED  OBJECTS
-      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      -
-      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      all
+      "KERNEL                             VERSION   SELECTOR    CACHED  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      -               -
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      libbpf@default  all
       ---
       2 kernels × 3 objects: 3 cells to run, 1 kernel to download
+      exit 0"
+    `);
+  });
+
+  it('shows what loads them', async () => {
+    expect(await said('plan', '-k', 'debian:6.1', '--loader', 'libbpf@default', '--loader', 'libbpf@1.1')).toMatchInlineSnapshot(`
+      "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS                    OBJECTS
+      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      libbpf@default libbpf@1.1  all
+      ---
+      1 kernel × 6 objects: 6 cells to run, 1 kernel to download
+      exit 0"
+    `);
+    await writeFile(join(folder, 'loaders.yaml'), `objects:\n  - { path: build/task_state.bpf.o, command: { argv: ['true'] } }\n`);
+    expect(await said('plan', '-c', 'loaders.yaml', '-k', 'debian:6.1')).toMatchInlineSnapshot(`
+      "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS  OBJECTS
+      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      command  all
+      ---
+      1 kernel × 1 object: 1 cell to run, 1 kernel to download
       exit 0"
     `);
   });
@@ -191,9 +209,9 @@ describe('corematrix plan', () => {
     const optional = (selector: string) => `{ selector: '${selector}', optional: true }`;
     await writeFile(join(folder, config), kernels(optional('debian:6.1'), 'debian:6.12', optional('debian:9.9'), optional('file:vmlinux')));
     expect(await said('plan', '-c', config)).toMatchInlineSnapshot(`
-      "KERNEL                             VERSION   SELECTOR               CACHED  OBJECTS
-      debian-6.1.0-50-cloud-amd64        6.1.176   debian:6.1 (optional)  no      all
-      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:6.12            no      all
+      "KERNEL                             VERSION   SELECTOR               CACHED  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:6.1 (optional)  no      libbpf@default  all
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:6.12            no      libbpf@default  all
       ---
       optional, left out: file:elsewhere/vmlinux: no such file
       optional, left out: debian:9.9: no such kernel; the Debian mirror has 6.1, 6.12 (amd64, cloud)
@@ -202,8 +220,8 @@ describe('corematrix plan', () => {
     `);
     await writeFile(join(folder, config), kernels('debian:6.1', optional('debian:6.1')));
     expect(await said('plan', '-c', config)).toMatchInlineSnapshot(`
-      "KERNEL                       VERSION  SELECTOR    CACHED  OBJECTS
-      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      all
+      "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      libbpf@default  all
       ---
       1 kernel × 2 objects: 2 cells to run, 1 kernel to download
       exit 0"
@@ -225,26 +243,27 @@ describe('corematrix plan', () => {
     await writeFile(join(folder, 'earlier.json'), renderJson({ ...earlier, kernels, objects, cells }));
     expect(await said('plan', 'build/task_state.bpf.o', '-k', 'debian:6.12', '--baseline', 'earlier.json', '--last-failed', '--json'))
       .toMatchInlineSnapshot(`
-      "[
-        {
-          "kernel": "debian-6.12.107+deb13-cloud-amd64",
-          "version": "6.12.107",
-          "selector": "debian:6.12",
-          "optional": false,
-          "cached": false,
-          "run": [],
-          "skipped": [
-            {
-              "object": "task_state",
-              "reason": "pass in the earlier run"
-            }
-          ]
-        }
-      ]
-      ---
+        "[
+          {
+            "kernel": "debian-6.12.107+deb13-cloud-amd64",
+            "version": "6.12.107",
+            "selector": "debian:6.12",
+            "optional": false,
+            "cached": false,
+            "loaders": [],
+            "run": [],
+            "skipped": [
+              {
+                "object": "task_state",
+                "reason": "pass in the earlier run"
+              }
+            ]
+          }
+        ]
+        ---
 
-      exit 0"
-    `);
+        exit 0"
+      `);
   });
 
   it('says in one line what cannot be', async () => {

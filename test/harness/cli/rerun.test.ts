@@ -1,13 +1,14 @@
 // One cell of a run again, with everything kept.
 import { constants, existsSync } from 'node:fs';
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sample } from '../run/real-run.ts';
-import { corematrix, steady } from './command.ts';
+import { corematrix, MAIN, steady } from './command.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -18,7 +19,9 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 const said = async (...args: string[]) => {
   const { stdout, stderr, exitCode } = await corematrix(folder, args);
-  return `${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`.replaceAll(folder, 'FOLDER');
+  return `${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`
+    .replaceAll(folder, 'FOLDER')
+    .replaceAll(/\((?:Debian source|system) package [^)]*\)/g, '(ORIGIN)');
 };
 
 it('gives the verdict of the run, and keeps what led to it', async () => {
@@ -63,12 +66,119 @@ it('names the nearest where there is no such cell', async () => {
   `);
 });
 
+it('finds from anywhere what the run named: object, configuration and loader; or says where it looked', async () => {
+  const project = join(folder, 'project');
+  await mkdir(join(project, 'build'), { recursive: true });
+  await copyFile(sample('array_length'), join(project, 'build/lengths.bpf.o'));
+  await writeFile(
+    join(project, 'corematrix.yaml'),
+    'loaders: [libbpf@default, libbpf@1.1]\nobjects: [{ path: build/lengths.bpf.o, name: sizes, programs: { start_of_name: { autoload: true } } }]\n',
+  );
+  await corematrix(project, ['run', '-k', 'debian:6.12', '-o', 'reports/nightly']);
+  expect(await said('rerun', 'project/reports/nightly', '6.12/sizes+libbpf-1.1', '-o', 'again')).toMatchInlineSnapshot(`
+    "libbpf@1.1 is libbpf N (ORIGIN)
+    1 kernel × 1 object: 1 cell, N at a time
+    fail sizes+libbpf-1.1 on debian-6.12-REST: task_struct.comm: its size or sign here does not allow the access as compiled (byte_off, array_length.bpf.c:19)
+    report: FOLDER/again/debian-6.12-REST.sizes+libbpf-1.1/index.html
+    the same guest by hand: FOLDER/again/debian-6.12-REST.sizes+libbpf-1.1/qemu.sh
+    ---
+
+                    6.12
+    sizes+libbpf-1.1
+      start_of_name FAIL
+
+    fail core-field-incompatible: task_struct.comm: its size or sign here does not allow the access as compiled (byte_off, array_length.bpf.c:19) [7cd8e1e0f88b]
+         sizes+libbpf-1.1/start_of_name on debian-6.12-REST
+
+    1 fail (1 kernel, 1 object, N s, ACCEL, libbpf N)
+    exit 1"
+  `);
+  await rename(join(project, 'build/lengths.bpf.o'), join(project, 'lengths.bpf.o'));
+  expect(await said('rerun', 'project/reports/nightly', '6.12/sizes')).toMatchInlineSnapshot(`
+    "error: build/lengths.bpf.o: no such file; looked for FOLDER/project/build/lengths.bpf.o, FOLDER/build/lengths.bpf.o, FOLDER/project/reports/nightly/build/lengths.bpf.o, FOLDER/project/reports/build/lengths.bpf.o; start this where that run was started
+    ---
+
+    exit 2"
+  `);
+});
+
+/** What `look` gives once it gives anything. */
+async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 600; tries++) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await setTimeout(100);
+  }
+  throw new Error('nothing came');
+}
+
+it('waits for a debugger, which may let the guest go on to its verdict', async () => {
+  const args = ['rerun', join(folder, 'report'), '6.12/task_state', '-o', 'debugged', '--gdb'];
+  const child = execa('node', [MAIN, ...args], { cwd: folder, reject: false, stdin: 'ignore', env: { GITHUB_ACTIONS: '' } });
+  let text = '';
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const path = await eventually(() => /target remote (\S+?)'?$/m.exec(text)?.[1]);
+  await eventually(() => (existsSync(path) ? path : undefined));
+  const socket = createConnection(path);
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+  // GDB's remote protocol: why does it stand still, and then detach.
+  socket.write('+$?#3f');
+  await eventually(() => (answer.includes('#') ? answer : undefined));
+  expect(answer).toMatch(/^\+?\$T05/);
+  expect(child.exitCode).toBeNull();
+  socket.end('+$D#44');
+  const { exitCode, stdout } = await child;
+  expect([exitCode, stdout.includes('old_name    FAIL')]).toEqual([1, true]);
+});
+
+it('leaves a script with the same guest, which loads again and ends with Ctrl-C', async () => {
+  const [kept = ''] = (await readdir(join(folder, 'again'))).filter((name) => name.endsWith('.task_state'));
+  const script = join(folder, 'again', kept, 'qemu.sh');
+  const bell = async () => readFile(join(folder, 'again', kept, 'bell'), 'utf8').catch(() => '');
+  const child = execa(script, [], { stdin: 'pipe', reject: false });
+  const rung = await eventually(async () => ((await bell()).includes('done') ? bell() : undefined));
+  expect(rung.replaceAll(/ \w+/g, ' WORD')).toMatchInlineSnapshot(`
+    "ready WORD WORD WORD WORD
+    done WORD WORD WORD WORD
+    "
+  `);
+  child.kill('SIGINT');
+  const { signal, exitCode } = await child;
+  expect([signal ?? null, exitCode ?? null]).toEqual([null, 0]);
+});
+
+/** A shell in a guest on a terminal of its own. */
+function shellOnTerminal() {
+  const command = `node ${MAIN} shell -k debian:6.12 ${sample('task_state')}`;
+  return execa('script', ['-qec', command, '/dev/null'], { stdin: 'pipe', reject: false });
+}
+
 // A machine in a folder may have no terminals.
-it.skipIf(!existsSync('/dev/ptmx'))('has a shell in a guest beside it, which has the object and ends with what is typed', async () => {
-  const command = `node ${join(PACKAGE_ROOT, 'dist/harness/cli/main.js')} shell -k debian:6.12 ${sample('task_state')}`;
-  const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
-    input: 'echo answer-$((40+2)); ls /root; uname -r\nexit\n',
+describe.skipIf(!existsSync('/dev/ptmx'))('a shell in a guest', () => {
+  it('has the object, and ends with what is typed', async () => {
+    const child = shellOnTerminal();
+    child.stdin.end('echo answer-$((40+2)); ls /root; uname -r\nexit\n');
+    const { stdout } = await child;
+    expect(stdout).toContain('answer-42');
+    expect(stdout).toContain('task_state.bpf.o');
   });
-  expect(stdout).toContain('answer-42');
-  expect(stdout).toContain('task_state.bpf.o');
+
+  it('has Ctrl-C to itself, and ends with Ctrl-A X', async () => {
+    const child = shellOnTerminal();
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const types = async (keys: string, answer: string) => {
+      child.stdin.write(keys);
+      await eventually(() => (text.includes(answer) ? answer : undefined));
+    };
+    await eventually(() => (text.includes('Ctrl-A X') ? text : undefined));
+    await types('echo up-$((1+1))\n', 'up-2');
+    await types('sleep 1000; echo slept\n', 'echo slept');
+    await types('\u0003', '^C');
+    await types('echo still-$((1+1))\n', 'still-2');
+    child.stdin.write('\u0001x');
+    const { exitCode } = await child;
+    expect([exitCode, text.includes('\nslept')]).toEqual([0, false]);
+  });
 });

@@ -147,12 +147,17 @@ describe('what contradicts', () => {
     const [kernel, ...kernels] = SAMPLE.kernels;
     const [object, ...objects] = SAMPLE.objects;
     if (!kernel || !object) throw new Error('the sample is empty');
+    const oneWith = (libbpf: string) => ({
+      ...ofRun({ otherHelpers: [{ loader: 'libbpf@1.1', sha256: 'd'.repeat(64), libbpf, libbpfOrigin: 'Debian' }] }),
+      name: `with-${libbpf}.json`,
+    });
     const unsharded = { name: 'whole.json', results: SAMPLE };
     expect(
       [
         errorOf(one, ofRun({ tool: { ...run.tool, version: '0.2.0' } })),
         errorOf(one, ofRun({ helper: { ...run.helper, libbpf: '1.6\n::error::' } })),
         errorOf(one, ofRun({ isolation: 'boot' })),
+        errorOf(oneWith('1.1.2'), oneWith('1.1.0')),
         errorOf(one, ofRun({ shard: { index: 2, total: 4 } })),
         errorOf(one, unsharded),
         errorOf(one, changed({ kernels })),
@@ -166,6 +171,7 @@ describe('what contradicts', () => {
       "shard-1.json and other.json cannot be merged: written by corematrix 0.1.0 and 0.2.0; run all shards with one version
       shard-1.json and other.json cannot be merged: loaded by libbpf 1.7.0 and 1.6\\x0a::error::; run all shards with one version
       shard-1.json and other.json cannot be merged: isolation is snapshot and boot; run all shards the same way
+      with-1.1.2.json and with-1.1.0.json cannot be merged: libbpf@1.1 is libbpf 1.1.2 and 1.1.0; run all shards with one version
       shard-1.json and other.json cannot be merged: number of shards is 3 and 4; give the shards of one run
       whole.json and shard-1.json cannot be merged: number of shards is no and 3; give the shards of one run
       shard-1.json and other.json cannot be merged: only shard-1.json knows kernel debian-5.10.262-amd64; give every shard the same objects, and pin kernels by a lock file

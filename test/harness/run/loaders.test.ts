@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parsePlacedConfig } from '../../../harness/config/load.ts';
+import { helpersUsed } from '../../../harness/results/libbpf-used.ts';
 import type { Results } from '../../../harness/results/schema.ts';
+import type { GuestHelper } from '../../../harness/run/helper.ts';
 import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
 import { objectSources } from '../../../harness/run/object-sources.ts';
 import { ensureHelper } from '../../../harness/setup/helper.ts';
@@ -24,6 +26,13 @@ async function configured(entries: readonly object[]) {
   }
 }
 
+/** Helpers with these releases of libbpf, from the source packages of this machine's Debian mirror. */
+async function helpersOf(releases: readonly string[]) {
+  const helpers = new Map<string, GuestHelper>();
+  for (const release of releases) helpers.set(release, await ensureHelper({ onNote: () => {}, release }));
+  return helpers;
+}
+
 /** What became of each program, and whether that was predicted. */
 function verdicts({ cells }: Results) {
   return cells.flatMap(({ object, programs }) =>
@@ -34,18 +43,55 @@ function verdicts({ cells }: Results) {
   );
 }
 
-test('each loader has rows of its own, and libbpf 1.1 refuses what 1.7 takes, as predicted', async () => {
-  const paths = plainSources([sample('array_length')], '.');
-  const { objects } = await readInputs(paths, { loaders: ['libbpf@default', 'libbpf@1.1'] });
+test('each loader has rows of its own: libbpf 1.1 and 1.5 refuse what 1.7 takes, as predicted, and the results name all three', async () => {
+  const releases = ['1.5', '1.1'];
+  const { objects } = await readInputs(plainSources([sample('array_length')], '.'), {
+    loaders: ['libbpf@default', ...releases.map((release) => `libbpf@${release}`)],
+  });
   expect(objects.map(({ result, release }) => [result.id, result.loader, release])).toEqual([
     ['array_length', undefined, null],
+    ['array_length+libbpf-1.5', 'libbpf@1.5', '1.5'],
     ['array_length+libbpf-1.1', 'libbpf@1.1', '1.1'],
   ]);
-  const otherHelpers = new Map([['1.1', await ensureHelper({ onNote: () => {}, release: '1.1' })]]);
-  expect(verdicts(await realRun([], [KERNEL], { objects, otherHelpers }))).toEqual([
+  const results = await realRun([], [KERNEL], { objects, otherHelpers: await helpersOf(releases) });
+  expect(verdicts(results)).toEqual([
     'array_length/start_of_name pass  unknown true',
+    'array_length+libbpf-1.5/start_of_name fail core-field-incompatible fail true',
     'array_length+libbpf-1.1/start_of_name fail core-field-incompatible fail true',
   ]);
+  const named = helpersUsed(results).map(({ loader, libbpf }) => `${loader} is ${libbpf.replace(/(\d+\.\d+)\..*/, '$1')}`);
+  expect(named).toEqual(['libbpf@default is 1.7', 'libbpf@1.5 is 1.5', 'libbpf@1.1 is 1.1']);
+  expect(helpersUsed({ ...results, objects: results.objects.slice(1) }).map(({ loader }) => loader)).toEqual(['libbpf@1.5', 'libbpf@1.1']);
+}, 300_000);
+
+test('objects are attached and run through other releases as through the default one', async () => {
+  const run = {
+    mode: 'run',
+    trigger: ['exec', 'connect'],
+    check: [
+      { program: 'on_exec', events: 'execs' },
+      { program: 'on_connect', runs: 1 },
+    ],
+  };
+  const objects = await configured(
+    ['1.5', '1.1'].map((release) => ({ path: sample('fires'), name: `fires-${release}`, loader: `libbpf@${release}`, ...run })),
+  );
+  const { cells } = await realRun([], ['debian:5.10', 'debian:7.3'], { objects, otherHelpers: await helpersOf(['1.5', '1.1']) });
+  expect(
+    cells.map(({ object, status, checks = [] }) => [object, status, ...checks.map(({ seen, passed }) => `${seen} ${passed}`)].join(' ')),
+  ).toEqual([
+    'fires-1.5 pass 1 true 1 true',
+    'fires-1.1 pass 1 true 1 true',
+    'fires-1.5 pass 1 true 1 true',
+    'fires-1.1 pass 1 true 1 true',
+  ]);
+}, 300_000);
+
+test('a release that the mirror has no source of is an error that names those it has', async () => {
+  const wanted = ensureHelper({ onNote: () => {}, release: '99.9' });
+  await expect(wanted).rejects.toThrow(
+    /^libbpf@99\.9: the Debian mirror has no source package of it; it has \d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*$/,
+  );
 });
 
 test('modules are loaded first with what they need, and libbpf and predictions know their types', async () => {

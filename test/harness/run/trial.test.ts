@@ -103,7 +103,7 @@ test('plans that cannot be meant are errors with their place', async () => {
   }
   expect(said).toMatchInlineSnapshot(`
     [
-      "a run without a trigger: <folder>/corematrix.yaml:3:11: a run needs a trigger: open, exec, connect, write, spin, iterate or test_run",
+      "a run without a trigger: <folder>/corematrix.yaml:3:11: a run needs a trigger: open, exec, connect, write, spin, iterate, test_run or command",
       "a trigger without a run: <folder>/corematrix.yaml:4:14: trigger is only for "mode: run"",
       "a trigger there is none of: <folder>/corematrix.yaml:4:21: objects.0.trigger.1: Invalid option: expected one of "open"|"exec"|"connect"|"write"|"spin"|"iterate", or Invalid input: expected object, received string",
       "a test run of no program: <folder>/corematrix.yaml:4:37: no program "drop" in the object; it has: on_open, on_exec, on_connect, each_task, drop_all, on_restart",

@@ -8,6 +8,17 @@ function attachment(errno: number, changes: Partial<Attachment> & { text?: strin
   return { kind: 'program', name: 'p', errno, detail: '', log: textRecords(text), ...others };
 }
 
+/** A kernel without tcx links. */
+const KERNEL = {
+  object: {
+    programs: [
+      { name: 'p', section: 'kprobe' },
+      { name: 'q', section: '?tcx/ingress' },
+    ],
+  },
+  enumerators: new Set(['BPF_NETFILTER']),
+};
+
 function fate(attachments: Attachment[] | undefined, type = 'kprobe') {
   const attempt: LoadAttempt = {
     program: null,
@@ -18,7 +29,7 @@ function fate(attachments: Attachment[] | undefined, type = 'kprobe') {
     log: [],
     ...(attachments && { attachments }),
   };
-  return attachedIn(attempt)({ name: 'p', type });
+  return attachedIn(attempt, KERNEL)({ name: 'p', type });
 }
 
 function failure(...args: Parameters<typeof fate>): string | null {
@@ -50,6 +61,19 @@ test('a target that is not there is told from one that refuses', () => {
   );
   expect(failure([attachment(16)])).toBe('attach attach-failed: attaching fails (EBUSY)');
   expect(failure([attachment(1)])).toBe('attach permission: attaching fails (EPERM)');
+});
+
+test('an attach type that the kernel does not have is the reason, whatever it answers', () => {
+  const { failure: found } = attachedIn(
+    { program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: [], attachments: [attachment(22, { name: 'q' })] },
+    KERNEL,
+  )({ name: 'q', type: 'sched_cls' }) ?? { failure: null };
+  expect(found).toEqual({
+    stage: 'attach',
+    class: 'attach-failed',
+    errno: 22,
+    reason: 'attach type tcx_ingress is unknown to this kernel',
+  });
 });
 
 test('programs of struct_ops share the fate of the map they are in', () => {

@@ -5,6 +5,7 @@ import { judgeTrial } from '../../../harness/verdict/trial.ts';
 
 const NO_FACTS: TrialFacts = {
   triggered: new Map([[0, { errno: 0, returned: 0 }]]),
+  commands: new Map(),
   events: new Map(),
   values: new Map(),
   runs: new Map(),

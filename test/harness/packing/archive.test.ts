@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { Header } from 'tar';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packFiles } from '../../../harness/own-loader/archive.ts';
+import { packFiles } from '../../../harness/packing/archive.ts';
 import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
 
 let folder = '';

@@ -1,0 +1,70 @@
+// Files that results name as the run named them: relative to a folder that results do not say.
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
+import { UserError } from '../errors.ts';
+
+const DEFAULT_OUT = 'corematrix-report';
+
+/** The value of an option on a command line, however it is written. */
+export function optionOf(command: readonly string[], ...names: string[]): string | undefined {
+  for (const [at, word] of command.entries()) {
+    if (names.includes(word)) return command[at + 1];
+    const name = names.find((each) => each.startsWith('--') && word.startsWith(`${each}=`));
+    if (name !== undefined) return word.slice(name.length + 1);
+  }
+  return undefined;
+}
+
+/** The folder a run was started in, if its report is still where it was put. */
+function startedIn(results: string, command: readonly string[]): string | null {
+  const report = dirname(results);
+  const out = normalize(optionOf(command, '-o', '--out') ?? DEFAULT_OUT).replace(/\/$/, '');
+  if (isAbsolute(out) || out.startsWith('..')) return null;
+  return out === '.' ? report : report.endsWith(`${sep}${out}`) ? report.slice(0, -out.length - 1) || sep : null;
+}
+
+/**
+ * Folders that names of a run may be relative to, the likeliest first.
+ * @param results the results file
+ * @param command of the run
+ * @param config a configuration that is named now
+ */
+export function foldersOf(results: string, command: readonly string[], config: string | undefined): string[] {
+  const file = resolve(results);
+  const started = startedIn(file, command);
+  const near = [dirname(file), dirname(dirname(file))];
+  return [
+    ...new Set([
+      ...(started === null ? [] : [started]),
+      process.cwd(),
+      ...(config === undefined ? [] : [dirname(resolve(config))]),
+      ...near,
+    ]),
+  ];
+}
+
+async function digestOf(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+/**
+ * Finds a file that results name: of several the one that is still what it was.
+ * @returns its absolute path
+ * @throws UserError that says where it was looked for
+ */
+export async function findRecorded(name: string, sha256: string | null, folders: readonly string[]): Promise<string> {
+  const paths = [...new Set(folders.map((folder) => resolve(folder, name)))];
+  const found: string[] = [];
+  for (const path of paths) {
+    const facts = await stat(path).catch(() => null);
+    if (facts?.isFile() === true) found.push(path);
+  }
+  for (const path of found) if (sha256 !== null && (await digestOf(path).catch(() => null)) === sha256) return path;
+  const [first] = found;
+  if (first === undefined)
+    throw new UserError(`${name}: no such file; looked for ${paths.join(', ')}; start this where that run was started`);
+  return first;
+}

@@ -1,0 +1,35 @@
+#include "own_loader.h"
+
+#include "archive.h"
+#include "command.h"
+#include "frames.h"
+
+#include <errno.h>
+
+static struct command_result result_of(const struct request_frame *request)
+{
+	struct payload payload = payload_of(request);
+	struct request_frame archive;
+	struct command command;
+	int error = read_command(&payload, &command) ? 0 : -EINVAL;
+
+	if (!error && request_find(FRAME_ARCHIVE, &archive))
+		error = unpack_archive(archive.payload, archive.length, "");
+	if (error)
+		return (struct command_result){ .end = COMMAND_NOT_STARTED, .value = (uint32_t)-error };
+	return execute_command(&command);
+}
+
+bool run_own_loader(void)
+{
+	struct request_frame request;
+	struct command_result result;
+
+	if (!request_find(FRAME_COMMAND, &request))
+		return false;
+	result = result_of(&request);
+	frame_open(FRAME_COMMAND_END);
+	write_result(result);
+	frame_close();
+	return true;
+}

@@ -1,0 +1,10 @@
+/* An object's own loader: its files unpacked, its command run, and how it ended. */
+#ifndef COREMATRIX_OWN_LOADER_H
+#define COREMATRIX_OWN_LOADER_H
+
+#include <stdbool.h>
+
+/* Runs the command of the request and writes FRAME_OUTPUT and FRAME_COMMAND_END; false when the request has none. */
+bool run_own_loader(void);
+
+#endif

@@ -1,0 +1,19 @@
+// Which releases of libbpf loaded what a run is about.
+import { DEFAULT_LIBBPF } from '../config/loader-settings.ts';
+import type { Results } from './schema.ts';
+
+type Run = Results['run'];
+export type UsedHelper = Run['helper'] & { loader: string };
+
+/** The helpers of a run that an object was loaded by, the default one first; that one also where there are no objects. */
+export function helpersUsed({ run, objects }: Pick<Results, 'run' | 'objects'>): UsedHelper[] {
+  const others = run.otherHelpers ?? [];
+  const named = new Set(objects.map(({ loader = DEFAULT_LIBBPF }) => loader));
+  const used = [{ loader: DEFAULT_LIBBPF, ...run.helper }, ...others].filter(({ loader }) => named.has(loader));
+  return used.length > 0 ? used : [{ loader: DEFAULT_LIBBPF, ...run.helper }];
+}
+
+/** Their versions in a line: `1.7.0, 1.1.2`. */
+export function libbpfText(results: Pick<Results, 'run' | 'objects'>): string {
+  return [...new Set(helpersUsed(results).map(({ libbpf }) => libbpf))].join(', ');
+}

@@ -1,0 +1,119 @@
+// Programs of this machine as triggers, in real guests.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parsePlacedConfig } from '../../../harness/config/load.ts';
+import { logText } from '../../../harness/results/logs.ts';
+import type { CellResult } from '../../../harness/results/schema.ts';
+import { readInputs } from '../../../harness/run/inputs.ts';
+import { objectSources } from '../../../harness/run/object-sources.ts';
+import { compileBpf } from '../object/compile.ts';
+import { realRun } from './real-run.ts';
+
+const RENAMED = `
+u32 renamed;
+SEC("tracepoint/task/task_rename")
+int on_rename(void *context)
+{
+	renamed++;
+	return 0;
+}
+`;
+
+let folder = '';
+let object = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'triggers-'));
+  object = await compileBpf(folder, 'renamed', RENAMED);
+  await execa('gcc', ['-O1', join(import.meta.dirname, 'poke.c'), '-o', join(folder, 'poke')]);
+  await writeFile(join(folder, 'note.txt'), 'hello');
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+async function inputsOf(entries: readonly object[]) {
+  const placed = parsePlacedConfig(JSON.stringify({ objects: entries }, null, 1), 'corematrix.yaml');
+  const inputs = await readInputs(objectSources(placed, folder));
+  return { ...inputs, problems: inputs.problems.map((problem) => problem.replaceAll(folder, '<folder>')) };
+}
+
+const poke = (argv: readonly string[], more: object = {}) => ({ command: { argv: ['./poke', ...argv], ...more } });
+const run = (name: string, trigger: object | readonly object[], check: object = { variable: 'renamed', at_least: 1 }) => ({
+  path: object,
+  name,
+  mode: 'run',
+  trigger,
+  check: [check],
+});
+
+/** The verdict on the only program. */
+function verdictOf({ object: name, status, stage, class: failure, reason }: CellResult): string {
+  return [name, status, stage, failure, reason].filter((word) => word !== null).join(' | ');
+}
+
+test('a program of this machine makes happen what no built-in trigger does, with its files, words, variables and folder', async () => {
+  const { objects, problems } = await inputsOf([
+    run('poked', [
+      poke(['read', '{folder}/lines/note'], { files: [{ path: 'note.txt', to: 'lines/note' }], folder: '/tmp' }),
+      poke(['rename'], { env: { NAME: 'other' } }),
+    ]),
+  ]);
+  expect(problems).toEqual([]);
+  const { cells, logs } = await realRun([], ['debian:5.10', 'debian:7.3'], { objects });
+  expect(cells.map(verdictOf)).toEqual(['poked | pass', 'poked | pass']);
+  expect(cells.map((cell) => logText(logs, cell.logs.stdout))).toEqual(Array(2).fill('/trigger/0/lines/note says hello in /tmp'));
+});
+
+test('a trigger that fails is a failure of the run with its own last words; what keeps it from running is no verdict', async () => {
+  const { objects, problems } = await inputsOf([
+    run('nothing-seen', poke([]), { variable: 'renamed', at_least: 9 }),
+    run('status', [poke(['rename'], { env: { NAME: 'other' } }), poke(['exit', '3'])]),
+    run('signal', poke(['crash'])),
+    run('time', poke(['hang'], { timeout: 0.5 })),
+    run('folder', poke([], { folder: '/nowhere' })),
+    run('shell', poke(['exit', '127'])),
+  ]);
+  expect(problems).toEqual([]);
+  const { cells, logs } = await realRun([], ['debian:6.12'], { objects });
+  expect(cells.map(verdictOf)).toMatchInlineSnapshot(`
+    [
+      "nothing-seen | fail | run | run-failed | renamed after poke: expected at least 9, seen 1",
+      "status | fail | run | run-failed | trigger poke: exits with status 3: nothing to poke at",
+      "signal | fail | run | run-failed | trigger poke: dies of signal 11",
+      "time | fail | run | run-failed | trigger poke: did not end within 0.5 s",
+      "folder | infra | infra-transport | the command of a trigger cannot be started in the guest: ENOENT",
+      "shell | infra | infra-transport | the command of a trigger cannot run in the guest (exit status 127): nothing to poke at",
+    ]
+  `);
+  expect(logText(logs, cells[1]?.logs.stderr)).toBe('first\nnothing to poke at');
+});
+
+test('what cannot be packed, or cannot be meant, is an error with its place', async () => {
+  await writeFile(join(folder, 'script'), '#!/bin/sh\n');
+  await writeFile(join(folder, 'text'), 'text\n');
+  const command = (argv: readonly string[], more: object = {}) => ({ command: { argv, ...more } });
+  const { objects, problems } = await inputsOf([
+    run('missing', command(['./nothing'])),
+    run('second', [poke([]), command(['no-such-program'])]),
+    run('script', command(['./script'])),
+    run('text', command(['./text'])),
+    run('files', poke([], { files: ['note.txt', 'absent.txt'] })),
+    run('twice', poke([], { files: ['note.txt', { path: 'text', to: 'note.txt' }] })),
+    run('object', poke(['load', '{object}'])),
+    { ...run('both', poke([])), command: { argv: ['./poke'] } },
+  ]);
+  expect(objects).toEqual([]);
+  expect(problems).toMatchInlineSnapshot(`
+    [
+      "corematrix.yaml:10:7: ./nothing: no such file",
+      "corematrix.yaml:36:8: no-such-program: no such program in PATH; a path such as ./no-such-program names one beside this file",
+      "corematrix.yaml:55:7: ./script: a script; guests have no interpreter for it: name an executable, or give the interpreter with its files",
+      "corematrix.yaml:73:7: ./text: not an executable: not an ELF file",
+      "corematrix.yaml:95:7: absent.txt: no such file",
+      "corematrix.yaml:111:16: two files would be /trigger/0/note.txt in the guest; give one another name with "to:"",
+      "corematrix.yaml:140:7: {object} stands for nothing here; the object is loaded already",
+      "corematrix.yaml:154:12: "mode: run" is for objects that are loaded without "command"; a loader of its own attaches and runs what it loads",
+    ]
+  `);
+});
