@@ -12,6 +12,8 @@ import { loadState, type Snapshot } from './snapshot.ts';
 import { awaitDone, type MailboxPlace, type Patience } from './watch.ts';
 
 const MIB = 1 << 20;
+/** What a guest says of an object and a few attempts at it takes less. */
+const LEAST_RESPONSE = 8 * MIB;
 /** What the end of QEMU may take to be noticed. */
 const ENDING_MS = 200;
 
@@ -47,6 +49,16 @@ export interface CellRequest {
   /** The folder stays. */
   keep?: boolean;
   signal: AbortSignal;
+}
+
+/**
+ * Each part of a request has a limit of its own; together they must leave room for what the guest says.
+ * @throws InfraError when they do not
+ */
+function checkFits(responseOffset: number, mailboxMiB: number): void {
+  if (responseOffset <= mailboxMiB * MIB - LEAST_RESPONSE) return;
+  const [size, most] = [responseOffset, mailboxMiB * MIB - LEAST_RESPONSE].map((bytes) => (bytes / MIB).toFixed(1));
+  throw new InfraError(`object, BTF, modules and files of commands have ${size} MiB together, and ${most} MiB fit a guest`);
 }
 
 /** A conversation that broke off, with what was said until then. */
@@ -107,6 +119,7 @@ export async function runRestored(qemuProgram: string, machine: Machine, snapsho
   const mailbox = join(request.directory, 'mailbox');
   const { bytes, responseOffset } = encodeRequest(request.frames);
   const start = async () => {
+    checkFits(responseOffset, machine.mailboxMiB);
     await sparseFile(mailbox, machine.mailboxMiB, bytes);
     const files = { ram: snapshot.ramFile, mailbox, private: true };
     const sandbox = await sandboxArguments(qemuProgram, { saves: false });
@@ -136,6 +149,7 @@ export async function runBooted(boot: Omit<BootRequest, 'directory' | 'signal'>,
   const { bytes, responseOffset } = encodeRequest(request.frames);
   let address = 0n;
   const start = async () => {
+    checkFits(responseOffset, boot.machine.mailboxMiB);
     const guest = await bootGuest({ ...boot, directory: request.directory, signal: request.signal });
     address = guest.mailboxAddress;
     return guest.qemu;

@@ -27,6 +27,7 @@ import { removeLeftovers } from './leftovers.ts';
 import { type Keep, bootImages, type GuestSetup, makeReady, plannedResult, type ReadyKernel } from './kernel.ts';
 import { isForetoldToFail } from './types.ts';
 import { type GuestHelper, prepareInitramfs } from './helper.ts';
+import { patienceWith } from './patience.ts';
 import { takeTurns, type Turns } from './turns.ts';
 import { type KernelLayouts, layoutsOn, storeTypes } from '../types/store.ts';
 import { touchedTypes } from '../types/touched.ts';
@@ -36,9 +37,6 @@ import { VERSION } from '../version.ts';
 /** Downloads at a time. */
 const PULLS = 3;
 const BOOT_MS = { tcg: 90_000, kvm: 30_000 } as const satisfies Record<Accel, number>;
-/** Verifying a million instructions takes minutes under emulation; a guest that hangs is noticed long before. */
-const CELL_MS = { tcg: 300_000, kvm: 60_000 } as const satisfies Record<Accel, number>;
-const STALL_MS = { tcg: 30_000, kvm: 10_000 } as const satisfies Record<Accel, number>;
 
 /** Who goes before whom. Without predictions all are alike. */
 const URGENCY = { kernel: 2, foretold: 1, cell: 0 } as const;
@@ -211,11 +209,13 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
       fromCache: kernel.fromCache,
       bootMs: kernel.result.boot?.durationMs ?? 0,
     });
-    const patience = { cellMs: request.timeoutMs ?? CELL_MS[accel], stallMs: request.stallMs ?? STALL_MS[accel] };
     const keep = request.keep !== undefined;
-    const setup = { logs: context.logs, work: context.work, keep, patience, signal };
+    const setup = { logs: context.logs, work: context.work, keep, signal };
     const cells = await Promise.all(
-      objects.map(async (object) => runOne(context, { ...setup, kernel: ready.get(object.release) ?? kernel }, object)),
+      objects.map(async (object) => {
+        const patience = patienceWith(object, request, accel);
+        return runOne(context, { ...setup, patience, kernel: ready.get(object.release) ?? kernel }, object);
+      }),
     );
     const types = await kernel.types();
     const notes = types.readable ? [] : [`nothing is predicted: ${types.reason}`];

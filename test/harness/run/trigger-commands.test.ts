@@ -1,5 +1,5 @@
 // Programs of this machine as triggers, in real guests.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -87,6 +87,18 @@ test('a trigger that fails is a failure of the run with its own last words; what
     ]
   `);
   expect(logText(logs, cells[1]?.logs.stderr)).toBe('first\nnothing to poke at');
+});
+
+test('what is too much together for a guest is no verdict, and says how much it is', async () => {
+  const large = join(folder, 'large.bpf.o');
+  await writeFile(large, Buffer.concat([await readFile(object), Buffer.alloc(25 << 20)]));
+  await execa('truncate', ['-s', '35M', join(folder, 'large')]);
+  const { objects, problems } = await inputsOf([{ ...run('large', poke([], { files: ['large'] })), path: large }]);
+  expect(problems).toEqual([]);
+  const { cells } = await realRun([], ['debian:6.12'], { objects });
+  expect(cells.map(verdictOf).map((verdict) => verdict.replace(/\d+\.\d MiB together/, 'N MiB together'))).toEqual([
+    'large | infra | infra-transport | object, BTF, modules and files of commands have N MiB together, and 56.0 MiB fit a guest',
+  ]);
 });
 
 test('what cannot be packed, or cannot be meant, is an error with its place', async () => {
