@@ -28,11 +28,25 @@ export function columnControl(matrix: HTMLTableElement | null): ColumnControl {
   const sizes = { table: 0, column: 0, room: 0, columns: heads.length };
   let scrolled = 0;
 
+  /** Positions in a row of columns that are hidden together, first and last: one rule for each is sooner matched than one for each column. */
+  const hiddenRanges = () => {
+    const ranges: [number, number][] = [];
+    for (const [at, value] of shown.entries()) {
+      const last = ranges.at(-1);
+      if (value) continue;
+      if (last?.[1] === at + before) last[1] += 1;
+      else ranges.push([at + before + 1, at + before + 1]);
+    }
+    return ranges;
+  };
+
   /** Hides the columns that are not asked for, and in rows that just come (`near`) those beyond the right edge as well. */
   const write = () => {
-    const [, second] = [...shown.keys()].filter((at) => shown[at]).slice(Math.ceil((scrolled + sizes.room) / Math.max(1, sizes.column)));
-    const hidden = shown.flatMap((value, at) => (value ? [] : [`#matrix tr:not(.group, .object) > :nth-child(${at + before + 1})`]));
-    if (second !== undefined && sizes.column > 0) hidden.push(`#matrix .near > :nth-child(n + ${second + before + 1})`);
+    const names = sizes.table - sizes.columns * sizes.column;
+    const fitting = Math.ceil((scrolled + sizes.room - names) / Math.max(1, sizes.column));
+    const [beyond] = [...shown.keys()].filter((at) => shown[at]).slice(Math.max(0, fitting));
+    const hidden = hiddenRanges().map(([from, to]) => `#matrix tr:not(.group, .object) > :nth-child(n + ${from}):nth-child(-n + ${to})`);
+    if (beyond !== undefined && sizes.column > 0) hidden.push(`#matrix .near > :nth-child(n + ${beyond + before + 1})`);
     sheet.replaceSync(hidden.length === 0 ? '' : `${hidden.join()} { display: none; }`);
   };
 

@@ -18,29 +18,30 @@ export interface RowControl {
 /** Takes hold of the rows of the matrix. */
 export function rowControl(bodies: readonly Body[]): RowControl {
   const pause = 150;
-  const batch = 12;
+  const batch = 4;
   const heights = { row: 31, object: 43 };
   const shown = new Set<HTMLElement>(bodies.flatMap(({ body, rows }) => [body, ...rows]));
   let waiting: HTMLElement[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Where in the matrix the reader is. Asked after scrolling only: it has the page laid out, which a key is not to wait for. */
-  let first = 0;
-  let scrolled = false;
-  addEventListener('scroll', () => (scrolled = true), { capture: true, passive: true });
-  const inSight = () => {
-    if (scrolled) {
-      const top = Math.max(0, bodies[0]?.body.closest('.scroll')?.getBoundingClientRect().top ?? 0);
-      first = bodies.findIndex(({ body }) => body.getBoundingClientRect().bottom > top);
-      scrolled = false;
-    }
-    return first;
+  /**
+   * Where in the matrix the reader is, and how much of the window there is for rows. Asked after scrolling only: it has the page laid out,
+   * which a key is not to wait for.
+   */
+  const look = () => {
+    const box = bodies[0]?.body.closest('.scroll')?.getBoundingClientRect().top ?? 0;
+    const head = bodies[0]?.body.parentElement?.querySelector('thead')?.getBoundingClientRect().bottom ?? 0;
+    const first = bodies.findIndex(({ body }) => body.getBoundingClientRect().bottom > Math.max(0, box));
+    return { first, room: innerHeight - Math.max(0, head) };
   };
+  let sight = look();
+  let stale = false;
+  for (const event of ['scroll', 'resize']) addEventListener(event, () => (stale = true), { capture: true, passive: true });
 
   /** Rows that fill the window, from where the reader is on; where too little is left below, what was above comes into sight. */
   const inRoom = (below: readonly HTMLTableRowElement[], above: readonly HTMLTableRowElement[]) => {
     const found = new Set<HTMLTableRowElement>();
-    let room = innerHeight;
+    let { room } = sight;
     let object: ParentNode | null = null;
     for (const row of [...below, ...above.toReversed()]) {
       if (room <= 0) break;
@@ -61,7 +62,8 @@ export function rowControl(bodies: readonly Body[]): RowControl {
   };
 
   const show: RowControl['show'] = (wanted, anew) => {
-    const from = inSight();
+    if (stale) sight = look();
+    stale = false;
     const above: HTMLTableRowElement[] = [];
     const below: HTMLTableRowElement[] = [];
     const came = new Set<HTMLElement>();
@@ -86,20 +88,27 @@ export function rowControl(bodies: readonly Body[]): RowControl {
         return isWanted;
       });
       change(body, kept.length > 0);
-      (at < from ? above : below).push(...kept);
+      (at < sight.first ? above : below).push(...kept);
     }
     const count = above.length + below.length;
-    if (!anew && came.size === 0 && went.length === 0) return count;
-    const now = inRoom(below, above);
-    const rest = [...below, ...above.toReversed()].filter((row) => !now.has(row));
-    for (const row of rest) row.classList.add('later');
-    for (const row of now) {
-      row.classList.remove('later');
-      if (anew || came.has(row)) row.classList.add('near');
+    if (anew || came.size > 0 || went.length > 0) {
+      const now = inRoom(below, above);
+      // What is below the lowest row in sight waits object by object: nothing in one that waits costs anything.
+      const begun = new Set([...now].map((row) => row.parentElement));
+      const rest = [...below, ...above.toReversed()].filter((row) => !now.has(row));
+      for (const row of now) {
+        row.classList.remove('later');
+        if (anew || came.has(row)) row.classList.add('near');
+      }
+      for (const row of rest) row.classList.toggle('later', begun.has(row.parentElement));
+      const objects = bodies.map(({ body }) => body).filter((body) => shown.has(body));
+      for (const body of objects) body.classList.toggle('later', !begun.has(body));
+      waiting = [...new Set([...now, ...rest, ...objects, ...waiting, ...went])].filter((element) =>
+        element.matches('.near, .later, .gone'),
+      );
     }
     clearTimeout(timer);
-    waiting = [...new Set([...now, ...rest, ...waiting, ...went])];
-    timer = setTimeout(draw, pause, batch);
+    if (waiting.length > 0) timer = setTimeout(draw, pause, batch);
     return count;
   };
   return { show, settle: () => draw(waiting.length) };
