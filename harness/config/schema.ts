@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FORMAT_NAMES } from '../../reports/format-names.ts';
 import { FAILURE_CLASSES, GATES } from '../results/words.ts';
+import { defaultsSchema } from './defaults.ts';
 import { loaderSchema } from './loader-settings.ts';
 import { objectsSchema } from './object-settings.ts';
 
@@ -63,6 +64,7 @@ export const configSchema = z.strictObject({
   objects: objectsSchema
     .optional()
     .describe('Objects: paths or globs, relative to this file. An entry with settings speaks for every file it matches.'),
+  defaults: defaultsSchema.optional(),
   loaders: z
     .array(loaderSchema)
     .min(1)

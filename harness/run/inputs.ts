@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
+import { type Defaults, defaultsFor } from '../config/defaults.ts';
 import { releaseOfLoader } from '../config/loader-settings.ts';
 import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -32,6 +33,8 @@ export interface ObjectSources {
   sources: readonly ObjectSource[];
   /** What relative names are relative to. */
   directory: string;
+  /** What holds for every object that does not say otherwise itself, and where in the configuration it stands. */
+  defaults?: { settings: Defaults; at: (path: readonly PropertyKey[]) => string };
 }
 
 export interface RunObject {
@@ -85,16 +88,19 @@ interface FoundFile {
   source: ObjectSource;
   /** What names in the source's settings are relative to. */
   directory: string;
+  defaults: ObjectSources['defaults'];
 }
 
-async function readObject({ file, source, directory }: FoundFile, id: string, bigEndian: boolean): Promise<RunObject> {
+async function readObject({ file, source, directory, defaults }: FoundFile, id: string, bigEndian: boolean): Promise<RunObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
   if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
-  const settings = source.settings ?? {};
-  const placeOf = (path: readonly PropertyKey[]) => source.at?.(path) ?? shown;
+  const own = source.settings ?? {};
+  const given = defaults ? defaultsFor(own, defaults.settings) : {};
+  const settings = { ...given, ...own };
+  const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
   const plan = planLoad(settings, bpf, placeOf);
   const btf = settings.btf === undefined ? null : await openCustomBtf(resolve(directory, settings.btf), placeOf(['btf']));
   const command = settings.command;
@@ -143,7 +149,7 @@ function takeProblem(inputs: Inputs, error: unknown): null {
 }
 
 /** The files that sources name, in the order named; of two sources for one file the one with settings speaks, of two with settings the later. */
-async function findFiles({ sources, directory }: ObjectSources, inputs: Inputs): Promise<FoundFile[]> {
+async function findFiles({ sources, directory, defaults }: ObjectSources, inputs: Inputs): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
   for (const source of sources) {
     const { pattern, name = '', settings } = source;
@@ -151,19 +157,19 @@ async function findFiles({ sources, directory }: ObjectSources, inputs: Inputs):
     if (files?.length === 0) inputs.problems.push(`${pattern}: no file matches (in ${relative(process.cwd(), directory) || '.'})`);
     for (const file of files ?? []) {
       const key = `${file}\0${name}`;
-      if (settings || !found.has(key)) found.set(key, { file, source, directory });
+      if (settings || !found.has(key)) found.set(key, { file, source, directory, defaults });
     }
   }
   return [...found.values()];
 }
 
-/** The files as they are named, each under every name and with all settings that `configured` has for it. */
+/** The files as they are named, each under every name and with all settings that `configured` has for it, or else for every object. */
 async function withConfigured(files: readonly FoundFile[], configured: ObjectSources): Promise<FoundFile[]> {
   const ignored: Inputs = { objects: [], problems: [] };
   const known = await findFiles(configured, ignored);
   return files.flatMap((found) => {
     const own = known.filter(({ file }) => file === found.file);
-    return own.length > 0 ? own : [found];
+    return own.length > 0 ? own : [{ ...found, directory: configured.directory, defaults: configured.defaults }];
   });
 }
 

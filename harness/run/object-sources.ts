@@ -12,5 +12,6 @@ export function objectSources({ config, at }: PlacedConfig, directory: string): 
     const { path, name, ...settings } = entry;
     return { pattern: path, name, settings, at: (keys: readonly PropertyKey[]) => at(['objects', index, ...keys]) };
   });
-  return { sources, directory };
+  const { defaults } = config;
+  return { sources, directory, ...(defaults && { defaults: { settings: defaults, at: (keys) => at(['defaults', ...keys]) } }) };
 }

@@ -62,6 +62,9 @@ describe('corematrix init', () => {
         - build/*.bpf.o
         - build/more/*.bpf.o
 
+      # What holds for every object that does not say otherwise itself: mode, trigger, modules, btf, pins.
+      # defaults: { mode: attach }
+
       # The same kernels every night, until "corematrix kernels update" brings newer ones:
       # lock: kernels.lock.json
 

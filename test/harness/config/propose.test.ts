@@ -31,6 +31,9 @@ test('maps without a size, pairs of programs, constants and what is off by defau
           per_processor: {max_entries: 1024} # its max_entries is left to the loader
           by_group: {inner: {type: hash, key_size: 4, value_size: 8, max_entries: 1024}} # the object does not say what the maps in it are like
           stacks: {value_size: 1016} # 127 addresses of 8 bytes
+
+    # What holds for every object that does not say otherwise itself: mode, trigger, modules, btf, pins.
+    # defaults: { mode: attach }
     objects:
       # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
       - path: choices.bpf.o
@@ -39,6 +42,9 @@ test('maps without a size, pairs of programs, constants and what is off by defau
         # programs:
         #   on_unlink: {attach_to: NAME} # fentry: its target is left to the loader
         #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
+
+    # What holds for every object that does not say otherwise itself: mode, trigger, modules, btf, pins.
+    # defaults: { mode: attach }
     objects:
       # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
       - path: constants.bpf.o
@@ -50,8 +56,14 @@ test('maps without a size, pairs of programs, constants and what is off by defau
         # kconfig:
         #   CONFIG_HZ: # int
         #   CONFIG_COREMATRIX_SAMPLE: # _Bool
+
+    # What holds for every object that does not say otherwise itself: mode, trigger, modules, btf, pins.
+    # defaults: { mode: attach }
     objects:
-      - task_state.bpf.o"
+      - task_state.bpf.o
+
+    # What holds for every object that does not say otherwise itself: mode, trigger, modules, btf, pins.
+    # defaults: { mode: attach }"
   `);
 });
 
