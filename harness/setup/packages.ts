@@ -44,6 +44,12 @@ const PACKAGES: readonly SystemPackage[] = [
   { purpose: 'a second opinion on ELF files', proof: 'readelf', debian: 'binutils', scope: 'tests' },
   { purpose: 'a second opinion on TAP', proof: 'prove', debian: 'perl', scope: 'tests' },
   { purpose: 'a second opinion on XML', proof: 'xmllint', debian: 'libxml2-utils', scope: 'tests' },
+  {
+    purpose: 'a second opinion on JUnit',
+    proof: '/usr/lib/python3/dist-packages/junitparser/__init__.py',
+    debian: 'python3-junitparser',
+    scope: 'tests',
+  },
   { purpose: 'the browser the report is tested in', proof: 'chromium', debian: 'chromium', scope: 'tests' },
 ];
 

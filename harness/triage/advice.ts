@@ -175,6 +175,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'verifier-rejected',
+    reason: /invalid size of register (?:fill|spill)|corrupt(?:ed)? spill/,
+    advice:
+      'this kernel gives a value back from the stack only as wide as it was put there: keep it in a variable of one size, or behind a volatile, so that the compiler does not cut it',
+  },
+  {
+    class: 'verifier-rejected',
     reason: /stack/,
     advice: 'the frames of a program and what it calls may take 512 bytes together: put large values into a per-CPU array map',
   },

@@ -59,4 +59,30 @@ describe('junit.xml', () => {
     const sums = suites.map((suite) => suite.testcase.reduce((sum, test) => sum + Number(test['@time']), 0).toFixed(2));
     expect(suites.map((suite) => Number(suite['@time']).toFixed(2))).toEqual(sums);
   });
+
+  it.each([
+    ['the sample', SAMPLE],
+    ['hostile text', HOSTILE_SAMPLE],
+    ['programs without a name', named('')],
+  ])('is read by junitparser, which CI reads it with, as it was meant: %s', async (_, results) => {
+    const script = [
+      'import json, sys, junitparser',
+      'suites = list(junitparser.JUnitXml.fromstring(sys.stdin.buffer.read()))',
+      'kinds = lambda case: [type(result).__name__ for result in (case.result or [])]',
+      'cases = lambda suite: [[case.classname, case.name, kinds(case)] for case in suite]',
+      'print(json.dumps([[suite.name, suite.tests, suite.failures, suite.errors, suite.skipped, cases(suite)] for suite in suites]))',
+    ].join('\n');
+    const text = renderJunit(results);
+    const { stdout } = await execa('/usr/bin/python3', ['-c', script], { input: text });
+    const [, ...suites] = suitesOf(text);
+    const kinds = (test: Readonly<Record<string, unknown>>) =>
+      ['failure', 'error', 'skipped'].filter((kind) => kind in test).map((kind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
+    expect(JSON.parse(stdout)).toEqual(
+      suites.map((suite) => [
+        suite['@name'],
+        ...[suite['@tests'], suite['@failures'], suite['@errors'], suite['@skipped']].map(Number),
+        suite.testcase.map((test) => [test['@classname'], test['@name'], kinds(test)]),
+      ]),
+    );
+  });
 });
