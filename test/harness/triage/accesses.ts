@@ -105,12 +105,15 @@ char LICENSE[] SEC("license") = "GPL";
 
 /** A source of its own for a snippet: a program that does nothing but use it. */
 export function sourceUsing(snippet: string): string {
-  const calls = [...snippet.matchAll(/^static __always_inline [\w *]*?\*?(\w+)\(([^)]*)\)$/gm)].map(([, name = '', parameters = '']) => {
-    if (parameters === 'void') return `	seen += (__u64)${name}();`;
-    return parameters.startsWith('void *to')
-      ? `	seen += ${name}(bytes, sizeof(bytes), (void *)ctx[0]);`
-      : `	seen += (__u64)${name}((void *)ctx[0]);`;
-  });
+  const calls = [...snippet.matchAll(/^static __always_inline ([\w *]*?\*?)(\w+)\(([^)]*)\)$/gm)].map(
+    ([, type, name = '', parameters = '']) => {
+      if (type === 'const char *') return `	seen += *${name}();`;
+      if (parameters === 'void') return `	seen += (__u64)${name}();`;
+      return parameters.startsWith('void *to')
+        ? `	seen += ${name}(bytes, sizeof(bytes), (void *)ctx[0]);`
+        : `	seen += (__u64)${name}((void *)ctx[0]);`;
+    },
+  );
   return `#include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
