@@ -1,0 +1,65 @@
+// An object whose load takes long for honest reasons: many programs that the verifier goes through instruction by instruction.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compileBpf } from '../object/compile.ts';
+import { realRun, sample } from './real-run.ts';
+
+/** The verifier goes through three instructions a round, and its limit is a million; a guest without KVM takes a second or two for that. */
+const ROUNDS = 240_000;
+const PROGRAMS = { slow: 6, slower: 16 };
+
+const program = (number: number) => `
+SEC("socket") int slow_${number}(void *ctx)
+{
+	for (int round = 0; round < ${ROUNDS}; round++) asm volatile("" : "+r"(round));
+	return 0;
+}`;
+
+let folder = '';
+let paths = { slow: '', slower: '' };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slow-load-'));
+  const build = async (name: keyof typeof PROGRAMS) =>
+    compileBpf(folder, name, Array.from({ length: PROGRAMS[name] }, (_, number) => program(number)).join('\n'));
+  paths = { slow: await build('slow'), slower: await build('slower') };
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+it('gets its verdict as long as its time is not up, however long the guest says nothing else', { timeout: 900_000 }, async () => {
+  const { cells } = await realRun([paths.slow], ['debian:5.10'], { stallMs: 3000, accel: 'tcg' });
+  expect(cells.map(({ status, reason, attempts }) => [status, reason, attempts.length])).toEqual([['pass', null, 1]]);
+});
+
+it('is infrastructure trouble when its time is up, tried twice, and others go on', { timeout: 900_000 }, async () => {
+  const { cells } = await realRun([paths.slower, sample('exec_watch')], ['debian:5.10'], { timeoutMs: 4000, accel: 'tcg' });
+  const told = cells.map(({ object, status, class: failure, reason, attempts }) => ({
+    object,
+    verdict: `${status} ${failure ?? ''}`,
+    reason,
+    attempts: attempts.map(({ infra }) => infra),
+  }));
+  expect(told).toMatchInlineSnapshot(`
+    [
+      {
+        "attempts": [
+          "infra-timeout",
+          "infra-timeout",
+        ],
+        "object": "slower.bpfel",
+        "reason": "the guest is alive but not done after 4 s; --timeout gives it longer",
+        "verdict": "infra infra-timeout",
+      },
+      {
+        "attempts": [
+          null,
+        ],
+        "object": "exec_watch",
+        "reason": null,
+        "verdict": "pass ",
+      },
+    ]
+  `);
+});
