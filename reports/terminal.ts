@@ -19,12 +19,15 @@ import {
   reuseText,
   shortKernelNames,
 } from './summary.ts';
+import { rowsThatFit } from './rows-that-fit.ts';
 import { takenAlternatives } from './taken.ts';
 import { shortened, visible } from './visible.ts';
 
 interface TerminalOptions {
   /** Columns there are. */
   width: number;
+  /** Lines there are: so that all is on one screen, rows of the matrix that say least are left out where they are too many. */
+  height: number;
   colour: boolean;
   /** What changed since a baseline. */
   comparison?: Comparison | undefined;
@@ -45,6 +48,8 @@ const MARKS = {
 const COLUMN = 4;
 const MAX_COLUMN = 40;
 const REASON_LENGTH = 300;
+/** Lines that a screen keeps for what stands before and behind the matrix. */
+const OTHER_LINES = 20;
 const MAX_CAUSES = 12;
 const MAX_CHANGES = 10;
 const MAX_PAST = 6;
@@ -87,12 +92,20 @@ function mark(status: Status | null, width: number, options: TerminalOptions): s
 }
 
 function matrix(results: Results, options: TerminalOptions): string[] {
-  const rows = matrixRows(results);
+  const all = matrixRows(results);
   const columns = heads(results).map((head, index) => ({ head, index, width: Math.max(COLUMN, head.length) }));
   const total = columns.reduce((sum, { width }) => sum + width + 1, 0);
-  const longest = Math.max(12, ...rows.map((row) => visible(row.program).length + 2));
+  const longest = Math.max(12, ...all.map((row) => visible(row.program).length + 2));
   const first = Math.min(longest, Math.max(12, Math.floor(options.width / 3), options.width - total));
-  return bands(columns, options.width - first).flatMap((band, number) => {
+  const parts = bands(columns, options.width - first);
+  const { rows, left, unexpected: leftUnexpected } = rowsThatFit(all, Math.floor((options.height - OTHER_LINES) / parts.length));
+  const more =
+    left === 0
+      ? []
+      : [
+          `and ${plural(left, 'more program')} in the report, ${leftUnexpected === 0 ? 'nothing unexpected among them' : `${leftUnexpected} of them unexpected`}`,
+        ];
+  const shown = parts.flatMap((band, number) => {
     const lines = [`${' '.repeat(first)} ${band.map(({ head, width }) => head.padStart(width)).join(' ')}`];
     if (number > 0) lines.unshift('');
     let object: string | null = null;
@@ -105,6 +118,7 @@ function matrix(results: Results, options: TerminalOptions): string[] {
     }
     return lines;
   });
+  return [...shown, ...more];
 }
 
 function places(programs: readonly string[], kernels: readonly string[]): string {

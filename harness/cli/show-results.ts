@@ -12,6 +12,9 @@ import { renderOptions } from './format-option.ts';
 import { tellGithub } from './github.ts';
 import { writeLine } from './lines.ts';
 
+/** What a person sees of a log at a time, where there is no terminal to ask. */
+const LOG = { width: 100, height: 60 };
+
 export interface ShowOptions {
   /** Of the report folder; the default ones when absent. */
   formats?: readonly FormatName[] | undefined;
@@ -32,7 +35,11 @@ export async function showResults(
 ): Promise<void> {
   const told = comparison === null ? {} : { comparison };
   if (json) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
-  else process.stdout.write(terminalReport(results, { width: process.stdout.columns ?? 100, colour: process.stdout.isTTY, ...told }));
+  else {
+    const { isTTY: colour, columns, rows } = process.stdout;
+    const screen = colour ? { width: columns, height: rows } : LOG;
+    process.stdout.write(terminalReport(results, { ...screen, colour, ...told }));
+  }
   const rendering = { ...renderOptions(), ...told };
   // Last, so that a folder that cannot be written does not take along what is known.
   await writeReportFolder(results, folder, { ...rendering, htmlAssets, ...(formats && { formats }) });

@@ -97,7 +97,7 @@ fuzz({
     const xml = XMLValidator.validate(renderJunit(results));
     if (xml !== true) throw new Error(`junit.xml: ${JSON.stringify(xml)}`);
     const texts = { junit: renderJunit(results), markdown: renderMarkdown(results), json: renderJson(results) };
-    const terminal = terminalReport(results, { width: 80, colour: false });
+    const terminal = terminalReport(results, { width: 80, height: 60, colour: false });
     for (const [name, text] of Object.entries({ ...texts, terminal })) {
       const found = UNSAFE.exec(text);
       if (found) throw new Error(`${name}: ${JSON.stringify(text.slice(Math.max(0, found.index - 30), found.index + 30))}`);

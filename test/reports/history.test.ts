@@ -24,7 +24,7 @@ function lastOf(nights: readonly Night[]): Results {
 }
 
 const RESULTS = lastOf(NIGHTS);
-const plain = (results: Results) => terminalReport(results, { width: 90, colour: false });
+const plain = (results: Results) => terminalReport(results, { width: 90, height: 60, colour: false });
 
 /** The text of a part of a page. */
 function textOf(html: string): string {

@@ -3,11 +3,12 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../harness/results/schema.ts';
 import { terminalReport } from '../../reports/terminal.ts';
+import { manyResults } from '../bench/many.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
 import { contradicted } from './contradicted.ts';
 import { SAMPLE } from './sample.ts';
 
-const plain = (results: Results, width: number) => terminalReport(results, { width, colour: false });
+const plain = (results: Results, width: number) => terminalReport(results, { width, height: 60, colour: false });
 
 describe('the report on a terminal', () => {
   it('shows where a prediction is contradicted', () => {
@@ -38,6 +39,42 @@ taken of alternatives
      task_state: new_name on 6.12, 7.4`);
   });
 
+  it('leaves out of a large matrix what says least, and says so', () => {
+    const large = manyResults(SAMPLE, { kernels: 4, programs: 90 });
+    const calm: Results = {
+      ...large,
+      cells: large.cells.map((cell) => ({
+        ...cell,
+        programs: cell.programs.map((program) => {
+          const lives = { ...program, class: null, reason: null, expected: null };
+          if (program.name === 'either_name_9') return { ...lives, status: 'fail' };
+          return { ...lives, status: program.name === 'old_name_12' && cell.kernel === large.kernels[0]?.id ? 'skip' : 'pass' };
+        }),
+      })),
+    };
+    const text = terminalReport(calm, { width: 80, height: 30, colour: false });
+    expect(text.slice(0, text.indexOf('\n\nfail'))).toMatchInlineSnapshot(`
+      "
+                             5.10.262 6.12.117 7.4-rc2 7.4-rc3
+      task_state
+        old_name                   ok       ok      ok      ok
+        new_name                   ok       ok      ok      ok
+        either_name                ok       ok      ok      ok
+        newer_hook                 ok       ok      ok      ok
+      task_state_9
+        old_name_9                 ok       ok      ok      ok
+        either_name_9            FAIL     FAIL    FAIL    FAIL
+      task_state_12
+        old_name_12              skip       ok      ok      ok
+      and 83 more programs in the report, nothing unexpected among them"
+    `);
+    expect(text.trim().split('\n').length).toBeLessThan(30);
+    const wrong = terminalReport(large, { width: 80, height: 30, colour: false });
+    expect(/^and \d+ more programs in .*$/m.exec(wrong)?.[0]).toMatchInlineSnapshot(
+      `"and 83 more programs in the report, 83 of them unexpected"`,
+    );
+  });
+
   it('is the matrix, what was unexpected and a sum', () => {
     expect(plain(SAMPLE, 80)).toMatchInlineSnapshot(`
       "
@@ -66,7 +103,7 @@ taken of alternatives
   });
 
   it('says the same in colour', async () => {
-    const text = terminalReport(SAMPLE, { width: 80, colour: true });
+    const text = terminalReport(SAMPLE, { width: 80, height: 60, colour: true });
     expect(stripVTControlCharacters(text)).toBe(plain(SAMPLE, 80));
     expect(JSON.stringify(text.split('\n').slice(0, 6), null, 1)).toMatchInlineSnapshot(`
       "[

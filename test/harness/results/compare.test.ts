@@ -157,7 +157,7 @@ describe('what is shown', () => {
         compareResults(SAMPLE, { ...SAMPLE, cells: SAMPLE.cells.slice(2, 3), run: { ...SAMPLE.run, shard: { index: 1, total: 1 } } }),
       ),
     ).toBe('nothing changed');
-    expect(terminalReport(SAMPLE, { width: 90, colour: false, comparison }).split('\n\n')[0]).toMatchInlineSnapshot(`
+    expect(terminalReport(SAMPLE, { width: 90, height: 60, colour: false, comparison }).split('\n\n')[0]).toMatchInlineSnapshot(`
       "
       since 2026-05-03 03:10 UTC: 1 regression, 2 still failing, 1 fixed, 2 relocations changed
       regression: task_struct.__state: no such field (byte_off)
@@ -205,7 +205,7 @@ describe('what is shown', () => {
       HOSTILE_SAMPLE,
     );
     expect(changeGroups(hostile).length).toBeGreaterThan(0);
-    expect(terminalReport(HOSTILE_SAMPLE, { width: 90, colour: false, comparison: hostile })).not.toMatch(/[^\P{C}\n]|^::/mu);
+    expect(terminalReport(HOSTILE_SAMPLE, { width: 90, height: 60, colour: false, comparison: hostile })).not.toMatch(/[^\P{C}\n]|^::/mu);
     expect(renderMarkdown(HOSTILE_SAMPLE, { comparison: hostile })).not.toMatch(/[^\P{C}\n]|<script|\n::/u);
   });
 });

@@ -122,7 +122,9 @@ describe('a second run', () => {
     expect([reusedIn(second), started]).toEqual([['task_state', 'exec_watch'], []]);
     expect(told(second)).toEqual(told(first));
     expect(second.cells[0]?.reused).toEqual({ run: first.run.id, at: expect.any(String) });
-    expect(terminalReport(second, { width: 100, colour: false })).toContain('(1 kernel, 2 objects, 2 of 2 cells from earlier runs, ');
+    expect(terminalReport(second, { width: 100, height: 60, colour: false })).toContain(
+      '(1 kernel, 2 objects, 2 of 2 cells from earlier runs, ',
+    );
 
     const expectations = [{ object: 'task_state.bpf.o', program: 'old_name', status: 'fail', reason: 'it was renamed' }] as const;
     const expecting = await again({ expectations });
