@@ -21,6 +21,8 @@ beforeAll(async () => {
   const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
   // libbpf is within, libelf and the C library are this machine's.
   await execa('gcc', ['-O1', '-isystem', includeDir, SOURCE, staticLib, '-lelf', '-lz', '-o', join(folder, 'loader')]);
+  const within = ['-lelf', '-lz', '-lzstd'];
+  await execa('gcc', ['-O1', '-static', '-isystem', includeDir, SOURCE, staticLib, ...within, '-o', join(folder, 'static-loader')]);
   await writeFile(join(folder, 'word.txt'), 'beside');
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
@@ -46,6 +48,7 @@ test('a loader of this machine loads or fails for the reason libbpf gives it, an
   const { objects, problems } = await inputsOf([
     command('good', 'exec_watch', ['load', '{object}']),
     command('bad', 'task_state', ['load', '{object}']),
+    command('static', 'exec_watch', ['load', '{object}'], { argv: ['./static-loader', 'load', '{object}'] }),
   ]);
   expect(problems).toEqual([]);
   const results = await realRun([], ['debian:6.1'], { objects });
@@ -54,6 +57,7 @@ test('a loader of this machine loads or fails for the reason libbpf gives it, an
     {
       "bad": "fail core-field-missing: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:25)",
       "good": "pass : ",
+      "static": "pass : ",
     }
   `);
   expect([logText(results.logs, good?.logs.stdout), logText(results.logs, bad?.logs.stdout)]).toEqual(['loaded', 'could not load']);
@@ -74,6 +78,7 @@ test('a loader may fail in every way: status, signal, time, and words of other l
     says('cilium', 'field Old: program old_name: load program: bad CO-RE relocation: invalid func unknown#195896080 (19 line(s) omitted)'),
     says('cilium-verifier', "program handle_exec: load program: permission denied: R1 invalid mem access 'scalar' (5 line(s) omitted)"),
     says('cilium-helper', 'program handle_exec: load program: invalid argument: invalid func unknown#9999 (5 line(s) omitted)'),
+    says('cilium-btf', "program on_exec: apply CO-RE relocations: can't read types: type id 11993: unknown kind: Unknown (19)"),
     says('cilium-memlock', 'map events: map create: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)'),
     says('aya', 'Error: error relocating T, multiple candidate target types found with different memory layouts: [1, 2]'),
   ]);
@@ -82,6 +87,7 @@ test('a loader may fail in every way: status, signal, time, and words of other l
     {
       "aya": "fail core-ambiguous: Error: error relocating T, multiple candidate target types found with different memory layouts: [1, 2]",
       "cilium": "fail core-other: field Old: program old_name: load program: bad CO-RE relocation: invalid func unknown#195896080 (19 line(s) omitted)",
+      "cilium-btf": "fail core-other: program on_exec: apply CO-RE relocations: can't read types: type id 11993: unknown kind: Unknown (19)",
       "cilium-helper": "fail helper-unknown: helper #9999 is unknown to this kernel",
       "cilium-memlock": "fail resource-limit: map events: map create: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)",
       "cilium-verifier": "fail verifier-rejected: verifier: R1 invalid mem access 'scalar'",
