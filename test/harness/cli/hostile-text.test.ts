@@ -125,7 +125,7 @@ describe('in a configuration', () => {
       await withConfig(`"${'\\e'.repeat(5000)}": 1\n`),
     ];
     expect(said.join('\n')).toMatchInlineSnapshot(`
-      "error: c.yaml:1:1: unknown key "\\x1b]0;x\\x07\\x0a"; possible here: kernels, objects, loaders, lock, history, mirrors, timeout, bootTimeout, jobs, cache, isolation, formats, policy, expectations
+      "error: c.yaml:1:1: unknown key "\\x1b]0;x\\x07\\x0a"; possible here: kernels, objects, defaults, loaders, lock, history, mirrors, timeout, bootTimeout, jobs, cache, isolation, formats, policy, expectations
       ---
 
       exit 2
