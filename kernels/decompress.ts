@@ -1,5 +1,5 @@
 // Streams of compressed bytes made plain: gzip by Node itself, everything else by the usual programs.
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { execa } from 'execa';
@@ -63,15 +63,20 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
   const { command, package: needed } = PROGRAMS[format];
   const [program, ...args] = command;
   const child = execa(program, args, { stdin: 'pipe', reject: false, buffer: { stdout: false, stderr: true }, encoding: 'buffer' });
-  // Execa throws away output that nobody reads at once, unless it is paused: a consumer may first open a file.
-  child.stdout.pause();
+  // Node throws away what nobody reads of a program that has ended: a consumer may first open a file.
+  const output = new PassThrough();
+  const handed = settle(pipeline(child.stdout, output));
   const feeding = settle(pipeline(input, child.stdin));
-  const consumed = await settle(consume(child.stdout));
-  const whole = child.stdout.readableEnded;
-  if (!whole) child.kill('SIGKILL');
+  const consumed = await settle(consume(output));
+  const whole = output.readableEnded;
+  if (!whole) {
+    output.destroy();
+    child.kill('SIGKILL');
+  }
   const outcome = await child;
   input.destroy();
   const fed = await feeding;
+  await handed;
   if (child.pid === undefined) throw new InfraError(`the program ${program} is needed: install the package ${needed}`);
   // A program that ends early breaks the pipe: then its own exit status tells why.
   if (whole && fed.kind === 'error' && !BROKEN_PIPE.has(errorCode(fed.error) ?? '')) throw fed.error;
