@@ -68,7 +68,7 @@ describe('a run', () => {
 
   // A machine in a folder may have no terminals.
   it.skipIf(!existsSync('/dev/ptmx'))('is live and coloured on a terminal, and leaves that as it was', async () => {
-    const command = `node ${join(PACKAGE_ROOT, 'dist/harness/cli/main.js')} ${args.join(' ')}`;
+    const command = `node ${join(PACKAGE_ROOT, 'dist/harness/cli/main.js')} ${args.join(' ')} --no-cache`;
     const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
       cwd: folder,
       env: { TERM: 'xterm-256color', NO_COLOR: '' },

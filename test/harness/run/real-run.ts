@@ -55,12 +55,12 @@ export async function realRun(
   return run(request, onEvent, signal);
 }
 
-/** A cache at `path` that has what the machine's has, but for snapshots; what is added to it stays in it. */
+/** A cache at `path` that has what the machine's has, but for snapshots and verdicts; what is added to it stays in it. */
 export async function linkedCache(path: string): Promise<string> {
   const real = cacheRoot();
   await mkdir(path);
   for (const name of await readdir(real)) {
-    if (name === 'snapshots' || name === 'accel.json') continue;
+    if (['snapshots', 'verdicts', 'accel.json'].includes(name)) continue;
     if (name !== 'kernels' && name !== 'packages') {
       await symlink(join(real, name), join(path, name));
       continue;
