@@ -1,8 +1,6 @@
 // Which rows of a matrix a screen shows when it has not room for all.
-import type { Status } from '../harness/results/words.ts';
-import type { MatrixRow } from './summary.ts';
+import { type MatrixRow, UNEXPECTED } from './summary.ts';
 
-const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run'];
 /** Fewer lines than this are no matrix. */
 const FEWEST = 10;
 

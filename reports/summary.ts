@@ -47,7 +47,7 @@ export function matrixRows(results: Results): MatrixRow[] {
 }
 
 /** What needs somebody's attention, the gravest first. */
-const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run'];
+export const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run'];
 
 /** What there is to say of a program that passes against the expectation. */
 export function surprise({ expected }: CellProgram): string {

@@ -1,7 +1,7 @@
 // Files that results name as the run named them: relative to a folder that results do not say.
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
+import { sha256Of } from '../../kernels/image/unpack.ts';
 import { UserError } from '../errors.ts';
 
 const DEFAULT_OUT = 'corematrix-report';
@@ -44,12 +44,6 @@ export function foldersOf(results: string, command: readonly string[], config: s
   ];
 }
 
-async function digestOf(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
-}
-
 /**
  * Finds a file that results name: of several the one that is still what it was.
  * @returns its absolute path
@@ -62,7 +56,7 @@ export async function findRecorded(name: string, sha256: string | null, folders:
     const facts = await stat(path).catch(() => null);
     if (facts?.isFile() === true) found.push(path);
   }
-  for (const path of found) if (sha256 !== null && (await digestOf(path).catch(() => null)) === sha256) return path;
+  for (const path of found) if (sha256 !== null && (await sha256Of(path).catch(() => null)) === sha256) return path;
   const [first] = found;
   if (first === undefined)
     throw new UserError(`${name}: no such file; looked for ${paths.join(', ')}; start this where that run was started`);

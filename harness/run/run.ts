@@ -264,7 +264,8 @@ function helperFacts({ helper, otherHelpers = new Map() }: Pick<RunRequest, 'hel
 export async function run(request: RunRequest, emit: Emit, signal: AbortSignal): Promise<Results> {
   const startedAt = new Date().toISOString();
   const runId = randomUUID();
-  const [qemu, commit] = await Promise.all([qemuVersion(), commitOf(process.cwd(), process.env)]);
+  const qemu = await qemuVersion();
+  const commit = commitOf(process.cwd(), process.env);
   const planned = await planKernels([...request.selectors], request.kernelOptions);
   if (planned.length === 0) throw new UserError('no kernel to run on: all are optional, and there is none of them');
   const jobs = request.jobs ?? (await defaultJobs());
@@ -307,6 +308,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     const progress = { done: 0, total };
     const context: Context = { request, emit, signal, work, logs, guests, accel, setup, progress, choiceOf, verdicts, common, touched };
     const columns = await Promise.all(planned.map(async (kernel) => column(context, kernel, pulled.get(kernel.id) ?? null)));
+    const at = await commit;
     const choice = await accel.catch((error: unknown): AccelChoice => {
       if (!signal.aborted) throw toInfraError(error);
       return { accel: 'tcg', reason: 'interrupted before it was chosen' };
@@ -320,7 +322,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
         complete: !signal.aborted,
         ...(request.shard && { shard: request.shard }),
         tool: { name: 'corematrix', version: VERSION },
-        ...(commit && { commit }),
+        ...(at && { commit: at }),
         command: request.command,
         isolation: request.isolation,
         ...(request.policy && { policy: request.policy }),

@@ -1,4 +1,5 @@
 // An object's own loader judged: by its exit status, and where it failed, by what it printed.
+import { howEnded } from './ended.ts';
 import { errnoOf } from '../libbpf-log/errno.ts';
 import { parseVerifierLog } from '../verifier-log/parse.ts';
 import type { CommandEvidence } from './evidence.ts';
@@ -82,15 +83,10 @@ function verifierContext(context: FailureContext, output: string, lines: readonl
   return passedOn === undefined ? null : { ...context, verifier: parseVerifierLog(passedOn) };
 }
 
-const ENDS = {
-  exited: (value: number) => `exits with status ${value}`,
-  killed: (value: number) => `dies of signal ${value}`,
-} as const;
-
 /** Why a loader that ended failed; null when it did not. */
 export function ownLoaderFailure(context: FailureContext, command: CommandEvidence): Failure | null {
   if (command.end === 'exited' && command.value === 0) return null;
-  const how = command.end === 'killed' ? ENDS.killed(command.value) : ENDS.exited(command.value);
+  const how = howEnded(command);
   // A loader that crashed did not fail for what it printed before.
   const lines = linesOf(command);
   const last = lines.at(-1);

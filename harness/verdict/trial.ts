@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { PlannedCheck, PlannedTrigger, TrialPlan } from '../plan/trial.ts';
 import { errnoName } from '../libbpf-log/errno.ts';
 import type { CellCheck } from '../results/schema.ts';
+import { howEnded } from './ended.ts';
 import type { TrialFacts, TriggerEnd } from './evidence.ts';
 import { oneLine } from './failure.ts';
 import type { Failure } from './judgement.ts';
@@ -122,7 +123,7 @@ function commandFailure({ end, value, said }: TriggerEnd): string | null {
   if (end === 'exited' && value === 0) return null;
   if (end === 'timed-out') return `did not end within ${value / 1000} s`;
   if (end === 'not-started') return `cannot be started: ${errnoName(value)}`;
-  const how = end === 'killed' ? `dies of signal ${value}` : `exits with status ${value}`;
+  const how = howEnded({ end, value });
   return said === '' ? how : `${how}: ${said}`;
 }
 

@@ -15,8 +15,8 @@ export function relocationText(tools: Tools, place: Place, known: ObjectData['re
   return [
     `${objects[place.object]?.id} on ${kernels[place.kernel]?.name}: ${known.program}, insn ${known.insn}, relo #${known.index}`,
     `${known.kind} ${known.access} (${known.spec})`,
-    source && `${source.file}:${source.line}${source.exact ? '' : ' (nearest line)'} ${source.text}`,
-    `${outcome.look.word}${outcome.reached === null || outcome.reached === 'no' ? '' : `; reached: ${outcome.reached}`}${value === '' ? '' : `, ${value}`}`,
+    source && `${tools.line(source)} ${source.text}`,
+    `${tools.outcome(outcome)}${value === '' ? '' : `, ${value}`}`,
     outcome.suspicious !== null && `suspicious: ${outcome.suspicious}`,
     outcome.predicted,
     ...outcome.warnings,
@@ -48,7 +48,6 @@ export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellD
     const id = `${tools.anchor(place)}/r/${outcome.ref}`;
     const small = (...text: (string | Node | null)[]) => element('small', {}, ...text);
     const candidates = outcome.candidates.map(({ spec, matches }) => element('li', {}, matches ? '✓ ' : '✕ ', element('code', {}, spec)));
-    const reached = outcome.reached === null || outcome.reached === 'no' ? '' : `; reached: ${outcome.reached}`;
     return element(
       'tr',
       { id },
@@ -65,12 +64,12 @@ export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellD
         {},
         element('code', {}, known.access),
         small(element('code', {}, known.kind), ' ', element('code', {}, known.spec)),
-        source && small(`${source.file}:${source.line}${source.exact ? '' : ' (nearest line)'} `, element('code', {}, source.text)),
+        source && small(`${tools.line(source)} `, element('code', {}, source.text)),
       ),
       element(
         'td',
         {},
-        tools.mark(outcome.look, `${outcome.look.word}${reached}`),
+        tools.mark(outcome.look, tools.outcome(outcome)),
         outcome.suspicious !== null && element('strong', { class: 'suspicious' }, `suspicious: ${outcome.suspicious}`),
         outcome.predicted !== null && element('strong', { class: 'suspicious' }, outcome.predicted),
         outcome.warnings.map((warning) => small(warning)),

@@ -26,6 +26,7 @@ export interface MatrixControl {
 
 /** Takes hold of the matrix in the page. */
 export function matrixControl(parts: MatrixParts): MatrixControl {
+  const bad = ['fail', 'xpass', 'infra'];
   const matrix = document.querySelector<HTMLTableElement>('#matrix');
   const columns = parts.columnControl(matrix);
   const bodies = [...(matrix?.tBodies ?? [])].map((body) => ({
@@ -77,7 +78,7 @@ export function matrixControl(parts: MatrixParts): MatrixControl {
   };
 
   const wanted = (facts: FilterRow, terms: ReturnType<Language['parseFilter']>, only: string) => {
-    if (only === 'failures' && !facts.statuses.some((status) => ['fail', 'xpass', 'infra'].includes(status))) return false;
+    if (only === 'failures' && !facts.statuses.some((status) => bad.includes(status))) return false;
     if (only === 'differs' && new Set(facts.statuses).size < 2) return false;
     return parts.wantsRow(terms, facts);
   };
@@ -121,9 +122,10 @@ export function matrixControl(parts: MatrixParts): MatrixControl {
     };
     if (key === 'n' || key === 'p') {
       const all = shown.flatMap(links);
-      const bad = all.flatMap((each, index) => (['fail', 'xpass', 'infra'].includes(each.dataset['s'] ?? '') ? [index] : []));
+      const places = all.flatMap((each, index) => (bad.includes(each.dataset['s'] ?? '') ? [index] : []));
       const here = cell ? all.indexOf(cell) : -1;
-      const next = key === 'n' ? (bad.find((index) => index > here) ?? bad[0]) : (bad.findLast((index) => index < here) ?? bad.at(-1));
+      const next =
+        key === 'n' ? (places.find((index) => index > here) ?? places[0]) : (places.findLast((index) => index < here) ?? places.at(-1));
       return next === undefined ? false : go(all[next]);
     }
     if (!cell) return false;

@@ -80,13 +80,7 @@ export function relocationHead(
         { class: 'facts' },
         `${known?.kind} in ${known?.program}, insn ${known?.insn}, relo #${known?.index} of ${objects[object]?.id}`,
       ),
-      source &&
-        element(
-          'small',
-          { class: 'facts' },
-          `${source.file}:${source.line}${source.exact ? '' : ' (nearest line)'} `,
-          element('code', {}, source.text),
-        ),
+      source && element('small', { class: 'facts' }, `${tools.line(source)} `, element('code', {}, source.text)),
     ),
   );
 }
@@ -154,9 +148,7 @@ export function relocationView(
       {},
       row(
         'Outcome',
-        each(({ look, reached }) =>
-          tools.mark(look, reached === null || reached === 'no' ? look.word : `${look.word}; reached: ${reached}`),
-        ),
+        each((outcome) => tools.mark(outcome.look, tools.outcome(outcome))),
       ),
       row(
         'Value',

@@ -44,6 +44,8 @@ export function start(parts: Parts): void {
       if (target === null) return local === null ? '' : `${local} → —`;
       return local === null || local === target ? target : `${local} → ${target}`;
     },
+    outcome: ({ look, reached }) => (reached === null || reached === 'no' ? look.word : `${look.word}; reached: ${reached}`),
+    line: ({ file, line, exact }) => `${file}:${line}${exact ? '' : ' (nearest line)'}`,
     anchor: ({ kernel, object }) => `c/${data.kernels[kernel]?.anchor}/${data.objects[object]?.anchor}`,
     logLines: ({ lines, texts }, text) => (texts[text] ?? []).map((line) => lines[line] ?? ''),
     diffLines: parts.diffLines,

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // What the parts of the page's script share. Only the text of such functions gets into the page: each must need nothing from outside itself.
+import type { SourceLine } from '../../../harness/results/schema.ts';
 import type { ObjectData, OutcomeData, PageData } from '../data.ts';
 import type { diffLines, withoutNoise } from './diff.ts';
 import type { Look } from '../status.ts';
@@ -82,6 +83,10 @@ export interface Tools {
   select: (label: string, options: readonly string[], at: number, onChange: (position: number) => void) => HTMLElement;
   /** The value of a relocation: `96`, or `80 → 96` where it is not what was compiled. */
   value: (outcome: OutcomeData) => string;
+  /** What became of a relocation, in words: `poisoned; reached: yes`. */
+  outcome: (outcome: Pick<OutcomeData, 'look' | 'reached'>) => string;
+  /** Where a line of C stands: `prog.bpf.c:25`, and whether it is only the nearest. */
+  line: (source: SourceLine) => string;
   anchor: (place: Place) => string;
   logLines: (data: ObjectData, text: number) => string[];
   diffLines: typeof diffLines;
