@@ -13,6 +13,10 @@ beforeAll(async () => {
 
 afterAll(async () => browser.stop());
 
+/** What comes into sight is laid out with the next frame; until then it has no text. */
+const drawn = async (page: Page) =>
+  page.evaluate(async () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+
 const programs = async (page: Page) => page.locator('#matrix tr[data-program]:visible th').allInnerTexts();
 const heads = async (page: Page) => page.locator('#matrix th[data-kernel]:visible').allInnerTexts();
 const pressed = async (page: Page) => page.locator('[data-only][aria-pressed=true]').innerText();
@@ -35,6 +39,7 @@ describe('the filter', () => {
       'nothing of the kind',
     ]) {
       await page.locator('#search').fill(query);
+      await drawn(page);
       const objects = await page.locator('#matrix .object:visible').allInnerTexts();
       seen.push(`${query} → ${(await programs(page)).join(', ')} (${objects.join(', ')}; ${await page.locator('#found').innerText()})`);
     }
