@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readStored, type StoredKernel } from './stored.ts';
-import { compareKernelVersions, parseKernelVersion } from './version.ts';
+import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
 
 /** Every unpacked kernel, in true version order; [] where there is no cache. */
 export async function cachedKernels(cache: string): Promise<StoredKernel[]> {

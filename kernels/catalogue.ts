@@ -1,11 +1,11 @@
 // The way to a kernel for the rest of the program: plan what selectors mean, then pull each one.
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InfraError } from '../harness/errors.ts';
-import { errorCode, explainDiskError } from './cache.ts';
+import { InfraError } from '../harness/base/errors.ts';
+import { errorCode, explainDiskError } from '../harness/base/files.ts';
 import { configBeside, withDebConfig, withOwnConfig, withPackagedConfig } from './config.ts';
-import { compareDebianVersions } from './debian/debian-version.ts';
-import { comparePreference, type KernelPackage } from './debian/packages.ts';
+import { compareDebianVersions } from './sources/debian/debian-version.ts';
+import { comparePreference, type KernelPackage } from './sources/debian/packages.ts';
 import { fetchPackage } from './fetch.ts';
 import { KERNEL_FILES } from './image/facts.ts';
 import { sha256Of } from './image/unpack.ts';
@@ -14,7 +14,7 @@ import type { KernelOptions } from './options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
 import { kernelDirectory, lookUpPackage, rememberAbsent, storeImage, storePackage } from './store.ts';
 import { type KernelConfig, keptConfig, readStored, type StoredKernel } from './stored.ts';
-import { compareUpstream, parseKernelVersion } from './version.ts';
+import { compareUpstream, parseKernelVersion } from '../harness/base/kernel-version.ts';
 
 export type { KernelEvent, KernelOptions } from './options.ts';
 export { planKernels, type PlannedKernel } from './plan.ts';

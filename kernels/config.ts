@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf } from '../harness/errors.ts';
-import { writeFileAtomic } from './cache.ts';
-import { findPart, isWhole } from './debian/parts.ts';
-import type { KernelPackage } from './debian/packages.ts';
+import { messageOf } from '../harness/base/errors.ts';
+import { writeFileAtomic } from '../harness/base/files.ts';
+import { findPart, isWhole } from './sources/debian/parts.ts';
+import type { KernelPackage } from './sources/debian/packages.ts';
 import { withPackage } from './fetch.ts';
 import { readFromDeb } from './image/deb.ts';
 import { KERNEL_FILES, type KernelFacts } from './image/facts.ts';

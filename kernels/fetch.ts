@@ -1,10 +1,10 @@
 // Packages from the mirrors of their archive, whichever has them.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InfraError } from '../harness/errors.ts';
-import { unfinishedPath } from './cache.ts';
-import { debianMirrors } from './debian/mirror.ts';
-import type { PackagePin } from './debian/packages.ts';
+import { InfraError } from '../harness/base/errors.ts';
+import { unfinishedPath } from '../harness/base/files.ts';
+import { debianMirrors } from './sources/debian/mirror.ts';
+import type { PackagePin } from './sources/debian/packages.ts';
 import { download } from './download.ts';
 import type { KernelOptions } from './options.ts';
 

@@ -1,10 +1,10 @@
 // The lock file: exactly which kernel packages a matrix means. It holds pool paths and digests, never the address of a mirror.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { messageOf, UserError } from '../harness/errors.ts';
-import { errorCode } from './cache.ts';
-import { comparePreference, describePackage, type KernelPackage, type PackagePin, POOL_PATH } from './debian/packages.ts';
-import { compareKernelVersions, parseKernelVersion } from './version.ts';
+import { messageOf, UserError } from '../harness/base/errors.ts';
+import { errorCode } from '../harness/base/files.ts';
+import { comparePreference, describePackage, type KernelPackage, type PackagePin, POOL_PATH } from './sources/debian/packages.ts';
+import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
 
 const EXPECTED_PATH = 'expected a path such as pool/main/l/linux/NAME.deb';
 

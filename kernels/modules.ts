@@ -1,9 +1,9 @@
 // The modules of a kernel, unpacked into the cache from the package that has them; most runs never ask.
 import { basename, join } from 'node:path';
-import { InfraError } from '../harness/errors.ts';
-import { populateDirectory } from './cache.ts';
-import type { KernelPackage } from './debian/packages.ts';
-import { findPart } from './debian/parts.ts';
+import { InfraError } from '../harness/base/errors.ts';
+import { populateDirectory } from '../harness/base/files.ts';
+import type { KernelPackage } from './sources/debian/packages.ts';
+import { findPart } from './sources/debian/parts.ts';
 import { withPackage } from './fetch.ts';
 import { extractAllFromDeb } from './image/deb.ts';
 import { sha256Of } from './image/unpack.ts';

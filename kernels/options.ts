@@ -1,5 +1,5 @@
 // What planning and pulling kernels need to know, and what they tell.
-import type { DebianOptions } from './debian/options.ts';
+import type { DebianOptions } from './sources/debian/options.ts';
 import type { KernelLock } from './lock.ts';
 
 export type KernelEvent =

@@ -1,6 +1,6 @@
 // A lock file beside what the mirror has now.
-import { comparePreference, type KernelPackage } from './debian/packages.ts';
-import { compareKernelVersions, parseKernelVersion } from './version.ts';
+import { comparePreference, type KernelPackage } from './sources/debian/packages.ts';
+import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
 
 export interface PinChange {
   /** `rebuilt`: the same version in another file. `gone`: the mirror has no kernel of that series any more. */

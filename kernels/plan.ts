@@ -1,17 +1,24 @@
 // From selectors to kernels: which ones are meant, in true version order, each once. Nothing is fetched but indexes.
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { InfraError, messageOf, UserError } from '../harness/errors.ts';
-import { kernelVersionOf } from './debian/debian-version.ts';
-import { parseStanza } from './debian/deb822.ts';
-import type { DebianArch } from './debian/names.ts';
-import { comparePreference, type KernelPackage, listKernelPackages, parsePackageName } from './debian/packages.ts';
+import { InfraError, messageOf, UserError } from '../harness/base/errors.ts';
+import { kernelVersionOf } from './sources/debian/debian-version.ts';
+import { parseStanza } from './sources/debian/deb822.ts';
+import type { DebianArch } from './sources/debian/names.ts';
+import { comparePreference, type KernelPackage, listKernelPackages, parsePackageName } from './sources/debian/packages.ts';
 import { readFromDeb } from './image/deb.ts';
 import { type Arch, inspectImage } from './image/inspect.ts';
 import { withFile } from './image/read-at.ts';
 import { debianOptions, type KernelOptions } from './options.ts';
 import { type DebianSelector, parseSelector, type Selector } from './selector.ts';
-import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion, upstreamOf } from './version.ts';
+import {
+  compareKernelVersions,
+  inRange,
+  parseKernelVersion,
+  seriesOf,
+  tryParseKernelVersion,
+  upstreamOf,
+} from '../harness/base/kernel-version.ts';
 
 /** Where a planned kernel comes from. Packages stand in the order in which they are tried. */
 export type KernelSource =

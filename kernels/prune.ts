@@ -1,7 +1,7 @@
 // What can go from the cache: leftovers of processes that were killed, and entries that nobody used for some time.
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, unfinishedOwner } from './cache.ts';
+import { isRunning, unfinishedOwner } from '../harness/base/files.ts';
 
 export interface PruneRequest {
   cache: string;

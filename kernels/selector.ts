@@ -1,7 +1,7 @@
 // Kernel selectors as a person types them: `debian:6.12`, `debian:all/arm64`, `file:bzImage`, `deb:linux-image.deb`.
-import { UserError } from '../harness/errors.ts';
-import { DEBIAN_ARCHES, type DebianArch, type Flavour, FLAVOURS } from './debian/names.ts';
-import { type KernelRange, parseRange, tryParseKernelVersion } from './version.ts';
+import { UserError } from '../harness/base/errors.ts';
+import { DEBIAN_ARCHES, type DebianArch, type Flavour, FLAVOURS } from './sources/debian/names.ts';
+import { type KernelRange, parseRange, tryParseKernelVersion } from '../harness/base/kernel-version.ts';
 
 export interface DebianSelector {
   kind: 'debian';

@@ -2,8 +2,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { InfraError } from '../harness/errors.ts';
-import { dropAbandoned, makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from './cache.ts';
+import { InfraError } from '../harness/base/errors.ts';
+import { dropAbandoned, makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from '../harness/base/files.ts';
 import { keepPackedConfig } from './config.ts';
 import { extractFromDeb } from './image/deb.ts';
 import { sha256Of, unpackKernel } from './image/unpack.ts';

@@ -1,10 +1,10 @@
 // Builds the sample programs with clang: each source an object in programs/build/, again only when something it is made of changed.
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../harness/errors.ts';
+import { UserError } from '../harness/base/errors.ts';
 import { run, secondsSince, versionLine } from '../harness/setup/command.ts';
-import { digestOf, filesIn } from '../harness/setup/digest.ts';
-import { PACKAGE_ROOT } from '../harness/setup/root.ts';
+import { digestOf, filesIn } from '../harness/base/digest.ts';
+import { PACKAGE_ROOT } from '../harness/base/package-root.ts';
 
 /** Every kernel since 5.1 knows the instructions of v3. */
 const FLAGS = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter'];

@@ -2,10 +2,10 @@
 import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
-import type { Status } from '../harness/results/words.ts';
+import type { Status } from '../harness/base/vocabulary.ts';
 import { escapedJson } from './json.ts';
-import { surprise } from './summary.ts';
-import { visible, visibleText } from './visible.ts';
+import { surprise } from '../harness/results/unexpected.ts';
+import { visible, visibleText } from '../harness/base/visible.ts';
 
 /** Of the format; it is not yet 1.0. */
 const SPEC_VERSION = '0.0.0';

@@ -1,6 +1,6 @@
 // Root causes as text: on a terminal, in a mail, in a bug report.
 import { styleText } from 'node:util';
-import { pathText } from '../harness/triage/path.ts';
+import { pathText } from '../harness/explain/path.ts';
 import type {
   CausePlace,
   CausePresence,
@@ -11,10 +11,10 @@ import type {
   LogLine,
   RootCause,
   SilentPlace,
-} from '../harness/triage/explanation.ts';
-import type { Relation } from '../harness/results/words.ts';
-import { plural } from './summary.ts';
-import { visible, visibleText } from './visible.ts';
+} from '../harness/results/explanation.ts';
+import type { Relation } from '../harness/base/vocabulary.ts';
+import { plural } from '../harness/base/text.ts';
+import { visible, visibleText } from '../harness/base/visible.ts';
 import { fileName } from './file-name.ts';
 
 interface Options {

@@ -1,7 +1,7 @@
 // Every format a report is written in: the file it has in the report folder, and the pure function that renders it.
 import type { Results } from '../harness/results/schema.ts';
 import { renderCtrf } from './ctrf.ts';
-import type { FormatName } from './format-names.ts';
+import type { FormatName } from '../harness/base/format-names.ts';
 import { renderGithub } from './github.ts';
 import { renderHtml } from './html/render.ts';
 import { renderJson } from './json.ts';

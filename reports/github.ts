@@ -2,8 +2,8 @@
 import type { Results } from '../harness/results/schema.ts';
 import { type Finding, findings, pathBelow } from './findings.ts';
 import type { RenderOptions } from './options.ts';
-import { plural } from './summary.ts';
-import { shortened, visible } from './visible.ts';
+import { plural } from '../harness/base/text.ts';
+import { shortened, visible } from '../harness/base/visible.ts';
 
 /** GitHub shows so many of each type for a step and drops the rest without a word. */
 const MAX_OF_TYPE = 10;

@@ -1,10 +1,10 @@
 // results.json: written for machines and for diffs, read back with everything checked.
 import { z } from 'zod';
-import { UserError } from '../harness/errors.ts';
+import { UserError } from '../harness/base/errors.ts';
 import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { findJsonError } from './json-syntax.ts';
 import { findBroken } from './references.ts';
-import { shortened, UNSAFE, visible } from './visible.ts';
+import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
 
 const MESSAGE_LENGTH = 300;
 

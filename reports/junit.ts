@@ -3,8 +3,8 @@ import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { XMLBuilder } from 'fast-xml-parser';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
-import { surprise } from './summary.ts';
-import { visible, visibleText } from './visible.ts';
+import { surprise } from '../harness/results/unexpected.ts';
+import { visible, visibleText } from '../harness/base/visible.ts';
 
 /** The tail of a verifier log that goes into a failure: test viewers show it whole. */
 const LOG_TAIL = 4000;

@@ -2,7 +2,7 @@
 import { libbpfText } from '../harness/results/libbpf-used.ts';
 import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
-import type { Status } from '../harness/results/words.ts';
+import type { Status } from '../harness/base/vocabulary.ts';
 import { changeCounts, changeGroups, changeWord } from './comparison.ts';
 import { historyGroups, historySize } from './history.ts';
 import type { RenderOptions } from './options.ts';
@@ -13,11 +13,11 @@ import {
   matrixRows,
   type Misprediction,
   mispredictions,
-  plural,
   reuseText,
   shortKernelNames,
 } from './summary.ts';
-import { shortened, visible } from './visible.ts';
+import { plural } from '../harness/base/text.ts';
+import { shortened, visible } from '../harness/base/visible.ts';
 
 /** GitHub drops a job summary over 1024 KiB as a whole; the rest is for what other steps write. */
 const BUDGET_BYTES = 900 * 1024;

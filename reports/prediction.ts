@@ -2,8 +2,8 @@
 import { bands } from './bands.ts';
 import { styleText } from 'node:util';
 import type { Prediction, ProgramPrediction, Verdict } from '../harness/predict/result.ts';
-import { plural } from './summary.ts';
-import { shortened, visible } from './visible.ts';
+import { plural } from '../harness/base/text.ts';
+import { shortened, visible } from '../harness/base/visible.ts';
 
 interface Options {
   /** Columns there are. */

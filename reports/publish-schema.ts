@@ -1,7 +1,7 @@
 // Writes the published JSON Schema of results.json beside this file: `npm run schema`, whenever the schema changed.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../harness/base/package-root.ts';
 import { resultsJsonSchema } from './json.ts';
 
 await writeFile(join(PACKAGE_ROOT, 'reports/results.schema.json'), resultsJsonSchema());

@@ -5,8 +5,8 @@ import type { Results } from '../harness/results/schema.ts';
 import { type Finding, findings, pathBelow } from './findings.ts';
 import { escapedJson } from './json.ts';
 import type { RenderOptions } from './options.ts';
-import { plural } from './summary.ts';
-import { shortened, visible } from './visible.ts';
+import { plural } from '../harness/base/text.ts';
+import { shortened, visible } from '../harness/base/visible.ts';
 
 /** GitHub shows no more of a run; what takes more drops it without a word. */
 const MAX_RESULTS = 5000;

@@ -1,6 +1,8 @@
 // What every report says in short: counts, and failures grouped by their cause.
 import type { CellProgram, CellResult, Results } from '../harness/results/schema.ts';
-import { type FailureClass, type Status, STATUSES } from '../harness/results/words.ts';
+import { grouped, plural } from '../harness/base/text.ts';
+import { surprise, UNEXPECTED } from '../harness/results/unexpected.ts';
+import { type FailureClass, type Status, STATUSES } from '../harness/base/vocabulary.ts';
 
 /** One program of one object on every kernel. */
 export interface MatrixRow {
@@ -46,14 +48,6 @@ export function matrixRows(results: Results): MatrixRow[] {
   );
 }
 
-/** What needs somebody's attention, the gravest first. */
-export const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run'];
-
-/** What there is to say of a program that passes against the expectation. */
-export function surprise({ expected }: CellProgram): string {
-  return `passes, though it was expected to fail${expected === null ? '' : `: ${expected}`}`;
-}
-
 /** Programs of these statuses, grouped by status and root cause, in the order of the statuses; what breaks most comes first. */
 export function causes(results: Results, statuses: readonly Status[] = UNEXPECTED): Cause[] {
   const found = new Map<string, Cause>();
@@ -80,22 +74,6 @@ export function shortKernelNames(results: Results): string[] {
   return results.kernels.map((kernel) =>
     versions.filter((version) => version === kernel.version).length > 1 ? kernel.id : kernel.version,
   );
-}
-
-/** `5 kernels, 3 objects`. */
-export function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
-}
-
-/** Items by key, keys in the order in which they first occur. */
-export function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }
 
 /** `3 cells as in earlier runs`: what was not run again because nothing had changed; null where everything was run. */

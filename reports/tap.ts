@@ -1,7 +1,8 @@
 // TAP 14: a test point for each program on each kernel.
 import type { CellProgram, CellResult, Results } from '../harness/results/schema.ts';
-import { incompleteness, surprise } from './summary.ts';
-import { shortened, visible } from './visible.ts';
+import { incompleteness } from './summary.ts';
+import { surprise } from '../harness/results/unexpected.ts';
+import { shortened, visible } from '../harness/base/visible.ts';
 
 const TEXT_LENGTH = 400;
 

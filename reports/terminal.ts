@@ -4,7 +4,7 @@ import { bands } from './bands.ts';
 import { styleText } from 'node:util';
 import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
-import type { Status } from '../harness/results/words.ts';
+import type { Status } from '../harness/base/vocabulary.ts';
 import { changeCounts, type ChangeGroup, changeGroups, changeWord } from './comparison.ts';
 import { type HistoryGroup, historyGroups, historySize } from './history.ts';
 import {
@@ -15,13 +15,13 @@ import {
   matrixRows,
   mispredictions,
   notAttached,
-  plural,
   reuseText,
   shortKernelNames,
 } from './summary.ts';
+import { plural } from '../harness/base/text.ts';
 import { rowsThatFit } from './rows-that-fit.ts';
-import { takenAlternatives } from './taken.ts';
-import { shortened, visible } from './visible.ts';
+import { takenAlternatives } from './chosen-alternative.ts';
+import { shortened, visible } from '../harness/base/visible.ts';
 
 interface TerminalOptions {
   /** Columns there are. */

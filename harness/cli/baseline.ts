@@ -1,9 +1,9 @@
 // `--baseline` and `--gate`: a run beside an earlier one, and what of the difference counts.
 import { Option } from 'commander';
-import { UserError } from '../errors.ts';
+import { UserError } from '../base/errors.ts';
 import { type Comparison, compareResults } from '../results/compare.ts';
 import type { Results } from '../results/schema.ts';
-import { type Gate, GATES } from '../results/words.ts';
+import { type Gate, GATES } from '../base/vocabulary.ts';
 import { readResultsAt } from './results-files.ts';
 
 export function baselineOption(): Option {

@@ -1,7 +1,7 @@
 // `corematrix doctor`: what is missing or broken on this machine, and what to type.
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { cacheRoot } from '../base/files.ts';
 import { examine } from '../doctor/checks.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { EXIT } from './exit.ts';

@@ -1,7 +1,7 @@
 // Exit codes, and how an error reaches a person.
 import { styleText } from 'node:util';
-import { visibleText } from '../../reports/visible.ts';
-import { InfraError, UserError } from '../errors.ts';
+import { visibleText } from '../base/visible.ts';
+import { InfraError, UserError } from '../base/errors.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { CellResult, Results } from '../results/schema.ts';
 

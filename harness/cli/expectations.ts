@@ -1,12 +1,12 @@
 // `corematrix expectations update`: what corematrix.yaml would have to say for results to be as expected.
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { writeFileAtomic } from '../../kernels/cache.ts';
-import { lineDiff } from '../../reports/diff.ts';
-import { visibleText } from '../../reports/visible.ts';
-import { editExpectations } from '../config/edit.ts';
-import { parseConfig } from '../config/load.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { writeFileAtomic } from '../base/files.ts';
+import { lineDiff } from '../base/diff.ts';
+import { visibleText } from '../base/visible.ts';
+import { editExpectations } from '../plan/config/edit.ts';
+import { parseConfig } from '../plan/config/load.ts';
+import { messageOf, UserError } from '../base/errors.ts';
 import { expectationChanges } from '../plan/update-expectations.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';

@@ -1,12 +1,12 @@
 // `corematrix floor`: the oldest and the newest kernel on which each program of an object loads, with as few guests as possible.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { cacheRoot } from '../../kernels/cache.ts';
-import { floorText } from '../../reports/floor.ts';
+import { cacheRoot } from '../base/files.ts';
+import { floorText } from '../../reports/minimum-kernel.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { UserError } from '../errors.ts';
-import { findFloor } from '../floor/floor.ts';
+import { UserError } from '../base/errors.ts';
+import { findFloor } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunEvent } from '../run/events.ts';
-import { ensureHelper } from '../setup/helper.ts';
+import { ensureHelper } from '../setup/agent.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { showProgress } from './progress.ts';

@@ -1,6 +1,6 @@
 // `--format`, `--html-assets` and what formats are rendered with.
 import { InvalidArgumentError, Option } from 'commander';
-import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
+import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import { HTML_ASSETS, type RenderOptions } from '../../reports/options.ts';
 
 /** Adds a format to those named before. */

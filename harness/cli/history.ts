@@ -1,10 +1,10 @@
 // `--history`: a run beside all that were before it.
 import { Option } from 'commander';
-import { plural } from '../../reports/summary.ts';
-import { messageOf } from '../errors.ts';
-import { historyFacts } from '../history/facts.ts';
-import { appendHistory, readHistory } from '../history/file.ts';
-import { lineOf } from '../history/line.ts';
+import { plural } from '../base/text.ts';
+import { messageOf } from '../base/errors.ts';
+import { historyFacts } from '../results/history/facts.ts';
+import { appendHistory, readHistory } from '../results/history/file.ts';
+import { lineOf } from '../results/history/line.ts';
 import type { Results } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
 

@@ -2,11 +2,11 @@
 import { access, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
-import { plural } from '../../reports/summary.ts';
-import { starterConfig } from '../config/starter.ts';
-import { messageOf, UserError } from '../errors.ts';
-import { plainSources, readInputs } from '../run/inputs.ts';
-import { PACKAGE_ROOT } from '../setup/root.ts';
+import { plural } from '../base/text.ts';
+import { starterConfig } from '../plan/config/starter.ts';
+import { messageOf, UserError } from '../base/errors.ts';
+import { plainSources, readInputs } from '../plan/inputs/inputs.ts';
+import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { writeLine } from './lines.ts';
 import { CONFIG_NAME } from './read-plan.ts';
 
@@ -23,7 +23,7 @@ const exists = async (path: string) =>
 
 /** Where the schema lies for an editor: known only when this program is installed below the folder, as npm does. */
 function schemaPath(directory: string): string | null {
-  const path = relative(directory, join(PACKAGE_ROOT, 'harness/config/config.schema.json'));
+  const path = relative(directory, join(PACKAGE_ROOT, 'harness/plan/config/config.schema.json'));
   return path.startsWith('..') || !path.includes('node_modules') ? null : `./${path.split(sep).join('/')}`;
 }
 

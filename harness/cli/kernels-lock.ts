@@ -1,13 +1,13 @@
 // `corematrix kernels lock|outdated|update`: which packages a lock file pins, and which the mirror has now.
 import type { Command } from 'commander';
-import { cacheRoot, writeFileAtomic } from '../../kernels/cache.ts';
+import { cacheRoot, writeFileAtomic } from '../base/files.ts';
 import { type KernelEvent, planKernels } from '../../kernels/catalogue.ts';
-import type { KernelPackage } from '../../kernels/debian/packages.ts';
+import type { KernelPackage } from '../../kernels/sources/debian/packages.ts';
 import { formatLock, type KernelLock, readLock } from '../../kernels/lock.ts';
 import { comparePins, type PinChange } from '../../kernels/outdated.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { plural } from '../../reports/summary.ts';
-import { UserError } from '../errors.ts';
+import { plural } from '../base/text.ts';
+import { UserError } from '../base/errors.ts';
 import { EXIT } from './exit.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';

@@ -2,12 +2,12 @@
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import pLimit from 'p-limit';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { cacheRoot } from '../base/files.ts';
 import { isCached, type KernelEvent, type KernelImage, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
 import { readLock } from '../../kernels/lock.ts';
 import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { InfraError, messageOf, UserError } from '../errors.ts';
+import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { EXIT, reportError } from './exit.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { addLockCommands } from './kernels-lock.ts';

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command line. Each command is a file of its own beside this one.
 import { Command, CommanderError } from 'commander';
-import { visibleText } from '../../reports/visible.ts';
-import { VERSION } from '../version.ts';
+import { visibleText } from '../base/visible.ts';
+import { VERSION } from '../base/version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
 import { writeLine } from './lines.ts';
 

@@ -1,7 +1,7 @@
 // `corematrix merge`: one report of the shards of a run.
 import type { Command } from 'commander';
-import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
-import type { Gate } from '../results/words.ts';
+import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { repeatedFormat } from './format-option.ts';

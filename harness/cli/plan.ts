@@ -1,12 +1,12 @@
 // `corematrix plan`: what a run would do, without doing it.
 import type { Command } from 'commander';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { cacheRoot } from '../base/files.ts';
 import { isCached, type KernelEvent, planKernels } from '../../kernels/catalogue.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { plural } from '../../reports/summary.ts';
-import { UserError } from '../errors.ts';
-import { DEFAULT_LIBBPF } from '../config/loader-settings.ts';
-import type { RunObject } from '../run/inputs.ts';
+import { plural } from '../base/text.ts';
+import { UserError } from '../base/errors.ts';
+import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';

@@ -1,11 +1,11 @@
 // `corematrix predict`: what becomes of every relocation on every kernel, from BTF alone.
 import { type Command, Option } from 'commander';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { cacheRoot } from '../base/files.ts';
 import { predictionText } from '../../reports/prediction.ts';
-import { visible } from '../../reports/visible.ts';
-import { UserError } from '../errors.ts';
-import { findKernels } from '../predict/kernels.ts';
-import { LOADERS, type LoaderName } from '../predict/loader.ts';
+import { visible } from '../base/visible.ts';
+import { UserError } from '../base/errors.ts';
+import { findKernels } from '../kernel-btf/kernels.ts';
+import { LOADERS, type LoaderName } from '../core-relo/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';

@@ -1,8 +1,8 @@
 // What a run shows while it goes on: a few live lines on a terminal, plain lines elsewhere. Everything goes to standard error.
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { visible } from '../../reports/visible.ts';
+import { visible } from '../base/visible.ts';
 import type { RunEvent } from '../run/events.ts';
-import type { Status } from '../results/words.ts';
+import type { Status } from '../base/vocabulary.ts';
 import { writeLine } from './lines.ts';
 
 const REDRAW_MS = 100;

@@ -2,19 +2,19 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { cacheRoot } from '../base/files.ts';
 import { type KernelLock, readLock } from '../../kernels/lock.ts';
 import type { KernelOptions } from '../../kernels/options.ts';
-import { loadConfig, type PlacedConfig } from '../config/load.ts';
-import { loaderSchema } from '../config/loader-settings.ts';
-import type { Config } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
+import { loadConfig, type PlacedConfig } from '../plan/config/load.ts';
+import { loaderSchema } from '../plan/config/loader-settings.ts';
+import type { Config } from '../plan/config/schema.ts';
+import { UserError } from '../base/errors.ts';
 import { type Choose, chooseAll } from '../plan/choice.ts';
 import { kernelEntries } from '../plan/kernel-entries.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/shard.ts';
 import { chooseSince, type Since } from '../plan/since.ts';
-import { type InputOptions, type Inputs, plainSources, readInputs } from '../run/inputs.ts';
-import { objectSources } from '../run/object-sources.ts';
+import { type InputOptions, type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
+import { objectSources } from '../plan/inputs/object-sources.ts';
 import { baselineOption } from './baseline.ts';
 import { readResultsAt } from './results-files.ts';
 

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
 import { sha256Of } from '../../kernels/image/unpack.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../base/errors.ts';
 
 const DEFAULT_OUT = 'corematrix-report';
 

@@ -1,10 +1,10 @@
 // `corematrix report`: the report again, from results alone.
 import { type Command, Option } from 'commander';
-import { FORMAT_NAMES, type FormatName } from '../../reports/format-names.ts';
+import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import type { HtmlAssets } from '../../reports/options.ts';
-import { UserError } from '../errors.ts';
-import type { Gate } from '../results/words.ts';
+import { UserError } from '../base/errors.ts';
+import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { htmlAssetsOption, renderOptions } from './format-option.ts';

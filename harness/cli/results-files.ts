@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMATS } from '../../reports/formats.ts';
 import { readResults } from '../../reports/json.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, UserError } from '../base/errors.ts';
 import { mergeResults, type NamedResults } from '../results/merge.ts';
 import type { Results } from '../results/schema.ts';
 

@@ -1,6 +1,6 @@
 // What every command that has results does with them: the report folder, and the terminal.
 import { join } from 'node:path';
-import { type FormatName } from '../../reports/format-names.ts';
+import { type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/options.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import { escapedJson } from '../../reports/json.ts';

@@ -1,5 +1,5 @@
 // Tables on standard output.
-import { visible } from '../../reports/visible.ts';
+import { visible } from '../base/visible.ts';
 
 /** Columns padded to their widest cell. */
 export function table(cells: readonly (readonly string[])[]): string {

@@ -1,12 +1,12 @@
 // `corematrix types`: what a kernel type looks like on several kernels, from BTF alone.
 import type { Command } from 'commander';
-import { cacheRoot } from '../../kernels/cache.ts';
-import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/types.ts';
-import { messageOf, UserError } from '../errors.ts';
-import type { KernelTypes } from '../predict/candidates.ts';
-import { factsOf, findKernels, readKernelTypes } from '../predict/kernels.ts';
-import { findLayout, type TypeLayout } from '../types/layout.ts';
-import { type FoundLayout, surveyOf, type TypeSurvey } from '../types/survey.ts';
+import { cacheRoot } from '../base/files.ts';
+import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/layouts.ts';
+import { messageOf, UserError } from '../base/errors.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { factsOf, findKernels, readKernelTypes } from '../kernel-btf/kernels.ts';
+import { findLayout, type TypeLayout } from '../results/layouts/layout.ts';
+import { type FoundLayout, surveyOf, type TypeSurvey } from '../kernel-btf/layout-survey.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
 

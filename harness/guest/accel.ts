@@ -2,7 +2,7 @@
 import { access, constants } from 'node:fs/promises';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { bootGuest, type BootRequest } from './boot.ts';
 import type { Accel } from './machine.ts';
 import { machineFor } from './snapshot.ts';

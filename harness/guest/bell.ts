@@ -1,5 +1,5 @@
 // The doorbell: short lines from the guest over a debug port. Nothing in them is trusted but their shape.
-import { InfraError } from '../errors.ts';
+import { InfraError } from '../base/errors.ts';
 
 /** What a ring tells: where in the guest's physical memory the mailbox is, and where in the mailbox the response is. */
 export interface Ring {

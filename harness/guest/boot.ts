@@ -1,7 +1,7 @@
 // Booting a kernel until its helper says it is ready.
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InfraError, messageOf } from '../errors.ts';
+import { InfraError, messageOf } from '../base/errors.ts';
 import { diagnoseBoot } from './diagnosis.ts';
 import type { Hello } from './frames.ts';
 import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';

@@ -1,7 +1,7 @@
 // One cell's guest: restored from a snapshot or booted, given one object, and ended; what it said comes back as raw evidence.
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InfraError, toInfraError } from '../errors.ts';
+import { InfraError, toInfraError } from '../base/errors.ts';
 import { bootGuest, type BootRequest, sparseFile } from './boot.ts';
 import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH, type RequestFrame } from './frames.ts';
 import { type Machine, qemuArguments } from './machine.ts';

@@ -1,10 +1,10 @@
-// The host side of the mailbox protocol: encoding a request, reading a response. The guest side is harness/helper/frames.h.
+// The host side of the mailbox protocol: encoding a request, reading a response. The guest side is harness/guest/agent/frames.h.
 import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { LOAD_FRAME, type LoadFrame, loadPayload } from './load-frames.ts';
-import { LOADER_FRAME, type LoaderFrame, loaderPayload } from './loader-frames.ts';
+import { LOADER_FRAME, type LoaderFrame, loaderPayload } from './custom-loader-frames.ts';
 import { u32 } from './payload.ts';
-import { isTrialFrame, TRIAL_FRAME, type TrialFrame, trialPayload } from './trial-frames.ts';
+import { isTrialFrame, TRIAL_FRAME, type TrialFrame, trialPayload } from './run-check-frames.ts';
 
 const MAGIC = 0x31424d58;
 const REQUEST_OFFSET = 0x1000;

@@ -1,7 +1,7 @@
 // Request frames that say how an object is to be loaded; the guest applies them between open and load, in the order in which they come.
 import { text, u32 } from './payload.ts';
 
-/** Types of these frames. @see enum frame_type in harness/helper/frames.h */
+/** Types of these frames. @see enum frame_type in harness/guest/agent/frames.h */
 export const LOAD_FRAME = {
   autoload: 2,
   'map-setting': 32,
@@ -15,14 +15,14 @@ export const LOAD_FRAME = {
   attachTo: 49,
 } as const;
 
-/** What may be set of a map. @see enum map_attribute in harness/helper/frames.h */
+/** What may be set of a map. @see enum map_attribute in harness/guest/agent/frames.h */
 const MAP_ATTRIBUTES = { type: 0, max_entries: 1, key_size: 2, value_size: 3, cpus: 4, autocreate: 5 } as const;
 export type MapAttribute = keyof typeof MAP_ATTRIBUTES;
 
-/** Numbers of what may be set of a program. @see enum program_attribute in harness/helper/frames.h */
+/** Numbers of what may be set of a program. @see enum program_attribute in harness/guest/agent/frames.h */
 const PROGRAM_ATTRIBUTES = { type: 0, attach_type: 1 } as const;
 
-/** What alternatives are. @see enum alternatives_kind in harness/helper/frames.h */
+/** What alternatives are. @see enum alternatives_kind in harness/guest/agent/frames.h */
 const ALTERNATIVE_KINDS = { programs: 0, maps: 1 } as const;
 
 /** Off, on, or on where the kernel has what it takes. */

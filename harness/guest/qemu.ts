@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { InfraError } from '../errors.ts';
+import { InfraError } from '../base/errors.ts';
 import { bellLines, parseRing, type Ring } from './bell.ts';
 import { FD } from './machine.ts';
 import { openQmp, type Qmp } from './qmp.ts';

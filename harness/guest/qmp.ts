@@ -1,6 +1,6 @@
 // A client of the QEMU Machine Protocol over one duplex stream: commands with answers, one at a time.
 import type { Duplex } from 'node:stream';
-import { InfraError } from '../errors.ts';
+import { InfraError } from '../base/errors.ts';
 
 export interface Qmp {
   /** Executes one command; rejects with InfraError when QEMU refuses it, closes the stream, or does not answer in time. */

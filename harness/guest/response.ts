@@ -1,6 +1,6 @@
 // Fetching what a guest wrote into its mailbox, out of the memory of a live QEMU.
 import { readFile, rm } from 'node:fs/promises';
-import { InfraError } from '../errors.ts';
+import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
 import { type Frame, parseResponse, parseResponseHeader, RESPONSE_HEADER, type Response, type ResponseHeader } from './frames.ts';
 import type { QemuProcess } from './qemu.ts';

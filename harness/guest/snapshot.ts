@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { InfraError } from '../errors.ts';
+import { InfraError } from '../base/errors.ts';
 import { bootGuest, type BootRequest, flush } from './boot.ts';
 import { crc32File, isIntact } from './intact.ts';
 import { DEFAULT_MACHINE, FD, type Machine, qemuArguments } from './machine.ts';

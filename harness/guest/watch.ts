@@ -1,7 +1,7 @@
 // Waiting for a guest's answer: by its bell, and by looking at its mailbox, so that neither a lost ring nor a guest that hangs is waited
 // for in vain, and a load that takes minutes is not taken for either.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InfraError } from '../errors.ts';
+import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
 import type { ResponseHeader } from './frames.ts';
 import type { QemuProcess } from './qemu.ts';

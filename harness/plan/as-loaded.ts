@@ -1,8 +1,8 @@
 // An object as its settings make it, for whatever is said of it without a guest.
-import type { ObjectSettings } from '../config/object-settings.ts';
-import type { ElfSection } from '../elf/elf.ts';
-import type { ObjectMap } from '../object/maps.ts';
-import type { BpfObject, BpfProgram } from '../object/object.ts';
+import type { ObjectSettings } from './config/object-settings.ts';
+import type { ElfSection } from '../bpf/elf/elf.ts';
+import type { ObjectMap } from '../bpf/object/maps.ts';
+import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { LoadPlan } from './object-settings.ts';
 import type { VariableBytes } from './settings/variables.ts';
 

@@ -1,13 +1,13 @@
 // Settings of an object held against what is in it: what names a program that is not there is an error, not a load that passes.
-import type { ObjectSettings } from '../config/object-settings.ts';
-import type { Alternatives, BpfObject } from '../object/object.ts';
+import type { ObjectSettings } from './config/object-settings.ts';
+import type { Alternatives, BpfObject } from '../bpf/object/object.ts';
 import { checkAlternatives } from './settings/alternatives.ts';
 import { kconfigText } from './settings/kconfig.ts';
 import { checkMaps } from './settings/maps.ts';
 import type { PlaceOf } from './settings/problem.ts';
 import { checkPrograms } from './settings/programs.ts';
 import { encodeVariables, type VariableBytes } from './settings/variables.ts';
-import { checkTrial } from './trial-settings.ts';
+import { checkTrial } from './check-run-check.ts';
 
 /** What becomes of settings once the object is known. */
 export interface LoadPlan {

@@ -1,5 +1,5 @@
 // Which cells of a plan a shard runs: the same answer on every machine that asks about the same plan.
-import { UserError } from '../errors.ts';
+import { UserError } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';
 import type { Choose } from './choice.ts';
 

@@ -1,10 +1,10 @@
 // Variables of the kernel that an object reads: those declared with their type must be in BTF.
-import { kindOf, nameOf, vlenOf } from '../btf/btf.ts';
-import { findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
-import type { BpfObject } from '../object/object.ts';
-import type { KernelTypes } from './candidates.ts';
-import { findIn, weakNames, whatIsKnown } from './kernel-names.ts';
-import { newComparison, typesAreCompatible } from './match-type.ts';
+import { kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import { findType, referencedType, resolveType, variableOf } from '../bpf/btf/types.ts';
+import type { BpfObject } from '../bpf/object/object.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { findIn, weakNames, whatIsKnown } from '../kernel-btf/kernel-names.ts';
+import { newComparison, typesAreCompatible } from '../core-relo/match-type.ts';
 import type { Finding } from './support.ts';
 
 /**

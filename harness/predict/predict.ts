@@ -1,19 +1,19 @@
 // One object on one kernel, offline: what becomes of every relocation, and which programs fail.
-import type { RelocationFacts } from '../libbpf-log/facts.ts';
-import type { ObjectFunction } from '../object/functions.ts';
-import type { BpfObject, BpfProgram } from '../object/object.ts';
-import { relocationLedger } from '../relocation/ledger.ts';
+import type { RelocationFacts } from '../logs/libbpf/facts.ts';
+import type { ObjectFunction } from '../bpf/object/functions.ts';
+import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
+import { relocationLedger } from '../verdict/relocations/records.ts';
 import type { CellRelocation } from '../results/schema.ts';
-import type { Reached } from '../results/words.ts';
-import { type ReadAttempt, readAttempt } from '../verdict/attempt.ts';
-import { HELPER_NAMES } from '../verdict/helper-names.ts';
+import type { Reached } from '../base/vocabulary.ts';
+import { type ReadAttempt, readAttempt } from '../verdict/evidence/attempt.ts';
+import { HELPER_NAMES } from '../bpf/object/helper-names.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
-import type { KernelTypes } from './candidates.ts';
-import { chooseAlternatives, decideBySupport } from './choose.ts';
-import { DEFAULT_LOADER, type Loader } from './loader.ts';
-import { hasRejected, type Hit, type Reach, reachOf } from './reach.ts';
-import { reachInputOf } from './reach-input.ts';
-import { type PredictedLoad, predictLoad } from './relocate.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { chooseAlternatives, decideBySupport } from './chosen-alternatives.ts';
+import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
+import { hasRejected, type Hit, type Reach, reachOf } from './reach/reach.ts';
+import { reachInputOf } from './reach/input.ts';
+import { type PredictedLoad, predictLoad } from '../core-relo/relocate.ts';
 import { type Finding, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
 
 export interface PredictedProgram {

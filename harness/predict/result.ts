@@ -1,13 +1,13 @@
 // Predictions for a whole matrix, in words and shapes of results.json where it has them.
-import type { RunObject } from '../run/inputs.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, ObjectResult } from '../results/schema.ts';
-import type { FailureClass, Stage } from '../results/words.ts';
-import { messageOf, UserError } from '../errors.ts';
-import type { KernelTypes } from './candidates.ts';
-import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from './kernels.ts';
-import { withGiven } from './given.ts';
-import { DEFAULT_LOADER, type Loader } from './loader.ts';
-import type { ModuleNotice } from './modules.ts';
+import type { FailureClass, Stage } from '../base/vocabulary.ts';
+import { messageOf, UserError } from '../base/errors.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
+import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
+import type { ModuleNotice } from '../kernel-btf/modules.ts';
 import { type PredictedCell, predictCell } from './predict.ts';
 import type { PredictedFailure } from './support.ts';
 

@@ -1,16 +1,16 @@
 // What an object needs of a kernel besides relocations, as far as BTF tells: map types, program types, attach targets, kernel functions.
-import { kindOf, nameOf, vlenOf } from '../btf/btf.ts';
-import { findType, referencedType, variableOf } from '../btf/types.ts';
-import { attachTargetOf } from '../object/attach-point.ts';
-import { essentialName } from '../libbpf-log/spec.ts';
-import type { BpfObject, BpfProgram } from '../object/object.ts';
-import type { FailureClass, Stage } from '../results/words.ts';
-import type { KernelTypes } from './candidates.ts';
-import { enumeratorsOf } from './enumerators.ts';
-import { unresolvedKconfig } from './kconfig.ts';
-import { findIn, weakNames, whatIsKnown } from './kernel-names.ts';
+import { kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import { findType, referencedType, variableOf } from '../bpf/btf/types.ts';
+import { attachTargetOf } from '../bpf/object/attach-point.ts';
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
+import type { FailureClass, Stage } from '../base/vocabulary.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
+import { unresolvedKconfig } from '../kernel-btf/kconfig.ts';
+import { findIn, weakNames, whatIsKnown } from '../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
-import { newComparison, typesAreCompatible } from './match-type.ts';
+import { newComparison, typesAreCompatible } from '../core-relo/match-type.ts';
 import { structOpsFindings } from './struct-ops.ts';
 
 /** A failure that BTF alone tells of. */

@@ -1,6 +1,6 @@
 // What became of the same relocations in two runs.
 import type { CellRelocation, CellResult, ObjectResult } from './schema.ts';
-import type { Outcome, RelocationKind } from './words.ts';
+import type { Outcome, RelocationKind } from '../base/vocabulary.ts';
 
 /**
  * `guard-flipped`: what the code asks about is there now, or no longer. `lost`: it had a target, has none. `found`: the other way round.

@@ -1,8 +1,8 @@
 // Two runs side by side: what changed since a baseline, in verdicts and in relocations.
-import { surprise } from '../../reports/summary.ts';
+import { surprise } from './unexpected.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
 import { compareRelocations, type RelocationChange } from './compare-relocations.ts';
-import { STANDINGS, type Status } from './words.ts';
+import { STANDINGS, type Status } from '../base/vocabulary.ts';
 
 /** In the order in which a person wants to know of them. */
 export const CHANGES = [

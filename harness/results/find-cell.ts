@@ -1,6 +1,6 @@
 // A cell named as links in a report name it: KERNEL/OBJECT.
-import { UserError } from '../errors.ts';
-import { mostSimilar } from '../triage/similar.ts';
+import { UserError } from '../base/errors.ts';
+import { mostSimilar } from '../base/similar.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
 
 export interface FoundCell {

@@ -1,5 +1,5 @@
 // Which releases of libbpf loaded what a run is about.
-import { DEFAULT_LIBBPF } from '../config/loader-settings.ts';
+import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import type { Results } from './schema.ts';
 
 type Run = Results['run'];

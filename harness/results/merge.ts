@@ -1,11 +1,11 @@
 // Several results files made one: shards of a plan, or runs of different kernels or objects.
 import { createHash } from 'node:crypto';
-import { compareKernelVersions, tryParseKernelVersion } from '../../kernels/version.ts';
-import { UserError } from '../errors.ts';
-import { mergeFindings } from '../triage/merge-findings.ts';
-import { storedLayouts, storeTypes } from '../types/store.ts';
+import { compareKernelVersions, tryParseKernelVersion } from '../base/kernel-version.ts';
+import { UserError } from '../base/errors.ts';
+import { mergeFindings } from './merge-findings.ts';
+import { storedLayouts, storeTypes } from './layouts/collected.ts';
 import { addLog, createLogStore, logText } from './logs.ts';
-import { cellOfOneFate } from './one-fate.ts';
+import { cellOfOneFate } from './uniform-cell.ts';
 import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';
 
 export interface NamedResults {

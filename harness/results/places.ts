@@ -1,6 +1,7 @@
 // Places in sources, objects and programs, as results and explanations name them.
 import { z } from 'zod';
-import { RELOCATION_KINDS } from './words.ts';
+import type { ObjectRelocation, SourceLine } from '../bpf/object/places.ts';
+import { RELOCATION_KINDS } from '../base/vocabulary.ts';
 
 export const count = z.number().int().nonnegative();
 
@@ -11,7 +12,7 @@ export const source = z.strictObject({
   text: z.string(),
   /** False when the line does not name what is accessed: then it is only the nearest line known. */
   exact: z.boolean(),
-});
+}) satisfies z.ZodType<SourceLine>;
 
 export const objectRelocation = z.strictObject({
   /** libbpf's `relo #N`: the number within the section's record of .BTF.ext. */
@@ -27,7 +28,7 @@ export const objectRelocation = z.strictObject({
   /** As a person writes it: `task_struct.mm`, `struct task_struct`, `enum bpf_map_type::BPF_MAP_TYPE_ARRAY`. */
   access: z.string(),
   source: source.nullable(),
-});
+}) satisfies z.ZodType<ObjectRelocation>;
 
 export const failurePlace = z.strictObject({
   /** The program, or the subprogram of it, and the instruction in that. */
@@ -40,6 +41,4 @@ export const failurePlace = z.strictObject({
   source: source.nullable(),
 });
 
-export type SourceLine = z.infer<typeof source>;
-export type ObjectRelocation = z.infer<typeof objectRelocation>;
 export type FailurePlace = z.infer<typeof failurePlace>;

@@ -1,8 +1,8 @@
 // The shape of results.json, as one zod schema: the types, the check on reading and the published JSON Schema all come from here.
 import { z } from 'zod';
-import { explanationFindings } from '../triage/explanation.ts';
+import { explanationFindings } from './explanation.ts';
 import { count, failurePlace, objectRelocation } from './places.ts';
-import { FAILURE_CLASSES, FORESEEN, GATES, LAYOUT_KINDS, OUTCOMES, REACHED, STAGES, STATUSES } from './words.ts';
+import { FAILURE_CLASSES, FORESEEN, GATES, LAYOUT_KINDS, OUTCOMES, REACHED, STAGES, STATUSES } from '../base/vocabulary.ts';
 
 /** Raised when the meaning of a field changes; readers refuse what is newer than they are. */
 export const SCHEMA_VERSION = 1;
@@ -307,7 +307,7 @@ export const resultsSchema = z.strictObject({
   explanation: explanationFindings.optional(),
 });
 
-export type { FailurePlace, ObjectRelocation, SourceLine } from './places.ts';
+export type { FailurePlace } from './places.ts';
 export type Results = z.infer<typeof resultsSchema>;
 export type KernelResult = z.infer<typeof kernel>;
 export type ObjectResult = z.infer<typeof object>;

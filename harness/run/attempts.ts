@@ -1,12 +1,12 @@
 // The guests a cell is tried in: a private copy of the snapshot, and more only when that gave no verdict.
-import type { InfraClass } from '../errors.ts';
+import type { InfraClass } from '../base/errors.ts';
 import type { GuestResult } from '../guest/cell.ts';
 import { findTrouble } from '../guest/health.ts';
 import type { Attempt } from '../results/schema.ts';
 import { type Breakage, breakageIn, type LoaderEnd, loaderEnd } from '../verdict/breakage.ts';
-import type { CellEvidence } from '../verdict/evidence.ts';
+import type { CellEvidence } from '../verdict/evidence/evidence.ts';
 import { toEvidence } from './evidence.ts';
-import { notReady } from './not-ready.ts';
+import { notReady } from './no-verdict.ts';
 import type { ReadyKernel } from './kernel.ts';
 
 /** A guest's answer after it was asked whether it was well. */

@@ -1,9 +1,10 @@
 // From the frames of a guest's response to the evidence that verdicts are judged from.
 import type { CommandEnd, Frame } from '../guest/frames.ts';
-import { textRecords } from '../libbpf-log/lines.ts';
-import { parseLibbpfLog } from '../libbpf-log/parse.ts';
-import { trialFacts } from './trial-facts.ts';
-import type { CellEvidence, LeftOut, LoadAttempt, LogRecord, Printed } from '../verdict/evidence.ts';
+import { textRecords } from '../logs/libbpf/lines.ts';
+import { parseLibbpfLog } from '../logs/libbpf/parse.ts';
+import { trialFacts } from './run-check-facts.ts';
+import type { CellEvidence, LeftOut, LoadAttempt, Printed } from '../verdict/evidence/evidence.ts';
+import type { LogRecord } from '../logs/record.ts';
 
 const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
 const LACKS = ['program-type', 'attach-target'] as const satisfies readonly LeftOut['lacks'][];

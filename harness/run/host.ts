@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem, type } from 'node:os';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../base/errors.ts';
 import { cgroupMiB } from './cgroup.ts';
 
 export const QEMU_PROGRAM = 'qemu-system-x86_64';

@@ -3,9 +3,9 @@ import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor } from '../guest/snapshot.ts';
-import type { GivenBtf } from './custom-btf.ts';
-import type { RunObject } from './inputs.ts';
-import type { CellIdentity } from './kept-cell.ts';
+import type { GivenBtf } from '../kernel-btf/custom-btf.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
+import type { CellIdentity } from './stored-cell.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { toolDigest } from './tool-digest.ts';
 

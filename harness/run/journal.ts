@@ -2,7 +2,7 @@
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CellResult, LogStore } from '../results/schema.ts';
-import { type CellIdentity, identityKey, keepCell, type KeptCell, keptCellSchema, restoreCell } from './kept-cell.ts';
+import { type CellIdentity, identityKey, keepCell, type KeptCell, keptCellSchema, restoreCell } from './stored-cell.ts';
 
 export interface Journal {
   /** The cell of an earlier run, its logs now in `logs`; null when it has to be run. */

@@ -3,18 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage, PlannedKernel } from '../../kernels/catalogue.ts';
 import type { KernelOptions } from '../../kernels/options.ts';
-import { InfraError } from '../errors.ts';
+import { InfraError } from '../base/errors.ts';
 import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
 import type { Hello } from '../guest/frames.ts';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
-import { type GuestHelper, prepareInitramfs } from './helper.ts';
+import { type GuestHelper, prepareInitramfs } from '../guest/agent.ts';
 import { QEMU_PROGRAM } from './host.ts';
 import { type ModuleLoader, moduleLoader } from './modules.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
-import { type RunTypes, typesOf } from './types.ts';
+import { type RunTypes, typesOf } from './kernel-types.ts';
 
 /** For a single cell that is looked at closely: what is kept of it, and how it is started. */
 export interface Keep {

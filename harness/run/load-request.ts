@@ -1,11 +1,11 @@
 // The settings of an object as request frames, in the order in which its own loader would do these things.
-import type { ObjectSettings } from '../config/object-settings.ts';
-import type { MapSettings } from '../config/settings/maps.ts';
-import type { ProgramSettings } from '../config/settings/programs.ts';
+import type { ObjectSettings } from '../plan/config/object-settings.ts';
+import type { MapSettings } from '../plan/config/settings/maps.ts';
+import type { ProgramSettings } from '../plan/config/settings/programs.ts';
 import { type LoadFrame, type MapAttribute, WANTED } from '../guest/load-frames.ts';
-import { ATTACH_TYPES } from '../object/attach-type.ts';
-import { MAP_TYPES } from '../object/maps.ts';
-import { PROGRAM_TYPES } from '../object/program-type.ts';
+import { ATTACH_TYPES } from '../bpf/object/attach-type.ts';
+import { MAP_TYPES } from '../bpf/object/maps.ts';
+import { PROGRAM_TYPES } from '../bpf/object/program-type.ts';
 import type { LoadPlan } from '../plan/object-settings.ts';
 
 function wantedOf(setting: boolean | 'if-supported'): keyof typeof WANTED {

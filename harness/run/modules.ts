@@ -2,11 +2,11 @@
 import type { KernelImage } from '../../kernels/catalogue.ts';
 import { modulesFolder } from '../../kernels/modules.ts';
 import type { KernelOptions } from '../../kernels/options.ts';
-import { readElf, sectionNamed } from '../elf/elf.ts';
-import { InfraError, messageOf } from '../errors.ts';
-import type { KernelTypes } from '../predict/candidates.ts';
-import { type ModuleFile, modulesIn, readModules, readPlain } from '../predict/modules.ts';
-import { mostSimilar } from '../triage/similar.ts';
+import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
+import { InfraError, messageOf } from '../base/errors.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { type ModuleFile, modulesIn, readModules, readPlain } from '../kernel-btf/modules.ts';
+import { mostSimilar } from '../base/similar.ts';
 
 /** A module as the kernel takes it. */
 export interface LoadedModule extends ModuleFile {

@@ -1,10 +1,10 @@
 // What a guest is asked to do: the object of a cell and its settings, as frames.
 import type { RequestFrame } from '../guest/frames.ts';
-import type { GivenBtf } from './custom-btf.ts';
-import type { RunObject } from './inputs.ts';
+import type { GivenBtf } from '../kernel-btf/custom-btf.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
 import { loadFrames } from './load-request.ts';
 import type { LoadedModule } from './modules.ts';
-import { trialFrames } from './trial-request.ts';
+import { trialFrames } from './run-check-request.ts';
 
 /** As libbpf derives an object's name from its file: the part of the base name before the first dot. */
 function objectName(file: string): string {

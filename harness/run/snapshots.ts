@@ -2,7 +2,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { toInfraError } from '../errors.ts';
+import { toInfraError } from '../base/errors.ts';
 import type { BootRequest } from '../guest/boot.ts';
 import { makeSnapshot, openSnapshot, type Snapshot } from '../guest/snapshot.ts';
 

@@ -1,10 +1,10 @@
 // What this program is made of, as a digest: another version of it may judge otherwise.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '../setup/digest.ts';
+import { digestOf } from '../base/digest.ts';
 
 /** Folders whose code only speaks with people. */
-const NO_JUDGES = ['cli/', 'doctor/', 'floor/', 'history/', 'setup/'];
+const NO_JUDGES = ['cli/', 'doctor/', 'minimum-kernel/', 'results/history/', 'setup/'];
 
 /** A digest of the code below this folder's parent that loads objects and judges what comes of it. */
 export async function toolDigest(): Promise<string> {

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
-import { parseCached, unfinishedPath } from '../../kernels/cache.ts';
+import { parseCached, unfinishedPath } from '../base/files.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
-import { type CellIdentity, identityKey, keepCell, keptCellSchema, restoreCell } from './kept-cell.ts';
+import { type CellIdentity, identityKey, keepCell, keptCellSchema, restoreCell } from './stored-cell.ts';
 
 const MAX_BYTES = 256 << 20;
 

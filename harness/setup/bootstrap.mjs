@@ -61,7 +61,7 @@ if (modified(stamp) < Math.max(...settings, ...SOURCES.map((folder) => newestSou
   utimesSync(stamp, started, started);
 }
 
-const { status, signal } = spawnSync(process.execPath, [join(root, 'dist/harness/setup/main.js'), ...process.argv.slice(2)], {
+const { status, signal } = spawnSync(process.execPath, [join(root, 'dist/harness/cli/setup.js'), ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -3,10 +3,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import * as tar from 'tar';
-import { populateDirectory } from '../../kernels/cache.ts';
-import { type DebianSource, findDebianSource } from '../../kernels/debian/source.ts';
+import { populateDirectory } from '../base/files.ts';
+import { type DebianSource, findDebianSource } from '../../kernels/sources/debian/source.ts';
 import { download } from '../../kernels/download.ts';
-import { InfraError, UserError } from '../errors.ts';
+import { InfraError, UserError } from '../base/errors.ts';
 import { lastLines, run, secondsSince } from './command.ts';
 
 /** The release whose messages and rules this project is written for. */

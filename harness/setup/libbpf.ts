@@ -2,8 +2,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseCached, writeFileAtomic } from '../../kernels/cache.ts';
-import { InfraError, messageOf, UserError } from '../errors.ts';
+import { parseCached, writeFileAtomic } from '../base/files.ts';
+import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { run } from './command.ts';
 import {
   atLeast,

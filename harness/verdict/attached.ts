@@ -1,9 +1,9 @@
 // Whether what was loaded could be attached, and why not.
-import { errnoName } from '../libbpf-log/errno.ts';
-import { readLines } from '../libbpf-log/lines.ts';
-import { youngAttachType } from '../object/attach-type.ts';
-import type { FailureClass } from '../results/words.ts';
-import type { Attachment, LoadAttempt } from './evidence.ts';
+import { errnoName } from '../logs/libbpf/errno.ts';
+import { readLines } from '../logs/libbpf/lines.ts';
+import { youngAttachType } from '../bpf/object/attach-type.ts';
+import type { FailureClass } from '../base/vocabulary.ts';
+import type { Attachment, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
 import type { Failure } from './judgement.ts';
 

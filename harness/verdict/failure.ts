@@ -1,7 +1,7 @@
 // Why an attempt failed: the first rule that finds its facts decides, the most specific first, plain text last.
-import { errnoName } from '../libbpf-log/errno.ts';
-import type { Stage } from '../results/words.ts';
-import type { LoadAttempt } from './evidence.ts';
+import { errnoName } from '../logs/libbpf/errno.ts';
+import type { Stage } from '../base/vocabulary.ts';
+import type { LoadAttempt } from './evidence/evidence.ts';
 import type { Failure } from './judgement.ts';
 import type { FailureContext, Finding, Rule } from './rules/context.ts';
 import { mapNotCreated } from './rules/maps.ts';

@@ -1,16 +1,16 @@
 // The verdict on one cell, from what the guest said and what is known of the object.
-import type { LineOf } from '../object/source-line.ts';
-import { relocationLedger } from '../relocation/ledger.ts';
+import type { LineOf } from '../bpf/object/source-line.ts';
+import { relocationLedger } from './relocations/records.ts';
 import type { FailurePlace } from '../results/schema.ts';
-import type { TrialPlan } from '../plan/trial.ts';
+import type { TrialPlan } from '../plan/run-check.ts';
 import { type Attached, attachedIn } from './attached.ts';
-import { type ReadAttempt, readAttempt } from './attempt.ts';
-import type { CellEvidence, LoadAttempt } from './evidence.ts';
+import { type ReadAttempt, readAttempt } from './evidence/attempt.ts';
+import type { CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { failureOf } from './failure.ts';
-import { type JudgedTrial, judgeTrial } from './trial.ts';
+import { type JudgedTrial, judgeTrial } from './run-check.ts';
 import type { CellJudgement, Failure, JudgedObject, JudgementLogs, ProgramJudgement } from './judgement.ts';
-import { ownLoaderFailure } from './own-loader.ts';
-import { failurePlace } from './place.ts';
+import { ownLoaderFailure } from './custom-loader.ts';
+import { failurePlace } from './failure-place.ts';
 
 export interface JudgeInput {
   object: JudgedObject;

@@ -1,6 +1,6 @@
 // What is made of a cell's evidence: a verdict for the object, one for each program, and the ledger of its relocations.
 import type { CellCheck, CellRelocation, FailurePlace, ObjectResult } from '../results/schema.ts';
-import type { FailureClass, Stage } from '../results/words.ts';
+import type { FailureClass, Stage } from '../base/vocabulary.ts';
 
 /** What a verdict needs to know of the object itself. */
 export type JudgedObject = Pick<ObjectResult, 'programs' | 'relocations' | 'maps'>;

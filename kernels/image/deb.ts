@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
-import { InfraError } from '../../harness/errors.ts';
+import { InfraError } from '../../harness/base/errors.ts';
 import { type Compression, decompress } from '../decompress.ts';
 import { listAr } from './ar.ts';
 import { withFile } from './read-at.ts';

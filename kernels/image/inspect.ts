@@ -1,7 +1,7 @@
 // What a kernel image is, from its first bytes and its banner, without unpacking it.
-import { kernelVersionOf } from '../debian/debian-version.ts';
+import { kernelVersionOf } from '../sources/debian/debian-version.ts';
 import { compressionOf } from '../decompress.ts';
-import { tryParseKernelVersion, upstreamOf } from '../version.ts';
+import { tryParseKernelVersion, upstreamOf } from '../../harness/base/kernel-version.ts';
 import { type BzImage, isBzImage, readBzImage } from './bzimage.ts';
 import { isElf, readElfSection } from './elf-section.ts';
 import type { ReadAt } from './read-at.ts';

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, constants, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { InfraError } from '../../harness/errors.ts';
+import { InfraError } from '../../harness/base/errors.ts';
 import { compressionOf, decompress } from '../decompress.ts';
 import type { BzImage } from './bzimage.ts';
 import { readElfSection } from './elf-section.ts';

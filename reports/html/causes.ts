@@ -1,6 +1,7 @@
 // Failures by their cause: each said once, with the programs and kernels it befell.
 import type { Results } from '../../harness/results/schema.ts';
-import { type Cause, grouped, plural, shortKernelNames } from '../summary.ts';
+import { type Cause, shortKernelNames } from '../summary.ts';
+import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
 import { STATUS_LOOKS } from './status.ts';

@@ -1,15 +1,17 @@
 // What the page keeps for its script: an index in plain JSON, and everything of each object packed by itself, unpacked when somebody looks.
 import { gzipSync } from 'node:zlib';
-import type { CellRelocation, CellResult, ObjectResult, Results, SourceLine, TypeStore } from '../../harness/results/schema.ts';
-import type { Status } from '../../harness/results/words.ts';
-import { contradiction, grouped, shortKernelNames } from '../summary.ts';
+import type { CellRelocation, CellResult, ObjectResult, Results, TypeStore } from '../../harness/results/schema.ts';
+import type { SourceLine } from '../../harness/bpf/object/places.ts';
+import type { Status } from '../../harness/base/vocabulary.ts';
+import { contradiction, shortKernelNames } from '../summary.ts';
+import { grouped } from '../../harness/base/text.ts';
 import { flakeText, sinceText } from '../history.ts';
-import { visibleText } from '../visible.ts';
+import { visibleText } from '../../harness/base/visible.ts';
 import { namePart } from './anchors.ts';
 import { failureFacts, programFacts } from './facts.ts';
 import { commandLine, repeatCommand, rerunCommand } from './reproduce.ts';
 import { type Look, lookOf, STATUS_LOOKS } from './status.ts';
-import { type TouchData, touchesOf, typeData } from './types.ts';
+import { type TouchData, touchesOf, typeData } from './layouts.ts';
 
 /** A log of a cell or of one of its programs. */
 export interface LogData {

@@ -1,8 +1,9 @@
 // What triage says: why something fails, what the kernel has instead, what to write; and what loads but reads something else.
 import type { Results } from '../../harness/results/schema.ts';
-import type { CausePlace, CauseSituation, GuardedPlace, LogLine, RootCause, SilentPlace } from '../../harness/triage/explanation.ts';
+import type { CausePlace, CauseSituation, GuardedPlace, LogLine, RootCause, SilentPlace } from '../../harness/results/explanation.ts';
 import { alternativeWords, certaintyText, guardsText, presenceText } from '../explanation.ts';
-import { plural, shortKernelNames } from '../summary.ts';
+import { shortKernelNames } from '../summary.ts';
+import { plural } from '../../harness/base/text.ts';
 import { causeAnchor, cellAnchor, logAnchor, namePart } from './anchors.ts';
 import { html, type Html } from './html.ts';
 

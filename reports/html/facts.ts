@@ -1,7 +1,7 @@
 // What the report concludes from results before it draws anything: verdicts, predictions, the order of kernels.
-import { compareKernelVersions, tryParseKernelVersion } from '../../kernels/version.ts';
+import { compareKernelVersions, tryParseKernelVersion } from '../../harness/base/kernel-version.ts';
 import type { CellProgram, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
-import type { Status } from '../../harness/results/words.ts';
+import type { Status } from '../../harness/base/vocabulary.ts';
 import type { MatrixRow } from '../summary.ts';
 
 /** Whether a status says that something loads; null where it is no verdict. */

@@ -1,8 +1,9 @@
 // The past of what fails now or is flaky: since when, how often, and the course of its latest runs.
 import type { Results } from '../../harness/results/schema.ts';
-import { HISTORY_LETTERS, STATUSES } from '../../harness/results/words.ts';
+import { HISTORY_LETTERS, STATUSES } from '../../harness/base/vocabulary.ts';
 import { historyRows, historySize, placeName } from '../history.ts';
-import { plural, shortKernelNames } from '../summary.ts';
+import { shortKernelNames } from '../summary.ts';
+import { plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
 import { type Look, STATUS_LOOKS } from './status.ts';

@@ -1,5 +1,5 @@
 // HTML by tagged template: whatever is put in is escaped, unless it was made by this template itself.
-import { visibleText } from '../visible.ts';
+import { visibleText } from '../../harness/base/visible.ts';
 
 const RAW = Symbol('html');
 

@@ -1,6 +1,7 @@
 // The matrix: programs by kernels, a real table that needs no script.
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
-import { contradiction, grouped, type MatrixRow, matrixRows, plural, shortKernelNames } from '../summary.ts';
+import { contradiction, type MatrixRow, matrixRows, shortKernelNames } from '../summary.ts';
+import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor, kernelAnchor, programAnchor, relocationsAnchor } from './anchors.ts';
 import { loadsSince } from './facts.ts';
 import { html, type Html } from './html.ts';

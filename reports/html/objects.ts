@@ -1,8 +1,9 @@
 // What happened to each object, for a reader without scripts too: reasons and failing relocations, neighbouring kernels of which the same is true together.
 import type { CellProgram, CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
-import type { Status } from '../../harness/results/words.ts';
+import type { Status } from '../../harness/base/vocabulary.ts';
 import { logText } from '../../harness/results/logs.ts';
-import { contradiction, grouped, plural, shortKernelNames } from '../summary.ts';
+import { contradiction, shortKernelNames } from '../summary.ts';
+import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { failureFacts } from './facts.ts';
 import { html, type Html, toText } from './html.ts';

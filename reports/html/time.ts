@@ -1,6 +1,6 @@
 // Where the time of a run went: kernel by kernel, and the cells that took longest.
 import type { CellResult, Results } from '../../harness/results/schema.ts';
-import { grouped } from '../summary.ts';
+import { grouped } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { kernelNaming } from './explained.ts';
 import { html, type Html } from './html.ts';

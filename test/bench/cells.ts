@@ -1,13 +1,13 @@
 // What a cell costs: restored from a snapshot against booted, the same cells in one run of this program, and what comes on top of the load itself.
 import { dirname, join } from 'node:path';
-import { loadConfig } from '../../harness/config/load.ts';
+import { loadConfig } from '../../harness/plan/config/load.ts';
 import type { CellResult, Results } from '../../harness/results/schema.ts';
-import { objectSources } from '../../harness/run/object-sources.ts';
-import { readInputs } from '../../harness/run/inputs.ts';
+import { objectSources } from '../../harness/plan/inputs/object-sources.ts';
+import { readInputs } from '../../harness/plan/inputs/inputs.ts';
 import { run } from '../../harness/run/run.ts';
-import { ensureHelper } from '../../harness/setup/helper.ts';
-import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { ensureHelper } from '../../harness/setup/agent.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
+import { cacheRoot } from '../../harness/base/files.ts';
 
 const SELECTORS = ['debian:5.10', 'debian:6.1', 'debian:6.12', 'debian:7.0'];
 /** Booting for every cell takes seconds: these objects are enough to compare. */

@@ -1,7 +1,7 @@
 // A large matrix out of a small real one: more kernels, more programs, and in each what a real one differs in.
 import { addLog, createLogStore, logText } from '../../harness/results/logs.ts';
 import type { CellResult, KernelResult, ObjectResult, Results, TypeStore } from '../../harness/results/schema.ts';
-import type { Findings } from '../../harness/triage/explanation.ts';
+import type { Findings } from '../../harness/results/explanation.ts';
 
 interface Size {
   kernels: number;

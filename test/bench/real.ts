@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Results } from '../../harness/results/schema.ts';
-import { UserError } from '../../harness/errors.ts';
-import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { UserError } from '../../harness/base/errors.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { readResults } from '../../reports/json.ts';
 
 /**

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { chromium } from 'playwright-core';
 import type { Results } from '../../harness/results/schema.ts';
-import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { cellAnchor, namePart, relocationsAnchor } from '../../reports/html/anchors.ts';
 import { renderHtml } from '../../reports/html/render.ts';
 import { realResults } from './real.ts';

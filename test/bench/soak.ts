@@ -2,14 +2,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadConfig } from '../../harness/config/load.ts';
-import { objectSources } from '../../harness/run/object-sources.ts';
-import { readInputs } from '../../harness/run/inputs.ts';
+import { loadConfig } from '../../harness/plan/config/load.ts';
+import { objectSources } from '../../harness/plan/inputs/object-sources.ts';
+import { readInputs } from '../../harness/plan/inputs/inputs.ts';
 import { run } from '../../harness/run/run.ts';
-import { ensureHelper } from '../../harness/setup/helper.ts';
-import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { ensureHelper } from '../../harness/setup/agent.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { kernelEntries } from '../../harness/plan/kernel-entries.ts';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { cacheRoot } from '../../harness/base/files.ts';
 
 const WANTED = Number(process.env['SOAK_CELLS'] ?? 2000);
 /** A heap is larger after its first use than it needs to be. */

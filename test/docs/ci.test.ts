@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { corematrix } from '../harness/cli/command.ts';
 import { renderJson } from '../../reports/json.ts';
-import { night as resultsOf } from '../harness/history/nights.ts';
+import { night as resultsOf } from '../harness/results/history/nights.ts';
 import { sample } from '../harness/run/real-run.ts';
 
 const DOCS = join(PACKAGE_ROOT, 'docs/ci');

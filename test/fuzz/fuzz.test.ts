@@ -1,6 +1,6 @@
 // The fuzzer itself: it finds what it is there to find, and the same seed finds it again.
 import { expect, test } from 'vitest';
-import { UserError } from '../../harness/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { problemOf, type Target } from './fuzz.ts';
 import { mutate, randomFrom } from './mutate.ts';
 

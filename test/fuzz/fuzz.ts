@@ -1,8 +1,8 @@
 // Runs one parser over many mutated inputs and holds it to what every parser of strangers' bytes promises.
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
-import { InfraError, UserError } from '../../harness/errors.ts';
-import { visible } from '../../reports/visible.ts';
+import { InfraError, UserError } from '../../harness/base/errors.ts';
+import { visible } from '../../harness/base/visible.ts';
 import { mutate, type Random, randomFrom } from './mutate.ts';
 import { watchOver } from './watchdog.ts';
 

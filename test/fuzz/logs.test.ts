@@ -1,12 +1,13 @@
 // What a guest prints: libbpf's log, the verifier's log in it, and the ledger made from both.
-import { textRecords } from '../../harness/libbpf-log/lines.ts';
-import { parseLibbpfLog, parseTextLog } from '../../harness/libbpf-log/parse.ts';
-import { accessOf, essentialName, isIncompatible, parseSpec } from '../../harness/libbpf-log/spec.ts';
-import { relocationLedger } from '../../harness/relocation/ledger.ts';
-import type { ObjectRelocation } from '../../harness/results/schema.ts';
-import { readAttempt } from '../../harness/verdict/attempt.ts';
-import type { LogRecord } from '../../harness/verdict/evidence.ts';
-import { parseVerifierLog } from '../../harness/verifier-log/parse.ts';
+import { textRecords } from '../../harness/logs/libbpf/lines.ts';
+import { parseLibbpfLog, parseTextLog } from '../../harness/logs/libbpf/parse.ts';
+import { accessOf, isIncompatible, parseSpec } from '../../harness/bpf/core-spec/printed.ts';
+import { essentialName } from '../../harness/bpf/btf/essential-name.ts';
+import { relocationLedger } from '../../harness/verdict/relocations/records.ts';
+import type { ObjectRelocation } from '../../harness/bpf/object/places.ts';
+import { readAttempt } from '../../harness/verdict/evidence/attempt.ts';
+import type { LogRecord } from '../../harness/logs/record.ts';
+import { parseVerifierLog } from '../../harness/logs/verifier/parse.ts';
 import { fuzz } from './fuzz.ts';
 import type { Random } from './mutate.ts';
 import { seedFiles } from './seeds.ts';

@@ -1,13 +1,13 @@
 // Compiled objects and BTF: the sample programs, and the beginning of a real kernel's BTF where the cache has a kernel.
 import { readFile } from 'node:fs/promises';
-import { type Btf, btfString, kindOf, nameOf, readBtf, vlenOf } from '../../harness/btf/btf.ts';
-import { readBtfExt } from '../../harness/btf/ext.ts';
-import { indexNames, typesWithEssentialName, typesWithName } from '../../harness/btf/names.ts';
-import { arrayOf, enumeratorOf, memberOf, parameterOf, resolveType, sizeOf, variableOf } from '../../harness/btf/types.ts';
-import { readElf, readSymbols, sectionNamed } from '../../harness/elf/elf.ts';
-import { readBpfObject } from '../../harness/object/object.ts';
-import { toObjectResult } from '../../harness/object/result.ts';
-import { cachedBtfs, mustReadBtf, sampleObjects } from '../harness/object/samples.ts';
+import { type Btf, btfString, kindOf, nameOf, readBtf, vlenOf } from '../../harness/bpf/btf/btf.ts';
+import { readBtfExt } from '../../harness/bpf/btf/ext.ts';
+import { indexNames, typesWithEssentialName, typesWithName } from '../../harness/bpf/btf/names.ts';
+import { arrayOf, enumeratorOf, memberOf, parameterOf, resolveType, sizeOf, variableOf } from '../../harness/bpf/btf/types.ts';
+import { readElf, readSymbols, sectionNamed } from '../../harness/bpf/elf/elf.ts';
+import { readBpfObject } from '../../harness/bpf/object/object.ts';
+import { toObjectResult } from '../../harness/results/object-result.ts';
+import { cachedBtfs, mustReadBtf, sampleObjects } from '../harness/bpf/object/samples.ts';
 import { fuzz } from './fuzz.ts';
 
 type Corpus = readonly [Uint8Array, ...Uint8Array[]];

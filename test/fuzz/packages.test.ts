@@ -13,7 +13,7 @@ import { inspectImage } from '../../kernels/image/inspect.ts';
 import { readAtOf } from '../../kernels/image/read-at.ts';
 import { findBtf } from '../../kernels/image/scan.ts';
 import { unpackKernel } from '../../kernels/image/unpack.ts';
-import { visible } from '../../reports/visible.ts';
+import { visible } from '../../harness/base/visible.ts';
 import { arArchive, btfBlob, bzImage, elfImage, flatImage, type TarFile, tarArchive } from '../kernels/fixtures.ts';
 import { fuzz } from './fuzz.ts';
 

@@ -1,6 +1,6 @@
 // A lock file beside what the mirror has now.
 import { describe, expect, it } from 'vitest';
-import { describePackage, type KernelPackage } from '../../kernels/debian/packages.ts';
+import { describePackage, type KernelPackage } from '../../kernels/sources/debian/packages.ts';
 import { comparePins } from '../../kernels/outdated.ts';
 
 function packageOf(release: string, version: string, digit = '0'): KernelPackage {

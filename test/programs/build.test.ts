@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readBpfObject } from '../../harness/object/object.ts';
-import { toObjectResult } from '../../harness/object/result.ts';
+import { readBpfObject } from '../../harness/bpf/object/object.ts';
+import { toObjectResult } from '../../harness/results/object-result.ts';
 import { ensureLibbpf } from '../../harness/setup/libbpf.ts';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { cacheRoot } from '../../harness/base/files.ts';
 import { buildPrograms } from '../../programs/build.ts';
 
 const PROGRAM = `#include "shape.h"

@@ -1,10 +1,10 @@
 // Modules of kernels whose packages are laid out in different ways: signed images of 5.10, and split packages from 6.19 on.
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../harness/config/load.ts';
-import { readInputs } from '../../harness/run/inputs.ts';
-import { objectSources } from '../../harness/run/object-sources.ts';
-import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
+import { loadConfig } from '../../harness/plan/config/load.ts';
+import { readInputs } from '../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../harness/plan/inputs/object-sources.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { realRun, sample } from '../harness/run/real-run.ts';
 
 const CONFIG = join(PACKAGE_ROOT, 'programs/modules.yaml');

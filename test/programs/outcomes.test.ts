@@ -2,17 +2,17 @@
 // COREMATRIX_TEST_KERNELS=all takes every series of the mirror instead of four.
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../harness/config/load.ts';
-import type { Config } from '../../harness/config/schema.ts';
-import { type Inputs, readInputs } from '../../harness/run/inputs.ts';
+import { loadConfig } from '../../harness/plan/config/load.ts';
+import type { Config } from '../../harness/plan/config/schema.ts';
+import { type Inputs, readInputs } from '../../harness/plan/inputs/inputs.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { ensureLibbpf } from '../../harness/setup/libbpf.ts';
-import { PACKAGE_ROOT } from '../../harness/setup/root.ts';
-import { cacheRoot } from '../../kernels/cache.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
+import { cacheRoot } from '../../harness/base/files.ts';
 import { planKernels } from '../../kernels/catalogue.ts';
-import { parseRange } from '../../kernels/version.ts';
+import { parseRange } from '../../harness/base/kernel-version.ts';
 import { buildPrograms } from '../../programs/build.ts';
-import { objectSources } from '../../harness/run/object-sources.ts';
+import { objectSources } from '../../harness/plan/inputs/object-sources.ts';
 import { realRun } from '../harness/run/real-run.ts';
 
 const CONFIG = join(PACKAGE_ROOT, 'programs/corematrix.yaml');

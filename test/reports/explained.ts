@@ -1,6 +1,6 @@
 // Results in which everything is said of a failure that triage can say.
 import type { Results } from '../../harness/results/schema.ts';
-import type { RootCause } from '../../harness/triage/explanation.ts';
+import type { RootCause } from '../../harness/results/explanation.ts';
 
 const FINGERPRINT = '0123456789ab';
 const [OLD, NEW] = ['debian-5.10.262-amd64', 'debian-6.12.117-amd64'];

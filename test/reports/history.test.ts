@@ -1,13 +1,13 @@
 // What a history says, in every report that says it, and made again from results.json.
 import { describe, expect, it } from 'vitest';
-import { historyFacts } from '../../harness/history/facts.ts';
-import { lineOf } from '../../harness/history/line.ts';
+import { historyFacts } from '../../harness/results/history/facts.ts';
+import { lineOf } from '../../harness/results/history/line.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { renderHtml } from '../../reports/html/render.ts';
 import { readResults, renderJson } from '../../reports/json.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
 import { terminalReport } from '../../reports/terminal.ts';
-import { lines, type Night, night } from '../harness/history/nights.ts';
+import { lines, type Night, night } from '../harness/results/history/nights.ts';
 
 const NIGHTS: Night[] = [
   { day: 1, statuses: ['pass', 'pass'] },

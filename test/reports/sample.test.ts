@@ -1,7 +1,7 @@
 // The sample itself: valid, and with everything in it that the reports are tried on.
 import { describe, expect, it } from 'vitest';
 import { resultsSchema } from '../../harness/results/schema.ts';
-import { OUTCOMES, STATUSES } from '../../harness/results/words.ts';
+import { OUTCOMES, STATUSES } from '../../harness/base/vocabulary.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
 import { SAMPLE } from './sample.ts';
 

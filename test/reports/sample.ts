@@ -1,7 +1,7 @@
 // A small run in which everything occurs that a report can meet.
 import { addLog, createLogStore } from '../../harness/results/logs.ts';
 import type { CellProgram, CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
-import { OUTCOMES, type Outcome, RELOCATION_KINDS } from '../../harness/results/words.ts';
+import { OUTCOMES, type Outcome, RELOCATION_KINDS } from '../../harness/base/vocabulary.ts';
 
 const logs = createLogStore();
 const digest = (digit: string) => digit.repeat(64);

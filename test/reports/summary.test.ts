@@ -1,6 +1,8 @@
 // Counts, rows and causes, which every report takes from here.
 import { describe, expect, it } from 'vitest';
-import { causes, countStatuses, incompleteness, matrixRows, plural, shortKernelNames, surprise } from '../../reports/summary.ts';
+import { causes, countStatuses, incompleteness, matrixRows, shortKernelNames } from '../../reports/summary.ts';
+import { surprise } from '../../harness/results/unexpected.ts';
+import { plural } from '../../harness/base/text.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
 import { SAMPLE } from './sample.ts';
 

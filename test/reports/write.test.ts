@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InfraError } from '../../harness/errors.ts';
+import { InfraError } from '../../harness/base/errors.ts';
 import { renderHtml } from '../../reports/html/render.ts';
 import { readResults } from '../../reports/json.ts';
 import { renderJunit } from '../../reports/junit.ts';

@@ -1,7 +1,7 @@
 // Groups of alternatives held against the programs and maps an object has.
-import type { ProgramSettings } from '../../config/settings/programs.ts';
-import { UserError } from '../../errors.ts';
-import type { Alternatives, BpfObject } from '../../object/object.ts';
+import type { ProgramSettings } from '../config/settings/programs.ts';
+import { UserError } from '../../base/errors.ts';
+import type { Alternatives, BpfObject } from '../../bpf/object/object.ts';
 import { notThere, type PlaceOf } from './problem.ts';
 
 /**

@@ -1,6 +1,6 @@
 // What a program is to be attached to, held against what its type can be attached to.
-import { UserError } from '../../errors.ts';
-import type { BpfObject } from '../../object/object.ts';
+import { UserError } from '../../base/errors.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
 import { listed, type PlaceOf } from './problem.ts';
 
 interface Shape {
@@ -8,7 +8,7 @@ interface Shape {
   expected: string;
 }
 
-/** @see attach_program_to() in harness/helper/attach_to.c */
+/** @see attach_program_to() in harness/guest/agent/attach_to.c */
 const SHAPES: Readonly<Partial<Record<string, Shape>>> = {
   tracepoint: { pattern: /^[^/]+\/[^/]+$/, expected: 'CATEGORY/NAME' },
   netfilter: {

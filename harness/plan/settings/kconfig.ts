@@ -1,12 +1,12 @@
 // Values for the kernel's configuration held against the variables that ask for it.
-import type { KconfigValue } from '../../config/settings/variables.ts';
-import type { Btf } from '../../btf/btf.ts';
-import { kindOf, nameOf } from '../../btf/btf.ts';
-import { typeText } from '../../btf/type-text.ts';
-import { arrayOf, integerOf, resolveType, sizeField } from '../../btf/types.ts';
-import { UserError } from '../../errors.ts';
-import type { BpfObject } from '../../object/object.ts';
-import { kconfigOf } from '../../object/variables.ts';
+import type { KconfigValue } from '../config/settings/variables.ts';
+import type { Btf } from '../../bpf/btf/btf.ts';
+import { kindOf, nameOf } from '../../bpf/btf/btf.ts';
+import { typeText } from '../../bpf/btf/type-text.ts';
+import { arrayOf, integerOf, resolveType, sizeField } from '../../bpf/btf/types.ts';
+import { UserError } from '../../base/errors.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
+import { kconfigOf } from '../../bpf/object/variables.ts';
 import { notThere, type PlaceOf } from './problem.ts';
 
 type Kind = 'bool' | 'tristate' | 'char' | 'number' | 'text' | 'unknown';

@@ -1,7 +1,7 @@
 // Settings of maps held against the maps an object has.
-import type { MapSettings } from '../../config/settings/maps.ts';
-import { UserError } from '../../errors.ts';
-import type { ObjectMap } from '../../object/maps.ts';
+import type { MapSettings } from '../config/settings/maps.ts';
+import { UserError } from '../../base/errors.ts';
+import type { ObjectMap } from '../../bpf/object/maps.ts';
 import { notThere, type PlaceOf } from './problem.ts';
 
 const MAPS_OF_MAPS: ReadonlySet<string> = new Set(['array_of_maps', 'hash_of_maps']);

@@ -1,5 +1,5 @@
 // What is wrong with a setting, said in one way.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../base/errors.ts';
 
 /** Where settings stand that a path of keys leads to: `file:line:column`. */
 export type PlaceOf = (path: readonly PropertyKey[]) => string;

@@ -1,6 +1,6 @@
 // Settings of programs held against the programs an object has.
-import type { ProgramSettings } from '../../config/settings/programs.ts';
-import type { BpfObject } from '../../object/object.ts';
+import type { ProgramSettings } from '../config/settings/programs.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
 import { checkAttachTo } from './attach-to.ts';
 import { notThere, type PlaceOf } from './problem.ts';
 

@@ -1,10 +1,10 @@
 // Values of variables held against their types, as bytes for where they lie.
-import type { VariableValue } from '../../config/settings/variables.ts';
-import { encodeValue } from '../../btf/encode.ts';
-import { typeText } from '../../btf/type-text.ts';
-import { UserError } from '../../errors.ts';
-import type { BpfObject } from '../../object/object.ts';
-import { variablesOf } from '../../object/variables.ts';
+import type { VariableValue } from '../config/settings/variables.ts';
+import { encodeValue } from '../../bpf/btf/encode.ts';
+import { typeText } from '../../bpf/btf/type-text.ts';
+import { UserError } from '../../base/errors.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
+import { variablesOf } from '../../bpf/object/variables.ts';
 import { listed, notThere, type PlaceOf } from './problem.ts';
 
 /** Bytes that belong into a data section before the load. */

@@ -1,6 +1,6 @@
 // What a rule sees of one failed attempt, and what it answers.
-import type { VerifierLog } from '../../verifier-log/parse.ts';
-import type { ReadAttempt } from '../attempt.ts';
+import type { VerifierLog } from '../../logs/verifier/parse.ts';
+import type { ReadAttempt } from '../evidence/attempt.ts';
 import type { Failure, JudgedObject } from '../judgement.ts';
 
 export interface FailureContext {

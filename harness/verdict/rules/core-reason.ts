@@ -1,10 +1,10 @@
 // Class and wording of a relocation that made a load fail.
 import { basename } from 'node:path';
-import type { RelocationFacts } from '../../libbpf-log/facts.ts';
-import { accessOf, parseSpec } from '../../libbpf-log/spec.ts';
-import { hasIncompatibleCandidate } from '../../relocation/ledger-outcome.ts';
-import type { ObjectRelocation, SourceLine } from '../../results/schema.ts';
-import type { FailureClass, RelocationKind } from '../../results/words.ts';
+import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
+import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
+import { hasIncompatibleCandidate } from '../relocations/outcome.ts';
+import type { ObjectRelocation, SourceLine } from '../../bpf/object/places.ts';
+import type { FailureClass, RelocationKind } from '../../base/vocabulary.ts';
 import type { JudgedObject } from '../judgement.ts';
 
 /** Where it failed is the caller's to know: libbpf gives up on a relocation, or the verifier comes to it. */

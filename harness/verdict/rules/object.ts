@@ -1,5 +1,5 @@
 // Failures of the object itself: libbpf does not take the file, or what is in it.
-import { errnoName } from '../../libbpf-log/errno.ts';
+import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { Finding, FailureContext } from './context.ts';
 
 /** Sentences libbpf ends a refusal with that say less than the one before. */

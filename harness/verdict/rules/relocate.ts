@@ -1,7 +1,7 @@
 // Failures before any program is loaded: BTF, externs, relocations libbpf gives up on.
-import { errnoName } from '../../libbpf-log/errno.ts';
-import type { ExternFailure } from '../../libbpf-log/facts.ts';
-import type { FailureClass } from '../../results/words.ts';
+import { errnoName } from '../../logs/libbpf/errno.ts';
+import type { ExternFailure } from '../../logs/libbpf/facts.ts';
+import type { FailureClass } from '../../base/vocabulary.ts';
 import type { Finding, FailureContext } from './context.ts';
 import { coreFinding } from './core-reason.ts';
 

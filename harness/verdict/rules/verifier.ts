@@ -1,8 +1,8 @@
 // Failures the verifier reports, by its own words.
-import { reachedPoison } from '../../relocation/ledger-poison.ts';
-import type { VerifierCause } from '../../verifier-log/causes.ts';
-import type { VerifierLog } from '../../verifier-log/parse.ts';
-import { HELPER_NAMES } from '../helper-names.ts';
+import { reachedPoison } from '../relocations/poison.ts';
+import type { VerifierCause } from '../../logs/verifier/causes.ts';
+import type { VerifierLog } from '../../logs/verifier/parse.ts';
+import { HELPER_NAMES } from '../../bpf/object/helper-names.ts';
 import { coreFinding, namedFinding } from './core-reason.ts';
 import type { Finding, FailureContext } from './context.ts';
 

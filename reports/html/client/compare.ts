@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 // Two kernels compared for one object, or for one program of it: verdicts, relocation values, logs without their noise.
 import type { CellData, LogData, ObjectData } from '../data.ts';
-import type { TypeData } from '../types.ts';
+import type { TypeData } from '../layouts.ts';
 import type { layoutTable } from './layout.ts';
 import type { Tools } from './tools.ts';
 

@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 // One relocation on two kernels: what became of it, and the types it goes through side by side.
 import type { CellData, ObjectData, OutcomeData } from '../data.ts';
-import type { TypeData } from '../types.ts';
+import type { TypeData } from '../layouts.ts';
 import type { layoutTable } from './layout.ts';
 import type { Tools } from './tools.ts';
 

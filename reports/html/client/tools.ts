@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // What the parts of the page's script share. Only the text of such functions gets into the page: each must need nothing from outside itself.
-import type { SourceLine } from '../../../harness/results/schema.ts';
+import type { SourceLine } from '../../../harness/bpf/object/places.ts';
 import type { ObjectData, OutcomeData, PageData } from '../data.ts';
 import type { diffLines, withoutNoise } from './diff.ts';
 import type { Look } from '../status.ts';

@@ -1,7 +1,7 @@
 // The built command line as a user runs it.
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 
 export const MAIN = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfResults } from '../../../harness/cli/exit.ts';
-import { InfraError, UserError } from '../../../harness/errors.ts';
+import { InfraError, UserError } from '../../../harness/base/errors.ts';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
-import type { FailureClass, Status } from '../../../harness/results/words.ts';
+import type { FailureClass, Status } from '../../../harness/base/vocabulary.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 
 describe('the exit code', () => {

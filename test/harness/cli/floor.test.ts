@@ -1,7 +1,7 @@
 // `corematrix floor` as a user types it, on real guests.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
 

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readHistory } from '../../../harness/history/file.ts';
+import { readHistory } from '../../../harness/results/history/file.ts';
 import { renderJson, readResults } from '../../../reports/json.ts';
-import { night } from '../history/nights.ts';
+import { night } from '../results/history/nights.ts';
 import { corematrix } from './command.ts';
 
 let folder = '';

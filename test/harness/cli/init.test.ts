@@ -3,12 +3,12 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseConfig } from '../../../harness/config/load.ts';
-import { starterConfig } from '../../../harness/config/starter.ts';
-import { readBpfObject } from '../../../harness/object/object.ts';
+import { parseConfig } from '../../../harness/plan/config/load.ts';
+import { starterConfig } from '../../../harness/plan/config/starter.ts';
+import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { renderJson } from '../../../reports/json.ts';
 import { type FakeMirror, fakePackage, startMirror } from '../../kernels/fixtures.ts';
-import { night } from '../history/nights.ts';
+import { night } from '../results/history/nights.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import {
   btfBlob,
   bzImage,

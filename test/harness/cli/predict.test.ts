@@ -3,9 +3,9 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BtfOptions, buildBtf, type WrittenType } from '../btf/build-btf.ts';
-import { compileBpf } from '../object/compile.ts';
-import { sampleObjects } from '../object/samples.ts';
+import { type BtfOptions, buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
+import { sampleObjects } from '../bpf/object/samples.ts';
 import { corematrix } from './command.ts';
 
 const SOURCE = `

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lineOf } from '../../../harness/cli/progress.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix, steady } from './command.ts';
 

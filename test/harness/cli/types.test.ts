@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cacheRoot } from '../../../kernels/cache.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
 import { corematrix } from './command.ts';
 
 let folder = '';

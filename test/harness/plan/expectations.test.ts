@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Expectation } from '../../../harness/config/schema.ts';
+import type { Expectation } from '../../../harness/plan/config/schema.ts';
 import {
   applyExpectation,
   cellStatus,

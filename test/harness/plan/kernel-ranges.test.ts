@@ -2,7 +2,7 @@
 import { assert, property, subarray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rangesOf } from '../../../harness/plan/kernel-ranges.ts';
-import { inRange, parseKernelVersion, parseRange } from '../../../kernels/version.ts';
+import { inRange, parseKernelVersion, parseRange } from '../../../harness/base/kernel-version.ts';
 
 const KERNELS = ['5.10.262', '6.1.176', '6.12.94', '6.12.117', '6.16.12', '7.0.13', '7.4-rc3'].map((version) => ({
   version,

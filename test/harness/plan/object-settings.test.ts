@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parsePlacedConfig } from '../../../harness/config/load.ts';
-import { messageOf, UserError } from '../../../harness/errors.ts';
-import { type BpfObject, readBpfObject } from '../../../harness/object/object.ts';
+import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
+import { messageOf, UserError } from '../../../harness/base/errors.ts';
+import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { planLoad } from '../../../harness/plan/object-settings.ts';
-import { objectSources } from '../../../harness/run/object-sources.ts';
-import { compileBpf } from '../object/compile.ts';
+import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
 
 const SOURCE = `
 struct { int (*type)[9]; int (*max_entries)[4]; u32 *key; u64 *value; } counts SEC(".maps");

@@ -3,16 +3,16 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { indexNames } from '../../../harness/btf/names.ts';
-import { readBpfObject } from '../../../harness/object/object.ts';
-import type { KernelTypes } from '../../../harness/predict/candidates.ts';
+import { indexNames } from '../../../harness/bpf/btf/names.ts';
+import { readBpfObject } from '../../../harness/bpf/object/object.ts';
+import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
 import { predictCell, type PredictedCell } from '../../../harness/predict/predict.ts';
-import { predictLoad } from '../../../harness/predict/relocate.ts';
+import { predictLoad } from '../../../harness/core-relo/relocate.ts';
 import { logText } from '../../../harness/results/logs.ts';
 import type { CellRelocation, CellResult, Results } from '../../../harness/results/schema.ts';
-import { cachedBtfs, mustReadBtf, type SampleObject, sampleObjects } from '../object/samples.ts';
+import { cachedBtfs, mustReadBtf, type SampleObject, sampleObjects } from '../bpf/object/samples.ts';
 import { realRun } from '../run/real-run.ts';
-import { coreLinesOf, linesOf, tellCount } from './oracles.ts';
+import { coreLinesOf, linesOf, tellCount } from '../core-relo/oracles.ts';
 
 const SELECTORS = process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? ['debian:all'] : ['debian:5.10', 'debian:6.12'];
 

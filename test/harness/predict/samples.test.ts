@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { indexNames } from '../../../harness/btf/names.ts';
-import { readBpfObject } from '../../../harness/object/object.ts';
-import { cachedBtfs, mustReadBtf, sampleObjects } from '../object/samples.ts';
-import { bpftoolLines, engineLines, libbpfLines, minCoreLines, tellCount } from './oracles.ts';
+import { indexNames } from '../../../harness/bpf/btf/names.ts';
+import { readBpfObject } from '../../../harness/bpf/object/object.ts';
+import { cachedBtfs, mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
+import { bpftoolLines, engineLines, libbpfLines, minCoreLines, tellCount } from '../core-relo/oracles.ts';
 
 let folder = '';
 beforeAll(async () => {

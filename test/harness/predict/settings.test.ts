@@ -3,17 +3,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { indexNames } from '../../../harness/btf/names.ts';
-import type { ObjectSettings } from '../../../harness/config/object-settings.ts';
-import { type BpfObject, readBpfObject } from '../../../harness/object/object.ts';
+import { indexNames } from '../../../harness/bpf/btf/names.ts';
+import type { ObjectSettings } from '../../../harness/plan/config/object-settings.ts';
+import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { asLoaded } from '../../../harness/plan/as-loaded.ts';
 import { planLoad } from '../../../harness/plan/object-settings.ts';
-import type { KernelTypes } from '../../../harness/predict/candidates.ts';
-import { foreseenCell, forecastOf } from '../../../harness/predict/forecast.ts';
-import { withGiven } from '../../../harness/predict/given.ts';
-import { buildBtf, type WrittenType } from '../btf/build-btf.ts';
-import { compileBpf } from '../object/compile.ts';
-import { mustReadBtf } from '../object/samples.ts';
+import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
+import { foreseenCell, forecastOf } from '../../../harness/predict/recorded-prediction.ts';
+import { withGiven } from '../../../harness/kernel-btf/with-custom-btf.ts';
+import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
+import { mustReadBtf } from '../bpf/object/samples.ts';
 
 const SOURCE = `
 struct task_struct { int gone; } access_index;

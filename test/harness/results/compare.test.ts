@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseSince, type Since } from '../../../harness/plan/since.ts';
 import { compareResults, matchKernels } from '../../../harness/results/compare.ts';
 import type { CellRelocation, Results } from '../../../harness/results/schema.ts';
-import { type Status, STATUSES } from '../../../harness/results/words.ts';
+import { type Status, STATUSES } from '../../../harness/base/vocabulary.ts';
 import { changeCounts, changeGroups } from '../../../reports/comparison.ts';
 import { renderMarkdown } from '../../../reports/markdown.ts';
 import { terminalReport } from '../../../reports/terminal.ts';

@@ -1,9 +1,9 @@
 // Shards of a run joined again: the whole is what it was before it was cut.
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../harness/errors.ts';
+import { UserError } from '../../../harness/base/errors.ts';
 import { createLogStore, logText } from '../../../harness/results/logs.ts';
 import { mergeResults, type NamedResults } from '../../../harness/results/merge.ts';
-import { cellOfOneFate } from '../../../harness/results/one-fate.ts';
+import { cellOfOneFate } from '../../../harness/results/uniform-cell.ts';
 import { type KernelResult, type Results, resultsSchema } from '../../../harness/results/schema.ts';
 import { explained } from '../../reports/explained.ts';
 import { HOSTILE_SAMPLE } from '../../reports/hostile.ts';

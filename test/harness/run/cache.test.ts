@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
-import { cacheRoot } from '../../../kernels/cache.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
 import { steady } from '../cli/command.ts';
 import { linkedCache, sample } from './real-run.ts';
 

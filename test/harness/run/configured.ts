@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { loadConfig } from '../../../harness/config/load.ts';
-import { type Inputs, readInputs } from '../../../harness/run/inputs.ts';
-import { objectSources } from '../../../harness/run/object-sources.ts';
+import { loadConfig } from '../../../harness/plan/config/load.ts';
+import { type Inputs, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import { sample } from './real-run.ts';
 
 /** Reads a sample object with settings: the lines that stand below its path, indented by four. */

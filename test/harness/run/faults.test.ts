@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
-import { cacheRoot } from '../../../kernels/cache.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
 import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
 import { QEMU_PROGRAM } from '../../../harness/run/host.ts';
 import { linkedCache, realRun, sample } from './real-run.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { availableMiB, jobsFor } from '../../../harness/run/host.ts';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 
 const HOST = join(PACKAGE_ROOT, 'dist/harness/run/host.js');
 

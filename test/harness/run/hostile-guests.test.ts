@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CellResult, LogStore, Results } from '../../../harness/results/schema.ts';
 import { logText } from '../../../harness/results/logs.ts';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { helperOf, realRun, sample } from './real-run.ts';
 
 /** What goes wrong, by how long it is waited for: as long as by default, until the cell's time is up, or until the guest counts as hung. */
@@ -35,7 +35,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hostile-'));
   const objects = join(folder, 'objects');
   await mkdir(objects);
-  const helper = await helperOf(join(PACKAGE_ROOT, 'test/harness/guest/hostile-helper/load.c'), join(folder, 'helper'));
+  const helper = await helperOf(join(PACKAGE_ROOT, 'test/harness/guest/hostile-agent/load.c'), join(folder, 'helper'));
   const run = async (how: keyof typeof FAULTS) => {
     const paths = FAULTS[how].map((name) => join(objects, `${name}.bpf.o`));
     for (const path of paths) await copyFile(sample('exec_watch'), path);

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parsePlacedConfig } from '../../../harness/config/load.ts';
+import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
 import { helpersUsed } from '../../../harness/results/libbpf-used.ts';
 import type { Results } from '../../../harness/results/schema.ts';
-import type { GuestHelper } from '../../../harness/run/helper.ts';
-import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
-import { objectSources } from '../../../harness/run/object-sources.ts';
-import { ensureHelper } from '../../../harness/setup/helper.ts';
+import type { GuestHelper } from '../../../harness/guest/agent.ts';
+import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
+import { ensureHelper } from '../../../harness/setup/agent.ts';
 import { realRun, sample } from './real-run.ts';
 
 const KERNEL = 'debian:6.1';

@@ -2,13 +2,13 @@
 import { copyFile, cp, mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunRequest, run } from '../../../harness/run/run.ts';
-import type { GuestHelper } from '../../../harness/run/helper.ts';
+import type { GuestHelper } from '../../../harness/guest/agent.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
-import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
+import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import type { Results } from '../../../harness/results/schema.ts';
-import { ensureHelper } from '../../../harness/setup/helper.ts';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
-import { cacheRoot } from '../../../kernels/cache.ts';
+import { ensureHelper } from '../../../harness/setup/agent.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
 
 /** Path of a sample object that set-up has built. */
 export function sample(name: string): string {
@@ -20,7 +20,7 @@ export function sample(name: string): string {
  * @param sources a folder that does not exist yet
  */
 export async function helperOf(load: string, sources: string): Promise<GuestHelper> {
-  await cp(join(PACKAGE_ROOT, 'harness/helper'), sources, { recursive: true });
+  await cp(join(PACKAGE_ROOT, 'harness/guest/agent'), sources, { recursive: true });
   await rename(join(sources, 'load.c'), join(sources, 'really.h'));
   await copyFile(load, join(sources, 'load.c'));
   return ensureHelper({ onNote: () => {}, sources });

@@ -3,11 +3,11 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../../harness/config/load.ts';
-import { plainSources, readInputs } from '../../../harness/run/inputs.ts';
-import { objectSources } from '../../../harness/run/object-sources.ts';
+import { loadConfig } from '../../../harness/plan/config/load.ts';
+import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import type { Results } from '../../../harness/results/schema.ts';
-import { cacheRoot } from '../../../kernels/cache.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
 import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
 import { realRun, sample } from './real-run.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compileBpf } from '../object/compile.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
 import { realRun, sample } from './real-run.ts';
 
 /** The verifier goes through three instructions a round, and its limit is a million; a guest without KVM takes a second or two for that. */

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parsePlacedConfig } from '../../../harness/config/load.ts';
+import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
 import { logText } from '../../../harness/results/logs.ts';
 import type { CellResult } from '../../../harness/results/schema.ts';
-import { readInputs } from '../../../harness/run/inputs.ts';
-import { objectSources } from '../../../harness/run/object-sources.ts';
-import { compileBpf } from '../object/compile.ts';
+import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
 import { realRun } from './real-run.ts';
 
 const RENAMED = `

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addLog, createLogStore, logText } from '../../../harness/results/logs.ts';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
-import type { CellIdentity } from '../../../harness/run/kept-cell.ts';
+import type { CellIdentity } from '../../../harness/run/stored-cell.ts';
 import { verdictStore } from '../../../harness/run/verdicts.ts';
 import { terminalReport } from '../../../reports/terminal.ts';
 import { SAMPLE } from '../../reports/sample.ts';

@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { parsePlacedConfig } from '../../../harness/config/load.ts';
-import { readInputs } from '../../../harness/run/inputs.ts';
-import { objectSources } from '../../../harness/run/object-sources.ts';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
-import { cacheRoot } from '../../../kernels/cache.ts';
+import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
+import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
 import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
-import { compileBpf } from '../object/compile.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
 import { helperOf, linkedCache, realRun } from './real-run.ts';
 
 /** Hides the kernel's BTF from objects that are called so. */
-const HELPER = join(PACKAGE_ROOT, 'test/harness/triage/restricted-helper/load.c');
+const HELPER = join(PACKAGE_ROOT, 'test/harness/explain/restricted-agent/load.c');
 
 const SOURCE = `
 u64 seen;

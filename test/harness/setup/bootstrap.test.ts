@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../../harness/setup/root.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 
 const BOOTSTRAP = join(PACKAGE_ROOT, 'harness/setup/bootstrap.mjs');
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { atLeast, BUILD, chooseRelease, chooseSource, WANTED_LIBBPF } from '../../../harness/setup/libbpf-source.ts';
-import { cacheRoot } from '../../../kernels/cache.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
 
 const choose = (...versions: string[]) => chooseSource(versions.map((version) => ({ version })))?.version ?? null;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { textRecords } from '../../../harness/libbpf-log/lines.ts';
+import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import { attachedIn } from '../../../harness/verdict/attached.ts';
-import type { Attachment, LoadAttempt } from '../../../harness/verdict/evidence.ts';
+import type { Attachment, LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
 
 function attachment(errno: number, changes: Partial<Attachment> & { text?: string } = {}): Attachment {
   const { text = '', ...others } = changes;

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { textRecords } from '../../../harness/libbpf-log/lines.ts';
-import type { ObjectRelocation } from '../../../harness/results/schema.ts';
-import type { CellEvidence, LoadAttempt } from '../../../harness/verdict/evidence.ts';
+import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
+import type { ObjectRelocation } from '../../../harness/bpf/object/places.ts';
+import type { CellEvidence, LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
 import { judgeCell, type JudgeInput } from '../../../harness/verdict/judge.ts';
 import type { CellJudgement, JudgedObject } from '../../../harness/verdict/judgement.ts';
 import { RECORDED_OBJECTS, recordedEvidence, recordedObject, type RecordedObject } from './recorded.ts';

@@ -1,10 +1,10 @@
 // Cells put together from the recorded libbpf logs, each of which is the load of one program of an object.
 import { readFileSync } from 'node:fs';
-import { parseTextLog } from '../../../harness/libbpf-log/parse.ts';
-import { textRecords } from '../../../harness/libbpf-log/lines.ts';
-import { accessOf, parseSpec } from '../../../harness/libbpf-log/spec.ts';
-import type { ObjectRelocation } from '../../../harness/results/schema.ts';
-import type { CellEvidence, LoadAttempt } from '../../../harness/verdict/evidence.ts';
+import { parseTextLog } from '../../../harness/logs/libbpf/parse.ts';
+import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
+import { accessOf, parseSpec } from '../../../harness/bpf/core-spec/printed.ts';
+import type { ObjectRelocation } from '../../../harness/bpf/object/places.ts';
+import type { CellEvidence, LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
 import type { JudgedObject } from '../../../harness/verdict/judgement.ts';
 
 const FOLDER = new URL('../../fixtures/libbpf-logs/', import.meta.url);

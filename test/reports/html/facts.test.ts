@@ -1,7 +1,7 @@
 // What the report concludes before it draws: the order of kernels and objects, and since when a program loads.
 import { describe, expect, it } from 'vitest';
 import type { KernelResult } from '../../../harness/results/schema.ts';
-import type { Status } from '../../../harness/results/words.ts';
+import type { Status } from '../../../harness/base/vocabulary.ts';
 import { failureFacts, inOrder, loadsSince } from '../../../reports/html/facts.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser, tableText } from './browser.ts';

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namePart, cellAnchor } from '../../../reports/html/anchors.ts';
-import { visibleText } from '../../../reports/visible.ts';
+import { visibleText } from '../../../harness/base/visible.ts';
 import { contradicted } from '../contradicted.ts';
 import { HOSTILE_SAMPLE } from '../hostile.ts';
 import { SAMPLE } from '../sample.ts';

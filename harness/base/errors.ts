@@ -1,0 +1,57 @@
+// The two kinds of error a person can act on. What fails on a kernel is data in the results, never an exception.
+import type { FailureClass } from './vocabulary.ts';
+import { shortened, visible, visibleText } from './visible.ts';
+
+/** Longer messages hold somebody's data rather than say something. */
+const MAX_MESSAGE = 1000;
+
+interface ErrorFacts {
+  cause?: unknown;
+  /** What a program said, or a list: lines of their own below the message. */
+  detail?: string;
+}
+
+/** Names, paths and versions in a message may be a stranger's: whatever they hold, the message stays one line of plain text. */
+function textOf(message: string, detail: string | undefined): string {
+  const line = shortened(visible(message.slice(0, MAX_MESSAGE * 2)), MAX_MESSAGE);
+  return detail === undefined ? line : `${line}\n${visibleText(detail)}`;
+}
+
+/** Wrong usage, configuration or input: one line that names what is wrong, where, and what to type instead. Exit code 2. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+
+  constructor(message: string, { detail, ...options }: ErrorFacts = {}) {
+    super(textOf(message, detail), options);
+  }
+}
+
+/** Classes of what is no verdict. */
+export type InfraClass = Extract<FailureClass, `infra-${string}`>;
+
+/** The infrastructure failed (download, disk, QEMU, boot): no verdict about any object. Exit code 3. */
+export class InfraError extends Error {
+  override readonly name = 'InfraError';
+  readonly failure: InfraClass;
+
+  constructor(message: string, { detail, failure = 'infra-transport', ...options }: ErrorFacts & { failure?: InfraClass } = {}) {
+    super(textOf(message, detail), options);
+    this.failure = failure;
+  }
+}
+
+/**
+ * Whatever was thrown as an infrastructure error, so that what has finished is not lost to it: system errors (a full disk, a file that
+ * vanished) say what failed, anything else is a bug of ours and says so.
+ */
+export function toInfraError(error: unknown): InfraError {
+  if (error instanceof InfraError) return error;
+  const system = error instanceof Error && 'code' in error && 'syscall' in error;
+  const reason = system ? messageOf(error) : `unexpected error, please report it: ${messageOf(error)}`;
+  return new InfraError(reason, { cause: error });
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

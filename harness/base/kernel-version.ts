@@ -1,0 +1,144 @@
+// Kernel versions: read from any of the forms they are written in, put in order, tested against ranges.
+import { UserError } from './errors.ts';
+
+/** A kernel version taken apart. `7.4-rc3` has rc 3 and no patch level; `5.14.0-427.el9` has patch level 0 and the local part `-427.el9`. */
+export interface KernelVersion {
+  major: number;
+  minor: number;
+  /** Null where none is written: `6.12`, `7.4-rc3`. */
+  patch: number | null;
+  /** Number of the release candidate, null for a release. */
+  rc: number | null;
+  /** What the distribution or builder added, with its separator; '' when nothing. */
+  local: string;
+}
+
+const COMPARATORS = ['>=', '<=', '>', '<', '='] as const;
+type Comparator = (typeof COMPARATORS)[number];
+
+interface Bound {
+  comparator: Comparator;
+  version: KernelVersion;
+}
+
+/** Every bound has to hold. */
+export type KernelRange = readonly Bound[];
+
+const MAX_LENGTH = 128;
+const VERSION = /^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,7}))?((?:[-+~._][\x21-\x7e]+)?)$/;
+/** Upstream writes `-rc3`, Debian packages `~rc3`, Fedora `-0.rc3`. */
+const RELEASE_CANDIDATE = /^(?:[-~]|-0\.)rc(\d{1,4})(?![0-9a-z])/;
+
+/** The same as parseKernelVersion, with null for what is no kernel version. */
+export function tryParseKernelVersion(text: string): KernelVersion | null {
+  const match = text.length <= MAX_LENGTH ? VERSION.exec(text) : null;
+  if (!match) return null;
+  const [, major = '', minor = '', patch, rest = ''] = match;
+  const candidate = RELEASE_CANDIDATE.exec(rest);
+  return {
+    major: Number(major),
+    minor: Number(minor),
+    patch: patch === undefined ? null : Number(patch),
+    rc: candidate ? Number(candidate[1]) : null,
+    local: candidate ? rest.slice(candidate[0].length) : rest,
+  };
+}
+
+/**
+ * Reads a version such as `6.12.117+deb13-cloud-amd64`, `7.4-rc3`, `5.14.0-427.50.1.el9_4.x86_64` or `6.12`.
+ * What `uname -r` says is not always the upstream version: Debian's `5.10.0-46` is 5.10.262, only the package version tells.
+ * @throws UserError
+ */
+export function parseKernelVersion(text: string): KernelVersion {
+  const version = tryParseKernelVersion(text);
+  if (version) return version;
+  throw new UserError(`'${text.slice(0, MAX_LENGTH)}' is not a kernel version; expected for example 6.12, 6.12.117 or 7.4-rc3`);
+}
+
+/** `6.12`: what a matrix groups by. */
+export function seriesOf(version: KernelVersion): string {
+  return `${version.major}.${version.minor}`;
+}
+
+/** `6.12.117`, `7.4-rc3`: the version without what a distribution added. */
+export function upstreamOf(version: KernelVersion): string {
+  const patch = version.patch === null ? '' : `.${version.patch}`;
+  return `${seriesOf(version)}${patch}${version.rc === null ? '' : `-rc${version.rc}`}`;
+}
+
+function compareSeries(a: KernelVersion, b: KernelVersion): number {
+  return a.major - b.major || a.minor - b.minor;
+}
+
+/** By upstream version alone: series, patch level, and a release candidate below its release. */
+export function compareUpstream(a: KernelVersion, b: KernelVersion): number {
+  const rc = (version: KernelVersion) => version.rc ?? Number.MAX_SAFE_INTEGER;
+  return compareSeries(a, b) || (a.patch ?? 0) - (b.patch ?? 0) || rc(a) - rc(b);
+}
+
+/** Text with numbers in it, number by number: `-46` below `-103`, `.el8` below `.el9`. Leading zeros do not count. */
+function compareLocal(a: string, b: string): number {
+  const parts = (text: string) => text.match(/\d+|\D+/g) ?? [];
+  const [left, right] = [parts(a), parts(b)];
+  for (const [index, one] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    const [x, y] = [one.replace(/^0+(?=\d)/, ''), other.replace(/^0+(?=\d)/, '')];
+    const numbers = /^\d/.test(x) && /^\d/.test(y);
+    if (numbers && x.length !== y.length) return x.length - y.length;
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return left.length - right.length;
+}
+
+/**
+ * A total order: negative when `a` is older, 0 when no part that counts differs (`6.12` and `6.12.0`).
+ * Local parts only order what is upstream the same version; between distributions that order means nothing.
+ */
+export function compareKernelVersions(a: KernelVersion, b: KernelVersion): number {
+  return compareUpstream(a, b) || compareLocal(a.local, b.local);
+}
+
+function parseBound(text: string, whole: string): Bound {
+  const comparator = COMPARATORS.find((candidate) => text.startsWith(candidate));
+  const written = comparator === undefined ? text : text.slice(comparator.length).trim();
+  const version = tryParseKernelVersion(written);
+  if (!version) {
+    const shown = whole.slice(0, MAX_LENGTH);
+    throw new UserError(`'${shown}' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12`);
+  }
+  return { comparator: comparator ?? '=', version };
+}
+
+/**
+ * Reads comparators joined by commas: `>=5.10,<=6.12`, `<5.14`, `6.1`, `>=6.12.100`.
+ * @throws UserError
+ */
+export function parseRange(text: string): KernelRange {
+  return text
+    .slice(0, 1024)
+    .split(',')
+    .map((bound) => parseBound(bound.trim(), text));
+}
+
+/** How a version stands to a bound, at the precision the bound is written with. */
+function compareToBound(version: KernelVersion, bound: KernelVersion): number {
+  if (bound.local !== '') return compareKernelVersions(version, bound);
+  return bound.patch === null && bound.rc === null ? compareSeries(version, bound) : compareUpstream(version, bound);
+}
+
+const HOLDS = {
+  '>=': (order) => order >= 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '<': (order) => order < 0,
+  '=': (order) => order === 0,
+} as const satisfies Record<Comparator, (order: number) => boolean>;
+
+/**
+ * Whether every bound holds. A bound without patch level speaks of the whole series: `<=6.12` holds for 6.12.117, `>6.1` does not
+ * hold for 6.1.5, and `>=7.4` holds for 7.4-rc1.
+ */
+export function inRange(version: KernelVersion, range: KernelRange): boolean {
+  return range.every((bound) => HOLDS[bound.comparator](compareToBound(version, bound.version)));
+}

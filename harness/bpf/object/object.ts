@@ -1,0 +1,132 @@
+// A compiled BPF object: its programs, maps and CO-RE relocations, as libbpf would find them.
+import { type Btf, readBtf } from '../btf/btf.ts';
+import { type BtfExt, readBtfExt } from '../btf/ext.ts';
+import { type Elf, EM_BPF, machineName, readElf, sectionNamed } from '../elf/elf.ts';
+import { UserError } from '../../base/errors.ts';
+import { accessOf, parseSpec } from '../core-spec/printed.ts';
+import { describeSpec, parseLocalSpec } from '../core-spec/spec.ts';
+import type { ObjectRelocation } from './places.ts';
+import { RELOCATION_KINDS } from '../../base/vocabulary.ts';
+import { functionsOf, INSN_BYTES, type ObjectFunction, ownerFinder } from './functions.ts';
+import { dataMaps, definedMaps, type ObjectMap } from './maps.ts';
+import { programTypeOf } from './program-type.ts';
+import { linesByFunction, sourceLine } from './source-line.ts';
+
+const TEXT = '.text';
+
+export interface BpfProgram extends ObjectFunction {
+  /** libbpf's name of the program type, null when the section's name does not tell. */
+  type: string | null;
+  /** Whether it is loaded with the object: by default all but those whose section begins with `?`. */
+  autoload: boolean | 'if-supported';
+  /** What it attaches to, where that is not what its section says. */
+  attachTo: string | null;
+}
+
+/** A group of programs or maps of which a loader takes the first that the kernel takes. */
+export interface Alternatives {
+  kind: 'programs' | 'maps';
+  names: readonly string[];
+}
+
+export interface BpfObject {
+  littleEndian: boolean;
+  license: string | null;
+  programs: BpfProgram[];
+  subprograms: ObjectFunction[];
+  maps: ObjectMap[];
+  /** None unless a loader says so. */
+  alternatives: readonly Alternatives[];
+  /** Names of `__kconfig` variables to which a loader gives values. */
+  kconfig: ReadonlySet<string>;
+  relocations: ObjectRelocation[];
+  elf: Elf;
+  /** Null when the object has none, as for `ext`. */
+  btf: Btf | null;
+  ext: BtfExt | null;
+}
+
+function licenseOf(elf: Elf): string | null {
+  const section = sectionNamed(elf, 'license');
+  return section ? new TextDecoder().decode(section.bytes).replace(/\0[^]*$/, '') : null;
+}
+
+function relocationsIn(
+  section: string,
+  ext: BtfExt,
+  btf: Btf,
+  functions: readonly ObjectFunction[],
+  problem: (text: string) => never,
+): ObjectRelocation[] {
+  const ownerOf = ownerFinder(functions.filter((candidate) => candidate.section === section));
+  const linesOf = linesByFunction(ext.lines.get(section) ?? []);
+  return (ext.relocations.get(section) ?? []).flatMap((record, index) => {
+    const insn = record.insnOffset / INSN_BYTES;
+    const kind = RELOCATION_KINDS[record.kind];
+    if (!Number.isInteger(insn)) return problem(`relocation ${index} of section ${section} is not at an instruction`);
+    if (!kind) return problem(`relocation ${index} of section ${section} is of the unknown kind ${record.kind}`);
+    const owner = ownerOf(insn);
+    // A linker leaves the relocations of a weak subprogram that another one replaced; libbpf skips them.
+    if (!owner) return [];
+    const local = parseLocalSpec(btf, kind, record.typeId, record.access);
+    const spec = local.ok ? describeSpec(local.spec) : null;
+    const parsed = spec === null ? null : parseSpec(spec);
+    if (spec === null || !parsed)
+      return problem(`relocation ${index} of section ${section} accesses [${record.typeId}] by "${record.access}", which leads nowhere`);
+    const access = accessOf(parsed);
+    const source = sourceLine(linesOf(owner), record.insnOffset, access);
+    return [{ index, section, program: owner.name, insn: insn - owner.insnOffset, kind, spec, access, source }];
+  });
+}
+
+/**
+ * Reads a compiled BPF object of either byte order.
+ * @param name how the file is called in messages
+ * @throws UserError with one line saying why it is none, or which part of it is damaged
+ */
+export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
+  const problem = (reason: string): never => {
+    throw new UserError(`${name}: ${reason}`);
+  };
+  const file = readElf(bytes);
+  if (!file.ok) return problem(file.reason);
+  const { elf } = file;
+  if (elf.machine !== EM_BPF) return problem(`an ELF file for ${machineName(elf.machine)}, not a BPF object (clang -target bpf)`);
+  const functions = functionsOf(elf);
+  // What stands in .text is called by programs, unless it is all there is.
+  const isProgram = (candidate: ObjectFunction) => candidate.section !== TEXT || functions.length === 1;
+  const object: BpfObject = {
+    littleEndian: elf.littleEndian,
+    license: licenseOf(elf),
+    programs: functions.filter(isProgram).map((program) => ({
+      ...program,
+      type: programTypeOf(program.section),
+      autoload: !program.section.startsWith('?'),
+      attachTo: null,
+    })),
+    subprograms: functions.filter((candidate) => !isProgram(candidate)),
+    maps: dataMaps(elf.sections),
+    alternatives: [],
+    kconfig: new Set(),
+    relocations: [],
+    elf,
+    btf: null,
+    ext: null,
+  };
+  if (object.programs.length === 0) return problem('no program in it: no function in an executable section of its own');
+  const btfSection = sectionNamed(elf, '.BTF');
+  if (!btfSection) return object;
+  const read = readBtf(btfSection.bytes);
+  if (!read.ok) return problem(read.reason);
+  // libbpf goes by the class of the ELF file, which is never one of 32 bits.
+  const btf = { ...read.btf, pointerSize: 8 as const };
+  object.btf = btf;
+  object.maps.unshift(...definedMaps(btf));
+  const extSection = sectionNamed(elf, '.BTF.ext');
+  if (!extSection) return object;
+  const ext = readBtfExt(extSection.bytes, btf);
+  if (!ext.ok) return problem(ext.reason);
+  object.ext = ext.ext;
+  object.relocations = [...ext.ext.relocations.keys()].flatMap((section) => relocationsIn(section, ext.ext, btf, functions, problem));
+  return object;
+}

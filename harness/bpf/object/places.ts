@@ -1,0 +1,29 @@
+// Places in an object and in its source that relocations and failures refer to.
+import type { RelocationKind } from '../../base/vocabulary.ts';
+
+/** A source line, as .BTF.ext records it. */
+export interface SourceLine {
+  file: string;
+  line: number;
+  /** The text of that line; '' when .BTF.ext carries none. */
+  text: string;
+  /** False when the line does not name what is accessed: then it is only the nearest line known. */
+  exact: boolean;
+}
+
+/** One CO-RE relocation of an object. */
+export interface ObjectRelocation {
+  /** libbpf's `relo #N`: the number within the section's record of .BTF.ext. */
+  index: number;
+  section: string;
+  /** The program or subprogram the instruction belongs to. */
+  program: string;
+  /** Instruction index within that (sub)program. */
+  insn: number;
+  kind: RelocationKind;
+  /** As libbpf prints it: `struct task_struct.mm (0:40 @ offset 1096)`. */
+  spec: string;
+  /** As C writes it: `task_struct.mm`, `struct task_struct`, `enum bpf_map_type::BPF_MAP_TYPE_ARRAY`. */
+  access: string;
+  source: SourceLine | null;
+}

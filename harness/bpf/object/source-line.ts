@@ -1,0 +1,73 @@
+// Which source line a relocation stands for. The compiler hoists immediates, so the record before the instruction may be another statement's.
+import type { LineInfo } from '../btf/ext.ts';
+import type { SourceLine } from './places.ts';
+import { INSN_BYTES, lastAtMost, type ObjectFunction } from './functions.ts';
+
+/** Records before and after the instruction that are looked through. */
+const NEAR = 512;
+const IDENTIFIER = /[A-Za-z_]\w*/g;
+
+/** Takes a section's line records apart: those of a function, in instruction order. */
+export function linesByFunction(lines: readonly LineInfo[]): (owner: ObjectFunction) => readonly LineInfo[] {
+  const sorted = lines.toSorted((a, b) => a.insnOffset - b.insnOffset);
+  const upTo = (offset: number) => lastAtMost(sorted, offset, (line) => line.insnOffset) + 1;
+  const known = new Map<ObjectFunction, readonly LineInfo[]>();
+  return (owner) => {
+    const start = owner.insnOffset * INSN_BYTES;
+    const own = known.get(owner) ?? sorted.slice(upTo(start - 1), upTo(start + owner.insns * INSN_BYTES - 1));
+    known.set(owner, own);
+    return own;
+  };
+}
+
+/** The source line of an instruction of a (sub)program; null where nothing is known of it. */
+export type LineOf = (program: string, insn: number) => SourceLine | null;
+
+/** Looks up lines of an object's instructions. What a verifier stops at is no hoisted immediate, so the record at it is the line. */
+export function instructionLines(functions: readonly ObjectFunction[], lines: ReadonlyMap<string, readonly LineInfo[]>): LineOf {
+  const byName = new Map(functions.map((each) => [each.name, each]));
+  return (program, insn) => {
+    const owner = byName.get(program);
+    if (!owner || insn < 0 || insn >= owner.insns) return null;
+    const own = linesByFunction(lines.get(owner.section) ?? [])(owner);
+    const line = own[lastAtMost(own, (owner.insnOffset + insn) * INSN_BYTES, (each) => each.insnOffset)];
+    return line ? toSource(line, true) : null;
+  };
+}
+
+/** The word that must stand in a line for it to be the line: the last member, the enumerator or the type. */
+function telling(access: string): string | null {
+  return access.match(IDENTIFIER)?.at(-1) ?? null;
+}
+
+/** A name with what stands before it, not called as a function is; a member is not declared where it is read. */
+const NAMED = /(?<=(\S|^)\s{0,64})\b([A-Za-z_]\w*)\b(?!\s*\()/g;
+const DECLARES = /[\w*)\]"]/;
+
+function names(line: LineInfo, word: string, isMember: boolean): boolean {
+  if (!line.text.includes(word)) return false;
+  return [...line.text.matchAll(NAMED)].some(([, before = '', name]) => name === word && !(isMember && DECLARES.test(before)));
+}
+
+function toSource(line: LineInfo, exact: boolean): SourceLine {
+  return { file: line.file, line: line.line, text: line.text, exact };
+}
+
+/**
+ * The source line of an instruction, from the line records of its function in instruction order. When the record at the instruction
+ * does not name what is accessed, the nearest record that does is taken; when none does, the one at the instruction, not `exact`.
+ * @param access as a person writes it: `task_struct.mm`, `enum x::Y`, `struct task_struct`
+ */
+export function sourceLine(lines: readonly LineInfo[], insnOffset: number, access: string): SourceLine | null {
+  const at = lines.findLastIndex((line) => line.insnOffset <= insnOffset);
+  const here = lines[Math.max(at, 0)];
+  if (!here) return null;
+  const word = telling(access);
+  if (word === null) return toSource(here, false);
+  const isMember = /^\w+[.[]/.test(access);
+  if (names(here, word, isMember)) return toSource(here, true);
+  const following = lines.slice(at + 1, at + 1 + NEAR).find((line) => names(line, word, isMember));
+  const preceding = lines.slice(Math.max(at - NEAR, 0), Math.max(at, 0)).findLast((line) => names(line, word, isMember));
+  const found = following ?? preceding;
+  return found ? toSource(found, true) : toSource(here, false);
+}

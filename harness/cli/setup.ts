@@ -1,0 +1,28 @@
+// Set-up: everything a run needs on this machine. Says what it does, and one line when there is nothing to do.
+import { cacheRoot } from '../base/files.ts';
+import { buildPrograms } from '../../programs/build.ts';
+import { exitCodeOf, reportError } from './exit.ts';
+import { writeLine } from './lines.ts';
+import { ensureHelper } from '../setup/agent.ts';
+import { ensureLibbpf } from '../setup/libbpf.ts';
+import { ensurePackages } from '../setup/packages.ts';
+
+function note(text: string): void {
+  writeLine(process.stderr, `set-up: ${text}`);
+}
+
+async function setUp(withTests: boolean): Promise<void> {
+  await ensurePackages(withTests, note);
+  const cache = cacheRoot();
+  const helper = await ensureHelper({ cache, onNote: note });
+  const libbpf = await ensureLibbpf({ cache, onNote: note });
+  const objects = await buildPrograms({ includeDir: libbpf.includeDir, onNote: note });
+  note(`ready: guest helper with libbpf ${helper.libbpf} (${helper.libbpfOrigin}), ${objects.length} sample objects`);
+}
+
+try {
+  await setUp(process.argv.includes('--tests'));
+} catch (error) {
+  reportError(error);
+  process.exitCode = exitCodeOf(error);
+}

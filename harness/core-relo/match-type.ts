@@ -1,0 +1,194 @@
+// Whether whole types are compatible (type_exists, type_size, target_type_id) or match in all details (type_matches).
+import { type Btf, kindFlag, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import {
+  arrayOf,
+  enumeratorOf,
+  integerOf,
+  isAnyEnum,
+  type Member,
+  memberOf,
+  parameterOf,
+  referencedType,
+  resolveType,
+  sizeField,
+} from '../bpf/btf/types.ts';
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import { kindsAreCompatible } from './candidates.ts';
+import { ERRNO, type PredictedLog, say } from './log.ts';
+
+/** A type of some BTF. */
+export interface TypeAt {
+  btf: Btf;
+  id: number;
+}
+
+/** What one comparison has at hand. */
+export interface Comparison {
+  /** Steps left: damaged BTF can ask for more than there is time for. */
+  left: number;
+  log: PredictedLog;
+}
+
+const MAX_STEPS = 1_000_000;
+/** How deep libbpf goes, and how far along pointers and arrays at each depth. */
+const MAX_LEVEL = 32;
+const MAX_CHAIN = 32;
+const SIGNED = 1;
+
+export function newComparison(log: PredictedLog): Comparison {
+  return { left: MAX_STEPS, log };
+}
+
+const resolved = ({ btf, id }: TypeAt): TypeAt => ({ btf, id: resolveType(btf, id) });
+const kind = ({ btf, id }: TypeAt) => kindOf(btf, id);
+const behind = ({ btf, id }: TypeAt): TypeAt => ({ btf, id: referencedType(btf, id) });
+const element = ({ btf, id }: TypeAt): TypeAt => ({ btf, id: arrayOf(btf, id)?.element ?? 0 });
+const parameter = ({ btf, id }: TypeAt, index: number): TypeAt => ({ btf, id: parameterOf(btf, id, index)?.type ?? 0 });
+const count = ({ btf, id }: TypeAt) => vlenOf(btf, id);
+const integer = ({ btf, id }: TypeAt) => integerOf(btf, id);
+const size = ({ btf, id }: TypeAt) => sizeField(btf, id);
+const flag = ({ btf, id }: TypeAt) => kindFlag(btf, id);
+
+/** Functions, variables and floats are no subject of such relocations. */
+function unexpected(local: TypeAt, target: TypeAt, { log }: Comparison): number {
+  say(log, 'warn', `unexpected kind ${kind(local)} relocated, local [${local.id}], target [${target.id}]`);
+  return 0;
+}
+
+/**
+ * Compatible: of one kind through pointers, arrays and prototypes; names and sizes do not count. 1, 0 or a negative error.
+ * @see __bpf_core_types_are_compat() in libbpf's relo_core.c
+ */
+export function typesAreCompatible(local: TypeAt, target: TypeAt, comparison: Comparison, level = MAX_LEVEL): number {
+  if (!kindsAreCompatible(kind(local), kind(target))) return 0;
+  let [a, b] = [local, target];
+  for (let chain = 0; chain < MAX_CHAIN; chain++) {
+    if (--comparison.left < 0) return -ERRNO.EINVAL;
+    a = resolved(a);
+    b = resolved(b);
+    if (!kindsAreCompatible(kind(a), kind(b))) return 0;
+    const what = kind(a);
+    if (what === 'int') return integer(a).bitOffset === 0 && integer(b).bitOffset === 0 ? 1 : 0;
+    if (what === 'ptr') {
+      [a, b] = [behind(a), behind(b)];
+    } else if (what === 'array') {
+      [a, b] = [element(a), element(b)];
+    } else if (what === 'func_proto') {
+      if (count(a) !== count(b)) return 0;
+      for (let index = 0; index < count(a); index++) {
+        if (level <= 0) return -ERRNO.EINVAL;
+        const match = typesAreCompatible(resolved(parameter(a, index)), resolved(parameter(b, index)), comparison, level - 1);
+        if (match <= 0) return match;
+      }
+      [a, b] = [resolved(behind(a)), resolved(behind(b))];
+    } else {
+      const isLeaf = what === 'void' || what === 'struct' || what === 'union' || what === 'fwd' || isAnyEnum(what);
+      return isLeaf ? 1 : unexpected(a, b, comparison);
+    }
+  }
+  return -ERRNO.EINVAL;
+}
+
+function namesMatch(local: string, target: string): boolean {
+  return target === '' ? local === '' : essentialName(local) === essentialName(target);
+}
+
+/** @see bpf_core_enums_match() in libbpf's relo_core.c */
+function enumsMatch(local: TypeAt, target: TypeAt): number {
+  if (size(local) !== size(target) || count(local) > count(target)) return 0;
+  const names = ({ btf, id }: TypeAt) => Array.from({ length: vlenOf(btf, id) }, (_, index) => enumeratorOf(btf, id, index)?.name ?? '');
+  const known = new Set(names(target).map(essentialName));
+  return names(local).every((name) => known.has(essentialName(name))) ? 1 : 0;
+}
+
+/** Looks among the target's members for one with the name and a type that matches. */
+function memberMatches(wanted: Member, local: Btf, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
+  for (let index = 0; index < count(target); index++) {
+    const member = memberOf(target.btf, target.id, index);
+    if (--comparison.left < 0) return -ERRNO.EINVAL;
+    if (!member || !namesMatch(wanted.name, member.name)) continue;
+    const match = matchAt({ btf: local, id: wanted.type }, { btf: target.btf, id: member.type }, behindPointer, level - 1, comparison);
+    if (match !== 0) return match;
+  }
+  return 0;
+}
+
+/** @see bpf_core_composites_match() in libbpf's relo_core.c */
+function compositesMatch(local: TypeAt, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
+  if (count(local) > count(target)) return 0;
+  for (let index = 0; index < count(local); index++) {
+    const wanted = memberOf(local.btf, local.id, index);
+    const match = wanted ? memberMatches(wanted, local.btf, target, behindPointer, level, comparison) : 0;
+    if (match <= 0) return match;
+  }
+  return 1;
+}
+
+/** A type announced only, against another or, behind a pointer, against what it announces. */
+function announcedMatches(local: TypeAt, target: TypeAt, behindPointer: boolean): number {
+  const [isUnion, targetKind] = [flag(local), kind(target)];
+  if (targetKind === 'fwd') return isUnion === flag(target) ? 1 : 0;
+  return behindPointer && targetKind === (isUnion ? 'union' : 'struct') ? 1 : 0;
+}
+
+function compositeBehindPointer(local: TypeAt, target: TypeAt): number {
+  if (kind(local) === kind(target)) return 1;
+  return kind(target) === 'fwd' && (kind(local) === 'union') === flag(target) ? 1 : 0;
+}
+
+function parametersMatch(local: TypeAt, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
+  if (kind(local) !== kind(target) || count(local) !== count(target)) return 0;
+  for (let index = 0; index < count(local); index++) {
+    const match = matchAt(parameter(local, index), parameter(target, index), behindPointer, level - 1, comparison);
+    if (match <= 0) return match;
+  }
+  return 1;
+}
+
+function integersMatch(local: TypeAt, target: TypeAt): number {
+  const sign = (type: TypeAt) => integer(type).encoding & SIGNED;
+  return kind(local) === kind(target) && size(local) === size(target) && sign(local) === sign(target) ? 1 : 0;
+}
+
+function matchAt(local: TypeAt, target: TypeAt, pointer: boolean, level: number, comparison: Comparison): number {
+  if (level <= 0) return -ERRNO.EINVAL;
+  let [a, b, behindPointer] = [local, target, pointer];
+  for (let chain = 0; chain < MAX_CHAIN; chain++) {
+    if (--comparison.left < 0) return -ERRNO.EINVAL;
+    a = resolved(a);
+    b = resolved(b);
+    if (!namesMatch(nameOf(a.btf, a.id), nameOf(b.btf, b.id))) return 0;
+    const what = kind(a);
+    if (what === 'void') return kind(b) === 'void' ? 1 : 0;
+    if (what === 'fwd') return announcedMatches(a, b, behindPointer);
+    if (isAnyEnum(what)) return isAnyEnum(kind(b)) ? enumsMatch(a, b) : 0;
+    if (what === 'int') return integersMatch(a, b);
+    if (what === 'struct' || what === 'union') {
+      if (behindPointer) return compositeBehindPointer(a, b);
+      return what === kind(b) ? compositesMatch(a, b, behindPointer, level, comparison) : 0;
+    }
+    if (what === 'ptr') {
+      if (kind(b) !== 'ptr') return 0;
+      behindPointer = true;
+      [a, b] = [behind(a), behind(b)];
+    } else if (what === 'array') {
+      if (arrayOf(a.btf, a.id)?.length !== arrayOf(b.btf, b.id)?.length) return 0;
+      [a, b] = [element(a), element(b)];
+    } else if (what === 'func_proto') {
+      const match = parametersMatch(a, b, behindPointer, level, comparison);
+      if (match <= 0) return match;
+      [a, b] = [behind(a), behind(b)];
+    } else {
+      return unexpected(a, b, comparison);
+    }
+  }
+  return -ERRNO.EINVAL;
+}
+
+/**
+ * Matching: every member, enumerator and parameter of the local type is in the target, with a type that matches. 1, 0 or a negative error.
+ * @see __bpf_core_types_match() in libbpf's relo_core.c
+ */
+export function typesMatch(local: TypeAt, target: TypeAt, comparison: Comparison): number {
+  return matchAt(local, target, false, MAX_LEVEL, comparison);
+}

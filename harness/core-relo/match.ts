@@ -1,0 +1,153 @@
+// Whether a candidate of the kernel has what a local spec accesses, and by which path.
+import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import { arrayOf, enumeratorOf, integerOf, isAnyEnum, isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import { type Accessor, addBits, classOf, type CoreSpec, elementBits, isFlexible, MAX_SPEC } from '../bpf/core-spec/spec.ts';
+import { kindsAreCompatible } from './candidates.ts';
+import { ERRNO, type PredictedLog } from './log.ts';
+import { type Comparison, newComparison, typesAreCompatible, typesMatch } from './match-type.ts';
+
+/** 1: it matches. 0: it does not. Negative: the error that ends the load. */
+export type Match = number;
+
+/** Arrays of arrays of more dimensions go round in circles. */
+const MAX_DIMENSIONS = 1024;
+
+function namesAgree(local: string, target: string): boolean {
+  return local === '' || target === '' || essentialName(local) === essentialName(target);
+}
+
+/**
+ * Whether a field of the one type may be read as one of the other.
+ * @see bpf_core_fields_are_compat() in libbpf's relo_core.c
+ */
+function fieldsAreCompatible(local: Btf, localType: number, target: Btf, targetType: number): Match {
+  let [localId, targetId] = [localType, targetType];
+  for (let dimension = 0; dimension < MAX_DIMENSIONS; dimension++) {
+    localId = resolveType(local, localId);
+    targetId = resolveType(target, targetId);
+    const [kind, targetKind] = [kindOf(local, localId), kindOf(target, targetId)];
+    if (isComposite(kind) && isComposite(targetKind)) return 1;
+    if (!kindsAreCompatible(kind, targetKind)) return 0;
+    if (kind === 'ptr' || kind === 'float') return 1;
+    if (kind === 'fwd' || isAnyEnum(kind)) return namesAgree(nameOf(local, localId), nameOf(target, targetId)) ? 1 : 0;
+    // Integers that begin within a byte are bitfields of BTF's first days.
+    if (kind === 'int') return integerOf(local, localId).bitOffset === 0 && integerOf(target, targetId).bitOffset === 0 ? 1 : 0;
+    const [localArray, targetArray] = [arrayOf(local, localId), arrayOf(target, targetId)];
+    if (!localArray || !targetArray) return 0;
+    localId = localArray.element;
+    targetId = targetArray.element;
+  }
+  return -ERRNO.EINVAL;
+}
+
+/** The search for one member of the local type; `next` is the type of the member that was found. */
+interface MemberSearch {
+  local: Btf;
+  name: string;
+  type: number;
+  spec: CoreSpec;
+  next: number;
+  comparison: Comparison;
+}
+
+/**
+ * Looks for a member in a struct or union and in what is anonymous in it. A member of the name but of another kind ends the search where
+ * it is found in the struct itself; found in an anonymous member it only ends that, and what it added to path and offset stays, as in libbpf.
+ * @see bpf_core_match_member() in libbpf's relo_core.c
+ */
+function matchMember(search: MemberSearch, type: number): Match {
+  const { spec } = search;
+  const id = resolveType(spec.btf, type);
+  if (!isComposite(kindOf(spec.btf, id))) return 0;
+  for (let index = 0; index < vlenOf(spec.btf, id); index++) {
+    const member = memberOf(spec.btf, id, index);
+    if (!member || --search.comparison.left < 0) return -ERRNO.EINVAL;
+    if (spec.raw.length === MAX_SPEC) return -ERRNO.E2BIG;
+    spec.bitOffset = addBits(spec.bitOffset, member.bitOffset);
+    spec.raw.push(index);
+    if (member.name === '') {
+      const found = matchMember(search, member.type);
+      if (found !== 0) return found;
+    } else if (member.name === search.name) {
+      spec.accessors.push({ type: id, index, name: member.name });
+      search.next = member.type;
+      const found = fieldsAreCompatible(search.local, search.type, spec.btf, member.type);
+      if (found === 0) spec.accessors.pop();
+      return found;
+    }
+    spec.bitOffset = addBits(spec.bitOffset, -member.bitOffset);
+    spec.raw.pop();
+  }
+  return 0;
+}
+
+/** Index into the array that was reached; the first index is into the root itself. */
+function matchIndex(spec: CoreSpec, { index }: Accessor, isRoot: boolean, type: number): { match: Match; next: number } {
+  let id = type;
+  if (!isRoot) {
+    const array = arrayOf(spec.btf, id);
+    if (!array) return { match: 0, next: id };
+    if (!isFlexible(spec.btf, spec.accessors.at(-1), array.length) && index >= array.length) return { match: 0, next: id };
+    id = resolveType(spec.btf, array.element);
+  }
+  if (spec.raw.length === MAX_SPEC) return { match: -ERRNO.E2BIG, next: id };
+  spec.accessors.push({ type: id, index, name: null });
+  spec.raw.push(index);
+  const size = sizeOf(spec.btf, id);
+  if (size === null) return { match: -ERRNO.EINVAL, next: id };
+  spec.bitOffset = addBits(spec.bitOffset, elementBits(index, size));
+  return { match: 1, next: id };
+}
+
+function matchField(local: CoreSpec, spec: CoreSpec, comparison: Comparison): Match {
+  let id = spec.rootId;
+  for (const [at, accessor] of local.accessors.entries()) {
+    id = resolveType(spec.btf, id);
+    if (accessor.name === null) {
+      const { match, next } = matchIndex(spec, accessor, at === 0, id);
+      if (match !== 1) return match;
+      id = next;
+      continue;
+    }
+    const type = memberOf(local.btf, accessor.type, accessor.index)?.type ?? 0;
+    const search: MemberSearch = { local: local.btf, name: accessor.name, type, spec, next: id, comparison };
+    const match = matchMember(search, id);
+    if (match !== 1) return match;
+    id = search.next;
+  }
+  return 1;
+}
+
+function matchEnumerator(local: CoreSpec, spec: CoreSpec): Match {
+  const id = resolveType(spec.btf, spec.rootId);
+  if (!isAnyEnum(kindOf(spec.btf, id))) return 0;
+  const wanted = essentialName(local.accessors[0]?.name ?? '');
+  for (let index = 0; index < vlenOf(spec.btf, id); index++) {
+    const enumerator = enumeratorOf(spec.btf, id, index);
+    if (!enumerator || essentialName(enumerator.name) !== wanted) continue;
+    spec.accessors.push({ type: id, index, name: enumerator.name });
+    spec.raw.push(index);
+    return 1;
+  }
+  return 0;
+}
+
+/**
+ * Tries a candidate. `spec` is the path through it, as far as it goes when it does not match.
+ * @see bpf_core_spec_match() in libbpf's relo_core.c
+ */
+export function matchSpec(local: CoreSpec, target: Btf, id: number, log: PredictedLog): { match: Match; spec: CoreSpec } {
+  const spec: CoreSpec = { btf: target, kind: local.kind, rootId: id, accessors: [], raw: [], bitOffset: 0 };
+  const comparison = newComparison(log);
+  switch (classOf(local.kind)) {
+    case 'field':
+      return { match: matchField(local, spec, comparison), spec };
+    case 'enumerator':
+      return { match: matchEnumerator(local, spec), spec };
+    case 'type': {
+      const compare = local.kind === 'type_matches' ? typesMatch : typesAreCompatible;
+      return { match: compare({ btf: local.btf, id: local.rootId }, { btf: target, id }, comparison), spec };
+    }
+  }
+}

@@ -1,0 +1,229 @@
+// One relocation against one kernel: its candidates tried, the values on both sides, and what is to be done with the instruction.
+import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import type { CoreRelo } from '../bpf/btf/ext.ts';
+import { integerOf } from '../bpf/btf/types.ts';
+import { type CoreSpec, formatSpec, formatType, parseLocalSpec } from '../bpf/core-spec/spec.ts';
+import { RELOCATION_KINDS } from '../base/vocabulary.ts';
+import { type Candidate, findCandidates, type KernelTypes } from './candidates.ts';
+import { DEFAULT_LOADER, type Loader } from './loader.ts';
+import { ERRNO, type PredictedLog, say } from './log.ts';
+import { matchSpec } from './match.ts';
+import { type SideValue, valueOf } from './value.ts';
+
+/** What an instruction is to be changed to. */
+export interface Resolution {
+  poison: boolean;
+  original: bigint;
+  target: bigint;
+  /** Whether the instruction must hold `original` as compiled. */
+  validate: boolean;
+  /** Bytes that a load or store moves, compiled and here; equal where nothing is to be done. */
+  originalSize: number;
+  targetSize: number;
+  /** A load or store of the other size would read something else. */
+  unfitAccess: boolean;
+}
+
+/** A resolution, or the positive error number that ends the load. */
+export type Resolved = Resolution | number;
+
+/** What relocations of one load share. */
+export interface LoadContext {
+  local: Btf;
+  kernel: KernelTypes;
+  log: PredictedLog;
+  /** By local type. A list is cut down to what matched, for all later relocations of the type. */
+  candidates: Map<number, Candidate[]>;
+  /** libbpf 1.7 without it. */
+  loader?: Loader;
+  /** All relocations of the function that one belongs to. */
+  siblings?: (relo: NumberedRelo) => readonly NumberedRelo[];
+}
+
+/** A relocation record, and how libbpf names it in messages. */
+export interface NumberedRelo {
+  record: CoreRelo;
+  index: number;
+  /** The program or subprogram. */
+  program: string;
+}
+
+const SIGNED = 1;
+const POISON: Resolution = { poison: true, original: 0n, target: 0n, validate: false, originalSize: 0, targetSize: 0, unfitAccess: false };
+
+/** Whether reading the one type as the other keeps its value: pointers do, and integers unless they are signed. */
+function sizesMayDiffer(local: CoreSpec, localType: number, target: CoreSpec, targetType: number): boolean {
+  const [a, b] = [kindOf(local.btf, localType), kindOf(target.btf, targetType)];
+  if (a === 'ptr' && b === 'ptr') return true;
+  const unsigned = (btf: Btf, id: number) => integerOf(btf, id).encoding !== SIGNED;
+  return a === 'int' && b === 'int' && unsigned(local.btf, localType) && unsigned(target.btf, targetType);
+}
+
+/** Says what libbpf says of an error on one side; null when there was none. */
+function failureOf(side: SideValue, { record, program }: NumberedRelo, log: PredictedLog): number | null {
+  if (side.type !== 'error') return null;
+  // Here libbpf prints the number of the kind, and the instruction's number within the section.
+  if (side.warning !== null) say(log, 'warn', `prog '${program}': relo ${record.kind} at insn #${record.insnOffset / 8} ${side.warning}`);
+  return side.errno;
+}
+
+/** @see bpf_core_calc_relo() in libbpf's relo_core.c */
+function compute(relo: NumberedRelo, local: CoreSpec, target: CoreSpec | null, log: PredictedLog, loader: Loader): Resolved {
+  const { kind } = local;
+  const original = valueOf(kind, local, loader);
+  const failure = failureOf(original, relo, log);
+  if (failure !== null) return failure;
+  const found = valueOf(kind, target, loader);
+  const failureThere = failureOf(found, relo, log);
+  if (failureThere !== null) return failureThere;
+  if (original.type !== 'value' || found.type !== 'value') return POISON;
+  const differ = loader.adjustsSize && target !== null && original.fieldSize !== found.fieldSize;
+  return {
+    poison: false,
+    original: original.value,
+    target: found.value,
+    validate: original.validate,
+    originalSize: original.fieldSize,
+    targetSize: loader.adjustsSize ? found.fieldSize : original.fieldSize,
+    unfitAccess: differ && !sizesMayDiffer(local, original.fieldType, target, found.fieldType),
+  };
+}
+
+const word = (poison: boolean) => (poison ? 'failure' : 'success');
+
+function leadToSame(a: Resolution, b: Resolution): boolean {
+  return a.poison === b.poison && a.target === b.target;
+}
+
+/** libbpf's words for two candidates that do not lead to the same; null when they do. */
+function ambiguityOf(spec: CoreSpec, resolution: Resolution, first: { spec: CoreSpec; resolution: Resolution }): string | null {
+  if (spec.bitOffset !== first.spec.bitOffset) return `field offset ambiguity: ${spec.bitOffset} != ${first.spec.bitOffset}`;
+  const [a, b] = [resolution, first.resolution];
+  if (leadToSame(a, b)) return null;
+  return `relocation decision ambiguity: ${word(a.poison)} ${a.target} != ${word(b.poison)} ${b.target}`;
+}
+
+/**
+ * Tries all candidates; those that do not match are dropped from the list for good, unless none does.
+ * @see bpf_core_calc_relo_insn() in libbpf's relo_core.c
+ */
+function choose(local: CoreSpec, relo: NumberedRelo, candidates: Candidate[], log: PredictedLog, loader: Loader): Resolved {
+  const prefix = `prog '${relo.program}': relo #${relo.index}: `;
+  let first: { spec: CoreSpec; resolution: Resolution } | null = null;
+  const matching: Candidate[] = [];
+  for (const [number, candidate] of candidates.entries()) {
+    const { match, spec } = matchSpec(local, candidate.btf, candidate.id, log);
+    if (match < 0) {
+      say(log, 'warn', `${prefix}error matching candidate #${number} ${formatSpec(spec)}: ${match}`);
+      return -match;
+    }
+    say(log, 'debug', `${prefix}${match === 0 ? 'non-matching' : 'matching'} candidate #${number} ${formatSpec(spec)}`);
+    if (match === 0) continue;
+    const resolution = compute(relo, local, spec, log, loader);
+    if (typeof resolution === 'number') return resolution;
+    const ambiguity = first && ambiguityOf(spec, resolution, first);
+    if (ambiguity !== null) {
+      say(log, 'warn', prefix + ambiguity);
+      return ERRNO.EINVAL;
+    }
+    first ??= { spec, resolution };
+    matching.push(candidate);
+  }
+  if (first) {
+    if (loader.candidates === 'prune') candidates.splice(0, candidates.length, ...matching);
+    return first.resolution;
+  }
+  say(log, 'debug', `${prefix}no matching targets found`);
+  return compute(relo, local, null, log, loader);
+}
+
+/** What a candidate makes of a relocation; one that does not match counts like none. */
+function evaluate(local: CoreSpec, relo: NumberedRelo, candidate: Candidate, log: PredictedLog, loader: Loader): Resolved {
+  const { match, spec } = matchSpec(local, candidate.btf, candidate.id, log);
+  return match < 0 ? -match : compute(relo, local, match === 0 ? null : spec, log, loader);
+}
+
+/** Without a target, or an answer that there is none. */
+function isLacking(spec: CoreSpec, { poison, target }: Resolution): boolean {
+  return poison || ((spec.kind.endsWith('_exists') || spec.kind === 'type_matches') && target === 0n);
+}
+
+/**
+ * The candidate that leaves the fewest relocations of the type in the function without target, as a list of one; none where each leaves
+ * all without. An error where two that are equally good, and the best so far, do not lead to the same.
+ * @see coreCalculateFixups() in cilium/ebpf's btf/core.go
+ */
+function fewestPoisons(relo: NumberedRelo, candidates: readonly Candidate[], context: LoadContext): Candidate[] | number {
+  const { local, siblings, log, loader = DEFAULT_LOADER } = context;
+  const related = (siblings?.(relo) ?? [relo]).filter(({ record }) => record.typeId === relo.record.typeId);
+  const specs = related.flatMap((each) => {
+    const kind = RELOCATION_KINDS[each.record.kind];
+    const parsed = kind && kind !== 'local_type_id' ? parseLocalSpec(local, kind, each.record.typeId, each.record.access) : null;
+    return parsed?.ok === true ? [{ relo: each, spec: parsed.spec }] : [];
+  });
+  let best: { candidate: Candidate; resolutions: Resolution[] } | null = null;
+  let fewest = specs.length;
+  for (const candidate of candidates) {
+    const resolutions: Resolution[] = [];
+    for (const each of specs) {
+      const resolved = evaluate(each.spec, each.relo, candidate, [], loader);
+      if (typeof resolved === 'number') return resolved;
+      resolutions.push(resolved);
+    }
+    const lacking = specs.filter(({ spec }, index) => isLacking(spec, resolutions[index] ?? POISON)).length;
+    const different: number = best?.resolutions.findIndex((each, at) => !leadToSame(each, resolutions[at] ?? POISON)) ?? -1;
+    if (lacking < fewest) {
+      best = { candidate, resolutions };
+      fewest = lacking;
+    } else if (lacking === fewest && best && different >= 0) {
+      const [one, other] = [best.resolutions[different] ?? POISON, resolutions[different] ?? POISON];
+      const values = `${word(other.poison)} ${other.target} != ${word(one.poison)} ${one.target}`;
+      say(log, 'warn', `prog '${relo.program}': relo #${relo.index}: relocation decision ambiguity: ${values}`);
+      return ERRNO.EINVAL;
+    }
+  }
+  return best ? [best.candidate] : [];
+}
+
+/** The candidates of a relocation's type, looked for at its first relocation; an error number when there can be none. */
+function candidatesFor(relo: NumberedRelo, context: LoadContext): Candidate[] | number {
+  const { local, kernel, log, candidates, loader = DEFAULT_LOADER } = context;
+  const { typeId } = relo.record;
+  const known = candidates.get(typeId);
+  if (known) return known;
+  const found = findCandidates(kernel, local, typeId, log, loader);
+  if (!found) {
+    const type = `[${typeId}] ${kindOf(local, typeId)} ${nameOf(local, typeId)}`;
+    say(log, 'warn', `prog '${relo.program}': relo #${relo.index}: target candidate search failed for ${type}: -${ERRNO.EINVAL}`);
+    return ERRNO.EINVAL;
+  }
+  candidates.set(typeId, found);
+  return found;
+}
+
+/**
+ * Decides a relocation as libbpf does, with the lines it prints.
+ * @see bpf_core_resolve_relo() in libbpf.c
+ */
+export function resolveRelo(relo: NumberedRelo, context: LoadContext): Resolved {
+  const { record, index, program } = relo;
+  const { local, log, loader = DEFAULT_LOADER } = context;
+  if (record.typeId >= local.endId) return ERRNO.EINVAL;
+  const known = RELOCATION_KINDS[record.kind];
+  const kind = known === 'type_matches' && !loader.typeMatches ? undefined : known;
+  const candidates = kind === 'local_type_id' ? [] : candidatesFor(relo, context);
+  if (typeof candidates === 'number') return candidates;
+  const parsed = kind
+    ? parseLocalSpec(local, kind, record.typeId, record.access)
+    : { ok: false as const, errno: ERRNO.EINVAL, warning: null };
+  if (!parsed.ok) {
+    if (parsed.warning !== null) say(log, 'warn', `prog '${program}': ${parsed.warning}`);
+    const type = `[${record.typeId}] ${formatType(local, record.typeId)}`;
+    say(log, 'warn', `prog '${program}': relo #${index}: parsing ${type} + ${record.access} failed: -${parsed.errno}`);
+    return ERRNO.EINVAL;
+  }
+  say(log, 'debug', `prog '${program}': relo #${index}: ${formatSpec(parsed.spec)}`);
+  if (kind === 'local_type_id') return { ...POISON, poison: false, original: BigInt(record.typeId), target: BigInt(record.typeId) };
+  const eligible = loader.candidates === 'fewest-poisons' ? fewestPoisons(relo, candidates, context) : candidates;
+  return typeof eligible === 'number' ? eligible : choose(parsed.spec, relo, eligible, log, loader);
+}

@@ -1,0 +1,48 @@
+// From a member that may stand for the wanted one on to the value that was read: the rest of the way in another shape.
+import { type Btf, kindOf } from '../bpf/btf/btf.ts';
+import { arrayOf, isComposite, resolveType } from '../bpf/btf/types.ts';
+import { namedMembers, type Step } from './path.ts';
+import { isScalar } from './type-text.ts';
+
+const MAX_DEPTH = 8;
+
+function without(steps: readonly Step[], at: number): readonly Step[] {
+  return steps.filter((_, each) => each !== at);
+}
+
+/** What is left behind a name: indices before it may be for an array behind it now. */
+function passed(steps: readonly Step[], at: number): readonly Step[] {
+  return steps.filter((step, each) => each > at || (each < at && typeof step === 'number'));
+}
+
+/**
+ * Steps from a type to a value like the one that was read: indices and names of the old way are taken where the new one has them, and a
+ * struct of a single member is looked into. `count[1].counter` leads through `struct percpu_counter [4]` as `[1].count`.
+ * @param scalar whether the old way leads to an integer, enum or pointer
+ * @returns null when there is no telling
+ */
+export function completeWay(btf: Btf, type: number, rest: readonly Step[], scalar: boolean, depth = 0): Step[] | null {
+  const id = resolveType(btf, type);
+  if (depth > MAX_DEPTH) return null;
+  if (isScalar(btf, id)) return scalar ? [] : null;
+  const on = (step: Step, next: number, left: readonly Step[]): Step[] | null => {
+    const way = completeWay(btf, next, left, scalar, depth + 1);
+    return way && [step, ...way];
+  };
+  const array = arrayOf(btf, id);
+  if (!scalar && rest.length === 0) return [];
+  if (array) {
+    const at = rest.findIndex((step) => typeof step === 'number');
+    const index = rest[at];
+    const fits = typeof index === 'number' && (array.length === 0 || index < array.length);
+    return fits ? on(index, array.element, without(rest, at)) : on(0, array.element, rest);
+  }
+  if (!isComposite(kindOf(btf, id))) return null;
+  const members = namedMembers(btf, id);
+  for (const [at, step] of rest.entries()) {
+    const member = members.find(({ name }) => name === step);
+    if (member) return on(step, member.type, passed(rest, at));
+  }
+  const [only, ...others] = members;
+  return only && others.length === 0 ? on(only.name, only.type, rest) : null;
+}

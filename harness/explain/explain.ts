@@ -1,0 +1,165 @@
+// From failures to root causes: what fails for the same reason stands together, with what there is to say and to do about it.
+import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import { type OfflineKernel } from '../kernel-btf/kernels.ts';
+import { localSpecs } from './access.ts';
+import { type CausePlace, type ExplainedKernel, type Explanation, EXPLANATION_VERSION, type RootCause } from '../results/explanation.ts';
+import type { ExplainedObject, ProgramFailure } from './failures.ts';
+import { type FieldFindings, fieldFindings } from './field-cause.ts';
+import { fingerprintOf, subjectOf, withoutFlavors } from './fingerprint.ts';
+import { guardedPlaces } from './guarded-places.ts';
+import { hiddenBehind } from './hidden.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { knownChange } from './known-change.ts';
+import { shapeOf } from './nearest.ts';
+import { stepsOf, walk } from './path.ts';
+import { type LedgerOf, silentPlaces } from './semantic-change-places.ts';
+import { neededFindings, plainSituations } from './needed-cause.ts';
+
+interface Group {
+  fingerprint: string;
+  subject: string;
+  failures: ProgramFailure[];
+}
+
+/** Series where they tell kernels apart, else versions, else ids. */
+function kernelNames(kernels: readonly Pick<OfflineKernel, 'id' | 'series' | 'version'>[]): Map<string, string> {
+  const unique = (pick: (kernel: Pick<OfflineKernel, 'id' | 'series' | 'version'>) => string | null) => {
+    const names = kernels.map(pick);
+    return names.every((name) => name !== null) && new Set(names).size === names.length ? names : null;
+  };
+  const names = unique(({ series }) => series) ?? unique(({ version }) => version) ?? kernels.map(({ id }) => id);
+  return new Map(kernels.map(({ id }, at) => [id, names[at] ?? id]));
+}
+
+function groupsOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): Group[] {
+  const groups = new Map<string, Group>();
+  for (const failure of failures) {
+    const relocation = failure.ref === null ? undefined : objects.get(failure.object)?.result.relocations[failure.ref];
+    const subject = relocation ? withoutFlavors(relocation.access) : subjectOf(failure.class, failure.reason);
+    const fingerprint = fingerprintOf(failure.class, subject);
+    const group = groups.get(fingerprint) ?? { fingerprint, subject, failures: [] };
+    group.failures.push(failure);
+    groups.set(fingerprint, group);
+  }
+  return [...groups.values()];
+}
+
+const GRAVITY = ['yes', 'unknown', 'no', null] as const;
+
+function placesOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): CausePlace[] {
+  const places = new Map<string, CausePlace>();
+  for (const { object, program, ref, kernel, reported, reached, at } of failures) {
+    const relocation = ref === null ? undefined : objects.get(object)?.result.relocations[ref];
+    const source = relocation ? relocation.source : (at?.source ?? null);
+    const key = JSON.stringify([object, program, ref, source?.file, source?.line]);
+    const { index, section, kind, access, spec } = relocation ?? {};
+    const known = index !== undefined && section !== undefined && kind && access !== undefined && spec !== undefined;
+    const place: CausePlace = places.get(key) ?? {
+      object,
+      program,
+      relocation: known ? { index, section, kind, access, spec } : null,
+      source,
+      at: null,
+      fails: [],
+      behind: [],
+      reached,
+    };
+    (reported ? place.fails : place.behind).push(kernel);
+    if (at) place.at ??= { program: at.program, insn: at.insn, text: at.text, state: at.state };
+    if (GRAVITY.indexOf(reached) < GRAVITY.indexOf(place.reached)) place.reached = reached;
+    places.set(key, place);
+  }
+  return [...places.values()];
+}
+
+function certaintyOf(failures: readonly ProgramFailure[]): ProgramFailure['certainty'] {
+  return (
+    (['seen', 'certain', 'possible'] as const).find((certainty) => failures.some((each) => each.certainty === certainty)) ?? 'possible'
+  );
+}
+
+interface Context {
+  cache: KernelCache;
+  objects: ReadonlyMap<string, ExplainedObject>;
+  specs: ReadonlyMap<string, readonly (CoreSpec | null)[]>;
+  names: ReadonlyMap<string, string>;
+}
+
+/** Failures whose accesses are compiled alike: what one kernel lacks of one shape, it may have of the other. */
+function byShape(failures: readonly ProgramFailure[], specs: Context['specs']): { local: CoreSpec; failures: ProgramFailure[] }[] {
+  const shapes = new Map<string, { local: CoreSpec; failures: ProgramFailure[] }>();
+  for (const failure of failures) {
+    const local = failure.ref === null ? null : specs.get(failure.object)?.[failure.ref];
+    if (!local) continue;
+    const steps = stepsOf(local);
+    const key = JSON.stringify(steps.map((_, at) => shapeOf(local.btf, walk(local.btf, local.rootId, steps.slice(0, at + 1)).type)));
+    const shape = shapes.get(key) ?? { local, failures: [] };
+    shape.failures.push(failure);
+    shapes.set(key, shape);
+  }
+  return [...shapes.values()].toSorted((a, b) => b.failures.length - a.failures.length);
+}
+
+async function relocationCause(failures: readonly ProgramFailure[], { specs, cache, names }: Context): Promise<FieldFindings | null> {
+  const found: FieldFindings[] = [];
+  for (const shape of byShape(failures, specs)) {
+    const evidence = new Map(shape.failures.map((failure) => [failure.kernel, failure]));
+    found.push(await fieldFindings(shape.local, new Set(evidence.keys()), cache, names, evidence));
+  }
+  const [first] = found;
+  return first ? { ...first, situations: found.flatMap(({ situations }) => situations) } : null;
+}
+
+async function causeOf(group: Group, context: Context): Promise<RootCause | null> {
+  const { fingerprint, subject, failures } = group;
+  const [first] = failures;
+  if (!first) return null;
+  const found = (await relocationCause(failures, context)) ?? (await neededFindings(failures, subject, context.objects, context.cache));
+  const situations = found.situations.length > 0 ? found.situations : plainSituations(failures, new Map());
+  const known = knownChange(subject);
+  const reported = failures.find((failure) => failure.reported);
+  return {
+    fingerprint,
+    class: first.class,
+    subject,
+    certainty: certaintyOf(failures),
+    places: placesOf(failures, context.objects),
+    presence: found.presence,
+    situations,
+    known: known && { id: known.id, text: known.text },
+    hides: reported ? hiddenBehind(reported.class, reported.stage, reported.reason) : null,
+    snippet: found.snippet,
+    advice: found.advice,
+  };
+}
+
+function kernelsOf(cache: KernelCache, names: ReadonlyMap<string, string>): ExplainedKernel[] {
+  return cache.kernels.map(({ id, path }) => ({ id, name: names.get(id) ?? id, btf: path !== null }));
+}
+
+/** Explains failures. Root causes that fail most programs on most kernels come first, then those that stand behind others. */
+export async function explain(
+  failures: readonly ProgramFailure[],
+  explained: readonly ExplainedObject[],
+  cache: KernelCache,
+  ledgerOf: LedgerOf,
+): Promise<Explanation> {
+  const objects = new Map(explained.map((object) => [object.result.id, object]));
+  const specs = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, localSpecs(bpf)] as const] : [])));
+  const names = kernelNames(cache.kernels);
+  const causes: RootCause[] = [];
+  for (const group of groupsOf(failures, objects)) {
+    const cause = await causeOf(group, { cache, objects, specs, names });
+    if (cause) causes.push(cause);
+  }
+  const silent = await silentPlaces(explained, cache, ledgerOf);
+  const guarded = await guardedPlaces(explained, cache, ledgerOf);
+  const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
+  return {
+    schemaVersion: EXPLANATION_VERSION,
+    kernels: kernelsOf(cache, names),
+    causes: causes.toSorted((a, b) => weight(b) - weight(a)),
+    silent,
+    guarded,
+  };
+}

@@ -1,0 +1,153 @@
+// What fails where, from predictions or from results, in one shape: everything a failing program would run into, not the first alone.
+import type { PredictedCell } from '../predict/predict.ts';
+import type { BpfObject } from '../bpf/object/object.ts';
+import { instructionLines, type LineOf } from '../bpf/object/source-line.ts';
+import type { CellProgram, CellRelocation, CellResult, FailurePlace, ObjectResult, Results } from '../results/schema.ts';
+import type { ObjectRelocation } from '../bpf/object/places.ts';
+import type { FailureClass, Outcome, Reached, Stage } from '../base/vocabulary.ts';
+import { formatLog, type LogEvidence, logEvidence } from './evidence.ts';
+import type { LogLine } from '../results/explanation.ts';
+
+/** An object whose failures are explained; `bpf` is null where only results are left of it. */
+export interface ExplainedObject {
+  result: ObjectResult;
+  bpf: BpfObject | null;
+}
+
+export interface ProgramFailure {
+  object: string;
+  kernel: string;
+  program: string;
+  stage: Stage;
+  class: FailureClass;
+  reason: string;
+  /** `seen` in a guest; `certain` or `possible` as BTF tells: then it depends on whether the verifier comes to it. */
+  certainty: 'seen' | 'certain' | 'possible';
+  /** Position in the object's relocations; null for failures of another kind. */
+  ref: number | null;
+  /** The failure the program ended with; others stand behind it. */
+  reported: boolean;
+  reached: Reached | null;
+  at: FailurePlace | null;
+  evidence: string[];
+  log: LogLine | null;
+}
+
+const BAD: ReadonlySet<Outcome> = new Set(['poisoned', 'incompatible', 'ambiguous']);
+
+type Verdict = Omit<ProgramFailure, 'ref' | 'reported' | 'reached'>;
+
+/** A relocation that belongs to the program, or to a subprogram, which any program may call. */
+function belongs({ program, section }: ObjectRelocation, to: string): boolean {
+  return program === to || section === '.text';
+}
+
+/** The class of a relocation without target, as a verdict would have it. */
+function classOf({ kind }: ObjectRelocation, { outcome, candidates }: CellRelocation): FailureClass {
+  if (outcome === 'ambiguous') return 'core-ambiguous';
+  if (outcome === 'incompatible') return 'core-field-incompatible';
+  if (kind === 'enumval_value' || kind === 'enumval_exists') return 'core-enum-missing';
+  return candidates.length === 0 ? 'core-type-missing' : 'core-field-missing';
+}
+
+/** The failure of a program, and those behind it: all relocations without target that the verifier may come to. */
+function failuresOf(verdict: Verdict, object: ObjectResult, ledger: readonly CellRelocation[]): ProgramFailure[] {
+  const isCore = verdict.class.startsWith('core-');
+  const bad = ledger.flatMap((entry) => {
+    const relocation = object.relocations[entry.ref];
+    const counts = relocation && BAD.has(entry.outcome) && entry.reached !== 'no' && belongs(relocation, verdict.program);
+    return counts ? [{ entry, relocation }] : [];
+  });
+  const named = bad.filter(({ relocation }) => isCore && verdict.reason.startsWith(`${relocation.access}: `));
+  // Of several with the same words, the one the verifier came to.
+  const met = named.find(({ entry }) => entry.reached === 'yes') ?? named[0] ?? (isCore ? bad[0] : undefined);
+  const found = bad.map(({ entry, relocation }): ProgramFailure => {
+    const isMet = entry === met?.entry;
+    return {
+      ...verdict,
+      stage: isMet ? verdict.stage : entry.outcome === 'ambiguous' ? 'relocate' : 'verify',
+      class: isMet ? verdict.class : classOf(relocation, entry),
+      ref: entry.ref,
+      reported: isMet,
+      reached: entry.reached,
+      at: isMet ? verdict.at : null,
+      evidence: formatLog(relocation, entry),
+      log: isMet ? verdict.log : null,
+    };
+  });
+  return met ? found : [{ ...verdict, ref: null, reported: true, reached: null }, ...found];
+}
+
+/** Source lines of an object's instructions. */
+function linesOf({ bpf }: ExplainedObject): LineOf {
+  return bpf?.ext ? instructionLines([...bpf.programs, ...bpf.subprograms], bpf.ext.lines) : () => null;
+}
+
+/** Failures of an object on a kernel as BTF tells them. */
+export function predictedFailures(object: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
+  const lineOf = linesOf(object);
+  return cell.programs.flatMap(({ name, failure, possible, against }) => {
+    const said = failure ?? possible;
+    if (!said) return [];
+    const place = (at: { program: string; insn: number } | null) =>
+      at && { ...at, text: null, state: null, source: lineOf(at.program, at.insn) };
+    const own = against.find(({ failure: each }) => each.reason === said.reason);
+    const common = { object: object.result.id, kernel, program: name, log: null };
+    const verdict: Verdict = {
+      ...common,
+      ...said,
+      certainty: failure ? 'certain' : 'possible',
+      at: place(own?.at ?? null),
+      evidence: [said.reason],
+    };
+    const others = against.filter(({ failure: each }) => each.reason !== said.reason);
+    return [
+      ...failuresOf(verdict, object.result, cell.relocations),
+      ...others.map(({ failure: each, certain, at }): ProgramFailure => {
+        const certainty = certain ? 'certain' : 'possible';
+        return { ...common, ...each, certainty, at: place(at), evidence: [each.reason], ref: null, reported: false, reached: null };
+      }),
+    ];
+  });
+}
+
+/** What was seen of one program, with the lines of its logs that tell it. */
+function seenVerdict(cell: CellResult, program: CellProgram, results: Results): Verdict | null {
+  const { name, status, stage, class: failure, reason, at } = program;
+  if ((status !== 'fail' && status !== 'xfail') || failure === null) return null;
+  const { lines, log }: LogEvidence = logEvidence(cell, program, results.logs);
+  return {
+    object: cell.object,
+    kernel: cell.kernel,
+    program: name,
+    stage: stage ?? 'open',
+    class: failure,
+    reason: reason ?? '',
+    certainty: 'seen',
+    at: at ?? null,
+    evidence: lines,
+    log,
+  };
+}
+
+/** What the engine says of a cell whose load ended before libbpf came to its relocations. */
+export type Foretold = (cell: CellResult) => readonly CellRelocation[] | null;
+
+/** Failures a run has seen; what was expected to fail is told as well. */
+export function seenFailures(
+  results: Results,
+  wanted: (kernel: string, object: string) => boolean,
+  foretold: Foretold = () => null,
+): ProgramFailure[] {
+  const byId = new Map(results.objects.map((object) => [object.id, object]));
+  return results.cells.flatMap((cell) => {
+    const object = byId.get(cell.object);
+    if (!object || !wanted(cell.kernel, cell.object)) return [];
+    const said = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? foretold(cell) : null;
+    const ledger = cell.relocations.map((entry) => (entry.outcome === 'not-reached' ? (said?.[entry.ref] ?? entry) : entry));
+    return cell.programs.flatMap((program) => {
+      const verdict = seenVerdict(cell, program, results);
+      return verdict ? failuresOf(verdict, object, ledger) : [];
+    });
+  });
+}

@@ -1,0 +1,178 @@
+// A root cause by relocation: who has it, what the others have instead, and what to write so that all are served.
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { presenceAmong } from '../results/presence-among.ts';
+import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import { nameOf } from '../bpf/btf/btf.ts';
+import { enumeratorOf, resolveType } from '../bpf/btf/types.ts';
+import type { Neighbours } from './absence.ts';
+import { accessOfSpec, accessText } from './access.ts';
+import type { CausePresence, CauseSituation } from '../results/explanation.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { stepsOf } from './path.ts';
+import { type Presence, presenceOf } from './presence.ts';
+import { distinguishing, type Situation, situationOf, specThere } from './situation.ts';
+import { type Reading, readSnippet, sizeSnippet } from './snippet.ts';
+import { enumSnippet } from './snippet-guard.ts';
+
+export interface FieldFindings {
+  presence: CausePresence;
+  situations: CauseSituation[];
+  snippet: string | null;
+  advice: string[];
+}
+
+interface OnKernel {
+  id: string;
+  at: number;
+  presence: Presence | null;
+}
+
+interface Failing {
+  kernel: OnKernel;
+  types: KernelTypes;
+  situation: Situation;
+}
+
+function isThere(presence: Presence | null): boolean | null {
+  return presence && (presence.state === 'present' || presence.state === 'ambiguous');
+}
+
+/** `v6_12`: part of a C name, and no flavor of a flavor. */
+function flavorOf(name: string): string {
+  return `v${name.replaceAll(/[^A-Za-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '')}`.slice(0, 40);
+}
+
+function nearest(all: readonly OnKernel[], { at }: OnKernel): OnKernel | undefined {
+  const having = all.filter(({ presence }) => presence?.state === 'present');
+  return having.toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
+}
+
+/** The nearest kernels before and after that have it. */
+function neighboursOf(all: readonly OnKernel[], { at }: OnKernel, names: ReadonlyMap<string, string>): Neighbours {
+  const having = all.filter(({ presence }) => isThere(presence) === true);
+  const name = (kernel: OnKernel | undefined) => (kernel ? (names.get(kernel.id) ?? kernel.id) : null);
+  return { before: name(having.findLast((each) => each.at < at)), after: name(having.find((each) => each.at > at)) };
+}
+
+async function failingOn(
+  local: CoreSpec,
+  all: readonly OnKernel[],
+  ids: ReadonlySet<string>,
+  cache: KernelCache,
+  names: ReadonlyMap<string, string>,
+): Promise<Failing[]> {
+  const failing: Failing[] = [];
+  for (const kernel of all) {
+    const types = kernel.presence && ids.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
+    if (!types || !kernel.presence) continue;
+    const witness = nearest(all, kernel);
+    const elsewhere = witness && witness !== kernel ? await cache.typesOf(witness.id) : null;
+    const there = elsewhere && specThere(local, elsewhere);
+    const situation = situationOf(local, types, kernel.presence, there, neighboursOf(all, kernel, names));
+    failing.push({ kernel, types, situation });
+  }
+  return failing;
+}
+
+/** The lines a kernel's failure rests on. */
+type Evidence = Pick<CauseSituation, 'evidence' | 'log'>;
+
+function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evidence>): CauseSituation[] {
+  const groups = new Map<string, CauseSituation>();
+  for (const { kernel, situation } of failing) {
+    const { summary, hints } = situation;
+    const alternatives = situation.alternatives.map(({ relation, ways, type, certainty }) => ({ relation, ways, type, certainty }));
+    // What comes after the best differs from kernel to kernel.
+    const key = JSON.stringify([summary, alternatives[0], hints]);
+    const { evidence: lines, log } = evidence.get(kernel.id) ?? { evidence: [], log: null };
+    const group: CauseSituation = groups.get(key) ?? { kernels: [], summary, alternatives, hints, evidence: lines, log };
+    group.kernels.push(kernel.id);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** The best alternative of every kind of kernel, those of the newest first, and the access as it was written last. */
+function readingsOf(local: CoreSpec, failing: readonly Failing[], names: ReadonlyMap<string, string>, lastWith: string | null): Reading[] {
+  const found = new Map<string, Reading>();
+  for (const { kernel, types, situation } of failing) {
+    const [best] = situation.alternatives;
+    if (!best || situation.root === null) continue;
+    const key = JSON.stringify([best.ways, best.type]);
+    const known = found.get(key);
+    const flavor = known?.flavor ?? flavorOf(names.get(kernel.id) ?? kernel.id);
+    // Put behind the others again: the order is that of the newest kernel each is for.
+    found.delete(key);
+    found.set(key, known ?? { btf: types.vmlinux.btf, root: situation.root, ways: best.ways, flavor });
+  }
+  const flavor = lastWith === null ? 'wanted' : flavorOf(names.get(lastWith) ?? lastWith);
+  const anyWidth = failing.some(
+    ({ kernel, situation }) => kernel.presence?.state === 'present' && situation.class === 'core-field-incompatible',
+  );
+  return [...[...found.values()].toReversed(), { btf: local.btf, root: local.rootId, ways: [stepsOf(local)], flavor, anyWidth }];
+}
+
+/** For types of one name: a member that only one of them has says which is meant, if it is asked for first. */
+function distinguishingSnippet(
+  local: CoreSpec,
+  presence: Presence | null | undefined,
+  what: string,
+): { snippet: string | null; advice: string[] } {
+  if (presence?.state !== 'ambiguous') return { snippet: null, advice: [] };
+  const { specs } = presence;
+  const snippets = specs.flatMap(({ btf, rootId }, at) => {
+    const [only] = distinguishing(specs, at);
+    if (only === undefined) return [];
+    if (local.kind === 'type_size') return sizeSnippet(what.replace(/^\w+ /, ''), btf, rootId, only) ?? [];
+    const reading: Reading = { btf, root: rootId, ways: [stepsOf(local)], flavor: `with_${only}`, only };
+    return readSnippet(`${what}_with_${only}`, [reading]) ?? [];
+  });
+  const advice =
+    snippets.length > 0 ? ['take the one that is meant: a member that only this type has settles it, if it is asked for first'] : [];
+  return { snippet: snippets.length > 0 ? snippets.join('\n\n') : null, advice };
+}
+
+function suggestion(local: CoreSpec, failing: readonly Failing[], names: ReadonlyMap<string, string>, lastWith: string | null) {
+  const access = accessOfSpec(local);
+  if (access.what === 'enumerator') {
+    const enumerator = enumeratorOf(local.btf, resolveType(local.btf, local.rootId), local.raw[0] ?? 0);
+    const snippet = enumSnippet(essentialName(nameOf(local.btf, local.rootId)), access.enumerator ?? '', enumerator?.value ?? 0n);
+    return { snippet, advice: [] };
+  }
+  const ambiguous = failing.find(({ kernel }) => kernel.presence?.state === 'ambiguous');
+  if (ambiguous) return distinguishingSnippet(local, ambiguous.kernel.presence, accessText(access));
+  const snippet = access.what === 'field' ? readSnippet(accessText(access), readingsOf(local, failing, names, lastWith)) : null;
+  const nowhere = lastWith === null ? ['none of these kernels has it: is the name right, or is it in a newer kernel or a module?'] : [];
+  const unsure = failing.some(({ situation }) => situation.alternatives[0]?.certainty === 'possible');
+  return {
+    snippet,
+    advice:
+      unsure && snippet !== null
+        ? ['check that what is read instead means the same: that it stands in its place does not tell', ...nowhere]
+        : nowhere,
+  };
+}
+
+/**
+ * Everything BTF tells of an access that some kernels do not have.
+ * @param ids kernels on which it fails
+ * @param names short names of kernels
+ * @param evidence lines by kernel
+ */
+export async function fieldFindings(
+  local: CoreSpec,
+  ids: ReadonlySet<string>,
+  cache: KernelCache,
+  names: ReadonlyMap<string, string>,
+  evidence: ReadonlyMap<string, Evidence>,
+): Promise<FieldFindings> {
+  const all: OnKernel[] = [];
+  for (const [at, { id }] of cache.kernels.entries()) {
+    const types = await cache.typesOf(id);
+    all.push({ id, at, presence: types && presenceOf(local, types) });
+  }
+  const presence = presenceAmong(all.map((each) => ({ id: each.id, has: isThere(each.presence) })));
+  const failing = await failingOn(local, all, ids, cache, names);
+  return { presence, situations: grouped(failing, evidence), ...suggestion(local, failing, names, presence.last) };
+}

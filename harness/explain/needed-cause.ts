@@ -1,0 +1,172 @@
+// A root cause that is no relocation: which kernels have what is needed, what has a similar name, and what to write around it.
+import type { OfflineKernel } from '../kernel-btf/kernels.ts';
+import { kconfigValue } from '../kernel-btf/kconfig.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { adviceByReason, adviceOn } from './advice.ts';
+import type { CausePresence, CauseSituation } from '../results/explanation.ts';
+import type { ExplainedObject, ProgramFailure } from './failures.ts';
+import { presenceAmong } from '../results/presence-among.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { knownChange } from './known-change.ts';
+import { functionIn, hasNeeded, mapTypeNumber, type Needed, neededOf, similarTo } from './needed.ts';
+import { similarity } from '../base/similar.ts';
+import {
+  attachSnippet,
+  helperSnippet,
+  kconfigSnippet,
+  kfuncSnippet,
+  ksymSnippet,
+  mapTypeSnippet,
+  programTypeSnippet,
+} from './snippet-guard.ts';
+
+export interface NeededFindings {
+  presence: CausePresence | null;
+  situations: CauseSituation[];
+  snippet: string | null;
+  advice: string[];
+}
+
+/** A name less alike than this is no alternative to write down. */
+const ALTERNATIVE = 0.6;
+const MAX_ALTERNATIVES = 3;
+
+/** One thing to say of all kernels: what the failures themselves say. */
+export function plainSituations(failures: readonly ProgramFailure[], hintsOf: ReadonlyMap<string, string[]>): CauseSituation[] {
+  const groups = new Map<string, CauseSituation>();
+  for (const { kernel, reason, evidence, log } of failures) {
+    const hints = hintsOf.get(kernel) ?? [];
+    const key = JSON.stringify([reason, hints]);
+    const group: CauseSituation = groups.get(key) ?? { kernels: [], summary: reason, alternatives: [], hints, evidence, log };
+    if (!group.kernels.includes(kernel)) group.kernels.push(kernel);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+interface Having {
+  kernel: OfflineKernel;
+  has: boolean | null;
+}
+
+/** The nearest kernel that has it. */
+function nearestHaving(having: readonly Having[], at: number): OfflineKernel | null {
+  const near = having.flatMap(({ has, kernel }, other) => (has === true ? [{ kernel, distance: Math.abs(other - at) }] : []));
+  return near.toSorted((a, b) => a.distance - b.distance)[0]?.kernel ?? null;
+}
+
+/** How a loader asks whether a target is there. */
+function lookUp(section: string): (target: string) => string {
+  const type = /^\??(?:lsm|lsm_cgroup)\b/.test(section)
+    ? 'BPF_LSM_MAC'
+    : /^\??tp_btf\b/.test(section)
+      ? 'BPF_TRACE_RAW_TP'
+      : /^\??iter\b/.test(section)
+        ? 'BPF_TRACE_ITER'
+        : 'BPF_TRACE_FENTRY';
+  return (target) => `libbpf_find_vmlinux_btf_id("${target}", ${type})`;
+}
+
+/** The name behind the slash of a section, without what BTF puts before it. */
+function targetOf(name: string): string {
+  return name.replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '');
+}
+
+function attachAlternatives(needed: Needed, alike: ReadonlySet<string>): string[] {
+  const known = knownChange(`attach target ${needed.name}`);
+  const named = [known?.before, known?.after].flatMap((fact) => {
+    const name = fact?.replace(/^(?:function|tracepoint) /, '');
+    return name !== undefined && fact !== name && targetOf(name) !== targetOf(needed.name) ? [name] : [];
+  });
+  const close = [...alike].filter((name) => similarity(targetOf(name), targetOf(needed.name)) >= ALTERNATIVE);
+  return [...new Set((named.length > 0 ? named : close).map(targetOf))].slice(0, MAX_ALTERNATIVES);
+}
+
+interface Found {
+  needed: Needed;
+  /** Of a kernel that has it. */
+  having: KernelTypes | null;
+  alike: ReadonlySet<string>;
+  /** A value some kernel has for a Kconfig name, null where none has. */
+  value: string | null;
+  program: { name: string; section: string } | null;
+}
+
+function snippetFor({ needed, having, alike, value, program }: Found): string | null {
+  switch (needed.what) {
+    case 'helper':
+      return needed.number === null ? null : helperSnippet(needed.name, needed.number);
+    case 'kfunc': {
+      const found = having && functionIn(having, needed.name);
+      return found && kfuncSnippet(needed.name, found.btf, found.id);
+    }
+    case 'map-type': {
+      const number = having && mapTypeNumber(having, needed.name);
+      return number === null ? null : mapTypeSnippet(needed.name, number);
+    }
+    case 'program-type':
+      return program && programTypeSnippet(program.section, program.name, needed.name);
+    case 'symbol':
+      return ksymSnippet(needed.name);
+    case 'kconfig':
+      return kconfigSnippet(needed.name, value);
+    case 'function':
+    case 'tracepoint':
+      return program?.section.includes('/') === true
+        ? attachSnippet(program.section, [...attachAlternatives(needed, alike), targetOf(needed.name)], lookUp(program.section))
+        : null;
+  }
+}
+
+function programOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): Found['program'] {
+  const [first] = failures;
+  const program = first && objects.get(first.object)?.result.programs.find(({ name }) => name === first.program);
+  return program ? { name: program.name, section: program.section } : null;
+}
+
+/** Everything there is to tell of failures of one cause that is no relocation. */
+export async function neededFindings(
+  failures: readonly ProgramFailure[],
+  subject: string,
+  objects: ReadonlyMap<string, ExplainedObject>,
+  cache: KernelCache,
+): Promise<NeededFindings> {
+  const [first] = failures;
+  const needed = first ? neededOf(first.class, subject) : null;
+  const hints = new Map<string, string[]>();
+  if (!first || !needed) {
+    return {
+      presence: null,
+      situations: plainSituations(failures, hints),
+      snippet: null,
+      advice: first ? adviceByReason(first.class, first.reason) : [],
+    };
+  }
+  const having: Having[] = [];
+  let value: string | null = null;
+  for (const kernel of cache.kernels) {
+    const types = await cache.typesOf(kernel.id);
+    having.push({ kernel, has: types && hasNeeded(types, needed) });
+    if (needed.what === 'kconfig' && types?.config) value = kconfigValue(types.config, needed.name) ?? value;
+  }
+  const failing = new Set(failures.map(({ kernel }) => kernel));
+  const similar = new Set<string>();
+  let witness: KernelTypes | null = null;
+  for (const [at, { kernel }] of having.entries()) {
+    const types = failing.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
+    if (!types) continue;
+    const nearest = nearestHaving(having, at);
+    const other = nearest && (await cache.typesOf(nearest.id));
+    witness ??= other;
+    const alike = similarTo(types, needed, other);
+    for (const name of alike) similar.add(name);
+    if (alike.length > 0) hints.set(kernel.id, [`of a similar name here: ${alike.join(', ')}`]);
+  }
+  const told = having.some(({ has }) => has !== null);
+  return {
+    presence: told ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
+    situations: plainSituations(failures, hints),
+    snippet: snippetFor({ needed, having: witness, alike: similar, value, program: programOf(failures, objects) }),
+    advice: [adviceOn(needed)],
+  };
+}

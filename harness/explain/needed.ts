@@ -1,0 +1,132 @@
+// Things other than types of relocations that a program needs of a kernel: helpers, functions, map and program types, as BTF tells of them.
+import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import type { BtfKind } from '../bpf/btf/kinds.ts';
+import { typesWithName } from '../bpf/btf/names.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { kconfigValue } from '../kernel-btf/kconfig.ts';
+import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
+import type { FailureClass } from '../base/vocabulary.ts';
+import { mostSimilar } from '../base/similar.ts';
+
+export type Needed =
+  | { what: 'helper'; name: string; number: number | null }
+  | { what: 'function'; name: string }
+  | { what: 'tracepoint'; name: string }
+  | { what: 'kfunc'; name: string }
+  | { what: 'map-type'; name: string }
+  | { what: 'program-type'; name: string }
+  | { what: 'symbol'; name: string }
+  | { what: 'kconfig'; name: string };
+
+const TRACEPOINT = 'btf_trace_';
+const MAX_SIMILAR = 5;
+const ALIKE = 0.5;
+/** Of those, new ones. */
+const FRESH = 3;
+
+/** What a failure is about, from its class and subject; null when BTF cannot tell of it. */
+export function neededOf(failure: FailureClass, subject: string): Needed | null {
+  if (failure === 'helper-unknown') {
+    const [, name, number] = /^helper (\w+)(?:#(\d+))?/.exec(subject) ?? [];
+    return name === undefined ? null : { what: 'helper', name, number: number === undefined ? null : Number(number) };
+  }
+  if (failure === 'attach-target-missing') {
+    const name = /^attach target (\w+)/.exec(subject)?.[1];
+    if (name === undefined) return null;
+    return { what: name.startsWith(TRACEPOINT) ? 'tracepoint' : 'function', name };
+  }
+  if (failure === 'kfunc-missing') {
+    const name = /^kfunc (\w+)/.exec(subject)?.[1];
+    return name === undefined ? null : { what: 'kfunc', name };
+  }
+  if (failure === 'map-type-unsupported') {
+    const name = /^map type (\w+)/.exec(subject)?.[1];
+    return name === undefined ? null : { what: 'map-type', name };
+  }
+  if (failure === 'ksym-missing' || failure === 'kconfig-missing') {
+    const name = /^kernel (?:symbol|configuration) (\w+)/.exec(subject)?.[1];
+    return name === undefined ? null : { what: failure === 'ksym-missing' ? 'symbol' : 'kconfig', name };
+  }
+  const name = failure === 'program-type-unsupported' ? /^program type (\w+)/.exec(subject)?.[1] : undefined;
+  return name === undefined ? null : { what: 'program-type', name };
+}
+
+function hasType(kernel: KernelTypes, kind: BtfKind, name: string): boolean {
+  return [kernel.vmlinux, ...kernel.modules.map(({ index }) => index)].some((index) =>
+    typesWithName(index, name).some((id) => kindOf(index.btf, id) === kind),
+  );
+}
+
+/** The kernel's own number for a map type; null where it has none. */
+export function mapTypeNumber(kernel: KernelTypes, name: string): bigint | null {
+  return enumeratorsOf(kernel, 'bpf_map_type')?.get(`BPF_MAP_TYPE_${name.toUpperCase()}`) ?? null;
+}
+
+/** A function in a kernel's own BTF or that of a module; null where there is none. */
+export function functionIn(kernel: KernelTypes, name: string): { btf: Btf; id: number } | null {
+  for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
+    const id = typesWithName(index, name).find((each) => kindOf(index.btf, each) === 'func');
+    if (id !== undefined) return { btf: index.btf, id };
+  }
+  return null;
+}
+
+function hasEnumerator(kernel: KernelTypes, type: string, name: string): boolean | null {
+  return enumeratorsOf(kernel, type)?.has(name) ?? null;
+}
+
+/** Whether a kernel has it; null where its BTF does not tell. */
+export function hasNeeded(kernel: KernelTypes, needed: Needed): boolean | null {
+  switch (needed.what) {
+    case 'helper':
+      return hasEnumerator(kernel, 'bpf_func_id', needed.name.replace(/^bpf_/, 'BPF_FUNC_'));
+    case 'map-type':
+      return hasEnumerator(kernel, 'bpf_map_type', `BPF_MAP_TYPE_${needed.name.toUpperCase()}`);
+    case 'program-type':
+      return hasEnumerator(kernel, 'bpf_prog_type', `BPF_PROG_TYPE_${needed.name.toUpperCase()}`);
+    case 'tracepoint':
+      return hasType(kernel, 'typedef', needed.name);
+    case 'function':
+    case 'kfunc':
+      return hasType(kernel, 'func', needed.name);
+    case 'symbol':
+      // Only a few variables are in BTF: that another one is not there says nothing.
+      return hasType(kernel, 'var', needed.name) || null;
+    case 'kconfig':
+      return kernel.config === null || kernel.config === undefined ? null : kconfigValue(kernel.config, needed.name) !== undefined;
+  }
+}
+
+function* namesOf({ vmlinux: { btf } }: KernelTypes, kind: BtfKind, start: string): Generator<string> {
+  for (let id = 1; id < btf.endId; id++) {
+    if (kindOf(btf, id) !== kind) continue;
+    const name = nameOf(btf, id);
+    if (name.startsWith(start)) yield name;
+  }
+}
+
+const SEARCHED = {
+  tracepoint: { kind: 'typedef', start: TRACEPOINT },
+  function: { kind: 'func', start: '' },
+  kfunc: { kind: 'func', start: '' },
+} as const satisfies Record<string, { kind: BtfKind; start: string }>;
+
+/**
+ * Attach targets and functions of this kernel with similar names, the likeliest first.
+ * @param having the nearest kernel that has what this one lacks: what that one has not is likelier to stand for it
+ */
+export function similarTo(kernel: KernelTypes, { what, name }: Needed, having: KernelTypes | null): string[] {
+  if (what !== 'tracepoint' && what !== 'function' && what !== 'kfunc') return [];
+  const { kind } = SEARCHED[what];
+  const start = name.startsWith('bpf_lsm_') ? 'bpf_lsm_' : SEARCHED[what].start;
+  const all = new Set(namesOf(kernel, kind, start));
+  const known = new Set(having ? namesOf(having, kind, start) : []);
+  const fresh = mostSimilar(
+    name,
+    [...all].filter((each) => having !== null && !known.has(each)),
+    FRESH,
+    ALIKE,
+  );
+  const others = mostSimilar(name, all, MAX_SIMILAR, ALIKE);
+  return [...new Set([...fresh, ...others])].slice(0, MAX_SIMILAR).map((each) => each.slice(SEARCHED[what].start.length));
+}

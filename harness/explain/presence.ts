@@ -1,0 +1,69 @@
+// Whether a kernel has what a relocation asks for, each relocation taken by itself: what libbpf settled on before does not count here.
+import { kindOf } from '../bpf/btf/btf.ts';
+import { isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import { type Candidate, findCandidates, type KernelTypes } from '../core-relo/candidates.ts';
+import { matchSpec } from '../core-relo/match.ts';
+import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import { namedMembers, type Step, stepsOf } from './path.ts';
+
+/** Where the way of a field ends in a type of the kernel. */
+export interface Obstacle {
+  candidate: Candidate;
+  /** Steps that could be taken. */
+  taken: Step[];
+  /** The type those lead to. */
+  type: number;
+  /** The step that could not be. */
+  step: Step;
+  /** What is left behind that step. */
+  rest: Step[];
+  /** The type of what bears the name of the step but is of another kind, or of what is no array or struct; null for no such member. */
+  otherKind: number | null;
+}
+
+export type Presence =
+  | { state: 'present'; spec: CoreSpec }
+  /** Several types have it, each elsewhere. */
+  | { state: 'ambiguous'; specs: CoreSpec[] }
+  | { state: 'incompatible'; obstacles: Obstacle[] }
+  | { state: 'absent'; obstacles: Obstacle[] }
+  | { state: 'type-absent' };
+
+/** The type a partly matched spec has come to. */
+function reachedType(spec: CoreSpec): number {
+  const last = spec.accessors.at(-1);
+  if (!last || (last.name === null && spec.accessors.length === 1)) return spec.rootId;
+  return last.name === null ? last.type : (memberOf(spec.btf, last.type, last.index)?.type ?? 0);
+}
+
+function obstacleOf(local: CoreSpec, spec: CoreSpec, candidate: Candidate): Obstacle {
+  const steps = stepsOf(local);
+  const count = Math.max(0, spec.accessors.length - 1);
+  const type = reachedType(spec);
+  const step = steps[count] ?? 0;
+  const id = resolveType(spec.btf, type);
+  const isStruct = isComposite(kindOf(spec.btf, id));
+  const named = namedMembers(spec.btf, id).find(({ name }) => name === step);
+  const wrongShape = typeof step === 'number' ? kindOf(spec.btf, id) !== 'array' : !isStruct;
+  const otherKind = named?.type ?? (wrongShape ? type : null);
+  return { candidate, taken: steps.slice(0, count), type, step, rest: steps.slice(count + 1), otherKind };
+}
+
+/** Looks for what a local spec means among a kernel's types. */
+export function presenceOf(local: CoreSpec, kernel: KernelTypes): Presence {
+  const candidates = findCandidates(kernel, local.btf, local.rootId, []) ?? [];
+  if (candidates.length === 0) return { state: 'type-absent' };
+  const tried = candidates.map((candidate) => ({ candidate, ...matchSpec(local, candidate.btf, candidate.id, []) }));
+  const matching = tried.filter(({ match }) => match === 1).map(({ spec }) => spec);
+  const [first, ...others] = matching;
+  if (first) {
+    const sizeOfRoot = (spec: CoreSpec) => (local.kind === 'type_size' ? sizeOf(spec.btf, spec.rootId) : null);
+    const differ = others.some((other) => other.bitOffset !== first.bitOffset || sizeOfRoot(other) !== sizeOfRoot(first));
+    return differ ? { state: 'ambiguous', specs: matching } : { state: 'present', spec: first };
+  }
+  const obstacles = tried
+    .map(({ spec, candidate }) => obstacleOf(local, spec, candidate))
+    .toSorted((a, b) => b.taken.length - a.taken.length);
+  const isIncompatible = obstacles.some(({ otherKind }) => otherKind !== null);
+  return { state: isIncompatible ? 'incompatible' : 'absent', obstacles };
+}

@@ -1,0 +1,81 @@
+// Where a matrix is silently broken: what reads something else on some kernels, and checks whose answer changes more than once.
+import type { CellRelocation } from '../results/schema.ts';
+import type { ObjectRelocation } from '../bpf/object/places.ts';
+import { localSpecs } from './access.ts';
+import type { SilentPlace } from '../results/explanation.ts';
+import type { ExplainedObject } from './failures.ts';
+import { presenceAmong } from '../results/presence-among.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { presenceOf } from './presence.ts';
+import { silentMarks } from './semantic-changes.ts';
+
+/** What became of an object's relocations on a kernel, null where that is not known. */
+export type LedgerOf = (object: ExplainedObject, kernel: string) => readonly CellRelocation[] | null;
+
+const CHECKS = new Set(['field_exists', 'type_exists', 'enumval_exists']);
+
+/** Whether the program reads what a check asks for. Else the check stands for something else: a version, the order of arguments. */
+function isRead(relocations: readonly ObjectRelocation[], ref: number): boolean {
+  const check = relocations[ref];
+  if (!check) return false;
+  const asked = check.access.replace(/^(?:struct|union) /, '');
+  const continues = ({ access }: ObjectRelocation) => access === asked || access.startsWith(`${asked}.`) || access.startsWith(`${asked}[`);
+  return relocations.some((other) => other.program === check.program && !CHECKS.has(other.kind) && continues(other));
+}
+
+/** Places of one object, those that say the same on several kernels together. */
+async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: LedgerOf): Promise<SilentPlace[]> {
+  const { result, bpf } = object;
+  const places = new Map<string, SilentPlace>();
+  const add = (ref: number, what: string, kernels: readonly string[]) => {
+    const relocation = result.relocations[ref];
+    if (!relocation) return;
+    const { index, section, kind, access, spec, program, source } = relocation;
+    const key = JSON.stringify([ref, what]);
+    const place = places.get(key) ?? {
+      object: result.id,
+      program,
+      relocation: { index, section, kind, access, spec },
+      source,
+      what,
+      kernels: [],
+    };
+    place.kernels.push(...kernels);
+    places.set(key, place);
+  };
+  const specs = bpf ? localSpecs(bpf) : [];
+  const answers = new Map<number, { id: string; has: boolean | null }[]>();
+  for (const { id } of cache.kernels) {
+    const types = bpf ? await cache.typesOf(id) : null;
+    const ledger = ledgerOf(object, id);
+    if (!bpf || !types) {
+      for (const { ref, suspicious } of ledger ?? []) if (suspicious !== null) add(ref, suspicious, [id]);
+      continue;
+    }
+    for (const [ref, what] of silentMarks(bpf, ledger ?? [], types)) add(ref, what, [id]);
+    for (const [ref, { kind }] of bpf.relocations.entries()) {
+      const local = CHECKS.has(kind) ? specs[ref] : null;
+      if (local) answers.set(ref, [...(answers.get(ref) ?? []), { id, has: presenceOf(local, types).state === 'present' }]);
+    }
+  }
+  for (const [ref, asked] of answers) {
+    const { gaps, last, witnesses } = presenceAmong(asked);
+    if (gaps.length > 0) add(ref, 'the check is true before and after, but not here: it may not mean what it meant', gaps);
+    const after = asked.slice(asked.findIndex(({ id }) => id === last) + 1).map(({ id }) => id);
+    const cameAndWent = witnesses.length === 2 && witnesses[0]?.change === 'came' && after.length > 0;
+    if (cameAndWent && !isRead(result.relocations, ref))
+      add(
+        ref,
+        'the check is false again, as it was before what it asks for came, which is not read: what it stands for may still be so',
+        after,
+      );
+  }
+  return [...places.values()];
+}
+
+/** Silent breakage of all objects on all kernels. */
+export async function silentPlaces(objects: readonly ExplainedObject[], cache: KernelCache, ledgerOf: LedgerOf): Promise<SilentPlace[]> {
+  const found: SilentPlace[] = [];
+  for (const object of objects) found.push(...(await placesOf(object, cache, ledgerOf)));
+  return found;
+}

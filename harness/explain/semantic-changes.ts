@@ -1,0 +1,109 @@
+// Silent breakage: a relocation finds what it looks for, the program loads, and yet it reads something else than was compiled.
+import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import { arrayOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import type { BpfObject } from '../bpf/object/object.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import type { CellRelocation, CellResult } from '../results/schema.ts';
+import type { ObjectRelocation } from '../bpf/object/places.ts';
+import type { RelocationKind } from '../base/vocabulary.ts';
+import { localSpecs } from './access.ts';
+import { stepsOf, walk } from './path.ts';
+import { presenceOf } from './presence.ts';
+import { integerFacts, typeText } from './type-text.ts';
+
+/** Kinds by which a program learns size and sign from the kernel: what differs is then taken into account. */
+const WIDTHS: ReadonlySet<RelocationKind> = new Set(['byte_sz', 'lshift_u64', 'rshift_u64', 'signed']);
+
+interface Leaf {
+  btf: Btf;
+  type: number;
+  /** 0 for what is no bitfield. */
+  bits: number;
+}
+
+function leafOf(spec: CoreSpec): Leaf {
+  const steps = stepsOf(spec);
+  const { type, last } = walk(spec.btf, spec.rootId, steps);
+  return { btf: spec.btf, type, bits: typeof steps.at(-1) === 'string' ? (last?.member.bitSize ?? 0) : 0 };
+}
+
+/** An integer read whole: by the size and sign it was compiled with. */
+function numberMark(local: Leaf, target: Leaf): string | null {
+  const [compiled, here] = [integerFacts(local.btf, local.type), integerFacts(target.btf, target.type)];
+  if (!compiled || !here || local.bits > 0) return null;
+  if (target.bits > 0)
+    return `it is ${target.bits === 1 ? 'one bit' : `${target.bits} bits`} of a word here, ${compiled.size * 8} are read: its neighbours, too`;
+  if (compiled.size > here.size) return `${compiled.size} bytes are read, of which it has ${here.size} here: what follows is read, too`;
+  if (compiled.size < here.size) return `${compiled.size} bytes are read of the ${here.size} it has here`;
+  const signs = compiled.size > 1 && !compiled.bool && !here.bool && compiled.signed !== here.signed;
+  return signs ? `it is ${here.signed ? 'signed' : 'unsigned'} here, ${compiled.signed ? 'signed' : 'unsigned'} as compiled` : null;
+}
+
+/** An array copied by the length it was compiled with. */
+function arrayMark(local: Leaf, target: Leaf): string | null {
+  const [compiled, here] = [
+    arrayOf(local.btf, resolveType(local.btf, local.type)),
+    arrayOf(target.btf, resolveType(target.btf, target.type)),
+  ];
+  const [size, sizeHere] = [sizeOf(local.btf, local.type), sizeOf(target.btf, target.type)];
+  if (!compiled || !here || size === null || sizeHere === null || here.length === 0 || size <= sizeHere) return null;
+  return `it has ${sizeHere} bytes here, ${size} as compiled`;
+}
+
+/** A struct on the way is another one here, and what has the name in it may mean something else. */
+function enclosingMark(local: CoreSpec, target: CoreSpec): string | null {
+  for (const [at, { type, name }] of local.accessors.entries()) {
+    const there = target.accessors[at];
+    if (at < 2 || name === null || !there) continue;
+    const [compiled, here] = [essentialName(nameOf(local.btf, type)), essentialName(nameOf(target.btf, there.type))];
+    if (compiled !== '' && here !== '' && compiled !== here) {
+      return `${name} is found in ${typeText(target.btf, there.type)} here, in ${typeText(local.btf, type)} as compiled`;
+    }
+  }
+  return null;
+}
+
+function markOf(kind: RelocationKind, local: CoreSpec, kernel: KernelTypes): string | null {
+  const presence = presenceOf(local, kernel);
+  if (kind === 'type_size')
+    return presence.state === 'type-absent'
+      ? `there is no ${kindOf(local.btf, local.rootId)} of that name here: its size is told as 0`
+      : null;
+  if (kind !== 'byte_off' || presence.state !== 'present') return null;
+  const [compiled, here] = [leafOf(local), leafOf(presence.spec)];
+  return numberMark(compiled, here) ?? arrayMark(compiled, here) ?? enclosingMark(local, presence.spec);
+}
+
+/** What is accessed, within a (sub)program, whatever the kind of relocation. */
+function accessKey({ program, section, access }: ObjectRelocation): string {
+  return JSON.stringify([section, program, access]);
+}
+
+const WORKS: ReadonlySet<CellRelocation['outcome']> = new Set(['resolved', 'moved', 'absent-guarded']);
+
+/**
+ * What relocations silently read otherwise on a kernel, by their position in the object; those that fail are not among them.
+ * @param ledger what became of them there, predicted or seen: where libbpf itself changed the width of an access, that is what is told
+ */
+export function silentMarks(object: BpfObject, ledger: readonly CellRelocation[], kernel: KernelTypes): Map<number, string> {
+  const specs = localSpecs(object);
+  const widths = new Set(object.relocations.filter(({ kind }) => WIDTHS.has(kind)).map(accessKey));
+  const marks = new Map<number, string>();
+  for (const { ref, outcome, suspicious } of ledger) {
+    const relocation = object.relocations[ref];
+    const local = specs[ref];
+    if (!relocation || !local || !WORKS.has(outcome)) continue;
+    const mark = suspicious ?? (widths.has(accessKey(relocation)) ? null : markOf(relocation.kind, local, kernel));
+    if (mark !== null) marks.set(ref, mark);
+  }
+  return marks;
+}
+
+/** A cell whose relocations that read something else say so, where libbpf itself did not. */
+export function withSilentMarks(cell: CellResult, object: BpfObject, kernel: KernelTypes): CellResult {
+  const marks = silentMarks(object, cell.relocations, kernel);
+  const relocations = cell.relocations.map((entry) => ({ ...entry, suspicious: entry.suspicious ?? marks.get(entry.ref) ?? null }));
+  return { ...cell, relocations };
+}

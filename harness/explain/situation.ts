@@ -1,0 +1,236 @@
+// What one kernel has instead of what one relocation asks for.
+import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import { enumeratorOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import { typesWithName } from '../bpf/btf/names.ts';
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import type { FailureClass } from '../base/vocabulary.ts';
+import { absenceReasons, type Neighbours } from './absence.ts';
+import { accessOfSpec, accessText } from './access.ts';
+import { knownChange } from './known-change.ts';
+import { type Alternative, type Declared, nearestMembers, sameNameOtherKind, shapeOf, type Wanted } from './nearest.ts';
+import { namedMembers, pathText, rootText, stepsOf, walk } from './path.ts';
+import { type Obstacle, type Presence, presenceOf } from './presence.ts';
+import { mostSimilar } from '../base/similar.ts';
+import { isScalar, memberText, typeText } from './type-text.ts';
+
+export interface Situation {
+  class: FailureClass;
+  /** What there is, in one line: `struct task_struct has no member state`. */
+  summary: string;
+  alternatives: Alternative[];
+  /** The candidate the alternatives lead from, by its BTF id; null where there is none. */
+  root: number | null;
+  /** Possible explanations, the likeliest first. */
+  hints: string[];
+}
+
+const MAX_LISTED = 5;
+
+/** How a member is declared where the whole way can be gone. */
+function declaredAt(spec: CoreSpec, obstacle: Obstacle): Declared | null {
+  const found = walk(spec.btf, spec.rootId, [...obstacle.taken, obstacle.step]);
+  if (found.taken <= obstacle.taken.length) return null;
+  const text = found.last && typeof obstacle.step === 'string' ? memberText(spec.btf, found.last.member) : typeText(spec.btf, found.type);
+  return { text, shape: shapeOf(spec.btf, found.type) };
+}
+
+function leadsToScalar(local: CoreSpec): boolean {
+  return isScalar(local.btf, walk(local.btf, local.rootId, stepsOf(local)).type);
+}
+
+/** What a known change puts in the place of the access. */
+function expectedNames(local: CoreSpec): string[] {
+  const known = knownChange(accessText(accessOfSpec(local)));
+  return [known?.before, known?.after].flatMap((fact) => fact?.split(' is ')[0]?.split('.') ?? []);
+}
+
+function wantedOf(local: CoreSpec, obstacle: Obstacle, elsewhere: CoreSpec | null): Wanted {
+  const { candidate, taken, step, rest } = obstacle;
+  const declared = declaredAt(elsewhere ?? local, obstacle);
+  const witness = elsewhere && { btf: elsewhere.btf, type: walk(elsewhere.btf, elsewhere.rootId, taken).type };
+  return {
+    btf: candidate.btf,
+    root: candidate.id,
+    taken,
+    name: String(step),
+    rest,
+    declared,
+    scalar: leadsToScalar(local),
+    witness,
+    expected: expectedNames(local),
+  };
+}
+
+/** The struct or union that has no such member, as C refers to it; one without a name by the way to it. */
+function containerText({ candidate, taken, type }: Obstacle): string {
+  const id = resolveType(candidate.btf, type);
+  if (nameOf(candidate.btf, id) !== '') return typeText(candidate.btf, id);
+  return taken.length > 0 ? `${nameOf(candidate.btf, candidate.id)}.${pathText(taken)}` : rootText(candidate.btf, candidate.id);
+}
+
+/** Nothing is likely to stand for what is known to mean something else now. */
+function cautious(local: CoreSpec, alternatives: Alternative[]): Alternative[] {
+  if (knownChange(accessText(accessOfSpec(local)))?.otherMeaning !== true) return alternatives;
+  return alternatives.map((alternative) => ({ ...alternative, certainty: 'possible' }));
+}
+
+function memberless(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: CoreSpec | null): Situation {
+  const [first] = obstacles;
+  if (!first) return { class: 'core-field-missing', summary: 'no such field', alternatives: [], root: null, hints: [] };
+  const found = obstacles.map((obstacle) => ({
+    obstacle,
+    alternatives: cautious(local, nearestMembers(wantedOf(local, obstacle, elsewhere))),
+  }));
+  const best = found.toSorted((a, b) => (b.alternatives[0]?.score ?? 0) - (a.alternatives[0]?.score ?? 0))[0] ?? {
+    obstacle: first,
+    alternatives: [],
+  };
+  const what = typeof first.step === 'number' ? `element [${first.step}]` : `member ${first.step}`;
+  const summary = `${containerText(best.obstacle)} has no ${what}`;
+  return { class: 'core-field-missing', summary, alternatives: best.alternatives, root: best.obstacle.candidate.id, hints: [] };
+}
+
+function otherKind(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: CoreSpec | null): Situation {
+  const obstacle = obstacles.find((each) => each.otherKind !== null);
+  if (!obstacle || obstacle.otherKind === null) return memberless(local, obstacles, elsewhere);
+  const { candidate, taken, step, type } = obstacle;
+  const here = namedMembers(candidate.btf, type).find(({ name }) => name === step);
+  const root = candidate.id;
+  const path = (steps: typeof taken) => `${nameOf(candidate.btf, root)}${steps.length > 0 ? '.' : ''}${pathText(steps)}`;
+  if (here) {
+    const wanted = wantedOf(local, obstacle, elsewhere);
+    const compiled = declaredAt(local, obstacle)?.text ?? 'something else';
+    const summary = `${path([...taken, step])} is ${memberText(candidate.btf, here)} here, ${compiled} as compiled`;
+    return { class: 'core-field-incompatible', summary, alternatives: sameNameOtherKind(wanted, here.type), root, hints: [] };
+  }
+  // The member before is what changed: there is nothing to go on to from it.
+  const before = taken.findLastIndex((each) => typeof each === 'string');
+  const name = taken[before];
+  const compiled = typeText(local.btf, walk(local.btf, local.rootId, taken).type);
+  const summary = `${path(taken)} is ${typeText(candidate.btf, type)} here, ${compiled} as compiled`;
+  const failing = {
+    ...obstacle,
+    taken: taken.slice(0, before),
+    step: name ?? '',
+    rest: [...taken.slice(before + 1), step, ...obstacle.rest],
+  };
+  const member = namedMembers(candidate.btf, walk(candidate.btf, root, failing.taken).type).find((each) => each.name === name);
+  const alternatives = member ? sameNameOtherKind(wantedOf(local, failing, elsewhere), member.type) : [];
+  return { class: 'core-field-incompatible', summary, alternatives, root, hints: [] };
+}
+
+/** Names of all types of a kind, without flavors. */
+function* namesOfKind(btf: Btf, kind: string): Generator<string> {
+  for (let id = 1; id < btf.endId; id++) if (kindOf(btf, id) === kind) yield nameOf(btf, id);
+}
+
+function typeless(local: CoreSpec, kernel: KernelTypes, neighbours: Neighbours): Situation {
+  const { kind, type, what } = accessOfSpec(local);
+  const { btf } = kernel.vmlinux;
+  const others = typesWithName(kernel.vmlinux, type)
+    .map((id) => kindOf(btf, id))
+    .filter((other) => other !== 'func' && other !== 'var');
+  const hints = others
+    .filter((other) => other !== 'fwd')
+    .map((other) => `there is a ${other} ${type}, which ${kind} ${type} does not match`);
+  hints.push(...absenceReasons(type, others, neighbours));
+  const alike = mostSimilar(type, namesOfKind(btf, kind), MAX_LISTED, 0.8);
+  if (alike.length > 0) hints.push(`of a similar name: ${alike.map((name) => `${kind} ${name}`).join(', ')}`);
+  return {
+    class: what === 'enumerator' ? 'core-enum-missing' : 'core-type-missing',
+    summary: `there is no ${kind} ${type}`,
+    alternatives: [],
+    root: null,
+    hints,
+  };
+}
+
+function enumeratorless(local: CoreSpec, obstacles: readonly Obstacle[]): Situation {
+  const { enumerator, type } = accessOfSpec(local);
+  const names = obstacles.flatMap(({ candidate: { btf, id } }) =>
+    Array.from({ length: vlenOf(btf, id) }, (_, at) => enumeratorOf(btf, id, at)?.name ?? ''),
+  );
+  const alike = mostSimilar(enumerator ?? '', names, MAX_LISTED, 0.6);
+  const hints = alike.length > 0 ? [`of a similar name: ${alike.join(', ')}`] : [];
+  return { class: 'core-enum-missing', summary: `enum ${type} has no ${enumerator}`, alternatives: [], root: null, hints };
+}
+
+/** Members only one of several candidates has: by them a flavor can say which one is meant. */
+export function distinguishing(specs: readonly CoreSpec[], at: number): string[] {
+  const names = specs.map(({ btf, rootId }) => new Set(namedMembers(btf, rootId).map(({ name }) => name)));
+  return [...(names[at] ?? [])].filter((name) => names.every((others, other) => other === at || !others.has(name)));
+}
+
+function ambiguous(specs: readonly CoreSpec[]): Situation {
+  const bySize = specs.every(({ kind }) => kind === 'type_size');
+  const hints = specs.map((spec, at) => {
+    const only = distinguishing(specs, at).slice(0, MAX_LISTED);
+    const alone = only.length > 0 ? `; only it has ${only.join(', ')}` : '';
+    const what = bySize ? `has ${sizeOf(spec.btf, spec.rootId) ?? 0} bytes` : `has it at byte ${spec.bitOffset / 8}`;
+    return `one ${what}${alone}`;
+  });
+  const summary = bySize
+    ? `the kernel has ${specs.length} types of this name, of different sizes`
+    : `the kernel has ${specs.length} types of this name that have it, at different places`;
+  return { class: 'core-ambiguous', summary, alternatives: [], root: null, hints: hints.toSorted() };
+}
+
+/** Found, yet libbpf poisoned it: by the width of the access, or because the type had been settled on another one before. */
+function foundButPoisoned(local: CoreSpec, { btf, rootId }: CoreSpec): Situation {
+  const steps = stepsOf(local);
+  const text = (from: Btf, root: number) => {
+    const { last, type } = walk(from, root, steps);
+    return last ? memberText(from, last.member) : typeText(from, type);
+  };
+  const [here, compiled] = [text(btf, rootId), text(local.btf, local.rootId)];
+  if (here === compiled) {
+    const name = essentialName(nameOf(local.btf, local.rootId));
+    const summary = `several types are called ${name}, and an earlier access of the program has settled on one without it`;
+    return { class: 'core-field-missing', summary, alternatives: [], root: null, hints: ['give this access a flavor of its own'] };
+  }
+  const summary = `${nameOf(btf, rootId)}.${pathText(steps)} is ${here} here, ${compiled} as compiled, which the instruction cannot read`;
+  return {
+    class: 'core-field-incompatible',
+    summary,
+    alternatives: [],
+    root: rootId,
+    hints: ['read it with BPF_CORE_READ_BITFIELD_PROBED, which takes size and sign from the kernel'],
+  };
+}
+
+/**
+ * Says what a kernel has instead of what a relocation found no use for.
+ * @param presence of it in the kernel, as presenceOf() gives it
+ * @param elsewhere the same in the nearest kernel that has it: what is new since then is likelier to stand for it
+ * @param neighbours kernels that have it
+ */
+export function situationOf(
+  local: CoreSpec,
+  kernel: KernelTypes,
+  presence: Presence,
+  elsewhere: CoreSpec | null,
+  neighbours: Neighbours,
+): Situation {
+  switch (presence.state) {
+    case 'type-absent':
+      return typeless(local, kernel, neighbours);
+    case 'ambiguous':
+      return ambiguous(presence.specs);
+    case 'present':
+      return foundButPoisoned(local, presence.spec);
+    case 'incompatible':
+    case 'absent':
+      if (accessOfSpec(local).what === 'enumerator') return enumeratorless(local, presence.obstacles);
+      return presence.state === 'absent'
+        ? memberless(local, presence.obstacles, elsewhere)
+        : otherKind(local, presence.obstacles, elsewhere);
+  }
+}
+
+/** The spec of an access in a kernel that has it, null in others. */
+export function specThere(local: CoreSpec, kernel: KernelTypes): CoreSpec | null {
+  const presence = presenceOf(local, kernel);
+  return presence.state === 'present' ? presence.spec : null;
+}

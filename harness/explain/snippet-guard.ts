@@ -1,0 +1,170 @@
+// What to write around things that some kernels lack and that are no fields: enumerators, helpers, kernel functions, symbols, maps, programs.
+import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import { isComposite, parameterOf, referencedType, resolveType } from '../bpf/btf/types.ts';
+import { integerFacts, integerText } from './type-text.ts';
+
+/** A C function that gives the value of an enumerator where the kernel has it, else -1. */
+export function enumSnippet(type: string, enumerator: string, value: bigint): string {
+  const declared = `enum ${type}___checked`;
+  const name = `${enumerator}___checked`;
+  return [
+    `${declared} {\n\t${name} = ${value},\n};`,
+    '',
+    `static __always_inline long long value_of_${enumerator}(void)`,
+    '{',
+    `\tif (bpf_core_enum_value_exists(${declared}, ${name}))`,
+    `\t\treturn bpf_core_enum_value(${declared}, ${name});`,
+    '\treturn -1;',
+    '}',
+  ].join('\n');
+}
+
+function checkSnippet(type: string, enumerator: string, value: bigint, what: string): string {
+  const name = `${enumerator}___checked`;
+  return [
+    `enum ${type}___checked {\n\t${name} = ${value},\n};`,
+    '',
+    `static __always_inline int ${what}(void)`,
+    '{',
+    `\treturn bpf_core_enum_value_exists(enum ${type}___checked, ${name});`,
+    '}',
+  ].join('\n');
+}
+
+/** A C function that tells whether the kernel has a helper: calls behind it are never looked at where it has not. */
+export function helperSnippet(helper: string, number: number): string {
+  return checkSnippet('bpf_func_id', `BPF_FUNC_${helper.replace(/^bpf_/, '')}`, BigInt(number), `has_${helper}`);
+}
+
+/**
+ * A C function that tells whether the kernel has a map type, and the line by which a loader leaves the map out where it has not.
+ * @param name as libbpf calls it: `bloom_filter`
+ */
+export function mapTypeSnippet(name: string, value: bigint): string {
+  const enumerator = `BPF_MAP_TYPE_${name.toUpperCase()}`;
+  return [
+    '/* In the loader, before it loads, so that libbpf does not create the map where the kernel cannot:',
+    ` * bpf_map__set_autocreate(map, libbpf_probe_bpf_map_type(${enumerator}, NULL) == 1);`,
+    ' * In programs, use the map only behind this check. */',
+    checkSnippet('bpf_map_type', enumerator, value, `has_map_type_${name}`),
+  ].join('\n');
+}
+
+/** A section's name without the question mark by which programs are kept from loading by default. */
+function sectionOf(section: string): string {
+  return section.replace(/^\?/, '');
+}
+
+/** A program that libbpf leaves out unless the loader switches it on, which it does where the kernel knows the program type. */
+export function programTypeSnippet(section: string, program: string, type: string): string {
+  return [
+    '/* In the loader, before it loads:',
+    ` * bpf_program__set_autoload(prog, libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_${type.toUpperCase()}, NULL) == 1); */`,
+    `SEC("?${sectionOf(section)}")`,
+    `int ${program}(void *ctx)`,
+    '{',
+    '\treturn 0; /* what it does today */',
+    '}',
+  ].join('\n');
+}
+
+/**
+ * The same program for each of several attach targets, none of which loads by default: the loader switches on the one that is there.
+ * @param section of the program as it is: `fentry/do_unlinkat`
+ * @param targets as in section names, the likeliest first
+ */
+export function attachSnippet(section: string, targets: readonly string[], lookUp: (target: string) => string): string {
+  const plain = sectionOf(section);
+  const prefix = plain.slice(0, plain.indexOf('/') + 1);
+  const programs = targets.map((target) => {
+    const name = `on_${target.replaceAll(/\W/g, '_')}`;
+    return [
+      `SEC("?${prefix}${target}")`,
+      `int ${name}(void *ctx)`,
+      '{',
+      '\treturn 0; /* its arguments are those of this target */',
+      '}',
+    ].join('\n');
+  });
+  const [first = ''] = targets;
+  return [
+    '/* In the loader, before it loads, for each of them:',
+    ` * bpf_program__set_autoload(prog, ${lookUp(first)} > 0); */`,
+    programs.join('\n\n'),
+  ].join('\n');
+}
+
+/**
+ * A Kconfig value that is 0, or an empty text, where the kernel was not configured with it.
+ * @param value as a configuration has it, which tells its type: `y`, `250`, `"text"`; null where no kernel has one
+ */
+export function kconfigSnippet(name: string, value: string | null): string {
+  const isText = value?.startsWith('"') === true;
+  const isChoice = value !== null && /^[ymn]/.test(value);
+  const declared = isText ? `char ${name}[64]` : `${isChoice ? 'enum libbpf_tristate' : 'unsigned long long'} ${name}`;
+  return [
+    `extern ${declared} __kconfig __weak;`,
+    '',
+    isText
+      ? `static __always_inline const char *text_of_${name}(void)`
+      : `static __always_inline unsigned long long value_of_${name}(void)`,
+    '{',
+    `\treturn ${name}; /* ${isText ? 'empty' : isChoice ? 'TRI_NO' : '0'} where the kernel does not have it */`,
+    '}',
+  ].join('\n');
+}
+
+/** A kernel symbol that may be missing. */
+export function ksymSnippet(name: string): string {
+  return [
+    `extern const void ${name} __ksym __weak;`,
+    '',
+    `static __always_inline const void *address_of_${name}(void)`,
+    '{',
+    `\treturn &${name}; /* 0 where the kernel does not have it */`,
+    '}',
+  ].join('\n');
+}
+
+/** A parameter or result as C declares it for this very snippet; structs pointed to are added to `structs`. */
+function typeIn(btf: Btf, type: number, structs: Set<string>): string {
+  const id = resolveType(btf, type);
+  const kind = kindOf(btf, id);
+  if (kind === 'void') return 'void ';
+  if (kind === 'ptr') {
+    const pointed = resolveType(btf, referencedType(btf, id));
+    const pointedKind = kindOf(btf, pointed);
+    if (isComposite(pointedKind) && nameOf(btf, pointed) !== '') {
+      structs.add(`${pointedKind} ${nameOf(btf, pointed)}`);
+      return `${pointedKind} ${nameOf(btf, pointed)} *`;
+    }
+    return pointedKind === 'void' ? 'void *' : `${typeIn(btf, pointed, structs).trimEnd()} *`;
+  }
+  const integer = integerFacts(btf, id);
+  if (integer) return integer.bool ? '_Bool ' : `${integerText(integer.size, integer.signed)} `;
+  return 'void *';
+}
+
+/**
+ * A kernel function that may be missing, and a C function that tells whether it is.
+ * @param id of the function in `btf`, a kernel's that has it
+ */
+export function kfuncSnippet(name: string, btf: Btf, id: number): string {
+  const proto = resolveType(btf, referencedType(btf, id));
+  const structs = new Set<string>();
+  const parameters = Array.from({ length: vlenOf(btf, proto) }, (_, at) => {
+    const parameter = parameterOf(btf, proto, at);
+    return `${typeIn(btf, parameter?.type ?? 0, structs)}${parameter?.name ?? ''}`.trimEnd();
+  });
+  const result = typeIn(btf, referencedType(btf, proto), structs);
+  const declared = [...structs].map((struct) => `${struct} { char first; };`);
+  return [
+    ...(declared.length > 0 ? ['#ifndef __VMLINUX_H__ /* nor types of your own */', ...declared, '#endif'] : []),
+    `extern ${result}${name}(${parameters.join(', ') || 'void'}) __ksym __weak;`,
+    '',
+    `static __always_inline int has_${name}(void)`,
+    '{',
+    `\treturn bpf_ksym_exists(${name}) ? 1 : 0;`,
+    '}',
+  ].join('\n');
+}

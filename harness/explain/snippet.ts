@@ -1,0 +1,181 @@
+// What to write instead of an access that some kernels do not have: flavors, a check for each, and nothing else a source must have.
+import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import { arrayOf, isComposite, referencedType, resolveType } from '../bpf/btf/types.ts';
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import { namedMembers, pathText, type Step, walk } from './path.ts';
+import { integerFacts, isScalar, standaloneDeclaration } from './type-text.ts';
+
+/** One way to read the value, and the types it goes through. */
+export interface Reading {
+  btf: Btf;
+  root: number;
+  /** From the root on; each further way starts behind a pointer the one before it leads to. */
+  ways: readonly (readonly Step[])[];
+  /** Letters, digits and underscores: `v6_12`. */
+  flavor: string;
+  /** A member of the root by which one of several types of its name is meant: it is checked first. */
+  only?: string | undefined;
+  /** Size and sign differ from kernel to kernel: let relocations tell them. */
+  anyWidth?: boolean;
+}
+
+const ATTRIBUTE = '__attribute__((preserve_access_index))';
+
+/** Declares what a way goes through and nothing beside it; what it ends at is declared by `end`. */
+function declare(btf: Btf, type: number, steps: readonly Step[], name: string, end: (type: number, name: string) => string): string {
+  const [step, ...rest] = steps;
+  if (step === undefined) return end(type, name);
+  const id = resolveType(btf, type);
+  const array = arrayOf(btf, id);
+  if (array && typeof step === 'number') return declare(btf, array.element, rest, `${name}[${Math.max(array.length, step + 1)}]`, end);
+  return `struct { ${memberOn(btf, id, steps, end)} } ${name};`;
+}
+
+function memberOn(btf: Btf, type: number, [step = '', ...rest]: readonly Step[], end: (type: number, name: string) => string): string {
+  const member = namedMembers(btf, type).find(({ name }) => name === step);
+  if (!member) return '';
+  if (member.bitSize > 0 && rest.length === 0) {
+    const signed = integerFacts(btf, member.type)?.signed === true;
+    return `${member.bitSize > 32 ? 'unsigned long long' : signed ? 'int' : 'unsigned int'} ${step} : ${member.bitSize};`;
+  }
+  return declare(btf, member.type, rest, member.name, end);
+}
+
+interface Declared {
+  /** `struct inode___v6_12`, `kernel_cap_t___v6_12`. */
+  type: string;
+  text: string;
+}
+
+function declareRoot(
+  btf: Btf,
+  root: number,
+  ways: readonly (readonly Step[])[],
+  flavor: string,
+  end: (type: number, name: string) => string,
+): Declared {
+  const name = `${essentialName(nameOf(btf, root))}___${flavor}`;
+  const members = ways.map((steps) => `\t${memberOn(btf, root, steps, end)}`).join('\n');
+  if (kindOf(btf, root) === 'typedef') return { type: name, text: `typedef struct {\n${members}\n} ${ATTRIBUTE} ${name};` };
+  const kind = kindOf(btf, root);
+  return { type: `${kind} ${name}`, text: `${kind} ${name} {\n${members}\n} ${ATTRIBUTE};` };
+}
+
+interface Rendered {
+  declarations: string[];
+  type: string;
+  check: (variable: string) => string;
+  read: (variable: string) => string;
+  /** Null for what is no integer, enum or pointer. */
+  value: 'pointer' | 'signed' | 'unsigned' | null;
+}
+
+function endOf(btf: Btf, root: number, steps: readonly Step[]): { type: number; bitfield: boolean } {
+  const { type, last } = walk(btf, root, steps);
+  return { type, bitfield: typeof steps.at(-1) === 'string' && (last?.member.bitSize ?? 0) > 0 };
+}
+
+/** Null for a way that a flavor cannot be made of. */
+function render(reading: Reading): Rendered | null {
+  const { btf, ways, flavor } = reading;
+  const [first = [], second] = ways;
+  let pointed: { root: number; declared: Declared } | null = null;
+  let root = reading.root;
+  if (first.length === 0 || !isComposite(kindOf(btf, resolveType(btf, root)))) return null;
+  const standalone = (type: number, name: string) =>
+    standaloneDeclaration(btf, type, name, `${name.replaceAll(/\W/g, '')}___${flavor}_value`.replaceAll('___', '_'));
+  if (second) {
+    const target = resolveType(btf, referencedType(btf, resolveType(btf, walk(btf, root, first).type)));
+    pointed = { root: target, declared: declareRoot(btf, target, [second], flavor, standalone) };
+  }
+  const own = declareRoot(
+    btf,
+    root,
+    reading.only === undefined ? [first] : [[reading.only], first],
+    flavor,
+    pointed ? (_, name) => `${pointed.declared.type} *${name};` : standalone,
+  );
+  if (pointed) root = pointed.root;
+  const { type, bitfield } = endOf(btf, root, second ?? first);
+  const scalar = isScalar(btf, type);
+  if (second && (bitfield || !scalar)) return null;
+  const [path, next] = [pathText(first), second ? pathText(second) : null];
+  const check = (variable: string) => {
+    const settled = reading.only === undefined ? '' : `bpf_core_field_exists(${variable}->${reading.only}) && `;
+    const exists = `${settled}bpf_core_field_exists(${variable}->${path})`;
+    return pointed ? `${exists} && bpf_core_field_exists(((${pointed.declared.type} *)0)->${next})` : exists;
+  };
+  const macro = bitfield || reading.anyWidth === true ? 'BPF_CORE_READ_BITFIELD_PROBED' : 'BPF_CORE_READ';
+  const read = (variable: string) =>
+    scalar ? `${macro}(${variable}, ${path}${next === null ? '' : `, ${next}`})` : `&${variable}->${path}`;
+  const isPointer = kindOf(btf, resolveType(btf, type)) === 'ptr';
+  const signed = integerFacts(btf, type)?.signed === true;
+  return {
+    declarations: pointed ? [pointed.declared.text, own.text] : [own.text],
+    type: own.type,
+    check,
+    read,
+    value: !scalar ? null : isPointer ? 'pointer' : signed ? 'signed' : 'unsigned',
+  };
+}
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
+const VALUES = { pointer: 'void *', signed: 'long long ', unsigned: 'unsigned long long ' } as const;
+
+function identifier(text: string): string {
+  return text
+    .replaceAll(/\W+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
+    .replaceAll(/_{3,}/g, '__');
+}
+
+/**
+ * A C function that reads the value on kernels of every shape, the first reading that the kernel has; it needs linux/bpf.h,
+ * bpf/bpf_helpers.h and bpf/bpf_core_read.h. An integer, enum or pointer is returned, 0 where there is none; anything else is copied.
+ * @param subject as a person writes it: `task_struct.state`
+ * @returns null when there is no reading to make it of
+ */
+export function readSnippet(subject: string, readings: readonly Reading[]): string | null {
+  const rendered = readings.flatMap((reading) => render(reading) ?? []);
+  const [first] = rendered;
+  if (!first) return null;
+  const alike = rendered.filter(
+    ({ value }) => (value === null) === (first.value === null) && (value === 'pointer') === (first.value === 'pointer'),
+  );
+  const names = alike.map((_, at) => NAMES[at] ?? `x${at}`);
+  const what = identifier(subject);
+  const lines = [...new Set(alike.flatMap(({ declarations }) => declarations))].flatMap((text) => [text, '']);
+  const signed = alike.some(({ value }) => value === 'signed');
+  const value = first.value === 'pointer' ? 'pointer' : signed ? 'signed' : 'unsigned';
+  const head =
+    first.value === null
+      ? `static __always_inline long read_${what}(void *to, __u32 size, const void *from)`
+      : `static __always_inline ${VALUES[value]}read_${what}(const void *from)`;
+  const variables = alike.map(({ type }, at) => `\tconst ${type} *${names[at]} = from;`);
+  const readingsText = alike.flatMap(({ check, read }, at) => {
+    const variable = names[at] ?? 'a';
+    const give = first.value === null ? `bpf_core_read(to, size, ${read(variable)})` : read(variable);
+    return [`\tif (${check(variable)})`, `\t\treturn ${give};`];
+  });
+  const otherwise = first.value === null ? '\treturn -1;' : '\treturn 0;';
+  return [...lines, head, '{', ...variables, '', ...readingsText, otherwise, '}'].join('\n');
+}
+
+/**
+ * A C function that gives the size of one of several types of a name: the one with a member that only it has. libbpf keeps to the type
+ * in which it found that first.
+ */
+export function sizeSnippet(type: string, btf: Btf, root: number, only: string): string | null {
+  const rendered = render({ btf, root, ways: [[only]], flavor: `with_${only}` });
+  if (!rendered) return null;
+  const name = identifier(`${type}_with_${only}`);
+  return [
+    ...rendered.declarations.flatMap((text) => [text, '']),
+    `static __always_inline unsigned int size_of_${name}(void)`,
+    '{',
+    `\tif (bpf_core_field_exists(${rendered.type}, ${only}))`,
+    `\t\treturn bpf_core_type_size(${rendered.type});`,
+    '\treturn 0;',
+    '}',
+  ].join('\n');
+}

@@ -1,0 +1,83 @@
+// Where an explanation gets its kernels and objects from: named ones, or those a results file speaks of, as far as they are still there.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { kernelDirectory } from '../../kernels/store.ts';
+import { keptConfig, readStored } from '../../kernels/stored.ts';
+import { KERNEL_FILES } from '../../kernels/image/facts.ts';
+import { UserError } from '../base/errors.ts';
+import { readBpfObject } from '../bpf/object/object.ts';
+import type { OfflineKernel } from '../kernel-btf/kernels.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
+import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
+import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { libbpfLoader } from '../core-relo/loader.ts';
+import { predictCell } from '../predict/predict.ts';
+import type { LedgerOf } from './semantic-change-places.ts';
+import { type ExplainedObject, type Foretold, predictedFailures, type ProgramFailure } from './failures.ts';
+import type { KernelCache } from './kernel-cache.ts';
+
+async function offline({ id, selector, release, version, series, arch, sha256, btf }: KernelResult, cache: string): Promise<OfflineKernel> {
+  const stored = btf && sha256 !== null ? await readStored(kernelDirectory(cache, sha256)) : null;
+  const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
+  const index = stored?.btf ? { path: join(stored.directory, KERNEL_FILES.names), sha256: stored.btf.sha256 } : null;
+  const config = stored?.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
+  return { id, selector, release, version, series, arch, path, index, modules: null, ...config };
+}
+
+/** The kernels of a run with their BTF, as far as the cache has it. */
+export async function kernelsOfResults({ kernels }: Results, cache: string): Promise<OfflineKernel[]> {
+  return Promise.all(kernels.map(async (kernel) => offline(kernel, cache)));
+}
+
+async function sameObject(result: ObjectResult): Promise<ExplainedObject> {
+  const bytes = await readFile(result.path).catch(() => null);
+  const same = bytes !== null && createHash('sha256').update(bytes).digest('hex') === result.sha256;
+  try {
+    return { result, bpf: same ? readBpfObject(bytes, result.path) : null };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { result, bpf: null };
+  }
+}
+
+/** The objects of a run; with their types where the file is still where it was and the same. */
+export async function objectsOfResults({ objects }: Results): Promise<ExplainedObject[]> {
+  return Promise.all(objects.map(sameObject));
+}
+
+/** What the engine says of cells of a run that ended before libbpf came to their relocations, as far as object and BTF are there. */
+export async function foretoldIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<Foretold> {
+  const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
+  const said = new Map<CellResult, readonly CellRelocation[]>();
+  for (const cell of results.cells) {
+    const bpf = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? byId.get(cell.object) : null;
+    const types = bpf ? await cache.typesOf(cell.kernel) : null;
+    if (bpf && types) said.set(cell, predictCell(bpf, types).relocations);
+  }
+  return (cell) => said.get(cell) ?? null;
+}
+
+export interface Predictions {
+  failures: ProgramFailure[];
+  ledgerOf: LedgerOf;
+}
+
+/** Failures of objects on kernels as BTF tells them, kernel by kernel, and what becomes of every relocation. */
+export async function failuresByPrediction(objects: readonly RunObject[], cache: KernelCache): Promise<Predictions> {
+  const failures: ProgramFailure[] = [];
+  const ledgers = new Map<string, readonly CellRelocation[]>();
+  const keyOf = (object: string, kernel: string) => JSON.stringify([object, kernel]);
+  for (const { id, release } of cache.kernels) {
+    const types = await cache.typesOf(id);
+    for (const { result, bpf, btf, release: loader } of objects) {
+      const given = (await btf?.(release)) ?? null;
+      const counting = withGiven(types, given?.types ?? null);
+      if (!counting) continue;
+      const cell = predictCell(bpf, counting, libbpfLoader(loader));
+      failures.push(...predictedFailures({ result, bpf }, cell, id));
+      ledgers.set(keyOf(result.id, id), cell.relocations);
+    }
+  }
+  return { failures, ledgerOf: ({ result }, kernel) => ledgers.get(keyOf(result.id, kernel)) ?? null };
+}

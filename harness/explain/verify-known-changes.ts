@@ -1,0 +1,82 @@
+// `npm run known-changes`: every entry of the catalogue against the BTF of every kernel in the cache.
+import { cacheRoot } from '../base/files.ts';
+import { compareKernelVersions, parseKernelVersion } from '../base/kernel-version.ts';
+import { findKernels } from '../kernel-btf/kernels.ts';
+import { readKernelTypes } from '../kernel-btf/kernels.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { factHolds } from './fact.ts';
+import { KNOWN_CHANGES, type KnownChange } from './known-changes.ts';
+
+/** What a kernel says of an entry. */
+export interface Testimony {
+  series: string;
+  version: string;
+  before: boolean | null;
+  after: boolean | null;
+}
+
+export type Finding =
+  | { verdict: 'witnessed'; last: string; first: string }
+  /** No kernel looked at shows both sides. */
+  | { verdict: 'unwitnessed' }
+  | { verdict: 'contradicted'; by: string };
+
+function isAfter({ version }: Testimony, release: string): boolean {
+  return compareKernelVersions(parseKernelVersion(version), parseKernelVersion(release)) >= 0;
+}
+
+/**
+ * What kernels say of a change, in version order. A kernel before the release may have what comes after, as changes are backported; one
+ * from the release on may not have what was before.
+ */
+export function examine({ release, after }: KnownChange, kernels: readonly Testimony[]): Finding {
+  const has = kernels.filter((kernel) => kernel.before === true);
+  const late = has.find((kernel) => isAfter(kernel, release));
+  if (late) return { verdict: 'contradicted', by: `${late.version} still has what was before` };
+  const lacks = kernels.filter((kernel) => kernel.before === false && (after === null || kernel.after === true));
+  const last = has.at(-1);
+  const first = last && lacks.find((kernel) => kernels.indexOf(kernel) > kernels.indexOf(last));
+  const odd = kernels.find((kernel) => isAfter(kernel, release) && kernel.after === false);
+  if (odd && after !== null) return { verdict: 'contradicted', by: `${odd.version} has not what comes after` };
+  return last && first ? { verdict: 'witnessed', last: last.series, first: first.series } : { verdict: 'unwitnessed' };
+}
+
+/** Null when the entry says of its witnesses what was found. */
+export function disagreement({ witness }: KnownChange, finding: Finding): string | null {
+  if (finding.verdict === 'contradicted') return finding.by;
+  if (finding.verdict === 'unwitnessed')
+    return witness ? `no kernel looked at shows both sides, the entry names ${witness.join(' and ')}` : null;
+  if (!witness) return `seen between ${finding.last} and ${finding.first}, the entry names no witness`;
+  const same = witness[0] === finding.last && witness[1] === finding.first;
+  return same ? null : `seen between ${finding.last} and ${finding.first}, the entry names ${witness.join(' and ')}`;
+}
+
+/** What each kernel of the cache, the newest of its series, says of each entry. */
+export async function testimonies(changes: readonly KnownChange[], cache: string): Promise<Map<string, Testimony[]>> {
+  const said = new Map<string, Testimony[]>(changes.map(({ id }) => [id, []]));
+  const { kernels } = await findKernels([], cache);
+  for (const kernel of kernels) {
+    const types: KernelTypes | null = await readKernelTypes(kernel);
+    const { series, version } = kernel;
+    if (!types || series === null || version === null) continue;
+    for (const { id, before, after } of changes) {
+      said.get(id)?.push({ series, version, before: factHolds(types, before), after: after === null ? null : factHolds(types, after) });
+    }
+  }
+  return said;
+}
+
+async function main(): Promise<void> {
+  const said = await testimonies(KNOWN_CHANGES, cacheRoot());
+  for (const change of KNOWN_CHANGES) {
+    const finding = examine(change, said.get(change.id) ?? []);
+    const wrong = disagreement(change, finding);
+    const seen = finding.verdict === 'witnessed' ? `${finding.last} -> ${finding.first}` : finding.verdict;
+    process.stdout.write(
+      `${wrong === null ? 'ok   ' : 'WRONG'} ${change.id.padEnd(18)} ${change.release.padEnd(5)} ${seen}${wrong === null ? '' : `: ${wrong}`}\n`,
+    );
+    if (wrong !== null) process.exitCode = 1;
+  }
+}
+
+if (process.argv[1]?.endsWith('verify-known-changes.js') === true) await main();

@@ -1,0 +1,35 @@
+// The guest helper as a run uses it.
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KernelImage } from '../../kernels/catalogue.ts';
+import { InfraError } from '../base/errors.ts';
+import { buildInitramfs } from './initramfs.ts';
+
+/** The static helper binary that set-up built, and the libbpf in it. */
+export interface GuestHelper {
+  path: string;
+  sha256: string;
+  libbpf: string;
+  libbpfOrigin: string;
+}
+
+/**
+ * Packs the helper, and the configuration of the kernel where it is known, into an initramfs in the run's work folder.
+ * @returns its path
+ * @throws InfraError when the configuration is not the one it was
+ */
+export async function prepareInitramfs(
+  { path, sha256 }: Pick<GuestHelper, 'path' | 'sha256'>,
+  kernel: Pick<KernelImage, 'release' | 'config'> | null,
+  work: string,
+): Promise<string> {
+  const config = kernel?.config ?? null;
+  const target = join(work, `initramfs-${sha256.slice(0, 16)}-${config?.sha256.slice(0, 16) ?? 'plain'}-${randomUUID()}.cpio`);
+  const text = config && (await readFile(config.path));
+  if (text && createHash('sha256').update(text).digest('hex') !== config.sha256)
+    throw new InfraError(`${config.path} changed while it was used`);
+  const boot = kernel && text && { release: kernel.release, text };
+  await writeFile(target, buildInitramfs(await readFile(path), boot));
+  return target;
+}

@@ -1,0 +1,43 @@
+// BTF out of a file: raw, a section of an ELF file, or packed as BTFHub packs it.
+import { isElf, readElfSection } from '../../kernels/image/elf-section.ts';
+import { type ReadAt, withFile } from '../../kernels/image/read-at.ts';
+import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
+
+/** More than any kernel's BTF has, and little enough to hold. */
+const MAX_BTF = 256 << 20;
+const NO_SECTION = 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
+/** Of a bzImage: where its header begins to be one, and with what. See Documentation/arch/x86/boot.rst in the kernel tree. */
+const SETUP_HEADER = 0x202;
+const SETUP_MAGIC = 'HdrS';
+const PACKED_KERNEL = 'a kernel image that has to be unpacked first: name it as file:PATH instead of btf:PATH';
+const TOO_LARGE = `more than ${MAX_BTF} bytes are too many for BTF`;
+
+/** The section of any ELF file that is small enough to read whole: objects, kernels of other machines. */
+function sectionOf(bytes: Uint8Array): Uint8Array | string {
+  const read = readElf(bytes);
+  return read.ok ? (sectionNamed(read.elf, '.BTF')?.bytes ?? NO_SECTION) : read.reason;
+}
+
+async function fromElf(read: ReadAt, size: number): Promise<Uint8Array | string> {
+  const elf = await readElfSection(read, size, '.BTF');
+  if (elf.kind === 'bad') return size > MAX_BTF ? elf.reason : sectionOf(await read(0, size));
+  if (!elf.section) return NO_SECTION;
+  return elf.section.size > MAX_BTF ? TOO_LARGE : read(elf.section.offset, elf.section.size);
+}
+
+/**
+ * BTF of a file, or in one line why there is none: the file itself, the .BTF section of an ELF file, or what a `*.btf.tar.xz` holds.
+ * @throws a system error when it cannot be read; InfraError when it cannot be decompressed
+ */
+export async function readBtfFile(path: string): Promise<Uint8Array | string> {
+  return withFile(path, async (read, size) => {
+    const start = await read(0, 8);
+    if (/\.tar(\.\w+)?$/.test(path)) {
+      const { readBtfArchive } = await import('./btf-archive.ts');
+      return readBtfArchive(path, start, MAX_BTF);
+    }
+    if (isElf(start)) return fromElf(read, size);
+    if ((await read(SETUP_HEADER, SETUP_MAGIC.length)).toString('latin1') === SETUP_MAGIC) return PACKED_KERNEL;
+    return size > MAX_BTF ? TOO_LARGE : read(0, size);
+  });
+}

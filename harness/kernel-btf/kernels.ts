@@ -1,0 +1,251 @@
+// Where the BTF for predictions comes from: the cache, kernel images, BTF files and folders of them. Nothing is downloaded or started.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { release as hostRelease } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { cachedKernels } from '../../kernels/cached.ts';
+import { KERNEL_FILES } from '../../kernels/image/facts.ts';
+import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
+import { keptConfig, type StoredKernel } from '../../kernels/stored.ts';
+import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
+import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { readBtfFile } from './btf-file.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { type IndexFile, indexBytes, indexFileOf, indexWithFile } from './name-index-file.ts';
+import type { ModuleNotice } from './modules.ts';
+
+/** A kernel whose BTF can be read. */
+export interface OfflineKernel {
+  /** Unique among those found and safe in a path: the release, or the name of the file. */
+  id: string;
+  selector: string;
+  /** What `uname -r` will say as far as the image or the file's name tells. */
+  release: string | null;
+  version: string | null;
+  series: string | null;
+  arch: 'x86_64' | 'arm64' | null;
+  /** File that is BTF or has BTF in it; null for a kernel without. */
+  path: string | null;
+  /** Of BTF in the cache: its digest, and where its name index is or shall be. */
+  index: IndexFile | null;
+  /** The folder of its modules, all of which count as loaded; null where nothing is known of modules. */
+  modules: string | null;
+  /** File with its configuration; null for a kernel without, absent where nobody knows. */
+  config?: string | null;
+}
+
+/** What is told of a kernel: where its BTF lies is nobody's business. */
+export type KernelFacts = Omit<OfflineKernel, 'path' | 'index' | 'modules' | 'config'>;
+
+export function factsOf({ id, selector, release, version, series, arch }: OfflineKernel): KernelFacts {
+  return { id, selector, release, version, series, arch };
+}
+
+const CACHED = 'cached';
+/** What is meant when nothing is named. */
+const NEWEST = 'newest of every series';
+const BTF = 'btf:';
+const BTF_NAME = /\.btf(\.tar\.[a-z0-9]+)?$/;
+const HOST_BTF = '/sys/kernel/btf/vmlinux';
+/** The file that makes a folder that of a kernel with its modules. */
+const VMLINUX = 'vmlinux';
+const MAX_FILES = 10_000;
+
+const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
+
+function fromStored(selector: string, stored: StoredKernel): OfflineKernel {
+  const { release, version, arch, btf, directory } = stored;
+  // Of a kernel that was kept before configurations were, nobody knows.
+  const config = stored.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
+  const series = seriesOf(parseKernelVersion(version));
+  const index = btf && { path: join(directory, KERNEL_FILES.names), sha256: btf.sha256 };
+  return {
+    id: release,
+    selector,
+    release,
+    version,
+    series,
+    arch,
+    path: btf ? join(directory, KERNEL_FILES.btf) : null,
+    index,
+    modules: null,
+    ...config,
+  };
+}
+
+/** Debian writes the flavour into the release: `6.12.117+deb13-cloud-amd64`. */
+function hasFlavour(release: string, flavour: DebianSelector['flavour']): boolean {
+  if (flavour !== 'generic') return release.includes(`-${flavour}-`);
+  return !/-(cloud|rt)-/.test(release);
+}
+
+/** Of every series and architecture the newest; of the same version rather one with BTF. */
+function newestOfSeries(stored: readonly StoredKernel[]): StoredKernel[] {
+  const newest = new Map<string, StoredKernel>();
+  // In ascending order of versions, so that the last one stays.
+  for (const kernel of stored) {
+    const key = `${seriesOf(parseKernelVersion(kernel.version))} ${kernel.arch}`;
+    const before = newest.get(key);
+    if (!before || kernel.version !== before.version || before.btf === null) newest.set(key, kernel);
+  }
+  return [...newest.values()];
+}
+
+/** Newest of every series in the cache that a selector means. */
+function selectStored(selector: DebianSelector, stored: readonly StoredKernel[]): OfflineKernel[] {
+  const meant = stored.filter(({ version, arch, release }) => {
+    const isMeant = selector.range === null || inRange(parseKernelVersion(version), selector.range);
+    return isMeant && arch === ARCHES[selector.arch] && hasFlavour(release, selector.flavour);
+  });
+  const newest = newestOfSeries(meant);
+  if (newest.length === 0) {
+    throw new UserError(`${selector.text}: no such kernel in the cache; "corematrix kernels pull ${selector.text}" brings it`);
+  }
+  return newest.map((kernel) => fromStored(selector.text, kernel));
+}
+
+/** Safe in paths and fragments. */
+function safe(text: string): string {
+  return text.replaceAll(/[^\w.+~-]/g, '_').slice(0, 120);
+}
+
+function fromFile(selector: string, path: string, modules: string | null = null): OfflineKernel {
+  const name = path === HOST_BTF ? hostRelease() : basename(modules ?? path).replace(BTF_NAME, '');
+  const parsed = tryParseKernelVersion(name.replace(/^vmlinu[xz]-/, ''));
+  return {
+    id: safe(name) || 'btf',
+    selector,
+    release: parsed ? name.replace(/^vmlinu[xz]-/, '') : null,
+    version: parsed ? name.replace(/^vmlinu[xz]-/, '') : null,
+    series: parsed ? seriesOf(parsed) : null,
+    arch: null,
+    path,
+    index: null,
+    modules,
+  };
+}
+
+/** A file; a folder with a `vmlinux` and modules; or all `*.btf` and `*.btf.tar.xz` in a folder and those below, as BTFHub lays them out. */
+async function fromPath(selector: string, path: string): Promise<OfflineKernel[]> {
+  const found = await stat(path).catch(() => null);
+  if (path === '') throw new UserError(`kernel selector '${selector}' names no file; expected btf:PATH`);
+  if (!found) throw new UserError(`${selector}: no such file`);
+  if (!found.isDirectory()) return [fromFile(selector, path)];
+  const vmlinux = join(path, VMLINUX);
+  if ((await stat(vmlinux).catch(() => null))?.isFile() === true) return [fromFile(selector, vmlinux, resolve(path))];
+  const names = await readdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new UserError(`${selector}: cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  const files = names.filter((name) => BTF_NAME.test(name)).toSorted();
+  if (files.length === 0) throw new UserError(`${selector}: no file ending in .btf or .btf.tar.xz in this folder, and no ${VMLINUX}`);
+  return files.slice(0, MAX_FILES).map((name) => fromFile(selector, join(path, name)));
+}
+
+/**
+ * The files of BTF that a path means, by what they are called without their endings: itself, or all in a folder and those below.
+ * @param shown how the path is called in messages
+ * @throws UserError when there are none
+ */
+export async function btfFiles(shown: string, path: string): Promise<{ isFolder: boolean; files: { name: string; path: string }[] }> {
+  const found = await stat(path).catch(() => null);
+  if (!found) throw new UserError(`${shown}: no such file or folder`);
+  if (!found.isDirectory()) return { isFolder: false, files: [{ name: basename(path).replace(BTF_NAME, ''), path }] };
+  const names = (await readdir(path, { recursive: true })).filter((name) => BTF_NAME.test(name)).toSorted();
+  if (names.length === 0) throw new UserError(`${shown}: no file ending in .btf or .btf.tar.xz in this folder`);
+  return {
+    isFolder: true,
+    files: names.slice(0, MAX_FILES).map((name) => ({ name: basename(name).replace(BTF_NAME, ''), path: join(path, name) })),
+  };
+}
+
+async function fromImage(selector: string, cache: string): Promise<OfflineKernel[]> {
+  // What unpacks images takes longer to load than a prediction takes.
+  const { planKernels, pullKernel } = await import('../../kernels/catalogue.ts');
+  const planned = await planKernels([selector], { cache });
+  return Promise.all(
+    planned.map(async (kernel) => {
+      const { release, version, series, arch, btf, config } = await pullKernel(kernel, { cache });
+      const files = { path: btf?.path ?? null, index: btf && indexFileOf(btf), modules: null, config: config?.path ?? null };
+      return { id: release, selector, release, version, series, arch, ...files };
+    }),
+  );
+}
+
+async function select(text: string, cache: string, stored: readonly StoredKernel[]): Promise<OfflineKernel[]> {
+  if (text === CACHED || text === NEWEST) {
+    if (stored.length === 0) throw new UserError('there is no kernel in the cache; "corematrix kernels pull debian:all" brings some');
+    return (text === CACHED ? stored : newestOfSeries(stored)).map((kernel) => fromStored(CACHED, kernel));
+  }
+  if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
+  const selector = parseSelector(text);
+  return selector.kind === 'debian' ? selectStored(selector, stored) : fromImage(text, cache);
+}
+
+function compare(a: OfflineKernel, b: OfflineKernel): number {
+  const [left, right] = [a, b].map(({ version }) => (version === null ? null : parseKernelVersion(version)));
+  if (left && right) return compareKernelVersions(left, right);
+  return left ? -1 : right ? 1 : 0;
+}
+
+function withUniqueIds(kernels: readonly OfflineKernel[]): OfflineKernel[] {
+  const taken = new Set<string>();
+  return kernels.map((kernel) => {
+    let { id } = kernel;
+    for (let copy = 2; taken.has(id); copy++) id = `${kernel.id}~${copy}`;
+    taken.add(id);
+    return { ...kernel, id };
+  });
+}
+
+export interface FoundKernels {
+  kernels: OfflineKernel[];
+  /** One line for every selector that means nothing; the others still count. */
+  problems: string[];
+}
+
+/**
+ * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. `debian:` means
+ * those in the cache only; besides there are `cached` (all of them), `btf:PATH` (BTF, a vmlinux, a folder with a vmlinux and its modules, or a folder of BTF), `file:PATH` and `deb:PATH`.
+ */
+export async function findKernels(selectors: readonly string[], cache: string): Promise<FoundKernels> {
+  const stored = await cachedKernels(cache);
+  const found: OfflineKernel[] = [];
+  const problems: string[] = [];
+  for (const text of selectors.length > 0 ? selectors : [NEWEST]) {
+    try {
+      found.push(...(await select(text, cache, stored)));
+    } catch (error) {
+      if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  const distinct = found.filter((kernel, index) => kernel.path === null || found.findIndex(({ path }) => path === kernel.path) === index);
+  return { kernels: withUniqueIds(distinct.toSorted(compare)), problems };
+}
+
+/**
+ * Reads the types of a kernel that has any.
+ * @param onModule is told of every module whose types cannot be had
+ * @throws UserError naming the kernel and what is wrong with its BTF
+ */
+export async function readKernelTypes(
+  kernel: Pick<OfflineKernel, 'path' | 'selector' | 'id' | 'index' | 'modules' | 'config'>,
+  onModule: (notice: ModuleNotice) => void = () => {},
+): Promise<KernelTypes | null> {
+  const { path, selector, id, index, modules: folder, config: file } = kernel;
+  if (path === null) return null;
+  const label = selector.startsWith(BTF) ? path : id;
+  const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
+  if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
+  const vmlinux = index ? await indexWithFile(bytes, index) : indexBytes(bytes);
+  if (typeof vmlinux === 'string') throw new UserError(`${label}: ${vmlinux}`);
+  const config = file === undefined ? {} : { config: file === null ? null : await readFile(file, 'latin1') };
+  if (folder === null) return { vmlinux, modules: [], ...config };
+  const { modulesIn, readModules } = await import('./modules.ts');
+  const files = await modulesIn(folder, VMLINUX).catch((error: unknown) => {
+    throw new UserError(`${folder}: its modules cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  const { modules, notices } = await readModules(files, vmlinux);
+  for (const notice of notices) onModule(notice);
+  const unreadable = notices.flatMap((notice) => notice.unreadable ?? []);
+  return { vmlinux, modules, ...(unreadable.length > 0 && { unreadable }), ...config };
+}

@@ -1,0 +1,150 @@
+// Types of kernel modules: from /sys/kernel/btf or from module files, upon the types of their kernel.
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import pLimit from 'p-limit';
+import { isElf } from '../../kernels/image/elf-section.ts';
+import { withFile } from '../../kernels/image/read-at.ts';
+import { compressionOf, decompress } from '../../kernels/decompress.ts';
+import { relocateBtf } from '../bpf/btf/distilled.ts';
+import { type Btf, type BtfResult, readBtf, typeWord } from '../bpf/btf/btf.ts';
+import { fieldsOf } from '../bpf/btf/fields.ts';
+import { indexNames, type NameIndex } from '../bpf/btf/names.ts';
+import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
+import { messageOf } from '../base/errors.ts';
+import type { KernelModule, UnreadableModule } from '../core-relo/candidates.ts';
+
+export interface ModuleFile {
+  /** As the kernel names it: `nf_conntrack`. */
+  name: string;
+  path: string;
+}
+
+/** What was found of modules besides their types. */
+export interface ModuleNotice {
+  text: string;
+  /** It changes no answer. */
+  harmless: boolean;
+  /** A module whose types cannot be read; null for one that has none. */
+  unreadable: UnreadableModule | null;
+}
+
+const MODULE_FILE = /\.ko(\.(gz|xz|zst))?$/;
+/** More than any module has, and little enough to hold. */
+const MAX_MODULE = 256 << 20;
+const MAX_MODULES = 20_000;
+const AT_A_TIME = 4;
+
+/**
+ * The modules in a folder, by name: BTF as it lies in /sys/kernel/btf, and in any depth `*.ko`, compressed or not.
+ * @param vmlinux the file there that is the kernel itself
+ * @throws a system error when the folder cannot be read
+ */
+export async function modulesIn(folder: string, vmlinux: string): Promise<ModuleFile[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = found.filter((entry) => {
+    if (!entry.isFile() || entry.name === vmlinux) return false;
+    return MODULE_FILE.test(entry.name) || (entry.parentPath === folder && !entry.name.includes('.'));
+  });
+  const modules = files.map(({ name, parentPath }) => {
+    return { name: name.replace(MODULE_FILE, '').replaceAll('-', '_'), path: join(parentPath, name) };
+  });
+  return modules.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MAX_MODULES);
+}
+
+async function wholeOf(plain: Readable): Promise<Buffer | string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of plain as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_MODULE) return `more than ${MAX_MODULE} bytes are too many for a module`;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The plain bytes of a file, or in one line why there are none. */
+export async function readPlain(path: string): Promise<Buffer | string> {
+  const start = await withFile(path, async (read) => read(0, 8));
+  const format = compressionOf(start);
+  const input = createReadStream(path);
+  return format ? decompress(format, input, 'it', wholeOf) : wholeOf(input);
+}
+
+/** A section of types, and the distilled base it may bring. */
+interface Sections {
+  types: Uint8Array;
+  base: Uint8Array | null;
+}
+
+/** Null for a module that was built without BTF: the kernel has no types of it either. */
+function sectionsOf(bytes: Buffer): Sections | null | string {
+  if (!isElf(bytes)) return { types: bytes, base: null };
+  const read = readElf(bytes);
+  if (!read.ok) return read.reason;
+  const types = sectionNamed(read.elf, '.BTF');
+  return types ? { types: types.bytes, base: sectionNamed(read.elf, '.BTF.base')?.bytes ?? null } : null;
+}
+
+/** BTF that was made upon another kernel's refers to what is not there. */
+function leadsNowhere(btf: Btf): string | null {
+  const strings = btf.stringStart + btf.strings.length;
+  for (let id = btf.startId; id < btf.endId; id++) {
+    const info = typeWord(btf, id, 1);
+    const { types, names } = fieldsOf((info >>> 24) & 0x7f, info & 0xffffff);
+    const isWhole = types.every((at) => typeWord(btf, id, at) < btf.endId) && names.every((at) => typeWord(btf, id, at) < strings);
+    if (!isWhole) return "it was not made for this kernel's BTF";
+  }
+  return null;
+}
+
+function onKernel({ types, base }: Sections, vmlinux: NameIndex): BtfResult {
+  if (base === null) {
+    const read = readBtf(types, vmlinux.btf);
+    const problem = read.ok ? leadsNowhere(read.btf) : null;
+    return problem === null ? read : { ok: false, reason: problem };
+  }
+  const distilled = readBtf(base);
+  if (!distilled.ok) return distilled;
+  const split = readBtf(types, distilled.btf);
+  return split.ok ? relocateBtf(split.btf, vmlinux) : split;
+}
+
+async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promise<KernelModule | ModuleNotice | null> {
+  const failed = (reason: string): ModuleNotice => {
+    return { text: `${path}: ${reason}; the module is left out`, harmless: false, unreadable: { name, reason } };
+  };
+  const bytes = await readPlain(path).catch((error: unknown) => messageOf(error));
+  if (typeof bytes === 'string') return failed(bytes);
+  const sections = sectionsOf(bytes);
+  if (sections === null) return null;
+  if (typeof sections === 'string') return failed(sections);
+  const read = onKernel(sections, vmlinux);
+  if (!read.ok) return failed(read.reason);
+  if (read.btf.starts.length === 0) {
+    // Modules that were built wrongly have a header and nothing else.
+    const unreadable = read.btf.strings.length === 0 ? { name, reason: 'its string section is empty' } : null;
+    return { text: `${path}: BTF without a type; the module counts as one that has none`, harmless: true, unreadable };
+  }
+  return { name, index: indexNames(read.btf) };
+}
+
+/**
+ * Reads modules upon the types of their kernel, in the order given. Those without BTF are not among them, nor those that cannot be read,
+ * of which there is a notice each.
+ */
+export async function readModules(
+  files: readonly ModuleFile[],
+  vmlinux: NameIndex,
+): Promise<{ modules: KernelModule[]; notices: ModuleNotice[] }> {
+  const limit = pLimit(AT_A_TIME);
+  const read = await Promise.all(files.map(async (file) => limit(async () => readModule(file, vmlinux))));
+  const modules: KernelModule[] = [];
+  const notices: ModuleNotice[] = [];
+  for (const each of read) {
+    if (each && 'index' in each) modules.push(each);
+    else if (each) notices.push(each);
+  }
+  return { modules, notices };
+}

@@ -1,0 +1,122 @@
+// What a libbpf log holds once it is read: plain facts, nothing judged.
+import type { RelocationKind } from '../../base/vocabulary.ts';
+
+/** An error as it was printed, and its positive number where the text tells. */
+export interface PrintedError {
+  text: string;
+  errno: number | null;
+}
+
+interface CandidateFacts {
+  /** Without the relocation kind: `[114] struct task_struct.pid (0:92 @ offset 1264)`. */
+  spec: string;
+  matches: boolean;
+}
+
+/** One CO-RE relocation as libbpf went through it. */
+export interface RelocationFacts {
+  /** Null in logs without debug lines. */
+  section: string | null;
+  /** Program or subprogram as printed; bpftool prints the section name instead. */
+  program: string;
+  /** libbpf's `relo #N`, which counts within the section's record in .BTF.ext. */
+  index: number;
+  kind: RelocationKind | null;
+  /** The local spec without its kind: `[9] struct task_struct.state (0:1 @ offset 8)`. */
+  spec: string | null;
+  candidates: CandidateFacts[];
+  /** `no matching targets found`. */
+  noTarget: boolean;
+  /** The rewritten operand, decimal; null when the instruction was not patched. */
+  patch: { insn: number; form: 'ALU' | 'LDX' | 'LDIMM64'; from: string; to: string } | null;
+  /** Access size in bytes, where it was changed. */
+  memSize: { from: number; to: number } | null;
+  /** Instructions replaced by an invalid one, within the (sub)program; two for a 64-bit load, in the order printed. */
+  poisoned: number[];
+  /** A candidate matched, but its size or sign does not allow the access as compiled. */
+  wrongAccess: boolean;
+  /** Candidates disagreed: libbpf's words. */
+  ambiguity: string | null;
+  warnings: string[];
+  /** Why the whole load ended at this relocation; null when it did not. */
+  error: string | null;
+}
+
+/** The candidates libbpf found for a local type, by its BTF id. */
+interface TypeTargets {
+  localId: number;
+  localType: string;
+  targets: { id: number; type: string; btf: string }[];
+}
+
+/** Where a subprogram's copy starts in a program that calls it, in instructions. */
+export interface Subprogram {
+  insns: number;
+  /** Null when no call to it was printed. */
+  offset: number | null;
+}
+
+export interface MapFailure {
+  map: string;
+  step: 'create' | 'create-inner' | 'set-up' | 'pin';
+  error: PrintedError;
+}
+
+export interface ExternFailure {
+  kind: 'kconfig' | 'ksym' | 'kfunc';
+  name: string;
+  /** libbpf's words after the name. */
+  detail: string;
+}
+
+export interface BtfFailure {
+  /** Of the kernel: absent or unreadable. Of the object: absent, or not taken by the kernel although something needs it. */
+  kind: 'kernel-missing' | 'object-missing' | 'object-refused';
+  text: string;
+}
+
+/** What libbpf said about loading one program; `error` and `missingTarget` null when it did not say that it failed. */
+export interface ProgramFacts {
+  /** Null when a log of libbpf <= 0.6 was cut before the name came. */
+  program: string | null;
+  /** What bpf(BPF_PROG_LOAD) returned. */
+  error: PrintedError | null;
+  /** The verifier's whole log; null when there was none. */
+  verifierLog: string | null;
+  /** The kernel function, tracepoint or hook that is not in the kernel's BTF. */
+  missingTarget: string | null;
+  /** Other things libbpf said of the program. */
+  warnings: string[];
+}
+
+/** A reference libbpf replaced by an invalid instruction because its target does not exist. */
+export interface PoisonedReference {
+  program: string;
+  insn: number;
+  kind: 'map' | 'kfunc';
+  name: string;
+}
+
+export interface LibbpfLog {
+  relocations: RelocationFacts[];
+  targets: TypeTargets[];
+  /** By program: the subprograms appended to it by name, in order. */
+  layouts: Map<string, Map<string, Subprogram>>;
+  /** Programs that were not to be loaded. */
+  skipped: string[];
+  /** Relocations of weak subprograms the linker dropped. */
+  eliminated: { section: string; index: number }[];
+  poisonedReferences: PoisonedReference[];
+  maps: MapFailure[];
+  externs: ExternFailure[];
+  btf: BtfFailure[];
+  /** The log of bpf(BPF_BTF_LOAD), null when there was none. */
+  btfLog: string | null;
+  programs: ProgramFacts[];
+  /** `failed to perform CO-RE relocations`. */
+  relocationFailed: PrintedError | null;
+  /** Struct_ops, privileges, ELF, attaching: what belongs to none of the above. */
+  failures: { topic: 'settings' | 'struct-ops' | 'permission' | 'memlock' | 'object' | 'attach'; text: string }[];
+  /** Every warning, as printed, in order. */
+  warnings: string[];
+}

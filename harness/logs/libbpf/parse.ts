@@ -1,0 +1,261 @@
+// Reads a libbpf log into facts: every message by one of three tables, then put together by relocation, program and map.
+import type { LogRecord } from '../record.ts';
+import type { LibbpfLog, ProgramFacts, RelocationFacts, Subprogram } from './facts.ts';
+import { readLines, textRecords } from './lines.ts';
+import { type ObjectMessage, readObjectMessage } from './object-messages.ts';
+import { type ProgramMessage, readProgramMessage } from './program-messages.ts';
+import { type NumberedMessage, readRelocationMessage } from './relocation-messages.ts';
+
+/** Where reading stands: the log so far, what can be looked up in it, and what messages without a name refer to. */
+interface Reading {
+  log: LibbpfLog;
+  relocations: Map<string, RelocationFacts>;
+  programs: Map<string, ProgramFacts>;
+  targets: Map<number, LibbpfLog['targets'][number]>;
+  section: string | null;
+  relocation: RelocationFacts | null;
+  /** The program subprograms were last appended to. */
+  caller: Map<string, Subprogram> | null;
+  /** Of a program that libbpf <= 0.6 names later. */
+  unnamed: ProgramFacts | null;
+}
+
+function newLog(): LibbpfLog {
+  return {
+    relocations: [],
+    targets: [],
+    layouts: new Map(),
+    skipped: [],
+    eliminated: [],
+    poisonedReferences: [],
+    maps: [],
+    externs: [],
+    btf: [],
+    btfLog: null,
+    programs: [],
+    relocationFailed: null,
+    failures: [],
+    warnings: [],
+  };
+}
+
+function newProgramFacts(program: string | null): ProgramFacts {
+  return { program, error: null, verifierLog: null, missingTarget: null, warnings: [] };
+}
+
+/** What is known of a program, made on first mention; without a name, that of the program libbpf will name later. */
+function programFacts(reading: Reading, name: string | null): ProgramFacts {
+  const known = name === null ? reading.unnamed : reading.programs.get(name);
+  if (known) return known;
+  const facts = newProgramFacts(name);
+  if (name === null) reading.unnamed = facts;
+  else reading.programs.set(name, facts);
+  reading.log.programs.push(facts);
+  return facts;
+}
+
+function relocationFacts(reading: Reading, { program, index, message }: NumberedMessage): RelocationFacts | null {
+  if (index === null) return reading.relocation?.program === program ? reading.relocation : null;
+  const key = `${index} ${program}`;
+  const known = reading.relocations.get(key);
+  if (known && message.type !== 'spec') return known;
+  const fresh: RelocationFacts = {
+    section: reading.section,
+    program,
+    index,
+    kind: null,
+    spec: null,
+    candidates: [],
+    noTarget: false,
+    patch: null,
+    memSize: null,
+    poisoned: [],
+    wrongAccess: false,
+    ambiguity: null,
+    warnings: [],
+    error: null,
+  };
+  // A spec printed anew begins the relocation anew: two loads in one log.
+  if (known) return Object.assign(known, fresh);
+  reading.relocations.set(key, fresh);
+  reading.log.relocations.push(fresh);
+  return fresh;
+}
+
+function takeRelocation(reading: Reading, numbered: NumberedMessage): void {
+  const facts = relocationFacts(reading, numbered);
+  if (!facts) return;
+  reading.relocation = facts;
+  const { message } = numbered;
+  switch (message.type) {
+    case 'spec':
+      facts.kind = message.kind;
+      facts.spec = message.spec;
+      return;
+    case 'candidate':
+      facts.candidates.push({ spec: message.spec, matches: message.matches });
+      return;
+    case 'no-target':
+      facts.noTarget = true;
+      return;
+    case 'patched':
+      facts.patch = { insn: message.insn, form: message.form, from: message.from, to: message.to };
+      return;
+    case 'mem-size':
+      facts.memSize = { from: message.from, to: message.to };
+      return;
+    case 'poisoned':
+      facts.poisoned.push(message.insn);
+      return;
+    case 'wrong-access':
+      facts.wrongAccess = true;
+      facts.warnings.push(message.text);
+      return;
+    case 'ambiguity':
+      facts.ambiguity = message.text;
+      facts.warnings.push(message.text);
+      return;
+    case 'warning':
+      facts.warnings.push(message.text);
+      return;
+    case 'failed':
+      facts.error = facts.warnings.at(-1) ?? message.text;
+      facts.warnings.push(message.text);
+  }
+}
+
+function takeObject(reading: Reading, message: ObjectMessage): void {
+  const { log } = reading;
+  switch (message.type) {
+    case 'section':
+      reading.section = message.section;
+      return;
+    case 'eliminated':
+      log.eliminated.push({ section: message.section, index: message.index });
+      return;
+    case 'target': {
+      let found = reading.targets.get(message.localId);
+      if (!found) {
+        found = { localId: message.localId, localType: message.localType, targets: [] };
+        reading.targets.set(message.localId, found);
+        log.targets.push(found);
+      }
+      found.targets.push({ id: message.id, type: message.target, btf: message.btf });
+      return;
+    }
+    case 'relocation-failed':
+      log.relocationFailed = message.error;
+      return;
+    case 'btf':
+      log.btf.push(message.failure);
+      return;
+    case 'extern':
+      log.externs.push(message.failure);
+      return;
+    case 'map':
+      log.maps.push(message.failure);
+      return;
+    case 'failure':
+      log.failures.push(message.failure);
+  }
+}
+
+/** Gives the program that had no name yet the one that has come. */
+function nameUnnamed(reading: Reading, name: string): void {
+  if (!reading.unnamed || reading.programs.has(name)) return;
+  reading.unnamed.program = name;
+  reading.programs.set(name, reading.unnamed);
+  reading.unnamed = null;
+}
+
+function takeProgram(reading: Reading, message: ProgramMessage): void {
+  const { log } = reading;
+  switch (message.type) {
+    case 'skipped':
+      log.skipped.push(message.program);
+      return;
+    case 'appended': {
+      const layout = log.layouts.get(message.program) ?? new Map<string, Subprogram>();
+      layout.set(message.subprogram, { insns: message.insns, offset: null });
+      log.layouts.set(message.program, layout);
+      reading.caller = layout;
+      return;
+    }
+    case 'call': {
+      const subprogram = reading.caller?.get(message.subprogram);
+      if (subprogram) subprogram.offset ??= message.offset;
+      return;
+    }
+    case 'poisoned-reference':
+      log.poisonedReferences.push(message.reference);
+      return;
+    case 'load-failed':
+      programFacts(reading, message.program).error = message.error;
+      return;
+    case 'failed': {
+      nameUnnamed(reading, message.program);
+      const facts = programFacts(reading, message.program);
+      facts.error ??= message.error;
+      return;
+    }
+    case 'missing-target':
+      programFacts(reading, message.program).missingTarget = message.target;
+      return;
+    case 'warning':
+      programFacts(reading, message.program).warnings.push(message.text);
+      return;
+    case 'attach-failed':
+      log.failures.push({ topic: 'attach', text: message.text });
+  }
+}
+
+/** A token is optional and libbpf goes on without one. */
+const NOISE = /^object '[^']*': failed \(-?\w+\) to create BPF token from /;
+
+/**
+ * Reads what libbpf (0.3 to 1.7) printed while it opened and loaded an object. Any text is taken; what no table knows stays in
+ * `warnings` if it was one. Relocations and programs stand in the order libbpf came to them.
+ */
+export function parseLibbpfLog(records: readonly LogRecord[]): LibbpfLog {
+  const log = newLog();
+  const reading: Reading = {
+    log,
+    relocations: new Map(),
+    programs: new Map(),
+    targets: new Map(),
+    section: null,
+    relocation: null,
+    caller: null,
+    unnamed: null,
+  };
+  for (const line of readLines(records)) {
+    if (line.type === 'verifier-log') {
+      programFacts(reading, line.program).verifierLog = line.text;
+      continue;
+    }
+    if (line.type === 'btf-log') {
+      log.btfLog = line.text;
+      continue;
+    }
+    const warn = line.level === 'warn';
+    if (warn && !NOISE.test(line.text)) log.warnings.push(line.text);
+    const relocation = readRelocationMessage(line.text);
+    if (relocation) {
+      takeRelocation(reading, relocation);
+      continue;
+    }
+    const object = readObjectMessage(line.text);
+    if (object) {
+      takeObject(reading, object);
+      continue;
+    }
+    const program = readProgramMessage(line.text, warn);
+    if (program) takeProgram(reading, program);
+  }
+  return log;
+}
+
+/** Reads a plain log file: lines as libbpf prints them, each optionally marked with its level (`<0>`, `<1>`, `<2>`). */
+export function parseTextLog(text: string): LibbpfLog {
+  return parseLibbpfLog(textRecords(text));
+}

@@ -1,0 +1,164 @@
+// From when to when the programs of an object load: predictions first, then guests where they decide.
+import { isCached, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
+import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { predictCell } from '../predict/predict.ts';
+import { run, type RunRequest } from '../run/run.ts';
+import { typesOf } from '../run/kernel-types.ts';
+import type { Emit } from '../run/events.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
+import type { CellProgram, CellResult } from '../results/schema.ts';
+import type { FailureClass } from '../base/vocabulary.ts';
+import { nextProbes, type Observed, type Search, stretches } from './search.ts';
+
+/** Raised when the meaning of a field changes. */
+const FLOOR_VERSION = 1;
+
+/** A stretch of kernels, named by their ids; `seen` are those that guests ran of it. */
+export interface FloorStretch {
+  from: string;
+  to: string;
+  status: 'pass' | 'fail';
+  seen: string[];
+  /** Of the failures at its ends, without saying the same twice. */
+  reasons: { kernel: string; class: FailureClass | null; reason: string }[];
+}
+
+export interface ProgramFloor {
+  name: string;
+  /** Oldest and newest kernel on which it loads, null where there is none. */
+  oldest: string | null;
+  newest: string | null;
+  /** It loads before and after, but not here. */
+  gaps: FloorStretch[];
+  stretches: FloorStretch[];
+  /** Predictions that guests contradicted. */
+  surprises: string[];
+}
+
+export interface Floor {
+  schemaVersion: typeof FLOOR_VERSION;
+  object: string;
+  kernels: { id: string; series: string; version: string }[];
+  programs: ProgramFloor[];
+  /** Kernels a guest ran of, in the order in which they were tried. */
+  tried: string[];
+  /** Kernels without a verdict, and why. */
+  without: { kernel: string; reason: string }[];
+}
+
+export interface FloorRequest {
+  object: RunObject;
+  /** All but which cells to run. */
+  run: Omit<RunRequest, 'objects' | 'choose'>;
+}
+
+type Verdict = Pick<CellProgram, 'class' | 'reason'> & { observed: Observed };
+
+/** What is expected of every program on a kernel; null where nothing can be predicted without a download. */
+async function expectedOn(
+  kernel: PlannedKernel,
+  { bpf, btf }: RunObject,
+  options: KernelOptions,
+): Promise<Map<string, 'pass' | 'fail'> | null> {
+  if (!(await isCached(kernel, options.cache))) return null;
+  const image = await pullKernel(kernel, options);
+  const types = withGiven((await typesOf(image)()).kernel, (await btf?.(image.release))?.types ?? null);
+  if (types === null) return null;
+  const { programs } = predictCell(bpf, types);
+  return new Map(programs.map(({ name, failure, possible }) => [name, failure || possible ? 'fail' : 'pass']));
+}
+
+function verdictsOf(cell: CellResult): Map<string, Verdict> {
+  return new Map(
+    cell.programs.map(({ name, status, class: failure, reason }) => {
+      const observed = status === 'pass' ? 'pass' : status === 'fail' ? 'fail' : 'none';
+      return [name, { observed, class: failure, reason }];
+    }),
+  );
+}
+
+/** What is not known is taken to be as on the nearest older kernel, else the nearest newer one. */
+function filled(known: readonly ('pass' | 'fail' | null)[]): ('pass' | 'fail')[] {
+  return known.map(
+    (one, at) => one ?? known.slice(0, at).findLast((each) => each !== null) ?? known.find((each) => each !== null) ?? 'pass',
+  );
+}
+
+interface State {
+  planned: readonly PlannedKernel[];
+  expected: readonly (Map<string, 'pass' | 'fail'> | null)[];
+  seen: Map<number, Map<string, Verdict>>;
+}
+
+function searchOf({ planned, expected, seen }: State, program: string): Search {
+  return {
+    expected: filled(expected.map((one) => one?.get(program) ?? null)),
+    observed: planned.map((_, at) => {
+      const verdicts = seen.get(at);
+      return verdicts ? (verdicts.get(program)?.observed ?? 'none') : null;
+    }),
+  };
+}
+
+function programFloor(state: State, name: string): ProgramFloor {
+  const { planned, seen } = state;
+  const search = searchOf(state, name);
+  const idAt = (at: number) => planned[at]?.id ?? '';
+  const all = stretches(search).map(({ from, to, status }): FloorStretch => {
+    const places = [...seen.keys()].filter((at) => at >= from && at <= to && search.observed[at] === status).toSorted((a, b) => a - b);
+    const failures = status === 'pass' ? [] : places;
+    const reasons = failures.map((at) => ({
+      kernel: idAt(at),
+      class: seen.get(at)?.get(name)?.class ?? null,
+      reason: seen.get(at)?.get(name)?.reason ?? '',
+    }));
+    const distinct = reasons.filter(({ reason }, index) => reasons.findIndex((other) => other.reason === reason) === index);
+    return { from: idAt(from), to: idAt(to), status, seen: places.map(idAt), reasons: distinct };
+  });
+  const passing = all.filter(({ status }) => status === 'pass');
+  const surprises = search.observed.flatMap((one, at) => (one !== null && one !== 'none' && one !== search.expected[at] ? [idAt(at)] : []));
+  return {
+    name,
+    oldest: passing[0]?.from ?? null,
+    newest: passing.at(-1)?.to ?? null,
+    gaps: all.filter((each, at) => each.status === 'fail' && at > 0 && at < all.length - 1),
+    stretches: all,
+    surprises,
+  };
+}
+
+/**
+ * Finds from when to when each program of an object loads. Kernels between two that were seen to do the same as predicted are not tried.
+ * @throws UserError for selectors that mean nothing
+ */
+export async function findFloor({ object, run: request }: FloorRequest, emit: Emit, signal: AbortSignal): Promise<Floor> {
+  const planned = await planKernels([...request.selectors], request.kernelOptions);
+  const expected: State['expected'][number][] = [];
+  for (const kernel of planned) expected.push(await expectedOn(kernel, object, request.kernelOptions));
+  const state: State = { planned, expected, seen: new Map() };
+  const names = object.result.programs.map(({ name }) => name);
+  const tried: string[] = [];
+  const without: Floor['without'] = [];
+  for (;;) {
+    const probes = new Set(names.flatMap((name) => nextProbes(searchOf(state, name))));
+    if (probes.size === 0 || signal.aborted) break;
+    const wanted = new Set([...probes].flatMap((at) => planned[at]?.id ?? []));
+    const choose = () => (kernel: string) => (wanted.has(kernel) ? ('run' as const) : ('elsewhere' as const));
+    const { cells } = await run({ ...request, objects: [object], choose }, emit, signal);
+    for (const at of [...probes].toSorted((a, b) => a - b)) {
+      const id = planned[at]?.id ?? '';
+      const cell = cells.find(({ kernel }) => kernel === id);
+      tried.push(id);
+      state.seen.set(at, cell ? verdictsOf(cell) : new Map());
+      if (!cell || cell.status === 'infra') without.push({ kernel: id, reason: cell?.reason ?? 'it was not run' });
+    }
+  }
+  return {
+    schemaVersion: FLOOR_VERSION,
+    object: object.result.id,
+    kernels: planned.map(({ id, series, version }) => ({ id, series, version })),
+    programs: names.map((name) => programFloor(state, name)),
+    tried,
+    without,
+  };
+}

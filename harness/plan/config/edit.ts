@@ -1,0 +1,63 @@
+// Changes to the expectations of a corematrix.yaml, as a person would make them: comments and everything else stay.
+import { type Document, isMap, isSeq, parseDocument } from 'yaml';
+import { edits } from '../../base/diff.ts';
+import type { ExpectationChange } from '../update-expectations.ts';
+
+/** Writes lists and maps the way the file does, as far as one can tell. */
+function styleOf(text: string) {
+  return {
+    lineWidth: 0,
+    flowCollectionPadding: /[[{] \S/.test(text),
+    indentSeq: !/^- /m.test(text),
+    singleQuote: !text.includes('"'),
+  };
+}
+
+/**
+ * What the library wrote, with every line that did not change as a person wrote it: the library has one way to space brackets.
+ * @param plain how the library writes the text as it was
+ */
+function asWritten(text: string, plain: string, updated: string): string {
+  const [own, theirs] = [text.split('\n'), plain.split('\n')];
+  if (own.length !== theirs.length) return updated;
+  let at = 0;
+  const lines = edits(theirs, updated.split('\n')).flatMap(({ sign, text: line }) => {
+    if (sign === '+') return [line];
+    at += 1;
+    return sign === '-' ? [] : [own[at - 1] ?? line];
+  });
+  return lines.join('\n');
+}
+
+function addExpectation(document: Document, expectation: object): void {
+  const list = document.get('expectations', true);
+  if (isSeq(list) && list.items.length > 0) {
+    const node = document.createNode(expectation);
+    // The file may write each on a line of its own, in braces.
+    const [first] = list.items;
+    if (isMap(first) && isMap(node)) node.flow = first.flow ?? false;
+    list.add(node);
+    return;
+  }
+  document.set('expectations', document.createNode([expectation]));
+}
+
+/**
+ * Applies changes to the text of a configuration that parses.
+ * @returns the new text; the same one when there are no changes
+ */
+export function editExpectations(text: string, changes: readonly ExpectationChange[]): string {
+  if (changes.length === 0) return text;
+  const document = parseDocument(text);
+  for (const change of changes) {
+    if (change.kind === 'kernels') document.setIn(['expectations', change.at, 'kernels'], change.kernels);
+    if (change.kind === 'class') document.setIn(['expectations', change.at, 'class'], change.class);
+  }
+  for (const change of changes) if (change.kind === 'add') addExpectation(document, change.expectation);
+  // From behind, so that positions stay true.
+  for (const change of changes.toReversed()) if (change.kind === 'remove') document.deleteIn(['expectations', change.at]);
+  const list = document.get('expectations', true);
+  if (isSeq(list) && list.items.length === 0) document.delete('expectations');
+  const style = styleOf(text);
+  return asWritten(text, parseDocument(text).toString(style), document.toString(style));
+}

@@ -1,0 +1,165 @@
+// Reads corematrix.yaml; every error names file, line and column.
+import { readFile } from 'node:fs/promises';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { z } from 'zod';
+import { messageOf, UserError } from '../../base/errors.ts';
+import { type Config, configSchema } from './schema.ts';
+
+/** More aliases than any person writes: a document with more is an attempt to exhaust memory. */
+const MAX_ALIASES = 100;
+/** Thousands of expectations. Reading takes about 2 ms for each KiB, and up to 30 where every character is an error of its own. */
+const MAX_CHARACTERS = 256 << 10;
+
+type Issue = z.core.$ZodIssue;
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** A configuration and where in its file things stand. */
+export interface PlacedConfig {
+  config: Config;
+  /** `file:line:column` of what a path of keys leads to; where that does not exist, of what is nearest around it. */
+  at: (path: readonly PropertyKey[]) => string;
+}
+
+/** Offset of the node an issue is about; where that does not exist, of the nearest node around it. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function keyOffset(document: Document, path: readonly PropertyKey[], key: string): number {
+  const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+  return pair && isScalar(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, path);
+}
+
+/**
+ * What the library would look for with time that grows by the square of the document: a key that stands twice in a map, and more
+ * aliases than are allowed. Null when there is neither.
+ */
+function findExcess(document: Document): { offset: number; problem: string } | null {
+  let found: { offset: number; problem: string } | null = null;
+  let aliases = 0;
+  const stop = (offset: number, problem: string) => {
+    found = { offset, problem };
+    return visit.BREAK;
+  };
+  visit(document, {
+    Alias: (_, { range }) => (++aliases > MAX_ALIASES ? stop(range?.[0] ?? 0, `more than ${MAX_ALIASES} aliases`) : undefined),
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) return stop(key.range?.[0] ?? 0, `the key "${String(key.value)}" stands twice`);
+        keys.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+function placeOf(name: string, lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `${name}:${line}:${col}`;
+}
+
+function describeIssue(issue: Issue): string {
+  const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+  return `${where}${issue.message}`;
+}
+
+/** What is wrong in the alternative that was meant: the one whose shape fits best, which is the one that fails deepest. */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const branches = issue.errors.flatMap(([first]) => (first ? [innermost(first)] : []));
+  const isMeant = (branch: Issue) => branch.path.length > 0 || branch.code === 'unrecognized_keys';
+  const meant = branches.find(isMeant);
+  if (!meant) return { ...issue, message: [...new Set(branches.map(({ message }) => message))].join(', or ') || issue.message };
+  return { ...meant, path: [...issue.path, ...meant.path] };
+}
+
+/** The keys a map may have, by the JSON Schema of what stands at a path. */
+function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
+  const [key, ...rest] = path;
+  const alternatives = schema.anyOf ?? [schema];
+  return alternatives.flatMap(({ properties = {}, items, additionalProperties }) => {
+    if (key === undefined) return Object.keys(properties);
+    const inner = typeof key === 'number' ? items : (properties[String(key)] ?? additionalProperties);
+    return typeof inner === 'object' && !Array.isArray(inner) ? keysAt(inner, rest) : [];
+  });
+}
+
+/** Made when first needed: it takes several times as long as reading a configuration does. */
+let keys: JsonSchema | null = null;
+
+function known(issue: Issue): string {
+  keys ??= z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' });
+  return keysAt(keys, issue.path).join(', ');
+}
+
+/** What nests deeper than the stack, the library reports as an error of syntax in one place and throws in another. */
+function reasonOf(error: unknown): string {
+  return error instanceof RangeError ? 'it nests too deeply' : messageOf(error);
+}
+
+/** A document and the value in it. */
+function readYaml(text: string, name: string, lines: LineCounter): { document: Document; value: unknown } {
+  const at = (offset: number) => placeOf(name, lines, offset);
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, uniqueKeys: false, logLevel: 'error' });
+    const [broken] = document.errors;
+    if (broken) throw new UserError(`${at(broken.pos[0])}: not valid YAML: ${broken.message}`);
+    const excess = findExcess(document);
+    if (excess) throw new UserError(`${at(excess.offset)}: ${excess.problem}`);
+    return { document, value: document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {} };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${name}: cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Checks the text of a configuration.
+ * @param name how the file is called in messages
+ * @throws UserError naming file, line, column, what is wrong and what is possible
+ */
+export function parsePlacedConfig(text: string, name: string): PlacedConfig {
+  if (text.length > MAX_CHARACTERS) throw new UserError(`${name}: too large for a configuration (${text.length} characters)`);
+  const lines = new LineCounter();
+  const { document, value } = readYaml(text, name, lines);
+  const at = (path: readonly PropertyKey[]) => placeOf(name, lines, offsetOf(document, path));
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return { config: parsed.data, at };
+  const [outer] = parsed.error.issues;
+  if (!outer) throw new UserError(`${name}: not a valid configuration`);
+  const issue = innermost(outer);
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const place = placeOf(name, lines, keyOffset(document, issue.path, key));
+    throw new UserError(`${place}: unknown key "${key}"; possible here: ${known(issue)}`);
+  }
+  throw new UserError(`${at(issue.path)}: ${describeIssue(issue)}`);
+}
+
+/** Checks the text of a configuration as `parsePlacedConfig` does, for those who need no places. */
+export function parseConfig(text: string, name: string): Config {
+  return parsePlacedConfig(text, name).config;
+}
+
+/**
+ * Reads and checks a configuration file.
+ * @throws UserError when it cannot be read or is not valid
+ */
+export async function loadConfig(path: string): Promise<PlacedConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new UserError(`${path}: cannot read the configuration (${code})`);
+  }
+  return parsePlacedConfig(text, path);
+}

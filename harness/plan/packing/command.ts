@@ -1,0 +1,121 @@
+// A command of this machine made ready for guests: its executable, the libraries that needs, and its files.
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { basename, delimiter, join, resolve } from 'node:path';
+import type { CommandSettings } from '../config/loader-settings.ts';
+import { UserError } from '../../base/errors.ts';
+import type { GuestCommand } from '../../guest/custom-loader-frames.ts';
+import { packFiles } from './archive.ts';
+import { librariesOf, type PackedFile, readExecutable } from './libraries.ts';
+
+/** What fits a mailbox beside the object and what the guest answers. */
+const MAX_ARCHIVE = 40 << 20;
+const DEFAULT_TIMEOUT = 60;
+
+export interface CommandRequest {
+  settings: CommandSettings;
+  /** Where its files lie in the guest; without a leading slash. */
+  folder: string;
+  /** What relative names are relative to. */
+  directory: string;
+  /** What stands for `{object}`; null where nothing does. */
+  object: string | null;
+  /** Where a part of the command's settings stands. */
+  placeOf: (path: readonly PropertyKey[]) => string;
+}
+
+/** A name with a slash is a path; one without is looked for as a shell would. */
+async function findProgram(name: string, directory: string): Promise<string | null> {
+  if (name.includes('/')) return resolve(directory, name);
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  for (const file of folders.map((folder) => join(folder, name))) {
+    const isThere = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return file;
+  }
+  return null;
+}
+
+async function packedFile(from: string, path: string, shown: string): Promise<PackedFile> {
+  const facts = await stat(from).catch(() => null);
+  if (!facts) throw new UserError(`${shown}: no such file`);
+  if (!facts.isFile()) throw new UserError(`${shown}: not a regular file; name each file of a folder`);
+  return { path, bytes: await readFile(from), executable: (facts.mode & 0o111) !== 0 };
+}
+
+/** The executable with what it needs to run. */
+async function programFiles({ settings, folder, directory, placeOf }: CommandRequest, name: string): Promise<PackedFile[]> {
+  const shown = `${placeOf(['argv', 0])}: ${name}`;
+  const file = await findProgram(name, directory);
+  if (file === null) throw new UserError(`${shown}: no such program in PATH; a path such as ./${name} names one beside this file`);
+  const { bytes, elf } = await readExecutable(file, shown);
+  const mode = (await stat(file)).mode;
+  if ((mode & 0o111) === 0) throw new UserError(`${shown}: not executable; "chmod +x" makes it so`);
+  const extra = (settings.env?.['LD_LIBRARY_PATH'] ?? '').split(':').filter((each) => each !== '');
+  const folders = extra.map((each) => resolve(directory, each));
+  const libraries = await librariesOf(file, elf, `${folder}/lib`, folders, shown);
+  return [{ path: `${folder}/${basename(file)}`, bytes, executable: true }, ...libraries];
+}
+
+async function copiedFiles({ settings, folder, directory, placeOf }: CommandRequest): Promise<PackedFile[]> {
+  return Promise.all(
+    (settings.files ?? []).map(async (entry, index) => {
+      const { path, to = basename(path) } = typeof entry === 'string' ? { path: entry } : entry;
+      return packedFile(resolve(directory, path), `${folder}/${to}`, `${placeOf(['files', index])}: ${path}`);
+    }),
+  );
+}
+
+/** Text in which `{folder}` and `{object}` are what they are in the guest. */
+function filled(text: string, { folder, object }: CommandRequest, place: () => string): string {
+  if (object === null && text.includes('{object}'))
+    throw new UserError(`${place()}: {object} stands for nothing here; the object is loaded already`);
+  return text.replaceAll('{object}', object ?? '').replaceAll('{folder}', `/${folder}`);
+}
+
+/**
+ * A command as the guest runs it, and the files it needs there.
+ * @throws UserError naming the place in the configuration and what is missing or wrong
+ */
+export async function guestCommand(request: CommandRequest): Promise<{ command: GuestCommand; files: PackedFile[] }> {
+  const { settings, folder, placeOf } = request;
+  const [name = '', ...args] = settings.argv;
+  const program = await programFiles(request, name);
+  const given = Object.entries(settings.env ?? {}).filter(([variable]) => variable !== 'LD_LIBRARY_PATH');
+  const command = {
+    folder: settings.folder ?? `/${folder}`,
+    argv: [
+      program[0] ? `/${program[0].path}` : name,
+      ...args.map((text, index) => filled(text, request, () => placeOf(['argv', index + 1]))),
+    ],
+    env: {
+      PATH: `/${folder}`,
+      HOME: `/${folder}`,
+      LD_LIBRARY_PATH: `/${folder}/lib`,
+      ...Object.fromEntries(given.map(([variable, value]) => [variable, filled(value, request, () => placeOf(['env', variable]))])),
+    },
+    timeoutMs: (settings.timeout ?? DEFAULT_TIMEOUT) * 1000,
+  };
+  return { command, files: [...program, ...(await copiedFiles(request))] };
+}
+
+/**
+ * Files as the archive that goes into a guest.
+ * @param place where in the configuration it says what they are for
+ * @throws UserError when two would be one, or they are too large together
+ */
+export function guestArchive(files: readonly PackedFile[], place: string): Buffer {
+  const paths = new Set<string>();
+  for (const { path } of files) {
+    if (paths.has(path)) throw new UserError(`${place}: two files would be /${path} in the guest; give one another name with "to:"`);
+    paths.add(path);
+  }
+  const tar = packFiles(files);
+  if (tar.length <= MAX_ARCHIVE) return tar;
+  const largest = files.toSorted((a, b) => b.bytes.length - a.bytes.length).slice(0, 3);
+  const list = largest.map(({ path, bytes }) => `/${path} (${(bytes.length / 2 ** 20).toFixed(1)} MiB)`).join(', ');
+  throw new UserError(
+    `${place}: command and files have ${(tar.length / 2 ** 20).toFixed(1)} MiB, and ${MAX_ARCHIVE / 2 ** 20} MiB fit a guest; the largest: ${list}; "strip" makes executables smaller`,
+  );
+}

@@ -1,0 +1,118 @@
+// The shared libraries an executable of this machine needs, found as its dynamic linker would find them, without running anything.
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { dynamicNeeds } from '../../bpf/elf/dynamic.ts';
+import { type Elf, machineName, readElf } from '../../bpf/elf/elf.ts';
+import { UserError } from '../../base/errors.ts';
+
+const EM_X86_64 = 62;
+const DEFAULT_FOLDERS = [
+  '/lib/x86_64-linux-gnu',
+  '/usr/lib/x86_64-linux-gnu',
+  '/lib64',
+  '/usr/lib64',
+  '/lib',
+  '/usr/lib',
+  '/usr/local/lib',
+];
+const LINKER_CONFIGURATION = '/etc/ld.so.conf';
+const MAX_LIBRARIES = 256;
+const MAX_INCLUDES = 8;
+
+/** A file as the guest gets it. */
+export interface PackedFile {
+  /** In the guest, from the root, without a leading slash. */
+  path: string;
+  bytes: Uint8Array;
+  executable: boolean;
+}
+
+/** Folders of ld.so.conf; what it includes are patterns in one folder. @see ldconfig(8) */
+async function configuredFolders(file: string, depth = 0): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
+  const folders: string[] = [];
+  for (const line of lines) {
+    const pattern = /^include\s+(\S+)$/.exec(line)?.[1];
+    if (line.startsWith('/')) folders.push(line);
+    if (pattern === undefined || depth >= MAX_INCLUDES) continue;
+    const folder = dirname(join(dirname(file), pattern.startsWith('/') ? '/' : '.', pattern));
+    const ending = basename(pattern).replace(/^\*/, '');
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(ending)).toSorted();
+    for (const name of names) folders.push(...(await configuredFolders(join(folder, name), depth + 1)));
+  }
+  return folders;
+}
+
+/**
+ * Reads an ELF file that a guest can run or link.
+ * @throws UserError naming the file and what it is instead
+ */
+export async function readExecutable(file: string, shown: string): Promise<{ bytes: Uint8Array; elf: Elf }> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new UserError(`${shown}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`, { cause: error });
+  });
+  if (bytes.subarray(0, 2).toString() === '#!')
+    throw new UserError(
+      `${shown}: a script; guests have no interpreter for it: name an executable, or give the interpreter with its files`,
+    );
+  const read = readElf(bytes);
+  if (!read.ok) throw new UserError(`${shown}: not an executable: ${read.reason}`);
+  const { machine } = read.elf;
+  if (machine !== EM_X86_64) throw new UserError(`${shown}: an executable for ${machineName(machine)}, but guests are x86-64`);
+  return { bytes, elf: read.elf };
+}
+
+interface Wanted {
+  name: string;
+  /** Who needs it. */
+  by: string;
+  folders: string[];
+}
+
+async function findLibrary({ name, by, folders }: Wanted, common: readonly string[], shown: string) {
+  const places = name.includes('/') ? [name] : [...folders, ...common].map((folder) => join(folder, name));
+  for (const file of places) {
+    const bytes = await readFile(file).catch(() => null);
+    const read = bytes && readElf(bytes);
+    // One of another architecture is passed over, as the linker does.
+    if (bytes && read?.ok === true && read.elf.machine === EM_X86_64) return { file, bytes, elf: read.elf };
+  }
+  const searched = [...new Set([...folders, ...common])].join(', ');
+  throw new UserError(
+    `${shown}: the shared library ${name}, which ${basename(by)} needs, is not on this machine; looked for in ${searched}`,
+  );
+}
+
+function wantedBy(file: string, elf: Elf): Wanted[] {
+  const { needed, runpath } = dynamicNeeds(elf);
+  const folders = runpath.filter((folder) => folder !== '').map((folder) => folder.replaceAll(/\$ORIGIN|\$\{ORIGIN\}/g, dirname(file)));
+  return needed.map((name) => ({ name, by: file, folders }));
+}
+
+/**
+ * The dynamic linker of an executable and all libraries it and they need; nothing for a static one.
+ * @param folder where libraries lie in the guest, without a leading slash
+ * @param extra folders to look in first, as LD_LIBRARY_PATH has them
+ * @throws UserError when one is missing
+ */
+export async function librariesOf(file: string, elf: Elf, folder: string, extra: readonly string[], shown: string): Promise<PackedFile[]> {
+  const { interpreter } = dynamicNeeds(elf);
+  const common = [...extra, ...(await configuredFolders(LINKER_CONFIGURATION)), ...DEFAULT_FOLDERS];
+  const packed = new Map<string, PackedFile>();
+  if (interpreter !== null && interpreter.startsWith('/')) {
+    const { bytes } = await readExecutable(interpreter, `${shown}: its interpreter ${interpreter}`);
+    packed.set(basename(interpreter), { path: interpreter.slice(1), bytes, executable: true });
+  }
+  const queue = wantedBy(file, elf);
+  for (let wanted = queue.shift(); wanted; wanted = queue.shift()) {
+    const name = basename(wanted.name);
+    if (packed.has(name)) continue;
+    if (packed.size >= MAX_LIBRARIES) throw new UserError(`${shown}: it needs more than ${MAX_LIBRARIES} shared libraries`);
+    const found = await findLibrary(wanted, common, shown);
+    packed.set(name, { path: `${folder}/${name}`, bytes: found.bytes, executable: true });
+    queue.push(...wantedBy(found.file, found.elf));
+  }
+  return [...packed.values()];
+}

@@ -1,0 +1,305 @@
+// Whether the verifier comes to an instruction it rejects: a program's ways are followed with what relocation, constants and frozen data say.
+import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
+import { type Branch, branchOf, refine } from './branch.ts';
+import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
+import { BAD_RELO, type Code } from '../../core-relo/patch.ts';
+import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
+import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './state.ts';
+import type { Reference, References } from './references.ts';
+
+/**
+ * An instruction the verifier rejects, and whether it certainly comes to it. Those behind another one are among them, not certain; those
+ * that are not among them are not come to.
+ */
+export interface Hit {
+  owner: ObjectFunction;
+  insn: number;
+  certain: boolean;
+  /** The number of a helper the kernel does not have; null for a poisoned instruction. */
+  helper: number | null;
+}
+
+export interface Reach {
+  /** In the order in which the verifier would come to them. */
+  hits: readonly Hit[];
+  /** False when there were too many ways to follow all: then the others may be come to as well. */
+  complete: boolean;
+}
+
+/** What a program consists of after relocation. */
+export interface ReachInput {
+  code: ReadonlyMap<ObjectFunction, Code>;
+  /** The same before it: what a poisoned instruction would have done. */
+  original: ReadonlyMap<ObjectFunction, Code>;
+  references: References;
+  /** Bytes of a data section by name. */
+  frozen: (section: string) => Uint8Array;
+  /** Numbers of the helpers the kernel has; null when they are not known. */
+  helpers: ReadonlySet<number> | null;
+  littleEndian: boolean;
+}
+
+const MAX_STEPS = 200_000;
+const MAX_FRAMES = 8;
+/** Where ways meet more often, nothing is held to be known any more. */
+const MAX_VISITS = 256;
+const PSEUDO_CALL = 1;
+const KFUNC_CALL = 2;
+const MAY_GOTO = 0xe0;
+const KEPT = [6, 7, 8, 9] as const;
+const CLOBBERED = [0, 1, 2, 3, 4, 5] as const;
+const WHOLE = 8;
+
+/**
+ * Helpers whose result the verifier knows nothing of: plain numbers, error numbers, and pointers that may be null.
+ * @see enum bpf_func_id in include/uapi/linux/bpf.h
+ */
+const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 80, 112, 113, 118, 123, 125, 131]);
+
+/** A poisoned instruction, or a call of a helper the kernel does not have. */
+function isRejected(insn: Insn, { helpers }: ReachInput): boolean {
+  if (insn.class !== CLASS.JMP || insn.operation !== JMP.CALL || insn.src !== 0) return false;
+  return insn.immediate === BAD_RELO || helpers?.has(insn.immediate) === false;
+}
+
+/** Whether there is anything to come to. Of most objects there is nothing, and no way needs to be followed. */
+export function hasRejected(input: ReachInput): boolean {
+  return [...input.code.values()].some((code) => {
+    const count = code.view.byteLength / INSN_BYTES;
+    for (let index = 0; index < count; index++) {
+      const insn = readInsn(code, index);
+      if (insn && isRejected(insn, input)) return true;
+    }
+    return false;
+  });
+}
+
+class Explorer {
+  readonly hits: Hit[] = [];
+  readonly #input: ReachInput;
+  readonly #fresh: Fresh = freshValues();
+  readonly #seen = new Map<string, boolean>();
+  readonly #pending: State[] = [];
+  readonly #numbers = new Map<ObjectFunction, number>();
+  readonly #visits = new Map<string, number>();
+  readonly #functions: ReadonlyMap<string, ObjectFunction>;
+
+  constructor(input: ReachInput) {
+    this.#input = input;
+    this.#functions = new Map([...input.code.keys()].map((each) => [`${each.section} ${each.insnOffset}`, each]));
+  }
+
+  explore(entry: ObjectFunction): boolean {
+    this.#start(entry, true, { type: 'context' });
+    for (let steps = 0; steps < MAX_STEPS; steps++) {
+      const state = this.#pending.pop();
+      if (!state) return true;
+      this.#step(state);
+    }
+    return false;
+  }
+
+  #start(owner: ObjectFunction, certain: boolean, argument: Value = ANY): void {
+    const registers: Value[] = Array.from({ length: FRAME_POINTER + 1 }, () => ANY);
+    registers[1] = argument;
+    registers[FRAME_POINTER] = { type: 'stack' };
+    this.#follow({ owner, insn: 0, registers, frames: [], certain });
+  }
+
+  /** Goes on from where ways part or meet, unless that was done with all that is known here. */
+  #follow(state: State): void {
+    const place = placeOf(state, this.#numbers);
+    const visits = (this.#visits.get(place) ?? 0) + 1;
+    this.#visits.set(place, visits);
+    const known = visits > MAX_VISITS ? forgetAll(state) : state;
+    const key = `${place} ${valuesKey(known)}`;
+    const before = this.#seen.get(key);
+    if (before === true || before === known.certain) return;
+    this.#seen.set(key, known.certain);
+    this.#pending.push(known);
+  }
+
+  #step(state: State): void {
+    const code = this.#input.code.get(state.owner);
+    const insn = code && readInsn(code, state.insn);
+    if (!code || !insn) return;
+    switch (insn.class) {
+      case CLASS.LD:
+        this.#load64(state, insn, code);
+        return;
+      case CLASS.LDX:
+        state.registers[insn.dst] = this.#loaded(insn, state.registers[insn.src] ?? ANY);
+        break;
+      case CLASS.STX:
+        if (insn.mode === MODE_ATOMIC) for (const register of [0, insn.src]) state.registers[register] = ANY;
+        break;
+      case CLASS.ALU:
+      case CLASS.ALU64: {
+        const operand = operandOf(insn, state.registers);
+        const isWide = insn.class === CLASS.ALU64;
+        state.registers[insn.dst] = compute(insn, isWide, state.registers[insn.dst] ?? ANY, operand, this.#fresh);
+        break;
+      }
+      case CLASS.JMP:
+      case CLASS.JMP32:
+        this.#jump(state, insn);
+        return;
+      default:
+        break;
+    }
+    this.#pending.push({ ...state, insn: state.insn + 1 });
+  }
+
+  #referenceAt({ owner, insn }: State): Reference | undefined {
+    return this.#input.references.get(owner.section)?.get(owner.insnOffset + insn);
+  }
+
+  #load64(state: State, insn: Insn, code: Code): void {
+    if (insn.size !== WHOLE || insn.mode !== 0) {
+      for (const register of CLOBBERED) state.registers[register] = ANY;
+      this.#pending.push({ ...state, insn: state.insn + 1 });
+      return;
+    }
+    const reference = this.#referenceAt(state);
+    const upper = readInsn(code, state.insn + 1)?.immediate ?? 0;
+    let value: Value = ANY;
+    if (reference?.type === 'data') {
+      const { section, offset } = reference;
+      value = section.startsWith('.rodata') ? { type: 'frozen', section, offset: offset + insn.immediate } : { type: 'data' };
+    } else if (reference?.type === 'function') {
+      // A callback: it is verified when a helper is called with it, which is not followed.
+      const callee = this.#functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
+      if (callee) this.#start(callee, false);
+    } else if (!reference && insn.src === 0) {
+      value = constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0));
+    }
+    state.registers[insn.dst] = value;
+    this.#pending.push({ ...state, insn: state.insn + 2 });
+  }
+
+  #loaded(insn: Insn, base: Value): Value {
+    if (insn.mode !== MODE_MEM) return ANY;
+    const bits = bitsOf(insn.size);
+    if (base.type === 'data') return this.#fresh(bits);
+    if (base.type === 'context' || base.type === 'free') return this.#fresh(bits, insn.size === WHOLE);
+    if (base.type !== 'frozen') return ANY;
+    const at = base.offset + insn.offset;
+    const bytes = [...this.#input.frozen(base.section).subarray(Math.max(at, 0), Math.max(at, 0) + insn.size)];
+    if (at < 0 || bytes.length < insn.size) return ANY;
+    const ordered = this.#input.littleEndian ? bytes.toReversed() : bytes;
+    return constant(ordered.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n));
+  }
+
+  #jump(state: State, insn: Insn): void {
+    const next = state.insn + 1;
+    if (insn.operation === JMP.EXIT) {
+      this.#return(state);
+    } else if (insn.operation === JMP.CALL) {
+      this.#call(state, insn);
+    } else if (insn.operation === JMP.JA) {
+      this.#follow({ ...state, insn: next + (insn.class === CLASS.JMP ? insn.offset : insn.immediate) });
+    } else {
+      const operand = operandOf(insn, state.registers);
+      const branch =
+        insn.operation === MAY_GOTO ? ({ jump: 'yes', fall: 'yes' } as const) : branchOf(insn, state.registers[insn.dst] ?? ANY, operand);
+      // What is put away last is looked at first: the verifier goes straight on before it jumps.
+      this.#way(state, insn, operand, branch, true);
+      this.#way(state, insn, operand, branch, false);
+    }
+  }
+
+  #way(state: State, insn: Insn, operand: Value, branch: Branch, jumped: boolean): void {
+    const taken = jumped ? branch.jump : branch.fall;
+    if (taken === 'no') return;
+    const tested = state.registers[insn.dst] ?? ANY;
+    const known = refine(insn, tested, operand, jumped);
+    const isTested = (value: Value) => value === tested || (value.type === 'free' && tested.type === 'free' && value.id === tested.id);
+    this.#follow({
+      ...state,
+      insn: state.insn + 1 + (jumped ? insn.offset : 0),
+      registers: state.registers.map((value) => (isTested(value) ? known : value)),
+      certain: state.certain && taken === 'yes',
+    });
+  }
+
+  #functionAt(section: string, insn: number): ObjectFunction | undefined {
+    return this.#functions.get(`${section} ${insn}`);
+  }
+
+  #call(state: State, insn: Insn): void {
+    if (isRejected(insn, this.#input)) {
+      this.#hit(state, insn.immediate === BAD_RELO ? null : insn.immediate);
+      this.#pastHit(state, insn);
+      return;
+    }
+    const after = state.insn + 1;
+    const reference = this.#referenceAt(state);
+    if (insn.src === PSEUDO_CALL) {
+      const isRelocated = reference?.type === 'function';
+      const section = isRelocated ? reference.section : state.owner.section;
+      const callee = this.#functionAt(section, (isRelocated ? reference.insn : state.owner.insnOffset + state.insn) + insn.immediate + 1);
+      if (callee) {
+        this.#enter(state, callee, isRelocated && reference.global);
+        return;
+      }
+    }
+    const isOpen = insn.src === PSEUDO_CALL || (insn.src !== KFUNC_CALL && OPEN_RESULTS.has(insn.immediate));
+    this.#pending.push({ ...state, insn: after, registers: this.#afterCall(state.registers, isOpen ? this.#fresh(bitsOf(WHOLE)) : ANY) });
+  }
+
+  /** The verifier ends here; what it would come to once this is mended is followed as well, and never certain. */
+  #pastHit(state: State, insn: Insn): void {
+    const next = { ...state, insn: state.insn + 1, certain: false };
+    if (insn.immediate !== BAD_RELO) {
+      this.#pending.push({ ...next, registers: this.#afterCall(state.registers, ANY) });
+      return;
+    }
+    const code = this.#input.original.get(state.owner);
+    const meant = code && readInsn(code, state.insn);
+    const changes = meant && meant.class !== CLASS.ST && meant.class !== CLASS.STX;
+    this.#pending.push({ ...next, registers: state.registers.map((value, register) => (changes && register === meant.dst ? ANY : value)) });
+  }
+
+  #afterCall(registers: readonly Value[], result: Value): Value[] {
+    return registers.map((value, register) => (register === 0 ? result : register <= 5 ? ANY : value));
+  }
+
+  /** A static function is verified where it is called, a global one on its own with any arguments. */
+  #enter(state: State, callee: ObjectFunction, isGlobal: boolean): void {
+    const after = state.insn + 1;
+    if (isGlobal) {
+      this.#follow({ ...state, insn: after, registers: this.#afterCall(state.registers, this.#fresh(bitsOf(WHOLE))) });
+      this.#start(callee, state.certain);
+      return;
+    }
+    if (state.frames.length >= MAX_FRAMES) return;
+    const kept = KEPT.map((register) => state.registers[register] ?? ANY);
+    const registers = state.registers.map((value, register) => (register >= 1 && register <= 5 ? value : ANY));
+    registers[FRAME_POINTER] = { type: 'stack' };
+    this.#follow({ ...state, owner: callee, insn: 0, registers, frames: [...state.frames, { owner: state.owner, insn: after, kept }] });
+  }
+
+  #return(state: State): void {
+    const frame = state.frames.at(-1);
+    if (!frame) return;
+    const registers: Value[] = [state.registers[0] ?? ANY, ANY, ANY, ANY, ANY, ANY, ...frame.kept, { type: 'stack' }];
+    this.#follow({ ...state, owner: frame.owner, insn: frame.insn, registers, frames: state.frames.slice(0, -1) });
+  }
+
+  #hit({ owner, insn, certain }: State, helper: number | null): void {
+    const known = this.hits.findIndex((hit) => hit.owner === owner && hit.insn === insn);
+    const before = this.hits[known];
+    if (!before) this.hits.push({ owner, insn, certain, helper });
+    else if (certain && !before.certain) this.hits[known] = { ...before, certain };
+  }
+}
+
+/**
+ * Follows all ways through a program, as the verifier does, and says which poisoned instructions and unknown helpers it comes to. What it does not follow
+ * (memory on the stack, results of most helpers, ranges after comparisons) makes an answer uncertain, never wrong.
+ */
+export function reachOf(program: ObjectFunction, input: ReachInput): Reach {
+  const explorer = new Explorer(input);
+  const complete = explorer.explore(program);
+  return { hits: explorer.hits, complete };
+}

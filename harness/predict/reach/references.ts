@@ -1,0 +1,52 @@
+// What instructions of an object refer to by ELF relocation: subprograms, and places in data sections.
+import { type Elf, type ElfSymbol, readSymbols } from '../../bpf/elf/elf.ts';
+import { INSN_BYTES } from '../../bpf/object/functions.ts';
+
+export type Reference =
+  /** A function, by section and its first instruction there; `global` where the verifier checks it on its own. */
+  | { type: 'function'; section: string; insn: number; global: boolean }
+  /** A variable, or the start of its section; `offset` without what the instruction adds. */
+  | { type: 'data'; section: string; offset: number }
+  /** A map, a kernel symbol, a Kconfig value. */
+  | { type: 'other' };
+
+/** By section and instruction in it. */
+export type References = ReadonlyMap<string, ReadonlyMap<number, Reference>>;
+
+const SHT_REL = 9;
+const REL_SIZE = 16;
+const SHF_EXECINSTR = 4;
+const STT_SECTION = 3;
+const STB_LOCAL = 0;
+
+function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
+  const section = symbol && elf.sections[symbol.section];
+  if (!symbol || !section || symbol.section === 0) return { type: 'other' };
+  if ((section.flags & SHF_EXECINSTR) !== 0) {
+    const global = symbol.type !== STT_SECTION && symbol.binding !== STB_LOCAL;
+    return { type: 'function', section: section.name, insn: symbol.value / INSN_BYTES, global };
+  }
+  return section.name.startsWith('.') ? { type: 'data', section: section.name, offset: symbol.value } : { type: 'other' };
+}
+
+/**
+ * All references from executable sections.
+ * @see bpf_object__collect_prog_relos() in libbpf.c
+ */
+export function referencesOf(elf: Elf): References {
+  const symbols = readSymbols(elf);
+  const references = new Map<string, Map<number, Reference>>();
+  for (const { type, info, bytes } of elf.sections) {
+    const section = elf.sections[info];
+    if (type !== SHT_REL || !section || (section.flags & SHF_EXECINSTR) === 0) continue;
+    const own = references.get(section.name) ?? new Map<number, Reference>();
+    references.set(section.name, own);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + REL_SIZE <= bytes.length; at += REL_SIZE) {
+      const offset = Number(view.getBigUint64(at, elf.littleEndian));
+      const symbol = Number(view.getBigUint64(at + 8, elf.littleEndian) >> 32n);
+      own.set(offset / INSN_BYTES, referenceTo(elf, symbols[symbol]));
+    }
+  }
+  return references;
+}

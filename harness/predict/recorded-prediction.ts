@@ -1,0 +1,105 @@
+// What is predicted of a cell before it runs, and whether its observation bears that out.
+import type { CellProgram, CellRelocation, CellResult } from '../results/schema.ts';
+import type { FailureClass, Foreseen, Stage } from '../base/vocabulary.ts';
+import type { BpfObject } from '../bpf/object/object.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
+import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
+import { type PredictedProgram, predictCell } from './predict.ts';
+
+interface ForeseenProgram {
+  name: string;
+  status: Foreseen;
+  class: FailureClass | null;
+}
+
+/** A prediction as far as it is kept beside an observation. */
+export interface Forecast {
+  programs: readonly ForeseenProgram[];
+  /** One for each relocation of the object; none where the kernel has no BTF. */
+  relocations: readonly Pick<CellRelocation, 'ref' | 'outcome' | 'target'>[];
+}
+
+function foreseen({ name, failure, possible }: PredictedProgram): ForeseenProgram {
+  if (failure) return { name, status: 'fail', class: failure.class };
+  return possible ? { name, status: 'may-fail', class: possible.class } : { name, status: 'unknown', class: null };
+}
+
+/**
+ * Predicts a cell.
+ * @param kernel null for one without BTF: what has relocations does not load there
+ * @param loader whose rules decide
+ */
+export function forecastOf(object: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): Forecast {
+  if (kernel) {
+    const { programs, relocations } = predictCell(object, kernel, loader);
+    return { programs: programs.map(foreseen), relocations: relocations.map(({ ref, outcome, target }) => ({ ref, outcome, target })) };
+  }
+  const verdict =
+    object.relocations.length > 0 ? ({ status: 'fail', class: 'btf-missing' } as const) : ({ status: 'unknown', class: null } as const);
+  const untold = { status: 'unknown', class: null } as const;
+  const programs = object.programs.map(({ name, autoload }) => ({ name, ...(autoload === false ? untold : verdict) }));
+  return { programs, relocations: [] };
+}
+
+/** What a cell is predicted to be: its first program that fails for certain, null when there is none. */
+export function foreseenCell({ programs }: Forecast): CellResult['predicted'] {
+  const failing = programs.find(({ status }) => status === 'fail');
+  return failing ? { status: 'fail', class: failing.class } : null;
+}
+
+/** Classes of failures that BTF tells; any other may come before what was predicted. */
+const TOLD: ReadonlySet<FailureClass> = new Set<FailureClass>([
+  'core-field-missing',
+  'core-field-incompatible',
+  'core-type-missing',
+  'core-enum-missing',
+  'core-ambiguous',
+  'btf-missing',
+  'helper-unknown',
+  'kfunc-missing',
+  'kconfig-missing',
+  'map-type-unsupported',
+  'program-type-unsupported',
+  'attach-target-missing',
+]);
+
+/** Attach targets of programs that attach after they are loaded are no matter of BTF. */
+function isTold(failure: FailureClass | null, stage: Stage | null): boolean {
+  return failure !== null && TOLD.has(failure) && !(failure === 'attach-target-missing' && stage === 'attach');
+}
+
+function agrees(prediction: ForeseenProgram, { status, class: failure, stage }: CellProgram): boolean | null {
+  if (status === 'pass') return prediction.status !== 'fail';
+  if (status !== 'fail') return null;
+  return prediction.class === failure || !isTold(failure, stage);
+}
+
+function withPrediction(program: CellProgram, { programs }: Forecast): CellProgram {
+  const own = programs.find(({ name }) => name === program.name);
+  return own ? { ...program, predicted: { status: own.status, class: own.class, agrees: agrees(own, program) } } : program;
+}
+
+function withOutcome(relocation: CellRelocation, { relocations }: Forecast): CellRelocation {
+  const own = relocations[relocation.ref];
+  if (!own || (own.outcome === relocation.outcome && own.target === relocation.target)) return relocation;
+  return { ...relocation, predicted: { outcome: own.outcome, target: own.target } };
+}
+
+/** A cell, its programs before any expectation was applied, with what was predicted of it. */
+export function withForecast(cell: CellResult, forecast: Forecast): CellResult {
+  return {
+    ...cell,
+    predicted: foreseenCell(forecast),
+    programs: cell.programs.map((program) => withPrediction(program, forecast)),
+    relocations: cell.relocations.map((relocation) => withOutcome(relocation, forecast)),
+  };
+}
+
+/** The map types, program types and helpers a kernel knows, by its own enumerators (`BPF_MAP_TYPE_RINGBUF`); null when its BTF does not tell. */
+export function knownEnumerators(kernel: KernelTypes): ReadonlySet<string> | null {
+  const [maps, programs] = [enumeratorsOf(kernel, 'bpf_map_type'), enumeratorsOf(kernel, 'bpf_prog_type')];
+  const helpers = enumeratorsOf(kernel, 'bpf_func_id');
+  const attach = enumeratorsOf(kernel, 'bpf_attach_type');
+  return maps && programs && new Set([maps, programs, helpers, attach].flatMap((each) => [...(each?.keys() ?? [])]));
+}

@@ -1,0 +1,131 @@
+// What the lines of a history say of the programs of the latest run: since when each fails, how often it is flaky, how it went.
+import { matchKernels } from '../compare.ts';
+import type { History } from '../schema.ts';
+import { HISTORY_LETTERS, NOT_THERE, STANDINGS, STATUSES, type Status } from '../../base/vocabulary.ts';
+import { type HistoryLine, wasFlaky, wasRun } from './line.ts';
+
+/** Runs whose course is shown: a month of nights. */
+const MAX_TREND = 30;
+
+const STATUS_OF: ReadonlyMap<string, Status> = new Map(STATUSES.map((status) => [HISTORY_LETTERS[status], status]));
+
+/** One program on one kernel in one run. */
+interface Point {
+  finishedAt: string;
+  letter: string;
+  status: Status | null;
+  mark: string | undefined;
+  /** Of the kernel and the object: where both stay the same, so should the verdict. */
+  version: string;
+  digests: string;
+}
+
+const isSkipped = ({ status }: Point) => status === null || STANDINGS[status] === 'none';
+
+/** Whether it loaded, whatever was expected of it; null where that is not known. */
+function loaded({ status }: Point): boolean | null {
+  if (status === 'pass' || status === 'xpass') return true;
+  return status === 'fail' || status === 'xfail' ? false : null;
+}
+
+/** A line by what is asked of it: the place of each kernel of the latest run, objects and programs by name. */
+interface IndexedLine {
+  line: HistoryLine;
+  places: ReadonlyMap<string, number>;
+  objects: ReadonlyMap<string, { sha256: string; marks: string; statuses: ReadonlyMap<string | null, string> }>;
+}
+
+function indexed(line: HistoryLine, latest: HistoryLine): IndexedLine {
+  const places = new Map(line.kernels.map(({ id }, at) => [id, at]));
+  const matched = [...matchKernels(line.kernels, latest.kernels)];
+  return {
+    line,
+    places: new Map(matched.flatMap(([kernel, before]) => (places.has(before) ? [[kernel, places.get(before) ?? 0]] : []))),
+    objects: new Map(
+      line.objects.map(({ id, sha256, marks, programs }) => [
+        id,
+        { sha256, marks, statuses: new Map(programs.map(({ name, statuses }) => [name, statuses])) },
+      ]),
+    ),
+  };
+}
+
+function pointOf({ line, places, objects }: IndexedLine, object: string, program: string | null, kernel: string): Point {
+  const at = places.get(kernel) ?? -1;
+  const own = objects.get(object);
+  const letter = own?.statuses.get(program)?.[at] ?? NOT_THERE;
+  const { version = '', sha256 = null } = line.kernels[at] ?? {};
+  const status = STATUS_OF.get(letter) ?? null;
+  return { finishedAt: line.finishedAt, letter, status, mark: own?.marks[at], version, digests: `${sha256} ${own?.sha256}` };
+}
+
+type Streak = Omit<History['failing'][number], 'object' | 'program' | 'kernel'>;
+
+/** The unbroken row of runs up to the last in which it was not as expected; null when the last one was. */
+function streakOf(points: readonly Point[]): Streak | null {
+  const judged = points.filter((point) => !isSkipped(point));
+  const isBad = ({ status }: Point) => status !== null && STANDINGS[status] === 'bad';
+  const lastGood = judged.findLastIndex((point) => !isBad(point));
+  const first = judged[lastGood + 1];
+  const last = points.at(-1);
+  if (!first || !last || !isBad(last)) return null;
+  return { since: first.finishedAt, runs: judged.length - lastGood - 1, version: first.version, seenGood: lastGood >= 0 };
+}
+
+/** Runs in which it took more than one attempt, or did something else than the last time although nothing was another. */
+function flakesOf(points: readonly Point[]): { flaky: number; runs: number } {
+  const judged = points.filter((point) => !isSkipped(point) && wasRun(point.mark));
+  const flaky = judged.filter((point, at) => {
+    const before = judged[at - 1];
+    const [was, is] = [before ? loaded(before) : null, loaded(point)];
+    return wasFlaky(point.mark) || (before?.digests === point.digests && was !== null && is !== null && was !== is);
+  });
+  return { flaky: flaky.length, runs: judged.length };
+}
+
+/** Lines in the order in which their runs ended, each run once, and none after the latest. */
+function ordered(lines: readonly HistoryLine[], latest: HistoryLine): HistoryLine[] {
+  const earlier = new Map(
+    lines.filter(({ run, finishedAt }) => run !== latest.run && finishedAt <= latest.finishedAt).map((line) => [line.run, line]),
+  );
+  return [...[...earlier.values()].toSorted((a, b) => (a.finishedAt < b.finishedAt ? -1 : Number(a.finishedAt > b.finishedAt))), latest];
+}
+
+function courseOf(points: readonly Point[]): string {
+  return points
+    .slice(-MAX_TREND)
+    .map(({ letter }) => letter)
+    .join('');
+}
+
+/** The facts of a history about the latest run. */
+export function historyFacts(lines: readonly HistoryLine[], latest: HistoryLine): History {
+  const all = ordered(lines, latest);
+  const runs = all.map((line) => indexed(line, latest));
+  const history: History = {
+    known: all.length,
+    first: all[0]?.finishedAt ?? latest.finishedAt,
+    runs: all.slice(-MAX_TREND).map(({ run, finishedAt }) => ({ id: run, finishedAt })),
+    programs: [],
+    failing: [],
+    flaky: [],
+  };
+  for (const { id: object, programs } of latest.objects) {
+    for (const { name: program } of programs) {
+      const courses = latest.kernels.map(({ id: kernel }) => ({
+        kernel,
+        points: runs.map((run) => pointOf(run, object, program, kernel)),
+      }));
+      // An object as a whole is worth a word only where it did not load although each of its programs did.
+      if (program === null && !courses.some(({ points }) => points.some(({ status }) => status === 'fail'))) continue;
+      for (const { kernel, points } of courses) {
+        const streak = streakOf(points);
+        if (streak) history.failing.push({ object, program, kernel, ...streak });
+        const flakes = flakesOf(points);
+        if (flakes.flaky > 0) history.flaky.push({ object, program, kernel, ...flakes });
+      }
+      history.programs.push({ object, program, trends: courses.map(({ points }) => courseOf(points)) });
+    }
+  }
+  return history;
+}

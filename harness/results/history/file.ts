@@ -1,0 +1,112 @@
+// The history on disk: a line a run, appended whole, never more than what is kept.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFile, readFile, realpath } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCode, makeDirectories, writeFileAtomic } from '../../base/files.ts';
+import { InfraError, messageOf, UserError } from '../../base/errors.ts';
+import { type HistoryLine, parseLine } from './line.ts';
+
+/** More than a year of nights. */
+const MAX_LINES = 400;
+const MAX_BYTES = 64 << 20;
+const LOCK_MS = 20_000;
+const RETRY_MS = 20;
+
+export interface HistoryFile {
+  lines: HistoryLine[];
+  /** Lines that could not be read: damaged, cut short, or of another version. They stay in the file until their time is over. */
+  unreadable: number;
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw new UserError(`${path}: the history cannot be read: ${messageOf(error)}`, { cause: error });
+    return '';
+  }
+}
+
+const linesOf = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
+
+/**
+ * Reads a history; one that is not there yet is empty.
+ * @throws UserError for a file that cannot be read, or in which nothing is a line of a history
+ */
+export async function readHistory(path: string): Promise<HistoryFile> {
+  const texts = linesOf(await textOf(path));
+  const lines = texts.flatMap((text) => parseLine(text) ?? []);
+  if (texts.length > 0 && lines.length === 0)
+    throw new UserError(`${path}: not a history: none of its lines is one of a run; name another file, or remove this one`);
+  return { lines, unreadable: texts.length - lines.length };
+}
+
+async function listening(name: string): Promise<Server | null> {
+  const server = createServer();
+  try {
+    server.listen(name);
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    if (errorCode(error) === 'EADDRINUSE') return null;
+    throw error;
+  }
+}
+
+/**
+ * Does something while no other process of this machine does the same with a file. The lock is a socket without a file (abstract, see
+ * unix(7)): it is gone when its process is, however that ends.
+ */
+async function alone<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
+  const real = join(await realpath(dirname(path)), basename(path));
+  const name = `\0corematrix-history-${createHash('sha256').update(real).digest('hex')}`;
+  const until = Date.now() + LOCK_MS;
+  let server = await listening(name);
+  while (server === null) {
+    if (Date.now() > until) throw new InfraError(`${path}: another run has been writing to the history for ${LOCK_MS / 1000} s`);
+    await sleep(RETRY_MS);
+    server = await listening(name);
+  }
+  try {
+    return await action();
+  } finally {
+    server.close();
+    await once(server, 'close');
+  }
+}
+
+/** The newest lines, as many as are kept. */
+function kept(lines: readonly string[]): string[] {
+  let bytes = 0;
+  return lines
+    .slice(-MAX_LINES)
+    .toReversed()
+    .filter((line) => (bytes += Buffer.byteLength(line) + 1) <= MAX_BYTES)
+    .toReversed();
+}
+
+/**
+ * Appends a run, unless it is there already; what is beyond the newest 400 runs is dropped. A line that another run was killed in the middle
+ * of stays a line of its own.
+ * @throws InfraError when the file cannot be written
+ */
+export async function appendHistory(path: string, line: HistoryLine): Promise<void> {
+  const file = resolve(path);
+  try {
+    await makeDirectories(dirname(file));
+    await alone(file, async () => {
+      const text = await textOf(file);
+      const lines = linesOf(text);
+      if (lines.some((one) => parseLine(one)?.run === line.run)) return;
+      const all = kept([...lines, JSON.stringify(line)]);
+      if (all.length <= lines.length) await writeFileAtomic(file, all.map((one) => `${one}\n`).join(''));
+      else await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${JSON.stringify(line)}\n`);
+    });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new InfraError(`${path}: the history cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+}

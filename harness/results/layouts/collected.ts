@@ -1,0 +1,94 @@
+// Layouts of types on the kernels of a run as results keep them: each distinct layout once, and in it what is new.
+import type { KernelTypes } from '../../core-relo/candidates.ts';
+import type { TypeLayouts, TypeStore } from '../schema.ts';
+import { findLayout, type LayoutEntry, type TypeLayout } from './layout.ts';
+
+/** What a kernel with BTF has of the types asked for; null for one it has not. */
+export interface KernelLayouts {
+  kernel: string;
+  layouts: ReadonlyMap<string, StoredLayout | null>;
+}
+
+type StoredLayout = Pick<TypeLayout, 'kind' | 'size' | 'others' | 'entries'>;
+
+/** Members in all layouts together; some three megabytes of JSON. */
+const MAX_PLACES = 400_000;
+
+/** The layouts of types by name on one kernel. */
+export function layoutsOn(kernel: string, { vmlinux }: KernelTypes, names: readonly string[]): KernelLayouts {
+  return { kernel, layouts: new Map(names.map((name) => [name, findLayout(vmlinux, name)])) };
+}
+
+function storedType(name: string, kernels: readonly KernelLayouts[]): TypeLayouts {
+  const type: TypeLayouts = { name, members: [], layouts: [], missing: [] };
+  const members = new Map<string, number>();
+  const layouts = new Map<string, TypeLayouts['layouts'][number]>();
+  const memberOf = ({ name: member, type: declared, size, bitSize }: LayoutEntry): number => {
+    const key = JSON.stringify([member, declared, size, bitSize]);
+    const known = members.get(key) ?? type.members.push({ name: member, type: declared, size, bitSize }) - 1;
+    members.set(key, known);
+    return known;
+  };
+  for (const { kernel, layouts: found } of kernels) {
+    const layout = found.get(name);
+    if (layout === null) type.missing.push(kernel);
+    if (!layout) continue;
+    const { kind, size, others } = layout;
+    const places = layout.entries.map((entry): [number, number | null] => [memberOf(entry), entry.bitOffset]);
+    const key = JSON.stringify([kind, size, others, places]);
+    const known = layouts.get(key) ?? { kernels: [], kind, size, others, places };
+    if (!layouts.has(key)) type.layouts.push(known);
+    layouts.set(key, known);
+    known.kernels.push(kernel);
+  }
+  return type;
+}
+
+function sizeOf({ layouts }: TypeLayouts): number {
+  return layouts.reduce((sum, { places }) => sum + places.length, 0);
+}
+
+/**
+ * Puts together what kernels have, in the order in which they are given; types by name. Where all is more than a results file bears, the
+ * largest are left out and named.
+ * @param left names of types that are to be left out in any case
+ */
+export function storeTypes(kernels: readonly KernelLayouts[], left: readonly string[] = [], most = MAX_PLACES): TypeStore {
+  const without = new Set(left);
+  const names = new Set(kernels.flatMap(({ layouts }) => [...layouts.keys()]));
+  const all = [...names].filter((name) => !without.has(name)).map((name) => storedType(name, kernels));
+  const kept: TypeLayouts[] = [];
+  let room = most;
+  for (const type of all.toSorted((a, b) => sizeOf(a) - sizeOf(b))) {
+    room -= sizeOf(type);
+    if (room >= 0) kept.push(type);
+    else without.add(type.name);
+  }
+  return { types: kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)), left: [...without].toSorted() };
+}
+
+/** The layout of a type on each of the kernels that have it, in the order of its distinct layouts. */
+export function entriesOf({ members }: TypeLayouts, { places }: TypeLayouts['layouts'][number]): LayoutEntry[] {
+  return places.flatMap(([member, bitOffset]) => {
+    const known = members[member];
+    return known ? [{ ...known, bitOffset }] : [];
+  });
+}
+
+/** What a store says of each kernel: the inverse of storeTypes. */
+export function storedLayouts({ types }: TypeStore): KernelLayouts[] {
+  const kernels = new Map<string, Map<string, StoredLayout | null>>();
+  const put = (kernel: string, name: string, layout: StoredLayout | null) => {
+    const own = kernels.get(kernel) ?? new Map<string, StoredLayout | null>();
+    kernels.set(kernel, own.set(name, layout));
+  };
+  for (const type of types) {
+    for (const kernel of type.missing) put(kernel, type.name, null);
+    for (const layout of type.layouts) {
+      const { kind, size, others } = layout;
+      const stored = { kind, size, others, entries: entriesOf(type, layout) };
+      for (const kernel of layout.kernels) put(kernel, type.name, stored);
+    }
+  }
+  return [...kernels].map(([kernel, layouts]) => ({ kernel, layouts }));
+}

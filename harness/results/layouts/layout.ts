@@ -1,0 +1,136 @@
+// What a type of a kernel consists of: members with their places, enumerators with their values, parameters in their order.
+import { type Btf, kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
+import { type NameIndex, typesWithName } from '../../bpf/btf/names.ts';
+import { typeText } from '../../bpf/btf/type-text.ts';
+import type { LayoutKind } from '../../base/vocabulary.ts';
+import { enumeratorOf, isAnyEnum, isComposite, memberOf, parameterOf, referencedType, resolveType, sizeOf } from '../../bpf/btf/types.ts';
+
+/** A member that code can name, also through anonymous structs and unions; an enumerator; a parameter. */
+export interface LayoutEntry {
+  name: string;
+  /** From the start of the outer type, in bits; null for what lies nowhere. */
+  bitOffset: number | null;
+  /** Width of a bitfield in bits, 0 for what is none. */
+  bitSize: number;
+  /** In bytes, null where it has none. */
+  size: number | null;
+  /** As C writes it; of enumerators the value. */
+  type: string;
+}
+
+export interface TypeLayout {
+  kind: LayoutKind;
+  /** `struct inode`, `enum bpf_map_type`; of other types what is behind their name. */
+  text: string;
+  size: number | null;
+  entries: LayoutEntry[];
+  /** Members of members, up to two structs deep, by path: `thread_info.cpu`. Where something that is gone may have gone. */
+  inner: LayoutEntry[];
+  /** How many other types of this kind have this name. */
+  others: number;
+}
+
+const MAX_ENTRIES = 20_000;
+const MAX_ANONYMOUS = 16;
+const INNER_DEPTH = 2;
+const KINDS = ['struct', 'union', 'enum', 'typedef', 'func'] as const;
+type Wanted = (typeof KINDS)[number];
+
+interface Walk {
+  btf: Btf;
+  entries: LayoutEntry[];
+}
+
+function walkMembers(walk: Walk, id: number, bits: number, prefix: string, depth: number): void {
+  const { btf, entries } = walk;
+  for (let index = 0; index < vlenOf(btf, id) && entries.length < MAX_ENTRIES; index++) {
+    const member = memberOf(btf, id, index);
+    if (!member) return;
+    const bitOffset = bits + member.bitOffset;
+    const type = resolveType(btf, member.type);
+    if (member.name !== '' || !isComposite(kindOf(btf, type))) {
+      const { bitSize } = member;
+      entries.push({ name: prefix + member.name, bitOffset, bitSize, size: sizeOf(btf, member.type), type: typeText(btf, member.type) });
+    } else if (depth < MAX_ANONYMOUS) {
+      walkMembers(walk, type, bitOffset, prefix, depth + 1);
+    }
+  }
+}
+
+/** Members of the structs that lie within a struct. */
+function walkInner(walk: Walk, id: number, bits: number, prefix: string, depth: number): void {
+  const { btf } = walk;
+  for (let index = 0; index < vlenOf(btf, id) && walk.entries.length < MAX_ENTRIES; index++) {
+    const member = memberOf(btf, id, index);
+    const type = member ? resolveType(btf, member.type) : 0;
+    if (!member || !isComposite(kindOf(btf, type))) continue;
+    const [offset, path] = [bits + member.bitOffset, member.name === '' ? prefix : `${prefix}${member.name}.`];
+    if (member.name !== '') walkMembers(walk, type, offset, path, 0);
+    if (depth < INNER_DEPTH) walkInner(walk, type, offset, path, depth + 1);
+  }
+}
+
+function enumerators(btf: Btf, id: number): LayoutEntry[] {
+  return Array.from({ length: Math.min(vlenOf(btf, id), MAX_ENTRIES) }, (_, index) => {
+    const { name, value } = enumeratorOf(btf, id, index) ?? { name: '', value: 0n };
+    return { name, bitOffset: null, bitSize: 0, size: null, type: String(value) };
+  });
+}
+
+function parameters(btf: Btf, id: number): LayoutEntry[] {
+  const own = Array.from({ length: Math.min(vlenOf(btf, id), MAX_ENTRIES) }, (_, index) => {
+    const { name, type } = parameterOf(btf, id, index) ?? { name: '', type: 0 };
+    return { name: name || `#${index}`, bitOffset: null, bitSize: 0, size: sizeOf(btf, type), type: typeText(btf, type) };
+  });
+  const result = referencedType(btf, id);
+  return [...own, { name: 'return', bitOffset: null, bitSize: 0, size: sizeOf(btf, result), type: typeText(btf, result) }];
+}
+
+function layoutAt(btf: Btf, named: number, others: number): TypeLayout {
+  const isFunction = kindOf(btf, named) === 'func';
+  let id = isFunction ? referencedType(btf, named) : resolveType(btf, named);
+  // Tracepoints are typedefs of pointers to functions.
+  if (kindOf(btf, id) === 'ptr') {
+    const behind = resolveType(btf, referencedType(btf, id));
+    if (kindOf(btf, behind) === 'func_proto') id = behind;
+  }
+  const kind = kindOf(btf, id);
+  const text = isFunction ? nameOf(btf, named) : typeText(btf, named);
+  const common = { text, size: sizeOf(btf, id), inner: [], others };
+  if (isAnyEnum(kind)) return { ...common, kind: 'enum', entries: enumerators(btf, id) };
+  if (kind === 'func_proto') return { ...common, kind: 'function', size: null, entries: parameters(btf, id) };
+  if (kind !== 'struct' && kind !== 'union') {
+    const entry = { name: '', bitOffset: null, bitSize: 0, size: sizeOf(btf, id), type: typeText(btf, referencedType(btf, named)) };
+    return { ...common, kind: 'other', entries: [entry] };
+  }
+  const [outer, inner]: [Walk, Walk] = [
+    { btf, entries: [] },
+    { btf, entries: [] },
+  ];
+  walkMembers(outer, id, 0, '', 0);
+  walkInner(inner, id, 0, '', 1);
+  return { ...common, kind, entries: outer.entries, inner: inner.entries };
+}
+
+/** `struct inode` means structs only, `inode` the first of what there is in the order of KINDS. */
+function wantedKinds(text: string): { kinds: readonly Wanted[]; name: string } {
+  const [first = '', second] = text.trim().split(/\s+/);
+  const kind = second === undefined ? undefined : KINDS.find((each) => each === first);
+  return kind ? { kinds: [kind], name: second ?? '' } : { kinds: KINDS, name: first };
+}
+
+/**
+ * The layout of a type by its name, such as `inode`, `struct inode`, `bpf_map_type`, `btf_trace_sched_switch` or a function's name; null
+ * when the kernel has none of that name, or only announces it.
+ */
+export function findLayout(index: NameIndex, text: string): TypeLayout | null {
+  const { kinds, name } = wantedKinds(text);
+  const { btf } = index;
+  const ids = name === '' ? [] : typesWithName(index, name);
+  for (const kind of kinds) {
+    const found = ids.filter((id) => (kind === 'enum' ? isAnyEnum(kindOf(btf, id)) : kindOf(btf, id) === kind));
+    const [first] = found;
+    if (first !== undefined) return layoutAt(btf, first, found.length - 1);
+  }
+  return null;
+}

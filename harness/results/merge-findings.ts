@@ -1,0 +1,104 @@
+// Explanations of the parts of a run joined: a cause that several parts have met is one again.
+import type { CausePlace, CausePresence, CauseSituation, Findings, RootCause } from './explanation.ts';
+import { presenceAmong } from './presence-among.ts';
+
+type HasKernels = { kernels: string[] };
+
+/** Items that say the same but of other kernels, put together. */
+function joined<Item extends HasKernels>(items: readonly Item[], keyOf: (item: Item) => unknown): Item[] {
+  const found = new Map<string, Item>();
+  for (const item of items) {
+    const key = JSON.stringify(keyOf(item));
+    const known = found.get(key);
+    found.set(key, known ? { ...known, kernels: [...new Set([...known.kernels, ...item.kernels])] } : item);
+  }
+  return [...found.values()];
+}
+
+const GRAVITY = ['yes', 'unknown', 'no', null] as const;
+
+function joinedPlaces(places: readonly CausePlace[]): CausePlace[] {
+  const found = new Map<string, CausePlace>();
+  for (const place of places) {
+    const { object, program, relocation, source } = place;
+    const key = JSON.stringify([object, program, relocation, source?.file, source?.line]);
+    const known = found.get(key);
+    found.set(
+      key,
+      known
+        ? {
+            ...known,
+            at: known.at ?? place.at,
+            fails: [...new Set([...known.fails, ...place.fails])],
+            behind: [...new Set([...known.behind, ...place.behind])],
+            reached: GRAVITY.indexOf(place.reached) < GRAVITY.indexOf(known.reached) ? place.reached : known.reached,
+          }
+        : place,
+    );
+  }
+  return [...found.values()];
+}
+
+function joinedPresence(presences: readonly (CausePresence | null)[], order: readonly string[]): CausePresence | null {
+  const known = presences.filter((presence) => presence !== null);
+  if (known.length === 0) return null;
+  const [has, hasNot] = [new Set(known.flatMap((each) => each.has)), new Set(known.flatMap((each) => each.hasNot))];
+  return presenceAmong(order.map((id) => ({ id, has: has.has(id) ? true : hasNot.has(id) ? false : null })));
+}
+
+const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
+const kernelsOf = ({ situations }: RootCause) => situations.reduce((sum, { kernels }) => sum + kernels.length, 0);
+const meant = ({ summary, alternatives, hints }: CauseSituation) => [summary, alternatives[0], hints];
+
+/** One cause as several parts tell it; what is to be written comes from the part that has seen it on most kernels. */
+function joinedCause(parts: readonly RootCause[], order: readonly string[]): RootCause[] {
+  const [best, ...others] = parts.toSorted((a, b) => kernelsOf(b) - kernelsOf(a));
+  if (!best) return [];
+  if (others.length === 0) return [best];
+  const sorted = (kernels: readonly string[]) => kernels.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+  return [
+    {
+      ...best,
+      places: joinedPlaces(parts.flatMap(({ places }) => places)).map((place) => ({
+        ...place,
+        fails: sorted(place.fails),
+        behind: sorted(place.behind),
+      })),
+      situations: joined(
+        parts.flatMap(({ situations }) => situations),
+        meant,
+      ).map((situation) => ({ ...situation, kernels: sorted(situation.kernels) })),
+      presence: joinedPresence(
+        parts.map(({ presence }) => presence),
+        order,
+      ),
+      snippet: best.snippet ?? others.find(({ snippet }) => snippet !== null)?.snippet ?? null,
+    },
+  ];
+}
+
+/**
+ * Joins what was found in the parts of a run.
+ * @param order ids of the kernels, the oldest first
+ */
+export function mergeFindings(parts: readonly Findings[], order: readonly string[]): Findings {
+  const causes = new Map<string, RootCause[]>();
+  for (const cause of parts.flatMap((part) => part.causes)) {
+    causes.set(cause.fingerprint, [...(causes.get(cause.fingerprint) ?? []), cause]);
+  }
+  const known = parts.flatMap(({ kernels }) => kernels);
+  return {
+    kernels: order.flatMap(
+      (id) => known.find((kernel) => kernel.id === id && kernel.btf) ?? known.find((kernel) => kernel.id === id) ?? [],
+    ),
+    causes: [...causes.values()].flatMap((same) => joinedCause(same, order)).toSorted((a, b) => weight(b) - weight(a)),
+    silent: joined(
+      parts.flatMap(({ silent }) => silent),
+      (place) => ({ ...place, kernels: [] }),
+    ),
+    guarded: joined(
+      parts.flatMap(({ guarded }) => guarded),
+      (place) => ({ ...place, kernels: [] }),
+    ),
+  };
+}

@@ -1,0 +1,20 @@
+// An object as it stands in the results.
+import type { ObjectResult } from './schema.ts';
+import { compilerOf } from '../bpf/object/compiler.ts';
+import type { BpfObject } from '../bpf/object/object.ts';
+
+/** What is known of the file besides its contents. */
+type FileFacts = Pick<ObjectResult, 'id' | 'path' | 'sha256' | 'size'>;
+
+/** The part of a results file that describes an object. */
+export function toObjectResult(object: BpfObject, file: FileFacts): ObjectResult {
+  const compiler = compilerOf(object.elf);
+  return {
+    ...file,
+    ...(compiler !== null && { compiler }),
+    license: object.license,
+    programs: object.programs.map(({ name, section, type, insns }) => ({ name, section, type, insns })),
+    relocations: object.relocations,
+    maps: object.maps.map(({ name, type }) => ({ name, type })),
+  };
+}

@@ -1,0 +1,31 @@
+// Cells about whose programs nothing can be told apart: no verdict, not run, left out, or a kernel or libbpf that breaks.
+import type { CellResult, ObjectResult } from './schema.ts';
+import type { FailureClass, Status } from '../base/vocabulary.ts';
+
+/** A cell in which every program has the same status, class and reason, and nothing else is known. */
+export function cellOfOneFate(
+  kernel: string,
+  object: Pick<ObjectResult, 'id' | 'programs'>,
+  status: Status,
+  failure: { class: FailureClass | null; reason: string } | null,
+): CellResult {
+  const because = { status, stage: null, class: failure?.class ?? null, reason: failure?.reason ?? null };
+  const programs = object.programs.map(({ name }) => {
+    const logs = { libbpf: null, verifier: null };
+    return { ...because, name, errno: null, expected: null, logs };
+  });
+  return {
+    ...because,
+    kernel,
+    object: object.id,
+    flaky: false,
+    attempts: [],
+    durationMs: 0,
+    loadMs: null,
+    predicted: null,
+    programs,
+    relocations: [],
+    command: null,
+    logs: { libbpf: null, warnings: null, verifier: null, kernel: null, console: null },
+  };
+}

@@ -1,0 +1,34 @@
+// From the frames of a guest's response to what was seen of a run.
+import type { Frame } from '../guest/frames.ts';
+import type { TrialFacts } from '../verdict/evidence/evidence.ts';
+
+/** More than any plan asks for. */
+const MAX_FACTS = 65_536;
+const MAX_LINE = 2048;
+
+/** The last line a command printed. */
+function lastLine(printed: readonly Buffer[]): string {
+  const text = Buffer.concat(printed).subarray(-MAX_LINE).toString('utf8').trim();
+  return text.slice(text.lastIndexOf('\n') + 1);
+}
+
+/** The facts of a run; null where frames tell of none. */
+export function trialFacts(frames: readonly Frame[]): TrialFacts | null {
+  const facts: TrialFacts = { triggered: new Map(), commands: new Map(), events: new Map(), values: new Map(), runs: new Map() };
+  let count = 0;
+  let printed: Buffer[] = [];
+  for (const frame of frames) {
+    if (count === MAX_FACTS) break;
+    if (frame.type === 'output') printed.push(frame.bytes);
+    count += 1;
+    if (frame.type === 'triggered') facts.triggered.set(frame.index, { errno: frame.errno, returned: frame.returned });
+    else if (frame.type === 'trigger-end') {
+      facts.commands.set(frame.index, { end: frame.end, value: frame.value, said: lastLine(printed) });
+      printed = [];
+    } else if (frame.type === 'events') facts.events.set(frame.index, { errno: frame.errno, count: frame.count });
+    else if (frame.type === 'map-value') facts.values.set(frame.index, { errno: frame.errno, value: frame.value });
+    else if (frame.type === 'runs') facts.runs.set(frame.program, frame.count);
+    else count -= 1;
+  }
+  return count === 0 ? null : facts;
+}

@@ -1,0 +1,59 @@
+// The guest helper: one static binary from the C in harness/guest/agent/, linked with the libbpf of set-up, kept in the cache.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheRoot, populateDirectory } from '../base/files.ts';
+import { UserError } from '../base/errors.ts';
+import type { GuestHelper } from '../guest/agent.ts';
+import { run, secondsSince, versionLine } from './command.ts';
+import { digestOf, filesIn } from '../base/digest.ts';
+import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
+import { PACKAGE_ROOT } from '../base/package-root.ts';
+
+/** The functions of libbpf that vmlinux_btf.c and verifier_log.c in harness/guest/agent/ take the place of. */
+const WRAPPED = ['btf__load_vmlinux_btf', 'btf__free', 'bpf_prog_load'].map((name) => `-Wl,--wrap=${name}`);
+const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror', ...WRAPPED];
+const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
+
+export interface HelperOptions {
+  /** Root of the cache. */
+  cache?: string;
+  /** Folder of the C sources; all of them are compiled. */
+  sources?: string;
+  onNote: (text: string) => void;
+  /** Base addresses of Debian mirrors; without any, those of the environment or of apt. */
+  mirrors?: readonly string[] | undefined;
+  /** A release of libbpf to link with, `1.1`; without it, the one that everything here is written for. */
+  release?: string | undefined;
+}
+
+async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
+  const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
+  const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
+  if (!ok) throw new UserError('the guest helper does not build; "npm run setup" brings what it needs:', { detail: said });
+}
+
+/**
+ * The guest helper, built when its sources, libbpf or the compiler changed.
+ * @throws UserError when it cannot be built, with what the compiler says
+ */
+export async function ensureHelper(options: HelperOptions): Promise<GuestHelper> {
+  const cache = options.cache ?? cacheRoot();
+  const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/guest/agent');
+  const from = { cache, onNote: options.onNote, mirrors: options.mirrors };
+  const libbpf = options.release === undefined ? await ensureLibbpf(from) : await ensureRelease(options.release, from);
+  const compiler = await versionLine('gcc');
+  if (compiler === null) throw new UserError('gcc is not installed; run "npm run setup", or on Debian: apt-get install gcc libc6-dev');
+  const sources = await filesIn(folder, ['.c']);
+  const libbpfKey = await digestOf([libbpf.staticLib]);
+  const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpfKey, compiler, ...FLAGS, ...LIBRARIES);
+  const target = join(cache, 'helper', key);
+  const started = performance.now();
+  const state = await populateDirectory(target, async (building) => compile(sources, libbpf, join(building, 'init')));
+  if (state === 'built') options.onNote(`guest helper with libbpf ${libbpf.version}: ${secondsSince(started)}`);
+  const path = join(target, 'init');
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  return { path, sha256, libbpf: libbpf.version, libbpfOrigin: libbpf.origin };
+}

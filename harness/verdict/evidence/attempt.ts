@@ -1,0 +1,30 @@
+// One load attempt with its log read: what both the ledger and the verdict are made from.
+import type { LibbpfLog } from '../../logs/libbpf/facts.ts';
+import { parseLibbpfLog } from '../../logs/libbpf/parse.ts';
+import { parseVerifierLog, type VerifierLog } from '../../logs/verifier/parse.ts';
+import type { LoadAttempt } from './evidence.ts';
+
+export interface ReadAttempt {
+  /** Null: the whole object. */
+  program: string | null;
+  reached: LoadAttempt['reached'];
+  errno: number;
+  log: LibbpfLog;
+  /** The program that ended the attempt, with what the verifier said of it; null when none did. */
+  rejected: { program: string; verifier: VerifierLog | null } | null;
+}
+
+/** libbpf stops at the first program that fails, so at most the last one it speaks of has. */
+function rejectedProgram(attempt: LoadAttempt, log: LibbpfLog): ReadAttempt['rejected'] {
+  if (attempt.reached === 'done') return null;
+  const facts = log.programs.findLast((each) => each.error !== null || each.missingTarget !== null);
+  const program = facts?.program ?? attempt.program;
+  if (!facts || program === null) return null;
+  return { program, verifier: facts.verifierLog === null ? null : parseVerifierLog(facts.verifierLog) };
+}
+
+/** Reads an attempt's log. Never throws, whatever was logged. */
+export function readAttempt(attempt: LoadAttempt): ReadAttempt {
+  const log = parseLibbpfLog(attempt.log);
+  return { program: attempt.program, reached: attempt.reached, errno: attempt.errno, log, rejected: rejectedProgram(attempt, log) };
+}

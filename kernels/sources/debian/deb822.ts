@@ -1,0 +1,68 @@
+// The stanzas of Debian's control files: `Field: value`, continued by lines that start with a blank, stanzas apart by an empty line.
+import type { Readable } from 'node:stream';
+import { InfraError } from '../../../harness/base/errors.ts';
+
+/** Values by field name in lower case; continuation lines are joined by newlines, without their blank. */
+export type Stanza = Readonly<Record<string, string>>;
+
+const MAX_STANZA = 4 << 20;
+/** Debian's largest index unpacks to some 60 MiB: a few KiB of compressed zeros may unpack to anything. */
+const MAX_INDEX = 1 << 30;
+const MAX_KEPT = 64 << 20;
+
+/**
+ * Reads one stanza. Lines that are neither a field nor a continuation are passed over.
+ * @see deb822(5)
+ */
+export function parseStanza(text: string): Stanza {
+  const fields: Record<string, string> = Object.create(null);
+  let field = '';
+  for (const line of text.split('\n')) {
+    const match = /^([!-,.-9;-~][!-9;-~]*):[ \t]*(.*)$/.exec(line);
+    if (match) {
+      field = (match[1] ?? '').toLowerCase();
+      fields[field] = (match[2] ?? '').trimEnd();
+    } else if (field !== '' && /^[ \t]/.test(line)) {
+      fields[field] = `${fields[field] ?? ''}\n${line.slice(1).trimEnd()}`;
+    }
+  }
+  return fields;
+}
+
+/** A table of `digest size name` lines, as in `SHA256:` and `Checksums-Sha256:`. Lines of another shape are passed over. */
+export function parseDigests(value: string | undefined): { sha256: string; size: number; name: string }[] {
+  return (value ?? '').split('\n').flatMap((line) => {
+    const match = /^\s*([0-9a-f]{64})\s+(\d{1,15})\s+(\S+)$/.exec(line);
+    const [, sha256, size, name] = match ?? [];
+    return sha256 === undefined || name === undefined ? [] : [{ sha256, size: Number(size), name }];
+  });
+}
+
+/**
+ * The texts of the stanzas in a stream that `wanted` accepts. Index files hold tens of megabytes of which little matters, so a stanza
+ * is only taken apart by whoever wants it.
+ * @throws InfraError for a stanza or an index larger than any there is, so that compressed nothing cannot fill the memory
+ */
+export async function collectStanzas(stream: Readable, wanted: (stanza: string) => boolean): Promise<string[]> {
+  const kept: string[] = [];
+  let keptSize = 0;
+  let size = 0;
+  const take = (stanza: string) => {
+    // A slice would keep the whole chunk alive.
+    if (!wanted(stanza)) return;
+    keptSize += stanza.length;
+    if (keptSize > MAX_KEPT) throw new InfraError('an index file has more than 64 MiB of what is looked for');
+    kept.push(Buffer.from(stanza, 'latin1').toString('utf8'));
+  };
+  let rest = '';
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_INDEX) throw new InfraError('an index file unpacks to more than 1 GiB');
+    const stanzas = (rest + Buffer.from(chunk).toString('latin1')).split('\n\n');
+    rest = stanzas.pop() ?? '';
+    if (rest.length > MAX_STANZA) throw new InfraError('an index file has a stanza of more than 4 MiB');
+    for (const stanza of stanzas) take(stanza);
+  }
+  if (rest.trim() !== '') take(rest);
+  return kept;
+}

@@ -1,0 +1,132 @@
+// Debian packages that hold a kernel image, recognised by name and size over everything an archive has.
+import type { KernelVersion } from '../../../harness/base/kernel-version.ts';
+import { compareUpstream, seriesOf, upstreamOf } from '../../../harness/base/kernel-version.ts';
+import { compareDebianVersions, isRebuild, kernelVersionOf } from './debian-version.ts';
+import { parseStanza } from './deb822.ts';
+import { overSuites } from './every-suite.ts';
+import { readStanzas, type Selection } from './index-file.ts';
+import type { DebianArch, Flavour } from './names.ts';
+import type { DebianOptions } from './options.ts';
+import type { Suite } from './suite.ts';
+import type { Archive } from './suites.ts';
+
+/** What of a package is pinned: enough to fetch it from any mirror and to know it is the right one. */
+export interface PackagePin {
+  name: string;
+  version: string;
+  archive: Archive;
+  /** In the archive, for example `pool/main/l/linux/…`. */
+  path: string;
+  size: number;
+  sha256: string;
+}
+
+export interface KernelPackage extends PackagePin {
+  /** What `uname -r` will say: `6.12.117+deb13-cloud-amd64`. */
+  release: string;
+  /** Upstream version, for example `6.12.117`. */
+  upstream: string;
+  series: string;
+  arch: DebianArch;
+  flavour: Flavour;
+  signed: boolean;
+  /** The suites that have it, as far as an index was read. */
+  suites: readonly string[];
+}
+
+/**
+ * Up to 6.18 the image lies in `linux-image-…`, from 6.19 in `linux-binary-…`; the twin for local signing says `unsigned`.
+ * The release starts with a digit; debug symbols and other page sizes end in something else than the architecture.
+ */
+const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-((?:(cloud|rt)-)?(amd64|arm64))(-unsigned)?$/;
+/** Meta packages have the same names but only documentation inside: 2 KB, where a kernel has many megabytes. */
+const MIN_SIZE = 1 << 20;
+
+/** Where files lie in an archive; a mirror may claim any other place. */
+export const POOL_PATH = /^pool\/(?!(?:.*\/)?\.\.(?:\/|$))[\w.+~/-]+$/;
+/** @see deb-version(7) */
+const VERSION = /^\d[\w.+:~-]*$/;
+
+interface NameFacts {
+  release: string;
+  arch: DebianArch;
+  flavour: Flavour;
+  signed: boolean;
+}
+
+/** What the name of a kernel package says, null when it is not the name of one. */
+export function parsePackageName(name: string): NameFacts | null {
+  const match = NAME.exec(name);
+  if (!match) return null;
+  const [, before, abi = '', ending = '', flavour, arch, after] = match;
+  return {
+    release: `${abi}-${ending}`,
+    arch: arch === 'arm64' ? 'arm64' : 'amd64',
+    flavour: flavour === 'cloud' || flavour === 'rt' ? flavour : 'generic',
+    signed: before === undefined && after === undefined,
+  };
+}
+
+/** Adds what name and version say to a pin; null when it is no kernel package, or lies elsewhere than packages do. */
+export function describePackage(pin: PackagePin, suites: readonly string[]): KernelPackage | null {
+  const facts = parsePackageName(pin.name);
+  const kernel: KernelVersion | null = kernelVersionOf(pin.version);
+  if (!facts || !kernel || pin.size < MIN_SIZE || !VERSION.test(pin.version) || !POOL_PATH.test(pin.path)) return null;
+  return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel), suites };
+}
+
+/** Reads one stanza of a Packages index; null when it is no kernel package. */
+export function parseKernelPackage(stanza: string, suite: { name: string; mirror: { archive: Archive } }): KernelPackage | null {
+  const { package: name, version, filename: path, size, sha256 } = parseStanza(stanza);
+  if (name === undefined || version === undefined || path === undefined || sha256 === undefined) return null;
+  if (!/^\d{1,12}$/.test(size ?? '') || !/^[0-9a-f]{64}$/.test(sha256)) return null;
+  return describePackage({ name, version, archive: suite.mirror.archive, path, size: Number(size), sha256 }, [suite.name]);
+}
+
+/**
+ * Order of preference among packages: the highest upstream version, then the suite it was made for before rebuilds for others, then the
+ * highest package version, then the signed twin. Negative when `a` is preferred.
+ */
+export function comparePreference(a: KernelPackage, b: KernelPackage): number {
+  const [left, right] = [kernelVersionOf(a.version), kernelVersionOf(b.version)];
+  return (
+    (left && right ? compareUpstream(right, left) : 0) ||
+    Number(isRebuild(a.version)) - Number(isRebuild(b.version)) ||
+    compareDebianVersions(b.version, a.version) ||
+    Number(b.signed) - Number(a.signed)
+  );
+}
+
+/** The stanzas of kernels and of what belongs to them: an index is read once for all. */
+export function linuxPackages(arch: DebianArch): Selection {
+  return {
+    index: `main/binary-${arch}/Packages`,
+    name: 'linux',
+    wanted: (stanza) => /^Package: linux-(image|binary|base|modules)-/m.test(stanza.slice(0, 200)) && !/^Package: \S+-dbg$/m.test(stanza),
+  };
+}
+
+async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
+  const found = await readStanzas(suite, linuxPackages(arch), options);
+  return found.flatMap((stanza) => parseKernelPackage(stanza, suite) ?? []);
+}
+
+/** One entry for a package that several suites have. */
+function mergeSuites(packages: readonly KernelPackage[]): KernelPackage[] {
+  const merged = new Map<string, KernelPackage>();
+  for (const one of packages) {
+    const key = `${one.sha256} ${one.archive}`;
+    const known = merged.get(key);
+    merged.set(key, known ? { ...known, suites: [...known.suites, ...one.suites] } : one);
+  }
+  return [...merged.values()];
+}
+
+/**
+ * Every kernel package of an architecture in the suites of the machine's Debian mirrors, the preferred first.
+ * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
+ */
+export async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
+  const found = await overSuites(options, async (suite) => packagesOf(suite, arch, options));
+  return mergeSuites(found).toSorted(comparePreference);
+}

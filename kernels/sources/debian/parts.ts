@@ -1,0 +1,41 @@
+// Debian packages that hold what belongs to a kernel besides its image: since 6.19 the configuration and the modules lie in their own.
+import type { PackageFile } from '../../fetch.ts';
+import { parseStanza } from './deb822.ts';
+import { overSuites } from './every-suite.ts';
+import { readStanzas } from './index-file.ts';
+import type { DebianArch } from './names.ts';
+import type { DebianOptions } from './options.ts';
+import { type KernelPackage, linuxPackages, POOL_PATH } from './packages.ts';
+
+/** `base` has the configuration, `modules` the modules. */
+export type KernelPart = 'base' | 'modules';
+
+/** Whether a kernel's package has its parts in itself. */
+export function isWhole({ name }: Pick<KernelPackage, 'name'>): boolean {
+  return name.startsWith('linux-image-');
+}
+
+async function listed(name: string, version: string, arch: DebianArch, options: DebianOptions): Promise<PackageFile | null> {
+  const found = await overSuites(options, async (suite): Promise<PackageFile[]> => {
+    const stanzas = await readStanzas(suite, linuxPackages(arch), options);
+    return stanzas.flatMap((text) => {
+      const { package: own, version: ownVersion, filename: path = '', size = '', sha256 = '' } = parseStanza(text);
+      if (own !== name || ownVersion !== version || !POOL_PATH.test(path) || !/^[0-9a-f]{64}$/.test(sha256)) return [];
+      return [{ name, archive: suite.mirror.archive, path, expected: { size: Number(size), sha256 } }];
+    });
+  });
+  return found[0] ?? null;
+}
+
+/**
+ * The package with a part of a kernel. One that no index lists any more may still lie in the pool, as its twin with the image does: the
+ * source of the parts is rebuilt more often than that of the signed image. Then nothing says what it must be (`expected` is null).
+ * @throws InfraError when the mirror cannot be read
+ */
+export async function findPart(part: KernelPart, kernel: KernelPackage, options: DebianOptions): Promise<PackageFile> {
+  const { name: ownName, version, archive, path, sha256, size, release, arch } = kernel;
+  if (isWhole(kernel)) return { name: ownName, archive, path, expected: { size, sha256 } };
+  const name = `linux-${part}-${release}`;
+  const known = await listed(name, version, arch, options);
+  return known ?? { name, archive, path: `pool/main/l/linux/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`, expected: null };
+}

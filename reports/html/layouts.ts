@@ -1,0 +1,72 @@
+// Layouts of the types that relocations go through, for the script of the page: every member followed from kernel to kernel.
+import { parseSpec } from '../../harness/bpf/core-spec/printed.ts';
+import { essentialName } from '../../harness/bpf/btf/essential-name.ts';
+import type { KernelResult, TypeLayouts, TypeStore } from '../../harness/results/schema.ts';
+import type { LayoutKind } from '../../harness/base/vocabulary.ts';
+import { lineagesOf } from '../../harness/results/layouts/lineage.ts';
+import { entriesOf } from '../../harness/results/layouts/collected.ts';
+
+/** A member, and where it is in bits; null for what lies nowhere. */
+type Placed = [member: number, bitOffset: number | null];
+
+/** A type on every kernel. */
+export interface TypeData {
+  name: string;
+  /** For each kernel a position in `layouts`; -1 where there is no such type, null where nothing is known. */
+  kernels: (number | null)[];
+  layouts: { kind: LayoutKind; size: number | null; others: number }[];
+  members: { name: string; type: string; size: number | null; bitSize: number }[];
+  /** One member each, under whatever name it goes: for each layout where it is, null where it is not. */
+  rows: (Placed | null)[][];
+}
+
+/** A type that a relocation goes through, and the member or enumerator it takes there. */
+export interface TouchData {
+  /** Position among the types of the page. */
+  type: number;
+  member: string | null;
+}
+
+/** The data of a type; its layouts as they are, with what became of every member put beside them. */
+export function typeData(type: TypeLayouts, kernels: readonly KernelResult[]): TypeData {
+  const places = new Map<object, Placed>();
+  const layouts = type.layouts.map((layout) => {
+    const entries = entriesOf(type, layout);
+    for (const [at, entry] of entries.entries()) places.set(entry, layout.places[at] ?? [0, null]);
+    return { kind: layout.kind, text: type.name, size: layout.size, entries, inner: [], others: layout.others };
+  });
+  const found = new Map<string, number>(type.missing.map((kernel) => [kernel, -1]));
+  for (const [at, layout] of type.layouts.entries()) for (const kernel of layout.kernels) found.set(kernel, at);
+  return {
+    name: type.name,
+    kernels: kernels.map(({ id }) => found.get(id) ?? null),
+    layouts: type.layouts.map(({ kind, size, others }) => ({ kind, size, others })),
+    members: type.members,
+    rows: lineagesOf(layouts).map(({ entries }) => entries.map((entry) => (entry && places.get(entry)) ?? null)),
+  };
+}
+
+/** The struct a member is: without what makes it an array or keeps it from being changed. */
+function typeOfMember(type: TypeLayouts, member: string): string | null {
+  const declared = type.members.find(({ name }) => name === member)?.type;
+  return declared?.replace(/(?:\[\d*\])+$/, '').replaceAll(/\b(?:const|volatile) /g, '') ?? null;
+}
+
+/** What a relocation touches, the outermost type first; a type that is not kept ends it. */
+export function touchesOf(spec: string, store: TypeStore): TouchData[] {
+  const parsed = parseSpec(spec);
+  if (!parsed) return [];
+  const touches: TouchData[] = [];
+  const position = (name: string | null) => store.types.findIndex((type) => type.name === name);
+  let at = position(essentialName(parsed.type.replace(/^typedef /, '').replace(/^enum64 /, 'enum ')));
+  if (parsed.enumerator && at >= 0) return [{ type: at, member: essentialName(parsed.enumerator.name) }];
+  if (parsed.accessors.length === 0 && at >= 0) return [{ type: at, member: null }];
+  for (const member of parsed.accessors) {
+    const type = store.types[at];
+    if (member.startsWith('[')) continue;
+    if (!type) break;
+    touches.push({ type: at, member });
+    at = position(typeOfMember(type, member));
+  }
+  return touches;
+}

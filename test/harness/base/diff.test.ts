@@ -1,0 +1,54 @@
+// The difference of two texts: what is shown leads from one to the other.
+import { array, assert, constantFrom, property } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { lineDiff } from '../../../harness/base/diff.ts';
+
+const numbered = (count: number) => Array.from({ length: count }, (_, at) => `line ${at + 1}`);
+
+describe('a difference', () => {
+  it('is nothing for equal texts', () => {
+    expect(lineDiff('a\nb\n', 'a\nb\n')).toBe('');
+  });
+
+  it('shows changes and what is around them', () => {
+    const from = numbered(12);
+    const to = from.flatMap((line) => (line === 'line 5' ? ['line five', 'line five and a half'] : line === 'line 11' ? [] : [line]));
+    expect(lineDiff(`${from.join('\n')}\n`, `${to.join('\n')}\n`)).toMatchInlineSnapshot(`
+      "...
+        line 3
+        line 4
+      - line 5
+      + line five
+      + line five and a half
+        line 6
+        line 7
+      ...
+        line 9
+        line 10
+      - line 11
+        line 12
+
+      "
+    `);
+  });
+
+  it('leads from one text to the other, and back', () => {
+    const text = array(constantFrom('a', 'b', 'c', ''), { maxLength: 12 }).map((lines) => lines.join('\n'));
+    assert(
+      property(text, text, (from, to) => {
+        const lines = lineDiff(from, to, 1000).split('\n').slice(0, -1);
+        const without = (sign: string) =>
+          lines
+            .filter((line) => !line.startsWith(sign))
+            .map((line) => line.slice(2))
+            .join('\n');
+        expect(from === to ? [from, to] : [without('+'), without('-')]).toEqual([from, to]);
+      }),
+    );
+  });
+
+  it('of two texts that share nothing is found, too', () => {
+    const from = numbered(1500).map((line) => `old ${line}`);
+    expect(lineDiff(from.join('\n'), numbered(1500).join('\n')).split('\n')).toHaveLength(3001);
+  });
+});

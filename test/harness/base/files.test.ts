@@ -1,0 +1,103 @@
+// Cache entries are whole or absent, whoever else writes and however the process ends.
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cacheRoot, explainDiskError, populateDirectory, unfinishedOwner, writeFileAtomic } from '../../../harness/base/files.ts';
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'corematrix-cache-'));
+});
+afterEach(async () => rm(directory, { recursive: true }));
+
+describe('the cache root', () => {
+  it('is the own variable, then the XDG one, then the usual place', () => {
+    const home = join(homedir(), '.cache', 'corematrix');
+    expect(cacheRoot({ COREMATRIX_CACHE: '/somewhere', XDG_CACHE_HOME: '/xdg' })).toBe('/somewhere');
+    expect(cacheRoot({ COREMATRIX_CACHE: 'here' })).toBe(join(process.cwd(), 'here'));
+    expect(cacheRoot({ XDG_CACHE_HOME: '/xdg' })).toBe('/xdg/corematrix');
+    expect(cacheRoot({ XDG_CACHE_HOME: 'relative' })).toBe(home);
+    expect(cacheRoot({ COREMATRIX_CACHE: '' })).toBe(home);
+  });
+});
+
+describe('a file in the cache', () => {
+  it('is written whole, over an older one, with nothing left beside it', async () => {
+    const path = join(directory, 'deep', 'file.json');
+    await writeFileAtomic(path, 'old');
+    await writeFileAtomic(path, 'new');
+    expect([await readFile(path, 'utf8'), await readdir(join(directory, 'deep'))]).toEqual(['new', ['file.json']]);
+  });
+
+  it('cannot be written below a file: the error says what to do', async () => {
+    await writeFile(join(directory, 'file'), '');
+    const path = join(directory, 'file', 'entry');
+    await expect(writeFileAtomic(path, '')).rejects.toThrow(
+      `cannot write ${path}: a part of that path is a file; point COREMATRIX_CACHE at a directory`,
+    );
+  });
+
+  it('cannot be written on a full or a read-only disk: the error says what to do', async () => {
+    await expect(
+      writeFile('/dev/full', 'x').catch((error: unknown) => Promise.reject(explainDiskError(error, '/cache/x'))),
+    ).rejects.toThrow(
+      'cannot write /cache/x: the disk is full; free some space, run "corematrix kernels prune" or point COREMATRIX_CACHE elsewhere',
+    );
+  });
+});
+
+describe('a cache that cannot be made', () => {
+  it('ends with an error, also below /proc', async () => {
+    await expect(writeFileAtomic('/proc/corematrix/a/b', '')).rejects.toThrow(
+      'cannot make /proc/corematrix; point COREMATRIX_CACHE at a directory that can be written',
+    );
+  });
+});
+
+describe('a directory in the cache', () => {
+  it('is built once and used afterwards', async () => {
+    const target = join(directory, 'a', 'entry');
+    let builds = 0;
+    const build = async (inside: string) => {
+      builds += 1;
+      await mkdir(join(inside, 'sub'));
+      await writeFile(join(inside, 'sub', 'x'), 'content');
+    };
+    expect([await populateDirectory(target, build), await populateDirectory(target, build), builds]).toEqual(['built', 'existing', 1]);
+    expect([await readdir(join(directory, 'a')), await readFile(join(target, 'sub', 'x'), 'utf8')]).toEqual([['entry'], 'content']);
+  });
+
+  it('is the first one made when several are made at once', async () => {
+    const target = join(directory, 'entry');
+    const made = await Promise.all(
+      ['a', 'b', 'c'].map(async (name) => populateDirectory(target, async (inside) => writeFile(join(inside, name), name))),
+    );
+    expect(made.toSorted()).toEqual(['built', 'existing', 'existing']);
+    expect([(await readdir(target)).length, await readdir(directory)]).toEqual([1, ['entry']]);
+  });
+
+  it('is not there when building it fails', async () => {
+    const failing = populateDirectory(join(directory, 'entry'), async (inside) => {
+      await writeFile(join(inside, 'x'), '');
+      throw new Error('out of luck');
+    });
+    await expect(failing).rejects.toThrow('out of luck');
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('is not there when the process is killed while building it; what is left tells its owner, and goes with the next one made', async () => {
+    const name = `entry.tmp-${process.pid}-00c0ffee`;
+    expect([
+      unfinishedOwner(name),
+      unfinishedOwner('entry.part-17-0123abcd'),
+      unfinishedOwner('entry.part'),
+      unfinishedOwner('entry'),
+    ]).toEqual([process.pid, 17, null, null]);
+    const gone = 'entry.tmp-4194305-00c0ffee';
+    await mkdir(join(directory, name));
+    await mkdir(join(directory, gone));
+    expect(await populateDirectory(join(directory, 'entry'), async () => {})).toBe('built');
+    expect((await readdir(directory)).toSorted()).toEqual(['entry', name]);
+  });
+});

@@ -1,0 +1,171 @@
+// Kernel versions as distributions write them, their total order, and ranges.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  compareKernelVersions,
+  inRange,
+  parseKernelVersion,
+  parseRange,
+  seriesOf,
+  tryParseKernelVersion,
+  upstreamOf,
+} from '../../../harness/base/kernel-version.ts';
+
+const RUNS = { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 200) };
+
+function sorted(texts: string[]): string[] {
+  return texts.toSorted((a, b) => compareKernelVersions(parseKernelVersion(a), parseKernelVersion(b)));
+}
+
+describe('kernel versions', () => {
+  it('are taken apart in every form distributions use', () => {
+    const texts = [
+      '6.12.117+deb13-cloud-amd64',
+      '7.4-rc3',
+      'v7.4-rc3',
+      '5.10.0-46-cloud-amd64',
+      '5.14.0-427.50.1.el9_4.x86_64',
+      '6.9.0-0.rc3.20260412git',
+      '7.3~rc7',
+      '5.15.153.1-microsoft-standard-WSL2',
+      '6.12',
+    ];
+    expect(texts.map((text) => `${text}: ${Object.values(parseKernelVersion(text)).join(' | ')}`)).toMatchInlineSnapshot(`
+      [
+        "6.12.117+deb13-cloud-amd64: 6 | 12 | 117 |  | +deb13-cloud-amd64",
+        "7.4-rc3: 7 | 4 |  | 3 | ",
+        "v7.4-rc3: 7 | 4 |  | 3 | ",
+        "5.10.0-46-cloud-amd64: 5 | 10 | 0 |  | -46-cloud-amd64",
+        "5.14.0-427.50.1.el9_4.x86_64: 5 | 14 | 0 |  | -427.50.1.el9_4.x86_64",
+        "6.9.0-0.rc3.20260412git: 6 | 9 | 0 | 3 | .20260412git",
+        "7.3~rc7: 7 | 3 |  | 7 | ",
+        "5.15.153.1-microsoft-standard-WSL2: 5 | 15 | 153 |  | .1-microsoft-standard-WSL2",
+        "6.12: 6 | 12 |  |  | ",
+      ]
+    `);
+  });
+
+  it('are refused with a clear error when they are none', () => {
+    const texts = [
+      '',
+      'next-20260101',
+      '6',
+      '6.',
+      '6.12.',
+      '6.12 ',
+      '6.12\n',
+      'x6.12',
+      '6.12abc',
+      '6.12-é',
+      `6.12-${'a'.repeat(200)}`,
+      '99999999.1',
+    ];
+    expect(texts.filter((text) => tryParseKernelVersion(text))).toEqual([]);
+    expect(() => parseKernelVersion('six')).toThrowErrorMatchingInlineSnapshot(
+      `[UserError: 'six' is not a kernel version; expected for example 6.12, 6.12.117 or 7.4-rc3]`,
+    );
+  });
+
+  it('are ordered by number, release candidates below the release, local parts by number', () => {
+    expect(
+      sorted([
+        '6.12.117',
+        '5.10.0-103',
+        '6.1.5',
+        '7.4',
+        '5.10.0-46',
+        '6.12',
+        '7.4-rc10',
+        '5.4.300',
+        '7.4-rc3',
+        '6.12.9',
+        '7.4.1',
+        '5.10.262',
+      ]),
+    ).toEqual([
+      '5.4.300',
+      '5.10.0-46',
+      '5.10.0-103',
+      '5.10.262',
+      '6.1.5',
+      '6.12',
+      '6.12.9',
+      '6.12.117',
+      '7.4-rc3',
+      '7.4-rc10',
+      '7.4',
+      '7.4.1',
+    ]);
+  });
+
+  it('have a series and an upstream version', () => {
+    const version = parseKernelVersion('7.4-rc3-00012-g1234567');
+    expect([seriesOf(version), upstreamOf(version)]).toEqual(['7.4', '7.4-rc3']);
+    expect(upstreamOf(parseKernelVersion('6.12.117+deb13-cloud-amd64'))).toBe('6.12.117');
+  });
+
+  const number = fc.nat(30);
+  const version = fc
+    .record({
+      series: fc.tuple(fc.integer({ min: 4, max: 7 }), number),
+      patch: fc.option(number),
+      rc: fc.option(number),
+      local: fc.constantFrom('', '-1', '-46', '-046', '+deb13', '.1', '-427.el9', '-427.el9_4', '-0', '~bpo'),
+    })
+    .map(
+      ({ series, patch, rc, local }) =>
+        `${series[0]}.${series[1]}${patch === null ? '' : `.${patch}`}${rc === null ? '' : `-rc${rc}`}${local}`,
+    );
+  const sign = (a: string, b: string) => Math.sign(compareKernelVersions(parseKernelVersion(a), parseKernelVersion(b)));
+
+  it('are in a total order', () => {
+    fc.assert(
+      fc.property(version, version, version, (a, b, c) => {
+        expect(sign(a, a)).toBe(0);
+        expect(sign(a, b) + sign(b, a)).toBe(0);
+        const chain = sign(a, b) <= 0 && sign(b, c) <= 0;
+        expect(chain && sign(a, c) > 0).toBe(false);
+      }),
+      RUNS,
+    );
+  });
+
+  it('never throw from arbitrary text', () => {
+    const total = fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+      tryParseKernelVersion(text);
+    });
+    expect(() => fc.assert(total, RUNS)).not.toThrow();
+  });
+});
+
+describe('ranges of kernel versions', () => {
+  const versions = ['5.10.262', '5.13.19', '5.14.0', '6.1.192', '6.12.99', '6.12.117', '7.4-rc3', '7.4.1'];
+  const matching = (range: string) => versions.filter((version) => inRange(parseKernelVersion(version), parseRange(range)));
+
+  it('speak of whole series where no patch level is written', () => {
+    expect(matching('>=5.10,<=6.12')).toEqual(['5.10.262', '5.13.19', '5.14.0', '6.1.192', '6.12.99', '6.12.117']);
+    expect(matching('<5.14')).toEqual(['5.10.262', '5.13.19']);
+    expect(matching('6.1')).toEqual(['6.1.192']);
+    expect(matching('>6.1, <7.4')).toEqual(['6.12.99', '6.12.117']);
+    expect(matching('>=7.4')).toEqual(['7.4-rc3', '7.4.1']);
+  });
+
+  it('compare patch level and release candidate where one is written', () => {
+    expect(matching('>=6.12.100')).toEqual(['6.12.117', '7.4-rc3', '7.4.1']);
+    expect(matching('=6.12.117')).toEqual(['6.12.117']);
+    expect(matching('>7.4-rc3')).toEqual(['7.4.1']);
+    expect(matching('<7.4.0')).toEqual(versions.slice(0, -1));
+  });
+
+  it('are refused with a clear error when they are none', () => {
+    expect(() => parseRange('>=5.10,')).toThrowErrorMatchingInlineSnapshot(
+      `[UserError: '>=5.10,' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12]`,
+    );
+    expect(() => parseRange('=>5.10')).toThrowErrorMatchingInlineSnapshot(
+      `[UserError: '=>5.10' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12]`,
+    );
+    expect(() => parseRange('')).toThrowErrorMatchingInlineSnapshot(
+      `[UserError: '' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12]`,
+    );
+  });
+});

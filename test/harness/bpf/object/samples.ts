@@ -1,0 +1,36 @@
+// The sample objects and what the cache has of kernels, for tests that hold readers against oracles.
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Btf, readBtf } from '../../../../harness/bpf/btf/btf.ts';
+import { ensureLibbpf } from '../../../../harness/setup/libbpf.ts';
+import { cacheRoot } from '../../../../harness/base/files.ts';
+import { cachedKernels } from '../../../../kernels/cached.ts';
+import { KERNEL_FILES } from '../../../../kernels/image/facts.ts';
+import { buildPrograms } from '../../../../programs/build.ts';
+
+export interface SampleObject {
+  name: string;
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** Builds the sample programs, unless they are, and reads them. */
+export async function sampleObjects(): Promise<SampleObject[]> {
+  const onNote = () => {};
+  const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote });
+  const paths = await buildPrograms({ includeDir, onNote });
+  return Promise.all(paths.map(async (path) => ({ name: basename(path), path, bytes: await readFile(path) })));
+}
+
+/** Files with the BTF of every kernel in the cache, oldest first. */
+export async function cachedBtfs(): Promise<{ release: string; path: string }[]> {
+  const kernels = await cachedKernels(cacheRoot());
+  return kernels.flatMap(({ release, btf, directory }) => (btf ? [{ release, path: join(directory, KERNEL_FILES.btf) }] : []));
+}
+
+/** BTF that must be readable. */
+export function mustReadBtf(bytes: Uint8Array, base: Btf | null = null): Btf {
+  const read = readBtf(bytes, base);
+  if (!read.ok) throw new Error(read.reason);
+  return read.btf;
+}

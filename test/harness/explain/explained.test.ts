@@ -1,0 +1,205 @@
+// Failures of every kind, each with a source of its own: what is told of it, on real kernels where a guest says it and by BTF elsewhere,
+// and that what is suggested compiles as it stands and loads where the program did not.
+// By default one guest decides; COREMATRIX_TEST_KERNELS=all runs everything on every kernel of the cache, and loads every suggestion there.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheRoot } from '../../../harness/base/files.ts';
+import { buildPrograms } from '../../../programs/build.ts';
+import { readBpfObject } from '../../../harness/bpf/object/object.ts';
+import { predictCell } from '../../../harness/predict/predict.ts';
+import { findKernels, type OfflineKernel } from '../../../harness/kernel-btf/kernels.ts';
+import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
+import { explain } from '../../../harness/explain/explain.ts';
+import type { CausePlace, CauseSituation, Explanation, RootCause } from '../../../harness/results/explanation.ts';
+import { seenFailures } from '../../../harness/explain/failures.ts';
+import { type KernelCache, openKernels } from '../../../harness/explain/kernel-cache.ts';
+import { failuresByPrediction, foretoldIn, kernelsOfResults } from '../../../harness/explain/sources.ts';
+import { realRun } from '../run/real-run.ts';
+import { ACCESSES, sourceOf, sourceUsing } from './accesses.ts';
+import { moreSources } from './more-failures.ts';
+import { fourSeries } from './series.ts';
+
+const ALL = process.env['COREMATRIX_TEST_KERNELS'] === 'all';
+/** Those whose suggestions are loaded in every test run, on the kernel on which they failed: one of each shape. */
+const FEW = [
+  'task_struct.__state',
+  'mm_struct.rss_stat[1].count',
+  'irq_info.irq',
+  'enum bpf_attach_type::BPF_TCX_INGRESS',
+  'helper bpf_get_current_task_btf#158',
+  'kfunc bpf_task_from_pid',
+  'kernel symbol no_such_symbol_anywhere',
+  'map type bloom_filter',
+  'program type netfilter',
+  'attach target bpf_lsm_inode_set_acl',
+];
+
+/** With many guests at a time a boot may take long, and says nothing of what is tested here. */
+const PATIENT = { bootTimeoutMs: 900_000 };
+
+let folder = '';
+let cache: KernelCache = { kernels: [], typesOf: async () => null };
+let explanation: Explanation = { schemaVersion: 2, kernels: [], causes: [], silent: [], guarded: [] };
+
+async function build(sources: Readonly<Record<string, string>>): Promise<string[]> {
+  const directory = await mkdtemp(join(folder, 'sources-'));
+  const below = join(directory, 'src');
+  await mkdir(below);
+  for (const [name, source] of Object.entries(sources)) await writeFile(join(below, `${name}.bpf.c`), source);
+  const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+  return buildPrograms({ includeDir, onNote: () => {}, sources: below });
+}
+
+/** Series that run guests: with newer kernels, libbpf takes longer to read BTF than everything else takes. */
+function seenSeries(kernels: readonly OfflineKernel[]): string[] {
+  return ALL ? kernels.flatMap(({ series }) => series ?? []) : ['5.10'];
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'explained-test-'));
+  const paths = await build({ ...moreSources(), accesses: sourceOf(ACCESSES) });
+  const { kernels } = await findKernels(ALL ? [] : await fourSeries(), cacheRoot());
+  const { objects, problems } = await readInputs(plainSources(paths, folder));
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const results = await realRun(
+    ALL ? paths : paths.filter((path) => !path.endsWith('accesses.bpf.o')),
+    seenSeries(kernels).map((series) => `debian:${series}`),
+    PATIENT,
+  );
+  const ran = await kernelsOfResults(results, cacheRoot());
+  const known = kernels.map((kernel) => ran.find(({ series }) => series === kernel.series) ?? kernel);
+  cache = openKernels(known, (problem) => {
+    throw new Error(problem);
+  });
+  const said = await failuresByPrediction(objects, cache);
+  const seen = seenFailures(results, () => true, await foretoldIn(results, objects, cache));
+  const cells = new Set(results.cells.map(({ kernel, object }) => JSON.stringify([kernel, object])));
+  const others = said.failures.filter(({ kernel, object }) => !cells.has(JSON.stringify([kernel, object])));
+  explanation = await explain([...seen, ...others], objects, cache, said.ledgerOf);
+}, 7_200_000);
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** The newest kernel has another name next month. */
+const nameOf = (id: string) =>
+  explanation.kernels.at(-1)?.id === id ? 'newest' : (explanation.kernels.find((kernel) => kernel.id === id)?.name ?? id);
+
+const namesOf = (ids: readonly string[]) => ids.map(nameOf).join(' ');
+
+/** Addresses, ids and places in types, as kernels and builds have them. */
+function steady(text: string): string {
+  return text
+    .replaceAll(/0x[0-9a-f]{6,}/g, '0xN')
+    .replaceAll(/\bbyte \d+/g, 'byte N')
+    .replaceAll(/\b(id|kernel|alloc_insn)=\d+/g, '$1=N')
+    .replaceAll(/\[\d+\]( incompatible with \w+) \[\d+\]/g, '[ID]$1 [ID]')
+    .replaceAll(/\(r(\d) \+\d{3,}\)/g, '(r$1 +N)');
+}
+
+function placeText({ program, source, at, fails, behind, reached }: CausePlace): string {
+  const where = source ? `${source.file}:${source.line} ${source.text.trim()}` : 'no line';
+  const insn = at && at.text !== null ? ` | ${at.text}${at.state === null ? '' : ` | ${at.state}`}` : '';
+  const kernels = [fails.length > 0 ? namesOf(fails) : [], behind.length > 0 ? `behind another on ${namesOf(behind)}` : []]
+    .flat()
+    .join(', ');
+  return steady(`${program} at ${where}${insn} (${kernels}${reached === 'unknown' ? ', if come to' : ''})`);
+}
+
+function situationText({ kernels, summary, alternatives, hints }: CauseSituation): string {
+  const [best] = alternatives;
+  const instead = best ? `; ${best.certainty} ${best.relation} ${best.ways.map((way) => way.join('.')).join('->')}: ${best.type}` : '';
+  const hint = hints[0] === undefined ? '' : `; ${hints[0]}`;
+  return steady(`${namesOf(kernels)}: ${summary}${instead}${hint}`).replaceAll(
+    new RegExp(`\\b${explanation.kernels.at(-1)?.name}\\b`, 'g'),
+    'newest',
+  );
+}
+
+/** What is to be written, by what it defines. */
+function snippetText(snippet: string): string {
+  const defined = [...snippet.matchAll(/^(?:static __always_inline [\w *]*?|int )(\w+)\(|^SEC\("(.*)"\)/gm)];
+  return defined.map(([, name, section]) => name ?? section).join(', ');
+}
+
+function told({ class: failure, certainty, places, situations, presence, snippet, advice, hides, known }: RootCause) {
+  return {
+    class: `${failure}, ${certainty}`,
+    places: places.map(placeText),
+    says: situations.map(situationText),
+    witness: presence?.witnesses.map(({ from, to, change }) => `${change} between ${nameOf(from)} and ${nameOf(to)}`) ?? [],
+    ...(known ? { known: known.id } : {}),
+    write: snippet === null ? null : snippetText(snippet),
+    advice,
+    ...(hides === null ? {} : { hides }),
+  };
+}
+
+describe('a failure', () => {
+  it.skipIf(ALL)('is told by class, line, what there is instead, witnesses and what to write', () => {
+    const sorted = explanation.causes.toSorted((a, b) => (`${a.class} ${a.subject}` < `${b.class} ${b.subject}` ? -1 : 1));
+    expect(Object.fromEntries(sorted.map((cause) => [cause.subject, told(cause)]))).toMatchSnapshot();
+  });
+
+  it('is one of more than sixty with causes of their own', () => {
+    expect(new Set(explanation.causes.map(({ fingerprint }) => fingerprint)).size).toBeGreaterThanOrEqual(60);
+  });
+
+  it('is never without something to do about it', () => {
+    expect(
+      explanation.causes.filter(({ snippet, advice }) => snippet === null && advice.length === 0).map(({ subject }) => subject),
+    ).toEqual([]);
+  });
+});
+
+const FAILS = ({ places }: RootCause) => new Set(places.flatMap(({ fails, behind }) => [...fails, ...behind]));
+
+/** Suggestions as objects: each with a program that does nothing but use it. */
+async function suggested(
+  subjects: readonly string[] | null,
+  change = (source: string) => source,
+): Promise<{ cause: RootCause; path: string }[]> {
+  const chosen = explanation.causes.filter(({ subject, snippet }) => snippet !== null && (subjects === null || subjects.includes(subject)));
+  const paths = await build(
+    Object.fromEntries(chosen.map(({ fingerprint, snippet }) => [`s${fingerprint}`, change(sourceUsing(snippet ?? ''))])),
+  );
+  return chosen.map((cause) => ({ cause, path: paths.find((path) => path.endsWith(`s${cause.fingerprint}.bpf.o`)) ?? '' }));
+}
+
+describe('what is suggested', () => {
+  it('compiles as it stands, and nothing in the BTF of any kernel is against it', { timeout: 600_000 }, async () => {
+    const failures: string[] = [];
+    for (const { cause, path } of await suggested(null)) {
+      const bpf = readBpfObject(await readFile(path), cause.subject);
+      for (const { id } of cache.kernels) {
+        const types = await cache.typesOf(id);
+        for (const { name, failure, possible } of types ? predictCell(bpf, types).programs : []) {
+          const said = failure ?? possible;
+          const isOptional = bpf.programs.find((program) => program.name === name)?.section.startsWith('?') === true;
+          if (said && !isOptional) failures.push(`${cause.subject} on ${nameOf(id)}: ${said.reason}`);
+        }
+      }
+    }
+    expect(failures).toEqual([]);
+  });
+
+  it('loads on the kernels on which the program failed', { timeout: 7_200_000 }, async () => {
+    const bad: string[] = [];
+    let loaded = 0;
+    const objects = await suggested(ALL ? null : FEW);
+    for (const series of seenSeries(cache.kernels)) {
+      const id = cache.kernels.find((kernel) => kernel.series === series)?.id ?? '';
+      const failing = objects.filter(({ cause }) => FAILS(cause).has(id));
+      const { cells } = await realRun(
+        failing.map(({ path }) => path),
+        [`debian:${series}`],
+        PATIENT,
+      );
+      loaded += cells.length;
+      for (const { object, status, reason } of cells) if (status !== 'pass') bad.push(`${series} ${object}: ${reason}`);
+    }
+    expect(bad).toEqual([]);
+    expect(loaded).toBeGreaterThanOrEqual(FEW.length);
+  });
+});

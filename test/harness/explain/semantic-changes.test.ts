@@ -1,0 +1,118 @@
+// Silent breakage: what loads and reads something else, on made-up kernels where nothing else differs, and on real ones.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheRoot } from '../../../harness/base/files.ts';
+import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { indexNames } from '../../../harness/bpf/btf/names.ts';
+import { readElf, sectionNamed } from '../../../harness/bpf/elf/elf.ts';
+import { readBpfObject } from '../../../harness/bpf/object/object.ts';
+import { findKernels } from '../../../harness/kernel-btf/kernels.ts';
+import { predictCell } from '../../../harness/predict/predict.ts';
+import { openKernels } from '../../../harness/explain/kernel-cache.ts';
+import { silentMarks } from '../../../harness/explain/semantic-changes.ts';
+import { silentPlaces } from '../../../harness/explain/semantic-change-places.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
+import { fourSeries } from './series.ts';
+import { cachedBtfs, mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'silent-test-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const READS = `
+static long (*read)(void *, u32, const void *) = (void *)113;
+u64 value; char text[64];
+#define READ(name, field) SEC("raw_tp/a") int name(u64 *ctx) \\
+{ struct thing *it = (void *)ctx[0]; return read(&value, sizeof(it->field), __builtin_preserve_access_index(&it->field)); }
+`;
+
+const LOCAL = `${READS}
+struct inner { int deep; } access_index;
+struct gone { int x; };
+struct thing { u32 same; u64 wider; u32 narrower; s32 sign; u8 flag; char name[32]; struct inner in; void *pointer; } access_index;
+READ(same, same) READ(wider, wider) READ(narrower, narrower) READ(sign, sign) READ(flag, flag) READ(name, name) READ(deep, in.deep) READ(pointer, pointer)
+SEC("raw_tp/a") int size(u64 *ctx) { return __builtin_preserve_type_info(*(struct gone *)0, 1); }
+SEC("raw_tp/a") int checked(u64 *ctx) { struct thing *it = (void *)ctx[0]; value = __builtin_preserve_field_info(it->wider, 1); return __builtin_preserve_field_info(it->wider, 0); }
+`;
+
+const TARGET = `
+struct outer { u64 pad; int deep; };
+struct thing { u32 same; u32 wider; u64 narrower; u32 sign; u8 flag : 1; u8 other : 7; char name[16]; struct outer in; int *pointer; } kept;
+SEC("raw_tp/a") int keep(u64 *ctx) { return kept.same; }
+`;
+
+/** 5.12 put members into struct renamedata that 6.3 renamed: one program asks for them to know the order of arguments, one reads them. */
+const PROXY = `
+struct renamedata { void *old_mnt_userns; } access_index;
+u64 value;
+SEC("raw_tp/a") int for_order(u64 *ctx)
+{ struct renamedata *it = (void *)ctx[0]; value = __builtin_preserve_field_info(it->old_mnt_userns, 2) ? ctx[1] : ctx[2]; return 0; }
+SEC("raw_tp/a") int for_itself(u64 *ctx)
+{ struct renamedata *it = (void *)ctx[0]; if (__builtin_preserve_field_info(it->old_mnt_userns, 2)) value = __builtin_preserve_field_info(it->old_mnt_userns, 0); return 0; }
+`;
+
+describe('what loads and reads something else', () => {
+  it('is told for size, sign, bits, length, enclosing type and size of nothing', async () => {
+    const bpf = readBpfObject(await readFile(await compileBpf(folder, 'local', LOCAL)), 'local');
+    const read = readElf(await readFile(await compileBpf(folder, 'target', TARGET)));
+    const bytes = read.ok ? sectionNamed(read.elf, '.BTF')?.bytes : undefined;
+    const kernel = { vmlinux: indexNames(mustReadBtf(bytes ?? new Uint8Array())), modules: [] };
+    const marks = silentMarks(bpf, predictCell(bpf, kernel).relocations, kernel);
+    expect([...marks].map(([ref, mark]) => `${bpf.relocations[ref]?.program} ${bpf.relocations[ref]?.access}: ${mark}`))
+      .toMatchInlineSnapshot(`
+        [
+          "wider thing.wider: 8 bytes are read, of which it has 4 here: what follows is read, too",
+          "narrower thing.narrower: 4 bytes are read of the 8 it has here",
+          "sign thing.sign: it is unsigned here, signed as compiled",
+          "flag thing.flag: it is one bit of a word here, 8 are read: its neighbours, too",
+          "name thing.name: it has 16 bytes here, 32 as compiled",
+          "deep thing.in.deep: deep is found in struct outer here, in struct inner as compiled",
+          "size struct gone: there is no struct of that name here: its size is told as 0",
+          "checked thing.wider: the field has 4 bytes here, 8 as compiled",
+        ]
+      `);
+  });
+
+  it('is found in the samples where it was put, on real kernels', async () => {
+    const [oldest, newest] = [(await cachedBtfs()).at(0), (await cachedBtfs()).at(-1)];
+    const found: string[] = [];
+    for (const { path } of [oldest, newest].flatMap((each) => each ?? [])) {
+      const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
+      for (const { name, bytes } of await sampleObjects()) {
+        const bpf = readBpfObject(bytes, name);
+        for (const [ref, mark] of silentMarks(bpf, predictCell(bpf, kernel).relocations, kernel)) {
+          found.push(
+            `${path === oldest?.path ? 'oldest' : 'newest'} ${bpf.relocations[ref]?.program} ${bpf.relocations[ref]?.access}: ${mark}`,
+          );
+        }
+      }
+    }
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "oldest as_bool signal_struct___7_2.is_child_subreaper: it is one bit of a word here, 8 are read: its neighbours, too",
+      ]
+    `);
+  });
+
+  it('is told of checks that stand for something else and answer as they did before it came', async () => {
+    const path = await compileBpf(folder, 'proxy', PROXY);
+    const { objects } = await readInputs(plainSources([path], folder));
+    const { kernels } = await findKernels(await fourSeries(), cacheRoot());
+    const cache = openKernels(kernels, () => {});
+    const places = await silentPlaces(objects, cache, () => []);
+    const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;
+    const shown = places.map(
+      ({ program, relocation, what, kernels: on }) =>
+        `${program} ${relocation.access} on ${on.slice(0, 1).map(seriesOf).join(' ')}..: ${what}`,
+    );
+    expect(shown).toMatchInlineSnapshot(`
+      [
+        "for_order renamedata.old_mnt_userns on 6.12..: the check is false again, as it was before what it asks for came, which is not read: what it stands for may still be so",
+      ]
+    `);
+  });
+});

@@ -1,0 +1,144 @@
+// Which kernels selectors mean offline: what is in a cache, in files and in folders.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../../harness/base/errors.ts';
+import { typesWithName } from '../../../harness/bpf/btf/names.ts';
+import { findKernels, readKernelTypes } from '../../../harness/kernel-btf/kernels.ts';
+import { cachedKernels } from '../../../kernels/cached.ts';
+import { buildBtf } from '../bpf/btf/build-btf.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
+
+const TYPES = buildBtf([
+  { name: 'int', kind: 1, size: 4, words: [0x01000020] },
+  { name: 'task_struct', kind: 4, vlen: 1, size: 4, words: ['pid', 1, 0] },
+]);
+
+let folder = '';
+let cache = '';
+
+async function store(digit: string, release: string, version: string, hasBtf = true, arch = 'x86_64'): Promise<void> {
+  const directory = join(cache, 'kernels', digit.repeat(64));
+  await mkdir(directory, { recursive: true });
+  const btf = hasBtf ? { size: TYPES.length, sha256: digit.repeat(64) } : null;
+  const facts = { format: 1, sha256: digit.repeat(64), arch, release, version, vmlinux: true, image: true, btf };
+  await writeFile(join(directory, 'kernel.json'), JSON.stringify(facts));
+  if (hasBtf) await writeFile(join(directory, 'btf'), TYPES);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kernels-test-'));
+  cache = join(folder, 'cache');
+  await store('a', '6.12.9-cloud-amd64', '6.12.9');
+  await store('b', '6.12.10-cloud-amd64', '6.12.10');
+  await store('c', '6.12.10-cloud-amd64', '6.12.10', false);
+  await store('d', '6.12.11-amd64', '6.12.11');
+  await store('e', '5.10.0-46-cloud-amd64', '5.10.262');
+  await store('f', '6.12.10-cloud-arm64', '6.12.10', true, 'arm64');
+  await mkdir(join(cache, 'kernels', 'unfinished.tmp-1-abc'));
+  await mkdir(join(cache, 'kernels', '0'.repeat(64)));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+async function found(...selectors: string[]) {
+  const { kernels, problems } = await findKernels(selectors, cache);
+  return { kernels: kernels.map(({ id, path }) => (path === null ? `${id} without BTF` : id)), problems };
+}
+
+describe('the cache', () => {
+  it('lists what is unpacked, in version order', async () => {
+    const kernels = await cachedKernels(cache);
+    expect(kernels.map(({ version, arch }) => `${version} ${arch}`)).toEqual([
+      '5.10.262 x86_64',
+      '6.12.9 x86_64',
+      '6.12.10 x86_64',
+      '6.12.10 x86_64',
+      '6.12.10 arm64',
+      '6.12.11 x86_64',
+    ]);
+    expect(await cachedKernels(join(folder, 'none'))).toEqual([]);
+  });
+
+  it('gives the newest of each series and architecture when nothing is named, all when asked', async () => {
+    expect(await found()).toEqual({ kernels: ['5.10.0-46-cloud-amd64', '6.12.10-cloud-arm64', '6.12.11-amd64'], problems: [] });
+    expect((await found('cached')).kernels).toEqual([
+      '5.10.0-46-cloud-amd64',
+      '6.12.9-cloud-amd64',
+      '6.12.10-cloud-amd64',
+      '6.12.10-cloud-amd64~2 without BTF',
+      '6.12.10-cloud-arm64',
+      '6.12.11-amd64',
+    ]);
+  });
+
+  it('answers Debian selectors by version, architecture and flavour, and prefers BTF among the same', async () => {
+    expect((await found('debian:6.12')).kernels).toEqual(['6.12.10-cloud-amd64']);
+    expect((await found('debian:6.12/generic')).kernels).toEqual(['6.12.11-amd64']);
+    expect((await found('debian:6.12/arm64')).kernels).toEqual(['6.12.10-cloud-arm64']);
+    expect((await found('debian:<6', 'debian:all', 'debian:6.12.9')).kernels).toEqual([
+      '5.10.0-46-cloud-amd64',
+      '6.12.9-cloud-amd64',
+      '6.12.10-cloud-amd64',
+    ]);
+    expect(await found('debian:6.1', 'debian:5.10')).toEqual({
+      kernels: ['5.10.0-46-cloud-amd64'],
+      problems: ['debian:6.1: no such kernel in the cache; "corematrix kernels pull debian:6.1" brings it'],
+    });
+  });
+});
+
+describe('files', () => {
+  it('are BTF, ELF with BTF in it, or folders of BTF', async () => {
+    const hub = join(folder, 'hub/5.4');
+    await mkdir(hub, { recursive: true });
+    await writeFile(join(hub, '5.4.0-42-generic.btf'), TYPES);
+    await writeFile(join(hub, 'readme.txt'), 'no BTF');
+    await writeFile(join(folder, '4.18.0-1.el8.x86_64.btf'), TYPES);
+    await execa('tar', ['--create', '--xz', '--file', join(hub, '4.18.0-1.el8.x86_64.btf.tar.xz'), '4.18.0-1.el8.x86_64.btf'], {
+      cwd: folder,
+    });
+    const elf = await compileBpf(folder, 'types', 'struct task_struct { int pid; } task;');
+    const { kernels, problems } = await findKernels([`btf:${join(folder, 'hub')}`, `btf:${elf}`], cache);
+    expect(problems).toEqual([]);
+    expect(kernels.map(({ id, release, series }) => ({ id, release, series }))).toEqual([
+      { id: '4.18.0-1.el8.x86_64', release: '4.18.0-1.el8.x86_64', series: '4.18' },
+      { id: '5.4.0-42-generic', release: '5.4.0-42-generic', series: '5.4' },
+      { id: 'types.bpfel.o', release: null, series: null },
+    ]);
+    const types = await Promise.all(kernels.map(async (kernel) => readKernelTypes(kernel)));
+    expect(types.map((each) => each && typesWithName(each.vmlinux, 'task_struct').length)).toEqual([1, 1, 1]);
+  });
+
+  it('without BTF are named with what is wrong', async () => {
+    const stripped = join(folder, 'stripped.o');
+    const plain = join(folder, 'plain.c');
+    await writeFile(plain, 'int x;');
+    await execa('clang', ['-target', 'bpf', '-c', plain, '-o', stripped]);
+    await writeFile(join(folder, 'short.btf'), TYPES.subarray(0, 30));
+    const [text, cut, other] = ['text.btf.tar.xz', 'cut.btf.tar.gz', 'other.tar'].map((name) => join(folder, name));
+    await writeFile(text ?? '', 'no archive');
+    await execa('tar', ['--create', '--gzip', '--file', 'whole.tgz', 'short.btf'], { cwd: folder });
+    await writeFile(cut ?? '', (await readFile(join(folder, 'whole.tgz'))).subarray(0, 60));
+    await execa('tar', ['--create', '--file', 'other.tar', 'plain.c'], { cwd: folder });
+    const image = Buffer.alloc(0x1000);
+    image.write('HdrS', 0x202);
+    await writeFile(join(folder, 'vmlinuz'), image);
+    const paths = [stripped, join(folder, 'short.btf'), process.execPath, text, cut, other, join(folder, 'vmlinuz')];
+    const { kernels } = await findKernels(
+      paths.map((path) => `btf:${path}`),
+      cache,
+    );
+    const errors = await Promise.all(kernels.map(async (kernel) => readKernelTypes(kernel).catch((error: unknown) => error)));
+    expect(errors).toEqual([
+      new UserError(`${stripped}: it has no .BTF section (CONFIG_DEBUG_INFO_BTF)`),
+      new UserError(`${join(folder, 'short.btf')}: truncated BTF: its sections lie beyond the end`),
+      new UserError(`${process.execPath}: it has no .BTF section (CONFIG_DEBUG_INFO_BTF)`),
+      new UserError(`${text}: damaged tar archive: TAR_BAD_ARCHIVE: Unrecognized archive format`),
+      new UserError(`${cut}: its archive: damaged gzip data: unexpected end of file`),
+      new UserError(`${other}: no file ending in .btf in this archive`),
+      new UserError(`${join(folder, 'vmlinuz')}: a kernel image that has to be unpacked first: name it as file:PATH instead of btf:PATH`),
+    ]);
+  });
+});

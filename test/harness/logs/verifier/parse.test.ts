@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
+import { parseVerifierLog, type VerifierLog } from '../../../../harness/logs/verifier/parse.ts';
+
+const FIXTURES = new URL('../../../fixtures/', import.meta.url);
+const LOGS = ['libbpf-logs/', 'verifier-logs/'].flatMap((folder) =>
+  readdirSync(new URL(folder, FIXTURES)).flatMap((name) => (/^(?:v|5|7).*\.log$/.test(name) ? `${folder}${name}` : [])),
+);
+
+function verifierTexts(name: string): string[] {
+  return parseTextLog(readFileSync(new URL(name, FIXTURES), 'utf8')).programs.flatMap(({ verifierLog }) => verifierLog ?? []);
+}
+
+test.each(LOGS.filter((name) => verifierTexts(name).length > 0))('the verifier log in %s is read', (name) => {
+  expect(verifierTexts(name).map(parseVerifierLog)).toMatchSnapshot();
+});
+
+/** A log as 5.10 prints it: no place behind a source line, register state on lines of its own. */
+const OLD_PATH = `; int prog(struct pt_regs *ctx)
+0: (bf) r6 = r1
+; long x = ctx->di;
+1: (79) r1 = *(u64 *)(r6 +112)
+`;
+const OLD_STATS = 'processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n';
+
+function old(end: string): Omit<VerifierLog, 'stats' | 'report'> {
+  const { stats, report, ...rest } = parseVerifierLog(`${OLD_PATH}${end}\n${OLD_STATS}`);
+  expect([stats.processed, report]).toEqual([3, null]);
+  return rest;
+}
+
+describe('logs of 5.10', () => {
+  test('an access through a number', () => {
+    expect(old(" R1_w=inv(id=0) R6_w=ctx(id=0,off=0,imm=0) R10=fp0\n2: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'inv'")).toEqual({
+      reason: "R1 invalid mem access 'inv'",
+      cause: { type: 'memory-access', register: 1, holds: 'inv' },
+      insn: 2,
+      insnText: '(61) r0 = *(u32 *)(r1 +0)',
+      state: 'R1_w=inv(id=0)',
+      source: { text: 'long x = ctx->di;', file: null, line: null },
+    });
+  });
+
+  test.each([
+    ['2: (85) call unknown#195896080\ninvalid func unknown#195896080', { type: 'core-relocation', relocation: null }],
+    ['2: (85) call unknown#2001000003\ninvalid func unknown#2001000003', { type: 'missing-map', name: null }],
+    ['2: (85) call unknown#2002000001\ninvalid func unknown#2002000001', { type: 'missing-kfunc', name: null }],
+    ['2: (85) call unknown#181\ninvalid func unknown#181', { type: 'helper-unknown', id: 181, name: null }],
+    ['2: (85) call bpf_d_path#147\nunknown func bpf_d_path#147', { type: 'helper-not-allowed', id: 147, name: 'bpf_d_path' }],
+    ['2: (85) call bpf_probe_read#4\ncannot call GPL-restricted function from non-GPL compatible program', { type: 'helper-gpl-only' }],
+    ['BPF_CALL uses reserved fields', { type: 'kfunc-unsupported' }],
+    ['unknown opcode cd', { type: 'unknown-instruction' }],
+    ['BPF_STX uses reserved fields', { type: 'unknown-instruction' }],
+    ['back-edge from insn 7 to 3', { type: 'endless-loop', insn: 7 }],
+    ['BPF program is too large. Processed 1000001 insn', { type: 'too-complex', limit: 'instructions' }],
+    ['The sequence of 8193 jumps is too complex.', { type: 'too-complex', limit: 'jumps' }],
+    ['2: (95) exit\nR0 !read_ok', { type: 'uninitialized', register: 0 }],
+    ['2: (95) exit\nUnreleased reference id=2 alloc_insn=1', { type: 'unreleased-reference' }],
+    ['attach_btf_id 77 is not a function', { type: 'attach-target' }],
+    ['Only fentry/fexit/fmod_ret and lsm programs can be sleepable', { type: 'program-type' }],
+    ['combined stack size of 2 calls is 544. Too large', { type: 'stack-size' }],
+    ['unreachable insn 9', { type: 'other' }],
+  ] as const)('%j', (end, cause) => {
+    expect(old(end).cause).toEqual(cause);
+  });
+
+  test('a reason of two lines is one', () => {
+    const end =
+      '2: (71) r0 = *(u8 *)(r1 +4)\ninvalid access to map value, value_size=4 off=4 size=1\nR1 min value is outside of the allowed memory range';
+    expect(old(end)).toMatchObject({
+      reason: 'invalid access to map value, value_size=4 off=4 size=1; R1 min value is outside of the allowed memory range',
+      cause: { type: 'bounds' },
+    });
+  });
+
+  test('what was said of instructions that passed is no reason', () => {
+    expect(old('R2 !read_ok\n2: (b7) r0 = 0')).toMatchObject({ reason: null, cause: { type: 'other' }, insn: 2 });
+  });
+});
+
+test('a spec libbpf cut is known to be cut', () => {
+  const { cause } = parseVerifierLog(
+    '6: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [9] struct very_long.na...\n',
+  );
+  expect(cause).toEqual({ type: 'core-relocation', relocation: { kind: 'byte_off', spec: '[9] struct very_long.na', cut: true } });
+});
+
+test('statistics are read from wherever they stand', () => {
+  const text =
+    'verification time 1234 usec\nstack depth 64+16\nprocessed 99 insns (limit 1000000) max_states_per_insn 4 total_states 20 peak_states 19 mark_read 3\n';
+  expect(parseVerifierLog(text).stats).toEqual({ processed: 99, totalStates: 20, peakStates: 19, timeUsec: 1234, stackDepth: '64+16' });
+});
+
+test('an empty log has no reason', () => {
+  expect(parseVerifierLog('')).toMatchInlineSnapshot(`
+    {
+      "cause": {
+        "type": "other",
+      },
+      "insn": null,
+      "insnText": null,
+      "reason": null,
+      "report": null,
+      "source": null,
+      "state": null,
+      "stats": {
+        "peakStates": null,
+        "processed": null,
+        "stackDepth": null,
+        "timeUsec": null,
+        "totalStates": null,
+      },
+    }
+  `);
+});
+
+test('the end of a very long log is enough', () => {
+  const path = Array.from({ length: 200_000 }, (_, insn) => `${insn}: (bf) r1 = r2\n`).join('');
+  expect(parseVerifierLog(`${path}200000: (95) exit\nR0 !read_ok\n`)).toMatchObject({ reason: 'R0 !read_ok', insn: 200_000 });
+});
+
+test('any text is read', () => {
+  const words = fc.constantFrom(
+    '; ',
+    ' @ f.c:',
+    '1',
+    ': (85) call ',
+    'unknown#',
+    'R1',
+    '=',
+    '\n',
+    'invalid func ',
+    '2001',
+    'processed 1 insns',
+    'from 1 to 2: ',
+  );
+  const text = fc.array(fc.oneof(words, fc.string({ unit: 'binary' })), { maxLength: 200 }).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(text, (log) => {
+      const { reason } = parseVerifierLog(log);
+      expect(reason?.includes('\n') ?? false).toBe(false);
+    }),
+    { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 50) },
+  );
+});

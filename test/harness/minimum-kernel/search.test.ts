@@ -1,0 +1,102 @@
+// Which kernels a search tries, over made-up histories: P loads, F does not, x gives no verdict.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextProbes, type Observed, type Search, stretches } from '../../../harness/minimum-kernel/search.ts';
+
+const WORDS: Readonly<Record<string, Observed>> = { P: 'pass', F: 'fail', x: 'none' };
+
+/** Tries what the search asks for until it asks for nothing: what was tried, round by round, and what it ends with. */
+function searched(truth: string, expected: string): { rounds: string[]; stretches: string } {
+  const search: Search & { observed: (Observed | null)[] } = {
+    expected: expected.split('').map((letter) => (letter === 'F' ? 'fail' : 'pass')),
+    observed: truth.split('').map(() => null),
+  };
+  const rounds: string[] = [];
+  for (let probes = nextProbes(search); probes.length > 0; probes = nextProbes(search)) {
+    rounds.push(probes.join(' '));
+    for (const at of probes) search.observed[at] = WORDS[truth[at] ?? 'x'] ?? 'none';
+    if (rounds.length > truth.length) throw new Error('it does not end');
+  }
+  return {
+    rounds,
+    stretches: stretches(search)
+      .map(({ from, to, status }) => `${from}-${to} ${status}`)
+      .join(', '),
+  };
+}
+
+describe('a search', () => {
+  it('tries the ends alone where nothing is predicted to change', () => {
+    expect(searched('PPPPPPPPPP', 'PPPPPPPPPP')).toEqual({ rounds: ['0 9'], stretches: '0-9 pass' });
+    expect(searched('P', 'P')).toEqual({ rounds: ['0'], stretches: '0-0 pass' });
+    expect(searched('', '')).toEqual({ rounds: [], stretches: '' });
+  });
+
+  it('tries both sides of a predicted boundary', () => {
+    expect(searched('PPPPFFFFFF', 'PPPPFFFFFF')).toEqual({ rounds: ['0 3 4 9'], stretches: '0-3 pass, 4-9 fail' });
+  });
+
+  it('finds a gap that is predicted', () => {
+    expect(searched('PPPFFPPPPP', 'PPPFFPPPPP')).toEqual({ rounds: ['0 2 3 4 5 9'], stretches: '0-2 pass, 3-4 fail, 5-9 pass' });
+  });
+
+  it('searches by halves for a boundary that was not predicted', () => {
+    expect(searched('FFFPPPPPPPPPPPPP', 'PPPPPPPPPPPPPPPP')).toMatchInlineSnapshot(`
+      {
+        "rounds": [
+          "0 15",
+          "7 8",
+          "3 4",
+          "1 2",
+        ],
+        "stretches": "0-2 fail, 3-15 pass",
+      }
+    `);
+  });
+
+  it('believes guests where a predicted boundary lies elsewhere', () => {
+    expect(searched('PPPPPPPFFF', 'PPPFFFFFFF')).toMatchInlineSnapshot(`
+      {
+        "rounds": [
+          "0 2 3 9",
+          "6 7",
+        ],
+        "stretches": "0-6 pass, 7-9 fail",
+      }
+    `);
+  });
+
+  it('goes round kernels without a verdict', () => {
+    expect(searched('xPPPFFFFFx', 'PPPPFFFFFF')).toMatchInlineSnapshot(`
+      {
+        "rounds": [
+          "0 3 4 9",
+          "1 8",
+        ],
+        "stretches": "1-3 pass, 4-8 fail",
+      }
+    `);
+    expect(searched('xxxx', 'PPFF')).toMatchInlineSnapshot(`
+      {
+        "rounds": [
+          "0 1 2 3",
+        ],
+        "stretches": "",
+      }
+    `);
+  });
+
+  it('ends, and has seen both sides of every boundary it tells of, whatever is predicted', () => {
+    const letters = (choice: string) => fc.string({ unit: fc.constantFrom(...choice.split('')), minLength: 1, maxLength: 24 });
+    fc.assert(
+      fc.property(letters('PFx'), letters('PF'), (truth, guesses) => {
+        const expected = guesses.padEnd(truth.length, 'P').slice(0, truth.length);
+        const { stretches: found } = searched(truth, expected);
+        for (const stretch of found === '' ? [] : found.split(', ')) {
+          const [, from = '', to = '', status] = /^(\d+)-(\d+) (\w+)$/.exec(stretch) ?? [];
+          for (const at of [from, to]) expect(WORDS[truth[Number(at)] ?? '']).toBe(status);
+        }
+      }),
+    );
+  });
+});

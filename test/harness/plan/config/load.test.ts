@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { loadConfig, parseConfig, parsePlacedConfig } from '../../../../harness/plan/config/load.ts';
+
+function errorOf(text: string): string {
+  try {
+    parseConfig(text, 'corematrix.yaml');
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return 'no error';
+}
+
+test('a configuration is read', () => {
+  const text = `
+kernels: [debian:all]
+objects: [build/*.bpf.o]
+expectations:
+  - { object: a.bpf.o, program: p, kernels: ">=5.14", status: fail, class: core-field-missing, reason: state became __state }
+`;
+  expect(parseConfig(text, 'corematrix.yaml')).toEqual({
+    kernels: ['debian:all'],
+    objects: ['build/*.bpf.o'],
+    expectations: [
+      { object: 'a.bpf.o', program: 'p', kernels: '>=5.14', status: 'fail', class: 'core-field-missing', reason: 'state became __state' },
+    ],
+  });
+});
+
+test('an object may have settings, and errors in them are as exact as elsewhere', () => {
+  const text = 'objects:\n  - a.bpf.o\n  - path: b.bpf.o\n    name: b-without-q\n    programs: { q: { autoload: false } }\n';
+  const { config, at } = parsePlacedConfig(text, 'c.yaml');
+  expect(config).toEqual({ objects: ['a.bpf.o', { path: 'b.bpf.o', name: 'b-without-q', programs: { q: { autoload: false } } }] });
+  expect(at(['objects', 1, 'programs', 'q', 'autoload'])).toBe('c.yaml:5:32');
+  expect(at(['objects', 1, 'programs', 'p'])).toBe('c.yaml:5:15');
+  const entry = (lines: string) => errorOf(`objects:\n  - path: b.bpf.o\n    ${lines}\n`);
+  expect(entry('program: { q: {} }')).toMatch(/^corematrix\.yaml:3:5: unknown key "program"; possible here: path, name, programs, /);
+  expect(entry('programs: { q: { load: true } }')).toMatch(/^corematrix\.yaml:3:22: unknown key "load"; possible here: autoload, /);
+  expect(entry('programs: { q: { autoload: 1 } }')).toBe(
+    'corematrix.yaml:3:32: objects.0.programs.q.autoload: Invalid input: expected boolean, received number, or Invalid input: expected "if-supported"',
+  );
+  expect(errorOf('objects: [1]')).toBe(
+    'corematrix.yaml:1:11: objects.0: Invalid input: expected string, received number, or Invalid input: expected object, received number',
+  );
+});
+
+test('an empty configuration is one', () => {
+  expect(parseConfig('', 'corematrix.yaml')).toEqual({});
+});
+
+test.each([
+  ['kernel: [debian:all]\n', 'an unknown key'],
+  ['kernels: [debian:all]\nexpectations:\n  - object: a\n    status: fail\n    reason: r\n    kernel: 5.10\n', 'an unknown key below'],
+  ['kernels: debian:all\n', 'a wrong type'],
+  ['jobs: 0\n', 'a number out of range'],
+  ['expectations:\n  - object: a\n    status: broken\n    reason: r\n', 'an unknown status'],
+  ['kernels: [debian:all\n', 'broken YAML'],
+  ['- a\n- b\n', 'a list at the top'],
+])('%j says where and what', (text) => {
+  expect(errorOf(text)).toMatchSnapshot();
+});
+
+test('an alias bomb is refused', () => {
+  const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+  for (let level = 1; level < 8; level++) {
+    const before = String.fromCodePoint(96 + level);
+    bomb.push(`${String.fromCodePoint(97 + level)}: &${String.fromCodePoint(97 + level)} [${Array(9).fill(`*${before}`).join(', ')}]`);
+  }
+  expect(errorOf(bomb.join('\n'))).toBe('corematrix.yaml: cannot be read: Excessive alias count indicates a resource exhaustion attack');
+});
+
+test('what costs more time than its size is refused at once', () => {
+  // Of the processor, not of the clock: other tests run beside this one.
+  const started = process.cpuUsage();
+  const manyKeys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n');
+  const manyAliases = `a: &a 1\nb: [${Array(20_000).fill('*a').join(', ')}]`;
+  expect(errorOf(manyKeys)).toMatch(/^corematrix\.yaml:1:1: unknown key "k0"; /);
+  expect(errorOf(manyAliases)).toBe('corematrix.yaml:2:405: more than 100 aliases');
+  expect(errorOf('jobs: 1\njobs: 2\n')).toBe('corematrix.yaml:2:1: the key "jobs" stands twice');
+  expect(errorOf(`objects: ${'['.repeat(100_000)}`)).toMatch(/^corematrix\.yaml.*: (it nests too deeply|.*call stack size exceeded)$/);
+  expect(errorOf(`# ${'x'.repeat(1 << 20)}`)).toBe('corematrix.yaml: too large for a configuration (1048578 characters)');
+  const { user, system } = process.cpuUsage(started);
+  expect((user + system) / 1000).toBeLessThan(10_000);
+});
+
+test('a file that is not there is named', async () => {
+  await expect(loadConfig('no/such.yaml')).rejects.toThrow('no/such.yaml: cannot read the configuration (ENOENT)');
+});

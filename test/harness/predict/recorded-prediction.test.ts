@@ -1,0 +1,189 @@
+// Predictions beside observations.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { indexNames } from '../../../harness/bpf/btf/names.ts';
+import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
+import { type Forecast, forecastOf, foreseenCell, knownEnumerators, withForecast } from '../../../harness/predict/recorded-prediction.ts';
+import { cellOfOneFate } from '../../../harness/results/uniform-cell.ts';
+import { type CellProgram, type CellRelocation, cellSchema } from '../../../harness/results/schema.ts';
+import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
+import { mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
+
+const TYPES: WrittenType[] = [
+  { name: 'int', kind: 1, size: 4, words: [0x01000020] },
+  { name: 'task_struct', kind: 4, vlen: 1, size: 8, words: ['state', 1, 32] },
+];
+const KERNEL = { vmlinux: indexNames(mustReadBtf(buildBtf(TYPES))), modules: [] };
+
+let object: BpfObject;
+beforeAll(async () => {
+  const sample = (await sampleObjects()).find(({ name }) => name === 'task_state.bpf.o');
+  if (!sample) throw new Error('there is no such sample');
+  object = readBpfObject(sample.bytes, sample.name);
+});
+
+describe('a forecast', () => {
+  it('says of each program what BTF has against it', () => {
+    const forecast = forecastOf(object, KERNEL);
+    expect({ programs: forecast.programs, cell: foreseenCell(forecast), outcomes: forecast.relocations.map(({ outcome }) => outcome) })
+      .toMatchInlineSnapshot(`
+        {
+          "cell": {
+            "class": "core-field-incompatible",
+            "status": "fail",
+          },
+          "outcomes": [
+            "incompatible",
+            "poisoned",
+            "absent-guarded",
+            "poisoned",
+            "moved",
+          ],
+          "programs": [
+            {
+              "class": "core-field-incompatible",
+              "name": "old_name",
+              "status": "fail",
+            },
+            {
+              "class": "core-field-missing",
+              "name": "new_name",
+              "status": "fail",
+            },
+            {
+              "class": null,
+              "name": "either_name",
+              "status": "unknown",
+            },
+          ],
+        }
+      `);
+  });
+
+  it('for a kernel without BTF is that nothing with relocations loads', () => {
+    expect(forecastOf(object, null)).toEqual({
+      programs: object.programs.map(({ name }) => ({ name, status: 'fail', class: 'btf-missing' })),
+      relocations: [],
+    });
+    expect(forecastOf({ ...object, relocations: [] }, null).programs[0]).toEqual({ name: 'old_name', status: 'unknown', class: null });
+  });
+
+  it('knows no map or program types of BTF that was cut down', () => {
+    expect(knownEnumerators(KERNEL)).toBeNull();
+  });
+});
+
+const relocation = (ref: number, outcome: CellRelocation['outcome'], target: string | null): CellRelocation => {
+  return { ref, outcome, local: '8', target, reached: null, candidates: [], suspicious: null, warnings: [] };
+};
+
+function observed(status: CellProgram['status'], more: Partial<CellProgram> = {}): CellProgram {
+  const logs = { libbpf: null, verifier: null };
+  return { name: 'one', status, stage: null, class: null, errno: null, reason: null, expected: null, logs, ...more };
+}
+
+const FAIL = { name: 'one', status: 'fail', class: 'core-field-missing' } as const;
+const MAY_FAIL = { name: 'one', status: 'may-fail', class: 'helper-unknown' } as const;
+const UNKNOWN = { name: 'one', status: 'unknown', class: null } as const;
+const REJECTED = observed('fail', { stage: 'verify', class: 'verifier-rejected' });
+const NO_HELPER = observed('fail', { stage: 'verify', class: 'helper-unknown' });
+const NO_HOOK = { class: 'attach-target-missing' } as const;
+
+describe('a cell', () => {
+  const base = cellOfOneFate('debian-6.12', { id: 'object', programs: [] }, 'pass', null);
+  const agreement = (program: CellProgram, foretold: Forecast['programs'][number]) =>
+    withForecast({ ...base, programs: [program] }, { programs: [foretold], relocations: [] }).programs[0]?.predicted?.agrees;
+
+  it('bears a prediction out or not, as far as BTF tells such a thing', () => {
+    expect({
+      'fail, loads': agreement(observed('pass'), FAIL),
+      'fail, fails so': agreement(observed('fail', { class: 'core-field-missing' }), FAIL),
+      'fail, fails otherwise': agreement(NO_HELPER, FAIL),
+      'fail, rejected before': agreement(REJECTED, FAIL),
+      'may-fail, loads': agreement(observed('pass'), MAY_FAIL),
+      'may-fail, fails so': agreement(NO_HELPER, MAY_FAIL),
+      'unknown, loads': agreement(observed('pass'), UNKNOWN),
+      'unknown, rejected': agreement(REJECTED, UNKNOWN),
+      'unknown, fails over what BTF tells': agreement(NO_HELPER, UNKNOWN),
+      'unknown, cannot be loaded for its hook': agreement(observed('fail', { stage: 'verify', ...NO_HOOK }), UNKNOWN),
+      'unknown, cannot be attached': agreement(observed('fail', { stage: 'attach', ...NO_HOOK }), UNKNOWN),
+      'fail, no verdict': agreement(observed('infra'), FAIL),
+      'fail, not loaded by default': agreement(observed('skip'), FAIL),
+    }).toMatchInlineSnapshot(`
+      {
+        "fail, fails otherwise": false,
+        "fail, fails so": true,
+        "fail, loads": false,
+        "fail, no verdict": null,
+        "fail, not loaded by default": null,
+        "fail, rejected before": true,
+        "may-fail, fails so": true,
+        "may-fail, loads": true,
+        "unknown, cannot be attached": true,
+        "unknown, cannot be loaded for its hook": false,
+        "unknown, fails over what BTF tells": false,
+        "unknown, loads": true,
+        "unknown, rejected": true,
+      }
+    `);
+  });
+
+  it('has the prediction at every program, and at a relocation where it differs', () => {
+    const relocations = [relocation(0, 'moved', '16'), relocation(1, 'moved', '16'), relocation(2, 'not-reached', null)];
+    const forecast: Forecast = {
+      programs: [FAIL],
+      relocations: [
+        { ref: 0, outcome: 'moved', target: '16' },
+        { ref: 1, outcome: 'moved', target: '24' },
+        { ref: 2, outcome: 'poisoned', target: null },
+      ],
+    };
+    const cell = withForecast({ ...base, programs: [observed('pass'), { ...observed('pass'), name: 'other' }], relocations }, forecast);
+    expect(cellSchema.parse(structuredClone(cell))).toEqual(cell);
+    expect({
+      cell: cell.predicted,
+      programs: cell.programs.map(({ name, predicted }) => ({ name, predicted })),
+      relocations: cell.relocations.map(({ ref, predicted }) => ({ ref, predicted })),
+    }).toMatchInlineSnapshot(`
+      {
+        "cell": {
+          "class": "core-field-missing",
+          "status": "fail",
+        },
+        "programs": [
+          {
+            "name": "one",
+            "predicted": {
+              "agrees": false,
+              "class": "core-field-missing",
+              "status": "fail",
+            },
+          },
+          {
+            "name": "other",
+            "predicted": undefined,
+          },
+        ],
+        "relocations": [
+          {
+            "predicted": undefined,
+            "ref": 0,
+          },
+          {
+            "predicted": {
+              "outcome": "moved",
+              "target": "24",
+            },
+            "ref": 1,
+          },
+          {
+            "predicted": {
+              "outcome": "poisoned",
+              "target": null,
+            },
+            "ref": 2,
+          },
+        ],
+      }
+    `);
+  });
+});

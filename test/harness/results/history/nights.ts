@@ -1,0 +1,49 @@
+// Nights of a small matrix, as a history has them: what each program did on each kernel, and what was the same as the night before.
+import { type HistoryLine, lineOf } from '../../../../harness/results/history/line.ts';
+import { cellOfOneFate } from '../../../../harness/results/uniform-cell.ts';
+import type { KernelResult, Results } from '../../../../harness/results/schema.ts';
+import type { Status } from '../../../../harness/base/vocabulary.ts';
+import { SAMPLE } from '../../../reports/sample.ts';
+
+export interface Night {
+  day: number;
+  /** Status of the one program on 5.10 and on 6.12. */
+  statuses: readonly [Status, Status];
+  /** Version of the second kernel; without it, 6.12.117. */
+  version?: string;
+  /** Whether its cell took a second attempt. */
+  flaky?: boolean;
+}
+
+const [OLD, NEW] = SAMPLE.kernels;
+const [, PROBES] = SAMPLE.objects;
+
+function kernelsOf(version: string): KernelResult[] {
+  if (!OLD || !NEW) throw new Error('the sample has kernels');
+  const newer = { ...NEW, arch: OLD.arch, id: `debian-${version}-amd64`, version, sha256: version.replaceAll('.', '').padEnd(64, '0') };
+  return [OLD, newer];
+}
+
+/** The results of a night. */
+export function night({ day, statuses, version = '6.12.117', flaky = false }: Night): Results {
+  if (!PROBES) throw new Error('the sample has objects');
+  const object = { ...PROBES, programs: PROBES.programs.slice(0, 1) };
+  const kernels = kernelsOf(version);
+  const { schemaVersion, logs } = SAMPLE;
+  return {
+    schemaVersion,
+    logs,
+    run: { ...SAMPLE.run, complete: true, id: `night ${day}`, finishedAt: `2026-05-${String(day).padStart(2, '0')}T03:00:00.000Z` },
+    kernels,
+    objects: [object],
+    cells: kernels.map(({ id }, at) => ({
+      ...cellOfOneFate(id, object, statuses[at] ?? 'pass', { class: null, reason: 'so it is' }),
+      flaky: flaky && at === 1,
+    })),
+  };
+}
+
+/** Their lines. */
+export function lines(...nights: readonly Night[]): HistoryLine[] {
+  return nights.map((one) => lineOf(night(one)));
+}

@@ -1,0 +1,130 @@
+// Members followed through layouts.
+import { describe, expect, it } from 'vitest';
+import type { LayoutEntry, TypeLayout } from '../../../../harness/results/layouts/layout.ts';
+import { lineagesOf } from '../../../../harness/results/layouts/lineage.ts';
+
+/** `name:type`, one after the other at eight bytes each; `inner` at 100. */
+function layout(members: string, inner = '', kind: TypeLayout['kind'] = 'struct'): TypeLayout {
+  const entries = (text: string, start: number) =>
+    text
+      .split(' ')
+      .filter((each) => each !== '')
+      .map((each, index): LayoutEntry => {
+        const [name = '', type = ''] = each.split(':');
+        return { name, bitOffset: kind === 'enum' ? null : (start + index * 8) * 8, bitSize: 0, size: 8, type };
+      });
+  return { kind, text: 'struct it', size: 64, entries: entries(members, 0), inner: entries(inner, 100), others: 0 };
+}
+
+/** A line for each member: its name by layout, and its changes. */
+const told = (...layouts: (TypeLayout | null)[]) =>
+  lineagesOf(layouts).map(({ entries, changes }) => {
+    return `${entries.map((entry) => entry?.name ?? '-').join(' | ')}: ${changes
+      .slice(1)
+      .map((each) => each.join('+') || '=')
+      .join(' | ')}`;
+  });
+
+describe('members', () => {
+  it('stay what they are by name', () => {
+    expect(told(layout('a:int b:int'), layout('b:long a:int'), layout('b:long'))).toMatchInlineSnapshot(`
+      [
+        "a | a | -: offset | removed",
+        "b | b | b: type+offset | =",
+      ]
+    `);
+  });
+
+  it('are known again under a name with other underscores, of whatever type', () => {
+    expect(told(layout('a:int state:long'), layout('a:int __state:u32'))).toMatchInlineSnapshot(`
+      [
+        "a | a: =",
+        "state | __state: renamed+type",
+      ]
+    `);
+  });
+
+  it('are known again between the same neighbours, or in the same place, if their names are alike', () => {
+    expect(told(layout('a:int mmap_sem:rwsem b:int'), layout('x:int a:int mmap_lock:rwsem b:int'))).toMatchInlineSnapshot(`
+      [
+        "- | x: added",
+        "a | a: offset",
+        "mmap_sem | mmap_lock: renamed+offset",
+        "b | b: offset",
+      ]
+    `);
+    expect(told(layout('a:int count:rwsem b:int'), layout('x:int a:int lock:rwsem b:int'))).toMatchInlineSnapshot(`
+      [
+        "- | x: added",
+        "a | a: offset",
+        "- | lock: added",
+        "count | -: removed",
+        "b | b: offset",
+      ]
+    `);
+    expect(told(layout('a:int count:rwsem b:int'), layout('a:int lock:rwsem b:int'))).toMatchInlineSnapshot(`
+      [
+        "a | a: =",
+        "count | lock: renamed",
+        "b | b: =",
+      ]
+    `);
+  });
+
+  it('are found in a member that got them, and there only', () => {
+    expect(told(layout('info:s cpu:int', 'info.flags:int'), layout('info:s', 'info.flags:int info.cpu:int'))).toMatchInlineSnapshot(`
+      [
+        "info | info: =",
+        "cpu | info.cpu: moved+offset",
+      ]
+    `);
+    expect(told(layout('info:s', 'info.flags:int info.cpu:int'), layout('info:s cpu:int', 'info.flags:int'))).toMatchInlineSnapshot(`
+      [
+        "info | info: =",
+        "info.cpu | cpu: moved+offset",
+      ]
+    `);
+    expect(told(layout('info:s cpu:int'), layout('info:s', 'info.cpu:int other.cpu:int'))).toMatchInlineSnapshot(`
+      [
+        "info | info: =",
+        "cpu | info.cpu: moved+offset",
+      ]
+    `);
+  });
+
+  it('are found again in what they were split into, and when they come back', () => {
+    expect(told(layout('i_ctime:ts'), layout('__i_ctime:ts'), layout('i_ctime_sec:s64 i_ctime_nsec:u32'))).toMatchInlineSnapshot(`
+      [
+        "i_ctime | __i_ctime | i_ctime_sec: renamed | split+type",
+        "- | - | i_ctime_nsec: = | added",
+      ]
+    `);
+    expect(told(layout('a:int b:int'), layout('a:int'), layout('a:int b:int'))).toMatchInlineSnapshot(`
+      [
+        "a | a | a: = | =",
+        "b | - | b: removed | added",
+      ]
+    `);
+  });
+
+  it('are enumerators by name and value', () => {
+    const [old, young] = [layout('A_ONE:1 A_TWO:2', '', 'enum'), layout('A_ONE:2 A_TWO_OLD:2 A_NEW:3', '', 'enum')];
+    expect(told(old, young)).toMatchInlineSnapshot(`
+      [
+        "A_ONE | A_ONE: type",
+        "A_TWO | A_TWO_OLD: renamed",
+        "- | A_NEW: added",
+      ]
+    `);
+  });
+
+  it('are all gone where there is no such type', () => {
+    expect(told(layout('a:int'), null, layout('b:int'))).toMatchInlineSnapshot(`
+      [
+        "- | - | b: = | added",
+        "a | - | -: removed | =",
+      ]
+    `);
+    expect(told()).toEqual([]);
+  });
+});

@@ -1,0 +1,147 @@
+// Control files, Release files and what gpgv says of them.
+import { Readable } from 'node:stream';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { collectStanzas, parseDigests, parseStanza } from '../../../../kernels/sources/debian/deb822.ts';
+import { parseKernelPackage } from '../../../../kernels/sources/debian/packages.ts';
+import { parseRelease } from '../../../../kernels/sources/debian/release.ts';
+import { clearSignedText, readGpgvStatus } from '../../../../kernels/sources/debian/signature.ts';
+import { parseSource } from '../../../../kernels/sources/debian/source.ts';
+
+const A = 'a'.repeat(64);
+const B = 'b'.repeat(64);
+
+describe('stanzas', () => {
+  it('that would fill the memory end with an error', async () => {
+    const stanza = Buffer.from(`Package: linux\nNote: ${'x'.repeat(1 << 20)}\n\n`);
+    const endless = Readable.from(Array.from({ length: 100 }, () => stanza));
+    await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has more than 64 MiB of what is looked for');
+    const one = Readable.from(Array.from({ length: 100 }, () => stanza.subarray(0, -2)));
+    await expect(collectStanzas(one, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
+  });
+
+  it('have fields whatever their case, with continuation lines', () => {
+    expect({ ...parseStanza('Package: linux\nDESCRIPTION: one\n two\n .\n three\nEmpty:\nno field here\nSize: 5 \n') }).toEqual({
+      package: 'linux',
+      description: 'one\ntwo\n.\nthree',
+      empty: '',
+      size: '5',
+    });
+    expect(parseStanza('__proto__: x\nconstructor: y')['toString']).toBeUndefined();
+  });
+
+  it('are found wherever a stream is cut, in UTF-8', async () => {
+    const text = 'Package: one\nNote: ä\n\nPackage: two\n\n\nPackage: three\nNote: ö';
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(text.length + 2), { maxLength: 5 }), async (cuts) => {
+        const bytes = Buffer.from(text);
+        const edges = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
+        const chunks = edges.slice(1).map((end, index) => bytes.subarray(edges[index], end));
+        const found = await collectStanzas(Readable.from(chunks), (stanza) => !stanza.includes('two'));
+        expect(found.map((stanza) => ({ ...parseStanza(stanza) }))).toEqual([
+          { package: 'one', note: 'ä' },
+          { package: 'three', note: 'ö' },
+        ]);
+      }),
+      { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 50) },
+    );
+  });
+
+  it('may not be without end', async () => {
+    const endless = Readable.from([Buffer.alloc(5 << 20, 'x')]);
+    await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
+  });
+
+  it('never make a parser throw', () => {
+    const total = fc.property(fc.string({ unit: 'binary' }), (text) => {
+      parseDigests(parseStanza(text)['sha256']);
+      parseRelease(clearSignedText(text));
+    });
+    expect(() => fc.assert(total)).not.toThrow();
+  });
+});
+
+describe('a Release file', () => {
+  it('names the index files that matter', () => {
+    const text = `Origin: Debian\nAcquire-By-Hash: yes\nMD5Sum:\n ${'c'.repeat(32)} 5 main/source/Sources.xz\nSHA256:\n ${A}  10 main/binary-amd64/Packages.xz\n ${B} 20 main/source/Sources.xz\n ${B} 20 contrib/source/Sources.xz\n ${B} x main/source/Sources.gz\n`;
+    expect(parseRelease(text)).toEqual({
+      origin: 'Debian',
+      byHash: true,
+      indexes: { 'main/binary-amd64/Packages.xz': { size: 10, sha256: A }, 'main/source/Sources.xz': { size: 20, sha256: B } },
+    });
+    expect(parseRelease('<html>')).toEqual({ origin: '', byHash: false, indexes: {} });
+  });
+
+  it('stands between the marks of a signed message', () => {
+    const signed = '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nOrigin: Debian\n- -dashed\n-----BEGIN PGP SIGNATURE-----\n\nabc\n';
+    expect([clearSignedText(signed), clearSignedText('Origin: Debian\n')]).toEqual(['Origin: Debian\n-dashed', 'Origin: Debian\n']);
+  });
+
+  it('is good with one good signature, bad with one that does not fit, and else not checked for a reason', () => {
+    const status = (...lines: string[]) => readGpgvStatus(lines.map((line) => `[GNUPG:] ${line}\n`).join(''));
+    expect([
+      status('NEWSIG', 'GOODSIG 11 Debian', 'VALIDSIG 22', 'NEWSIG', 'NO_PUBKEY 33'),
+      status('GOODSIG 11 Debian', 'VALIDSIG 22', 'BADSIG 33 Debian'),
+      status('EXPKEYSIG 11 Debian', 'VALIDSIG 22'),
+      status('REVKEYSIG 11 Debian', 'VALIDSIG 22'),
+      status('NO_PUBKEY 33'),
+      status('NODATA 1'),
+    ]).toMatchInlineSnapshot(`
+      [
+        {
+          "kind": "good",
+        },
+        {
+          "kind": "bad",
+          "reason": "the signature of key 33 does not fit the text",
+        },
+        {
+          "kind": "unchecked",
+          "reason": "key 11 has expired; update the package debian-archive-keyring",
+        },
+        {
+          "kind": "bad",
+          "reason": "key 11 has been revoked",
+        },
+        {
+          "kind": "unchecked",
+          "reason": "key 33 is not known here; update the package debian-archive-keyring",
+        },
+        {
+          "kind": "unchecked",
+          "reason": "the mirror does not sign them",
+        },
+      ]
+    `);
+  });
+});
+
+describe('packages of a mirror', () => {
+  const suite = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' } } as const;
+  const kernel = (path: string, version: string) =>
+    parseKernelPackage(
+      `Package: linux-image-6.1.0-50-cloud-amd64\nVersion: ${version}\nFilename: ${path}\nSize: 9000000\nSHA256: ${A}\n`,
+      suite,
+    )?.upstream;
+  const source = (directory: string, file: string) =>
+    parseSource(`Package: p\nVersion: 1\nDirectory: ${directory}\nChecksums-Sha256:\n ${A} 1 ${file}\n`, suite)?.files.length;
+
+  it('lie in its pool, and have versions of the alphabet of versions, or are none', () => {
+    expect(kernel('pool/main/l/linux/a.deb', '6.1.176-1')).toBe('6.1.176');
+    const wrong = [
+      kernel('pool/../../etc/passwd', '6.1.176-1'),
+      kernel('/etc/passwd', '6.1.176-1'),
+      kernel('http://127.0.0.1/a.deb', '6.1.176-1'),
+      kernel('pool/main/a b.deb', '6.1.176-1'),
+      kernel('pool/main/a.deb', '6.1.176-1\u001b[2J'),
+    ];
+    expect(wrong).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect([
+      source('pool/main/p', 'p.dsc'),
+      source('pool/main/p', '../../p'),
+      source('pool/main/p', '..'),
+      source('../p', 'p.dsc'),
+      source('/p', 'p.dsc'),
+    ]).toEqual([1, undefined, undefined, undefined, undefined]);
+  });
+});
