@@ -34,14 +34,13 @@ const roomOf = (path) => ROOMS.findIndex((room) => path.startsWith(`${room}/`));
 /** The relative imports of a TypeScript file, type-only ones included, each with its line. */
 function importsOf(root, path) {
   const text = readFileSync(join(root, path), 'utf8');
-  const { module, program, errors } = parseSync(path, text);
+  const { module, errors } = parseSync(path, text);
   if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`);
   const found = [...module.staticImports, ...module.staticExports.flatMap(({ entries }) => entries)]
     .map(({ moduleRequest }) => moduleRequest)
     .filter((request) => request?.value.startsWith('.'))
     .map(({ value, start }) => ({ value, start }));
   const dynamic = module.dynamicImports.map(({ moduleRequest: { start, end } }) => ({ value: text.slice(start + 1, end - 1), start }));
-  void program;
   return [...found, ...dynamic.filter(({ value }) => value.startsWith('.'))].map(({ value, start }) => ({
     from: path,
     to: normalize(join(dirname(path), value)),
@@ -77,7 +76,7 @@ function circlesOf(arrows) {
     if (own.low === own.index) {
       const circle = stack.splice(stack.indexOf(node));
       for (const member of circle) state.get(member).open = false;
-      if (circle.length > 1) circles.push(circle.toSorted());
+      if (circle.length > 1) circles.push(circle.toSorted((a, b) => (a < b ? -1 : 1)));
     }
     return own;
   };
@@ -102,7 +101,9 @@ const sources = files.filter((path) => path.endsWith('.ts') && /^(?:harness|kern
 const imports = sources.flatMap((path) => importsOf(root, path));
 const includes = files.filter((path) => /^harness\/.*\.[ch]$/.test(path)).flatMap((path) => includesOf(root, path));
 
-const homeless = sources.filter((path) => roomOf(path) < 0).map((path) => `${path} is in no room: add its folder to ROOMS in .ci/rooms.mjs`);
+const homeless = sources
+  .filter((path) => roomOf(path) < 0)
+  .map((path) => `${path} is in no room: add its folder to ROOMS in .ci/rooms.mjs`);
 const upward = imports
   .filter(({ from, to }) => roomOf(to) > roomOf(from))
   .map(({ from, to, line }) => `${from}:${line} imports ${to}: ${ROOMS[roomOf(from)]} is below ${ROOMS[roomOf(to)]}`);

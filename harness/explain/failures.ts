@@ -1,5 +1,5 @@
 // What fails where, from predictions or from results, in one shape: everything a failing program would run into, not the first alone.
-import type { PredictedCell } from '../predict/predict.ts';
+import type { PredictedCell } from '../predict/predicted-cell.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import { instructionLines, type LineOf } from '../bpf/object/source-line.ts';
 import type { CellProgram, CellRelocation, CellResult, FailurePlace, ObjectResult, Results } from '../results/schema.ts';

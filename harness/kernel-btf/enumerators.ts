@@ -30,3 +30,9 @@ export function enumeratorsOf({ vmlinux }: KernelTypes, name: string): Enumerato
   known.set(name, isWhole ? found : null);
   return isWhole ? found : null;
 }
+
+/** Numbers of the helpers a kernel has; null when its BTF does not tell. */
+export function knownHelpers(kernel: KernelTypes): ReadonlySet<number> | null {
+  const known = enumeratorsOf(kernel, 'bpf_func_id');
+  return known && new Set([...known.values()].map(Number));
+}

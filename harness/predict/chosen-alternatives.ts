@@ -1,8 +1,8 @@
 // Which programs and maps of an object are loaded on a kernel, where its loader leaves that to what the kernel has.
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import type { PredictedProgram } from './predict.ts';
-import { knowsMapType, programFindings } from './support.ts';
+import type { PredictedProgram } from './predicted-cell.ts';
+import { knowsMapType, programFindings } from './findings/support.ts';
 
 export interface Chosen {
   /** With `autoload` decided of its programs. */

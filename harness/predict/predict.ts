@@ -1,4 +1,5 @@
 // One object on one kernel, offline: what becomes of every relocation, and which programs fail.
+import type { PredictedCell, PredictedProgram, ProgramFinding } from './predicted-cell.ts';
 import type { RelocationFacts } from '../logs/libbpf/facts.ts';
 import type { ObjectFunction } from '../bpf/object/functions.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
@@ -14,30 +15,9 @@ import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { hasRejected, type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { reachInputOf } from './reach/input.ts';
 import { type PredictedLoad, predictLoad } from '../core-relo/relocate.ts';
-import { type Finding, knownHelpers, objectFindings, type PredictedFailure, programFindings } from './support.ts';
-
-export interface PredictedProgram {
-  name: string;
-  /** Null when nothing in BTF makes it fail for certain; it may still fail for a reason BTF does not tell. */
-  failure: PredictedFailure | null;
-  /** The reason it fails for if the verifier comes to an instruction of which it is not known whether it does. */
-  possible: PredictedFailure | null;
-  /** Everything but relocations that stands against it, in the order in which it would show; each shows once those before are mended. */
-  against: ProgramFinding[];
-}
-
-/** `at` is the instruction, where there is one. */
-export interface ProgramFinding extends Finding {
-  at: { program: string; insn: number } | null;
-}
-
-export interface PredictedCell {
-  programs: PredictedProgram[];
-  /** In the shape of an observed ledger: one for each relocation of the object. */
-  relocations: CellRelocation[];
-  /** Loads in the order in which a run would make them, the whole object first; with the lines libbpf would print. */
-  loads: PredictedLoad[];
-}
+import { objectFindings, programFindings } from './findings/support.ts';
+import { knownHelpers } from '../kernel-btf/enumerators.ts';
+import type { Finding, PredictedFailure } from './findings/finding.ts';
 
 interface ExaminedLoad {
   load: PredictedLoad;

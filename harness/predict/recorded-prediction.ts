@@ -5,7 +5,8 @@ import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
-import { type PredictedProgram, predictCell } from './predict.ts';
+import { predictCell } from './predict.ts';
+import type { PredictedProgram } from './predicted-cell.ts';
 
 interface ForeseenProgram {
   name: string;

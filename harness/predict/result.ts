@@ -8,8 +8,9 @@ import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '
 import { withGiven } from '../kernel-btf/with-custom-btf.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
-import { type PredictedCell, predictCell } from './predict.ts';
-import type { PredictedFailure } from './support.ts';
+import { predictCell } from './predict.ts';
+import type { PredictedCell } from './predicted-cell.ts';
+import type { PredictedFailure } from './findings/finding.ts';
 
 /** Raised when the meaning of a field changes. */
 const SCHEMA_VERSION = 1;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { compareKernelVersions, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { UserError } from '../base/errors.ts';
 import { mergeFindings } from './merge-findings.ts';
-import { storedLayouts, storeTypes } from './layouts/collected.ts';
+import { storedLayouts, storeTypes } from './collected-layouts.ts';
 import { addLog, createLogStore, logText } from './logs.ts';
 import { cellOfOneFate } from './uniform-cell.ts';
 import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';

@@ -29,7 +29,7 @@ import { isForetoldToFail } from './kernel-types.ts';
 import { type GuestHelper, prepareInitramfs } from '../guest/agent.ts';
 import { patienceWith } from './time-limit.ts';
 import { takeTurns, type Turns } from './guest-slots.ts';
-import { type KernelLayouts, layoutsOn, storeTypes } from '../results/layouts/collected.ts';
+import { type KernelLayouts, layoutsOn, storeTypes } from '../results/collected-layouts.ts';
 import { touchedTypes } from '../explain/touched-types.ts';
 import { type VerdictStore, verdictStore } from './verdicts.ts';
 import { VERSION } from '../base/version.ts';

@@ -5,7 +5,7 @@ import { youngAttachType } from '../bpf/object/attach-type.ts';
 import type { FailureClass } from '../base/vocabulary.ts';
 import type { Attachment, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
-import type { Failure } from './judgement.ts';
+import type { Failure } from './rules/context.ts';
 
 /** What the kernel or the C library answers where there is nothing of that name to attach to. */
 const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENODEV']);

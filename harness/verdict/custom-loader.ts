@@ -4,7 +4,7 @@ import { errnoOf } from '../logs/libbpf/errno.ts';
 import { parseVerifierLog } from '../logs/verifier/parse.ts';
 import type { CommandEvidence } from './evidence/evidence.ts';
 import { failureOf, oneLine } from './failure.ts';
-import type { Failure } from './judgement.ts';
+import type { Failure } from './rules/context.ts';
 import type { FailureContext, Finding } from './rules/context.ts';
 
 /** More lines than anybody reads, and few enough to look through. */

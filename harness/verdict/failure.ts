@@ -2,7 +2,7 @@
 import { errnoName } from '../logs/libbpf/errno.ts';
 import type { Stage } from '../base/vocabulary.ts';
 import type { LoadAttempt } from './evidence/evidence.ts';
-import type { Failure } from './judgement.ts';
+import type { Failure } from './rules/context.ts';
 import type { FailureContext, Finding, Rule } from './rules/context.ts';
 import { mapNotCreated } from './rules/maps.ts';
 import { objectInvalid, openFailed, settingRefused } from './rules/object.ts';

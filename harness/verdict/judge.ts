@@ -8,7 +8,8 @@ import { type ReadAttempt, readAttempt } from './evidence/attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { failureOf } from './failure.ts';
 import { type JudgedTrial, judgeTrial } from './run-check.ts';
-import type { CellJudgement, Failure, JudgedObject, JudgementLogs, ProgramJudgement } from './judgement.ts';
+import type { CellJudgement, JudgementLogs, ProgramJudgement } from './judgement.ts';
+import type { Failure, JudgedObject } from './rules/context.ts';
 import { ownLoaderFailure } from './custom-loader.ts';
 import { failurePlace } from './failure-place.ts';
 

@@ -1,19 +1,6 @@
 // What is made of a cell's evidence: a verdict for the object, one for each program, and the ledger of its relocations.
-import type { CellCheck, CellRelocation, FailurePlace, ObjectResult } from '../results/schema.ts';
+import type { CellCheck, CellRelocation, FailurePlace } from '../results/schema.ts';
 import type { FailureClass, Stage } from '../base/vocabulary.ts';
-
-/** What a verdict needs to know of the object itself. */
-export type JudgedObject = Pick<ObjectResult, 'programs' | 'relocations' | 'maps'>;
-
-/** Why something did not load. */
-export interface Failure {
-  stage: Stage;
-  class: FailureClass;
-  /** Positive, as libbpf returned it. */
-  errno: number;
-  /** One line. */
-  reason: string;
-}
 
 /** Texts as they were printed; null where there is none. */
 export interface JudgementLogs {

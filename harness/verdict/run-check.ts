@@ -6,7 +6,7 @@ import type { CellCheck } from '../results/schema.ts';
 import { howEnded } from './evidence/command-end.ts';
 import type { TrialFacts, TriggerEnd } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
-import type { Failure } from './judgement.ts';
+import type { Failure } from './rules/context.ts';
 
 export interface JudgedTrial {
   checks: CellCheck[];

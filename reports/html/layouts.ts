@@ -4,7 +4,7 @@ import { essentialName } from '../../harness/bpf/btf/essential-name.ts';
 import type { KernelResult, TypeLayouts, TypeStore } from '../../harness/results/schema.ts';
 import type { LayoutKind } from '../../harness/base/vocabulary.ts';
 import { lineagesOf } from '../../harness/results/layouts/lineage.ts';
-import { entriesOf } from '../../harness/results/layouts/collected.ts';
+import { entriesOf } from '../../harness/results/collected-layouts.ts';
 
 /** A member, and where it is in bits; null for what lies nowhere. */
 type Placed = [member: number, bitOffset: number | null];

@@ -9,7 +9,7 @@ import type { Code } from '../../core-relo/patch.ts';
 import { type ReachInput, reachOf } from './reach.ts';
 import { reachInputOf } from './input.ts';
 import { predictLoad } from '../../core-relo/relocate.ts';
-import { knownHelpers } from '../support.ts';
+import { knownHelpers } from '../../kernel-btf/enumerators.ts';
 
 /** A check and what it answers. */
 export interface GuardingCheck {

@@ -1,7 +1,21 @@
 // What a rule sees of one failed attempt, and what it answers.
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
 import type { ReadAttempt } from '../evidence/attempt.ts';
-import type { Failure, JudgedObject } from '../judgement.ts';
+import type { ObjectResult } from '../../results/schema.ts';
+import type { FailureClass, Stage } from '../../base/vocabulary.ts';
+
+/** What a verdict needs to know of the object itself. */
+export type JudgedObject = Pick<ObjectResult, 'programs' | 'relocations' | 'maps'>;
+
+/** Why something did not load. */
+export interface Failure {
+  stage: Stage;
+  class: FailureClass;
+  /** Positive, as libbpf returned it. */
+  errno: number;
+  /** One line. */
+  reason: string;
+}
 
 export interface FailureContext {
   attempt: ReadAttempt;

@@ -5,7 +5,7 @@ import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
 import { hasIncompatibleCandidate } from '../relocations/outcome.ts';
 import type { ObjectRelocation, SourceLine } from '../../bpf/object/places.ts';
 import type { FailureClass, RelocationKind } from '../../base/vocabulary.ts';
-import type { JudgedObject } from '../judgement.ts';
+import type { JudgedObject } from './context.ts';
 
 /** Where it failed is the caller's to know: libbpf gives up on a relocation, or the verifier comes to it. */
 export interface CoreFinding {

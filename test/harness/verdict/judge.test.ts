@@ -5,7 +5,8 @@ import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import type { ObjectRelocation } from '../../../harness/bpf/object/places.ts';
 import type { CellEvidence, LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
 import { judgeCell, type JudgeInput } from '../../../harness/verdict/judge.ts';
-import type { CellJudgement, JudgedObject } from '../../../harness/verdict/judgement.ts';
+import type { CellJudgement } from '../../../harness/verdict/judgement.ts';
+import type { JudgedObject } from '../../../harness/verdict/rules/context.ts';
 import { RECORDED_OBJECTS, recordedEvidence, recordedObject, type RecordedObject } from './recorded.ts';
 
 /** The cell and each program, a line each. */

@@ -5,7 +5,7 @@ import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import { accessOf, parseSpec } from '../../../harness/bpf/core-spec/printed.ts';
 import type { ObjectRelocation } from '../../../harness/bpf/object/places.ts';
 import type { CellEvidence, LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
-import type { JudgedObject } from '../../../harness/verdict/judgement.ts';
+import type { JudgedObject } from '../../../harness/verdict/rules/context.ts';
 
 const FOLDER = new URL('../../fixtures/libbpf-logs/', import.meta.url);
 

@@ -1,12 +1,12 @@
 // What struct_ops maps need of a kernel: the struct they fill, and in it every member that is filled with data.
-import { type Btf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
-import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../bpf/btf/types.ts';
-import { readSymbols, sectionNamed } from '../bpf/elf/elf.ts';
-import { essentialName } from '../bpf/btf/essential-name.ts';
-import type { BpfObject } from '../bpf/object/object.ts';
-import type { KernelTypes } from '../core-relo/candidates.ts';
-import { findIn, whatIsKnown } from '../kernel-btf/kernel-names.ts';
-import type { Finding } from './support.ts';
+import { type Btf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
+import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../../bpf/btf/types.ts';
+import { readSymbols, sectionNamed } from '../../bpf/elf/elf.ts';
+import { essentialName } from '../../bpf/btf/essential-name.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
+import type { KernelTypes } from '../../core-relo/candidates.ts';
+import { findIn, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
+import type { Finding } from './finding.ts';
 
 /** Maps of sections that begin with `?` are not created by default. */
 const SECTIONS = ['.struct_ops', '.struct_ops.link'];

@@ -1,11 +1,11 @@
 // Variables of the kernel that an object reads: those declared with their type must be in BTF.
-import { kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
-import { findType, referencedType, resolveType, variableOf } from '../bpf/btf/types.ts';
-import type { BpfObject } from '../bpf/object/object.ts';
-import type { KernelTypes } from '../core-relo/candidates.ts';
-import { findIn, weakNames, whatIsKnown } from '../kernel-btf/kernel-names.ts';
-import { newComparison, typesAreCompatible } from '../core-relo/match-type.ts';
-import type { Finding } from './support.ts';
+import { kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
+import { findType, referencedType, resolveType, variableOf } from '../../bpf/btf/types.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
+import type { KernelTypes } from '../../core-relo/candidates.ts';
+import { findIn, weakNames, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
+import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
+import type { Finding } from './finding.ts';
 
 /**
  * Variables that the kernel's BTF does not have, or has of another type. Of those declared `void` libbpf asks the running kernel's list

@@ -3,15 +3,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { indexNames } from '../../../harness/bpf/btf/names.ts';
-import { readBpfObject } from '../../../harness/bpf/object/object.ts';
-import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
-import { enumeratorsOf } from '../../../harness/kernel-btf/enumerators.ts';
-import { predictCell } from '../../../harness/predict/predict.ts';
-import { knownHelpers } from '../../../harness/predict/support.ts';
-import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
-import { compileBpf } from '../bpf/object/compile.ts';
-import { cachedBtfs, mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
+import { indexNames } from '../../../../harness/bpf/btf/names.ts';
+import { readBpfObject } from '../../../../harness/bpf/object/object.ts';
+import type { KernelTypes } from '../../../../harness/core-relo/candidates.ts';
+import { enumeratorsOf } from '../../../../harness/kernel-btf/enumerators.ts';
+import { predictCell } from '../../../../harness/predict/predict.ts';
+import { knownHelpers } from '../../../../harness/kernel-btf/enumerators.ts';
+import { buildBtf, type WrittenType } from '../../bpf/btf/build-btf.ts';
+import { compileBpf } from '../../bpf/object/compile.ts';
+import { cachedBtfs, mustReadBtf, sampleObjects } from '../../bpf/object/samples.ts';
 
 let folder = '';
 beforeAll(async () => {

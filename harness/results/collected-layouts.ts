@@ -1,7 +1,7 @@
 // Layouts of types on the kernels of a run as results keep them: each distinct layout once, and in it what is new.
-import type { KernelTypes } from '../../core-relo/candidates.ts';
-import type { TypeLayouts, TypeStore } from '../schema.ts';
-import { findLayout, type LayoutEntry, type TypeLayout } from './layout.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { TypeLayouts, TypeStore } from './schema.ts';
+import { findLayout, type LayoutEntry, type TypeLayout } from './layouts/layout.ts';
 
 /** What a kernel with BTF has of the types asked for; null for one it has not. */
 export interface KernelLayouts {

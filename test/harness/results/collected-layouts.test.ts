@@ -1,11 +1,11 @@
 // Layouts as results keep them: each once, and the same again when they are read back.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readBpfObject } from '../../../../harness/bpf/object/object.ts';
-import type { TypeLayout } from '../../../../harness/results/layouts/layout.ts';
-import { type KernelLayouts, storedLayouts, storeTypes } from '../../../../harness/results/layouts/collected.ts';
-import { touchedTypes } from '../../../../harness/explain/touched-types.ts';
-import { sample } from '../../run/real-run.ts';
+import { readBpfObject } from '../../../harness/bpf/object/object.ts';
+import type { TypeLayout } from '../../../harness/results/layouts/layout.ts';
+import { type KernelLayouts, storedLayouts, storeTypes } from '../../../harness/results/collected-layouts.ts';
+import { touchedTypes } from '../../../harness/explain/touched-types.ts';
+import { sample } from '../run/real-run.ts';
 
 const layout = (...members: [name: string, offset: number][]): TypeLayout => ({
   kind: 'struct',

@@ -1,31 +1,17 @@
 // What an object needs of a kernel besides relocations, as far as BTF tells: map types, program types, attach targets, kernel functions.
-import { kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
-import { findType, referencedType, variableOf } from '../bpf/btf/types.ts';
-import { attachTargetOf } from '../bpf/object/attach-point.ts';
-import { essentialName } from '../bpf/btf/essential-name.ts';
-import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
-import type { FailureClass, Stage } from '../base/vocabulary.ts';
-import type { KernelTypes } from '../core-relo/candidates.ts';
-import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
-import { unresolvedKconfig } from '../kernel-btf/kconfig.ts';
-import { findIn, weakNames, whatIsKnown } from '../kernel-btf/kernel-names.ts';
+import type { Finding, PredictedFailure } from './finding.ts';
+import { kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
+import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
+import { attachTargetOf } from '../../bpf/object/attach-point.ts';
+import { essentialName } from '../../bpf/btf/essential-name.ts';
+import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
+import type { KernelTypes } from '../../core-relo/candidates.ts';
+import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
+import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
+import { findIn, weakNames, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
-import { newComparison, typesAreCompatible } from '../core-relo/match-type.ts';
+import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { structOpsFindings } from './struct-ops.ts';
-
-/** A failure that BTF alone tells of. */
-export interface PredictedFailure {
-  stage: Stage;
-  class: FailureClass;
-  /** One line. */
-  reason: string;
-}
-
-export interface Finding {
-  failure: PredictedFailure;
-  /** False where a module may have what the kernel itself lacks. */
-  certain: boolean;
-}
 
 /** Whether a kernel has a map type, as far as its enum tells. */
 export function knowsMapType(kernel: KernelTypes, type: string): boolean {
@@ -128,10 +114,4 @@ export function programFindings(program: BpfProgram, kernel: KernelTypes): Findi
     return [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason }, certain: true }];
   }
   return attachTarget(program, kernel);
-}
-
-/** Numbers of the helpers a kernel has; null when its BTF does not tell. */
-export function knownHelpers(kernel: KernelTypes): ReadonlySet<number> | null {
-  const known = enumeratorsOf(kernel, 'bpf_func_id');
-  return known && new Set([...known.values()].map(Number));
 }
