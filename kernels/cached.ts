@@ -1,14 +1,16 @@
 // The kernels that are in the cache already, whatever they came from.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readStored, type StoredKernel } from './stored.ts';
+import { readCachedKernel, type CachedKernel } from './stored.ts';
 import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
 
 /** Every unpacked kernel, in true version order; [] where there is no cache. */
-export async function cachedKernels(cache: string): Promise<StoredKernel[]> {
+export async function cachedKernels(cache: string): Promise<CachedKernel[]> {
   const folder = join(cache, 'kernels');
   const names = await readdir(folder).catch(() => []);
-  const stored = await Promise.all(names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map(async (name) => readStored(join(folder, name))));
+  const stored = await Promise.all(
+    names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map(async (name) => readCachedKernel(join(folder, name))),
+  );
   return stored
     .flatMap((kernel) => kernel ?? [])
     .toSorted(

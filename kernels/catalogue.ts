@@ -12,8 +12,8 @@ import { sha256Of } from './image/unpack.ts';
 import type { ModuleSource } from './modules.ts';
 import type { KernelOptions } from './options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
-import { kernelDirectory, lookUpPackage, rememberAbsent, storeImage, storePackage } from './store.ts';
-import { type KernelConfig, keptConfig, readStored, type StoredKernel } from './stored.ts';
+import { kernelDirectory, lookUpPackage, rememberAbsent, cacheImage, cachePackage } from './store.ts';
+import { type KernelConfig, keptConfig, readCachedKernel, type CachedKernel } from './stored.ts';
 import { compareUpstream, parseKernelVersion } from '../harness/base/kernel-version.ts';
 
 export type { KernelEvent, KernelOptions } from './options.ts';
@@ -41,7 +41,7 @@ export interface KernelImage extends Omit<PlannedKernel, 'source'> {
 
 type Identity = Omit<PlannedKernel, 'source'>;
 
-function imageOf(identity: Identity, stored: StoredKernel, modules: ModuleSource, notes: string[]): KernelImage {
+function imageOf(identity: Identity, stored: CachedKernel, modules: ModuleSource, notes: string[]): KernelImage {
   const { id, selector, version, series, arch, distribution } = identity;
   if (stored.arch !== arch) throw new InfraError(`${id}: expected a kernel for ${arch}, this one is for ${stored.arch}`);
   const file = (name: string) => join(stored.directory, name);
@@ -67,7 +67,7 @@ function imageOf(identity: Identity, stored: StoredKernel, modules: ModuleSource
 /** Whether a planned kernel is in the cache as its first choice, which is then pulled without the network. */
 export async function isCached(planned: PlannedKernel, cache: string): Promise<boolean> {
   const { source } = planned;
-  if (source.kind === 'file') return (await readStored(kernelDirectory(cache, await sha256Of(source.path)))) !== null;
+  if (source.kind === 'file') return (await readCachedKernel(kernelDirectory(cache, await sha256Of(source.path)))) !== null;
   const sha256 = source.kind === 'deb' ? await sha256Of(source.path) : source.candidates[0].sha256;
   const known = await lookUpPackage(cache, sha256);
   return known !== null && known !== 'absent';
@@ -78,9 +78,9 @@ function title(one: KernelPackage): string {
 }
 
 /** Another process may fetch the same package: whichever is first clears the download away, but leaves the kernel. */
-async function storeDownload(cache: string, path: string, one: KernelPackage): Promise<StoredKernel> {
+async function storeDownload(cache: string, path: string, one: KernelPackage): Promise<CachedKernel> {
   try {
-    return await storePackage(cache, path, one.sha256, title(one));
+    return await cachePackage(cache, path, one.sha256, title(one));
   } catch (error) {
     const others = errorCode(error) === 'ENOENT' ? await lookUpPackage(cache, one.sha256) : null;
     if (others && others !== 'absent') return others;
@@ -89,7 +89,7 @@ async function storeDownload(cache: string, path: string, one: KernelPackage): P
 }
 
 /** A package from the cache or from a mirror; null when no mirror has it. */
-async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<StoredKernel | null> {
+async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<CachedKernel | null> {
   const { cache, onProgress } = options;
   const known = await lookUpPackage(cache, one.sha256);
   if (known === 'absent') return null;
@@ -160,7 +160,7 @@ async function pullDebian(
 }
 
 async function pullFile(planned: PlannedKernel, path: string, options: KernelOptions): Promise<KernelImage> {
-  const { stored, notes } = await withOwnConfig(await storeImage(options.cache, path, planned.selector));
+  const { stored, notes } = await withOwnConfig(await cacheImage(options.cache, path, planned.selector));
   const image = imageOf(planned, stored, { kind: 'folder', path: dirname(path) }, notes);
   return { ...image, config: (await configBeside(path, image.release)) ?? image.config };
 }
@@ -168,7 +168,7 @@ async function pullFile(planned: PlannedKernel, path: string, options: KernelOpt
 async function pullDeb(planned: PlannedKernel, path: string, options: KernelOptions): Promise<KernelImage> {
   const sha256 = await sha256Of(path);
   const known = await lookUpPackage(options.cache, sha256);
-  const kept = known === null || known === 'absent' ? await storePackage(options.cache, path, sha256, planned.selector) : known;
+  const kept = known === null || known === 'absent' ? await cachePackage(options.cache, path, sha256, planned.selector) : known;
   const { stored, notes } = await withDebConfig(kept, path, planned.selector);
   const image = imageOf(planned, stored, { kind: 'deb', path }, notes);
   return { ...image, config: image.config ?? (await configBeside(path, image.release)) };

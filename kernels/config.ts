@@ -12,7 +12,7 @@ import { KERNEL_FILES, type KernelFacts } from './image/facts.ts';
 import { findIkconfig, isConfig, MAX_CONFIG } from './image/ikconfig.ts';
 import { withFile } from './image/read-at.ts';
 import { debianOptions, type KernelOptions } from './options.ts';
-import { type KernelConfig, readStored, type StoredKernel } from './stored.ts';
+import { type KernelConfig, readCachedKernel, type CachedKernel } from './stored.ts';
 
 function describe(text: Uint8Array) {
   return { size: text.length, sha256: createHash('sha256').update(text).digest('hex') };
@@ -33,21 +33,21 @@ async function configInDeb(deb: string, label: string): Promise<Buffer | null> {
   return bytes && isConfig(bytes) ? bytes : null;
 }
 
-async function inImage({ directory, vmlinux }: StoredKernel): Promise<Buffer | null> {
+async function inImage({ directory, vmlinux }: CachedKernel): Promise<Buffer | null> {
   return withFile(join(directory, vmlinux ? KERNEL_FILES.vmlinux : KERNEL_FILES.image), findIkconfig);
 }
 
-async function keep(stored: StoredKernel, text: Buffer | null): Promise<StoredKernel> {
+async function keep(stored: CachedKernel, text: Buffer | null): Promise<CachedKernel> {
   const { directory, ...facts } = stored;
   const config = text && describe(text);
   if (text) await writeFileAtomic(join(directory, KERNEL_FILES.config), text);
   const known: KernelFacts = { ...facts, config };
   await writeFileAtomic(join(directory, KERNEL_FILES.facts), `${JSON.stringify(known, null, 2)}\n`);
-  return (await readStored(directory)) ?? stored;
+  return (await readCachedKernel(directory)) ?? stored;
 }
 
 interface Completed {
-  stored: StoredKernel;
+  stored: CachedKernel;
   /** What a reader should know. */
   notes: string[];
 }
@@ -56,7 +56,7 @@ interface Completed {
  * Looks once for the configuration of a kernel, in the image itself and by `search`. What goes wrong on the way costs nothing but the
  * configuration: the kernel boots without.
  */
-async function complete(stored: StoredKernel, search: (notes: string[]) => Promise<Buffer | null>): Promise<Completed> {
+async function complete(stored: CachedKernel, search: (notes: string[]) => Promise<Buffer | null>): Promise<Completed> {
   if (stored.config !== undefined) return { stored, notes: [] };
   const notes: string[] = [];
   try {
@@ -69,13 +69,13 @@ async function complete(stored: StoredKernel, search: (notes: string[]) => Promi
 }
 
 /** Keeps the configuration that lies in the same package as the image, while that is at hand. */
-export async function keepPackedConfig(stored: StoredKernel, deb: string, label: string): Promise<void> {
+export async function keepPackedConfig(stored: CachedKernel, deb: string, label: string): Promise<void> {
   const text = stored.config === undefined ? await configInDeb(deb, label) : null;
   if (text) await keep(stored, text);
 }
 
 /** A kernel of a Debian package with its configuration, fetched where that lies in another package or the kernel was kept without. */
-export async function withPackagedConfig(stored: StoredKernel, one: KernelPackage, options: KernelOptions): Promise<Completed> {
+export async function withPackagedConfig(stored: CachedKernel, one: KernelPackage, options: KernelOptions): Promise<Completed> {
   return complete(stored, async (notes) => {
     const file = await findPart('base', one, debianOptions(options));
     const text = await withPackage(file, options, async (deb) => configInDeb(deb, file.name));
@@ -86,12 +86,12 @@ export async function withPackagedConfig(stored: StoredKernel, one: KernelPackag
 }
 
 /** A kernel of a package of the user's own. */
-export async function withDebConfig(stored: StoredKernel, deb: string, label: string): Promise<Completed> {
+export async function withDebConfig(stored: CachedKernel, deb: string, label: string): Promise<Completed> {
   return complete(stored, async () => configInDeb(deb, label));
 }
 
 /** A kernel of a file of the user's own, which says at most itself how it was built. */
-export async function withOwnConfig(stored: StoredKernel): Promise<Completed> {
+export async function withOwnConfig(stored: CachedKernel): Promise<Completed> {
   return complete(stored, async () => null);
 }
 

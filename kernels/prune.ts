@@ -20,7 +20,7 @@ export interface PrunedEntry {
   why: 'unfinished' | 'unused' | 'all';
 }
 
-/** The folders of the cache whose entries can be made again. The guest helper and libbpf are small and stay. */
+/** The folders of the cache whose entries can be made again. The guest agent and libbpf are small and stay. */
 const FOLDERS = [
   'kernels',
   'modules',

@@ -7,7 +7,7 @@ import { dropAbandoned, makeDirectories, parseCached, populateDirectory, unfinis
 import { keepPackedConfig } from './config.ts';
 import { extractFromDeb } from './image/deb.ts';
 import { sha256Of, unpackKernel } from './image/unpack.ts';
-import { readStored, type StoredKernel } from './stored.ts';
+import { readCachedKernel, type CachedKernel } from './stored.ts';
 
 const MAX_IMAGE = 512 << 20;
 const ABSENT_MS = 6 * 60 * 60 * 1000;
@@ -24,11 +24,11 @@ function notePath(cache: string, packageSha256: string): string {
 }
 
 /** What is known of a package: unpacked already, found absent on the mirror within the last hours, or nothing. */
-export async function lookUpPackage(cache: string, packageSha256: string): Promise<StoredKernel | 'absent' | null> {
+export async function lookUpPackage(cache: string, packageSha256: string): Promise<CachedKernel | 'absent' | null> {
   const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
   const note = packageNote.safeParse(text === null ? null : parseCached(text));
   if (!note.success) return null;
-  if ('image' in note.data) return readStored(kernelDirectory(cache, note.data.image));
+  if ('image' in note.data) return readCachedKernel(kernelDirectory(cache, note.data.image));
   const age = Date.now() - note.data.absentAt;
   return age >= 0 && age < ABSENT_MS ? 'absent' : null;
 }
@@ -43,21 +43,21 @@ export async function rememberAbsent(cache: string, packageSha256: string): Prom
  * @param label what errors call it
  * @throws InfraError when it is no kernel or damaged, or the disk cannot hold it
  */
-export async function storeImage(cache: string, source: string, label: string): Promise<StoredKernel> {
+export async function cacheImage(cache: string, source: string, label: string): Promise<CachedKernel> {
   const sha256 = await sha256Of(source);
   const directory = kernelDirectory(cache, sha256);
   const build = async (temporary: string) => {
     await unpackKernel(source, sha256, temporary, label);
   };
   const made = await populateDirectory(directory, build);
-  const known = await readStored(directory);
+  const known = await readCachedKernel(directory);
   if (known) return known;
   if (made === 'existing') {
     // What an older version of this program left there is made anew.
     await rm(directory, { recursive: true, force: true });
     await populateDirectory(directory, build);
   }
-  const stored = await readStored(directory);
+  const stored = await readCachedKernel(directory);
   if (!stored) throw new InfraError(`${label}: ${directory} cannot be read back`);
   return stored;
 }
@@ -72,7 +72,7 @@ function isImagePath(path: string): boolean {
  * @param packageSha256 digest of the package, which is then known by it
  * @throws InfraError when the package is damaged or holds no image
  */
-export async function storePackage(cache: string, deb: string, packageSha256: string, label: string): Promise<StoredKernel> {
+export async function cachePackage(cache: string, deb: string, packageSha256: string, label: string): Promise<CachedKernel> {
   const target = join(cache, 'kernels', packageSha256);
   const image = unfinishedPath(target);
   try {
@@ -80,12 +80,12 @@ export async function storePackage(cache: string, deb: string, packageSha256: st
     await makeDirectories(dirname(image));
     const found = await extractFromDeb({ deb, part: 'data', wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
-    const stored = await storeImage(cache, image, label);
+    const stored = await cacheImage(cache, image, label);
     await keepPackedConfig(stored, deb, label);
     // Whoever finds the note clears nothing away any more.
     await rm(image, { force: true });
     await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: stored.sha256 }));
-    return (await readStored(stored.directory)) ?? stored;
+    return (await readCachedKernel(stored.directory)) ?? stored;
   } finally {
     await rm(image, { force: true });
   }

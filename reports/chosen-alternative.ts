@@ -1,8 +1,8 @@
-// Which of alternatives was taken on which kernels.
+// Which of alternatives was chosen on which kernels.
 import type { Results } from '../harness/results/schema.ts';
 import { grouped } from '../harness/base/text.ts';
 
-export interface Taken {
+export interface Chosen {
   object: string;
   /** A program or a map. */
   name: string;
@@ -10,13 +10,13 @@ export interface Taken {
   kernels: number[];
 }
 
-/** Every program and map that was taken of alternatives somewhere, objects in their order, names in that of the kernels that took them. */
-export function takenAlternatives({ objects, kernels, cells }: Results): Taken[] {
+/** Every program and map that was chosen of alternatives somewhere, objects in their order, names in that of the kernels that took them. */
+export function chosenAlternatives({ objects, kernels, cells }: Results): Chosen[] {
   return objects.flatMap(({ id }) => {
-    const own = cells.filter((cell) => cell.object === id && cell.taken !== undefined);
-    const places = own.flatMap(({ kernel, taken = [] }) => {
+    const own = cells.filter((cell) => cell.object === id && cell.chosen !== undefined);
+    const places = own.flatMap(({ kernel, chosen = [] }) => {
       const at = kernels.findIndex((each) => each.id === kernel);
-      return taken.map((name) => ({ name, at }));
+      return chosen.map((name) => ({ name, at }));
     });
     const inOrder = places.toSorted((a, b) => a.at - b.at);
     return [...grouped(inOrder, ({ name }) => name)].map(([name, all]) => ({ object: id, name, kernels: all.map(({ at }) => at) }));

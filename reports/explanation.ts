@@ -10,7 +10,7 @@ import type {
   GuardedPlace,
   LogLine,
   RootCause,
-  SilentPlace,
+  SemanticChangePlace,
 } from '../harness/results/explanation.ts';
 import type { Relation } from '../harness/base/vocabulary.ts';
 import { plural } from '../harness/base/text.ts';
@@ -65,7 +65,7 @@ function logLines(log: LogLine | null): string[] {
 }
 
 /** What a kernel has instead: the way there, its type, and how that is related to what is missing. */
-export function alternativeWords({ relation, ways, type, certainty }: CauseSituation['alternatives'][number]) {
+export function alternativeWords({ relation, paths: ways, type, certainty }: CauseSituation['alternatives'][number]) {
   return { path: ways.map((way) => pathText(way)).join('->'), type, how: `${RELATIONS[relation]}, ${certainty}` };
 }
 
@@ -87,7 +87,7 @@ function situationLines({ kernels, summary, alternatives, hints, evidence, log }
 }
 
 /** Which kernels have what is missing: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
-export function presenceText({ first, last, gaps, has, hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
+export function presenceText({ first, last, gaps, has, lacks: hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
   if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} looked at has it`;
   const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
   const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
@@ -120,7 +120,18 @@ function placeLines(place: CausePlace, nameOf: NameOf): string[] {
 }
 
 function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[] {
-  const { class: failure, subject, fingerprint, places, situations, presence, known, snippet, advice, hides } = cause;
+  const {
+    class: failure,
+    subject,
+    fingerprint,
+    places,
+    situations,
+    presence,
+    knownChange: known,
+    snippet,
+    advice,
+    notReached: hides,
+  } = cause;
   const snippetLines =
     snippet === null
       ? []
@@ -144,7 +155,7 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[
   ];
 }
 
-function silentLines(places: readonly SilentPlace[], nameOf: NameOf, options: Options): string[] {
+function semanticChangeLines(places: readonly SemanticChangePlace[], nameOf: NameOf, options: Options): string[] {
   if (places.length === 0) return [];
   const lines = places.flatMap(({ object, program, relocation, source, what, kernels }) => {
     const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
@@ -181,7 +192,7 @@ function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: 
 }
 
 /** A few lines for each root cause, and one that sums up; ends in a newline. Text of strangers is made safe. */
-export function explanationText({ kernels, causes, silent, guarded }: Explanation, options: Options): string {
+export function explanationText({ kernels, causes, semanticChanges: silent, guarded }: Explanation, options: Options): string {
   const names = new Map(kernels.map(({ id, name }) => [id, name]));
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
   const blind = kernels.filter(({ btf }) => !btf);
@@ -195,7 +206,7 @@ export function explanationText({ kernels, causes, silent, guarded }: Explanatio
   const total = causes.length === 0 ? 'nothing fails' : plural(causes.length, 'root cause');
   const lines = [
     ...causes.flatMap((cause) => causeLines(cause, nameOf, options)),
-    ...silentLines(silent, nameOf, options),
+    ...semanticChangeLines(silent, nameOf, options),
     ...guardedLines(guarded, nameOf, options),
   ];
   return `${[...lines, `${total} on ${plural(kernels.length, 'kernel')}${without}`].join('\n')}\n`;

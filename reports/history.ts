@@ -44,7 +44,7 @@ function groupsOf<Item extends Place>(items: readonly Item[], facts: (item: Item
 
 /** What fails, the latest first, then what is flaky, the worst first. */
 export function historyGroups({ history, kernels }: Results): HistoryGroup[] {
-  if (!history || history.known < 2) return [];
+  if (!history || history.runsKnown < 2) return [];
   const versions = new Map(kernels.map(({ id, version }) => [id, version]));
   const failing = groupsOf(
     history.failing.toSorted((a, b) => (a.since > b.since ? -1 : Number(a.since < b.since))),
@@ -72,8 +72,8 @@ function badCounts({ runs, programs }: History): number[] {
 
 /** `14 runs since 2026-11-01; not as expected: 0, 0, 3`; null where this is the first one. */
 export function historySize({ history }: Results): string | null {
-  if (!history || history.known < 2) return null;
-  return `${plural(history.known, 'run')} since ${day(history.first)}; not as expected: ${badCounts(history).join(', ')}`;
+  if (!history || history.runsKnown < 2) return null;
+  return `${plural(history.runsKnown, 'run')} since ${day(history.first)}; not as expected: ${badCounts(history).join(', ')}`;
 }
 
 /** A program on a kernel whose course is worth looking at. */
@@ -86,7 +86,7 @@ export interface HistoryRow extends Place {
 
 /** What fails now or is flaky, in the order of the matrix. */
 export function historyRows({ history, kernels }: Results): HistoryRow[] {
-  if (!history || history.known < 2) return [];
+  if (!history || history.runsKnown < 2) return [];
   const keyOf = ({ object, program, kernel }: Place) => JSON.stringify([object, program, kernel]);
   const failing = new Map(history.failing.map((item) => [keyOf(item), item]));
   const flaky = new Map(history.flaky.map((item) => [keyOf(item), item]));

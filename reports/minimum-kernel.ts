@@ -1,15 +1,15 @@
 // From when to when programs load, as text: two kernels for each program, and why not beyond them.
-import type { Floor, FloorStretch, ProgramFloor } from '../harness/minimum-kernel/minimum-kernel.ts';
+import type { MinimumKernels, LoadRange, ProgramRanges } from '../harness/minimum-kernel/minimum-kernel.ts';
 import { plural } from '../harness/base/text.ts';
 import { visible } from '../harness/base/visible.ts';
 
 type NameOf = (kernel: string) => string;
 
-function range({ from, to }: Pick<FloorStretch, 'from' | 'to'>, nameOf: NameOf): string {
+function range({ from, to }: Pick<LoadRange, 'from' | 'to'>, nameOf: NameOf): string {
   return from === to ? nameOf(from) : `${nameOf(from)} to ${nameOf(to)}`;
 }
 
-function programLines({ name, oldest, newest, gaps, stretches, surprises }: ProgramFloor, nameOf: NameOf): string[] {
+function programLines({ name, oldest, newest, gaps, stretches, surprises }: ProgramRanges, nameOf: NameOf): string[] {
   const loads = oldest === null || newest === null ? 'loads on none of them' : `loads on ${range({ from: oldest, to: newest }, nameOf)}`;
   const but = gaps.length > 0 ? `, but not on ${gaps.map((gap) => range(gap, nameOf)).join(' nor ')}` : '';
   const reasons = stretches.flatMap((stretch) =>
@@ -23,7 +23,7 @@ function programLines({ name, oldest, newest, gaps, stretches, surprises }: Prog
 }
 
 /** A few lines for each program; ends in a newline. */
-export function floorText({ object, kernels, programs, tried, without }: Floor): string {
+export function minimumKernelText({ object, kernels, programs, tried, without }: MinimumKernels): string {
   const series = kernels.map((kernel) => kernel.series);
   const distinct = new Set(series).size === series.length;
   const names = new Map(kernels.map((kernel) => [kernel.id, distinct ? kernel.series : kernel.version]));

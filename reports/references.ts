@@ -66,7 +66,7 @@ function brokenType({ members, layouts, missing }: TypeLayouts, kernels: Readonl
 }
 
 /** The first reference that leads nowhere, or the first name that stands for two things; null when all is well. */
-export function findBroken({ kernels, objects, cells, logs, history, types, explanation }: Results): Broken | null {
+export function findBroken({ kernels, objects, cells, logs, history, layouts: types, explanation }: Results): Broken | null {
   const kernel = findTwin(kernels.map(({ id }) => id));
   if (kernel >= 0) return { path: ['kernels', kernel, 'id'], message: 'an earlier kernel has the same id' };
   const object = findTwin(objects.map(({ id }) => id));

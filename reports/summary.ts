@@ -88,20 +88,20 @@ export function incompleteness({ run }: Results): string | null {
   return parts.filter((part) => typeof part === 'string').join(', ') || null;
 }
 
-/** Programs that did not do what BTF foretold, in the same way. */
+/** Programs that did not do the prediction says, in the same way. */
 export interface Misprediction {
   /** `predicted to fail with core-field-missing, but it loads`. */
   what: string;
   where: { kernel: string; object: string; program: string }[];
 }
 
-/** How what a program did contradicts what BTF foretold; null where it does not. */
+/** How what a program did contradicts its prediction; null where it does not. */
 export function contradiction({ status, class: failure, predicted }: CellProgram): string | null {
   if (predicted?.agrees !== false) return null;
-  const { status: foreseen, class: expected } = predicted;
-  const foretold =
-    foreseen === 'unknown' ? 'not predicted to fail' : `predicted ${foreseen === 'fail' ? 'to' : 'that it may'} fail with ${expected}`;
-  return `${foretold}, but ${status === 'pass' || status === 'xpass' ? 'it loads' : `it fails with ${failure ?? 'unknown'}`}`;
+  const { status: prediction, class: expected } = predicted;
+  const predictionText =
+    prediction === 'unknown' ? 'not predicted to fail' : `predicted ${prediction === 'fail' ? 'to' : 'that it may'} fail with ${expected}`;
+  return `${predictionText}, but ${status === 'pass' || status === 'xpass' ? 'it loads' : `it fails with ${failure ?? 'unknown'}`}`;
 }
 
 /** Programs that libbpf attaches to nothing by itself and no plan names a target for: they were loaded, but not attached. */

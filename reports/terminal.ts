@@ -20,7 +20,7 @@ import {
 } from './summary.ts';
 import { plural } from '../harness/base/text.ts';
 import { rowsThatFit } from './rows-that-fit.ts';
-import { takenAlternatives } from './chosen-alternative.ts';
+import { chosenAlternatives } from './chosen-alternative.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 
 interface TerminalOptions {
@@ -164,14 +164,14 @@ function loadedOnly(results: Results, options: TerminalOptions): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** Which of alternatives was taken where. */
+/** The chosen alternative of each group, by kernel. */
 function alternatives(results: Results, options: TerminalOptions): string[] {
   const names = heads(results);
-  const lines = takenAlternatives(results).map(({ object, name, kernels }) => {
+  const lines = chosenAlternatives(results).map(({ object, name, kernels }) => {
     const where = kernels.length === results.kernels.length ? 'everywhere' : `on ${kernels.map((at) => names[at] ?? '').join(', ')}`;
     return `     ${shortened(visible(`${object}: ${name} ${where}`), options.width - 5)}`;
   });
-  return lines.length === 0 ? [] : ['', 'taken of alternatives', ...lines];
+  return lines.length === 0 ? [] : ['', 'chosen alternatives', ...lines];
 }
 
 /** What changed since the baseline; passes that stay are not worth a line. */

@@ -9,5 +9,5 @@ function climb(folder: string): string {
   return climb(above);
 }
 
-/** The folder that holds package.json and the C sources of the helper. */
+/** The folder that holds package.json and the C sources of the agent. */
 export const PACKAGE_ROOT = climb(import.meta.dirname);

@@ -119,8 +119,8 @@ export type Reached = (typeof REACHED)[number];
  * What BTF alone says of a program: `fail` for certain, `may-fail` if the verifier comes to what it rejects or no module has what the
  * kernel lacks, `unknown` where it has nothing against it, which is not yet a pass.
  */
-export const FORESEEN = ['fail', 'may-fail', 'unknown'] as const;
-export type Foreseen = (typeof FORESEEN)[number];
+export const PREDICTED_STATUSES = ['fail', 'may-fail', 'unknown'] as const;
+export type PredictedStatus = (typeof PREDICTED_STATUSES)[number];
 
 /** What a type of a kernel is, as far as its layout goes. */
 export const LAYOUT_KINDS = ['struct', 'union', 'enum', 'function', 'other'] as const;

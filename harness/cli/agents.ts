@@ -1,25 +1,25 @@
-// The guest helpers that objects of a plan need.
+// The guest agents that objects of a plan need.
 import type { RunEvent } from '../run/events.ts';
-import type { GuestHelper } from '../guest/agent.ts';
+import type { GuestAgent } from '../guest/agent.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
-import { ensureHelper } from '../setup/agent.ts';
+import { ensureAgent } from '../setup/agent.ts';
 
 /**
- * The default helper, and those with other releases of libbpf that objects name.
+ * The default agent, and those with other releases of libbpf that objects name.
  * @throws UserError when one cannot be built, or the mirrors have no such release
  */
-export async function ensureHelpers(
+export async function ensureAgents(
   objects: readonly RunObject[],
   mirrors: readonly string[] | undefined,
   emit: (event: RunEvent) => void,
-): Promise<{ helper: GuestHelper; otherHelpers: ReadonlyMap<string, GuestHelper> }> {
+): Promise<{ agent: GuestAgent; otherAgents: ReadonlyMap<string, GuestAgent> }> {
   const onNote = (text: string) => emit({ kind: 'note', text });
-  const helper = await ensureHelper({ onNote, mirrors });
-  const otherHelpers = new Map<string, GuestHelper>();
+  const agent = await ensureAgent({ onNote, mirrors });
+  const otherAgents = new Map<string, GuestAgent>();
   for (const release of new Set(objects.flatMap((object) => object.release ?? []))) {
-    const other = await ensureHelper({ onNote, mirrors, release });
+    const other = await ensureAgent({ onNote, mirrors, release });
     onNote(`libbpf@${release} is libbpf ${other.libbpf} (${other.libbpfOrigin})`);
-    otherHelpers.set(release, other);
+    otherAgents.set(release, other);
   }
-  return { helper, otherHelpers };
+  return { agent, otherAgents };
 }

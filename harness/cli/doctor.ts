@@ -36,7 +36,7 @@ export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
     .summary('what is missing or broken on this machine, and what to type')
-    .description('Looks for everything a run needs and tries it: QEMU, KVM, memory, disk, mirror, helper, and a real guest.')
+    .description('Looks for everything a run needs and tries it: QEMU, KVM, memory, disk, mirror, agent, and a real guest.')
     .option('--json', 'write the findings to standard output as JSON')
     .addHelpText('after', '\nExit codes: 0 runs work here, 3 something is broken.')
     .action(doctor);

@@ -51,8 +51,8 @@ async function explainObjects(patterns: readonly string[], { kernel = [], config
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);
   });
-  const { failures, ledgerOf } = await failuresByPrediction(inputs.objects, cache);
-  const explanation = await explain(failures, inputs.objects, cache, ledgerOf);
+  const { failures, recordsOf } = await failuresByPrediction(inputs.objects, cache);
+  const explanation = await explain(failures, inputs.objects, cache, recordsOf);
   return { explanation, problems };
 }
 
@@ -88,9 +88,9 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
       [...fails, ...behind].some((kernel) => met.has(JSON.stringify([kernel, object, program]))),
     ),
   );
-  const silent = all.silent.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
+  const silent = all.semanticChanges.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
   const guarded = all.guarded.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
-  return { explanation: { ...all, causes, silent, guarded }, problems };
+  return { explanation: { ...all, causes, semanticChanges: silent, guarded }, problems };
 }
 
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {

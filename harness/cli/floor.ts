@@ -1,18 +1,18 @@
 // `corematrix floor`: the oldest and the newest kernel on which each program of an object loads, with as few guests as possible.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { floorText } from '../../reports/minimum-kernel.ts';
+import { minimumKernelText } from '../../reports/minimum-kernel.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
-import { findFloor } from '../minimum-kernel/minimum-kernel.ts';
+import { findMinimumKernel } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunEvent } from '../run/events.ts';
-import { ensureHelper } from '../setup/agent.ts';
+import { ensureAgent } from '../setup/agent.ts';
 import { EXIT } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { showProgress } from './progress.ts';
 import { readConfigured, settingsOption } from './read-plan.ts';
 
-interface FloorOptions {
+interface MinimumKernelOptions {
   config?: string;
   kernel?: string[];
   jobs?: number;
@@ -32,14 +32,14 @@ function wholePositive(value: string): number {
   return number;
 }
 
-async function floor(path: string, options: FloorOptions): Promise<void> {
+async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
   const { objects, problems } = await readConfigured([path], options.config);
   const [object] = objects;
   if (!object || objects.length > 1) throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}`);
   const progress = showProgress(process.stderr, false);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const helper = await ensureHelper({ onNote: (text) => emit({ kind: 'note', text }) });
+    const agent = await ensureAgent({ onNote: (text) => emit({ kind: 'note', text }) });
     const found = await interruptible(
       () => emit({ kind: 'interrupted' }),
       async (signal) => {
@@ -47,7 +47,7 @@ async function floor(path: string, options: FloorOptions): Promise<void> {
           selectors: options.kernel ?? ALL,
           kernelOptions: { cache: cacheRoot(), signal, onProgress: emit },
           cache: cacheRoot(),
-          helper,
+          agent,
           expectations: [],
           isolation: 'snapshot' as const,
           accel: options.accel,
@@ -57,7 +57,7 @@ async function floor(path: string, options: FloorOptions): Promise<void> {
           stallMs: null,
           command: ['corematrix', ...process.argv.slice(2)],
         };
-        const result = await findFloor({ object, run: request }, emit, signal);
+        const result = await findMinimumKernel({ object, run: request }, emit, signal);
         return signal.aborted ? null : result;
       },
     );
@@ -66,7 +66,7 @@ async function floor(path: string, options: FloorOptions): Promise<void> {
       process.exitCode = EXIT.interrupted;
       return;
     }
-    process.stdout.write(options.json === true ? escapedJson(`${JSON.stringify(found)}\n`) : floorText(found));
+    process.stdout.write(options.json === true ? escapedJson(`${JSON.stringify(found)}\n`) : minimumKernelText(found));
     const loads = found.programs.every(({ oldest }) => oldest !== null);
     process.exitCode = found.without.length === found.tried.length ? EXIT.infrastructure : loads ? EXIT.asExpected : EXIT.incompatible;
   } finally {

@@ -26,8 +26,8 @@ interface Row {
   skipped: { object: string; reason: string }[];
 }
 
-function loaderOf({ ownLoader, result }: RunObject): string {
-  return ownLoader ? 'command' : (result.loader ?? DEFAULT_LIBBPF);
+function loaderOf({ customLoader, result }: RunObject): string {
+  return customLoader ? 'command' : (result.loader ?? DEFAULT_LIBBPF);
 }
 
 function show(rows: readonly Row[], objects: number): void {

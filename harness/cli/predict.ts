@@ -67,7 +67,7 @@ export function addPredictCommand(program: Command): void {
     .summary('say from BTF alone which programs fail on which kernels: no QEMU, no root, no network')
     .description(
       'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier comes to one without target. ' +
-        'Also told by BTF: unknown helpers, map and program types, missing attach targets and kernel functions. ' +
+        'Also told by BTF: unknown agents, map and program types, missing attach targets and kernel functions. ' +
         'A program that BTF has nothing against may still fail: only "run" loads it.',
     )
     .argument('<object...>', 'BPF objects of either byte order, or patterns')

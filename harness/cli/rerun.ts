@@ -17,7 +17,7 @@ import type { RunEvent } from '../run/events.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { run } from '../run/run.ts';
 import { exitCodeOfResults } from './exit.ts';
-import { ensureHelpers } from './agents.ts';
+import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
@@ -139,7 +139,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const progress = showProgress(process.stderr, true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const helpers = await ensureHelpers([subject], plan.config.mirrors, emit);
+    const agents = await ensureAgents([subject], plan.config.mirrors, emit);
     if (gdb !== null) {
       writeLine(process.stderr, 'the guest waits for a debugger before its first instruction; in another terminal:');
       writeLine(
@@ -157,7 +157,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
             selectors: [selector],
             kernelOptions: { ...kernelOptions, signal },
             cache: cacheRoot(),
-            ...helpers,
+            ...agents,
             expectations: sortByExpiry(plan.config.expectations ?? [], new Date()).active,
             isolation: 'boot',
             accel: options.accel,

@@ -17,7 +17,7 @@ import { exitCodeOfResults } from './exit.ts';
 import { withExplanation } from './open-explanation.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
-import { ensureHelpers } from './agents.ts';
+import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { showProgress } from './progress.ts';
@@ -81,7 +81,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const progress = showProgress(process.stderr, options.verbose === true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const helpers = await ensureHelpers(inputs.objects, config.mirrors, emit);
+    const agents = await ensureAgents(inputs.objects, config.mirrors, emit);
     const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
     // Until the report is written: an interrupt is no reason to lose it.
     await interruptible(
@@ -93,7 +93,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             selectors,
             kernelOptions: { ...(await kernelOptions()), signal, onProgress: (event) => emit(event) },
             cache: cacheRoot(),
-            ...helpers,
+            ...agents,
             expectations: expectations.active,
             isolation: options.isolation ?? config.isolation ?? 'snapshot',
             accel: options.accel,

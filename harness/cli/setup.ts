@@ -3,7 +3,7 @@ import { cacheRoot } from '../base/files.ts';
 import { buildPrograms } from '../../programs/build.ts';
 import { exitCodeOf, reportError } from './exit.ts';
 import { writeLine } from './lines.ts';
-import { ensureHelper } from '../setup/agent.ts';
+import { ensureAgent } from '../setup/agent.ts';
 import { ensureLibbpf } from '../setup/libbpf.ts';
 import { ensurePackages } from '../setup/packages.ts';
 
@@ -14,10 +14,10 @@ function note(text: string): void {
 async function setUp(withTests: boolean): Promise<void> {
   await ensurePackages(withTests, note);
   const cache = cacheRoot();
-  const helper = await ensureHelper({ cache, onNote: note });
+  const agent = await ensureAgent({ cache, onNote: note });
   const libbpf = await ensureLibbpf({ cache, onNote: note });
   const objects = await buildPrograms({ includeDir: libbpf.includeDir, onNote: note });
-  note(`ready: guest helper with libbpf ${helper.libbpf} (${helper.libbpfOrigin}), ${objects.length} sample objects`);
+  note(`ready: guest agent with libbpf ${agent.libbpf} (${agent.libbpfOrigin}), ${objects.length} sample objects`);
 }
 
 try {

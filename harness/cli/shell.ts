@@ -18,7 +18,7 @@ import { librariesOf, readExecutable } from '../plan/packing/libraries.ts';
 import { prepareInitramfs } from '../guest/agent.ts';
 import { QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
-import { ensureHelper } from '../setup/agent.ts';
+import { ensureAgent } from '../setup/agent.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 
@@ -117,11 +117,11 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
   const directory = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
     const { line } = await qemuVersion();
-    const helper = await ensureHelper({ onNote: note });
+    const agent = await ensureAgent({ onNote: note });
     const { accel } = await chooseAccel(options.accel, line, join(cacheRoot(), 'accel.json'), {
       qemuProgram: QEMU_PROGRAM,
       images: bootImages(image),
-      initramfs: await prepareInitramfs(helper, null, directory),
+      initramfs: await prepareInitramfs(agent, null, directory),
       directory: join(directory, 'probe'),
       signal,
     });

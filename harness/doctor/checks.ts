@@ -3,17 +3,17 @@ import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { debianMirrors } from '../../kernels/sources/debian/mirror.ts';
-import { readStored } from '../../kernels/stored.ts';
+import { readCachedKernel } from '../../kernels/stored.ts';
 import { messageOf } from '../base/errors.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { bootGuest } from '../guest/boot.ts';
 import type { Accel } from '../guest/machine.ts';
 import { hasSandbox } from '../guest/sandbox.ts';
 import { machineFor } from '../guest/snapshot.ts';
-import { type GuestHelper, prepareInitramfs } from '../guest/agent.ts';
+import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
 import { availableMiB, defaultJobs, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
-import { ensureHelper } from '../setup/agent.ts';
+import { ensureAgent } from '../setup/agent.ts';
 import { missingPackages } from '../setup/packages.ts';
 import { type Finding, ok } from './finding.ts';
 import { judgeQemu } from './qemu-faults.ts';
@@ -94,24 +94,24 @@ async function cachedKernel(cache: string): Promise<Parameters<typeof bootImages
   const folder = join(cache, 'kernels');
   for (const name of await readdir(folder).catch(() => [])) {
     const directory = join(folder, name);
-    const stored = await readStored(directory);
+    const stored = await readCachedKernel(directory);
     if (stored?.arch !== 'x86_64') continue;
     return { vmlinux: stored.vmlinux ? join(directory, 'vmlinux') : null, image: stored.image ? join(directory, 'image') : null };
   }
   return null;
 }
 
-async function checkHelper(mirrors: readonly string[] | undefined): Promise<{ finding: Finding; helper: GuestHelper | null }> {
+async function checkAgent(mirrors: readonly string[] | undefined): Promise<{ finding: Finding; agent: GuestAgent | null }> {
   try {
-    const helper = await ensureHelper({ onNote: () => {}, mirrors });
-    return { finding: ok('guest helper', `built, with libbpf ${helper.libbpf} (${helper.libbpfOrigin})`), helper };
+    const agent = await ensureAgent({ onNote: () => {}, mirrors });
+    return { finding: ok('guest agent', `built, with libbpf ${agent.libbpf} (${agent.libbpfOrigin})`), agent };
   } catch (error) {
-    return { finding: { what: 'guest helper', state: 'broken', found: messageOf(error), advice: 'npm run setup' }, helper: null };
+    return { finding: { what: 'guest agent', state: 'broken', found: messageOf(error), advice: 'npm run setup' }, agent: null };
   }
 }
 
 /** Boots a kernel of the cache for real: under KVM when that works, and in the way runs would. */
-async function checkGuests(cache: string, helper: GuestHelper, signal: AbortSignal): Promise<Finding[]> {
+async function checkGuests(cache: string, agent: GuestAgent, signal: AbortSignal): Promise<Finding[]> {
   const kernel = await cachedKernel(cache);
   if (!kernel) {
     const advice = 'corematrix kernels pull debian:6.12';
@@ -119,7 +119,7 @@ async function checkGuests(cache: string, helper: GuestHelper, signal: AbortSign
   }
   const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
-    const probe = { qemuProgram: QEMU_PROGRAM, images: bootImages(kernel), initramfs: await prepareInitramfs(helper, null, work), signal };
+    const probe = { qemuProgram: QEMU_PROGRAM, images: bootImages(kernel), initramfs: await prepareInitramfs(agent, null, work), signal };
     const choice = await chooseAccel('auto', (await qemuVersion()).line, join(work, 'accel.json'), {
       ...probe,
       directory: join(work, 'kvm'),
@@ -166,9 +166,9 @@ export async function examine(
   tell(await checkDisk('cache', cache, 10 * KERNEL_MIB, 'corematrix kernels prune, or COREMATRIX_CACHE for another place'));
   tell(await checkDisk('temporary files', tmpdir(), 4 * KERNEL_MIB, 'TMPDIR for another place'));
   tell(await checkMirror(mirrors));
-  const { finding, helper } = await checkHelper(mirrors);
+  const { finding, agent } = await checkAgent(mirrors);
   tell(finding);
-  if (helper && findings.every(({ what, state }) => what !== 'QEMU' || state !== 'broken'))
-    tell(...(await checkGuests(cache, helper, signal)));
+  if (agent && findings.every(({ what, state }) => what !== 'QEMU' || state !== 'broken'))
+    tell(...(await checkGuests(cache, agent, signal)));
   return findings;
 }

@@ -119,7 +119,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     class: 'program-type-unsupported',
     reason: /attach type or flags/,
     advice:
-      'the kernel knows the program type but not where it is to attach: ask enum bpf_attach_type by bpf_core_enum_value_exists() in a program, or in the loader by trial, and keep the program from loading by default, SEC("?...")',
+      'the kernel knows the program type but not where it is to attach: ask enum bpf_attach_type by bpf_core_enum_value_exists() in a program, or in the loader by runCheck, and keep the program from loading by default, SEC("?...")',
   },
   {
     class: 'attach-target-missing',

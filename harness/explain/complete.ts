@@ -16,17 +16,17 @@ function passed(steps: readonly Step[], at: number): readonly Step[] {
 }
 
 /**
- * Steps from a type to a value like the one that was read: indices and names of the old way are taken where the new one has them, and a
+ * Steps from a type to a value like the one that was read: indices and names of the old way are walked where the new one has them, and a
  * struct of a single member is looked into. `count[1].counter` leads through `struct percpu_counter [4]` as `[1].count`.
  * @param scalar whether the old way leads to an integer, enum or pointer
  * @returns null when there is no telling
  */
-export function completeWay(btf: Btf, type: number, rest: readonly Step[], scalar: boolean, depth = 0): Step[] | null {
+export function completePath(btf: Btf, type: number, rest: readonly Step[], scalar: boolean, depth = 0): Step[] | null {
   const id = resolveType(btf, type);
   if (depth > MAX_DEPTH) return null;
   if (isScalar(btf, id)) return scalar ? [] : null;
   const on = (step: Step, next: number, left: readonly Step[]): Step[] | null => {
-    const way = completeWay(btf, next, left, scalar, depth + 1);
+    const way = completePath(btf, next, left, scalar, depth + 1);
     return way && [step, ...way];
   };
   const array = arrayOf(btf, id);

@@ -12,7 +12,7 @@ import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
 import { shapeOf } from './nearest.ts';
 import { stepsOf, walk } from './path.ts';
-import { type LedgerOf, silentPlaces } from './semantic-change-places.ts';
+import { type RecordsOf, semanticChangePlaces } from './semantic-change-places.ts';
 import { neededFindings, plainSituations } from './needed-cause.ts';
 
 interface Group {
@@ -126,8 +126,8 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
     places: placesOf(failures, context.objects),
     presence: found.presence,
     situations,
-    known: known && { id: known.id, text: known.text },
-    hides: reported ? hiddenBehind(reported.class, reported.stage, reported.reason) : null,
+    knownChange: known && { id: known.id, text: known.text },
+    notReached: reported ? hiddenBehind(reported.class, reported.stage, reported.reason) : null,
     snippet: found.snippet,
     advice: found.advice,
   };
@@ -142,7 +142,7 @@ export async function explain(
   failures: readonly ProgramFailure[],
   explained: readonly ExplainedObject[],
   cache: KernelCache,
-  ledgerOf: LedgerOf,
+  recordsOf: RecordsOf,
 ): Promise<Explanation> {
   const objects = new Map(explained.map((object) => [object.result.id, object]));
   const specs = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, localSpecs(bpf)] as const] : [])));
@@ -152,14 +152,14 @@ export async function explain(
     const cause = await causeOf(group, { cache, objects, specs, names });
     if (cause) causes.push(cause);
   }
-  const silent = await silentPlaces(explained, cache, ledgerOf);
-  const guarded = await guardedPlaces(explained, cache, ledgerOf);
+  const silent = await semanticChangePlaces(explained, cache, recordsOf);
+  const guarded = await guardedPlaces(explained, cache, recordsOf);
   const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
   return {
     schemaVersion: EXPLANATION_VERSION,
     kernels: kernelsOf(cache, names),
     causes: causes.toSorted((a, b) => weight(b) - weight(a)),
-    silent,
+    semanticChanges: silent,
     guarded,
   };
 }

@@ -29,8 +29,8 @@ function memberKind({ vmlinux }: KernelTypes, root: string, steps: readonly stri
   const roots = typesWithName(vmlinux, root).filter((id) => ['struct', 'union', 'typedef'].includes(kindOf(btf, id)));
   if (roots.length === 0) return undefined;
   for (const id of roots) {
-    const { taken, type, last } = walk(btf, id, steps);
-    if (taken === steps.length) return (last?.member.bitSize ?? 0) > 0 ? 'bitfield' : kindOf(btf, resolveType(btf, type));
+    const { walked, type, last } = walk(btf, id, steps);
+    if (walked === steps.length) return (last?.member.bitSize ?? 0) > 0 ? 'bitfield' : kindOf(btf, resolveType(btf, type));
   }
   return null;
 }

@@ -131,13 +131,13 @@ function seenVerdict(cell: CellResult, program: CellProgram, results: Results): 
 }
 
 /** What the engine says of a cell whose load ended before libbpf came to its relocations. */
-export type Foretold = (cell: CellResult) => readonly CellRelocation[] | null;
+export type PredictedFailures = (cell: CellResult) => readonly CellRelocation[] | null;
 
 /** Failures a run has seen; what was expected to fail is told as well. */
 export function seenFailures(
   results: Results,
   wanted: (kernel: string, object: string) => boolean,
-  foretold: Foretold = () => null,
+  foretold: PredictedFailures = () => null,
 ): ProgramFailure[] {
   const byId = new Map(results.objects.map((object) => [object.id, object]));
   return results.cells.flatMap((cell) => {

@@ -82,7 +82,7 @@ function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evid
   const groups = new Map<string, CauseSituation>();
   for (const { kernel, situation } of failing) {
     const { summary, hints } = situation;
-    const alternatives = situation.alternatives.map(({ relation, ways, type, certainty }) => ({ relation, ways, type, certainty }));
+    const alternatives = situation.alternatives.map(({ relation, paths, type, certainty }) => ({ relation, paths, type, certainty }));
     // What comes after the best differs from kernel to kernel.
     const key = JSON.stringify([summary, alternatives[0], hints]);
     const { evidence: lines, log } = evidence.get(kernel.id) ?? { evidence: [], log: null };
@@ -99,18 +99,18 @@ function readingsOf(local: CoreSpec, failing: readonly Failing[], names: Readonl
   for (const { kernel, types, situation } of failing) {
     const [best] = situation.alternatives;
     if (!best || situation.root === null) continue;
-    const key = JSON.stringify([best.ways, best.type]);
+    const key = JSON.stringify([best.paths, best.type]);
     const known = found.get(key);
     const flavor = known?.flavor ?? flavorOf(names.get(kernel.id) ?? kernel.id);
     // Put behind the others again: the order is that of the newest kernel each is for.
     found.delete(key);
-    found.set(key, known ?? { btf: types.vmlinux.btf, root: situation.root, ways: best.ways, flavor });
+    found.set(key, known ?? { btf: types.vmlinux.btf, root: situation.root, paths: best.paths, flavor });
   }
   const flavor = lastWith === null ? 'wanted' : flavorOf(names.get(lastWith) ?? lastWith);
   const anyWidth = failing.some(
     ({ kernel, situation }) => kernel.presence?.state === 'present' && situation.class === 'core-field-incompatible',
   );
-  return [...[...found.values()].toReversed(), { btf: local.btf, root: local.rootId, ways: [stepsOf(local)], flavor, anyWidth }];
+  return [...[...found.values()].toReversed(), { btf: local.btf, root: local.rootId, paths: [stepsOf(local)], flavor, anyWidth }];
 }
 
 /** For types of one name: a member that only one of them has says which is meant, if it is asked for first. */
@@ -125,7 +125,7 @@ function distinguishingSnippet(
     const [only] = distinguishing(specs, at);
     if (only === undefined) return [];
     if (local.kind === 'type_size') return sizeSnippet(what.replace(/^\w+ /, ''), btf, rootId, only) ?? [];
-    const reading: Reading = { btf, root: rootId, ways: [stepsOf(local)], flavor: `with_${only}`, only };
+    const reading: Reading = { btf, root: rootId, paths: [stepsOf(local)], flavor: `with_${only}`, only };
     return readSnippet(`${what}_with_${only}`, [reading]) ?? [];
   });
   const advice =

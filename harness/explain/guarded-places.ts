@@ -6,7 +6,7 @@ import type { Outcome } from '../base/vocabulary.ts';
 import type { Guard, GuardedPlace } from '../results/explanation.ts';
 import type { ExplainedObject } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
-import type { LedgerOf } from './semantic-change-places.ts';
+import type { RecordsOf } from './semantic-change-places.ts';
 
 const WITHOUT_TARGET: ReadonlySet<Outcome> = new Set(['poisoned', 'incompatible']);
 
@@ -21,11 +21,11 @@ function guardAt({ relocations }: BpfObject, ref: number, value: string): Guard[
   return [{ relocation: { index, section, kind, access, spec }, source, value }];
 }
 
-async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: LedgerOf): Promise<GuardedPlace[]> {
+async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: RecordsOf): Promise<GuardedPlace[]> {
   const { bpf, result } = object;
   const places = new Map<string, GuardedPlace>();
   for (const { id } of cache.kernels) {
-    const kept = new Set((ledgerOf(object, id) ?? []).filter(isKeptOut).map(({ ref }) => ref));
+    const kept = new Set((recordsOf(object, id) ?? []).filter(isKeptOut).map(({ ref }) => ref));
     const types = bpf && kept.size > 0 ? await cache.typesOf(id) : null;
     if (!bpf || !types) continue;
     const guards = guardsOf(bpf, types, kept);
@@ -51,8 +51,12 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: L
 }
 
 /** Guarded accesses of all objects on all kernels whose types are known. */
-export async function guardedPlaces(objects: readonly ExplainedObject[], cache: KernelCache, ledgerOf: LedgerOf): Promise<GuardedPlace[]> {
+export async function guardedPlaces(
+  objects: readonly ExplainedObject[],
+  cache: KernelCache,
+  recordsOf: RecordsOf,
+): Promise<GuardedPlace[]> {
   const found: GuardedPlace[] = [];
-  for (const object of objects) found.push(...(await placesOf(object, cache, ledgerOf)));
+  for (const object of objects) found.push(...(await placesOf(object, cache, recordsOf)));
   return found;
 }

@@ -2,7 +2,7 @@
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import { isAnyEnum, isComposite, type Member, referencedType, resolveType } from '../bpf/btf/types.ts';
 import type { Relation } from '../base/vocabulary.ts';
-import { completeWay } from './complete.ts';
+import { completePath } from './complete.ts';
 import { namedMembers, type Step, walk } from './path.ts';
 import { similarity } from '../base/similar.ts';
 import { isScalar, memberText } from './type-text.ts';
@@ -11,7 +11,7 @@ import { isScalar, memberText } from './type-text.ts';
 export interface Alternative {
   relation: Relation;
   /** From the root on; each further way starts behind a pointer the one before it leads to. */
-  ways: Step[][];
+  paths: Step[][];
   /** The type of what was looked for under its new name. */
   type: string;
   /** Up to 100. */
@@ -38,7 +38,7 @@ export interface Wanted {
   btf: Btf;
   /** Candidate the way starts from. */
   root: number;
-  taken: readonly Step[];
+  walked: readonly Step[];
   /** The member that is not there, or is of another kind. */
   name: string;
   rest: readonly Step[];
@@ -64,9 +64,9 @@ const UNLIKE = 0.34;
 /** Both neighbours are the same. */
 const BETWEEN = 24;
 
-function rated(relation: Relation, ways: Step[][], type: string, score: number): Alternative[] {
+function rated(relation: Relation, paths: Step[][], type: string, score: number): Alternative[] {
   if (score < POSSIBLE) return [];
-  return [{ relation, ways, type, score: Math.min(100, Math.round(score)), certainty: score >= LIKELY ? 'likely' : 'possible' }];
+  return [{ relation, paths, type, score: Math.min(100, Math.round(score)), certainty: score >= LIKELY ? 'likely' : 'possible' }];
 }
 
 /** What a type is like, behind names and modifiers. */
@@ -101,7 +101,7 @@ function neighbourScore(members: readonly Member[], at: number, old: readonly Me
 }
 
 function renamed(wanted: Wanted, container: number): Alternative[] {
-  const { btf, name, rest, scalar, witness, taken } = wanted;
+  const { btf, name, rest, scalar, witness, walked } = wanted;
   const members = namedMembers(btf, container);
   const old = witness ? namedMembers(witness.btf, witness.type) : [];
   const oldNames = new Set(old.map((member) => member.name));
@@ -118,14 +118,14 @@ function renamed(wanted: Wanted, container: number): Alternative[] {
     const near = neighbourScore(members, at, old, oldAt);
     if (alike < UNLIKE && !known && !alone && near < BETWEEN) return [];
     const score = alike * 50 + (fits ?? 0) + (witness ? 15 : 0) + (alone ? 40 : 0) + near + (known ? KNOWN : 0);
-    const way = completeWay(btf, member.type, rest, scalar);
-    return way ? rated('renamed', [[...taken, member.name, ...way]], memberText(btf, member), score) : [];
+    const way = completePath(btf, member.type, rest, scalar);
+    return way ? rated('renamed', [[...walked, member.name, ...way]], memberText(btf, member), score) : [];
   });
 }
 
 /** `i_ctime.tv_sec` that is `i_ctime_sec` now. */
 function split(wanted: Wanted, container: number): Alternative[] {
-  const { btf, name, rest, taken, scalar, witness } = wanted;
+  const { btf, name, rest, walked, scalar, witness } = wanted;
   const old = new Set(witness ? namedMembers(witness.btf, witness.type).map((member) => member.name) : []);
   const tail = rest.findLast((step) => typeof step === 'string');
   return namedMembers(btf, container).flatMap((member) => {
@@ -136,13 +136,13 @@ function split(wanted: Wanted, container: number): Alternative[] {
     const fits = typeof tail === 'string' && (tail === part || tail.endsWith(`_${part}`));
     if (tail !== undefined && !fits) return [];
     const usable = fits && scalar === isScalar(btf, member.type);
-    return rated('split', [[...taken, member.name]], memberText(btf, member), usable ? 90 : 50);
+    return rated('split', [[...walked, member.name]], memberText(btf, member), usable ? 90 : 50);
   });
 }
 
 /** `i_ctime_sec` that was `i_ctime.tv_sec` before. */
 function joined(wanted: Wanted, container: number): Alternative[] {
-  const { btf, name, taken, scalar } = wanted;
+  const { btf, name, walked, scalar } = wanted;
   const bare = name.replace(/^_+/, '');
   return namedMembers(btf, container).flatMap((outer) => {
     const start = `${outer.name.replace(/^_+/, '')}_`;
@@ -150,34 +150,34 @@ function joined(wanted: Wanted, container: number): Alternative[] {
     const inner =
       part === '' ? undefined : namedMembers(btf, outer.type).find((each) => each.name === part || each.name.endsWith(`_${part}`));
     if (!inner || scalar !== isScalar(btf, inner.type)) return [];
-    return rated('joined', [[...taken, outer.name, inner.name]], memberText(btf, inner), 90);
+    return rated('joined', [[...walked, outer.name, inner.name]], memberText(btf, inner), 90);
   });
 }
 
 /** The same name in a struct that is a member of the one it was in. */
 function movedIn(wanted: Wanted, container: number, before: readonly Step[] = [], depth = 0): Alternative[] {
-  const { btf, name, rest, scalar, taken, witness } = wanted;
+  const { btf, name, rest, scalar, walked, witness } = wanted;
   if (depth === MAX_NESTING) return [];
   return namedMembers(btf, container).flatMap((outer) => {
     if (!isComposite(kindOf(btf, resolveType(btf, outer.type)))) return [];
     const way = [...before, outer.name];
-    const old = witness !== null && walk(witness.btf, witness.type, [...way, name]).taken === way.length + 1;
+    const old = witness !== null && walk(witness.btf, witness.type, [...way, name]).walked === way.length + 1;
     const inner = old ? undefined : namedMembers(btf, outer.type).find((member) => member.name === name);
-    const on = inner && completeWay(btf, inner.type, rest, scalar);
+    const on = inner && completePath(btf, inner.type, rest, scalar);
     const expected = wanted.expected.includes(outer.name) ? KNOWN : 0;
     const score = inner ? 30 + (typeScore(wanted, inner) ?? -30) + (witness ? 15 : 0) + expected - depth * 5 : 0;
-    const found = inner && on ? rated('moved-in', [[...taken, ...way, name, ...on]], memberText(btf, inner), score) : [];
+    const found = inner && on ? rated('moved-in', [[...walked, ...way, name, ...on]], memberText(btf, inner), score) : [];
     return [...found, ...movedIn(wanted, outer.type, way, depth + 1)];
   });
 }
 
 /** The same name in one of the structs around it. */
 function movedOut(wanted: Wanted): Alternative[] {
-  const { btf, root, taken, name, rest, scalar } = wanted;
-  return taken.flatMap((_, length) => {
-    const before = taken.slice(0, length);
+  const { btf, root, walked, name, rest, scalar } = wanted;
+  return walked.flatMap((_, length) => {
+    const before = walked.slice(0, length);
     const member = namedMembers(btf, walk(btf, root, before).type).find((each) => each.name === name);
-    const on = member && completeWay(btf, member.type, rest, scalar);
+    const on = member && completePath(btf, member.type, rest, scalar);
     return member && on
       ? rated('moved-out', [[...before, name, ...on]], memberText(btf, member), 40 + (typeScore(wanted, member) ?? -20))
       : [];
@@ -186,7 +186,7 @@ function movedOut(wanted: Wanted): Alternative[] {
 
 /** `rq_disk` that is `q->disk` now: of the same type, which must be one that tells. */
 function behindPointer(wanted: Wanted, container: number): Alternative[] {
-  const { btf, name, rest, taken, scalar, declared, witness } = wanted;
+  const { btf, name, rest, walked, scalar, declared, witness } = wanted;
   if (!declared || !/^(?:const |volatile )*(?:struct|union) \w/.test(declared.text)) return [];
   return namedMembers(btf, container).flatMap((pointer) => {
     const id = resolveType(btf, pointer.type);
@@ -196,13 +196,13 @@ function behindPointer(wanted: Wanted, container: number): Alternative[] {
     return namedMembers(btf, pointed).flatMap((member) => {
       if (member.name !== name && !name.endsWith(`_${member.name}`)) return [];
       if (memberText(btf, member) !== declared.text) return [];
-      const on = completeWay(btf, member.type, rest, scalar);
+      const on = completePath(btf, member.type, rest, scalar);
       const score = 45 + (witness ? 10 : 0) + (member.name === name ? 10 : 0) + (wanted.expected.includes(member.name) ? KNOWN : 0);
       return on
         ? rated(
             'behind-pointer',
             [
-              [...taken, pointer.name],
+              [...walked, pointer.name],
               [member.name, ...on],
             ],
             memberText(btf, member),
@@ -215,7 +215,7 @@ function behindPointer(wanted: Wanted, container: number): Alternative[] {
 
 /** Alternatives for a member that a struct does not have, the best first. */
 export function nearestMembers(wanted: Wanted): Alternative[] {
-  const container = walk(wanted.btf, wanted.root, wanted.taken).type;
+  const container = walk(wanted.btf, wanted.root, wanted.walked).type;
   const found = [
     ...split(wanted, container),
     ...joined(wanted, container),
@@ -226,7 +226,7 @@ export function nearestMembers(wanted: Wanted): Alternative[] {
   ];
   const best = new Map<string, Alternative>();
   for (const one of found.toSorted((a, b) => b.score - a.score)) {
-    const key = JSON.stringify(one.ways);
+    const key = JSON.stringify(one.paths);
     if (!best.has(key)) best.set(key, one);
   }
   const [first] = best.values();
@@ -235,9 +235,9 @@ export function nearestMembers(wanted: Wanted): Alternative[] {
 
 /** The member itself, of another kind: the rest of the way as its new type has it. */
 export function sameNameOtherKind(wanted: Wanted, type: number): Alternative[] {
-  const { btf, taken, name, rest, scalar } = wanted;
-  const way = completeWay(btf, type, rest, scalar);
-  const member = namedMembers(btf, walk(btf, wanted.root, taken).type).find((each) => each.name === name);
+  const { btf, walked, name, rest, scalar } = wanted;
+  const way = completePath(btf, type, rest, scalar);
+  const member = namedMembers(btf, walk(btf, wanted.root, walked).type).find((each) => each.name === name);
   const text = member ? memberText(btf, member) : '';
-  return way ? rated('other-kind', [[...taken, name, ...way]], text, 80) : [];
+  return way ? rated('other-kind', [[...walked, name, ...way]], text, 80) : [];
 }

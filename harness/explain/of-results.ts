@@ -4,8 +4,8 @@ import { explain } from './explain.ts';
 import { type Explanation, EXPLANATION_VERSION, type Findings } from '../results/explanation.ts';
 import { type ExplainedObject, seenFailures } from './failures.ts';
 import { openKernels } from './kernel-cache.ts';
-import type { LedgerOf } from './semantic-change-places.ts';
-import { foretoldIn, kernelsOfResults } from './sources.ts';
+import type { RecordsOf } from './semantic-change-places.ts';
+import { predictedIn, kernelsOfResults } from './sources.ts';
 
 /**
  * Explains every failure of a run.
@@ -20,16 +20,16 @@ export async function explainRun(
   onProblem: (text: string) => void,
 ): Promise<Explanation> {
   const kernels = openKernels(await kernelsOfResults(results, cache), onProblem);
-  const foretold = await foretoldIn(results, objects, kernels);
+  const foretold = await predictedIn(results, objects, kernels);
   const cells = new Map(results.cells.map((cell) => [JSON.stringify([cell.kernel, cell.object]), cell]));
-  const ledgerOf: LedgerOf = ({ result }, kernel) => cells.get(JSON.stringify([kernel, result.id]))?.relocations ?? null;
+  const recordsOf: RecordsOf = ({ result }, kernel) => cells.get(JSON.stringify([kernel, result.id]))?.relocations ?? null;
   const failures = seenFailures(results, () => true, foretold);
-  return explain(failures, objects, kernels, ledgerOf);
+  return explain(failures, objects, kernels, recordsOf);
 }
 
 /** What results keep of an explanation. */
-export function findingsOf({ kernels, causes, silent, guarded }: Explanation): Findings {
-  return { kernels, causes, silent, guarded };
+export function findingsOf({ kernels, causes, semanticChanges: silent, guarded }: Explanation): Findings {
+  return { kernels, causes, semanticChanges: silent, guarded };
 }
 
 /** The explanation that results keep; null where they keep none. */

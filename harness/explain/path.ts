@@ -15,11 +15,11 @@ export interface WalkedMember {
 }
 
 export interface Walk {
-  /** How many steps could be taken. */
-  taken: number;
+  /** How many steps could be walked. */
+  walked: number;
   /** The type that was come to. */
   type: number;
-  /** The named member last taken, null when none was. */
+  /** The named member last walked, null when none was. */
   last: WalkedMember | null;
 }
 
@@ -46,20 +46,20 @@ export function namedMembers(btf: Btf, type: number, depth = 0): Member[] {
 export function walk(btf: Btf, root: number, steps: readonly Step[]): Walk {
   let type = root;
   let last: WalkedMember | null = null;
-  for (const [taken, step] of steps.entries()) {
+  for (const [walked, step] of steps.entries()) {
     const id = resolveType(btf, type);
     if (typeof step === 'number') {
       const array = arrayOf(btf, id);
-      if (!array) return { taken, type, last };
+      if (!array) return { walked, type, last };
       type = array.element;
       continue;
     }
     const member = namedMembers(btf, id).find(({ name }) => name === step);
-    if (!member) return { taken, type, last };
+    if (!member) return { walked, type, last };
     last = { name: step, member, through: id };
     type = member.type;
   }
-  return { taken: steps.length, type, last };
+  return { walked: steps.length, type, last };
 }
 
 /** The steps a field relocation takes behind its root; a first index other than 0 takes the pointer for an array and is left out. */

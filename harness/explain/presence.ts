@@ -1,4 +1,4 @@
-// Whether a kernel has what a relocation asks for, each relocation taken by itself: what libbpf settled on before does not count here.
+// Whether a kernel has what a relocation asks for, each relocation walked by itself: what libbpf settled on before does not count here.
 import { kindOf } from '../bpf/btf/btf.ts';
 import { isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { type Candidate, findCandidates, type KernelTypes } from '../core-relo/candidates.ts';
@@ -9,8 +9,8 @@ import { namedMembers, type Step, stepsOf } from './path.ts';
 /** Where the way of a field ends in a type of the kernel. */
 export interface Obstacle {
   candidate: Candidate;
-  /** Steps that could be taken. */
-  taken: Step[];
+  /** Steps that could be walked. */
+  walked: Step[];
   /** The type those lead to. */
   type: number;
   /** The step that could not be. */
@@ -46,7 +46,7 @@ function obstacleOf(local: CoreSpec, spec: CoreSpec, candidate: Candidate): Obst
   const named = namedMembers(spec.btf, id).find(({ name }) => name === step);
   const wrongShape = typeof step === 'number' ? kindOf(spec.btf, id) !== 'array' : !isStruct;
   const otherKind = named?.type ?? (wrongShape ? type : null);
-  return { candidate, taken: steps.slice(0, count), type, step, rest: steps.slice(count + 1), otherKind };
+  return { candidate, walked: steps.slice(0, count), type, step, rest: steps.slice(count + 1), otherKind };
 }
 
 /** Looks for what a local spec means among a kernel's types. */
@@ -63,7 +63,7 @@ export function presenceOf(local: CoreSpec, kernel: KernelTypes): Presence {
   }
   const obstacles = tried
     .map(({ spec, candidate }) => obstacleOf(local, spec, candidate))
-    .toSorted((a, b) => b.taken.length - a.taken.length);
+    .toSorted((a, b) => b.walked.length - a.walked.length);
   const isIncompatible = obstacles.some(({ otherKind }) => otherKind !== null);
   return { state: isIncompatible ? 'incompatible' : 'absent', obstacles };
 }

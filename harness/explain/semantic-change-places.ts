@@ -2,15 +2,15 @@
 import type { CellRelocation } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
 import { localSpecs } from './access.ts';
-import type { SilentPlace } from '../results/explanation.ts';
+import type { SemanticChangePlace } from '../results/explanation.ts';
 import type { ExplainedObject } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { presenceOf } from './presence.ts';
-import { silentMarks } from './semantic-changes.ts';
+import { semanticChangeMarks } from './semantic-changes.ts';
 
 /** What became of an object's relocations on a kernel, null where that is not known. */
-export type LedgerOf = (object: ExplainedObject, kernel: string) => readonly CellRelocation[] | null;
+export type RecordsOf = (object: ExplainedObject, kernel: string) => readonly CellRelocation[] | null;
 
 const CHECKS = new Set(['field_exists', 'type_exists', 'enumval_exists']);
 
@@ -24,9 +24,9 @@ function isRead(relocations: readonly ObjectRelocation[], ref: number): boolean 
 }
 
 /** Places of one object, those that say the same on several kernels together. */
-async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: LedgerOf): Promise<SilentPlace[]> {
+async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: RecordsOf): Promise<SemanticChangePlace[]> {
   const { result, bpf } = object;
-  const places = new Map<string, SilentPlace>();
+  const places = new Map<string, SemanticChangePlace>();
   const add = (ref: number, what: string, kernels: readonly string[]) => {
     const relocation = result.relocations[ref];
     if (!relocation) return;
@@ -47,12 +47,12 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: L
   const answers = new Map<number, { id: string; has: boolean | null }[]>();
   for (const { id } of cache.kernels) {
     const types = bpf ? await cache.typesOf(id) : null;
-    const ledger = ledgerOf(object, id);
+    const ledger = recordsOf(object, id);
     if (!bpf || !types) {
       for (const { ref, suspicious } of ledger ?? []) if (suspicious !== null) add(ref, suspicious, [id]);
       continue;
     }
-    for (const [ref, what] of silentMarks(bpf, ledger ?? [], types)) add(ref, what, [id]);
+    for (const [ref, what] of semanticChangeMarks(bpf, ledger ?? [], types)) add(ref, what, [id]);
     for (const [ref, { kind }] of bpf.relocations.entries()) {
       const local = CHECKS.has(kind) ? specs[ref] : null;
       if (local) answers.set(ref, [...(answers.get(ref) ?? []), { id, has: presenceOf(local, types).state === 'present' }]);
@@ -73,9 +73,13 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, ledgerOf: L
   return [...places.values()];
 }
 
-/** Silent breakage of all objects on all kernels. */
-export async function silentPlaces(objects: readonly ExplainedObject[], cache: KernelCache, ledgerOf: LedgerOf): Promise<SilentPlace[]> {
-  const found: SilentPlace[] = [];
-  for (const object of objects) found.push(...(await placesOf(object, cache, ledgerOf)));
+/** SemanticChange breakage of all objects on all kernels. */
+export async function semanticChangePlaces(
+  objects: readonly ExplainedObject[],
+  cache: KernelCache,
+  recordsOf: RecordsOf,
+): Promise<SemanticChangePlace[]> {
+  const found: SemanticChangePlace[] = [];
+  for (const object of objects) found.push(...(await placesOf(object, cache, recordsOf)));
   return found;
 }

@@ -1,4 +1,4 @@
-// Silent breakage: a relocation finds what it looks for, the program loads, and yet it reads something else than was compiled.
+// SemanticChange breakage: a relocation finds what it looks for, the program loads, and yet it reads something else than was compiled.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import { arrayOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
@@ -13,7 +13,7 @@ import { stepsOf, walk } from './path.ts';
 import { presenceOf } from './presence.ts';
 import { integerFacts, typeText } from './type-text.ts';
 
-/** Kinds by which a program learns size and sign from the kernel: what differs is then taken into account. */
+/** Kinds by which a program learns size and sign from the kernel: what differs is then walked into account. */
 const WIDTHS: ReadonlySet<RelocationKind> = new Set(['byte_sz', 'lshift_u64', 'rshift_u64', 'signed']);
 
 interface Leaf {
@@ -87,7 +87,7 @@ const WORKS: ReadonlySet<CellRelocation['outcome']> = new Set(['resolved', 'move
  * What relocations silently read otherwise on a kernel, by their position in the object; those that fail are not among them.
  * @param ledger what became of them there, predicted or seen: where libbpf itself changed the width of an access, that is what is told
  */
-export function silentMarks(object: BpfObject, ledger: readonly CellRelocation[], kernel: KernelTypes): Map<number, string> {
+export function semanticChangeMarks(object: BpfObject, ledger: readonly CellRelocation[], kernel: KernelTypes): Map<number, string> {
   const specs = localSpecs(object);
   const widths = new Set(object.relocations.filter(({ kind }) => WIDTHS.has(kind)).map(accessKey));
   const marks = new Map<number, string>();
@@ -102,8 +102,8 @@ export function silentMarks(object: BpfObject, ledger: readonly CellRelocation[]
 }
 
 /** A cell whose relocations that read something else say so, where libbpf itself did not. */
-export function withSilentMarks(cell: CellResult, object: BpfObject, kernel: KernelTypes): CellResult {
-  const marks = silentMarks(object, cell.relocations, kernel);
+export function withSemanticChanges(cell: CellResult, object: BpfObject, kernel: KernelTypes): CellResult {
+  const marks = semanticChangeMarks(object, cell.relocations, kernel);
   const relocations = cell.relocations.map((entry) => ({ ...entry, suspicious: entry.suspicious ?? marks.get(entry.ref) ?? null }));
   return { ...cell, relocations };
 }

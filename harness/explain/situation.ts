@@ -30,8 +30,8 @@ const MAX_LISTED = 5;
 
 /** How a member is declared where the whole way can be gone. */
 function declaredAt(spec: CoreSpec, obstacle: Obstacle): Declared | null {
-  const found = walk(spec.btf, spec.rootId, [...obstacle.taken, obstacle.step]);
-  if (found.taken <= obstacle.taken.length) return null;
+  const found = walk(spec.btf, spec.rootId, [...obstacle.walked, obstacle.step]);
+  if (found.walked <= obstacle.walked.length) return null;
   const text = found.last && typeof obstacle.step === 'string' ? memberText(spec.btf, found.last.member) : typeText(spec.btf, found.type);
   return { text, shape: shapeOf(spec.btf, found.type) };
 }
@@ -47,13 +47,13 @@ function expectedNames(local: CoreSpec): string[] {
 }
 
 function wantedOf(local: CoreSpec, obstacle: Obstacle, elsewhere: CoreSpec | null): Wanted {
-  const { candidate, taken, step, rest } = obstacle;
+  const { candidate, walked, step, rest } = obstacle;
   const declared = declaredAt(elsewhere ?? local, obstacle);
-  const witness = elsewhere && { btf: elsewhere.btf, type: walk(elsewhere.btf, elsewhere.rootId, taken).type };
+  const witness = elsewhere && { btf: elsewhere.btf, type: walk(elsewhere.btf, elsewhere.rootId, walked).type };
   return {
     btf: candidate.btf,
     root: candidate.id,
-    taken,
+    walked,
     name: String(step),
     rest,
     declared,
@@ -64,10 +64,10 @@ function wantedOf(local: CoreSpec, obstacle: Obstacle, elsewhere: CoreSpec | nul
 }
 
 /** The struct or union that has no such member, as C refers to it; one without a name by the way to it. */
-function containerText({ candidate, taken, type }: Obstacle): string {
+function containerText({ candidate, walked, type }: Obstacle): string {
   const id = resolveType(candidate.btf, type);
   if (nameOf(candidate.btf, id) !== '') return typeText(candidate.btf, id);
-  return taken.length > 0 ? `${nameOf(candidate.btf, candidate.id)}.${pathText(taken)}` : rootText(candidate.btf, candidate.id);
+  return walked.length > 0 ? `${nameOf(candidate.btf, candidate.id)}.${pathText(walked)}` : rootText(candidate.btf, candidate.id);
 }
 
 /** Nothing is likely to stand for what is known to mean something else now. */
@@ -95,28 +95,28 @@ function memberless(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: 
 function otherKind(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: CoreSpec | null): Situation {
   const obstacle = obstacles.find((each) => each.otherKind !== null);
   if (!obstacle || obstacle.otherKind === null) return memberless(local, obstacles, elsewhere);
-  const { candidate, taken, step, type } = obstacle;
+  const { candidate, walked, step, type } = obstacle;
   const here = namedMembers(candidate.btf, type).find(({ name }) => name === step);
   const root = candidate.id;
-  const path = (steps: typeof taken) => `${nameOf(candidate.btf, root)}${steps.length > 0 ? '.' : ''}${pathText(steps)}`;
+  const path = (steps: typeof walked) => `${nameOf(candidate.btf, root)}${steps.length > 0 ? '.' : ''}${pathText(steps)}`;
   if (here) {
     const wanted = wantedOf(local, obstacle, elsewhere);
     const compiled = declaredAt(local, obstacle)?.text ?? 'something else';
-    const summary = `${path([...taken, step])} is ${memberText(candidate.btf, here)} here, ${compiled} as compiled`;
+    const summary = `${path([...walked, step])} is ${memberText(candidate.btf, here)} here, ${compiled} as compiled`;
     return { class: 'core-field-incompatible', summary, alternatives: sameNameOtherKind(wanted, here.type), root, hints: [] };
   }
   // The member before is what changed: there is nothing to go on to from it.
-  const before = taken.findLastIndex((each) => typeof each === 'string');
-  const name = taken[before];
-  const compiled = typeText(local.btf, walk(local.btf, local.rootId, taken).type);
-  const summary = `${path(taken)} is ${typeText(candidate.btf, type)} here, ${compiled} as compiled`;
+  const before = walked.findLastIndex((each) => typeof each === 'string');
+  const name = walked[before];
+  const compiled = typeText(local.btf, walk(local.btf, local.rootId, walked).type);
+  const summary = `${path(walked)} is ${typeText(candidate.btf, type)} here, ${compiled} as compiled`;
   const failing = {
     ...obstacle,
-    taken: taken.slice(0, before),
+    walked: walked.slice(0, before),
     step: name ?? '',
-    rest: [...taken.slice(before + 1), step, ...obstacle.rest],
+    rest: [...walked.slice(before + 1), step, ...obstacle.rest],
   };
-  const member = namedMembers(candidate.btf, walk(candidate.btf, root, failing.taken).type).find((each) => each.name === name);
+  const member = namedMembers(candidate.btf, walk(candidate.btf, root, failing.walked).type).find((each) => each.name === name);
   const alternatives = member ? sameNameOtherKind(wantedOf(local, failing, elsewhere), member.type) : [];
   return { class: 'core-field-incompatible', summary, alternatives, root, hints: [] };
 }

@@ -10,7 +10,7 @@ export interface Reading {
   btf: Btf;
   root: number;
   /** From the root on; each further way starts behind a pointer the one before it leads to. */
-  ways: readonly (readonly Step[])[];
+  paths: readonly (readonly Step[])[];
   /** Letters, digits and underscores: `v6_12`. */
   flavor: string;
   /** A member of the root by which one of several types of its name is meant: it is checked first. */
@@ -50,12 +50,12 @@ interface Declared {
 function declareRoot(
   btf: Btf,
   root: number,
-  ways: readonly (readonly Step[])[],
+  paths: readonly (readonly Step[])[],
   flavor: string,
   end: (type: number, name: string) => string,
 ): Declared {
   const name = `${essentialName(nameOf(btf, root))}___${flavor}`;
-  const members = ways.map((steps) => `\t${memberOn(btf, root, steps, end)}`).join('\n');
+  const members = paths.map((steps) => `\t${memberOn(btf, root, steps, end)}`).join('\n');
   if (kindOf(btf, root) === 'typedef') return { type: name, text: `typedef struct {\n${members}\n} ${ATTRIBUTE} ${name};` };
   const kind = kindOf(btf, root);
   return { type: `${kind} ${name}`, text: `${kind} ${name} {\n${members}\n} ${ATTRIBUTE};` };
@@ -77,8 +77,8 @@ function endOf(btf: Btf, root: number, steps: readonly Step[]): { type: number; 
 
 /** Null for a way that a flavor cannot be made of. */
 function render(reading: Reading): Rendered | null {
-  const { btf, ways, flavor } = reading;
-  const [first = [], second] = ways;
+  const { btf, paths, flavor } = reading;
+  const [first = [], second] = paths;
   let pointed: { root: number; declared: Declared } | null = null;
   let root = reading.root;
   if (first.length === 0 || !isComposite(kindOf(btf, resolveType(btf, root)))) return null;
@@ -166,7 +166,7 @@ export function readSnippet(subject: string, readings: readonly Reading[]): stri
  * in which it found that first.
  */
 export function sizeSnippet(type: string, btf: Btf, root: number, only: string): string | null {
-  const rendered = render({ btf, root, ways: [[only]], flavor: `with_${only}` });
+  const rendered = render({ btf, root, paths: [[only]], flavor: `with_${only}` });
   if (!rendered) return null;
   const name = identifier(`${type}_with_${only}`);
   return [

@@ -3,22 +3,22 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kernelDirectory } from '../../kernels/store.ts';
-import { keptConfig, readStored } from '../../kernels/stored.ts';
+import { keptConfig, readCachedKernel } from '../../kernels/stored.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { UserError } from '../base/errors.ts';
 import { readBpfObject } from '../bpf/object/object.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { predictCell } from '../predict/predict.ts';
-import type { LedgerOf } from './semantic-change-places.ts';
-import { type ExplainedObject, type Foretold, predictedFailures, type ProgramFailure } from './failures.ts';
+import type { RecordsOf } from './semantic-change-places.ts';
+import { type ExplainedObject, type PredictedFailures, predictedFailures, type ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
 
 async function offline({ id, selector, release, version, series, arch, sha256, btf }: KernelResult, cache: string): Promise<OfflineKernel> {
-  const stored = btf && sha256 !== null ? await readStored(kernelDirectory(cache, sha256)) : null;
+  const stored = btf && sha256 !== null ? await readCachedKernel(kernelDirectory(cache, sha256)) : null;
   const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
   const index = stored?.btf ? { path: join(stored.directory, KERNEL_FILES.names), sha256: stored.btf.sha256 } : null;
   const config = stored?.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
@@ -47,7 +47,7 @@ export async function objectsOfResults({ objects }: Results): Promise<ExplainedO
 }
 
 /** What the engine says of cells of a run that ended before libbpf came to their relocations, as far as object and BTF are there. */
-export async function foretoldIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<Foretold> {
+export async function predictedIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<PredictedFailures> {
   const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
   const said = new Map<CellResult, readonly CellRelocation[]>();
   for (const cell of results.cells) {
@@ -60,24 +60,24 @@ export async function foretoldIn(results: Results, objects: readonly ExplainedOb
 
 export interface Predictions {
   failures: ProgramFailure[];
-  ledgerOf: LedgerOf;
+  recordsOf: RecordsOf;
 }
 
 /** Failures of objects on kernels as BTF tells them, kernel by kernel, and what becomes of every relocation. */
 export async function failuresByPrediction(objects: readonly RunObject[], cache: KernelCache): Promise<Predictions> {
   const failures: ProgramFailure[] = [];
-  const ledgers = new Map<string, readonly CellRelocation[]>();
+  const recordSets = new Map<string, readonly CellRelocation[]>();
   const keyOf = (object: string, kernel: string) => JSON.stringify([object, kernel]);
   for (const { id, release } of cache.kernels) {
     const types = await cache.typesOf(id);
     for (const { result, bpf, btf, release: loader } of objects) {
-      const given = (await btf?.(release)) ?? null;
-      const counting = withGiven(types, given?.types ?? null);
+      const customBtf = (await btf?.(release)) ?? null;
+      const counting = withCustomBtf(types, customBtf?.types ?? null);
       if (!counting) continue;
       const cell = predictCell(bpf, counting, libbpfLoader(loader));
       failures.push(...predictedFailures({ result, bpf }, cell, id));
-      ledgers.set(keyOf(result.id, id), cell.relocations);
+      recordSets.set(keyOf(result.id, id), cell.relocations);
     }
   }
-  return { failures, ledgerOf: ({ result }, kernel) => ledgers.get(keyOf(result.id, kernel)) ?? null };
+  return { failures, recordsOf: ({ result }, kernel) => recordSets.get(keyOf(result.id, kernel)) ?? null };
 }

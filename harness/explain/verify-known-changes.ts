@@ -8,7 +8,7 @@ import { factHolds } from './fact.ts';
 import { KNOWN_CHANGES, type KnownChange } from './known-changes.ts';
 
 /** What a kernel says of an entry. */
-export interface Testimony {
+export interface KernelFinding {
   series: string;
   version: string;
   before: boolean | null;
@@ -21,7 +21,7 @@ export type Finding =
   | { verdict: 'unwitnessed' }
   | { verdict: 'contradicted'; by: string };
 
-function isAfter({ version }: Testimony, release: string): boolean {
+function isAfter({ version }: KernelFinding, release: string): boolean {
   return compareKernelVersions(parseKernelVersion(version), parseKernelVersion(release)) >= 0;
 }
 
@@ -29,7 +29,7 @@ function isAfter({ version }: Testimony, release: string): boolean {
  * What kernels say of a change, in version order. A kernel before the release may have what comes after, as changes are backported; one
  * from the release on may not have what was before.
  */
-export function examine({ release, after }: KnownChange, kernels: readonly Testimony[]): Finding {
+export function examine({ release, after }: KnownChange, kernels: readonly KernelFinding[]): Finding {
   const has = kernels.filter((kernel) => kernel.before === true);
   const late = has.find((kernel) => isAfter(kernel, release));
   if (late) return { verdict: 'contradicted', by: `${late.version} still has what was before` };
@@ -52,8 +52,8 @@ export function disagreement({ witness }: KnownChange, finding: Finding): string
 }
 
 /** What each kernel of the cache, the newest of its series, says of each entry. */
-export async function testimonies(changes: readonly KnownChange[], cache: string): Promise<Map<string, Testimony[]>> {
-  const said = new Map<string, Testimony[]>(changes.map(({ id }) => [id, []]));
+export async function kernelFindings(changes: readonly KnownChange[], cache: string): Promise<Map<string, KernelFinding[]>> {
+  const said = new Map<string, KernelFinding[]>(changes.map(({ id }) => [id, []]));
   const { kernels } = await findKernels([], cache);
   for (const kernel of kernels) {
     const types: KernelTypes | null = await readKernelTypes(kernel);
@@ -67,7 +67,7 @@ export async function testimonies(changes: readonly KnownChange[], cache: string
 }
 
 async function main(): Promise<void> {
-  const said = await testimonies(KNOWN_CHANGES, cacheRoot());
+  const said = await kernelFindings(KNOWN_CHANGES, cacheRoot());
   for (const change of KNOWN_CHANGES) {
     const finding = examine(change, said.get(change.id) ?? []);
     const wrong = disagreement(change, finding);

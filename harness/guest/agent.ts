@@ -1,4 +1,4 @@
-// The guest helper as a run uses it.
+// The guest agent as a run uses it.
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,8 +6,8 @@ import type { KernelImage } from '../../kernels/catalogue.ts';
 import { InfraError } from '../base/errors.ts';
 import { buildInitramfs } from './initramfs.ts';
 
-/** The static helper binary that set-up built, and the libbpf in it. */
-export interface GuestHelper {
+/** The static agent binary that set-up built, and the libbpf in it. */
+export interface GuestAgent {
   path: string;
   sha256: string;
   libbpf: string;
@@ -15,12 +15,12 @@ export interface GuestHelper {
 }
 
 /**
- * Packs the helper, and the configuration of the kernel where it is known, into an initramfs in the run's work folder.
+ * Packs the agent, and the configuration of the kernel where it is known, into an initramfs in the run's work folder.
  * @returns its path
  * @throws InfraError when the configuration is not the one it was
  */
 export async function prepareInitramfs(
-  { path, sha256 }: Pick<GuestHelper, 'path' | 'sha256'>,
+  { path, sha256 }: Pick<GuestAgent, 'path' | 'sha256'>,
   kernel: Pick<KernelImage, 'release' | 'config'> | null,
   work: string,
 ): Promise<string> {

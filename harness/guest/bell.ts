@@ -3,7 +3,7 @@ import { InfraError } from '../base/errors.ts';
 
 /** What a ring tells: where in the guest's physical memory the mailbox is, and where in the mailbox the response is. */
 export interface Ring {
-  /** `ready`: the helper waits for a request; `done`: the response is complete. */
+  /** `ready`: the agent waits for a request; `done`: the response is complete. */
   word: 'ready' | 'done';
   mailboxAddress: bigint;
   offset: number;

@@ -1,4 +1,4 @@
-// Booting a kernel until its helper says it is ready.
+// Booting a kernel until its agent says it is ready.
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, messageOf } from '../base/errors.ts';
@@ -17,7 +17,7 @@ export interface BootImage {
   path: string;
 }
 
-/** A guest that is up: its helper waits for the bell. */
+/** A guest that is up: its agent waits for the bell. */
 export interface ReadyGuest {
   qemu: QemuProcess;
   hello: Hello;
@@ -63,7 +63,7 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
     const bootMs = performance.now() - started;
     const response = await readResponse(qemu, ring, machine.mailboxMiB * MIB, join(directory, 'hello'));
     const hello = response.frames.find((frame) => frame.type === 'hello');
-    if (!hello) throw new InfraError(response.damage ?? 'the helper did not introduce itself');
+    if (!hello) throw new InfraError(response.damage ?? 'the agent did not introduce itself');
     return { qemu, hello, mailboxAddress: ring.mailboxAddress, method: image.method, bootMs };
   } catch (error) {
     await qemu.kill();

@@ -12,7 +12,7 @@ const SIGNS = [
     pattern: /corematrix: find the mailbox device: [^\r\n]*/,
     meaning: 'the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS)',
   },
-  { pattern: /corematrix: (?!mount )[^\r\n]*/, meaning: 'the helper cannot work on this kernel' },
+  { pattern: /corematrix: (?!mount )[^\r\n]*/, meaning: 'the agent cannot work on this kernel' },
   {
     pattern: /Kernel panic - not syncing: (?:No working init found|Requested init|VFS: Unable to mount root)[^\r\n]*/,
     meaning: 'the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel)',

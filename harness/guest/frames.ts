@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { LOAD_FRAME, type LoadFrame, loadPayload } from './load-frames.ts';
 import { LOADER_FRAME, type LoaderFrame, loaderPayload } from './custom-loader-frames.ts';
 import { u32 } from './payload.ts';
-import { isTrialFrame, TRIAL_FRAME, type TrialFrame, trialPayload } from './run-check-frames.ts';
+import { isRunCheckFrame, TRIAL_FRAME, type RunCheckFrame, runCheckPayload } from './run-check-frames.ts';
 
 const MAGIC = 0x31424d58;
 const REQUEST_OFFSET = 0x1000;
@@ -34,7 +34,7 @@ const FRAME = {
   mapValue: 59,
   runs: 60,
   leftOut: 46,
-  taken: 47,
+  chosen: 47,
   ...LOAD_FRAME,
   ...LOADER_FRAME,
   output: 72,
@@ -77,7 +77,7 @@ export type Frame =
   | { type: 'kernel-log'; text: string }
   | { type: 'crash'; waitStatus: number }
   | { type: 'left-out'; why: number; program: string; what: string }
-  | { type: 'taken'; name: string }
+  | { type: 'chosen'; name: string }
   | { type: 'end'; guestMs: number }
   /** What a command printed, an object's own loader or a trigger: 1 standard output, 2 standard error. */
   | { type: 'output'; stream: number; bytes: Buffer }
@@ -115,7 +115,7 @@ export interface Response {
 /** What the host says to the guest: one object, and what is to be done to it before it is loaded. */
 export type RequestFrame =
   /** `name` is cut to 255 bytes. */
-  { type: 'object'; name: string; elf: Uint8Array } | LoadFrame | TrialFrame | LoaderFrame;
+  { type: 'object'; name: string; elf: Uint8Array } | LoadFrame | RunCheckFrame | LoaderFrame;
 
 function payloadOf(frame: RequestFrame): Uint8Array[] {
   if (frame.type === 'archive' || frame.type === 'command' || frame.type === 'module') return loaderPayload(frame);
@@ -123,7 +123,7 @@ function payloadOf(frame: RequestFrame): Uint8Array[] {
     const name = Buffer.from(frame.name).subarray(0, 255);
     return [u32(name.length), name, frame.elf];
   }
-  return isTrialFrame(frame) ? trialPayload(frame) : loadPayload(frame);
+  return isRunCheckFrame(frame) ? runCheckPayload(frame) : loadPayload(frame);
 }
 
 function encodeFrame(frame: RequestFrame): Uint8Array[] {
@@ -211,9 +211,9 @@ function decodeFrame(type: number, payload: Buffer): Frame | null {
       return { type: 'crash', waitStatus: read.u32() };
     case FRAME.leftOut:
       return { type: 'left-out', why: read.u32(), program: read.string(), what: read.string() };
-    case FRAME.taken:
+    case FRAME.chosen:
       read.u32();
-      return { type: 'taken', name: read.string() };
+      return { type: 'chosen', name: read.string() };
     case FRAME.end:
       return { type: 'end', guestMs: read.u64() / 1e6 };
     case FRAME.output:
@@ -242,7 +242,7 @@ function decodeFrame(type: number, payload: Buffer): Frame | null {
 }
 
 /**
- * Splits a response into frames. Any bytes are taken: reading stops at the first frame that cannot be one.
+ * Splits a response into frames. Any bytes are chosen: reading stops at the first frame that cannot be one.
  * @param crc the CRC-32 the guest announced, or null when it announced none (a response cut short)
  */
 export function parseResponse(bytes: Buffer, crc: number | null): Response {

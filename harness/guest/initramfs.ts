@@ -1,4 +1,4 @@
-// The guest's whole file system: the helper as /init, and the folders and console it starts with.
+// The guest's whole file system: the agent as /init, and the folders and console it starts with.
 import { writeCpio } from './cpio.ts';
 
 const DIRECTORY = 0o40755;
@@ -11,8 +11,8 @@ export interface BootConfig {
   text: Uint8Array;
 }
 
-/** An initramfs archive around the static helper binary. */
-export function buildInitramfs(helper: Uint8Array, config: BootConfig | null): Uint8Array {
+/** An initramfs archive around the static agent binary. */
+export function buildInitramfs(agent: Uint8Array, config: BootConfig | null): Uint8Array {
   const boot = config && [
     { path: 'boot', mode: DIRECTORY },
     { path: `boot/config-${config.release}`, mode: 0o100644, content: config.text },
@@ -24,6 +24,6 @@ export function buildInitramfs(helper: Uint8Array, config: BootConfig | null): U
     { path: 'sys', mode: DIRECTORY },
     { path: 'tmp', mode: DIRECTORY },
     ...(boot ?? []),
-    { path: 'init', mode: 0o100755, content: helper },
+    { path: 'init', mode: 0o100755, content: agent },
   ]);
 }

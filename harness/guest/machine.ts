@@ -14,7 +14,7 @@ export interface Machine {
 
 export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
 
-/** I/O port of the bell: what the helper writes there comes out of QEMU's stdout. */
+/** I/O port of the bell: what the agent writes there comes out of QEMU's stdout. */
 const BELL_PORT = '0xe9';
 
 /** File descriptors of the QEMU process, besides stdout, which is the bell. */
@@ -35,7 +35,7 @@ const KERNEL_COMMAND_LINE = [
   'tsc=reliable',
   // It samples all memory every 5 ms, which a restored guest first has to translate.
   'damon_stat.enabled=0',
-  // An environment variable of the helper. What the C library does with these instructions for strings, QEMU emulates call by call.
+  // An environment variable of the agent. What the C library does with these instructions for strings, QEMU emulates call by call.
   'GLIBC_TUNABLES=glibc.cpu.hwcaps=-SSE4_2,-SSSE3',
   'lsm=lockdown,capability,landlock,yama,apparmor,bpf',
 ];

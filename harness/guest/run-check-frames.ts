@@ -5,7 +5,7 @@ import { text, u32 } from './payload.ts';
 /** Types of these frames. @see enum frame_type in harness/guest/agent/frames.h */
 export const TRIAL_FRAME = { attach: 48, run: 50, trigger: 51, testRun: 52, countEvents: 53, lookUp: 54, triggerCommand: 55 } as const;
 
-export type TrialFrame =
+export type RunCheckFrame =
   /** Everything that loads is attached. */
   | { type: 'attach' }
   /** What is attached is run: by the triggers, after which what is asked for is looked at. */
@@ -18,12 +18,12 @@ export type TrialFrame =
   | { type: 'lookUp'; index: number; map: string; key: Uint8Array };
 
 /** Whether a frame is one of these. */
-export function isTrialFrame(frame: { type: string }): frame is TrialFrame {
+export function isRunCheckFrame(frame: { type: string }): frame is RunCheckFrame {
   return Object.hasOwn(TRIAL_FRAME, frame.type);
 }
 
 /** The payload of a frame, in pieces. */
-export function trialPayload(frame: TrialFrame): Uint8Array[] {
+export function runCheckPayload(frame: RunCheckFrame): Uint8Array[] {
   switch (frame.type) {
     case 'attach':
     case 'run':

@@ -11,7 +11,7 @@ import { readHeader } from './response.ts';
 export interface Patience {
   /** For the whole answer. */
   cellMs: number;
-  /** For any sign of life: a heartbeat of the helper, or a line of a log. */
+  /** For any sign of life: a heartbeat of the agent, or a line of a log. */
   stallMs: number;
 }
 

@@ -8,7 +8,7 @@ import type { NameIndex } from '../bpf/btf/names.ts';
 import { indexBytes } from './name-index-file.ts';
 
 /** BTF as it goes into a guest. */
-export interface GivenBtf {
+export interface ResolvedCustomBtf {
   bytes: Uint8Array;
   sha256: string;
   types: NameIndex;
@@ -18,12 +18,12 @@ export interface GivenBtf {
  * The BTF for a kernel, read once: the only file there is, or the one that is called like the kernel's release; null where there is none.
  * @throws UserError when a file for that kernel cannot be used
  */
-export type CustomBtf = (release: string | null) => Promise<GivenBtf | null>;
+export type CustomBtf = (release: string | null) => Promise<ResolvedCustomBtf | null>;
 
 /** It shares the mailbox with the object and everything that is said of it. */
 const MAX_BYTES = 24 << 20;
 
-async function readGiven(path: string, shown: string): Promise<GivenBtf> {
+async function readCustomBtf(path: string, shown: string): Promise<ResolvedCustomBtf> {
   const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') throw new UserError(`${shown}: ${bytes}`);
   if (bytes.length > MAX_BYTES)
@@ -47,14 +47,14 @@ export async function openCustomBtf(path: string, place: string): Promise<Custom
   const { isFolder, files } = await btfFiles(shown, path).catch(wrong);
   const [only] = files;
   if (!isFolder && only) {
-    const given = await readGiven(only.path, shown).catch(wrong);
-    return async () => given;
+    const customBtf = await readCustomBtf(only.path, shown).catch(wrong);
+    return async () => customBtf;
   }
-  const read = new Map<string, Promise<GivenBtf>>();
+  const read = new Map<string, Promise<ResolvedCustomBtf>>();
   return async (release) => {
     const file = release === null ? undefined : files.find((each) => each.name === release);
     if (!file) return null;
-    const before = read.get(file.path) ?? readGiven(file.path, relative(process.cwd(), file.path)).catch(wrong);
+    const before = read.get(file.path) ?? readCustomBtf(file.path, relative(process.cwd(), file.path)).catch(wrong);
     read.set(file.path, before);
     return before;
   };

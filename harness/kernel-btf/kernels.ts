@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { cachedKernels } from '../../kernels/cached.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
-import { keptConfig, type StoredKernel } from '../../kernels/stored.ts';
+import { keptConfig, type CachedKernel } from '../../kernels/stored.ts';
 import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { readBtfFile } from './btf-file.ts';
@@ -52,7 +52,7 @@ const MAX_FILES = 10_000;
 
 const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
 
-function fromStored(selector: string, stored: StoredKernel): OfflineKernel {
+function fromCache(selector: string, stored: CachedKernel): OfflineKernel {
   const { release, version, arch, btf, directory } = stored;
   // Of a kernel that was kept before configurations were, nobody knows.
   const config = stored.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
@@ -79,8 +79,8 @@ function hasFlavour(release: string, flavour: DebianSelector['flavour']): boolea
 }
 
 /** Of every series and architecture the newest; of the same version rather one with BTF. */
-function newestOfSeries(stored: readonly StoredKernel[]): StoredKernel[] {
-  const newest = new Map<string, StoredKernel>();
+function newestOfSeries(stored: readonly CachedKernel[]): CachedKernel[] {
+  const newest = new Map<string, CachedKernel>();
   // In ascending order of versions, so that the last one stays.
   for (const kernel of stored) {
     const key = `${seriesOf(parseKernelVersion(kernel.version))} ${kernel.arch}`;
@@ -91,7 +91,7 @@ function newestOfSeries(stored: readonly StoredKernel[]): StoredKernel[] {
 }
 
 /** Newest of every series in the cache that a selector means. */
-function selectStored(selector: DebianSelector, stored: readonly StoredKernel[]): OfflineKernel[] {
+function selectCached(selector: DebianSelector, stored: readonly CachedKernel[]): OfflineKernel[] {
   const meant = stored.filter(({ version, arch, release }) => {
     const isMeant = selector.range === null || inRange(parseKernelVersion(version), selector.range);
     return isMeant && arch === ARCHES[selector.arch] && hasFlavour(release, selector.flavour);
@@ -100,7 +100,7 @@ function selectStored(selector: DebianSelector, stored: readonly StoredKernel[])
   if (newest.length === 0) {
     throw new UserError(`${selector.text}: no such kernel in the cache; "corematrix kernels pull ${selector.text}" brings it`);
   }
-  return newest.map((kernel) => fromStored(selector.text, kernel));
+  return newest.map((kernel) => fromCache(selector.text, kernel));
 }
 
 /** Safe in paths and fragments. */
@@ -170,14 +170,14 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
   );
 }
 
-async function select(text: string, cache: string, stored: readonly StoredKernel[]): Promise<OfflineKernel[]> {
+async function select(text: string, cache: string, stored: readonly CachedKernel[]): Promise<OfflineKernel[]> {
   if (text === CACHED || text === NEWEST) {
     if (stored.length === 0) throw new UserError('there is no kernel in the cache; "corematrix kernels pull debian:all" brings some');
-    return (text === CACHED ? stored : newestOfSeries(stored)).map((kernel) => fromStored(CACHED, kernel));
+    return (text === CACHED ? stored : newestOfSeries(stored)).map((kernel) => fromCache(CACHED, kernel));
   }
   if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
   const selector = parseSelector(text);
-  return selector.kind === 'debian' ? selectStored(selector, stored) : fromImage(text, cache);
+  return selector.kind === 'debian' ? selectCached(selector, stored) : fromImage(text, cache);
 }
 
 function compare(a: OfflineKernel, b: OfflineKernel): number {

@@ -7,7 +7,7 @@ import type { KernelTypes } from '../core-relo/candidates.ts';
  * @param kernel null for a kernel without any
  * @param custom null where the loader gives none for this kernel
  */
-export function withGiven(kernel: KernelTypes | null, custom: NameIndex | null): KernelTypes | null {
+export function withCustomBtf(kernel: KernelTypes | null, custom: NameIndex | null): KernelTypes | null {
   if (!custom) return kernel;
   return kernel ? { ...kernel, custom } : { vmlinux: custom, modules: [], custom, borrowed: true };
 }

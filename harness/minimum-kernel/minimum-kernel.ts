@@ -1,6 +1,6 @@
 // From when to when the programs of an object load: predictions first, then guests where they decide.
 import { isCached, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
-import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
 import { predictCell } from '../predict/predict.ts';
 import { run, type RunRequest } from '../run/run.ts';
 import { typesOf } from '../run/kernel-types.ts';
@@ -14,7 +14,7 @@ import { nextProbes, type Observed, type Search, stretches } from './search.ts';
 const FLOOR_VERSION = 1;
 
 /** A stretch of kernels, named by their ids; `seen` are those that guests ran of it. */
-export interface FloorStretch {
+export interface LoadRange {
   from: string;
   to: string;
   status: 'pass' | 'fail';
@@ -23,30 +23,30 @@ export interface FloorStretch {
   reasons: { kernel: string; class: FailureClass | null; reason: string }[];
 }
 
-export interface ProgramFloor {
+export interface ProgramRanges {
   name: string;
   /** Oldest and newest kernel on which it loads, null where there is none. */
   oldest: string | null;
   newest: string | null;
   /** It loads before and after, but not here. */
-  gaps: FloorStretch[];
-  stretches: FloorStretch[];
+  gaps: LoadRange[];
+  stretches: LoadRange[];
   /** Predictions that guests contradicted. */
   surprises: string[];
 }
 
-export interface Floor {
+export interface MinimumKernels {
   schemaVersion: typeof FLOOR_VERSION;
   object: string;
   kernels: { id: string; series: string; version: string }[];
-  programs: ProgramFloor[];
+  programs: ProgramRanges[];
   /** Kernels a guest ran of, in the order in which they were tried. */
   tried: string[];
   /** Kernels without a verdict, and why. */
   without: { kernel: string; reason: string }[];
 }
 
-export interface FloorRequest {
+export interface MinimumKernelRequest {
   object: RunObject;
   /** All but which cells to run. */
   run: Omit<RunRequest, 'objects' | 'choose'>;
@@ -62,7 +62,7 @@ async function expectedOn(
 ): Promise<Map<string, 'pass' | 'fail'> | null> {
   if (!(await isCached(kernel, options.cache))) return null;
   const image = await pullKernel(kernel, options);
-  const types = withGiven((await typesOf(image)()).kernel, (await btf?.(image.release))?.types ?? null);
+  const types = withCustomBtf((await typesOf(image)()).kernel, (await btf?.(image.release))?.types ?? null);
   if (types === null) return null;
   const { programs } = predictCell(bpf, types);
   return new Map(programs.map(({ name, failure, possible }) => [name, failure || possible ? 'fail' : 'pass']));
@@ -100,11 +100,11 @@ function searchOf({ planned, expected, seen }: State, program: string): Search {
   };
 }
 
-function programFloor(state: State, name: string): ProgramFloor {
+function programRanges(state: State, name: string): ProgramRanges {
   const { planned, seen } = state;
   const search = searchOf(state, name);
   const idAt = (at: number) => planned[at]?.id ?? '';
-  const all = stretches(search).map(({ from, to, status }): FloorStretch => {
+  const all = stretches(search).map(({ from, to, status }): LoadRange => {
     const places = [...seen.keys()].filter((at) => at >= from && at <= to && search.observed[at] === status).toSorted((a, b) => a - b);
     const failures = status === 'pass' ? [] : places;
     const reasons = failures.map((at) => ({
@@ -131,14 +131,18 @@ function programFloor(state: State, name: string): ProgramFloor {
  * Finds from when to when each program of an object loads. Kernels between two that were seen to do the same as predicted are not tried.
  * @throws UserError for selectors that mean nothing
  */
-export async function findFloor({ object, run: request }: FloorRequest, emit: Emit, signal: AbortSignal): Promise<Floor> {
+export async function findMinimumKernel(
+  { object, run: request }: MinimumKernelRequest,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<MinimumKernels> {
   const planned = await planKernels([...request.selectors], request.kernelOptions);
   const expected: State['expected'][number][] = [];
   for (const kernel of planned) expected.push(await expectedOn(kernel, object, request.kernelOptions));
   const state: State = { planned, expected, seen: new Map() };
   const names = object.result.programs.map(({ name }) => name);
   const tried: string[] = [];
-  const without: Floor['without'] = [];
+  const without: MinimumKernels['without'] = [];
   for (;;) {
     const probes = new Set(names.flatMap((name) => nextProbes(searchOf(state, name))));
     if (probes.size === 0 || signal.aborted) break;
@@ -157,7 +161,7 @@ export async function findFloor({ object, run: request }: FloorRequest, emit: Em
     schemaVersion: FLOOR_VERSION,
     object: object.result.id,
     kernels: planned.map(({ id, series, version }) => ({ id, series, version })),
-    programs: names.map((name) => programFloor(state, name)),
+    programs: names.map((name) => programRanges(state, name)),
     tried,
     without,
   };

@@ -11,7 +11,7 @@ const BOUND_AT_LOAD: ReadonlySet<string> = new Set(['tracing', 'lsm', 'ext']);
  * Checks what a plan wants of an object once it is loaded.
  * @throws UserError naming the place and what is wrong
  */
-export function checkTrial(settings: ObjectSettings, object: BpfObject, placeOf: PlaceOf): void {
+export function checkedRunCheck(settings: ObjectSettings, object: BpfObject, placeOf: PlaceOf): void {
   const { mode = 'load', programs = {} } = settings;
   for (const key of ['trigger', 'check'] as const)
     if (mode !== 'run' && settings[key] !== undefined) throw new UserError(`${placeOf([key])}: ${key} is only for "mode: run"`);

@@ -7,7 +7,7 @@ import { checkMaps } from './settings/maps.ts';
 import type { PlaceOf } from './settings/problem.ts';
 import { checkPrograms } from './settings/programs.ts';
 import { encodeVariables, type VariableBytes } from './settings/variables.ts';
-import { checkTrial } from './check-run-check.ts';
+import { checkedRunCheck } from './check-run-check.ts';
 
 /** What becomes of settings once the object is known. */
 export interface LoadPlan {
@@ -23,7 +23,7 @@ export interface LoadPlan {
  */
 export function planLoad(settings: ObjectSettings, object: BpfObject, placeOf: PlaceOf): LoadPlan {
   checkPrograms(settings.programs ?? {}, object, placeOf);
-  checkTrial(settings, object, placeOf);
+  checkedRunCheck(settings, object, placeOf);
   checkMaps(settings.maps ?? {}, object.maps, placeOf);
   return {
     variables: encodeVariables(settings.variables ?? {}, object, placeOf),

@@ -38,7 +38,7 @@ export type PlannedCheck =
       expected: Expected;
     };
 
-export interface TrialPlan {
+export interface RunCheckPlan {
   triggers: PlannedTrigger[];
   /** None: every program that was attached must have run. */
   checks: PlannedCheck[];
@@ -183,7 +183,7 @@ function planCheck(check: Check, object: BpfObject, path: readonly PropertyKey[]
  * What a run of an object is; null where the settings ask for none.
  * @throws UserError naming the place, what is wrong and what the object has
  */
-export function planTrial(settings: ObjectSettings, object: BpfObject, placeOf: PlaceOf): TrialPlan | null {
+export function planRunCheck(settings: ObjectSettings, object: BpfObject, placeOf: PlaceOf): RunCheckPlan | null {
   const { mode, trigger = [], check = [] } = settings;
   if (mode !== 'run') return null;
   const fail: Fail = (path, problem) => {

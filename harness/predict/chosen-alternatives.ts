@@ -7,7 +7,7 @@ import { knowsMapType, programFindings } from './findings/support.ts';
 export interface Chosen {
   /** With `autoload` decided of its programs. */
   object: BpfObject;
-  /** Programs that another is taken instead of, with what is said of them alone: they are tried only where that one does not load. */
+  /** Programs that another is chosen instead of, with what is said of them alone: they are tried only where that one does not load. */
   others: ReadonlyMap<string, PredictedProgram>;
 }
 
@@ -45,11 +45,11 @@ export function chooseAlternatives(object: BpfObject, alone: (program: BpfProgra
     if (kind !== 'programs') continue;
     const members = object.programs.filter(({ name, autoload }) => autoload !== false && names.includes(name));
     const inOrder = members.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name)).map((program) => alone(program));
-    const taken = inOrder.find(({ failure }) => failure === null);
+    const chosen = inOrder.find(({ failure }) => failure === null);
     // Where none loads, each fails.
-    if (!taken) continue;
+    if (!chosen) continue;
     for (const { failure, possible, ...rest } of inOrder)
-      if (rest.name !== taken.name) others.set(rest.name, { ...rest, failure: null, possible: failure ?? possible });
+      if (rest.name !== chosen.name) others.set(rest.name, { ...rest, failure: null, possible: failure ?? possible });
   }
   const programs = object.programs.map((program) => (others.has(program.name) ? { ...program, autoload: false } : program));
   return { object: { ...object, programs }, others };

@@ -3,7 +3,7 @@ import type { PredictedCell, PredictedProgram, ProgramFinding } from './predicte
 import type { RelocationFacts } from '../logs/libbpf/facts.ts';
 import type { ObjectFunction } from '../bpf/object/functions.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
-import { relocationLedger } from '../verdict/relocations/records.ts';
+import { relocationRecords } from '../verdict/relocations/records.ts';
 import type { CellRelocation } from '../results/schema.ts';
 import type { Reached } from '../base/vocabulary.ts';
 import { type ReadAttempt, readAttempt } from '../verdict/evidence/attempt.ts';
@@ -134,7 +134,7 @@ function unreadableModule({ relocations }: BpfObject, { unreadable, custom }: Ke
 function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
   const against = [{ failure, certain: true, at: null }];
   const programs = object.programs.map(({ name }) => ({ name, failure, possible: null, against }));
-  return { programs, relocations: relocationLedger(object, []), loads: [] };
+  return { programs, relocations: relocationRecords(object, []), loads: [] };
 }
 
 /** What stands against a program before the verifier looks at it; it does not fail of that where it need not be loaded. */
@@ -175,7 +175,7 @@ export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loade
   });
   return {
     programs: isAlone ? together : verdicts((name) => single.get(name) ?? whole),
-    relocations: relocationLedger(object, attempts).map((entry) => withReach(object, entry, isAlone ? [whole] : [...single.values()])),
+    relocations: relocationRecords(object, attempts).map((entry) => withReach(object, entry, isAlone ? [whole] : [...single.values()])),
     loads: examined.map(({ load }) => load),
   };
 }

@@ -1,6 +1,6 @@
 // What is predicted of a cell before it runs, and whether its observation bears that out.
 import type { CellProgram, CellRelocation, CellResult } from '../results/schema.ts';
-import type { FailureClass, Foreseen, Stage } from '../base/vocabulary.ts';
+import type { FailureClass, PredictedStatus, Stage } from '../base/vocabulary.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
@@ -8,20 +8,20 @@ import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import { predictCell } from './predict.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 
-interface ForeseenProgram {
+interface PredictedProgramStatus {
   name: string;
-  status: Foreseen;
+  status: PredictedStatus;
   class: FailureClass | null;
 }
 
 /** A prediction as far as it is kept beside an observation. */
-export interface Forecast {
-  programs: readonly ForeseenProgram[];
+export interface RecordedPrediction {
+  programs: readonly PredictedProgramStatus[];
   /** One for each relocation of the object; none where the kernel has no BTF. */
   relocations: readonly Pick<CellRelocation, 'ref' | 'outcome' | 'target'>[];
 }
 
-function foreseen({ name, failure, possible }: PredictedProgram): ForeseenProgram {
+function predicted({ name, failure, possible }: PredictedProgram): PredictedProgramStatus {
   if (failure) return { name, status: 'fail', class: failure.class };
   return possible ? { name, status: 'may-fail', class: possible.class } : { name, status: 'unknown', class: null };
 }
@@ -31,10 +31,10 @@ function foreseen({ name, failure, possible }: PredictedProgram): ForeseenProgra
  * @param kernel null for one without BTF: what has relocations does not load there
  * @param loader whose rules decide
  */
-export function forecastOf(object: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): Forecast {
+export function recordedPredictionOf(object: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): RecordedPrediction {
   if (kernel) {
     const { programs, relocations } = predictCell(object, kernel, loader);
-    return { programs: programs.map(foreseen), relocations: relocations.map(({ ref, outcome, target }) => ({ ref, outcome, target })) };
+    return { programs: programs.map(predicted), relocations: relocations.map(({ ref, outcome, target }) => ({ ref, outcome, target })) };
   }
   const verdict =
     object.relocations.length > 0 ? ({ status: 'fail', class: 'btf-missing' } as const) : ({ status: 'unknown', class: null } as const);
@@ -44,7 +44,7 @@ export function forecastOf(object: BpfObject, kernel: KernelTypes | null, loader
 }
 
 /** What a cell is predicted to be: its first program that fails for certain, null when there is none. */
-export function foreseenCell({ programs }: Forecast): CellResult['predicted'] {
+export function predictedFields({ programs }: RecordedPrediction): CellResult['predicted'] {
   const failing = programs.find(({ status }) => status === 'fail');
   return failing ? { status: 'fail', class: failing.class } : null;
 }
@@ -70,30 +70,30 @@ function isTold(failure: FailureClass | null, stage: Stage | null): boolean {
   return failure !== null && TOLD.has(failure) && !(failure === 'attach-target-missing' && stage === 'attach');
 }
 
-function agrees(prediction: ForeseenProgram, { status, class: failure, stage }: CellProgram): boolean | null {
+function agrees(prediction: PredictedProgramStatus, { status, class: failure, stage }: CellProgram): boolean | null {
   if (status === 'pass') return prediction.status !== 'fail';
   if (status !== 'fail') return null;
   return prediction.class === failure || !isTold(failure, stage);
 }
 
-function withPrediction(program: CellProgram, { programs }: Forecast): CellProgram {
+function withProgramPrediction(program: CellProgram, { programs }: RecordedPrediction): CellProgram {
   const own = programs.find(({ name }) => name === program.name);
   return own ? { ...program, predicted: { status: own.status, class: own.class, agrees: agrees(own, program) } } : program;
 }
 
-function withOutcome(relocation: CellRelocation, { relocations }: Forecast): CellRelocation {
+function withOutcome(relocation: CellRelocation, { relocations }: RecordedPrediction): CellRelocation {
   const own = relocations[relocation.ref];
   if (!own || (own.outcome === relocation.outcome && own.target === relocation.target)) return relocation;
   return { ...relocation, predicted: { outcome: own.outcome, target: own.target } };
 }
 
 /** A cell, its programs before any expectation was applied, with what was predicted of it. */
-export function withForecast(cell: CellResult, forecast: Forecast): CellResult {
+export function withPrediction(cell: CellResult, prediction: RecordedPrediction): CellResult {
   return {
     ...cell,
-    predicted: foreseenCell(forecast),
-    programs: cell.programs.map((program) => withPrediction(program, forecast)),
-    relocations: cell.relocations.map((relocation) => withOutcome(relocation, forecast)),
+    predicted: predictedFields(prediction),
+    programs: cell.programs.map((program) => withProgramPrediction(program, prediction)),
+    relocations: cell.relocations.map((relocation) => withOutcome(relocation, prediction)),
   };
 }
 

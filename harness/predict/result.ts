@@ -5,7 +5,7 @@ import type { FailureClass, Stage } from '../base/vocabulary.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
-import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
 import { predictCell } from './predict.ts';
@@ -105,8 +105,8 @@ export async function predictMatrix(
     }
     prediction.kernels.push(factsOf(kernel));
     for (const object of objects) {
-      const given = (await object.btf?.(kernel.release)) ?? null;
-      const counting = withGiven(types, given?.types ?? null);
+      const customBtf = (await object.btf?.(kernel.release)) ?? null;
+      const counting = withCustomBtf(types, customBtf?.types ?? null);
       const cell = counting && predictCell(object.bpf, counting, loader);
       onCell(kernel, object, cell);
       prediction.cells.push(cell ? toCell(kernel.id, object.result.id, cell) : withoutBtf(kernel.id, object));

@@ -1,15 +1,15 @@
 // Layouts of types on the kernels of a run as results keep them: each distinct layout once, and in it what is new.
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import type { TypeLayouts, TypeStore } from './schema.ts';
+import type { TypeLayouts, LayoutCollection } from './schema.ts';
 import { findLayout, type LayoutEntry, type TypeLayout } from './layouts/layout.ts';
 
 /** What a kernel with BTF has of the types asked for; null for one it has not. */
 export interface KernelLayouts {
   kernel: string;
-  layouts: ReadonlyMap<string, StoredLayout | null>;
+  layouts: ReadonlyMap<string, CollectedLayout | null>;
 }
 
-type StoredLayout = Pick<TypeLayout, 'kind' | 'size' | 'others' | 'entries'>;
+type CollectedLayout = Pick<TypeLayout, 'kind' | 'size' | 'others' | 'entries'>;
 
 /** Members in all layouts together; some three megabytes of JSON. */
 const MAX_PLACES = 400_000;
@@ -19,7 +19,7 @@ export function layoutsOn(kernel: string, { vmlinux }: KernelTypes, names: reado
   return { kernel, layouts: new Map(names.map((name) => [name, findLayout(vmlinux, name)])) };
 }
 
-function storedType(name: string, kernels: readonly KernelLayouts[]): TypeLayouts {
+function collectedType(name: string, kernels: readonly KernelLayouts[]): TypeLayouts {
   const type: TypeLayouts = { name, members: [], layouts: [], missing: [] };
   const members = new Map<string, number>();
   const layouts = new Map<string, TypeLayouts['layouts'][number]>();
@@ -53,10 +53,10 @@ function sizeOf({ layouts }: TypeLayouts): number {
  * largest are left out and named.
  * @param left names of types that are to be left out in any case
  */
-export function storeTypes(kernels: readonly KernelLayouts[], left: readonly string[] = [], most = MAX_PLACES): TypeStore {
+export function collectLayouts(kernels: readonly KernelLayouts[], left: readonly string[] = [], most = MAX_PLACES): LayoutCollection {
   const without = new Set(left);
   const names = new Set(kernels.flatMap(({ layouts }) => [...layouts.keys()]));
-  const all = [...names].filter((name) => !without.has(name)).map((name) => storedType(name, kernels));
+  const all = [...names].filter((name) => !without.has(name)).map((name) => collectedType(name, kernels));
   const kept: TypeLayouts[] = [];
   let room = most;
   for (const type of all.toSorted((a, b) => sizeOf(a) - sizeOf(b))) {
@@ -64,7 +64,7 @@ export function storeTypes(kernels: readonly KernelLayouts[], left: readonly str
     if (room >= 0) kept.push(type);
     else without.add(type.name);
   }
-  return { types: kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)), left: [...without].toSorted() };
+  return { types: kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)), omitted: [...without].toSorted() };
 }
 
 /** The layout of a type on each of the kernels that have it, in the order of its distinct layouts. */
@@ -75,11 +75,11 @@ export function entriesOf({ members }: TypeLayouts, { places }: TypeLayouts['lay
   });
 }
 
-/** What a store says of each kernel: the inverse of storeTypes. */
-export function storedLayouts({ types }: TypeStore): KernelLayouts[] {
-  const kernels = new Map<string, Map<string, StoredLayout | null>>();
-  const put = (kernel: string, name: string, layout: StoredLayout | null) => {
-    const own = kernels.get(kernel) ?? new Map<string, StoredLayout | null>();
+/** What a store says of each kernel: the inverse of collectLayouts. */
+export function layoutsByKernel({ types }: LayoutCollection): KernelLayouts[] {
+  const kernels = new Map<string, Map<string, CollectedLayout | null>>();
+  const put = (kernel: string, name: string, layout: CollectedLayout | null) => {
+    const own = kernels.get(kernel) ?? new Map<string, CollectedLayout | null>();
     kernels.set(kernel, own.set(name, layout));
   };
   for (const type of types) {

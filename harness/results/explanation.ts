@@ -4,7 +4,7 @@ import { count, failurePlace, objectRelocation, source } from './places.ts';
 import { FAILURE_CLASSES, REACHED, RELATIONS } from '../base/vocabulary.ts';
 
 /** Raised when the meaning of a field changes. */
-export const EXPLANATION_VERSION = 2;
+export const EXPLANATION_VERSION = 3;
 
 const kernels = z.array(z.string());
 const relocation = objectRelocation.pick({ index: true, section: true, kind: true, access: true, spec: true });
@@ -31,7 +31,7 @@ const causePlace = z.strictObject({
 const alternative = z.strictObject({
   relation: z.enum(RELATIONS),
   /** From the root on; each further way starts behind a pointer the one before it leads to. */
-  ways: z.array(z.array(z.union([z.string(), count]))),
+  paths: z.array(z.array(z.union([z.string(), count]))),
   /** The type of what was looked for under its new name. */
   type: z.string(),
   certainty: z.enum(['likely', 'possible']),
@@ -66,7 +66,7 @@ const causePresence = z.strictObject({
   /** Without it, though one before and one after have it. */
   gaps: kernels,
   has: kernels,
-  hasNot: kernels,
+  lacks: kernels,
   /** Neighbours of which one has it and the other has not: between them it came or went. */
   witnesses: z.array(z.strictObject({ from: z.string(), to: z.string(), change: z.enum(['came', 'went']) })),
 });
@@ -81,9 +81,9 @@ const rootCause = z.strictObject({
   situations: z.array(causeSituation),
   presence: causePresence.nullable(),
   /** A change of the catalogue, by its id and in words. */
-  known: z.strictObject({ id: z.string(), text: z.string() }).nullable(),
+  knownChange: z.strictObject({ id: z.string(), text: z.string() }).nullable(),
   /** What the load has not come to because of it, in words; null where it hides nothing. */
-  hides: z.string().nullable(),
+  notReached: z.string().nullable(),
   /** C that can be pasted; null where there is none to give. */
   snippet: z.string().nullable(),
   /** What to do besides or instead, a line each. */
@@ -91,7 +91,7 @@ const rootCause = z.strictObject({
 });
 
 /** A place in a source that loads and reads something else than was compiled. */
-const silentPlace = z.strictObject({
+const semanticChangePlace = z.strictObject({
   object: z.string(),
   program: z.string(),
   relocation,
@@ -130,7 +130,7 @@ const explainedKernel = z.strictObject({
 export const explanationFindings = z.strictObject({
   kernels: z.array(explainedKernel),
   causes: z.array(rootCause),
-  silent: z.array(silentPlace),
+  semanticChanges: z.array(semanticChangePlace),
   guarded: z.array(guardedPlace),
 });
 
@@ -139,7 +139,7 @@ export type CauseSituation = z.infer<typeof causeSituation>;
 export type LogLine = z.infer<typeof logLine>;
 export type CausePresence = z.infer<typeof causePresence>;
 export type RootCause = z.infer<typeof rootCause>;
-export type SilentPlace = z.infer<typeof silentPlace>;
+export type SemanticChangePlace = z.infer<typeof semanticChangePlace>;
 export type Guard = z.infer<typeof guard>;
 export type GuardedPlace = z.infer<typeof guardedPlace>;
 export type ExplainedKernel = z.infer<typeof explainedKernel>;

@@ -3,17 +3,17 @@ import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import type { Results } from './schema.ts';
 
 type Run = Results['run'];
-export type UsedHelper = Run['helper'] & { loader: string };
+export type UsedAgent = Run['agent'] & { loader: string };
 
-/** The helpers of a run that an object was loaded by, the default one first; that one also where there are no objects. */
-export function helpersUsed({ run, objects }: Pick<Results, 'run' | 'objects'>): UsedHelper[] {
-  const others = run.otherHelpers ?? [];
+/** The agents of a run that an object was loaded by, the default one first; that one also where there are no objects. */
+export function agentsUsed({ run, objects }: Pick<Results, 'run' | 'objects'>): UsedAgent[] {
+  const others = run.otherAgents ?? [];
   const named = new Set(objects.map(({ loader = DEFAULT_LIBBPF }) => loader));
-  const used = [{ loader: DEFAULT_LIBBPF, ...run.helper }, ...others].filter(({ loader }) => named.has(loader));
-  return used.length > 0 ? used : [{ loader: DEFAULT_LIBBPF, ...run.helper }];
+  const used = [{ loader: DEFAULT_LIBBPF, ...run.agent }, ...others].filter(({ loader }) => named.has(loader));
+  return used.length > 0 ? used : [{ loader: DEFAULT_LIBBPF, ...run.agent }];
 }
 
 /** Their versions in a line: `1.7.0, 1.1.2`. */
 export function libbpfText(results: Pick<Results, 'run' | 'objects'>): string {
-  return [...new Set(helpersUsed(results).map(({ libbpf }) => libbpf))].join(', ');
+  return [...new Set(agentsUsed(results).map(({ libbpf }) => libbpf))].join(', ');
 }

@@ -42,7 +42,7 @@ function joinedPlaces(places: readonly CausePlace[]): CausePlace[] {
 function joinedPresence(presences: readonly (CausePresence | null)[], order: readonly string[]): CausePresence | null {
   const known = presences.filter((presence) => presence !== null);
   if (known.length === 0) return null;
-  const [has, hasNot] = [new Set(known.flatMap((each) => each.has)), new Set(known.flatMap((each) => each.hasNot))];
+  const [has, hasNot] = [new Set(known.flatMap((each) => each.has)), new Set(known.flatMap((each) => each.lacks))];
   return presenceAmong(order.map((id) => ({ id, has: has.has(id) ? true : hasNot.has(id) ? false : null })));
 }
 
@@ -92,8 +92,8 @@ export function mergeFindings(parts: readonly Findings[], order: readonly string
       (id) => known.find((kernel) => kernel.id === id && kernel.btf) ?? known.find((kernel) => kernel.id === id) ?? [],
     ),
     causes: [...causes.values()].flatMap((same) => joinedCause(same, order)).toSorted((a, b) => weight(b) - weight(a)),
-    silent: joined(
-      parts.flatMap(({ silent }) => silent),
+    semanticChanges: joined(
+      parts.flatMap(({ semanticChanges: silent }) => silent),
       (place) => ({ ...place, kernels: [] }),
     ),
     guarded: joined(

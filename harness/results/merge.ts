@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { compareKernelVersions, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { UserError } from '../base/errors.ts';
 import { mergeFindings } from './merge-findings.ts';
-import { storedLayouts, storeTypes } from './collected-layouts.ts';
+import { layoutsByKernel, collectLayouts } from './collected-layouts.ts';
 import { addLog, createLogStore, logText } from './logs.ts';
-import { cellOfOneFate } from './uniform-cell.ts';
+import { uniformCell } from './uniform-cell.ts';
 import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';
 
 export interface NamedResults {
@@ -45,7 +45,7 @@ function checkPlan(inputs: Inputs, what: 'kernel' | 'object', pick: (results: Re
 
 function checkRuns(inputs: Inputs): void {
   checkSame(inputs, 'written by corematrix', ({ run }) => run.tool.version, 'run all shards with one version');
-  checkSame(inputs, 'loaded by libbpf', ({ run }) => run.helper.libbpf, 'run all shards with one version');
+  checkSame(inputs, 'loaded by libbpf', ({ run }) => run.agent.libbpf, 'run all shards with one version');
   checkSame(inputs, 'isolation is', ({ run }) => run.isolation, 'run all shards the same way');
   const total = ({ run }: Results) => (run.shard ? `${run.shard.total}` : 'no');
   checkSame(inputs, 'number of shards is', total, 'give the shards of one run');
@@ -54,19 +54,19 @@ function checkRuns(inputs: Inputs): void {
   checkPlan(inputs, 'object', ({ objects }) => objects);
 }
 
-/** Helpers with other releases of libbpf, each with the name by which objects ask for it. */
-function mergedHelpers(inputs: Inputs): Pick<Results['run'], 'otherHelpers'> {
-  const found = new Map<string, { name: string; helper: NonNullable<Results['run']['otherHelpers']>[number] }>();
+/** Agents with other releases of libbpf, each with the name by which objects ask for it. */
+function mergedAgents(inputs: Inputs): Pick<Results['run'], 'otherAgents'> {
+  const found = new Map<string, { name: string; agent: NonNullable<Results['run']['otherAgents']>[number] }>();
   for (const { name, results } of inputs)
-    for (const helper of results.run.otherHelpers ?? []) {
-      const known = found.get(helper.loader);
-      if (known && known.helper.libbpf !== helper.libbpf)
+    for (const agent of results.run.otherAgents ?? []) {
+      const known = found.get(agent.loader);
+      if (known && known.agent.libbpf !== agent.libbpf)
         throw new UserError(
-          `${known.name} and ${name} cannot be merged: ${helper.loader} is libbpf ${known.helper.libbpf} and ${helper.libbpf}; run all shards with one version`,
+          `${known.name} and ${name} cannot be merged: ${agent.loader} is libbpf ${known.agent.libbpf} and ${agent.libbpf}; run all shards with one version`,
         );
-      if (!known) found.set(helper.loader, { name, helper });
+      if (!known) found.set(agent.loader, { name, agent });
     }
-  return found.size === 0 ? {} : { otherHelpers: [...found.values()].map(({ helper }) => helper) };
+  return found.size === 0 ? {} : { otherAgents: [...found.values()].map(({ agent }) => agent) };
 }
 
 /** Values by id, in the order in which they first occur, and the file each is from. */
@@ -159,24 +159,24 @@ function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: 
   return kernels.flatMap(({ id }) =>
     objects.map((object) => {
       const known = found.get(keyOf({ kernel: id, object: object.id }));
-      if (!known) return cellOfOneFate(id, object, 'not-run', { class: null, reason });
+      if (!known) return uniformCell(id, object, 'not-run', { class: null, reason });
       return relogged(known.cell, known.input.results.logs, logs);
     }),
   );
 }
 
 /** What each file says of its kernels; kernels in the order of the matrix. */
-function mergedTypes(inputs: Inputs, kernels: readonly KernelResult[]): Pick<Results, 'types'> {
-  const stores = inputs.flatMap(({ results }) => results.types ?? []);
+function mergedLayouts(inputs: Inputs, kernels: readonly KernelResult[]): Pick<Results, 'layouts'> {
+  const stores = inputs.flatMap(({ results }) => results.layouts ?? []);
   if (stores.length === 0) return {};
-  const known = stores.flatMap(storedLayouts);
+  const known = stores.flatMap(layoutsByKernel);
   const columns = kernels
     .map(({ id }) => ({ kernel: id, layouts: new Map(known.flatMap(({ kernel, layouts }) => (kernel === id ? [...layouts] : []))) }))
     .filter(({ layouts }) => layouts.size > 0);
   return {
-    types: storeTypes(
+    layouts: collectLayouts(
       columns,
-      stores.flatMap(({ left }) => left),
+      stores.flatMap(({ omitted: left }) => left),
     ),
   };
 }
@@ -221,7 +221,7 @@ export function mergeResults(inputs: Inputs): Results {
     run: {
       ...run,
       ...(commit && sameCommit && { commit }),
-      ...mergedHelpers(all),
+      ...mergedAgents(all),
       id: mergedId(all),
       startedAt: times('startedAt')[0] ?? run.startedAt,
       finishedAt: times('finishedAt').at(-1) ?? run.finishedAt,
@@ -232,7 +232,7 @@ export function mergeResults(inputs: Inputs): Results {
     objects,
     cells: mergedCells(all, kernels, objects, logs),
     logs,
-    ...mergedTypes(all, kernels),
+    ...mergedLayouts(all, kernels),
     ...mergedExplanation(all, kernels),
   };
 }

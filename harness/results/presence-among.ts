@@ -17,7 +17,7 @@ export function presenceAmong(kernels: readonly { id: string; has: boolean | nul
     last: kernels[last]?.id ?? null,
     gaps: first < 0 ? [] : ids(kernels.slice(first, last), false),
     has: ids(kernels, true),
-    hasNot: ids(kernels, false),
+    lacks: ids(kernels, false),
     witnesses,
   };
 }

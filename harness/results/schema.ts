@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { explanationFindings } from './explanation.ts';
 import { count, failurePlace, objectRelocation } from './places.ts';
-import { FAILURE_CLASSES, FORESEEN, GATES, LAYOUT_KINDS, OUTCOMES, REACHED, STAGES, STATUSES } from '../base/vocabulary.ts';
+import { FAILURE_CLASSES, PREDICTED_STATUSES, GATES, LAYOUT_KINDS, OUTCOMES, REACHED, STAGES, STATUSES } from '../base/vocabulary.ts';
 
 /** Raised when the meaning of a field changes; readers refuse what is newer than they are. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const milliseconds = z.number().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -16,9 +16,9 @@ const failureClass = z.enum(FAILURE_CLASSES);
 /** A key of `logs.texts`, or null where there is no such log. */
 const logRef = z.string().nullable();
 
-const helper = z.strictObject({
+const agent = z.strictObject({
   sha256,
-  /** Version of the libbpf the helper is linked with, as libbpf itself says, for example `1.7`. */
+  /** Version of the libbpf the agent is linked with, as libbpf itself says, for example `1.7`. */
   libbpf: z.string(),
   /** Where that libbpf came from, for example `debian-source libbpf 1.7.0-1` or `system libbpf-dev`. */
   libbpfOrigin: z.string(),
@@ -41,10 +41,10 @@ const run = z.strictObject({
   /** What the exit code tells, where the configuration says something else than usual. */
   policy: z.strictObject({ gate: z.enum(GATES).optional(), failOnFlaky: z.boolean().optional(), maxInfra: count.optional() }).optional(),
   /** The one that objects have which name no other `loader`. */
-  helper,
-  /** Helpers with the other releases of libbpf that objects name. */
-  otherHelpers: z
-    .array(helper.extend({ loader: z.string() }))
+  agent,
+  /** Agents with the other releases of libbpf that objects name. */
+  otherAgents: z
+    .array(agent.extend({ loader: z.string() }))
     .min(1)
     .optional(),
   host: z.strictObject({
@@ -79,7 +79,7 @@ const kernel = z.strictObject({
   boot: z.strictObject({ method: z.enum(['pvh', 'bzimage', 'image']), durationMs: milliseconds, command: z.array(z.string()) }).nullable(),
   /** Whether the run may do without it: that it cannot be had or does not come up is no trouble then. */
   optional: z.literal(true).optional(),
-  /** Things a reader should know: a twin package was taken, an indexed version was gone. */
+  /** Things a reader should know: a twin package was chosen, an indexed version was gone. */
   notes: z.array(z.string()),
 });
 
@@ -159,7 +159,7 @@ const cellProgram = z.strictObject({
   /** What BTF alone says of it, before anything is loaded; absent where nothing was predicted. */
   predicted: z
     .strictObject({
-      status: z.enum(FORESEEN),
+      status: z.enum(PREDICTED_STATUSES),
       class: failureClass.nullable(),
       /** Whether the load bears it out, as far as BTF can tell such a thing; null when there was no verdict to compare with. */
       agrees: z.boolean().nullable(),
@@ -207,8 +207,8 @@ export const cellSchema = z.strictObject({
   predicted: z.strictObject({ status, class: failureClass.nullable() }).nullable(),
   programs: z.array(cellProgram),
   relocations: z.array(cellRelocation),
-  /** Of each group of alternatives the program or map that was taken; absent where the object has none. */
-  taken: z.array(z.string()).optional(),
+  /** Of each group of alternatives the program or map that was chosen; absent where the object has none. */
+  chosen: z.array(z.string()).optional(),
   /** What was checked after a run; absent where the object was not run. */
   checks: z.array(check).optional(),
   /** Exact QEMU command of the last attempt. */
@@ -236,7 +236,7 @@ const programName = z.string().nullable();
 /** What earlier runs say of the programs of this one; kernels of earlier runs are those of the same id, or of the same series. */
 const history = z.strictObject({
   /** How many runs are known, this one included, and when the first of them ended. */
-  known: count,
+  runsKnown: count,
   first: z.iso.datetime(),
   /** The latest of them, this one last. */
   runs: z.array(z.strictObject({ id: z.string(), finishedAt: z.iso.datetime() })),
@@ -286,10 +286,10 @@ const typeLayouts = z.strictObject({
 });
 
 /** The types that relocations go through, as far as kernels of the run have BTF. */
-const typeStore = z.strictObject({
+const layoutCollection = z.strictObject({
   types: z.array(typeLayouts),
   /** Names of those that are too large to be kept. */
-  left: z.array(z.string()),
+  omitted: z.array(z.string()),
 });
 
 export const resultsSchema = z.strictObject({
@@ -302,7 +302,7 @@ export const resultsSchema = z.strictObject({
   /** Absent where no history was asked for. */
   history: history.optional(),
   /** Absent in results of versions that did not keep them. */
-  types: typeStore.optional(),
+  layouts: layoutCollection.optional(),
   /** Root causes, as `corematrix explain` tells them; absent where the run was interrupted. */
   explanation: explanationFindings.optional(),
 });
@@ -318,5 +318,5 @@ export type CellCheck = z.infer<typeof check>;
 export type Attempt = z.infer<typeof attempt>;
 export type History = z.infer<typeof history>;
 export type TypeLayouts = z.infer<typeof typeLayouts>;
-export type TypeStore = z.infer<typeof typeStore>;
+export type LayoutCollection = z.infer<typeof layoutCollection>;
 export type LogStore = z.infer<typeof logs>;

@@ -3,7 +3,7 @@ import type { CellResult, ObjectResult } from './schema.ts';
 import type { FailureClass, Status } from '../base/vocabulary.ts';
 
 /** A cell in which every program has the same status, class and reason, and nothing else is known. */
-export function cellOfOneFate(
+export function uniformCell(
   kernel: string,
   object: Pick<ObjectResult, 'id' | 'programs'>,
   status: Status,

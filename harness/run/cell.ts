@@ -2,22 +2,22 @@
 import { join } from 'node:path';
 import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
-import { forecastOf, knownEnumerators, withForecast } from '../predict/recorded-prediction.ts';
-import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { recordedPredictionOf, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
+import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { instructionLines } from '../bpf/object/source-line.ts';
 import { addLog } from '../results/logs.ts';
-import { cellOfOneFate } from '../results/uniform-cell.ts';
+import { uniformCell } from '../results/uniform-cell.ts';
 import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence/evidence.ts';
 import { fingerprintOf, subjectOf } from '../explain/fingerprint.ts';
-import { withSilentMarks } from '../explain/semantic-changes.ts';
+import { withSemanticChanges } from '../explain/semantic-changes.ts';
 import { provenBreakage } from '../verdict/breakage.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { timeInLibbpf } from './evidence.ts';
-import type { GivenBtf } from '../kernel-btf/custom-btf.ts';
+import type { ResolvedCustomBtf } from '../kernel-btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { type LoadedModule, typesWith } from './modules.ts';
@@ -27,7 +27,7 @@ export interface CellSetup {
   kernel: ReadyKernel;
   object: RunObject;
   /** The BTF that its loader brings for this kernel. */
-  given: GivenBtf | null;
+  customBtf: ResolvedCustomBtf | null;
   logs: LogStore;
   work: string;
   /** Whether the guests' folders stay. */
@@ -37,10 +37,10 @@ export interface CellSetup {
 }
 
 /** A cell's guests, each with a folder of its own. */
-function guestsOf({ kernel, object, given, work, keep, patience, signal }: CellSetup, modules: readonly LoadedModule[]): CellGuests {
+function guestsOf({ kernel, object, customBtf, work, keep, patience, signal }: CellSetup, modules: readonly LoadedModule[]): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
-    frames: requestFrames(object, given, modules),
+    frames: requestFrames(object, customBtf, modules),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     patience,
     keep,
@@ -94,9 +94,9 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
     console: addLog(logs, evidence.console),
     ...printed(evidence, logs),
   };
-  const taken = judgement.taken.length > 0 ? { taken: judgement.taken } : {};
+  const chosen = judgement.chosen.length > 0 ? { chosen: judgement.chosen } : {};
   const checked = judgement.checks.length > 0 ? { checks: judgement.checks } : {};
-  return { status, stage, class: failureClass, reason, relocations, programs, ...taken, ...checked, logs: refs };
+  return { status, stage, class: failureClass, reason, relocations, programs, ...chosen, ...checked, logs: refs };
 }
 
 /** What a cell without a verdict on its programs still has to show: everything that was said. */
@@ -114,7 +114,7 @@ function lastWords({ evidence, guest }: Examined, logs: LogStore): CellResult['l
 
 /** Runs one cell, whatever is expected of it. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
-  const { kernel, object, given, logs } = setup;
+  const { kernel, object, customBtf, logs } = setup;
   const modules = await kernel.modules(object.settings.modules ?? []);
   const tries = await tryGuests(guestsOf(setup, modules));
   const last = tries.at(-1);
@@ -128,15 +128,17 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   };
   const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
-  const counting = withGiven(types.kernel, given?.types ?? null);
+  const counting = withCustomBtf(types.kernel, customBtf?.types ?? null);
   // By which rules a loader of its own decides is not known.
   const beside = (cell: CellResult) =>
-    types.readable && !object.ownLoader ? withForecast(cell, forecastOf(object.bpf, counting, libbpfLoader(object.release))) : cell;
+    types.readable && !object.customLoader
+      ? withPrediction(cell, recordedPredictionOf(object.bpf, counting, libbpfLoader(object.release)))
+      : cell;
   const { infra, reason } = last.attempt;
   if (infra !== null) {
     const broken = provenBreakage(tries.map(({ attempt: { isolation }, breakage }) => ({ isolation, breakage })));
     const fate = broken ?? { class: infra, reason: reason ?? 'no verdict' };
-    const cell = cellOfOneFate(kernel.result.id, object.result, broken ? 'fail' : 'infra', fate);
+    const cell = uniformCell(kernel.result.id, object.result, broken ? 'fail' : 'infra', fate);
     return beside({ ...cell, ...facts, logs: lastWords(last, logs) });
   }
   const enumerators = types.kernel && knownEnumerators(types.kernel);
@@ -146,7 +148,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     object: object.result,
     evidence: last.evidence,
     alternatives,
-    trial: object.trial,
+    runCheck: object.runCheck,
     ...(enumerators && { enumerators }),
     ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
   });
@@ -158,6 +160,6 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     predicted: null,
     ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
   };
-  const relocatedBy = given ? { vmlinux: given.types, modules: [] } : types.kernel;
-  return beside(relocatedBy ? withSilentMarks(cell, object.bpf, relocatedBy) : cell);
+  const relocatedBy = customBtf ? { vmlinux: customBtf.types, modules: [] } : types.kernel;
+  return beside(relocatedBy ? withSemanticChanges(cell, object.bpf, relocatedBy) : cell);
 }

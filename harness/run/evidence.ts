@@ -2,7 +2,7 @@
 import type { CommandEnd, Frame } from '../guest/frames.ts';
 import { textRecords } from '../logs/libbpf/lines.ts';
 import { parseLibbpfLog } from '../logs/libbpf/parse.ts';
-import { trialFacts } from './run-check-facts.ts';
+import { runCheckFacts } from './run-check-facts.ts';
 import type { CellEvidence, LeftOut, LoadAttempt, Printed } from '../verdict/evidence/evidence.ts';
 import type { LogRecord } from '../logs/record.ts';
 
@@ -34,9 +34,9 @@ function takeCommand(evidence: CellEvidence, { end, value, ms, dropped }: Comman
   evidence.attempts.push({ program: null, reached, errno: reached === 'done' ? 0 : errno, openMs: 0, loadMs: ms, log });
 }
 
-/** Orders frames into attempts. Frames in an order that no healthy helper writes are kept as far as they make sense. */
+/** Orders frames into attempts. Frames in an order that no healthy agent writes are kept as far as they make sense. */
 export function toEvidence(frames: readonly Frame[], console: string): CellEvidence {
-  const evidence: CellEvidence = { programs: [], leftOut: [], taken: [], attempts: [], kernelLog: '', console };
+  const evidence: CellEvidence = { programs: [], leftOut: [], chosen: [], attempts: [], kernelLog: '', console };
   let log: LogRecord[] = [];
   let program: string | null = null;
   for (const frame of frames) {
@@ -53,7 +53,7 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       const { program: name, why, what } = frame;
       evidence.leftOut.push({ program: name, lacks: LACKS[why] ?? 'attach-target', what });
     }
-    if (frame.type === 'taken' && evidence.taken.length < MAX_PROGRAMS) evidence.taken.push(frame.name);
+    if (frame.type === 'chosen' && evidence.chosen.length < MAX_PROGRAMS) evidence.chosen.push(frame.name);
     if (frame.type === 'attempt-end' && evidence.attempts.length <= MAX_PROGRAMS) {
       const { errno, openMs, loadMs } = frame;
       evidence.attempts.push({ program, reached: REACHED[frame.reached] ?? 'open', errno, openMs, loadMs, log });
@@ -74,8 +74,8 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
     const { stdout, stderr } = outputOf(frames);
     evidence.triggersPrinted = { stdout, stderr: `${stderr}${thrownAway(triggers.reduce((sum, dropped) => sum + dropped))}` };
   }
-  const trial = trialFacts(frames);
-  return trial ? { ...evidence, trial } : evidence;
+  const runCheck = runCheckFacts(frames);
+  return runCheck ? { ...evidence, runCheck } : evidence;
 }
 
 /** The time spent in libbpf's open and load of all attempts, in milliseconds: what a cell costs without us. */

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor } from '../guest/snapshot.ts';
-import type { GivenBtf } from '../kernel-btf/custom-btf.ts';
+import type { ResolvedCustomBtf } from '../kernel-btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellIdentity } from './stored-cell.ts';
 import type { ReadyKernel } from './kernel.ts';
@@ -14,12 +14,12 @@ export type CommonIdentity = Pick<CellIdentity, 'helperSha256' | 'isolation' | '
 
 /** Under emulation the guest's processor is QEMU's own; under KVM it is the host's. */
 export async function commonIdentity(
-  { helper, isolation }: { helper: { sha256: string }; isolation: CellIdentity['isolation'] },
+  { agent, isolation }: { agent: { sha256: string }; isolation: CellIdentity['isolation'] },
   accel: Accel,
   qemuVersionLine: string,
 ): Promise<CommonIdentity> {
   const processor = accel === 'kvm' ? (cpus()[0]?.model ?? null) : null;
-  return { helperSha256: helper.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
+  return { helperSha256: agent.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
 }
 
 /** What the verdict of one cell depends on. libbpf names an object, and maps in it, after its file. */
@@ -27,15 +27,15 @@ export function cellIdentity(
   common: CommonIdentity,
   { result: kernel, configSha256, helperSha256 }: Pick<ReadyKernel, 'result' | 'configSha256' | 'helperSha256'>,
   object: RunObject,
-  given: GivenBtf | null,
+  customBtf: ResolvedCustomBtf | null,
 ): CellIdentity {
-  const { file, result, settings, ownLoader, triggerCommands } = object;
+  const { file, result, settings, customLoader, triggerCommands } = object;
   return {
     ...common,
     helperSha256,
     kernelSha256: kernel.sha256 ?? '',
     configSha256,
     objectSha256: result.sha256,
-    plan: [basename(file), settings, given?.sha256 ?? null, ownLoader?.sha256 ?? null, triggerCommands?.sha256 ?? null],
+    plan: [basename(file), settings, customBtf?.sha256 ?? null, customLoader?.sha256 ?? null, triggerCommands?.sha256 ?? null],
   };
 }

@@ -2,12 +2,12 @@
 import type { KernelImage } from '../../kernels/catalogue.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { foreseenCell, forecastOf } from '../predict/recorded-prediction.ts';
-import { withGiven } from '../kernel-btf/with-custom-btf.ts';
+import { predictedFields, recordedPredictionOf } from '../predict/recorded-prediction.ts';
+import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
 import { indexFileOf } from '../kernel-btf/name-index-file.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { readKernelTypes } from '../kernel-btf/kernels.ts';
-import type { GivenBtf } from '../kernel-btf/custom-btf.ts';
+import type { ResolvedCustomBtf } from '../kernel-btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 
 export type FoundTypes =
@@ -30,9 +30,17 @@ async function read({ id, selector, btf, config }: KernelImage): Promise<FoundTy
 }
 
 /** Whether a cell is predicted to fail for certain. */
-export async function isForetoldToFail({ types }: { types: RunTypes }, object: RunObject, given: GivenBtf | null): Promise<boolean> {
+export async function isPredictedToFail(
+  { types }: { types: RunTypes },
+  object: RunObject,
+  customBtf: ResolvedCustomBtf | null,
+): Promise<boolean> {
   const { readable, kernel } = await types();
-  return readable && foreseenCell(forecastOf(object.bpf, withGiven(kernel, given?.types ?? null), libbpfLoader(object.release))) !== null;
+  return (
+    readable &&
+    predictedFields(recordedPredictionOf(object.bpf, withCustomBtf(kernel, customBtf?.types ?? null), libbpfLoader(object.release))) !==
+      null
+  );
 }
 
 /** The types of a kernel that was pulled. */

@@ -10,7 +10,7 @@ import type { Hello } from '../guest/frames.ts';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
-import { type GuestHelper, prepareInitramfs } from '../guest/agent.ts';
+import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
 import { QEMU_PROGRAM } from './host.ts';
 import { type ModuleLoader, moduleLoader } from './modules.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
@@ -33,7 +33,7 @@ export interface GuestSetup {
   work: string;
   accel: Accel;
   qemuVersionLine: string;
-  helper: GuestHelper;
+  agent: GuestAgent;
   isolation: 'snapshot' | 'boot';
   bootTimeoutMs: number;
   keep?: Keep;
@@ -48,7 +48,7 @@ export interface ReadyKernel {
   /** Of the configuration in its guests, null where they have none. */
   configSha256: string | null;
   fromCache: boolean;
-  /** Of the helper in its guests. */
+  /** Of the agent in its guests. */
   helperSha256: string;
   restore: ((request: CellRequest) => Promise<GuestResult>) | null;
   /** Makes the snapshot anew, once in a run however often it is asked for. */
@@ -103,7 +103,7 @@ async function bootRequest(image: KernelImage, setup: GuestSetup): Promise<Kerne
     qemuProgram: QEMU_PROGRAM,
     machine: { ...machineFor(setup.accel), ...(setup.keep?.gdb && { gdb: setup.keep.gdb }) },
     images: bootImages(image),
-    initramfs: await prepareInitramfs(setup.helper, image, setup.work),
+    initramfs: await prepareInitramfs(setup.agent, image, setup.work),
     timeoutMs: setup.bootTimeoutMs,
   };
 }
@@ -122,10 +122,10 @@ async function identify(image: KernelImage, request: KernelBoot, setup: GuestSet
   return booted(image, guest.hello, guest.method, guest.bootMs, guest.qemu.command);
 }
 
-function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemuVersion, helper }: GuestSetup): SnapshotStore {
+function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemuVersion, agent }: GuestSetup): SnapshotStore {
   const key = snapshotKey({
     kernelSha256: image.sha256,
-    helperSha256: helper.sha256,
+    helperSha256: agent.sha256,
     configSha256: image.config?.sha256 ?? null,
     qemuVersion,
     machine: machineFor(accel),
@@ -145,7 +145,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   const types = typesOf(image);
   const modules = moduleLoader(image, setup.kernelOptions);
   const configSha256 = image.config?.sha256 ?? null;
-  const helperSha256 = setup.helper.sha256;
+  const helperSha256 = setup.agent.sha256;
   if (setup.isolation === 'boot') {
     const result = await identify(image, kernelBoot, setup);
     return { result, configSha256, helperSha256, fromCache: false, restore: null, renew: null, boot, types, modules };

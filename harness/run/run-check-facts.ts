@@ -1,6 +1,6 @@
 // From the frames of a guest's response to what was seen of a run.
 import type { Frame } from '../guest/frames.ts';
-import type { TrialFacts } from '../verdict/evidence/evidence.ts';
+import type { RunCheckFacts } from '../verdict/evidence/evidence.ts';
 
 /** More than any plan asks for. */
 const MAX_FACTS = 65_536;
@@ -13,8 +13,8 @@ function lastLine(printed: readonly Buffer[]): string {
 }
 
 /** The facts of a run; null where frames tell of none. */
-export function trialFacts(frames: readonly Frame[]): TrialFacts | null {
-  const facts: TrialFacts = { triggered: new Map(), commands: new Map(), events: new Map(), values: new Map(), runs: new Map() };
+export function runCheckFacts(frames: readonly Frame[]): RunCheckFacts | null {
+  const facts: RunCheckFacts = { triggered: new Map(), commands: new Map(), events: new Map(), values: new Map(), runs: new Map() };
   let count = 0;
   let printed: Buffer[] = [];
   for (const frame of frames) {

@@ -2,7 +2,7 @@
 import type { ObjectSettings } from '../plan/config/object-settings.ts';
 import type { RequestFrame } from '../guest/frames.ts';
 import type { TriggerCommands } from '../plan/packing/trigger-commands.ts';
-import type { PlannedCheck, PlannedTrigger, TrialPlan } from '../plan/run-check.ts';
+import type { PlannedCheck, PlannedTrigger, RunCheckPlan } from '../plan/run-check.ts';
 
 function triggerFrames(trigger: PlannedTrigger, index: number, packed: TriggerCommands | null): RequestFrame[] {
   if (trigger.kind === 'built-in') return [{ type: 'trigger', index, name: trigger.name }];
@@ -21,14 +21,18 @@ function checkFrames(check: PlannedCheck, index: number): RequestFrame[] {
 }
 
 /** The frames that ask for attaching and running; none where an object is only loaded. */
-export function trialFrames({ mode = 'load' }: ObjectSettings, trial: TrialPlan | null, packed: TriggerCommands | null): RequestFrame[] {
+export function runCheckFrames(
+  { mode = 'load' }: ObjectSettings,
+  runCheck: RunCheckPlan | null,
+  packed: TriggerCommands | null,
+): RequestFrame[] {
   if (mode === 'load') return [];
-  if (!trial) return [{ type: 'attach' }];
+  if (!runCheck) return [{ type: 'attach' }];
   return [
     { type: 'attach' },
     ...(packed ? [{ type: 'archive', tar: packed.tar } as const] : []),
     { type: 'run' },
-    ...trial.triggers.flatMap((trigger, index) => triggerFrames(trigger, index, packed)),
-    ...trial.checks.flatMap(checkFrames),
+    ...runCheck.triggers.flatMap((trigger, index) => triggerFrames(trigger, index, packed)),
+    ...runCheck.checks.flatMap(checkFrames),
   ];
 }

@@ -12,7 +12,7 @@ import type { Expectation } from '../plan/config/schema.ts';
 import { type CellChoice, type Choose, everyCell } from '../plan/choice.ts';
 import type { Shard } from '../plan/shard.ts';
 import { createLogStore } from '../results/logs.ts';
-import { cellOfOneFate } from '../results/uniform-cell.ts';
+import { uniformCell } from '../results/uniform-cell.ts';
 import { type CellResult, type KernelResult, type LogStore, type Results, SCHEMA_VERSION } from '../results/schema.ts';
 import { type CellSetup, runCell } from './cell.ts';
 import type { Emit } from './events.ts';
@@ -25,11 +25,11 @@ import type { CellIdentity } from './stored-cell.ts';
 import { applyExpectations } from '../plan/expectations.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { type Keep, bootImages, type GuestSetup, makeReady, plannedResult, type ReadyKernel } from './kernel.ts';
-import { isForetoldToFail } from './kernel-types.ts';
-import { type GuestHelper, prepareInitramfs } from '../guest/agent.ts';
+import { isPredictedToFail } from './kernel-types.ts';
+import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
 import { patienceWith } from './time-limit.ts';
 import { takeTurns, type Turns } from './guest-slots.ts';
-import { type KernelLayouts, layoutsOn, storeTypes } from '../results/collected-layouts.ts';
+import { type KernelLayouts, layoutsOn, collectLayouts } from '../results/collected-layouts.ts';
 import { touchedTypes } from '../explain/touched-types.ts';
 import { type VerdictStore, verdictStore } from './verdicts.ts';
 import { VERSION } from '../base/version.ts';
@@ -46,9 +46,9 @@ export interface RunRequest {
   selectors: readonly string[];
   kernelOptions: KernelOptions;
   cache: string;
-  helper: GuestHelper;
-  /** Helpers with other releases of libbpf, by what objects ask for: `1.1`. */
-  otherHelpers?: ReadonlyMap<string, GuestHelper> | undefined;
+  agent: GuestAgent;
+  /** Agents with other releases of libbpf, by what objects ask for: `1.1`. */
+  otherAgents?: ReadonlyMap<string, GuestAgent> | undefined;
   expectations: readonly Expectation[];
   isolation: 'snapshot' | 'boot';
   accel: Accel | 'auto';
@@ -122,8 +122,8 @@ function columnWithout(
 ): Column {
   const cells = chosen(context, kernel.id).map((object) =>
     context.signal.aborted
-      ? cellOfOneFate(kernel.id, object.result, 'not-run', null)
-      : finish(context, cellOfOneFate(kernel.id, object.result, 'infra', failure), kernel),
+      ? uniformCell(kernel.id, object.result, 'not-run', null)
+      : finish(context, uniformCell(kernel.id, object.result, 'infra', failure), kernel),
   );
   return { kernel, cells, layouts: null };
 }
@@ -133,28 +133,28 @@ async function known({ request, verdicts, logs }: Context, identity: CellIdentit
   return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
 }
 
-async function runOne(context: Context, setup: Omit<CellSetup, 'object' | 'given'>, object: RunObject): Promise<CellResult> {
+async function runOne(context: Context, setup: Omit<CellSetup, 'object' | 'customBtf'>, object: RunObject): Promise<CellResult> {
   const { request, verdicts, logs } = context;
   const kernel = setup.kernel.result;
-  const given = (await object.btf?.(kernel.release)) ?? null;
-  const isUrgent = request.predictFirst === true && (await isForetoldToFail(setup.kernel, object, given));
+  const customBtf = (await object.btf?.(kernel.release)) ?? null;
+  const isUrgent = request.predictFirst === true && (await isPredictedToFail(setup.kernel, object, customBtf));
   const expected = (cell: CellResult) => finish(context, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return context.guests(isUrgent ? URGENCY.foretold : URGENCY.cell, async () => {
-    if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
-    const identity = cellIdentity(await context.common, setup.kernel, object, given);
+    if (context.signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
+    const identity = cellIdentity(await context.common, setup.kernel, object, customBtf);
     const kept = await known(context, identity);
     if (kept) return expected({ ...kept, kernel: kernel.id, object: object.result.id });
     context.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
     try {
-      const cell = await runCell({ ...setup, object, given });
+      const cell = await runCell({ ...setup, object, customBtf });
       await request.journal?.append(identity, cell, logs);
       await verdicts?.keep(identity, cell, logs);
       return expected(cell);
     } catch (error) {
-      if (context.signal.aborted) return cellOfOneFate(kernel.id, object.result, 'not-run', null);
+      if (context.signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
       const { failure: failureClass, message } = toInfraError(error);
       const failure = { class: failureClass, reason: message };
-      return finish(context, cellOfOneFate(kernel.id, object.result, 'infra', failure), kernel);
+      return finish(context, uniformCell(kernel.id, object.result, 'infra', failure), kernel);
     }
   });
 }
@@ -163,9 +163,9 @@ async function runOne(context: Context, setup: Omit<CellSetup, 'object' | 'given
 async function readyKernel(context: Context, image: KernelImage, release: string | null): Promise<ReadyKernel> {
   const { accel } = await context.accel;
   const { request } = context;
-  const helper = release === null ? request.helper : request.otherHelpers?.get(release);
-  if (!helper) throw new Error(`no helper with libbpf ${release}`);
-  const setup = { ...context.setup, helper, accel, bootTimeoutMs: request.bootTimeoutMs ?? BOOT_MS[accel] };
+  const agent = release === null ? request.agent : request.otherAgents?.get(release);
+  if (!agent) throw new Error(`no agent with libbpf ${release}`);
+  const setup = { ...context.setup, agent, accel, bootTimeoutMs: request.bootTimeoutMs ?? BOOT_MS[accel] };
   const ready = async () => makeReady(image, setup);
   return context.guests(context.request.predictFirst === true ? URGENCY.kernel : URGENCY.cell, async () => {
     try {
@@ -196,7 +196,7 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
   try {
     const objects = chosen(context, planned.id);
     const releases = [...new Set(objects.map(({ release }) => release))];
-    // The first stands for the kernel: a guest is the same but for the helper in it.
+    // The first stands for the kernel: a guest is the same but for the agent in it.
     const [first = null, ...others] = releases;
     const kernel = await readyKernel(context, image, first);
     const ready = new Map([[first, kernel]]);
@@ -231,7 +231,7 @@ async function column(context: Context, planned: PlannedKernel, pulled: Promise<
   const ran = pulled === null ? { kernel: plannedResult(planned), cells: [], layouts: null } : await runKernel(context, planned, pulled);
   const cells = context.request.objects.flatMap(({ result }) => {
     const choice = context.choiceOf(planned.id, result.id);
-    if (typeof choice === 'object') return [cellOfOneFate(planned.id, result, 'skip', { class: null, reason: choice.skip })];
+    if (typeof choice === 'object') return [uniformCell(planned.id, result, 'skip', { class: null, reason: choice.skip })];
     return ran.cells.filter((cell) => cell.object === result.id);
   });
   return { ...ran, kernel: { ...ran.kernel, ...(planned.optional && { optional: true as const }) }, cells };
@@ -244,17 +244,17 @@ async function chooseOnce(setup: Context['setup'], request: RunRequest, pulled: 
   return chooseAccel(request.accel, setup.qemuVersionLine, join(request.cache, 'accel.json'), {
     qemuProgram: QEMU_PROGRAM,
     images: first ? bootImages(first) : [],
-    initramfs: await prepareInitramfs(setup.helper, null, setup.work),
+    initramfs: await prepareInitramfs(setup.agent, null, setup.work),
     directory: join(setup.work, 'probe'),
     signal: setup.signal,
   });
 }
 
-/** What the results say of the helpers. */
-function helperFacts({ helper, otherHelpers = new Map() }: Pick<RunRequest, 'helper' | 'otherHelpers'>) {
-  const facts = ({ sha256, libbpf, libbpfOrigin }: GuestHelper) => ({ sha256, libbpf, libbpfOrigin });
-  const others = [...otherHelpers].map(([release, other]) => ({ loader: `libbpf@${release}`, ...facts(other) }));
-  return { helper: facts(helper), ...(others.length > 0 && { otherHelpers: others }) };
+/** What the results say of the agents. */
+function agentFacts({ agent, otherAgents = new Map() }: Pick<RunRequest, 'agent' | 'otherAgents'>) {
+  const facts = ({ sha256, libbpf, libbpfOrigin }: GuestAgent) => ({ sha256, libbpf, libbpfOrigin });
+  const others = [...otherAgents].map(([release, other]) => ({ loader: `libbpf@${release}`, ...facts(other) }));
+  return { agent: facts(agent), ...(others.length > 0 && { otherAgents: others }) };
 }
 
 /**
@@ -288,7 +288,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       cache: request.cache,
       work,
       qemuVersionLine: qemu.line,
-      helper: request.helper,
+      agent: request.agent,
       isolation: request.isolation,
       signal,
       kernelOptions: request.kernelOptions,
@@ -326,14 +326,14 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
         command: request.command,
         isolation: request.isolation,
         ...(request.policy && { policy: request.policy }),
-        ...helperFacts(request),
+        ...agentFacts(request),
         host: { ...hostFacts(), qemu: qemu.version, accel: choice.accel, accelReason: choice.reason },
       },
       kernels: columns.map(({ kernel }) => kernel),
       objects: request.objects.map((object) => object.result),
       cells: columns.flatMap(({ cells }) => cells),
       logs,
-      types: storeTypes(columns.flatMap(({ layouts }) => layouts ?? [])),
+      layouts: collectLayouts(columns.flatMap(({ layouts }) => layouts ?? [])),
     };
   } finally {
     if (!keep) await rm(work, { recursive: true, force: true });

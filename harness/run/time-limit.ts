@@ -8,14 +8,14 @@ const CELL_MS = { tcg: 300_000, kvm: 60_000 } as const satisfies Record<Accel, n
 const STALL_MS = { tcg: 30_000, kvm: 10_000 } as const satisfies Record<Accel, number>;
 
 /** What the commands of an object may take, one after the other. */
-function commandsMs({ ownLoader, triggerCommands }: Pick<RunObject, 'ownLoader' | 'triggerCommands'>): number {
+function commandsMs({ customLoader, triggerCommands }: Pick<RunObject, 'customLoader' | 'triggerCommands'>): number {
   const triggers = [...(triggerCommands?.commands.values() ?? [])].reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
-  return (ownLoader?.timeoutMs ?? 0) + triggers;
+  return (customLoader?.timeoutMs ?? 0) + triggers;
 }
 
 /** The patience with one object: what was asked for, else what suits the accelerator and lets its commands use up their own time. */
 export function patienceWith(
-  object: Pick<RunObject, 'ownLoader' | 'triggerCommands'>,
+  object: Pick<RunObject, 'customLoader' | 'triggerCommands'>,
   { timeoutMs, stallMs }: { timeoutMs: number | null; stallMs: number | null },
   accel: Accel,
 ): Patience {

@@ -1,10 +1,10 @@
-// The guest helper: one static binary from the C in harness/guest/agent/, linked with the libbpf of set-up, kept in the cache.
+// The guest agent: one static binary from the C in harness/guest/agent/, linked with the libbpf of set-up, kept in the cache.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheRoot, populateDirectory } from '../base/files.ts';
 import { UserError } from '../base/errors.ts';
-import type { GuestHelper } from '../guest/agent.ts';
+import type { GuestAgent } from '../guest/agent.ts';
 import { run, secondsSince, versionLine } from './command.ts';
 import { digestOf, filesIn } from '../base/digest.ts';
 import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
@@ -15,7 +15,7 @@ const WRAPPED = ['btf__load_vmlinux_btf', 'btf__free', 'bpf_prog_load'].map((nam
 const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror', ...WRAPPED];
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
 
-export interface HelperOptions {
+export interface AgentOptions {
   /** Root of the cache. */
   cache?: string;
   /** Folder of the C sources; all of them are compiled. */
@@ -30,14 +30,14 @@ export interface HelperOptions {
 async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
   const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
   const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
-  if (!ok) throw new UserError('the guest helper does not build; "npm run setup" brings what it needs:', { detail: said });
+  if (!ok) throw new UserError('the guest agent does not build; "npm run setup" brings what it needs:', { detail: said });
 }
 
 /**
- * The guest helper, built when its sources, libbpf or the compiler changed.
+ * The guest agent, built when its sources, libbpf or the compiler changed.
  * @throws UserError when it cannot be built, with what the compiler says
  */
-export async function ensureHelper(options: HelperOptions): Promise<GuestHelper> {
+export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const cache = options.cache ?? cacheRoot();
   const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/guest/agent');
   const from = { cache, onNote: options.onNote, mirrors: options.mirrors };
@@ -47,10 +47,10 @@ export async function ensureHelper(options: HelperOptions): Promise<GuestHelper>
   const sources = await filesIn(folder, ['.c']);
   const libbpfKey = await digestOf([libbpf.staticLib]);
   const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpfKey, compiler, ...FLAGS, ...LIBRARIES);
-  const target = join(cache, 'helper', key);
+  const target = join(cache, 'agent', key);
   const started = performance.now();
   const state = await populateDirectory(target, async (building) => compile(sources, libbpf, join(building, 'init')));
-  if (state === 'built') options.onNote(`guest helper with libbpf ${libbpf.version}: ${secondsSince(started)}`);
+  if (state === 'built') options.onNote(`guest agent with libbpf ${libbpf.version}: ${secondsSince(started)}`);
   const path = join(target, 'init');
   const sha256 = createHash('sha256')
     .update(await readFile(path))

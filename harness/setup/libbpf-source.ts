@@ -13,7 +13,7 @@ import { lastLines, run, secondsSince } from './command.ts';
 export const WANTED_LIBBPF = '1.7';
 /** The oldest that is taken instead: it is the first that splits a load in two, which tells relocation from verification. */
 const OLDEST = [1, 6] as const;
-/** The oldest the helper can be linked with: before 1.0 errors came otherwise, and half of the calls had other names. */
+/** The oldest the agent can be linked with: before 1.0 errors came otherwise, and half of the calls had other names. */
 const OLDEST_RELEASE = [1, 0] as const;
 /** Part of the key in the cache: another number when the way of building changes. */
 export const BUILD = 2;

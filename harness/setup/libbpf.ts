@@ -1,4 +1,4 @@
-// The libbpf that the guest helper is linked with, and whose headers the sample programs are compiled against.
+// The libbpf that the guest agent is linked with, and whose headers the sample programs are compiled against.
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -99,7 +99,7 @@ export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
     return inCache(options.cache, built);
   }
   const system = await fromSystem();
-  if (!system) throw new UserError(`no libbpf to build the guest helper with: ${why}; on Debian: apt-get install libbpf-dev`);
+  if (!system) throw new UserError(`no libbpf to build the guest agent with: ${why}; on Debian: apt-get install libbpf-dev`);
   options.onNote(`libbpf ${WANTED_LIBBPF} cannot be built (${why}); taking the ${system.origin}`);
   return system;
 }

@@ -20,7 +20,7 @@ const PACKAGES: readonly SystemPackage[] = [
   { purpose: 'QEMU, which runs the guests', proof: 'qemu-system-x86_64', debian: 'qemu-system-x86', scope: 'run' },
   { purpose: 'the compiler of BPF programs', proof: 'clang', debian: 'clang', scope: 'run' },
   { purpose: 'tools for BPF objects', proof: 'llvm-strip', debian: 'llvm', scope: 'run' },
-  { purpose: 'the compiler of the guest helper', proof: 'gcc', debian: 'gcc', scope: 'run' },
+  { purpose: 'the compiler of the guest agent', proof: 'gcc', debian: 'gcc', scope: 'run' },
   { purpose: 'the build of libbpf', proof: 'make', debian: 'make', scope: 'run' },
   { purpose: 'the C library', proof: '/usr/include/stdio.h', debian: 'libc6-dev', scope: 'run' },
   { purpose: 'ELF files, for libbpf', proof: '/usr/include/libelf.h', debian: 'libelf-dev', scope: 'run' },

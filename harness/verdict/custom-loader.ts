@@ -84,7 +84,7 @@ function verifierContext(context: FailureContext, output: string, lines: readonl
 }
 
 /** Why a loader that ended failed; null when it did not. */
-export function ownLoaderFailure(context: FailureContext, command: CommandEvidence): Failure | null {
+export function customLoaderFailure(context: FailureContext, command: CommandEvidence): Failure | null {
   if (command.end === 'exited' && command.value === 0) return null;
   const how = howEnded(command);
   // A loader that crashed did not fail for what it printed before.

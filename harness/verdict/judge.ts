@@ -1,16 +1,16 @@
 // The verdict on one cell, from what the guest said and what is known of the object.
 import type { LineOf } from '../bpf/object/source-line.ts';
-import { relocationLedger } from './relocations/records.ts';
+import { relocationRecords } from './relocations/records.ts';
 import type { FailurePlace } from '../results/schema.ts';
-import type { TrialPlan } from '../plan/run-check.ts';
+import type { RunCheckPlan } from '../plan/run-check.ts';
 import { type Attached, attachedIn } from './attached.ts';
 import { type ReadAttempt, readAttempt } from './evidence/attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { failureOf } from './failure.ts';
-import { type JudgedTrial, judgeTrial } from './run-check.ts';
+import { type JudgedRunCheck, judgeRunCheck } from './run-check.ts';
 import type { CellJudgement, JudgementLogs, ProgramJudgement } from './judgement.ts';
 import type { Failure, JudgedObject } from './rules/context.ts';
-import { ownLoaderFailure } from './custom-loader.ts';
+import { customLoaderFailure } from './custom-loader.ts';
 import { failurePlace } from './failure-place.ts';
 
 export interface JudgeInput {
@@ -22,7 +22,7 @@ export interface JudgeInput {
    */
   enumerators?: ReadonlySet<string>;
   /** What was to be run; null where nothing was. */
-  trial?: TrialPlan | null;
+  runCheck?: RunCheckPlan | null;
   /** Source lines of the object's instructions. */
   lineOf?: LineOf;
   /** Groups of programs of which one had to load. */
@@ -67,7 +67,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
   const logs = { libbpf: records.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
   const { command } = input.evidence;
   const loaded = attempt.reached === 'done';
-  const failure = command ? ownLoaderFailure(context, command) : loaded ? null : failureOf(context);
+  const failure = command ? customLoaderFailure(context, command) : loaded ? null : failureOf(context);
   return { read, failure, at: failurePlace(read, input.lineOf ?? null), attached: attachedIn(attempt, input), logs };
 }
 
@@ -92,7 +92,7 @@ function loadedProgram(program: KnownProgram, { attached }: JudgedAttempt, logs:
 }
 
 /** Without an attempt of its own a program shares the fate of the whole object, and what the verifier said if it was about this program. */
-function sharedFate(program: KnownProgram, whole: JudgedAttempt | null): ProgramJudgement {
+function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): ProgramJudgement {
   const own = whole?.read.rejected?.program === program.name ? whole : null;
   const logs = { libbpf: null, verifier: own?.logs.verifier ?? null };
   if (whole && !whole.failure) return loadedProgram(program, whole, logs);
@@ -108,13 +108,13 @@ function whyLeftOut(name: string, { leftOut }: CellEvidence): string | null {
     : `left out: this kernel has no ${found.what} to attach to`;
 }
 
-/** Of a group of which one program is taken, the others are not needed; of one of which none loads, each failed. */
-function whyNotTaken(name: string, { evidence, alternatives = [] }: JudgeInput, alone: JudgedAttempt | undefined): string | null {
+/** Of a group of which one program is chosen, the others are not needed; of one of which none loads, each failed. */
+function whyNotChosen(name: string, { evidence, alternatives = [] }: JudgeInput, alone: JudgedAttempt | undefined): string | null {
   const group = alternatives.find((names) => names.includes(name));
-  const taken = group && evidence.taken.find((each) => group.includes(each));
-  if (taken === undefined || taken === name) return null;
-  if (!alone?.failure) return `not needed: of these alternatives ${taken} is taken`;
-  return `${taken} is taken, as this one does not load here: ${alone.failure.class}: ${alone.failure.reason}`;
+  const chosen = group && evidence.chosen.find((each) => group.includes(each));
+  if (chosen === undefined || chosen === name) return null;
+  if (!alone?.failure) return `not needed: of these alternatives ${chosen} is chosen`;
+  return `${chosen} is chosen, as this one does not load here: ${alone.failure.class}: ${alone.failure.reason}`;
 }
 
 function judgeProgram(
@@ -124,12 +124,12 @@ function judgeProgram(
   own: JudgedAttempt | undefined,
 ): ProgramJudgement {
   const { name, autoload } = program;
-  const leftOut = whyLeftOut(name, input.evidence) ?? whyNotTaken(name, input, own);
+  const leftOut = whyLeftOut(name, input.evidence) ?? whyNotChosen(name, input, own);
   const isAlternative = input.alternatives?.some((names) => names.includes(name)) === true;
   if (leftOut !== null || (!autoload && !isAlternative))
     return { ...programJudgement(name, null, null, own?.logs ?? NO_LOGS), status: 'skip', reason: leftOut };
   const alone = whole?.failure ? own : undefined;
-  if (!alone) return sharedFate(program, whole);
+  if (!alone) return sharedOutcome(program, whole);
   return alone.failure ? programJudgement(name, alone.failure, alone.at, alone.logs) : loadedProgram(program, alone, alone.logs);
 }
 
@@ -139,20 +139,20 @@ function lastingAttempts({ attempts }: CellEvidence): LoadAttempt[] {
   return attempts.filter((attempt) => attempt.program !== null || attempt === last);
 }
 
-function withTrial(program: ProgramJudgement, trial: JudgedTrial | null): ProgramJudgement {
-  if (!trial || program.status === 'skip') return program;
-  const failure = program.status === 'pass' ? trial.failureOf(program.name) : null;
-  const runs = trial.runsOf(program.name);
+function withRunCheck(program: ProgramJudgement, runCheck: JudgedRunCheck | null): ProgramJudgement {
+  if (!runCheck || program.status === 'skip') return program;
+  const failure = program.status === 'pass' ? runCheck.failureOf(program.name) : null;
+  const runs = runCheck.runsOf(program.name);
   if (!failure) return { ...program, runs };
   const { stage, class: failureClass, errno, reason } = failure;
   return { ...program, status: 'fail', stage, class: failureClass, errno, reason, runs };
 }
 
 /** What a run of the whole object came to, if it was loaded. */
-function trialOf({ trial, evidence, object }: JudgeInput, programs: readonly ProgramJudgement[]): JudgedTrial | null {
-  if (!trial || !evidence.trial) return null;
+function runCheckOf({ runCheck, evidence, object }: JudgeInput, programs: readonly ProgramJudgement[]): JudgedRunCheck | null {
+  if (!runCheck || !evidence.runCheck) return null;
   const attached = programs.filter((program) => program.attached).map(({ name }) => name);
-  return judgeTrial(trial, evidence.trial, object.maps, attached);
+  return judgeRunCheck(runCheck, evidence.runCheck, object.maps, attached);
 }
 
 /**
@@ -173,8 +173,8 @@ export function judgeCell(input: JudgeInput): CellJudgement {
     const autoload = program.autoload && !skipped.has(program.name);
     return judgeProgram({ ...program, autoload }, input, whole, own.get(program.name));
   });
-  const trial = failure ? null : trialOf(input, loaded);
-  const judged = loaded.map((program) => withTrial(program, trial));
+  const runCheck = failure ? null : runCheckOf(input, loaded);
+  const judged = loaded.map((program) => withRunCheck(program, runCheck));
   const first = failure ?? judged.find(({ status }) => status === 'fail');
 
   return {
@@ -182,10 +182,10 @@ export function judgeCell(input: JudgeInput): CellJudgement {
     stage: first?.stage ?? null,
     class: first?.class ?? null,
     reason: first?.reason ?? null,
-    taken: input.evidence.taken,
+    chosen: input.evidence.chosen,
     programs: judged,
-    checks: trial?.checks ?? [],
-    relocations: relocationLedger(
+    checks: runCheck?.checks ?? [],
+    relocations: relocationRecords(
       input.object,
       attempts.map(({ read }) => read),
     ),

@@ -31,8 +31,8 @@ export interface CellJudgement {
   stage: Stage | null;
   class: FailureClass | null;
   reason: string | null;
-  /** What was taken of alternatives, by name. */
-  taken: string[];
+  /** What was chosen of alternatives, by name. */
+  chosen: string[];
   /** In the order of the object. */
   programs: ProgramJudgement[];
   /** One entry for each relocation of the object, in its order. */

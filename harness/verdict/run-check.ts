@@ -1,14 +1,14 @@
 // What a run was to bring about, held against what the guest saw.
 import { basename } from 'node:path';
-import type { PlannedCheck, PlannedTrigger, TrialPlan } from '../plan/run-check.ts';
+import type { PlannedCheck, PlannedTrigger, RunCheckPlan } from '../plan/run-check.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 import type { CellCheck } from '../results/schema.ts';
 import { howEnded } from './evidence/command-end.ts';
-import type { TrialFacts, TriggerEnd } from './evidence/evidence.ts';
+import type { RunCheckFacts, TriggerEnd } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
 import type { Failure } from './rules/context.ts';
 
-export interface JudgedTrial {
+export interface JudgedRunCheck {
   checks: CellCheck[];
   /** Why a program failed that was loaded and attached; null when it did not. */
   failureOf: (program: string) => Failure | null;
@@ -78,7 +78,13 @@ function judgeBytes(
   return said(valuesText(values), numbers.reduce((sum: bigint, number) => sum + (number ?? 0n), 0n) >= BigInt(expected.atLeast));
 }
 
-function judgeCheck(check: PlannedCheck, index: number, plan: TrialPlan, facts: TrialFacts, perCpu: (map: string) => boolean): CellCheck {
+function judgeCheck(
+  check: PlannedCheck,
+  index: number,
+  plan: RunCheckPlan,
+  facts: RunCheckFacts,
+  perCpu: (map: string) => boolean,
+): CellCheck {
   const { program } = check;
   switch (check.kind) {
     case 'runs': {
@@ -127,7 +133,7 @@ function commandFailure({ end, value, said }: TriggerEnd): string | null {
   return said === '' ? how : `${how}: ${said}`;
 }
 
-function triggerFailure(trigger: PlannedTrigger, index: number, facts: TrialFacts): Failure | null {
+function triggerFailure(trigger: PlannedTrigger, index: number, facts: RunCheckFacts): Failure | null {
   const broken = (what: string, errno = 0) => failed(`trigger ${nameOf(trigger)}: ${what}`, errno);
   if (trigger.kind === 'command') {
     const ended = facts.commands.get(index);
@@ -143,12 +149,12 @@ function triggerFailure(trigger: PlannedTrigger, index: number, facts: TrialFact
  * Judges a run.
  * @param attached programs that were attached: without a check, each of them must have run, as must those of test runs
  */
-export function judgeTrial(
-  plan: TrialPlan,
-  facts: TrialFacts,
+export function judgeRunCheck(
+  plan: RunCheckPlan,
+  facts: RunCheckFacts,
   maps: readonly { name: string; type: string }[],
   attached: readonly string[],
-): JudgedTrial {
+): JudgedRunCheck {
   const perCpu = (map: string) => PER_CPU.has(maps.find(({ name }) => name === map)?.type ?? '');
   const tested = plan.triggers.flatMap((trigger) => (trigger.kind === 'test-run' ? [trigger.program] : []));
   const counted = [...new Set([...attached, ...tested])].filter((program) => facts.runs.has(program));

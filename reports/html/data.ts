@@ -1,6 +1,6 @@
 // What the page keeps for its script: an index in plain JSON, and everything of each object packed by itself, unpacked when somebody looks.
 import { gzipSync } from 'node:zlib';
-import type { CellRelocation, CellResult, ObjectResult, Results, TypeStore } from '../../harness/results/schema.ts';
+import type { CellRelocation, CellResult, ObjectResult, Results, LayoutCollection } from '../../harness/results/schema.ts';
 import type { SourceLine } from '../../harness/bpf/object/places.ts';
 import type { Status } from '../../harness/base/vocabulary.ts';
 import { contradiction, shortKernelNames } from '../summary.ts';
@@ -129,12 +129,12 @@ function interned<Value>(keyOf: (value: Value) => string): { list: Value[]; add:
   return { list, add };
 }
 
-const NO_TYPES: TypeStore = { types: [], left: [] };
+const NO_TYPES: LayoutCollection = { types: [], omitted: [] };
 
 function outcomeData(relocation: CellRelocation): OutcomeData {
   const { ref, local, target, reached, suspicious, warnings, candidates } = relocation;
-  const foreseen = relocation.predicted;
-  const predicted = foreseen ? `predicted ${foreseen.outcome}${foreseen.target === null ? '' : ` ${foreseen.target}`}` : null;
+  const other = relocation.predicted;
+  const predicted = other ? `predicted ${other.outcome}${other.target === null ? '' : ` ${other.target}`}` : null;
   return { ref, look: lookOf(relocation), local, target, reached, suspicious, warnings, predicted, candidates };
 }
 
@@ -207,7 +207,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
       access,
       spec,
       source,
-      touches: touchesOf(spec, results.types ?? NO_TYPES),
+      touches: touchesOf(spec, results.layouts ?? NO_TYPES),
     })),
     outcomes: outcomes.list,
     cells: data,
@@ -252,7 +252,7 @@ export function pageData(results: Results): PageData {
     })),
     looks: STATUS_LOOKS,
     packed: results.objects.map((object) => packed(objectData(object, cells.get(object.id) ?? [], results, lines))),
-    types: (results.types?.types ?? []).map((type) => packed(typeData(type, results.kernels))),
-    leftTypes: (results.types?.left ?? []).map(visibleText),
+    types: (results.layouts?.types ?? []).map((type) => packed(typeData(type, results.kernels))),
+    leftTypes: (results.layouts?.omitted ?? []).map(visibleText),
   };
 }

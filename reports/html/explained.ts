@@ -1,6 +1,13 @@
 // What triage says: why something fails, what the kernel has instead, what to write; and what loads but reads something else.
 import type { Results } from '../../harness/results/schema.ts';
-import type { CausePlace, CauseSituation, GuardedPlace, LogLine, RootCause, SilentPlace } from '../../harness/results/explanation.ts';
+import type {
+  CausePlace,
+  CauseSituation,
+  GuardedPlace,
+  LogLine,
+  RootCause,
+  SemanticChangePlace,
+} from '../../harness/results/explanation.ts';
 import { alternativeWords, certaintyText, guardsText, presenceText } from '../explanation.ts';
 import { shortKernelNames } from '../summary.ts';
 import { plural } from '../../harness/base/text.ts';
@@ -85,7 +92,7 @@ function situationItem(situation: CauseSituation, { listed }: Naming): Html {
 }
 
 function causePart(cause: RootCause, naming: Naming, anchored: boolean): Html {
-  const { fingerprint, places, situations, presence, known, hides, snippet, advice } = cause;
+  const { fingerprint, places, situations, presence, knownChange: known, notReached: hides, snippet, advice } = cause;
   const said = [presence && presenceText(presence, naming.nameOf), known && `known: ${known.text}`, hides && `hides: ${hides}`, ...advice];
   const id = anchored && html` id="${causeAnchor(fingerprint)}"`;
   return html`<details class="why" data-cause="${fingerprint}" ${id}>
@@ -113,7 +120,7 @@ export function explainer(results: Results): (fingerprint: string | null) => Htm
   };
 }
 
-function silentItem({ object, program, relocation, source, what, kernels }: SilentPlace, { nameOf }: Naming): Html {
+function semanticChangeItem({ object, program, relocation, source, what, kernels }: SemanticChangePlace, { nameOf }: Naming): Html {
   return html`<li>
     <span class="mark odd"><span aria-hidden="true">!</span> suspicious</span> <code>${relocation.access}</code>
     <small>${relocation.kind} in ${object} / ${program}</small>
@@ -124,13 +131,13 @@ function silentItem({ object, program, relocation, source, what, kernels }: Sile
 }
 
 /** What loads and may read something else than was compiled; heading and all, nothing where there is none. */
-export function silentSection(results: Results): Html {
-  const silent = results.explanation?.silent ?? [];
+export function semanticChangeSection(results: Results): Html {
+  const silent = results.explanation?.semanticChanges ?? [];
   if (silent.length === 0) return html``;
   const naming = kernelNaming(results);
   return html`<h2 id="suspicious">Loads, but may read something else <small>${plural(silent.length, 'place')}</small></h2>
     <ul class="causes">
-      ${silent.map((place) => silentItem(place, naming))}
+      ${silent.map((place) => semanticChangeItem(place, naming))}
     </ul>`;
 }
 

@@ -1,5 +1,5 @@
 // The kernels of a run: what each is, and where it came from.
-import { helpersUsed } from '../../harness/results/libbpf-used.ts';
+import { agentsUsed } from '../../harness/results/libbpf-used.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { kernelAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
@@ -52,8 +52,8 @@ export function runFacts(results: Results): Html {
     ['Guests', run.isolation === 'snapshot' ? 'restored from a snapshot for each object' : 'booted for each object'],
     ['Accelerator', `${host.accel}: ${host.accelReason}`],
     ['Host', `${host.os}, ${host.cpus} CPUs, ${host.memoryMiB} MiB, QEMU ${host.qemu}, Node ${host.node}`],
-    ...helpersUsed(results).map(
-      ({ libbpf, libbpfOrigin, sha256 }) => ['libbpf', `${libbpf}, ${libbpfOrigin}; helper ${sha256.slice(0, DIGEST_LENGTH)}`] as const,
+    ...agentsUsed(results).map(
+      ({ libbpf, libbpfOrigin, sha256 }) => ['libbpf', `${libbpf}, ${libbpfOrigin}; agent ${sha256.slice(0, DIGEST_LENGTH)}`] as const,
     ),
   ];
   return html`<dl>

@@ -1,7 +1,7 @@
 // Layouts of the types that relocations go through, for the script of the page: every member followed from kernel to kernel.
 import { parseSpec } from '../../harness/bpf/core-spec/printed.ts';
 import { essentialName } from '../../harness/bpf/btf/essential-name.ts';
-import type { KernelResult, TypeLayouts, TypeStore } from '../../harness/results/schema.ts';
+import type { KernelResult, TypeLayouts, LayoutCollection } from '../../harness/results/schema.ts';
 import type { LayoutKind } from '../../harness/base/vocabulary.ts';
 import { lineagesOf } from '../../harness/results/layouts/lineage.ts';
 import { entriesOf } from '../../harness/results/collected-layouts.ts';
@@ -53,7 +53,7 @@ function typeOfMember(type: TypeLayouts, member: string): string | null {
 }
 
 /** What a relocation touches, the outermost type first; a type that is not kept ends it. */
-export function touchesOf(spec: string, store: TypeStore): TouchData[] {
+export function touchesOf(spec: string, store: LayoutCollection): TouchData[] {
   const parsed = parseSpec(spec);
   if (!parsed) return [];
   const touches: TouchData[] = [];

@@ -6,7 +6,7 @@ import { type Cause, causes } from '../summary.ts';
 import { causesPart, causesSize } from './causes.ts';
 import { pageData } from './data.ts';
 import { changesSection } from './changes.ts';
-import { explainer, silentSection } from './explained.ts';
+import { explainer, semanticChangeSection } from './explained.ts';
 import { inOrder } from './facts.ts';
 import { header, reportSize } from './header.ts';
 import { historyPart } from './history.ts';
@@ -136,7 +136,7 @@ function body(results: Results, comparison: Comparison | undefined): Html {
           html`<h2 id="relocations">Relocations across kernels</h2>
             ${relocationMaps(results)}`
         }
-        ${silentSection(results)} ${section('known', 'Known failures', causes(results, ['xfail']), results, explain)}
+        ${semanticChangeSection(results)} ${section('known', 'Known failures', causes(results, ['xfail']), results, explain)}
         <h2 id="cells">Every object on every kernel</h2>
         <noscript
           ><p>
@@ -156,7 +156,7 @@ function body(results: Results, comparison: Comparison | undefined): Html {
 
 /**
  * The files of the report by name, index.html first. The matrix, reasons and relocation maps are in it as markup; whole logs, whole
- * ledgers and comparisons are packed, and shown by the script.
+ * recordSets and comparisons are packed, and shown by the script.
  */
 export function renderHtmlFiles(given: Results, { htmlAssets = 'inline', comparison }: RenderOptions = {}): Map<string, string> {
   const results = inOrder(given);

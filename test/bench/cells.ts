@@ -5,7 +5,7 @@ import type { CellResult, Results } from '../../harness/results/schema.ts';
 import { objectSources } from '../../harness/plan/inputs/object-sources.ts';
 import { readInputs } from '../../harness/plan/inputs/inputs.ts';
 import { run } from '../../harness/run/run.ts';
-import { ensureHelper } from '../../harness/setup/agent.ts';
+import { ensureAgent } from '../../harness/setup/agent.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 
@@ -38,7 +38,7 @@ async function measure(isolation: 'snapshot' | 'boot', only?: readonly string[])
       selectors: SELECTORS,
       kernelOptions: { cache },
       cache,
-      helper: await ensureHelper({ onNote: () => {} }),
+      agent: await ensureAgent({ onNote: () => {} }),
       expectations: [],
       isolation,
       accel: 'auto',

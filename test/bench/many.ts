@@ -1,6 +1,6 @@
 // A large matrix out of a small real one: more kernels, more programs, and in each what a real one differs in.
 import { addLog, createLogStore, logText } from '../../harness/results/logs.ts';
-import type { CellResult, KernelResult, ObjectResult, Results, TypeStore } from '../../harness/results/schema.ts';
+import type { CellResult, KernelResult, ObjectResult, Results, LayoutCollection } from '../../harness/results/schema.ts';
 import type { Findings } from '../../harness/results/explanation.ts';
 
 interface Size {
@@ -53,9 +53,9 @@ function rewriter(object: ObjectResult, copy: number, kernel: number): (text: st
 type Twins = readonly { twin: KernelResult; of: string; number: number }[];
 
 /** Every kernel has a layout of its own of each type: the real one's, with members behind the first ones elsewhere. */
-function manyTypes({ types, left }: TypeStore, kernels: Twins): TypeStore {
+function manyTypes({ types, omitted: left }: LayoutCollection, kernels: Twins): LayoutCollection {
   return {
-    left,
+    omitted: left,
     types: types.map((type) => ({
       ...type,
       missing: kernels.filter(({ of }) => type.missing.includes(of)).map(({ twin }) => twin.id),
@@ -88,9 +88,9 @@ function manyCauses(real: Findings, kernels: Twins, objects: ReturnType<typeof m
         .flatMap((place) => copiesOf(place))
         .map((place) => ({ ...place, fails: twinsOf(place.fails), behind: twinsOf(place.behind) })),
       situations: cause.situations.map(onTwins),
-      presence: cause.presence && { ...cause.presence, has: twinsOf(cause.presence.has), hasNot: twinsOf(cause.presence.hasNot) },
+      presence: cause.presence && { ...cause.presence, has: twinsOf(cause.presence.has), hasNot: twinsOf(cause.presence.lacks) },
     })),
-    silent: real.silent.flatMap((place) => copiesOf(onTwins(place))),
+    semanticChanges: real.semanticChanges.flatMap((place) => copiesOf(onTwins(place))),
     guarded: real.guarded.flatMap((place) => copiesOf(onTwins(place))),
   };
 }
@@ -151,7 +151,7 @@ export function manyResults(real: Results, size: Size): Results {
     objects: objects.map(({ twin }) => twin),
     cells: made,
     logs,
-    ...(real.types && { types: manyTypes(real.types, kernels) }),
+    ...(real.layouts && { types: manyTypes(real.layouts, kernels) }),
     ...(real.explanation && { explanation: manyCauses(real.explanation, kernels, objects) }),
   };
 }

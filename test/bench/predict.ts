@@ -15,7 +15,7 @@ import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 import { cachedKernels } from '../../kernels/cached.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
-import type { StoredKernel } from '../../kernels/stored.ts';
+import type { CachedKernel } from '../../kernels/stored.ts';
 
 const ROUNDS = 5;
 const WARM_GOAL = 4;
@@ -42,7 +42,7 @@ async function timed(what: () => Promise<unknown>): Promise<number> {
 }
 
 /** A cache of links to what is in the machine's, so that name indexes are made and used here only. */
-async function linkCache(folder: string, kernels: readonly StoredKernel[]): Promise<void> {
+async function linkCache(folder: string, kernels: readonly CachedKernel[]): Promise<void> {
   for (const { sha256, directory } of kernels) {
     const own = join(folder, 'kernels', sha256);
     await mkdir(own, { recursive: true });

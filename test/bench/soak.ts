@@ -6,7 +6,7 @@ import { loadConfig } from '../../harness/plan/config/load.ts';
 import { objectSources } from '../../harness/plan/inputs/object-sources.ts';
 import { readInputs } from '../../harness/plan/inputs/inputs.ts';
 import { run } from '../../harness/run/run.ts';
-import { ensureHelper } from '../../harness/setup/agent.ts';
+import { ensureAgent } from '../../harness/setup/agent.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { kernelEntries } from '../../harness/plan/kernel-entries.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
@@ -45,11 +45,11 @@ const placed = await loadConfig(config);
 const { expectations = [] } = placed.config;
 const selectors = kernelEntries(placed.config, dirname(config)).map(({ selector }) => selector);
 const { objects } = await readInputs(objectSources(placed, dirname(config)));
-const helper = await ensureHelper({ onNote: () => {} });
+const agent = await ensureAgent({ onNote: () => {} });
 const cache = cacheRoot();
 
 async function round(): Promise<{ cells: number; surprises: number; infra: number; flaky: number }> {
-  const request = { objects, selectors, kernelOptions: { cache }, cache, helper, expectations, command: ['npm', 'run', 'soak'] };
+  const request = { objects, selectors, kernelOptions: { cache }, cache, agent, expectations, command: ['npm', 'run', 'soak'] };
   const defaults = { isolation: 'snapshot', accel: 'auto', jobs: null, timeoutMs: null, bootTimeoutMs: null, stallMs: null } as const;
   const { cells } = await run({ ...request, ...defaults }, () => {}, new AbortController().signal);
   const count = (status: string) => cells.filter((cell) => cell.status === status).length;

@@ -3,7 +3,7 @@ import { textRecords } from '../../harness/logs/libbpf/lines.ts';
 import { parseLibbpfLog, parseTextLog } from '../../harness/logs/libbpf/parse.ts';
 import { accessOf, isIncompatible, parseSpec } from '../../harness/bpf/core-spec/printed.ts';
 import { essentialName } from '../../harness/bpf/btf/essential-name.ts';
-import { relocationLedger } from '../../harness/verdict/relocations/records.ts';
+import { relocationRecords } from '../../harness/verdict/relocations/records.ts';
 import type { ObjectRelocation } from '../../harness/bpf/object/places.ts';
 import { readAttempt } from '../../harness/verdict/evidence/attempt.ts';
 import type { LogRecord } from '../../harness/logs/record.ts';
@@ -75,7 +75,7 @@ fuzz({
     const program = random.below(2) === 0 ? null : (PROGRAMS[random.below(PROGRAMS.length)]?.name ?? null);
     const reached = random.pick(['open', 'prepare', 'load', 'done']);
     const attempt = readAttempt({ program, reached, errno: random.below(600), openMs: 0, loadMs: 0, log });
-    const entries = relocationLedger({ programs: PROGRAMS, relocations: RELOCATIONS }, [attempt, { ...attempt, program: null }]);
+    const entries = relocationRecords({ programs: PROGRAMS, relocations: RELOCATIONS }, [attempt, { ...attempt, program: null }]);
     if (entries.length !== RELOCATIONS.length) throw new Error(`${entries.length} entries for ${RELOCATIONS.length} relocations`);
   },
 });

@@ -24,7 +24,7 @@ async function fill(cache: string): Promise<void> {
   await write(`kernels/b.tmp-${process.pid}-0123abcd/vmlinux`, old);
   await write('snapshots/old/ram', old);
   await write(`downloads/c.part-${DEAD}-0123abcd`, null);
-  await write('helper/old/init', old);
+  await write('agent/old/init', old);
 }
 
 const kept = async (cache: string) =>

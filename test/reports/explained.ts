@@ -44,7 +44,7 @@ const CAUSE: RootCause = {
     {
       kernels: [OLD],
       summary: 'struct task_struct has no member __state',
-      alternatives: [{ relation: 'renamed', ways: [['state']], type: 'volatile long int', certainty: 'likely' }],
+      alternatives: [{ relation: 'renamed', paths: [['state']], type: 'volatile long int', certainty: 'likely' }],
       hints: [],
       evidence: ['no matching targets found'],
       log: { kernel: OLD, object: 'task_state', program: 'new_name', kind: 'verifier', line: 13 },
@@ -52,15 +52,15 @@ const CAUSE: RootCause = {
     {
       kernels: [NEW],
       summary: 'struct task_struct has no member __state here either',
-      alternatives: [{ relation: 'behind-pointer', ways: [['mm'], ['count', 1, 'state']], type: 'int', certainty: 'possible' }],
+      alternatives: [{ relation: 'behind-pointer', paths: [['mm'], ['count', 1, 'state']], type: 'int', certainty: 'possible' }],
       hints: ['of a similar name here: __state2'],
       evidence: [],
       log: null,
     },
   ],
-  presence: { first: OLD, last: OLD, gaps: [], has: [OLD], hasNot: [NEW], witnesses: [{ from: OLD, to: NEW, change: 'went' }] },
-  known: { id: 'task-state', text: 'task_struct.state became __state' },
-  hides: 'what comes after it',
+  presence: { first: OLD, last: OLD, gaps: [], has: [OLD], lacks: [NEW], witnesses: [{ from: OLD, to: NEW, change: 'went' }] },
+  knownChange: { id: 'task-state', text: 'task_struct.state became __state' },
+  notReached: 'what comes after it',
   snippet: 'static int read_it(void)\n{\n\treturn a < b && "c";\n}',
   advice: ['check that it means the same'],
 };
@@ -77,7 +77,7 @@ export function explained(results: Results): Results {
     explanation: {
       kernels: results.kernels.map(({ id, version, btf }) => ({ id, name: version, btf: btf !== null })),
       causes: [CAUSE],
-      silent: [
+      semanticChanges: [
         {
           object: 'task_state',
           program: 'new_name',

@@ -15,7 +15,7 @@ import { SAMPLE } from './sample.ts';
 
 const TEXT = renderJson(SAMPLE);
 
-const EMPTY: Results = { ...SAMPLE, kernels: [], objects: [], cells: [], logs: createLogStore(), types: { types: [], left: [] } };
+const EMPTY: Results = { ...SAMPLE, kernels: [], objects: [], cells: [], logs: createLogStore(), layouts: { types: [], omitted: [] } };
 
 function errorOf(text: string): string {
   try {

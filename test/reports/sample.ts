@@ -244,7 +244,7 @@ const CELLS: CellResult[] = [
 /** Two layouts of the struct the relocations go through: a member gone, one of another type, one that came. */
 const FIELDS = OUTCOMES.map((_, index) => ({ name: `field_${index}`, type: 'long int', size: 8, bitSize: 0 }));
 const AT = FIELDS.length;
-const TYPES: Results['types'] = {
+const TYPES: Results['layouts'] = {
   types: [
     {
       name: 'struct task_struct',
@@ -278,11 +278,11 @@ const TYPES: Results['types'] = {
       missing: [],
     },
   ],
-  left: ['struct enormous'],
+  omitted: ['struct enormous'],
 };
 
 export const SAMPLE: Results = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   run: {
     id: '00000000-0000-4000-8000-000000000000',
     startedAt: '2026-05-04T10:00:00.000Z',
@@ -292,12 +292,12 @@ export const SAMPLE: Results = {
     commit: { hash: '0123456789abcdef0123456789abcdef01234567', modified: true },
     command: ['corematrix', 'run', 'build/task_state.bpf.o'],
     isolation: 'snapshot',
-    helper: { sha256: digest('f'), libbpf: '1.7.0', libbpfOrigin: 'system libbpf-dev' },
+    agent: { sha256: digest('f'), libbpf: '1.7.0', libbpfOrigin: 'system libbpf-dev' },
     host: { os: 'Linux', cpus: 2, memoryMiB: 4096, node: '20.19.0', qemu: '9.2.0', accel: 'tcg', accelReason: 'no /dev/kvm' },
   },
   kernels: KERNELS,
   objects: [TASK_STATE, PROBES],
   cells: CELLS,
   logs,
-  types: TYPES,
+  layouts: TYPES,
 };

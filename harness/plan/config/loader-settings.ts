@@ -37,7 +37,7 @@ export type CommandSettings = z.infer<typeof commandSchema>;
 export const loaderSchema = z
   .string()
   .regex(/^libbpf@(?:default|\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/, 'expected libbpf@default or a release, such as libbpf@1.1')
-  .describe('Which libbpf loads: `libbpf@1.1`, `libbpf@1.5`; `libbpf@default` is the one of the helper that set-up builds.');
+  .describe('Which libbpf loads: `libbpf@1.1`, `libbpf@1.5`; `libbpf@default` is the one of the agent that set-up builds.');
 
 const modulesSchema = z
   .array(z.string().regex(/^[\w-]{1,64}$/, 'expected the name of a module, such as nf_conntrack'))
@@ -50,6 +50,6 @@ export const loaderSettings = {
   command: commandSchema
     .optional()
     .describe(
-      "The object's own loader, run in the guest instead of loading the object through the helper: exit status 0 is a pass. Its shared libraries are found and packed.",
+      "The object's own loader, run in the guest instead of loading the object through the agent: exit status 0 is a pass. Its shared libraries are found and packed.",
     ),
 };

@@ -5,7 +5,7 @@ import { mapsSettingsSchema } from './settings/maps.ts';
 import { programsSettingsSchema } from './settings/programs.ts';
 import { kconfigSettingsSchema, variablesSettingsSchema } from './settings/variables.ts';
 import { loaderSettings } from './loader-settings.ts';
-import { trialSettings } from './run-check-settings.ts';
+import { runCheckSettings } from './run-check-settings.ts';
 
 export const objectSettingsSchema = z.strictObject({
   programs: programsSettingsSchema.optional(),
@@ -20,7 +20,7 @@ export const objectSettingsSchema = z.strictObject({
       "BTF for relocations instead of the kernel's own: a file for every kernel, or a folder, as BTFHub has them, of which the file called like the kernel's release is taken where there is one. Relative to this file.",
     ),
   pins: z.boolean().optional().describe('Whether maps that the object pins are pinned, in the guest; without it, none is.'),
-  ...trialSettings,
+  ...runCheckSettings,
   ...loaderSettings,
 });
 

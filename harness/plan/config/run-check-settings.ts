@@ -30,7 +30,7 @@ const valueSchema: z.ZodType<Value> = z.lazy(() =>
   z.union([z.boolean(), z.number(), z.string(), z.array(valueSchema), z.record(z.string(), valueSchema)]),
 );
 
-/** What the helper can do by itself so that something happens in the kernel. */
+/** What the agent can do by itself so that something happens in the kernel. */
 export const TRIGGERS = ['open', 'exec', 'connect', 'write', 'spin', 'iterate'] as const;
 export type TriggerName = (typeof TRIGGERS)[number];
 
@@ -74,7 +74,7 @@ const checkSchema = z.strictObject({
 export type Trigger = z.infer<typeof triggerSchema>;
 export type Check = z.infer<typeof checkSchema>;
 
-export const trialSettings = {
+export const runCheckSettings = {
   mode: z
     .enum(['load', 'attach', 'run'])
     .optional()

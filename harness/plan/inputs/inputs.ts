@@ -8,11 +8,11 @@ import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { type BpfObject, readBpfObject } from '../../bpf/object/object.ts';
 import { toObjectResult } from '../../results/object-result.ts';
-import { type OwnLoader, packOwnLoader } from '../packing/custom-loader.ts';
+import { type CustomLoader, packCustomLoader } from '../packing/custom-loader.ts';
 import { packTriggerCommands, type TriggerCommands } from '../packing/trigger-commands.ts';
 import { asLoaded } from '../as-loaded.ts';
 import { type LoadPlan, planLoad } from '../object-settings.ts';
-import { planTrial, type TrialPlan } from '../run-check.ts';
+import { planRunCheck, type RunCheckPlan } from '../run-check.ts';
 import type { ObjectResult } from '../../results/schema.ts';
 import { type CustomBtf, openCustomBtf } from '../../kernel-btf/custom-btf.ts';
 import { expand } from './expand.ts';
@@ -48,10 +48,10 @@ export interface RunObject {
   btf: CustomBtf | null;
   /** The release of libbpf that loads it, null for the default one. */
   release: string | null;
-  /** What loads it in the guest instead of the helper. */
-  ownLoader?: OwnLoader;
+  /** What loads it in the guest instead of the agent. */
+  customLoader?: CustomLoader;
   /** What is to happen once it is attached; null where nothing is. */
-  trial: TrialPlan | null;
+  runCheck: RunCheckPlan | null;
   /** The commands among its triggers; null where there are none. */
   triggerCommands: TriggerCommands | null;
   result: ObjectResult;
@@ -104,9 +104,11 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
   const plan = planLoad(settings, bpf, placeOf);
   const btf = settings.btf === undefined ? null : await openCustomBtf(resolve(directory, settings.btf), placeOf(['btf']));
   const command = settings.command;
-  const ownLoader = command && { ownLoader: await packOwnLoader({ settings: command, object: { file, bytes }, directory, placeOf }) };
-  const trial = planTrial(settings, bpf, placeOf);
-  const commands = (trial?.triggers ?? []).flatMap((trigger, index) =>
+  const customLoader = command && {
+    customLoader: await packCustomLoader({ settings: command, object: { file, bytes }, directory, placeOf }),
+  };
+  const runCheck = planRunCheck(settings, bpf, placeOf);
+  const commands = (runCheck?.triggers ?? []).flatMap((trigger, index) =>
     trigger.kind === 'command'
       ? [{ index, settings: trigger.settings, placeOf: (path: readonly PropertyKey[]) => placeOf([...trigger.path, ...path]) }]
       : [],
@@ -122,9 +124,9 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
     plan,
     btf,
     release,
-    trial,
+    runCheck,
     triggerCommands: await packTriggerCommands(commands, directory),
-    ...ownLoader,
+    ...customLoader,
     result: { ...toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }), ...named },
   };
 }
@@ -179,7 +181,7 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
  */
 function withLoaders(objects: readonly RunObject[], loaders: readonly string[], ids: Set<string>): RunObject[] {
   return objects.flatMap((object) => {
-    if (object.settings.loader !== undefined || object.ownLoader) return [object];
+    if (object.settings.loader !== undefined || object.customLoader) return [object];
     return [...new Set(loaders)].map((loader): RunObject => {
       const release = releaseOfLoader(loader);
       if (release === null) return object;

@@ -1,4 +1,4 @@
-// Files for the guest as a ustar archive, which a small reader in the helper unpacks.
+// Files for the guest as a ustar archive, which a small reader in the agent unpacks.
 import { Header } from 'tar';
 import { UserError } from '../../base/errors.ts';
 import type { PackedFile } from './libraries.ts';

@@ -8,12 +8,12 @@ import { guestArchive, guestCommand } from './command.ts';
 const FOLDER = 'loader';
 
 /** What a guest is asked to run instead of loading the object itself. */
-export interface OwnLoader extends GuestCommand {
+export interface CustomLoader extends GuestCommand {
   tar: Buffer;
   sha256: string;
 }
 
-export interface OwnLoaderRequest {
+export interface CustomLoaderRequest {
   settings: CommandSettings;
   /** The BPF object: its name and bytes. */
   object: { file: string; bytes: Uint8Array };
@@ -27,7 +27,7 @@ export interface OwnLoaderRequest {
  * Packs an object's own loader.
  * @throws UserError naming the place in the configuration and what is missing or wrong
  */
-export async function packOwnLoader({ settings, object, directory, placeOf }: OwnLoaderRequest): Promise<OwnLoader> {
+export async function packCustomLoader({ settings, object, directory, placeOf }: CustomLoaderRequest): Promise<CustomLoader> {
   const path = `${FOLDER}/${basename(object.file)}`;
   const { command, files } = await guestCommand({
     settings,

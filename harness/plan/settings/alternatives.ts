@@ -14,7 +14,7 @@ export function checkAlternatives(
   { programs, maps }: Pick<BpfObject, 'programs' | 'maps'>,
   placeOf: PlaceOf,
 ): Alternatives[] {
-  const taken = new Set<string>();
+  const chosen = new Set<string>();
   const programNames = new Set(programs.map(({ name }) => name));
   const mapNames = new Set(maps.map(({ name }) => name));
   return groups.map((names, group) => {
@@ -23,10 +23,10 @@ export function checkAlternatives(
     for (const [index, name] of names.entries()) {
       const place = placeOf(['alternatives', group, index]);
       if (!own.has(name)) notThere(place, names.some((each) => own.has(each)) ? what : 'program or map', name, [...own]);
-      if (taken.has(name)) throw new UserError(`${place}: "${name}" stands in the alternatives twice`);
+      if (chosen.has(name)) throw new UserError(`${place}: "${name}" stands in the alternatives twice`);
       if (kind === 'programs' && programSettings[name]?.autoload === false)
         throw new UserError(`${place}: "${name}" is one of alternatives, but its autoload is false`);
-      taken.add(name);
+      chosen.add(name);
     }
     return { kind, names };
   });

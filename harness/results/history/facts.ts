@@ -103,7 +103,7 @@ export function historyFacts(lines: readonly HistoryLine[], latest: HistoryLine)
   const all = ordered(lines, latest);
   const runs = all.map((line) => indexed(line, latest));
   const history: History = {
-    known: all.length,
+    runsKnown: all.length,
     first: all[0]?.finishedAt ?? latest.finishedAt,
     runs: all.slice(-MAX_TREND).map(({ run, finishedAt }) => ({ id: run, finishedAt })),
     programs: [],

@@ -74,7 +74,7 @@ export interface TriggerEnd {
 }
 
 /** What was seen when the whole object was run. By the index of the trigger or check in the plan. */
-export interface TrialFacts {
+export interface RunCheckFacts {
   triggered: Map<number, { errno: number; returned: number }>;
   /** How commands among the triggers ended. */
   commands: Map<number, TriggerEnd>;
@@ -89,8 +89,8 @@ export interface CellEvidence {
   /** Empty when bpf_object__open failed. */
   programs: EvidenceProgram[];
   leftOut: LeftOut[];
-  /** What was taken of alternatives: of each group one program or map at most. */
-  taken: string[];
+  /** What was chosen of alternatives: of each group one program or map at most. */
+  chosen: string[];
   /** First the whole object; only if that fails, and only when there is more than one, each program alone. */
   attempts: LoadAttempt[];
   /** Of an object that its own loader loads; its only attempt is then made from what that printed. */
@@ -98,7 +98,7 @@ export interface CellEvidence {
   /** What triggers printed; absent where none of them is a command. */
   triggersPrinted?: Printed;
   /** Absent where nothing was run. */
-  trial?: TrialFacts;
+  runCheck?: RunCheckFacts;
   /** Lines of /dev/kmsg since the cell began. */
   kernelLog: string;
   console: string;

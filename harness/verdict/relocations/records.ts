@@ -20,7 +20,7 @@ interface Source {
 }
 
 /** What the ledger must know of the object: its entry programs and its relocations. */
-export interface LedgerObject {
+export interface RecordedObject {
   programs: readonly { name: string }[];
   relocations: readonly ObjectRelocation[];
 }
@@ -85,7 +85,7 @@ function accessKey({ program, spec, access }: ObjectRelocation): string {
  * One entry for each relocation of the object, in its order. A relocation's facts come from the load of the whole object if that
  * succeeded, else from the attempt with its own program, else from whichever attempt came furthest with it.
  */
-export function relocationLedger(object: LedgerObject, attempts: readonly ReadAttempt[]): CellRelocation[] {
+export function relocationRecords(object: RecordedObject, attempts: readonly ReadAttempt[]): CellRelocation[] {
   const programs = object.programs.map(({ name }) => name);
   const sources = attempts.map((attempt) => sourceOf(attempt, programs));
   const whole = sources.filter(({ attempt }) => attempt.program === null);

@@ -28,7 +28,7 @@ export function relocationText(tools: Tools, place: Place, known: ObjectData['re
 }
 
 /** The ledger of a cell: what became of every relocation. */
-export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: LedgerParts): HTMLElement {
+export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: RecordParts): HTMLElement {
   const { element } = tools;
   const { kernels, objects } = tools.data;
   /** Where what became of a relocation changed nearest to this kernel; where it never did, this kernel and its neighbour. */
@@ -92,13 +92,13 @@ export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellD
   );
 }
 
-interface LedgerParts {
+interface RecordParts {
   relocationText: typeof relocationText;
   outcomesOf: typeof outcomesOf;
   turningPoints: typeof turningPoints;
 }
 
-interface Parts extends LedgerParts {
+interface Parts extends RecordParts {
   firstTrouble: typeof firstTrouble;
   whyOf: typeof whyOf;
   logFold: typeof logFold;

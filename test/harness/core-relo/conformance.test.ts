@@ -8,7 +8,7 @@ import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { readElf, sectionNamed } from '../../../harness/bpf/elf/elf.ts';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
-import { relocationLedger } from '../../../harness/verdict/relocations/records.ts';
+import { relocationRecords } from '../../../harness/verdict/relocations/records.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
 import { predictLoad } from '../../../harness/core-relo/relocate.ts';
 import { logText } from '../../../harness/results/logs.ts';
@@ -17,7 +17,7 @@ import { readAttempt } from '../../../harness/verdict/evidence/attempt.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { mustReadBtf } from '../bpf/object/samples.ts';
-import { helperOf, realRun } from '../run/real-run.ts';
+import { agentOf, realRun } from '../run/real-run.ts';
 import { type Family, MACROS } from './conformance/cases.ts';
 import { FIELD_FAMILIES } from './conformance/fields.ts';
 import { TYPE_FAMILIES } from './conformance/types.ts';
@@ -62,7 +62,7 @@ const FAMILIES: Readonly<Record<string, Family>> = { ...FIELD_FAMILIES, ...TYPE_
 /** One line for each relocation: what it is about, and what became of it. */
 function outcomes({ bpf }: OracleCell, lines: readonly string[]): string[] {
   const attempt = readAttempt({ program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: textRecords(lines.join('\n')) });
-  return relocationLedger(bpf, [attempt]).map(({ ref, outcome, local, target, suspicious }) => {
+  return relocationRecords(bpf, [attempt]).map(({ ref, outcome, local, target, suspicious }) => {
     const relocation = bpf.relocations[ref];
     const value = local === target ? `${local}` : `${local} -> ${target}`;
     return `${relocation?.kind} ${relocation?.access}: ${outcome} ${value}${suspicious === null ? '' : `, ${suspicious}`}`;
@@ -125,7 +125,7 @@ describe('cases of all families', () => {
   });
 
   it('have the libbpf of a guest print the same lines', async () => {
-    const helper = await helperOf(join(PACKAGE_ROOT, 'test/harness/core-relo/custom-btf-agent/load.c'), join(folder, 'helper'));
+    const agent = await agentOf(join(PACKAGE_ROOT, 'test/harness/core-relo/custom-btf-agent/load.c'), join(folder, 'agent'));
     const paths: string[] = [];
     for (const [index, { object, btf }] of all().entries()) {
       const types = await btfOf(btf);
@@ -135,7 +135,7 @@ describe('cases of all families', () => {
       await writeFile(path, Buffer.concat([await readFile(object), types, length]));
       paths.push(path);
     }
-    const { cells, logs } = await realRun(paths, ['debian:5.10'], { helper, cache: join(folder, 'cache') });
+    const { cells, logs } = await realRun(paths, ['debian:5.10'], { agent, cache: join(folder, 'cache') });
     let lines = 0;
     for (const [index, { family, title, bpf, kernel }] of all().entries()) {
       const cell = cells.find(({ object }) => object === `case-${index}`);

@@ -35,7 +35,7 @@ describe('doctor', () => {
       'cache',
       'temporary files',
       'mirror',
-      'guest helper',
+      'guest agent',
       'KVM',
       'guests',
     ]);

@@ -16,7 +16,7 @@ import { explain } from '../../../harness/explain/explain.ts';
 import type { CausePlace, CauseSituation, Explanation, RootCause } from '../../../harness/results/explanation.ts';
 import { seenFailures } from '../../../harness/explain/failures.ts';
 import { type KernelCache, openKernels } from '../../../harness/explain/kernel-cache.ts';
-import { failuresByPrediction, foretoldIn, kernelsOfResults } from '../../../harness/explain/sources.ts';
+import { failuresByPrediction, predictedIn, kernelsOfResults } from '../../../harness/explain/sources.ts';
 import { realRun } from '../run/real-run.ts';
 import { ACCESSES, sourceOf, sourceUsing } from './accesses.ts';
 import { moreSources } from './more-failures.ts';
@@ -42,7 +42,7 @@ const PATIENT = { bootTimeoutMs: 900_000 };
 
 let folder = '';
 let cache: KernelCache = { kernels: [], typesOf: async () => null };
-let explanation: Explanation = { schemaVersion: 2, kernels: [], causes: [], silent: [], guarded: [] };
+let explanation: Explanation = { schemaVersion: 3, kernels: [], causes: [], semanticChanges: [], guarded: [] };
 
 async function build(sources: Readonly<Record<string, string>>): Promise<string[]> {
   const directory = await mkdtemp(join(folder, 'sources-'));
@@ -75,10 +75,10 @@ beforeAll(async () => {
     throw new Error(problem);
   });
   const said = await failuresByPrediction(objects, cache);
-  const seen = seenFailures(results, () => true, await foretoldIn(results, objects, cache));
+  const seen = seenFailures(results, () => true, await predictedIn(results, objects, cache));
   const cells = new Set(results.cells.map(({ kernel, object }) => JSON.stringify([kernel, object])));
   const others = said.failures.filter(({ kernel, object }) => !cells.has(JSON.stringify([kernel, object])));
-  explanation = await explain([...seen, ...others], objects, cache, said.ledgerOf);
+  explanation = await explain([...seen, ...others], objects, cache, said.recordsOf);
 }, 7_200_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
@@ -109,7 +109,7 @@ function placeText({ program, source, at, fails, behind, reached }: CausePlace):
 
 function situationText({ kernels, summary, alternatives, hints }: CauseSituation): string {
   const [best] = alternatives;
-  const instead = best ? `; ${best.certainty} ${best.relation} ${best.ways.map((way) => way.join('.')).join('->')}: ${best.type}` : '';
+  const instead = best ? `; ${best.certainty} ${best.relation} ${best.paths.map((way) => way.join('.')).join('->')}: ${best.type}` : '';
   const hint = hints[0] === undefined ? '' : `; ${hints[0]}`;
   return steady(`${namesOf(kernels)}: ${summary}${instead}${hint}`).replaceAll(
     new RegExp(`\\b${explanation.kernels.at(-1)?.name}\\b`, 'g'),
@@ -123,7 +123,17 @@ function snippetText(snippet: string): string {
   return defined.map(([, name, section]) => name ?? section).join(', ');
 }
 
-function told({ class: failure, certainty, places, situations, presence, snippet, advice, hides, known }: RootCause) {
+function told({
+  class: failure,
+  certainty,
+  places,
+  situations,
+  presence,
+  snippet,
+  advice,
+  notReached: hides,
+  knownChange: known,
+}: RootCause) {
   return {
     class: `${failure}, ${certainty}`,
     places: places.map(placeText),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cacheRoot } from '../../../harness/base/files.ts';
 import { knownChange } from '../../../harness/explain/known-change.ts';
 import { KNOWN_CHANGES, type KnownChange } from '../../../harness/explain/known-changes.ts';
-import { disagreement, examine, testimonies, type Testimony } from '../../../harness/explain/verify-known-changes.ts';
+import { disagreement, examine, kernelFindings, type KernelFinding } from '../../../harness/explain/verify-known-changes.ts';
 
 const RENAMED: KnownChange = {
   id: 'renamed',
@@ -15,37 +15,40 @@ const RENAMED: KnownChange = {
   otherMeaning: false,
 };
 
-function testimony(series: string, before: boolean | null, after: boolean | null): Testimony {
+function kernelFinding(series: string, before: boolean | null, after: boolean | null): KernelFinding {
   return { series, version: `${series}.1`, before, after };
 }
 
 describe('an entry', () => {
   it('is witnessed by the last kernel that has the one and the first that has the other', () => {
     const kernels = [
-      testimony('5.4', true, false),
-      testimony('5.10', true, false),
-      testimony('6.1', false, true),
-      testimony('6.12', false, true),
+      kernelFinding('5.4', true, false),
+      kernelFinding('5.10', true, false),
+      kernelFinding('6.1', false, true),
+      kernelFinding('6.12', false, true),
     ];
     expect(examine(RENAMED, kernels)).toEqual({ verdict: 'witnessed', last: '5.10', first: '6.1' });
     expect(disagreement(RENAMED, { verdict: 'witnessed', last: '5.10', first: '6.1' })).toBe(null);
   });
 
   it('may be true of an older kernel, as changes are backported, but not yet untrue of a newer one', () => {
-    expect(examine(RENAMED, [testimony('5.4', true, false), testimony('5.10', false, true)])).toEqual({
+    expect(examine(RENAMED, [kernelFinding('5.4', true, false), kernelFinding('5.10', false, true)])).toEqual({
       verdict: 'witnessed',
       last: '5.4',
       first: '5.10',
     });
-    expect(examine(RENAMED, [testimony('5.15', true, false)])).toEqual({ verdict: 'contradicted', by: '5.15.1 still has what was before' });
-    expect(examine(RENAMED, [testimony('5.15', false, false)])).toEqual({
+    expect(examine(RENAMED, [kernelFinding('5.15', true, false)])).toEqual({
+      verdict: 'contradicted',
+      by: '5.15.1 still has what was before',
+    });
+    expect(examine(RENAMED, [kernelFinding('5.15', false, false)])).toEqual({
       verdict: 'contradicted',
       by: '5.15.1 has not what comes after',
     });
   });
 
   it('has no witness where kernels show one side only, or do not have the type at all', () => {
-    expect(examine(RENAMED, [testimony('6.1', false, true), testimony('6.12', null, null)])).toEqual({ verdict: 'unwitnessed' });
+    expect(examine(RENAMED, [kernelFinding('6.1', false, true), kernelFinding('6.12', null, null)])).toEqual({ verdict: 'unwitnessed' });
     expect(disagreement(RENAMED, { verdict: 'unwitnessed' })).toBe('no kernel looked at shows both sides, the entry names 5.10 and 6.1');
   });
 
@@ -70,7 +73,7 @@ describe('the catalogue', () => {
   });
 
   it('is not contradicted by any kernel of this machine', async () => {
-    const said = await testimonies(KNOWN_CHANGES, cacheRoot());
+    const said = await kernelFindings(KNOWN_CHANGES, cacheRoot());
     const findings = KNOWN_CHANGES.map((entry) => ({ id: entry.id, finding: examine(entry, said.get(entry.id) ?? []) }));
     expect(findings.filter(({ finding }) => finding.verdict === 'contradicted')).toEqual([]);
   });

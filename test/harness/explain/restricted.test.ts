@@ -13,7 +13,7 @@ import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { explainRun } from '../../../harness/explain/of-results.ts';
 import type { Explanation } from '../../../harness/results/explanation.ts';
-import { helperOf, linkedCache, realRun } from '../run/real-run.ts';
+import { agentOf, linkedCache, realRun } from '../run/real-run.ts';
 import { restrictedSources } from './restricted-failures.ts';
 
 const HELPER = join(PACKAGE_ROOT, 'test/harness/explain/restricted-agent/load.c');
@@ -38,10 +38,10 @@ async function build(): Promise<string[]> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'restricted-'));
   const paths = await build();
-  const helper = await helperOf(HELPER, join(folder, 'helper'));
-  // Snapshots of this helper do not belong into the machine's cache.
+  const agent = await agentOf(HELPER, join(folder, 'agent'));
+  // Snapshots of this agent do not belong into the machine's cache.
   results = await realRun(paths, KERNELS, {
-    helper,
+    agent,
     cache: await linkedCache(join(folder, 'cache')),
     timeoutMs: 600_000,
     bootTimeoutMs: 900_000,

@@ -1,4 +1,4 @@
-// Silent breakage: what loads and reads something else, on made-up kernels where nothing else differs, and on real ones.
+// SemanticChange breakage: what loads and reads something else, on made-up kernels where nothing else differs, and on real ones.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { findKernels } from '../../../harness/kernel-btf/kernels.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
 import { openKernels } from '../../../harness/explain/kernel-cache.ts';
-import { silentMarks } from '../../../harness/explain/semantic-changes.ts';
-import { silentPlaces } from '../../../harness/explain/semantic-change-places.ts';
+import { semanticChangeMarks } from '../../../harness/explain/semantic-changes.ts';
+import { semanticChangePlaces } from '../../../harness/explain/semantic-change-places.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { fourSeries } from './series.ts';
 import { cachedBtfs, mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
@@ -61,7 +61,7 @@ describe('what loads and reads something else', () => {
     const read = readElf(await readFile(await compileBpf(folder, 'target', TARGET)));
     const bytes = read.ok ? sectionNamed(read.elf, '.BTF')?.bytes : undefined;
     const kernel = { vmlinux: indexNames(mustReadBtf(bytes ?? new Uint8Array())), modules: [] };
-    const marks = silentMarks(bpf, predictCell(bpf, kernel).relocations, kernel);
+    const marks = semanticChangeMarks(bpf, predictCell(bpf, kernel).relocations, kernel);
     expect([...marks].map(([ref, mark]) => `${bpf.relocations[ref]?.program} ${bpf.relocations[ref]?.access}: ${mark}`))
       .toMatchInlineSnapshot(`
         [
@@ -84,7 +84,7 @@ describe('what loads and reads something else', () => {
       const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
       for (const { name, bytes } of await sampleObjects()) {
         const bpf = readBpfObject(bytes, name);
-        for (const [ref, mark] of silentMarks(bpf, predictCell(bpf, kernel).relocations, kernel)) {
+        for (const [ref, mark] of semanticChangeMarks(bpf, predictCell(bpf, kernel).relocations, kernel)) {
           found.push(
             `${path === oldest?.path ? 'oldest' : 'newest'} ${bpf.relocations[ref]?.program} ${bpf.relocations[ref]?.access}: ${mark}`,
           );
@@ -103,7 +103,7 @@ describe('what loads and reads something else', () => {
     const { objects } = await readInputs(plainSources([path], folder));
     const { kernels } = await findKernels(await fourSeries(), cacheRoot());
     const cache = openKernels(kernels, () => {});
-    const places = await silentPlaces(objects, cache, () => []);
+    const places = await semanticChangePlaces(objects, cache, () => []);
     const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;
     const shown = places.map(
       ({ program, relocation, what, kernels: on }) =>

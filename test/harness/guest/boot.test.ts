@@ -11,7 +11,7 @@ import { machineFor } from '../../../harness/guest/snapshot.ts';
 import { prepareInitramfs } from '../../../harness/guest/agent.ts';
 import { QEMU_PROGRAM } from '../../../harness/run/host.ts';
 import { bootImages } from '../../../harness/run/kernel.ts';
-import { ensureHelper } from '../../../harness/setup/agent.ts';
+import { ensureAgent } from '../../../harness/setup/agent.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const [first] = bootImages(await pullKernel(planned, { cache: cacheRoot() }));
   if (!first) throw new Error(`${KERNEL} has no image`);
   image = first;
-  initramfs = await prepareInitramfs(await ensureHelper({ onNote: () => {} }), null, folder);
+  initramfs = await prepareInitramfs(await ensureAgent({ onNote: () => {} }), null, folder);
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 

@@ -120,8 +120,8 @@ describe('sample objects loaded in guests', () => {
     const surprises = comparedCells().flatMap(({ title, cell, predicted }) =>
       cell.programs.flatMap(({ name, class: observed }, index) => {
         const { failure = null, possible = null } = predicted.programs[index] ?? {};
-        const isForetold = failure ? failure.class === observed : observed === null || !told.has(observed) || possible?.class === observed;
-        return isForetold ? [] : [{ title, name, observed, failure, possible }];
+        const isPredicted = failure ? failure.class === observed : observed === null || !told.has(observed) || possible?.class === observed;
+        return isPredicted ? [] : [{ title, name, observed, failure, possible }];
       }),
     );
     expect(surprises).toEqual([]);

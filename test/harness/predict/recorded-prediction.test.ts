@@ -2,8 +2,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
-import { type Forecast, forecastOf, foreseenCell, knownEnumerators, withForecast } from '../../../harness/predict/recorded-prediction.ts';
-import { cellOfOneFate } from '../../../harness/results/uniform-cell.ts';
+import {
+  type RecordedPrediction,
+  recordedPredictionOf,
+  predictedFields,
+  knownEnumerators,
+  withPrediction,
+} from '../../../harness/predict/recorded-prediction.ts';
+import { uniformCell } from '../../../harness/results/uniform-cell.ts';
 import { type CellProgram, type CellRelocation, cellSchema } from '../../../harness/results/schema.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
@@ -21,11 +27,14 @@ beforeAll(async () => {
   object = readBpfObject(sample.bytes, sample.name);
 });
 
-describe('a forecast', () => {
+describe('a prediction', () => {
   it('says of each program what BTF has against it', () => {
-    const forecast = forecastOf(object, KERNEL);
-    expect({ programs: forecast.programs, cell: foreseenCell(forecast), outcomes: forecast.relocations.map(({ outcome }) => outcome) })
-      .toMatchInlineSnapshot(`
+    const prediction = recordedPredictionOf(object, KERNEL);
+    expect({
+      programs: prediction.programs,
+      cell: predictedFields(prediction),
+      outcomes: prediction.relocations.map(({ outcome }) => outcome),
+    }).toMatchInlineSnapshot(`
         {
           "cell": {
             "class": "core-field-incompatible",
@@ -60,11 +69,15 @@ describe('a forecast', () => {
   });
 
   it('for a kernel without BTF is that nothing with relocations loads', () => {
-    expect(forecastOf(object, null)).toEqual({
+    expect(recordedPredictionOf(object, null)).toEqual({
       programs: object.programs.map(({ name }) => ({ name, status: 'fail', class: 'btf-missing' })),
       relocations: [],
     });
-    expect(forecastOf({ ...object, relocations: [] }, null).programs[0]).toEqual({ name: 'old_name', status: 'unknown', class: null });
+    expect(recordedPredictionOf({ ...object, relocations: [] }, null).programs[0]).toEqual({
+      name: 'old_name',
+      status: 'unknown',
+      class: null,
+    });
   });
 
   it('knows no map or program types of BTF that was cut down', () => {
@@ -89,9 +102,9 @@ const NO_HELPER = observed('fail', { stage: 'verify', class: 'helper-unknown' })
 const NO_HOOK = { class: 'attach-target-missing' } as const;
 
 describe('a cell', () => {
-  const base = cellOfOneFate('debian-6.12', { id: 'object', programs: [] }, 'pass', null);
-  const agreement = (program: CellProgram, foretold: Forecast['programs'][number]) =>
-    withForecast({ ...base, programs: [program] }, { programs: [foretold], relocations: [] }).programs[0]?.predicted?.agrees;
+  const base = uniformCell('debian-6.12', { id: 'object', programs: [] }, 'pass', null);
+  const agreement = (program: CellProgram, foretold: RecordedPrediction['programs'][number]) =>
+    withPrediction({ ...base, programs: [program] }, { programs: [foretold], relocations: [] }).programs[0]?.predicted?.agrees;
 
   it('bears a prediction out or not, as far as BTF tells such a thing', () => {
     expect({
@@ -129,7 +142,7 @@ describe('a cell', () => {
 
   it('has the prediction at every program, and at a relocation where it differs', () => {
     const relocations = [relocation(0, 'moved', '16'), relocation(1, 'moved', '16'), relocation(2, 'not-reached', null)];
-    const forecast: Forecast = {
+    const prediction: RecordedPrediction = {
       programs: [FAIL],
       relocations: [
         { ref: 0, outcome: 'moved', target: '16' },
@@ -137,7 +150,7 @@ describe('a cell', () => {
         { ref: 2, outcome: 'poisoned', target: null },
       ],
     };
-    const cell = withForecast({ ...base, programs: [observed('pass'), { ...observed('pass'), name: 'other' }], relocations }, forecast);
+    const cell = withPrediction({ ...base, programs: [observed('pass'), { ...observed('pass'), name: 'other' }], relocations }, prediction);
     expect(cellSchema.parse(structuredClone(cell))).toEqual(cell);
     expect({
       cell: cell.predicted,

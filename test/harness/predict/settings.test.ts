@@ -9,8 +9,8 @@ import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/objec
 import { asLoaded } from '../../../harness/plan/as-loaded.ts';
 import { planLoad } from '../../../harness/plan/object-settings.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
-import { foreseenCell, forecastOf } from '../../../harness/predict/recorded-prediction.ts';
-import { withGiven } from '../../../harness/kernel-btf/with-custom-btf.ts';
+import { predictedFields, recordedPredictionOf } from '../../../harness/predict/recorded-prediction.ts';
+import { withCustomBtf } from '../../../harness/kernel-btf/with-custom-btf.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { mustReadBtf } from '../bpf/object/samples.ts';
@@ -56,9 +56,9 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 /** What is predicted of the cell and of each program: `fail`, `may-fail`, or `unknown` where nothing stands against it. */
 function foretold(settings: ObjectSettings, kernel: KernelTypes | null = KERNEL): Record<string, string> {
-  const forecast = forecastOf(asLoaded(object, settings, planLoad(settings, object, String)), kernel);
-  const programs = forecast.programs.map(({ name, status, class: failure }) => [name, [status, failure].filter(Boolean).join(' ')]);
-  return Object.fromEntries([['(cell)', foreseenCell(forecast)?.class ?? 'unknown'], ...programs]);
+  const prediction = recordedPredictionOf(asLoaded(object, settings, planLoad(settings, object, String)), kernel);
+  const programs = prediction.programs.map(({ name, status, class: failure }) => [name, [status, failure].filter(Boolean).join(' ')]);
+  return Object.fromEntries([['(cell)', predictedFields(prediction)?.class ?? 'unknown'], ...programs]);
 }
 
 const MAPS = { alternatives: [['newer', 'older']] };
@@ -114,11 +114,11 @@ test('of alternatives one has to load', () => {
 test('relocations follow the BTF that is given, everything else the kernel', () => {
   const given = typesOf([INT, taskWith('gone')]);
   const settings: ObjectSettings = { ...MAPS };
-  expect(foretold(settings, withGiven(KERNEL, given))).toMatchObject({
+  expect(foretold(settings, withCustomBtf(KERNEL, given))).toMatchObject({
     guarded: 'unknown',
     bare: 'unknown',
     hooked: 'fail attach-target-missing',
   });
   expect(foretold(settings, null)).toMatchObject({ guarded: 'fail btf-missing', plain: 'unknown' });
-  expect(foretold(settings, withGiven(null, given))).toMatchObject({ guarded: 'unknown', bare: 'unknown', hooked: 'fail btf-missing' });
+  expect(foretold(settings, withCustomBtf(null, given))).toMatchObject({ guarded: 'unknown', bare: 'unknown', hooked: 'fail btf-missing' });
 });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import type { TypeLayout } from '../../../harness/results/layouts/layout.ts';
-import { type KernelLayouts, storedLayouts, storeTypes } from '../../../harness/results/collected-layouts.ts';
+import { type KernelLayouts, layoutsByKernel, collectLayouts } from '../../../harness/results/collected-layouts.ts';
 import { touchedTypes } from '../../../harness/explain/touched-types.ts';
 import { sample } from '../run/real-run.ts';
 
@@ -29,7 +29,7 @@ const KERNELS = [
 
 describe('a store of types', () => {
   it('has each layout once, and each member once', () => {
-    expect(storeTypes(KERNELS)).toMatchInlineSnapshot(`
+    expect(collectLayouts(KERNELS)).toMatchInlineSnapshot(`
       {
         "left": [],
         "types": [
@@ -137,13 +137,13 @@ describe('a store of types', () => {
   });
 
   it('gives back what it was made of', () => {
-    const store = storeTypes(KERNELS);
-    expect(storeTypes(storedLayouts(store))).toEqual(store);
+    const store = collectLayouts(KERNELS);
+    expect(collectLayouts(layoutsByKernel(store))).toEqual(store);
   });
 
   it('leaves out what is too much, the largest first, and says so', () => {
     const told = (most: number) => {
-      const { types, left } = storeTypes(KERNELS, ['struct u'].slice(0, most === 9 ? 1 : 0), most);
+      const { types, omitted: left } = collectLayouts(KERNELS, ['struct u'].slice(0, most === 9 ? 1 : 0), most);
       return [types.map(({ name }) => name), left];
     };
     expect([told(6), told(5), told(0), told(9)]).toEqual([

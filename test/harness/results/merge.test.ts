@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../harness/base/errors.ts';
 import { createLogStore, logText } from '../../../harness/results/logs.ts';
 import { mergeResults, type NamedResults } from '../../../harness/results/merge.ts';
-import { cellOfOneFate } from '../../../harness/results/uniform-cell.ts';
+import { uniformCell } from '../../../harness/results/uniform-cell.ts';
 import { type KernelResult, type Results, resultsSchema } from '../../../harness/results/schema.ts';
 import { explained } from '../../reports/explained.ts';
 import { HOSTILE_SAMPLE } from '../../reports/hostile.ts';
@@ -81,7 +81,7 @@ describe('some shards', () => {
       const cells = SAMPLE.cells.map((cell, at) => {
         const object = SAMPLE.objects.find(({ id }) => id === cell.object);
         if (!object || !missing.includes(at % total)) return cell;
-        return cellOfOneFate(cell.kernel, object, 'not-run', { class: null, reason });
+        return uniformCell(cell.kernel, object, 'not-run', { class: null, reason });
       });
       const found = merged(given);
       expect(told({ ...found, kernels: SAMPLE.kernels })).toEqual(told({ ...SAMPLE, cells }));
@@ -148,14 +148,14 @@ describe('what contradicts', () => {
     const [object, ...objects] = SAMPLE.objects;
     if (!kernel || !object) throw new Error('the sample is empty');
     const oneWith = (libbpf: string) => ({
-      ...ofRun({ otherHelpers: [{ loader: 'libbpf@1.1', sha256: 'd'.repeat(64), libbpf, libbpfOrigin: 'Debian' }] }),
+      ...ofRun({ otherAgents: [{ loader: 'libbpf@1.1', sha256: 'd'.repeat(64), libbpf, libbpfOrigin: 'Debian' }] }),
       name: `with-${libbpf}.json`,
     });
     const unsharded = { name: 'whole.json', results: SAMPLE };
     expect(
       [
         errorOf(one, ofRun({ tool: { ...run.tool, version: '0.2.0' } })),
-        errorOf(one, ofRun({ helper: { ...run.helper, libbpf: '1.6\n::error::' } })),
+        errorOf(one, ofRun({ agent: { ...run.agent, libbpf: '1.6\n::error::' } })),
         errorOf(one, ofRun({ isolation: 'boot' })),
         errorOf(oneWith('1.1.2'), oneWith('1.1.0')),
         errorOf(one, ofRun({ shard: { index: 2, total: 4 } })),

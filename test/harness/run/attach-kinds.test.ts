@@ -53,7 +53,7 @@ async function inputsOf(entry: object) {
   return readInputs(objectSources(placed, folder));
 }
 
-async function fatesOf(entry: object): Promise<Record<string, string | string[]>> {
+async function outcomesByProgram(entry: object): Promise<Record<string, string | string[]>> {
   const { objects, problems } = await inputsOf(entry);
   expect(problems).toEqual([]);
   return fates(await realRun([], KERNELS, { objects }));
@@ -73,7 +73,7 @@ test('probes of functions, of system calls and of many functions at once', async
     multi_return: { attach_to: 'tcp_v4_connect' },
     multi_nothing: { attach_to: 'no_such_function*' },
   };
-  expect(await fatesOf({ path: await compiled('probes'), programs })).toMatchInlineSnapshot(`
+  expect(await outcomesByProgram({ path: await compiled('probes'), programs })).toMatchInlineSnapshot(`
     {
       "by_offset": "pass, attached, ran",
       "by_plan": "pass, attached, ran",
@@ -117,7 +117,7 @@ test('filters of an interface and verdicts on sockets in a map, with the modules
     no_interface: { attach_to: 'eth7' },
   };
   const path = await compiled('sockets');
-  expect(await fatesOf({ path, programs, modules: ['cls_bpf', 'sch_ingress'] })).toMatchInlineSnapshot(`
+  expect(await outcomesByProgram({ path, programs, modules: ['cls_bpf', 'sch_ingress'] })).toMatchInlineSnapshot(`
     {
       "arriving": "pass, attached, ran",
       "leaving": "pass, attached, ran",
@@ -129,7 +129,7 @@ test('filters of an interface and verdicts on sockets in a map, with the modules
       "whole": "pass, attached, ran",
     }
   `);
-  const { arriving, leaving } = await fatesOf({ path, programs });
+  const { arriving, leaving } = await outcomesByProgram({ path, programs });
   expect({ arriving, leaving }).toMatchInlineSnapshot(`
     {
       "arriving": "attach-target-missing: the clsact queueing discipline cannot be set up (ENOENT)",
@@ -140,8 +140,8 @@ test('filters of an interface and verdicts on sockets in a map, with the modules
 
 test('hooks of netfilter, which are links since 6.4', async () => {
   const path = sample('netfilter_hook');
-  const to = async (attach_to: string) => fatesOf({ path, programs: { accept_all: { attach_to } } });
-  expect([await to('ipv4/local_in'), await fatesOf({ path })]).toMatchInlineSnapshot(`
+  const to = async (attach_to: string) => outcomesByProgram({ path, programs: { accept_all: { attach_to } } });
+  expect([await to('ipv4/local_in'), await outcomesByProgram({ path })]).toMatchInlineSnapshot(`
     [
       {
         "accept_all": [

@@ -39,7 +39,7 @@ test('frames are ordered into programs and attempts', () => {
   });
 });
 
-test('frames in an order no helper writes make sense as far as they can; levels and stages there are none of are the last resort', () => {
+test('frames in an order no agent writes make sense as far as they can; levels and stages there are none of are the last resort', () => {
   const frames: Frame[] = [
     { type: 'log', level: 77, text: 'x' },
     { ...end, reached: 99 },

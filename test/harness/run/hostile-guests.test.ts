@@ -1,4 +1,4 @@
-// Guests that panic, hang, flood, lie or die: real ones, whose helper misbehaves in the way its object is called.
+// Guests that panic, hang, flood, lie or die: real ones, whose agent misbehaves in the way its object is called.
 import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CellResult, LogStore, Results } from '../../../harness/results/schema.ts';
 import { logText } from '../../../harness/results/logs.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
-import { helperOf, realRun, sample } from './real-run.ts';
+import { agentOf, realRun, sample } from './real-run.ts';
 
 /** What goes wrong, by how long it is waited for: as long as by default, until the cell's time is up, or until the guest counts as hung. */
 const FAULTS = {
@@ -35,12 +35,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hostile-'));
   const objects = join(folder, 'objects');
   await mkdir(objects);
-  const helper = await helperOf(join(PACKAGE_ROOT, 'test/harness/guest/hostile-agent/load.c'), join(folder, 'helper'));
+  const agent = await agentOf(join(PACKAGE_ROOT, 'test/harness/guest/hostile-agent/load.c'), join(folder, 'agent'));
   const run = async (how: keyof typeof FAULTS) => {
     const paths = FAULTS[how].map((name) => join(objects, `${name}.bpf.o`));
     for (const path of paths) await copyFile(sample('exec_watch'), path);
-    // Snapshots of this helper do not belong into the machine's cache.
-    return realRun(paths, ['debian:5.10'], { helper, cache: join(folder, 'cache'), ...PATIENCE[how] });
+    // Snapshots of this agent do not belong into the machine's cache.
+    return realRun(paths, ['debian:5.10'], { agent, cache: join(folder, 'cache'), ...PATIENCE[how] });
   };
   results = [await run('patiently'), await run('briefly'), await run('watched')];
 });

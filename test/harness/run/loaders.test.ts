@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
-import { helpersUsed } from '../../../harness/results/libbpf-used.ts';
+import { agentsUsed } from '../../../harness/results/libbpf-used.ts';
 import type { Results } from '../../../harness/results/schema.ts';
-import type { GuestHelper } from '../../../harness/guest/agent.ts';
+import type { GuestAgent } from '../../../harness/guest/agent.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
-import { ensureHelper } from '../../../harness/setup/agent.ts';
+import { ensureAgent } from '../../../harness/setup/agent.ts';
 import { realRun, sample } from './real-run.ts';
 
 const KERNEL = 'debian:6.1';
@@ -26,11 +26,11 @@ async function configured(entries: readonly object[]) {
   }
 }
 
-/** Helpers with these releases of libbpf, from the source packages of this machine's Debian mirror. */
-async function helpersOf(releases: readonly string[]) {
-  const helpers = new Map<string, GuestHelper>();
-  for (const release of releases) helpers.set(release, await ensureHelper({ onNote: () => {}, release }));
-  return helpers;
+/** Agents with these releases of libbpf, from the source packages of this machine's Debian mirror. */
+async function agentsOf(releases: readonly string[]) {
+  const agents = new Map<string, GuestAgent>();
+  for (const release of releases) agents.set(release, await ensureAgent({ onNote: () => {}, release }));
+  return agents;
 }
 
 /** What became of each program, and whether that was predicted. */
@@ -53,15 +53,15 @@ test('each loader has rows of its own: libbpf 1.1 and 1.5 refuse what 1.7 takes,
     ['array_length+libbpf-1.5', 'libbpf@1.5', '1.5'],
     ['array_length+libbpf-1.1', 'libbpf@1.1', '1.1'],
   ]);
-  const results = await realRun([], [KERNEL], { objects, otherHelpers: await helpersOf(releases) });
+  const results = await realRun([], [KERNEL], { objects, otherAgents: await agentsOf(releases) });
   expect(verdicts(results)).toEqual([
     'array_length/start_of_name pass  unknown true',
     'array_length+libbpf-1.5/start_of_name fail core-field-incompatible fail true',
     'array_length+libbpf-1.1/start_of_name fail core-field-incompatible fail true',
   ]);
-  const named = helpersUsed(results).map(({ loader, libbpf }) => `${loader} is ${libbpf.replace(/(\d+\.\d+)\..*/, '$1')}`);
+  const named = agentsUsed(results).map(({ loader, libbpf }) => `${loader} is ${libbpf.replace(/(\d+\.\d+)\..*/, '$1')}`);
   expect(named).toEqual(['libbpf@default is 1.7', 'libbpf@1.5 is 1.5', 'libbpf@1.1 is 1.1']);
-  expect(helpersUsed({ ...results, objects: results.objects.slice(1) }).map(({ loader }) => loader)).toEqual(['libbpf@1.5', 'libbpf@1.1']);
+  expect(agentsUsed({ ...results, objects: results.objects.slice(1) }).map(({ loader }) => loader)).toEqual(['libbpf@1.5', 'libbpf@1.1']);
 }, 300_000);
 
 test('objects are attached and run through other releases as through the default one', async () => {
@@ -76,7 +76,7 @@ test('objects are attached and run through other releases as through the default
   const objects = await configured(
     ['1.5', '1.1'].map((release) => ({ path: sample('fires'), name: `fires-${release}`, loader: `libbpf@${release}`, ...run })),
   );
-  const { cells } = await realRun([], ['debian:5.10', 'debian:7.3'], { objects, otherHelpers: await helpersOf(['1.5', '1.1']) });
+  const { cells } = await realRun([], ['debian:5.10', 'debian:7.3'], { objects, otherAgents: await agentsOf(['1.5', '1.1']) });
   expect(
     cells.map(({ object, status, checks = [] }) => [object, status, ...checks.map(({ seen, passed }) => `${seen} ${passed}`)].join(' ')),
   ).toEqual([
@@ -88,7 +88,7 @@ test('objects are attached and run through other releases as through the default
 }, 300_000);
 
 test('a release that the mirror has no source of is an error that names those it has', async () => {
-  const wanted = ensureHelper({ onNote: () => {}, release: '99.9' });
+  const wanted = ensureAgent({ onNote: () => {}, release: '99.9' });
   await expect(wanted).rejects.toThrow(
     /^libbpf@99\.9: the Debian mirror has no source package of it; it has \d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*$/,
   );

@@ -1,12 +1,12 @@
-// A real run for tests: the machine's cache, its kernels, its QEMU and the built helper.
+// A real run for tests: the machine's cache, its kernels, its QEMU and the built agent.
 import { copyFile, cp, mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunRequest, run } from '../../../harness/run/run.ts';
-import type { GuestHelper } from '../../../harness/guest/agent.ts';
+import type { GuestAgent } from '../../../harness/guest/agent.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import type { Results } from '../../../harness/results/schema.ts';
-import { ensureHelper } from '../../../harness/setup/agent.ts';
+import { ensureAgent } from '../../../harness/setup/agent.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 
@@ -16,14 +16,14 @@ export function sample(name: string): string {
 }
 
 /**
- * A helper with another load.c than the real one, which is beside it as really.h.
+ * A agent with another load.c than the real one, which is beside it as really.h.
  * @param sources a folder that does not exist yet
  */
-export async function helperOf(load: string, sources: string): Promise<GuestHelper> {
+export async function agentOf(load: string, sources: string): Promise<GuestAgent> {
   await cp(join(PACKAGE_ROOT, 'harness/guest/agent'), sources, { recursive: true });
   await rename(join(sources, 'load.c'), join(sources, 'really.h'));
   await copyFile(load, join(sources, 'load.c'));
-  return ensureHelper({ onNote: () => {}, sources });
+  return ensureAgent({ onNote: () => {}, sources });
 }
 
 /** Runs objects (paths) on kernels (selectors) with everything a user gets by default, but for what is named; kernels are the machine's. */
@@ -41,7 +41,7 @@ export async function realRun(
     selectors,
     kernelOptions: { cache: cacheRoot() },
     cache,
-    helper: await ensureHelper({ onNote: () => {} }),
+    agent: await ensureAgent({ onNote: () => {} }),
     expectations: [],
     isolation: 'snapshot',
     accel: 'auto',

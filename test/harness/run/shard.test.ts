@@ -9,7 +9,7 @@ const KERNELS = ['debian:5.10', 'debian:6.12'];
 const OBJECTS = [sample('task_state'), sample('new_helpers')];
 
 /** Results without times, commands and ids of logs. */
-function told({ run, kernels, objects, cells, types }: Results) {
+function told({ run, kernels, objects, cells, layouts: types }: Results) {
   return {
     run: { ...run, id: '', startedAt: '', finishedAt: '' },
     kernels,

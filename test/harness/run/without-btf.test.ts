@@ -11,7 +11,7 @@ import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
-import { helperOf, linkedCache, realRun } from './real-run.ts';
+import { agentOf, linkedCache, realRun } from './real-run.ts';
 
 /** Hides the kernel's BTF from objects that are called so. */
 const HELPER = join(PACKAGE_ROOT, 'test/harness/explain/restricted-agent/load.c');
@@ -65,7 +65,7 @@ test('relocations are resolved by the BTF that is given, and what needs the kern
     expect(problems).toEqual([]);
     const { cells, kernels } = await realRun([], [`file:${vmlinux}`], {
       objects,
-      helper: await helperOf(HELPER, join(folder, 'helper')),
+      agent: await agentOf(HELPER, join(folder, 'agent')),
       cache: await linkedCache(join(folder, 'cache')),
     });
     expect(kernels.map(({ btf }) => btf)).toEqual([null]);

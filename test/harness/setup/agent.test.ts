@@ -1,10 +1,10 @@
-// The guest helper is built when what it is made of changed, and only then.
+// The guest agent is built when what it is made of changed, and only then.
 import { access, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { run } from '../../../harness/setup/command.ts';
-import { ensureHelper } from '../../../harness/setup/agent.ts';
+import { ensureAgent } from '../../../harness/setup/agent.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 
 const MAIN = `#include "words.h"
@@ -31,35 +31,35 @@ afterEach(async () => {
 
 async function build() {
   const notes: string[] = [];
-  const helper = await ensureHelper({ sources, onNote: (text) => notes.push(text.replace(/: [\d.]+ s$/, '')) });
-  built.add(helper.path);
-  return { helper, notes: notes.filter((text) => text.startsWith('guest helper')) };
+  const agent = await ensureAgent({ sources, onNote: (text) => notes.push(text.replace(/: [\d.]+ s$/, '')) });
+  built.add(agent.path);
+  return { agent, notes: notes.filter((text) => text.startsWith('guest agent')) };
 }
 
 it('is built anew when a header changed, and not when nothing did', async () => {
   const first = await build();
-  const { libbpf } = first.helper;
-  expect(first.notes).toEqual([`guest helper with libbpf ${libbpf}`]);
-  expect((await run([first.helper.path])).stdout).toBe(`first v${libbpf.split('.').slice(0, 2).join('.')}`);
-  expect(await build()).toEqual({ helper: first.helper, notes: [] });
+  const { libbpf } = first.agent;
+  expect(first.notes).toEqual([`guest agent with libbpf ${libbpf}`]);
+  expect((await run([first.agent.path])).stdout).toBe(`first v${libbpf.split('.').slice(0, 2).join('.')}`);
+  expect(await build()).toEqual({ agent: first.agent, notes: [] });
   await writeFile(join(sources, 'words.h'), '#define WORD "second"\n');
   const second = await build();
-  expect((await run([second.helper.path])).stdout).toMatch(/^second /);
-  expect(second.helper.sha256).not.toBe(first.helper.sha256);
+  expect((await run([second.agent.path])).stdout).toMatch(/^second /);
+  expect(second.agent.sha256).not.toBe(first.agent.sha256);
 });
 
 it('needs nothing of the machine it runs on', async () => {
-  const { helper } = await build();
-  const { stdout } = await run(['readelf', '--program-headers', helper.path]);
+  const { agent } = await build();
+  const { stdout } = await run(['readelf', '--program-headers', agent.path]);
   expect(stdout).not.toContain('INTERP');
 });
 
 it('says what the compiler says, and leaves nothing half built', async () => {
   await writeFile(join(sources, 'broken.c'), 'int nothing(void) { return missing; }\n');
   const before = built.size;
-  await expect(build()).rejects.toThrow(/the guest helper does not build[^]*broken\.c:1:[^]*missing/);
+  await expect(build()).rejects.toThrow(/the guest agent does not build[^]*broken\.c:1:[^]*missing/);
   await rm(join(sources, 'broken.c'));
-  const { helper } = await build();
-  await access(helper.path);
+  const { agent } = await build();
+  await access(agent.path);
   expect(built.size).toBe(before + 1);
 });

@@ -11,6 +11,6 @@ it('has nothing to do the second time, says so in one line, and leaves standard 
   const second = await execa(process.execPath, [BOOTSTRAP]);
   expect([first.stdout, second.stdout]).toEqual(['', '']);
   expect(second.stderr).toMatch(
-    /^set-up: ready: guest helper with libbpf \d+\.\d+(\.\d+)? \((Debian source package libbpf [^ ]+|system package libbpf-dev [^ ]+)\), \d+ sample objects$/,
+    /^set-up: ready: guest agent with libbpf \d+\.\d+(\.\d+)? \((Debian source package libbpf [^ ]+|system package libbpf-dev [^ ]+)\), \d+ sample objects$/,
   );
 });

@@ -1,4 +1,4 @@
-// Which libbpf the helper is linked with, and that it is built once.
+// Which libbpf the agent is linked with, and that it is built once.
 import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -98,7 +98,7 @@ describe('libbpf', () => {
     );
     expect([
       [expect.stringMatching(/^system package libbpf-dev \d+\.\d+$/), true, 1],
-      ['UserError', 'no libbpf to build the guest helper with', 0],
+      ['UserError', 'no libbpf to build the guest agent with', 0],
     ]).toContainEqual(outcome);
   });
 });

@@ -35,7 +35,7 @@ describe('programs rejected by real kernels', () => {
     const attempts: LoadAttempt[] = [{ program: null, reached: 'load', errno: 22, openMs: 0, loadMs: 0, log }];
     const judgement = judgeCell({
       object: { programs: [], relocations: [], maps: [] },
-      evidence: { programs, leftOut: [], taken: [], attempts, kernelLog: '', console: '' },
+      evidence: { programs, leftOut: [], chosen: [], attempts, kernelLog: '', console: '' },
     });
     expect(lines(judgement).slice(1)).toMatchSnapshot();
   });
@@ -57,7 +57,7 @@ function attempt(program: string | null, reached: LoadAttempt['reached'], errno:
 function evidence(...attempts: LoadAttempt[]): CellEvidence {
   const names = [...new Set(['p', ...attempts.flatMap(({ program }) => program ?? [])])];
   const programs = names.map((name) => ({ name, section: 'kprobe/f', type: 'kprobe', autoload: true, insns: 9 }));
-  return { programs, leftOut: [], taken: [], attempts, kernelLog: '', console: '' };
+  return { programs, leftOut: [], chosen: [], attempts, kernelLog: '', console: '' };
 }
 
 /** The verdict on the only program of a cell with a single attempt. */
@@ -243,7 +243,7 @@ describe('programs and the whole', () => {
     ];
     const judgement = judgeCell({
       object: OBJECT,
-      evidence: { programs, leftOut: [], taken: [], attempts: [attempt(null, 'done', 0, '')], kernelLog: '', console: '' },
+      evidence: { programs, leftOut: [], chosen: [], attempts: [attempt(null, 'done', 0, '')], kernelLog: '', console: '' },
     });
     expect(lines(judgement)).toEqual(['(cell) | pass', 'p | pass', 'off | skip']);
   });
@@ -272,7 +272,7 @@ describe('programs and the whole', () => {
     const cell = {
       programs: [],
       leftOut: [],
-      taken: [],
+      chosen: [],
       attempts: [attempt(null, 'open', 22, "<0>libbpf: elf: 'o' is not a proper ELF object\n")],
       kernelLog: '',
       console: '',
@@ -341,28 +341,28 @@ test('any evidence is judged, with a class and one line for whatever failed', ()
 describe('what is left to the kernel', () => {
   const names = ['first', 'second', 'other'];
   const programs = names.map((name) => ({ name, section: 'kprobe/f', type: 'kprobe', autoload: name !== 'second', insns: 9 }));
-  const base = { programs, leftOut: [], taken: [], kernelLog: '', console: '' };
+  const base = { programs, leftOut: [], chosen: [], kernelLog: '', console: '' };
   const alternatives = [['first', 'second']];
   const unknown = "<0>libbpf: prog 'first': failed to find kernel BTF type ID of 'f': -3\n";
   const said = (cell: CellEvidence) => lines(judgeCell({ object: OBJECT, evidence: cell, alternatives }));
 
-  test('the first alternative that loads is taken, and the load that was given up before counts no more', () => {
+  test('the first alternative that loads is chosen, and the load that was given up before counts no more', () => {
     const attempts = [
       attempt(null, 'load', 3, unknown),
       attempt('first', 'load', 3, unknown),
       attempt('second', 'done', 0, ''),
       attempt(null, 'done', 0, ''),
     ];
-    expect(said({ ...base, attempts, taken: ['second'] })).toEqual([
+    expect(said({ ...base, attempts, chosen: ['second'] })).toEqual([
       '(cell) | pass',
-      "first | skip | second is taken, as this one does not load here: attach-target-missing: attach target f (kprobe) is not in this kernel's BTF",
+      "first | skip | second is chosen, as this one does not load here: attach-target-missing: attach target f (kprobe) is not in this kernel's BTF",
       'second | pass',
       'other | pass',
     ]);
-    expect(said({ ...base, attempts: [attempt(null, 'done', 0, '')], taken: ['first'] })).toEqual([
+    expect(said({ ...base, attempts: [attempt(null, 'done', 0, '')], chosen: ['first'] })).toEqual([
       '(cell) | pass',
       'first | pass',
-      'second | skip | not needed: of these alternatives first is taken',
+      'second | skip | not needed: of these alternatives first is chosen',
       'other | pass',
     ]);
   });
@@ -388,7 +388,7 @@ describe('what is left to the kernel', () => {
       { program: 'other', lacks: 'program-type', what: 'netfilter' },
       { program: 'second', lacks: 'attach-target', what: 'do_unlinkat' },
     ] as const;
-    expect(said({ ...base, leftOut: [...leftOut], attempts: [attempt(null, 'done', 0, '')], taken: ['first'] })).toEqual([
+    expect(said({ ...base, leftOut: [...leftOut], attempts: [attempt(null, 'done', 0, '')], chosen: ['first'] })).toEqual([
       '(cell) | pass',
       'first | pass',
       'second | skip | left out: this kernel has no do_unlinkat to attach to',

@@ -40,7 +40,7 @@ function attempt(version: string, name: string, program: string | null): LoadAtt
   return { program, reached: result === 0 ? 'done' : 'load', errno: Math.abs(result), openMs: 0, loadMs: 0, log: textRecords(text) };
 }
 
-/** An object as its own BTF would tell, taken from the local specs libbpf 1.7.0 printed. */
+/** An object as its own BTF would tell, chosen from the local specs libbpf 1.7.0 printed. */
 export function recordedObject(object: RecordedObject): JudgedObject {
   const relocations = new Map<string, ObjectRelocation>();
   for (const name of RECORDED[object]) {
@@ -62,5 +62,5 @@ export function recordedEvidence(object: RecordedObject, version: string, names:
   const whole = alone.find(({ reached }) => reached !== 'done') ?? alone[0];
   const attempts = [...(whole ? [{ ...whole, program: null }] : []), ...(names.length > 1 ? alone : [])];
   const programs = names.map((name) => ({ name: programName(name), section: 'tp_btf/x', type: 'tracing', autoload: true, insns: 3 }));
-  return { programs, leftOut: [], taken: [], attempts, kernelLog: '', console: '' };
+  return { programs, leftOut: [], chosen: [], attempts, kernelLog: '', console: '' };
 }

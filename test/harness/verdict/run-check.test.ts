@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { PlannedCheck, TrialPlan } from '../../../harness/plan/run-check.ts';
-import type { TrialFacts } from '../../../harness/verdict/evidence/evidence.ts';
-import { judgeTrial } from '../../../harness/verdict/run-check.ts';
+import type { PlannedCheck, RunCheckPlan } from '../../../harness/plan/run-check.ts';
+import type { RunCheckFacts } from '../../../harness/verdict/evidence/evidence.ts';
+import { judgeRunCheck } from '../../../harness/verdict/run-check.ts';
 
-const NO_FACTS: TrialFacts = {
+const NO_FACTS: RunCheckFacts = {
   triggered: new Map([[0, { errno: 0, returned: 0 }]]),
   commands: new Map(),
   events: new Map(),
@@ -22,9 +22,9 @@ const at = (expected: Extract<PlannedCheck, { kind: 'bytes' }>['expected'], size
   expected,
 });
 
-function judge(checks: PlannedCheck[], facts: Partial<TrialFacts>, mapType = 'array', attached: string[] = ['p']) {
-  const plan: TrialPlan = { triggers: [{ kind: 'built-in', name: 'open' }], checks };
-  return judgeTrial(plan, { ...NO_FACTS, ...facts }, [{ name: 'counts', type: mapType }], attached);
+function judge(checks: PlannedCheck[], facts: Partial<RunCheckFacts>, mapType = 'array', attached: string[] = ['p']) {
+  const plan: RunCheckPlan = { triggers: [{ kind: 'built-in', name: 'open' }], checks };
+  return judgeRunCheck(plan, { ...NO_FACTS, ...facts }, [{ name: 'counts', type: mapType }], attached);
 }
 
 const value = (bytes: Buffer, errno = 0) => ({ values: new Map([[0, { errno, value: bytes }]]) });

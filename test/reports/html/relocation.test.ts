@@ -81,14 +81,14 @@ it('is reached from the ledger of a cell', async () => {
 });
 
 it('says where no layout is known, and shows hostile names as text', async () => {
-  const { types: _, ...older } = SAMPLE;
+  const { layouts: _, ...older } = SAMPLE;
   const page = await openRelocation(1, older);
   expect(await page.locator('.relocation-view > .expected').innerText()).toBe('These results keep no layout of the type.');
   const name = `<img src=x onerror="globalThis.hostile = 1">\u202e`;
-  const [type] = SAMPLE.types?.types ?? [];
+  const [type] = SAMPLE.layouts?.types ?? [];
   if (!type) throw new Error('the sample has a type');
   const members = type.members.map((member) => (member.name === 'cpu' ? { ...member, name, type: name } : member));
-  const hostile = await openRelocation(1, { ...SAMPLE, types: { types: [{ ...type, members }], left: [] } });
+  const hostile = await openRelocation(1, { ...SAMPLE, layouts: { types: [{ ...type, members }], omitted: [] } });
   expect(await hostile.locator('.layout .removed td').allInnerTexts()).toMatchInlineSnapshot(`
     [
       "56",

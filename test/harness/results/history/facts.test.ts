@@ -12,7 +12,12 @@ function factsOf(...nights: Night[]) {
 
 describe('a failure', () => {
   it('is there since the first run of an unbroken row, and the row does not mind runs without a verdict or a newer kernel', () => {
-    const { failing, programs, known, first } = factsOf(
+    const {
+      failing,
+      programs,
+      runsKnown: known,
+      first,
+    } = factsOf(
       { day: 1, statuses: ['pass', 'fail'] },
       { day: 2, statuses: ['pass', 'pass'] },
       { day: 3, statuses: ['pass', 'fail'] },
@@ -85,7 +90,7 @@ describe('the runs of a history', () => {
     const all = lines(...Array.from({ length: 40 }, (_, at) => ({ day: (at % 28) + 1, statuses: ['pass', 'pass'] as const })));
     const latest = lines({ day: 28, statuses: ['pass', 'pass'] })[0];
     if (!latest) throw new Error('there is a night');
-    const { known, runs, programs } = historyFacts(all.toReversed(), latest);
+    const { runsKnown: known, runs, programs } = historyFacts(all.toReversed(), latest);
     expect({ known, runs: runs.map(({ id }) => id), trend: programs[0]?.trends[0] }).toEqual({
       known: 28,
       runs: Array.from({ length: 28 }, (_, at) => `night ${at + 1}`),

@@ -1,6 +1,6 @@
 // Nights of a small matrix, as a history has them: what each program did on each kernel, and what was the same as the night before.
 import { type HistoryLine, lineOf } from '../../../../harness/results/history/line.ts';
-import { cellOfOneFate } from '../../../../harness/results/uniform-cell.ts';
+import { uniformCell } from '../../../../harness/results/uniform-cell.ts';
 import type { KernelResult, Results } from '../../../../harness/results/schema.ts';
 import type { Status } from '../../../../harness/base/vocabulary.ts';
 import { SAMPLE } from '../../../reports/sample.ts';
@@ -37,7 +37,7 @@ export function night({ day, statuses, version = '6.12.117', flaky = false }: Ni
     kernels,
     objects: [object],
     cells: kernels.map(({ id }, at) => ({
-      ...cellOfOneFate(id, object, statuses[at] ?? 'pass', { class: null, reason: 'so it is' }),
+      ...uniformCell(id, object, statuses[at] ?? 'pass', { class: null, reason: 'so it is' }),
       flaky: flaky && at === 1,
     })),
   };

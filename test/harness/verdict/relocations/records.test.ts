@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { textRecords } from '../../../../harness/logs/libbpf/lines.ts';
-import { relocationLedger } from '../../../../harness/verdict/relocations/records.ts';
+import { relocationRecords } from '../../../../harness/verdict/relocations/records.ts';
 import type { CellRelocation } from '../../../../harness/results/schema.ts';
 import type { ObjectRelocation } from '../../../../harness/bpf/object/places.ts';
 import { readAttempt, type ReadAttempt } from '../../../../harness/verdict/evidence/attempt.ts';
@@ -16,10 +16,10 @@ function line(entry: CellRelocation, relocation: ObjectRelocation | undefined): 
   return [`${relocation?.access} (${relocation?.kind}): ${outcome} ${value}`, ...facts].join(' | ');
 }
 
-function ledgerOf(object: RecordedObject, version: string, names?: readonly string[]): string[] {
+function recordsOf(object: RecordedObject, version: string, names?: readonly string[]): string[] {
   const recorded = recordedObject(object);
   const attempts = recordedEvidence(object, version, names).attempts.map(readAttempt);
-  return relocationLedger(recorded, attempts).map((entry) => line(entry, recorded.relocations[entry.ref]));
+  return relocationRecords(recorded, attempts).map((entry) => line(entry, recorded.relocations[entry.ref]));
 }
 
 describe('the ledger of recorded cells', () => {
@@ -27,10 +27,10 @@ describe('the ledger of recorded cells', () => {
     (['core', 't2', 't9'] as const).map((object): [RecordedObject, string] => [object, version]),
   );
   test.each(cells)('%s with libbpf %s', (object, version) => {
-    expect(ledgerOf(object, version)).toMatchSnapshot();
+    expect(recordsOf(object, version)).toMatchSnapshot();
   });
   test('t9 with libbpf 0.8.1', () => {
-    expect(ledgerOf('t9', '0.8.1', RECORDED.t9)).toMatchSnapshot();
+    expect(recordsOf('t9', '0.8.1', RECORDED.t9)).toMatchSnapshot();
   });
 });
 
@@ -56,7 +56,7 @@ function one(
   reached: LoadAttempt['reached'] = 'done',
 ): CellRelocation | undefined {
   const text = `libbpf: prog 'p': relo #0: <${kind}> [3] ${spec}\n${lines}`;
-  return relocationLedger({ programs: [{ name: 'p' }], relocations: [{ ...RELOCATION, kind, spec }] }, [attempt(null, reached, text)])[0];
+  return relocationRecords({ programs: [{ name: 'p' }], relocations: [{ ...RELOCATION, kind, spec }] }, [attempt(null, reached, text)])[0];
 }
 
 describe('outcomes', () => {
@@ -122,7 +122,7 @@ describe('outcomes', () => {
       { ...RELOCATION, kind: 'byte_sz' },
       { ...RELOCATION, index: 1, kind: 'lshift_u64' },
     ];
-    const [entry] = relocationLedger({ programs: [{ name: 'p' }], relocations }, [
+    const [entry] = relocationRecords({ programs: [{ name: 'p' }], relocations }, [
       attempt(null, 'done', `libbpf: prog 'p': relo #0: <byte_sz> [3] ${FIELD}\n${size}`),
     ]);
     expect(entry?.suspicious).toBeNull();
@@ -141,7 +141,7 @@ describe('which attempt a relocation is taken from', () => {
   const moved = `${spec}libbpf: prog 'p': relo #0: patched insn #1 (LDX/ST/STX) off 8 -> 16\n`;
   const same = `${spec}libbpf: prog 'p': relo #0: patched insn #1 (LDX/ST/STX) off 8 -> 8\n`;
   const object = { programs: [{ name: 'p' }, { name: 'q' }], relocations: [RELOCATION] };
-  const outcomes = (attempts: ReadAttempt[]) => relocationLedger(object, attempts).map(({ outcome }) => outcome);
+  const outcomes = (attempts: ReadAttempt[]) => relocationRecords(object, attempts).map(({ outcome }) => outcome);
 
   test('the whole object when it loaded', () => {
     expect(outcomes([attempt(null, 'done', moved), attempt('p', 'done', same)])).toEqual(['moved']);
