@@ -1,4 +1,4 @@
-#include "own_loader.h"
+#include "custom_loader.h"
 
 #include "archive.h"
 #include "command.h"

@@ -4,7 +4,7 @@
 #include "attach.h"
 #include "frames.h"
 #include "settings.h"
-#include "trial.h"
+#include "run_check.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

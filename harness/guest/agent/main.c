@@ -4,7 +4,7 @@
 #include "frames.h"
 #include "load.h"
 #include "module.h"
-#include "own_loader.h"
+#include "custom_loader.h"
 #include "trigger.h"
 #include "trigger_command.h"
 #include "warm_up.h"

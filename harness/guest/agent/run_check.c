@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "trial.h"
+#include "run_check.h"
 
 #include "events.h"
 #include "frames.h"
