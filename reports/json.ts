@@ -37,7 +37,7 @@ export function renderJson(results: Results): string {
     cells: list(results.cells),
     logs: `{\n    "lines": ${list(results.logs.lines)},\n    "texts": {\n${texts.join(',\n')}\n    }\n  }`,
     ...(results.history && { history: partJson(results.history) }),
-    ...(results.layouts && { types: partJson(results.layouts) }),
+    ...(results.layouts && { layouts: partJson(results.layouts) }),
     ...(results.explanation && { explanation: partJson(results.explanation) }),
   };
   const lines = Object.entries(parts).map(([name, json]) => `  "${name}": ${json}`);

@@ -66,7 +66,7 @@ function brokenType({ members, layouts, missing }: TypeLayouts, kernels: Readonl
 }
 
 /** The first reference that leads nowhere, or the first name that stands for two things; null when all is well. */
-export function findBroken({ kernels, objects, cells, logs, history, layouts: types, explanation }: Results): Broken | null {
+export function findBroken({ kernels, objects, cells, logs, history, layouts, explanation }: Results): Broken | null {
   const kernel = findTwin(kernels.map(({ id }) => id));
   if (kernel >= 0) return { path: ['kernels', kernel, 'id'], message: 'an earlier kernel has the same id' };
   const object = findTwin(objects.map(({ id }) => id));
@@ -83,9 +83,9 @@ export function findBroken({ kernels, objects, cells, logs, history, layouts: ty
     const broken = brokenCell(cell, kernelIds, counts, logs.texts);
     if (broken) return { ...broken, path: ['cells', index, ...broken.path] };
   }
-  for (const [index, type] of (types?.types ?? []).entries()) {
+  for (const [index, type] of (layouts?.types ?? []).entries()) {
     const broken = brokenType(type, kernelIds);
-    if (broken) return { ...broken, path: ['types', 'types', index, ...broken.path] };
+    if (broken) return { ...broken, path: ['layouts', 'types', index, ...broken.path] };
   }
   const unknown = [...(explanation?.causes ?? [])].findIndex(({ places }) =>
     places.some(({ object: of, fails, behind }) => !counts.has(of) || [...fails, ...behind].some((id) => !kernelIds.has(id))),

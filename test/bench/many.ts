@@ -88,7 +88,7 @@ function manyCauses(real: Findings, kernels: Twins, objects: ReturnType<typeof m
         .flatMap((place) => copiesOf(place))
         .map((place) => ({ ...place, fails: twinsOf(place.fails), behind: twinsOf(place.behind) })),
       situations: cause.situations.map(onTwins),
-      presence: cause.presence && { ...cause.presence, has: twinsOf(cause.presence.has), hasNot: twinsOf(cause.presence.lacks) },
+      presence: cause.presence && { ...cause.presence, has: twinsOf(cause.presence.has), lacks: twinsOf(cause.presence.lacks) },
     })),
     semanticChanges: real.semanticChanges.flatMap((place) => copiesOf(onTwins(place))),
     guarded: real.guarded.flatMap((place) => copiesOf(onTwins(place))),

@@ -7,7 +7,7 @@ import { assert, nat, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../harness/base/errors.ts';
 import { createLogStore } from '../../harness/results/logs.ts';
-import type { Results } from '../../harness/results/schema.ts';
+import { type Results, SCHEMA_VERSION } from '../../harness/results/schema.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { readResults, renderJson, resultsJsonSchema } from '../../reports/json.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
@@ -40,7 +40,7 @@ describe('results.json', () => {
     const heads = TEXT.split('\n').map((line) => line.slice(0, 40));
     expect(heads.join('\n')).toMatchInlineSnapshot(`
       "{
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "run": {"id":"00000000-0000-4000-8000-
         "kernels": [
           {"id":"debian-5.10.262-amd64","selec
@@ -90,11 +90,11 @@ describe('results.json', () => {
             "t4": [18,19]
           }
         },
-        "types": {
+        "layouts": {
           "types": [
           {"name":"struct task_struct","member
         ],
-          "left": [
+          "omitted": [
           "struct enormous"
         ]
         }
@@ -151,7 +151,7 @@ describe('a broken file', () => {
     ['null', 'nothing'],
     ['[]', 'a list'],
     ['{"schemaVersion":"1"}', 'a version as text'],
-    [changed(['schemaVersion'], 2), 'newer'],
+    [changed(['schemaVersion'], SCHEMA_VERSION + 1), 'newer'],
     [changed(['schemaVersion'], 0), 'older'],
     [changed(['cells'], {}), 'cells that are no list'],
     [changed(['cells', 3, 'programs', 1, 'status'], 'passed'), 'a status that is none'],
@@ -168,8 +168,8 @@ describe('a broken file', () => {
     [changed(['cells', 0, 'relocations', 2, 'ref'], 7), 'a relocation that is not there'],
     [changed(['cells', 0, 'logs', 'libbpf'], 'gone'), 'a log that is not there'],
     [changed(['cells', 0, 'programs', 1, 'logs', 'verifier'], 'constructor'), 'a log of a program that is not there'],
-    [changed(['types', 'types', 0, 'layouts', 1, 'places', 2, 0], 99), 'a member that is not there'],
-    [changed(['types', 'types', 0, 'missing'], ['gone']), 'a type on a kernel that is not there'],
+    [changed(['layouts', 'types', 0, 'layouts', 1, 'places', 2, 0], 99), 'a member that is not there'],
+    [changed(['layouts', 'types', 0, 'missing'], ['gone']), 'a type on a kernel that is not there'],
     [changed(['cells', 0, 'reason'], { a: 'x'.repeat(10_000) }), 'something long'],
     ['['.repeat(50_000), 'a huge nesting'],
     [`${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'a huge nesting that ends'],
@@ -179,7 +179,7 @@ describe('a broken file', () => {
   it('is told in one line that names the file and the place', () => {
     expect(broken.map(([text, what]) => `${what}: ${errorOf(text)}`).join('\n')).toMatchInlineSnapshot(`
       "empty: results.json:1:1: not valid JSON: the file ends too early
-      truncated: results.json:11:174: not valid JSON: the file ends too early
+      truncated: results.json:11:175: not valid JSON: the file ends too early
       without its end: results.json:60:1: not valid JSON: the file ends too early
       with a comma too many: results.json:13:13: not valid JSON: unexpected ","
       with a control sequence: results.json:13:3: not valid JSON: unexpected "\\x1b"
@@ -187,8 +187,8 @@ describe('a broken file', () => {
       nothing: results.json: not a results file: it has no number in schemaVersion
       a list: results.json: not a results file: it has no number in schemaVersion
       a version as text: results.json: not a results file: it has no number in schemaVersion
-      newer: results.json: written by a newer corematrix (schema 2, this one reads 1); update corematrix
-      older: results.json: schema 0 is not read by this corematrix, only 1
+      newer: results.json: written by a newer corematrix (schema 3, this one reads 2); update corematrix
+      older: results.json: schema 0 is not read by this corematrix, only 2
       cells that are no list: results.json: cells: Invalid input: expected array, received object
       a status that is none: results.json: cells[3].programs[1].status: Invalid option: expected one of "pass"|"fail"|"xfail"|"xpass"|"unsupported"|"skip"|"infra"|"not-run"
       a digest that is none: results.json: kernels[1].sha256: Invalid string: must match pattern /^[0-9a-f]{64}$/
@@ -204,8 +204,8 @@ describe('a broken file', () => {
       a relocation that is not there: results.json: cells[0].relocations[2].ref: its object has 7 relocations
       a log that is not there: results.json: cells[0].logs.libbpf: there is no log "gone"
       a log of a program that is not there: results.json: cells[0].programs[1].logs.verifier: there is no log "constructor"
-      a member that is not there: results.json: types.types[0].layouts[1].places[2][0]: its type has 10 members
-      a type on a kernel that is not there: results.json: types.types[0]: there is no kernel "gone"
+      a member that is not there: results.json: layouts.types[0].layouts[1].places[2][0]: its type has 10 members
+      a type on a kernel that is not there: results.json: layouts.types[0]: there is no kernel "gone"
       something long: results.json: cells[0].reason: Invalid input: expected string, received object
       a huge nesting: results.json:1:50001: not valid JSON: the file ends too early
       a huge nesting that ends: results.json: not a results file: it has no number in schemaVersion

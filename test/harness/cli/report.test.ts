@@ -100,7 +100,7 @@ describe('corematrix report', () => {
   });
 
   it('says in one line what cannot be', async () => {
-    await writeFile(join(folder, 'not.json'), '{"schemaVersion": 1}');
+    await writeFile(join(folder, 'not.json'), '{"schemaVersion": 2}');
     const all = [
       ['report', 'no/such'],
       ['report', 'not.json'],
