@@ -7,7 +7,7 @@ import { visibleText } from '../base/visible.ts';
 import { editExpectations } from '../plan/config/edit.ts';
 import { parseConfig } from '../plan/config/load.ts';
 import { messageOf, UserError } from '../base/errors.ts';
-import { expectationChanges } from '../plan/update-expectations.ts';
+import { expectationChanges } from '../plan/expectations/update-expectations.ts';
 import { EXIT } from './exit.ts';
 import { writeLine } from './lines.ts';
 import { readMerged } from './results-files.ts';

@@ -10,7 +10,7 @@ import { commandLine, selectorOf } from '../../reports/html/reproduce.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
-import { sortByExpiry } from '../plan/expectations.ts';
+import { sortByExpiry } from '../plan/expectations/expectations.ts';
 import { findCell, type FoundCell } from '../results/find-cell.ts';
 import type { KernelResult, Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';

@@ -8,7 +8,7 @@ import type { Config } from '../plan/config/schema.ts';
 import { UserError } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
-import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations.ts';
+import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations/expectations.ts';
 import { openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { run } from '../run/run.ts';

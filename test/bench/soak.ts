@@ -8,7 +8,7 @@ import { readInputs } from '../../harness/plan/inputs/inputs.ts';
 import { run } from '../../harness/run/run.ts';
 import { ensureAgent } from '../../harness/setup/agent.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
-import { kernelEntries } from '../../harness/plan/kernel-entries.ts';
+import { kernelEntries } from '../../harness/plan/config/kernel-entries.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 
 const WANTED = Number(process.env['SOAK_CELLS'] ?? 2000);

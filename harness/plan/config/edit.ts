@@ -1,7 +1,7 @@
 // Changes to the expectations of a corematrix.yaml, as a person would make them: comments and everything else stay.
 import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 import { edits } from '../../base/diff.ts';
-import type { ExpectationChange } from '../update-expectations.ts';
+import type { ExpectationChange } from '../expectations/update-expectations.ts';
 
 /** Writes lists and maps the way the file does, as far as one can tell. */
 function styleOf(text: string) {

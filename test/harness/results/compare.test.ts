@@ -1,6 +1,6 @@
 // Two runs side by side: every way in which a verdict or a relocation can change.
 import { describe, expect, it } from 'vitest';
-import { chooseSince, type Since } from '../../../harness/plan/since.ts';
+import { chooseSince, type Since } from '../../../harness/plan/choice/since.ts';
 import { compareResults, matchKernels } from '../../../harness/results/compare.ts';
 import type { CellRelocation, Results } from '../../../harness/results/schema.ts';
 import { type Status, STATUSES } from '../../../harness/base/vocabulary.ts';

@@ -1,6 +1,6 @@
 // A matrix run in parts on real kernels, and joined: the same as run in one.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chooseShard } from '../../../harness/plan/shard.ts';
+import { chooseShard } from '../../../harness/plan/choice/shard.ts';
 import { mergeResults } from '../../../harness/results/merge.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { realRun, sample } from './real-run.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { editExpectations } from '../../../../harness/plan/config/edit.ts';
 import { parseConfig } from '../../../../harness/plan/config/load.ts';
-import type { ExpectationChange } from '../../../../harness/plan/update-expectations.ts';
+import type { ExpectationChange } from '../../../../harness/plan/expectations/update-expectations.ts';
 import { PACKAGE_ROOT } from '../../../../harness/base/package-root.ts';
 import { lineDiff } from '../../../../harness/base/diff.ts';
 

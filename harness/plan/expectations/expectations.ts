@@ -1,9 +1,9 @@
 // What was expected of a program on a kernel, and what that makes of its verdict.
 import { basename } from 'node:path';
-import { inRange, parseKernelVersion, parseRange } from '../base/kernel-version.ts';
-import type { Expectation } from './config/schema.ts';
-import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import type { Status } from '../base/vocabulary.ts';
+import { inRange, parseKernelVersion, parseRange } from '../../base/kernel-version.ts';
+import type { Expectation } from './expectation-schema.ts';
+import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
+import type { Status } from '../../base/vocabulary.ts';
 
 /** The first expectation that speaks of this program on this kernel; order in the file is precedence. */
 export function expectationFor(

@@ -1,6 +1,6 @@
 // From kernels on which something holds to the ranges an expectation is written with.
-import { compareKernelVersions, parseKernelVersion } from '../base/kernel-version.ts';
-import type { KernelResult } from '../results/schema.ts';
+import { compareKernelVersions, parseKernelVersion } from '../../base/kernel-version.ts';
+import type { KernelResult } from '../../results/schema.ts';
 
 type Known = Pick<KernelResult, 'version' | 'series'>;
 

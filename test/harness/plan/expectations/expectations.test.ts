@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Expectation } from '../../../harness/plan/config/schema.ts';
+import type { Expectation } from '../../../../harness/plan/expectations/expectation-schema.ts';
 import {
   applyExpectation,
   cellStatus,
@@ -7,9 +7,9 @@ import {
   expectationFor,
   sortByExpiry,
   unusedExpectations,
-} from '../../../harness/plan/expectations.ts';
-import type { CellProgram } from '../../../harness/results/schema.ts';
-import { SAMPLE } from '../../reports/sample.ts';
+} from '../../../../harness/plan/expectations/expectations.ts';
+import type { CellProgram } from '../../../../harness/results/schema.ts';
+import { SAMPLE } from '../../../reports/sample.ts';
 
 const OBJECT = { path: 'build/net.bpf.o' };
 const EXPECTATIONS: Expectation[] = [

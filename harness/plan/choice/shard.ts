@@ -1,6 +1,6 @@
 // Which cells of a plan a shard runs: the same answer on every machine that asks about the same plan.
-import { UserError } from '../base/errors.ts';
-import type { Results } from '../results/schema.ts';
+import { UserError } from '../../base/errors.ts';
+import type { Results } from '../../results/schema.ts';
 import type { Choose } from './choice.ts';
 
 /** One of several parts of a plan, from 1. */

@@ -1,6 +1,6 @@
 // Cells worth running again, by what an earlier run said of them.
-import { matchKernels } from '../results/compare.ts';
-import type { CellResult, Results } from '../results/schema.ts';
+import { matchKernels } from '../../results/compare.ts';
+import type { CellResult, Results } from '../../results/schema.ts';
 import type { CellChoice, Choose } from './choice.ts';
 
 export type Since = 'last-failed' | 'only-changed';

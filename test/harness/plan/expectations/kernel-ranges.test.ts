@@ -1,8 +1,8 @@
 // Ranges for expectations: each holds for exactly the kernels it was made for.
 import { assert, property, subarray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rangesOf } from '../../../harness/plan/kernel-ranges.ts';
-import { inRange, parseKernelVersion, parseRange } from '../../../harness/base/kernel-version.ts';
+import { rangesOf } from '../../../../harness/plan/expectations/kernel-ranges.ts';
+import { inRange, parseKernelVersion, parseRange } from '../../../../harness/base/kernel-version.ts';
 
 const KERNELS = ['5.10.262', '6.1.176', '6.12.94', '6.12.117', '6.16.12', '7.0.13', '7.4-rc3'].map((version) => ({
   version,

@@ -1,9 +1,9 @@
 // Shards of a plan: every cell in exactly one, the same on every machine, and about as long as the others.
 import { assert, array, integer, nat, property, uniqueArray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../harness/base/errors.ts';
-import { cutPlan, type Durations, measuredDurations, parseShard } from '../../../harness/plan/shard.ts';
-import { SAMPLE } from '../../reports/sample.ts';
+import { UserError } from '../../../../harness/base/errors.ts';
+import { cutPlan, type Durations, measuredDurations, parseShard } from '../../../../harness/plan/choice/shard.ts';
+import { SAMPLE } from '../../../reports/sample.ts';
 
 const EVEN = measuredDurations(null);
 const names = (count: number, letter: string) => Array.from({ length: count }, (_, at) => `${letter}${at + 1}`);

@@ -1,12 +1,12 @@
 // What expectations have to say for results to be as expected, and that they then are.
 import { array, assert, constantFrom, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Expectation } from '../../../harness/plan/config/schema.ts';
-import { applyExpectations, sortByExpiry } from '../../../harness/plan/expectations.ts';
-import { type ExpectationChange, expectationChanges } from '../../../harness/plan/update-expectations.ts';
-import type { CellResult, Results } from '../../../harness/results/schema.ts';
-import type { FailureClass } from '../../../harness/base/vocabulary.ts';
-import { SAMPLE } from '../../reports/sample.ts';
+import type { Expectation } from '../../../../harness/plan/expectations/expectation-schema.ts';
+import { applyExpectations, sortByExpiry } from '../../../../harness/plan/expectations/expectations.ts';
+import { type ExpectationChange, expectationChanges } from '../../../../harness/plan/expectations/update-expectations.ts';
+import type { CellResult, Results } from '../../../../harness/results/schema.ts';
+import type { FailureClass } from '../../../../harness/base/vocabulary.ts';
+import { SAMPLE } from '../../../reports/sample.ts';
 
 const VERSIONS = ['5.10.1', '5.15.2', '6.1.3', '6.12.4', '7.0.5'];
 const TODAY = new Date('2026-11-23T12:00:00Z');

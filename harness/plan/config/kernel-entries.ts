@@ -1,6 +1,6 @@
 // The kernels that a configuration names.
 import { isAbsolute, join, relative } from 'node:path';
-import type { Config } from './config/schema.ts';
+import type { Config } from './schema.ts';
 
 export interface KernelEntry {
   selector: string;

@@ -1,10 +1,10 @@
 // What expectations would have to say for results to be as expected.
 import { basename } from 'node:path';
-import type { Expectation } from './config/schema.ts';
-import type { CellProgram, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import type { FailureClass } from '../base/vocabulary.ts';
-import { grouped } from '../base/text.ts';
-import { shortened, visible } from '../base/visible.ts';
+import type { Expectation } from './expectation-schema.ts';
+import type { CellProgram, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
+import type { FailureClass } from '../../base/vocabulary.ts';
+import { grouped } from '../../base/text.ts';
+import { shortened, visible } from '../../base/visible.ts';
 import { expectationFor, sortByExpiry } from './expectations.ts';
 import { rangesOf } from './kernel-ranges.ts';
 

@@ -1,5 +1,5 @@
 // Which cells of a plan a run is for, and what becomes of the others.
-import type { KernelResult, ObjectResult } from '../results/schema.ts';
+import type { KernelResult, ObjectResult } from '../../results/schema.ts';
 
 /** A cell is run here, belongs to another shard, or is left out for a reason, which makes it `skip`. */
 export type CellChoice = 'run' | 'elsewhere' | { skip: string };
