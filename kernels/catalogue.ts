@@ -3,20 +3,20 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InfraError } from '../harness/base/errors.ts';
 import { errorCode, explainDiskError } from '../harness/base/files.ts';
-import { configBeside, withDebConfig, withOwnConfig, withPackagedConfig } from './config.ts';
-import { compareDebianVersions } from './sources/debian/debian-version.ts';
+import { configBeside, withDebConfig, withOwnConfig, withPackagedConfig } from './cache/config.ts';
+import { compareDebianVersions } from './apt/debian-version.ts';
 import { comparePreference, type KernelPackage } from './sources/debian/packages.ts';
-import { fetchPackage } from './fetch.ts';
+import { fetchPackage } from './sources/debian/fetch.ts';
 import { KERNEL_FILES } from './image/facts.ts';
-import { sha256Of } from './image/unpack.ts';
+import { sha256Of } from '../harness/base/digest.ts';
 import type { ModuleSource } from './modules.ts';
-import type { KernelOptions } from './options.ts';
+import type { KernelOptions } from './sources/options.ts';
 import { packageLister, type PlannedKernel, plannedPackage } from './plan.ts';
-import { kernelDirectory, lookUpPackage, rememberAbsent, cacheImage, cachePackage } from './store.ts';
-import { type KernelConfig, keptConfig, readCachedKernel, type CachedKernel } from './stored.ts';
+import { kernelDirectory, lookUpPackage, rememberAbsent, cacheImage, cachePackage } from './cache/add.ts';
+import { type KernelConfig, keptConfig, readCachedKernel, type CachedKernel } from './cache/cached-kernel.ts';
 import { compareUpstream, parseKernelVersion } from '../harness/base/kernel-version.ts';
 
-export type { KernelEvent, KernelOptions } from './options.ts';
+export type { KernelEvent, KernelOptions } from './sources/options.ts';
 export { planKernels, type PlannedKernel } from './plan.ts';
 
 /** A kernel that is on disk. What was pulled may be another package than planned: id and version are those of what is there. */

@@ -4,10 +4,10 @@ import { InfraError } from '../harness/base/errors.ts';
 import { populateDirectory } from '../harness/base/files.ts';
 import type { KernelPackage } from './sources/debian/packages.ts';
 import { findPart } from './sources/debian/parts.ts';
-import { withPackage } from './fetch.ts';
-import { extractAllFromDeb } from './image/deb.ts';
-import { sha256Of } from './image/unpack.ts';
-import { debianOptions, type KernelOptions } from './options.ts';
+import { withPackage } from './sources/debian/fetch.ts';
+import { extractAllFromDeb } from './archive/deb.ts';
+import { sha256Of } from '../harness/base/digest.ts';
+import { debianOptions, type KernelOptions } from './sources/options.ts';
 
 /** Where a kernel's modules lie: in a Debian package, in a package of the user's own, or in the folder of an image. */
 export type ModuleSource = { kind: 'debian'; package: KernelPackage } | { kind: 'deb'; path: string } | { kind: 'folder'; path: string };

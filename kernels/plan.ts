@@ -2,14 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InfraError, messageOf, UserError } from '../harness/base/errors.ts';
-import { kernelVersionOf } from './sources/debian/debian-version.ts';
-import { parseStanza } from './sources/debian/deb822.ts';
+import { kernelVersionOf } from './apt/debian-version.ts';
+import { parseStanza } from './apt/deb822.ts';
 import type { DebianArch } from './sources/debian/names.ts';
 import { comparePreference, type KernelPackage, listKernelPackages, parsePackageName } from './sources/debian/packages.ts';
-import { readFromDeb } from './image/deb.ts';
+import { readFromDeb } from './archive/deb.ts';
 import { type Arch, inspectImage } from './image/inspect.ts';
-import { withFile } from './image/read-at.ts';
-import { debianOptions, type KernelOptions } from './options.ts';
+import { withFile } from './archive/read-at.ts';
+import { debianOptions, type KernelOptions } from './sources/options.ts';
 import { type DebianSelector, parseSelector, type Selector } from './selector.ts';
 import {
   compareKernelVersions,

@@ -1,5 +1,6 @@
-// A digest over files and words: what something was built from, so that it is built again only when that changed.
+// Digests of files: of one as it is, and of what something was built from, so that it is built again only when that changed.
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
@@ -20,4 +21,11 @@ export async function digestOf(files: readonly string[], ...words: readonly stri
     hash.update(`${basename(file)} ${content.length}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 32);
+}
+
+/** The sha256 of a file in hexadecimal. The file is read as a stream, so its size does not matter. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
 }

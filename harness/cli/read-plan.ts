@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { type KernelLock, readLock } from '../../kernels/lock.ts';
-import type { KernelOptions } from '../../kernels/options.ts';
+import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { loadConfig, type PlacedConfig } from '../plan/config/load.ts';
 import { loaderSchema } from '../plan/config/loader-settings.ts';
 import type { Config } from '../plan/config/schema.ts';

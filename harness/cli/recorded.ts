@@ -1,7 +1,7 @@
 // Files that results name as the run named them: relative to a folder that results do not say.
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
-import { sha256Of } from '../../kernels/image/unpack.ts';
+import { sha256Of } from '../base/digest.ts';
 import { UserError } from '../base/errors.ts';
 
 const DEFAULT_OUT = 'corematrix-report';

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { debianMirrors } from '../../kernels/sources/debian/mirror.ts';
-import { readCachedKernel } from '../../kernels/stored.ts';
+import { readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { messageOf } from '../base/errors.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { bootGuest } from '../guest/boot.ts';

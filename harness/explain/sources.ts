@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kernelDirectory } from '../../kernels/store.ts';
-import { keptConfig, readCachedKernel } from '../../kernels/stored.ts';
+import { kernelDirectory } from '../../kernels/cache/add.ts';
+import { keptConfig, readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { UserError } from '../base/errors.ts';
 import { readBpfObject } from '../bpf/object/object.ts';

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
-import { compressionOf, decompress } from '../../kernels/decompress.ts';
+import { compressionOf, decompress } from '../../kernels/archive/decompress.ts';
 
 /** The first file ending in .btf of a tar archive. */
 async function firstBtf(plain: Readable, maxBytes: number): Promise<Uint8Array | string> {

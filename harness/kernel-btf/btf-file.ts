@@ -1,6 +1,6 @@
 // BTF out of a file: raw, a section of an ELF file, or packed as BTFHub packs it.
 import { isElf, readElfSection } from '../../kernels/image/elf-section.ts';
-import { type ReadAt, withFile } from '../../kernels/image/read-at.ts';
+import { type ReadAt, withFile } from '../../kernels/archive/read-at.ts';
 import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
 
 /** More than any kernel's BTF has, and little enough to hold. */

@@ -2,10 +2,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { cachedKernels } from '../../kernels/cached.ts';
+import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
-import { keptConfig, type CachedKernel } from '../../kernels/stored.ts';
+import { keptConfig, type CachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { readBtfFile } from './btf-file.ts';

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage, PlannedKernel } from '../../kernels/catalogue.ts';
-import type { KernelOptions } from '../../kernels/options.ts';
+import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { InfraError } from '../base/errors.ts';
 import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';

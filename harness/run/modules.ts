@@ -1,7 +1,7 @@
 // The modules that an object wants loaded first, with those they need, read from their kernel's own.
 import type { KernelImage } from '../../kernels/catalogue.ts';
 import { modulesFolder } from '../../kernels/modules.ts';
-import type { KernelOptions } from '../../kernels/options.ts';
+import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
 import { InfraError, messageOf } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';

@@ -4,8 +4,8 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import * as tar from 'tar';
 import { populateDirectory } from '../base/files.ts';
-import { type DebianSource, findDebianSource } from '../../kernels/sources/debian/source.ts';
-import { download } from '../../kernels/download.ts';
+import { type DebianSource, findDebianSource } from '../../kernels/sources/debian/source-package.ts';
+import { download } from '../../kernels/download/download.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import { lastLines, run, secondsSince } from './command.ts';
 

@@ -1,5 +1,5 @@
 // The x86 bzImage: where in it the compressed vmlinux lies, and what the kernel calls itself.
-import type { ReadAt } from './read-at.ts';
+import type { ReadAt } from '../archive/read-at.ts';
 
 export interface BzImage {
   /** The compressed vmlinux as it lies in the file. */

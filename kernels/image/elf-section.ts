@@ -1,5 +1,5 @@
 // As much of ELF as a kernel needs here: the machine, and where a section lies.
-import type { ReadAt } from './read-at.ts';
+import type { ReadAt } from '../archive/read-at.ts';
 
 export interface ElfSection {
   offset: number;

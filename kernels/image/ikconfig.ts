@@ -1,6 +1,6 @@
 // The configuration that a kernel built with CONFIG_IKCONFIG carries in itself.
 import { gunzipSync } from 'node:zlib';
-import type { ReadAt } from './read-at.ts';
+import type { ReadAt } from '../archive/read-at.ts';
 import { search } from './scan.ts';
 
 const START = Buffer.from('IKCFG_ST');

@@ -1,10 +1,10 @@
 // What a kernel image is, from its first bytes and its banner, without unpacking it.
-import { kernelVersionOf } from '../sources/debian/debian-version.ts';
-import { compressionOf } from '../decompress.ts';
+import { kernelVersionOf } from '../apt/debian-version.ts';
+import { compressionOf } from '../archive/decompress.ts';
 import { tryParseKernelVersion, upstreamOf } from '../../harness/base/kernel-version.ts';
 import { type BzImage, isBzImage, readBzImage } from './bzimage.ts';
 import { isElf, readElfSection } from './elf-section.ts';
-import type { ReadAt } from './read-at.ts';
+import type { ReadAt } from '../archive/read-at.ts';
 import { findBanner } from './scan.ts';
 
 export type Arch = 'x86_64' | 'arm64';

@@ -1,5 +1,5 @@
 // What can be found in a kernel only by looking through its bytes: its banner, and BTF where there is no section table.
-import type { ReadAt } from './read-at.ts';
+import type { ReadAt } from '../archive/read-at.ts';
 
 const WINDOW = 4 << 20;
 const MAX_BANNER = 512;

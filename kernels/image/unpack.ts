@@ -5,23 +5,16 @@ import { copyFile, constants, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { InfraError } from '../../harness/base/errors.ts';
-import { compressionOf, decompress } from '../decompress.ts';
+import { compressionOf, decompress } from '../archive/decompress.ts';
 import type { BzImage } from './bzimage.ts';
 import { readElfSection } from './elf-section.ts';
 import { KERNEL_FILES, type KernelFacts } from './facts.ts';
 import { inspectImage } from './inspect.ts';
-import { type ReadAt, withFile } from './read-at.ts';
+import { type ReadAt, withFile } from '../archive/read-at.ts';
 import { findBtf } from './scan.ts';
 
 const MAX_VMLINUX = 2 ** 30;
 const MAX_BTF = 256 << 20;
-
-/** Digest of a file. */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
-}
 
 async function save(plain: Readable, target: string, label: string): Promise<number> {
   const handle = await open(target, 'wx');

@@ -13,9 +13,9 @@ import { predictCell } from '../../harness/predict/predict.ts';
 import { plainSources, readInputs, type RunObject } from '../../harness/plan/inputs/inputs.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
-import { cachedKernels } from '../../kernels/cached.ts';
+import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
-import type { CachedKernel } from '../../kernels/stored.ts';
+import type { CachedKernel } from '../../kernels/cache/cached-kernel.ts';
 
 const ROUNDS = 5;
 const WARM_GOAL = 4;

@@ -1,7 +1,7 @@
 // Files that people and other machines hand over: configuration, lock file, results, and the selectors and versions in them.
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../harness/plan/config/load.ts';
-import { compareDebianVersions, kernelVersionOf } from '../../kernels/sources/debian/debian-version.ts';
+import { compareDebianVersions, kernelVersionOf } from '../../kernels/apt/debian-version.ts';
 import { formatLock, parseLock } from '../../kernels/lock.ts';
 import { parseSelector } from '../../kernels/selector.ts';
 import {

@@ -1,11 +1,11 @@
 // What a mirror answers: Release files, signatures, and indexes of packages and sources.
 import { Readable } from 'node:stream';
-import { collectStanzas, parseDigests, parseStanza } from '../../kernels/sources/debian/deb822.ts';
+import { collectStanzas, parseDigests, parseStanza } from '../../kernels/apt/deb822.ts';
 import { parseAptUris, parseMirrorAddresses } from '../../kernels/sources/debian/mirror.ts';
 import { parseKernelPackage, parsePackageName } from '../../kernels/sources/debian/packages.ts';
 import { parseRelease } from '../../kernels/sources/debian/release.ts';
 import { clearSignedText, readGpgvStatus } from '../../kernels/sources/debian/signature.ts';
-import { parseSource } from '../../kernels/sources/debian/source.ts';
+import { parseSource } from '../../kernels/sources/debian/source-package.ts';
 import { visible } from '../../harness/base/visible.ts';
 import { fuzz } from './fuzz.ts';
 import type { Random } from './mutate.ts';

@@ -1,8 +1,8 @@
 // Debian packages that hold a kernel image, recognised by name and size over everything an archive has.
 import type { KernelVersion } from '../../../harness/base/kernel-version.ts';
 import { compareUpstream, seriesOf, upstreamOf } from '../../../harness/base/kernel-version.ts';
-import { compareDebianVersions, isRebuild, kernelVersionOf } from './debian-version.ts';
-import { parseStanza } from './deb822.ts';
+import { compareDebianVersions, isRebuild, kernelVersionOf } from '../../apt/debian-version.ts';
+import { parseStanza } from '../../apt/deb822.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas, type Selection } from './index-file.ts';
 import type { DebianArch, Flavour } from './names.ts';

@@ -1,6 +1,6 @@
 // Debian packages that hold what belongs to a kernel besides its image: since 6.19 the configuration and the modules lie in their own.
-import type { PackageFile } from '../../fetch.ts';
-import { parseStanza } from './deb822.ts';
+import type { PackageFile } from './fetch.ts';
+import { parseStanza } from '../../apt/deb822.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
 import type { DebianArch } from './names.ts';

@@ -1,5 +1,5 @@
 // The Release file of a suite: which index files there are, and what they must be.
-import { parseDigests, parseStanza } from './deb822.ts';
+import { parseDigests, parseStanza } from '../../apt/deb822.ts';
 
 export interface IndexFile {
   size: number;

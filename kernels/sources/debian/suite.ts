@@ -6,7 +6,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import { InfraError, messageOf } from '../../../harness/base/errors.ts';
 import { parseCached, unfinishedPath, writeFileAtomic } from '../../../harness/base/files.ts';
-import { download } from '../../download.ts';
+import { download } from '../../download/download.ts';
 import { debianMirrors, type Mirror } from './mirror.ts';
 import type { DebianOptions } from './options.ts';
 import { parseRelease, type Release } from './release.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../../harness/base/errors.ts';
 import { typesWithName } from '../../../harness/bpf/btf/names.ts';
 import { findKernels, readKernelTypes } from '../../../harness/kernel-btf/kernels.ts';
-import { cachedKernels } from '../../../kernels/cached.ts';
+import { cachedKernels } from '../../../kernels/cache/cached-kernels.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 

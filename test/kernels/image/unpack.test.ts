@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inspectImage } from '../../../kernels/image/inspect.ts';
-import { readAtOf } from '../../../kernels/image/read-at.ts';
+import { readAtOf } from '../../../kernels/archive/read-at.ts';
 import { unpackKernel } from '../../../kernels/image/unpack.ts';
 import { btfBlob, bzImage, elfImage, flatImage, sha256, withFolder } from '../fixtures.ts';
 

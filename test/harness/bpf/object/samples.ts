@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { type Btf, readBtf } from '../../../../harness/bpf/btf/btf.ts';
 import { ensureLibbpf } from '../../../../harness/setup/libbpf.ts';
 import { cacheRoot } from '../../../../harness/base/files.ts';
-import { cachedKernels } from '../../../../kernels/cached.ts';
+import { cachedKernels } from '../../../../kernels/cache/cached-kernels.ts';
 import { KERNEL_FILES } from '../../../../kernels/image/facts.ts';
 import { buildPrograms } from '../../../../programs/build.ts';
 

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { download, type DownloadRequest } from '../../kernels/download.ts';
+import { download, type DownloadRequest } from '../../../kernels/download/download.ts';
 
 const CONTENT = randomBytes(300_000);
 const EXPECTED = { size: CONTENT.length, sha256: createHash('sha256').update(CONTENT).digest('hex') };

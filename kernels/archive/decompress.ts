@@ -3,8 +3,8 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { execa } from 'execa';
-import { InfraError, messageOf } from '../harness/base/errors.ts';
-import { errorCode } from '../harness/base/files.ts';
+import { InfraError, messageOf } from '../../harness/base/errors.ts';
+import { errorCode } from '../../harness/base/files.ts';
 
 export const COMPRESSIONS = ['gzip', 'xz', 'lzma', 'zstd', 'lz4', 'bzip2'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];

@@ -2,11 +2,11 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collectStanzas, parseDigests, parseStanza } from '../../../../kernels/sources/debian/deb822.ts';
-import { parseKernelPackage } from '../../../../kernels/sources/debian/packages.ts';
-import { parseRelease } from '../../../../kernels/sources/debian/release.ts';
-import { clearSignedText, readGpgvStatus } from '../../../../kernels/sources/debian/signature.ts';
-import { parseSource } from '../../../../kernels/sources/debian/source.ts';
+import { collectStanzas, parseDigests, parseStanza } from '../../../kernels/apt/deb822.ts';
+import { parseKernelPackage } from '../../../kernels/sources/debian/packages.ts';
+import { parseRelease } from '../../../kernels/sources/debian/release.ts';
+import { clearSignedText, readGpgvStatus } from '../../../kernels/sources/debian/signature.ts';
+import { parseSource } from '../../../kernels/sources/debian/source-package.ts';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);

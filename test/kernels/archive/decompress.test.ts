@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { compressionOf, decompress } from '../../kernels/decompress.ts';
+import { compressionOf, decompress } from '../../../kernels/archive/decompress.ts';
 
 const plain = Buffer.alloc(5_000_000, 'kernels ');
 

@@ -1,6 +1,6 @@
 // What planning and pulling kernels need to know, and what they tell.
-import type { DebianOptions } from './sources/debian/options.ts';
-import type { KernelLock } from './lock.ts';
+import type { DebianOptions } from './debian/options.ts';
+import type { KernelLock } from '../lock.ts';
 
 export type KernelEvent =
   /** Bytes so far of the package of a kernel; the last one has `bytes` equal to `total`. */

@@ -2,12 +2,20 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { InfraError } from '../harness/base/errors.ts';
-import { dropAbandoned, makeDirectories, parseCached, populateDirectory, unfinishedPath, writeFileAtomic } from '../harness/base/files.ts';
+import { InfraError } from '../../harness/base/errors.ts';
+import {
+  dropAbandoned,
+  makeDirectories,
+  parseCached,
+  populateDirectory,
+  unfinishedPath,
+  writeFileAtomic,
+} from '../../harness/base/files.ts';
 import { keepPackedConfig } from './config.ts';
-import { extractFromDeb } from './image/deb.ts';
-import { sha256Of, unpackKernel } from './image/unpack.ts';
-import { readCachedKernel, type CachedKernel } from './stored.ts';
+import { extractFromDeb } from '../archive/deb.ts';
+import { sha256Of } from '../../harness/base/digest.ts';
+import { unpackKernel } from '../image/unpack.ts';
+import { readCachedKernel, type CachedKernel } from './cached-kernel.ts';
 
 const MAX_IMAGE = 512 << 20;
 const ABSENT_MS = 6 * 60 * 60 * 1000;

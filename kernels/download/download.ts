@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InfraError, messageOf } from '../harness/base/errors.ts';
-import { explainDiskError, makeDirectories } from '../harness/base/files.ts';
+import { InfraError, messageOf } from '../../harness/base/errors.ts';
+import { explainDiskError, makeDirectories } from '../../harness/base/files.ts';
 import { claimPart, releasePart } from './part-file.ts';
 
 export interface DownloadRequest {

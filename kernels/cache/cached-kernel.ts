@@ -1,8 +1,8 @@
 // A kernel that is in the cache, as its folder tells.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseCached } from '../harness/base/files.ts';
-import { KERNEL_FILES, type KernelFacts, readFacts } from './image/facts.ts';
+import { parseCached } from '../../harness/base/files.ts';
+import { KERNEL_FILES, type KernelFacts, readFacts } from '../image/facts.ts';
 
 /** A kernel that is there, unpacked. */
 export interface CachedKernel extends KernelFacts {

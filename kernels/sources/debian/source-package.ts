@@ -1,6 +1,6 @@
 // Source packages of a Debian archive, found by name over all its suites.
-import { compareDebianVersions } from './debian-version.ts';
-import { parseDigests, parseStanza } from './deb822.ts';
+import { compareDebianVersions } from '../../apt/debian-version.ts';
+import { parseDigests, parseStanza } from '../../apt/deb822.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
 import type { DebianOptions } from './options.ts';

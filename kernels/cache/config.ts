@@ -2,17 +2,17 @@
 import { createHash } from 'node:crypto';
 import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf } from '../harness/base/errors.ts';
-import { writeFileAtomic } from '../harness/base/files.ts';
-import { findPart, isWhole } from './sources/debian/parts.ts';
-import type { KernelPackage } from './sources/debian/packages.ts';
-import { withPackage } from './fetch.ts';
-import { readFromDeb } from './image/deb.ts';
-import { KERNEL_FILES, type KernelFacts } from './image/facts.ts';
-import { findIkconfig, isConfig, MAX_CONFIG } from './image/ikconfig.ts';
-import { withFile } from './image/read-at.ts';
-import { debianOptions, type KernelOptions } from './options.ts';
-import { type KernelConfig, readCachedKernel, type CachedKernel } from './stored.ts';
+import { messageOf } from '../../harness/base/errors.ts';
+import { writeFileAtomic } from '../../harness/base/files.ts';
+import { findPart, isWhole } from '../sources/debian/parts.ts';
+import type { KernelPackage } from '../sources/debian/packages.ts';
+import { withPackage } from '../sources/debian/fetch.ts';
+import { readFromDeb } from '../archive/deb.ts';
+import { KERNEL_FILES, type KernelFacts } from '../image/facts.ts';
+import { findIkconfig, isConfig, MAX_CONFIG } from '../image/ikconfig.ts';
+import { withFile } from '../archive/read-at.ts';
+import { debianOptions, type KernelOptions } from '../sources/options.ts';
+import { type KernelConfig, readCachedKernel, type CachedKernel } from './cached-kernel.ts';
 
 function describe(text: Uint8Array) {
   return { size: text.length, sha256: createHash('sha256').update(text).digest('hex') };

@@ -2,8 +2,8 @@
 import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareDebianVersions, isRebuild, kernelVersionOf } from '../../../../kernels/sources/debian/debian-version.ts';
-import { upstreamOf } from '../../../../harness/base/kernel-version.ts';
+import { compareDebianVersions, isRebuild, kernelVersionOf } from '../../../kernels/apt/debian-version.ts';
+import { upstreamOf } from '../../../harness/base/kernel-version.ts';
 
 const hasDpkg = (await execa('dpkg', ['--version'], { reject: false })).exitCode === 0;
 

@@ -3,10 +3,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type KernelImage, type KernelOptions, planKernels, pullKernel } from '../../kernels/catalogue.ts';
-import { findIkconfig } from '../../kernels/image/ikconfig.ts';
-import { readAtOf } from '../../kernels/image/read-at.ts';
-import { elfImage, fakePackage, type FakeMirror, kernelDeb, startMirror, withFolder } from './fixtures.ts';
+import { type KernelImage, type KernelOptions, planKernels, pullKernel } from '../../../kernels/catalogue.ts';
+import { findIkconfig } from '../../../kernels/image/ikconfig.ts';
+import { readAtOf } from '../../../kernels/archive/read-at.ts';
+import { elfImage, fakePackage, type FakeMirror, kernelDeb, startMirror, withFolder } from '../fixtures.ts';
 
 const CONFIG = '# Linux/x86\nCONFIG_HZ=250\n# CONFIG_SMP is not set\n';
 const VERSION = '7.2.13-1';

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
 import { InfraError } from '../../harness/base/errors.ts';
-import { type Compression, decompress } from '../decompress.ts';
+import { type Compression, decompress } from './decompress.ts';
 import { listAr } from './ar.ts';
 import { withFile } from './read-at.ts';
 

@@ -1,12 +1,12 @@
 // Packages from the mirrors of their archive, whichever has them.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InfraError } from '../harness/base/errors.ts';
-import { unfinishedPath } from '../harness/base/files.ts';
-import { debianMirrors } from './sources/debian/mirror.ts';
-import type { PackagePin } from './sources/debian/packages.ts';
-import { download } from './download.ts';
-import type { KernelOptions } from './options.ts';
+import { InfraError } from '../../../harness/base/errors.ts';
+import { unfinishedPath } from '../../../harness/base/files.ts';
+import { debianMirrors } from './mirror.ts';
+import type { PackagePin } from './packages.ts';
+import { download } from '../../download/download.ts';
+import type { KernelOptions } from '../options.ts';
 
 /** A file of an archive; null where no index says what it must be. */
 export type PackageFile = Pick<PackagePin, 'name' | 'archive' | 'path'> & { expected: Pick<PackagePin, 'size' | 'sha256'> | null };

@@ -1,5 +1,5 @@
 // Versions of Debian packages: their order, and the upstream kernel version inside.
-import { type KernelVersion, tryParseKernelVersion } from '../../../harness/base/kernel-version.ts';
+import { type KernelVersion, tryParseKernelVersion } from '../../harness/base/kernel-version.ts';
 
 interface Parts {
   epoch: string;

@@ -4,9 +4,9 @@ import * as fc from 'fast-check';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listAr } from '../../../kernels/image/ar.ts';
-import { extractFromDeb, readFromDeb } from '../../../kernels/image/deb.ts';
-import { readAtOf } from '../../../kernels/image/read-at.ts';
+import { listAr } from '../../../kernels/archive/ar.ts';
+import { extractFromDeb, readFromDeb } from '../../../kernels/archive/deb.ts';
+import { readAtOf } from '../../../kernels/archive/read-at.ts';
 import { arArchive, kernelDeb, tarArchive, withFolder } from '../fixtures.ts';
 
 const hasDpkgDeb = (await execa('dpkg-deb', ['--version'], { reject: false })).exitCode === 0;

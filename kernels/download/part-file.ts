@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode, isRunning, unfinishedOwner } from '../harness/base/files.ts';
+import { errorCode, isRunning, unfinishedOwner } from '../../harness/base/files.ts';
 
 async function takeOver(from: string, to: string): Promise<boolean> {
   try {

@@ -1,8 +1,8 @@
 // The kernels that are in the cache already, whatever they came from.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCachedKernel, type CachedKernel } from './stored.ts';
-import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
+import { readCachedKernel, type CachedKernel } from './cached-kernel.ts';
+import { compareKernelVersions, parseKernelVersion } from '../../harness/base/kernel-version.ts';
 
 /** Every unpacked kernel, in true version order; [] where there is no cache. */
 export async function cachedKernels(cache: string): Promise<CachedKernel[]> {

@@ -1,6 +1,6 @@
 // The stanzas of Debian's control files: `Field: value`, continued by lines that start with a blank, stanzas apart by an empty line.
 import type { Readable } from 'node:stream';
-import { InfraError } from '../../../harness/base/errors.ts';
+import { InfraError } from '../../harness/base/errors.ts';
 
 /** Values by field name in lower case; continuation lines are joined by newlines, without their blank. */
 export type Stanza = Readonly<Record<string, string>>;
