@@ -35,9 +35,18 @@ export function compressionOf(start: Uint8Array): Compression | null {
 
 type Consumer<T> = (output: Readable) => Promise<T>;
 
+async function settle<T>(promise: Promise<T>): Promise<{ kind: 'value'; value: T } | { kind: 'error'; error: unknown }> {
+  try {
+    return { kind: 'value', value: await promise };
+  } catch (error) {
+    return { kind: 'error', error };
+  }
+}
+
 async function gunzip<T>(input: Readable, label: string, consume: Consumer<T>): Promise<T> {
-  const output = createGunzip();
-  const feeding = pipeline(input, output).catch((error: unknown) => error);
+  // The pipeline must not end with gunzip itself: it would stop listening for errors before gunzip has found the end missing.
+  const output = new PassThrough();
+  const feeding = settle(pipeline(input, createGunzip(), output));
   try {
     const result = await consume(output);
     if (!output.readableEnded) output.destroy();
@@ -48,14 +57,6 @@ async function gunzip<T>(input: Readable, label: string, consume: Consumer<T>): 
   } finally {
     input.destroy();
     await feeding;
-  }
-}
-
-async function settle<T>(promise: Promise<T>): Promise<{ kind: 'value'; value: T } | { kind: 'error'; error: unknown }> {
-  try {
-    return { kind: 'value', value: await promise };
-  } catch (error) {
-    return { kind: 'error', error };
   }
 }
 

@@ -49,6 +49,16 @@ describe('decompression', () => {
     await expect(decompress(format, Readable.from([cut]), 'my file', read)).rejects.toThrow(/^my file: .*unexpected end/i);
   });
 
+  it.each(['xz', 'gzip'] as const)('of damaged %s ends with that error, too, when the consumer begins late', async (format) => {
+    const { stdout } = await execa(format, ['-c'], { input: plain.subarray(0, 5000), encoding: 'buffer' });
+    const cut = Buffer.from(stdout).subarray(0, -6);
+    const late = async (output: Readable): Promise<number> => {
+      await setTimeout(100);
+      return read(output);
+    };
+    await expect(decompress(format, Readable.from([cut]), 'my file', late)).rejects.toThrow(/^my file: .*unexpected end/i);
+  });
+
   it('hands on an error of the reader, of the source, and of a consumer', async () => {
     const missing = decompress('xz', createReadStream('/does/not/exist'), 'it', read);
     await expect(missing).rejects.toThrow('ENOENT');
