@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
 import { renderHtml } from '../../../reports/html/render.ts';
 
@@ -54,6 +55,19 @@ export async function restingPlace(page: Page): Promise<number> {
     }
     return scrollY;
   });
+}
+
+/** Presses a button that copies, and returns once the text is in the clipboard. */
+export async function pressCopy(button: Locator): Promise<void> {
+  // The button shows the word for a moment only, so looking from time to time may miss it.
+  const said = await button.evaluateHandle((element) => {
+    const change = new Promise<string | null>((resolve) => {
+      new MutationObserver(() => resolve(element.textContent)).observe(element, { childList: true });
+    });
+    return { change };
+  });
+  await button.click();
+  expect(await said.evaluate(async ({ change }) => change)).toBe('Copied');
 }
 
 /** Starts Chromium; `stop` ends it and removes what was written. */

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtmlFiles } from '../../../reports/html/render.ts';
 import { writeReportFolder } from '../../../reports/write.ts';
 import { SAMPLE } from '../sample.ts';
-import { PATIENCE_MS } from './browser.ts';
+import { PATIENCE_MS, pressCopy } from './browser.ts';
 
 const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'";
 /** What Jenkins sends with files of a build unless it is told otherwise. */
@@ -85,7 +85,7 @@ describe('external assets', () => {
     policy = STRICT;
     const { page } = await open(`${origin}/#c/debian-5.10.262-amd64/task_state`);
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
-    await page.locator('.cell-view .copy button').nth(1).click();
+    await pressCopy(page.locator('.cell-view .copy button').nth(1));
     await page.keyboard.press('Escape');
     await page.locator('#search').focus();
     await page.keyboard.press('Control+V');

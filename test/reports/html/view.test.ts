@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
 import { SAMPLE } from '../sample.ts';
-import { type ReportBrowser, startBrowser, tableText } from './browser.ts';
+import { pressCopy, type ReportBrowser, startBrowser, tableText } from './browser.ts';
 
 let browser: ReportBrowser;
 
@@ -162,15 +162,7 @@ describe('a button', () => {
 
   /** What is pasted into a field of the page after a press of a button that copies. */
   const pasted = async (page: Page, button: Locator) => {
-    // The word stands there for a moment only, and whoever looks now and then may miss it.
-    const said = await button.evaluateHandle((element) => {
-      const change = new Promise<string | null>((resolve) => {
-        new MutationObserver(() => resolve(element.textContent)).observe(element, { childList: true });
-      });
-      return { change };
-    });
-    await button.click();
-    expect(await said.evaluate(async ({ change }) => change)).toBe('Copied');
+    await pressCopy(button);
     await page.evaluate(() => {
       const area = document.createElement('textarea');
       area.id = 'pasted';
