@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import { InfraError, UserError } from '../../harness/base/errors.ts';
 import { visible } from '../../harness/base/visible.ts';
 import { mutate, type Random, randomFrom } from './mutate.ts';
+import { fuzzRuns } from './runs.ts';
 import { watchOver } from './watchdog.ts';
 
-/** Inputs in the ordinary test run; `npm run fuzz` sets FUZZ_RUNS. */
-const ORDINARY_RUNS = 300;
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? ORDINARY_RUNS);
-const START = Number(process.env['FUZZ_START'] ?? 1);
+const RUNS = fuzzRuns(300);
+/** The seed of the first input. */
+const START = Number(process.env['COREMATRIX_FUZZ_START'] ?? 1);
 
 /** For any input, and beside for each KiB of it: what grows by the square of its input is far beyond. */
 const MAX_CPU_MS = 200;
@@ -91,7 +91,7 @@ export function fuzz(target: Target): void {
         watchdog.input(seed);
         const found = await problemOf(target, seed);
         if (!found) continue;
-        const again = `FUZZ_START=${seed} FUZZ_RUNS=1 npm run fuzz -- -t "${target.name}"`;
+        const again = `COREMATRIX_FUZZ_START=${seed} COREMATRIX_FUZZ_RUNS=1 npm run fuzz -- -t "${target.name}"`;
         throw new Error(`${target.name}: ${found.problem}; reproduce with: ${again}`, { cause: found.cause });
       }
     } finally {

@@ -14,7 +14,7 @@ setInterval(() => {
   const [count, seed, name] = shared;
   if (count !== seen || name < 0) { seen = count; since = used(); return; }
   if (used() - since < hangMs) return;
-  writeSync(2, 'fuzz: ' + names[name] + ' hangs; reproduce with: FUZZ_START=' + (seed >>> 0) + ' FUZZ_RUNS=1 npm run fuzz -- -t "' + names[name] + '"\\n');
+  writeSync(2, 'fuzz: ' + names[name] + ' hangs; reproduce with: COREMATRIX_FUZZ_START=' + (seed >>> 0) + ' COREMATRIX_FUZZ_RUNS=1 npm run fuzz -- -t "' + names[name] + '"\\n');
   process.kill(process.pid, 'SIGKILL');
 }, 500);
 `;

@@ -10,8 +10,9 @@ import {
   tryParseKernelVersion,
   upstreamOf,
 } from '../../../harness/base/kernel-version.ts';
+import { fuzzRuns } from '../../fuzz/runs.ts';
 
-const RUNS = { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 200) };
+const RUNS = { numRuns: fuzzRuns(200) };
 
 function sorted(texts: string[]): string[] {
   return texts.toSorted((a, b) => compareKernelVersions(parseKernelVersion(a), parseKernelVersion(b)));

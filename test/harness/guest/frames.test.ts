@@ -2,8 +2,9 @@ import { crc32 } from 'node:zlib';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeRequest, parseResponse, parseResponseHeader } from '../../../harness/guest/frames.ts';
+import { fuzzRuns } from '../../fuzz/runs.ts';
 
-const RUNS = Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 500);
+const RUNS = fuzzRuns(500);
 
 function frame(type: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(8);

@@ -8,6 +8,7 @@ import { judgeCell, type JudgeInput } from '../../../harness/verdict/judge.ts';
 import type { CellJudgement } from '../../../harness/verdict/judgement.ts';
 import type { JudgedObject } from '../../../harness/verdict/rules/context.ts';
 import { RECORDED_OBJECTS, recordedEvidence, recordedObject, type RecordedObject } from './recorded.ts';
+import { fuzzRuns } from '../../fuzz/runs.ts';
 
 /** The cell and each program, a line each. */
 function lines({ status, stage, class: failureClass, reason, programs }: CellJudgement): string[] {
@@ -334,7 +335,7 @@ test('any evidence is judged, with a class and one line for whatever failed', ()
       }
       expect(judgement.relocations).toHaveLength(1);
     }),
-    { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 50) },
+    { numRuns: fuzzRuns(50) },
   );
 });
 

@@ -7,6 +7,7 @@ import { parseKernelPackage } from '../../../kernels/sources/debian/packages.ts'
 import { parseRelease } from '../../../kernels/sources/debian/release.ts';
 import { clearSignedText, readGpgvStatus } from '../../../kernels/sources/debian/signature.ts';
 import { parseSource } from '../../../kernels/sources/debian/source-package.ts';
+import { fuzzRuns } from '../../fuzz/runs.ts';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
@@ -43,7 +44,7 @@ describe('stanzas', () => {
           { package: 'three', note: 'ö' },
         ]);
       }),
-      { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 50) },
+      { numRuns: fuzzRuns(50) },
     );
   });
 

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareDebianVersions, isRebuild, kernelVersionOf } from '../../../kernels/apt/debian-version.ts';
 import { upstreamOf } from '../../../harness/base/kernel-version.ts';
+import { fuzzRuns } from '../../fuzz/runs.ts';
 
 const hasDpkg = (await execa('dpkg', ['--version'], { reject: false })).exitCode === 0;
 
@@ -54,7 +55,7 @@ describe('Debian package versions', () => {
       fc.asyncProperty(version, version, async (a, b) => {
         expect([a, b, Math.sign(compareDebianVersions(a, b))]).toEqual([a, b, await dpkgOrder(a, b)]);
       }),
-      { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 60) },
+      { numRuns: fuzzRuns(60) },
     );
   });
 

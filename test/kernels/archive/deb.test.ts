@@ -8,6 +8,7 @@ import { listAr } from '../../../kernels/archive/ar.ts';
 import { extractFromDeb, readFromDeb } from '../../../kernels/archive/deb.ts';
 import { readAtOf } from '../../../kernels/archive/read-at.ts';
 import { arArchive, kernelDeb, tarArchive, withFolder } from '../fixtures.ts';
+import { fuzzRuns } from '../../fuzz/runs.ts';
 
 const hasDpkgDeb = (await execa('dpkg-deb', ['--version'], { reject: false })).exitCode === 0;
 const isKernel = (path: string) => path.startsWith('boot/vmlinuz-');
@@ -114,7 +115,7 @@ describe('a Debian package', () => {
         const listing = await listAr(readAtOf(bytes.subarray(0, length)), length);
         expect(['members', 'bad']).toContain(listing.kind);
       }),
-      { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 200) },
+      { numRuns: fuzzRuns(200) },
     );
   });
 });

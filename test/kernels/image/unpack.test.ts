@@ -9,6 +9,7 @@ import { inspectImage } from '../../../kernels/image/inspect.ts';
 import { readAtOf } from '../../../kernels/archive/read-at.ts';
 import { unpackKernel } from '../../../kernels/image/unpack.ts';
 import { btfBlob, bzImage, elfImage, flatImage, sha256, withFolder } from '../fixtures.ts';
+import { fuzzRuns } from '../../fuzz/runs.ts';
 
 const inspect = async (bytes: Buffer) => inspectImage(readAtOf(bytes), bytes.length);
 
@@ -163,7 +164,7 @@ describe('a kernel image', () => {
           expect(['kernel', 'bad']).toContain((await inspect(bytes.subarray(0, length))).kind);
         },
       ),
-      { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 200) },
+      { numRuns: fuzzRuns(200) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { LibbpfLog } from '../../../../harness/logs/libbpf/facts.ts';
 import { parseLibbpfLog, parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
 import type { LogRecord } from '../../../../harness/logs/record.ts';
+import { fuzzRuns } from '../../../fuzz/runs.ts';
 
 const FOLDER = new URL('../../../fixtures/libbpf-logs/', import.meta.url);
 const LOGS = readdirSync(FOLDER).filter((name) => name.endsWith('.log'));
@@ -180,6 +181,6 @@ test('any text is read, and printed numbers are never taken for lengths', () => 
       expect(() => parseLibbpfLog(records)).not.toThrow();
       expect(() => parseTextLog(records.map((each) => each.text).join(''))).not.toThrow();
     }),
-    { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 50) },
+    { numRuns: fuzzRuns(50) },
   );
 });

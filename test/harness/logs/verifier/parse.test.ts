@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
 import { parseVerifierLog, type VerifierLog } from '../../../../harness/logs/verifier/parse.ts';
+import { fuzzRuns } from '../../../fuzz/runs.ts';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url);
 const LOGS = ['libbpf-logs/', 'verifier-logs/'].flatMap((folder) =>
@@ -142,6 +143,6 @@ test('any text is read', () => {
       const { reason } = parseVerifierLog(log);
       expect(reason?.includes('\n') ?? false).toBe(false);
     }),
-    { numRuns: Number(process.env['COREMATRIX_FUZZ_RUNS'] ?? 50) },
+    { numRuns: fuzzRuns(50) },
   );
 });
