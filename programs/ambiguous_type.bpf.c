@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Several types of one name: Xen's event channels, the 8250 serial driver and the PCI interrupt router each have a struct irq_info.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Programs that load on every kernel. Whether what they are for is there shows only when they are attached.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

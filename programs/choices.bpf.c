@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Programs of which a loader takes what a kernel has.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // A TCP congestion control of our own, which becomes one of the kernel's when its struct_ops map is attached.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Constants that the loader fills in: what stands behind a condition on them is dead code, or is not.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

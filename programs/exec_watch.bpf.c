@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Works on every kernel: the fields have moved on nearly every one of them, and CO-RE moves the accesses along.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

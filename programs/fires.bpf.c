@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Programs that load and are attached everywhere. Only when something happens does it show which of them see it.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // A struct split in two: inode.i_ctime became __i_ctime in 6.6, and i_ctime_sec with i_ctime_nsec in 6.11.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Values of the kernel's configuration: what every kernel here has, and what is asked for first because not every one has it.
 #include <linux/bpf.h>
-#include <stdbool.h>
 #include <bpf/bpf_helpers.h>
+#include <stdbool.h>
 
 extern unsigned int CONFIG_HZ __kconfig;
 extern bool CONFIG_BPF_JIT __kconfig;

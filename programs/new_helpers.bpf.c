@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Helpers newer than 5.10, used outright and behind a check; and a kernel function, which can be optional as well.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

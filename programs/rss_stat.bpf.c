@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // A struct that became an array: mm_struct.rss_stat was a struct of counters until 6.2, then one percpu_counter each.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Maps that their loader sizes: without the settings in corematrix.yaml none of them can be created.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

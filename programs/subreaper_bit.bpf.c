@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // A bitfield that became an integer: signal_struct.is_child_subreaper is a bool since 7.2. Both ways to read it load everywhere.
 #include <linux/bpf.h>
-#include <stdbool.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <stdbool.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // A kernel function newer than 5.10: bpf_task_from_pid() came with 6.2.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

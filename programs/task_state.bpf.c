@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // A field renamed: task_struct.state became __state in 5.14. Two ways to get it wrong, and the one that is right.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // An attach target that vanished: do_unlinkat() can be traced until the kernel no longer has a function of that name.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // Nothing is missing, yet the verifier of some kernels says no.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

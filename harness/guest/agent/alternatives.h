@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups of programs or maps of which one is to be taken: the first that loads, the first whose type the kernel knows. */
 #ifndef COREMATRIX_ALTERNATIVES_H
 #define COREMATRIX_ALTERNATIVES_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A strict reader of ustar archives (POSIX.1-1988): whatever the bytes, nothing is read or written elsewhere. */
 #define _GNU_SOURCE
 #include "archive.h"
@@ -43,7 +44,7 @@ static uint64_t checksum(const struct ustar_header *header)
 
 	for (size_t i = 0; i < BLOCK; i++) {
 		bool own = i >= offsetof(struct ustar_header, checksum) &&
-			   i < offsetof(struct ustar_header, checksum) + sizeof(header->checksum);
+		           i < offsetof(struct ustar_header, checksum) + sizeof(header->checksum);
 
 		sum += own ? ' ' : bytes[i];
 	}
@@ -71,7 +72,7 @@ static bool path_of(const struct ustar_header *header, const char *root, char *p
 
 	if (header->prefix[0])
 		snprintf(name, sizeof(name), "%.*s/%.*s", (int)sizeof(header->prefix), header->prefix, (int)sizeof(header->name),
-			 header->name);
+		         header->name);
 	else
 		snprintf(name, sizeof(name), "%.*s", (int)sizeof(header->name), header->name);
 	length = strlen(name);

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "attach_to.h"
 
+#include <linux/perf_event.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/perf_event.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -124,7 +125,7 @@ static struct attachment attach_interface(struct bpf_program *program, char *tar
 }
 
 static struct attachment attach_path(struct bpf_program *program, const char *target,
-				     struct bpf_link *(*attach)(const struct bpf_program *, int))
+                                     struct bpf_link *(*attach)(const struct bpf_program *, int))
 {
 	int fd = open(target, O_RDONLY | O_CLOEXEC);
 	struct attachment attachment;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Attaching one program to what the plan names, for the program types that libbpf does not attach by their sections alone. */
 #ifndef COREMATRIX_ATTACH_TO_H
 #define COREMATRIX_ATTACH_TO_H
@@ -6,7 +7,7 @@
 
 struct attachment {
 	struct bpf_link *link; /* NULL for what is attached without a link */
-	int error;	       /* negative errno, 0 when attached */
+	int error;             /* negative errno, 0 when attached */
 	const char *detail;    /* what went wrong before libbpf was asked, or "" */
 };
 

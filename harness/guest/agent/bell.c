@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The bell: QEMU's isa-debugcon. A byte written to its port is a byte on the host's side, without any driver between. */
 #define _GNU_SOURCE
 #include "bell.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A command of the host's run in the guest to its end, what it prints kept as frames. */
 #ifndef COREMATRIX_COMMAND_H
 #define COREMATRIX_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An object's own loader: its files unpacked, its command run, and how it ended. */
 #ifndef COREMATRIX_OWN_LOADER_H
 #define COREMATRIX_OWN_LOADER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counting what programs send through ring buffers and perf buffers. */
 #ifndef COREMATRIX_EVENTS_H
 #define COREMATRIX_EVENTS_H

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "load.h"
 
 #include "alternatives.h"
 #include "attach.h"
 #include "frames.h"
-#include "settings.h"
 #include "run_check.h"
+#include "settings.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -46,8 +47,7 @@ static void write_programs(struct bpf_object *object)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
-	{
+	bpf_object__for_each_program(program, object) {
 		frame_open(FRAME_PROGRAM);
 		frame_u32((uint32_t)bpf_program__insn_cnt(program));
 		frame_u32(bpf_program__autoload(program));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loading one object through libbpf, whole and then program by program, everything said on the way kept as frames. */
 #ifndef COREMATRIX_LOAD_H
 #define COREMATRIX_LOAD_H

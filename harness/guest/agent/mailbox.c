@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The mailbox: the BAR 2 memory of QEMU's ivshmem-plain device, mapped through sysfs without any driver. */
 #define _GNU_SOURCE
 #include "frames.h"
@@ -46,8 +47,7 @@ static int is_mailbox(const char *directory)
 {
 	char vendor[32], device[32];
 
-	return read_text(directory, "vendor", vendor, sizeof(vendor)) == 0 &&
-	       read_text(directory, "device", device, sizeof(device)) == 0 &&
+	return read_text(directory, "vendor", vendor, sizeof(vendor)) == 0 && read_text(directory, "device", device, sizeof(device)) == 0 &&
 	       strncmp(vendor, IVSHMEM_VENDOR, 6) == 0 && strncmp(device, IVSHMEM_DEVICE, 6) == 0;
 }
 

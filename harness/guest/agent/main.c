@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 /* PID 1 of a corematrix guest: mounts what BPF objects need, says it is ready, and loads the one object it is given. */
 #define _GNU_SOURCE
 #include "bell.h"
+#include "custom_loader.h"
 #include "frames.h"
 #include "load.h"
 #include "module.h"
-#include "custom_loader.h"
 #include "trigger.h"
 #include "trigger_command.h"
 #include "warm_up.h"
@@ -69,7 +70,7 @@ static void ring(const char *word, uint64_t address)
 {
 	char line[96];
 	int length = snprintf(line, sizeof(line), "%s %llx %x %x %x\n", word, (unsigned long long)address, response_offset(),
-			      response_length(), response_crc());
+	                      response_length(), response_crc());
 
 	bell_ring(line, length);
 }
@@ -224,7 +225,10 @@ static void report_crash(uint64_t address, int status)
 	finish(address, start);
 }
 
-/* Waits until the loading process is gone, which a well one never is, and beats meanwhile: the host tells a busy guest from one that hangs. */
+/*
+ * Waits for the end of the loading process, which a healthy one never reaches. Beats meanwhile: by that the host tells a busy guest from
+ * one that hangs.
+ */
 static int wait_for_end(pid_t worker)
 {
 	static const struct timespec second = { .tv_sec = 1 };

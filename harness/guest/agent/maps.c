@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Settings of maps. */
 #include "settings.h"
 
@@ -47,8 +48,8 @@ static int set_attribute(struct bpf_map *map, enum map_attribute attribute, uint
 }
 
 static const char *const names[] = {
-	[MAP_TYPE] = "type",		 [MAP_MAX_ENTRIES] = "max_entries", [MAP_KEY_SIZE] = "key_size",
-	[MAP_VALUE_SIZE] = "value_size", [MAP_CPUS] = "cpus",		    [MAP_AUTOCREATE] = "autocreate",
+	[MAP_TYPE] = "type", [MAP_MAX_ENTRIES] = "max_entries", [MAP_KEY_SIZE] = "key_size", [MAP_VALUE_SIZE] = "value_size",
+	[MAP_CPUS] = "cpus", [MAP_AUTOCREATE] = "autocreate",
 };
 
 int set_map(const struct loading *loading, struct payload payload)
@@ -75,7 +76,7 @@ static struct {
 
 /* The descriptor of a map that shows what the maps in a map of maps are like; a negative errno when it cannot be made. */
 static int pattern_map(const void *frame, enum bpf_map_type type, uint32_t key_size, uint32_t value_size, uint32_t max_entries,
-		       uint32_t flags)
+                       uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags);
 	const size_t limit = sizeof(patterns) / sizeof(patterns[0]);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kernel modules that are loaded before the object, so that libbpf finds their BTF and programs their functions. */
 #ifndef COREMATRIX_MODULE_H
 #define COREMATRIX_MODULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The guest's only network interface. */
 #ifndef COREMATRIX_NETWORK_H
 #define COREMATRIX_NETWORK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading the payload of a request frame. The host wrote it, and nothing here depends on that. */
 #ifndef COREMATRIX_PAYLOAD_H
 #define COREMATRIX_PAYLOAD_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Settings of programs. */
 #include "settings.h"
 #include "supported.h"
@@ -51,8 +52,8 @@ int set_program(const struct loading *loading, struct payload payload)
 		return -ENOENT;
 	error = attribute == PROGRAM_TYPE ? bpf_program__set_type(program, value) : bpf_program__set_expected_attach_type(program, value);
 	if (error)
-		warn("settings: prog '%s': %s %u: %d", bpf_program__name(program), attribute == PROGRAM_TYPE ? "type" : "attach type", value,
-		     error);
+		warn("settings: prog '%s': %s %u: %d", bpf_program__name(program), attribute == PROGRAM_TYPE ? "type" : "attach type",
+		     value, error);
 	return error;
 }
 
@@ -61,8 +62,7 @@ static bool has_btf_target(const struct bpf_program *program)
 {
 	enum bpf_prog_type type = bpf_program__type(program);
 
-	return type == BPF_PROG_TYPE_TRACING ||
-	       (type == BPF_PROG_TYPE_LSM && bpf_program__expected_attach_type(program) != BPF_LSM_CGROUP);
+	return type == BPF_PROG_TYPE_TRACING || (type == BPF_PROG_TYPE_LSM && bpf_program__expected_attach_type(program) != BPF_LSM_CGROUP);
 }
 
 int set_attach_target(const struct loading *loading, struct payload payload)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Running what was attached: what is to happen, and then what is there to be seen of it. */
 #ifndef COREMATRIX_TRIAL_H
 #define COREMATRIX_TRIAL_H
@@ -6,7 +7,8 @@
 
 /*
  * Does nothing unless the request asks for a run. Else pulls every trigger of the request in its order and writes FRAME_TRIGGERED, or for a
- * command FRAME_TRIGGER_END, for each, then FRAME_EVENTS, FRAME_MAP_VALUE and FRAME_RUNS: plain facts, to be held against the plan by the host.
+ * command FRAME_TRIGGER_END, for each, then FRAME_EVENTS, FRAME_MAP_VALUE and FRAME_RUNS: plain facts, to be held against the plan by the
+ * host.
  */
 void run_trial(struct bpf_object *object);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "settings.h"
 
 #include <stdio.h>
@@ -9,12 +10,8 @@ static const struct {
 	enum frame_type type;
 	apply apply;
 } settings[] = {
-	{ FRAME_AUTOLOAD, set_autoload },
-	{ FRAME_PROGRAM_SETTING, set_program },
-	{ FRAME_ATTACH_TO, set_attach_target },
-	{ FRAME_MAP_SETTING, set_map },
-	{ FRAME_INNER_MAP, set_inner_map },
-	{ FRAME_ALTERNATIVES, set_alternatives },
+	{ FRAME_AUTOLOAD, set_autoload }, { FRAME_PROGRAM_SETTING, set_program }, { FRAME_ATTACH_TO, set_attach_target },
+	{ FRAME_MAP_SETTING, set_map },   { FRAME_INNER_MAP, set_inner_map },     { FRAME_ALTERNATIVES, set_alternatives },
 	{ FRAME_VARIABLE, set_variable },
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the request says is to be done to an opened object before it is loaded, as its own loader would do it. */
 #ifndef COREMATRIX_SETTINGS_H
 #define COREMATRIX_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a kernel has what a program takes, asked before it is loaded, as tools do that switch programs off where it has not. */
 #ifndef COREMATRIX_SUPPORTED_H
 #define COREMATRIX_SUPPORTED_H

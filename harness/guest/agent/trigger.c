@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "trigger.h"
 
@@ -129,8 +130,8 @@ static const struct {
 	const char *name;
 	int (*pull)(void);
 } triggers[] = {
-	{ "open", open_file },	 { "exec", fork_and_exec }, { "connect", connect_to_ourselves },
-	{ "write", write_file }, { "spin", spin },	    { "iterate", read_iterators },
+	{ "open", open_file },   { "exec", fork_and_exec }, { "connect", connect_to_ourselves },
+	{ "write", write_file }, { "spin", spin },          { "iterate", read_iterators },
 };
 
 int pull_trigger(const char *name)

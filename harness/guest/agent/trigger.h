@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What makes a kernel do something that programs wait for. */
 #ifndef COREMATRIX_TRIGGER_H
 #define COREMATRIX_TRIGGER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "trigger_command.h"
 
 #include "archive.h"

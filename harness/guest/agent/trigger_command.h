@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Commands as triggers: programs of the host's that make something happen in the guest. */
 #ifndef COREMATRIX_TRIGGER_COMMAND_H
 #define COREMATRIX_TRIGGER_COMMAND_H

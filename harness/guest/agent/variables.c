@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Values of global variables: bytes put into a data section before the map that libbpf makes of it is created. */
 #include "settings.h"
 

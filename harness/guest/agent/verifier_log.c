@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Programs on which the verifier gives up after a million instructions have a log of hundreds of megabytes. libbpf, told by ENOSPC that
  * its buffer is too small, doubles it and has the kernel verify anew, until the guest runs out of memory or of time. Here it is told
@@ -18,9 +19,9 @@
 #define LOG_STATS 4
 
 int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
-			 struct bpf_prog_load_opts *options);
+                         struct bpf_prog_load_opts *options);
 int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
-			 struct bpf_prog_load_opts *options);
+                         struct bpf_prog_load_opts *options);
 
 /* Keeps the end of the log in the buffer, and adds the last words. */
 static void shorten(char *log, size_t size, const char *last_words)
@@ -34,7 +35,7 @@ static void shorten(char *log, size_t size, const char *last_words)
 }
 
 int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
-			 struct bpf_prog_load_opts *options)
+                         struct bpf_prog_load_opts *options)
 {
 	struct bpf_prog_load_opts brief = { 0 };
 	int fd = __real_bpf_prog_load(type, name, license, insns, count, options);

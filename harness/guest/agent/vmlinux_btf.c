@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * libbpf reads and checks the kernel's BTF anew for every object, which under emulation takes as long as all the rest of a load. The
  * bytes are the same each time, so that what libbpf made of them the first time serves every load. The linker (--wrap) puts the

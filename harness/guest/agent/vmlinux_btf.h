@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef COREMATRIX_VMLINUX_BTF_H
 #define COREMATRIX_VMLINUX_BTF_H
 

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "warm_up.h"
 
 #include "vmlinux_btf.h"
 
-#include <bpf/libbpf.h>
-#include <elf.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
+#include <bpf/libbpf.h>
+#include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>

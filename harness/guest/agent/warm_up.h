@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef COREMATRIX_WARM_UP_H
 #define COREMATRIX_WARM_UP_H
 

@@ -22,9 +22,9 @@ describe('an object', () => {
       "exit 0
       task_state
         old_name: loads on 5.10
-          not on 6.1 to 6.12: core-field-missing on 6.1: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:25)
+          not on 6.1 to 6.12: core-field-missing on 6.1: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)
         new_name: loads on 6.1 to 6.12
-          not on 5.10: core-field-missing on 5.10: task_struct.__state: no such field (byte_off, task_state.bpf.c:33)
+          not on 5.10: core-field-missing on 5.10: task_struct.__state: no such field (byte_off, task_state.bpf.c:34)
         either_name: loads on 5.10 to 6.12
 
       3 guests of 3 kernels tried: 5.10 6.1 6.12; what lies between is taken from BTF"

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Has libbpf's own functions decide and patch relocations, without a kernel: what the offline engine is held against.
 // Input, one per line:   cell OBJECT BTF   |   relo PROGRAM INDEX INSN KIND TYPE ACCESS BYTES
 // Output: what libbpf prints, after each relocation "= " and the two instructions in hexadecimal, or "! " and the error.
+#include <linux/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +31,11 @@ union scratch {
 
 size_t bpf_core_essential_name_len(const char *name);
 int bpf_core_add_cands(struct candidate *local, size_t essential_length, const struct btf *target, const char *name, int first_id,
-		       struct candidates *found);
+                       struct candidates *found);
 int bpf_core_calc_relo_insn(const char *program, const struct bpf_core_relo *relo, int index, const struct btf *local,
-			    struct candidates *candidates, void *specs, void *result);
+                            struct candidates *candidates, void *specs, void *result);
 int bpf_core_patch_insn(const char *program, struct bpf_insn *insn, int insn_index, const struct bpf_core_relo *relo, int index,
-			const void *result);
+                        const void *result);
 
 static struct btf *local, *target;
 static struct candidates *known[MAX_TYPES];
@@ -97,7 +98,7 @@ static void relocate(char *line)
 	memset(specs, 0, sizeof(specs));
 	memset(&result, 0, sizeof(result));
 	error = bpf_core_calc_relo_insn(program, &relo, index, local, kind == BPF_CORE_TYPE_ID_LOCAL ? NULL : candidates_for(type), specs,
-					&result);
+	                                &result);
 	if (!error)
 		error = bpf_core_patch_insn(program, insn, at, &relo, index, &result);
 	if (error) {

@@ -133,7 +133,7 @@ describe('a kernel that does not boot', () => {
     const cells = [...looping.cells, ...faulting.cells];
     expect(cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toMatchInlineSnapshot(`
       [
-        "fail core-field-missing task_struct.__state: no such field (byte_off, task_state.bpf.c:33)",
+        "fail core-field-missing task_struct.__state: no such field (byte_off, task_state.bpf.c:34)",
         "infra infra-boot the guest did not come up: no answer from the guest in 6 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH); --boot-timeout gives it longer",
         "infra infra-boot the guest did not come up: QEMU ended; the kernel reset the machine or switched it off before it wrote anything",
       ]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A trigger for tests: makes happen what its words say, or fails in the way they name. */
 #include <signal.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A program with a function to probe, and what makes the kernel call functions that are probed. */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -17,8 +18,7 @@ static int converse(void)
 	char bytes[4] = { 0 };
 
 	if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 1) != 0 ||
-	    getsockname(listener, (struct sockaddr *)&address, &length) != 0 ||
-	    connect(client, (struct sockaddr *)&address, length) != 0)
+	    getsockname(listener, (struct sockaddr *)&address, &length) != 0 || connect(client, (struct sockaddr *)&address, length) != 0)
 		return 1;
 	server = accept(listener, NULL, NULL);
 	return write(client, bytes, sizeof(bytes)) == sizeof(bytes) && read(server, bytes, sizeof(bytes)) == sizeof(bytes) ? 0 : 2;

@@ -80,7 +80,7 @@ describe('a run', () => {
             "errno": 22,
             "failure": "core-field-missing",
             "name": "old_name",
-            "reason": "task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:25)",
+            "reason": "task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)",
             "stage": "verify",
             "status": "fail",
           },

@@ -136,7 +136,7 @@ test('relocations are resolved by the BTF that is given for a kernel', async () 
     const { cells, ...rest } = await realRun([], ['debian:6.1'], { objects });
     // 5.10 has no __state, whatever the kernel that runs has.
     expect(programLines({ cells, ...rest }).filter((line) => !line.startsWith('old_name'))).toEqual([
-      'new_name fail: task_struct.__state: no such field (byte_off, task_state.bpf.c:33)',
+      'new_name fail: task_struct.__state: no such field (byte_off, task_state.bpf.c:34)',
       'either_name pass',
     ]);
     expect(cells.flatMap(({ relocations }) => relocations.flatMap(({ predicted }) => predicted ?? []))).toEqual([]);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // What sockets go through: filters of an interface, and verdicts on what is in a map of sockets, into which one program puts them.
 struct {
 	int (*type)[15]; // sockmap
@@ -28,22 +29,43 @@ int on_established(struct bpf_sock_ops *socket)
 }
 
 SEC("sk_msg")
-int on_send(void *message) { return 1; }
+int on_send(void *message)
+{
+	return 1;
+}
 
 SEC("sk_skb/stream_parser")
-int whole(void *packet) { return 4; }
+int whole(void *packet)
+{
+	return 4;
+}
 
 SEC("sk_skb/stream_verdict")
-int on_arrival(void *packet) { return 1; }
+int on_arrival(void *packet)
+{
+	return 1;
+}
 
 SEC("sk_msg")
-int no_map(void *message) { return 1; }
+int no_map(void *message)
+{
+	return 1;
+}
 
 SEC("tc")
-int arriving(void *packet) { return -1; }
+int arriving(void *packet)
+{
+	return -1;
+}
 
 SEC("classifier")
-int leaving(void *packet) { return -1; }
+int leaving(void *packet)
+{
+	return -1;
+}
 
 SEC("tc")
-int no_interface(void *packet) { return -1; }
+int no_interface(void *packet)
+{
+	return -1;
+}

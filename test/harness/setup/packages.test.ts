@@ -103,6 +103,6 @@ describe('what is missing', () => {
   it('counts what only tests need when tests are to be run', async () => {
     const before = await names(false);
     const more = (await names(true)).filter((name) => !before.includes(name));
-    expect(more).toEqual(['busybox-static', 'bzip2', 'cpio', 'binutils', 'perl', 'libxml2-utils', 'chromium']);
+    expect(more).toEqual(['busybox-static', 'bzip2', 'cpio', 'binutils', 'perl', 'libxml2-utils', 'clang-format', 'chromium']);
   });
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Has libbpf distill the base of a module's BTF and put such BTF upon another kernel's: what the reader of modules is held against.
 // Input, one per line:   distill BASE MODULE NEW_BASE NEW_MODULE   |   relocate BASE MODULE KERNEL NEW_MODULE
 // Output, one per line: 0, the error number, or 9999 for what libbpf cannot read; what is new is written to files.

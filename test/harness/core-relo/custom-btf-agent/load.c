@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * A helper that loads upon other types than its kernel's: in place of the real one's load.c, which the tests put beside it as really.h.
  * The types follow the object in its file, and then their length.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * A helper in place of the real one's load.c, which the tests put beside it as really.h: before it loads an object, it takes from the
  * guest or from itself what the object is called after. Any other object is loaded as always.
@@ -8,8 +9,8 @@
 
 #include "vmlinux_btf.h"
 
-#include <fcntl.h>
 #include <linux/capability.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -84,12 +85,8 @@ static const struct {
 	const char *name;
 	void (*restrict_it)(void);
 } restrictions[] = {
-	{ "locked_down", lock_down },
-	{ "no_capabilities", keep_none },
-	{ "no_perfmon", keep_bpf },
-	{ "no_net_admin", keep_tracing },
-	{ "no_memlock", limit_memory },
-	{ "no_kernel_btf", hide_btf },
+	{ "locked_down", lock_down },     { "no_capabilities", keep_none }, { "no_perfmon", keep_bpf },
+	{ "no_net_admin", keep_tracing }, { "no_memlock", limit_memory },   { "no_kernel_btf", hide_btf },
 };
 
 void load_object(const char *name, const void *bytes, uint32_t length)

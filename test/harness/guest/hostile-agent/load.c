@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * A helper that misbehaves: in place of the real one's load.c, which the tests put beside it as really.h. What it does wrong is what the
  * object is called; any other object is loaded as always.
@@ -98,7 +99,7 @@ static void ring_with(uint32_t more, uint32_t crc)
 {
 	char line[96];
 	int length = snprintf(line, sizeof(line), "done %llx %x %x %x\n", (unsigned long long)mailbox_open(), response_offset(),
-			      response_length() + more, response_crc() ^ crc);
+	                      response_length() + more, response_crc() ^ crc);
 
 	bell_ring(line, length);
 	wait_forever();

@@ -55,7 +55,7 @@ test('a loader of this machine loads or fails for the reason libbpf gives it, an
   const [good, bad] = results.cells;
   expect(verdicts(results)).toMatchInlineSnapshot(`
     {
-      "bad": "fail core-field-missing: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:25)",
+      "bad": "fail core-field-missing: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)",
       "good": "pass : ",
       "static": "pass : ",
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A loader for tests. `loader load OBJECT` loads through libbpf as tools do; other words fail in the way they name. */
 #include <bpf/libbpf.h>
 #include <signal.h>

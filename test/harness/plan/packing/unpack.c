@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `unpack FOLDER` unpacks the archive on standard input with the reader of the guest helper, and prints what that returns. */
 #include "../../../harness/guest/agent/archive.h"
 
