@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "command.h"
 
-#include "load.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 
 #include "alternatives.h"
 #include "attach.h"
+#include "clock.h"
 #include "frames.h"
 #include "run_check.h"
 #include "settings.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* bpf_object__prepare() splits a load in two, which tells relocation and maps from verification by number. */
 #define HAS_PREPARE (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 6))
@@ -25,14 +25,6 @@ struct object_file {
 	const void *bytes;
 	uint32_t length;
 };
-
-uint64_t now_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static int keep_log(enum libbpf_print_level level, const char *format, va_list arguments)
 {

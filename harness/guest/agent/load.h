@@ -8,7 +8,4 @@
 /* Runs every attempt and writes FRAME_PROGRAM, FRAME_ATTEMPT_* and FRAME_LOG. `bytes` is the ELF file. */
 void load_object(const char *name, const void *bytes, uint32_t length);
 
-/* Monotonic time in nanoseconds. */
-uint64_t now_ns(void);
-
 #endif

@@ -2,6 +2,7 @@
 /* PID 1 of a corematrix guest: mounts what BPF objects need, says it is ready, and loads the one object it is given. */
 #define _GNU_SOURCE
 #include "bell.h"
+#include "clock.h"
 #include "custom_loader.h"
 #include "frames.h"
 #include "load.h"
