@@ -7,7 +7,7 @@ import { renderHtml } from './html/render.ts';
 import { renderJson } from './json.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
-import type { RenderOptions } from './options.ts';
+import type { RenderOptions } from './model/render-options.ts';
 import { renderSarif } from './sarif.ts';
 import { renderTap } from './tap.ts';
 

@@ -1,7 +1,7 @@
 // GitHub annotations: workflow commands that a job writes to its log.
 import type { Results } from '../harness/results/schema.ts';
-import { type Finding, findings, pathBelow } from './findings.ts';
-import type { RenderOptions } from './options.ts';
+import { type Finding, findings, pathBelow } from './model/findings.ts';
+import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
 import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { findJsonError } from './json-syntax.ts';
-import { findBroken } from './references.ts';
+import { findBroken } from './broken-references.ts';
 import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
 
 const MESSAGE_LENGTH = 300;

@@ -3,9 +3,9 @@ import { libbpfText } from '../harness/results/libbpf-used.ts';
 import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/base/vocabulary.ts';
-import { changeCounts, changeGroups, changeWord } from './comparison.ts';
-import { historyGroups, historySize } from './history.ts';
-import type { RenderOptions } from './options.ts';
+import { changeCounts, changeGroups, changeWord } from './model/change-groups.ts';
+import { historyGroups, historySize } from './model/history-groups.ts';
+import type { RenderOptions } from './model/render-options.ts';
 import {
   type Cause,
   causes,
@@ -15,7 +15,7 @@ import {
   mispredictions,
   reuseText,
   shortKernelNames,
-} from './summary.ts';
+} from './model/summary.ts';
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Results } from '../harness/results/schema.ts';
-import { type Finding, findings, pathBelow } from './findings.ts';
+import { type Finding, findings, pathBelow } from './model/findings.ts';
 import { escapedJson } from './json.ts';
-import type { RenderOptions } from './options.ts';
+import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 

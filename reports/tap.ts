@@ -1,6 +1,6 @@
 // TAP 14: a test point for each program on each kernel.
 import type { CellProgram, CellResult, Results } from '../harness/results/schema.ts';
-import { incompleteness } from './summary.ts';
+import { incompleteness } from './model/summary.ts';
 import { surprise } from '../harness/results/unexpected.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 

@@ -5,11 +5,11 @@ import { logText } from '../harness/results/logs.ts';
 import type { CellResult, Results } from '../harness/results/schema.ts';
 import { InfraError, messageOf } from '../harness/base/errors.ts';
 import { errorCode, makeDirectories, writeFileAtomic } from '../harness/base/files.ts';
-import { fileName } from './file-name.ts';
+import { fileName } from './model/file-name.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../harness/base/format-names.ts';
 import { FORMATS } from './formats.ts';
 import { HTML_ASSET_FILES, renderHtmlFiles } from './html/render.ts';
-import type { RenderOptions } from './options.ts';
+import type { RenderOptions } from './model/render-options.ts';
 
 /** The raw logs of one cell by the file each goes to, relative to the folder of its kernel. */
 function logFiles(cell: CellResult, results: Results): [string, string][] {

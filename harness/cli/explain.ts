@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { explanationText } from '../../reports/explanation.ts';
+import { explanationText } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';

@@ -1,7 +1,7 @@
 // `corematrix floor`: the oldest and the newest kernel on which each program of an object loads, with as few guests as possible.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { minimumKernelText } from '../../reports/minimum-kernel.ts';
+import { minimumKernelText } from '../../reports/terminal/minimum-kernel.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
 import { findMinimumKernel } from '../minimum-kernel/minimum-kernel.ts';

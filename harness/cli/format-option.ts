@@ -1,7 +1,7 @@
 // `--format`, `--html-assets` and what formats are rendered with.
 import { InvalidArgumentError, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
-import { HTML_ASSETS, type RenderOptions } from '../../reports/options.ts';
+import { HTML_ASSETS, type RenderOptions } from '../../reports/model/render-options.ts';
 
 /** Adds a format to those named before. */
 export function repeatedFormat(value: string, before: readonly FormatName[] = []): FormatName[] {

@@ -2,7 +2,7 @@
 import { appendFile } from 'node:fs/promises';
 import { renderGithub } from '../../reports/github.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
-import type { RenderOptions } from '../../reports/options.ts';
+import type { RenderOptions } from '../../reports/model/render-options.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';
 import { writeLine } from './lines.ts';

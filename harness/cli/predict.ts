@@ -1,7 +1,7 @@
 // `corematrix predict`: what becomes of every relocation on every kernel, from BTF alone.
 import { type Command, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { predictionText } from '../../reports/prediction.ts';
+import { predictionText } from '../../reports/terminal/prediction.ts';
 import { visible } from '../base/visible.ts';
 import { UserError } from '../base/errors.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';

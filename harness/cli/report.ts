@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import { FORMATS } from '../../reports/formats.ts';
-import type { HtmlAssets } from '../../reports/options.ts';
+import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { UserError } from '../base/errors.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';

@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { type PlannedKernel, planKernels, pullKernel } from '../../kernels/catalogue.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
-import { commandLine, selectorOf } from '../../reports/html/reproduce.ts';
+import { commandLine, selectorOf } from '../../reports/model/reproduce.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { standaloneCommand } from '../guest/standalone.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
-import type { HtmlAssets } from '../../reports/options.ts';
+import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import type { Config } from '../plan/config/schema.ts';
 import { UserError } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';

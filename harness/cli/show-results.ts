@@ -1,10 +1,10 @@
 // What every command that has results does with them: the report folder, and the terminal.
 import { join } from 'node:path';
 import { type FormatName } from '../base/format-names.ts';
-import type { HtmlAssets } from '../../reports/options.ts';
+import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { terminalReport } from '../../reports/terminal.ts';
+import { terminalReport } from '../../reports/terminal/run.ts';
 import { writeReportFolder } from '../../reports/write.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { Results } from '../results/schema.ts';

@@ -1,7 +1,7 @@
 // `corematrix types`: what a kernel type looks like on several kernels, from BTF alone.
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/layouts.ts';
+import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/terminal/layouts.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, findKernels, readKernelTypes } from '../kernel-btf/kernels.ts';

@@ -1,10 +1,10 @@
 // Failures by their cause: each said once, with the programs and kernels it befell.
 import type { Results } from '../../harness/results/schema.ts';
-import { type Cause, shortKernelNames } from '../summary.ts';
+import { type Cause, shortKernelNames } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
-import { STATUS_LOOKS } from './status.ts';
+import { STATUS_LOOKS } from './shared/looks.ts';
 
 /** The kernels of one program, each a link to its cell. */
 function placesOf(where: Cause['where'], names: ReadonlyMap<string, string>): Html {

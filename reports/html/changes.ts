@@ -1,10 +1,10 @@
 // What changed since a baseline: stands before everything that is as it was.
 import type { Comparison } from '../../harness/results/compare.ts';
 import type { Results } from '../../harness/results/schema.ts';
-import { changeCounts, type ChangeGroup, changeGroups, changeWord } from '../comparison.ts';
+import { changeCounts, type ChangeGroup, changeGroups, changeWord } from '../model/change-groups.ts';
 import { kernelNaming } from './explained.ts';
 import { html, type Html } from './html.ts';
-import type { Look } from './status.ts';
+import type { Look } from './shared/looks.ts';
 
 const LOOKS = {
   regression: ['▼', 'bad'],

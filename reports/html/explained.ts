@@ -8,8 +8,8 @@ import type {
   RootCause,
   SemanticChangePlace,
 } from '../../harness/results/explanation.ts';
-import { alternativeWords, certaintyText, guardsText, presenceText } from '../explanation.ts';
-import { shortKernelNames } from '../summary.ts';
+import { alternativeWords, certaintyText, guardsText, presenceText } from '../model/explanation-words.ts';
+import { shortKernelNames } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { causeAnchor, cellAnchor, logAnchor, namePart } from './anchors.ts';
 import { html, type Html } from './html.ts';

@@ -1,7 +1,7 @@
 // The top of the page: what was run, and what it came to.
 import { libbpfText } from '../../harness/results/libbpf-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
-import { contradiction, countStatuses, incompleteness, reuseText } from '../summary.ts';
+import { contradiction, countStatuses, incompleteness, reuseText } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { html, type Html } from './html.ts';
 import { statusMark } from './objects.ts';

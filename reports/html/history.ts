@@ -1,12 +1,12 @@
 // The past of what fails now or is flaky: since when, how often, and the course of its latest runs.
 import type { Results } from '../../harness/results/schema.ts';
 import { HISTORY_LETTERS, STATUSES } from '../../harness/base/vocabulary.ts';
-import { historyRows, historySize, placeName } from '../history.ts';
-import { shortKernelNames } from '../summary.ts';
+import { historyRows, historySize, placeName } from '../model/history-groups.ts';
+import { shortKernelNames } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
-import { type Look, STATUS_LOOKS } from './status.ts';
+import { type Look, STATUS_LOOKS } from './shared/looks.ts';
 
 /** More than anybody reads; results.json has all. */
 const MAX_ROWS = 400;

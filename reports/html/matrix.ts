@@ -1,11 +1,11 @@
 // The matrix: programs by kernels, a real table that needs no script.
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
-import { contradiction, type MatrixRow, matrixRows, shortKernelNames } from '../summary.ts';
+import { contradiction, type MatrixRow, matrixRows, shortKernelNames } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor, kernelAnchor, programAnchor, relocationsAnchor } from './anchors.ts';
-import { loadsSince } from './facts.ts';
+import { loadsSince } from './loads-since.ts';
 import { html, type Html } from './html.ts';
-import { STATUS_LOOKS } from './status.ts';
+import { STATUS_LOOKS } from './shared/looks.ts';
 
 /** Columns before those of kernels: the program, and since when it loads. */
 const COLUMNS_BEFORE = 2;

@@ -2,12 +2,12 @@
 import type { CellProgram, CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/base/vocabulary.ts';
 import { logText } from '../../harness/results/logs.ts';
-import { contradiction, shortKernelNames } from '../summary.ts';
+import { contradiction, shortKernelNames } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
-import { failureFacts } from './facts.ts';
+import { failureFacts } from './failure-facts.ts';
 import { html, type Html, toText } from './html.ts';
-import { lookOf, STATUS_LOOKS } from './status.ts';
+import { lookOf, STATUS_LOOKS } from './shared/looks.ts';
 
 /** Lines of a verifier log that stand in the page itself. */
 const TELLING_LINES = 8;

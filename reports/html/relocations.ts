@@ -1,11 +1,11 @@
 // Relocations of an object on every kernel side by side: where a value moved, where a target is missing, and whether that matters.
 import type { CellRelocation, ObjectResult, Results } from '../../harness/results/schema.ts';
-import { shortKernelNames } from '../summary.ts';
+import { shortKernelNames } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { namePart, relocationsAnchor } from './anchors.ts';
 import { guardedPart, kernelNaming } from './explained.ts';
 import { html, type Html } from './html.ts';
-import { lookOf } from './status.ts';
+import { lookOf } from './shared/looks.ts';
 
 interface Stretch {
   relocation: CellRelocation | null;

@@ -1,13 +1,13 @@
 // index.html: one file that opens from disk and asks nothing of any network, or the same with style, script and data in files beside it.
 import type { Results } from '../../harness/results/schema.ts';
 import type { Comparison } from '../../harness/results/compare.ts';
-import type { RenderOptions } from '../options.ts';
-import { type Cause, causes } from '../summary.ts';
+import type { RenderOptions } from '../model/render-options.ts';
+import { type Cause, causes } from '../model/summary.ts';
 import { causesPart, causesSize } from './causes.ts';
-import { pageData } from './data.ts';
+import { pageData } from './pack-data.ts';
 import { changesSection } from './changes.ts';
 import { explainer, semanticChangeSection } from './explained.ts';
-import { inOrder } from './facts.ts';
+import { inOrder } from './report-order.ts';
 import { header, reportSize } from './header.ts';
 import { historyPart } from './history.ts';
 import { html, type Html, raw, toText } from './html.ts';

@@ -17,7 +17,7 @@ import { themeControl } from './client/theme.ts';
 import { copyButton, element, select, unpack } from './client/tools.ts';
 import { cellHead, comparisonHead } from './client/views.ts';
 import { copySnippets, whyOf } from './client/why.ts';
-import { parseFilter, wantsKernel, wantsRow } from './filter.ts';
+import { parseFilter, wantsKernel, wantsRow } from './client/filter.ts';
 
 const PARTS: Parts = {
   parseFilter,

@@ -1,5 +1,5 @@
 // The style sheet: system fonts, few colours, both themes, paper.
-import { STATUS_LOOKS } from './status.ts';
+import { STATUS_LOOKS } from './shared/looks.ts';
 
 const LIGHT = `color-scheme: light; --ink: #1c2127; --soft: #59636e; --paper: #ffffff; --shade: #f5f6f8; --line: #dfe3e8; --link: #0b57b0; --target: #fff3c4;
   --good: #17652f; --good-bg: #eaf5ed; --moved: #14507f; --moved-bg: #e6f1fa; --bad: #a31515; --bad-bg: #fde8e8; --known: #665313; --known-bg: #f8f2dc;

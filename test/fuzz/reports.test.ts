@@ -6,7 +6,7 @@ import { renderHtml } from '../../reports/html/render.ts';
 import { readResults, renderJson } from '../../reports/json.ts';
 import { renderJunit } from '../../reports/junit.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
-import { terminalReport } from '../../reports/terminal.ts';
+import { terminalReport } from '../../reports/terminal/run.ts';
 import { fuzz } from './fuzz.ts';
 import { type Random, randomFrom } from './mutate.ts';
 import { seedFiles } from './seeds.ts';

@@ -6,7 +6,7 @@ import type { Results } from '../../harness/results/schema.ts';
 import { renderHtml } from '../../reports/html/render.ts';
 import { readResults, renderJson } from '../../reports/json.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
-import { terminalReport } from '../../reports/terminal.ts';
+import { terminalReport } from '../../reports/terminal/run.ts';
 import { lines, type Night, night } from '../harness/results/history/nights.ts';
 
 const NIGHTS: Night[] = [

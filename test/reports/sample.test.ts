@@ -23,7 +23,7 @@ describe('the sample', () => {
       return value;
     });
     expect([...free].toSorted().join(' ')).toMatchInlineSnapshot(
-      `"(item) accelReason access compiler distribution expected file fingerprint first from hides id kernel last libbpf libbpfOrigin license local name node object os path program qemu reason release section selector series snippet spec state subject summary suspicious target text to type value version what"`,
+      `"(item) accelReason access compiler distribution expected file fingerprint first from id kernel last libbpf libbpfOrigin license local name node notReached object os path program qemu reason release section selector series snippet spec state subject summary suspicious target text to type value version what"`,
     );
   });
 });

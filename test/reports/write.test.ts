@@ -8,7 +8,7 @@ import { renderHtml } from '../../reports/html/render.ts';
 import { readResults } from '../../reports/json.ts';
 import { renderJunit } from '../../reports/junit.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
-import { fileName } from '../../reports/file-name.ts';
+import { fileName } from '../../reports/model/file-name.ts';
 import { writeReportFolder } from '../../reports/write.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
 import { SAMPLE } from './sample.ts';

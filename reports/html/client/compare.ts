@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // Two kernels compared for one object, or for one program of it: verdicts, relocation values, logs without their noise.
-import type { CellData, LogData, ObjectData } from '../data.ts';
-import type { TypeData } from '../layouts.ts';
+import type { CellData, LogData, ObjectData } from '../shared/page-data.ts';
+import type { TypeData } from '../shared/page-data.ts';
 import type { layoutTable } from './layout.ts';
 import type { Tools } from './tools.ts';
 

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // A log to read: numbered lines that are links, a search, a way to what went wrong, long lines wrapped or not.
-import type { LogData, ObjectData } from '../data.ts';
+import type { LogData, ObjectData } from '../shared/page-data.ts';
 import type { Place, Tools } from './tools.ts';
 
 /** Position of the line that tells what went wrong; -1 where none does. The last of those libbpf or the verifier give up with, else of the kernel. */

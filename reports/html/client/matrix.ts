@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // The matrix as the reader filters it and goes through it by keys.
-import type { FilterRow, parseFilter, wantsKernel, wantsRow } from '../filter.ts';
+import type { FilterRow, parseFilter, wantsKernel, wantsRow } from './filter.ts';
 import type { columnControl } from './columns.ts';
 import type { rowControl } from './rows.ts';
 

@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // One relocation on two kernels: what became of it, and the types it goes through side by side.
-import type { CellData, ObjectData, OutcomeData } from '../data.ts';
-import type { TypeData } from '../layouts.ts';
+import type { CellData, ObjectData, OutcomeData } from '../shared/page-data.ts';
+import type { TypeData } from '../shared/page-data.ts';
 import type { layoutTable } from './layout.ts';
 import type { Tools } from './tools.ts';
 

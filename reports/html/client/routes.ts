@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // The address of the page says what is shown: the matrix as it is filtered, a cell, a part of it, a comparison.
-import type { ObjectData } from '../data.ts';
-import type { TypeData } from '../layouts.ts';
+import type { ObjectData } from '../shared/page-data.ts';
+import type { TypeData } from '../shared/page-data.ts';
 import type { cellView, ledger, relocationText } from './cell.ts';
 import type { firstTrouble, logFold } from './log.ts';
 import type { Comparison, compareView, logDiff, relocationDiff, typeDiffs } from './compare.ts';

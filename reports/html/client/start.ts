@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 // What runs in the reader's browser begins here.
-import type { ObjectData, PageData } from '../data.ts';
-import type { TypeData } from '../layouts.ts';
+import type { ObjectData, PageData } from '../shared/page-data.ts';
+import type { TypeData } from '../shared/page-data.ts';
 import type { barControl } from './bar.ts';
 import type { diffLines, withoutNoise } from './diff.ts';
 import type { listenToKeys } from './keys.ts';

@@ -2,9 +2,9 @@
 /// <reference lib="dom.iterable" />
 // What the parts of the page's script share. Only the text of such functions gets into the page: each must need nothing from outside itself.
 import type { SourceLine } from '../../../harness/bpf/object/places.ts';
-import type { ObjectData, OutcomeData, PageData } from '../data.ts';
+import type { ObjectData, OutcomeData, PageData } from '../shared/page-data.ts';
 import type { diffLines, withoutNoise } from './diff.ts';
-import type { Look } from '../status.ts';
+import type { Look } from '../shared/looks.ts';
 
 type Child = Node | string | null | undefined | false | readonly Child[];
 

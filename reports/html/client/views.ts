@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 // What stands above a cell or a comparison: where one is, and where one can go from there.
-import type { ObjectData } from '../data.ts';
+import type { ObjectData } from '../shared/page-data.ts';
 import type { Comparison } from './compare.ts';
 import type { Place, Tools } from './tools.ts';
 

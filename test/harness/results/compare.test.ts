@@ -4,9 +4,9 @@ import { chooseSince, type Since } from '../../../harness/plan/choice/since.ts';
 import { compareResults, matchKernels } from '../../../harness/results/compare.ts';
 import type { CellRelocation, Results } from '../../../harness/results/schema.ts';
 import { type Status, STATUSES } from '../../../harness/base/vocabulary.ts';
-import { changeCounts, changeGroups } from '../../../reports/comparison.ts';
+import { changeCounts, changeGroups } from '../../../reports/model/change-groups.ts';
 import { renderMarkdown } from '../../../reports/markdown.ts';
-import { terminalReport } from '../../../reports/terminal.ts';
+import { terminalReport } from '../../../reports/terminal/run.ts';
 import { HOSTILE_SAMPLE } from '../../reports/hostile.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 

@@ -7,7 +7,7 @@ import { addLog, createLogStore, logText } from '../../../harness/results/logs.t
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
 import type { CellIdentity } from '../../../harness/run/stored-cell.ts';
 import { verdictStore } from '../../../harness/run/verdicts.ts';
-import { terminalReport } from '../../../reports/terminal.ts';
+import { terminalReport } from '../../../reports/terminal/run.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { linkedCache, realRun, sample } from './real-run.ts';
 

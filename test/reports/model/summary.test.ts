@@ -1,10 +1,10 @@
 // Counts, rows and causes, which every report takes from here.
 import { describe, expect, it } from 'vitest';
-import { causes, countStatuses, incompleteness, matrixRows, shortKernelNames } from '../../reports/summary.ts';
-import { surprise } from '../../harness/results/unexpected.ts';
-import { plural } from '../../harness/base/text.ts';
-import { HOSTILE_SAMPLE } from './hostile.ts';
-import { SAMPLE } from './sample.ts';
+import { causes, countStatuses, incompleteness, matrixRows, shortKernelNames } from '../../../reports/model/summary.ts';
+import { surprise } from '../../../harness/results/unexpected.ts';
+import { plural } from '../../../harness/base/text.ts';
+import { HOSTILE_SAMPLE } from '../hostile.ts';
+import { SAMPLE } from '../sample.ts';
 
 const rowsOf = (results: typeof SAMPLE) =>
   matrixRows(results).map(({ object, program, cells }) =>

@@ -1,7 +1,7 @@
 // From when to when programs load, as text: two kernels for each program, and why not beyond them.
-import type { MinimumKernels, LoadRange, ProgramRanges } from '../harness/minimum-kernel/minimum-kernel.ts';
-import { plural } from '../harness/base/text.ts';
-import { visible } from '../harness/base/visible.ts';
+import type { MinimumKernels, LoadRange, ProgramRanges } from '../../harness/minimum-kernel/minimum-kernel.ts';
+import { plural } from '../../harness/base/text.ts';
+import { visible } from '../../harness/base/visible.ts';
 
 type NameOf = (kernel: string) => string;
 

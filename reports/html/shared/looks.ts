@@ -1,6 +1,6 @@
 // How a status looks: a shape, a word and a colour, so that none of the three is needed alone.
-import type { CellRelocation } from '../../harness/results/schema.ts';
-import type { Outcome, Status } from '../../harness/base/vocabulary.ts';
+import type { CellRelocation } from '../../../harness/results/schema.ts';
+import type { Outcome, Status } from '../../../harness/base/vocabulary.ts';
 
 export interface Look {
   shape: string;

@@ -1,60 +1,20 @@
 // Root causes as text: on a terminal, in a mail, in a bug report.
-import { styleText } from 'node:util';
-import { pathText } from '../harness/explain/path.ts';
 import type {
   CausePlace,
-  CausePresence,
   CauseSituation,
   Explanation,
-  Guard,
   GuardedPlace,
   LogLine,
   RootCause,
   SemanticChangePlace,
-} from '../harness/results/explanation.ts';
-import type { Relation } from '../harness/base/vocabulary.ts';
-import { plural } from '../harness/base/text.ts';
-import { visible, visibleText } from '../harness/base/visible.ts';
-import { fileName } from './file-name.ts';
-
-interface Options {
-  colour: boolean;
-}
-
-type Style = Parameters<typeof styleText>[0];
-type NameOf = (kernel: string) => string;
-
-const RELATIONS = {
-  'other-kind': 'the same, of another kind',
-  renamed: 'another name',
-  'moved-in': 'moved into a struct in it',
-  'moved-out': 'moved out of a struct in it',
-  'behind-pointer': 'moved behind a pointer',
-  split: 'split off it',
-  joined: 'a part of it',
-} as const satisfies Record<Relation, string>;
-
-const CERTAINTIES = {
-  seen: 'seen in a guest',
-  certain: 'certain: BTF alone decides it',
-  possible: 'possible: it depends on what BTF does not tell',
-} as const satisfies Record<RootCause['certainty'], string>;
-
-/** What a cause is known from. */
-export function certaintyText({ certainty, class: failure }: RootCause): string {
-  if (failure === 'kconfig-missing' && certainty === 'certain') return "certain: the kernel's configuration decides it";
-  return CERTAINTIES[certainty];
-}
+} from '../../harness/results/explanation.ts';
+import { plural } from '../../harness/base/text.ts';
+import { visible, visibleText } from '../../harness/base/visible.ts';
+import { alternativeWords, certaintyText, guardsText, listed, type NameOf, presenceText, sourcePlace } from '../model/explanation-words.ts';
+import { fileName } from '../model/file-name.ts';
+import { paint, type Colours } from './paint.ts';
 
 const MAX_EVIDENCE = 6;
-
-function paint(text: string, style: Style, { colour }: Options): string {
-  return colour ? styleText(style, text, { validateStream: false }) : text;
-}
-
-function listed(kernels: readonly string[], nameOf: NameOf): string {
-  return kernels.map((kernel) => visible(nameOf(kernel))).join(' ');
-}
 
 /** Where a report folder keeps the log. */
 function logLines(log: LogLine | null): string[] {
@@ -62,11 +22,6 @@ function logLines(log: LogLine | null): string[] {
   const { kernel, object, program, kind, line } = log;
   const parts = [object, ...(program === null ? [] : [program])].map(fileName);
   return [`    log: logs/${fileName(kernel)}/${parts.join('.')}.${kind}.log:${line}`];
-}
-
-/** What a kernel has instead: the way there, its type, and how that is related to what is missing. */
-export function alternativeWords({ relation, paths: ways, type, certainty }: CauseSituation['alternatives'][number]) {
-  return { path: ways.map((way) => pathText(way)).join('->'), type, how: `${RELATIONS[relation]}, ${certainty}` };
 }
 
 function situationLines({ kernels, summary, alternatives, hints, evidence, log }: CauseSituation, nameOf: NameOf): string[] {
@@ -86,15 +41,6 @@ function situationLines({ kernels, summary, alternatives, hints, evidence, log }
   ];
 }
 
-/** Which kernels have what is missing: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
-export function presenceText({ first, last, gaps, has, lacks: hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
-  if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} looked at has it`;
-  const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
-  const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
-  const changes = witnesses.map(({ from, to, change }) => `; ${change} between ${nameOf(from)} and ${nameOf(to)}`).join('');
-  return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}${visible(changes)}`;
-}
-
 const REACHED = { yes: '', no: ' (not come to)', unknown: ' (if the verifier comes to it)' } as const;
 
 function insnLines({ at, program }: CausePlace): string[] {
@@ -106,7 +52,7 @@ function insnLines({ at, program }: CausePlace): string[] {
 
 function placeLines(place: CausePlace, nameOf: NameOf): string[] {
   const { object, program, relocation, source, fails, behind, reached } = place;
-  const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
+  const where = source ? ` ${sourcePlace(source)}` : '';
   const what = relocation ? ` ${relocation.access} (${relocation.kind})` : '';
   const head = `  ${visible(object)}/${visible(program)}${visible(where)}${visible(what)}${reached === null ? '' : REACHED[reached]}`;
   const text = source?.text.trim() ?? '';
@@ -119,7 +65,7 @@ function placeLines(place: CausePlace, nameOf: NameOf): string[] {
   ];
 }
 
-function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[] {
+function causeLines(cause: RootCause, nameOf: NameOf, options: Colours): string[] {
   const {
     class: failure,
     subject,
@@ -155,10 +101,10 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Options): string[
   ];
 }
 
-function semanticChangeLines(places: readonly SemanticChangePlace[], nameOf: NameOf, options: Options): string[] {
+function semanticChangeLines(places: readonly SemanticChangePlace[], nameOf: NameOf, options: Colours): string[] {
   if (places.length === 0) return [];
   const lines = places.flatMap(({ object, program, relocation, source, what, kernels }) => {
-    const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
+    const where = source ? ` ${sourcePlace(source)}` : '';
     return [
       `  ${visible(object)}/${visible(program)}${visible(where)} ${visible(relocation.access)} (${relocation.kind})`,
       `    on ${listed(kernels, nameOf)}: ${visible(what)}`,
@@ -167,22 +113,11 @@ function semanticChangeLines(places: readonly SemanticChangePlace[], nameOf: Nam
   return [paint('loads, but may read something else', 'yellow', options), ...lines, ''];
 }
 
-function guardText({ relocation, source, value }: Guard): string {
-  const where = source ? ` at ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
-  return `${relocation.access} (${relocation.kind}), which is ${value} there,${where}`;
-}
-
-/** What keeps the verifier away from what a kernel does not have. */
-export function guardsText({ guards }: GuardedPlace): string {
-  if (guards.length > 0) return `kept out by ${guards.map(guardText).join(' and ')}`;
-  return 'nothing leads to it, whatever its checks answer: a constant, a version, or a function that is not called';
-}
-
-function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: Options): string[] {
+function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: Colours): string[] {
   if (places.length === 0) return [];
   const lines = places.flatMap((place) => {
     const { object, program, relocation, source, kernels } = place;
-    const where = source ? ` ${source.exact ? '' : 'near '}${source.file}:${source.line}` : '';
+    const where = source ? ` ${sourcePlace(source)}` : '';
     return [
       `  ${visible(object)}/${visible(program)}${visible(where)} ${visible(relocation.access)} (${relocation.kind})`,
       `    not on ${listed(kernels, nameOf)}: ${visible(guardsText(place))}`,
@@ -192,7 +127,7 @@ function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: 
 }
 
 /** A few lines for each root cause, and one that sums up; ends in a newline. Text of strangers is made safe. */
-export function explanationText({ kernels, causes, semanticChanges: silent, guarded }: Explanation, options: Options): string {
+export function explanationText({ kernels, causes, semanticChanges: silent, guarded }: Explanation, options: Colours): string {
   const names = new Map(kernels.map(({ id, name }) => [id, name]));
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
   const blind = kernels.filter(({ btf }) => !btf);

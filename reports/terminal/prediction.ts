@@ -1,17 +1,15 @@
 // Predictions on a terminal: the matrix, why what fails does, and one line that sums up.
-import { bands } from './bands.ts';
-import { styleText } from 'node:util';
-import type { Prediction, ProgramPrediction, Verdict } from '../harness/predict/result.ts';
-import { plural } from '../harness/base/text.ts';
-import { shortened, visible } from '../harness/base/visible.ts';
+import type { Prediction, ProgramPrediction, Verdict } from '../../harness/predict/result.ts';
+import { plural } from '../../harness/base/text.ts';
+import { shortened, visible } from '../../harness/base/visible.ts';
+import { columnsThatFit } from './columns-that-fit.ts';
+import { paint, type Style } from './paint.ts';
 
 interface Options {
   /** Columns there are. */
   width: number;
   colour: boolean;
 }
-
-type Style = Parameters<typeof styleText>[0];
 
 /** What stands in the matrix, so that colour is never needed to tell. */
 const MARKS = { fail: ['FAIL', 'red'], possible: ['?', 'yellow'], none: ['ok', 'green'] } as const satisfies Record<
@@ -23,10 +21,6 @@ const COLUMN = 4;
 const MAX_COLUMN = 40;
 const REASON_LENGTH = 300;
 const MAX_CAUSES = 40;
-
-function paint(text: string, style: Style, { colour }: Options): string {
-  return colour ? styleText(style, text, { validateStream: false }) : text;
-}
 
 function markOf({ predicted, possible }: ProgramPrediction): keyof typeof MARKS {
   if (predicted) return 'fail';
@@ -51,7 +45,7 @@ function matrix(prediction: Prediction, options: Options): string[] {
   const cells = new Map(prediction.cells.map((cell) => [`${cell.kernel} ${cell.object}`, cell]));
   const names = prediction.objects.flatMap(({ programs }) => programs.map(({ name }) => visible(name).length + 2));
   const first = Math.min(Math.max(12, ...names), Math.max(12, Math.floor(options.width / 2)));
-  return bands(columns, options.width - first).flatMap((band, number) => {
+  return columnsThatFit(columns, { room: options.width - first - 1, gap: 1 }).flatMap((band, number) => {
     const lines = [...(number > 0 ? [''] : []), `${' '.repeat(first)} ${band.map(({ head, width }) => head.padStart(width)).join(' ')}`];
     for (const { id, programs } of prediction.objects) {
       lines.push(paint(shortened(visible(id), options.width), 'bold', options));

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelResult } from '../../../harness/results/schema.ts';
 import type { Status } from '../../../harness/base/vocabulary.ts';
-import { failureFacts, inOrder, loadsSince } from '../../../reports/html/facts.ts';
+import { failureFacts } from '../../../reports/html/failure-facts.ts';
+import { loadsSince } from '../../../reports/html/loads-since.ts';
+import { inOrder } from '../../../reports/html/report-order.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser, tableText } from './browser.ts';
 

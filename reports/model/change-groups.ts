@@ -1,7 +1,7 @@
 // What changed since a baseline, in short: the same groups for every report.
-import { CHANGES, type Comparison, type ProgramChange } from '../harness/results/compare.ts';
-import { RELOCATION_CHANGES, type RelocationChange } from '../harness/results/compare-relocations.ts';
-import { grouped, plural } from '../harness/base/text.ts';
+import { CHANGES, type Comparison, type ProgramChange } from '../../harness/results/compare.ts';
+import { RELOCATION_CHANGES, type RelocationChange } from '../../harness/results/compare-relocations.ts';
+import { grouped, plural } from '../../harness/base/text.ts';
 
 export interface ChangeGroup {
   /** `regression`, `value-moved`, ... */

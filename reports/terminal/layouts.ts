@@ -1,11 +1,12 @@
 // Layouts of a kernel type on a terminal: each by itself, or side by side with what became of every member.
-import { styleText } from 'node:util';
-import type { LayoutEntry } from '../harness/results/layouts/layout.ts';
-import { type Change, CHANGES, type Lineage } from '../harness/results/layouts/lineage.ts';
-import type { SurveyedKernel, TypeSurvey } from '../harness/kernel-btf/layout-survey.ts';
+import type { LayoutEntry } from '../../harness/results/layouts/layout.ts';
+import { type Change, CHANGES, type Lineage } from '../../harness/results/layouts/lineage.ts';
+import type { SurveyedKernel, TypeSurvey } from '../../harness/kernel-btf/layout-survey.ts';
 import { kernelHeads } from './prediction.ts';
-import { plural } from '../harness/base/text.ts';
-import { shortened, visible } from '../harness/base/visible.ts';
+import { plural } from '../../harness/base/text.ts';
+import { shortened, visible } from '../../harness/base/visible.ts';
+import { columnsThatFit } from './columns-that-fit.ts';
+import { paint, type Style } from './paint.ts';
 
 export interface TypeTextOptions {
   /** Columns there are. */
@@ -14,8 +15,6 @@ export interface TypeTextOptions {
   /** Also members that do not differ. */
   all: boolean;
 }
-
-type Style = Parameters<typeof styleText>[0];
 
 const MAX_NAME = 36;
 const MAX_TYPE = 40;
@@ -32,10 +31,6 @@ const MARKS = {
   size: ['~', 'yellow'],
   offset: ['>', 'dim'],
 } as const satisfies Record<Change, readonly [string, Style]>;
-
-function paint(text: string, style: Style, { colour }: TypeTextOptions): string {
-  return colour ? styleText(style, text, { validateStream: false }) : text;
-}
 
 /** Some of the kernels, under their short names. */
 function names(survey: TypeSurvey, which: (kernel: SurveyedKernel) => boolean): string {
@@ -141,18 +136,7 @@ function sideBySide(survey: TypeSurvey, rows: readonly Row[], options: TypeTextO
   });
   const words = rows.map(({ changes }) => changes.join(', '));
   const room = options.width - 2 - Math.max(0, ...words.map((word) => word.length + 2));
-  const bands: (typeof columns)[] = [];
-  let left = 0;
-  for (const column of columns) {
-    left -= column.width + SEPARATOR.length;
-    const last = bands.at(-1);
-    if (last && left >= 0) last.push(column);
-    else {
-      bands.push([column]);
-      left = room - column.width;
-    }
-  }
-  return bands.flatMap((band, number) => {
+  return columnsThatFit(columns, { room, gap: SEPARATOR.length }).flatMap((band, number) => {
     const line = (at: number) => band.map(({ lines }) => lines[at] ?? '').join(SEPARATOR);
     const heads = [paint(`  ${line(0)}`.trimEnd(), 'bold', options), paint(`  ${line(1)}`.trimEnd(), 'dim', options)];
     const body = rows.map(({ changes: [change] }, index) => {

@@ -1,110 +1,16 @@
 // What the page keeps for its script: an index in plain JSON, and everything of each object packed by itself, unpacked when somebody looks.
 import { gzipSync } from 'node:zlib';
 import type { CellRelocation, CellResult, ObjectResult, Results, LayoutCollection } from '../../harness/results/schema.ts';
-import type { SourceLine } from '../../harness/bpf/object/places.ts';
-import type { Status } from '../../harness/base/vocabulary.ts';
-import { contradiction, shortKernelNames } from '../summary.ts';
+import { contradiction, shortKernelNames } from '../model/summary.ts';
 import { grouped } from '../../harness/base/text.ts';
-import { flakeText, sinceText } from '../history.ts';
+import { flakeText, sinceText } from '../model/history-groups.ts';
 import { visibleText } from '../../harness/base/visible.ts';
 import { namePart } from './anchors.ts';
-import { failureFacts, programFacts } from './facts.ts';
-import { commandLine, repeatCommand, rerunCommand } from './reproduce.ts';
-import { type Look, lookOf, STATUS_LOOKS } from './status.ts';
-import { type TouchData, touchesOf, typeData } from './layouts.ts';
-
-/** A log of a cell or of one of its programs. */
-export interface LogData {
-  title: string;
-  /** What stands after `log/` in its link: `verifier/new_name`. */
-  anchor: string;
-  /** Position in the `texts` of its object. */
-  text: number;
-}
-
-interface ProgramData {
-  name: string;
-  anchor: string;
-  status: Status;
-  /** `verify · core-field-missing · errno 22`. */
-  facts: string;
-  reason: string | null;
-  expected: string | null;
-  /** How it contradicts what BTF foretold. */
-  contradiction: string | null;
-  /** Of its root cause; null where it has none. */
-  fingerprint: string | null;
-  /** `not as expected since 2026-11-20, 4 runs; flaky in 3 of 14 runs`; null where earlier runs say nothing. */
-  past: string | null;
-  logs: LogData[];
-}
-
-/** What became of a relocation on one kernel or on several. */
-export interface OutcomeData {
-  /** Position in the `relocations` of its object. */
-  ref: number;
-  look: Look;
-  local: string | null;
-  target: string | null;
-  reached: string | null;
-  suspicious: string | null;
-  warnings: string[];
-  /** What the engine says instead, where it says something else. */
-  predicted: string | null;
-  candidates: { spec: string; matches: boolean }[];
-}
-
-export interface CellData {
-  status: Status;
-  flaky: boolean;
-  reason: string | null;
-  facts: string;
-  predicted: string | null;
-  attempts: string[];
-  times: string[];
-  /** Commands to copy: the same cell by corematrix, and what QEMU ran. */
-  again: string;
-  rerun: string;
-  qemu: string | null;
-  programs: ProgramData[];
-  /** Positions in the `outcomes` of its object. */
-  relocations: number[];
-  logs: LogData[];
-}
-
-/** Everything of one object on every kernel; what several kernels have in common is there once. */
-export interface ObjectData {
-  relocations: {
-    program: string;
-    index: number;
-    insn: number;
-    kind: string;
-    access: string;
-    spec: string;
-    source: SourceLine | null;
-    /** The types it goes through, the outermost first; none where the results do not have them. */
-    touches: TouchData[];
-  }[];
-  outcomes: OutcomeData[];
-  /** In the order of the kernels; null where there is no such cell. */
-  cells: (CellData | null)[];
-  /** Lines of logs, and the logs as positions in them. */
-  lines: string[];
-  texts: number[][];
-}
-
-/** What is needed to find one's way. */
-export interface PageData {
-  kernels: { id: string; anchor: string; name: string; facts: string }[];
-  objects: { id: string; anchor: string; programs: { name: string; anchor: string }[] }[];
-  looks: Readonly<Record<Status, Look>>;
-  /** For each object its ObjectData as JSON, gzip, base64. */
-  packed: string[];
-  /** For each type that relocations go through its TypeData, packed likewise. */
-  types: string[];
-  /** Names of types too large for the results to keep. */
-  leftTypes: string[];
-}
+import { failureFacts, programFacts } from './failure-facts.ts';
+import { commandLine, repeatCommand, rerunCommand } from '../model/reproduce.ts';
+import { lookOf, STATUS_LOOKS } from './shared/looks.ts';
+import type { CellData, LogData, ObjectData, OutcomeData, PageData } from './shared/page-data.ts';
+import { touchesOf, typeData } from './layout-data.ts';
 
 const LOGS = [
   ['libbpf', 'libbpf'],

@@ -1,5 +1,5 @@
 // What a format may be told beside the results.
-import type { Comparison } from '../harness/results/compare.ts';
+import type { Comparison } from '../../harness/results/compare.ts';
 
 export const HTML_ASSETS = ['inline', 'external'] as const;
 export type HtmlAssets = (typeof HTML_ASSETS)[number];

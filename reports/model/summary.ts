@@ -1,8 +1,8 @@
 // What every report says in short: counts, and failures grouped by their cause.
-import type { CellProgram, CellResult, Results } from '../harness/results/schema.ts';
-import { grouped, plural } from '../harness/base/text.ts';
-import { surprise, UNEXPECTED } from '../harness/results/unexpected.ts';
-import { type FailureClass, type Status, STATUSES } from '../harness/base/vocabulary.ts';
+import type { CellProgram, CellResult, Results } from '../../harness/results/schema.ts';
+import { grouped, plural } from '../../harness/base/text.ts';
+import { surprise, UNEXPECTED } from '../../harness/results/unexpected.ts';
+import { type FailureClass, type Status, STATUSES } from '../../harness/base/vocabulary.ts';
 
 /** One program of one object on every kernel. */
 export interface MatrixRow {

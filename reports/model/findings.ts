@@ -1,8 +1,8 @@
 // What is wrong, once for each program and root cause, with the C line where one is known: what annotations and code scanning show.
-import type { CellResult, ObjectResult, Results } from '../harness/results/schema.ts';
-import type { SourceLine } from '../harness/bpf/object/places.ts';
-import { type FailureClass, type Outcome, type Status } from '../harness/base/vocabulary.ts';
-import { surprise } from '../harness/results/unexpected.ts';
+import type { CellResult, ObjectResult, Results } from '../../harness/results/schema.ts';
+import type { SourceLine } from '../../harness/bpf/object/places.ts';
+import { type FailureClass, type Outcome, type Status } from '../../harness/base/vocabulary.ts';
+import { surprise } from '../../harness/results/unexpected.ts';
 
 export interface Finding {
   status: Extract<Status, 'fail' | 'xpass' | 'infra' | 'not-run'>;

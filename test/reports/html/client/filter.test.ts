@@ -1,6 +1,6 @@
 // The filter language, word by word.
 import { describe, expect, it } from 'vitest';
-import { parseFilter, wantsKernel, wantsRow } from '../../../reports/html/filter.ts';
+import { parseFilter, wantsKernel, wantsRow } from '../../../../reports/html/client/filter.ts';
 
 describe('a query', () => {
   it.each([

@@ -1,7 +1,7 @@
 // What a history says, in short: the same groups for every report.
-import type { History, Results } from '../harness/results/schema.ts';
-import { HISTORY_LETTERS, STANDINGS, STATUSES } from '../harness/base/vocabulary.ts';
-import { grouped, plural } from '../harness/base/text.ts';
+import type { History, Results } from '../../harness/results/schema.ts';
+import { HISTORY_LETTERS, STANDINGS, STATUSES } from '../../harness/base/vocabulary.ts';
+import { grouped, plural } from '../../harness/base/text.ts';
 
 /** Programs of whose past the same is to be said. */
 export interface HistoryGroup {

@@ -2,34 +2,13 @@
 import { parseSpec } from '../../harness/bpf/core-spec/printed.ts';
 import { essentialName } from '../../harness/bpf/btf/essential-name.ts';
 import type { KernelResult, TypeLayouts, LayoutCollection } from '../../harness/results/schema.ts';
-import type { LayoutKind } from '../../harness/base/vocabulary.ts';
 import { lineagesOf } from '../../harness/results/layouts/lineage.ts';
 import { entriesOf } from '../../harness/results/collected-layouts.ts';
-
-/** A member, and where it is in bits; null for what lies nowhere. */
-type Placed = [member: number, bitOffset: number | null];
-
-/** A type on every kernel. */
-export interface TypeData {
-  name: string;
-  /** For each kernel a position in `layouts`; -1 where there is no such type, null where nothing is known. */
-  kernels: (number | null)[];
-  layouts: { kind: LayoutKind; size: number | null; others: number }[];
-  members: { name: string; type: string; size: number | null; bitSize: number }[];
-  /** One member each, under whatever name it goes: for each layout where it is, null where it is not. */
-  rows: (Placed | null)[][];
-}
-
-/** A type that a relocation goes through, and the member or enumerator it takes there. */
-export interface TouchData {
-  /** Position among the types of the page. */
-  type: number;
-  member: string | null;
-}
+import type { PlacedMember, TouchData, TypeData } from './shared/page-data.ts';
 
 /** The data of a type; its layouts as they are, with what became of every member put beside them. */
 export function typeData(type: TypeLayouts, kernels: readonly KernelResult[]): TypeData {
-  const places = new Map<object, Placed>();
+  const places = new Map<object, PlacedMember>();
   const layouts = type.layouts.map((layout) => {
     const entries = entriesOf(type, layout);
     for (const [at, entry] of entries.entries()) places.set(entry, layout.places[at] ?? [0, null]);

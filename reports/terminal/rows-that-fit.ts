@@ -1,6 +1,6 @@
 // Which rows of a matrix a screen shows when it has not room for all.
-import type { MatrixRow } from './summary.ts';
-import { UNEXPECTED } from '../harness/results/unexpected.ts';
+import type { MatrixRow } from '../model/summary.ts';
+import { UNEXPECTED } from '../../harness/results/unexpected.ts';
 
 /** Fewer lines than this are no matrix. */
 const FEWEST = 10;

@@ -1,6 +1,6 @@
 // Two logs compared: what counts as noise, and the shortest way from one list of lines to the other.
 import { describe, expect, it } from 'vitest';
-import { diffLines, withoutNoise } from '../../../reports/html/client/diff.ts';
+import { diffLines, withoutNoise } from '../../../../reports/html/client/diff.ts';
 
 describe('a line without its noise', () => {
   it.each([

@@ -1,6 +1,6 @@
 // Which of alternatives was chosen on which kernels.
-import type { Results } from '../harness/results/schema.ts';
-import { grouped } from '../harness/base/text.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import { grouped } from '../../harness/base/text.ts';
 
 export interface Chosen {
   object: string;

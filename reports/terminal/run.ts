@@ -1,12 +1,10 @@
 // The end of a run on a terminal: the matrix, what was unexpected, and one line that sums up.
-import { libbpfText } from '../harness/results/libbpf-used.ts';
-import { bands } from './bands.ts';
-import { styleText } from 'node:util';
-import type { Comparison } from '../harness/results/compare.ts';
-import type { Results } from '../harness/results/schema.ts';
-import type { Status } from '../harness/base/vocabulary.ts';
-import { changeCounts, type ChangeGroup, changeGroups, changeWord } from './comparison.ts';
-import { type HistoryGroup, historyGroups, historySize } from './history.ts';
+import { libbpfText } from '../../harness/results/libbpf-used.ts';
+import type { Comparison } from '../../harness/results/compare.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import type { Status } from '../../harness/base/vocabulary.ts';
+import { changeCounts, type ChangeGroup, changeGroups, changeWord } from '../model/change-groups.ts';
+import { type HistoryGroup, historyGroups, historySize } from '../model/history-groups.ts';
 import {
   type Cause,
   causes,
@@ -17,11 +15,13 @@ import {
   notAttached,
   reuseText,
   shortKernelNames,
-} from './summary.ts';
-import { plural } from '../harness/base/text.ts';
+} from '../model/summary.ts';
+import { plural } from '../../harness/base/text.ts';
 import { rowsThatFit } from './rows-that-fit.ts';
-import { chosenAlternatives } from './chosen-alternative.ts';
-import { shortened, visible } from '../harness/base/visible.ts';
+import { chosenAlternatives } from '../model/chosen-alternatives.ts';
+import { shortened, visible } from '../../harness/base/visible.ts';
+import { columnsThatFit } from './columns-that-fit.ts';
+import { paint, type Style } from './paint.ts';
 
 interface TerminalOptions {
   /** Columns there are. */
@@ -43,7 +43,7 @@ const MARKS = {
   skip: ['skip', 'dim'],
   infra: ['!inf', 'magenta'],
   'not-run': ['—', 'dim'],
-} as const satisfies Record<Status, readonly [string, Parameters<typeof styleText>[0]]>;
+} as const satisfies Record<Status, readonly [string, Style]>;
 
 const COLUMN = 4;
 const MAX_COLUMN = 40;
@@ -67,22 +67,15 @@ const CHANGE_STYLES = {
   'guard-flipped': 'yellow',
   'value-moved': 'dim',
   found: 'green',
-} as const satisfies Record<ChangeGroup['change'], Parameters<typeof styleText>[0]>;
+} as const satisfies Record<ChangeGroup['change'], Style>;
 
-const PAST_STYLES = { new: 'red', failing: 'yellow', flaky: 'magenta' } as const satisfies Record<
-  HistoryGroup['kind'],
-  Parameters<typeof styleText>[0]
->;
+const PAST_STYLES = { new: 'red', failing: 'yellow', flaky: 'magenta' } as const satisfies Record<HistoryGroup['kind'], Style>;
 
 /** Series such as `6.12` as column heads; where two kernels are of one series, full versions. */
 function heads(results: Results): string[] {
   const series = results.kernels.map((kernel) => kernel.series);
   const names = new Set(series).size === series.length ? series : shortKernelNames(results);
   return names.map((name) => shortened(visible(name), MAX_COLUMN));
-}
-
-function paint(text: string, style: Parameters<typeof styleText>[0], { colour }: TerminalOptions): string {
-  return colour ? styleText(style, text, { validateStream: false }) : text;
 }
 
 function mark(status: Status | null, width: number, options: TerminalOptions): string {
@@ -97,7 +90,7 @@ function matrix(results: Results, options: TerminalOptions): string[] {
   const total = columns.reduce((sum, { width }) => sum + width + 1, 0);
   const longest = Math.max(12, ...all.map((row) => visible(row.program).length + 2));
   const first = Math.min(longest, Math.max(12, Math.floor(options.width / 3), options.width - total));
-  const parts = bands(columns, options.width - first);
+  const parts = columnsThatFit(columns, { room: options.width - first - 1, gap: 1 });
   const { rows, left, unexpected: leftUnexpected } = rowsThatFit(all, Math.floor((options.height - OTHER_LINES) / parts.length));
   const more =
     left === 0

@@ -1,8 +1,8 @@
 // What annotations and code scanning show: each cause once for each program, at the C line where one is known.
 import { describe, expect, it } from 'vitest';
-import type { CellRelocation, Results } from '../../harness/results/schema.ts';
-import { findings, pathBelow } from '../../reports/findings.ts';
-import { SAMPLE } from './sample.ts';
+import type { CellRelocation, Results } from '../../../harness/results/schema.ts';
+import { findings, pathBelow } from '../../../reports/model/findings.ts';
+import { SAMPLE } from '../sample.ts';
 
 const shown = (results: Results) =>
   findings(results).map(

@@ -1,12 +1,12 @@
 // The end of a run on a terminal.
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Results } from '../../harness/results/schema.ts';
-import { terminalReport } from '../../reports/terminal.ts';
-import { manyResults } from '../bench/many.ts';
-import { HOSTILE_SAMPLE } from './hostile.ts';
-import { contradicted } from './contradicted.ts';
-import { SAMPLE } from './sample.ts';
+import type { Results } from '../../../harness/results/schema.ts';
+import { terminalReport } from '../../../reports/terminal/run.ts';
+import { manyResults } from '../../bench/many.ts';
+import { HOSTILE_SAMPLE } from '../hostile.ts';
+import { contradicted } from '../contradicted.ts';
+import { SAMPLE } from '../sample.ts';
 
 const plain = (results: Results, width: number) => terminalReport(results, { width, height: 60, colour: false });
 
@@ -27,13 +27,13 @@ describe('the report on a terminal', () => {
     `);
   });
 
-  it('says which of alternatives was taken where', () => {
+  it('names the chosen alternatives and their kernels', () => {
     const cells = SAMPLE.cells.map((cell) =>
-      cell.object === 'task_state' ? { ...cell, taken: [cell.kernel.includes('5.10') ? 'old_name' : 'new_name', 'events'] } : cell,
+      cell.object === 'task_state' ? { ...cell, chosen: [cell.kernel.includes('5.10') ? 'old_name' : 'new_name', 'events'] } : cell,
     );
     const text = plain({ ...SAMPLE, cells }, 80);
-    expect(text.slice(text.indexOf('\ntaken'), text.indexOf('\n\nfail'))).toBe(`
-taken of alternatives
+    expect(text.slice(text.indexOf('\nchosen'), text.indexOf('\n\nfail'))).toBe(`
+chosen alternatives
      task_state: old_name on 5.10
      task_state: events everywhere
      task_state: new_name on 6.12, 7.4`);

@@ -1,0 +1,34 @@
+// Since which kernel a program loads.
+import type { Status } from '../../harness/base/vocabulary.ts';
+import type { MatrixRow } from '../model/summary.ts';
+
+/** Whether a status says that something loads; null where it is no verdict. */
+const LOADS = {
+  pass: true,
+  xpass: true,
+  fail: false,
+  xfail: false,
+  unsupported: false,
+  skip: null,
+  infra: null,
+  'not-run': null,
+} as const satisfies Record<Status, boolean | null>;
+
+/** The first kernel of a list from which on a program loads on every later one as far as there are verdicts. */
+export interface Since {
+  /** Position of the kernel in the row; null where it does not load on the last. */
+  kernel: number | null;
+  /** Not every later kernel gave a verdict. */
+  gaps: boolean;
+}
+
+/** Since when a program loads, among the kernels at these positions of its row. */
+export function loadsSince(row: MatrixRow, kernels: readonly number[]): Since {
+  const loads = kernels.map((at) => {
+    const status = row.cells[at]?.program.status;
+    return status ? LOADS[status] : null;
+  });
+  const after = loads.lastIndexOf(false) + 1;
+  const first = loads.indexOf(true, after);
+  return { kernel: first < 0 ? null : (kernels[first] ?? null), gaps: loads.slice(after).includes(null) };
+}

@@ -1,0 +1,67 @@
+// The words of an explanation that every report uses: how sure a cause is, which kernels have what is missing, what guards a place.
+import { pathText } from '../../harness/explain/path.ts';
+import type { CausePresence, CauseSituation, Guard, GuardedPlace, RootCause } from '../../harness/results/explanation.ts';
+import type { SourceLine } from '../../harness/bpf/object/places.ts';
+import type { Relation } from '../../harness/base/vocabulary.ts';
+import { plural } from '../../harness/base/text.ts';
+import { visible } from '../../harness/base/visible.ts';
+
+/** Gives the name under which a report shows a kernel of this id. */
+export type NameOf = (kernel: string) => string;
+
+const RELATIONS = {
+  'other-kind': 'the same, of another kind',
+  renamed: 'another name',
+  'moved-in': 'moved into a struct in it',
+  'moved-out': 'moved out of a struct in it',
+  'behind-pointer': 'moved behind a pointer',
+  split: 'split off it',
+  joined: 'a part of it',
+} as const satisfies Record<Relation, string>;
+
+const CERTAINTIES = {
+  seen: 'seen in a guest',
+  certain: 'certain: BTF alone decides it',
+  possible: 'possible: it depends on what BTF does not tell',
+} as const satisfies Record<RootCause['certainty'], string>;
+
+/** How sure a root cause is, and from what. */
+export function certaintyText({ certainty, class: failure }: RootCause): string {
+  if (failure === 'kconfig-missing' && certainty === 'certain') return "certain: the kernel's configuration decides it";
+  return CERTAINTIES[certainty];
+}
+
+/** What a kernel has instead: its path, its type, and how it is related to what is missing. */
+export function alternativeWords({ relation, paths, type, certainty }: CauseSituation['alternatives'][number]) {
+  return { path: paths.map((path) => pathText(path)).join('->'), type, how: `${RELATIONS[relation]}, ${certainty}` };
+}
+
+/** The names of kernels, one after the other. */
+export function listed(kernels: readonly string[], nameOf: NameOf): string {
+  return kernels.map((kernel) => visible(nameOf(kernel))).join(' ');
+}
+
+/** Which kernels have what is missing: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
+export function presenceText({ first, last, gaps, has, lacks: hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
+  if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} looked at has it`;
+  const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
+  const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
+  const changes = witnesses.map(({ from, to, change }) => `; ${change} between ${nameOf(from)} and ${nameOf(to)}`).join('');
+  return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}${visible(changes)}`;
+}
+
+/** Where a line of C is: `prog.bpf.c:25`, or `near prog.bpf.c:25` for the nearest line known. */
+export function sourcePlace({ file, line, exact }: SourceLine): string {
+  return `${exact ? '' : 'near '}${file}:${line}`;
+}
+
+function guardText({ relocation, source, value }: Guard): string {
+  const where = source ? ` at ${sourcePlace(source)}` : '';
+  return `${relocation.access} (${relocation.kind}), which is ${value} there,${where}`;
+}
+
+/** Why the verifier does not reach what a kernel lacks. */
+export function guardsText({ guards }: GuardedPlace): string {
+  if (guards.length > 0) return `kept out by ${guards.map(guardText).join(' and ')}`;
+  return 'nothing leads to it, whatever its checks answer: a constant, a version, or a function that is not called';
+}
