@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
 import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
+import { OLDEST_VERSION, upgradeResults } from '../harness/results/upgrade.ts';
 import { findJsonError } from './json-syntax.ts';
 import { findBroken } from './broken-references.ts';
 import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
@@ -71,23 +72,38 @@ function placeOf(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/**
- * Reads the text of a results.json.
- * @param name how the file is called in messages
- * @throws UserError naming the file, the place in it and what was expected there
- */
-export function readResults(text: string, name: string): Results {
-  const value = parse(text, name);
+/** The schema version of a parsed file, if this version of corematrix reads it. */
+function checkedVersion(value: unknown, name: string): number {
   const version = versionOf(value);
   if (typeof version !== 'number') throw fileError(name, 'not a results file: it has no number in schemaVersion');
   if (version > SCHEMA_VERSION) {
-    throw fileError(name, `written by a newer corematrix (schema ${version}, this one reads ${SCHEMA_VERSION}); update corematrix`);
+    throw fileError(
+      name,
+      `has schema version ${version}, written by a newer corematrix; this one reads versions up to ${SCHEMA_VERSION}: update corematrix`,
+    );
   }
-  if (version < SCHEMA_VERSION) throw fileError(name, `schema ${version} is not read by this corematrix, only ${SCHEMA_VERSION}`);
-  const parsed = resultsSchema.safeParse(value);
+  if (!Number.isInteger(version) || version < OLDEST_VERSION)
+    throw fileError(name, `has schema version ${version}; this corematrix reads versions ${OLDEST_VERSION} to ${SCHEMA_VERSION}`);
+  return version;
+}
+
+/** Reads results, and the schema version that their file has. */
+export function readVersionedResults(text: string, name: string): { version: number; results: Results } {
+  const value = parse(text, name);
+  const version = checkedVersion(value, name);
+  const parsed = resultsSchema.safeParse(upgradeResults(value, version));
   const broken = parsed.success ? findBroken(parsed.data) : parsed.error.issues[0];
-  if (parsed.success && !broken) return parsed.data;
+  if (parsed.success && !broken) return { version, results: parsed.data };
   throw fileError([name, placeOf(broken?.path ?? [])].filter((part) => part !== '').join(': '), broken?.message ?? 'not a results file');
+}
+
+/**
+ * Reads the text of a results.json of this or of an earlier schema version.
+ * @param name how the file is called in messages
+ * @throws UserError naming the file, the place in it under this version's names, and what was expected there
+ */
+export function readResults(text: string, name: string): Results {
+  return readVersionedResults(text, name).results;
 }
 
 /** The published JSON Schema of results.json, made from the schema the program itself checks by. */

@@ -1,11 +1,13 @@
 // Results named on the command line: files, or the report folders they lie in.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { commandLine } from '../../reports/model/reproduce.ts';
 import { FORMATS } from '../../reports/formats.ts';
-import { readResults } from '../../reports/json.ts';
+import { readVersionedResults } from '../../reports/json.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { mergeResults, type NamedResults } from '../results/merge.ts';
-import type { Results } from '../results/schema.ts';
+import { type Results, SCHEMA_VERSION } from '../results/schema.ts';
+import { writeLine } from './lines.ts';
 
 async function fileOf(path: string): Promise<string> {
   const facts = await stat(path).catch(() => null);
@@ -13,16 +15,28 @@ async function fileOf(path: string): Promise<string> {
   return facts.isDirectory() ? join(path, FORMATS.json.file) : path;
 }
 
+/** Files that a note has named; a run reads its baseline twice. */
+const noted = new Set<string>();
+
+function noteOldVersion(name: string, version: number): void {
+  if (noted.has(name)) return;
+  noted.add(name);
+  const rewrite = commandLine(['corematrix', 'report', name, '--format', 'json']);
+  writeLine(process.stderr, `note: ${name} has schema version ${version}; to write version ${SCHEMA_VERSION} of it: ${rewrite} > NEW.json`);
+}
+
 /**
- * Reads results from a file, or from the report folder it lies in.
- * @throws UserError when there are none, or they are not as this version reads them
+ * Reads results from a file, or from the report folder it lies in. A note on standard error names a file of an earlier schema version.
+ * @throws UserError if the file is missing, or this version cannot read it
  */
 export async function readResultsAt(path: string): Promise<NamedResults> {
   const name = await fileOf(path);
   const text = await readFile(name, 'utf8').catch((error: unknown) => {
     throw new UserError(`${name}: cannot be read: ${messageOf(error)}`, { cause: error });
   });
-  return { name, results: readResults(text, name) };
+  const { version, results } = readVersionedResults(text, name);
+  if (version < SCHEMA_VERSION) noteOldVersion(name, version);
+  return { name, results };
 }
 
 /**

@@ -187,8 +187,8 @@ describe('a broken file', () => {
       nothing: results.json: not a results file: it has no number in schemaVersion
       a list: results.json: not a results file: it has no number in schemaVersion
       a version as text: results.json: not a results file: it has no number in schemaVersion
-      newer: results.json: written by a newer corematrix (schema 3, this one reads 2); update corematrix
-      older: results.json: schema 0 is not read by this corematrix, only 2
+      newer: results.json: has schema version 3, written by a newer corematrix; this one reads versions up to 2: update corematrix
+      older: results.json: has schema version 0; this corematrix reads versions 1 to 2
       cells that are no list: results.json: cells: Invalid input: expected array, received object
       a status that is none: results.json: cells[3].programs[1].status: Invalid option: expected one of "pass"|"fail"|"xfail"|"xpass"|"unsupported"|"skip"|"infra"|"not-run"
       a digest that is none: results.json: kernels[1].sha256: Invalid string: must match pattern /^[0-9a-f]{64}$/
