@@ -45,6 +45,11 @@ function inCache(cache: string, { version, package: debian, key }: BuiltLibbpf):
   return { version, origin, includeDir: join(folder, 'include'), staticLib: join(folder, 'lib/libbpf.a') };
 }
 
+/** Where set-up notes its choice. */
+function memoryOf(cache: string): string {
+  return join(cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${BUILD}.json`);
+}
+
 /** What an earlier set-up chose, so that a machine without network, or a mirror that moved on, changes nothing. */
 async function chosenBefore(cache: string, memory: string): Promise<Libbpf | null> {
   const kept = choice.safeParse(parseCached(await readFile(memory, 'utf8').catch(() => '')));
@@ -80,12 +85,17 @@ export async function ensureRelease(wanted: string, options: LibbpfOptions): Pro
   return inCache(options.cache, built);
 }
 
+/** The libbpf on this machine: what set-up chose, else the system's; null when there is none. Downloads and builds nothing. */
+export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
+  return (await chosenBefore(cache, memoryOf(cache))) ?? fromSystem();
+}
+
 /**
  * The libbpf to link with: what an earlier set-up chose, else built from source, else the system's.
  * @throws UserError when there is none at all
  */
 export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
-  const memory = join(options.cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${BUILD}.json`);
+  const memory = memoryOf(options.cache);
   const before = await chosenBefore(options.cache, memory);
   if (before) return before;
   let why = 'the mirrors have no source package of it that is new enough';

@@ -25,6 +25,13 @@ struct output {
 	uint64_t kept, dropped;
 };
 
+static void free_strings(char **strings)
+{
+	for (char **next = strings; next && *next; next++)
+		free(*next);
+	free(strings);
+}
+
 static char **copy_strings(struct payload *payload, uint32_t count)
 {
 	char **strings = count <= MAX_WORDS && count <= payload->left ? calloc(count + 1, sizeof(*strings)) : NULL;
@@ -32,8 +39,10 @@ static char **copy_strings(struct payload *payload, uint32_t count)
 	for (uint32_t i = 0; strings && i < count; i++) {
 		/* An empty string is one only where bytes are left for it. */
 		strings[i] = payload->left ? strdup(payload_string(payload)) : NULL;
-		if (!strings[i])
+		if (!strings[i]) {
+			free_strings(strings);
 			return NULL;
+		}
 	}
 	return strings;
 }
@@ -50,6 +59,8 @@ bool read_command(struct payload *payload, struct command *command)
 	command->folder = payload_string(payload);
 	command->words = copy_strings(payload, words);
 	command->environment = command->words ? copy_strings(payload, variables) : NULL;
+	if (!command->environment)
+		free_strings(command->words);
 	return command->environment != NULL;
 }
 

@@ -218,16 +218,19 @@ static bool loads_alone(const void *file, const char *program)
 static void attempt_each(const struct object_file *file)
 {
 	char **names;
+	bool alone;
 
 	libbpf_set_print(keep_quiet);
 	names = program_names(file);
 	libbpf_set_print(keep_log);
 	/* With a single program the object as a whole was that program alone. */
-	if (!names || !names[0] || !names[1])
-		return;
-	for (char **next = names; *next; next++)
-		if (!was_tried(*next))
+	alone = names && names[0] && !names[1];
+	for (char **next = names; next && *next; next++) {
+		if (!alone && !was_tried(*next))
 			attempt(file, *next, false);
+		free(*next);
+	}
+	free(names);
 }
 
 void load_object(const char *name, const void *bytes, uint32_t length)

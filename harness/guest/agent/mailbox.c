@@ -230,7 +230,7 @@ static void append(const void *bytes, size_t length)
 	if (response->length + length > capacity)
 		return;
 	memcpy(response_base + response->length, bytes, length);
-	response->length += length;
+	response->length += (uint32_t)length;
 }
 
 void frame_u32(uint32_t value)
