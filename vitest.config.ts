@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
     // There to end what hangs, not to measure: on a machine that has other work to do, guests and browsers take several times as long.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -73,7 +73,8 @@ export async function writeReportFolder(
 ): Promise<void> {
   try {
     await makeDirectories(folder);
-    for (const name of FORMAT_NAMES) {
+    // results.json first: when another format cannot be made, everything can still be made again from it.
+    for (const name of new Set<FormatName>(['json', ...FORMAT_NAMES])) {
       const { file, render } = FORMATS[name];
       if (name === 'json' || formats.includes(name)) await writeFileAtomic(join(folder, file), render(results, options));
       else await rm(join(folder, file), { force: true });

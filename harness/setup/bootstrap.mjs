@@ -52,7 +52,7 @@ if (modified(join(root, 'node_modules/.package-lock.json')) < modified(join(root
 // The compiler leaves its own files alone when nothing changed in the output, and writes them when there were errors: neither says
 // that the last build was good.
 const stamp = join(root, 'dist/.built');
-const settings = ['tsconfig.json', 'tsconfig.build.json'].map((name) => modified(join(root, name)));
+const settings = ['tsconfig.json', 'tsconfig.build.json', 'rolldown.config.ts'].map((name) => modified(join(root, name)));
 if (modified(stamp) < Math.max(...settings, ...SOURCES.map((folder) => newestSource(join(root, folder))))) {
   const started = new Date();
   run('TypeScript build', 'npm', ['run', '--silent', 'build']);

@@ -15,7 +15,7 @@ import { kernelTable, runFacts } from './kernels.ts';
 import { matrixTable, matrixSizes } from './matrix.ts';
 import { objectsPart } from './objects.ts';
 import { relocationMaps } from './relocations.ts';
-import { SCRIPT } from './script.ts';
+import { pageScript } from './script.ts';
 import { timeSection } from './time.ts';
 import { STYLE } from './style.ts';
 
@@ -162,6 +162,7 @@ export function renderHtmlFiles(given: Results, { htmlAssets = 'inline', compari
   const results = inOrder(given);
   const style = `${STYLE}${matrixSizes(results)}\n`;
   const data = embedded(pageData(results));
+  const script = pageScript();
   const external = htmlAssets === 'external';
   const head = external
     ? html`<link rel="stylesheet" href="${HTML_ASSET_FILES.style}" />
@@ -171,7 +172,7 @@ export function renderHtmlFiles(given: Results, { htmlAssets = 'inline', compari
           ${raw(style)}
         </style>
         <script>
-          ${raw(SCRIPT.replaceAll('</', String.raw`<\/`))};
+          ${raw(script.replaceAll('</', String.raw`<\/`))};
         </script>`;
   const tail = external
     ? html`<script src="${HTML_ASSET_FILES.data}"></script>`
@@ -195,7 +196,7 @@ export function renderHtmlFiles(given: Results, { htmlAssets = 'inline', compari
     ...(external
       ? ([
           [HTML_ASSET_FILES.style, style],
-          [HTML_ASSET_FILES.script, SCRIPT],
+          [HTML_ASSET_FILES.script, script],
           [HTML_ASSET_FILES.data, `globalThis.corematrixData = ${data};\n`],
         ] as const)
       : []),

@@ -1,63 +1,32 @@
-// The script of the page: the text of its parts, put together.
-import { barControl } from './client/bar.ts';
-import { cellView, ledger, relocationText } from './client/cell.ts';
-import { columnControl } from './client/columns.ts';
-import { compareView, logDiff, relocationDiff, typeDiffs } from './client/compare.ts';
-import { diffLines, withoutNoise } from './client/diff.ts';
-import { listenToKeys } from './client/keys.ts';
-import { layoutTable } from './client/layout.ts';
-import { firstTrouble, logFold } from './client/log.ts';
-import { linkMaps } from './client/maps.ts';
-import { matrixControl } from './client/matrix.ts';
-import { outcomesOf, relocationHead, relocationView, turningPoints } from './client/relocation.ts';
-import { followAddress } from './client/routes.ts';
-import { rowControl } from './client/rows.ts';
-import { type Parts, start } from './client/start.ts';
-import { themeControl } from './client/theme.ts';
-import { copyButton, element, select, unpack } from './client/tools.ts';
-import { cellHead, comparisonHead } from './client/views.ts';
-import { copySnippets, whyOf } from './client/why.ts';
-import { parseFilter, wantsKernel, wantsRow } from './client/filter.ts';
+// The script of the page: reports/html/client as one classic script, which the build makes.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InfraError, messageOf } from '../../harness/base/errors.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 
-const PARTS: Parts = {
-  parseFilter,
-  wantsKernel,
-  wantsRow,
-  element,
-  unpack,
-  copyButton,
-  select,
-  diffLines,
-  withoutNoise,
-  themeControl,
-  columnControl,
-  rowControl,
-  matrixControl,
-  barControl,
-  linkMaps,
-  copySnippets,
-  whyOf,
-  listenToKeys,
-  followAddress,
-  cellHead,
-  cellView,
-  ledger,
-  relocationText,
-  logFold,
-  firstTrouble,
-  comparisonHead,
-  compareView,
-  logDiff,
-  relocationDiff,
-  typeDiffs,
-  layoutTable,
-  outcomesOf,
-  turningPoints,
-  relocationHead,
-  relocationView,
-};
+const BUNDLE = join(PACKAGE_ROOT, 'dist/reports/html/client.js');
 
-const TEXTS = Object.entries(PARTS).map(([name, part]: [string, unknown]) => `${name}: ${String(part)}`);
+function missing(reason: string): InfraError {
+  return new InfraError(
+    `the script of the HTML report is missing: ${reason}; run "npm run build" in a clone of corematrix, or install corematrix again`,
+  );
+}
 
-/** A classic script, which needs nothing but the page it is in. */
-export const SCRIPT = `(${start.toString()})({\n${TEXTS.join(',\n')}\n});\n`;
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw missing(messageOf(error));
+  }
+}
+
+/**
+ * The text of the page's script: a classic script that needs nothing but the page.
+ * @param path the bundle that the build wrote
+ * @throws InfraError when the bundle is missing or empty, with what to do
+ */
+export function pageScript(path = BUNDLE): string {
+  const text = read(path);
+  if (text.trim() === '') throw missing(`${path} is empty`);
+  return text;
+}

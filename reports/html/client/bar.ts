@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // The bar above the matrix: what is typed and chosen there is the address of the page.
 import type { MatrixControl } from './matrix.ts';
 

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // One object on one kernel in full: reason first, then programs, relocations, logs, and how to see it again.
 import type { CellData, LogData, ObjectData, OutcomeData } from '../shared/page-data.ts';
 import type { firstTrouble, logFold } from './log.ts';

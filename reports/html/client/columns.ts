@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // The columns of the matrix as they come and go, each a kernel.
 
 export interface ColumnControl {

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // Two kernels compared for one object, or for one program of it: verdicts, relocation values, logs without their noise.
 import type { CellData, LogData, ObjectData } from '../shared/page-data.ts';
 import type { TypeData } from '../shared/page-data.ts';

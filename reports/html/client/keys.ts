@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // What keys do: some in the matrix, some in a cell, some everywhere.
 import type { MatrixControl } from './matrix.ts';
 

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // A type on two kernels side by side: what is new, gone, renamed or of another type stands out; what only lies elsewhere does not.
 import type { TypeData } from '../shared/page-data.ts';
 import type { Tools } from './tools.ts';

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // A log to read: numbered lines that are links, a search, a way to what went wrong, long lines wrapped or not.
 import type { LogData, ObjectData } from '../shared/page-data.ts';
 import type { Place, Tools } from './tools.ts';

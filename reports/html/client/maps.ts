@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // Cells of the relocation maps become links to what changed there, when they are first seen: as markup they would be half of the page.
 import type { Tools } from './tools.ts';
 

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // The matrix as the reader filters it and goes through it by keys.
 import type { FilterRow, parseFilter, wantsKernel, wantsRow } from './filter.ts';
 import type { columnControl } from './columns.ts';

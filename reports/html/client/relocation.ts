@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // One relocation on two kernels: what became of it, and the types it goes through side by side.
 import type { CellData, ObjectData, OutcomeData } from '../shared/page-data.ts';
 import type { TypeData } from '../shared/page-data.ts';

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // The address of the page says what is shown: the matrix as it is filtered, a cell, a part of it, a comparison.
 import type { ObjectData } from '../shared/page-data.ts';
 import type { TypeData } from '../shared/page-data.ts';

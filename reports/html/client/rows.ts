@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // The rows of the matrix as they come and go. To lay out and draw thousands of cells takes longer than a key may, so that those in sight
 // come at once (`near`: but for what is beyond the right edge) and those beyond (`later`) once the reader pauses. What goes is out of sight
 // at once (`gone`) and taken apart then (`hidden`), as the next key may ask for it again.

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // What runs in the reader's browser begins here.
 import type { ObjectData, PageData } from '../shared/page-data.ts';
 import type { TypeData } from '../shared/page-data.ts';

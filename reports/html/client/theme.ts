@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // Light, dark, or what the reader's system says, which is where everybody begins.
 
 interface ThemeControl {

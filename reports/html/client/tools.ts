@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // What the parts of the page's script share. Only the text of such functions gets into the page: each must need nothing from outside itself.
 import type { SourceLine } from '../../../harness/bpf/object/places.ts';
 import type { ObjectData, OutcomeData, PageData } from '../shared/page-data.ts';

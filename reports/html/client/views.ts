@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // What stands above a cell or a comparison: where one is, and where one can go from there.
 import type { ObjectData } from '../shared/page-data.ts';
 import type { Comparison } from './compare.ts';

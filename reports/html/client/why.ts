@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 // What triage says stands in the list of causes; a cell shows the same for its kernel.
 import type { Tools } from './tools.ts';
 
