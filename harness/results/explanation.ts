@@ -1,137 +1,143 @@
 // What an explanation consists of; results keep it, and `corematrix explain --json` writes it as it is.
 import { z } from 'zod';
-import { count, failurePlace, objectRelocation, source } from './places.ts';
 import { FAILURE_CLASSES, REACHED, RELATIONS } from '../base/vocabulary.ts';
+import { failurePlace, objectRelocation, source } from './schema/places.ts';
+import { count, kernelId, kernelIds, objectId } from './schema/values.ts';
 
 /** Raised when the meaning of a field changes. */
 export const EXPLANATION_VERSION = 3;
 
-const kernels = z.array(z.string());
 const relocation = objectRelocation.pick({ index: true, section: true, kind: true, access: true, spec: true });
+const program = z.string().describe('Name of the program.');
+const sourceLine = source.nullable().describe('Source line of the relocation; null if the object has no line information for it.');
 
-/** A program that runs into a root cause, at one place in its source. */
 const causePlace = z.strictObject({
-  object: z.string(),
-  program: z.string(),
-  /** Null for what is no relocation. */
-  relocation: relocation.nullable(),
-  /** Of the relocation, else of the instruction the verifier stopped at. */
-  source: source.nullable(),
-  /** The instruction the verifier stopped at and what registers held, on the first of the kernels; null where it stopped at none. */
-  at: failurePlace.omit({ source: true }).nullable(),
-  /** Kernels on which this is what the program failed with. */
-  fails: kernels,
-  /** Kernels on which it stands behind another failure of the program. */
-  behind: kernels,
-  /** Whether the verifier comes to it, where that differs from kernel to kernel the gravest. */
-  reached: z.enum(REACHED).nullable(),
+  object: objectId,
+  program,
+  relocation: relocation.nullable().describe('Relocation that fails; null if the failure concerns none.'),
+  source: source
+    .nullable()
+    .describe('Source line of the relocation, else of the instruction at which the verifier stopped; null if neither is known.'),
+  at: failurePlace
+    .omit({ source: true })
+    .nullable()
+    .describe('Instruction at which the verifier stopped, on the first of the kernels; null if it stopped at none.'),
+  fails: kernelIds.describe('Kernels on which the program fails with this cause, by id.'),
+  behind: kernelIds.describe('Kernels on which another failure of the program comes first, by id.'),
+  reached: z
+    .enum(REACHED)
+    .nullable()
+    .describe('Whether the verifier reaches the place, the worst of all kernels; null if no poisoned instruction is concerned.'),
 });
 
-/** A way through the kernel's types that may stand for the one that is missing. */
 const alternative = z.strictObject({
-  relation: z.enum(RELATIONS),
-  /** From the root on; each further way starts behind a pointer the one before it leads to. */
-  paths: z.array(z.array(z.union([z.string(), count]))),
-  /** The type of what was looked for under its new name. */
-  type: z.string(),
-  certainty: z.enum(['likely', 'possible']),
+  relation: z.enum(RELATIONS).describe('How it is related to what is missing.'),
+  paths: z
+    .array(z.array(z.union([z.string(), count])))
+    .describe('Members and array indexes from the root type on; a further path starts behind the pointer at the end of the one before.'),
+  type: z.string().describe('Type that it has in the kernel, as C writes it.'),
+  certainty: z.enum(['likely', 'possible']).describe('How sure the relation is.'),
 });
 
-/** A line of a log of a cell, or of one of its programs. */
 const logLine = z.strictObject({
-  kernel: z.string(),
-  object: z.string(),
-  program: z.string().nullable(),
-  kind: z.enum(['libbpf', 'verifier']),
-  /** From 1. */
-  line: count,
+  kernel: kernelId,
+  object: objectId,
+  program: z.string().nullable().describe('Program whose log it is; null for the log of the cell.'),
+  kind: z.enum(['libbpf', 'verifier']).describe('Which log it is.'),
+  line: count.describe('Line number in that log, from 1.'),
 });
 
-/** What kernels have instead, those of which the same can be said together. */
 const causeSituation = z.strictObject({
-  kernels,
-  summary: z.string(),
-  alternatives: z.array(alternative),
-  hints: z.array(z.string()),
-  /** Lines it rests on, of the first of the kernels. */
-  evidence: z.array(z.string()),
-  /** Where the last of those lines stands in the logs of the run; null where it is from none. */
-  log: logLine.nullable(),
+  kernels: kernelIds.describe('Kernels that this holds for, by id.'),
+  summary: z.string().describe('What these kernels have, in one sentence.'),
+  alternatives: z.array(alternative).describe('What these kernels may have instead, the most likely first.'),
+  hints: z.array(z.string()).describe('Further facts, one sentence each.'),
+  evidence: z.array(z.string()).describe('Log lines that show it, from the first of the kernels.'),
+  log: logLine.nullable().describe('Where the last of those lines is in the logs of the run; null if it is from none of them.'),
 });
 
-/** Which kernels of the matrix have what is missing, as their BTF says. */
 const causePresence = z.strictObject({
-  first: z.string().nullable(),
-  last: z.string().nullable(),
-  /** Without it, though one before and one after have it. */
-  gaps: kernels,
-  has: kernels,
-  lacks: kernels,
-  /** Neighbours of which one has it and the other has not: between them it came or went. */
-  witnesses: z.array(z.strictObject({ from: z.string(), to: z.string(), change: z.enum(['came', 'went']) })),
+  first: z.string().nullable().describe('First kernel that has it, by id; null if none has it.'),
+  last: z.string().nullable().describe('Last kernel that has it, by id; null if none has it.'),
+  gaps: kernelIds.describe('Kernels between the first and the last that lack it, by id.'),
+  has: kernelIds.describe('Kernels that have it, by id.'),
+  lacks: kernelIds.describe('Kernels that lack it, by id.'),
+  witnesses: z
+    .array(
+      z.strictObject({
+        from: z.string().describe('The older kernel, by id.'),
+        to: z.string().describe('The next kernel with BTF, by id.'),
+        change: z.enum(['came', 'went']).describe('`came` if only the newer kernel has it, `went` if only the older one has it.'),
+      }),
+    )
+    .describe('Neighbours of which one has it and the other lacks it.'),
 });
 
 const rootCause = z.strictObject({
-  fingerprint: z.string(),
-  class: z.enum(FAILURE_CLASSES),
-  /** `task_struct.state`, `helper bpf_x#200`, or a reason without numbers. */
-  subject: z.string(),
-  certainty: z.enum(['seen', 'certain', 'possible']),
-  places: z.array(causePlace),
-  situations: z.array(causeSituation),
-  presence: causePresence.nullable(),
-  /** A change of the catalogue, by its id and in words. */
-  knownChange: z.strictObject({ id: z.string(), text: z.string() }).nullable(),
-  /** What the load has not come to because of it, in words; null where it hides nothing. */
-  notReached: z.string().nullable(),
-  /** C that can be pasted; null where there is none to give. */
-  snippet: z.string().nullable(),
-  /** What to do besides or instead, a line each. */
-  advice: z.array(z.string()),
+  fingerprint: z.string().describe('Fingerprint of the cause, the same in every run.'),
+  class: z.enum(FAILURE_CLASSES).describe('Failure class.'),
+  subject: z.string().describe('What the failures are about: `task_struct.state`, `helper bpf_x#200`, or a reason without its numbers.'),
+  certainty: z
+    .enum(['seen', 'certain', 'possible'])
+    .describe('`seen` in a guest, `certain` by prediction, or `possible`: only if the verifier reaches the place.'),
+  places: z.array(causePlace).describe('Programs that fail because of it, each with its place in the source.'),
+  situations: z.array(causeSituation).describe('What kernels have instead; kernels with the same situation together.'),
+  presence: causePresence.nullable().describe('Which kernels have what is missing, by their BTF; null if BTF cannot tell.'),
+  knownChange: z
+    .strictObject({
+      id: z.string().describe('Identifier of the change: `task-state`.'),
+      text: z.string().describe('The change in one sentence.'),
+    })
+    .nullable()
+    .describe('Known change of the kernel that is the cause; null if none is known.'),
+  notReached: z
+    .string()
+    .nullable()
+    .describe('What was not looked at because the load ended at this failure, in one sentence; null if nothing was left out.'),
+  snippet: z.string().nullable().describe('Suggested C code that works on all kernels of the run; null if there is no suggestion.'),
+  advice: z.array(z.string()).describe('What to do besides or instead, one sentence each.'),
 });
 
-/** A place in a source that loads and reads something else than was compiled. */
 const semanticChangePlace = z.strictObject({
-  object: z.string(),
-  program: z.string(),
-  relocation,
-  source: source.nullable(),
-  what: z.string(),
-  kernels,
+  object: objectId,
+  program,
+  relocation: relocation.describe('Relocation that resolves.'),
+  source: sourceLine,
+  what: z.string().describe('How the field differs from what was compiled, in one sentence.'),
+  kernels: kernelIds.describe('Kernels on which it differs, by id.'),
 });
 
-/** A check by which code keeps away from what a kernel does not have. */
 const guard = z.strictObject({
-  relocation,
-  source: source.nullable(),
-  /** What it answers there, decimal. */
-  value: z.string(),
+  relocation: relocation.describe('Relocation that the guard consists of: `field_exists`, `type_exists`.'),
+  source: sourceLine,
+  value: z.string().describe('Value of the guard on these kernels, in decimal.'),
 });
 
-/** A relocation without target that does no harm: the verifier does not come to it. */
 const guardedPlace = z.strictObject({
-  object: z.string(),
-  program: z.string(),
-  relocation,
-  source: source.nullable(),
-  kernels,
-  /** Those that keep it out together; [] where it is something else than a check by relocation: a constant, a version, an unused function. */
-  guards: z.array(guard),
+  object: objectId,
+  program,
+  relocation: relocation.describe('Relocation without a target, which the verifier does not reach.'),
+  source: sourceLine,
+  kernels: kernelIds.describe('Kernels that lack the target, by id.'),
+  guards: z
+    .array(guard)
+    .describe(
+      'Guards that together keep the verifier away; empty if something else does, such as a constant, a version or an unused function.',
+    ),
 });
 
 const explainedKernel = z.strictObject({
-  id: z.string(),
-  /** How it is called where there is little room. */
-  name: z.string(),
-  btf: z.boolean(),
+  id: kernelId,
+  name: z.string().describe('Short name of the kernel: `6.12`.'),
+  btf: z.boolean().describe('True if the BTF of the kernel was available.'),
 });
 
 /** All of an explanation but its version, which inside results is theirs. */
 export const explanationFindings = z.strictObject({
-  kernels: z.array(explainedKernel),
-  causes: z.array(rootCause),
-  semanticChanges: z.array(semanticChangePlace),
-  guarded: z.array(guardedPlace),
+  kernels: z.array(explainedKernel).describe('Kernels that were looked at, in the order of the matrix.'),
+  causes: z.array(rootCause).describe('Root causes, those with the most failures first.'),
+  semanticChanges: z.array(semanticChangePlace).describe('Places that load, but read something else than was compiled.'),
+  guarded: z.array(guardedPlace).describe('Relocations without a target that do no harm because a guard avoids them.'),
 });
 
 export type CausePlace = z.infer<typeof causePlace>;

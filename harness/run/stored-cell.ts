@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { addLog, logText } from '../results/logs.ts';
-import { type CellResult, cellSchema, type LogStore } from '../results/schema.ts';
+import type { CellResult, LogStore } from '../results/schema.ts';
+import { cellSchema } from '../results/schema/cell.ts';
 
 /** What a cell's verdict depends on, but for what is expected of it. */
 export interface CellIdentity {

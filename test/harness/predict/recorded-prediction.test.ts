@@ -10,7 +10,7 @@ import {
   withPrediction,
 } from '../../../harness/predict/recorded-prediction.ts';
 import { uniformCell } from '../../../harness/results/uniform-cell.ts';
-import { type CellProgram, type CellRelocation, cellSchema } from '../../../harness/results/schema.ts';
+import { type CellProgram, type CellRelocation, cellSchema } from '../../../harness/results/schema/cell.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
 

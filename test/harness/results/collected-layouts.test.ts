@@ -31,7 +31,7 @@ describe('a store of types', () => {
   it('has each layout once, and each member once', () => {
     expect(collectLayouts(KERNELS)).toMatchInlineSnapshot(`
       {
-        "left": [],
+        "omitted": [],
         "types": [
           {
             "layouts": [

@@ -1,0 +1,43 @@
+// `objects[]` in results.json.
+import { z } from 'zod';
+import { objectRelocation } from './places.ts';
+import { count, sha256 } from './values.ts';
+
+export const objectSchema = z.strictObject({
+  id: z.string().describe('Identifier of the object, unique in this file and safe in a path and a URL fragment; made from the file name.'),
+  path: z.string().describe('Path of the object file, as the command line or the configuration names it.'),
+  sha256: sha256.describe('SHA-256 of the object file, in hexadecimal.'),
+  size: count.describe('Size of the object file, in bytes.'),
+  loader: z.string().optional().describe('Release of libbpf that loads the object: `libbpf@1.1`; absent for the default agent.'),
+  compiler: z
+    .string()
+    .optional()
+    .describe('Compiler, as the object names it; absent if the object does not, which is usual after stripping.'),
+  license: z.string().nullable().describe('License that the object declares; null if it declares none.'),
+  programs: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('Name of the program: its C function.'),
+        section: z.string().describe('ELF section of the program: `kprobe/do_unlinkat`.'),
+        type: z
+          .string()
+          .nullable()
+          .describe("Program type under libbpf's name: `kprobe`, `tracing`; null if neither a guest nor the section name revealed it."),
+        insns: count.describe('Number of instructions, before relocation.'),
+      }),
+    )
+    .describe('Programs of the object, in the order of the file.'),
+  relocations: z
+    .array(objectRelocation)
+    .describe(
+      'All CO-RE relocations of the object, sections in the order of `.BTF.ext`; `cells[].relocations[].ref` is a position in this list.',
+    ),
+  maps: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('Name of the map.'),
+        type: z.string().describe('Map type under the name of the kernel, in lower case: `hash`, `ringbuf`.'),
+      }),
+    )
+    .describe('Maps of the object.'),
+});
