@@ -122,8 +122,8 @@ describe('objects', () => {
             "places",
             "presence",
             "situations",
-            "known",
-            "hides",
+            "knownChange",
+            "notReached",
             "snippet",
             "advice",
           ],
@@ -135,13 +135,13 @@ describe('objects', () => {
             "places",
             "presence",
             "situations",
-            "known",
-            "hides",
+            "knownChange",
+            "notReached",
             "snippet",
             "advice",
           ],
         ],
-        "schemaVersion": 2,
+        "schemaVersion": 3,
       }
     `);
   });

@@ -88,7 +88,7 @@ test('a loader may fail in every way: status, signal, time, and words of other l
       "aya": "fail core-ambiguous: Error: error relocating T, multiple candidate target types found with different memory layouts: [1, 2]",
       "cilium": "fail core-other: field Old: program old_name: load program: bad CO-RE relocation: invalid func unknown#195896080 (19 line(s) omitted)",
       "cilium-btf": "fail core-other: program on_exec: apply CO-RE relocations: can't read types: type id 11993: unknown kind: Unknown (19)",
-      "cilium-helper": "fail helper-unknown: agent #9999 is unknown to this kernel",
+      "cilium-helper": "fail helper-unknown: helper #9999 is unknown to this kernel",
       "cilium-memlock": "fail resource-limit: map events: map create: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)",
       "cilium-verifier": "fail verifier-rejected: verifier: R1 invalid mem access 'scalar'",
       "fine": "pass : ",
