@@ -6,7 +6,7 @@ export interface Line {
 }
 
 /**
- * The shortest way from one list of lines to another.
+ * The shortest edit from one list of lines to another.
  * @see Myers, "An O(ND) Difference Algorithm and Its Variations", 1986
  */
 export function edits(from: readonly string[], to: readonly string[]): Line[] {
@@ -48,7 +48,7 @@ function backtrack(trace: readonly Map<number, number>[], from: readonly string[
   return lines.toReversed();
 }
 
-/** Lines that differ, each with its sign, and `context` lines around them; `...` for what is left out. '' for equal texts. */
+/** The differing lines, each with its sign, and `context` lines around them; `...` for omitted lines. '' for equal texts. */
 export function lineDiff(from: string, to: string, context = 2): string {
   if (from === to) return '';
   const lines = edits(from.split('\n'), to.split('\n'));

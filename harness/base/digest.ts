@@ -1,4 +1,4 @@
-// Digests of files: of one as it is, and of what something was built from, so that it is built again only when that changed.
+// Digests of one file, and of all inputs of a build, so that it is built again only if an input changed.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';

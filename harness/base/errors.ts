@@ -2,7 +2,7 @@
 import type { FailureClass } from './vocabulary.ts';
 import { shortened, visible, visibleText } from './visible.ts';
 
-/** Longer messages hold somebody's data rather than say something. */
+/** Longer messages are mostly embedded input, so they are cut. */
 const MAX_MESSAGE = 1000;
 
 interface ErrorFacts {
@@ -11,13 +11,13 @@ interface ErrorFacts {
   detail?: string;
 }
 
-/** Names, paths and versions in a message may be a stranger's: whatever they hold, the message stays one line of plain text. */
+/** A message may quote untrusted names, paths and versions. It still becomes one line of plain text. */
 function textOf(message: string, detail: string | undefined): string {
   const line = shortened(visible(message.slice(0, MAX_MESSAGE * 2)), MAX_MESSAGE);
   return detail === undefined ? line : `${line}\n${visibleText(detail)}`;
 }
 
-/** Wrong usage, configuration or input: one line that names what is wrong, where, and what to type instead. Exit code 2. */
+/** Wrong usage, configuration or input. The message is one line: the fault, its place, and what to type instead. Exit code 2. */
 export class UserError extends Error {
   override readonly name = 'UserError';
 
@@ -26,7 +26,7 @@ export class UserError extends Error {
   }
 }
 
-/** Classes of what is no verdict. */
+/** Failure classes of cells without a verdict. */
 export type InfraClass = Extract<FailureClass, `infra-${string}`>;
 
 /** The infrastructure failed (download, disk, QEMU, boot): no verdict about any object. Exit code 3. */

@@ -29,7 +29,7 @@ export function errorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Turns trouble with the disk into an InfraError that says what to do; any other error is returned as it is. */
+/** Turns a disk error into an InfraError with advice. Returns any other error unchanged. */
 export function explainDiskError(error: unknown, path: string): unknown {
   const advice = ADVICE[errorCode(error) ?? ''];
   return advice === undefined ? error : new InfraError(`cannot write ${path}: ${advice}`, { cause: error });
@@ -67,7 +67,7 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** A new name beside the target for what is not finished: same file system, so that a rename is atomic. */
+/** A new name beside the target for unfinished data. It is on the same file system, so that a rename is atomic. */
 export function unfinishedPath(target: string): string {
   return `${target}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
@@ -77,7 +77,7 @@ async function dropUnfinished(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => null);
 }
 
-/** Clears away what processes that are gone left of the same target. */
+/** Removes unfinished data of the same target whose processes have ended. */
 export async function dropAbandoned(target: string): Promise<void> {
   const names = await readdir(dirname(target)).catch(() => []);
   for (const name of names) {
@@ -120,7 +120,7 @@ async function syncContents(directory: string): Promise<void> {
   await syncDirectory(directory);
 }
 
-/** Another process may have been faster: then its directory stands, and ours is dropped. */
+/** If another process was faster, its directory stays and ours is removed. */
 async function moveInto(temporary: string, target: string): Promise<'built' | 'existing'> {
   try {
     await rename(temporary, target);
@@ -135,7 +135,7 @@ async function moveInto(temporary: string, target: string): Promise<'built' | 'e
 }
 
 /**
- * Makes a directory once: an existing one is used as it is, otherwise `build` fills a temporary one that is then renamed into place.
+ * Makes a directory once. An existing one is used unchanged; otherwise `build` fills a temporary one, which is then renamed.
  * @throws InfraError when the disk is full or may not be written; whatever `build` throws
  */
 export async function populateDirectory(target: string, build: (directory: string) => Promise<void>): Promise<'built' | 'existing'> {

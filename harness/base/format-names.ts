@@ -3,5 +3,5 @@
 export const FORMAT_NAMES = ['html', 'json', 'junit', 'markdown', 'github', 'sarif', 'ctrf', 'tap'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** What a report folder holds when nothing else is said. Of results.json everything else can be made again, so it is always there. */
+/** The default formats of a report folder. It always holds results.json, from which all other formats can be made again. */
 export const DEFAULT_FORMATS: readonly FormatName[] = ['html', 'json', 'junit', 'markdown'];

@@ -1,7 +1,7 @@
-// Kernel versions: read from any of the forms they are written in, put in order, tested against ranges.
+// Kernel versions: parsed from all usual forms, ordered, compared with ranges.
 import { UserError } from './errors.ts';
 
-/** A kernel version taken apart. `7.4-rc3` has rc 3 and no patch level; `5.14.0-427.el9` has patch level 0 and the local part `-427.el9`. */
+/** A parsed kernel version. `7.4-rc3` has rc 3 and no patch level; `5.14.0-427.el9` has patch level 0 and the local part `-427.el9`. */
 export interface KernelVersion {
   major: number;
   minor: number;
@@ -21,7 +21,7 @@ interface Bound {
   version: KernelVersion;
 }
 
-/** Every bound has to hold. */
+/** All bounds must hold. */
 export type KernelRange = readonly Bound[];
 
 const MAX_LENGTH = 128;
@@ -29,7 +29,7 @@ const VERSION = /^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,7}))?((?:[-+~._][\x21-\x7e]+)
 /** Upstream writes `-rc3`, Debian packages `~rc3`, Fedora `-0.rc3`. */
 const RELEASE_CANDIDATE = /^(?:[-~]|-0\.)rc(\d{1,4})(?![0-9a-z])/;
 
-/** The same as parseKernelVersion, with null for what is no kernel version. */
+/** Like parseKernelVersion, but returns null for text that is not a kernel version. */
 export function tryParseKernelVersion(text: string): KernelVersion | null {
   const match = text.length <= MAX_LENGTH ? VERSION.exec(text) : null;
   if (!match) return null;
@@ -46,7 +46,7 @@ export function tryParseKernelVersion(text: string): KernelVersion | null {
 
 /**
  * Reads a version such as `6.12.117+deb13-cloud-amd64`, `7.4-rc3`, `5.14.0-427.50.1.el9_4.x86_64` or `6.12`.
- * What `uname -r` says is not always the upstream version: Debian's `5.10.0-46` is 5.10.262, only the package version tells.
+ * `uname -r` does not always print the upstream version: Debian's `5.10.0-46` is 5.10.262, which only the package version shows.
  * @throws UserError
  */
 export function parseKernelVersion(text: string): KernelVersion {
@@ -93,7 +93,7 @@ function compareLocal(a: string, b: string): number {
 
 /**
  * A total order: negative when `a` is older, 0 when no part that counts differs (`6.12` and `6.12.0`).
- * Local parts only order what is upstream the same version; between distributions that order means nothing.
+ * Local parts order builds of one upstream version only. Between distributions this order has no meaning.
  */
 export function compareKernelVersions(a: KernelVersion, b: KernelVersion): number {
   return compareUpstream(a, b) || compareLocal(a.local, b.local);
@@ -121,7 +121,7 @@ export function parseRange(text: string): KernelRange {
     .map((bound) => parseBound(bound.trim(), text));
 }
 
-/** How a version stands to a bound, at the precision the bound is written with. */
+/** Compares a version with a bound, at the precision of the bound. */
 function compareToBound(version: KernelVersion, bound: KernelVersion): number {
   if (bound.local !== '') return compareKernelVersions(version, bound);
   return bound.patch === null && bound.rc === null ? compareSeries(version, bound) : compareUpstream(version, bound);
@@ -136,7 +136,7 @@ const HOLDS = {
 } as const satisfies Record<Comparator, (order: number) => boolean>;
 
 /**
- * Whether every bound holds. A bound without patch level speaks of the whole series: `<=6.12` holds for 6.12.117, `>6.1` does not
+ * Whether every bound holds. A bound without patch level means the whole series: `<=6.12` holds for 6.12.117, `>6.1` does not
  * hold for 6.1.5, and `>=7.4` holds for 7.4-rc1.
  */
 export function inRange(version: KernelVersion, range: KernelRange): boolean {

@@ -23,7 +23,7 @@ export function visibleText(text: string): string {
   return text.replaceAll(UNSAFE, (character) => (character === '\n' || character === '\t' ? character : written(character)));
 }
 
-/** Cuts text to a width and says so by an ellipsis. */
+/** Cuts text to a width and marks the cut with an ellipsis. */
 export function shortened(text: string, width: number): string {
   const characters = Array.from(text);
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;

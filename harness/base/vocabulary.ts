@@ -1,4 +1,4 @@
-// The words of the project, as data: every status, stage, class, relocation kind and outcome that may stand in a result.
+// The public words as data: every status, stage, relocation kind and outcome that results can contain.
 
 /** Status of a cell and of each program in it. `infra` and `not-run` are no verdict: they are never drawn as pass or fail. */
 export const STATUSES = ['pass', 'fail', 'xfail', 'xpass', 'unsupported', 'skip', 'infra', 'not-run'] as const;
@@ -19,7 +19,7 @@ export const HISTORY_LETTERS = {
 /** In place of such a letter: a run that had no such program or kernel. */
 export const NOT_THERE = ' ';
 
-/** What a status means to somebody who compares runs: as expected, not as expected, or no verdict. */
+/** The meaning of a status when runs are compared: as expected, not as expected, or no verdict. */
 export type Standing = 'good' | 'bad' | 'none';
 
 export const STANDINGS = {
@@ -104,14 +104,14 @@ export type RelocationKind = (typeof RELOCATION_KINDS)[number];
 
 /**
  * What became of a relocation on a kernel: `resolved` to the value it was compiled with, `moved` to another value, `absent-guarded`
- * (target missing and the instruction holds an answer the code can act on: 0), `poisoned` (missing, replaced by an invalid instruction),
+ * (target missing, and the instruction gets the value 0, which the code can test), `poisoned` (missing, replaced by an invalid instruction),
  * `incompatible` (a target of that name exists but may not be accessed as compiled; poisoned too), `ambiguous` (candidates disagree).
- * `not-reached` is for a relocation libbpf never came to, because the load ended before it.
+ * `not-reached`: the load ended before libbpf processed this relocation.
  */
 export const OUTCOMES = ['resolved', 'moved', 'absent-guarded', 'poisoned', 'incompatible', 'ambiguous', 'not-reached'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Whether the verifier came to a poisoned instruction. */
+/** Whether the verifier reached a poisoned instruction. */
 export const REACHED = ['yes', 'no', 'unknown'] as const;
 export type Reached = (typeof REACHED)[number];
 
@@ -126,6 +126,6 @@ export type PredictedStatus = (typeof PREDICTED_STATUSES)[number];
 export const LAYOUT_KINDS = ['struct', 'union', 'enum', 'function', 'other'] as const;
 export type LayoutKind = (typeof LAYOUT_KINDS)[number];
 
-/** How what a kernel has instead is related to what is missing. */
+/** How the kernel's alternative relates to the missing field or type. */
 export const RELATIONS = ['other-kind', 'renamed', 'moved-in', 'moved-out', 'behind-pointer', 'split', 'joined'] as const;
 export type Relation = (typeof RELATIONS)[number];

@@ -1,23 +1,23 @@
-// Reads BTF: where each type lies. Nothing is made of a type before somebody asks for it.
+// Reads BTF: the position of each type. A type is decoded only on request.
 import { BTF_KINDS, type BtfKind, type Trailing, TRAILING } from './kinds.ts';
 
 /** BTF of an object, a kernel, or a module on top of its kernel's. Read types with the functions of types.ts. */
 export interface Btf {
   readonly littleEndian: boolean;
-  /** What ids and strings continue; null for BTF that stands alone. */
+  /** The base BTF whose ids and strings this one continues; null for standalone BTF. */
   readonly base: Btf | null;
-  /** The first id of its own: 1, or the one after the last of its base. */
+  /** The first id in this BTF: 1, or the id after the last one of its base. */
   readonly startId: number;
   /** One past the last type id. */
   readonly endId: number;
   /** The type section in this machine's byte order: all its fields have 32 bits. */
   readonly words: Uint32Array;
-  /** Where each type of its own begins in `words`, the one with `startId` first. */
+  /** Where each type of this BTF begins in `words`, starting with `startId`. */
   readonly starts: Uint32Array;
   readonly strings: Buffer;
-  /** The offset that the first string of its own has: 0, or the end of the base's strings. */
+  /** The offset of the first string of this BTF: 0, or the end of the base's strings. */
   readonly stringStart: number;
-  /** Bytes of a pointer where that is known from elsewhere; null where the types themselves must tell. */
+  /** Bytes of a pointer if the caller knows it; null to derive it from the types. */
   readonly pointerSize: 4 | 8 | null;
 }
 
@@ -80,7 +80,7 @@ function readHeader(bytes: Uint8Array): Header | string {
   };
 }
 
-/** Strings of BTF that stands alone begin with the empty one; a module's go on from its kernel's. */
+/** Strings of standalone BTF begin with the empty string; strings of a module continue those of its kernel. */
 function isModules({ strings }: Header): boolean {
   return strings.length > 0 && strings[0] !== 0;
 }
@@ -152,14 +152,14 @@ export function btfString(btf: Btf, offset: number): string {
   return btf.strings.toString('utf8', start, Math.min(end < 0 ? btf.strings.length : end, start + MAX_STRING));
 }
 
-/** Word number `at` of a type; 0 for id 0, which is void, and for ids there are none of. */
+/** Word number `at` of a type; 0 for id 0 (void) and for unknown ids. */
 export function typeWord(btf: Btf, id: number, at: number): number {
   if (btf.base !== null && id < btf.startId) return typeWord(btf.base, id, at);
   const start = btf.starts[id - btf.startId];
   return start === undefined ? 0 : (btf.words[start + at] ?? 0);
 }
 
-/** The kind of a type; `void` for id 0 and for ids there are none of. */
+/** The kind of a type; `void` for id 0 and for unknown ids. */
 export function kindOf(btf: Btf, id: number): BtfKind {
   return BTF_KINDS[(typeWord(btf, id, 1) >>> 24) & KIND_BITS] ?? 'unknown';
 }

@@ -1,4 +1,4 @@
-// Bytes of a BTF type as a configuration writes them; the other way round is encode.ts.
+// Writes bytes of a BTF type as a configuration value; encode.ts is the inverse.
 import { type Btf, kindOf, vlenOf } from './btf.ts';
 import { arrayOf, enumeratorOf, integerOf, isAnyEnum, resolveType, sizeField } from './types.ts';
 
@@ -11,13 +11,13 @@ function integerAt(bytes: Uint8Array, littleEndian: boolean, signed: boolean): b
   return signed ? BigInt.asIntN(bytes.length * 8, value) : value;
 }
 
-/** Numbers that YAML cannot hold exactly are text. */
+/** Writes numbers as text if YAML cannot represent them exactly. */
 function numberOrText(value: bigint): number | string {
   return Number.isSafeInteger(Number(value)) ? Number(value) : `0x${BigInt.asUintN(64, value).toString(16)}`;
 }
 
 /**
- * The value that bytes hold, for integers, booleans, enumerators and text; null for other types.
+ * Decodes bytes as an integer, boolean, enumerator or text; null for other types.
  * @param bytes as many as the type has
  */
 export function decodeValue(btf: Btf, type: number, bytes: Uint8Array, littleEndian: boolean): boolean | number | string | null {

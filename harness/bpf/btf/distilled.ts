@@ -1,4 +1,4 @@
-// BTF of a module that brings a distilled base: what it needs of its kernel, by name and size only. Here it is put upon a kernel's BTF.
+// BTF of a module with a distilled base (the kernel types it needs, by name and size only), relocated to a kernel's BTF.
 import { type Btf, type BtfResult, kindFlag, kindOf, nameOf, typeWord, vlenOf } from './btf.ts';
 import { fieldsOf } from './fields.ts';
 import type { BtfKind } from './kinds.ts';
@@ -12,7 +12,7 @@ const THROUGH: ReadonlySet<BtfKind> = new Set(['const', 'restrict', 'volatile', 
 const MAX_CHAIN = 1024;
 
 /**
- * Structs and unions of the base that lie within those of the module: their size is a part of the module's.
+ * Structs and unions of the base that are embedded in those of the module, so that the module depends on their size.
  * @see btf_mark_embedded_composite_type_ids() in libbpf's btf_relocate.c
  */
 function embeddedIn(split: Btf): Set<number> {
@@ -33,7 +33,7 @@ function embeddedIn(split: Btf): Set<number> {
   return embedded;
 }
 
-/** Whether a type of the kernel can be what a distilled one stands for, name and size aside. */
+/** Whether a kernel type can be the one that a distilled type describes, apart from name and size. */
 function canBe(distilled: Btf, id: number, kernel: Btf, kernelId: number, isEmbedded: boolean): boolean {
   const [kind, kernelKind] = [kindOf(distilled, id), kindOf(kernel, kernelId)];
   if (kind === 'fwd') {
@@ -61,7 +61,7 @@ function namesakes(kernel: NameIndex, distilled: Btf, id: number): number[] {
 }
 
 /**
- * For each type of a distilled base the kernel's; or why there is none, or more than one.
+ * Finds the kernel type for each type of a distilled base, or the reason why none or several match.
  * @see btf_relocate_map_distilled_base() in libbpf's btf_relocate.c
  */
 function mapBase(split: Btf, distilled: Btf, kernel: NameIndex): Uint32Array | string {
@@ -84,7 +84,7 @@ function mapBase(split: Btf, distilled: Btf, kernel: NameIndex): Uint32Array | s
 
 /**
  * Puts a module's BTF upon a kernel's instead of the distilled base it came with; or says why that cannot be.
- * @param split what was read upon its distilled base
+ * @param split the module's BTF, read with its distilled base
  * @see btf_relocate() in libbpf's btf_relocate.c, section .BTF.base of modules since Linux 6.11
  */
 export function relocateBtf(split: Btf, kernel: NameIndex): BtfResult {
@@ -104,7 +104,7 @@ export function relocateBtf(split: Btf, kernel: NameIndex): BtfResult {
     const fields = fieldsOf((info >>> 24) & 0x7f, info & 0xffffff);
     for (const at of fields.types) {
       const id = words[start + at] ?? 0;
-      if (id >= split.endId) return { ok: false, reason: `type ${split.startId + index} refers to type ${id}, which there is none of` };
+      if (id >= split.endId) return { ok: false, reason: `type ${split.startId + index} refers to type ${id}, which does not exist` };
       words[start + at] = id < distilled.endId ? (base[id] ?? 0) : id - distilled.endId + btf.endId;
     }
     for (const at of fields.names) {

@@ -3,10 +3,10 @@ import { type Btf, kindOf, vlenOf } from './btf.ts';
 import { arrayOf, type Enumerator, enumeratorOf, integerOf, isAnyEnum, memberOf, resolveType, sizeField, sizeOf } from './types.ts';
 import { typeText } from './type-text.ts';
 
-/** What can be written: a list for an array, members by name for a struct. */
+/** A value of the configuration: a list for an array, members by name for a struct. */
 export type Value = boolean | number | string | readonly Value[] | { readonly [member: string]: Value };
 
-/** The bytes, or in one line what is wrong and what is expected. */
+/** The bytes, or one line with the problem and the expected form. */
 export type Encoded = { ok: true; bytes: Uint8Array } | { ok: false; problem: string };
 
 /** `path` leads to the part of the value that is wrong: `[3]`, `.limit`. */
@@ -73,7 +73,7 @@ function encodeEnum(btf: Btf, id: number, type: string, value: Value, littleEndi
   const number = named?.value ?? wholeNumber(value);
   if (number === null) {
     const names = all.slice(0, MAX_LISTED).map(({ name }) => name);
-    return problem(`${shown(value)} is none of ${type}; it has: ${names.join(', ')}${all.length > MAX_LISTED ? ', ...' : ''}`);
+    return problem(`${shown(value)} is not in ${type}; it has: ${names.join(', ')}${all.length > MAX_LISTED ? ', ...' : ''}`);
   }
   const signed = number < 0n || all.some((each) => each.value < 0n);
   return ranged(number, sizeField(btf, id), signed, type, littleEndian);
@@ -97,7 +97,7 @@ function encodeText(text: string, length: number, type: string): Part {
   return { ok: true, bytes };
 }
 
-/** One-byte integers hold text. */
+/** Whether an array holds text: its elements are one-byte integers. */
 function isText(btf: Btf, element: number): boolean {
   const id = resolveType(btf, element);
   return kindOf(btf, id) === 'int' && sizeField(btf, id) === 1 && (integerOf(btf, id).encoding & ENCODING.bool) === 0;
@@ -158,7 +158,7 @@ function encode(btf: Btf, id: number, value: Value, place: Place): Part {
 
 /**
  * The bytes of a type for a value: integers and enums in their range, booleans, text in arrays of one-byte integers (with the 0 that ends
- * it), lists in other arrays and members of structs, where what is not named becomes 0.
+ * it), lists in other arrays and members of structs, where unnamed members become 0.
  */
 export function encodeValue(btf: Btf, id: number, value: Value, littleEndian: boolean): Encoded {
   const encoded = encode(btf, id, value, { depth: 0, littleEndian });

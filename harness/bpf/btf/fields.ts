@@ -4,7 +4,7 @@ import { type BtfKind, BTF_KINDS, TRAILING } from './kinds.ts';
 interface Fields {
   /** The third word of the head is a type. */
   head: boolean;
-  /** Words behind the head that are types, and within each element those that are types and names. */
+  /** The words behind the head that hold type ids, and in each element those that hold type ids and names. */
   fixed: readonly number[];
   types: readonly number[];
   names: readonly number[];
@@ -38,7 +38,7 @@ const BY_NUMBER: readonly Fields[] = BTF_KINDS.map((kind) => FIELDS[kind] ?? NON
 const HEAD_WORDS = 3;
 
 /**
- * Positions, from the start of a type, of the words that refer to other types, and of those that are names.
+ * Positions, from the start of a type, of the words that hold type ids and of those that hold names.
  * @param kind its number
  */
 export function fieldsOf(kind: number, vlen: number): { types: number[]; names: number[] } {

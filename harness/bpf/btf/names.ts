@@ -9,7 +9,7 @@ export interface NameIndex {
   readonly buckets: Uint32Array;
   /** By type id from `startId` on: the next type with the same hash, 0 for none. */
   readonly next: Uint32Array;
-  /** What was looked up before. */
+  /** Results of earlier lookups. */
   readonly known: Map<string, readonly number[]>;
 }
 
@@ -34,7 +34,7 @@ function hashOf(strings: Uint8Array, offset: number): number {
       if (underscores === 0) before = hash;
       underscores += 1;
     } else {
-      // Three underscores, neither more nor at the start: what stands before them may be the whole name.
+      // Exactly three underscores, not at the start: the part before them may be the whole name.
       if (underscores === FLAVOR_MARK && at - underscores > offset) essential = before;
       underscores = 0;
     }
@@ -43,17 +43,17 @@ function hashOf(strings: Uint8Array, offset: number): number {
   return essential ?? hash;
 }
 
-/** The same for a name that has no flavor, or of which what looks like one is a part. */
+/** The same for a name without flavor, or with a part that only looks like one. */
 function plainHashOf(name: string): number {
   return Buffer.from(name).reduce((hash, byte) => Math.imul(hash ^ byte, PRIME), SEED);
 }
 
-/** The strings an offset lies in: those of a module, or of its kernel. */
+/** The string table that contains an offset: of a module, or of its kernel. */
 function stringsAt(btf: Btf, offset: number): { strings: Uint8Array; start: number } {
   return btf.base !== null && offset < btf.stringStart ? stringsAt(btf.base, offset) : { strings: btf.strings, start: btf.stringStart };
 }
 
-/** Indexes the types that a BTF has of its own; those of its base are not in it. */
+/** Indexes the types of a BTF itself, without those of its base. */
 export function indexNames(btf: Btf): NameIndex {
   const { starts, words, startId } = btf;
   // A power of two, at least one bucket for each type.
@@ -92,7 +92,7 @@ export function typesWithEssentialName(index: NameIndex, name: string): readonly
   return ids;
 }
 
-/** Ids of all types, of whatever kind, that bear exactly this name, ascending. */
+/** Ids of all types of any kind with exactly this name, ascending. */
 export function typesWithName(index: NameIndex, name: string): number[] {
   return typesWithEssentialName(index, essentialName(name)).filter((id) => nameAt(index.btf, id) === name);
 }

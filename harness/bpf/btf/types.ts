@@ -1,4 +1,4 @@
-// What a BTF type consists of, each part read when it is asked for. Ids and numbers there are none of give null or void, never an error.
+// The parts of a BTF type, each decoded on request. Unknown ids and numbers give null or void, never an error.
 import { type Btf, btfString, kindFlag, kindOf, nameOf, typeWord, vlenOf } from './btf.ts';
 import type { BtfKind } from './kinds.ts';
 
@@ -23,7 +23,7 @@ export function referencedType(btf: Btf, id: number): number {
   return typeWord(btf, id, 2);
 }
 
-/** Size in bytes as it stands in the type itself: int, struct, union, enum, float, datasec. */
+/** Size in bytes as the type itself records it: int, struct, union, enum, float, datasec. */
 export function sizeField(btf: Btf, id: number): number {
   return typeWord(btf, id, 2);
 }
@@ -46,7 +46,7 @@ function hasElement(btf: Btf, id: number, index: number): boolean {
   return index >= 0 && index < vlenOf(btf, id);
 }
 
-/** Member number `index` of a struct or union, null when there is none. */
+/** Member number `index` of a struct or union, or null. */
 export function memberOf(btf: Btf, id: number, index: number): Member | null {
   if (!isComposite(kindOf(btf, id)) || !hasElement(btf, id, index)) return null;
   const at = HEAD_WORDS + index * 3;
@@ -60,7 +60,7 @@ export function memberOf(btf: Btf, id: number, index: number): Member | null {
   };
 }
 
-/** Enumerator number `index` of an enum or enum64, null when there is none. */
+/** Enumerator number `index` of an enum or enum64, or null. */
 export function enumeratorOf(btf: Btf, id: number, index: number): Enumerator | null {
   const kind = kindOf(btf, id);
   if (!isAnyEnum(kind) || !hasElement(btf, id, index)) return null;
@@ -104,7 +104,7 @@ const MODIFIERS: ReadonlySet<BtfKind> = new Set(['volatile', 'const', 'restrict'
 /** libbpf follows modifiers without end; a chain as long as this goes round in circles. */
 const MAX_MODIFIERS = 1024;
 
-/** Follows modifiers and typedefs to what is behind them; 0 when they go round in circles. */
+/** Follows modifiers and typedefs to the type behind them; 0 if they form a circle. */
 export function resolveType(btf: Btf, id: number): number {
   let at = id;
   for (let depth = 0; depth < MAX_MODIFIERS; depth++) {
@@ -134,7 +134,7 @@ const LONG: ReadonlySet<string> = new Set([
   'int unsigned long',
   'int long unsigned',
 ]);
-/** Of BTF that does not tell: on every kernel that has guests, and for which objects are compiled. */
+/** The default where BTF does not show the size: the size on every kernel with guests, and of the BPF target. */
 const USUAL_POINTER = 8;
 const guessed = new WeakMap<Btf, 4 | 8>();
 
@@ -148,7 +148,7 @@ function guessPointerSize(btf: Btf): 4 | 8 {
 }
 
 /**
- * Bytes of a pointer: those of the first `long`, as on every machine with Linux the two are as wide; of a module, its kernel's.
+ * Bytes of a pointer: the size of the first `long`, because both have one size on every Linux machine. A module uses its kernel's.
  * @see btf__pointer_size() in libbpf's btf.c
  */
 function pointerSizeOf(btf: Btf): 4 | 8 {
@@ -185,7 +185,7 @@ export function sizeOf(btf: Btf, id: number): number | null {
   return null;
 }
 
-/** The id of the first type of that kind and name, null when there is none. */
+/** The id of the first type of that kind and name, or null. */
 export function findType(btf: Btf, kind: BtfKind, name: string): number | null {
   for (let id = 1; id < btf.endId; id++) if (kindOf(btf, id) === kind && nameOf(btf, id) === name) return id;
   return null;

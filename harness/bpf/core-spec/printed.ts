@@ -1,7 +1,7 @@
-// A relocation spec as libbpf prints it, taken apart: `[9] struct task_struct.comm[3] (0:2:3 @ offset 19)`.
+// Parses a relocation spec as libbpf prints it: `[9] struct task_struct.comm[3] (0:2:3 @ offset 19)`.
 
 export interface Spec {
-  /** Local or target BTF id; null where it was left out. */
+  /** Local or target BTF id; null if it was not printed. */
   typeId: number | null;
   /** `struct task_struct`, `enum bpf_map_type`: BTF kind and name of the root. */
   type: string;
@@ -24,7 +24,7 @@ function splitAccess(text: string): string[] {
 }
 
 /**
- * Takes a spec apart, with or without the BTF id in front; null when it is none.
+ * Parses a spec, with or without the BTF id in front; null if the text is not a spec.
  * @see bpf_core_format_spec() in libbpf's relo_core.c
  */
 export function parseSpec(text: string): Spec | null {
@@ -54,7 +54,7 @@ export function parseSpec(text: string): Spec | null {
   return { ...base, type: `${kind} ${rest}`, typeName: rest };
 }
 
-/** What is accessed, as a person writes it: `task_struct.comm[3]`, `enum bpf_map_type::BPF_MAP_TYPE_ARRAY`, `struct task_struct`. */
+/** The access as C writes it: `task_struct.comm[3]`, `enum bpf_map_type::BPF_MAP_TYPE_ARRAY`, `struct task_struct`. */
 export function accessOf(spec: Spec): string {
   if (spec.enumerator) return `${spec.type}::${spec.enumerator.name}`;
   if (spec.raw.length === 0) return spec.type;
@@ -62,12 +62,12 @@ export function accessOf(spec: Spec): string {
 }
 
 /**
- * Whether a candidate that did not match has a member of the wanted name with a kind that may not stand for it. libbpf then has
+ * Whether a candidate that did not match has a member of the wanted name with an incompatible kind. libbpf then has
  * dropped the name again but kept the member number, so there are more numbers than names.
  * @see bpf_core_match_member() in libbpf's relo_core.c
  */
 export function isIncompatible(candidate: Spec): boolean {
-  // A leading index is the pointer taken as an array, which is the root's own number.
+  // A leading index treats the pointer as an array; it is the first number, the root's own.
   const steps = candidate.accessors[0]?.startsWith('[') ? candidate.accessors.length : candidate.accessors.length + 1;
   return candidate.raw.length > steps;
 }

@@ -1,4 +1,4 @@
-// A CO-RE spec: which path of members and indices a relocation takes through a type, on the local side or in a target.
+// A CO-RE spec: the path of members and indices of a relocation through a type, on the local side or in a target.
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
 import { arrayOf, enumeratorOf, isAnyEnum, isComposite, memberOf, resolveType, sizeOf } from '../btf/types.ts';
 import type { RelocationKind } from '../../base/vocabulary.ts';
@@ -18,7 +18,7 @@ export interface CoreSpec {
   kind: RelocationKind;
   rootId: number;
   accessors: Accessor[];
-  /** Every member number and index on the way, those into anonymous members too. */
+  /** Every member number and index on the path, including those into anonymous members. */
   raw: number[];
   /** From the start of the root, in bits, within 32 bits as libbpf counts. */
   bitOffset: number;
@@ -26,7 +26,7 @@ export interface CoreSpec {
 
 export type ParsedSpec =
   | { ok: true; spec: CoreSpec }
-  /** `warning` is what libbpf prints before it gives up, where it says anything. */
+  /** `warning` is the line that libbpf prints before it gives up, or null. */
   | { ok: false; errno: number; warning: string | null };
 
 /** BPF_CORE_SPEC_MAX_LEN */
@@ -72,7 +72,7 @@ export function isFlexible(btf: Btf, through: Accessor | undefined, length: numb
   return through !== undefined && through.name !== null && length === 0 && through.index === vlenOf(btf, through.type) - 1;
 }
 
-/** Numbers of an access string such as `0:1:2`, or the error that libbpf has for what is none. */
+/** Numbers of an access string such as `0:1:2`, or libbpf's error number for an invalid one. */
 function parseAccess(text: string): number[] | number {
   if (!/^\d{1,10}(:\d{1,10})*$/.test(text)) return EINVAL;
   const numbers = text.split(':').map(Number);
@@ -167,7 +167,7 @@ export function formatType(btf: Btf, id: number): string {
   return `${kindOf(btf, id)} ${nameOf(btf, id) || '<anon>'}`;
 }
 
-/** A spec in libbpf's words, without kind and BTF id: `struct task_struct.mm (0:40 @ offset 1096)`. */
+/** A spec in libbpf's format, without kind and BTF id: `struct task_struct.mm (0:40 @ offset 1096)`. */
 export function describeSpec(spec: CoreSpec): string {
   return formatType(spec.btf, spec.rootId) + formatTail(spec);
 }

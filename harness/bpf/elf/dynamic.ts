@@ -7,7 +7,7 @@ export interface DynamicNeeds {
   interpreter: string | null;
   /** Names of the libraries it needs (DT_NEEDED), in its order. */
   needed: string[];
-  /** Folders it wants them looked for in (DT_RUNPATH, else DT_RPATH), `$ORIGIN` as it stands. */
+  /** Folders to search them in (DT_RUNPATH, else DT_RPATH); `$ORIGIN` is not expanded. */
   runpath: string[];
 }
 

@@ -1,4 +1,4 @@
-// Reads 64-bit ELF files: sections, symbols. Pure over bytes; whatever they hold, the answer is a file or a reason.
+// Reads 64-bit ELF files: sections, symbols. Pure over bytes: any input gives a file or a reason.
 
 /** e_machine of BPF objects. */
 export const EM_BPF = 247;
@@ -21,7 +21,7 @@ const SHT_NOBITS = 8;
 const HEADER_SIZE = 64;
 const SECTION_SIZE = 64;
 const SYMBOL_SIZE = 24;
-/** More than any object or kernel has, and little enough to hold. */
+/** More than any object or kernel has, and small enough for memory. */
 const MAX_SECTIONS = 65_536;
 const MAX_SYMBOLS = 4_000_000;
 
@@ -107,7 +107,7 @@ export function readElf(bytes: Uint8Array): ElfResult {
   if (table === 0) return { ok: true, elf: { littleEndian: little, machine, sections: [] } };
   if (entrySize !== SECTION_SIZE) return { ok: false, reason: `section headers of ${entrySize} bytes instead of ${SECTION_SIZE}` };
   if (table + SECTION_SIZE > bytes.length) return { ok: false, reason: 'truncated: the section headers lie beyond the end of the file' };
-  // With more than 65,279 sections the count stands in the first header.
+  // With more than 65,279 sections the first header holds the count.
   if (count === 0) count = u64(view, table + 32, little);
   if (count > MAX_SECTIONS) return { ok: false, reason: `${count} sections are too many` };
   if (table + count * SECTION_SIZE > bytes.length)
@@ -138,12 +138,12 @@ export function readElf(bytes: Uint8Array): ElfResult {
   return { ok: true, elf: { littleEndian: little, machine, sections } };
 }
 
-/** The first section of that name; undefined when there is none. */
+/** The first section of that name, or undefined. */
 export function sectionNamed(elf: Elf, name: string): ElfSection | undefined {
   return elf.sections.find((section) => section.name === name);
 }
 
-/** The symbols of the symbol table, [] when there is none. */
+/** The symbols of the symbol table; [] without one. */
 export function readSymbols(elf: Elf): ElfSymbol[] {
   const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
   if (!table) return [];

@@ -1,4 +1,4 @@
-// Which compiler made an object, where the object says so.
+// The compiler of an object, if the object names it.
 import { type Elf, sectionNamed } from '../elf/elf.ts';
 
 /** What DWARF's DW_AT_producer begins with; clang of a distribution says whose it is before. */

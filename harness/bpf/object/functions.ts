@@ -27,7 +27,7 @@ export function functionsOf(elf: Elf): ObjectFunction[] {
   return sorted.map(({ name, section, insnOffset, insns }) => ({ name, section, insnOffset, insns }));
 }
 
-/** The position of the last element whose key is at most `wanted` among ascending keys, -1 when there is none. */
+/** The position of the last element whose key is at most `wanted` among ascending keys, or -1. */
 export function lastAtMost<T>(sorted: readonly T[], wanted: number, key: (element: T) => number): number {
   let low = 0;
   let high = sorted.length;

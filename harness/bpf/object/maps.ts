@@ -53,7 +53,7 @@ export interface ObjectMap {
   maxEntries: number | null;
   keySize: number | null;
   valueSize: number | null;
-  /** Whether the definition says what the maps in it are like. */
+  /** Whether the definition describes the inner maps. */
   hasInner: boolean;
   autocreate: boolean | 'if-supported';
 }
@@ -109,7 +109,7 @@ export function definedMaps(btf: Btf): ObjectMap[] {
 const DATA_SECTION = /^\.(data|rodata|bss)(\.|$)/;
 
 /**
- * The arrays libbpf makes of data sections that hold something, under the section's name.
+ * The array maps that libbpf makes of non-empty data sections, named after the section.
  * @see bpf_object__init_global_data_maps() in libbpf.c
  */
 export function dataMaps(sections: readonly ElfSection[]): ObjectMap[] {

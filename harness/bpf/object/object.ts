@@ -15,11 +15,11 @@ import { linesByFunction, sourceLine } from './source-line.ts';
 const TEXT = '.text';
 
 export interface BpfProgram extends ObjectFunction {
-  /** libbpf's name of the program type, null when the section's name does not tell. */
+  /** libbpf's name of the program type, or null if the section name does not determine it. */
   type: string | null;
   /** Whether it is loaded with the object: by default all but those whose section begins with `?`. */
   autoload: boolean | 'if-supported';
-  /** What it attaches to, where that is not what its section says. */
+  /** The attach target, if a setting names another than the section does. */
   attachTo: string | null;
 }
 
@@ -35,7 +35,7 @@ export interface BpfObject {
   programs: BpfProgram[];
   subprograms: ObjectFunction[];
   maps: ObjectMap[];
-  /** None unless a loader says so. */
+  /** Empty unless a loader setting names some. */
   alternatives: readonly Alternatives[];
   /** Names of `__kconfig` variables to which a loader gives values. */
   kconfig: ReadonlySet<string>;
@@ -93,7 +93,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   const { elf } = file;
   if (elf.machine !== EM_BPF) return problem(`an ELF file for ${machineName(elf.machine)}, not a BPF object (clang -target bpf)`);
   const functions = functionsOf(elf);
-  // What stands in .text is called by programs, unless it is all there is.
+  // Functions in .text are called by programs, unless .text is the only executable section.
   const isProgram = (candidate: ObjectFunction) => candidate.section !== TEXT || functions.length === 1;
   const object: BpfObject = {
     littleEndian: elf.littleEndian,
@@ -113,7 +113,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
     btf: null,
     ext: null,
   };
-  if (object.programs.length === 0) return problem('no program in it: no function in an executable section of its own');
+  if (object.programs.length === 0) return problem('it has no program: no executable section besides .text has a function');
   const btfSection = sectionNamed(elf, '.BTF');
   if (!btfSection) return object;
   const read = readBtf(btfSection.bytes);

@@ -7,7 +7,7 @@ export interface SourceLine {
   line: number;
   /** The text of that line; '' when .BTF.ext carries none. */
   text: string;
-  /** False when the line does not name what is accessed: then it is only the nearest line known. */
+  /** False if the line does not name the accessed member or type: then it is only the nearest known line. */
   exact: boolean;
 }
 

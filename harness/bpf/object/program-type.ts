@@ -40,7 +40,7 @@ export const PROGRAM_TYPES = [
   'netfilter',
 ] as const;
 
-/** Section prefixes and the program types they stand for, the longer prefix first where one begins another. */
+/** Section prefixes with their program types; a longer prefix comes before one that it begins with. */
 const SECTION_TYPES: readonly (readonly [string, string])[] = [
   ['socket', 'socket_filter'],
   ['sk_reuseport', 'sk_reuseport'],
@@ -105,7 +105,7 @@ function matches(section: string, prefix: string): boolean {
 
 /**
  * The program type that a section name means, null when libbpf knows no such name (or knows it newer than this table).
- * A leading `?` only says that the program is not loaded by default.
+ * A leading `?` only means that the program is not loaded by default.
  * @see section_defs in libbpf's libbpf.c
  */
 export function programTypeOf(section: string): string | null {

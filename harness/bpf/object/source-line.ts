@@ -1,4 +1,4 @@
-// Which source line a relocation stands for. The compiler hoists immediates, so the record before the instruction may be another statement's.
+// Finds the source line of a relocation. The compiler hoists immediates, so the nearest record may belong to another statement.
 import type { LineInfo } from '../btf/ext.ts';
 import type { SourceLine } from './places.ts';
 import { INSN_BYTES, lastAtMost, type ObjectFunction } from './functions.ts';
@@ -7,7 +7,7 @@ import { INSN_BYTES, lastAtMost, type ObjectFunction } from './functions.ts';
 const NEAR = 512;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
-/** Takes a section's line records apart: those of a function, in instruction order. */
+/** Splits the line records of a section by function, in instruction order. */
 export function linesByFunction(lines: readonly LineInfo[]): (owner: ObjectFunction) => readonly LineInfo[] {
   const sorted = lines.toSorted((a, b) => a.insnOffset - b.insnOffset);
   const upTo = (offset: number) => lastAtMost(sorted, offset, (line) => line.insnOffset) + 1;
@@ -35,12 +35,12 @@ export function instructionLines(functions: readonly ObjectFunction[], lines: Re
   };
 }
 
-/** The word that must stand in a line for it to be the line: the last member, the enumerator or the type. */
+/** The word that the right line contains: the last member, the enumerator or the type. */
 function telling(access: string): string | null {
   return access.match(IDENTIFIER)?.at(-1) ?? null;
 }
 
-/** A name with what stands before it, not called as a function is; a member is not declared where it is read. */
+/** Matches a name with the text before it, but not a function call; a member is not declared where it is read. */
 const NAMED = /(?<=(\S|^)\s{0,64})\b([A-Za-z_]\w*)\b(?!\s*\()/g;
 const DECLARES = /[\w*)\]"]/;
 
@@ -55,7 +55,7 @@ function toSource(line: LineInfo, exact: boolean): SourceLine {
 
 /**
  * The source line of an instruction, from the line records of its function in instruction order. When the record at the instruction
- * does not name what is accessed, the nearest record that does is taken; when none does, the one at the instruction, not `exact`.
+ * does not name the access, the nearest record that does is used; if none does, the one at the instruction, not `exact`.
  * @param access as a person writes it: `task_struct.mm`, `enum x::Y`, `struct task_struct`
  */
 export function sourceLine(lines: readonly LineInfo[], insnOffset: number, access: string): SourceLine | null {

@@ -22,13 +22,13 @@ const VAR_STATIC = 0;
 /** A damaged section must not be walked without end. */
 const MAX_VARIABLES = 65_536;
 
-/** By section and name: where symbols say that variables lie. */
+/** Offsets of variables by section and name, from the symbol table. */
 function symbolOffsets(elf: Elf): Map<string, number> {
   return new Map(readSymbols(elf).map(({ name, section, value }) => [`${elf.sections[section]?.name ?? ''} ${name}`, value]));
 }
 
 /**
- * What a data section holds. clang leaves the offsets of what is no static variable to the loader.
+ * The variables of a data section. clang leaves the offsets of non-static variables to the loader.
  * @see btf_fixup_datasec() in libbpf.c
  */
 function variablesIn(btf: Btf, id: number, offsets: ReadonlyMap<string, number>): ObjectVariable[] {

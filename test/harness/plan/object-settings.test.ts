@@ -140,7 +140,7 @@ test('what does not fit the object is an error with its place and with what ther
     variables: { depth: deep }
       "corematrix.yaml:3:25: variable \\"depth\\" (const volatile u16): \\"deep\\" is no u16; expected a whole number"
     variables: { mode: SLOW }
-      "corematrix.yaml:3:24: variable \\"mode\\" (const volatile enum mode): \\"SLOW\\" is none of enum mode; it has: FAST, EXACT"
+      "corematrix.yaml:3:24: variable \\"mode\\" (const volatile enum mode): \\"SLOW\\" is not in enum mode; it has: FAST, EXACT"
     kconfig: { CONFIG_NONE: 1 }
       "corematrix.yaml:3:29: no __kconfig variable \\"CONFIG_NONE\\" in the object; it has: CONFIG_HZ, CONFIG_IPV6, CONFIG_NAME, CONFIG_SMP"
     kconfig: { HZ: 1 }

@@ -130,7 +130,7 @@ describe('variables', () => {
         "h: 5 is no char[8]; expected text or a list",
         "i: 4 elements do not fit u32[3]",
         "i: [1]: -1 does not fit u32 (0 to 4294967295)",
-        "j: "HOOK_AROUND" is none of enum hook; it has: HOOK_BEFORE, HOOK_IN, HOOK_OUT",
+        "j: "HOOK_AROUND" is not in enum hook; it has: HOOK_BEFORE, HOOK_IN, HOOK_OUT",
         "j: 99999999999 does not fit enum hook (0 to 4294967295)",
         "m: 5 is no struct both; expected its members by name",
         "m: struct both has no member "size"; it has: count, inner, flag, next",

@@ -156,7 +156,7 @@ describe('an object', () => {
     expect(one.programs).toEqual([{ name: 'only', section: '.text', insnOffset: 0, insns: 2, autoload: true, attachTo: null, type: null }]);
     const two = await readFile(await compileBpf(folder, 'two', 'int a(void *ctx) { return 0; } int b(void *ctx) { return 1; }'));
     expect(() => readBpfObject(two, 'two.o')).toThrow(
-      new UserError('two.o: no program in it: no function in an executable section of its own'),
+      new UserError('two.o: it has no program: no executable section besides .text has a function'),
     );
   });
 });
