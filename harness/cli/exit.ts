@@ -1,28 +1,34 @@
 // Exit codes, and how an error reaches a person.
 import { styleText } from 'node:util';
+import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { CellResult, Results } from '../results/schema.ts';
 
-/** What a run's end means to a shell and to CI; infrastructure trouble never hides a compatibility failure. */
-export const EXIT = { asExpected: 0, incompatible: 1, usage: 2, infrastructure: 3, interrupted: 130 } as const;
+/**
+ * Exit codes of every command. An infrastructure failure never hides a compatibility failure.
+ * @see EX_SOFTWARE in sysexits.h for 70; 130 is 128 and the number of SIGINT, as in shells
+ */
+export const EXIT = { asExpected: 0, incompatible: 1, usage: 2, infrastructure: 3, internal: 70, interrupted: 130 } as const;
 
-/** One line for errors a person can act on, the whole stack for those that should not happen. */
+const WHERE_TO_REPORT = `This is a fault in corematrix, not in your input. Please open an issue in its repository with the lines above, the command line, and this: corematrix ${VERSION}, Node.js ${process.version}, ${process.platform} ${process.arch}.`;
+
+/** One line for errors that the user can act on; for a fault of corematrix, the stack and where to report it. */
 function describeError(error: unknown): string {
   if (error instanceof UserError || error instanceof InfraError) return error.message;
-  if (error instanceof Error) return `unexpected error, please report it\n${error.stack ?? error.message}`;
-  return `unexpected error, please report it\n${String(error)}`;
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `internal error: ${said}\n${WHERE_TO_REPORT}`;
 }
 
-/** The exit code of a run that ended with this error. */
+/** The exit code of a command that ended with this error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UserError) return EXIT.usage;
   if (error instanceof InfraError) return EXIT.infrastructure;
-  return EXIT.usage;
+  return EXIT.internal;
 }
 
-/** Cells that somebody has to see to because they have no verdict: not those of a kernel that need not be there, and is not. */
+/** Infrastructure failures that count. Those of an optional kernel that is missing or does not boot are excused. */
 function withoutVerdict({ cells, kernels }: Results): CellResult[] {
   const optional = new Set(kernels.flatMap((kernel) => (kernel.optional ? [kernel.id] : [])));
   const excused = ({ kernel, class: failure }: CellResult) =>

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line. Each command is a file of its own beside this one.
 import { Command, CommanderError } from 'commander';
+import { InfraError } from '../base/errors.ts';
 import { visibleText } from '../base/visible.ts';
 import { VERSION } from '../base/version.ts';
 import { EXIT, exitCodeOf, reportError } from './exit.ts';
@@ -54,13 +55,20 @@ async function buildProgram(): Promise<Command> {
   return program;
 }
 
-/** A reader such as `head` may go away before everything is written, which is no error of ours. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** Ends the process for an error outside of any command. Node.js would exit with 1, which means a compatibility failure. */
+function endFor(error: unknown): void {
+  reportError(error);
+  process.exit(exitCodeOf(error));
+}
+
+/** A reader such as `head` may close the pipe before everything is written, which is no error. */
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') endFor(new InfraError(`the output cannot be written: ${error.message}`, { cause: error }));
 }
 
 async function main(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  process.on('uncaughtException', endFor);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onStreamError);
   try {
     await (await buildProgram()).parseAsync();
   } catch (error) {

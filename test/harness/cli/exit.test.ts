@@ -1,9 +1,13 @@
+// Exit codes of results, of errors, and of faults in corematrix itself.
+import { tmpdir } from 'node:os';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfResults } from '../../../harness/cli/exit.ts';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
 import type { FailureClass, Status } from '../../../harness/base/vocabulary.ts';
 import { SAMPLE } from '../../reports/sample.ts';
+import { corematrix, MAIN } from './command.ts';
 
 describe('the exit code', () => {
   const of = (statuses: readonly Status[], { problems = 0, complete = true } = {}) => {
@@ -79,9 +83,37 @@ describe('the exit code', () => {
     expect([of(['pass', 'not-run'], { complete: false }), of(['fail'], { complete: false })]).toEqual([130, 130]);
   });
 
-  it('tells usage from infrastructure in errors', () => {
+  it('differs for usage, infrastructure and internal errors', () => {
     expect([exitCodeOf(new UserError('no such file')), exitCodeOf(new InfraError('no network')), exitCodeOf(new Error('a bug'))]).toEqual([
-      2, 3, 2,
+      2, 3, 70,
     ]);
   });
+});
+
+describe('an internal error', () => {
+  /** Runs a command in a process in which JavaScript of ours has broken something beforehand. */
+  const broken = async (script: string) =>
+    corematrix(tmpdir(), ['init', 'x.bpf.o'], { NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(script)}"` });
+
+  const ERROR = String.raw`new TypeError("broken\u001b on purpose")`;
+  const whenReady = (statement: string) =>
+    `process.on("newListener", (name) => name === "uncaughtException" && setImmediate(() => { ${statement} }))`;
+
+  it.each([
+    ['thrown by a command', `process.cwd = () => { throw ${ERROR} }`],
+    ['that nothing catches', whenReady(`throw ${ERROR}`)],
+    ['of a promise that nothing awaits', whenReady(`Promise.reject(${ERROR})`)],
+  ])('%s exits with 70 and says where to report it', async (_, script) => {
+    const { exitCode, stderr } = await broken(script);
+    const [first = '', ...others] = stderr.split('\n');
+    expect([exitCode, first]).toEqual([70, String.raw`error: internal error: TypeError: broken\x1b on purpose`]);
+    expect(others.at(-1)).toMatch(
+      /^This is a fault in corematrix, .* Please open an issue in its repository .*: corematrix \d+\.\d+\.\d+, Node\.js v\d+\./,
+    );
+  });
+});
+
+it('a full disk behind standard output is an infrastructure failure, not an internal error', async () => {
+  const { exitCode, stderr } = await execa('sh', ['-c', 'node "$0" run --help > /dev/full', MAIN], { reject: false });
+  expect([exitCode, stderr]).toEqual([3, 'error: the output cannot be written: ENOSPC: no space left on device, write']);
 });
