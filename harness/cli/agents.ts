@@ -16,7 +16,7 @@ export async function ensureAgents(
   const onNote = (text: string) => emit({ kind: 'note', text });
   const agent = await ensureAgent({ onNote, mirrors });
   const otherAgents = new Map<string, GuestAgent>();
-  for (const release of new Set(objects.flatMap((object) => object.release ?? []))) {
+  for (const release of new Set(objects.flatMap((object) => object.prepared.loader ?? []))) {
     const other = await ensureAgent({ onNote, mirrors, release });
     onNote(`libbpf@${release} is libbpf ${other.libbpf} (${other.libbpfOrigin})`);
     otherAgents.set(release, other);

@@ -26,8 +26,8 @@ interface Row {
   skipped: { object: string; reason: string }[];
 }
 
-function loaderOf({ customLoader, result }: RunObject): string {
-  return customLoader ? 'command' : (result.loader ?? DEFAULT_LIBBPF);
+function loaderOf({ prepared, result }: RunObject): string {
+  return prepared.command ? 'command' : (result.loader ?? DEFAULT_LIBBPF);
 }
 
 function show(rows: readonly Row[], objects: number): void {

@@ -6,7 +6,7 @@ import { cacheRoot } from '../base/files.ts';
 import { type KernelLock, readLock } from '../../kernels/lock.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { loadConfig, type PlacedConfig } from '../plan/config/load.ts';
-import { loaderSchema } from '../plan/config/loader-settings.ts';
+import { loaderSchema } from '../plan/settings/loader/schema.ts';
 import type { Config } from '../plan/config/schema.ts';
 import { UserError } from '../base/errors.ts';
 import { type Choose, chooseAll } from '../plan/choice/choice.ts';

@@ -70,11 +70,11 @@ export async function failuresByPrediction(objects: readonly RunObject[], cache:
   const keyOf = (object: string, kernel: string) => JSON.stringify([object, kernel]);
   for (const { id, release } of cache.kernels) {
     const types = await cache.typesOf(id);
-    for (const { result, bpf, btf, release: loader } of objects) {
-      const customBtf = (await btf?.(release)) ?? null;
+    for (const { result, bpf, prepared } of objects) {
+      const customBtf = (await prepared.btf?.(release)) ?? null;
       const counting = withCustomBtf(types, customBtf?.types ?? null);
       if (!counting) continue;
-      const cell = predictCell(bpf, counting, libbpfLoader(loader));
+      const cell = predictCell(bpf, counting, libbpfLoader(prepared.loader ?? null));
       failures.push(...predictedFailures({ result, bpf }, cell, id));
       recordSets.set(keyOf(result.id, id), cell.relocations);
     }

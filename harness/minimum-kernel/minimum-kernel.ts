@@ -57,12 +57,12 @@ type Verdict = Pick<CellProgram, 'class' | 'reason'> & { observed: Observed };
 /** What is expected of every program on a kernel; null where nothing can be predicted without a download. */
 async function expectedOn(
   kernel: PlannedKernel,
-  { bpf, btf }: RunObject,
+  { bpf, prepared }: RunObject,
   options: KernelOptions,
 ): Promise<Map<string, 'pass' | 'fail'> | null> {
   if (!(await isCached(kernel, options.cache))) return null;
   const image = await pullKernel(kernel, options);
-  const types = withCustomBtf((await typesOf(image)()).kernel, (await btf?.(image.release))?.types ?? null);
+  const types = withCustomBtf((await typesOf(image)()).kernel, (await prepared.btf?.(image.release))?.types ?? null);
   if (types === null) return null;
   const { programs } = predictCell(bpf, types);
   return new Map(programs.map(({ name, failure, possible }) => [name, failure || possible ? 'fail' : 'pass']));

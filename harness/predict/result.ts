@@ -105,7 +105,7 @@ export async function predictMatrix(
     }
     prediction.kernels.push(factsOf(kernel));
     for (const object of objects) {
-      const customBtf = (await object.btf?.(kernel.release)) ?? null;
+      const customBtf = (await object.prepared.btf?.(kernel.release)) ?? null;
       const counting = withCustomBtf(types, customBtf?.types ?? null);
       const cell = counting && predictCell(object.bpf, counting, loader);
       onCell(kernel, object, cell);

@@ -17,10 +17,11 @@ import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { timeInLibbpf } from './evidence.ts';
-import type { ResolvedCustomBtf } from '../kernel-btf/custom-btf.ts';
+import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
+import { runCheckOf } from '../plan/object-settings/run-check.ts';
 import type { ReadyKernel } from './kernel.ts';
-import { type LoadedModule, typesWith } from './modules.ts';
+import { type LoadedModule, typesWith } from '../plan/settings/modules/loaded-modules.ts';
 import { requestFrames } from './request.ts';
 
 export interface CellSetup {
@@ -40,7 +41,7 @@ export interface CellSetup {
 function guestsOf({ kernel, object, customBtf, work, keep, patience, signal }: CellSetup, modules: readonly LoadedModule[]): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
-    frames: requestFrames(object, customBtf, modules),
+    frames: requestFrames(object, { customBtf, modules }),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     patience,
     keep,
@@ -115,7 +116,7 @@ function lastWords({ evidence, guest }: Examined, logs: LogStore): CellResult['l
 /** Runs one cell, whatever is expected of it. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, customBtf, logs } = setup;
-  const modules = await kernel.modules(object.settings.modules ?? []);
+  const modules = await kernel.modules(object.prepared.modules ?? []);
   const tries = await tryGuests(guestsOf(setup, modules));
   const last = tries.at(-1);
   if (!last) throw new Error('no guest was tried');
@@ -131,8 +132,8 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const counting = withCustomBtf(types.kernel, customBtf?.types ?? null);
   // By which rules a loader of its own decides is not known.
   const beside = (cell: CellResult) =>
-    types.readable && !object.customLoader
-      ? withPrediction(cell, recordedPredictionOf(object.bpf, counting, libbpfLoader(object.release)))
+    types.readable && !object.prepared.command
+      ? withPrediction(cell, recordedPredictionOf(object.bpf, counting, libbpfLoader(object.prepared.loader ?? null)))
       : cell;
   const { infra, reason } = last.attempt;
   if (infra !== null) {
@@ -143,12 +144,12 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   }
   const enumerators = types.kernel && knownEnumerators(types.kernel);
   const { programs, subprograms, ext } = object.bpf;
-  const alternatives = object.plan.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
+  const alternatives = object.bpf.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
   const judgement = judgeCell({
     object: object.result,
     evidence: last.evidence,
     alternatives,
-    runCheck: object.runCheck,
+    runCheck: runCheckOf(object.prepared),
     ...(enumerators && { enumerators }),
     ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
   });

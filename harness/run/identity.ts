@@ -3,7 +3,8 @@ import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor } from '../guest/snapshot.ts';
-import type { ResolvedCustomBtf } from '../kernel-btf/custom-btf.ts';
+import { settingDigests } from '../plan/object-settings/request.ts';
+import type { OnKernel } from '../plan/settings/definition.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellIdentity } from './stored-cell.ts';
 import type { ReadyKernel } from './kernel.ts';
@@ -27,15 +28,15 @@ export function cellIdentity(
   common: CommonIdentity,
   { result: kernel, configSha256, helperSha256 }: Pick<ReadyKernel, 'result' | 'configSha256' | 'helperSha256'>,
   object: RunObject,
-  customBtf: ResolvedCustomBtf | null,
+  customBtf: OnKernel['customBtf'],
 ): CellIdentity {
-  const { file, result, settings, customLoader, triggerCommands } = object;
+  const { file, result, settings, prepared } = object;
   return {
     ...common,
     helperSha256,
     kernelSha256: kernel.sha256 ?? '',
     configSha256,
     objectSha256: result.sha256,
-    plan: [basename(file), settings, customBtf?.sha256 ?? null, customLoader?.sha256 ?? null, triggerCommands?.sha256 ?? null],
+    plan: [basename(file), settings, settingDigests(prepared, { customBtf })],
   };
 }

@@ -7,7 +7,7 @@ import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
 import { indexFileOf } from '../kernel-btf/name-index-file.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { readKernelTypes } from '../kernel-btf/kernels.ts';
-import type { ResolvedCustomBtf } from '../kernel-btf/custom-btf.ts';
+import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 
 export type FoundTypes =
@@ -38,8 +38,9 @@ export async function isPredictedToFail(
   const { readable, kernel } = await types();
   return (
     readable &&
-    predictedFields(recordedPredictionOf(object.bpf, withCustomBtf(kernel, customBtf?.types ?? null), libbpfLoader(object.release))) !==
-      null
+    predictedFields(
+      recordedPredictionOf(object.bpf, withCustomBtf(kernel, customBtf?.types ?? null), libbpfLoader(object.prepared.loader ?? null)),
+    ) !== null
   );
 }
 

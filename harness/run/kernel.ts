@@ -12,7 +12,7 @@ import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
 import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
 import { QEMU_PROGRAM } from './host.ts';
-import { type ModuleLoader, moduleLoader } from './modules.ts';
+import { type ModuleLoader, moduleLoader } from '../plan/settings/modules/loaded-modules.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
 import { type RunTypes, typesOf } from './kernel-types.ts';
 

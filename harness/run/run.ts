@@ -136,7 +136,7 @@ async function known({ request, verdicts, logs }: Context, identity: CellIdentit
 async function runOne(context: Context, setup: Omit<CellSetup, 'object' | 'customBtf'>, object: RunObject): Promise<CellResult> {
   const { request, verdicts, logs } = context;
   const kernel = setup.kernel.result;
-  const customBtf = (await object.btf?.(kernel.release)) ?? null;
+  const customBtf = (await object.prepared.btf?.(kernel.release)) ?? null;
   const isUrgent = request.predictFirst === true && (await isPredictedToFail(setup.kernel, object, customBtf));
   const expected = (cell: CellResult) => finish(context, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return context.guests(isUrgent ? URGENCY.foretold : URGENCY.cell, async () => {
@@ -195,7 +195,7 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
   }
   try {
     const objects = chosen(context, planned.id);
-    const releases = [...new Set(objects.map(({ release }) => release))];
+    const releases = [...new Set(objects.map(({ prepared }) => prepared.loader ?? null))];
     // The first stands for the kernel: a guest is the same but for the agent in it.
     const [first = null, ...others] = releases;
     const kernel = await readyKernel(context, image, first);
@@ -213,8 +213,8 @@ async function runKernel(context: Context, planned: PlannedKernel, pulled: Promi
     const setup = { logs: context.logs, work: context.work, keep, signal };
     const cells = await Promise.all(
       objects.map(async (object) => {
-        const patience = patienceWith(object, request, accel);
-        return runOne(context, { ...setup, patience, kernel: ready.get(object.release) ?? kernel }, object);
+        const patience = patienceWith(object.prepared, request, accel);
+        return runOne(context, { ...setup, patience, kernel: ready.get(object.prepared.loader ?? null) ?? kernel }, object);
       }),
     );
     const types = await kernel.types();

@@ -1,6 +1,8 @@
 // What a run was to bring about, held against what the guest saw.
 import { basename } from 'node:path';
-import type { PlannedCheck, PlannedTrigger, RunCheckPlan } from '../plan/run-check.ts';
+import type { RunCheckPlan } from '../plan/object-settings/run-check.ts';
+import type { PlannedCheck } from '../plan/settings/check/planned-check.ts';
+import type { PlannedTrigger } from '../plan/settings/trigger/planned-trigger.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 import type { CellCheck } from '../results/schema.ts';
 import { howEnded } from './evidence/command-end.ts';
@@ -158,7 +160,7 @@ export function judgeRunCheck(
   const perCpu = (map: string) => PER_CPU.has(maps.find(({ name }) => name === map)?.type ?? '');
   const tested = plan.triggers.flatMap((trigger) => (trigger.kind === 'test-run' ? [trigger.program] : []));
   const counted = [...new Set([...attached, ...tested])].filter((program) => facts.runs.has(program));
-  const planned: PlannedCheck[] =
+  const planned: readonly PlannedCheck[] =
     plan.checks.length > 0 ? plan.checks : counted.map((program): PlannedCheck => ({ kind: 'runs', program, atLeast: 1 }));
   const checks = planned.map((check, index) => judgeCheck(check, index, plan, facts, perCpu));
   const names = plan.triggers.map(nameOf).join(', ');

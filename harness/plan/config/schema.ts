@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { FORMAT_NAMES } from '../../base/format-names.ts';
 import { GATES } from '../../base/vocabulary.ts';
 import { expectationSchema } from '../expectations/expectation-schema.ts';
-import { defaultsSchema } from './defaults.ts';
-import { loaderSchema } from './loader-settings.ts';
-import { objectsSchema } from './object-settings.ts';
+import { defaultsSchema } from '../object-settings/defaults.ts';
+import { loaderSchema } from '../settings/loader/schema.ts';
+import { objectsSchema } from '../object-settings/schema.ts';
 
 /** A selector, or one with what is to be said about its kernels. */
 const kernelEntrySchema = z.union([

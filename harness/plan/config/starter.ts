@@ -3,8 +3,8 @@ import { dirname, relative, sep } from 'node:path';
 import type { ObjectResult } from '../../results/schema.ts';
 import { shortened, visible } from '../../base/visible.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
-import { inline, isEmpty, isNeeded, proposalLines } from './proposal-text.ts';
-import { propose } from './propose.ts';
+import { DEFAULT_NAMES } from '../object-settings/defaults.ts';
+import { inline, proposalFor } from '../object-settings/proposal-lines.ts';
 
 const MAX_LISTED = 40;
 /** With more objects, only those are spoken of that need settings. */
@@ -20,10 +20,10 @@ interface StarterObject {
 function proposals(objects: readonly StarterObject[], directory: string): Map<string, string[]> {
   const entries = new Map<string, string[]>();
   for (const { file, bpf } of objects) {
-    const proposal = propose(bpf);
+    const { isNeeded, lines } = proposalFor(bpf);
     const path = relative(directory, file).split(sep).join('/');
-    const isTold = objects.length > MAX_COMMENTED ? isNeeded(proposal) : !isEmpty(proposal);
-    if (isTold) entries.set(path, proposalLines(path, proposal));
+    const isShown = objects.length > MAX_COMMENTED ? isNeeded : lines.length > 0;
+    if (isShown) entries.set(path, [`  - path: ${inline(path)}`, ...lines]);
   }
   return entries;
 }
@@ -75,7 +75,7 @@ export function starterConfig(objects: readonly StarterObject[], directory: stri
       : ['  # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.']),
     ...[...proposed.values()].flat(),
     '',
-    '# What holds for every object that does not say otherwise itself: mode, trigger, modules, btf, pins.',
+    `# Settings of every object that does not have them itself: ${DEFAULT_NAMES.join(', ')}.`,
     '# defaults: { mode: attach }',
     '',
     '# The same kernels every night, until "corematrix kernels update" brings newer ones:',

@@ -1,20 +1,15 @@
 // The objects of a run: found by path or glob, read once, checked before any guest is started.
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, relative, resolve } from 'node:path';
-import { type Defaults, defaultsFor } from '../config/defaults.ts';
+import { basename, relative } from 'node:path';
+import { type Defaults, defaultsFor } from '../object-settings/defaults.ts';
+import { asLoaded, prepareSettings } from '../object-settings/prepare.ts';
+import type { ObjectSettings, PreparedSettings } from '../object-settings/table.ts';
 import { releaseOfLoader } from '../../base/loader-name.ts';
-import type { ObjectSettings } from '../config/object-settings.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { type BpfObject, readBpfObject } from '../../bpf/object/object.ts';
 import { toObjectResult } from '../../results/object-result.ts';
-import { type CustomLoader, packCustomLoader } from '../packing/custom-loader.ts';
-import { packTriggerCommands, type TriggerCommands } from '../packing/trigger-commands.ts';
-import { asLoaded } from '../as-loaded.ts';
-import { type LoadPlan, planLoad } from '../object-settings.ts';
-import { planRunCheck, type RunCheckPlan } from '../run-check.ts';
 import type { ObjectResult } from '../../results/schema.ts';
-import { type CustomBtf, openCustomBtf } from '../../kernel-btf/custom-btf.ts';
 import { expand } from './expand.ts';
 
 const MAX_OBJECT_BYTES = 32 << 20;
@@ -43,17 +38,7 @@ export interface RunObject {
   /** As its settings make it. */
   bpf: BpfObject;
   settings: ObjectSettings;
-  plan: LoadPlan;
-  /** BTF for relocations that its loader brings. */
-  btf: CustomBtf | null;
-  /** The release of libbpf that loads it, null for the default one. */
-  release: string | null;
-  /** What loads it in the guest instead of the agent. */
-  customLoader?: CustomLoader;
-  /** What is to happen once it is attached; null where nothing is. */
-  runCheck: RunCheckPlan | null;
-  /** The commands among its triggers; null where there are none. */
-  triggerCommands: TriggerCommands | null;
+  prepared: PreparedSettings;
   result: ObjectResult;
 }
 
@@ -101,32 +86,16 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
   const given = defaults ? defaultsFor(own, defaults.settings) : {};
   const settings = { ...given, ...own };
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
-  const plan = planLoad(settings, bpf, placeOf);
-  const btf = settings.btf === undefined ? null : await openCustomBtf(resolve(directory, settings.btf), placeOf(['btf']));
-  const command = settings.command;
-  const customLoader = command && {
-    customLoader: await packCustomLoader({ settings: command, object: { file, bytes }, directory, placeOf }),
-  };
-  const runCheck = planRunCheck(settings, bpf, placeOf);
-  const commands = (runCheck?.triggers ?? []).flatMap((trigger, index) =>
-    trigger.kind === 'command'
-      ? [{ index, settings: trigger.settings, placeOf: (path: readonly PropertyKey[]) => placeOf([...trigger.path, ...path]) }]
-      : [],
-  );
-  const release = settings.loader === undefined ? null : releaseOfLoader(settings.loader);
-  const named = release === null ? {} : { loader: settings.loader };
+  const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
+  // The default release goes without a name in results.
+  const named = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
     file,
     bytes,
-    bpf: asLoaded(bpf, settings, plan),
+    bpf: asLoaded(bpf, prepared),
     settings,
-    plan,
-    btf,
-    release,
-    runCheck,
-    triggerCommands: await packTriggerCommands(commands, directory),
-    ...customLoader,
+    prepared,
     result: { ...toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }), ...named },
   };
 }
@@ -181,15 +150,14 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
  */
 function withLoaders(objects: readonly RunObject[], loaders: readonly string[], ids: Set<string>): RunObject[] {
   return objects.flatMap((object) => {
-    if (object.settings.loader !== undefined || object.customLoader) return [object];
+    if (object.settings.loader !== undefined || object.prepared.command) return [object];
     return [...new Set(loaders)].map((loader): RunObject => {
       const release = releaseOfLoader(loader);
       if (release === null) return object;
-      const settings = { ...object.settings, loader };
       return {
         ...object,
-        settings,
-        release,
+        settings: { ...object.settings, loader },
+        prepared: { ...object.prepared, loader: release },
         result: { ...object.result, id: uniqueId(`${object.result.id}+libbpf-${release}`, ids), loader },
       };
     });

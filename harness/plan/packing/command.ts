@@ -1,10 +1,11 @@
 // A command of this machine made ready for guests: its executable, the libraries that needs, and its files.
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
-import type { CommandSettings } from '../config/loader-settings.ts';
 import { UserError } from '../../base/errors.ts';
 import type { GuestCommand } from '../../guest/custom-loader-frames.ts';
+import type { Place } from '../settings/place.ts';
 import { packFiles } from './archive.ts';
+import type { CommandSettings } from './command-schema.ts';
 import { librariesOf, type PackedFile, readExecutable } from './libraries.ts';
 
 /** What fits a mailbox beside the object and what the guest answers. */
@@ -19,8 +20,8 @@ export interface CommandRequest {
   directory: string;
   /** What stands for `{object}`; null where nothing does. */
   object: string | null;
-  /** Where a part of the command's settings stands. */
-  placeOf: (path: readonly PropertyKey[]) => string;
+  /** The place of the command's settings. */
+  place: Place;
 }
 
 /** A name with a slash is a path; one without is looked for as a shell would. */
@@ -45,8 +46,8 @@ async function packedFile(from: string, path: string, shown: string): Promise<Pa
 }
 
 /** The executable with what it needs to run. */
-async function programFiles({ settings, folder, directory, placeOf }: CommandRequest, name: string): Promise<PackedFile[]> {
-  const shown = `${placeOf(['argv', 0])}: ${name}`;
+async function programFiles({ settings, folder, directory, place }: CommandRequest, name: string): Promise<PackedFile[]> {
+  const shown = `${place.at('argv', 0).text()}: ${name}`;
   const file = await findProgram(name, directory);
   if (file === null) throw new UserError(`${shown}: no such program in PATH; a path such as ./${name} names one beside this file`);
   const { bytes, elf } = await readExecutable(file, shown);
@@ -58,19 +59,18 @@ async function programFiles({ settings, folder, directory, placeOf }: CommandReq
   return [{ path: `${folder}/${basename(file)}`, bytes, executable: true }, ...libraries];
 }
 
-async function copiedFiles({ settings, folder, directory, placeOf }: CommandRequest): Promise<PackedFile[]> {
+async function copiedFiles({ settings, folder, directory, place }: CommandRequest): Promise<PackedFile[]> {
   return Promise.all(
     (settings.files ?? []).map(async (entry, index) => {
       const { path, to = basename(path) } = typeof entry === 'string' ? { path: entry } : entry;
-      return packedFile(resolve(directory, path), `${folder}/${to}`, `${placeOf(['files', index])}: ${path}`);
+      return packedFile(resolve(directory, path), `${folder}/${to}`, `${place.at('files', index).text()}: ${path}`);
     }),
   );
 }
 
 /** Text in which `{folder}` and `{object}` are what they are in the guest. */
-function filled(text: string, { folder, object }: CommandRequest, place: () => string): string {
-  if (object === null && text.includes('{object}'))
-    throw new UserError(`${place()}: {object} stands for nothing here; the object is loaded already`);
+function filled(text: string, { folder, object }: CommandRequest, place: Place): string {
+  if (object === null && text.includes('{object}')) throw place.problem('{object} has no meaning here; the object is already loaded');
   return text.replaceAll('{object}', object ?? '').replaceAll('{folder}', `/${folder}`);
 }
 
@@ -79,21 +79,18 @@ function filled(text: string, { folder, object }: CommandRequest, place: () => s
  * @throws UserError naming the place in the configuration and what is missing or wrong
  */
 export async function guestCommand(request: CommandRequest): Promise<{ command: GuestCommand; files: PackedFile[] }> {
-  const { settings, folder, placeOf } = request;
+  const { settings, folder, place } = request;
   const [name = '', ...args] = settings.argv;
   const program = await programFiles(request, name);
   const given = Object.entries(settings.env ?? {}).filter(([variable]) => variable !== 'LD_LIBRARY_PATH');
   const command = {
     folder: settings.folder ?? `/${folder}`,
-    argv: [
-      program[0] ? `/${program[0].path}` : name,
-      ...args.map((text, index) => filled(text, request, () => placeOf(['argv', index + 1]))),
-    ],
+    argv: [program[0] ? `/${program[0].path}` : name, ...args.map((text, index) => filled(text, request, place.at('argv', index + 1)))],
     env: {
       PATH: `/${folder}`,
       HOME: `/${folder}`,
       LD_LIBRARY_PATH: `/${folder}/lib`,
-      ...Object.fromEntries(given.map(([variable, value]) => [variable, filled(value, request, () => placeOf(['env', variable]))])),
+      ...Object.fromEntries(given.map(([variable, value]) => [variable, filled(value, request, place.at('env', variable))])),
     },
     timeoutMs: (settings.timeout ?? DEFAULT_TIMEOUT) * 1000,
   };
@@ -102,20 +99,20 @@ export async function guestCommand(request: CommandRequest): Promise<{ command: 
 
 /**
  * Files as the archive that goes into a guest.
- * @param place where in the configuration it says what they are for
+ * @param place the settings that name them
  * @throws UserError when two would be one, or they are too large together
  */
-export function guestArchive(files: readonly PackedFile[], place: string): Buffer {
+export function guestArchive(files: readonly PackedFile[], place: Place): Buffer {
   const paths = new Set<string>();
   for (const { path } of files) {
-    if (paths.has(path)) throw new UserError(`${place}: two files would be /${path} in the guest; give one another name with "to:"`);
+    if (paths.has(path)) throw place.problem(`two files would be /${path} in the guest; give one another name with "to:"`);
     paths.add(path);
   }
   const tar = packFiles(files);
   if (tar.length <= MAX_ARCHIVE) return tar;
   const largest = files.toSorted((a, b) => b.bytes.length - a.bytes.length).slice(0, 3);
   const list = largest.map(({ path, bytes }) => `/${path} (${(bytes.length / 2 ** 20).toFixed(1)} MiB)`).join(', ');
-  throw new UserError(
-    `${place}: command and files have ${(tar.length / 2 ** 20).toFixed(1)} MiB, and ${MAX_ARCHIVE / 2 ** 20} MiB fit a guest; the largest: ${list}; "strip" makes executables smaller`,
+  throw place.problem(
+    `command and files have ${(tar.length / 2 ** 20).toFixed(1)} MiB, and ${MAX_ARCHIVE / 2 ** 20} MiB fit a guest; the largest: ${list}; "strip" makes executables smaller`,
   );
 }

@@ -62,7 +62,7 @@ describe('corematrix init', () => {
         - build/*.bpf.o
         - build/more/*.bpf.o
 
-      # What holds for every object that does not say otherwise itself: mode, trigger, modules, btf, pins.
+      # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
       # defaults: { mode: attach }
 
       # The same kernels every night, until "corematrix kernels update" brings newer ones:

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
-import type { ObjectSettings } from '../../../harness/plan/config/object-settings.ts';
+import type { ObjectSettings } from '../../../harness/plan/object-settings/table.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
-import { asLoaded } from '../../../harness/plan/as-loaded.ts';
-import { planLoad } from '../../../harness/plan/object-settings.ts';
+import { asLoaded, prepareSettings } from '../../../harness/plan/object-settings/prepare.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
 import { predictedFields, recordedPredictionOf } from '../../../harness/predict/recorded-prediction.ts';
 import { withCustomBtf } from '../../../harness/kernel-btf/with-custom-btf.ts';
@@ -55,70 +54,81 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 /** What is predicted of the cell and of each program: `fail`, `may-fail`, or `unknown` where nothing stands against it. */
-function foretold(settings: ObjectSettings, kernel: KernelTypes | null = KERNEL): Record<string, string> {
-  const prediction = recordedPredictionOf(asLoaded(object, settings, planLoad(settings, object, String)), kernel);
+async function predicted(settings: ObjectSettings, kernel: KernelTypes | null = KERNEL): Promise<Record<string, string>> {
+  const input = { object, file: { path: 'settings.bpf.o', bytes: new Uint8Array() }, directory: folder, placeOf: String };
+  const prediction = recordedPredictionOf(asLoaded(object, await prepareSettings(settings, input)), kernel);
   const programs = prediction.programs.map(({ name, status, class: failure }) => [name, [status, failure].filter(Boolean).join(' ')]);
   return Object.fromEntries([['(cell)', predictedFields(prediction)?.class ?? 'unknown'], ...programs]);
 }
 
 const MAPS = { alternatives: [['newer', 'older']] };
 
-test('without settings everything that is loaded by default counts', () => {
-  expect(foretold({})).toEqual({
+test('without settings everything that is loaded by default counts', async () => {
+  expect(await predicted({})).toEqual({
     '(cell)': 'map-type-unsupported',
     guarded: 'fail map-type-unsupported',
     bare: 'fail map-type-unsupported',
     hooked: 'fail map-type-unsupported',
     plain: 'unknown',
   });
-  expect(foretold(MAPS)).toMatchObject({
+  expect(await predicted(MAPS)).toMatchObject({
     guarded: 'fail core-field-missing',
     bare: 'fail core-field-missing',
     hooked: 'fail attach-target-missing',
   });
-  expect(foretold({ maps: { newer: { autocreate: 'if-supported' } } })).toEqual(foretold(MAPS));
-  expect(foretold({ maps: { newer: { type: 'hash' } } })).toEqual(foretold(MAPS));
+  expect(await predicted({ maps: { newer: { autocreate: 'if-supported' } } })).toEqual(await predicted(MAPS));
+  expect(await predicted({ maps: { newer: { type: 'hash' } } })).toEqual(await predicted(MAPS));
 });
 
-test('constants decide guards, targets decide hooks, and what is switched off does not count', () => {
+test('constants decide guards, targets decide hooks, and what is switched off does not count', async () => {
   const settings: ObjectSettings = {
     ...MAPS,
     variables: { wanted: 0 },
     programs: { bare: { autoload: false }, hooked: { attach_to: 'file_open' } },
   };
-  expect(foretold(settings)).toEqual({ '(cell)': 'unknown', guarded: 'unknown', bare: 'unknown', hooked: 'unknown', plain: 'unknown' });
+  expect(await predicted(settings)).toEqual({
+    '(cell)': 'unknown',
+    guarded: 'unknown',
+    bare: 'unknown',
+    hooked: 'unknown',
+    plain: 'unknown',
+  });
   const supported: ObjectSettings = { ...settings, programs: { bare: { autoload: false }, hooked: { autoload: 'if-supported' } } };
-  expect(foretold(supported)['(cell)']).toBe('unknown');
+  expect((await predicted(supported))['(cell)']).toBe('unknown');
 });
 
-test('a target that is named is looked up before anything else can fail', () => {
-  expect(foretold({ programs: { hooked: { attach_to: 'nowhere' } } })).toMatchObject({
+test('a target that is named is looked up before anything else can fail', async () => {
+  expect(await predicted({ programs: { hooked: { attach_to: 'nowhere' } } })).toMatchObject({
     guarded: 'fail map-type-unsupported',
     hooked: 'fail attach-target-missing',
   });
 });
 
-test('of alternatives one has to load', () => {
+test('of alternatives one has to load', async () => {
   const rest: ObjectSettings['programs'] = { guarded: { autoload: false }, hooked: { attach_to: 'file_open' } };
-  expect(foretold({ programs: rest, alternatives: [...MAPS.alternatives, ['bare', 'plain']] })).toEqual({
+  expect(await predicted({ programs: rest, alternatives: [...MAPS.alternatives, ['bare', 'plain']] })).toEqual({
     '(cell)': 'unknown',
     guarded: 'unknown',
     bare: 'may-fail core-field-missing',
     hooked: 'unknown',
     plain: 'unknown',
   });
-  const none = foretold({ programs: { plain: { autoload: false } }, alternatives: [...MAPS.alternatives, ['bare', 'hooked']] });
+  const none = await predicted({ programs: { plain: { autoload: false } }, alternatives: [...MAPS.alternatives, ['bare', 'hooked']] });
   expect(none).toMatchObject({ '(cell)': 'core-field-missing', bare: 'fail core-field-missing', hooked: 'fail attach-target-missing' });
 });
 
-test('relocations follow the BTF that is given, everything else the kernel', () => {
+test('relocations follow the BTF that is given, everything else the kernel', async () => {
   const given = typesOf([INT, taskWith('gone')]);
   const settings: ObjectSettings = { ...MAPS };
-  expect(foretold(settings, withCustomBtf(KERNEL, given))).toMatchObject({
+  expect(await predicted(settings, withCustomBtf(KERNEL, given))).toMatchObject({
     guarded: 'unknown',
     bare: 'unknown',
     hooked: 'fail attach-target-missing',
   });
-  expect(foretold(settings, null)).toMatchObject({ guarded: 'fail btf-missing', plain: 'unknown' });
-  expect(foretold(settings, withCustomBtf(null, given))).toMatchObject({ guarded: 'unknown', bare: 'unknown', hooked: 'fail btf-missing' });
+  expect(await predicted(settings, null)).toMatchObject({ guarded: 'fail btf-missing', plain: 'unknown' });
+  expect(await predicted(settings, withCustomBtf(null, given))).toMatchObject({
+    guarded: 'unknown',
+    bare: 'unknown',
+    hooked: 'fail btf-missing',
+  });
 });

@@ -176,10 +176,10 @@ test('targets of another shape than the program type has, and maps that are not 
   ]).toMatchInlineSnapshot(`
     [
       "corematrix.yaml:15:19: no map of sockets "sockettes" in the object; it has: sockets",
-      "corematrix.yaml:15:19: "ipv6/nowhere" is nothing to attach to; expected ipv4/ or ipv6/ and pre_routing, local_in, forward, local_out or post_routing",
-      "corematrix.yaml:15:19: "/trigger/0/poked" is nothing to attach to; expected PATH:FUNCTION",
-      "corematrix.yaml:15:19: "task_rename" is nothing to attach to; expected CATEGORY/NAME",
-      "corematrix.yaml:15:19: "cpu-cycles" is nothing to attach to; expected cpu-clock, task-clock, page-faults or context-switches",
+      "corematrix.yaml:15:19: "ipv6/nowhere" is not a valid attach target; expected ipv4/ or ipv6/ and pre_routing, local_in, forward, local_out or post_routing",
+      "corematrix.yaml:15:19: "/trigger/0/poked" is not a valid attach target; expected PATH:FUNCTION",
+      "corematrix.yaml:15:19: "task_rename" is not a valid attach target; expected CATEGORY/NAME",
+      "corematrix.yaml:15:19: "cpu-cycles" is not a valid attach target; expected cpu-clock, task-clock, page-faults or context-switches",
     ]
   `);
 });

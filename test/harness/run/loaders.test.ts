@@ -48,7 +48,7 @@ test('each loader has rows of its own: libbpf 1.1 and 1.5 refuse what 1.7 takes,
   const { objects } = await readInputs(plainSources([sample('array_length')], '.'), {
     loaders: ['libbpf@default', ...releases.map((release) => `libbpf@${release}`)],
   });
-  expect(objects.map(({ result, release }) => [result.id, result.loader, release])).toEqual([
+  expect(objects.map(({ result, prepared }) => [result.id, result.loader, prepared.loader ?? null])).toEqual([
     ['array_length', undefined, null],
     ['array_length+libbpf-1.5', 'libbpf@1.5', '1.5'],
     ['array_length+libbpf-1.1', 'libbpf@1.1', '1.1'],

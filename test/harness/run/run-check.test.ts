@@ -103,7 +103,7 @@ test('plans that cannot be meant are errors with their place', async () => {
   }
   expect(said).toMatchInlineSnapshot(`
     [
-      "a run without a trigger: <folder>/corematrix.yaml:3:11: a run needs a trigger: open, exec, connect, write, spin, iterate, test_run or command",
+      "a run without a trigger: <folder>/corematrix.yaml:3:11: a run needs a trigger: one or more of open, exec, connect, write, spin, iterate, test_run, command",
       "a trigger without a run: <folder>/corematrix.yaml:4:14: trigger is only for "mode: run"",
       "a trigger there is none of: <folder>/corematrix.yaml:4:21: objects.0.trigger.1: Invalid option: expected one of "open"|"exec"|"connect"|"write"|"spin"|"iterate", or Invalid input: expected object, received string",
       "a test run of no program: <folder>/corematrix.yaml:4:37: no program "drop" in the object; it has: on_open, on_exec, on_connect, each_task, drop_all, on_restart",
@@ -112,7 +112,7 @@ test('plans that cannot be meant are errors with their place', async () => {
       "a check of no map: <folder>/corematrix.yaml:5:20: no map "open" in the object; it has: opens, seen, execs, connects, .bss",
       "a key of another type: <folder>/corematrix.yaml:5:32: [1] is no __u32; expected a whole number",
       "a key that is too long: <folder>/corematrix.yaml:5:32: 5 bytes; expected 4",
-      "a number where there is none: <folder>/corematrix.yaml:5:41: what is there is no number, but struct {...}",
+      "a number where there is none: <folder>/corematrix.yaml:5:41: the value is not a number, but struct {...}",
       "a variable there is none of: <folder>/corematrix.yaml:5:25: no variable "first" in the object; it has: last, tasks",
       "events of a map that has none: <folder>/corematrix.yaml:5:23: no ring buffer or perf event array "seen" in the object; it has: execs, connects",
       "two expectations at once: <folder>/corematrix.yaml:5:13: expected one of equals, at_least, not_zero",

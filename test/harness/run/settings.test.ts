@@ -89,7 +89,7 @@ test('a program goes where it is told, and fails alone where that is not', async
     'unlink_fentry pass',
     'unlink_kprobe pass',
     'newest_helper pass',
-    'newer_helper fail: agent bpf_ktime_get_coarse_ns#160 is not available to program type raw_tracepoint here',
+    'newer_helper fail: helper bpf_ktime_get_coarse_ns#160 is not available to program type raw_tracepoint here',
     'oldest_helper skip',
     'filename_fentry skip',
   ]);
@@ -111,8 +111,8 @@ test('of alternatives the first that loads is chosen; where none does, each has 
     'remember pass',
     "unlink_fentry skip: unlink_kprobe is chosen, as this one does not load here: attach-target-missing: attach target there_is_no_such_function (tracing) is not in this kernel's BTF",
     'unlink_kprobe pass',
-    'newest_helper fail: agent bpf_ktime_get_tai_ns#208 is unknown to this kernel',
-    'newer_helper fail: agent bpf_ktime_get_coarse_ns#160 is unknown to this kernel',
+    'newest_helper fail: helper bpf_ktime_get_tai_ns#208 is unknown to this kernel',
+    'newer_helper fail: helper bpf_ktime_get_coarse_ns#160 is unknown to this kernel',
     'oldest_helper skip',
     'filename_fentry skip: left out: this kernel has no filename_unlinkat to attach to',
   ]);

@@ -6,9 +6,10 @@ const tar = { tar: Buffer.alloc(0), sha256: '' };
 const unset = { timeoutMs: null, stallMs: null };
 
 test('the time that commands may take is on top of that of a load, unless it was said how long a cell may take', () => {
-  const triggers = { ...tar, commands: new Map([1, 2].map((index) => [index, command(60_000)])) };
-  expect(patienceWith({ triggerCommands: null }, unset, 'kvm')).toEqual({ cellMs: 60_000, stallMs: 10_000 });
-  expect(patienceWith({ triggerCommands: triggers }, unset, 'tcg')).toEqual({ cellMs: 420_000, stallMs: 30_000 });
-  expect(patienceWith({ triggerCommands: null, customLoader: { ...tar, ...command(90_000) } }, unset, 'kvm').cellMs).toBe(150_000);
-  expect(patienceWith({ triggerCommands: triggers }, { timeoutMs: 5000, stallMs: 2000 }, 'kvm')).toEqual({ cellMs: 5000, stallMs: 2000 });
+  const commands = new Map([1, 2].map((index) => [index, command(60_000)]));
+  const trigger = { triggers: [], commands: { ...tar, commands } };
+  expect(patienceWith({}, unset, 'kvm')).toEqual({ cellMs: 60_000, stallMs: 10_000 });
+  expect(patienceWith({ trigger }, unset, 'tcg')).toEqual({ cellMs: 420_000, stallMs: 30_000 });
+  expect(patienceWith({ command: { ...tar, ...command(90_000) } }, unset, 'kvm').cellMs).toBe(150_000);
+  expect(patienceWith({ trigger }, { timeoutMs: 5000, stallMs: 2000 }, 'kvm')).toEqual({ cellMs: 5000, stallMs: 2000 });
 });

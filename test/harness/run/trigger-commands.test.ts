@@ -124,8 +124,8 @@ test('what cannot be packed, or cannot be meant, is an error with its place', as
       "corematrix.yaml:73:7: ./text: not an executable: not an ELF file",
       "corematrix.yaml:95:7: absent.txt: no such file",
       "corematrix.yaml:111:16: two files would be /trigger/0/note.txt in the guest; give one another name with "to:"",
-      "corematrix.yaml:140:7: {object} stands for nothing here; the object is loaded already",
-      "corematrix.yaml:154:12: "mode: run" is for objects that are loaded without "command"; a loader of its own attaches and runs what it loads",
+      "corematrix.yaml:140:7: {object} has no meaning here; the object is already loaded",
+      "corematrix.yaml:154:12: "mode: run" is for objects that are loaded without "command"; a custom loader itself attaches and runs what it loads",
     ]
   `);
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* `unpack FOLDER` unpacks the archive on standard input with the reader of the guest helper, and prints what that returns. */
-#include "../../../harness/guest/agent/archive.h"
+#include "../../../../harness/guest/agent/archive.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,20 @@
+// Settings of every object that does not have them itself.
+import { z } from 'zod';
+import { objectSettingsSchema } from './schema.ts';
+import { type ObjectSettings, SETTING_NAMES, type SettingName, SETTINGS } from './table.ts';
+
+/** The settings that `defaults:` may hold. */
+export const DEFAULT_NAMES: readonly SettingName[] = SETTING_NAMES.filter((name) => SETTINGS[name].takesDefault !== undefined);
+
+const MASK: { [Name in SettingName]?: true } = Object.fromEntries(DEFAULT_NAMES.map((name) => [name, true]));
+
+export const defaultsSchema = objectSettingsSchema.pick(MASK).describe('Settings of every object that does not have them itself.');
+
+export type Defaults = z.infer<typeof defaultsSchema>;
+
+/** The defaults that an object takes: those that it does not set, and that do not contradict its settings. */
+export function defaultsFor(own: ObjectSettings, defaults: Defaults): ObjectSettings {
+  const all: ObjectSettings = { ...defaults, ...own };
+  const taken = DEFAULT_NAMES.filter((name) => name in defaults && !(name in own) && SETTINGS[name].takesDefault?.(all) === true);
+  return Object.fromEntries(taken.map((name) => [name, defaults[name]]));
+}

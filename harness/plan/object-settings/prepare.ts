@@ -1,0 +1,40 @@
+// The settings of an object held against the object: checked, with values as bytes and with the files that they name.
+import type { BpfObject } from '../../bpf/object/object.ts';
+import { placeAt, type PlaceOf } from '../settings/place.ts';
+import type { SettingInput } from '../settings/definition.ts';
+import { type ObjectSettings, type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './table.ts';
+
+/** What settings are prepared from, besides themselves. */
+interface PrepareInput extends Pick<SettingInput<ObjectSettings>, 'object' | 'file' | 'directory'> {
+  placeOf: PlaceOf;
+}
+
+async function addPrepared<Name extends SettingName>(
+  prepared: Pick<PreparedSettings, Name>,
+  name: Name,
+  settings: ObjectSettings,
+  { placeOf, ...input }: PrepareInput,
+): Promise<void> {
+  const value = settings[name];
+  if (value !== undefined) prepared[name] = await SETTINGS[name].prepare(value, { ...input, settings, place: placeAt(placeOf, [name]) });
+}
+
+/**
+ * Prepares every setting that an object has.
+ * @throws UserError for the first that does not fit the object, with its place, what is wrong and what the object has
+ */
+export async function prepareSettings(settings: ObjectSettings, input: PrepareInput): Promise<PreparedSettings> {
+  const prepared: PreparedSettings = {};
+  for (const name of SETTING_NAMES) await addPrepared(prepared, name, settings, input);
+  return prepared;
+}
+
+function appliedTo<Name extends SettingName>(object: BpfObject, prepared: Pick<PreparedSettings, Name>, name: Name): BpfObject {
+  const own = prepared[name];
+  return own === undefined ? object : (SETTINGS[name].apply?.(object, own) ?? object);
+}
+
+/** The object as a loader with these settings loads it; predictions are made of this one. */
+export function asLoaded(object: BpfObject, prepared: PreparedSettings): BpfObject {
+  return SETTING_NAMES.reduce((loaded, name) => appliedTo(loaded, prepared, name), object);
+}

@@ -1,0 +1,15 @@
+// What happens to an object after the load, as its verdict needs it.
+import type { PlannedCheck } from '../settings/check/planned-check.ts';
+import type { PlannedTrigger } from '../settings/trigger/planned-trigger.ts';
+import type { PreparedSettings } from './table.ts';
+
+export interface RunCheckPlan {
+  triggers: readonly PlannedTrigger[];
+  /** Without any, every program that was attached must have run. */
+  checks: readonly PlannedCheck[];
+}
+
+/** The triggers and checks of a run; null for an object that is only loaded or attached. */
+export function runCheckOf({ mode, trigger, check = [] }: PreparedSettings): RunCheckPlan | null {
+  return mode === 'run' ? { triggers: trigger?.triggers ?? [], checks: check } : null;
+}

@@ -1,0 +1,62 @@
+// BTF that a loader brings for relocations: one file for every kernel, or a folder with a file for each, as BTFHub lays them out.
+import { createHash } from 'node:crypto';
+import { relative } from 'node:path';
+import { InfraError, messageOf, UserError } from '../../../base/errors.ts';
+import { btfFiles } from '../../../kernel-btf/kernels.ts';
+import { readBtfFile } from '../../../kernel-btf/btf-file.ts';
+import type { NameIndex } from '../../../bpf/btf/names.ts';
+import { indexBytes } from '../../../kernel-btf/name-index-file.ts';
+import type { Place } from '../place.ts';
+
+/** BTF as it goes into a guest. */
+export interface ResolvedCustomBtf {
+  bytes: Uint8Array;
+  sha256: string;
+  types: NameIndex;
+}
+
+/**
+ * The BTF for a kernel, read once: the only file there is, or the one that is called like the kernel's release; null where there is none.
+ * @throws UserError when a file for that kernel cannot be used
+ */
+export type CustomBtf = (release: string | null) => Promise<ResolvedCustomBtf | null>;
+
+/** It shares the mailbox with the object and everything that is said of it. */
+const MAX_BYTES = 24 << 20;
+
+async function readCustomBtf(path: string, shown: string): Promise<ResolvedCustomBtf> {
+  const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
+  if (typeof bytes === 'string') throw new UserError(`${shown}: ${bytes}`);
+  if (bytes.length > MAX_BYTES)
+    throw new UserError(`${shown}: ${bytes.length} bytes of BTF are too many for a guest (${MAX_BYTES} at most)`);
+  const types = indexBytes(bytes);
+  if (typeof types === 'string') throw new UserError(`${shown}: ${types}`);
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex'), types };
+}
+
+/**
+ * Finds out what a path is. A single file is read at once, so that what is wrong with it shows before anything runs.
+ * @param place the setting that names it
+ * @throws UserError naming the place and what is wrong
+ */
+export async function openCustomBtf(path: string, place: Place): Promise<CustomBtf> {
+  const shown = relative(process.cwd(), path) || path;
+  const wrong = (error: unknown): never => {
+    if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
+    throw place.problem(error.message, error);
+  };
+  const { isFolder, files } = await btfFiles(shown, path).catch(wrong);
+  const [only] = files;
+  if (!isFolder && only) {
+    const customBtf = await readCustomBtf(only.path, shown).catch(wrong);
+    return async () => customBtf;
+  }
+  const read = new Map<string, Promise<ResolvedCustomBtf>>();
+  return async (release) => {
+    const file = release === null ? undefined : files.find((each) => each.name === release);
+    if (!file) return null;
+    const before = read.get(file.path) ?? readCustomBtf(file.path, relative(process.cwd(), file.path)).catch(wrong);
+    read.set(file.path, before);
+    return before;
+  };
+}

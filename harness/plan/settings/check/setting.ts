@@ -1,0 +1,25 @@
+// `check`: what must be true after the triggers of a run.
+import type { RequestFrame } from '../../../guest/frames.ts';
+import type { Setting } from '../definition.ts';
+import type { Mode } from '../mode-name.ts';
+import { type PlannedCheck, planCheck } from './planned-check.ts';
+import { checkSchema, type OneCheck } from './schema.ts';
+
+interface Others {
+  mode?: Mode | undefined;
+}
+
+/** What the agent looks up. It reports how often programs ran and what they returned in any case. */
+function checkFrames(check: PlannedCheck, index: number): RequestFrame[] {
+  if (check.kind === 'events') return [{ type: 'countEvents', index, map: check.map }];
+  return check.kind === 'bytes' ? [{ type: 'lookUp', index, map: check.map, key: check.key }] : [];
+}
+
+export const check: Setting<OneCheck[], readonly PlannedCheck[], Others> = {
+  schema: checkSchema,
+  prepare: (value, { object, settings, place }) => {
+    if (settings.mode !== 'run') throw place.problem('check is only for "mode: run"');
+    return value.map((each, index) => planCheck(each, object, place.at(index)));
+  },
+  frames: (checks) => checks.flatMap(checkFrames),
+};

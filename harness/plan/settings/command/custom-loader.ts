@@ -1,0 +1,30 @@
+// A custom loader made ready for guests: its command, its files and the object in one archive.
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { CommandSettings } from '../../packing/command-schema.ts';
+import type { GuestCommand } from '../../../guest/custom-loader-frames.ts';
+import { guestArchive, guestCommand } from '../../packing/command.ts';
+import type { SettingInput } from '../definition.ts';
+
+const FOLDER = 'loader';
+
+/** What the guest runs instead of loading the object through the agent. */
+export interface CustomLoader extends GuestCommand {
+  tar: Buffer;
+  sha256: string;
+}
+
+/**
+ * Packs a custom loader.
+ * @throws UserError with the place, and what is missing or wrong
+ */
+export async function packCustomLoader(
+  settings: CommandSettings,
+  { file, directory, place }: Pick<SettingInput<unknown>, 'file' | 'directory' | 'place'>,
+): Promise<CustomLoader> {
+  const path = `${FOLDER}/${basename(file.path)}`;
+  const { command, files } = await guestCommand({ settings, folder: FOLDER, directory, object: `/${path}`, place });
+  const tar = guestArchive([...files, { path, bytes: file.bytes, executable: false }], place);
+  const sha256 = createHash('sha256').update(tar).digest('hex');
+  return { ...command, env: { LIBBPF_LOG_LEVEL: 'debug', ...command.env }, tar, sha256 };
+}

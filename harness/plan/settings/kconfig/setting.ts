@@ -1,0 +1,51 @@
+// `kconfig`: values of `__kconfig` variables instead of the kernel's own.
+import { z } from 'zod';
+import { typeText } from '../../../bpf/btf/type-text.ts';
+import type { BpfObject } from '../../../bpf/object/object.ts';
+import { kconfigOf, type ObjectVariable } from '../../../bpf/object/variables.ts';
+import type { Proposal, Setting, SettingInput } from '../definition.ts';
+import { notInObject } from '../place.ts';
+import { expectedFor, type KconfigValue, valueText } from './value-text.ts';
+
+type Values = Record<string, KconfigValue>;
+
+const schema = z
+  .record(z.string(), z.union([z.boolean(), z.number(), z.string()]))
+  .describe("Values of `__kconfig` variables, instead of the kernel's own: true, false, `m`, a number, or text.");
+
+/** libbpf itself sets the others, such as LINUX_KERNEL_VERSION. */
+function settable(object: BpfObject): ObjectVariable[] {
+  return kconfigOf(object).filter(({ name }) => name.startsWith('CONFIG_'));
+}
+
+/** The lines of a kernel configuration that hold these values; '' without any. */
+function configuration(values: Values, { object, place }: SettingInput<unknown>): string {
+  const { btf } = object;
+  const known = settable(object);
+  const names = known.map(({ name }) => name);
+  const lines = Object.entries(values).map(([name, value]) => {
+    const variable = known.find((each) => each.name === name);
+    if (!btf || !variable) throw notInObject(place.at(name), '__kconfig variable', name, names);
+    const text = valueText(btf, variable.type, value);
+    if (text !== null) return `${name}=${text}\n`;
+    const type = typeText(btf, variable.type);
+    throw place
+      .at(name)
+      .problem(`${JSON.stringify(value)} is not a value for ${name} (${type}); expected ${expectedFor(btf, variable.type)}`);
+  });
+  return lines.join('');
+}
+
+/** What the object reads of the kernel's configuration. */
+function proposeKconfig(object: BpfObject): Proposal | null {
+  const { btf } = object;
+  if (!btf) return null;
+  return { isNeeded: false, entries: settable(object).map(({ name, type }) => ({ name, value: null, why: typeText(btf, type) })) };
+}
+
+export const kconfig: Setting<Values, string> = {
+  schema,
+  prepare: configuration,
+  frames: (text) => (text === '' ? [] : [{ type: 'kconfig', text }]),
+  propose: proposeKconfig,
+};

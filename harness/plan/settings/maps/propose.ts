@@ -1,0 +1,40 @@
+// Maps whose sizes the object leaves to its loader.
+import type { ObjectMap } from '../../../bpf/object/maps.ts';
+import type { BpfObject } from '../../../bpf/object/object.ts';
+import type { Proposal, ProposedEntry } from '../definition.ts';
+import type { MapSettings } from './schema.ts';
+
+/** The depth at which perf cuts stacks, in addresses of 8 bytes. @see PERF_MAX_STACK_DEPTH in include/uapi/linux/perf_event.h */
+const STACK_BYTES = 127 * 8;
+const RING_BYTES = 256 << 10;
+const ENTRIES = 1024;
+/** Maps of these types have no number of entries, or libbpf sets it. */
+const WITHOUT_ENTRIES = /_storage$|^struct_ops$|^perf_event_array$|^unknown$/;
+export const MAPS_OF_MAPS: ReadonlySet<string> = new Set(['array_of_maps', 'hash_of_maps']);
+
+const isUnset = (size: number | null) => size === null || size === 0;
+
+function proposedMap(map: ObjectMap): ProposedEntry | null {
+  const { name, type, maxEntries, keySize, valueSize, hasInner } = map;
+  const reasons: string[] = [];
+  const value: MapSettings = {};
+  if (isUnset(maxEntries) && !WITHOUT_ENTRIES.test(type)) {
+    value.max_entries = type.endsWith('ringbuf') ? RING_BYTES : ENTRIES;
+    reasons.push('its max_entries is left to the loader');
+  }
+  if (type === 'stack_trace' && isUnset(valueSize)) {
+    value.value_size = STACK_BYTES;
+    if (isUnset(keySize)) value.key_size = 4;
+    reasons.push('127 addresses of 8 bytes');
+  }
+  if (MAPS_OF_MAPS.has(type) && !hasInner) {
+    value.inner = { type: 'hash', key_size: 4, value_size: 8, max_entries: ENTRIES };
+    reasons.push('the object does not define the maps in it');
+  }
+  return reasons.length === 0 ? null : { name, value, why: reasons.join('; ') };
+}
+
+/** Sizes to begin with, for maps that cannot be created without. */
+export function proposeMaps({ maps }: BpfObject): Proposal {
+  return { isNeeded: true, entries: maps.flatMap((map) => proposedMap(map) ?? []) };
+}

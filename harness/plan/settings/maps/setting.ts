@@ -1,0 +1,64 @@
+// `maps`: types and sizes of maps, and whether they are created.
+import { MAP_TYPES, type ObjectMap } from '../../../bpf/object/maps.ts';
+import type { RequestFrame } from '../../../guest/frames.ts';
+import { type MapAttribute, WANTED } from '../../../guest/load-frames.ts';
+import type { Setting, SettingInput } from '../definition.ts';
+import { notInObject, type Place } from '../place.ts';
+import { wantedOf } from '../switch.ts';
+import { MAPS_OF_MAPS, proposeMaps } from './propose.ts';
+import { type MapSettings, mapsSchema, type MapsSettings } from './schema.ts';
+
+/** All that describes a map. */
+const NEEDED = ['type', 'key_size', 'value_size', 'max_entries'] as const;
+
+function checkInner(map: ObjectMap, { type: own, inner }: MapSettings, place: Place): void {
+  if (!inner) return;
+  const type = own ?? map.type;
+  if (!MAPS_OF_MAPS.has(type)) throw place.problem(`map "${map.name}" is of type ${type}, which has no maps in it`);
+  const missing = map.hasInner ? [] : NEEDED.filter((key) => inner[key] === undefined);
+  if (missing.length > 0) throw place.problem(`the object does not define the maps in "${map.name}"; missing here: ${missing.join(', ')}`);
+}
+
+function checkMaps(value: MapsSettings, { object: { maps }, place }: SettingInput<unknown>): void {
+  const names = maps.map(({ name }) => name);
+  for (const [name, own] of Object.entries(value)) {
+    const map = maps.find((each) => each.name === name);
+    if (!map) throw notInObject(place.at(name), 'map', name, names);
+    checkInner(map, own, place.at(name, 'inner'));
+  }
+}
+
+function applied(map: ObjectMap, { type, autocreate }: MapSettings = {}): ObjectMap {
+  return { ...map, type: type ?? map.type, autocreate: autocreate ?? map.autocreate };
+}
+
+function innerFrame(map: string, { type, key_size = 0, value_size = 0, max_entries = 0 }: NonNullable<MapSettings['inner']>): RequestFrame {
+  const mapType = type === undefined ? 0 : MAP_TYPES.indexOf(type);
+  return { type: 'inner-map', map, mapType, keySize: key_size, valueSize: value_size, maxEntries: max_entries };
+}
+
+function mapFrames(map: string, settings: MapSettings): RequestFrame[] {
+  const { type, max_entries, key_size, value_size, cpus, inner, autocreate } = settings;
+  const frame = (attribute: MapAttribute, value: number | undefined): RequestFrame[] =>
+    value === undefined ? [] : [{ type: 'map-setting', map, attribute, value }];
+  return [
+    ...frame('type', type && MAP_TYPES.indexOf(type)),
+    ...frame('max_entries', max_entries),
+    ...frame('key_size', key_size),
+    ...frame('value_size', value_size),
+    ...frame('cpus', cpus === true ? 1 : undefined),
+    ...frame('autocreate', autocreate === undefined ? undefined : WANTED[wantedOf(autocreate)]),
+    ...(inner ? [innerFrame(map, inner)] : []),
+  ];
+}
+
+export const maps: Setting<MapsSettings, MapsSettings> = {
+  schema: mapsSchema,
+  prepare: (value, input) => {
+    checkMaps(value, input);
+    return value;
+  },
+  apply: (object, own) => ({ ...object, maps: object.maps.map((map) => applied(map, own[map.name])) }),
+  frames: (own) => Object.entries(own).flatMap(([name, settings]) => mapFrames(name, settings)),
+  propose: proposeMaps,
+};

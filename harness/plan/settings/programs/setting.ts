@@ -1,0 +1,60 @@
+// `programs`: which programs are loaded, as what, and where they are attached.
+import { ATTACH_TYPES } from '../../../bpf/object/attach-type.ts';
+import type { BpfProgram } from '../../../bpf/object/object.ts';
+import { PROGRAM_TYPES } from '../../../bpf/object/program-type.ts';
+import type { RequestFrame } from '../../../guest/frames.ts';
+import type { Setting, SettingInput } from '../definition.ts';
+import type { Mode } from '../mode-name.ts';
+import { notInObject } from '../place.ts';
+import { wantedOf } from '../switch.ts';
+import { checkAttachTo } from './attach-to.ts';
+import { proposePrograms } from './propose.ts';
+import { type ProgramSettings, programsSchema, type ProgramsSettings } from './schema.ts';
+
+interface Others {
+  mode?: Mode | undefined;
+}
+
+function checkPrograms(value: ProgramsSettings, { object, settings: { mode = 'load' }, place }: SettingInput<Others>): void {
+  const names = object.programs.map(({ name }) => name);
+  for (const [name, { type, attach_to: target }] of Object.entries(value)) {
+    const program = object.programs.find((each) => each.name === name);
+    if (!program) throw notInObject(place.at(name), 'program', name, names);
+    if (target === undefined) continue;
+    checkAttachTo({ ...program, type: type ?? program.type }, target, { object, mode, place: place.at(name, 'attach_to') });
+  }
+}
+
+function applied(program: BpfProgram, { autoload, type, attach_to }: ProgramSettings = {}): BpfProgram {
+  return {
+    ...program,
+    autoload: autoload ?? program.autoload,
+    type: type ?? program.type,
+    attachTo: attach_to ?? program.attachTo,
+  };
+}
+
+function programFrames(program: string, { autoload, type, attach_type }: ProgramSettings): RequestFrame[] {
+  const frames: RequestFrame[] = [];
+  if (type !== undefined) frames.push({ type: 'program-setting', program, attribute: 'type', value: PROGRAM_TYPES.indexOf(type) });
+  if (attach_type !== undefined)
+    frames.push({ type: 'program-setting', program, attribute: 'attach_type', value: ATTACH_TYPES.indexOf(attach_type) });
+  if (autoload !== undefined) frames.push({ type: 'autoload', program, wanted: wantedOf(autoload) });
+  return frames;
+}
+
+export const programs: Setting<ProgramsSettings, ProgramsSettings, Others> = {
+  schema: programsSchema,
+  prepare: (value, input) => {
+    checkPrograms(value, input);
+    return value;
+  },
+  apply: (object, own) => ({ ...object, programs: object.programs.map((program) => applied(program, own[program.name])) }),
+  frames: (own) => Object.entries(own).flatMap(([name, settings]) => programFrames(name, settings)),
+  // The agent looks up a target at once, and only for programs that will be loaded. Alternatives decide that first.
+  lastFrames: (own) =>
+    Object.entries(own).flatMap(([program, { attach_to: target }]): RequestFrame[] =>
+      target === undefined ? [] : [{ type: 'attachTo', program, target }],
+    ),
+  propose: proposePrograms,
+};

@@ -1,0 +1,115 @@
+// What `corematrix init` proposes for objects that leave something to their loader.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { parseConfig } from '../../../../harness/plan/config/load.ts';
+import { starterConfig } from '../../../../harness/plan/config/starter.ts';
+import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
+import { prepareSettings } from '../../../../harness/plan/object-settings/prepare.ts';
+import { sample } from '../../run/real-run.ts';
+
+const read = async (name: string) => readBpfObject(await readFile(sample(name)), name);
+
+function starter(name: string, bpf: BpfObject): string {
+  const programs = bpf.programs.map(({ name: program, section, type, insns }) => ({ name: program, section, type, insns }));
+  return starterConfig([{ file: `/here/${name}.bpf.o`, bpf, result: { id: name, programs } }], '/here', null);
+}
+
+/** The lines below `objects:`. */
+function proposed(text: string): string {
+  return text.slice(text.indexOf('objects:'), text.indexOf('\n\n# The same'));
+}
+
+test('maps without a size, pairs of programs, constants and what is off by default', async () => {
+  const texts = await Promise.all(
+    ['sized_maps', 'choices', 'constants', 'task_state'].map(async (name) => proposed(starter(name, await read(name)))),
+  );
+  expect(texts.join('\n')).toMatchInlineSnapshot(`
+    "objects:
+      # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
+      - path: sized_maps.bpf.o
+        maps:
+          per_processor: {max_entries: 1024} # its max_entries is left to the loader
+          by_group: {inner: {type: hash, key_size: 4, value_size: 8, max_entries: 1024}} # the object does not define the maps in it
+          stacks: {value_size: 1016} # 127 addresses of 8 bytes
+
+    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # defaults: { mode: attach }
+    objects:
+      # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
+      - path: choices.bpf.o
+        alternatives: # the first that loads
+          - [unlink_fentry, unlink_kprobe]
+        # programs:
+        #   on_unlink: {attach_to: NAME} # fentry: its target is left to the loader
+        #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
+
+    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # defaults: { mode: attach }
+    objects:
+      # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
+      - path: constants.bpf.o
+        # variables:
+        #   mode: MODE_OLD # enum mode
+        #   with_state: true # _Bool
+        #   comm: "" # char[16]
+        #   limits: # struct limits
+        # kconfig:
+        #   CONFIG_HZ: # int
+        #   CONFIG_COREMATRIX_SAMPLE: # _Bool
+
+    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # defaults: { mode: attach }
+    objects:
+      - task_state.bpf.o
+
+    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # defaults: { mode: attach }"
+  `);
+});
+
+test('what is proposed fits the object, with and without its comments', async () => {
+  for (const name of ['sized_maps', 'choices', 'constants']) {
+    const bpf = await read(name);
+    const text = starter(name, bpf);
+    // What only the loader knows has no value to be taken as it is.
+    const filled = text.replaceAll(/^.*(?::|NAME\}) # .*\n/gm, (line) => (line.includes('alternatives') ? line : ''));
+    for (const variant of [text, filled.replaceAll(/^ {4}# (?=programs:|variables:| {2}\w)/gm, '    ')]) {
+      const [entry] = parseConfig(variant, 'c').objects ?? [];
+      const { path, name: _, ...settings } = typeof entry === 'object' ? entry : { path: entry, name: undefined };
+      expect(path).toBe(`${name}.bpf.o`);
+      const input = {
+        object: bpf,
+        file: { path: name, bytes: new Uint8Array() },
+        directory: '.',
+        placeOf: (place: readonly PropertyKey[]) => place.join('.'),
+      };
+      await expect(prepareSettings(settings, input)).resolves.toBeTruthy();
+    }
+  }
+});
+
+test('hostile names stay names', async () => {
+  const names = ['a\nkernels: [x]', '"]', "': {", '#', '\u001b[31m', 'a: b', '- c', '{x}'];
+  const bpf = await read('choices');
+  const [program] = bpf.programs;
+  if (!program) throw new Error('no program');
+  const programs = names.flatMap((name) => [
+    { ...program, name, section: `fentry/${name}` },
+    { ...program, name: `${name} too`, section: `kprobe/${name}` },
+  ]);
+  const maps = names.map((name) => ({
+    name,
+    type: 'hash',
+    maxEntries: null,
+    keySize: 4,
+    valueSize: 4,
+    hasInner: false,
+    autocreate: true as const,
+  }));
+  const [entry] = parseConfig(starter('x', { ...bpf, programs, maps }), 'c').objects ?? [];
+  expect(entry).toEqual({
+    path: 'x.bpf.o',
+    maps: Object.fromEntries(names.map((name) => [name, { max_entries: 1024 }])),
+    alternatives: names.map((name) => [name, `${name} too`]),
+  });
+});

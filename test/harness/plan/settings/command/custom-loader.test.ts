@@ -1,0 +1,149 @@
+// Objects loaded by a loader of their own, in a real guest: a dynamically linked one of this machine that loads, and every way to fail.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parsePlacedConfig } from '../../../../../harness/plan/config/load.ts';
+import { logText } from '../../../../../harness/results/logs.ts';
+import type { Results } from '../../../../../harness/results/schema.ts';
+import { readInputs } from '../../../../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../../../../harness/plan/inputs/object-sources.ts';
+import { ensureLibbpf } from '../../../../../harness/setup/libbpf.ts';
+import { cacheRoot } from '../../../../../harness/base/files.ts';
+import { realRun, sample } from '../../../run/real-run.ts';
+
+const SOURCE = join(import.meta.dirname, 'loader.c');
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'own-loader-'));
+  const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+  // libbpf is within, libelf and the C library are this machine's.
+  await execa('gcc', ['-O1', '-isystem', includeDir, SOURCE, staticLib, '-lelf', '-lz', '-o', join(folder, 'loader')]);
+  const within = ['-lelf', '-lz', '-lzstd'];
+  await execa('gcc', ['-O1', '-static', '-isystem', includeDir, SOURCE, staticLib, ...within, '-o', join(folder, 'static-loader')]);
+  await writeFile(join(folder, 'word.txt'), 'beside');
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+async function inputsOf(entries: readonly object[]) {
+  const placed = parsePlacedConfig(JSON.stringify({ objects: entries }), 'corematrix.yaml');
+  const inputs = await readInputs(objectSources(placed, folder));
+  return { ...inputs, problems: inputs.problems.map((problem) => problem.replaceAll(folder, '<folder>')) };
+}
+
+const command = (name: string, object: string, argv: readonly string[], more: object = {}) => ({
+  path: sample(object),
+  name,
+  command: { argv: ['./loader', ...argv], files: ['word.txt'], env: { WORD: 'beside' }, timeout: 20, ...more },
+});
+const says = (name: string, text: string, status = 1) => command(name, 'exec_watch', ['say', text, String(status)]);
+
+function verdicts({ cells }: Results) {
+  return Object.fromEntries(cells.map((cell) => [cell.object, `${cell.status} ${cell.class ?? ''}: ${cell.reason ?? ''}`]));
+}
+
+test('a loader of this machine loads or fails for the reason libbpf gives it, and the relocations are read from what it prints', async () => {
+  const { objects, problems } = await inputsOf([
+    command('good', 'exec_watch', ['load', '{object}']),
+    command('bad', 'task_state', ['load', '{object}']),
+    command('static', 'exec_watch', ['load', '{object}'], { argv: ['./static-loader', 'load', '{object}'] }),
+  ]);
+  expect(problems).toEqual([]);
+  const results = await realRun([], ['debian:6.1'], { objects });
+  const [good, bad] = results.cells;
+  expect(verdicts(results)).toMatchInlineSnapshot(`
+    {
+      "bad": "fail core-field-missing: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)",
+      "good": "pass : ",
+      "static": "pass : ",
+    }
+  `);
+  expect([logText(results.logs, good?.logs.stdout), logText(results.logs, bad?.logs.stdout)]).toEqual(['loaded', 'could not load']);
+  const plain = await realRun([sample('exec_watch'), sample('task_state')], ['debian:6.1']);
+  const ledger = ({ cells }: Results, index: number) => cells[index]?.relocations.map(({ outcome, target }) => `${outcome} ${target}`);
+  expect(ledger(results, 0)).toEqual(ledger(plain, 0));
+  expect(logText(results.logs, good?.logs.stderr)).toContain('libbpf: CO-RE relocating');
+});
+
+test('a loader may fail in every way: status, signal, time, and words of other libraries; what keeps it from running is no verdict', async () => {
+  const { objects, problems } = await inputsOf([
+    says('fine', 'nothing to say', 0),
+    says('status', 'no such interface', 3),
+    command('signal', 'exec_watch', ['crash']),
+    command('time', 'exec_watch', ['hang'], { timeout: 1 }),
+    says('missing', 'loader: error while loading shared libraries: libfoo.so.1: cannot open shared object file', 127),
+    command('folder', 'exec_watch', ['load'], { folder: '/nowhere' }),
+    says('cilium', 'field Old: program old_name: load program: bad CO-RE relocation: invalid func unknown#195896080 (19 line(s) omitted)'),
+    says('cilium-verifier', "program handle_exec: load program: permission denied: R1 invalid mem access 'scalar' (5 line(s) omitted)"),
+    says('cilium-helper', 'program handle_exec: load program: invalid argument: invalid func unknown#9999 (5 line(s) omitted)'),
+    says('cilium-btf', "program on_exec: apply CO-RE relocations: can't read types: type id 11993: unknown kind: Unknown (19)"),
+    says('cilium-memlock', 'map events: map create: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)'),
+    says('aya', 'Error: error relocating T, multiple candidate target types found with different memory layouts: [1, 2]'),
+  ]);
+  expect(problems).toEqual([]);
+  expect(verdicts(await realRun([], ['debian:6.1'], { objects }))).toMatchInlineSnapshot(`
+    {
+      "aya": "fail core-ambiguous: Error: error relocating T, multiple candidate target types found with different memory layouts: [1, 2]",
+      "cilium": "fail core-other: field Old: program old_name: load program: bad CO-RE relocation: invalid func unknown#195896080 (19 line(s) omitted)",
+      "cilium-btf": "fail core-other: program on_exec: apply CO-RE relocations: can't read types: type id 11993: unknown kind: Unknown (19)",
+      "cilium-helper": "fail helper-unknown: helper #9999 is unknown to this kernel",
+      "cilium-memlock": "fail resource-limit: map events: map create: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)",
+      "cilium-verifier": "fail verifier-rejected: verifier: R1 invalid mem access 'scalar'",
+      "fine": "pass : ",
+      "folder": "infra infra-transport: the loader cannot be started in the guest: ENOENT",
+      "missing": "infra infra-transport: the loader cannot run in the guest (exit status 127): loader: error while loading shared libraries: libfoo.so.1: cannot open shared object file",
+      "signal": "fail unknown: the loader dies of signal 11",
+      "status": "fail unknown: the loader exits with status 3: no such interface",
+      "time": "infra infra-timeout: the loader did not end within 1 s; a loader has to end once the object is loaded, and command.timeout gives it longer",
+    }
+  `);
+});
+
+test('what cannot be packed is an error with its place', async () => {
+  await writeFile(join(folder, 'script'), '#!/bin/sh\n');
+  await writeFile(join(folder, 'text'), 'text\n');
+  await writeFile(join(folder, 'large'), '');
+  await execa('truncate', ['-s', '50M', join(folder, 'large')]);
+  await execa('gcc', ['-shared', '-x', 'c', '/dev/null', '-o', join(folder, 'libgone.so')]);
+  await execa('gcc', ['-O1', '-x', 'c', '-', '-Wl,--no-as-needed', '-L', folder, '-lgone', '-o', join(folder, 'orphan')], {
+    input: 'int main(void) { return 0; }',
+  });
+  await rm(join(folder, 'libgone.so'));
+  const entry = (name: string, argv: readonly string[], more: object = {}) => ({
+    path: sample('exec_watch'),
+    name,
+    command: { argv, ...more },
+  });
+  const { objects, problems } = await inputsOf([
+    entry('nothing', ['./nothing']),
+    entry('unknown', ['no-such-program']),
+    entry('script', ['./script']),
+    entry('text', ['./text']),
+    entry('bpf', [sample('exec_watch')]),
+    entry('orphan', ['./orphan']),
+    entry('large', ['./loader'], { files: ['large'] }),
+    entry('absent', ['./loader'], { files: ['word.txt', 'absent.txt'] }),
+    entry('twice', ['./loader'], { files: ['word.txt', { path: 'text', to: 'word.txt' }] }),
+  ]);
+  expect(objects).toEqual([]);
+  const steady = (problem: string) =>
+    problem
+      .replace(/looked for in .*/, 'looked for in …')
+      .replaceAll(sample('exec_watch'), 'EXEC_WATCH')
+      .replace(/^(\S+:1):\d+:/, '$1:COLUMN:');
+  expect(problems.map(steady)).toMatchInlineSnapshot(`
+    [
+      "corematrix.yaml:1:COLUMN: ./nothing: no such file",
+      "corematrix.yaml:1:COLUMN: no-such-program: no such program in PATH; a path such as ./no-such-program names one beside this file",
+      "corematrix.yaml:1:COLUMN: ./script: a script; guests have no interpreter for it: name an executable, or give the interpreter with its files",
+      "corematrix.yaml:1:COLUMN: ./text: not an executable: not an ELF file",
+      "corematrix.yaml:1:COLUMN: EXEC_WATCH: an executable for BPF, but guests are x86-64",
+      "corematrix.yaml:1:COLUMN: ./orphan: the shared library libgone.so, which orphan needs, is not on this machine; looked for in …",
+      "corematrix.yaml:1:COLUMN: command and files have 54.0 MiB, and 40 MiB fit a guest; the largest: /loader/large (50.0 MiB), /loader/lib/libc.so.6 (1.8 MiB), /loader/loader (1.8 MiB); "strip" makes executables smaller",
+      "corematrix.yaml:1:COLUMN: absent.txt: no such file",
+      "corematrix.yaml:1:COLUMN: two files would be /loader/word.txt in the guest; give one another name with "to:"",
+    ]
+  `);
+});
