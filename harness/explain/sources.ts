@@ -10,7 +10,7 @@ import { readBpfObject } from '../bpf/object/object.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { predictCell } from '../predict/predict.ts';
 import type { RecordsOf } from './semantic-change-places.ts';

@@ -1,6 +1,6 @@
 // From when to when the programs of an object load: predictions first, then guests where they decide.
 import { isCached, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
-import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { predictCell } from '../predict/predict.ts';
 import { run, type RunRequest } from '../run/run.ts';
 import { typesOf } from '../run/kernel-types.ts';

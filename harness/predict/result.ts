@@ -5,7 +5,7 @@ import type { FailureClass, Stage } from '../base/vocabulary.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
-import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
 import { predictCell } from './predict.ts';

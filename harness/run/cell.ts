@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CellRequest } from '../guest/cell.ts';
 import type { Patience } from '../guest/watch.ts';
 import { recordedPredictionOf, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
-import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { instructionLines } from '../bpf/object/source-line.ts';
 import { addLog } from '../results/logs.ts';

@@ -3,7 +3,7 @@ import type { KernelImage } from '../../kernels/catalogue.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { predictedFields, recordedPredictionOf } from '../predict/recorded-prediction.ts';
-import { withCustomBtf } from '../kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { indexFileOf } from '../kernel-btf/name-index-file.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { readKernelTypes } from '../kernel-btf/kernels.ts';

@@ -9,7 +9,7 @@ import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/objec
 import { asLoaded, prepareSettings } from '../../../harness/plan/object-settings/prepare.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
 import { predictedFields, recordedPredictionOf } from '../../../harness/predict/recorded-prediction.ts';
-import { withCustomBtf } from '../../../harness/kernel-btf/with-custom-btf.ts';
+import { withCustomBtf } from '../../../harness/plan/settings/btf/with-custom-btf.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { mustReadBtf } from '../bpf/object/samples.ts';
@@ -17,12 +17,13 @@ import { mustReadBtf } from '../bpf/object/samples.ts';
 const SOURCE = `
 struct task_struct { int gone; } access_index;
 const volatile int wanted = 1;
+extern int CONFIG_ABSENT __attribute__((section(".kconfig")));
 struct { int (*type)[30]; int (*max_entries)[16]; u32 *value; } newer SEC(".maps");
 struct { int (*type)[1]; int (*max_entries)[16]; u32 *key; u32 *value; } older SEC(".maps");
 SEC("raw_tp/a") int guarded(u64 *ctx) { struct task_struct *task = (void *)ctx[0]; return wanted ? task->gone : 0; }
 SEC("raw_tp/a") int bare(u64 *ctx) { struct task_struct *task = (void *)ctx[0]; return task->gone + (long)&newer + (long)&older; }
 SEC("lsm/no_such_hook") int hooked(u64 *ctx) { return 0; }
-SEC("?raw_tp/b") int plain(u64 *ctx) { return 0; }
+SEC("?raw_tp/b") int plain(u64 *ctx) { return CONFIG_ABSENT; }
 `;
 
 const enumOf = (name: string, ...names: string[]): WrittenType => {
@@ -115,6 +116,12 @@ test('of alternatives one has to load', async () => {
   });
   const none = await predicted({ programs: { plain: { autoload: false } }, alternatives: [...MAPS.alternatives, ['bare', 'hooked']] });
   expect(none).toMatchObject({ '(cell)': 'core-field-missing', bare: 'fail core-field-missing', hooked: 'fail attach-target-missing' });
+});
+
+test('the kernel does not need a configuration value that the settings have', async () => {
+  const kernel = { ...KERNEL, config: 'CONFIG_HZ=250\n' };
+  expect(await predicted(MAPS, kernel)).toMatchObject({ '(cell)': 'kconfig-missing' });
+  expect(await predicted({ ...MAPS, kconfig: { CONFIG_ABSENT: 1 } }, kernel)).toMatchObject({ '(cell)': 'core-field-missing' });
 });
 
 test('relocations follow the BTF that is given, everything else the kernel', async () => {

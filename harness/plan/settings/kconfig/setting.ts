@@ -18,8 +18,14 @@ function settable(object: BpfObject): ObjectVariable[] {
   return kconfigOf(object).filter(({ name }) => name.startsWith('CONFIG_'));
 }
 
-/** The lines of a kernel configuration that hold these values; '' without any. */
-function configuration(values: Values, { object, place }: SettingInput<unknown>): string {
+/** Values that the agent gives to libbpf. */
+interface PreparedKconfig {
+  names: readonly string[];
+  /** The lines of a kernel configuration that hold the values; '' without any. */
+  text: string;
+}
+
+function preparedKconfig(values: Values, { object, place }: SettingInput<unknown>): PreparedKconfig {
   const { btf } = object;
   const known = settable(object);
   const names = known.map(({ name }) => name);
@@ -33,7 +39,7 @@ function configuration(values: Values, { object, place }: SettingInput<unknown>)
       .at(name)
       .problem(`${JSON.stringify(value)} is not a value for ${name} (${type}); expected ${expectedFor(btf, variable.type)}`);
   });
-  return lines.join('');
+  return { names: Object.keys(values), text: lines.join('') };
 }
 
 /** What the object reads of the kernel's configuration. */
@@ -43,9 +49,10 @@ function proposeKconfig(object: BpfObject): Proposal | null {
   return { isNeeded: false, entries: settable(object).map(({ name, type }) => ({ name, value: null, why: typeText(btf, type) })) };
 }
 
-export const kconfig: Setting<Values, string> = {
+export const kconfig: Setting<Values, PreparedKconfig> = {
   schema,
-  prepare: configuration,
-  frames: (text) => (text === '' ? [] : [{ type: 'kconfig', text }]),
+  prepare: preparedKconfig,
+  apply: (object, { names: given }) => ({ ...object, kconfig: new Set(given) }),
+  frames: ({ text }) => (text === '' ? [] : [{ type: 'kconfig', text }]),
   propose: proposeKconfig,
 };

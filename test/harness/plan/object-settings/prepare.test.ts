@@ -52,7 +52,10 @@ test('values become bytes at their places, and lines of a configuration', async 
     ],
   });
   expect(await prepared('kconfig: { CONFIG_HZ: 250, CONFIG_IPV6: m, CONFIG_NAME: abc, CONFIG_SMP: false }')).toEqual({
-    kconfig: 'CONFIG_HZ=250\nCONFIG_IPV6=m\nCONFIG_NAME="abc"\nCONFIG_SMP=n\n',
+    kconfig: {
+      names: ['CONFIG_HZ', 'CONFIG_IPV6', 'CONFIG_NAME', 'CONFIG_SMP'],
+      text: 'CONFIG_HZ=250\nCONFIG_IPV6=m\nCONFIG_NAME="abc"\nCONFIG_SMP=n\n',
+    },
   });
 });
 

@@ -1,6 +1,6 @@
 // The types that count for an object to which its loader gives some for relocations.
-import type { NameIndex } from '../bpf/btf/names.ts';
-import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { NameIndex } from '../../../bpf/btf/names.ts';
+import type { KernelTypes } from '../../../core-relo/candidates.ts';
 
 /**
  * A kernel's types with those that a loader gives.
