@@ -51,7 +51,7 @@ async function findProgram(name: string): Promise<string | null> {
 /** A program of this machine with the libraries it needs. */
 async function packed(file: string): Promise<ShellFile[]> {
   const { bytes, elf } = await readExecutable(file, file);
-  const libraries = await librariesOf(file, elf, LIBRARIES, [], file);
+  const libraries = await librariesOf(file, elf, { folder: LIBRARIES, extra: [], shown: file });
   return [{ path: `bin/${basename(file)}`, bytes, executable: true }, ...libraries];
 }
 

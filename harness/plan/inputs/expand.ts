@@ -1,12 +1,12 @@
-// From a pattern to the files it means.
+// The files that a path or glob names.
 import { resolve } from 'node:path';
 import { messageOf, UserError } from '../../base/errors.ts';
 
 const MAX_LENGTH = 4096;
-/** Braces multiply: twenty pairs of two are a million patterns. */
+/** Braces multiply: twenty pairs with two members each make a million patterns. */
 const MAX_ALTERNATIVES = 1000;
 
-/** At least as many patterns as the braces in this one make: even groups make most, and a range may have a thousand members. */
+/** An upper bound for the patterns that the braces make: groups of equal size make most, and a range counts as a thousand members. */
 function alternatives(pattern: string): number {
   const count = (part: string) => pattern.split(part).length - 1;
   const braces = count('{');
@@ -20,9 +20,9 @@ function patternProblem(pattern: string): string | null {
 }
 
 /**
- * The files a path or glob means, in the order of their names; a path means itself, whether it is there or not.
- * @param directory what relative names are relative to
- * @throws UserError for a pattern that nobody could follow
+ * The files that a glob matches, sorted by name. A path names itself, even if no file is there.
+ * @param directory the folder to which relative names belong
+ * @throws UserError for a pattern that is too large or not valid
  */
 export async function expand(pattern: string, directory: string): Promise<string[]> {
   if (!/[*?[{]/.test(pattern)) return [resolve(directory, pattern)];
@@ -33,8 +33,8 @@ export async function expand(pattern: string, directory: string): Promise<string
     const found = await glob(pattern, { cwd: directory, absolute: true, onlyFiles: true });
     return found.toSorted();
   } catch (error) {
-    // The rest of what the library and the system say names paths and options of theirs.
+    // The rest of the message names paths and options of the library.
     const [reason = ''] = messageOf(error).split(/[,.] /, 1);
-    throw new UserError(`${pattern.slice(0, 80)}: the pattern cannot be followed: ${reason}`, { cause: error });
+    throw new UserError(`${pattern.slice(0, 80)}: the pattern cannot be expanded: ${reason}`, { cause: error });
   }
 }

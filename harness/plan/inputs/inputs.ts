@@ -14,28 +14,28 @@ import { expand } from './expand.ts';
 
 const MAX_OBJECT_BYTES = 32 << 20;
 
-/** Files that a path or glob names, and how they are to be loaded. */
+/** Files that a path or glob names, with their settings. */
 export interface ObjectSource {
   pattern: string;
-  /** What it is called in reports; absent: the file name. */
+  /** Its name in reports (default: the file name). */
   name?: string | undefined;
   settings?: ObjectSettings | undefined;
-  /** Where in the configuration the settings stand; see PlacedConfig. */
+  /** Gives the place of a setting in the configuration; see PlacedConfig. */
   at?: ((path: readonly PropertyKey[]) => string) | undefined;
 }
 
 export interface ObjectSources {
   sources: readonly ObjectSource[];
-  /** What relative names are relative to. */
+  /** The folder to which relative names belong. */
   directory: string;
-  /** What holds for every object that does not say otherwise itself, and where in the configuration it stands. */
+  /** Settings of every object that does not have them itself, and their place in the configuration. */
   defaults?: { settings: Defaults; at: (path: readonly PropertyKey[]) => string };
 }
 
 export interface RunObject {
   file: string;
   bytes: Uint8Array;
-  /** As its settings make it. */
+  /** The object as its settings change it. */
   bpf: BpfObject;
   settings: ObjectSettings;
   prepared: PreparedSettings;
@@ -44,7 +44,7 @@ export interface RunObject {
 
 export interface Inputs {
   objects: RunObject[];
-  /** One line for every object that cannot be used; the others still run. */
+  /** One line for each object that cannot be used; the others still run. */
   problems: string[];
 }
 
@@ -60,18 +60,18 @@ async function readFileChecked(file: string, shown: string): Promise<Uint8Array>
 }
 
 export interface InputOptions {
-  /** Whether objects for big-endian machines are of use: to predictions they are, but guests are all little-endian. */
+  /** Whether to accept objects for big-endian machines. Predictions can use them; guests are all little-endian. */
   bigEndian?: boolean;
-  /** What the configuration says of the files, when it is not what names them. */
+  /** Settings for files that the command line names. */
   configured?: ObjectSources;
-  /** Releases of libbpf for every object that does not name one itself: `libbpf@1.1`. */
+  /** Releases of libbpf for every object that does not name one: `libbpf@1.1`. */
   loaders?: readonly string[] | undefined;
 }
 
 interface FoundFile {
   file: string;
   source: ObjectSource;
-  /** What names in the source's settings are relative to. */
+  /** The folder to which names in the settings belong. */
   directory: string;
   defaults: ObjectSources['defaults'];
 }
@@ -87,7 +87,7 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
   const settings = { ...given, ...own };
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
   const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
-  // The default release goes without a name in results.
+  // Results do not name the default release.
   const named = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
@@ -100,7 +100,7 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
   };
 }
 
-/** A name that is safe in paths and URL fragments, and unique among those taken. */
+/** A name that is safe in paths and URL fragments, and that is not among the names in use. */
 function uniqueId(file: string, taken: Set<string>): string {
   const base =
     basename(file)
@@ -112,14 +112,14 @@ function uniqueId(file: string, taken: Set<string>): string {
   return id;
 }
 
-/** What a person can act on is kept; anything else is thrown on. */
+/** Keeps errors that the user can act on; throws all others again. */
 function takeProblem(inputs: Inputs, error: unknown): null {
   if (!(error instanceof UserError)) throw error;
   inputs.problems.push(error.message);
   return null;
 }
 
-/** The files that sources name, in the order named; of two sources for one file the one with settings speaks, of two with settings the later. */
+/** The files that sources name, in that order. If two sources name a file, settings win; of two with settings, the later wins. */
 async function findFiles({ sources, directory, defaults }: ObjectSources, inputs: Inputs): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
   for (const source of sources) {
@@ -134,7 +134,7 @@ async function findFiles({ sources, directory, defaults }: ObjectSources, inputs
   return [...found.values()];
 }
 
-/** The files as they are named, each under every name and with all settings that `configured` has for it, or else for every object. */
+/** The files with the settings that `configured` has for them: once for each of their names there, else with the defaults only. */
 async function withConfigured(files: readonly FoundFile[], configured: ObjectSources): Promise<FoundFile[]> {
   const ignored: Inputs = { objects: [], problems: [] };
   const known = await findFiles(configured, ignored);
@@ -145,8 +145,8 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
 }
 
 /**
- * Objects once for each loader: with the default one under the name it has, with another under a name that says so. What names its loader
- * itself, or brings its own, stays as it is.
+ * Repeats objects for each loader; for another loader than the default one, the name of the object ends with the release. Objects that
+ * name their loader, or have a custom loader, stay as they are.
  */
 function withLoaders(objects: readonly RunObject[], loaders: readonly string[], ids: Set<string>): RunObject[] {
   return objects.flatMap((object) => {
@@ -164,7 +164,7 @@ function withLoaders(objects: readonly RunObject[], loaders: readonly string[], 
   });
 }
 
-/** Reads every object that paths and globs name, each file once for each name it is given, in the order named. */
+/** Reads every object that paths and globs name, once for each of its names, in that order. */
 export async function readInputs(named: ObjectSources, { bigEndian = false, configured, loaders }: InputOptions = {}): Promise<Inputs> {
   const inputs: Inputs = { objects: [], problems: [] };
   const ids = new Set<string>();
@@ -179,7 +179,7 @@ export async function readInputs(named: ObjectSources, { bigEndian = false, conf
   return loaders ? { ...inputs, objects: withLoaders(inputs.objects, loaders, ids) } : inputs;
 }
 
-/** Paths and globs without any settings. */
+/** Paths and globs as sources without settings. */
 export function plainSources(patterns: readonly string[], directory: string): ObjectSources {
   return { sources: patterns.map((pattern) => ({ pattern })), directory };
 }

@@ -3,8 +3,8 @@ import type { PlacedConfig } from '../config/load.ts';
 import type { ObjectSources } from './inputs.ts';
 
 /**
- * What `objects` of a configuration names, each entry with its settings and where they stand.
- * @param directory the configuration's own
+ * The entries of `objects` in a configuration, each with its settings and their places.
+ * @param directory the folder of the configuration
  */
 export function objectSources({ config, at }: PlacedConfig, directory: string): ObjectSources {
   const sources = (config.objects ?? []).map((entry, index) => {

@@ -1,4 +1,4 @@
-// Files for the guest as a ustar archive, which a small reader in the agent unpacks.
+// Files for the guest as a ustar archive, which the agent unpacks.
 import { Header } from 'tar';
 import { UserError } from '../../base/errors.ts';
 import type { PackedFile } from './libraries.ts';
@@ -6,7 +6,7 @@ import type { PackedFile } from './libraries.ts';
 const BLOCK = 512;
 
 /**
- * Packs files in ustar, the same bytes for the same files.
+ * Packs files in ustar format: the same files give the same bytes.
  * @throws UserError for a path that ustar cannot hold
  */
 export function packFiles(files: readonly PackedFile[]): Buffer {
@@ -21,7 +21,7 @@ export function packFiles(files: readonly PackedFile[]): Buffer {
       gid: 0,
       mtime: new Date(0),
     });
-    if (header.encode(block, 0)) throw new UserError(`${path}: its path is too long for the archive that guests read`);
+    if (header.encode(block, 0)) throw new UserError(`${path}: the path is too long for the archive that guests read`);
     return [block, bytes, Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK)];
   });
   return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);

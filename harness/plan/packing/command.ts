@@ -1,4 +1,4 @@
-// A command of this machine made ready for guests: its executable, the libraries that needs, and its files.
+// A command of this machine packed for guests: its executable, the libraries that it needs, and its files.
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
@@ -8,23 +8,23 @@ import { packFiles } from './archive.ts';
 import type { CommandSettings } from './command-schema.ts';
 import { librariesOf, type PackedFile, readExecutable } from './libraries.ts';
 
-/** What fits a mailbox beside the object and what the guest answers. */
+/** The mailbox also holds the object and the response. */
 const MAX_ARCHIVE = 40 << 20;
 const DEFAULT_TIMEOUT = 60;
 
 export interface CommandRequest {
   settings: CommandSettings;
-  /** Where its files lie in the guest; without a leading slash. */
+  /** The folder of its files in the guest, without a leading slash. */
   folder: string;
-  /** What relative names are relative to. */
+  /** The folder of this machine to which relative names belong. */
   directory: string;
-  /** What stands for `{object}`; null where nothing does. */
+  /** The value of `{object}`; null if it has none. */
   object: string | null;
   /** The place of the command's settings. */
   place: Place;
 }
 
-/** A name with a slash is a path; one without is looked for as a shell would. */
+/** Finds a program as a shell does: a name with a slash is a path, any other is looked up in PATH. */
 async function findProgram(name: string, directory: string): Promise<string | null> {
   if (name.includes('/')) return resolve(directory, name);
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -55,7 +55,7 @@ async function programFiles({ settings, folder, directory, place }: CommandReque
   if ((mode & 0o111) === 0) throw new UserError(`${shown}: not executable; "chmod +x" makes it so`);
   const extra = (settings.env?.['LD_LIBRARY_PATH'] ?? '').split(':').filter((each) => each !== '');
   const folders = extra.map((each) => resolve(directory, each));
-  const libraries = await librariesOf(file, elf, `${folder}/lib`, folders, shown);
+  const libraries = await librariesOf(file, elf, { folder: `${folder}/lib`, extra: folders, shown });
   return [{ path: `${folder}/${basename(file)}`, bytes, executable: true }, ...libraries];
 }
 
@@ -68,15 +68,15 @@ async function copiedFiles({ settings, folder, directory, place }: CommandReques
   );
 }
 
-/** Text in which `{folder}` and `{object}` are what they are in the guest. */
+/** Replaces `{folder}` and `{object}` by their paths in the guest. */
 function filled(text: string, { folder, object }: CommandRequest, place: Place): string {
   if (object === null && text.includes('{object}')) throw place.problem('{object} has no meaning here; the object is already loaded');
   return text.replaceAll('{object}', object ?? '').replaceAll('{folder}', `/${folder}`);
 }
 
 /**
- * A command as the guest runs it, and the files it needs there.
- * @throws UserError naming the place in the configuration and what is missing or wrong
+ * A command as the guest runs it, and the files that it needs there.
+ * @throws UserError with the place, and what is missing or wrong
  */
 export async function guestCommand(request: CommandRequest): Promise<{ command: GuestCommand; files: PackedFile[] }> {
   const { settings, folder, place } = request;
@@ -98,9 +98,9 @@ export async function guestCommand(request: CommandRequest): Promise<{ command: 
 }
 
 /**
- * Files as the archive that goes into a guest.
+ * Packs files into the archive that a guest gets.
  * @param place the settings that name them
- * @throws UserError when two would be one, or they are too large together
+ * @throws UserError if two files have one path, or if all are too large together
  */
 export function guestArchive(files: readonly PackedFile[], place: Place): Buffer {
   const paths = new Set<string>();
@@ -113,6 +113,6 @@ export function guestArchive(files: readonly PackedFile[], place: Place): Buffer
   const largest = files.toSorted((a, b) => b.bytes.length - a.bytes.length).slice(0, 3);
   const list = largest.map(({ path, bytes }) => `/${path} (${(bytes.length / 2 ** 20).toFixed(1)} MiB)`).join(', ');
   throw place.problem(
-    `command and files have ${(tar.length / 2 ** 20).toFixed(1)} MiB, and ${MAX_ARCHIVE / 2 ** 20} MiB fit a guest; the largest: ${list}; "strip" makes executables smaller`,
+    `the command and its files have ${(tar.length / 2 ** 20).toFixed(1)} MiB; a guest has room for ${MAX_ARCHIVE / 2 ** 20} MiB; the largest: ${list}; "strip" makes executables smaller`,
   );
 }

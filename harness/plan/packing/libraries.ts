@@ -1,4 +1,4 @@
-// The shared libraries an executable of this machine needs, found as its dynamic linker would find them, without running anything.
+// The shared libraries that an executable of this machine needs, found as the dynamic linker finds them, without running it.
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { dynamicNeeds } from '../../bpf/elf/dynamic.ts';
@@ -21,13 +21,13 @@ const MAX_INCLUDES = 8;
 
 /** A file as the guest gets it. */
 export interface PackedFile {
-  /** In the guest, from the root, without a leading slash. */
+  /** Its path in the guest, without the leading slash. */
   path: string;
   bytes: Uint8Array;
   executable: boolean;
 }
 
-/** Folders of ld.so.conf; what it includes are patterns in one folder. @see ldconfig(8) */
+/** The folders that ld.so.conf and its included files name. @see ldconfig(8) */
 async function configuredFolders(file: string, depth = 0): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
@@ -46,7 +46,7 @@ async function configuredFolders(file: string, depth = 0): Promise<string[]> {
 
 /**
  * Reads an ELF file that a guest can run or link.
- * @throws UserError naming the file and what it is instead
+ * @throws UserError with the name of the file and what it is instead
  */
 export async function readExecutable(file: string, shown: string): Promise<{ bytes: Uint8Array; elf: Elf }> {
   const bytes = await readFile(file).catch((error: unknown) => {
@@ -64,9 +64,18 @@ export async function readExecutable(file: string, shown: string): Promise<{ byt
   return { bytes, elf: read.elf };
 }
 
+interface LibraryOptions {
+  /** The folder of the libraries in the guest, without a leading slash. */
+  folder: string;
+  /** Folders to look in first, as in LD_LIBRARY_PATH. */
+  extra: readonly string[];
+  /** The name of the executable in messages. */
+  shown: string;
+}
+
 interface Wanted {
   name: string;
-  /** Who needs it. */
+  /** The file that needs it. */
   by: string;
   folders: string[];
 }
@@ -76,7 +85,7 @@ async function findLibrary({ name, by, folders }: Wanted, common: readonly strin
   for (const file of places) {
     const bytes = await readFile(file).catch(() => null);
     const read = bytes && readElf(bytes);
-    // One of another architecture is passed over, as the linker does.
+    // The linker, too, skips libraries of another architecture.
     if (bytes && read?.ok === true && read.elf.machine === EM_X86_64) return { file, bytes, elf: read.elf };
   }
   const searched = [...new Set([...folders, ...common])].join(', ');
@@ -92,12 +101,10 @@ function wantedBy(file: string, elf: Elf): Wanted[] {
 }
 
 /**
- * The dynamic linker of an executable and all libraries it and they need; nothing for a static one.
- * @param folder where libraries lie in the guest, without a leading slash
- * @param extra folders to look in first, as LD_LIBRARY_PATH has them
- * @throws UserError when one is missing
+ * The dynamic linker of an executable, and all libraries that it needs, directly or not; nothing for a static executable.
+ * @throws UserError if one is missing
  */
-export async function librariesOf(file: string, elf: Elf, folder: string, extra: readonly string[], shown: string): Promise<PackedFile[]> {
+export async function librariesOf(file: string, elf: Elf, { folder, extra, shown }: LibraryOptions): Promise<PackedFile[]> {
   const { interpreter } = dynamicNeeds(elf);
   const common = [...extra, ...(await configuredFolders(LINKER_CONFIGURATION)), ...DEFAULT_FOLDERS];
   const packed = new Map<string, PackedFile>();

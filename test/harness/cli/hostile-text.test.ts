@@ -100,10 +100,10 @@ describe('patterns', () => {
   it('that mean millions of others, or that nobody could follow, are refused at once', async () => {
     const braces = ['{1..10000000}.o', '{a,b}'.repeat(20), '['.repeat(5000), `${'*a'.repeat(2000)}b`, '../{text,two,none}*.{o,x}'];
     expect(shown(await corematrix(folder, ['run', ...braces, '-k', 'debian:6.12']))).toMatchInlineSnapshot(`
-      "error: {1..10000000}.o: the pattern cannot be followed: expanded array length exceeds range limit
+      "error: {1..10000000}.o: the pattern cannot be expanded: expanded array length exceeds range limit
       error: {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}: its braces mean more than 1000 patterns
       error: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: a pattern of 5000 characters is too long
-      error: *a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a: the pattern cannot be followed: ENAMETOOLONG: name too long
+      error: *a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a: the pattern cannot be expanded: ENAMETOOLONG: name too long
       error: ../{text,two,none}*.{o,x}: no file matches (in .)
       error: no object can be used
       ---

@@ -1,4 +1,4 @@
-// BTF that a loader brings for relocations: one file for every kernel, or a folder with a file for each, as BTFHub lays them out.
+// Custom BTF: one file for all kernels, or a folder with a file for each kernel release, as in BTFHub.
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { InfraError, messageOf, UserError } from '../../../base/errors.ts';
@@ -8,7 +8,7 @@ import type { NameIndex } from '../../../bpf/btf/names.ts';
 import { indexBytes } from '../../../kernel-btf/name-index-file.ts';
 import type { Place } from '../place.ts';
 
-/** BTF as it goes into a guest. */
+/** Custom BTF for one kernel, as the guest gets it. */
 export interface ResolvedCustomBtf {
   bytes: Uint8Array;
   sha256: string;
@@ -16,12 +16,13 @@ export interface ResolvedCustomBtf {
 }
 
 /**
- * The BTF for a kernel, read once: the only file there is, or the one that is called like the kernel's release; null where there is none.
- * @throws UserError when a file for that kernel cannot be used
+ * Gives the custom BTF for a kernel release: the only file, or the file named after the release; null if the folder has none.
+ * Each file is read once.
+ * @throws UserError if the file for that kernel cannot be used
  */
 export type CustomBtf = (release: string | null) => Promise<ResolvedCustomBtf | null>;
 
-/** It shares the mailbox with the object and everything that is said of it. */
+/** The mailbox also holds the object and the response. */
 const MAX_BYTES = 24 << 20;
 
 async function readCustomBtf(path: string, shown: string): Promise<ResolvedCustomBtf> {
@@ -35,9 +36,9 @@ async function readCustomBtf(path: string, shown: string): Promise<ResolvedCusto
 }
 
 /**
- * Finds out what a path is. A single file is read at once, so that what is wrong with it shows before anything runs.
+ * Opens a file or folder. A single file is read at once, so that a problem shows before any guest starts.
  * @param place the setting that names it
- * @throws UserError naming the place and what is wrong
+ * @throws UserError with the place and the problem
  */
 export async function openCustomBtf(path: string, place: Place): Promise<CustomBtf> {
   const shown = relative(process.cwd(), path) || path;

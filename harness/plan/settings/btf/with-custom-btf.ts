@@ -1,11 +1,11 @@
-// The types that count for an object to which its loader gives some for relocations.
+// The types that count for an object with custom BTF.
 import type { NameIndex } from '../../../bpf/btf/names.ts';
 import type { KernelTypes } from '../../../core-relo/candidates.ts';
 
 /**
- * A kernel's types with those that a loader gives.
- * @param kernel null for a kernel without any
- * @param custom null where the loader gives none for this kernel
+ * The types of a kernel, with custom BTF for relocations.
+ * @param kernel null for a kernel without BTF
+ * @param custom null without custom BTF for this kernel
  */
 export function withCustomBtf(kernel: KernelTypes | null, custom: NameIndex | null): KernelTypes | null {
   if (!custom) return kernel;

@@ -1,4 +1,4 @@
-// The modules that an object wants loaded first, with those they need, read from their kernel's own.
+// The modules that a guest loads before the object, read from the kernel's own package.
 import type { KernelImage } from '../../../../kernels/catalogue.ts';
 import { modulesFolder } from '../../../../kernels/modules.ts';
 import type { KernelOptions } from '../../../../kernels/sources/options.ts';
@@ -8,24 +8,24 @@ import type { KernelTypes } from '../../../core-relo/candidates.ts';
 import { type ModuleFile, modulesIn, readModules, readPlain } from '../../../kernel-btf/modules.ts';
 import { mostSimilar } from '../../../base/similar.ts';
 
-/** A module as the kernel takes it. */
+/** A module with its bytes, uncompressed. */
 export interface LoadedModule extends ModuleFile {
   ko: Uint8Array;
 }
 
-/** Reads the modules a kernel needs to have loaded, in the order in which they are to be loaded. */
+/** Reads modules and the modules that they need, in the order in which the guest must load them. */
 export type ModuleLoader = (names: readonly string[]) => Promise<LoadedModule[]>;
 
 const MAX_MODULES = 256;
-/** What fits a mailbox beside the object and what the guest answers. */
+/** The mailbox also holds the object and the response. */
 const MAX_BYTES = 40 << 20;
 const NEAREST = 3;
 
-/** Modules are called with `-` and with `_` alike. */
+/** `-` and `_` mean the same in names of modules. */
 const plainName = (name: string) => name.replaceAll('-', '_');
 
 /**
- * The modules that one needs, as its own information says: depmod makes modules.dep of it.
+ * The modules that a module needs, from its own .modinfo section. depmod makes modules.dep from the same data.
  * @see MODULE_INFO(depends) in scripts/mod/modpost.c of the kernel
  */
 function dependenciesOf(ko: Uint8Array): string[] {
@@ -55,7 +55,7 @@ async function inOrder(names: readonly string[], files: ReadonlyMap<string, Modu
     const file = files.get(name);
     if (!file) throw notThere(name, files.keys(), kernel);
     if (loaded.size >= MAX_MODULES) throw new InfraError(`${kernel}: more than ${MAX_MODULES} modules`);
-    // Marked before it is in place, so that modules which need each other end.
+    // Marked before its dependencies are read, so that modules which need each other do not loop.
     loaded.set(name, null);
     const read = await readModule(file, kernel);
     for (const needed of dependenciesOf(read.ko)) await add(needed);
@@ -69,7 +69,7 @@ async function inOrder(names: readonly string[], files: ReadonlyMap<string, Modu
   return modules;
 }
 
-/** Reads modules of a kernel; which there are is found out when the first are asked for. */
+/** A loader for the modules of one kernel. It lists them at the first call that names any. */
 export function moduleLoader(image: KernelImage, options: KernelOptions): ModuleLoader {
   let files: Promise<ReadonlyMap<string, ModuleFile>> | null = null;
   const list = async () => {
@@ -79,7 +79,7 @@ export function moduleLoader(image: KernelImage, options: KernelOptions): Module
   return async (names) => (names.length === 0 ? [] : inOrder(names, await (files ??= list()), image.id));
 }
 
-/** A kernel's types with those of modules that are loaded; what has no BTF of its own, or none that can be read, adds none. */
+/** The types of a kernel and of its loaded modules. A module without readable BTF adds none. */
 export async function typesWith(kernel: KernelTypes, modules: readonly LoadedModule[]): Promise<KernelTypes> {
   if (modules.length === 0) return kernel;
   return { ...kernel, modules: (await readModules(modules, kernel.vmlinux)).modules };

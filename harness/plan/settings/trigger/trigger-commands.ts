@@ -1,4 +1,4 @@
-// Commands that are triggers, made ready for guests: all of an object's in one archive, each in a folder of its own.
+// The commands among the triggers of an object, packed for guests: one archive, with a folder for each command.
 import { createHash } from 'node:crypto';
 import type { CommandSettings } from '../../packing/command-schema.ts';
 import type { GuestCommand } from '../../../guest/custom-loader-frames.ts';
@@ -20,7 +20,7 @@ export interface CommandTrigger {
   place: Place;
 }
 
-/** Of files at one path those with different bytes; programs have their dynamic linker in common. */
+/** Leaves out files with the same path and bytes: commands share their dynamic linker. */
 function withoutCopies(files: readonly PackedFile[]): PackedFile[] {
   return files.filter(({ path, bytes }, index) => {
     const first = files.findIndex((file) => file.path === path && Buffer.compare(file.bytes, bytes) === 0);
@@ -30,8 +30,8 @@ function withoutCopies(files: readonly PackedFile[]): PackedFile[] {
 
 /**
  * Packs the commands of triggers; null when there are none.
- * @param directory what relative names are relative to
- * @throws UserError naming the place in the configuration and what is missing or wrong
+ * @param directory the folder to which relative names belong
+ * @throws UserError with the place, and what is missing or wrong
  */
 export async function packTriggerCommands(triggers: readonly CommandTrigger[], directory: string): Promise<TriggerCommands | null> {
   const [first] = triggers;

@@ -141,7 +141,7 @@ test('what cannot be packed is an error with its place', async () => {
       "corematrix.yaml:1:COLUMN: ./text: not an executable: not an ELF file",
       "corematrix.yaml:1:COLUMN: EXEC_WATCH: an executable for BPF, but guests are x86-64",
       "corematrix.yaml:1:COLUMN: ./orphan: the shared library libgone.so, which orphan needs, is not on this machine; looked for in …",
-      "corematrix.yaml:1:COLUMN: command and files have 54.0 MiB, and 40 MiB fit a guest; the largest: /loader/large (50.0 MiB), /loader/lib/libc.so.6 (1.8 MiB), /loader/loader (1.8 MiB); "strip" makes executables smaller",
+      "corematrix.yaml:1:COLUMN: the command and its files have 54.0 MiB; a guest has room for 40 MiB; the largest: /loader/large (50.0 MiB), /loader/lib/libc.so.6 (1.8 MiB), /loader/loader (1.8 MiB); "strip" makes executables smaller",
       "corematrix.yaml:1:COLUMN: absent.txt: no such file",
       "corematrix.yaml:1:COLUMN: two files would be /loader/word.txt in the guest; give one another name with "to:"",
     ]
