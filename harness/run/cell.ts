@@ -19,7 +19,7 @@ import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.t
 import { timeInLibbpf } from './evidence.ts';
 import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
-import { runCheckOf } from '../plan/object-settings/run-check.ts';
+import { runCheckOf } from '../plan/object-settings/run-check-plan.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { type LoadedModule, typesWith } from '../plan/settings/modules/loaded-modules.ts';
 import { requestFrames } from './request.ts';

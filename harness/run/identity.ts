@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor } from '../guest/snapshot.ts';
-import { settingDigests } from '../plan/object-settings/request.ts';
+import { settingDigests } from '../plan/object-settings/setting-frames.ts';
 import type { OnKernel } from '../plan/settings/definition.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellIdentity } from './stored-cell.ts';

@@ -1,7 +1,7 @@
 // How long a cell may take.
 import type { Accel } from '../guest/machine.ts';
 import type { Patience } from '../guest/watch.ts';
-import type { PreparedSettings } from '../plan/object-settings/table.ts';
+import type { PreparedSettings } from '../plan/object-settings/setting-table.ts';
 
 /** Verifying a million instructions takes minutes under emulation; a guest that hangs is noticed long before. */
 const CELL_MS = { tcg: 300_000, kvm: 60_000 } as const satisfies Record<Accel, number>;

@@ -2,7 +2,7 @@
 import type { LineOf } from '../bpf/object/source-line.ts';
 import { relocationRecords } from './relocations/records.ts';
 import type { FailurePlace } from '../results/schema.ts';
-import type { RunCheckPlan } from '../plan/object-settings/run-check.ts';
+import type { RunCheckPlan } from '../plan/object-settings/run-check-plan.ts';
 import { type Attached, attachedIn } from './attached.ts';
 import { type ReadAttempt, readAttempt } from './evidence/attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence/evidence.ts';

@@ -1,6 +1,6 @@
 // What a run was to bring about, held against what the guest saw.
 import { basename } from 'node:path';
-import type { RunCheckPlan } from '../plan/object-settings/run-check.ts';
+import type { RunCheckPlan } from '../plan/object-settings/run-check-plan.ts';
 import type { PlannedCheck } from '../plan/settings/check/planned-check.ts';
 import type { PlannedTrigger } from '../plan/settings/trigger/planned-trigger.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';

@@ -5,7 +5,7 @@ import { GATES } from '../../base/vocabulary.ts';
 import { expectationSchema } from '../expectations/expectation-schema.ts';
 import { defaultsSchema } from '../object-settings/defaults.ts';
 import { loaderSchema } from '../settings/loader/schema.ts';
-import { objectsSchema } from '../object-settings/schema.ts';
+import { objectsSchema } from '../object-settings/object-schema.ts';
 
 /** A selector, or one with what is to be said about its kernels. */
 const kernelEntrySchema = z.union([

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { type Defaults, defaultsFor } from '../object-settings/defaults.ts';
 import { asLoaded, prepareSettings } from '../object-settings/prepare.ts';
-import type { ObjectSettings, PreparedSettings } from '../object-settings/table.ts';
+import type { ObjectSettings, PreparedSettings } from '../object-settings/setting-table.ts';
 import { releaseOfLoader } from '../../base/loader-name.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { type BpfObject, readBpfObject } from '../../bpf/object/object.ts';

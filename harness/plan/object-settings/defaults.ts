@@ -1,7 +1,7 @@
 // Settings of every object that does not have them itself.
 import { z } from 'zod';
-import { objectSettingsSchema } from './schema.ts';
-import { type ObjectSettings, SETTING_NAMES, type SettingName, SETTINGS } from './table.ts';
+import { objectSettingsSchema } from './object-schema.ts';
+import { type ObjectSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 
 /** The settings that `defaults:` may hold. */
 export const DEFAULT_NAMES: readonly SettingName[] = SETTING_NAMES.filter((name) => SETTINGS[name].takesDefault !== undefined);

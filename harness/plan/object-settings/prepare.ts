@@ -2,7 +2,7 @@
 import type { BpfObject } from '../../bpf/object/object.ts';
 import { placeAt, type PlaceOf } from '../settings/place.ts';
 import type { SettingInput } from '../settings/definition.ts';
-import { type ObjectSettings, type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './table.ts';
+import { type ObjectSettings, type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 
 /** What settings are prepared from, besides themselves. */
 interface PrepareInput extends Pick<SettingInput<ObjectSettings>, 'object' | 'file' | 'directory'> {

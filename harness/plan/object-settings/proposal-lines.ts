@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { shortened, visible } from '../../base/visible.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { Proposal, ProposedEntry } from '../settings/definition.ts';
-import { SETTING_NAMES, type SettingName, SETTINGS } from './table.ts';
+import { SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 
 const MAX_LISTED = 40;
 const MAX_WHY = 80;

@@ -1,4 +1,4 @@
-// What defines a setting of an object. Each setting has a folder here; `../object-settings/table.ts` registers them.
+// What defines a setting of an object. Each setting has a folder here; `../object-settings/setting-table.ts` registers them.
 import type { z } from 'zod';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { RequestFrame } from '../../guest/frames.ts';

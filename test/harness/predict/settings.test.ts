@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
-import type { ObjectSettings } from '../../../harness/plan/object-settings/table.ts';
+import type { ObjectSettings } from '../../../harness/plan/object-settings/setting-table.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { asLoaded, prepareSettings } from '../../../harness/plan/object-settings/prepare.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';

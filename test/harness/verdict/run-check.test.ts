@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunCheckPlan } from '../../../harness/plan/object-settings/run-check.ts';
+import type { RunCheckPlan } from '../../../harness/plan/object-settings/run-check-plan.ts';
 import type { PlannedCheck } from '../../../harness/plan/settings/check/planned-check.ts';
 import type { RunCheckFacts } from '../../../harness/verdict/evidence/evidence.ts';
 import { judgeRunCheck } from '../../../harness/verdict/run-check.ts';

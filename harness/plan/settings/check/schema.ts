@@ -1,6 +1,6 @@
 // What must be true after the triggers of a run.
 import { z } from 'zod';
-import { valueSchema } from '../value.ts';
+import { valueSchema } from '../value-schema.ts';
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 

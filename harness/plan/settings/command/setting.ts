@@ -1,7 +1,7 @@
 // `command`: a custom loader, which the guest runs instead of loading the object through the agent.
 import { type CommandSettings, commandSchema } from '../../packing/command-schema.ts';
 import type { Setting } from '../definition.ts';
-import { type CustomLoader, packCustomLoader } from './custom-loader.ts';
+import { type CustomLoader, packCustomLoader } from './pack-custom-loader.ts';
 
 export const command: Setting<CommandSettings, CustomLoader> = {
   schema: commandSchema.describe(

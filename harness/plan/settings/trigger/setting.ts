@@ -4,7 +4,7 @@ import type { Setting, SettingInput } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
 import { type PlannedTrigger, planTrigger } from './planned-trigger.ts';
 import { triggerSchema, type TriggerSetting } from './schema.ts';
-import { type CommandTrigger, packTriggerCommands, type TriggerCommands } from './trigger-commands.ts';
+import { type CommandTrigger, packTriggerCommands, type TriggerCommands } from './pack-trigger-commands.ts';
 
 interface PreparedTriggers {
   triggers: readonly PlannedTrigger[];

@@ -8,7 +8,7 @@ import type { BpfObject } from '../../../bpf/object/object.ts';
 import { variablesOf } from '../../../bpf/object/variables.ts';
 import type { Proposal, ProposedEntry, Setting, SettingInput } from '../definition.ts';
 import { listed, notInObject } from '../place.ts';
-import { valueSchema } from '../value.ts';
+import { valueSchema } from '../value-schema.ts';
 
 type Values = Record<string, Value>;
 

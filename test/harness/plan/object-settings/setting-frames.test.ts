@@ -1,7 +1,7 @@
 // What prepared settings ask of the agent, and which digests a verdict depends on.
 import { expect, test } from 'vitest';
-import { settingDigests, settingFrames } from '../../../../harness/plan/object-settings/request.ts';
-import type { PreparedSettings } from '../../../../harness/plan/object-settings/table.ts';
+import { settingDigests, settingFrames } from '../../../../harness/plan/object-settings/setting-frames.ts';
+import type { PreparedSettings } from '../../../../harness/plan/object-settings/setting-table.ts';
 
 const PREPARED: PreparedSettings = {
   programs: { on_exec: { type: 'tracing', autoload: 'if-supported', attach_to: 'security_bprm_check' } },

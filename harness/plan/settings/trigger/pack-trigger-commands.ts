@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { CommandSettings } from '../../packing/command-schema.ts';
 import type { GuestCommand } from '../../../guest/custom-loader-frames.ts';
-import { guestArchive, guestCommand } from '../../packing/command.ts';
+import { guestArchive, guestCommand } from '../../packing/pack-command.ts';
 import type { PackedFile } from '../../packing/libraries.ts';
 import type { Place } from '../place.ts';
 

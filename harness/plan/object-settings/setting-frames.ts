@@ -1,7 +1,7 @@
 // What settings ask of the agent, and what a verdict depends on because of them.
 import type { RequestFrame } from '../../guest/frames.ts';
 import type { OnKernel } from '../settings/definition.ts';
-import { type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './table.ts';
+import { type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 
 function framesOf<Name extends SettingName>(
   prepared: Pick<PreparedSettings, Name>,

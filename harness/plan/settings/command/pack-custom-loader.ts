@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { CommandSettings } from '../../packing/command-schema.ts';
 import type { GuestCommand } from '../../../guest/custom-loader-frames.ts';
-import { guestArchive, guestCommand } from '../../packing/command.ts';
+import { guestArchive, guestCommand } from '../../packing/pack-command.ts';
 import type { SettingInput } from '../definition.ts';
 
 const FOLDER = 'loader';

@@ -1,7 +1,7 @@
 // What happens to an object after the load, as its verdict needs it.
 import type { PlannedCheck } from '../settings/check/planned-check.ts';
 import type { PlannedTrigger } from '../settings/trigger/planned-trigger.ts';
-import type { PreparedSettings } from './table.ts';
+import type { PreparedSettings } from './setting-table.ts';
 
 export interface RunCheckPlan {
   triggers: readonly PlannedTrigger[];

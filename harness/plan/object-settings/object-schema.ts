@@ -1,6 +1,6 @@
 // The settings of an object in corematrix.yaml, made from the table, and the objects that have them.
 import { z } from 'zod';
-import { SETTING_NAMES, type SettingName, SETTINGS, type SettingValues } from './table.ts';
+import { SETTING_NAMES, type SettingName, SETTINGS, type SettingValues } from './setting-table.ts';
 
 type Shape = { [Name in SettingName]: z.ZodOptional<z.ZodType<SettingValues[Name]>> };
 
