@@ -1,5 +1,5 @@
 // The two kinds of error a person can act on. What fails on a kernel is data in the results, never an exception.
-import type { FailureClass } from './vocabulary.ts';
+import type { FailureClass } from './failures.ts';
 import { shortened, visible, visibleText } from './visible.ts';
 
 /** Longer messages are mostly embedded input, so they are cut. */

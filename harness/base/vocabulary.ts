@@ -41,46 +41,6 @@ export type Gate = (typeof GATES)[number];
 export const STAGES = ['open', 'relocate', 'map-create', 'verify', 'attach', 'run'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Why something failed: stable strings that expectations, fingerprints and CI formats rely on. */
-export const FAILURE_CLASSES = [
-  'core-field-missing',
-  'core-field-incompatible',
-  'core-type-missing',
-  'core-enum-missing',
-  'core-ambiguous',
-  'core-other',
-  'btf-missing',
-  'helper-unknown',
-  'helper-not-allowed',
-  'kfunc-missing',
-  'ksym-missing',
-  'kconfig-missing',
-  'map-type-unsupported',
-  'map-create-failed',
-  'program-type-unsupported',
-  'attach-target-missing',
-  'attach-failed',
-  'verifier-rejected',
-  'complexity-limit',
-  'insn-unsupported',
-  'permission',
-  'resource-limit',
-  'object-invalid',
-  'run-failed',
-  // Loading the object breaks the kernel, in two fresh boots.
-  'kernel-crash',
-  // Loading it crashes libbpf, in two fresh boots.
-  'libbpf-crash',
-  'infra-boot',
-  'infra-timeout',
-  'infra-crash',
-  'infra-splat',
-  'infra-transport',
-  'infra-kernel-unavailable',
-  'unknown',
-] as const;
-export type FailureClass = (typeof FAILURE_CLASSES)[number];
-
 /**
  * CO-RE relocation kinds under libbpf's own names; the index is the number in `struct bpf_core_relo`.
  * @see enum bpf_core_relo_kind in include/uapi/linux/bpf.h, core_relo_kind_str() in libbpf's relo_core.c

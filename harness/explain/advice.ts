@@ -1,5 +1,5 @@
 // What to do about failures for which a snippet of C is not all there is to say.
-import type { FailureClass } from '../base/vocabulary.ts';
+import { FAILURES, type FailureClass } from '../base/failures.ts';
 import type { Needed } from './needed.ts';
 
 const BY_NEED = {
@@ -24,7 +24,7 @@ export function adviceOn({ what, name }: Needed): string {
   return BY_NEED[what](name);
 }
 
-/** By class, and where the words of the reason decide, by those: the first that fits. */
+/** Where the words of the reason tell more than the class: the first that fits. */
 const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string }[] = [
   {
     class: 'insn-unsupported',
@@ -39,21 +39,10 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
       'a function is handed to a helper as a callback, which kernels know since 5.13: keep such calls in programs that load only where enum bpf_func_id has the helper',
   },
   {
-    class: 'insn-unsupported',
-    reason: /./,
-    advice: 'compile for an older instruction set: clang -mcpu=v3 needs 5.1, -mcpu=v4 needs 6.6, -mcpu=v2 loads everywhere',
-  },
-  {
     class: 'complexity-limit',
     reason: /too complex|jumps/,
     advice:
       'the verifier follows every combination of branches: move parts of the program into global functions, which it checks once, or unroll less',
-  },
-  {
-    class: 'complexity-limit',
-    reason: /./,
-    advice:
-      'the verifier goes through every round of a loop: bound it lower, move its body into a global function or a bpf_loop() callback, which are checked once, or split the program by tail calls',
   },
   {
     class: 'helper-not-allowed',
@@ -65,12 +54,6 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     reason: /probe_read|probe_write/,
     advice:
       'lockdown in confidentiality mode takes reading kernel memory away; else it is the program type: use another helper, or BPF_PROG_TYPE that has it',
-  },
-  {
-    class: 'helper-not-allowed',
-    reason: /./,
-    advice:
-      'which helpers a program type has differs from kernel to kernel, and BTF does not tell: load this program only where it passes, bpf_program__set_autoload() after libbpf_probe_bpf_helper()',
   },
   {
     class: 'map-create-failed',
@@ -89,31 +72,15 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     advice: 'before 5.11 BPF memory counts against RLIMIT_MEMLOCK: raise it before loading, or ulimit -l unlimited',
   },
   {
-    class: 'resource-limit',
-    reason: /./,
-    advice: 'memory was short: lower max_entries, or have the map allocate as it fills (BPF_F_NO_PREALLOC)',
-  },
-  {
     class: 'permission',
     reason: /[Ll]ockdown/,
     advice: 'the kernel is locked down: lockdown=integrity, or none, lets BPF read kernel memory',
-  },
-  {
-    class: 'permission',
-    reason: /./,
-    advice: 'loading needs CAP_BPF, with CAP_PERFMON for tracing and CAP_NET_ADMIN for networking; before 5.8 CAP_SYS_ADMIN',
   },
   {
     class: 'object-invalid',
     reason: /BTF is required/,
     advice:
       'the object has to carry BTF, for its maps and for CO-RE: compile it with clang -g; llvm-strip -g takes DWARF away and leaves BTF',
-  },
-  {
-    class: 'btf-missing',
-    reason: /./,
-    advice:
-      'the kernel needs CONFIG_DEBUG_INFO_BTF; without it, btf_custom_path of bpf_object_open_opts takes BTF from elsewhere, such as BTFHub, for relocations, but not for fentry, tp_btf, lsm, struct_ops or kfuncs',
   },
   {
     class: 'program-type-unsupported',
@@ -202,8 +169,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
 ];
 
-/** One line for a class and reason where there is one. */
-export function adviceByReason(failure: FailureClass, reason: string): string[] {
-  const found = BY_REASON.find((each) => each.class === failure && each.reason.test(reason));
-  return found ? [found.advice] : [];
+/** One line for a class and reason. */
+export function adviceByReason(failure: FailureClass, reason: string): string {
+  return BY_REASON.find((each) => each.class === failure && each.reason.test(reason))?.advice ?? FAILURES[failure].help;
 }

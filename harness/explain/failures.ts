@@ -4,7 +4,8 @@ import type { BpfObject } from '../bpf/object/object.ts';
 import { instructionLines, type LineOf } from '../bpf/object/source-line.ts';
 import type { CellProgram, CellRelocation, CellResult, FailurePlace, ObjectResult, Results } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
-import type { FailureClass, Outcome, Reached, Stage } from '../base/vocabulary.ts';
+import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
+import type { Outcome, Reached, Stage } from '../base/vocabulary.ts';
 import { formatLog, type LogEvidence, logEvidence } from './evidence.ts';
 import type { LogLine } from '../results/explanation.ts';
 
@@ -52,7 +53,7 @@ function classOf({ kind }: ObjectRelocation, { outcome, candidates }: CellReloca
 
 /** The failure of a program, and those behind it: all relocations without target that the verifier may come to. */
 function failuresOf(verdict: Verdict, object: ObjectResult, ledger: readonly CellRelocation[]): ProgramFailure[] {
-  const isCore = verdict.class.startsWith('core-');
+  const isCore = isRelocationFailure(verdict.class);
   const bad = ledger.flatMap((entry) => {
     const relocation = object.relocations[entry.ref];
     const counts = relocation && BAD.has(entry.outcome) && entry.reached !== 'no' && belongs(relocation, verdict.program);

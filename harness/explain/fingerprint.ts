@@ -1,17 +1,12 @@
 // The name of a root cause: the same for every program that runs into it, on every kernel, in every run.
 import { createHash } from 'node:crypto';
 import { essentialName } from '../bpf/btf/essential-name.ts';
-import type { FailureClass } from '../base/vocabulary.ts';
+import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
 
 const LENGTH = 12;
 /** What is missing, before anything is said about it. */
 const NAMED = /^(?:kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type) [\w.#]+/;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
-
-/** Failures by relocation: their reasons begin with the access and a colon. */
-function isCore(failure: FailureClass): boolean {
-  return failure.startsWith('core-');
-}
 
 /** An access without flavors: `task_struct___old.state` is `task_struct.state`. */
 export function withoutFlavors(access: string): string {
@@ -25,7 +20,7 @@ export function withoutFlavors(access: string): string {
  */
 export function subjectOf(failure: FailureClass, reason: string): string {
   const access = /^(.+?): /.exec(reason)?.[1];
-  if (isCore(failure) && access !== undefined) return withoutFlavors(access);
+  if (isRelocationFailure(failure) && access !== undefined) return withoutFlavors(access);
   const mapType = failure === 'map-type-unsupported' ? /^map '[^']*' \((\w+)\)/.exec(reason)?.[1] : undefined;
   if (mapType !== undefined) return `map type ${mapType}`;
   const named = NAMED.exec(reason)?.[0];

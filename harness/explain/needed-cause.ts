@@ -139,7 +139,7 @@ export async function neededFindings(
       presence: null,
       situations: plainSituations(failures, hints),
       snippet: null,
-      advice: first ? adviceByReason(first.class, first.reason) : [],
+      advice: first ? [adviceByReason(first.class, first.reason)] : [],
     };
   }
   const having: Having[] = [];

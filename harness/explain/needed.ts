@@ -5,7 +5,7 @@ import { typesWithName } from '../bpf/btf/names.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
-import type { FailureClass } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
 import { mostSimilar } from '../base/similar.ts';
 
 export type Needed =

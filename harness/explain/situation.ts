@@ -5,7 +5,7 @@ import { typesWithName } from '../bpf/btf/names.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
-import type { FailureClass } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
 import { absenceReasons, type Neighbours } from './absence.ts';
 import { accessOfSpec, accessText } from './access.ts';
 import { knownChange } from './known-change.ts';

@@ -1,5 +1,5 @@
 // Whether a guest was healthy while it answered: a verdict from a kernel that oopsed is no verdict.
-import type { FailureClass } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
 
 interface Symptom {
   pattern: RegExp;

@@ -7,7 +7,7 @@ import { typesOf } from '../run/kernel-types.ts';
 import type { Emit } from '../run/events.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellProgram, CellResult } from '../results/schema.ts';
-import type { FailureClass } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
 import { nextProbes, type Observed, type Search, stretches } from './search.ts';
 
 /** Raised when the meaning of a field changes. */

@@ -1,6 +1,7 @@
 // What is predicted of a cell before it runs, and whether its observation bears that out.
 import type { CellProgram, CellRelocation, CellResult } from '../results/schema.ts';
-import type { FailureClass, PredictedStatus, Stage } from '../base/vocabulary.ts';
+import { deciderOf, type FailureClass } from '../base/failures.ts';
+import type { PredictedStatus, Stage } from '../base/vocabulary.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
@@ -49,31 +50,15 @@ export function predictedFields({ programs }: RecordedPrediction): CellResult['p
   return failing ? { status: 'fail', class: failing.class } : null;
 }
 
-/** Classes of failures that BTF tells; any other may come before what was predicted. */
-const TOLD: ReadonlySet<FailureClass> = new Set<FailureClass>([
-  'core-field-missing',
-  'core-field-incompatible',
-  'core-type-missing',
-  'core-enum-missing',
-  'core-ambiguous',
-  'btf-missing',
-  'helper-unknown',
-  'kfunc-missing',
-  'kconfig-missing',
-  'map-type-unsupported',
-  'program-type-unsupported',
-  'attach-target-missing',
-]);
-
-/** Attach targets of programs that attach after they are loaded are no matter of BTF. */
-function isTold(failure: FailureClass | null, stage: Stage | null): boolean {
-  return failure !== null && TOLD.has(failure) && !(failure === 'attach-target-missing' && stage === 'attach');
+/** Whether a prediction had to name this failure: any other may come before what was predicted. */
+function isPredictable(failure: FailureClass | null, stage: Stage | null): boolean {
+  return failure !== null && deciderOf(failure, stage) !== 'guest';
 }
 
 function agrees(prediction: PredictedProgramStatus, { status, class: failure, stage }: CellProgram): boolean | null {
   if (status === 'pass') return prediction.status !== 'fail';
   if (status !== 'fail') return null;
-  return prediction.class === failure || !isTold(failure, stage);
+  return prediction.class === failure || !isPredictable(failure, stage);
 }
 
 function withProgramPrediction(program: CellProgram, { programs }: RecordedPrediction): CellProgram {

@@ -1,7 +1,8 @@
 // Predictions for a whole matrix, in words and shapes of results.json where it has them.
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, ObjectResult } from '../results/schema.ts';
-import type { FailureClass, Stage } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
+import type { Stage } from '../base/vocabulary.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';

@@ -1,6 +1,7 @@
 // What an explanation consists of; results keep it, and `corematrix explain --json` writes it as it is.
 import { z } from 'zod';
-import { FAILURE_CLASSES, REACHED, RELATIONS } from '../base/vocabulary.ts';
+import { FAILURE_CLASSES } from '../base/failures.ts';
+import { REACHED, RELATIONS } from '../base/vocabulary.ts';
 import { failurePlace, objectRelocation, source } from './schema/places.ts';
 import { count, kernelId, kernelIds, objectId } from './schema/values.ts';
 

@@ -1,6 +1,7 @@
 // Cells about whose programs nothing can be told apart: no verdict, not run, left out, or a kernel or libbpf that breaks.
 import type { CellResult, ObjectResult } from './schema.ts';
-import type { FailureClass, Status } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
+import type { Status } from '../base/vocabulary.ts';
 
 /** A cell in which every program has the same status, class and reason, and nothing else is known. */
 export function uniformCell(

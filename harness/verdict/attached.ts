@@ -2,7 +2,7 @@
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { readLines } from '../logs/libbpf/lines.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
-import type { FailureClass } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
 import type { Attachment, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
 import type { Failure } from './rules/context.ts';

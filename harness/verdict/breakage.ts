@@ -1,7 +1,7 @@
 // Objects that break what loads them, kernel or libbpf: a finding of its own, and only once two guests booted for it alone broke the same way.
 import { constants } from 'node:os';
 import type { Trouble } from '../guest/health.ts';
-import type { FailureClass } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
 
 export interface Breakage {
   class: Extract<FailureClass, 'kernel-crash' | 'libbpf-crash'>;

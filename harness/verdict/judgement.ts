@@ -1,6 +1,7 @@
 // What is made of a cell's evidence: a verdict for the object, one for each program, and the ledger of its relocations.
 import type { CellCheck, CellRelocation, FailurePlace } from '../results/schema.ts';
-import type { FailureClass, Stage } from '../base/vocabulary.ts';
+import type { FailureClass } from '../base/failures.ts';
+import type { Stage } from '../base/vocabulary.ts';
 
 /** Texts as they were printed; null where there is none. */
 export interface JudgementLogs {

@@ -1,7 +1,8 @@
 // What is wrong, once for each program and root cause, with the C line where one is known: what annotations and code scanning show.
 import type { CellResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import type { SourceLine } from '../../harness/bpf/object/places.ts';
-import { type FailureClass, type Outcome, type Status } from '../../harness/base/vocabulary.ts';
+import { type FailureClass, isRelocationFailure } from '../../harness/base/failures.ts';
+import { type Outcome, type Status } from '../../harness/base/vocabulary.ts';
 import { surprise } from '../../harness/results/unexpected.ts';
 
 export interface Finding {
@@ -54,7 +55,7 @@ export function findings(results: Results): Finding[] {
         if (known.kernels.at(-1) !== cell.kernel) known.kernels.push(cell.kernel);
         continue;
       }
-      const core = program.class?.startsWith('core-') === true;
+      const core = program.class !== null && isRelocationFailure(program.class);
       const fault = core && object ? faultOf(cell, object, program.name) : null;
       found.set(key, {
         status,

@@ -2,7 +2,8 @@
 import type { CellProgram, CellResult, Results } from '../../harness/results/schema.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { surprise, UNEXPECTED } from '../../harness/results/unexpected.ts';
-import { type FailureClass, type Status, STATUSES } from '../../harness/base/vocabulary.ts';
+import { type FailureClass } from '../../harness/base/failures.ts';
+import { type Status, STATUSES } from '../../harness/base/vocabulary.ts';
 
 /** One program of one object on every kernel. */
 export interface MatrixRow {

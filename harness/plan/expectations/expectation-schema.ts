@@ -1,6 +1,6 @@
 // One entry of `expectations` in corematrix.yaml.
 import { z } from 'zod';
-import { FAILURE_CLASSES } from '../../base/vocabulary.ts';
+import { FAILURE_CLASSES } from '../../base/failures.ts';
 
 export const expectationSchema = z
   .strictObject({

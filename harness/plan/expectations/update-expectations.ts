@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Expectation } from './expectation-schema.ts';
 import type { CellProgram, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
-import type { FailureClass } from '../../base/vocabulary.ts';
+import type { FailureClass } from '../../base/failures.ts';
 import { grouped } from '../../base/text.ts';
 import { shortened, visible } from '../../base/visible.ts';
 import { expectationFor, sortByExpiry } from './expectations.ts';

@@ -1,5 +1,6 @@
 // What BTF alone says against a program.
-import type { FailureClass, Stage } from '../../base/vocabulary.ts';
+import type { FailureClass } from '../../base/failures.ts';
+import type { Stage } from '../../base/vocabulary.ts';
 
 /** A failure that BTF alone tells of. */
 export interface PredictedFailure {

@@ -1,6 +1,7 @@
 // Values that occur in many places of results.json.
 import { z } from 'zod';
-import { FAILURE_CLASSES, STAGES, STATUSES } from '../../base/vocabulary.ts';
+import { FAILURE_CLASSES } from '../../base/failures.ts';
+import { STAGES, STATUSES } from '../../base/vocabulary.ts';
 
 export const count = z.number().int().nonnegative();
 export const milliseconds = z.number().nonnegative();

@@ -2,7 +2,8 @@
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
 import type { ReadAttempt } from '../evidence/attempt.ts';
 import type { ObjectResult } from '../../results/schema.ts';
-import type { FailureClass, Stage } from '../../base/vocabulary.ts';
+import type { FailureClass } from '../../base/failures.ts';
+import type { Stage } from '../../base/vocabulary.ts';
 
 /** What a verdict needs to know of the object itself. */
 export type JudgedObject = Pick<ObjectResult, 'programs' | 'relocations' | 'maps'>;

@@ -4,7 +4,8 @@ import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
 import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
 import { hasIncompatibleCandidate } from '../relocations/outcome.ts';
 import type { ObjectRelocation, SourceLine } from '../../bpf/object/places.ts';
-import type { FailureClass, RelocationKind } from '../../base/vocabulary.ts';
+import type { FailureClass } from '../../base/failures.ts';
+import type { RelocationKind } from '../../base/vocabulary.ts';
 import type { JudgedObject } from './context.ts';
 
 /** Where it failed is the caller's to know: libbpf gives up on a relocation, or the verifier comes to it. */

@@ -1,7 +1,7 @@
 // Failures to create maps.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { MapFailure } from '../../logs/libbpf/facts.ts';
-import type { FailureClass } from '../../base/vocabulary.ts';
+import type { FailureClass } from '../../base/failures.ts';
 import { type Finding, type FailureContext, memlockHint } from './context.ts';
 
 /** Map types younger than the oldest kernel this tool is for (5.10), where nothing better tells whether the kernel knows them. */

@@ -1,7 +1,7 @@
 // Failures of one program that are not the verifier's: its attach target, and refusals before verification.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
-import type { FailureClass } from '../../base/vocabulary.ts';
+import type { FailureClass } from '../../base/failures.ts';
 import { type Finding, type FailureContext, memlockHint } from './context.ts';
 import { helperName } from './verifier.ts';
 

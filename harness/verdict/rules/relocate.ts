@@ -1,7 +1,7 @@
 // Failures before any program is loaded: BTF, externs, relocations libbpf gives up on.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { ExternFailure } from '../../logs/libbpf/facts.ts';
-import type { FailureClass } from '../../base/vocabulary.ts';
+import type { FailureClass } from '../../base/failures.ts';
 import type { Finding, FailureContext } from './context.ts';
 import { coreFinding } from './core-reason.ts';
 

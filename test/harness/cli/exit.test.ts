@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfResults } from '../../../harness/cli/exit.ts';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
-import type { FailureClass, Status } from '../../../harness/base/vocabulary.ts';
+import type { FailureClass } from '../../../harness/base/failures.ts';
+import type { Status } from '../../../harness/base/vocabulary.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { corematrix, MAIN } from './command.ts';
 

@@ -1,7 +1,7 @@
 // Fingerprints: the same for one root cause wherever it shows, and another for another.
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf, subjectOf, withoutFlavors } from '../../../harness/explain/fingerprint.ts';
-import type { FailureClass } from '../../../harness/base/vocabulary.ts';
+import type { FailureClass } from '../../../harness/base/failures.ts';
 
 const SUBJECTS: readonly [FailureClass, string, string][] = [
   ['core-field-missing', 'task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:25)', 'task_struct.state'],

@@ -5,7 +5,7 @@ import type { Expectation } from '../../../../harness/plan/expectations/expectat
 import { applyExpectations, sortByExpiry } from '../../../../harness/plan/expectations/expectations.ts';
 import { type ExpectationChange, expectationChanges } from '../../../../harness/plan/expectations/update-expectations.ts';
 import type { CellResult, Results } from '../../../../harness/results/schema.ts';
-import type { FailureClass } from '../../../../harness/base/vocabulary.ts';
+import type { FailureClass } from '../../../../harness/base/failures.ts';
 import { SAMPLE } from '../../../reports/sample.ts';
 
 const VERSIONS = ['5.10.1', '5.15.2', '6.1.3', '6.12.4', '7.0.5'];
