@@ -27,6 +27,7 @@ export const ROOMS = [
   'harness/doctor',
   'reports',
   'harness/cli',
+  'harness/docs',
 ];
 
 const roomOf = (path) => ROOMS.findIndex((room) => path.startsWith(`${room}/`));

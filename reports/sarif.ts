@@ -1,6 +1,8 @@
 // SARIF 2.1.0, for code scanning: a result for each program and root cause, at its C line.
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { FAILURES, failureAddress, type FailureClass, type FailureRecord } from '../harness/base/failures.ts';
+import { STATUS_MEANINGS } from '../harness/base/vocabulary.ts';
 import type { Results } from '../harness/results/schema.ts';
 import { type Finding, findings, pathBelow } from './model/findings.ts';
 import { escapedJson } from './json.ts';
@@ -12,8 +14,21 @@ import { shortened, visible } from '../harness/base/visible.ts';
 const MAX_RESULTS = 5000;
 const MESSAGE_LENGTH = 2000;
 
-/** The rule of a program that passes where it was expected to fail. */
-const UNEXPECTED_PASS = 'unexpected-pass';
+type JudgedFinding = Finding & { status: 'fail' | 'xpass' };
+
+type RuleTexts = Pick<FailureRecord, 'title' | 'meaning' | 'help'>;
+
+/** Rules that are no failure class: a program that passes where it was expected to fail, and a failure that a foreign tool did not classify. */
+const OTHER_RULES = {
+  'unexpected-pass': {
+    title: 'Unexpected pass',
+    meaning: STATUS_MEANINGS.xpass,
+    help: 'Remove the expectation, or limit it to the kernels that still fail: corematrix expectations update corematrix-report.',
+  },
+  fail: { title: 'Failure without a class', meaning: STATUS_MEANINGS.fail, help: 'Read the message and the logs in the report.' },
+} as const satisfies Record<string, RuleTexts>;
+
+type RuleId = FailureClass | keyof typeof OTHER_RULES;
 
 /** A path as a URI reference, every segment encoded: no text of it can become a scheme, a query or a way up. */
 function uriOf(path: string): string {
@@ -23,12 +38,34 @@ function uriOf(path: string): string {
     .join('/');
 }
 
-function ruleOf({ status, class: failure }: Finding): string {
-  return status === 'xpass' ? UNEXPECTED_PASS : (failure ?? status);
+function isJudged(finding: Finding): finding is JudgedFinding {
+  return finding.status === 'fail' || finding.status === 'xpass';
+}
+
+function ruleOf({ status, class: failure }: JudgedFinding): RuleId {
+  return status === 'xpass' ? 'unexpected-pass' : (failure ?? status);
+}
+
+/** A rule with the texts that code scanning shows beside a result. */
+function ruleTexts(id: RuleId) {
+  if (id === 'fail' || id === 'unexpected-pass') {
+    const { title, meaning, help } = OTHER_RULES[id];
+    return { id, shortDescription: { text: title }, fullDescription: { text: meaning }, help: { text: help } };
+  }
+  const { title, meaning, help, evidence } = FAILURES[id];
+  const address = failureAddress(id);
+  const markdown = `${help}\n\nHow it is decided:\n\n${evidence.map((line) => `- ${line}\n`).join('')}`;
+  return {
+    id,
+    shortDescription: { text: title },
+    fullDescription: { text: meaning },
+    help: { text: help, markdown },
+    ...(address !== null && { helpUri: address }),
+  };
 }
 
 /** Stays the same from night to night: of what the failure is, not where it was seen or how it is worded. */
-function fingerprint(finding: Finding): string {
+function fingerprint(finding: JudgedFinding): string {
   const { object, program, access } = finding;
   const facts = [ruleOf(finding), object === null ? null : basename(object.path), program, access];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
@@ -48,7 +85,7 @@ function locationOf({ source, object, program }: Finding, root: string) {
   };
 }
 
-function resultOf(finding: Finding, ruleIds: readonly string[], root: string) {
+function resultOf(finding: JudgedFinding, ruleIds: readonly RuleId[], root: string) {
   const { object, program, kernels, reason } = finding;
   const on = kernels.length > 12 ? `${kernels.slice(0, 12).join(', ')} and ${kernels.length - 12} more` : kernels.join(', ');
   return {
@@ -72,7 +109,7 @@ function notification(text: string, level: 'error' | 'warning') {
  */
 export function renderSarif(results: Results, { root = '' }: RenderOptions = {}): string {
   const all = findings(results);
-  const judged = all.filter(({ status }) => status === 'fail' || status === 'xpass');
+  const judged = all.filter(isJudged);
   const shown = judged.slice(0, MAX_RESULTS);
   const ruleIds = [...new Set(shown.map(ruleOf))].toSorted();
   const notifications = [
@@ -95,7 +132,7 @@ export function renderSarif(results: Results, { root = '' }: RenderOptions = {})
           driver: {
             name: 'corematrix',
             semanticVersion: run.tool.version,
-            rules: ruleIds.map((id) => ({ id, shortDescription: { text: id.replaceAll('-', ' ') } })),
+            rules: ruleIds.map(ruleTexts),
           },
         },
         automationDetails: { id: run.shard ? `corematrix/shard-${run.shard.index}-of-${run.shard.total}/` : 'corematrix/' },

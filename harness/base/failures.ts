@@ -1,4 +1,5 @@
 // The catalogue of failure classes: one record each. Predictions, advice, SARIF rules, the HTML report and docs/failures.md follow from it.
+import { documentationAddress } from './documentation.ts';
 import type { Stage } from './vocabulary.ts';
 
 /**
@@ -193,7 +194,7 @@ const CATALOGUE = {
     stages: { verify: 'btf' },
     meaning: 'The kernel does not know the program type, or refuses its attach type or flags before it verifies the program.',
     evidence: [
-      'bpf(BPF_PROG_LOAD) failed with EINVAL, ENOTSUPP or EOPNOTSUPP, and the verifier printed nothing.',
+      '`bpf(BPF_PROG_LOAD)` failed with EINVAL, ENOTSUPP or EOPNOTSUPP, and the verifier printed nothing.',
       'The verifier printed that only programs of other types can be sleepable.',
       'A prediction finds no such enumerator in `enum bpf_prog_type` of the kernel. BTF does not show whether the kernel accepts the attach type and the flags.',
     ],
@@ -239,7 +240,7 @@ const CATALOGUE = {
     meaning: 'The program, or the number of paths through it, is larger than this kernel verifies.',
     evidence: [
       'The verifier printed `BPF program is too large. Processed N insn`, `The sequence of N jumps is too complex`, or that the program has more instructions than are allowed.',
-      'bpf(BPF_PROG_LOAD) failed with E2BIG, and the verifier printed nothing.',
+      '`bpf(BPF_PROG_LOAD)` failed with E2BIG, and the verifier printed nothing.',
     ],
     help: 'The verifier follows every round of a loop. Lower its bound, move its body into a global function or a bpf_loop() callback, which are verified once, or split the program by tail calls.',
   },
@@ -258,7 +259,7 @@ const CATALOGUE = {
     title: 'Not permitted',
     concerns: 'rights',
     stages: { relocate: 'guest', 'map-create': 'guest', verify: 'guest', attach: 'guest' },
-    meaning: 'The kernel does not let this process do it: capabilities are missing, or the kernel is locked down.',
+    meaning: 'The kernel does not permit this process to load or attach: capabilities are missing, or the kernel is locked down.',
     evidence: [
       'A call failed with EPERM, and the cause is not RLIMIT_MEMLOCK. EACCES counts too, except where the verifier gave a reason.',
       "The verifier's message names CAP_BPF, CAP_PERFMON or CAP_SYS_ADMIN, or says that it is not allowed for !root.",
@@ -285,11 +286,11 @@ const CATALOGUE = {
     meaning:
       'libbpf or the kernel does not accept the object itself, or the configuration asks for something that this object does not have.',
     evidence: [
-      'bpf_object__open() failed, or libbpf printed an `elf: …`, `sec …` or map definition error.',
+      '`bpf_object__open()` failed, or libbpf printed an `elf: …`, `sec …` or map definition error.',
       'libbpf printed `BTF is required, but is missing or corrupted.`, or the kernel gave a reason why it refuses the BTF of the object.',
       'libbpf printed `missing BPF prog type, check ELF section name`, `no BTF-based attach target is specified`, or that no map refers to a struct_ops program.',
       'libbpf refused a setting of the configuration.',
-      'A prediction finds only an object of the other byte order.',
+      'A prediction finds one case only: an object that was compiled for the other byte order.',
     ],
     help: 'Read the first libbpf warning. Compile with clang -g -target bpf, give each program a section name that libbpf knows, and use a libbpf that is as new as the features of the object.',
   },
@@ -413,4 +414,9 @@ export function isRelocationFailure(failure: FailureClass): boolean {
 /** What decides a failure of this class at this stage; a guest where the catalogue does not know the stage. */
 export function deciderOf(failure: FailureClass, stage: Stage | null): Decider {
   return (stage && FAILURES[failure].stages[stage]) ?? 'guest';
+}
+
+/** Where docs/failures.md explains the class on the web; null as long as the package names no repository. */
+export function failureAddress(failure: FailureClass): string | null {
+  return documentationAddress('docs/failures.md', failure);
 }

@@ -4,6 +4,18 @@
 export const STATUSES = ['pass', 'fail', 'xfail', 'xpass', 'unsupported', 'skip', 'infra', 'not-run'] as const;
 export type Status = (typeof STATUSES)[number];
 
+/** For the reader of a report: one sentence for each status. */
+export const STATUS_MEANINGS = {
+  pass: 'It loads. With mode: attach or mode: run it also attaches, or runs as the configuration expects.',
+  fail: 'It fails, and no expectation declares the failure.',
+  xfail: 'It fails as an expectation declares.',
+  xpass: 'It passes, although an expectation declares a failure.',
+  unsupported: 'An expectation declares it out of scope on this kernel, whatever happens there.',
+  skip: 'It was not tried: it does not load by default, is left out here, or is not meant for this kernel.',
+  infra: 'It has no verdict, because the guest or the machine failed.',
+  'not-run': 'It has no verdict, because the run ended before it, or because the results of its shard are missing.',
+} as const satisfies Record<Status, string>;
+
 /** A status as one letter, where there is one for every run of a history. */
 export const HISTORY_LETTERS = {
   pass: 'p',
@@ -41,6 +53,16 @@ export type Gate = (typeof GATES)[number];
 export const STAGES = ['open', 'relocate', 'map-create', 'verify', 'attach', 'run'] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** What happens at a stage, one sentence each. */
+export const STAGE_MEANINGS = {
+  open: 'libbpf reads the object file.',
+  relocate: 'libbpf reads the BTF of the kernel, resolves externs and struct_ops types, and applies CO-RE relocations.',
+  'map-create': 'The kernel creates the maps.',
+  verify: 'The kernel takes the programs and verifies them.',
+  attach: 'The loaded programs are attached (mode: attach and mode: run).',
+  run: 'Triggers run the attached programs, and checks look at the result (mode: run).',
+} as const satisfies Record<Stage, string>;
+
 /**
  * CO-RE relocation kinds under libbpf's own names; the index is the number in `struct bpf_core_relo`.
  * @see enum bpf_core_relo_kind in include/uapi/linux/bpf.h, core_relo_kind_str() in libbpf's relo_core.c
@@ -62,6 +84,23 @@ export const RELOCATION_KINDS = [
 ] as const;
 export type RelocationKind = (typeof RELOCATION_KINDS)[number];
 
+/** What a relocation of a kind gives the program, one phrase each. */
+export const RELOCATION_KIND_MEANINGS = {
+  byte_off: 'offset of a field in bytes',
+  byte_sz: 'size of a field in bytes',
+  field_exists: '1 if the kernel has the field, else 0',
+  signed: '1 if the field is signed, else 0',
+  lshift_u64: 'left shift that extracts a bit field',
+  rshift_u64: 'right shift that extracts a bit field',
+  local_type_id: 'BTF id of a type in the object',
+  target_type_id: 'BTF id of a type in the kernel, 0 if it has none',
+  type_exists: '1 if the kernel has the type, else 0',
+  type_size: 'size of a type in bytes, 0 if the kernel does not have it',
+  enumval_exists: '1 if the kernel has the enumerator, else 0',
+  enumval_value: 'value of an enumerator',
+  type_matches: '1 if the kernel has a type that matches member for member, else 0',
+} as const satisfies Record<RelocationKind, string>;
+
 /**
  * What became of a relocation on a kernel: `resolved` to the value it was compiled with, `moved` to another value, `absent-guarded`
  * (target missing, and the instruction gets the value 0, which the code can test), `poisoned` (missing, replaced by an invalid instruction),
@@ -70,6 +109,18 @@ export type RelocationKind = (typeof RELOCATION_KINDS)[number];
  */
 export const OUTCOMES = ['resolved', 'moved', 'absent-guarded', 'poisoned', 'incompatible', 'ambiguous', 'not-reached'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** For the reader of a report: one sentence for each outcome. */
+export const OUTCOME_MEANINGS = {
+  resolved: 'The target exists, and the value is the same as compiled.',
+  moved: 'The target exists, and the relocation put another value in place of the compiled one, such as a new offset.',
+  'absent-guarded': 'The target is missing, and the program gets 0 as the answer to its check.',
+  poisoned: 'The target is missing, so libbpf replaced the instruction by an invalid one. It fails only if the verifier reaches it.',
+  incompatible:
+    'The kernel has a target of this name, but the compiled access does not fit it. libbpf replaced the instruction as for a missing target.',
+  ambiguous: 'Several types of the kernel match and give different values, so libbpf refused the object.',
+  'not-reached': 'The load ended before libbpf applied this relocation.',
+} as const satisfies Record<Outcome, string>;
 
 /** Whether the verifier reached a poisoned instruction. */
 export const REACHED = ['yes', 'no', 'unknown'] as const;
@@ -81,6 +132,13 @@ export type Reached = (typeof REACHED)[number];
  */
 export const PREDICTED_STATUSES = ['fail', 'may-fail', 'unknown'] as const;
 export type PredictedStatus = (typeof PREDICTED_STATUSES)[number];
+
+/** One sentence for each predicted status. */
+export const PREDICTED_STATUS_MEANINGS = {
+  fail: 'BTF or the configuration of the kernel shows that it fails.',
+  'may-fail': 'It fails if the verifier reaches a certain instruction, or if no module has what the kernel lacks.',
+  unknown: 'No failure is predicted. It can still fail when it is loaded.',
+} as const satisfies Record<PredictedStatus, string>;
 
 /** What a type of a kernel is, as far as its layout goes. */
 export const LAYOUT_KINDS = ['struct', 'union', 'enum', 'function', 'other'] as const;

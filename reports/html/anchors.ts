@@ -1,4 +1,5 @@
 // The names by which things in the report are linked.
+import type { FailureClass } from '../../harness/base/failures.ts';
 
 /** A foreign name as part of a fragment: letters, digits and a few signs; everything else by its code. */
 export function namePart(name: string): string {
@@ -33,6 +34,11 @@ export function logAnchor(cell: { kernel: string; object: string }, kind: string
 /** The id of what is said of a root cause. */
 export function causeAnchor(fingerprint: string): string {
   return `cause/${namePart(fingerprint)}`;
+}
+
+/** The id of a failure class in the legend. */
+export function classAnchor(failure: FailureClass): string {
+  return `class/${failure}`;
 }
 
 /** The id of what is known of a kernel. */

@@ -4,6 +4,7 @@ import { type Cause, shortKernelNames } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
+import { classLink } from './legend.ts';
 import { STATUS_LOOKS } from './shared/looks.ts';
 
 /** The kernels of one program, each a link to its cell. */
@@ -24,7 +25,7 @@ export function causesPart(all: readonly Cause[], results: Results, explain: (fi
     const programs = grouped(cause.where, ({ object, program }) => JSON.stringify([object, program]));
     return html`<li>
       <span class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${look.word}</span>
-      ${cause.class !== null && html`<strong>${cause.class}</strong>`} <span class="reason">${cause.reason}</span>
+      ${cause.class !== null && html`<strong>${classLink(cause.class)}</strong>`} <span class="reason">${cause.reason}</span>
       ${[...programs.values()].map((where) => placesOf(where, names))}${explain(cause.fingerprint)}
     </li>`;
   });

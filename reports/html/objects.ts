@@ -7,6 +7,7 @@ import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { failureFacts } from './failure-facts.ts';
 import { html, type Html, toText } from './html.ts';
+import { classMeaning } from './legend.ts';
 import { lookOf, STATUS_LOOKS } from './shared/looks.ts';
 
 /** Lines of a verifier log that stand in the page itself. */
@@ -29,7 +30,9 @@ function tail(program: CellProgram, results: Results): Html {
 function programItem(program: CellProgram, results: Results): Html {
   const facts = failureFacts(program);
   return html`<li>
-    ${statusMark(program.status)} <strong>${program.name}</strong> ${facts !== '' && html`<small>${facts}</small>`}
+    ${statusMark(program.status)}
+    <strong>${program.name}</strong>
+    ${facts !== '' && html`<small${program.class && html` title="${classMeaning(program.class)}"`}>${facts}</small>`}
     ${program.reason !== null && html`<p class="reason">${program.reason}</p>`}${program.expected !== null && html`<p class="expected">expected: ${program.expected}</p>`}${contradiction(program) !== null && html`<p class="disagrees">${contradiction(program)}</p>`}${tail(program, results)}
   </li>`;
 }

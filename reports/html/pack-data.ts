@@ -11,6 +11,7 @@ import { commandLine, repeatCommand, rerunCommand } from '../model/reproduce.ts'
 import { lookOf, STATUS_LOOKS } from './shared/looks.ts';
 import type { CellData, LogData, ObjectData, OutcomeData, PageData } from './shared/page-data.ts';
 import { touchesOf, typeData } from './layout-data.ts';
+import { classMeaning } from './legend.ts';
 
 const LOGS = [
   ['libbpf', 'libbpf'],
@@ -90,6 +91,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
         anchor: namePart(program.name),
         status: program.status,
         facts: programFacts(program),
+        meaning: program.class && classMeaning(program.class),
         reason: program.reason,
         expected: program.expected,
         contradiction: contradiction(program),

@@ -13,6 +13,7 @@ import { historyPart } from './history.ts';
 import { html, type Html, raw, toText } from './html.ts';
 import { kernelTable, runFacts } from './kernels.ts';
 import { matrixTable, matrixSizes } from './matrix.ts';
+import { legendSection } from './legend.ts';
 import { objectsPart } from './objects.ts';
 import { relocationMaps } from './relocations.ts';
 import { pageScript } from './script.ts';
@@ -146,7 +147,7 @@ function body(results: Results, comparison: Comparison | undefined): Html {
         >
         ${objectsPart(results)} ${timeSection(results)}
         <h2 id="kernels">Kernels</h2>
-        ${kernelTable(results)}
+        ${kernelTable(results)} ${legendSection(results)}
         <h2 id="run">Run</h2>
         ${runFacts(results)}
       </div>

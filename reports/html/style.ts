@@ -22,6 +22,7 @@ pre { margin: .4rem 0; padding: .6rem .8rem; background: var(--shade); border-ra
 summary { cursor: pointer; overflow-wrap: anywhere; }
 abbr { text-decoration: none; cursor: help; }
 dl { margin: 0; } dl div { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .2rem 0; } dt { flex: 0 0 8rem; color: var(--soft); } dd { flex: 1 1 20rem; margin: 0; overflow-wrap: anywhere; }
+.legend dt { flex-basis: 13rem; } .legend dd { max-width: 60rem; } .legend p { margin: .2rem 0 0; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 3px; } h2:focus { outline: none; }
 .title { display: flex; gap: .25rem; align-items: baseline; } .title h1 { flex: 1; } .no-script .title button { display: none; }
 header p { margin: .3rem 0; color: var(--soft); overflow-wrap: anywhere; } header .interrupted { color: var(--infra); font-weight: 600; }

@@ -1,4 +1,5 @@
 // The words of an explanation that every report uses: how sure a cause is, which kernels have what is missing, what guards a place.
+import { FAILURES } from '../../harness/base/failures.ts';
 import { pathText } from '../../harness/explain/path.ts';
 import type { CausePresence, CauseSituation, Guard, GuardedPlace, RootCause } from '../../harness/results/explanation.ts';
 import type { SourceLine } from '../../harness/bpf/object/places.ts';
@@ -27,7 +28,8 @@ const CERTAINTIES = {
 
 /** How sure a root cause is, and from what. */
 export function certaintyText({ certainty, class: failure }: RootCause): string {
-  if (failure === 'kconfig-missing' && certainty === 'certain') return "certain: the kernel's configuration decides it";
+  if (FAILURES[failure].stages.relocate === 'configuration' && certainty === 'certain')
+    return "certain: the kernel's configuration decides it";
   return CERTAINTIES[certainty];
 }
 

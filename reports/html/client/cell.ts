@@ -151,7 +151,7 @@ export function cellView(tools: Tools, place: Place, data: ObjectData, cell: Cel
       ' ',
       element('strong', {}, program.name),
       ' ',
-      program.facts !== '' && element('small', {}, program.facts),
+      program.facts !== '' && element('small', program.meaning === null ? {} : { title: program.meaning }, program.facts),
       program.reason !== null && reasonOf(program.reason),
       program.past !== null && element('p', { class: 'expected' }, program.past),
       parts.whyOf(tools, program.fingerprint, place.kernel),

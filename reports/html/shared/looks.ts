@@ -20,7 +20,7 @@ export const STATUS_LOOKS = {
   'not-run': { shape: '·', word: 'not run', tone: 'quiet' },
 } as const satisfies Record<Status, Look>;
 
-const OUTCOME_LOOKS = {
+export const OUTCOME_LOOKS = {
   resolved: { shape: '=', word: 'resolved', tone: 'good' },
   moved: { shape: '→', word: 'moved', tone: 'good' },
   'absent-guarded': { shape: '∅', word: 'absent, guarded', tone: 'known' },

@@ -39,6 +39,8 @@ export interface ProgramData {
   status: Status;
   /** `verify · core-field-missing · errno 22`. */
   facts: string;
+  /** What its failure class means; null where it has none. */
+  meaning: string | null;
   reason: string | null;
   expected: string | null;
   /** How it contradicts what BTF foretold. */
