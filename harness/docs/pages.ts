@@ -2,7 +2,7 @@
 import { failuresPage } from './failures.ts';
 import { wordsPage } from './words.ts';
 
-interface Page {
+export interface Page {
   /** From the root of the repository. */
   path: string;
   /** The text without the line break at its end. */

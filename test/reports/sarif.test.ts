@@ -33,19 +33,39 @@ describe('SARIF', () => {
                   {
                     "id": "attach-target-missing",
                     "shortDescription": {
-                      "text": "attach target missing"
+                      "text": "Attach target missing"
+                    },
+                    "fullDescription": {
+                      "text": "The kernel does not have the function, tracepoint, hook or struct_ops type that the program attaches to, or does not let programs attach there."
+                    },
+                    "help": {
+                      "text": "Attach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.",
+                      "markdown": "Attach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.\\n\\nHow it is decided:\\n\\n- libbpf printed \`failed to find kernel BTF type ID of 'NAME'\` or \`NAME is not found in vmlinux BTF\`.\\n- libbpf printed a \`struct_ops init_kern\` or \`struct_ops init\` line that says what it cannot find. Then the whole object fails, before relocation.\\n- The verifier refused the target: \`attach_btf_id N is not a function\`, \`NAME() is not modifiable\`, \`The address of function NAME cannot be found\`.\\n- Attaching the loaded program failed with ENOENT, ESRCH or ENODEV. BTF does not show this.\\n"
                     }
                   },
                   {
                     "id": "core-field-missing",
                     "shortDescription": {
-                      "text": "core field missing"
+                      "text": "Field missing"
+                    },
+                    "fullDescription": {
+                      "text": "The kernel has the type but not the field, and the program uses the field without a check that avoids it."
+                    },
+                    "help": {
+                      "text": "Test bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).",
+                      "markdown": "Test bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).\\n\\nHow it is decided:\\n\\n- libbpf found candidates for the type and printed \`no matching targets found\` for the relocation, then \`substituting insn #N w/ invalid insn\`.\\n- The verifier reached that instruction: \`invalid func unknown#195896080\`, which libbpf 0.8 and newer print as \`failed to resolve CO-RE relocation\`.\\n"
                     }
                   },
                   {
                     "id": "unexpected-pass",
                     "shortDescription": {
-                      "text": "unexpected pass"
+                      "text": "Unexpected pass"
+                    },
+                    "fullDescription": {
+                      "text": "It passes, although an expectation declares a failure."
+                    },
+                    "help": {
+                      "text": "Remove the expectation, or limit it to the kernels that still fail: corematrix expectations update corematrix-report."
                     }
                   }
                 ]

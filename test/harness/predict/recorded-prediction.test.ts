@@ -119,6 +119,7 @@ describe('a cell', () => {
       'unknown, fails over what BTF tells': agreement(NO_HELPER, UNKNOWN),
       'unknown, cannot be loaded for its hook': agreement(observed('fail', { stage: 'verify', ...NO_HOOK }), UNKNOWN),
       'unknown, cannot be attached': agreement(observed('fail', { stage: 'attach', ...NO_HOOK }), UNKNOWN),
+      'unknown, calls a missing weak kfunc': agreement(observed('fail', { stage: 'verify', class: 'kfunc-missing' }), UNKNOWN),
       'fail, no verdict': agreement(observed('infra'), FAIL),
       'fail, not loaded by default': agreement(observed('skip'), FAIL),
     }).toMatchInlineSnapshot(`
@@ -131,6 +132,7 @@ describe('a cell', () => {
         "fail, rejected before": true,
         "may-fail, fails so": true,
         "may-fail, loads": true,
+        "unknown, calls a missing weak kfunc": true,
         "unknown, cannot be attached": true,
         "unknown, cannot be loaded for its hook": false,
         "unknown, fails over what BTF tells": false,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FAILURES } from '../../../harness/base/failures.ts';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import type { ObjectRelocation } from '../../../harness/bpf/object/places.ts';
 import type { CellEvidence, LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
@@ -10,8 +11,16 @@ import type { JudgedObject } from '../../../harness/verdict/rules/context.ts';
 import { RECORDED_OBJECTS, recordedEvidence, recordedObject, type RecordedObject } from './recorded.ts';
 import { fuzzRuns } from '../../fuzz/runs.ts';
 
+/** The catalogue must know the stage of every failure. */
+function expectKnownStages({ programs }: CellJudgement): void {
+  const strange = programs.filter(({ class: failure, stage }) => failure && !(stage && stage in FAILURES[failure].stages));
+  expect(strange).toEqual([]);
+}
+
 /** The cell and each program, a line each. */
-function lines({ status, stage, class: failureClass, reason, programs }: CellJudgement): string[] {
+function lines(judgement: CellJudgement): string[] {
+  expectKnownStages(judgement);
+  const { status, stage, class: failureClass, reason, programs } = judgement;
   const cell = ['(cell)', status, stage, failureClass, reason];
   const rest = programs.map((program) => [program.name, program.status, program.stage, program.class, program.reason]);
   return [cell, ...rest].map((parts) => parts.filter((part) => part !== null).join(' | '));
@@ -333,6 +342,7 @@ test('any evidence is judged, with a class and one line for whatever failed', ()
         expect([failureClass !== null, reason !== null]).toEqual(status === 'fail' ? [true, true] : [false, false]);
         expect(reason ?? '').not.toMatch(/\n/);
       }
+      expectKnownStages(judgement);
       expect(judgement.relocations).toHaveLength(1);
     }),
     { numRuns: fuzzRuns(50) },

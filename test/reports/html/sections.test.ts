@@ -84,3 +84,65 @@ it('say first what changed since a baseline', async () => {
     probes/(as a whole) on 6.12.117"
   `);
 });
+
+it('explain the statuses, outcomes and failure classes that occur, in the legend and where a class is named', async () => {
+  const { page } = await browser.open(SAMPLE);
+  expect(await page.locator('.legend').allInnerTexts()).toMatchInlineSnapshot(`
+    [
+      "● pass
+    It loads. With mode: attach or mode: run it also attaches, or runs as the configuration expects.
+    ✕ fail
+    It fails, and no expectation declares the failure.
+    ◌ xfail
+    It fails as an expectation declares.
+    ▲ xpass
+    It passes, although an expectation declares a failure.
+    – n/a
+    An expectation declares it out of scope on this kernel, whatever happens there.
+    ↷ skip
+    It was not tried: it does not load by default, is left out here, or is not meant for this kernel.
+    ⚠ infra
+    It has no verdict, because the guest or the machine failed.
+    · not run
+    It has no verdict, because the run ended before it, or because the results of its shard are missing.",
+      "= resolved
+    The target exists, and the value is the same as compiled.
+    → moved
+    The target exists, and the relocation put another value in place of the compiled one, such as a new offset.
+    ∅ absent, guarded
+    The target is missing, and the program gets 0 as the answer to its check.
+    ✕ poisoned
+    The target is missing, so libbpf replaced the instruction by an invalid one. It fails only if the verifier reaches it.
+    ≠ incompatible
+    The kernel has a target of this name, but the compiled access does not fit it. libbpf replaced the instruction as for a missing target.
+    ? ambiguous
+    Several types of the kernel match and give different values, so libbpf refused the object.
+    · not reached
+    The load ended before libbpf applied this relocation.",
+      "core-field-missing
+    Field missing. The kernel has the type but not the field, and the program uses the field without a check that avoids it.
+
+    What to do: Test bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).
+
+    attach-target-missing
+    Attach target missing. The kernel does not have the function, tracepoint, hook or struct_ops type that the program attaches to, or does not let programs attach there.
+
+    What to do: Attach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.
+
+    infra-timeout
+    Cell took too long. The guest was alive but did not finish the cell in time. The cell has no verdict.
+
+    What to do: Give it longer with --timeout, or command.timeout for a custom loader, or run fewer guests at a time (--jobs). A custom loader must end once the object is loaded.",
+    ]
+  `);
+  const named = page.locator('#unexpected + ul a[href="#class/core-field-missing"]');
+  expect(await named.getAttribute('title')).toMatchInlineSnapshot(
+    `"Field missing: The kernel has the type but not the field, and the program uses the field without a check that avoids it."`,
+  );
+  await named.click();
+  expect(await page.locator('.legend .marked dt').innerText()).toBe('core-field-missing');
+  await page.locator('#matrix td[data-class=core-field-missing] a').first().click();
+  expect(await page.locator('#view .programs small[title]').first().getAttribute('title')).toMatchInlineSnapshot(
+    `"Field missing: The kernel has the type but not the field, and the program uses the field without a check that avoids it."`,
+  );
+});
