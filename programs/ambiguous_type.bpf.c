@@ -21,7 +21,7 @@ struct irq_info___xen {
 unsigned int number;
 unsigned int channel;
 
-// Two of them have an integer `irq`, at different offsets: libbpf does not choose.
+// Two of them have an integer `irq`, at different offsets, so libbpf refuses to choose.
 SEC("raw_tp/irq_handler_entry")
 int BPF_PROG(any_of_them, int irq, struct irq_info *info)
 {
@@ -29,7 +29,7 @@ int BPF_PROG(any_of_them, int irq, struct irq_info *info)
 	return 0;
 }
 
-// Only Xen's has `evtchn`. Once libbpf has settled on it for this type, `irq` is looked for nowhere else.
+// Only Xen's has `evtchn`. After libbpf has chosen it for this type, it looks for `irq` there only.
 SEC("raw_tp/irq_handler_entry")
 int BPF_PROG(the_one_with_channels, int irq, struct irq_info___xen *info)
 {

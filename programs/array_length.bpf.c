@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// An array that is longer in the kernel than here, read as a whole: libbpf before 1.6 compares lengths of arrays and refuses.
+// The program reads a whole array that is longer in the kernel than here: libbpf before 1.6 compares lengths of arrays and refuses.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Programs that load on every kernel. Whether what they are for is there shows only when they are attached.
+// These programs load on every kernel. Only attaching shows whether their targets exist.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -38,7 +38,7 @@ int each_task(void *context)
 	return 0;
 }
 
-// What follows is attached where the plan says.
+// The configuration names the targets of the programs below.
 SEC("kprobe")
 int any_function(void *context)
 {
@@ -69,7 +69,7 @@ int on_tick(void *context)
 	return 0;
 }
 
-// The plan does not say where.
+// The configuration names no target.
 SEC("xdp")
 int nowhere(struct xdp_md *packet)
 {

@@ -1,4 +1,4 @@
-// Builds the sample programs with clang: each source an object in programs/build/, again only when something it is made of changed.
+// Builds the sample programs with clang, one object for each source, into programs/build/. Rebuilds only after a change.
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../harness/base/errors.ts';
@@ -6,7 +6,7 @@ import { run, secondsSince, versionLine } from '../harness/setup/command.ts';
 import { digestOf, filesIn } from '../harness/base/digest.ts';
 import { PACKAGE_ROOT } from '../harness/base/package-root.ts';
 
-/** Every kernel since 5.1 knows the instructions of v3. */
+/** Every kernel since 5.1 supports the instructions of v3. */
 const FLAGS = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter'];
 
 export interface BuildOptions {
@@ -23,15 +23,15 @@ async function requireTool(program: string, debian: string): Promise<string> {
   throw new UserError(`${program} is not installed; run "npm run setup", or on Debian: apt-get install ${debian}`);
 }
 
-/** clang for BPF does not look where Debian keeps asm/types.h: in a folder named after the host. */
+/** Debian keeps asm/types.h in a folder named after the host, where clang for BPF does not look. */
 async function hostInclude(): Promise<string[]> {
   const { ok, stdout } = await run(['gcc', '-print-multiarch']);
   return ok && stdout !== '' ? ['-idirafter', `/usr/include/${stdout}`] : [];
 }
 
 /**
- * Line information names files as they are called in the repository and in libbpf, wherever those lie. clang runs in the folder above
- * the sources, whose name is mapped to nothing: the relative names that are left are also what it reads the text of the lines by.
+ * Line information names files by their path in the repository or in libbpf, on every machine. clang runs in the folder above
+ * the sources and drops its name; the relative names that remain also let clang read the text of the lines.
  */
 function mappedNames(above: string, includeDir: string): string[] {
   return [`-ffile-prefix-map=${above}=`, `-ffile-prefix-map=${includeDir}=include`];
@@ -53,7 +53,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Whether all objects are there and were made from what is there now. */
+/** Whether all objects exist and were built from the current sources. */
 async function upToDate(stamp: string, digest: string, objects: readonly string[]): Promise<boolean> {
   if ((await readFile(stamp, 'utf8').catch(() => '')) !== digest) return false;
   const there = await Promise.all(objects.map(exists));
@@ -62,7 +62,7 @@ async function upToDate(stamp: string, digest: string, objects: readonly string[
 
 /**
  * Builds all objects unless they are up to date, and returns their paths, sorted. Objects whose source is gone are removed.
- * @throws UserError when clang is missing or a program does not compile, with what clang says
+ * @throws UserError when clang is missing or a program does not compile, with clang's message
  */
 export async function buildPrograms(options: BuildOptions): Promise<string[]> {
   const folder = options.sources ?? join(PACKAGE_ROOT, 'programs');

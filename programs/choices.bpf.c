@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Programs of which a loader takes what a kernel has.
+// A loader chooses among these programs by what the kernel has.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -7,7 +7,7 @@
 
 int calls;
 
-// A map that came with 5.16 and one that has always been there; the program asks which of them there is.
+// A map that came with 5.16 and one that every kernel has; the program tests which of them exists.
 struct {
 	__uint(type, BPF_MAP_TYPE_BLOOM_FILTER);
 	__uint(max_entries, 64);
@@ -21,14 +21,14 @@ struct {
 	__type(value, __u32);
 } old_events SEC(".maps");
 
-// Loaded where there are netfilter programs, since 6.4.
+// Loaded only on kernels with netfilter programs (6.4 and newer).
 SEC("netfilter")
 int filter_packets(void *ctx)
 {
 	return 1;
 }
 
-// do_unlinkat() became filename_unlinkat() in 7.0: the loader says which function it is.
+// do_unlinkat() became filename_unlinkat() in 7.0: the loader sets the function.
 SEC("fentry")
 int BPF_PROG(on_unlink)
 {
@@ -48,7 +48,7 @@ int remember(void *ctx)
 	return 0;
 }
 
-// A function that only old kernels have.
+// Only old kernels have this function.
 SEC("fentry/do_unlinkat")
 int BPF_PROG(unlink_fentry)
 {
@@ -63,7 +63,7 @@ int BPF_KPROBE(unlink_kprobe)
 	return 0;
 }
 
-// Of these, what the kernel has a helper for.
+// The loader chooses the first of these whose helper the kernel has.
 SEC("raw_tp/sched_switch")
 int newest_helper(void *ctx)
 {

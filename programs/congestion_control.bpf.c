@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// A TCP congestion control of our own, which becomes one of the kernel's when its struct_ops map is attached.
+// A TCP congestion control. Attaching its struct_ops map registers it in the kernel.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

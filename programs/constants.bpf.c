@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Constants that the loader fills in: what stands behind a condition on them is dead code, or is not.
+// The loader fills in these constants. They decide which branches are dead code.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -30,7 +30,7 @@ long seen;
 extern int CONFIG_HZ __kconfig;
 extern _Bool CONFIG_COREMATRIX_SAMPLE __kconfig __weak;
 
-// The old name of the field is read unless the loader says otherwise.
+// The program reads the field under its old name unless the loader sets the constant.
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(old_state, struct task_struct___before_5_14 *task)
 {
@@ -39,7 +39,7 @@ int BPF_PROG(old_state, struct task_struct___before_5_14 *task)
 	return 0;
 }
 
-// None of these loads with what is compiled in: each calls a helper that is on no kernel.
+// No program below loads with the compiled value: each calls a helper that no kernel has.
 #define NO_HELPER ((long (*)(void))100000)
 
 SEC("raw_tp/sched_switch")

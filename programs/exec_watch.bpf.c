@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Works on every kernel: the fields have moved on nearly every one of them, and CO-RE moves the accesses along.
+// Works on every kernel: the fields move from kernel to kernel, and CO-RE adjusts the accesses.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

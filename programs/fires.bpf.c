@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Programs that load and are attached everywhere. Only when something happens does it show which of them see it.
+// These programs load and attach everywhere. Only a trigger shows which of them run.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -82,7 +82,7 @@ int drop_all(struct xdp_md *packet)
 	return XDP_DROP;
 }
 
-// Attached in vain: nothing calls this function while anybody looks.
+// This one never runs: nothing calls the function during the check.
 SEC("kprobe/kernel_restart")
 int on_restart(void *context)
 {

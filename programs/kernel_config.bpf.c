@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Values of the kernel's configuration: what every kernel here has, and what is asked for first because not every one has it.
+// Values of the kernel configuration: some that every kernel here has, and one that is tested first because not all have it.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>

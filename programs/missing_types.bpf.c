@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// A type that is gone and an enumerator that is not there yet, each without and with a check.
+// A removed type and an enumerator that older kernels lack, each without and with a check.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Helpers newer than 5.10, used outright and behind a check; and a kernel function, which can be optional as well.
+// Helpers newer than 5.10, called without and with a check; and a kernel function, which can be optional, too.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -39,7 +39,7 @@ int BPF_PROG(clock_assumed)
 	return 0;
 }
 
-// The kernel's own enum of helpers says whether it has this one.
+// The kernel's enum of helpers shows whether it has this one.
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(clock_checked)
 {

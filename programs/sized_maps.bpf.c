@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Maps that their loader sizes: without the settings in corematrix.yaml none of them can be created.
+// The loader sizes these maps: without the settings in corematrix.yaml no kernel can create them.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-// How deep a stack is kept is an option of the loader.
+// The loader has an option for the depth of the stack.
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 64);
@@ -17,7 +17,7 @@ struct {
 	__type(value, __u64);
 } per_processor SEC(".maps");
 
-// The maps in it are the loader's.
+// The loader provides the inner maps.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
 	__uint(max_entries, 8);
@@ -31,7 +31,7 @@ struct group {
 	__type(value, __u64);
 };
 
-// The maps in it have no size yet.
+// The inner maps have no size yet.
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 2);

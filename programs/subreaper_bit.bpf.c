@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// A bitfield that became an integer: signal_struct.is_child_subreaper is a bool since 7.2. Both ways to read it load everywhere.
+// A bitfield that became an integer: signal_struct.is_child_subreaper is a bool since 7.2. Both programs load everywhere.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -24,7 +24,7 @@ struct task_struct {
 
 unsigned long long subreaper;
 
-// The bitfield macros ask for offset, size and shifts: right for a bit and for a bool.
+// The bitfield macros relocate offset, size and shifts: right for a bit and for a bool.
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(as_bit, struct task_struct *task)
 {
@@ -34,7 +34,7 @@ int BPF_PROG(as_bit, struct task_struct *task)
 	return 0;
 }
 
-// Nobody objects where it is still a bit, but then the bits beside it are read as well.
+// This loads where the field is still a bit, but then it also reads the bits beside it.
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(as_bool, struct task_struct *task)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// A field renamed: task_struct.state became __state in 5.14. Two ways to get it wrong, and the one that is right.
+// A field renamed: task_struct.state became __state in 5.14. Two programs get it wrong, one gets it right.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -35,7 +35,7 @@ int BPF_PROG(new_name, struct task_struct *task)
 	return 0;
 }
 
-// The field that is missing stands behind a check, so the verifier never comes to it.
+// The missing field is behind a check, so the verifier never reaches it.
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(either_name, struct task_struct *task)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// An integer that became an enum: tty_driver.type. libbpf does not let an access compiled for the one read the other.
+// An integer that became an enum: tty_driver.type. libbpf does not let an access that was compiled for one read the other.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -13,7 +13,7 @@ int BPF_PROG(by_internal_name)
 	return 0;
 }
 
-// An LSM hook is a name the kernel keeps.
+// LSM hooks keep their names.
 SEC("fentry/security_inode_unlink")
 int BPF_PROG(by_hook)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Nothing is missing, yet the verifier of some kernels says no.
+// Nothing is missing, but the verifier of some kernels rejects these programs.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -24,7 +24,7 @@ int BPF_PROG(atomic_result)
 	return 0;
 }
 
-// The second argument of this tracepoint may be NULL, which newer kernels know and insist on.
+// The second argument of this tracepoint may be NULL, which newer kernels know and enforce.
 SEC("tp_btf/sched_pi_setprio")
 int BPF_PROG(unchecked_argument, struct task_struct *task, struct task_struct *donor)
 {

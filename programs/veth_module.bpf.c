@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// What only a module has: veth_xmit() and struct veth_priv are in no kernel image here. Modules have types of their own since 5.11.
+// Only a module has veth_xmit() and struct veth_priv; no kernel image here does. Modules have BTF since 5.11.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// A strong value of the kernel's configuration that older kernels do not have: CONFIG_CRASH_CORE became CONFIG_VMCORE_INFO in 6.9.
+// A strong kernel configuration value that older kernels lack: CONFIG_CRASH_CORE became CONFIG_VMCORE_INFO in 6.9.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>

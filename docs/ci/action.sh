@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What the GitHub action runs: its inputs, which are in the environment and never part of a command, become arguments.
+# The GitHub action runs this. Inputs come from the environment, never from the command text, and become arguments.
 set -uo pipefail
 
 main="${GITHUB_ACTION_PATH:?}/dist/harness/cli/main.js"
 out="${COREMATRIX_OUT:-corematrix-report}"
 args=(--out "$out" --verbose)
 
-# Adds an option for every line of a text that is not empty.
+# Adds an option for every non-empty line of a text.
 each() {
   local line
   while IFS= read -r line; do
@@ -18,7 +18,7 @@ each --kernel "${COREMATRIX_KERNELS:-}"
 each --config "${COREMATRIX_CONFIG:-}"
 each --shard "${COREMATRIX_SHARD:-}"
 each --format "${COREMATRIX_FORMATS:-}"
-# The first night there is no baseline yet.
+# The first run has no baseline yet.
 if [ -n "${COREMATRIX_BASELINE:-}" ] && [ -e "$COREMATRIX_BASELINE" ]; then
   args+=(--baseline "$COREMATRIX_BASELINE")
   each --gate "${COREMATRIX_GATE:-}"

@@ -6,7 +6,7 @@ reports=${REPORTS:-nightly}
 today=$reports/$(date -u +%Y-%m-%d)
 
 set -- --out "$today" --history "$reports/history.jsonl"
-# Written by name, dates sort as they follow each other.
+# These names sort by date.
 last=$(find "$reports" -mindepth 2 -maxdepth 2 -name results.json ! -path "$today/*" 2>/dev/null | sort | tail -n 1)
 [ -z "$last" ] || set -- "$@" --baseline "$last" --gate regressions
 exec "${COREMATRIX:-corematrix}" run "$@"
