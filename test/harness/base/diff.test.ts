@@ -6,11 +6,11 @@ import { lineDiff } from '../../../harness/base/diff.ts';
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `line ${at + 1}`);
 
 describe('a difference', () => {
-  it('is nothing for equal texts', () => {
+  it('the difference of equal texts is empty', () => {
     expect(lineDiff('a\nb\n', 'a\nb\n')).toBe('');
   });
 
-  it('shows changes and what is around them', () => {
+  it('a difference shows changes and the lines around them', () => {
     const from = numbered(12);
     const to = from.flatMap((line) => (line === 'line 5' ? ['line five', 'line five and a half'] : line === 'line 11' ? [] : [line]));
     expect(lineDiff(`${from.join('\n')}\n`, `${to.join('\n')}\n`)).toMatchInlineSnapshot(`
@@ -32,7 +32,7 @@ describe('a difference', () => {
     `);
   });
 
-  it('leads from one text to the other, and back', () => {
+  it('a difference leads from one text to the other, and back', () => {
     const text = array(constantFrom('a', 'b', 'c', ''), { maxLength: 12 }).map((lines) => lines.join('\n'));
     assert(
       property(text, text, (from, to) => {
@@ -47,7 +47,7 @@ describe('a difference', () => {
     );
   });
 
-  it('of two texts that share nothing is found, too', () => {
+  it('the difference of two texts without a common line is found', () => {
     const from = numbered(1500).map((line) => `old ${line}`);
     expect(lineDiff(from.join('\n'), numbered(1500).join('\n')).split('\n')).toHaveLength(3001);
   });

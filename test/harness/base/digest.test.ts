@@ -18,12 +18,12 @@ async function file(name: string, content: string): Promise<string> {
   return path;
 }
 
-it('finds the files of a folder by their endings, sorted, and nothing below it', async () => {
+it('the files of a folder are found by their endings, sorted, without those of subfolders', async () => {
   for (const name of ['b.c', 'a.c', 'a.h', 'notes.md', 'below/z.c']) await file(name, '');
   expect(await filesIn(directory, ['.c', '.h'])).toEqual(['a.c', 'a.h', 'b.c'].map((name) => join(directory, name)));
 });
 
-it('changes with every content, name and word, and with nothing else', async () => {
+it('a digest changes with every content, name and word, and with nothing else', async () => {
   const [one, other, same] = [await file('one.c', 'x'), await file('other.c', 'x'), await file('elsewhere/one.c', 'x')];
   const digest = await digestOf([one], 'gcc 12', '-O2');
   expect(digest).toMatch(/^[0-9a-f]{32}$/);

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(async () => rm(directory, { recursive: true }));
 
 describe('the cache root', () => {
-  it('is the own variable, then the XDG one, then the usual place', () => {
+  it('the cache root is COREMATRIX_CACHE, else the XDG folder, else ~/.cache', () => {
     const home = join(homedir(), '.cache', 'corematrix');
     expect(cacheRoot({ COREMATRIX_CACHE: '/somewhere', XDG_CACHE_HOME: '/xdg' })).toBe('/somewhere');
     expect(cacheRoot({ COREMATRIX_CACHE: 'here' })).toBe(join(process.cwd(), 'here'));
@@ -23,14 +23,14 @@ describe('the cache root', () => {
 });
 
 describe('a file in the cache', () => {
-  it('is written whole, over an older one, with nothing left beside it', async () => {
+  it('a cache file is written whole over an older one, and nothing remains beside it', async () => {
     const path = join(directory, 'deep', 'file.json');
     await writeFileAtomic(path, 'old');
     await writeFileAtomic(path, 'new');
     expect([await readFile(path, 'utf8'), await readdir(join(directory, 'deep'))]).toEqual(['new', ['file.json']]);
   });
 
-  it('cannot be written below a file: the error says what to do', async () => {
+  it('a cache file below a file is refused with advice', async () => {
     await writeFile(join(directory, 'file'), '');
     const path = join(directory, 'file', 'entry');
     await expect(writeFileAtomic(path, '')).rejects.toThrow(
@@ -38,7 +38,7 @@ describe('a file in the cache', () => {
     );
   });
 
-  it('cannot be written on a full or a read-only disk: the error says what to do', async () => {
+  it('a full or read-only disk is an error with advice', async () => {
     await expect(
       writeFile('/dev/full', 'x').catch((error: unknown) => Promise.reject(explainDiskError(error, '/cache/x'))),
     ).rejects.toThrow(
@@ -48,7 +48,7 @@ describe('a file in the cache', () => {
 });
 
 describe('a cache that cannot be made', () => {
-  it('ends with an error, also below /proc', async () => {
+  it('a cache that cannot be created is an error, also below /proc', async () => {
     await expect(writeFileAtomic('/proc/corematrix/a/b', '')).rejects.toThrow(
       'cannot make /proc/corematrix; point COREMATRIX_CACHE at a directory that can be written',
     );
@@ -56,7 +56,7 @@ describe('a cache that cannot be made', () => {
 });
 
 describe('a directory in the cache', () => {
-  it('is built once and used afterwards', async () => {
+  it('a cache directory is built once and used afterwards', async () => {
     const target = join(directory, 'a', 'entry');
     let builds = 0;
     const build = async (inside: string) => {
@@ -68,7 +68,7 @@ describe('a directory in the cache', () => {
     expect([await readdir(join(directory, 'a')), await readFile(join(target, 'sub', 'x'), 'utf8')]).toEqual([['entry'], 'content']);
   });
 
-  it('is the first one made when several are made at once', async () => {
+  it('of several cache directories built at once the first one is kept', async () => {
     const target = join(directory, 'entry');
     const made = await Promise.all(
       ['a', 'b', 'c'].map(async (name) => populateDirectory(target, async (inside) => writeFile(join(inside, name), name))),
@@ -77,7 +77,7 @@ describe('a directory in the cache', () => {
     expect([(await readdir(target)).length, await readdir(directory)]).toEqual([1, ['entry']]);
   });
 
-  it('is not there when building it fails', async () => {
+  it('a cache directory does not exist if its build fails', async () => {
     const failing = populateDirectory(join(directory, 'entry'), async (inside) => {
       await writeFile(join(inside, 'x'), '');
       throw new Error('out of luck');
@@ -86,7 +86,7 @@ describe('a directory in the cache', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('is not there when the process is killed while building it; what is left tells its owner, and goes with the next one made', async () => {
+  it('a cache directory does not exist if the process is killed during its build; the rest names its owner, and the next build removes it', async () => {
     const name = `entry.tmp-${process.pid}-00c0ffee`;
     expect([
       unfinishedOwner(name),

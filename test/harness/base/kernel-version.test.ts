@@ -19,7 +19,7 @@ function sorted(texts: string[]): string[] {
 }
 
 describe('kernel versions', () => {
-  it('are taken apart in every form distributions use', () => {
+  it('kernel versions are parsed in every form that distributions use', () => {
     const texts = [
       '6.12.117+deb13-cloud-amd64',
       '7.4-rc3',
@@ -46,7 +46,7 @@ describe('kernel versions', () => {
     `);
   });
 
-  it('are refused with a clear error when they are none', () => {
+  it('text that is not a kernel version is refused with a clear error', () => {
     const texts = [
       '',
       'next-20260101',
@@ -67,7 +67,7 @@ describe('kernel versions', () => {
     );
   });
 
-  it('are ordered by number, release candidates below the release, local parts by number', () => {
+  it('kernel versions are ordered by number, with release candidates below the release and local parts by number', () => {
     expect(
       sorted([
         '6.12.117',
@@ -99,7 +99,7 @@ describe('kernel versions', () => {
     ]);
   });
 
-  it('have a series and an upstream version', () => {
+  it('kernel versions have a series and an upstream version', () => {
     const version = parseKernelVersion('7.4-rc3-00012-g1234567');
     expect([seriesOf(version), upstreamOf(version)]).toEqual(['7.4', '7.4-rc3']);
     expect(upstreamOf(parseKernelVersion('6.12.117+deb13-cloud-amd64'))).toBe('6.12.117');
@@ -119,7 +119,7 @@ describe('kernel versions', () => {
     );
   const sign = (a: string, b: string) => Math.sign(compareKernelVersions(parseKernelVersion(a), parseKernelVersion(b)));
 
-  it('are in a total order', () => {
+  it('the order of kernel versions is total', () => {
     fc.assert(
       fc.property(version, version, version, (a, b, c) => {
         expect(sign(a, a)).toBe(0);
@@ -131,7 +131,7 @@ describe('kernel versions', () => {
     );
   });
 
-  it('never throw from arbitrary text', () => {
+  it('parsing a kernel version never throws on arbitrary text', () => {
     const total = fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       tryParseKernelVersion(text);
     });
@@ -143,7 +143,7 @@ describe('ranges of kernel versions', () => {
   const versions = ['5.10.262', '5.13.19', '5.14.0', '6.1.192', '6.12.99', '6.12.117', '7.4-rc3', '7.4.1'];
   const matching = (range: string) => versions.filter((version) => inRange(parseKernelVersion(version), parseRange(range)));
 
-  it('speak of whole series where no patch level is written', () => {
+  it('a range without patch level means whole series', () => {
     expect(matching('>=5.10,<=6.12')).toEqual(['5.10.262', '5.13.19', '5.14.0', '6.1.192', '6.12.99', '6.12.117']);
     expect(matching('<5.14')).toEqual(['5.10.262', '5.13.19']);
     expect(matching('6.1')).toEqual(['6.1.192']);
@@ -151,7 +151,7 @@ describe('ranges of kernel versions', () => {
     expect(matching('>=7.4')).toEqual(['7.4-rc3', '7.4.1']);
   });
 
-  it('compare patch level and release candidate where one is written', () => {
+  it('a range with patch level or release candidate compares them', () => {
     expect(matching('>=6.12.100')).toEqual(['6.12.117', '7.4-rc3', '7.4.1']);
     expect(matching('=6.12.117')).toEqual(['6.12.117']);
     expect(matching('>7.4-rc3')).toEqual(['7.4.1']);

@@ -16,7 +16,7 @@ describe('text made visible', () => {
     expect(visible(text)).toBe(shown);
   });
 
-  it('keeps newlines and tabs where text may have several lines', () => {
+  it('visible text keeps newlines and tabs if it may have several lines', () => {
     expect(visibleText('a\n\tb\r\n\u001b[1mc\u202e')).toBe('a\n\tb\\x0d\n\\x1b[1mc\\u202e');
   });
 });

@@ -60,7 +60,7 @@ const EVERY_KIND: readonly WrittenType[] = [
 ];
 
 describe('types', () => {
-  it('of sample objects are those bpftool dumps', async () => {
+  it('BTF types of sample objects equal those that bpftool dumps', async () => {
     for (const { path, bytes } of await sampleObjects()) {
       const read = readElf(bytes);
       const section = read.ok ? sectionNamed(read.elf, '.BTF') : undefined;
@@ -69,7 +69,7 @@ describe('types', () => {
   });
 
   // COREMATRIX_TEST_KERNELS=all takes every kernel in the cache.
-  it('of the oldest and the newest kernel in the cache are those bpftool dumps', async () => {
+  it('BTF types of the oldest and the newest kernel equal those that bpftool dumps', async () => {
     const kernels = await cachedBtfs();
     const chosen =
       process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? kernels : [...new Set([...kernels.slice(0, 1), ...kernels.slice(-1)])];
@@ -78,19 +78,19 @@ describe('types', () => {
     }
   });
 
-  it.each([true, false])('of every kind are read in both byte orders: little endian %s', async (little) => {
+  it.each([true, false])('BTF types of every kind are read in both byte orders: little endian %s', async (little) => {
     const bytes = buildBtf(EVERY_KIND, { little });
     const btf = mustReadBtf(bytes);
     expect(btf.littleEndian).toBe(little);
     expect(rawDump(btf)).toEqual(await bpftool(await writtenOut(buildBtf(EVERY_KIND))));
   });
 
-  it('may lie anywhere in memory, and behind a header longer than known', () => {
+  it('BTF is read at any address, and behind a header longer than known', () => {
     const bytes = Buffer.concat([Buffer.from('x'), buildBtf(EVERY_KIND, { moreHeader: 12 })]).subarray(1);
     expect(rawDump(mustReadBtf(bytes))).toEqual(rawDump(mustReadBtf(buildBtf(EVERY_KIND))));
   });
 
-  it('of kinds newer than known are skipped by the layout the BTF brings', () => {
+  it('BTF types of unknown kinds are skipped by the layout section', () => {
     const layout = Array.from({ length: 22 }, (_, kind) => (kind === 21 ? ([4, 8] as const) : ([0, 0] as const)));
     const future: WrittenType = { name: 'future', kind: 21, vlen: 2, words: [1, 2, 3, 4, 5] };
     const btf = mustReadBtf(buildBtf([INT, future, { name: 'alias', kind: 8, size: 1 }], { layout }));
@@ -113,7 +113,7 @@ describe('BTF of a module', () => {
     );
   const stringsOf = (bytes: Buffer) => bytes.readUInt32LE(20);
 
-  it('continues ids and strings of its kernel, as bpftool reads it', async () => {
+  it('BTF of a module continues ids and strings of its kernel, as bpftool reads it', async () => {
     const module = own(stringsOf(base));
     const btf = mustReadBtf(module, mustReadBtf(base));
     const [basePath, modulePath] = [join(folder, 'base'), join(folder, 'module')];
@@ -128,7 +128,7 @@ describe('BTF of a module', () => {
     });
   });
 
-  it('is indexed for itself, with names that stand in its kernel', () => {
+  it('BTF of a module has a name index of its own, with names from the strings of its kernel', () => {
     const btf = mustReadBtf(own(stringsOf(base)), mustReadBtf(base));
     const index = indexNames(btf);
     const found = (name: string) => typesWithEssentialName(index, name);
@@ -141,7 +141,7 @@ describe('BTF of a module', () => {
 });
 
 describe('names', () => {
-  it('lead to all types that bear them, whatever their flavor, also at the end of a longer string', () => {
+  it('a name finds all types with it, of any flavor, also at the end of a longer string', () => {
     const types: WrittenType[] = [
       { name: 'sample', kind: 4 },
       { name: 'sample___x', kind: 4 },
@@ -157,7 +157,7 @@ describe('names', () => {
     });
   });
 
-  it('may have several flavors, of which only the last is none of the name', () => {
+  it('of several flavors in a name only the last one is cut', () => {
     const names = ['one___two___three', 'one___two', 'one', '___one', 'one____two', 'one___', 'a_b___c', 'one___two____x'];
     const index = indexNames(mustReadBtf(buildBtf(names.map((name) => ({ name, kind: 4 })))));
     const found = (name: string) => typesWithEssentialName(index, name).map((id) => names[id - 1]);
@@ -167,7 +167,7 @@ describe('names', () => {
     );
   });
 
-  it('are found in a kernel as by looking at every type', async () => {
+  it('the name index of a kernel finds what a scan over all types finds', async () => {
     const kernel = (await cachedBtfs()).at(-1);
     if (!kernel) return;
     const btf = mustReadBtf(await readFile(kernel.path));
@@ -190,7 +190,7 @@ describe('sizes', () => {
   const chain = (length: number): Btf =>
     mustReadBtf(buildBtf([INT, ...Array.from({ length }, (_, index): WrittenType => ({ name: 't', kind: 8, size: index + 1 }))]));
 
-  it('are those libbpf computes, which follows 32 types and no more', () => {
+  it('type sizes equal those of libbpf, which follows at most 32 types', () => {
     expect([sizeOf(chain(31), 32), sizeOf(chain(32), 33), sizeOf(chain(1), 99)]).toEqual([4, null, null]);
     const arrays = mustReadBtf(
       buildBtf([INT, { kind: 3, words: [1, 1, 5] }, { kind: 3, words: [2, 1, 3] }, { kind: 3, words: [2, 1, 0x40000000] }]),
@@ -198,7 +198,7 @@ describe('sizes', () => {
     expect([sizeOf(arrays, 2), sizeOf(arrays, 3), sizeOf(arrays, 4)]).toEqual([20, 60, null]);
   });
 
-  it('end where types go round in circles', () => {
+  it('the size of a circular type is null', () => {
     const circle = mustReadBtf(
       buildBtf([
         { name: 'a', kind: 8, size: 2 },

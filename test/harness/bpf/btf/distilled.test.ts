@@ -62,7 +62,7 @@ describe('a module on another kernel than it was made for', () => {
     return relocated.ok ? rawDump(relocated.btf) : relocated.reason;
   };
 
-  it('refers to what that kernel has under the names, whatever its ids', async () => {
+  it('a module on another kernel refers to that kernel by name, not by id', async () => {
     const split = await distilled();
     expect(on(split, [struct('x', 4), struct('list', 4, 'head'), INT, struct('file', 400, 'other')])).toMatchInlineSnapshot(`
       [
@@ -77,7 +77,7 @@ describe('a module on another kernel than it was made for', () => {
     expect(own && memberOf(own, own.startId + 1, 1)?.name).toBe('list');
   });
 
-  it('is refused where a type is missing, of another size though it lies within, or there more than once', async () => {
+  it('a module is refused if the kernel lacks a type, has it more than once, or with another size although it is embedded', async () => {
     const split = await distilled();
     const [file, list] = [struct('file', 8, 'mode'), struct('list', 4, 'head')];
     expect([
@@ -97,7 +97,7 @@ describe('a module on another kernel than it was made for', () => {
 });
 
 describe('made-up modules', () => {
-  it('are put upon kernels as libbpf puts them', { timeout: 600_000 }, async () => {
+  it('random modules are relocated to kernels as libbpf relocates them', { timeout: 600_000 }, async () => {
     const trios = fc.sample(moduleTrios, { numRuns: MODULES, seed: SEED });
     const path = (index: number, name: string) => join(folder, `${index}.${name}`);
     const distill: string[] = [];

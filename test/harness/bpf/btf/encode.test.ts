@@ -55,7 +55,7 @@ function inFile({ elf }: BpfObject, { section, offset, size }: ObjectVariable): 
 }
 
 describe('variables', () => {
-  it('are found with their sections, offsets and sizes', () => {
+  it('variables are found with their sections, offsets and sizes', () => {
     const [object] = objects;
     const found = object ? variablesOf(object) : [];
     const shown = found
@@ -86,7 +86,7 @@ describe('variables', () => {
     },
   );
 
-  it('that cannot be encoded say what is wrong and what is expected', () => {
+  it('a value that cannot be encoded gives the problem and the expected form', () => {
     const [object] = objects;
     const problemOf = (name: string, value: Value) => {
       const variable = object && variablesOf(object).find((each) => each.name === name);

@@ -44,7 +44,7 @@ function readAll(btf: Btf): number {
 }
 
 describe('damaged BTF', () => {
-  it('of objects is read as far as it goes or refused with a reason', () => {
+  it('damaged BTF of an object is read as far as possible or refused with a reason', () => {
     const check = fc.check(
       fc.property(damage, ({ sample, cut, changes }) => {
         const bytes = sectionOf(samples[sample % samples.length] ?? { name: '', path: '', bytes: new Uint8Array() }, '.BTF');
@@ -56,7 +56,7 @@ describe('damaged BTF', () => {
     expect(check).toMatchObject({ failed: false, counterexample: null });
   });
 
-  it('of a kernel is refused or read in no time', async () => {
+  it('damaged BTF of a kernel is refused or read quickly', async () => {
     const kernel = (await cachedBtfs()).at(-1);
     if (!kernel) return;
     const bytes = await readFile(kernel.path);
@@ -72,7 +72,7 @@ describe('damaged BTF', () => {
 });
 
 describe('damaged .BTF.ext', () => {
-  it('is read or refused with a reason', () => {
+  it('damaged .BTF.ext is read or refused with a reason', () => {
     const check = fc.check(
       fc.property(damage, ({ sample, cut, changes }) => {
         const object = samples[sample % samples.length] ?? { name: '', path: '', bytes: new Uint8Array() };
@@ -86,7 +86,7 @@ describe('damaged .BTF.ext', () => {
 });
 
 describe('BTF that is none', () => {
-  it('is refused with what is wrong', () => {
+  it('bytes that are not BTF are refused with the problem', () => {
     const header = (...fields: number[]) => {
       const bytes = Buffer.alloc(32);
       bytes.writeUInt32LE(0x0001eb9f, 0);

@@ -38,7 +38,7 @@ function declaration([text, how]: readonly [string, string], index: number): str
   return how === '@' ? `${text} ${name};` : `${base} ${how.replace('@', name)};`;
 }
 
-it('says of every member what the source says', async () => {
+it('the text of every member equals its source', async () => {
   const members = DECLARATIONS.map(declaration).join(' ');
   const source = `enum colour { RED }; struct other; struct all { ${members} } all = {}; SEC("raw_tp/x") int f(u64 *c) { return all.m0; }`;
   const { btf } = readBpfObject(await readFile(await compileBpf(folder, 'texts', source)), 'texts');
@@ -48,7 +48,7 @@ it('says of every member what the source says', async () => {
   expect(texts).toEqual(DECLARATIONS.map(([text]) => text));
 });
 
-it('ends where types go round in circles, and has words for what has no name', () => {
+it('the text of circular types ends, and names anonymous types', () => {
   const btf = mustReadBtf(
     buildBtf([
       { name: '', kind: 2, size: 2 },

@@ -15,7 +15,7 @@ test.each([
   expect(spec && accessOf(spec)).toBe(access);
 });
 
-test('a field spec is taken apart', () => {
+test('a field spec is parsed', () => {
   expect(parseSpec('[6] struct S[2].a.b (2:0:1 @ offset 36.3)')).toEqual({
     typeId: 6,
     type: 'struct S',
@@ -27,7 +27,7 @@ test('a field spec is taken apart', () => {
   });
 });
 
-test.each(['', '[9]', '[x] struct S', 'nothing'])('%j is no spec', (text) => {
+test.each(['', '[9]', '[x] struct S', 'nothing'])('%j is not a spec', (text) => {
   expect(parseSpec(text)).toBeNull();
 });
 

@@ -44,7 +44,7 @@ async function readelf(path: string) {
 }
 
 describe('sections and symbols of the sample objects', () => {
-  it('are those llvm-readelf lists', async () => {
+  it('sections and symbols of the sample objects equal those that llvm-readelf lists', async () => {
     for (const { path, bytes } of objects) {
       const expected = await readelf(path);
       const read = readElf(bytes);
@@ -60,7 +60,7 @@ describe('sections and symbols of the sample objects', () => {
 
 describe('files that are no ELF of this project', () => {
   const header = (...bytes: number[]) => Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, ...bytes, ...Array.from({ length: 64 }, () => 0));
-  it('are refused with what they are', () => {
+  it('other files are refused with what they are', () => {
     const refusals = [
       new Uint8Array(),
       Buffer.from('#!/bin/sh\n'),
@@ -77,13 +77,13 @@ describe('files that are no ELF of this project', () => {
     ]);
   });
 
-  it('may have no section at all', () => {
+  it('an ELF file without sections is read', () => {
     expect(readElf(header(2, 1))).toEqual({ ok: true, elf: { littleEndian: true, machine: 0, sections: [] } });
   });
 });
 
 describe('damaged files', () => {
-  it('give a file or a reason, never an error', () => {
+  it('damaged ELF files give a file or a reason, never an error', () => {
     const sample = objects[0]?.bytes ?? new Uint8Array();
     fc.assert(
       fc.property(

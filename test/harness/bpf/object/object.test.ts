@@ -47,7 +47,7 @@ SEC("?kprobe/y") int second(u64 *ctx)
 `;
 
 describe('an object', () => {
-  it('is its programs, subprograms, maps and relocations', async () => {
+  it('an object has its programs, subprograms, maps and relocations', async () => {
     const object = readBpfObject(await readFile(await compileBpf(folder, 'object', SOURCE)), 'object');
     const { programs, subprograms, maps, license, littleEndian } = object;
     expect({ littleEndian, license, programs, subprograms, maps }).toMatchInlineSnapshot(`
@@ -130,7 +130,7 @@ describe('an object', () => {
     `);
   });
 
-  it('for big-endian machines reads the same', async () => {
+  it('a big-endian object reads the same', async () => {
     const little = readBpfObject(await readFile(await compileBpf(folder, 'object', SOURCE)), 'object');
     const big = readBpfObject(await readFile(await compileBpf(folder, 'object', SOURCE, 'bpfeb')), 'object');
     expect([little.littleEndian, big.littleEndian]).toEqual([true, false]);
@@ -139,7 +139,7 @@ describe('an object', () => {
     expect(relocationLines(big)).toEqual(relocationLines(little));
   });
 
-  it('tells its compiler where it was not stripped of that', async () => {
+  it('an object names its compiler unless that was stripped', async () => {
     const path = await compileBpf(folder, 'object', SOURCE);
     const compiler = async (of: string) => compilerOf(readBpfObject(await readFile(of), 'object').elf);
     expect(await compiler(path)).toBeNull();
@@ -151,7 +151,7 @@ describe('an object', () => {
     expect(await compiler(whole)).toBe(/\S*\s?clang version \S+/.exec(clang)?.[0]);
   });
 
-  it('with a single function in .text has that as its program, with two has none', async () => {
+  it('a single function in .text is a program; of two, none is', async () => {
     const one = readBpfObject(await readFile(await compileBpf(folder, 'one', 'int only(void *ctx) { return 0; }')), 'one');
     expect(one.programs).toEqual([{ name: 'only', section: '.text', insnOffset: 0, insns: 2, autoload: true, attachTo: null, type: null }]);
     const two = await readFile(await compileBpf(folder, 'two', 'int a(void *ctx) { return 0; } int b(void *ctx) { return 1; }'));
@@ -162,7 +162,7 @@ describe('an object', () => {
 });
 
 describe('sample objects', () => {
-  it('have the functions that llvm-objdump shows, with as many instructions', async () => {
+  it('sample objects have the functions and instruction counts that llvm-objdump shows', async () => {
     for (const sample of objects) {
       const { programs, subprograms } = read(sample);
       const { stdout } = await execa('llvm-objdump', ['--disassemble', '--no-show-raw-insn', sample.path]);
@@ -172,14 +172,14 @@ describe('sample objects', () => {
     }
   });
 
-  it('have every relocation on the line that names what is accessed', () => {
+  it('every relocation of the sample objects is on the line that names its access', () => {
     const lines = objects.map(({ name, bytes }) => [name, relocationLines(readBpfObject(bytes, name))] as const);
     expect(Object.fromEntries(lines)).toMatchSnapshot();
   });
 });
 
 describe('files that are no BPF object', () => {
-  it('are refused in one line', async () => {
+  it('files that are not BPF objects are refused in one line', async () => {
     const messages = [() => readBpfObject(new Uint8Array(), 'empty.o'), () => readBpfObject(Buffer.from('hello'), 'text.o')].map(
       (attempt) => {
         try {
@@ -197,7 +197,7 @@ describe('files that are no BPF object', () => {
 });
 
 describe('damaged objects', () => {
-  it('are read or refused, never anything else', () => {
+  it('damaged objects are read or refused, and nothing else happens', () => {
     const outcome = (bytes: Uint8Array) => {
       try {
         readBpfObject(bytes, 'damaged.o');

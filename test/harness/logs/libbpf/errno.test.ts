@@ -14,6 +14,6 @@ test.each([
   expect(errnoOf(text)).toBe(errno);
 });
 
-test('a number without a name is still said', () => {
+test('an error number without a name is printed as a number', () => {
   expect([errnoName(22), errnoName(999)]).toEqual(['EINVAL', 'errno 999']);
 });

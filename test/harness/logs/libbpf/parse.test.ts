@@ -27,13 +27,13 @@ function compact(log: LibbpfLog): string[] {
 
 const record = (text: string, level: LogRecord['level'] = 'debug'): LogRecord => ({ level, text });
 
-test.each(LOGS)('%s is read whole', (name) => {
+test.each(LOGS)('the libbpf log %s is read whole', (name) => {
   expect(compact(parseTextLog(readFileSync(new URL(name, FOLDER), 'utf8')))).toMatchSnapshot();
 });
 
 describe('what versions print differently reads the same', () => {
   const names = LOGS.filter((name) => name.startsWith('v1.7.0.')).map((name) => name.slice('v1.7.0.'.length));
-  test.each(names)('relocations of %s', (name) => {
+  test.each(names)('relocations of %s read the same in all libbpf versions', (name) => {
     const facts = (version: string) =>
       parseTextLog(readFileSync(new URL(`v${version}.${name}`, FOLDER), 'utf8')).relocations.map(({ error, warnings, ...rest }) => ({
         ...rest,
@@ -96,7 +96,7 @@ test('a source line that looks like the end of a log does not end it, nor does w
   expect(compact(log)).toEqual(['programs: {"program":"p","verifierLog":"4 lines"}']);
 });
 
-test('each kind of trouble with maps, externs, BTF and privileges is told apart', () => {
+test('failures of maps, externs, BTF and privileges are distinguished', () => {
   const lines = [
     "libbpf: map 'rb': failed to create: Invalid argument(-22)",
     "libbpf: map 'outer': failed to create inner map: -E2BIG",
@@ -140,7 +140,7 @@ test('each kind of trouble with maps, externs, BTF and privileges is told apart'
   `);
 });
 
-test('warnings about a relocation stay with it, also those that do not say its number', () => {
+test('warnings about a relocation belong to it, also those without its number', () => {
   const log = parseLibbpfLog([
     record("libbpf: prog 'p': relo #1: <byte_sz> [2] struct S.a[1] (0:0:1 @ offset 4)\n"),
     record("libbpf: prog 'p': relo 1 at insn #4 can't be applied to array access\n", 'warn'),
@@ -158,7 +158,7 @@ test('warnings about a relocation stay with it, also those that do not say its n
   `);
 });
 
-test('any text is read, and printed numbers are never taken for lengths', () => {
+test('any text is read as a libbpf log, and no printed number is used as a length', () => {
   const words = fc.constantFrom(
     "libbpf: prog 'p': relo #1: ",
     '<byte_off> [1] struct S.a (0:1 @ offset 8)',

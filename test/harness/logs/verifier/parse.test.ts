@@ -33,7 +33,7 @@ function old(end: string): Omit<VerifierLog, 'stats' | 'report'> {
 }
 
 describe('logs of 5.10', () => {
-  test('an access through a number', () => {
+  test('5.10: an access through a scalar is read', () => {
     expect(old(" R1_w=inv(id=0) R6_w=ctx(id=0,off=0,imm=0) R10=fp0\n2: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'inv'")).toEqual({
       reason: "R1 invalid mem access 'inv'",
       cause: { type: 'memory-access', register: 1, holds: 'inv' },
@@ -67,7 +67,7 @@ describe('logs of 5.10', () => {
     expect(old(end).cause).toEqual(cause);
   });
 
-  test('a reason of two lines is one', () => {
+  test('5.10: two lines of one reason are joined', () => {
     const end =
       '2: (71) r0 = *(u8 *)(r1 +4)\ninvalid access to map value, value_size=4 off=4 size=1\nR1 min value is outside of the allowed memory range';
     expect(old(end)).toMatchObject({
@@ -76,25 +76,25 @@ describe('logs of 5.10', () => {
     });
   });
 
-  test('what was said of instructions that passed is no reason', () => {
+  test('5.10: messages about instructions that passed are not a reason', () => {
     expect(old('R2 !read_ok\n2: (b7) r0 = 0')).toMatchObject({ reason: null, cause: { type: 'other' }, insn: 2 });
   });
 });
 
-test('a spec libbpf cut is known to be cut', () => {
+test('a spec that libbpf cut is marked as cut', () => {
   const { cause } = parseVerifierLog(
     '6: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [9] struct very_long.na...\n',
   );
   expect(cause).toEqual({ type: 'core-relocation', relocation: { kind: 'byte_off', spec: '[9] struct very_long.na', cut: true } });
 });
 
-test('statistics are read from wherever they stand', () => {
+test('verifier statistics are read at any position', () => {
   const text =
     'verification time 1234 usec\nstack depth 64+16\nprocessed 99 insns (limit 1000000) max_states_per_insn 4 total_states 20 peak_states 19 mark_read 3\n';
   expect(parseVerifierLog(text).stats).toEqual({ processed: 99, totalStates: 20, peakStates: 19, timeUsec: 1234, stackDepth: '64+16' });
 });
 
-test('an empty log has no reason', () => {
+test('an empty verifier log has no reason', () => {
   expect(parseVerifierLog('')).toMatchInlineSnapshot(`
     {
       "cause": {
@@ -117,12 +117,12 @@ test('an empty log has no reason', () => {
   `);
 });
 
-test('the end of a very long log is enough', () => {
+test('the end of a very long verifier log is enough', () => {
   const path = Array.from({ length: 200_000 }, (_, insn) => `${insn}: (bf) r1 = r2\n`).join('');
   expect(parseVerifierLog(`${path}200000: (95) exit\nR0 !read_ok\n`)).toMatchObject({ reason: 'R0 !read_ok', insn: 200_000 });
 });
 
-test('any text is read', () => {
+test('any text is read as a verifier log', () => {
   const words = fc.constantFrom(
     '; ',
     ' @ f.c:',
