@@ -158,7 +158,7 @@ describe('ranges of kernel versions', () => {
     expect(matching('<7.4.0')).toEqual(versions.slice(0, -1));
   });
 
-  it('are refused with a clear error when they are none', () => {
+  it('text that is not a range is refused with a clear error', () => {
     expect(() => parseRange('>=5.10,')).toThrowErrorMatchingInlineSnapshot(
       `[UserError: '>=5.10,' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12]`,
     );
