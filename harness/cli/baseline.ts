@@ -9,14 +9,14 @@ import { readResultsAt } from './results-files.ts';
 export function baselineOption(): Option {
   return new Option(
     '--baseline <results>',
-    'an earlier results.json or report folder: what changed since is shown first, and durations balance shards',
+    'results.json or report folder of an earlier run: the report begins with what changed since, and its durations balance shards',
   );
 }
 
 export function gateOption(): Option {
   return new Option(
     '--gate <what>',
-    'what the exit code tells: every unexpected failure, or only regressions against the baseline (default: that of the policy, else failures)',
+    'what makes the exit code 1: every unexpected failure, or only regressions since the baseline (default: the policy of the configuration, else failures)',
   ).choices(GATES);
 }
 

@@ -1,10 +1,11 @@
-// `corematrix doctor`: what is missing or broken on this machine, and what to type.
+// `corematrix doctor`: checks this machine and prints the commands that fix what is missing.
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { examine } from '../doctor/checks.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { EXIT } from './exit.ts';
+import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 
@@ -33,11 +34,14 @@ async function doctor(options: { json?: boolean }): Promise<void> {
 
 /** Adds `doctor` to the command line. */
 export function addDoctorCommand(program: Command): void {
-  program
+  const command = program
     .command('doctor')
-    .summary('what is missing or broken on this machine, and what to type')
-    .description('Looks for everything a run needs and tries it: QEMU, KVM, memory, disk, mirror, agent, and a real guest.')
+    .summary('check this machine and print the commands that fix what is missing')
+    .description('Checks everything that a run needs, and tries it: QEMU, KVM, memory, disk, mirror, agent, and a real guest.')
     .option('--json', 'write the findings to standard output as JSON')
-    .addHelpText('after', '\nExit codes: 0 runs work here, 3 something is broken.')
     .action(doctor);
+  addHelp(command, {
+    exit: { asExpected: 'runs work on this machine', infrastructure: 'something is missing or broken' },
+    examples: ['corematrix doctor', 'corematrix doctor --json'],
+  });
 }

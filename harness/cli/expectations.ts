@@ -9,6 +9,7 @@ import { parseConfig } from '../plan/config/load.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { expectationChanges } from '../plan/expectations/update-expectations.ts';
 import { EXIT } from './exit.ts';
+import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { readMerged } from './results-files.ts';
 
@@ -41,17 +42,24 @@ async function update(paths: string[], options: UpdateOptions): Promise<void> {
 
 /** Adds `expectations` with its own command to the command line. */
 export function addExpectationsCommand(program: Command): void {
-  const expectations = program.command('expectations').description('What is known to fail: keep it true.');
-  expectations
+  const expectations = program
+    .command('expectations')
+    .summary('keep the list of expected failures up to date')
+    .description('Keeps the list of expected failures in a configuration up to date.');
+  addHelp(expectations, { examples: ['corematrix expectations update corematrix-report/'] });
+  const command = expectations
     .command('update')
-    .summary('make expectations say what results say')
+    .summary('change the expectations so that results are as expected')
     .description(
-      'Shows how the expectations of a configuration have to change for results to be as expected: what passes is no longer expected to fail, ' +
-        'what fails is, with its class and the reason it gave. What is declared unsupported stays. Comments and order stay.',
+      'Shows how the expectations of a configuration must change so that the results are as expected. An expectation of a failure is removed ' +
+        'if the program passes; one is added, with class and reason, if it fails. What is declared unsupported stays, and so do comments and order.',
     )
-    .argument('<results...>', 'results.json files, or the folders they lie in')
+    .argument('<results...>', 'results.json files or report folders')
     .option('-c, --config <file>', 'configuration file', 'corematrix.yaml')
     .option('--write', 'write the file instead of only showing the difference')
-    .addHelpText('after', '\nExit codes: 0 nothing to change, or written; 1 something to change; 2 usage, or a file that cannot be read.')
     .action(update);
+  addHelp(command, {
+    exit: { asExpected: 'nothing to change, or written', incompatible: 'something to change' },
+    examples: ['corematrix expectations update corematrix-report/', 'corematrix expectations update shard-*/ -c nightly.yaml --write'],
+  });
 }

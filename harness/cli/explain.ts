@@ -15,7 +15,9 @@ import { openKernels } from '../explain/kernel-cache.ts';
 import { explainRun, keptExplanation } from '../explain/of-results.ts';
 import { failuresByPrediction, objectsOfResults } from '../explain/sources.ts';
 import { EXIT } from './exit.ts';
+import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
+import { repeated } from './options.ts';
 import { readConfigured, settingsOption } from './read-plan.ts';
 import { readResultsAt } from './results-files.ts';
 
@@ -28,10 +30,6 @@ interface ExplainOptions {
 interface Explained {
   explanation: Explanation;
   problems: string[];
-}
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 async function areResults(path: string): Promise<boolean> {
@@ -108,30 +106,28 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
 
 /** Adds `explain` to the command line. */
 export function addExplainCommand(program: Command): void {
-  program
+  const command = program
     .command('explain')
-    .summary('say why programs fail, cause by cause, what kernels have instead, and what to write')
+    .summary('show why programs fail, what kernels have instead, and what to write')
     .description(
-      'Root causes of failures, each once for all programs and kernels: the source line, what the kernel has instead, the first and the last ' +
-        'kernel that have it, and C that reads it on all of them. From an object and BTF alone, or from the results of a run.',
+      'Shows the root causes of failures, each once for all programs and kernels: the source line, what kernels have instead, the first and ' +
+        'the last kernel that has it, and C code that works on all of them. Uses an object and BTF alone, or the results of a run.',
     )
-    .argument('<input...>', 'BPF objects or patterns; or results.json or its folder, and a kernel, an object, or KERNEL/OBJECT')
+    .argument('<input...>', 'BPF objects or patterns; or results.json or a report folder, and then a kernel, an object, or KERNEL/OBJECT')
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, as for "predict", repeatable (default: the newest of every series in the cache)',
+      'where BTF comes from, as for "predict", repeatable (default: the newest kernel of every series in the cache)',
       repeated,
     )
     .addOption(settingsOption())
     .option('--json', 'write everything to standard output as JSON')
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 nothing fails for certain, 1 something does, 2 usage, or an input that cannot be used.
-
-Examples:
-  corematrix explain prog.bpf.o
-  corematrix explain build/*.bpf.o -k debian:5.10 -k debian:6.12
-  corematrix explain corematrix-report/ 6.12/tracer`,
-    )
     .action(run);
+  addHelp(command, {
+    exit: { asExpected: 'no program is certain to fail', incompatible: 'a program fails' },
+    examples: [
+      'corematrix explain prog.bpf.o',
+      'corematrix explain build/*.bpf.o -k debian:5.10 -k debian:6.12',
+      'corematrix explain corematrix-report/ 6.12/tracer',
+    ],
+  });
 }

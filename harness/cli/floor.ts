@@ -1,5 +1,5 @@
 // `corematrix floor`: the oldest and the newest kernel on which each program of an object loads, with as few guests as possible.
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { minimumKernelText } from '../../reports/terminal/minimum-kernel.ts';
 import { escapedJson } from '../../reports/json.ts';
@@ -8,7 +8,9 @@ import { findMinimumKernel } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunEvent } from '../run/events.ts';
 import { ensureAgent } from '../setup/agent.ts';
 import { EXIT } from './exit.ts';
+import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
+import { accelOption, jobsOption, repeated } from './options.ts';
 import { showProgress } from './progress.ts';
 import { readConfigured, settingsOption } from './read-plan.ts';
 
@@ -21,16 +23,6 @@ interface MinimumKernelOptions {
 }
 
 const ALL = ['debian:all'];
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
-function wholePositive(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number <= 0) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return number;
-}
 
 async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
   const { objects, problems } = await readConfigured([path], options.config);
@@ -76,27 +68,27 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
 
 /** Adds `floor` to the command line. */
 export function addFloorCommand(program: Command): void {
-  program
+  const command = program
     .command('floor')
-    .summary('find the oldest and the newest kernel on which each program loads, with few guests')
+    .summary('find the minimum kernel of each program: the oldest on which it loads, and the newest')
     .description(
-      'Predicts every kernel of the selection from BTF, then runs guests where that decides: at the ends, and on both sides of every ' +
-        'boundary. Where a guest contradicts a prediction, the boundary is searched for.',
+      'Finds the oldest and the newest kernel on which each program loads. Predicts every selected kernel from BTF and runs guests only ' +
+        'at both ends and on both sides of every boundary. If a guest contradicts a prediction, more guests search for the boundary.',
     )
-    .argument('<object>', 'a BPF object')
-    .option('-k, --kernel <selector>', 'a kernel selector, repeatable (default: debian:all)', repeated)
+    .argument('<object>', 'BPF object')
+    .option('-k, --kernel <selector>', 'kernel selector, repeatable (default: debian:all)', repeated)
     .addOption(settingsOption())
-    .option('-j, --jobs <n>', 'guests at a time (default: what processors and memory bear)', wholePositive)
-    .addOption(new Option('--accel <name>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'))
+    .addOption(jobsOption())
+    .addOption(accelOption())
     .option('--json', 'write everything to standard output as JSON')
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 every program loads on some kernel, 1 one loads on none, 2 usage, 3 no guest gave a verdict, 130 interrupted.
-
-Examples:
-  corematrix floor prog.bpf.o
-  corematrix floor prog.bpf.o -k 'debian:>=5.10,<=6.12'`,
-    )
     .action(floor);
+  addHelp(command, {
+    exit: {
+      asExpected: 'every program loads on some kernel',
+      incompatible: 'a program loads on no kernel',
+      infrastructure: 'no guest gave a verdict',
+      interrupted: 'interrupted with Ctrl-C',
+    },
+    examples: ['corematrix floor prog.bpf.o', "corematrix floor prog.bpf.o -k 'debian:>=5.10,<=6.12'"],
+  });
 }

@@ -12,7 +12,7 @@ export function repeatedFormat(value: string, before: readonly FormatName[] = []
 
 /** `--html-assets`: for hosts whose content security policy forbids style and script within a page. */
 export function htmlAssetsOption(): Option {
-  return new Option('--html-assets <where>', 'style, script and data of index.html: in the page, or in files beside it')
+  return new Option('--html-assets <where>', 'where style, script and data of index.html go: into the page, or into files beside it')
     .choices(HTML_ASSETS)
     .default('inline');
 }

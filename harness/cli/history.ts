@@ -11,7 +11,7 @@ import { writeLine } from './lines.ts';
 export function historyOption(): Option {
   return new Option(
     '--history <file>',
-    'a file with a line for every run: this one is appended, and reports show since when each failure is there and what is flaky',
+    'file with one line for each run: this run is appended, and the report shows since when each program fails and what is flaky',
   );
 }
 

@@ -7,6 +7,7 @@ import { starterConfig } from '../plan/config/starter.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
+import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { CONFIG_NAME } from './read-plan.ts';
 
@@ -50,14 +51,18 @@ async function init(objects: string[], options: InitOptions): Promise<void> {
 
 /** Adds `init` to the command line. */
 export function addInitCommand(program: Command): void {
-  program
+  const command = program
     .command('init')
-    .summary('write a corematrix.yaml for the objects that are here')
+    .summary('write a corematrix.yaml for the objects in this folder')
     .description(
-      'Writes a configuration with comments for objects named or found in this folder and below it. Replaces nothing without --force.',
+      'Writes a commented configuration for the named objects, or for those in this folder and below. Replaces a file only with --force.',
     )
-    .argument('[object...]', 'BPF objects or patterns; without any, every *.bpf.o in this folder and below it')
-    .option('-c, --config <file>', 'the configuration to write', CONFIG_NAME)
-    .option('--force', 'replace a configuration that is there')
+    .argument('[object...]', 'BPF objects or patterns (default: every *.bpf.o in this folder and below)')
+    .option('-c, --config <file>', 'configuration file to write', CONFIG_NAME)
+    .option('--force', 'replace an existing configuration')
     .action(init);
+  addHelp(command, {
+    exit: { asExpected: 'written' },
+    examples: ['corematrix init', 'corematrix init build/*.bpf.o -c nightly.yaml'],
+  });
 }

@@ -9,6 +9,7 @@ import { escapedJson } from '../../reports/json.ts';
 import { plural } from '../base/text.ts';
 import { UserError } from '../base/errors.ts';
 import { EXIT } from './exit.ts';
+import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { table } from './table.ts';
@@ -94,31 +95,42 @@ async function update(selectors: string[], options: LockOptions & { dryRun?: boo
   });
 }
 
-/** Adds the commands of lock files to `kernels`. */
+/** Adds the commands about lock files to `kernels`. */
 export function addLockCommands(kernels: Command, selectors: string): void {
-  kernels
+  const lock = kernels
     .command('lock')
     .summary('pin kernels in a lock file')
-    .description('Writes the packages that selectors mean now to a lock file: pool paths and digests, never the address of a mirror.')
+    .description('Writes the packages that the selectors mean now to a lock file: their paths and digests, but no mirror.')
     .argument('[selector...]', selectors)
-    .option('-o, --out <file>', 'the lock file', DEFAULT_LOCK)
-    .option('--refresh', 'read the indexes of the mirror anew')
+    .option('-o, --out <file>', 'lock file to write', DEFAULT_LOCK)
+    .option('--refresh', 'download the kernel indexes again')
     .action(pin);
+  addHelp(lock, {
+    exit: { asExpected: 'written', infrastructure: 'the kernel indexes cannot be downloaded' },
+    examples: ['corematrix kernels lock', 'corematrix kernels lock debian:5.10 debian:6.12 -o kernels.lock.json'],
+  });
   const ofLock = (name: string) =>
     kernels
       .command(name)
-      .argument('[selector...]', 'only what these selectors mean; without any, the newest of every series, and series that are gone')
-      .option('--lock <file>', 'the lock file', DEFAULT_LOCK)
-      .option('--refresh', 'read the indexes of the mirror anew')
-      .option('--json', 'write JSON to standard output');
-  ofLock('outdated')
-    .summary('what the mirror has that a lock file does not pin')
-    .description('Compares a lock file with the mirror: newer packages, new series, series that are gone.')
-    .addHelpText('after', '\nExit codes: 0 up to date, 1 outdated, 2 usage, 3 the indexes cannot be had.')
+      .argument('[selector...]', 'only what these selectors mean (default: the newest kernel of every series, and series that are gone)')
+      .option('--lock <file>', 'lock file', DEFAULT_LOCK)
+      .option('--refresh', 'download the kernel indexes again')
+      .option('--json', 'write the changes to standard output as JSON');
+  const compared = ofLock('outdated')
+    .summary('list what the mirror has that a lock file does not pin')
+    .description('Compares a lock file with the mirror: newer packages, new series, and series that are gone.')
     .action(outdated);
-  ofLock('update')
+  addHelp(compared, {
+    exit: { asExpected: 'up to date', incompatible: 'outdated', infrastructure: 'the kernel indexes cannot be downloaded' },
+    examples: ['corematrix kernels outdated', 'corematrix kernels outdated debian:6.12 --json'],
+  });
+  const updated = ofLock('update')
     .summary('bring a lock file up to date')
-    .description('Shows the difference and writes it. A series that the mirror no longer has leaves the lock file.')
+    .description('Shows the difference and writes it. A series that the mirror no longer has is removed from the lock file.')
     .option('--dry-run', 'only show the difference')
     .action(update);
+  addHelp(updated, {
+    exit: { asExpected: 'up to date, or written', infrastructure: 'the kernel indexes cannot be downloaded' },
+    examples: ['corematrix kernels update', 'corematrix kernels update --dry-run'],
+  });
 }

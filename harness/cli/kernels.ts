@@ -9,6 +9,7 @@ import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { EXIT, reportError } from './exit.ts';
+import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { addLockCommands } from './kernels-lock.ts';
 import { writeLine } from './lines.ts';
@@ -167,7 +168,7 @@ const WHY = {
   all: 'as asked',
 } as const satisfies Record<PrunedEntry['why'], string>;
 
-async function prune(options: { all?: boolean; keepDays: number; dryRun?: boolean }): Promise<void> {
+async function pruneUnused(options: { all?: boolean; keepDays: number; dryRun?: boolean }): Promise<void> {
   const dryRun = options.dryRun === true;
   const removed = await pruneCache({ cache: cacheRoot(), keepDays: options.keepDays, all: options.all === true, dryRun });
   const bytes = removed.reduce((sum, entry) => sum + entry.size, 0);
@@ -182,15 +183,30 @@ function days(value: string): number {
   return number;
 }
 
-const SELECTORS = 'debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH; without any, debian:all';
+const SELECTORS = 'debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH (default: debian:all)';
 
 function addSelection(command: Command): Command {
   return command
     .argument('[selector...]', SELECTORS)
-    .option('--lock <file>', 'take the packages this lock file pins')
-    .option('--frozen', 'only those: nothing nearby when a pinned package is gone')
-    .option('--refresh', 'read the indexes of the mirror anew')
-    .option('--json', 'write JSON to standard output');
+    .option('--lock <file>', 'use the packages that this lock file pins')
+    .option('--frozen', 'use only those; fail if one is no longer available')
+    .option('--refresh', 'download the kernel indexes again')
+    .option('--json', 'write the kernels to standard output as JSON');
+}
+
+function addPrune(kernels: Command): void {
+  const prune = kernels
+    .command('prune')
+    .summary('remove what was not used for some time from the cache')
+    .description('Removes kernels, snapshots and downloads that were not used for some time, and what killed processes left behind.')
+    .option('--keep-days <n>', 'keep what was used in the last n days', days, KEEP_DAYS)
+    .option('--all', 'remove everything that can be made again')
+    .option('--dry-run', 'only show what would be removed')
+    .action(pruneUnused);
+  addHelp(prune, {
+    exit: { asExpected: 'removed, or nothing to remove' },
+    examples: ['corematrix kernels prune --dry-run', 'corematrix kernels prune --keep-days 7'],
+  });
 }
 
 /** Adds `kernels` with its own commands to the command line. */
@@ -198,20 +214,27 @@ export function addKernelsCommand(program: Command): void {
   const kernels = program
     .command('kernels')
     .summary('list, download and pin kernels, and clear the cache')
-    .description('Kernels of the matrix: what there is, what is in the cache, what is pinned.');
-  addSelection(kernels.command('list').summary('kernels that selectors mean').description('Lists the kernels that selectors mean.')).action(
-    list,
-  );
-  addSelection(
-    kernels.command('pull').summary('bring kernels into the cache').description('Downloads, checks and unpacks kernels into the cache.'),
+    .description('Shows which kernels exist, downloads and pins them, and clears the cache.');
+  addHelp(kernels, {
+    examples: ['corematrix kernels list', 'corematrix kernels pull debian:6.12', 'corematrix kernels lock -o kernels.lock.json'],
+  });
+  const listed = addSelection(
+    kernels.command('list').summary('list the kernels that selectors mean').description('Lists the kernels that the selectors mean.'),
+  ).action(list);
+  addHelp(listed, {
+    exit: { asExpected: 'listed', infrastructure: 'the kernel indexes cannot be downloaded' },
+    examples: ['corematrix kernels list', "corematrix kernels list 'debian:>=5.10,<=6.12' --json"],
+  });
+  const pulled = addSelection(
+    kernels
+      .command('pull')
+      .summary('download kernels into the cache')
+      .description('Downloads, verifies and unpacks kernels into the cache.'),
   ).action(pull);
+  addHelp(pulled, {
+    exit: { asExpected: 'all are in the cache', infrastructure: 'a kernel cannot be downloaded or verified' },
+    examples: ['corematrix kernels pull debian:6.12', 'corematrix kernels pull --lock kernels.lock.json --frozen'],
+  });
   addLockCommands(kernels, SELECTORS);
-  kernels
-    .command('prune')
-    .summary('clear the cache')
-    .description('Removes kernels, snapshots and downloads that were not used for some time, and what killed processes left behind.')
-    .option('--keep-days <n>', 'keep what was used within so many days', days, KEEP_DAYS)
-    .option('--all', 'remove everything that can be made again')
-    .option('--dry-run', 'only say what would be removed')
-    .action(prune);
+  addPrune(kernels);
 }

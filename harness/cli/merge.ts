@@ -5,7 +5,9 @@ import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { repeatedFormat } from './format-option.ts';
+import { addHelp } from './help.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
+import { outOption } from './options.ts';
 import { readMerged } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -27,24 +29,27 @@ async function merge(paths: string[], options: MergeOptions): Promise<void> {
 
 /** Adds `merge` to the command line. */
 export function addMergeCommand(program: Command): void {
-  program
+  const command = program
     .command('merge')
     .summary('join the results of shards into one report')
-    .description('Joins results of one plan into one report. What no file has, because its shard is missing, is shown as not run.')
-    .argument('<results...>', 'results.json files, or the folders they lie in')
-    .option('-o, --out <dir>', 'report folder', 'corematrix-report')
-    .option('--format <name>', `a format for the report folder, repeatable: ${FORMAT_NAMES.join(', ')}`, repeatedFormat)
+    .description('Joins results of one plan into one report. Cells of a missing shard are shown as not run.')
+    .argument('<results...>', 'results.json files or report folders')
+    .addOption(outOption())
+    .option('--format <name>', `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')}`, repeatedFormat)
     .addOption(baselineOption())
     .addOption(gateOption())
     .addOption(historyOption())
-    .addHelpText(
-      'after',
-      `
-Exit codes: those of a run of the whole; a missing shard counts as infrastructure (3), results that contradict each other as usage (2).
-
-Examples:
-  corematrix merge shard-1/ shard-2/ shard-3/ -o report
-  corematrix merge shard-*/ --baseline last-night/ --history history.jsonl -o report`,
-    )
     .action(merge);
+  addHelp(command, {
+    exit: {
+      asExpected: 'every program ended as expected',
+      incompatible: 'a program failed unexpectedly, or passed although a failure is declared',
+      usage: 'wrong usage, or results that cannot be read or contradict each other',
+      infrastructure: 'no program failed, but some have no verdict: a shard may be missing',
+    },
+    examples: [
+      'corematrix merge shard-1/ shard-2/ shard-3/ -o report',
+      'corematrix merge shard-*/ --baseline last-night/ --history history.jsonl -o report',
+    ],
+  });
 }

@@ -8,8 +8,10 @@ import { UserError } from '../base/errors.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { EXIT } from './exit.ts';
+import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
+import { outOption } from './options.ts';
 import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
 import { table } from './table.ts';
 
@@ -91,12 +93,23 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
 
 /** Adds `plan` to the command line. */
 export function addPlanCommand(program: Command): void {
-  addPlanOptions(program.command('plan'))
-    .summary('show what a run with the same options would run')
+  const command = program
+    .command('plan')
+    .summary('show what "run" would run with the same options')
     .description(
-      'Shows the kernels that selectors mean now and the objects that would run on each. Nothing is booted or downloaded but indexes.',
-    )
-    .option('--json', 'write JSON to standard output')
-    .addHelpText('after', '\nExit codes: 0 shown, 2 usage, configuration, or an object that cannot be used, 3 the indexes cannot be had.')
+      'Shows the kernels that the selectors mean now, and the objects that would run on each. Only kernel indexes are downloaded.',
+    );
+  addPlanOptions(command)
+    .optionsGroup('Output:')
+    .addOption(outOption())
+    .option('--json', 'write the plan to standard output as JSON')
     .action(plan);
+  addHelp(command, {
+    exit: {
+      asExpected: 'shown',
+      usage: 'wrong usage or configuration, or an object that cannot be used',
+      infrastructure: 'the kernel indexes cannot be downloaded',
+    },
+    examples: ['corematrix plan', 'corematrix plan prog.bpf.o -k debian:all', 'corematrix plan --shard 2/3 --baseline last-night/ --json'],
+  });
 }

@@ -8,7 +8,9 @@ import { findKernels } from '../kernel-btf/kernels.ts';
 import { LOADERS, type LoaderName } from '../core-relo/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
 import { EXIT } from './exit.ts';
+import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
+import { repeated } from './options.ts';
 import { readConfigured, settingsOption } from './read-plan.ts';
 
 interface PredictOptions {
@@ -17,10 +19,6 @@ interface PredictOptions {
   json?: boolean;
   log?: boolean;
   loader: LoaderName;
-}
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 /** What predictions mean: a failure first, then inputs that could not be used. */
@@ -62,36 +60,39 @@ async function predict(objects: string[], options: PredictOptions): Promise<void
 
 /** Adds `predict` to the command line. */
 export function addPredictCommand(program: Command): void {
-  program
+  const command = program
     .command('predict')
-    .summary('say from BTF alone which programs fail on which kernels: no QEMU, no root, no network')
+    .summary('predict from BTF alone which programs fail on which kernels: no QEMU, no root, no network')
     .description(
-      'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier comes to one without target. ' +
-        'Also told by BTF: unknown agents, map and program types, missing attach targets and kernel functions. ' +
-        'A program that BTF has nothing against may still fail: only "run" loads it.',
+      'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier reaches one without a target. ' +
+        'Also finds unknown helpers, map types and program types, missing attach targets and missing kernel functions. ' +
+        'A program with no predicted failure can still fail when it is loaded: only "run" loads it.',
     )
     .argument('<object...>', 'BPF objects of either byte order, or patterns')
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, repeatable: debian:6.12 (of the cache), cached (all of it), btf:PATH (BTF, vmlinux, a folder of *.btf and *.btf.tar.xz, or a folder with a vmlinux and its modules), file:PATH, deb:PATH (default: the newest of every series in the cache)',
+      'where BTF comes from, repeatable: debian:6.12 (from the cache), cached (everything in it), btf:PATH (BTF, vmlinux, a folder of *.btf and *.btf.tar.xz, or a folder with a vmlinux and its modules), file:PATH, deb:PATH (default: the newest kernel of every series in the cache)',
       repeated,
     )
     .addOption(settingsOption())
-    .addOption(new Option('--loader <name>', 'whose rules decide').choices(Object.keys(LOADERS)).default('libbpf-1.7' satisfies LoaderName))
-    .option('--log', 'write the lines libbpf would print instead')
-    .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')
-    .addHelpText(
-      'after',
-      `
-In the matrix: FAIL for certain; ? if the verifier comes to what it rejects, or no module has what the kernel lacks; ok where BTF has nothing against it.
-Modules count only where -k btf: names a folder that has a file "vmlinux", such as /sys/kernel/btf: all BTF and *.ko in it count as loaded.
-Exit codes: 0 nothing fails for certain, 1 something does, 2 usage, or an input that cannot be used.
-
-Examples:
-  corematrix predict prog.bpf.o
-  corematrix predict build/*.bpf.o -k debian:5.10 -k debian:6.12 --json
-  corematrix predict prog.bpf.o -k btf:/sys/kernel/btf
-  corematrix predict prog.bpf.o -k btf:btfhub-archive/ubuntu --log`,
+    .addOption(
+      new Option('--loader <name>', 'loader whose rules decide').choices(Object.keys(LOADERS)).default('libbpf-1.7' satisfies LoaderName),
     )
+    .option('--log', 'write the lines that libbpf would print instead')
+    .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')
     .action(predict);
+  addHelp(command, {
+    notes: [
+      'In the matrix: FAIL, the program is certain to fail; ?, it fails if the verifier reaches the place, or if no module has what the kernel\n' +
+        'lacks; ok, BTF shows no failure.',
+      'Modules count only if -k btf: names a folder with a file "vmlinux", such as /sys/kernel/btf: then all BTF and *.ko in it count as loaded.',
+    ],
+    exit: { asExpected: 'no program is certain to fail', incompatible: 'a program is certain to fail' },
+    examples: [
+      'corematrix predict prog.bpf.o',
+      'corematrix predict build/*.bpf.o -k debian:5.10 -k debian:6.12 --json',
+      'corematrix predict prog.bpf.o -k btf:/sys/kernel/btf',
+      'corematrix predict prog.bpf.o -k btf:btfhub-archive/ubuntu --log',
+    ],
+  });
 }

@@ -16,6 +16,7 @@ import { chooseSince, type Since } from '../plan/choice/since.ts';
 import { type InputOptions, type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
 import { baselineOption } from './baseline.ts';
+import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
 
 export const CONFIG_NAME = 'corematrix.yaml';
@@ -44,43 +45,40 @@ export interface Plan {
   kernelOptions: () => Promise<KernelOptions>;
 }
 
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
 function repeatedLoader(value: string, before: string[] = []): string[] {
   const parsed = loaderSchema.safeParse(value);
   if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0]?.message ?? 'no loader'}.`);
   return [...before, value];
 }
 
-/** The options that say what is to be run. */
+/** Adds the options that say what is to be run. */
 export function addPlanOptions(command: Command): Command {
   return command
-    .argument('[object...]', 'BPF objects or patterns; without any, those of the configuration')
+    .argument('[object...]', 'BPF objects or patterns (default: those of the configuration)')
+    .optionsGroup('What to run:')
     .option(
       '-k, --kernel <selector>',
-      'a kernel selector, repeatable: debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH',
+      'kernel selector, repeatable: debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH',
       repeated,
     )
-    .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} here, if there is one)`)
-    .option('-o, --out <dir>', 'report folder', 'corematrix-report')
-    .addOption(
-      new Option('--shard <i/n>', 'run only this part of the matrix; "merge" joins the parts').argParser((text) => parseShard(text)),
-    )
-    .addOption(baselineOption())
-    .option('--last-failed', 'only cells that failed or had no verdict in the baseline, or in the report folder without one')
-    .option(
-      '--only-changed',
-      'only cells of another object file or another kernel than in the baseline, or in the report folder without one',
-    )
+    .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} in this folder, if it exists)`)
     .option(
       '--loader <name>',
-      'a release of libbpf that loads, repeatable: libbpf@default, libbpf@1.1; each gets rows of its own',
+      'release of libbpf that loads objects, repeatable: libbpf@default, libbpf@1.1; each gets rows of its own',
       repeatedLoader,
     )
-    .option('--refresh', 'read the kernel indexes anew')
-    .option('--frozen', 'only kernels that the lock file of the configuration pins, nothing nearby when one is gone');
+    .addOption(new Option('--shard <i/n>', 'run only this part of the plan; "merge" joins the parts').argParser((text) => parseShard(text)))
+    .addOption(baselineOption())
+    .option(
+      '--last-failed',
+      'run only cells that failed or had no verdict, according to --baseline, or to the report folder if no baseline is given',
+    )
+    .option(
+      '--only-changed',
+      'run only cells whose object file or kernel changed since --baseline, or since the report folder if no baseline is given',
+    )
+    .option('--refresh', 'download the kernel indexes again')
+    .option('--frozen', 'use only kernels that the lock file of the configuration pins; fail if one is no longer available');
 }
 
 async function findConfig(named: string | undefined): Promise<PlacedConfig & { directory: string }> {
@@ -105,7 +103,10 @@ export async function readConfigured(objects: readonly string[], config: string 
 
 /** `-c` of commands that take objects as arguments. */
 export function settingsOption(): Option {
-  return new Option('-c, --config <file>', `configuration with settings of the objects (default: ${CONFIG_NAME} here, if there is one)`);
+  return new Option(
+    '-c, --config <file>',
+    `configuration with settings of the objects (default: ${CONFIG_NAME} in this folder, if it exists)`,
+  );
 }
 
 /** The cells that options leave; all of them without any. */

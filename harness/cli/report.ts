@@ -8,6 +8,7 @@ import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { htmlAssetsOption, renderOptions } from './format-option.ts';
+import { addHelp } from './help.ts';
 import { readMerged, readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -32,25 +33,28 @@ async function report([first = '', ...others]: string[], options: ReportOptions)
 
 /** Adds `report` to the command line. */
 export function addReportCommand(program: Command): void {
-  program
+  const command = program
     .command('report')
-    .summary('make the report folder again from results.json, or one format of it')
-    .description('Makes every report again from results alone; several files are merged first, as "merge" does.')
-    .argument('<results...>', 'results.json files, or the folders they lie in')
+    .summary('write the report folder again from results.json, or one format of it')
+    .description('Writes every report again from results alone. Several files are merged first, as "merge" does.')
+    .argument('<results...>', 'results.json files or report folders')
     .option('-o, --out <dir>', 'report folder (default: corematrix-report)')
-    .addOption(new Option('--format <name>', 'write this format to standard output, and no folder').choices(FORMAT_NAMES))
+    .addOption(new Option('--format <name>', 'write only this format, to standard output').choices(FORMAT_NAMES))
     .addOption(htmlAssetsOption())
     .addOption(baselineOption())
     .addOption(gateOption())
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 written, whatever the results say (with --gate those of a run); 2 results that cannot be read or contradict each other; 3 the folder cannot be written.
-
-Examples:
-  corematrix report corematrix-report/results.json
-  corematrix report nightly/ --format junit > junit.xml
-  corematrix report tonight/ --baseline last-night/ --gate regressions`,
-    )
     .action(report);
+  addHelp(command, {
+    exit: {
+      asExpected: 'written, whatever the results are',
+      incompatible: 'with --gate: a failure, or a regression',
+      usage: 'wrong usage, or results that cannot be read or contradict each other',
+      infrastructure: 'the folder cannot be written; with --gate: some programs have no verdict',
+    },
+    examples: [
+      'corematrix report corematrix-report/results.json',
+      'corematrix report nightly/ --format junit > junit.xml',
+      'corematrix report tonight/ --baseline last-night/ --gate regressions',
+    ],
+  });
 }

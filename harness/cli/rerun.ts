@@ -2,7 +2,7 @@
 import { access, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { type PlannedKernel, planKernels, pullKernel } from '../../kernels/catalogue.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
@@ -17,9 +17,11 @@ import type { RunEvent } from '../run/events.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { run } from '../run/run.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { addHelp } from './help.ts';
 import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
+import { accelOption } from './options.ts';
 import { showProgress } from './progress.ts';
 import { CONFIG_NAME, type Plan, readPlan } from './read-plan.ts';
 import { findRecorded, foldersOf, optionOf } from './recorded.ts';
@@ -186,31 +188,34 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
 
 /** Adds `rerun` to the command line. */
 export function addRerunCommand(program: Command): void {
-  program
+  const command = program
     .command('rerun')
-    .summary('one cell of a run again, in a fresh boot, with everything kept')
+    .summary('run one cell of a report again, in a fresh boot, and keep everything')
     .description(
-      'Boots the kernel of one cell anew, does with its object what the run did, and keeps everything in a folder: the report, all logs, ' +
-        'the mailbox, the initramfs, and the QEMU command as a script. Files are looked for where the run was started, here, ' +
-        'and beside the configuration and the results.',
+      'Boots the kernel of one cell again, does what the run did with its object, and keeps everything in a folder: the report, all logs, ' +
+        'the mailbox, the initramfs, and the QEMU command as a script. Recorded paths are looked up where the run was started, in this ' +
+        'folder, and beside the configuration and the results.',
     )
-    .argument('<results>', 'results.json, or the report folder it lies in')
-    .argument('<cell>', 'KERNEL/OBJECT as links in the report name it; the series is enough where it is the only one: 6.12/task_state')
-    .option('-o, --out <dir>', 'where the folder is made', 'corematrix-rerun')
-    .option('-c, --config <file>', 'configuration with the settings of the object (default: the one that run read)')
-    .addOption(new Option('--accel <name>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'))
-    .option('--gdb', 'stop before the first instruction and wait for gdb')
-    .addHelpText(
-      'after',
-      `
-Exit codes: as of "run": 0 as expected, 1 compatibility failure, 2 usage or configuration, 3 infrastructure, 130 interrupted.
-
-Examples:
-  corematrix rerun corematrix-report 6.12/task_state
-  corematrix rerun results.json debian-6.1.0-56-cloud-amd64/opensnoop -o /tmp/looked-at
-  corematrix rerun corematrix-report 5.10/opensnoop --gdb`,
-    )
+    .argument('<results>', 'results.json or report folder')
+    .argument('<cell>', 'KERNEL/OBJECT, as in links of the report; the series is enough if it is unique: 6.12/task_state')
+    .option('-o, --out <dir>', 'folder in which a folder for the cell is made', 'corematrix-rerun')
+    .option('-c, --config <file>', 'configuration with the settings of the object (default: the one that the run used)')
+    .addOption(accelOption())
+    .option('--gdb', 'stop the guest before its first instruction and wait for gdb')
     .action(async (path: string, cell: string, options: RerunOptions) =>
       rerun(path, cell, options, ['corematrix', ...process.argv.slice(2)]),
     );
+  addHelp(command, {
+    exit: {
+      asExpected: 'every program ended as expected',
+      incompatible: 'a program failed unexpectedly, or passed although a failure is declared',
+      infrastructure: 'the cell has no verdict',
+      interrupted: 'interrupted with Ctrl-C; the folder holds what was finished',
+    },
+    examples: [
+      'corematrix rerun corematrix-report 6.12/task_state',
+      'corematrix rerun results.json debian-6.1.0-56-cloud-amd64/opensnoop -o /tmp/opensnoop',
+      'corematrix rerun corematrix-report 5.10/opensnoop --gdb',
+    ],
+  });
 }

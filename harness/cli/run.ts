@@ -1,6 +1,6 @@
 // `corematrix run`: the matrix, from corematrix.yaml and from arguments.
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
@@ -14,12 +14,14 @@ import type { Gate } from '../base/vocabulary.ts';
 import { run } from '../run/run.ts';
 import { checkGate, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { addHelp } from './help.ts';
 import { withExplanation } from './open-explanation.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
 import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
+import { accelOption, jobsOption, outOption, positive, wholeNumber } from './options.ts';
 import { showProgress } from './progress.ts';
 import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
@@ -41,22 +43,6 @@ interface RunOptions extends PlanOptions {
   htmlAssets: HtmlAssets;
   json?: boolean;
   verbose?: boolean;
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('Expected a number above 0.');
-  return number;
-}
-
-function wholePositive(value: string): number {
-  if (!Number.isInteger(positive(value))) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return Number(value);
-}
-
-function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Expected a whole number, 0 or more.');
-  return Number(value);
 }
 
 /** That of the configuration, with what was typed in its place; undefined when neither says anything. */
@@ -137,53 +123,58 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
 
 /** Adds `run` to the command line. */
 export function addRunCommand(program: Command): void {
-  addPlanOptions(program.command('run'))
+  const command = program
+    .command('run')
     .summary('load objects on a matrix of real kernels and write the report folder')
     .description(
-      'Boots every kernel of the matrix in QEMU, gives each object a pristine guest, loads it through libbpf and writes what happened.',
-    )
-    .option(
-      '--format <name>',
-      `a format for the report folder, repeatable: ${FORMAT_NAMES.join(', ')} (default: ${DEFAULT_FORMATS.join(', ')})`,
-      repeatedFormat,
-    )
-    .option('-j, --jobs <n>', 'guests at a time (default: what processors and memory bear)', wholePositive)
+      'Boots every kernel of the matrix in QEMU, loads each object through libbpf in a fresh guest of its own, and writes what happened to ' +
+        'the report folder.',
+    );
+  addPlanOptions(command)
+    .optionsGroup('How to run it:')
+    .addOption(jobsOption())
+    .addOption(accelOption())
     .addOption(
-      new Option('--accel <name>', 'accelerator; auto uses KVM only after a guest has run under it')
-        .choices(['auto', 'kvm', 'tcg'])
-        .default('auto'),
-    )
-    .addOption(
-      new Option('--isolation <how>', 'a private copy of a snapshot for every cell, or a boot for every cell').choices([
+      new Option('--isolation <how>', 'guest of each cell: a private copy of a booted guest, or a fresh boot').choices([
         'snapshot',
         'boot',
       ]),
     )
-    .option('--timeout <seconds>', 'seconds a cell may take (default: 300, 60 under KVM)', positive)
-    .option('--boot-timeout <seconds>', 'seconds a kernel may take to come up (default: 90, 30 under KVM)', positive)
+    .option('--timeout <seconds>', 'time limit of a cell, in seconds (default: 300, 60 under KVM)', positive)
+    .option('--boot-timeout <seconds>', 'time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM)', positive)
+    .option('--predict-first', 'run cells that are predicted to fail first; no cell is left out')
+    .option('--resume', 'keep the finished cells of a run into the same folder that was killed')
+    .option('--no-cache', 'run every cell, even if an earlier run has its verdict for the same object, kernel, settings and versions')
+    .optionsGroup('What counts as a failure:')
     .addOption(gateOption())
-    .addOption(historyOption())
-    .option('--fail-on-flaky', 'fail (1) also where a cell took more than one attempt')
-    .option('--max-infra <n>', 'so many cells may stay without a verdict before the exit code is 3 (default: 0)', wholeNumber)
-    .addOption(htmlAssetsOption())
-    .option('--resume', 'keep the cells that a run into the same folder had finished before it was killed')
+    .option('--fail-on-flaky', 'exit with 1 if a cell needed more than one attempt')
+    .option('--max-infra <n>', 'number of infrastructure failures to tolerate before exiting with 3 (default: 0)', wholeNumber)
+    .optionsGroup('What to write:')
+    .addOption(outOption())
     .option(
-      '--no-cache',
-      'run every cell, also where an earlier run has a verdict on the same object, kernel, settings and versions of everything',
+      '--format <name>',
+      `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')} (default: ${DEFAULT_FORMATS.join(', ')})`,
+      repeatedFormat,
     )
-    .option('--predict-first', 'run what is predicted to fail before everything else; nothing is left out')
+    .addOption(htmlAssetsOption())
+    .addOption(historyOption())
     .option('--json', 'write the results to standard output as JSON')
-    .option('-v, --verbose', 'a line for every cell')
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 as expected, 1 compatibility failure, 2 usage or configuration, 3 infrastructure only, 130 interrupted.
-
-Examples:
-  corematrix run prog.bpf.o -k debian:all
-  corematrix run build/*.bpf.o -k debian:5.10 -k debian:6.12 -o report
-  corematrix run -c corematrix.yaml --jobs 4
-  corematrix run --shard 2/3 --baseline last-night/ -o shard-2`,
-    )
+    .option('-v, --verbose', 'show a line for every cell')
     .action(async (objects: string[], options: RunOptions) => runMatrix(objects, options, ['corematrix', ...process.argv.slice(2)]));
+  addHelp(command, {
+    exit: {
+      asExpected: 'every program ended as expected',
+      incompatible: 'a program failed unexpectedly, or passed although a failure is declared',
+      usage: 'wrong usage or configuration, or an object that cannot be used; the others have run',
+      infrastructure: 'no program failed, but some have no verdict',
+      interrupted: 'interrupted with Ctrl-C; the report holds what was finished',
+    },
+    examples: [
+      'corematrix run prog.bpf.o -k debian:all',
+      'corematrix run build/*.bpf.o -k debian:5.10 -k debian:6.12 -o report',
+      'corematrix run -c corematrix.yaml --jobs 4',
+      'corematrix run --last-failed -v',
+      'corematrix run --shard 2/3 --baseline last-night/ -o shard-2',
+    ],
+  });
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { access, constants, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { execa } from 'execa';
 import { cacheRoot } from '../base/files.ts';
 import { type KernelImage, planKernels, pullKernel } from '../../kernels/catalogue.ts';
@@ -19,8 +19,10 @@ import { prepareInitramfs } from '../guest/agent.ts';
 import { QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
 import { ensureAgent } from '../setup/agent.ts';
+import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
+import { accelOption } from './options.ts';
 
 interface ShellOptions {
   kernel: string;
@@ -144,27 +146,22 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
 
 /** Adds `shell` to the command line. */
 export function addShellCommand(program: Command): void {
-  program
+  const command = program
     .command('shell')
-    .summary('a terminal in a guest, with busybox, bpftool and an object')
+    .summary('open a terminal in a guest, with busybox, bpftool and an object')
     .description(
-      'Boots a kernel and opens a shell in it on this terminal, as root, with busybox and bpftool of this machine. ' +
-        'What is changed in the guest is gone with it.',
+      'Boots a kernel and opens a root shell in it on this terminal, with busybox and bpftool of this machine. Changes in the guest are ' +
+        'lost when it ends.',
     )
-    .argument('[object]', 'a file that is copied to /root in the guest')
-    .requiredOption('-k, --kernel <selector>', 'the kernel: debian:6.12, file:PATH, deb:PATH')
-    .addOption(new Option('--accel <name>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'))
-    .addHelpText(
-      'after',
-      `
-"exit" or Ctrl-A X ends the guest; Ctrl-C and all other keys are the guest's.
-Exit codes: 0 the guest ended, 2 usage, 3 infrastructure.
-
-Examples:
-  corematrix shell -k debian:6.12
-  corematrix shell -k debian:5.10 build/prog.bpf.o`,
-    )
+    .argument('[object]', 'file to copy to /root in the guest')
+    .requiredOption('-k, --kernel <selector>', 'kernel: debian:6.12, file:PATH, deb:PATH')
+    .addOption(accelOption())
     .action(async (object: string | undefined, options: ShellOptions) =>
       untilInterrupted(async (signal) => shell(object, options, signal)),
     );
+  addHelp(command, {
+    notes: ['"exit" or Ctrl-A X ends the guest. Ctrl-C and all other keys go to the guest.'],
+    exit: { asExpected: 'the guest ended', infrastructure: 'the guest did not come up, or QEMU failed' },
+    examples: ['corematrix shell -k debian:6.12', 'corematrix shell -k debian:5.10 build/prog.bpf.o'],
+  });
 }

@@ -8,16 +8,14 @@ import { factsOf, findKernels, readKernelTypes } from '../kernel-btf/kernels.ts'
 import { findLayout, type TypeLayout } from '../results/layouts/layout.ts';
 import { type FoundLayout, surveyOf, type TypeSurvey } from '../kernel-btf/layout-survey.ts';
 import { EXIT } from './exit.ts';
+import { addHelp, type HelpFacts } from './help.ts';
 import { writeLine } from './lines.ts';
+import { repeated } from './options.ts';
 
 interface TypesOptions {
   kernel?: string[];
   json?: boolean;
   all?: boolean;
-}
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 /** The kernel's own type, else a module's. */
@@ -64,40 +62,48 @@ async function tell(type: string, options: TypesOptions, render: Render): Promis
   process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
 }
 
+const TYPE = 'name of the type: task_struct, "struct inode", bpf_map_type, btf_trace_sched_switch';
 const KERNEL = [
   '-k, --kernel <selector>',
-  'where BTF comes from, repeatable: debian:6.12 (of the cache), cached, btf:PATH, file:PATH, deb:PATH (default: the newest of every series in the cache)',
+  'where BTF comes from, repeatable: debian:6.12 (from the cache), cached, btf:PATH, file:PATH, deb:PATH (default: the newest kernel of every series in the cache)',
 ] as const;
+const EXIT_FACTS = { asExpected: 'shown', usage: 'wrong usage, no such type, or BTF that cannot be read' } satisfies HelpFacts['exit'];
 
 /** Adds `types` with its subcommands to the command line. */
 export function addTypesCommand(program: Command): void {
   const types = program
     .command('types')
-    .summary('what a kernel type looks like across the matrix, from BTF alone')
-    .description('Layouts of structs, unions, enums and functions of several kernels, and what became of each member.');
-  types
+    .summary('show what a kernel type looks like across the matrix, from BTF alone')
+    .description('Shows layouts of structs, unions, enums and functions on several kernels, and what became of each member.');
+  addHelp(types, { examples: ['corematrix types show task_struct', 'corematrix types diff inode -k debian:5.10 -k debian:6.12'] });
+  const show = types
     .command('show')
-    .description('The layout of a type on every kernel; kernels that share one stand together.')
-    .argument('<type>', 'its name, such as task_struct, "struct inode", bpf_map_type, btf_trace_sched_switch')
+    .summary('show the layout of a type on every kernel')
+    .description('Shows the layout of a type on every kernel. Kernels that share a layout are listed together.')
+    .argument('<type>', TYPE)
     .option(...KERNEL, repeated)
     .option('--json', 'write everything to standard output as JSON')
     .action(async (type: string, options: TypesOptions) => tell(type, options, typeShowText));
-  types
+  addHelp(show, {
+    exit: EXIT_FACTS,
+    examples: ['corematrix types show task_struct', 'corematrix types show "struct inode" -k debian:6.12 --json'],
+  });
+  const diff = types
     .command('diff')
-    .description(
-      'Layouts side by side, each member in one row: + added, - removed, ~ renamed, split, moved, or of another type or size, > only at another offset.',
-    )
-    .argument('<type>', 'its name, such as task_struct, "struct inode", bpf_map_type, btf_trace_sched_switch')
+    .summary('show the layouts of a type side by side')
+    .description('Shows the layouts of a type side by side, each member in one row.')
+    .argument('<type>', TYPE)
     .option(...KERNEL, repeated)
-    .option('--all', 'also members that do not differ, or only lie elsewhere')
+    .option('--all', 'also show members that do not differ, or only have another offset')
     .option('--json', 'write everything to standard output as JSON')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  corematrix types diff inode -k debian:5.10 -k debian:6.1 -k debian:6.12
-  corematrix types diff "enum bpf_map_type" -k cached
-  corematrix types diff btf_trace_sched_switch --json`,
-    )
     .action(async (type: string, options: TypesOptions) => tell(type, options, typeDiffText));
+  addHelp(diff, {
+    notes: ['Marks: + added, - removed, ~ renamed, split, moved, or of another type or size, > only at another offset.'],
+    exit: EXIT_FACTS,
+    examples: [
+      'corematrix types diff inode -k debian:5.10 -k debian:6.1 -k debian:6.12',
+      'corematrix types diff "enum bpf_map_type" -k cached',
+      'corematrix types diff btf_trace_sched_switch --json',
+    ],
+  });
 }

@@ -1,0 +1,138 @@
+// Every command explains itself: what it does, each argument and option, its exit codes and examples.
+import type { Command } from 'commander';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { helpFactsOf } from '../../../harness/cli/help.ts';
+import { buildProgram } from '../../../harness/cli/program.ts';
+import { corematrix } from './command.ts';
+
+interface Named {
+  name: string;
+  command: Command;
+}
+
+function withOwn(command: Command, before: readonly string[] = []): Named[] {
+  const words = [...before, command.name()];
+  return [{ name: words.join(' '), command }, ...command.commands.flatMap((own) => withOwn(own, words))];
+}
+
+let program: Command;
+let commands: Named[] = [];
+beforeAll(async () => {
+  program = await buildProgram();
+  commands = withOwn(program);
+});
+
+/** Names of what a check finds fault with. */
+const faulty = (check: (named: Named) => readonly string[]) =>
+  commands.flatMap((named) => check(named).map((what) => `${named.name}: ${what}`));
+
+/** The words of a line as a shell makes them, of the quotes that examples use. */
+const wordsOf = (line: string) =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
+
+describe('the help', () => {
+  it('covers all commands', () => {
+    expect(commands.map(({ name }) => name)).toMatchInlineSnapshot(`
+      [
+        "corematrix",
+        "corematrix init",
+        "corematrix doctor",
+        "corematrix kernels",
+        "corematrix kernels list",
+        "corematrix kernels pull",
+        "corematrix kernels lock",
+        "corematrix kernels outdated",
+        "corematrix kernels update",
+        "corematrix kernels prune",
+        "corematrix plan",
+        "corematrix run",
+        "corematrix rerun",
+        "corematrix floor",
+        "corematrix shell",
+        "corematrix predict",
+        "corematrix explain",
+        "corematrix types",
+        "corematrix types show",
+        "corematrix types diff",
+        "corematrix report",
+        "corematrix merge",
+        "corematrix expectations",
+        "corematrix expectations update",
+      ]
+    `);
+  });
+
+  it('describes every command in whole sentences, and sums it up in a phrase', () => {
+    expect(faulty(({ command }) => (/^[A-Z].*[.]$/su.test(command.description()) ? [] : [command.description()]))).toEqual([]);
+    expect(faulty(({ command }) => (command === program || /^[a-z].*[^.]$/u.test(command.summary()) ? [] : [command.summary()]))).toEqual(
+      [],
+    );
+  });
+
+  it('describes every argument and option', () => {
+    const nameless = faulty(({ command }) => [
+      ...command.registeredArguments.filter(({ description }) => description === '').map((argument) => argument.name()),
+      ...command.options.filter(({ description }) => description === '').map(({ flags }) => flags),
+    ]);
+    expect(nameless).toEqual([]);
+  });
+
+  it('has exit codes for every command that does something', () => {
+    const leaves = ({ command }: Named) => command.commands.length === 0;
+    expect(faulty((named) => (leaves(named) && !helpFactsOf(named.command)?.exit ? ['no exit codes'] : []))).toEqual([]);
+  });
+
+  it('has examples that name the command and only options that it has', () => {
+    const faults = faulty(({ name, command }) => {
+      const examples = helpFactsOf(command)?.examples ?? [];
+      if (examples.length === 0) return ['no example'];
+      return examples.flatMap((line) => {
+        const target = commands.findLast((one) => `${line} `.startsWith(`${one.name} `))?.command;
+        if (!target || !`${line} `.startsWith(`${name} `)) return [line];
+        const flags = wordsOf(line)
+          .map((word) => word.split('=')[0] ?? '')
+          .filter((word) => word.startsWith('-'));
+        return flags
+          .filter((flag) => !target.options.some(({ short, long }) => flag === short || flag === long))
+          .map((flag) => `${line}: ${flag}`);
+      });
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('of a plan and of a run is grouped by theme', () => {
+    const groupsOf = (name: string) => {
+      const command = commands.find((one) => one.name === name)?.command;
+      return [...new Set(command?.options.map(({ helpGroupHeading }) => helpGroupHeading))];
+    };
+    expect([groupsOf('corematrix plan'), groupsOf('corematrix run')]).toEqual([
+      ['What to run:', 'Output:'],
+      ['What to run:', 'How to run it:', 'What counts as a failure:', 'What to write:'],
+    ]);
+  });
+
+  it('of a command with commands of its own is shown as a user asks for it', async () => {
+    const { exitCode, stdout } = await corematrix('.', ['kernels', 'prune', '--help'], { COLUMNS: '100' });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: corematrix kernels prune [options]
+
+      Removes kernels, snapshots and downloads that were not used for some time, and
+      what killed processes left behind.
+
+      Options:
+        --keep-days <n>  keep what was used in the last n days (default: 30)
+        --all            remove everything that can be made again
+        --dry-run        only show what would be removed
+        -h, --help       display help for command
+
+      Exit codes:
+        0    removed, or nothing to remove
+        2    wrong usage or configuration, or an input that cannot be used
+
+      Examples:
+        corematrix kernels prune --dry-run
+        corematrix kernels prune --keep-days 7"
+    `);
+  });
+});
