@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// A map type newer than 5.10: the bloom filter came with 5.16. libbpf creates every map of an object, so no program of it loads on older kernels.
+// A map type newer than 5.10: the bloom filter came with 5.16. libbpf creates all maps, so no program here loads on older kernels.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
