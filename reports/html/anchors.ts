@@ -1,5 +1,6 @@
-// The names by which things in the report are linked.
+// The ids of things in the page, out of the names of kernels, objects and programs.
 import type { FailureClass } from '../../harness/base/failures.ts';
+import { causeAddress, cellAddress, cellRelocationAddress, logAddress, relocationsAddress } from './shared/addresses.ts';
 
 /** A foreign name as part of a fragment: letters, digits and a few signs; everything else by its code. */
 export function namePart(name: string): string {
@@ -8,7 +9,7 @@ export function namePart(name: string): string {
 
 /** The id of an object on a kernel. */
 export function cellAnchor(kernel: string, object: string): string {
-  return `c/${namePart(kernel)}/${namePart(object)}`;
+  return cellAddress(namePart(kernel), namePart(object));
 }
 
 /** The id of a program's row of the matrix. */
@@ -18,22 +19,22 @@ export function programAnchor(object: string, program: string): string {
 
 /** The id of an object's relocations across kernels. */
 export function relocationsAnchor(object: string): string {
-  return `r/${namePart(object)}`;
+  return relocationsAddress(namePart(object));
 }
 
 /** The id of one relocation of an object on a kernel; `ref` is its position in the object's list. */
 export function relocationAnchor(kernel: string, object: string, ref: number): string {
-  return `${cellAnchor(kernel, object)}/r/${ref}`;
+  return cellRelocationAddress(cellAnchor(kernel, object), ref);
 }
 
 /** The id of a log of a cell, or of one of its programs; `/L12` after it is its twelfth line. */
 export function logAnchor(cell: { kernel: string; object: string }, kind: string, program?: string): string {
-  return `${cellAnchor(cell.kernel, cell.object)}/log/${kind}${program === undefined ? '' : `/${namePart(program)}`}`;
+  return logAddress(cellAnchor(cell.kernel, cell.object), program === undefined ? kind : `${kind}/${namePart(program)}`);
 }
 
-/** The id of what is said of a root cause. */
+/** The id of a root cause. */
 export function causeAnchor(fingerprint: string): string {
-  return `cause/${namePart(fingerprint)}`;
+  return causeAddress(namePart(fingerprint));
 }
 
 /** The id of a failure class in the legend. */
@@ -41,7 +42,7 @@ export function classAnchor(failure: FailureClass): string {
   return `class/${failure}`;
 }
 
-/** The id of what is known of a kernel. */
+/** The id of a kernel in the table of kernels. */
 export function kernelAnchor(kernel: string): string {
   return `k/${namePart(kernel)}`;
 }

@@ -8,10 +8,8 @@ import { cellAnchor } from './anchors.ts';
 import { failureFacts } from './failure-facts.ts';
 import { html, type Html, toText } from './html.ts';
 import { classMeaning } from './legend.ts';
+import { logTail } from './shared/log-tail.ts';
 import { lookOf, STATUS_LOOKS } from './shared/looks.ts';
-
-/** Lines of a verifier log that stand in the page itself. */
-const TELLING_LINES = 8;
 
 /** A status as a coloured word with its shape, and a number where there are several. */
 export function statusMark(status: Status, count?: number): Html {
@@ -22,9 +20,7 @@ export function statusMark(status: Status, count?: number): Html {
 function tail(program: CellProgram, results: Results): Html {
   const text = program.status === 'fail' ? logText(results.logs, program.logs.verifier).trimEnd() : '';
   if (text === '') return html``;
-  const lines = text.split('\n');
-  const omitted = Math.max(0, lines.length - TELLING_LINES);
-  return html`<pre>${omitted > 0 && `… ${plural(omitted, 'line')} omitted\n`}${lines.slice(-TELLING_LINES).join('\n')}</pre>`;
+  return html`<pre>${logTail(text.split('\n'))}</pre>`;
 }
 
 function programItem(program: CellProgram, results: Results): Html {

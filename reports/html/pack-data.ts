@@ -6,9 +6,8 @@ import { grouped } from '../../harness/base/text.ts';
 import { flakeText, sinceText } from '../model/history-groups.ts';
 import { visibleText } from '../../harness/base/visible.ts';
 import { namePart } from './anchors.ts';
-import { failureFacts, programFacts } from './failure-facts.ts';
+import { programFacts } from './failure-facts.ts';
 import { commandLine, repeatCommand, rerunCommand } from '../model/reproduce.ts';
-import { lookOf, STATUS_LOOKS } from './shared/looks.ts';
 import type { CellData, LogData, ObjectData, OutcomeData, PageData } from './shared/page-data.ts';
 import { touchesOf, typeData } from './layout-data.ts';
 import { classMeaning } from './legend.ts';
@@ -39,10 +38,10 @@ function interned<Value>(keyOf: (value: Value) => string): { list: Value[]; add:
 const NO_TYPES: LayoutCollection = { types: [], omitted: [] };
 
 function outcomeData(relocation: CellRelocation): OutcomeData {
-  const { ref, local, target, reached, suspicious, warnings, candidates } = relocation;
+  const { ref, outcome, local, target, reached, suspicious, warnings, candidates } = relocation;
   const other = relocation.predicted;
   const predicted = other ? `predicted ${other.outcome}${other.target === null ? '' : ` ${other.target}`}` : null;
-  return { ref, look: lookOf(relocation), local, target, reached, suspicious, warnings, predicted, candidates };
+  return { ref, outcome, local, target, reached, suspicious, warnings, predicted, candidates };
 }
 
 function attemptsOf(cell: CellResult): string[] {
@@ -73,7 +72,6 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
       status: cell.status,
       flaky: cell.flaky,
       reason: cell.reason,
-      facts: failureFacts(cell),
       predicted: cell.predicted && `${cell.predicted.status}${cell.predicted.class === null ? '' : ` (${cell.predicted.class})`}`,
       attempts: [...attemptsOf(cell), ...checksOf(cell)],
       times: [
@@ -148,7 +146,6 @@ export function pageData(results: Results): PageData {
   const names = shortKernelNames(results);
   return {
     kernels: results.kernels.map(({ id, release, arch, distribution }, index) => ({
-      id: visibleText(id),
       anchor: namePart(id),
       name: visibleText(names[index] ?? id),
       facts: visibleText([release ?? 'never came up', arch, distribution].join(' · ')),
@@ -158,9 +155,7 @@ export function pageData(results: Results): PageData {
       anchor: namePart(id),
       programs: programs.map(({ name }) => ({ name: visibleText(name), anchor: namePart(name) })),
     })),
-    looks: STATUS_LOOKS,
     packed: results.objects.map((object) => packed(objectData(object, cells.get(object.id) ?? [], results, lines))),
     types: (results.layouts?.types ?? []).map((type) => packed(typeData(type, results.kernels))),
-    leftTypes: (results.layouts?.omitted ?? []).map(visibleText),
   };
 }

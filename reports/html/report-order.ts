@@ -1,10 +1,7 @@
 // The order of the report: the oldest kernel first, and objects that need attention before the others.
 import { compareKernelVersions, tryParseKernelVersion } from '../../harness/base/kernel-version.ts';
 import type { KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
-import type { Status } from '../../harness/base/vocabulary.ts';
-
-/** The statuses that a reader is to see first. */
-const ATTENTION: readonly Status[] = ['fail', 'xpass', 'infra'];
+import { ATTENTION } from './shared/looks.ts';
 
 function compareVersions(a: string, b: string): number {
   const [left, right] = [tryParseKernelVersion(a), tryParseKernelVersion(b)];

@@ -107,7 +107,7 @@ const LAYOUTS = `
 .layout { font-size: 12.5px; } .layout :is(td, th) { padding: .12rem .55rem; } .layout thead th { border: 0; font-size: .8rem; } .layout thead tr:last-child th { color: var(--soft); font-weight: 400; border-bottom: 1px solid var(--line); } .layout thead small { font-weight: 400; }
 .layout .code { font: 12px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; min-width: 7rem; } .layout .edge { border-left: 1px solid var(--line); } .layout tbody th { color: var(--soft); white-space: nowrap; }
 .layout .same td, .layout .skipped td { color: var(--soft); } .layout .skipped td { font-size: .76rem; padding-left: 3.2rem; } .layout .none { color: var(--soft); background: none; }
-.layout .changed > * { color: var(--moved); background: var(--moved-bg); } .layout .added > :not(.none) { color: var(--good); background: var(--good-bg); } .layout .removed > :not(.none) { color: var(--bad); background: var(--bad-bg); } .layout .taken > .code:nth-child(4n) { font-weight: 700; } .layout .taken > * { border-block: 1px solid var(--soft); }
+.layout .changed > * { color: var(--moved); background: var(--moved-bg); } .layout .added > :not(.none) { color: var(--good); background: var(--good-bg); } .layout .removed > :not(.none) { color: var(--bad); background: var(--bad-bg); } .layout .accessed > .code:nth-child(4n) { font-weight: 700; } .layout .accessed > * { border-block: 1px solid var(--soft); }
 `;
 
 const MEDIA = `

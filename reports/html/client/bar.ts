@@ -1,62 +1,69 @@
-// The bar above the matrix: what is typed and chosen there is the address of the page.
-import type { MatrixControl } from './matrix.ts';
+// The bar above the matrix: the query and the choice of rows, which are in the address of the page too.
+import type { Filtered, Matrix, Rows } from './matrix.ts';
 
-interface BarControl {
-  /** Filters by what an address says after `?`. */
+export interface Bar {
+  /** Filters as an address asks for after `?`. */
   restore: (parameters: URLSearchParams) => void;
   /** The address of the matrix as it is filtered now. */
   address: () => string;
 }
 
+/** The choice of rows that a name in an address or in the markup means. */
+function rowsOf(name: string | null | undefined): Rows {
+  return name === 'failures' || name === 'differs' ? name : 'all';
+}
+
+function addressOf(query: string, rows: Rows): string {
+  const parameters = new URLSearchParams();
+  if (query !== '') parameters.set('q', query);
+  if (rows !== 'all') parameters.set('only', rows);
+  return `#?${parameters.toString()}`;
+}
+
+/** Shows how many programs are found, and whether there is a filter to clear. */
+function showCount({ shown, all }: Filtered, isFiltered: boolean): void {
+  const count = document.getElementById('found');
+  if (count) count.textContent = shown === all ? `${all} programs` : `${shown} of ${all} programs`;
+  document.getElementById('clear')?.classList.toggle('hidden', !isFiltered);
+}
+
+function pressButton(rows: Rows): void {
+  for (const button of document.querySelectorAll<HTMLElement>('[data-only]')) {
+    button.setAttribute('aria-pressed', String(button.dataset['only'] === rows));
+  }
+}
+
 /** Takes hold of the bar in the page. */
-export function barControl(matrix: MatrixControl): BarControl {
+export function takeBar(matrix: Matrix): Bar {
   const search = document.querySelector<HTMLInputElement>('#search');
-  let only = 'all';
-
-  const filter = () => {
-    const { shown, all } = matrix.filter(search?.value ?? '', only);
-    const count = document.getElementById('found');
-    if (count) count.textContent = shown === all ? `${all} programs` : `${shown} of ${all} programs`;
-    document.getElementById('clear')?.classList.toggle('hidden', !search?.value && only === 'all');
-  };
-  const choose = (name: string) => {
-    only = ['failures', 'differs'].includes(name) ? name : 'all';
-    for (const button of document.querySelectorAll<HTMLElement>('[data-only]')) {
-      button.setAttribute('aria-pressed', String(button.dataset['only'] === only));
-    }
-  };
-  const address = () => {
-    const parameters = new URLSearchParams();
-    if (search?.value) parameters.set('q', search.value);
-    if (only !== 'all') parameters.set('only', only);
-    return `#?${parameters.toString()}`;
-  };
-  /** A step back in the history leads to what was chosen before; letters typed one after the other are one step. */
-  const remember = (step: 'push' | 'replace') => {
-    if (address() === location.hash) return;
-    if (step === 'push') history.pushState(null, '', address());
-    else history.replaceState(null, '', address());
+  let rows: Rows = 'all';
+  const query = () => search?.value ?? '';
+  const address = () => addressOf(query(), rows);
+  const filter = () => showCount(matrix.filter(query(), rows), query() !== '' || rows !== 'all');
+  const choose = (name: string | null | undefined) => {
+    rows = rowsOf(name);
+    pressButton(rows);
+    filter();
   };
 
-  document.addEventListener('click', (event) => {
-    const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-only], #clear') : null;
+  document.addEventListener('click', ({ target }) => {
+    const button = target instanceof Element ? target.closest<HTMLElement>('[data-only], #clear') : null;
     if (!button) return;
     if (button.id === 'clear' && search) {
       search.value = '';
       search.focus();
     }
-    choose(button.dataset['only'] ?? 'all');
-    filter();
-    remember('push');
+    choose(button.dataset['only']);
+    if (address() !== location.hash) history.pushState(null, '', address());
   });
+  // Letters typed one after the other are one step in the history.
   search?.addEventListener('input', () => {
     filter();
-    remember('replace');
+    if (address() !== location.hash) history.replaceState(null, '', address());
   });
-  const restore: BarControl['restore'] = (parameters) => {
+  const restore: Bar['restore'] = (parameters) => {
     if (search) search.value = parameters.get('q') ?? '';
-    choose(parameters.get('only') ?? 'all');
-    filter();
+    choose(parameters.get('only'));
   };
   return { restore, address };
 }

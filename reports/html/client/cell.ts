@@ -1,188 +1,150 @@
-// One object on one kernel in full: reason first, then programs, relocations, logs, and how to see it again.
-import type { CellData, LogData, ObjectData, OutcomeData } from '../shared/page-data.ts';
-import type { firstTrouble, logFold } from './log.ts';
-import type { whyOf } from './why.ts';
-import type { outcomesOf, turningPoints } from './relocation.ts';
-import type { Place, Tools } from './tools.ts';
+// One object on one kernel in full: the reason first, then programs, relocations, logs, and how to reproduce it.
+import { logTail } from '../shared/log-tail.ts';
+import { ATTENTION, STATUS_LOOKS } from '../shared/looks.ts';
+import type { CellData, ObjectData, ProgramData } from '../shared/page-data.ts';
+import { copyButton } from './copy.ts';
+import { type Child, element, mark, note, small } from './dom.ts';
+import { logFold } from './log-fold.ts';
+import { logLines } from './log-lines.ts';
+import { itemAt, pageData } from './page.ts';
+import { cellId, type CellPlace, comparisonLink } from './places.ts';
+import { relocationTable } from './relocation-table.ts';
+import { rootCauseCopy } from './root-cause.ts';
+import { factLine, stepLink, viewHead } from './view-head.ts';
 
-/** A relocation and what became of it in plain text, for a message or an issue. */
-export function relocationText(tools: Tools, place: Place, known: ObjectData['relocations'][number], outcome: OutcomeData): string {
-  const { kernels, objects } = tools.data;
-  const value = tools.value(outcome);
-  const { source } = known;
-  return [
-    `${objects[place.object]?.id} on ${kernels[place.kernel]?.name}: ${known.program}, insn ${known.insn}, relo #${known.index}`,
-    `${known.kind} ${known.access} (${known.spec})`,
-    source && `${tools.line(source)} ${source.text}`,
-    `${tools.outcome(outcome)}${value === '' ? '' : `, ${value}`}`,
-    outcome.suspicious !== null && `suspicious: ${outcome.suspicious}`,
-    outcome.predicted,
-    ...outcome.warnings,
-    ...outcome.candidates.map(({ spec, matches }) => `candidate ${spec}: ${matches ? 'matches' : 'does not match'}`),
-  ]
-    .filter((line) => typeof line === 'string')
-    .map((line) => `${line}\n`)
-    .join('');
+/** Programs are listed by their status: these first, the others after them. */
+const ORDER = [...ATTENTION, 'xfail'];
+const FAILURES: readonly string[] = ['fail', 'xfail'];
+
+/** The kernels on which the object was tried too, by position. */
+function otherKernels(place: CellPlace, { cells }: ObjectData): number[] {
+  return [...cells.keys()].filter((at) => at !== place.kernel && cells[at]);
 }
 
-/** The ledger of a cell: what became of every relocation. */
-export function ledger(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: RecordParts): HTMLElement {
-  const { element } = tools;
-  const { kernels, objects } = tools.data;
-  /** Where what became of a relocation changed nearest to this kernel; where it never did, this kernel and its neighbour. */
-  const nearest = (ref: number): string => {
-    const far = ([left, right]: readonly [number, number]) => Math.min(Math.abs(left - place.kernel), Math.abs(right - place.kernel));
-    const [point] = parts.turningPoints(parts.outcomesOf(data, ref)).toSorted((a, b) => far(a) - far(b));
-    const last = Math.max(0, Math.min(place.kernel, kernels.length - 2));
-    const [left, right] = point ?? [last, Math.min(last + 1, kernels.length - 1)];
-    return `#relo/${objects[place.object]?.anchor}/${ref}/${kernels[left]?.anchor}/${kernels[right]?.anchor}`;
-  };
-  if (cell.relocations.length === 0) return element('p', {}, 'No relocations.');
-  const rows = cell.relocations.map((at) => {
-    const outcome = data.outcomes[at];
-    const known = outcome && data.relocations[outcome.ref];
-    if (!outcome || !known) return null;
-    const { source } = known;
-    const id = `${tools.anchor(place)}/r/${outcome.ref}`;
-    const small = (...text: (string | Node | null)[]) => element('small', {}, ...text);
-    const candidates = outcome.candidates.map(({ spec, matches }) => element('li', {}, matches ? '✓ ' : '✕ ', element('code', {}, spec)));
-    return element(
-      'tr',
-      { id },
-      element(
-        'td',
-        {},
-        known.program,
-        small(`insn ${known.insn}, `, element('a', { href: `#${id}` }, `relo #${known.index}`)),
-        small(element('a', { href: nearest(outcome.ref) }, 'on other kernels')),
-        tools.copyButton('Copy', () => parts.relocationText(tools, place, known, outcome)),
-      ),
-      element(
-        'td',
-        {},
-        element('code', {}, known.access),
-        small(element('code', {}, known.kind), ' ', element('code', {}, known.spec)),
-        source && small(`${tools.line(source)} `, element('code', {}, source.text)),
-      ),
-      element(
-        'td',
-        {},
-        tools.mark(outcome.look, tools.outcome(outcome)),
-        outcome.suspicious !== null && element('strong', { class: 'suspicious' }, `suspicious: ${outcome.suspicious}`),
-        outcome.predicted !== null && element('strong', { class: 'suspicious' }, outcome.predicted),
-        outcome.warnings.map((warning) => small(warning)),
-      ),
-      element('td', { class: 'number' }, tools.value(outcome)),
-      element(
-        'td',
-        {},
-        candidates.length === 0
-          ? 'none'
-          : element('details', {}, element('summary', {}, `${candidates.length} tried`), element('ul', {}, candidates)),
-      ),
-    );
+/** The kernel to compare with: the nearest one with other statuses or reasons, else the nearest; undefined when there is no other. */
+function kernelToCompare({ kernel }: CellPlace, { cells }: ObjectData, others: readonly number[]): number | undefined {
+  const story = (at: number) => cells[at]?.programs.map(({ status, reason }) => `${status} ${reason}`).join();
+  const nearest = others.toSorted((a, b) => Math.abs(a - kernel) - Math.abs(b - kernel));
+  return nearest.find((at) => story(at) !== story(kernel)) ?? nearest[0];
+}
+
+function compareLink({ kernel, object }: CellPlace, other: number): HTMLElement {
+  const [left = kernel, right = other] = [kernel, other].toSorted((a, b) => a - b);
+  const href = comparisonLink({ left, right, object, program: null });
+  return stepLink('compare', href, `Compare with ${itemAt(pageData().kernels, other).name}`);
+}
+
+/** The head of a cell, with ways to the same object on other kernels. */
+export function cellHead(place: CellPlace, data: ObjectData, up: string): HTMLElement {
+  const { kernels, objects } = pageData();
+  const { name, facts } = itemAt(kernels, place.kernel);
+  const cell = data.cells[place.kernel];
+  const others = otherKernels(place, data);
+  const step = (direction: 'previous' | 'next', kernel: number | undefined) =>
+    kernel !== undefined && stepLink(direction, `#${cellId({ ...place, kernel })}`, itemAt(kernels, kernel).name);
+  const previous = others.findLast((at) => at < place.kernel);
+  const next = others.find((at) => at > place.kernel);
+  const other = kernelToCompare(place, data, others);
+  return viewHead({
+    up,
+    links: [step('previous', previous), step('next', next), other !== undefined && compareLink(place, other)],
+    title: [
+      cell && mark(STATUS_LOOKS[cell.status]),
+      ` ${itemAt(objects, place.object).id} on ${name}`,
+      cell?.flaky && small(' flaky'),
+      factLine(facts),
+    ],
   });
-  const heads = ['Program', 'Access', 'Outcome', 'Value', 'Candidates'].map((head) => element('th', { scope: 'col' }, head));
+}
+
+function copyable(shown: Child, text: string): HTMLElement {
   return element(
     'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Relocations' },
-    element('table', { class: 'relocations' }, element('thead', {}, element('tr', {}, heads)), element('tbody', {}, rows)),
+    { class: 'copy' },
+    shown,
+    copyButton('Copy', () => text),
   );
 }
 
-interface RecordParts {
-  relocationText: typeof relocationText;
-  outcomesOf: typeof outcomesOf;
-  turningPoints: typeof turningPoints;
+function reasonLine(text: string): HTMLElement {
+  return copyable(element('p', { class: 'reason' }, text), text);
 }
 
-interface Parts extends RecordParts {
-  firstTrouble: typeof firstTrouble;
-  whyOf: typeof whyOf;
-  logFold: typeof logFold;
-  ledger: typeof ledger;
+function command(title: string, text: string): HTMLElement {
+  return element('div', {}, element('p', {}, title), copyable(element('pre', { tabindex: '0' }, text), text));
 }
 
-/** Everything about a cell, below its heading. */
-export function cellView(tools: Tools, place: Place, data: ObjectData, cell: CellData, parts: Parts): HTMLElement {
-  const { element } = tools;
-  const lasting = 8;
-  const fold = (log: LogData) => parts.logFold(tools, place, data, log, parts.firstTrouble);
-  const reasonOf = (text: string) =>
-    element(
-      'div',
-      { class: 'copy' },
-      element('p', { class: 'reason' }, text),
-      tools.copyButton('Copy', () => text),
-    );
-  const command = (title: string, text: string) =>
-    element(
-      'div',
-      {},
-      element('p', {}, title),
-      element(
-        'div',
-        { class: 'copy' },
-        element('pre', { tabindex: '0' }, text),
-        tools.copyButton('Copy', () => text),
-      ),
-    );
+/** The end of the verifier log of a program that failed. */
+function verifierTail({ status, logs }: ProgramData, data: ObjectData): HTMLElement | null {
+  const log = logs.find(({ anchor }) => anchor.startsWith('verifier/'));
+  if (!FAILURES.includes(status) || !log) return null;
+  return element('pre', { tabindex: '0' }, logTail(logLines(data, log)));
+}
 
-  const tail = (log: LogData | undefined) => {
-    if (!log) return null;
-    const lines = tools.logLines(data, log.text);
-    const omitted = Math.max(0, lines.length - lasting);
-    return element(
-      'pre',
-      { tabindex: '0' },
-      omitted > 0 && `… ${omitted} line${omitted === 1 ? '' : 's'} omitted\n`,
-      lines.slice(-lasting).join('\n'),
-    );
-  };
-
-  const gravity = ['fail', 'xpass', 'infra', 'xfail'];
-  const rank = (status: string) => (gravity.includes(status) ? gravity.indexOf(status) : gravity.length);
-  const ordered = cell.programs.toSorted((a, b) => rank(a.status) - rank(b.status));
-  const programs = ordered.map((program) =>
-    element(
-      'li',
-      {},
-      tools.mark(tools.data.looks[program.status]),
-      ' ',
-      element('strong', {}, program.name),
-      ' ',
-      program.facts !== '' && element('small', program.meaning === null ? {} : { title: program.meaning }, program.facts),
-      program.reason !== null && reasonOf(program.reason),
-      program.past !== null && element('p', { class: 'expected' }, program.past),
-      parts.whyOf(tools, program.fingerprint, place.kernel),
-      program.expected !== null && element('p', { class: 'expected' }, `expected: ${program.expected}`),
-      program.contradiction !== null && element('p', { class: 'disagrees' }, program.contradiction),
-      ['fail', 'xfail'].includes(program.status) && tail(program.logs.find(({ anchor }) => anchor.startsWith('verifier/'))),
-      program.logs.map(fold),
-    ),
+function programItem(program: ProgramData, place: CellPlace, data: ObjectData): HTMLElement {
+  return element(
+    'li',
+    {},
+    mark(STATUS_LOOKS[program.status]),
+    ' ',
+    element('strong', {}, program.name),
+    ' ',
+    program.facts !== '' && element('small', program.meaning === null ? {} : { title: program.meaning }, program.facts),
+    program.reason !== null && reasonLine(program.reason),
+    program.past !== null && note(program.past),
+    rootCauseCopy(program.fingerprint, place.kernel),
+    program.expected !== null && note(`expected: ${program.expected}`),
+    program.contradiction !== null && element('p', { class: 'disagrees' }, program.contradiction),
+    verifierTail(program, data),
+    program.logs.map((log) => logFold(place, data, log)),
   );
-  const told = cell.reason === null || cell.programs.some(({ reason }) => reason === cell.reason);
+}
+
+/** The programs, those that need attention first. */
+function programList(place: CellPlace, data: ObjectData, { programs }: CellData): HTMLElement {
+  const rank = ({ status }: ProgramData) => (ORDER.includes(status) ? ORDER.indexOf(status) : ORDER.length);
+  const ordered = programs.toSorted((a, b) => rank(a) - rank(b));
+  return element(
+    'ul',
+    { class: 'programs' },
+    ordered.map((program) => programItem(program, place, data)),
+  );
+}
+
+/** What is known of the cell as a whole; its reason only when no program has the same one. */
+function remarks(cell: CellData): Child[] {
+  const isTold = cell.programs.some((program) => program.reason === cell.reason);
+  return [
+    cell.reason !== null && !isTold && reasonLine(cell.reason),
+    cell.flaky && note('Flaky: an earlier attempt ended without a verdict.'),
+    cell.predicted !== null && note(`Predicted from BTF: ${cell.predicted}.`),
+  ];
+}
+
+function commands({ again, rerun, qemu }: CellData): Child[] {
+  return [
+    command('The same cell again:', again),
+    command('In a fresh boot, with everything kept (--gdb stops it for a debugger):', rerun),
+    qemu !== null && command('The QEMU command that ran it:', qemu),
+  ];
+}
+
+/** Everything about a cell, below its head. */
+export function cellView(place: CellPlace, data: ObjectData, cell: CellData): HTMLElement {
+  const times = [...cell.attempts, ...cell.times].map((text) => element('li', {}, text));
   return element(
     'div',
     { class: 'cell-view' },
-    !told && cell.reason !== null && reasonOf(cell.reason),
-    cell.flaky && element('p', { class: 'expected' }, 'Flaky: an earlier attempt ended without a verdict.'),
-    cell.predicted !== null && element('p', { class: 'expected' }, `Predicted from BTF: ${cell.predicted}.`),
+    remarks(cell),
     element('h3', {}, 'Programs'),
-    element('ul', { class: 'programs' }, programs),
+    programList(place, data, cell),
     element('h3', {}, 'Relocations'),
-    parts.ledger(tools, place, data, cell, parts),
+    relocationTable(place, data, cell),
     element('h3', {}, 'Logs of the whole object'),
-    cell.logs.length === 0 ? element('p', {}, 'None.') : cell.logs.map(fold),
+    cell.logs.length === 0 ? element('p', {}, 'None.') : cell.logs.map((log) => logFold(place, data, log)),
     element('h3', {}, 'How to reproduce'),
-    command('The same cell again:', cell.again),
-    command('In a fresh boot, with everything kept (--gdb stops it for a debugger):', cell.rerun),
-    cell.qemu !== null && command('The QEMU command that ran it:', cell.qemu),
+    commands(cell),
     element('h3', {}, 'Time'),
-    element(
-      'ul',
-      {},
-      [...cell.attempts, ...cell.times].map((text) => element('li', {}, text)),
-    ),
+    element('ul', {}, times),
   );
 }

@@ -1,60 +1,21 @@
-// Runs in the reader's browser: everything begins here.
-import { barControl } from './bar.ts';
-import { cellView, ledger, relocationText } from './cell.ts';
-import { columnControl } from './columns.ts';
-import { compareView, logDiff, relocationDiff, typeDiffs } from './compare.ts';
-import { diffLines, withoutNoise } from './diff.ts';
+// The script of the report page begins here. It runs in the head: the theme at once, the rest when the document is there.
+import { takeBar } from './bar.ts';
 import { listenToKeys } from './keys.ts';
-import { layoutTable } from './layout.ts';
-import { firstTrouble, logFold } from './log.ts';
-import { linkMaps } from './maps.ts';
-import { matrixControl } from './matrix.ts';
-import { outcomesOf, relocationHead, relocationView, turningPoints } from './relocation.ts';
+import { linkMaps } from './map-links.ts';
+import { takeMatrix } from './matrix.ts';
+import { copySnippets } from './root-cause.ts';
 import { followAddress } from './routes.ts';
-import { rowControl } from './rows.ts';
-import { type Parts, start } from './start.ts';
-import { themeControl } from './theme.ts';
-import { copyButton, element, select, unpack } from './tools.ts';
-import { cellHead, comparisonHead } from './views.ts';
-import { copySnippets, whyOf } from './why.ts';
-import { parseFilter, wantsKernel, wantsRow } from './filter.ts';
+import { applyTheme, takeThemeButton } from './theme.ts';
 
-const PARTS: Parts = {
-  parseFilter,
-  wantsKernel,
-  wantsRow,
-  element,
-  unpack,
-  copyButton,
-  select,
-  diffLines,
-  withoutNoise,
-  themeControl,
-  columnControl,
-  rowControl,
-  matrixControl,
-  barControl,
-  linkMaps,
-  copySnippets,
-  whyOf,
-  listenToKeys,
-  followAddress,
-  cellHead,
-  cellView,
-  ledger,
-  relocationText,
-  logFold,
-  firstTrouble,
-  comparisonHead,
-  compareView,
-  logDiff,
-  relocationDiff,
-  typeDiffs,
-  layoutTable,
-  outcomesOf,
-  turningPoints,
-  relocationHead,
-  relocationView,
-};
+applyTheme();
 
-start(PARTS);
+document.addEventListener('DOMContentLoaded', () => {
+  document.body.classList.remove('no-script');
+  takeThemeButton();
+  const matrix = takeMatrix();
+  const bar = takeBar(matrix);
+  linkMaps();
+  copySnippets();
+  listenToKeys(matrix);
+  followAddress(bar);
+});

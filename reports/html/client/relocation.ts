@@ -1,194 +1,125 @@
-// One relocation on two kernels: what became of it, and the types it goes through side by side.
-import type { CellData, ObjectData, OutcomeData } from '../shared/page-data.ts';
-import type { TypeData } from '../shared/page-data.ts';
-import type { layoutTable } from './layout.ts';
-import type { Tools } from './tools.ts';
+// One relocation on two kernels: its outcomes, and the types it goes through side by side.
+import { cellRelocationAddress, relocationsAddress } from '../shared/addresses.ts';
+import { lookOf } from '../shared/looks.ts';
+import type { ObjectData, OutcomeData, RelocationData } from '../shared/page-data.ts';
+import type { TypesByPosition } from './comparison.ts';
+import { type Child, code, element, mark, note, scrollBox, select, small, table } from './dom.ts';
+import { layoutTable } from './layout-table.ts';
+import { itemAt, pageData } from './page.ts';
+import { cellId, type RelocationPlace, relocationLink } from './places.ts';
+import { outcomesOf, turningPoints } from './turning-points.ts';
+import { factLine, stepLink, viewHead } from './view-head.ts';
+import { lineText, outcomeText, valueText } from './words.ts';
 
-/** A relocation on two kernels; all by position. */
-export interface RelocationPlace {
-  object: number;
-  ref: number;
-  left: number;
-  right: number;
+/** A link to a pair of kernels between which the outcome changes. */
+function turnLink(step: 'previous' | 'next', place: RelocationPlace, pair: readonly [number, number] | undefined): HTMLElement | null {
+  if (!pair) return null;
+  const [left, right] = pair;
+  const text = pair.map((kernel) => itemAt(pageData().kernels, kernel).name).join(' | ');
+  return stepLink(step, relocationLink({ ...place, left, right }), text, 'where it changed');
 }
 
-/** What became of a relocation on every kernel; null where nothing is known. */
-export function outcomesOf(data: ObjectData, ref: number): (OutcomeData | null)[] {
-  const of = (cell: CellData | null) => cell?.relocations.map((at) => data.outcomes[at]).find((outcome) => outcome?.ref === ref);
-  return data.cells.map((cell) => of(cell) ?? null);
-}
-
-/** Neighbouring kernels between which something else became of a relocation, by their positions. */
-export function turningPoints(outcomes: readonly (OutcomeData | null)[]): [number, number][] {
-  const told = (outcome: OutcomeData | null) =>
-    outcome && JSON.stringify([outcome.look.word, outcome.target, outcome.reached, outcome.suspicious]);
-  const known = outcomes.flatMap((outcome, at) => (outcome ? [at] : []));
-  return known.slice(1).flatMap((right, at): [number, number][] => {
-    const left = known[at] ?? right;
-    return told(outcomes[left] ?? null) === told(outcomes[right] ?? null) ? [] : [[left, right]];
+/** The head: the access, its line of C, and ways to the kernels between which the outcome changes. */
+export function relocationHead(place: RelocationPlace, data: ObjectData, up: string): HTMLElement {
+  const { left, right } = place;
+  const { anchor, id } = itemAt(pageData().objects, place.object);
+  const { access, kind, program, insn, index, source } = itemAt(data.relocations, place.ref);
+  const points = turningPoints(outcomesOf(data, place.ref));
+  const previous = points.findLast(([, to]) => to < right || (to === right && left < to - 1));
+  const next = points.find(([from]) => from > left || (from === left && right > from + 1));
+  return viewHead({
+    up,
+    links: [
+      element('a', { href: `#${relocationsAddress(anchor)}` }, `Relocations of ${id}`),
+      turnLink('previous', place, previous),
+      turnLink('next', place, next),
+    ],
+    title: [
+      code(access),
+      factLine(`${kind} in ${program}, insn ${insn}, relo #${index} of ${id}`),
+      source && factLine(`${lineText(source)} `, code(source.text)),
+    ],
   });
 }
 
-/** The head: what is accessed, where from, and the way to the kernels between which it changed. */
-export function relocationHead(
-  tools: Tools,
-  { object, ref, left, right }: RelocationPlace,
-  data: ObjectData,
-  up: string,
-  turns: typeof turningPoints,
-  outcomes: typeof outcomesOf,
-): HTMLElement {
-  const { element } = tools;
-  const { kernels, objects } = tools.data;
-  const known = data.relocations[ref];
-  const points = turns(outcomes(data, ref));
-  const address = ([one, two]: readonly [number, number]) =>
-    `#relo/${objects[object]?.anchor}/${ref}/${kernels[one]?.anchor}/${kernels[two]?.anchor}`;
-  const step = (name: 'previous' | 'next', point: [number, number] | undefined) => {
-    const text = point && `${kernels[point[0]]?.name} | ${kernels[point[1]]?.name}`;
-    return point && text
-      ? element('a', { href: address(point), 'data-go': name, title: 'where it changed' }, name === 'next' ? `${text} →` : `← ${text}`)
-      : null;
+function kernelHeads(place: RelocationPlace): HTMLElement[] {
+  const options = pageData().kernels.map(({ name }) => name);
+  const go = (changed: Partial<RelocationPlace>) => {
+    location.hash = relocationLink({ ...place, ...changed });
   };
-  const source = known?.source;
+  const choices = [
+    select({ label: 'Left', options, at: place.left, onChange: (left) => go({ left }) }),
+    select({ label: 'Right', options, at: place.right, onChange: (right) => go({ right }) }),
+  ];
+  return choices.map((choice) => element('th', { scope: 'col' }, choice));
+}
+
+function row(title: string, cells: readonly Child[]): HTMLElement {
   return element(
-    'div',
-    { class: 'view-head' },
-    element(
-      'nav',
-      { 'aria-label': 'Report' },
-      element('a', { href: up, 'data-go': 'up' }, 'Matrix'),
-      element('a', { href: `#r/${objects[object]?.anchor}` }, `Relocations of ${objects[object]?.id}`),
-      step(
-        'previous',
-        points.findLast(([, two]) => two < right || (two === right && left < two - 1)),
-      ),
-      step(
-        'next',
-        points.find(([one]) => one > left || (one === left && right > one + 1)),
-      ),
-      tools.copyButton('Copy link', () => location.href),
-    ),
-    element(
-      'h2',
-      { tabindex: '-1' },
-      element('code', {}, known?.access),
-      element(
-        'small',
-        { class: 'facts' },
-        `${known?.kind} in ${known?.program}, insn ${known?.insn}, relo #${known?.index} of ${objects[object]?.id}`,
-      ),
-      source && element('small', { class: 'facts' }, `${tools.line(source)} `, element('code', {}, source.text)),
-    ),
+    'tr',
+    {},
+    element('th', { scope: 'row' }, title),
+    cells.map((cell) => element('td', {}, cell || '—')),
   );
 }
 
-interface Parts {
-  outcomesOf: typeof outcomesOf;
-  layoutTable: typeof layoutTable;
+function candidates(outcome: OutcomeData): Child {
+  if (outcome.candidates.length === 0) return null;
+  return element(
+    'span',
+    {},
+    outcome.candidates.map(({ spec, matches }) => small(matches ? '✓ ' : '✕ ', code(spec))),
+  );
 }
 
-/** What became of the relocation on both kernels, and the types it goes through. */
-export function relocationView(
-  tools: Tools,
-  place: RelocationPlace,
-  data: ObjectData,
-  types: ReadonlyMap<number, TypeData>,
-  parts: Parts,
-): HTMLElement {
-  const { element } = tools;
-  const { kernels, objects } = tools.data;
-  const { object, ref, left, right } = place;
-  const sides = [left, right] as const;
-  const known = data.relocations[ref];
-  const outcomes = parts.outcomesOf(data, ref);
-  const go = (one: number, two: number) => {
-    location.hash = `#relo/${objects[object]?.anchor}/${ref}/${kernels[one]?.anchor}/${kernels[two]?.anchor}`;
-  };
-  const heads = sides.map((kernel, at) =>
-    element(
-      'th',
-      { scope: 'col' },
-      tools.select(
-        at === 0 ? 'Left' : 'Right',
-        kernels.map(({ name }) => name),
-        kernel,
-        (chosen) => (at === 0 ? go(chosen, right) : go(left, chosen)),
-      ),
+function notes({ suspicious, predicted, warnings }: OutcomeData): string {
+  const all = [suspicious === null ? null : `suspicious: ${suspicious}`, predicted, ...warnings];
+  return all.filter((text) => text !== null).join('; ');
+}
+
+function cellLink({ object, ref }: RelocationPlace, kernel: number, data: ObjectData): HTMLElement | null {
+  if (!data.cells[kernel]) return null;
+  const { kernels, objects } = pageData();
+  const href = `#${cellRelocationAddress(cellId({ kernel, object }), ref)}`;
+  return element('a', { href }, `${itemAt(objects, object).id} on ${itemAt(kernels, kernel).name}`);
+}
+
+function outcomeTable(place: RelocationPlace, data: ObjectData): HTMLElement {
+  const all = outcomesOf(data, place.ref);
+  const sides = [place.left, place.right];
+  const each = (show: (outcome: OutcomeData) => Child) => sides.map((kernel) => all[kernel] && show(all[kernel]));
+  const hasNotes = each(notes).some((text) => text);
+  const rows = [
+    row(
+      'Outcome',
+      each((outcome) => mark(lookOf(outcome), outcomeText(outcome))),
     ),
-  );
-  const row = (title: string, cells: readonly (Node | string | null)[]) =>
-    element(
-      'tr',
-      {},
-      element('th', { scope: 'row' }, title),
-      cells.map((cell) => element('td', {}, cell ?? '—')),
-    );
-  const each = (show: (outcome: OutcomeData) => Node | string | null) =>
-    sides.map((kernel) => {
-      const outcome = outcomes[kernel];
-      return outcome ? show(outcome) : null;
-    });
-  const notes = (outcome: OutcomeData) =>
-    [outcome.suspicious === null ? null : `suspicious: ${outcome.suspicious}`, outcome.predicted, ...outcome.warnings].filter(
-      (note) => note !== null,
-    );
-  const hasNotes = sides.some((kernel) => {
-    const outcome = outcomes[kernel];
-    return outcome ? notes(outcome).length > 0 : false;
-  });
-  const table = element(
-    'table',
-    { class: 'compared' },
-    element('thead', {}, element('tr', {}, element('td'), heads)),
-    element(
-      'tbody',
-      {},
-      row(
-        'Outcome',
-        each((outcome) => tools.mark(outcome.look, tools.outcome(outcome))),
-      ),
-      row(
-        'Value',
-        each((outcome) => tools.value(outcome) || null),
-      ),
-      row(
-        'Candidates',
-        each(({ candidates }) =>
-          candidates.length === 0
-            ? null
-            : element(
-                'span',
-                {},
-                candidates.map(({ spec, matches }) => element('small', {}, matches ? '✓ ' : '✕ ', element('code', {}, spec))),
-              ),
-        ),
-      ),
-      hasNotes &&
-        row(
-          'Notes',
-          each((outcome) => notes(outcome).join('; ') || null),
-        ),
-      row(
-        'Cell',
-        sides.map((kernel) => {
-          const status = data.cells[kernel]?.status;
-          return status
-            ? element('a', { href: `#${tools.anchor({ kernel, object })}/r/${ref}` }, `${objects[object]?.id} on ${kernels[kernel]?.name}`)
-            : null;
-        }),
-      ),
+    row('Value', each(valueText)),
+    row('Candidates', each(candidates)),
+    hasNotes && row('Notes', each(notes)),
+    row(
+      'Cell',
+      sides.map((kernel) => cellLink(place, kernel, data)),
     ),
-  );
-  const touched = (known?.touches ?? []).flatMap(({ type: at, member }) => {
-    const type = types.get(at);
-    return type ? [parts.layoutTable(tools, type, sides, member === null ? [] : [member])] : [];
+  ];
+  return table({ class: 'compared', head: [element('td'), kernelHeads(place)], rows });
+}
+
+function layouts({ touches }: RelocationData, { left, right }: RelocationPlace, types: TypesByPosition): HTMLElement[] {
+  const tables = touches.flatMap((touch) => {
+    const type = types.get(touch.type);
+    return type ? [layoutTable(type, [left, right], touch.member === null ? [] : [touch.member])] : [];
   });
+  return tables.length > 0 ? tables : [note('These results keep no layout of the type.')];
+}
+
+/** The outcomes on both kernels, and the types that the relocation goes through. */
+export function relocationView(place: RelocationPlace, data: ObjectData, types: TypesByPosition): HTMLElement {
   return element(
     'div',
     { class: 'relocation-view' },
-    element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Outcome' }, table),
+    scrollBox('Outcome', outcomeTable(place, data)),
     element('h3', {}, 'Layout on both kernels'),
-    touched.length > 0 ? touched : element('p', { class: 'expected' }, 'These results keep no layout of the type.'),
+    layouts(itemAt(data.relocations, place.ref), place, types),
   );
 }

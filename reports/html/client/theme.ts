@@ -1,41 +1,53 @@
-// Light, dark, or what the reader's system says, which is where everybody begins.
+// Light, dark, or the theme of the reader's system, which is the first choice.
 
-interface ThemeControl {
-  /** Makes a button go from one theme to the next. */
-  button: (button: HTMLElement | null) => void;
-}
+/** Under this name the browser keeps the choice for this page. */
+const KEY = 'corematrix-theme';
+const THEMES = ['system', 'light', 'dark'] as const;
+type Theme = (typeof THEMES)[number];
 
-/** Applies the theme the reader chose last, where the browser keeps such things for this page; else it lasts as long as the page is open. */
-export function themeControl(): ThemeControl {
-  const key = 'corematrix-theme';
-  const names = ['system', 'light', 'dark'];
-  let chosen = 'system';
+/** Lasts as long as the page is open where the browser keeps nothing for it. */
+let chosen: Theme = 'system';
+
+function stored(): string | null {
   try {
-    chosen = localStorage.getItem(key) ?? 'system';
+    return localStorage.getItem(KEY);
   } catch {
     // Pages in a sandbox have no storage.
+    return null;
   }
-  const apply = () => {
-    if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset['theme'] = chosen;
-    else delete document.documentElement.dataset['theme'];
+}
+
+function store(theme: Theme): void {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // As above.
+  }
+}
+
+function apply(theme: Theme): void {
+  chosen = theme;
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+}
+
+/** Applies the theme that the reader chose last. */
+export function applyTheme(): void {
+  const last = stored();
+  apply(THEMES.find((theme) => theme === last) ?? 'system');
+}
+
+/** Makes the button in the page go from one theme to the next. */
+export function takeThemeButton(): void {
+  const button = document.querySelector('#theme');
+  if (!button) return;
+  const label = () => {
+    button.textContent = `Theme: ${chosen}`;
   };
-  apply();
-  const button: ThemeControl['button'] = (element) => {
-    if (!element) return;
-    const label = () => {
-      element.textContent = `Theme: ${names.includes(chosen) ? chosen : 'system'}`;
-    };
+  label();
+  button.addEventListener('click', () => {
+    apply(THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] ?? 'system');
     label();
-    element.addEventListener('click', () => {
-      chosen = names[(names.indexOf(chosen) + 1) % names.length] ?? 'system';
-      apply();
-      label();
-      try {
-        localStorage.setItem(key, chosen);
-      } catch {
-        // As above.
-      }
-    });
-  };
-  return { button };
+    store(chosen);
+  });
 }

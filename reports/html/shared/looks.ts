@@ -1,5 +1,4 @@
 // How a status looks: a shape, a word and a colour, so that none of the three is needed alone.
-import type { CellRelocation } from '../../../harness/results/schema.ts';
 import type { Outcome, Status } from '../../../harness/base/vocabulary.ts';
 
 export interface Look {
@@ -30,8 +29,11 @@ export const OUTCOME_LOOKS = {
   'not-reached': { shape: '·', word: 'not reached', tone: 'quiet' },
 } as const satisfies Record<Outcome, Look>;
 
-/** How a relocation looks: what the verifier never came to does no harm, and is not drawn as if it did. */
-export function lookOf({ outcome, reached }: CellRelocation): Look {
+/** Statuses that a reader is to see first, the gravest first. */
+export const ATTENTION: readonly string[] = ['fail', 'xpass', 'infra'] satisfies Status[];
+
+/** How a relocation looks. What the verifier does not reach does no harm, and does not look as if it did. */
+export function lookOf({ outcome, reached }: { outcome: Outcome; reached: string | null }): Look {
   const look = OUTCOME_LOOKS[outcome];
   return look.tone === 'bad' && reached === 'no' ? { ...look, word: `${look.word}, not reached`, tone: 'known' } : look;
 }

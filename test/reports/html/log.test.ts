@@ -1,7 +1,6 @@
 // The log viewer: a search in the log, the way to what went wrong, long lines wrapped.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { firstTrouble } from '../../../reports/html/client/log.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser } from './browser.ts';
 
@@ -59,18 +58,5 @@ describe('a log', () => {
     const before = await space();
     await wrap.click();
     expect([before, await space(), await wrap.getAttribute('aria-pressed')]).toEqual(['pre', 'pre-wrap', 'true']);
-  });
-});
-
-describe('what went wrong', () => {
-  it.each([
-    [['0: (b7) r0 = 0', 'R1 invalid mem access', 'processed 13 insns'], 1],
-    [['; failed to say', '1: (85) call unknown#9', 'invalid func unknown#9', 'processed 2 insns'], 2],
-    [['libbpf: loading object', "libbpf: prog 'x': failed to load: -EINVAL", 'libbpf: done'], 1],
-    [['Booting', 'Kernel panic - not syncing'], 1],
-    [['all is well', '0: R1=ctx() R10=fp0'], -1],
-    [[], -1],
-  ])('in %j is line %i', (lines, at) => {
-    expect(firstTrouble(lines)).toBe(at);
   });
 });

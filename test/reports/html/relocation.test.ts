@@ -50,7 +50,7 @@ it('tells what became of it on both, and what changed in its type', async () => 
     › offset | 48 | 8 | field_6 | long int | 56 | 8 | field_6 | long int
     − removed | 56 | 4 | cpu | unsigned int | —"
   `);
-  expect(await page.locator('.layout .taken').count()).toBe(1);
+  expect(await page.locator('.layout .accessed').count()).toBe(1);
 });
 
 it('shows all members when asked to, and only what matters again', async () => {

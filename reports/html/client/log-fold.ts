@@ -1,0 +1,84 @@
+// A log to read: numbered lines that are links, a search, a way to the failure, long lines wrapped or not.
+import { plural } from '../../../harness/base/text.ts';
+import { lineAddress, logAddress } from '../shared/addresses.ts';
+import type { LogData, ObjectData } from '../shared/page-data.ts';
+import { copyButton } from './copy.ts';
+import { element, quietButton, small } from './dom.ts';
+import { failureLine, logLines } from './log-lines.ts';
+import { logSearch } from './log-search.ts';
+import { cellId, type CellPlace } from './places.ts';
+
+/** More lines than these are slow to lay out; the failure is at the end. */
+const MAX_LINES = 10_000;
+
+interface Log {
+  title: string;
+  lines: readonly string[];
+  /** Position of the first line that is laid out. */
+  first: number;
+  fold: HTMLDetailsElement;
+}
+
+function goTo({ fold }: Log, position: number): void {
+  for (const marked of fold.querySelectorAll('.marked')) marked.classList.remove('marked');
+  const line = document.getElementById(lineAddress(fold.id, position + 1));
+  line?.classList.add('marked');
+  line?.scrollIntoView({ block: 'center' });
+}
+
+function wrapButton(block: HTMLElement): HTMLElement {
+  const wrap = quietButton('Wrap', { 'aria-pressed': 'false' });
+  wrap.addEventListener('click', () => wrap.setAttribute('aria-pressed', String(block.classList.toggle('wrapped'))));
+  return wrap;
+}
+
+function failureButton(log: Log): HTMLElement | null {
+  const position = failureLine(log.lines);
+  if (position < log.first) return null;
+  const jump = quietButton('Go to error');
+  jump.addEventListener('click', () => goTo(log, position));
+  return jump;
+}
+
+function logTools(log: Log, block: HTMLElement): HTMLElement {
+  return element(
+    'p',
+    { class: 'log-tools' },
+    logSearch({ ...log, goTo: (position) => goTo(log, position) }),
+    failureButton(log),
+    wrapButton(block),
+    copyButton('Copy log', () => `${log.lines.join('\n')}\n`),
+  );
+}
+
+function linesBlock({ title, lines, first, fold }: Log): HTMLElement {
+  const block = element('pre', { tabindex: '0', 'aria-label': title });
+  if (first > 0) block.append(`… ${first} lines before these are in logs/ beside this file\n`);
+  for (const [index, line] of lines.slice(first).entries()) {
+    const number = first + index + 1;
+    const id = lineAddress(fold.id, number);
+    block.append(element('span', { class: 'line', id }, element('a', { href: `#${id}` }, String(number)), line, '\n'));
+  }
+  return block;
+}
+
+function fill(log: Log): void {
+  if (log.fold.querySelector('pre')) return;
+  const block = linesBlock(log);
+  log.fold.append(logTools(log, block), block);
+}
+
+/** A log in a fold. Its lines are laid out when it is opened, or asked for by the event `fill`. */
+export function logFold(place: CellPlace, data: ObjectData, log: LogData): HTMLElement {
+  const { title, anchor } = log;
+  const lines = logLines(data, log);
+  const fold = element(
+    'details',
+    { class: 'log', id: logAddress(cellId(place), anchor) },
+    element('summary', {}, `${title} `, small(plural(lines.length, 'line'))),
+  );
+  const fillOnce = () => fill({ title, lines, first: Math.max(0, lines.length - MAX_LINES), fold });
+  fold.addEventListener('toggle', fillOnce);
+  fold.addEventListener('fill', fillOnce);
+  return fold;
+}
