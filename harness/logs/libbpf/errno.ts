@@ -1,4 +1,4 @@
-// Error numbers of Linux and of libbpf itself: their names, and the number behind each way libbpf has written an error.
+// Error numbers of Linux and of libbpf: their names, and the number behind each form in which libbpf prints an error.
 
 /**
  * Names of the errors bpf(2) and libbpf return.
@@ -60,7 +60,7 @@ const ERRNO_NAMES = {
 
 const NUMBER_OF = new Map(Object.entries(ERRNO_NAMES).map(([number, name]) => [name as string, Number(number)]));
 
-/** What strerror(3) says, for libbpf before 1.6, which printed that; glibc's words, and musl's where they differ. */
+/** Texts of strerror(3), which libbpf printed before 1.6: those of glibc, and of musl where they differ. */
 const STRERROR = new Map([
   ['Operation not permitted', 1],
   ['No such file or directory', 2],
@@ -90,14 +90,14 @@ const STRERROR = new Map([
   ['Unknown error 524', 524],
 ]);
 
-/** The name of a positive error number: `EINVAL`, or `errno 999` for one that has none here. */
+/** The name of a positive error number: `EINVAL`, or `errno 999` for a number without a name. */
 export function errnoName(errno: number): string {
   return (ERRNO_NAMES as Record<number, string>)[errno] ?? `errno ${errno}`;
 }
 
 /**
  * The positive number behind an error as libbpf prints it: `-EINVAL` (since 1.6), `-22`, `Invalid argument` or
- * `Invalid argument(-22)` (before); null when it is none of these.
+ * `Invalid argument(-22)` (before); null for other text.
  */
 export function errnoOf(text: string): number | null {
   const trimmed = text.trim();

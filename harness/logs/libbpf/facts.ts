@@ -1,7 +1,7 @@
-// What a libbpf log holds once it is read: plain facts, nothing judged.
+// The facts of a libbpf log, without any verdict.
 import type { RelocationKind } from '../../base/vocabulary.ts';
 
-/** An error as it was printed, and its positive number where the text tells. */
+/** An error as printed, and its positive number if the text has one. */
 export interface PrintedError {
   text: string;
   errno: number | null;
@@ -13,7 +13,7 @@ interface CandidateFacts {
   matches: boolean;
 }
 
-/** One CO-RE relocation as libbpf went through it. */
+/** One CO-RE relocation as libbpf processed it. */
 export interface RelocationFacts {
   /** Null in logs without debug lines. */
   section: string | null;
@@ -29,16 +29,16 @@ export interface RelocationFacts {
   noTarget: boolean;
   /** The rewritten operand, decimal; null when the instruction was not patched. */
   patch: { insn: number; form: 'ALU' | 'LDX' | 'LDIMM64'; from: string; to: string } | null;
-  /** Access size in bytes, where it was changed. */
+  /** Access size in bytes, if it was changed. */
   memSize: { from: number; to: number } | null;
   /** Instructions replaced by an invalid one, within the (sub)program; two for a 64-bit load, in the order printed. */
   poisoned: number[];
   /** A candidate matched, but its size or sign does not allow the access as compiled. */
   wrongAccess: boolean;
-  /** Candidates disagreed: libbpf's words. */
+  /** libbpf's message if candidates disagreed. */
   ambiguity: string | null;
   warnings: string[];
-  /** Why the whole load ended at this relocation; null when it did not. */
+  /** The error that ended the whole load at this relocation, or null. */
   error: string | null;
 }
 
@@ -49,10 +49,10 @@ interface TypeTargets {
   targets: { id: number; type: string; btf: string }[];
 }
 
-/** Where a subprogram's copy starts in a program that calls it, in instructions. */
+/** The start of a subprogram's copy in a program that calls it, in instructions. */
 export interface Subprogram {
   insns: number;
-  /** Null when no call to it was printed. */
+  /** Null if no call to it was printed. */
   offset: number | null;
 }
 
@@ -65,27 +65,27 @@ export interface MapFailure {
 export interface ExternFailure {
   kind: 'kconfig' | 'ksym' | 'kfunc';
   name: string;
-  /** libbpf's words after the name. */
+  /** libbpf's text after the name. */
   detail: string;
 }
 
 export interface BtfFailure {
-  /** Of the kernel: absent or unreadable. Of the object: absent, or not taken by the kernel although something needs it. */
+  /** Of the kernel: absent or unreadable. Of the object: absent, or rejected by the kernel although it is needed. */
   kind: 'kernel-missing' | 'object-missing' | 'object-refused';
   text: string;
 }
 
-/** What libbpf said about loading one program; `error` and `missingTarget` null when it did not say that it failed. */
+/** Messages of libbpf about loading one program. `error` and `missingTarget` are null if it printed no failure. */
 export interface ProgramFacts {
-  /** Null when a log of libbpf <= 0.6 was cut before the name came. */
+  /** Null if a log of libbpf <= 0.6 was cut before the name. */
   program: string | null;
-  /** What bpf(BPF_PROG_LOAD) returned. */
+  /** The result of bpf(BPF_PROG_LOAD). */
   error: PrintedError | null;
-  /** The verifier's whole log; null when there was none. */
+  /** The verifier's whole log, or null. */
   verifierLog: string | null;
   /** The kernel function, tracepoint or hook that is not in the kernel's BTF. */
   missingTarget: string | null;
-  /** Other things libbpf said of the program. */
+  /** Other messages of libbpf about the program. */
   warnings: string[];
 }
 
@@ -102,7 +102,7 @@ export interface LibbpfLog {
   targets: TypeTargets[];
   /** By program: the subprograms appended to it by name, in order. */
   layouts: Map<string, Map<string, Subprogram>>;
-  /** Programs that were not to be loaded. */
+  /** Programs that libbpf skipped. */
   skipped: string[];
   /** Relocations of weak subprograms the linker dropped. */
   eliminated: { section: string; index: number }[];
@@ -110,12 +110,12 @@ export interface LibbpfLog {
   maps: MapFailure[];
   externs: ExternFailure[];
   btf: BtfFailure[];
-  /** The log of bpf(BPF_BTF_LOAD), null when there was none. */
+  /** The log of bpf(BPF_BTF_LOAD), or null. */
   btfLog: string | null;
   programs: ProgramFacts[];
   /** `failed to perform CO-RE relocations`. */
   relocationFailed: PrintedError | null;
-  /** Struct_ops, privileges, ELF, attaching: what belongs to none of the above. */
+  /** All other failures: struct_ops, privileges, ELF, attaching. */
   failures: { topic: 'settings' | 'struct-ops' | 'permission' | 'memlock' | 'object' | 'attach'; text: string }[];
   /** Every warning, as printed, in order. */
   warnings: string[];

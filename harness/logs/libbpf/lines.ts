@@ -1,4 +1,4 @@
-// From print callbacks to lines: joins what one logical line was printed in, and takes verifier and BTF logs out whole.
+// From print callbacks to lines: joins the pieces of one line, and extracts verifier and BTF logs whole.
 import type { LogRecord } from '../record.ts';
 
 export type LogLine =
@@ -9,7 +9,7 @@ export type LogLine =
 
 const PREFIX = 'libbpf: ';
 
-/** Longer lines are cut: libbpf's own are short, and what stands behind is a stranger's name. */
+/** Longer lines are cut. libbpf's own text is short; the rest is a name from the object. */
 const MAX_LINE = 2048;
 
 const BEGIN_PROGRAM_LOG = /^libbpf: prog '([^']*)': -- BEGIN PROG LOAD LOG --$/;
@@ -18,7 +18,7 @@ const BEGIN_BTF_LOG = 'libbpf: -- BEGIN BTF LOAD LOG ---';
 const END_LOG = /^(?:libbpf: )?-- END (?:PROG LOAD |BTF LOAD )?LOG --$/;
 const END_LOG_AT_END = /(?:^|\n)(?:libbpf: )?-- END (?:PROG LOAD |BTF LOAD )?LOG --\n?$/;
 
-/** A block's opening line: what kind of log follows. */
+/** The opening line of a block names the kind of log that follows. */
 function opening(line: string): Exclude<LogLine, { type: 'message' }> | null {
   const program = BEGIN_PROGRAM_LOG.exec(line);
   if (program) return { type: 'verifier-log', program: program[1] ?? '', text: '' };
@@ -32,7 +32,7 @@ function firstLine(text: string): string {
   return text.slice(0, Math.min(end < 0 ? text.length : end, MAX_LINE));
 }
 
-/** A block printed in one callback ends where its record ends, whatever a source line in it looks like. */
+/** A block that was printed in one callback ends with its record, even if a source line in it looks like an end. */
 function withoutClosing(text: string): string {
   const tail = END_LOG_AT_END.exec(text.slice(-64));
   return tail ? text.slice(0, text.length - tail[0].length) : text.replace(/\n$/, '');
@@ -40,7 +40,7 @@ function withoutClosing(text: string): string {
 
 /**
  * Lines of a libbpf log. libbpf <= 0.7 printed a line in several callbacks, so pieces are joined up to their newline; a piece that
- * begins a new line on its own ends the one before. Takes any text; time and memory grow with its length.
+ * begins a new line ends the line before. Accepts any text; time and memory grow with its length.
  */
 export function readLines(records: readonly LogRecord[]): LogLine[] {
   const lines: LogLine[] = [];
@@ -88,7 +88,7 @@ export function readLines(records: readonly LogRecord[]): LogLine[] {
 
 const LEVELS = { '0': 'warn', '1': 'info', '2': 'debug' } as const satisfies Record<string, LogRecord['level']>;
 
-/** The level a line is marked with; libbpf's own printer marks none, and then it cannot be known. */
+/** The level that marks a line. libbpf's own printer prints no marks, so the level is unknown then. */
 function levelOf(line: string): { level: LogRecord['level']; text: string } {
   const mark = /^<([012])>/.exec(line)?.[1];
   if (mark !== '0' && mark !== '1' && mark !== '2') return { level: 'debug', text: line };

@@ -1,4 +1,4 @@
-// What libbpf prints about the object as a whole: relocation sections, BTF, externs, maps, struct_ops, privileges, ELF.
+// Messages of libbpf about the whole object: relocation sections, BTF, externs, maps, struct_ops, privileges, ELF.
 import { errnoOf } from './errno.ts';
 import type { BtfFailure, ExternFailure, LibbpfLog, MapFailure, PrintedError } from './facts.ts';
 
@@ -38,7 +38,7 @@ function failure(topic: LibbpfLog['failures'][number]['topic'], text: string | u
   return { type: 'failure', failure: { topic, text: text ?? '' } };
 }
 
-/** Variables the kernel configuration or libbpf itself fills in; every other strong extern is a kernel symbol. */
+/** Externs that libbpf fills in from the kernel configuration or itself; every other strong extern is a kernel symbol. */
 const KCONFIG_NAME = /^(?:CONFIG_|LINUX_)/;
 
 const RULES = [
@@ -100,7 +100,7 @@ const RULES = [
   { pattern: /^settings: ((?!prog '[^']*': attach target '[^']*': -[23]$).*)$/, read: ([text]) => failure('settings', text) },
 
   {
-    // The other lines about struct_ops tell what was found, copied and set.
+    // The other lines about struct_ops report what was found, copied and set.
     pattern:
       /^(struct_ops (?:init_kern|init|reloc).*(?:[Cc]annot|[Nn]ot |[Uu]nmatched|Error|failed|unsupported|too ).*|[Ee]rror: BTF_KIND .* is unsupported in STRUCT_OPS)$/,
     read: ([text]) => failure('struct-ops', text),
@@ -117,7 +117,7 @@ const RULES = [
   },
 ] as const satisfies readonly Rule[];
 
-/** Reads a line (without `libbpf: `) about the object as a whole; null when it is about something else, or no trouble. */
+/** Reads a line (without `libbpf: `) about the whole object; null if it is about something else or not a failure. */
 export function readObjectMessage(line: string): ObjectMessage | null {
   for (const rule of RULES) {
     const match = rule.pattern.exec(line);

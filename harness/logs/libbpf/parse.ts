@@ -1,4 +1,4 @@
-// Reads a libbpf log into facts: every message by one of three tables, then put together by relocation, program and map.
+// Reads a libbpf log into facts: one of three tables reads each message; the facts are grouped by relocation, program and map.
 import type { LogRecord } from '../record.ts';
 import type { LibbpfLog, ProgramFacts, RelocationFacts, Subprogram } from './facts.ts';
 import { readLines, textRecords } from './lines.ts';
@@ -6,7 +6,7 @@ import { type ObjectMessage, readObjectMessage } from './object-messages.ts';
 import { type ProgramMessage, readProgramMessage } from './program-messages.ts';
 import { type NumberedMessage, readRelocationMessage } from './relocation-messages.ts';
 
-/** Where reading stands: the log so far, what can be looked up in it, and what messages without a name refer to. */
+/** The state of reading: the log so far, its indexes, and the targets of messages without a name. */
 interface Reading {
   log: LibbpfLog;
   relocations: Map<string, RelocationFacts>;
@@ -16,7 +16,7 @@ interface Reading {
   relocation: RelocationFacts | null;
   /** The program subprograms were last appended to. */
   caller: Map<string, Subprogram> | null;
-  /** Of a program that libbpf <= 0.6 names later. */
+  /** The facts of a program that libbpf <= 0.6 names later. */
   unnamed: ProgramFacts | null;
 }
 
@@ -43,7 +43,7 @@ function newProgramFacts(program: string | null): ProgramFacts {
   return { program, error: null, verifierLog: null, missingTarget: null, warnings: [] };
 }
 
-/** What is known of a program, made on first mention; without a name, that of the program libbpf will name later. */
+/** The facts of a program, created on first mention. Without a name: of the program that libbpf names later. */
 function programFacts(reading: Reading, name: string | null): ProgramFacts {
   const known = name === null ? reading.unnamed : reading.programs.get(name);
   if (known) return known;
@@ -75,7 +75,7 @@ function relocationFacts(reading: Reading, { program, index, message }: Numbered
     warnings: [],
     error: null,
   };
-  // A spec printed anew begins the relocation anew: two loads in one log.
+  // A second spec for the same relocation begins it again: the log has two loads.
   if (known) return Object.assign(known, fresh);
   reading.relocations.set(key, fresh);
   reading.log.relocations.push(fresh);
@@ -160,7 +160,7 @@ function takeObject(reading: Reading, message: ObjectMessage): void {
   }
 }
 
-/** Gives the program that had no name yet the one that has come. */
+/** Names the program that had no name yet. */
 function nameUnnamed(reading: Reading, name: string): void {
   if (!reading.unnamed || reading.programs.has(name)) return;
   reading.unnamed.program = name;
@@ -209,12 +209,12 @@ function takeProgram(reading: Reading, message: ProgramMessage): void {
   }
 }
 
-/** A token is optional and libbpf goes on without one. */
+/** A BPF token is optional: libbpf continues without one. */
 const NOISE = /^object '[^']*': failed \(-?\w+\) to create BPF token from /;
 
 /**
- * Reads what libbpf (0.3 to 1.7) printed while it opened and loaded an object. Any text is taken; what no table knows stays in
- * `warnings` if it was one. Relocations and programs stand in the order libbpf came to them.
+ * Reads the output of libbpf (0.3 to 1.7) from opening and loading an object. Accepts any text. A warning that no table knows
+ * stays in `warnings`. Relocations and programs are in the order in which libbpf processed them.
  */
 export function parseLibbpfLog(records: readonly LogRecord[]): LibbpfLog {
   const log = newLog();

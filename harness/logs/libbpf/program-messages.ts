@@ -1,4 +1,4 @@
-// What libbpf prints about one program: its layout, what was poisoned in it, why it did not load or attach.
+// Messages of libbpf about one program: its layout, poisoned references, why it did not load or attach.
 import type { PoisonedReference, PrintedError } from './facts.ts';
 import { printedError } from './object-messages.ts';
 
@@ -76,7 +76,7 @@ const RULES = [
 
 const WARNING = /^prog '([^']*)': (.*)$/;
 
-/** Reads a line (without `libbpf: `) about a program; `warn` says whether libbpf printed it as a warning. Null for everything else. */
+/** Reads a line (without `libbpf: `) about a program; `warn` is true if libbpf printed it as a warning. Null for everything else. */
 export function readProgramMessage(line: string, warn: boolean): ProgramMessage | null {
   for (const rule of RULES) {
     const match = rule.pattern.exec(line);

@@ -1,4 +1,4 @@
-// What libbpf prints about one CO-RE relocation, as a table of patterns and what each says.
+// Messages of libbpf about one CO-RE relocation, as a table of patterns with their facts.
 import type { RelocationKind } from '../../base/vocabulary.ts';
 import { RELOCATION_KINDS } from '../../base/vocabulary.ts';
 
@@ -69,20 +69,20 @@ const RULES = [
 
 const PREFIX = /^prog '([^']*)': relo #(\d{1,9}): /;
 
-/** Without a number of their own; they speak of the relocation at hand. The number they print is the kind. */
+/** Messages without a relocation number: they are about the current relocation. The number that they print is the kind. */
 const UNNUMBERED =
   /^prog '([^']*)': (relo \d+ at insn #\d+ can't be (?:applied to array access|satisfied for bitfield)|relo for \[\d+\] .* captures type .*)$/;
 
 export interface NumberedMessage {
   program: string;
-  /** Null: the relocation spoken of last. */
+  /** Null: the relocation of the last message. */
   index: number | null;
   message: RelocationMessage;
 }
 
 /**
- * Reads a line (without `libbpf: `) about a CO-RE relocation; null when it is about something else. Data relocations are printed with
- * the same prefix and are not taken.
+ * Reads a line (without `libbpf: `) about a CO-RE relocation; null if it is about something else. Data relocations have
+ * the same prefix and give null, too.
  */
 export function readRelocationMessage(line: string): NumberedMessage | null {
   const prefix = PREFIX.exec(line);

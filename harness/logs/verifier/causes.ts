@@ -1,11 +1,11 @@
-// The verifier's words for why it rejects, as a table: what each means, most specific first.
+// Messages with which the verifier rejects a program, and their meaning, as a table; the most specific comes first.
 import type { RelocationKind } from '../../base/vocabulary.ts';
 import { RELOCATION_KINDS } from '../../base/vocabulary.ts';
 
 export type VerifierCause =
-  /** A poisoned instruction was reached; `relocation` is null where libbpf did not say which, `typeId` is the local one. */
+  /** The verifier reached a poisoned instruction. `relocation` is null if libbpf did not print it; `typeId` is the local id. */
   | { type: 'core-relocation'; relocation: { kind: RelocationKind | null; spec: string; cut: boolean } | null }
-  /** A map that was not created, or a kfunc that was not resolved; `name` null where only the number is known. */
+  /** A map that was not created, or an unresolved kfunc; `name` is null if only the number is known. */
   | { type: 'missing-map'; name: string | null }
   | { type: 'missing-kfunc'; name: string | null }
   | { type: 'helper-unknown'; id: number; name: string | null }
@@ -123,7 +123,7 @@ const RULES = [
   { pattern: /^(?:verifier bug|BUG |kernel subsystem misconfigured|bpf verifier is misconfigured)/i, read: () => ({ type: 'kernel-bug' }) },
 ] as const satisfies readonly Rule[];
 
-/** What a message of the verifier, or of libbpf in its place, means; null when no rule knows it. */
+/** The meaning of a message of the verifier, or of libbpf's replacement for it; null if no rule knows it. */
 export function causeOf(message: string): VerifierCause | null {
   for (const rule of RULES) {
     const match = rule.pattern.exec(message);

@@ -1,20 +1,20 @@
-// One line of a verifier log: what sort of line it is.
+// The sort of one line of a verifier log.
 
 export type VerifierLine =
   | {
       type: 'instruction';
       insn: number;
       text: string;
-      /** What stands behind the instruction and is not register state. */
+      /** Text behind the instruction that is not register state. */
       rest: string;
-      /** Register state behind the instruction: what holds after it; '' when there is none. */
+      /** Register state behind the instruction, which is the state after it; '' without one. */
       state: string;
     }
-  /** What registers hold before the next instruction. */
+  /** Register state before the next instruction. */
   | { type: 'state'; text: string }
   | { type: 'source'; text: string; file: string | null; line: number | null }
   | { type: 'stats'; text: string }
-  /** Notes on the way the verifier took, and messages that are no reason to reject. */
+  /** Notes on the path of the verifier, and messages that are not a reason to reject. */
   | { type: 'noise' }
   | { type: 'message'; text: string };
 
@@ -38,7 +38,7 @@ const NOISE = [
   /^\s*\d+: [.\d]{10,} \(/,
 ] as const;
 
-/** Where register state begins behind an instruction since 5.18 (`; R1=ctx()`), and in the middle of a jump. */
+/** The start of register state behind an instruction since 5.18 (`; R1=ctx()`), and in the middle of a jump. */
 const STATE_BEHIND = /;(?:\s|$)|\s\d+: (?:frame\d+: )?R\d+/;
 
 /** Messages the kernel prints on the same line as the jump they are about. */
@@ -69,7 +69,7 @@ function readSource(line: string): VerifierLine {
 }
 
 /**
- * Classifies a line of the log of BPF_PROG_LOAD, log level 1 or 2, kernels 5.10 to 7.x. Takes any text.
+ * Classifies a line of the log of BPF_PROG_LOAD, log level 1 or 2, kernels 5.10 to 7.x. Accepts any text.
  * @see print_bpf_insn(), print_verifier_state(), verbose_linfo() and print_verification_stats() in kernel/bpf
  */
 export function readVerifierLine(line: string): VerifierLine {

@@ -1,10 +1,10 @@
-// Reads the verifier's log of a program that was rejected: why, at which instruction, from which source line.
+// Reads the verifier's log of a rejected program: the reason, the instruction, the source line.
 import { causeOf, type VerifierCause } from './causes.ts';
 import { readVerifierLine, type VerifierLine } from './lines.ts';
 import { splitReport, type VerifierReport } from './report.ts';
 
 interface VerifierStats {
-  /** Instructions the verifier went through, branches counted anew. */
+  /** Instructions that the verifier processed; each branch counts again. */
   processed: number | null;
   totalStates: number | null;
   peakStates: number | null;
@@ -14,37 +14,37 @@ interface VerifierStats {
 
 interface VerifierSource {
   text: string;
-  /** Kernels before 6.9 print no place. */
+  /** Kernels before 6.9 print no file and line. */
   file: string | null;
   line: number | null;
 }
 
 export interface VerifierLog {
-  /** One line; null when the log tells none. */
+  /** One line; null if the log has no reason. */
   reason: string | null;
   cause: VerifierCause;
   /** Number in the final program, subprograms appended; null when no instruction was printed. */
   insn: number | null;
   insnText: string | null;
-  /** What the register the reason names held there, else what all registers did; null when the log does not tell. */
+  /** The value of the register that the reason names, else of all registers; null if the log does not show it. */
   state: string | null;
   source: VerifierSource | null;
-  /** What the newest kernels add in whole sentences; null before. */
+  /** The report that the newest kernels add in whole sentences; null on older kernels. */
   report: VerifierReport | null;
   stats: VerifierStats;
 }
 
-/** The reason stands at the end of a log of any size; what is before it is the way the verifier took. */
+/** The reason is at the end of a log of any size; the rest is the path of the verifier. */
 const TAIL = 256 * 1024;
 const MAX_LINES = 1000;
 const MAX_LINE = 4096;
 
-/** How many messages above the last one are looked at: the verifier adds at most a few. */
+/** Number of messages read above the last one: the verifier adds at most a few. */
 const MAX_MESSAGES = 8;
 
 function tailLines(text: string): string[] {
   const tail = text.slice(-TAIL);
-  // A first line that was cut in two says nothing.
+  // The first line may be cut, so it is ignored.
   const whole = text.length > TAIL ? tail.slice(tail.indexOf('\n') + 1) : tail;
   return whole
     .split('\n')
@@ -68,7 +68,7 @@ function readStats(lines: readonly VerifierLine[]): VerifierStats {
   };
 }
 
-/** Messages from the last upwards, with their positions; what stands behind an instruction counts as one. */
+/** Messages from the last upwards, with their positions; text behind an instruction is a message, too. */
 function messages(lines: readonly VerifierLine[]): { text: string; at: number }[] {
   const found = [];
   for (let at = lines.length - 1; at >= 0 && found.length < MAX_MESSAGES; at--) {
@@ -81,10 +81,10 @@ function messages(lines: readonly VerifierLine[]): { text: string; at: number }[
   return found;
 }
 
-/** How far up the state of a register is looked for. */
+/** Number of lines in which the state of a register is searched. */
 const MAX_STATE_LINES = 200;
 
-/** Some reasons are two lines, of which the second does not stand alone. */
+/** Some reasons have two lines; the second has no meaning alone. */
 const NEEDS_PREVIOUS = /^(?:R\d{1,2} (?!invalid mem access|type=|!read_ok)|invalid bpf_context access|\t)/;
 
 /** A register or stack slot and its value, which may have brackets in brackets: `R1_w=scalar(var_off=(0x0; 0xff))`. */
@@ -93,12 +93,12 @@ function registerIn(state: string, register: number): string | null {
   return named.exec(state)?.[1] ?? null;
 }
 
-/** The last state before position `until`, of one register when the reason names one. */
+/** The last state before position `until`, of one register if the reason names one. */
 function stateBefore(lines: readonly VerifierLine[], until: number, reason: string | null): string | null {
   const register = /\bR(\d{1,2})\b/.exec(reason ?? '')?.[1];
   for (let at = until; at >= 0 && at > until - MAX_STATE_LINES; at--) {
     const line = lines[at];
-    // What stands behind the rejected instruction itself holds after it.
+    // State behind the rejected instruction itself is the state after it.
     const state = line?.type === 'state' ? line.text : line?.type === 'instruction' && at < until ? line.state : '';
     const found = state !== '' && register !== undefined ? registerIn(state, Number(register)) : state;
     if (found !== null && found !== '') return found;
@@ -107,8 +107,8 @@ function stateBefore(lines: readonly VerifierLine[], until: number, reason: stri
 }
 
 /**
- * Reads a log of the kernel's BPF verifier, 5.10 to 7.x, as delivered or as libbpf >= 0.8 rewrote its end. Any text is taken; only the
- * last part of a very long one is looked at.
+ * Reads a log of the kernel's BPF verifier, 5.10 to 7.x, as delivered or as libbpf >= 0.8 rewrote its end. Accepts any text; reads only the
+ * last part of a very long log.
  */
 export function parseVerifierLog(text: string): VerifierLog {
   const { before, report } = splitReport(tailLines(text));

@@ -1,12 +1,12 @@
-// The report newer verifiers (seen in 7.3) print behind their one-line message: what failed, why, where, and what to do.
+// The report newer verifiers (seen in 7.3) print behind their one-line message: the failure, its reason, its place, and a suggestion.
 
 export interface VerifierReport {
   /** `Policy: Operation is not allowed` */
   title: string;
-  /** The kernel's own explanation; '' when there is none. */
+  /** The kernel's own explanation; '' without one. */
   explanation: string;
   at: { program: string; file: string; line: number; column: number } | null;
-  /** '' when there is none. */
+  /** The kernel's suggestion; '' without one. */
   suggestion: string;
 }
 
@@ -16,7 +16,7 @@ const HEADING = /^(Reason|At|Causal path|Suggestion):$/;
 const PLACE = /^(\S+) @ (.+):(\d{1,9}):(\d{1,9})$/;
 
 /**
- * Splits the lines of a log into what stands before the report and the report; null when there is none.
+ * Splits the lines of a log into those before the report and the report; null without a report.
  * Sections are headings at the start of a line with their text indented below, wrapped at about 100 characters.
  */
 export function splitReport(lines: readonly string[]): { before: string[]; report: VerifierReport | null } {
