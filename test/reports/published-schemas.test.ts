@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 
-const SCHEMAS = ['reports/results.schema.json'] as const;
+const SCHEMAS = ['reports/results.schema.json', 'harness/plan/config/config.schema.json'] as const;
 
 interface Property {
   place: string;

@@ -1,4 +1,4 @@
-// What may stand in corematrix.yaml.
+// The schema of corematrix.yaml.
 import { z } from 'zod';
 import { FORMAT_NAMES } from '../../base/format-names.ts';
 import { GATES } from '../../base/vocabulary.ts';
@@ -7,18 +7,15 @@ import { defaultsSchema } from '../object-settings/defaults.ts';
 import { loaderSchema } from '../settings/loader/schema.ts';
 import { objectsSchema } from '../object-settings/object-schema.ts';
 
-/** A selector, or one with what is to be said about its kernels. */
+/** A selector alone, or with settings of its kernels. */
 const kernelEntrySchema = z.union([
   z.string(),
   z
     .strictObject({
-      selector: z.string().describe('Kernel selector, as without braces.'),
-      optional: z
-        .boolean()
-        .optional()
-        .describe('Whether it is as well when there is no such kernel, or it does not come up (default: false).'),
+      selector: z.string().describe('Kernel selector: `debian:6.12`.'),
+      optional: z.boolean().optional().describe('If true, a missing kernel or a failed boot is not an error (default: false).'),
     })
-    .describe('A kernel selector and what its kernels are to the run.'),
+    .describe('A kernel selector and settings of its kernels.'),
 ]);
 
 const policySchema = z
@@ -26,53 +23,69 @@ const policySchema = z
     gate: z
       .enum(GATES)
       .optional()
-      .describe('What fails a run: every unexpected failure (default), or only regressions where a baseline is given.'),
-    failOnFlaky: z.boolean().optional().describe('Whether a cell that took more than one attempt fails the run (default: false).'),
-    maxInfra: z
-      .number()
-      .int()
-      .nonnegative()
-      .optional()
-      .describe('Cells that may stay without a verdict for reasons of infrastructure (default: 0).'),
+      .describe('What fails a run: every unexpected failure (default), or only regressions if a baseline is given.'),
+    failOnFlaky: z.boolean().optional().describe('If true, a cell that needed more than one attempt fails the run (default: false).'),
+    maxInfra: z.number().int().nonnegative().optional().describe('Number of infrastructure failures that a run tolerates (default: 0).'),
   })
-  .describe('What the exit code tells.');
+  .describe('Rules for the exit code.');
 
 export const configSchema = z.strictObject({
   kernels: z
     .array(kernelEntrySchema)
     .min(1)
     .optional()
-    .describe('Kernel selectors, for example `debian:all`, `debian:>=5.10,<=6.12`, `file:bzImage` (relative to this file).'),
+    .describe('Kernel selectors, for example `debian:all`, `debian:>=5.10,<=6.12`, `file:bzImage`. Paths are relative to this file.'),
   objects: objectsSchema
     .optional()
-    .describe('Objects: paths or globs, relative to this file. An entry with settings speaks for every file it matches.'),
+    .describe('Objects: paths or globs, relative to this file. The settings of an entry apply to every file that it matches.'),
   defaults: defaultsSchema.optional(),
   loaders: z
     .array(loaderSchema)
     .min(1)
     .optional()
-    .describe('Releases of libbpf that load every object which does not name one itself, each in a row of its own.'),
+    .describe('Releases of libbpf that load every object without a `loader`, each in a row of its own.'),
   lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
-  history: z.string().min(1).optional().describe('File with a line for every run, relative to this file: each run is appended.'),
-  mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, instead of the ones apt is configured with.'),
-  timeout: z.number().positive().optional().describe('Seconds a cell may take before it is infrastructure trouble.'),
-  bootTimeout: z.number().positive().optional().describe('Seconds a kernel may take to come up before all its cells are.'),
-  jobs: z.number().int().positive().optional().describe('Guests at the same time.'),
+  history: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File to which each run appends a line, relative to this file. Reports show since when each program fails and what is flaky.',
+    ),
+  mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, in place of those that apt uses.'),
+  timeout: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Time limit of a cell, in seconds (default: 300, 60 under KVM). A cell that exceeds it has no verdict.'),
+  bootTimeout: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'Time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM). Cells of a kernel that exceeds it have no verdict.',
+    ),
+  jobs: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Maximum number of guests at the same time (default: limited by processors and memory).'),
   cache: z
     .boolean()
     .optional()
-    .describe('Whether verdicts of earlier runs are taken where nothing they depend on has changed (default: true).'),
+    .describe('If true, the verdict of an earlier run is reused if nothing that it depends on has changed (default: true).'),
   isolation: z
     .enum(['snapshot', 'boot'])
     .optional()
-    .describe('A private copy of a snapshot for every cell (default), or a boot for every cell.'),
+    .describe('Guest of each cell: `snapshot`, a private copy of a booted guest (default); `boot`, a fresh boot.'),
   formats: z
     .array(z.enum(FORMAT_NAMES))
     .min(1)
     .optional()
-    .describe('What the report folder holds besides results.json and logs; without it, html, junit and markdown.'),
+    .describe('Formats to write to the report folder besides results.json and logs (default: html, junit, markdown).'),
   policy: policySchema.optional(),
-  expectations: z.array(expectationSchema).optional(),
+  expectations: z.array(expectationSchema).optional().describe('Failures that are expected. Every other program must pass.'),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -5,20 +5,26 @@ import { FAILURE_CLASSES } from '../../base/failures.ts';
 export const expectationSchema = z
   .strictObject({
     object: z.string().describe('File name of the object, for example `opensnoop.bpf.o`.'),
-    program: z.string().optional().describe('Program name; without it, every program of the object.'),
-    kernels: z.string().optional().describe('Kernel versions it holds for, comparators joined by commas: `>=5.14,<6.2`. Without it, all.'),
+    program: z.string().optional().describe('Program name (default: every program of the object).'),
+    kernels: z
+      .string()
+      .optional()
+      .describe('Kernel versions that it applies to, as comparisons joined by commas: `>=5.14,<6.2` (default: all).'),
     distribution: z
       .string()
       .min(1)
       .optional()
-      .describe('Where kernels come from: `debian`, or `file` and `deb` for kernels of your own. Without it, all.'),
-    arch: z.enum(['x86_64', 'arm64']).optional().describe('Architecture of the kernels. Without it, all.'),
-    status: z.enum(['fail', 'unsupported']).describe('`fail`: must fail there. `unsupported`: out of scope there, whatever happens.'),
-    class: z.enum(FAILURE_CLASSES).optional().describe('The class it must fail with; another class is a failure.'),
-    reason: z.string().min(1).describe('Why, in a sentence: it stands in every report.'),
-    link: z.url().optional().describe('Where more is said: an issue, a commit.'),
-    expires: z.iso.date().optional().describe('The last day it holds, `2027-03-31` (UTC): afterwards it is as if it were not there.'),
+      .describe('Kernel source: `debian`, or `file` and `deb` for your own kernels (default: all).'),
+    arch: z.enum(['x86_64', 'arm64']).optional().describe('Architecture of the kernels (default: all).'),
+    status: z.enum(['fail', 'unsupported']).describe('`fail`: the program must fail. `unsupported`: any result is accepted.'),
+    class: z
+      .enum(FAILURE_CLASSES)
+      .optional()
+      .describe('Failure class that the failure must have; a failure of another class is unexpected (default: any class).'),
+    reason: z.string().min(1).describe('One-sentence reason, shown in every report.'),
+    link: z.url().optional().describe('Address of more information: an issue, a commit.'),
+    expires: z.iso.date().optional().describe('Last day on which it applies (UTC): `2027-03-31` (default: it never expires).'),
   })
-  .describe('What is known to fail, and why. Everything not named must pass.');
+  .describe('An expected failure.');
 
 export type Expectation = z.infer<typeof expectationSchema>;

@@ -8,7 +8,7 @@ export const DEFAULT_NAMES: readonly SettingName[] = SETTING_NAMES.filter((name)
 
 const MASK: { [Name in SettingName]?: true } = Object.fromEntries(DEFAULT_NAMES.map((name) => [name, true]));
 
-export const defaultsSchema = objectSettingsSchema.pick(MASK).describe('Settings of every object that does not have them itself.');
+export const defaultsSchema = objectSettingsSchema.pick(MASK).describe('Settings for every object that does not have them itself.');
 
 export type Defaults = z.infer<typeof defaultsSchema>;
 

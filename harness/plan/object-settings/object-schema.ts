@@ -20,7 +20,7 @@ const objectEntrySchema = z
       .string()
       .regex(/^[\w.+-]+$/, 'expected letters, digits, and any of . _ + -')
       .optional()
-      .describe('Its name in reports (default: the file name). The same file with another name is another object.'),
+      .describe('Name of the object in reports (default: the file name). The same file under another name is another object.'),
     ...objectSettingsSchema.shape,
   })
   .describe('An object and how to load it.');

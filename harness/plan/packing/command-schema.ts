@@ -15,20 +15,28 @@ export const commandSchema = z.strictObject({
     'Program and arguments. `{folder}` is the path of its files in the guest; for a custom loader, `{object}` is the path of the object.',
   ),
   files: z
-    .array(z.union([z.string(), z.strictObject({ path: z.string(), to: placeInFolder.describe('Its path in `{folder}`.').optional() })]))
+    .array(
+      z.union([
+        z.string(),
+        z.strictObject({
+          path: z.string().describe('Path of the file or folder, relative to this file.'),
+          to: placeInFolder.describe('Path in `{folder}` (default: the name of the file).').optional(),
+        }),
+      ]),
+    )
     .max(200)
     .optional()
-    .describe('Files to put beside it, relative to this file.'),
+    .describe('Files to copy into `{folder}`, relative to this file.'),
   env: z
     .record(z.string().regex(/^[A-Za-z_]\w*$/, 'expected the name of a variable'), argument)
     .optional()
-    .describe('Environment. LD_LIBRARY_PATH names folders of this machine in which to look for libraries.'),
+    .describe('Environment variables. `LD_LIBRARY_PATH` names folders of this machine in which shared libraries are looked up.'),
   folder: z
     .string()
     .regex(/^\/[^\0]*$/, 'expected an absolute path')
     .optional()
     .describe('Working folder in the guest (default: `{folder}`).'),
-  timeout: z.number().positive().max(3600).optional().describe('Seconds it may take (default: 60).'),
+  timeout: z.number().positive().max(3600).optional().describe('Time limit, in seconds (default: 60).'),
 });
 
 export type CommandSettings = z.infer<typeof commandSchema>;

@@ -7,10 +7,10 @@ const MAX_U32 = 0xffff_ffff;
 const size = z.number().int().min(1).max(MAX_U32);
 
 const SHAPE = {
-  type: z.enum(MAP_TYPES).exclude(['unspec']).optional().describe('Another type, for example `percpu_array`.'),
-  max_entries: size.optional().describe('The number of entries it has room for.'),
-  key_size: size.optional().describe('Bytes of a key.'),
-  value_size: size.optional().describe('Bytes of a value, for example 127 * 8 for a stack trace.'),
+  type: z.enum(MAP_TYPES).exclude(['unspec']).optional().describe('Map type to use in place of the declared one: `percpu_array`.'),
+  max_entries: size.optional().describe('Maximum number of entries.'),
+  key_size: size.optional().describe('Size of a key, in bytes.'),
+  value_size: size.optional().describe('Size of a value, in bytes; 127 * 8 for a stack trace.'),
 };
 
 const mapSettingsSchema = z

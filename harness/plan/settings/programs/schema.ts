@@ -11,8 +11,8 @@ const programSettingsSchema = z.strictObject({
     .describe(
       'Whether the program is loaded with the object. `if-supported`: only if the kernel has its program type and its attach target. Default: as its section name says.',
     ),
-  type: z.enum(PROGRAM_TYPES).exclude(['unspec']).optional().describe('Its program type, for example `sched_cls`.'),
-  attach_type: z.enum(ATTACH_TYPES).optional().describe('Its expected attach type, for example `trace_fentry`.'),
+  type: z.enum(PROGRAM_TYPES).exclude(['unspec']).optional().describe('Program type: `sched_cls`.'),
+  attach_type: z.enum(ATTACH_TYPES).optional().describe('Expected attach type: `trace_fentry`.'),
   attach_to: attachToSchema.optional(),
 });
 
