@@ -1,9 +1,9 @@
-// Layouts of types on the kernels of a run as results keep them: each distinct layout once, and in it what is new.
+// Layouts of types on the kernels of a run, in the form of the results: each distinct layout once.
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import type { TypeLayouts, LayoutCollection } from './schema.ts';
 import { findLayout, type LayoutEntry, type TypeLayout } from './layouts/layout.ts';
 
-/** What a kernel with BTF has of the types asked for; null for one it has not. */
+/** The layouts of the requested types on a kernel with BTF; null for a missing type. */
 export interface KernelLayouts {
   kernel: string;
   layouts: ReadonlyMap<string, CollectedLayout | null>;
@@ -11,7 +11,7 @@ export interface KernelLayouts {
 
 type CollectedLayout = Pick<TypeLayout, 'kind' | 'size' | 'others' | 'entries'>;
 
-/** Members in all layouts together; some three megabytes of JSON. */
+/** Limit of members in all layouts together: about three megabytes of JSON. */
 const MAX_PLACES = 400_000;
 
 /** The layouts of types by name on one kernel. */
@@ -49,9 +49,9 @@ function sizeOf({ layouts }: TypeLayouts): number {
 }
 
 /**
- * Puts together what kernels have, in the order in which they are given; types by name. Where all is more than a results file bears, the
- * largest are left out and named.
- * @param left names of types that are to be left out in any case
+ * Collects the layouts of kernels, in their order, with types by name. If all exceed the limit, the
+ * largest types are omitted and named.
+ * @param left names of types to omit in any case
  */
 export function collectLayouts(kernels: readonly KernelLayouts[], left: readonly string[] = [], most = MAX_PLACES): LayoutCollection {
   const without = new Set(left);
@@ -75,7 +75,7 @@ export function entriesOf({ members }: TypeLayouts, { places }: TypeLayouts['lay
   });
 }
 
-/** What a store says of each kernel: the inverse of collectLayouts. */
+/** Layouts by kernel: the inverse of collectLayouts. */
 export function layoutsByKernel({ types }: LayoutCollection): KernelLayouts[] {
   const kernels = new Map<string, Map<string, CollectedLayout | null>>();
   const put = (kernel: string, name: string, layout: CollectedLayout | null) => {

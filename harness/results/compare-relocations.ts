@@ -1,9 +1,9 @@
-// What became of the same relocations in two runs.
+// Compares the relocations of two runs.
 import type { CellRelocation, CellResult, ObjectResult } from './schema.ts';
 import type { Outcome, RelocationKind } from '../base/vocabulary.ts';
 
 /**
- * `guard-flipped`: what the code asks about is there now, or no longer. `lost`: it had a target, has none. `found`: the other way round.
+ * `guard-flipped`: the tested field or type appeared or vanished. `lost`: the relocation lost its target. `found`: it got a target.
  * `value-moved`: another offset, size or number.
  */
 export const RELOCATION_CHANGES = ['lost', 'guard-flipped', 'value-moved', 'found'] as const;
@@ -15,12 +15,12 @@ export interface RelocationChange {
   access: string;
   kind: RelocationKind;
   kernel: string;
-  /** The value, or the outcome where there is none. */
+  /** The value, or the outcome if it has no value. */
   before: string;
   after: string;
 }
 
-/** Ids of BTF types are others in every build of a kernel. */
+/** BTF type ids differ in every build of a kernel, so they are not compared. */
 const WITHOUT_MEANING: readonly RelocationKind[] = ['local_type_id', 'target_type_id'];
 const QUESTIONS: readonly RelocationKind[] = ['field_exists', 'type_exists', 'enumval_exists', 'type_matches'];
 
@@ -49,7 +49,7 @@ function changeOf(kind: RelocationKind, was: CellRelocation, is: CellRelocation)
   return before === 'without target' ? 'found' : 'guard-flipped';
 }
 
-/** Relocations of a cell by what they ask for and the how manyth of its kind each is: positions change when the object is compiled anew. */
+/** Relocations of a cell by access and count of equal ones before it: positions change with every compilation of the object. */
 function byMeaning(object: ObjectResult, cell: CellResult) {
   const counts = new Map<string, number>();
   return new Map(
@@ -66,7 +66,7 @@ function byMeaning(object: ObjectResult, cell: CellResult) {
 
 const shown = ({ outcome, target }: CellRelocation) => (STANDINGS[outcome] === 'there' && target !== null ? target : outcome);
 
-/** Relocations of one object on one kernel that changed; those that only one of the runs has are left out. */
+/** The changed relocations of one object on one kernel, without those that only one run has. */
 export function compareRelocations(
   before: readonly [ObjectResult, CellResult],
   after: readonly [ObjectResult, CellResult],

@@ -1,10 +1,10 @@
-// Two runs side by side: what changed since a baseline, in verdicts and in relocations.
+// Compares two runs: changes of verdicts and relocations since a baseline.
 import { surprise } from './unexpected.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
 import { compareRelocations, type RelocationChange } from './compare-relocations.ts';
 import { STANDINGS, type Status } from '../base/vocabulary.ts';
 
-/** In the order in which a person wants to know of them. */
+/** Kinds of change, the most important first. */
 export const CHANGES = [
   'regression',
   'new-failure',
@@ -17,17 +17,17 @@ export const CHANGES = [
 ] as const;
 
 /**
- * `regression`: was as expected, is not. `new-failure`: fails, and there was no verdict before. `no-verdict`: had one, has none now.
- * `new-pass`: as expected, and there was no verdict before. `appeared`, `disappeared`: in one of the runs only, and without a verdict or gone.
+ * `regression`: was as expected, is not any more. `new-failure`: fails, without a verdict before. `no-verdict`: lost its verdict.
+ * `new-pass`: as expected, without a verdict before. `appeared`: only in the new run, without a verdict. `disappeared`: only in the baseline.
  */
 export type Change = (typeof CHANGES)[number];
 
 export interface ProgramChange {
   change: Change;
   object: string;
-  /** Null for the object as a whole, where its programs load alone but not together. */
+  /** Null for the whole object, if its programs load alone but not together. */
   program: string | null;
-  /** Id in the run itself; in the baseline for what disappeared. */
+  /** The id in the run; for `disappeared` the id in the baseline. */
   kernel: string;
   before: Status | null;
   after: Status | null;
@@ -35,7 +35,7 @@ export interface ProgramChange {
 }
 
 export interface Comparison {
-  /** When the baseline was finished. */
+  /** The end of the baseline run. */
   baseline: string;
   programs: ProgramChange[];
   relocations: RelocationChange[];
@@ -48,12 +48,12 @@ interface Entry {
 
 type Identity = Pick<KernelResult, 'id' | 'distribution' | 'arch' | 'series'>;
 
-/** What a kernel is called whatever its version: the next update of a series is the same kernel to a baseline. */
+/** The name of a kernel without its version: for a baseline, the next update of a series is the same kernel. */
 function familyOf({ distribution, arch, series, id }: Identity): string {
   return JSON.stringify([distribution, arch, series, /(?<=-)(cloud|rt)(?=-)/.exec(id)?.[0] ?? '']);
 }
 
-/** The kernel of the baseline for each kernel of a run: of the same id, else the only one left of its family. */
+/** The baseline's kernel for each kernel of a run: with the same id, else the only remaining one of its family. */
 export function matchKernels(before: readonly Identity[], after: readonly Identity[]): Map<string, string> {
   const ids = new Set(before.map(({ id }) => id));
   const matched = new Map(after.filter(({ id }) => ids.has(id)).map(({ id }) => [id, id]));
@@ -67,7 +67,7 @@ export function matchKernels(before: readonly Identity[], after: readonly Identi
   return matched;
 }
 
-/** Programs by name, and under null the object as a whole, which can fail while each of them loads alone. */
+/** Programs by name. The key null is the whole object, which can fail while each program loads alone. */
 export function entriesOf(cell: CellResult | undefined): Map<string | null, Entry> {
   if (!cell) return new Map();
   const standings = cell.programs.map(({ status }) => STANDINGS[status]);
@@ -84,7 +84,7 @@ export function entriesOf(cell: CellResult | undefined): Map<string | null, Entr
 function changeOf(before: Entry | undefined, after: Entry | undefined): Change | null {
   if (!after) return before ? 'disappeared' : null;
   const [was, is] = [before && STANDINGS[before.status], STANDINGS[after.status]];
-  // Left out on purpose: nothing to tell.
+  // Skipped on purpose, so it is not a change.
   if (after.status === 'skip') return null;
   if (was === 'good') return is === 'bad' ? 'regression' : is === 'none' ? 'no-verdict' : null;
   if (was === 'bad') return is === 'bad' ? 'still-failing' : is === 'good' ? 'fixed' : 'no-verdict';
@@ -110,7 +110,7 @@ function compareCell(
   });
 }
 
-/** Compares a run with an earlier one. A shard is compared by what it ran; what a filter left out is not compared. */
+/** Compares a run with an earlier one. Only cells that ran are compared: not those of other shards, nor those that a filter skipped. */
 export function compareResults(before: Results, after: Results): Comparison {
   const matched = matchKernels(before.kernels, after.kernels);
   const keyOf = (kernel: string, object: string) => JSON.stringify([kernel, object]);

@@ -1,4 +1,4 @@
-// What an explanation consists of; results keep it, and `corematrix explain --json` writes it as it is.
+// The schema of an explanation: results contain it, and `corematrix explain --json` writes it.
 import { z } from 'zod';
 import { FAILURE_CLASSES } from '../base/failures.ts';
 import { REACHED, RELATIONS } from '../base/vocabulary.ts';
@@ -133,7 +133,7 @@ const explainedKernel = z.strictObject({
   btf: z.boolean().describe('True if the BTF of the kernel was available.'),
 });
 
-/** All of an explanation but its version, which inside results is theirs. */
+/** An explanation without its version: inside results, `schemaVersion` of the results covers it. */
 export const explanationFindings = z.strictObject({
   kernels: z.array(explainedKernel).describe('Kernels that were looked at, in the order of the matrix.'),
   causes: z.array(rootCause).describe('Root causes, those with the most failures first.'),

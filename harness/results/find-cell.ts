@@ -1,4 +1,4 @@
-// A cell named as links in a report name it: KERNEL/OBJECT.
+// Finds a cell by the name that links in a report use: KERNEL/OBJECT.
 import { UserError } from '../base/errors.ts';
 import { mostSimilar } from '../base/similar.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
@@ -22,7 +22,7 @@ function unknown(what: string, name: string, known: readonly string[]): UserErro
   return new UserError(`no ${what} "${name}" in these results; ${hint}`);
 }
 
-/** By its id, or by its release, version or series where only one kernel has that. */
+/** Finds a kernel by its id, or by a release, version or series that only one kernel has. */
 function kernelNamed(results: Results, name: string): KernelResult {
   const exact = results.kernels.find(({ id }) => id === name);
   if (exact) return exact;
@@ -38,8 +38,8 @@ function kernelNamed(results: Results, name: string): KernelResult {
 }
 
 /**
- * Finds a cell by `KERNEL/OBJECT`; what stands around it in a link of the report (`#c/`, `/r/3`) may be there, too.
- * @throws UserError that says what is not there, and what is
+ * Finds a cell by `KERNEL/OBJECT`. The rest of a report link (`#c/`, `/r/3`) may surround it.
+ * @throws UserError that names the missing part and the existing ones
  */
 export function findCell(results: Results, name: string): FoundCell {
   const [kernelName = '', objectName = ''] = name.replace(/^.*#/, '').replace(/^c\//, '').split('/').map(decoded);

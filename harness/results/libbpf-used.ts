@@ -1,11 +1,11 @@
-// Which releases of libbpf loaded what a run is about.
+// The releases of libbpf that loaded the objects of a run.
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import type { Results } from './schema.ts';
 
 type Run = Results['run'];
 export type UsedAgent = Run['agent'] & { loader: string };
 
-/** The agents of a run that an object was loaded by, the default one first; that one also where there are no objects. */
+/** The agents of a run that loaded an object, the default one first; only the default one for a run without objects. */
 export function agentsUsed({ run, objects }: Pick<Results, 'run' | 'objects'>): UsedAgent[] {
   const others = run.otherAgents ?? [];
   const named = new Set(objects.map(({ loader = DEFAULT_LIBBPF }) => loader));

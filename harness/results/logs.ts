@@ -6,7 +6,7 @@ interface Index {
   texts: Map<string, string>;
 }
 
-/** Where each line and text of a store stands; made anew when a store comes from a file. */
+/** Positions of lines and texts in a store; rebuilt for a store that was read from a file. */
 const indexes = new WeakMap<LogStore, Index>();
 
 /** An empty store. */
@@ -32,7 +32,7 @@ function lineNumber(store: LogStore, index: Index, line: string): number {
   return store.lines.push(line) - 1;
 }
 
-/** Puts a text into the store and returns its id; null for an empty text. Equal texts share an id; a final newline does not count. */
+/** Adds a text to the store and returns its id; null for an empty text. Equal texts share an id, regardless of a final newline. */
 export function addLog(store: LogStore, text: string): string | null {
   if (text === '') return null;
   const index = indexOf(store);
@@ -49,7 +49,7 @@ export function addLog(store: LogStore, text: string): string | null {
   return id;
 }
 
-/** The text of an id, lines joined by newlines; '' where there is none, and for ids the store does not have. */
+/** The text of an id, lines joined by newlines; '' for null and for unknown ids. */
 export function logText(store: LogStore, id: string | null | undefined): string {
   const lines = id === null || id === undefined || !Object.hasOwn(store.texts, id) ? undefined : store.texts[id];
   return (lines ?? []).map((line) => store.lines[line] ?? '').join('\n');

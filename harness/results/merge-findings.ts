@@ -1,10 +1,10 @@
-// Explanations of the parts of a run joined: a cause that several parts have met is one again.
+// Joins the explanations of the parts of a run: a cause that several parts found becomes one cause.
 import type { CausePlace, CausePresence, CauseSituation, Findings, RootCause } from './explanation.ts';
 import { presenceAmong } from './presence-among.ts';
 
 type HasKernels = { kernels: string[] };
 
-/** Items that say the same but of other kernels, put together. */
+/** Joins items that differ only in their kernels. */
 function joined<Item extends HasKernels>(items: readonly Item[], keyOf: (item: Item) => unknown): Item[] {
   const found = new Map<string, Item>();
   for (const item of items) {
@@ -50,7 +50,7 @@ const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum 
 const kernelsOf = ({ situations }: RootCause) => situations.reduce((sum, { kernels }) => sum + kernels.length, 0);
 const meant = ({ summary, alternatives, hints }: CauseSituation) => [summary, alternatives[0], hints];
 
-/** One cause as several parts tell it; what is to be written comes from the part that has seen it on most kernels. */
+/** One cause from several parts. The suggestion is that of the part that saw the cause on most kernels. */
 function joinedCause(parts: readonly RootCause[], order: readonly string[]): RootCause[] {
   const [best, ...others] = parts.toSorted((a, b) => kernelsOf(b) - kernelsOf(a));
   if (!best) return [];
@@ -78,7 +78,7 @@ function joinedCause(parts: readonly RootCause[], order: readonly string[]): Roo
 }
 
 /**
- * Joins what was found in the parts of a run.
+ * Joins the findings of the parts of a run.
  * @param order ids of the kernels, the oldest first
  */
 export function mergeFindings(parts: readonly Findings[], order: readonly string[]): Findings {

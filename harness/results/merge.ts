@@ -1,4 +1,4 @@
-// Several results files made one: shards of a plan, or runs of different kernels or objects.
+// Merges results files: shards of a plan, or runs of different kernels or objects.
 import { createHash } from 'node:crypto';
 import { compareKernelVersions, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { UserError } from '../base/errors.ts';
@@ -9,7 +9,7 @@ import { uniformCell } from './uniform-cell.ts';
 import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';
 
 export interface NamedResults {
-  /** How messages call it: the path of the file. */
+  /** The path of the file, for messages. */
   name: string;
   results: Results;
 }
@@ -18,7 +18,7 @@ type Inputs = readonly [NamedResults, ...NamedResults[]];
 
 const keyOf = (cell: Pick<CellResult, 'kernel' | 'object'>) => JSON.stringify([cell.kernel, cell.object]);
 
-/** Refuses what two files say differently although it must be one and the same. */
+/** Refuses files that differ in a value that must be equal. */
 function checkSame(inputs: Inputs, what: string, factOf: (results: Results) => string, advice: string): void {
   const [first, ...others] = inputs;
   const expected = factOf(first.results);
@@ -28,7 +28,7 @@ function checkSame(inputs: Inputs, what: string, factOf: (results: Results) => s
   }
 }
 
-/** Every shard knows the whole plan, or it was cut from another one. */
+/** Refuses a shard of another plan: every shard of one plan lists all its objects and kernels. */
 function checkPlan(inputs: Inputs, what: 'kernel' | 'object', pick: (results: Results) => readonly { id: string }[]): void {
   const [first, ...others] = inputs;
   const idsOf = ({ results }: NamedResults) => new Set(pick(results).map(({ id }) => id));
@@ -54,7 +54,7 @@ function checkRuns(inputs: Inputs): void {
   checkPlan(inputs, 'object', ({ objects }) => objects);
 }
 
-/** Agents with other releases of libbpf, each with the name by which objects ask for it. */
+/** Agents with other releases of libbpf, each with its loader name. */
 function mergedAgents(inputs: Inputs): Pick<Results['run'], 'otherAgents'> {
   const found = new Map<string, { name: string; agent: NonNullable<Results['run']['otherAgents']>[number] }>();
   for (const { name, results } of inputs)
@@ -69,7 +69,7 @@ function mergedAgents(inputs: Inputs): Pick<Results['run'], 'otherAgents'> {
   return found.size === 0 ? {} : { otherAgents: [...found.values()].map(({ agent }) => agent) };
 }
 
-/** Values by id, in the order in which they first occur, and the file each is from. */
+/** Values by id with their files, in the order of their first occurrence. */
 function byId<Value extends { id: string }>(inputs: Inputs, pick: (results: Results) => readonly Value[]): Map<string, [string, Value][]> {
   const found = new Map<string, [string, Value][]>();
   for (const { name, results } of inputs) {
@@ -88,7 +88,7 @@ function mergedObjects(inputs: Inputs): ObjectResult[] {
   });
 }
 
-/** A shard that has no cell on a kernel knows only what was planned; one that booted it knows most. */
+/** Chooses the most complete description of a kernel: a shard that booted it knows more than one that only planned it. */
 function knowledge(kernel: KernelResult): number {
   return Number(kernel.sha256 !== null) + Number(kernel.release !== null);
 }
@@ -140,7 +140,7 @@ function missingReason(inputs: Inputs): string {
   return `its shard is missing: ${missing.map((index) => `${index}/${shard.total}`).join(' or ')}`;
 }
 
-/** Each cell from the file that has it; `not-run` gives way to whatever another file says. */
+/** Each cell from the file that has it. Any other status replaces `not-run`. */
 function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: readonly ObjectResult[], logs: LogStore): CellResult[] {
   const found = new Map<string, { input: NamedResults; cell: CellResult }>();
   for (const input of inputs) {
@@ -165,7 +165,7 @@ function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: 
   );
 }
 
-/** What each file says of its kernels; kernels in the order of the matrix. */
+/** The layouts of all files; kernels in the order of the matrix. */
 function mergedLayouts(inputs: Inputs, kernels: readonly KernelResult[]): Pick<Results, 'layouts'> {
   const stores = inputs.flatMap(({ results }) => results.layouts ?? []);
   if (stores.length === 0) return {};
@@ -181,7 +181,7 @@ function mergedLayouts(inputs: Inputs, kernels: readonly KernelResult[]): Pick<R
   };
 }
 
-/** What each file says of root causes; without those that say nothing. */
+/** The explanations of all files that have one. */
 function mergedExplanation(inputs: Inputs, kernels: readonly KernelResult[]): Pick<Results, 'explanation'> {
   const parts = inputs.flatMap(({ results }) => results.explanation ?? []);
   const order = kernels.map(({ id }) => id);
@@ -195,15 +195,15 @@ function mergedId(inputs: Inputs): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** The command without what made it one of several. */
+/** The command without the options of its shard. */
 function wholeCommand(command: readonly string[]): string[] {
   return command.filter((word, at) => word !== '--shard' && !word.startsWith('--shard=') && command[at - 1] !== '--shard');
 }
 
 /**
- * Joins results of one plan: what an unsharded run would have given, apart from ids and times. Cells that no file has are `not-run`.
- * Files that are no shards may be of different kernels and objects; kernels then stand in version order, objects as they come.
- * @throws UserError naming two files that contradict each other, and how
+ * Merges results of one plan into those of an unsharded run, apart from ids and times. Cells that no file has are `not-run`.
+ * Files without shards may have different kernels and objects: kernels are then ordered by version, objects by file.
+ * @throws UserError that names two contradicting files and the contradiction
  */
 export function mergeResults(inputs: Inputs): Results {
   const ordered = inputs.toSorted((a, b) => (a.results.run.shard?.index ?? 0) - (b.results.run.shard?.index ?? 0));

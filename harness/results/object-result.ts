@@ -1,12 +1,12 @@
-// An object as it stands in the results.
+// Describes an object for the results.
 import type { ObjectResult } from './schema.ts';
 import { compilerOf } from '../bpf/object/compiler.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 
-/** What is known of the file besides its contents. */
+/** Facts about the file besides its contents. */
 type FileFacts = Pick<ObjectResult, 'id' | 'path' | 'sha256' | 'size'>;
 
-/** The part of a results file that describes an object. */
+/** The description of an object in a results file. */
 export function toObjectResult(object: BpfObject, file: FileFacts): ObjectResult {
   const compiler = compilerOf(object.elf);
   return {

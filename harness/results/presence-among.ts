@@ -1,7 +1,7 @@
-// On which kernels of a matrix something is present.
+// Presence of a field, type or helper across the kernels of a matrix.
 import type { CausePresence } from './explanation.ts';
 
-/** First and last kernel that have something, and those between that have not. */
+/** The first and last kernel that have it, and the kernels between them that lack it. */
 export function presenceAmong(kernels: readonly { id: string; has: boolean | null }[]): CausePresence {
   const first = kernels.findIndex(({ has }) => has === true);
   const last = kernels.findLastIndex(({ has }) => has === true);

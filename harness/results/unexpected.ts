@@ -1,11 +1,11 @@
-// Verdicts that were not expected.
+// Unexpected verdicts.
 import type { Status } from '../base/vocabulary.ts';
 import type { CellProgram } from './schema.ts';
 
-/** What needs somebody's attention, the gravest first. */
+/** The statuses that need attention, the most serious first. */
 export const UNEXPECTED: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run'];
 
-/** What there is to say of a program that passes against the expectation. */
+/** The message for a program that passes although an expectation says that it fails. */
 export function surprise({ expected }: CellProgram): string {
   return `passes, though it was expected to fail${expected === null ? '' : `: ${expected}`}`;
 }

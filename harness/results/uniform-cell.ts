@@ -1,9 +1,9 @@
-// Cells about whose programs nothing can be told apart: no verdict, not run, left out, or a kernel or libbpf that breaks.
+// Cells whose programs all share one result: no verdict, not run, skipped, or a crash of the kernel or libbpf.
 import type { CellResult, ObjectResult } from './schema.ts';
 import type { FailureClass } from '../base/failures.ts';
 import type { Status } from '../base/vocabulary.ts';
 
-/** A cell in which every program has the same status, class and reason, and nothing else is known. */
+/** A cell in which every program has the same status, class and reason, without further facts. */
 export function uniformCell(
   kernel: string,
   object: Pick<ObjectResult, 'id' | 'programs'>,

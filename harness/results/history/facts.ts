@@ -1,10 +1,10 @@
-// What the lines of a history say of the programs of the latest run: since when each fails, how often it is flaky, how it went.
+// History facts about the programs of the latest run: since when each fails, how often it is flaky, its trend.
 import { matchKernels } from '../compare.ts';
 import type { History } from '../schema.ts';
 import { HISTORY_LETTERS, NOT_THERE, STANDINGS, STATUSES, type Status } from '../../base/vocabulary.ts';
 import { type HistoryLine, wasFlaky, wasRun } from './line.ts';
 
-/** Runs whose course is shown: a month of nights. */
+/** Number of runs in a trend: a month of nightly runs. */
 const MAX_TREND = 30;
 
 const STATUS_OF: ReadonlyMap<string, Status> = new Map(STATUSES.map((status) => [HISTORY_LETTERS[status], status]));
@@ -15,20 +15,20 @@ interface Point {
   letter: string;
   status: Status | null;
   mark: string | undefined;
-  /** Of the kernel and the object: where both stay the same, so should the verdict. */
+  /** Digests of kernel and object: if both stay the same, the verdict should, too. */
   version: string;
   digests: string;
 }
 
 const isSkipped = ({ status }: Point) => status === null || STANDINGS[status] === 'none';
 
-/** Whether it loaded, whatever was expected of it; null where that is not known. */
+/** Whether it loaded, regardless of expectations; null if unknown. */
 function loaded({ status }: Point): boolean | null {
   if (status === 'pass' || status === 'xpass') return true;
   return status === 'fail' || status === 'xfail' ? false : null;
 }
 
-/** A line by what is asked of it: the place of each kernel of the latest run, objects and programs by name. */
+/** A line with indexes: the position of each kernel of the latest run, objects and programs by name. */
 interface IndexedLine {
   line: HistoryLine;
   places: ReadonlyMap<string, number>;
@@ -61,7 +61,7 @@ function pointOf({ line, places, objects }: IndexedLine, object: string, program
 
 type Streak = Omit<History['failing'][number], 'object' | 'program' | 'kernel'>;
 
-/** The unbroken row of runs up to the last in which it was not as expected; null when the last one was. */
+/** The unbroken row of runs up to the latest with an unexpected status; null if the latest is as expected. */
 function streakOf(points: readonly Point[]): Streak | null {
   const judged = points.filter((point) => !isSkipped(point));
   const isBad = ({ status }: Point) => status !== null && STANDINGS[status] === 'bad';
@@ -72,7 +72,7 @@ function streakOf(points: readonly Point[]): Streak | null {
   return { since: first.finishedAt, runs: judged.length - lastGood - 1, version: first.version, seenGood: lastGood >= 0 };
 }
 
-/** Runs in which it took more than one attempt, or did something else than the last time although nothing was another. */
+/** Runs with more than one attempt, or with another verdict than before although kernel and object are the same. */
 function flakesOf(points: readonly Point[]): { flaky: number; runs: number } {
   const judged = points.filter((point) => !isSkipped(point) && wasRun(point.mark));
   const flaky = judged.filter((point, at) => {
@@ -83,7 +83,7 @@ function flakesOf(points: readonly Point[]): { flaky: number; runs: number } {
   return { flaky: flaky.length, runs: judged.length };
 }
 
-/** Lines in the order in which their runs ended, each run once, and none after the latest. */
+/** Lines in the order in which their runs ended, each run once, up to the latest. */
 function ordered(lines: readonly HistoryLine[], latest: HistoryLine): HistoryLine[] {
   const earlier = new Map(
     lines.filter(({ run, finishedAt }) => run !== latest.run && finishedAt <= latest.finishedAt).map((line) => [line.run, line]),
@@ -116,7 +116,7 @@ export function historyFacts(lines: readonly HistoryLine[], latest: HistoryLine)
         kernel,
         points: runs.map((run) => pointOf(run, object, program, kernel)),
       }));
-      // An object as a whole is worth a word only where it did not load although each of its programs did.
+      // The whole object is listed only if it did not load although each of its programs did.
       if (program === null && !courses.some(({ points }) => points.some(({ status }) => status === 'fail'))) continue;
       for (const { kernel, points } of courses) {
         const streak = streakOf(points);

@@ -1,4 +1,4 @@
-// The history on disk: a line a run, appended whole, never more than what is kept.
+// The history on disk: one line for each run, appended whole, bounded in length.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, readFile, realpath } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { errorCode, makeDirectories, writeFileAtomic } from '../../base/files.ts
 import { InfraError, messageOf, UserError } from '../../base/errors.ts';
 import { type HistoryLine, parseLine } from './line.ts';
 
-/** More than a year of nights. */
+/** More than a year of nightly runs. */
 const MAX_LINES = 400;
 const MAX_BYTES = 64 << 20;
 const LOCK_MS = 20_000;
@@ -17,7 +17,7 @@ const RETRY_MS = 20;
 
 export interface HistoryFile {
   lines: HistoryLine[];
-  /** Lines that could not be read: damaged, cut short, or of another version. They stay in the file until their time is over. */
+  /** Unreadable lines: damaged, cut, or of another version. They stay in the file until they are the oldest. */
   unreadable: number;
 }
 
@@ -33,8 +33,8 @@ async function textOf(path: string): Promise<string> {
 const linesOf = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
 
 /**
- * Reads a history; one that is not there yet is empty.
- * @throws UserError for a file that cannot be read, or in which nothing is a line of a history
+ * Reads a history. A missing file is an empty history.
+ * @throws UserError for a file that cannot be read, or that has no line of a history
  */
 export async function readHistory(path: string): Promise<HistoryFile> {
   const texts = linesOf(await textOf(path));
@@ -57,8 +57,8 @@ async function listening(name: string): Promise<Server | null> {
 }
 
 /**
- * Does something while no other process of this machine does the same with a file. The lock is a socket without a file (abstract, see
- * unix(7)): it is gone when its process is, however that ends.
+ * Runs an action while no other process of this machine does so for the same file. The lock is a socket without a file (abstract, see
+ * unix(7)), which ends with its process.
  */
 async function alone<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
   const real = join(await realpath(dirname(path)), basename(path));
@@ -78,7 +78,7 @@ async function alone<Result>(path: string, action: () => Promise<Result>): Promi
   }
 }
 
-/** The newest lines, as many as are kept. */
+/** The newest lines, up to the limit. */
 function kept(lines: readonly string[]): string[] {
   let bytes = 0;
   return lines
@@ -89,9 +89,9 @@ function kept(lines: readonly string[]): string[] {
 }
 
 /**
- * Appends a run, unless it is there already; what is beyond the newest 400 runs is dropped. A line that another run was killed in the middle
- * of stays a line of its own.
- * @throws InfraError when the file cannot be written
+ * Appends a run unless the history has it, and drops all but the newest 400 runs. A line that a killed run left unfinished
+ * stays a separate line.
+ * @throws InfraError if the file cannot be written
  */
 export async function appendHistory(path: string, line: HistoryLine): Promise<void> {
   const file = resolve(path);

@@ -1,13 +1,13 @@
-// What a run leaves in the history: one line of JSON with the status of every program on every kernel.
+// One run in the history: a line of JSON with the status of every program on every kernel.
 import { z } from 'zod';
 import { entriesOf } from '../compare.ts';
 import type { CellResult, ObjectResult, Results } from '../schema.ts';
 import { HISTORY_LETTERS, NOT_THERE, STATUSES } from '../../base/vocabulary.ts';
 
-/** Lines of another version are left alone, and out. */
+/** Lines of another version stay in the file, but are not read. */
 const LINE_VERSION = 1;
 
-/** What is known of a cell beside its status: nothing, that it took more than one attempt, or that an earlier run's verdict was taken. */
+/** A mark beside the status of a cell: none, more than one attempt, or a reused verdict of an earlier run. */
 const MARKS = { plain: ' ', flaky: '~', reused: '=' } as const;
 
 const letters = z.string().regex(new RegExp(`^[${STATUSES.map((status) => HISTORY_LETTERS[status]).join('')}${NOT_THERE}]*$`));
@@ -30,15 +30,15 @@ const lineSchema = z.object({
     z.object({
       id: z.string(),
       sha256: z.string(),
-      /** A character a kernel. */
+      /** One character for each kernel. */
       marks: z.string(),
-      /** A letter a kernel; a program without a name is the object as a whole. */
+      /** One letter for each kernel. A program without a name is the whole object. */
       programs: z.array(z.object({ name: z.string().nullable(), statuses: letters })),
     }),
   ),
 });
 
-/** A run as the history has it. */
+/** One run of the history. */
 export type HistoryLine = z.infer<typeof lineSchema>;
 
 type Cells = ReadonlyMap<string, CellResult>;
@@ -78,7 +78,7 @@ export function lineOf({ run, kernels, objects, cells }: Results): HistoryLine {
   };
 }
 
-/** Reads a line; null for one that is damaged, cut short or of another version. */
+/** Reads a line; null if it is damaged, cut or of another version. */
 export function parseLine(text: string): HistoryLine | null {
   try {
     return lineSchema.safeParse(JSON.parse(text)).data ?? null;
@@ -92,7 +92,7 @@ export function wasFlaky(mark: string | undefined): boolean {
   return mark === MARKS.flaky;
 }
 
-/** Whether a cell of a line was really run: a verdict that was taken from an earlier run is no new observation. */
+/** Whether a cell of a line really ran: a reused verdict is not a new observation. */
 export function wasRun(mark: string | undefined): boolean {
   return mark !== MARKS.reused;
 }

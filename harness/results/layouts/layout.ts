@@ -1,4 +1,4 @@
-// What a type of a kernel consists of: members with their places, enumerators with their values, parameters in their order.
+// The layout of a kernel type: members with their places, enumerators with their values, parameters in order.
 import { type Btf, kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
 import { type NameIndex, typesWithName } from '../../bpf/btf/names.ts';
 import { typeText } from '../../bpf/btf/type-text.ts';
@@ -8,25 +8,25 @@ import { enumeratorOf, isAnyEnum, isComposite, memberOf, parameterOf, referenced
 /** A member that code can name, also through anonymous structs and unions; an enumerator; a parameter. */
 export interface LayoutEntry {
   name: string;
-  /** From the start of the outer type, in bits; null for what lies nowhere. */
+  /** From the start of the outer type, in bits; null for entries without a place. */
   bitOffset: number | null;
-  /** Width of a bitfield in bits, 0 for what is none. */
+  /** Width of a bitfield in bits; 0 for other members. */
   bitSize: number;
-  /** In bytes, null where it has none. */
+  /** In bytes, or null. */
   size: number | null;
-  /** As C writes it; of enumerators the value. */
+  /** The type as C writes it; the value of an enumerator. */
   type: string;
 }
 
 export interface TypeLayout {
   kind: LayoutKind;
-  /** `struct inode`, `enum bpf_map_type`; of other types what is behind their name. */
+  /** `struct inode`, `enum bpf_map_type`; for other types the type that the name refers to. */
   text: string;
   size: number | null;
   entries: LayoutEntry[];
-  /** Members of members, up to two structs deep, by path: `thread_info.cpu`. Where something that is gone may have gone. */
+  /** Nested members, up to two structs deep, by path: `thread_info.cpu`. A removed member may have moved there. */
   inner: LayoutEntry[];
-  /** How many other types of this kind have this name. */
+  /** Number of other types of this kind with this name. */
   others: number;
 }
 
@@ -57,7 +57,7 @@ function walkMembers(walk: Walk, id: number, bits: number, prefix: string, depth
   }
 }
 
-/** Members of the structs that lie within a struct. */
+/** Members of the structs that are embedded in a struct. */
 function walkInner(walk: Walk, id: number, bits: number, prefix: string, depth: number): void {
   const { btf } = walk;
   for (let index = 0; index < vlenOf(btf, id) && walk.entries.length < MAX_ENTRIES; index++) {
@@ -112,7 +112,7 @@ function layoutAt(btf: Btf, named: number, others: number): TypeLayout {
   return { ...common, kind, entries: outer.entries, inner: inner.entries };
 }
 
-/** `struct inode` means structs only, `inode` the first of what there is in the order of KINDS. */
+/** `struct inode` finds structs only, `inode` the first type in the order of KINDS. */
 function wantedKinds(text: string): { kinds: readonly Wanted[]; name: string } {
   const [first = '', second] = text.trim().split(/\s+/);
   const kind = second === undefined ? undefined : KINDS.find((each) => each === first);
@@ -121,7 +121,7 @@ function wantedKinds(text: string): { kinds: readonly Wanted[]; name: string } {
 
 /**
  * The layout of a type by its name, such as `inode`, `struct inode`, `bpf_map_type`, `btf_trace_sched_switch` or a function's name; null
- * when the kernel has none of that name, or only announces it.
+ * if the kernel has no such type, or only a forward declaration.
  */
 export function findLayout(index: NameIndex, text: string): TypeLayout | null {
   const { kinds, name } = wantedKinds(text);

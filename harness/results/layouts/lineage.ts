@@ -1,18 +1,18 @@
-// Members followed through the layouts of a type: the same name, a new name, another place.
+// Follows members through the layouts of a type: same name, new name, other place.
 import type { LayoutEntry, TypeLayout } from './layout.ts';
 
 export const CHANGES = ['added', 'removed', 'renamed', 'split', 'moved', 'type', 'size', 'offset'] as const;
 export type Change = (typeof CHANGES)[number];
 
-/** What became of one member. */
+/** One member across layouts. */
 export interface Lineage {
-  /** By layout; null where it is not there. A member of a member has its path as name. */
+  /** By layout; null if that layout lacks it. The name of a nested member is its path. */
   entries: (LayoutEntry | null)[];
-  /** By layout, against the one before: what is different. Nothing for the first. */
+  /** By layout: the differences from the layout before. Empty for the first. */
   changes: Change[][];
 }
 
-/** More are compared of no real type. */
+/** No real type has more members to compare. */
 const MAX_PAIRS = 20_000;
 const bare = (name: string) => name.replace(/^_+|_+$/g, '');
 
@@ -30,7 +30,7 @@ function difference(before: LayoutEntry, after: LayoutEntry, isValue: boolean): 
 
 type Names = ReadonlyMap<string, LayoutEntry>;
 
-/** Of a name that there is twice, as among padding, the first. */
+/** Members by name; of a duplicate name, such as padding, the first. */
 function byName(entries: readonly LayoutEntry[]): Names {
   return new Map(entries.toReversed().map((entry) => [entry.name, entry]));
 }
@@ -44,7 +44,7 @@ interface Step {
   newInner: Names;
 }
 
-/** The nearest member before and behind that both layouts have. */
+/** The nearest members before and behind it that both layouts have. */
 function neighbours(entries: readonly LayoutEntry[], entry: LayoutEntry, both: (name: string) => boolean): string {
   const at = entries.indexOf(entry);
   const common = ({ name }: LayoutEntry) => both(name);
@@ -59,21 +59,21 @@ const wordsOf = (name: string) =>
       .filter((word) => word.length > 1),
   );
 
-/** At least half of the words of the shorter name are in the other. */
+/** Whether at least half of the words of the shorter name are in the other. */
 function namesAreAlike(a: string, b: string): boolean {
   const [few, many] = [wordsOf(a), wordsOf(b)].toSorted((x, y) => x.size - y.size);
   if (!few || !many || few.size === 0) return false;
   return [...few].filter((word) => many.has(word)).length * 2 >= few.size;
 }
 
-/** How sure it is that one became the other; 0 when it did not. */
+/** How likely one member became the other; 0 if it did not. */
 function likeness(step: Step, gone: LayoutEntry, came: LayoutEntry): number {
   if (bare(gone.name) === bare(came.name)) return 4;
   if (gone.type !== came.type) return 0;
   const alike = namesAreAlike(gone.name, came.name);
   if (step.before.kind === 'enum') return alike ? 1 : 0;
   const sameOffset = gone.bitOffset !== null && gone.bitOffset === came.bitOffset && gone.bitSize === came.bitSize;
-  // A flag may well be gone and another stand where it stood.
+  // A removed flag may have left its place to another flag.
   if (!alike && (!sameOffset || gone.bitSize > 0)) return 0;
   const both = (name: string) => step.old.has(name) && step.new.has(name);
   const beside = neighbours(step.before.entries, gone, both) === neighbours(step.after.entries, came, both);
@@ -81,7 +81,7 @@ function likeness(step: Step, gone: LayoutEntry, came: LayoutEntry): number {
   return sameOffset && alike ? 1 : 0;
 }
 
-/** Members that came where others went, each once, the likeliest pairs first. */
+/** Pairs of removed and added members, each member once, the most likely pairs first. */
 function renames(step: Step, gone: readonly LayoutEntry[], came: readonly LayoutEntry[]): Map<LayoutEntry, LayoutEntry> {
   if (gone.length * came.length > MAX_PAIRS) return new Map();
   const pairs = gone.flatMap((from) => came.map((to) => ({ from, to, score: likeness(step, from, to) })).filter(({ score }) => score > 0));
@@ -96,9 +96,9 @@ function renames(step: Step, gone: readonly LayoutEntry[], came: readonly Layout
 }
 
 /**
- * The only member of that name and size that a member which both layouts have got anew; null when there is not exactly one.
+ * The only nested member of that name and size that is new in a member of both layouts; null unless exactly one exists.
  * @param outer members of the other layout
- * @param other members of members of the other layout
+ * @param other nested members of the other layout
  */
 function innerOf(entry: LayoutEntry, inner: Names, outer: Names, other: Names): LayoutEntry | null {
   const found = [...inner.values()].filter(({ name, size }) => {
@@ -120,7 +120,7 @@ interface Followed {
   changes: Change[];
 }
 
-/** What every member of one layout is in the next; those without an entry are gone. */
+/** Maps every member of one layout to its successor in the next. Removed members have no entry. */
 function follow(step: Step, tracked: readonly LayoutEntry[]): Map<LayoutEntry, Followed> {
   const isValue = step.before.kind === 'enum';
   const found = new Map<LayoutEntry, Followed>();
@@ -147,7 +147,7 @@ function follow(step: Step, tracked: readonly LayoutEntry[]): Map<LayoutEntry, F
   return found;
 }
 
-/** Puts what is new in a layout where it stands in the type, behind what comes before it. */
+/** Inserts the new members of a layout at their place in the type. */
 function insertNew(lineages: Lineage[], step: Step, at: number): void {
   const known = new Map(lineages.flatMap((lineage) => (lineage.entries[at] ? [[lineage.entries[at].name, lineage] as const] : [])));
   let position = 0;
@@ -157,7 +157,7 @@ function insertNew(lineages: Lineage[], step: Step, at: number): void {
       position = Math.max(position, lineages.indexOf(there) + 1);
       continue;
     }
-    // Gone for a while, and back again.
+    // The member was removed and came back.
     const back = lineages.find(({ entries }) => entries[at] === null && entries.some((each) => each?.name === entry.name));
     const lineage = back ?? newLineage(step, entry, at);
     known.set(entry.name, lineage);
@@ -171,7 +171,7 @@ function insertNew(lineages: Lineage[], step: Step, at: number): void {
   }
 }
 
-/** Of something that comes anew; it may have been a member of a member before. */
+/** The change of an added member; it may have been nested before. */
 function newLineage(step: Step, entry: LayoutEntry, at: number): Lineage {
   const from = innerOf(entry, step.oldInner, step.new, step.newInner);
   const entries = Array.from({ length: at + 1 }, (_, index) => (index === at ? entry : index === at - 1 ? from : null));
@@ -186,7 +186,7 @@ const NONE: TypeLayout = { kind: 'other', text: '', size: null, entries: [], inn
 
 /**
  * Follows every member through layouts in the order given.
- * @param layouts null where there is no such type
+ * @param layouts null for a kernel without the type
  */
 export function lineagesOf(layouts: readonly (TypeLayout | null)[]): Lineage[] {
   const lineages: Lineage[] = [];
