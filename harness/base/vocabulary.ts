@@ -11,7 +11,7 @@ export const STATUS_MEANINGS = {
   xfail: 'It fails as an expectation declares.',
   xpass: 'It passes, although an expectation declares a failure.',
   unsupported: 'An expectation declares it out of scope on this kernel, whatever happens there.',
-  skip: 'It was not tried: it does not load by default, is left out here, or is not meant for this kernel.',
+  skip: 'It was left out: it does not load by default, another alternative was chosen, or it is not meant for this kernel.',
   infra: 'It has no verdict, because the guest or the machine failed.',
   'not-run': 'It has no verdict, because the run ended before it, or because the results of its shard are missing.',
 } as const satisfies Record<Status, string>;

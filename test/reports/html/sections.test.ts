@@ -100,7 +100,7 @@ it('explain the statuses, outcomes and failure classes that occur, in the legend
     – n/a
     An expectation declares it out of scope on this kernel, whatever happens there.
     ↷ skip
-    It was not tried: it does not load by default, is left out here, or is not meant for this kernel.
+    It was left out: it does not load by default, another alternative was chosen, or it is not meant for this kernel.
     ⚠ infra
     It has no verdict, because the guest or the machine failed.
     · not run
