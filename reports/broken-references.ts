@@ -1,4 +1,4 @@
-// What a schema cannot say of results: that names which point at something point at something that is there.
+// Checks what a schema cannot express: every reference in results has a target.
 import type { CellResult, History, LogStore, Results, TypeLayouts } from '../harness/results/schema.ts';
 
 export interface Broken {
@@ -65,7 +65,7 @@ function brokenType({ members, layouts, missing }: TypeLayouts, kernels: Readonl
   return unknown === undefined ? null : { path: [], message: `there is no kernel ${JSON.stringify(unknown)}` };
 }
 
-/** The first reference that leads nowhere, or the first name that stands for two things; null when all is well. */
+/** The first reference without a target, or the first duplicate name; null if all are right. */
 export function findBroken({ kernels, objects, cells, logs, history, layouts, explanation }: Results): Broken | null {
   const kernel = findTwin(kernels.map(({ id }) => id));
   if (kernel >= 0) return { path: ['kernels', kernel, 'id'], message: 'an earlier kernel has the same id' };

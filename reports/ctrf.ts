@@ -7,11 +7,11 @@ import { escapedJson } from './json.ts';
 import { surprise } from '../harness/results/unexpected.ts';
 import { visible, visibleText } from '../harness/base/visible.ts';
 
-/** Of the format; it is not yet 1.0. */
+/** The version of the format, which is not yet 1.0. */
 const SPEC_VERSION = '0.0.0';
 const LOG_TAIL = 4000;
 
-/** What is no verdict is `other`: neither passed nor failed. The status of ours goes into `rawStatus`. */
+/** A status without a verdict is `other`: neither passed nor failed. `rawStatus` has our status. */
 const STATUSES = {
   pass: 'passed',
   fail: 'failed',
@@ -42,7 +42,7 @@ function test(program: CellProgram, cell: CellResult, kernel: KernelResult | und
   return {
     name: visible(`${cell.object}/${program.name}`),
     status: STATUSES[program.status],
-    // A load is one act for all programs of an object; its time is shared among them so that sums stay true.
+    // All programs of an object load together; each gets an equal share of the time, so that sums stay true.
     duration: Math.round(cell.durationMs / Math.max(1, cell.programs.length)),
     suite: [visible(cell.kernel), visible(cell.object)],
     rawStatus: program.status,

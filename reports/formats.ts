@@ -1,4 +1,4 @@
-// Every format a report is written in: the file it has in the report folder, and the pure function that renders it.
+// Every report format: its file in the report folder, and the pure function that renders it.
 import type { Results } from '../harness/results/schema.ts';
 import { renderCtrf } from './ctrf.ts';
 import type { FormatName } from '../harness/base/format-names.ts';

@@ -5,7 +5,7 @@ import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 
-/** GitHub shows so many of each type for a step and drops the rest without a word. */
+/** GitHub shows this many annotations of each type for a step and drops the rest silently. */
 const MAX_OF_TYPE = 10;
 const MESSAGE_LENGTH = 1000;
 const TITLE_LENGTH = 120;
@@ -43,8 +43,8 @@ function annotation(finding: Finding, root: string): string {
 }
 
 /**
- * A line for each program and root cause, as many as GitHub shows, the gravest first; a notice says how many more there are.
- * @param options.root what source files are made relative to: the checked-out repository
+ * A line for each program and root cause, up to GitHub's limit, the most serious first; a notice counts the rest.
+ * @param options.root the folder to which source paths are made relative: the checked-out repository
  */
 export function renderGithub(results: Results, { root = '' }: RenderOptions = {}): string {
   const counts = new Map<string, number>();

@@ -1,6 +1,6 @@
-// Where a text stops being JSON, which JSON.parse itself does not tell for every error.
+// Finds the place of a JSON syntax error, which JSON.parse does not report for every error.
 
-/** Whether text is JSON or could become JSON by going on: a parser that complains about the very end found nothing wrong before it. */
+/** Whether text is JSON or the beginning of JSON: a parser that fails at the very end found no fault before it. */
 function couldGoOn(text: string): boolean {
   try {
     JSON.parse(text);
@@ -16,11 +16,11 @@ export interface JsonError {
   /** Both from 1, columns in UTF-16 units. */
   line: number;
   column: number;
-  /** The character that cannot stand there; null where the text ends too early. */
+  /** The invalid character; null if the text ends too early. */
   found: string | null;
 }
 
-/** The first place at which a text that JSON.parse refuses is not JSON. */
+/** The first place where a text that JSON.parse refuses is not JSON. */
 export function findJsonError(text: string): JsonError {
   let good = 0;
   let bad = text.length + 1;

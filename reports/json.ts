@@ -1,4 +1,4 @@
-// results.json: written for machines and for diffs, read back with everything checked.
+// results.json: written for machines and diffs, validated when read.
 import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
 import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
@@ -9,7 +9,7 @@ import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
 
 const MESSAGE_LENGTH = 300;
 
-/** JSON in which what hides, turns or separates text is escaped; outside of strings there is nothing of it but newlines. */
+/** JSON with control, direction and separator characters escaped; outside strings only newlines occur. */
 export function escapedJson(json: string): string {
   const units = (character: string) => character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return json.replaceAll(UNSAFE, (character) => (character === '\n' ? character : units(character).join('')));
@@ -19,7 +19,7 @@ function list(items: readonly unknown[]): string {
   return `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
 }
 
-/** A part with lists in it, each item a line; what is no list stands on one line. */
+/** A part of the file: list items get a line each, everything else is on one line. */
 function partJson(part: object): string {
   const entries = Object.entries(part).map(
     ([name, value]: [string, unknown]) => `    ${JSON.stringify(name)}: ${Array.isArray(value) ? list(value) : JSON.stringify(value)}`,
@@ -27,7 +27,7 @@ function partJson(part: object): string {
   return `{\n${entries.join(',\n')}\n  }`;
 }
 
-/** The text of results.json: a line for each kernel, object, cell and log, so that two runs can be compared by diff. */
+/** The text of results.json: one line for each kernel, object, cell and log, so that diff can compare two runs. */
 export function renderJson(results: Results): string {
   const texts = Object.entries(results.logs.texts).map(([id, lines]) => `      ${JSON.stringify(id)}: ${JSON.stringify(lines)}`);
   const parts = {
@@ -45,7 +45,7 @@ export function renderJson(results: Results): string {
   return escapedJson(`{\n${lines.join(',\n')}\n}\n`);
 }
 
-/** An error in a file from elsewhere, on one line whatever the file holds. */
+/** An error about an untrusted file, on one line for any content. */
 function fileError(place: string, message: string): UserError {
   return new UserError(shortened(visible(`${place}: ${message}`), MESSAGE_LENGTH));
 }
@@ -64,7 +64,7 @@ function versionOf(value: unknown): unknown {
   return value && typeof value === 'object' && 'schemaVersion' in value ? value.schemaVersion : undefined;
 }
 
-/** `cells[3].status`, as a person would look for it. */
+/** A path in readable form: `cells[3].status`. */
 function placeOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>((place, key) => {
     if (typeof key === 'number') return `${place}[${key}]`;
@@ -99,14 +99,14 @@ export function readVersionedResults(text: string, name: string): { version: num
 
 /**
  * Reads the text of a results.json of this or of an earlier schema version.
- * @param name how the file is called in messages
+ * @param name the name of the file in messages
  * @throws UserError naming the file, the place in it under this version's names, and what was expected there
  */
 export function readResults(text: string, name: string): Results {
   return readVersionedResults(text, name).results;
 }
 
-/** The published JSON Schema of results.json, made from the schema the program itself checks by. */
+/** The published JSON Schema of results.json, made from the schema that validates it. */
 export function resultsJsonSchema(): string {
   const schema = z.toJSONSchema(resultsSchema, { target: 'draft-2020-12' });
   return `${JSON.stringify({ title: 'corematrix results', ...schema }, null, 2)}\n`;

@@ -13,7 +13,7 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
 }
 
-/** What a status is in JUnit's words: nothing for a pass, `failure` for a verdict, `error` for infrastructure, `skipped` for the rest. */
+/** A status in JUnit's terms: no element for a pass, `failure` for a verdict, `error` for infrastructure, `skipped` for the rest. */
 function verdictOf(program: CellProgram, cell: CellResult, results: Results): object {
   const message = visible(program.reason ?? cell.reason ?? program.expected ?? '');
   const type = program.class ?? cell.class ?? program.status;
@@ -38,7 +38,7 @@ function verdictOf(program: CellProgram, cell: CellResult, results: Results): ob
 }
 
 function testcases(cell: CellResult, results: Results): object[] {
-  // A load is one act for all programs of an object; its time is shared among them so that sums stay true.
+  // All programs of an object load together; each gets an equal share of the time, so that sums stay true.
   const time = seconds(cell.durationMs / Math.max(1, cell.programs.length));
   return cell.programs.map((program) => ({
     '@classname': visible(cell.object),
@@ -88,7 +88,7 @@ export function renderJunit(results: Results): string {
     attributeNamePrefix: '@',
     format: true,
     suppressEmptyNode: true,
-    // A program may be called "true", and an attribute without a value is no XML.
+    // A program may be called "true", and an attribute without a value is not XML.
     suppressBooleanAttributes: false,
   });
   const xml: unknown = builder.build({

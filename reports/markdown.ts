@@ -1,4 +1,4 @@
-// summary.md: the run on one page, within what a GitHub job summary can take.
+// summary.md: the run on one page, within the limits of a GitHub job summary.
 import { libbpfText } from '../harness/results/libbpf-used.ts';
 import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
@@ -19,7 +19,7 @@ import {
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 
-/** GitHub drops a job summary over 1024 KiB as a whole; the rest is for what other steps write. */
+/** GitHub drops a job summary over 1024 KiB as a whole; this leaves room for other steps. */
 const BUDGET_BYTES = 900 * 1024;
 const REASON_LENGTH = 300;
 const NAME_LENGTH = 100;
@@ -36,7 +36,7 @@ const MARKS = {
   'not-run': '–',
 } as const satisfies Record<Status, string>;
 
-/** Text that means itself in Markdown and in the HTML that Markdown lets through, also inside a table; nothing becomes a link. */
+/** Escapes text for Markdown and for HTML in it, also inside a table; nothing becomes a link. */
 function escaped(text: string): string {
   return visible(text)
     .replaceAll('&', '&amp;')
@@ -80,7 +80,7 @@ function most(texts: readonly string[]): string {
   return [...texts.slice(0, MAX_PLACES).map(name), ...more].join(', ');
 }
 
-/** Since when what fails does, and what is flaky. */
+/** Failing programs with the time since which they fail, and flaky ones. */
 function past(results: Results): string[] {
   const size = historySize(results);
   if (size === null) return [];
@@ -91,7 +91,7 @@ function past(results: Results): string[] {
   return ['', '## History', '', `${size}.`, ...(lines.length === 0 ? ['Nothing fails now, and nothing was flaky.'] : ['', ...lines])];
 }
 
-/** What changed since the baseline, before everything that is as it was. */
+/** Changes since the baseline; shown first. */
 function changes(comparison: Comparison): string[] {
   const lines = changeGroups(comparison).flatMap(({ change, what, programs, kernels }) => [
     `- **${changeWord(change)}**${what === '' ? '' : `: ${escaped(shortened(what, REASON_LENGTH))}`}`,
@@ -101,7 +101,7 @@ function changes(comparison: Comparison): string[] {
   return ['', `## Since ${since} UTC`, '', `${changeCounts(comparison)}.`, '', ...lines];
 }
 
-/** Sections as far as they fit, and a line that says what did not. */
+/** Sections as far as they fit, and a line that names the omitted ones. */
 function withinBudget(sections: readonly (readonly string[])[]): string {
   const kept: string[] = [];
   let size = 0;

@@ -10,7 +10,7 @@ import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
 
-/** GitHub shows no more of a run; what takes more drops it without a word. */
+/** GitHub shows no more results of a run and drops the rest silently. */
 const MAX_RESULTS = 5000;
 const MESSAGE_LENGTH = 2000;
 
@@ -64,7 +64,7 @@ function ruleTexts(id: RuleId) {
   };
 }
 
-/** Stays the same from night to night: of what the failure is, not where it was seen or how it is worded. */
+/** A fingerprint that stays the same from run to run: from the failure itself, not from its place or wording. */
 function fingerprint(finding: JudgedFinding): string {
   const { object, program, access } = finding;
   const facts = [ruleOf(finding), object === null ? null : basename(object.path), program, access];
@@ -74,7 +74,7 @@ function fingerprint(finding: JudgedFinding): string {
 function locationOf({ source, object, program }: Finding, root: string) {
   const file = source && pathBelow(root, source.file);
   const region = file !== null && source && source.line > 0 ? { region: { startLine: source.line } } : {};
-  // Code scanning takes no result without a file: where no C file is known, or none of this repository, the object stands for it.
+  // Code scanning needs a file for each result: without a C file of this repository, the object is used.
   const path = object?.path ?? '';
   const uri = uriOf(file ?? pathBelow(root, path) ?? basename(path));
   return {
@@ -104,8 +104,8 @@ function notification(text: string, level: 'error' | 'warning') {
 }
 
 /**
- * The text of a SARIF log. What has no verdict is a notification of the tool, not a result.
- * @param options.root what source files are made relative to: the checked-out repository
+ * The text of a SARIF log. A cell without a verdict is a notification of the tool, not a result.
+ * @param options.root the folder to which source paths are made relative: the checked-out repository
  */
 export function renderSarif(results: Results, { root = '' }: RenderOptions = {}): string {
   const all = findings(results);

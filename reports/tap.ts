@@ -23,7 +23,7 @@ function diagnosis(program: CellProgram, cell: CellResult): string[] {
   return yaml({ message: shortened(visible(message), TEXT_LENGTH), status, stage, class: failure, errno });
 }
 
-/** What has no verdict is never `ok`, except what was never to be run: that is a skip. */
+/** A program without a verdict is never `ok`, unless it was excluded on purpose: that is a skip. */
 function point(program: CellProgram, cell: CellResult, number: number): string[] {
   const name = `${number} - ${escaped(`${cell.kernel}: ${cell.object}/${program.name}`)}`;
   const because = (text: string | null) => (text === null || text === '' ? '' : ` ${escaped(text)}`);

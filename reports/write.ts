@@ -1,4 +1,4 @@
-// The report folder: every format of one run, each file whole or not there.
+// The report folder: every format of one run; each file appears whole or not at all.
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logText } from '../harness/results/logs.ts';
@@ -11,7 +11,7 @@ import { FORMATS } from './formats.ts';
 import { HTML_ASSET_FILES, renderHtmlFiles } from './html/render.ts';
 import type { RenderOptions } from './model/render-options.ts';
 
-/** The raw logs of one cell by the file each goes to, relative to the folder of its kernel. */
+/** The raw logs of one cell by file, relative to the folder of its kernel. */
 function logFiles(cell: CellResult, results: Results): [string, string][] {
   const stem = fileName(cell.object);
   const named: [string, string | null][] = [
@@ -30,7 +30,7 @@ function logFiles(cell: CellResult, results: Results): [string, string][] {
   return named.flatMap(([name, id]) => (id === null ? [] : [[`${stem}.${name}.log`, `${logText(results.logs, id)}\n`]]));
 }
 
-/** All logs appear at once: a folder beside the old one takes its place. */
+/** All logs appear at once: a new folder beside the old one replaces it. */
 async function writeLogs(results: Results, folder: string): Promise<void> {
   const building = join(folder, `logs.new-${process.pid}`);
   try {
@@ -47,7 +47,7 @@ async function writeLogs(results: Results, folder: string): Promise<void> {
   }
 }
 
-/** Style, script and data of index.html where they are files of their own; else none of an earlier run are left. */
+/** Writes style, script and data of index.html as external files, or removes those of an earlier run. */
 async function writeHtmlAssets(results: Results, folder: string, external: boolean): Promise<void> {
   const files = external ? renderHtmlFiles(results, { htmlAssets: 'external' }) : new Map<string, string>();
   for (const name of Object.values(HTML_ASSET_FILES)) {
@@ -62,9 +62,9 @@ export interface FolderOptions extends RenderOptions {
 }
 
 /**
- * Writes results.json, a file for each format and logs/ into a folder, which is made when it is missing; files of other formats, which an
- * earlier run left there, are removed.
- * @throws InfraError when the folder cannot be made or written, with what the system says
+ * Writes results.json, a file for each format and logs/ into a folder, which is created if needed. Files of other formats from an
+ * earlier run are removed.
+ * @throws InfraError if the folder cannot be created or written, with the system's message
  */
 export async function writeReportFolder(
   results: Results,
@@ -73,7 +73,7 @@ export async function writeReportFolder(
 ): Promise<void> {
   try {
     await makeDirectories(folder);
-    // results.json first: when another format cannot be made, everything can still be made again from it.
+    // results.json comes first: if another format fails, everything can still be made from it.
     for (const name of new Set<FormatName>(['json', ...FORMAT_NAMES])) {
       const { file, render } = FORMATS[name];
       if (name === 'json' || formats.includes(name)) await writeFileAtomic(join(folder, file), render(results, options));
@@ -82,7 +82,7 @@ export async function writeReportFolder(
     await writeHtmlAssets(results, folder, formats.includes('html') && options.htmlAssets === 'external');
     await writeLogs(results, folder);
   } catch (error) {
-    // The advice of the cache is about the cache; what the system said lies below it.
+    // The advice of the cache does not fit here; its cause is the system's error.
     const cause: unknown = error instanceof InfraError ? (error.cause ?? error) : error;
     if (errorCode(cause) === null) throw error;
     throw new InfraError(`cannot write the report to ${folder}: ${messageOf(cause)}; choose another folder with --out`, { cause });

@@ -1,4 +1,4 @@
-// Failures by their cause: each said once, with the programs and kernels it befell.
+// Failures by cause: each cause once, with its programs and kernels.
 import type { Results } from '../../harness/results/schema.ts';
 import { type Cause, shortKernelNames } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
@@ -16,7 +16,7 @@ function placesOf(where: Cause['where'], names: ReadonlyMap<string, string>): Ht
   </p>`;
 }
 
-/** A list of causes, in the order in which they are given. */
+/** A list of causes, in the given order. */
 export function causesPart(all: readonly Cause[], results: Results, explain: (fingerprint: string | null) => Html): Html {
   const short = shortKernelNames(results);
   const names = new Map(results.kernels.map(({ id }, index) => [id, short[index] ?? id]));
@@ -34,7 +34,7 @@ export function causesPart(all: readonly Cause[], results: Results, explain: (fi
   </ul>`;
 }
 
-/** What the causes are in number: `3 causes in 12 places`. */
+/** The number of causes: `3 causes in 12 places`. */
 export function causesSize(all: readonly Cause[]): string {
   const places = all.reduce((sum, { where }) => sum + where.length, 0);
   return `${plural(all.length, 'cause')} in ${plural(places, 'place')}`;

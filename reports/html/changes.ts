@@ -1,4 +1,4 @@
-// What changed since a baseline: stands before everything that is as it was.
+// Changes since a baseline; the page shows them first.
 import type { Comparison } from '../../harness/results/compare.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { changeCounts, type ChangeGroup, changeGroups, changeWord } from '../model/change-groups.ts';
@@ -21,7 +21,7 @@ const LOOKS = {
   found: ['●', 'good'],
 } as const satisfies Record<ChangeGroup['change'], readonly [string, Look['tone']]>;
 
-/** The section, heading and all; nothing without a baseline. */
+/** The section with its heading; empty without a baseline. */
 export function changesSection(comparison: Comparison | undefined, results: Results): Html {
   if (!comparison) return html``;
   const { listed } = kernelNaming(results);

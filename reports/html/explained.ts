@@ -1,4 +1,4 @@
-// What triage says: why something fails, what the kernel has instead, what to write; and what loads but reads something else.
+// The explanation on the page: why a program fails, what the kernel has instead, what to write; and semantic changes.
 import type { Results } from '../../harness/results/schema.ts';
 import type {
   CausePlace,
@@ -14,11 +14,11 @@ import { plural } from '../../harness/base/text.ts';
 import { causeAnchor, cellAnchor, logAnchor, namePart } from './anchors.ts';
 import { html, type Html } from './html.ts';
 
-/** More sources of one cause than these are counted only. */
+/** The most source lines shown for a cause; more are only counted. */
 const MAX_PLACES = 4;
 const MAX_EVIDENCE = 6;
 
-/** How kernels are called, as in the matrix. */
+/** Names of kernels, as in the matrix. */
 export interface Naming {
   nameOf: (kernel: string) => string;
   /** Several of them; neighbours of one architecture as a range: `5.10.262, 6.12.118 to 7.3.4`. */
@@ -50,7 +50,7 @@ function sourceText(source: CausePlace['source']): Html {
   return html`<small>${source.exact ? '' : 'near '}${source.file}:${source.line}</small> <code>${source.text.trim()}</code>`;
 }
 
-/** Each line of source once, with the instruction the verifier stopped at. */
+/** Each source line once, with the instruction at which the verifier stopped. */
 function placesPart(places: readonly CausePlace[]): Html {
   const told = new Map<string, CausePlace>();
   for (const place of places) {
@@ -106,7 +106,7 @@ function causePart(cause: RootCause, naming: Naming, anchored: boolean): Html {
   </details>`;
 }
 
-/** What there is to say of a cause, by its fingerprint; nothing where triage does not know it. The first time it has an id. */
+/** The explanation of a cause, by fingerprint; empty for an unknown one. The first use gets an id. */
 export function explainer(results: Results): (fingerprint: string | null) => Html {
   const causes = new Map(results.explanation?.causes.map((cause) => [cause.fingerprint, cause]));
   const naming = kernelNaming(results);
@@ -130,7 +130,7 @@ function semanticChangeItem({ object, program, relocation, source, what, kernels
   </li>`;
 }
 
-/** What loads and may read something else than was compiled; heading and all, nothing where there is none. */
+/** Semantic changes, with a heading; empty without any. */
 export function semanticChangeSection(results: Results): Html {
   const silent = results.explanation?.semanticChanges ?? [];
   if (silent.length === 0) return html``;
@@ -141,7 +141,7 @@ export function semanticChangeSection(results: Results): Html {
     </ul>`;
 }
 
-/** What keeps the verifier away from what kernels do not have, for one object. */
+/** The guards that keep the verifier away from what kernels lack, for one object. */
 export function guardedPart(object: string, places: readonly GuardedPlace[], { listed }: Naming): Html {
   const own = places.filter((place) => place.object === object);
   if (own.length === 0) return html``;

@@ -1,4 +1,4 @@
-// The past of what fails now or is flaky: since when, how often, and the course of its latest runs.
+// The past of failing and flaky programs: since when, how often, and the trend of the latest runs.
 import type { Results } from '../../harness/results/schema.ts';
 import { HISTORY_LETTERS, STATUSES } from '../../harness/base/vocabulary.ts';
 import { historyRows, historySize, placeName } from '../model/history-groups.ts';
@@ -8,12 +8,12 @@ import { cellAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
 import { type Look, STATUS_LOOKS } from './shared/looks.ts';
 
-/** More than anybody reads; results.json has all. */
+/** The longest list on the page; results.json has all. */
 const MAX_ROWS = 400;
 
 const LOOKS: ReadonlyMap<string, Look> = new Map(STATUSES.map((status) => [HISTORY_LETTERS[status], STATUS_LOOKS[status]]));
 
-/** A shape a run, the latest at the right; read aloud as words. */
+/** One shape for each run, the latest at the right; screen readers get words. */
 function course(trend: string): Html {
   const looks = trend.split('').map((letter) => LOOKS.get(letter) ?? { shape: '\u00a0', word: 'not there', tone: 'quiet' });
   const words = looks.map(({ word }) => word).join(', ');
@@ -22,7 +22,7 @@ function course(trend: string): Html {
   >`;
 }
 
-/** The section, heading and all; nothing where there is no history, or only one run. */
+/** The section with its heading; empty without a history or with only one run. */
 export function historyPart(results: Results): Html {
   const size = historySize(results);
   if (size === null) return html``;

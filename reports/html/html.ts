@@ -1,9 +1,9 @@
-// HTML by tagged template: whatever is put in is escaped, unless it was made by this template itself.
+// HTML by tagged template: every value is escaped, unless this template made it.
 import { visibleText } from '../../harness/base/visible.ts';
 
 const RAW = Symbol('html');
 
-/** Markup that may stand in a page as it is. */
+/** Markup that needs no escaping. */
 export interface Html {
   readonly [RAW]: string;
 }
@@ -12,7 +12,7 @@ type Value = Html | string | number | null | undefined | false | readonly Value[
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Foreign text as text: markup escaped, control characters and what turns the direction of text shown by their code. */
+/** Untrusted text: markup is escaped; control and direction characters are shown by their code. */
 function escapeHtml(text: string): string {
   return visibleText(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
@@ -28,7 +28,7 @@ function textOf(value: Value): string {
   return value.map(textOf).join('');
 }
 
-/** Marks text as markup: only for text that this program wrote itself. */
+/** Marks text as markup. Only for text that this program wrote. */
 export function raw(text: string): Html {
   return { [RAW]: text };
 }
@@ -42,7 +42,7 @@ function compact(parts: TemplateStringsArray): readonly string[] {
   return known;
 }
 
-/** Markup with values put in: strings are escaped, lists joined, null, undefined and false left out. Its own line breaks are only spaces. */
+/** Markup with values: strings are escaped, lists joined; null, undefined and false are skipped. Line breaks of the template become spaces. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return raw(
     compact(parts)

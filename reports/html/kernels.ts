@@ -1,4 +1,4 @@
-// The kernels of a run: what each is, and where it came from.
+// The kernels of a run and their sources.
 import { agentsUsed } from '../../harness/results/libbpf-used.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { kernelAnchor } from './anchors.ts';
@@ -41,7 +41,7 @@ export function kernelTable(results: Results): Html {
   </div>`;
 }
 
-/** How the run was made: what it ran on and with. */
+/** How the run was made: host, QEMU, accelerator, loaders. */
 export function runFacts(results: Results): Html {
   const { run } = results;
   const { host } = run;

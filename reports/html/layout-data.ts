@@ -6,7 +6,7 @@ import { lineagesOf } from '../../harness/results/layouts/lineage.ts';
 import { entriesOf } from '../../harness/results/collected-layouts.ts';
 import type { PlacedMember, TouchData, TypeData } from './shared/page-data.ts';
 
-/** The data of a type; its layouts as they are, with what became of every member put beside them. */
+/** The data of a type: its layouts, and every member followed across them. */
 export function typeData(type: TypeLayouts, kernels: readonly KernelResult[]): TypeData {
   const places = new Map<object, PlacedMember>();
   const layouts = type.layouts.map((layout) => {
@@ -25,13 +25,13 @@ export function typeData(type: TypeLayouts, kernels: readonly KernelResult[]): T
   };
 }
 
-/** The struct a member is: without what makes it an array or keeps it from being changed. */
+/** The struct type of a member, without array and qualifiers. */
 function typeOfMember(type: TypeLayouts, member: string): string | null {
   const declared = type.members.find(({ name }) => name === member)?.type;
   return declared?.replace(/(?:\[\d*\])+$/, '').replaceAll(/\b(?:const|volatile) /g, '') ?? null;
 }
 
-/** What a relocation touches, the outermost type first; a type that is not kept ends it. */
+/** The types and members of a relocation, the outermost type first; it ends at a type that the results omit. */
 export function touchesOf(spec: string, store: LayoutCollection): TouchData[] {
   const parsed = parseSpec(spec);
   if (!parsed) return [];

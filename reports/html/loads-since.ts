@@ -1,8 +1,8 @@
-// Since which kernel a program loads.
+// The kernel since which a program loads.
 import type { Status } from '../../harness/base/vocabulary.ts';
 import type { MatrixRow } from '../model/summary.ts';
 
-/** Whether a status says that something loads; null where it is no verdict. */
+/** Whether a status means that the program loads; null without a verdict. */
 const LOADS = {
   pass: true,
   xpass: true,
@@ -14,11 +14,11 @@ const LOADS = {
   'not-run': null,
 } as const satisfies Record<Status, boolean | null>;
 
-/** The first kernel of a list from which on a program loads on every later one as far as there are verdicts. */
+/** The first kernel from which a program loads on every later kernel with a verdict. */
 export interface Since {
-  /** Position of the kernel in the row; null where it does not load on the last. */
+  /** Position of the kernel in the row; null if the program does not load on the last. */
   kernel: number | null;
-  /** Not every later kernel gave a verdict. */
+  /** Whether a later kernel has no verdict. */
   gaps: boolean;
 }
 

@@ -1,4 +1,4 @@
-// The matrix: programs by kernels, a real table that needs no script.
+// The matrix: programs by kernels, a real table that works without a script.
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { contradiction, type MatrixRow, matrixRows, shortKernelNames } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
@@ -10,7 +10,7 @@ import { STATUS_LOOKS } from './shared/looks.ts';
 /** Columns before those of kernels: the program, and since when it loads. */
 const COLUMNS_BEFORE = 2;
 
-// Under its own name the formatter would put spaces into what there are thousands of.
+// The formatter would put spaces into a template called `html`, thousands of times.
 const markup = html;
 
 function cellOf(entry: MatrixRow['cells'][number]): Html {
@@ -25,7 +25,7 @@ function cellOf(entry: MatrixRow['cells'][number]): Html {
   return markup`<td role="cell" class="${look.tone}" data-s="${program.status}"${facts}><a href="#${cellAnchor(cell.kernel, cell.object)}"${reason !== null && markup` title="${reason}"`}>${look.word}${more}</a></td>`;
 }
 
-/** Where a program loads from on, for each architecture; a question mark where not every later kernel gave a verdict. */
+/** The kernel since which a program loads, for each architecture; with a question mark if a later kernel has no verdict. */
 function sinceOf(row: MatrixRow, kernels: readonly KernelResult[], names: readonly string[]): Html {
   const architectures = [...grouped([...kernels.keys()], (at) => kernels[at]?.arch ?? '')];
   return html`<td role="cell" class="since">
@@ -38,7 +38,7 @@ function sinceOf(row: MatrixRow, kernels: readonly KernelResult[], names: readon
   </td>`;
 }
 
-/** Neighbouring kernels that have something in common share a head. */
+/** Neighbouring kernels of one group share a head. */
 function groupHeads(
   kernels: readonly KernelResult[],
   nameOf: (kernel: KernelResult) => string,

@@ -1,4 +1,4 @@
-// What the page keeps for its script: an index in plain JSON, and everything of each object packed by itself, unpacked when somebody looks.
+// The data of the page for its script: an index in plain JSON, and a packed part for each object, which is unpacked on demand.
 import { gzipSync } from 'node:zlib';
 import type { CellRelocation, CellResult, ObjectResult, Results, LayoutCollection } from '../../harness/results/schema.ts';
 import { contradiction, shortKernelNames } from '../model/summary.ts';
@@ -51,7 +51,7 @@ function attemptsOf(cell: CellResult): string[] {
   });
 }
 
-/** What was checked after a run, a line each. */
+/** The checks of a run check, one line each. */
 function checksOf({ checks = [] }: CellResult): string[] {
   return checks.map(({ what, expected, seen, passed }) => `${passed ? '✓' : '✕'} ${what}: expected ${expected}, seen ${seen}`);
 }
@@ -122,7 +122,7 @@ function objectData(object: ObjectResult, cells: readonly CellResult[], results:
   };
 }
 
-/** Texts shown by their code where they could act or hide; those that are safe, nearly all, are left alone. */
+/** Escapes texts with control characters; nearly all texts are safe and stay unchanged. */
 function safeJson(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => (typeof item === 'string' ? visibleText(item) : item));
 }

@@ -1,4 +1,4 @@
-// Relocations of an object on every kernel side by side: where a value moved, where a target is missing, and whether that matters.
+// Relocations of an object on every kernel side by side: moved values, missing targets, and whether the verifier reaches them.
 import type { CellRelocation, ObjectResult, Results } from '../../harness/results/schema.ts';
 import { shortKernelNames } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
@@ -19,7 +19,7 @@ function same(a: CellRelocation | null, b: CellRelocation | null): boolean {
   return a.outcome === b.outcome && a.target === b.target && a.reached === b.reached && a.suspicious === b.suspicious;
 }
 
-/** Neighbouring kernels on which the same became of a relocation. */
+/** Neighbouring kernels with the same outcome of a relocation. */
 function stretches(relocations: readonly (CellRelocation | null)[]): Stretch[] {
   const found: Stretch[] = [];
   for (const [index, relocation] of relocations.entries()) {

@@ -1,4 +1,4 @@
-// Where the time of a run went: kernel by kernel, and the cells that took longest.
+// The time of a run by kernel, and its slowest cells.
 import type { CellResult, Results } from '../../harness/results/schema.ts';
 import { grouped } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';

@@ -1,4 +1,4 @@
-// What changed since a baseline, in short: the same groups for every report.
+// Changes since a baseline in short: every report uses these groups.
 import { CHANGES, type Comparison, type ProgramChange } from '../../harness/results/compare.ts';
 import { RELOCATION_CHANGES, type RelocationChange } from '../../harness/results/compare-relocations.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
@@ -6,7 +6,7 @@ import { grouped, plural } from '../../harness/base/text.ts';
 export interface ChangeGroup {
   /** `regression`, `value-moved`, ... */
   change: ProgramChange['change'] | RelocationChange['change'];
-  /** What happened, in one line; '' when the name of the change says it all. */
+  /** The change in one line; '' if its name is enough. */
   what: string;
   /** Programs, `object/program`. */
   programs: string[];
@@ -28,7 +28,7 @@ const WORDS = {
   found: 'relocation found its target',
 } as const satisfies Record<ChangeGroup['change'], string>;
 
-/** A change as a person says it: `new failure`. */
+/** A change in words: `new failure`. */
 export function changeWord(change: ChangeGroup['change']): string {
   return WORDS[change];
 }
@@ -47,7 +47,7 @@ function group<Item extends { object: string; kernel: string }>(
   });
 }
 
-/** The groups of a comparison that somebody should look at, the gravest first; passes that stay or come are only counted. */
+/** The groups of a comparison that need attention, the most serious first. Passes are only counted. */
 export function changeGroups({ programs, relocations }: Comparison): ChangeGroup[] {
   const told = programs.filter(({ change }) => change !== 'new-pass' && change !== 'appeared');
   const ofPrograms = group(told, ({ change, reason, program }) => ({ change, what: reason ?? '', program: program ?? '(as a whole)' }));
@@ -60,7 +60,7 @@ export function changeGroups({ programs, relocations }: Comparison): ChangeGroup
   return [...ofPrograms, ...ofRelocations].toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
 }
 
-/** `1 regression, 2 fixed, 3 relocations changed`, or that nothing changed. */
+/** `1 regression, 2 fixed, 3 relocations changed`, or a text for no change. */
 export function changeCounts({ programs, relocations }: Comparison): string {
   const counts = CHANGES.flatMap((change) => {
     const count = programs.filter((one) => one.change === change).length;

@@ -1,4 +1,4 @@
-// Which of alternatives was chosen on which kernels.
+// The chosen alternatives by kernel.
 import type { Results } from '../../harness/results/schema.ts';
 import { grouped } from '../../harness/base/text.ts';
 
@@ -10,7 +10,7 @@ export interface Chosen {
   kernels: number[];
 }
 
-/** Every program and map that was chosen of alternatives somewhere, objects in their order, names in that of the kernels that took them. */
+/** Every program and map that some kernel chose, in the order of the objects, then of the kernels. */
 export function chosenAlternatives({ objects, kernels, cells }: Results): Chosen[] {
   return objects.flatMap(({ id }) => {
     const own = cells.filter((cell) => cell.object === id && cell.chosen !== undefined);

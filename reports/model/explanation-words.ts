@@ -1,4 +1,4 @@
-// The words of an explanation that every report uses: how sure a cause is, which kernels have what is missing, what guards a place.
+// Words of explanations for every report: certainty of a cause, presence on kernels, guards of a place.
 import { FAILURES } from '../../harness/base/failures.ts';
 import { pathText } from '../../harness/explain/path.ts';
 import type { CausePresence, CauseSituation, Guard, GuardedPlace, RootCause } from '../../harness/results/explanation.ts';
@@ -7,7 +7,7 @@ import type { Relation } from '../../harness/base/vocabulary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { visible } from '../../harness/base/visible.ts';
 
-/** Gives the name under which a report shows a kernel of this id. */
+/** Returns the name that a report shows for a kernel id. */
 export type NameOf = (kernel: string) => string;
 
 const RELATIONS = {
@@ -26,24 +26,24 @@ const CERTAINTIES = {
   possible: 'possible: it depends on what BTF does not tell',
 } as const satisfies Record<RootCause['certainty'], string>;
 
-/** How sure a root cause is, and from what. */
+/** The certainty of a root cause, and its basis. */
 export function certaintyText({ certainty, class: failure }: RootCause): string {
   if (FAILURES[failure].stages.relocate === 'configuration' && certainty === 'certain')
     return "certain: the kernel's configuration decides it";
   return CERTAINTIES[certainty];
 }
 
-/** What a kernel has instead: its path, its type, and how it is related to what is missing. */
+/** An alternative on a kernel: its path, its type, and its relation to the missing field. */
 export function alternativeWords({ relation, paths, type, certainty }: CauseSituation['alternatives'][number]) {
   return { path: paths.map((path) => pathText(path)).join('->'), type, how: `${RELATIONS[relation]}, ${certainty}` };
 }
 
-/** The names of kernels, one after the other. */
+/** The names of kernels, separated by blanks. */
 export function listed(kernels: readonly string[], nameOf: NameOf): string {
   return kernels.map((kernel) => visible(nameOf(kernel))).join(' ');
 }
 
-/** Which kernels have what is missing: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
+/** The kernels that have the missing field or type: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
 export function presenceText({ first, last, gaps, has, lacks: hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
   if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} looked at has it`;
   const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
@@ -52,7 +52,7 @@ export function presenceText({ first, last, gaps, has, lacks: hasNot, witnesses 
   return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}${visible(changes)}`;
 }
 
-/** Where a line of C is: `prog.bpf.c:25`, or `near prog.bpf.c:25` for the nearest line known. */
+/** The place of a C line: `prog.bpf.c:25`, or `near prog.bpf.c:25` for the nearest line known. */
 export function sourcePlace({ file, line, exact }: SourceLine): string {
   return `${exact ? '' : 'near '}${file}:${line}`;
 }
@@ -62,7 +62,7 @@ function guardText({ relocation, source, value }: Guard): string {
   return `${relocation.access} (${relocation.kind}), which is ${value} there,${where}`;
 }
 
-/** Why the verifier does not reach what a kernel lacks. */
+/** The guards that keep the verifier from reaching what a kernel lacks. */
 export function guardsText({ guards }: GuardedPlace): string {
   if (guards.length > 0) return `kept out by ${guards.map(guardText).join(' and ')}`;
   return 'nothing leads to it, whatever its checks answer: a constant, a version, or a function that is not called';

@@ -1,11 +1,11 @@
-// Foreign names as names of files.
+// File names for untrusted names.
 import { createHash } from 'node:crypto';
 
-/** Two names and the kind of a log make one file name, for which file systems have 255 bytes. */
+/** Two names and the kind of a log make one file name; file systems allow 255 bytes. */
 const NAME_LENGTH = 110;
 const DIGEST_LENGTH = 8;
 
-/** A foreign name as one component of a path: no separators, no leading dot, not too long. A digest tells apart what had to change. */
+/** An untrusted name as one component of a path: no separator, no leading dot, bounded length. A changed name ends in a digest, which keeps names distinct. */
 export function fileName(text: string): string {
   const plain = text
     .replaceAll(/[^\w.+~-]/g, '_')

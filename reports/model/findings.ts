@@ -1,4 +1,4 @@
-// What is wrong, once for each program and root cause, with the C line where one is known: what annotations and code scanning show.
+// Findings for annotations and code scanning: one for each program and root cause, with its C line if known.
 import type { CellResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import type { SourceLine } from '../../harness/bpf/object/places.ts';
 import { type FailureClass, isRelocationFailure } from '../../harness/base/failures.ts';
@@ -9,21 +9,21 @@ export interface Finding {
   status: Extract<Status, 'fail' | 'xpass' | 'infra' | 'not-run'>;
   class: FailureClass | null;
   reason: string;
-  /** Of what has no verdict, there is one finding for all programs: then null. */
+  /** Null for a cell without a verdict, which has one finding for all programs. */
   object: ObjectResult | null;
   program: string | null;
-  /** Of the relocation that is at fault, as a person writes it. */
+  /** The access of the failing relocation, as C writes it. */
   access: string | null;
   source: SourceLine | null;
   /** Ids, in the order of the matrix. */
   kernels: string[];
-  /** Programs on kernels it stands for. */
+  /** Number of programs on kernels that it covers. */
   count: number;
 }
 
 const AT_FAULT: readonly Outcome[] = ['poisoned', 'incompatible', 'ambiguous'];
 
-/** The relocation a failure of a program is about: of those without target, the one that was reached, its own before a subprogram's. */
+/** The relocation behind a program's failure: the reached one without target; the program's own before a subprogram's. */
 function faultOf(cell: CellResult, object: ObjectResult, program: string) {
   const suspects = cell.relocations.flatMap(({ ref, outcome, reached }) => {
     const relocation = object.relocations[ref];
@@ -36,7 +36,7 @@ function faultOf(cell: CellResult, object: ObjectResult, program: string) {
 
 const RANK = { fail: 0, xpass: 1, infra: 2, 'not-run': 3 } as const satisfies Record<Finding['status'], number>;
 
-/** Every unexpected program, grouped by program and cause; failures first, and among equals what is on most kernels. */
+/** Every unexpected program, grouped by program and cause; failures first, then by number of kernels. */
 export function findings(results: Results): Finding[] {
   const objects = new Map(results.objects.map((object) => [object.id, object]));
   const found = new Map<string, Finding>();
@@ -74,8 +74,8 @@ export function findings(results: Results): Finding[] {
 }
 
 /**
- * A source file as it lies below `root`, with forward slashes; null for what lies elsewhere.
- * @param root an absolute path, or '' where only relative names can be told
+ * The path of a source file relative to `root`, with forward slashes; null for a file elsewhere.
+ * @param root an absolute path, or '' to accept only relative names
  */
 export function pathBelow(root: string, file: string): string | null {
   const base = root.endsWith('/') || root === '' ? root : `${root}/`;

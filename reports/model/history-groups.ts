@@ -1,9 +1,9 @@
-// What a history says, in short: the same groups for every report.
+// A history in short: every report uses these groups.
 import type { History, Results } from '../../harness/results/schema.ts';
 import { HISTORY_LETTERS, STANDINGS, STATUSES } from '../../harness/base/vocabulary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 
-/** Programs of whose past the same is to be said. */
+/** Programs with the same past. */
 export interface HistoryGroup {
   kind: 'new' | 'failing' | 'flaky';
   /** `since 2026-11-20, 4 runs; then 6.12.111`. */
@@ -15,14 +15,14 @@ export interface HistoryGroup {
 
 type Place = Pick<History['failing'][number], 'object' | 'program' | 'kernel'>;
 
-/** `task_state/old_name`; an object as a whole is said to be one. */
+/** `task_state/old_name`; the whole object is marked as such. */
 export function placeName({ object, program }: Pick<Place, 'object' | 'program'>): string {
   return `${object}/${program ?? '(as a whole)'}`;
 }
 
 const day = (time: string) => time.slice(0, 10);
 
-/** Since when something is not as expected: `for the first time`, `since 2026-11-20, 4 runs`. */
+/** The time since which something is not as expected: `for the first time`, `since 2026-11-20, 4 runs`. */
 export function sinceText({ since, runs, seenGood }: Pick<History['failing'][number], 'since' | 'runs' | 'seenGood'>): string {
   if (!seenGood) return `since ${day(since)} or longer, ${plural(runs, 'run')}`;
   return runs === 1 ? 'for the first time' : `since ${day(since)}, ${plural(runs, 'run')}`;
@@ -42,7 +42,7 @@ function groupsOf<Item extends Place>(items: readonly Item[], facts: (item: Item
   });
 }
 
-/** What fails, the latest first, then what is flaky, the worst first. */
+/** Failing programs, the latest first, then flaky ones, the worst first. */
 export function historyGroups({ history, kernels }: Results): HistoryGroup[] {
   if (!history || history.runsKnown < 2) return [];
   const versions = new Map(kernels.map(({ id, version }) => [id, version]));
@@ -64,27 +64,27 @@ export function historyGroups({ history, kernels }: Results): HistoryGroup[] {
 const MAX_COUNTS = 10;
 const BAD: readonly string[] = STATUSES.filter((status) => STANDINGS[status] === 'bad').map((status) => HISTORY_LETTERS[status]);
 
-/** How many programs on kernels were not as expected in each of the latest runs, this one last. */
+/** Number of unexpected programs on kernels in each of the latest runs, this one last. */
 function badCounts({ runs, programs }: History): number[] {
   const all = programs.flatMap(({ trends }) => trends);
   return runs.map((_, at) => all.filter((trend) => BAD.includes(trend[at] ?? '')).length).slice(-MAX_COUNTS);
 }
 
-/** `14 runs since 2026-11-01; not as expected: 0, 0, 3`; null where this is the first one. */
+/** `14 runs since 2026-11-01; not as expected: 0, 0, 3`; null for the first run. */
 export function historySize({ history }: Results): string | null {
   if (!history || history.runsKnown < 2) return null;
   return `${plural(history.runsKnown, 'run')} since ${day(history.first)}; not as expected: ${badCounts(history).join(', ')}`;
 }
 
-/** A program on a kernel whose course is worth looking at. */
+/** A program on a kernel with an interesting trend. */
 export interface HistoryRow extends Place {
-  /** A letter a run, as in results. */
+  /** One letter for each run, as in the results. */
   trend: string;
   since: string | null;
   flaky: string | null;
 }
 
-/** What fails now or is flaky, in the order of the matrix. */
+/** Failing and flaky programs, in the order of the matrix. */
 export function historyRows({ history, kernels }: Results): HistoryRow[] {
   if (!history || history.runsKnown < 2) return [];
   const keyOf = ({ object, program, kernel }: Place) => JSON.stringify([object, program, kernel]);

@@ -1,14 +1,14 @@
-// What a format may be told beside the results.
+// Options of a report format.
 import type { Comparison } from '../../harness/results/compare.ts';
 
 export const HTML_ASSETS = ['inline', 'external'] as const;
 export type HtmlAssets = (typeof HTML_ASSETS)[number];
 
 export interface RenderOptions {
-  /** The folder that paths of source files are to be relative to, for example the checked-out repository; '' when there is none. */
+  /** The folder to which source paths are made relative, for example the checked-out repository; '' for none. */
   root?: string;
-  /** Where style, script and data of index.html are: in it, or in files beside it for hosts that forbid what stands in a page. */
+  /** The place of style, script and data of index.html: inside it, or in files beside it for hosts that forbid inline code. */
   htmlAssets?: HtmlAssets;
-  /** What changed since a baseline: stands before everything else. */
+  /** Changes since a baseline; shown first. */
   comparison?: Comparison | undefined;
 }

@@ -1,4 +1,4 @@
-// Commands a reader can copy to see the same again.
+// Commands that reproduce a cell, for copying.
 import type { KernelResult, ObjectResult } from '../../harness/results/schema.ts';
 
 /** A string as a word of a POSIX shell. */
@@ -6,12 +6,12 @@ function shellWord(text: string): string {
   return /^[\w./:=@,+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** Words as a line for a POSIX shell, quoted where they have to be. */
+/** Words as a line for a POSIX shell, quoted if needed. */
 export function commandLine(words: readonly string[]): string {
   return words.map(shellWord).join(' ');
 }
 
-/** Selects one kernel again: of a Debian selector the version is set, architecture and flavour stay. */
+/** The selector of one kernel: a Debian selector gets its version and keeps architecture and flavour. */
 export function selectorOf({ selector, version }: KernelResult): string {
   return selector.startsWith('debian:') ? `debian:${version}${/\/.*/.exec(selector)?.[0] ?? ''}` : selector;
 }

@@ -1,4 +1,4 @@
-// What every report says in short: counts, and failures grouped by their cause.
+// The summary that every report shows: counts, and failures by cause.
 import type { CellProgram, CellResult, Results } from '../../harness/results/schema.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { surprise, UNEXPECTED } from '../../harness/results/unexpected.ts';
@@ -13,19 +13,19 @@ export interface MatrixRow {
   cells: ({ cell: CellResult; program: CellProgram } | null)[];
 }
 
-/** Programs that did not do as expected for the same reason. */
+/** Unexpected programs with the same reason. */
 export interface Cause {
   status: Status;
-  /** Null where the program has none, as those that pass. */
+  /** Null for a program without a class, such as one that passes. */
   class: FailureClass | null;
-  /** That of the first of them. */
+  /** The reason of the first of them. */
   reason: string;
-  /** Null where results have none, as for infrastructure. */
+  /** Null if the results have none, as for infrastructure failures. */
   fingerprint: string | null;
   where: { kernel: string; object: string; program: string }[];
 }
 
-/** How many programs on kernels have each status, in the order of the words. */
+/** Number of programs on kernels with each status, in the order of STATUSES. */
 export function countStatuses(results: Results): Map<Status, number> {
   const counts = new Map<Status, number>(STATUSES.map((status) => [status, 0]));
   for (const cell of results.cells) {
@@ -49,14 +49,14 @@ export function matrixRows(results: Results): MatrixRow[] {
   );
 }
 
-/** Programs of these statuses, grouped by status and root cause, in the order of the statuses; what breaks most comes first. */
+/** Programs of these statuses, grouped by status and root cause, in the order of the statuses, the most frequent cause first. */
 export function causes(results: Results, statuses: readonly Status[] = UNEXPECTED): Cause[] {
   const found = new Map<string, Cause>();
   for (const cell of results.cells) {
     for (const program of cell.programs) {
       if (!statuses.includes(program.status)) continue;
       const reason = program.status === 'xpass' ? surprise(program) : (program.reason ?? cell.reason ?? '');
-      // What an interrupt kept from running says nothing more; a missing shard does.
+      // After an interrupt `not-run` adds nothing; for a missing shard it does.
       if (program.status === 'not-run' && reason === '') continue;
       const fingerprint = program.fingerprint ?? null;
       const key = JSON.stringify([program.status, program.class, fingerprint ?? reason]);
@@ -69,7 +69,7 @@ export function causes(results: Results, statuses: readonly Status[] = UNEXPECTE
   return [...found.values()].toSorted((a, b) => rank(a) - rank(b) || b.where.length - a.where.length);
 }
 
-/** How a kernel is headed where there is little room: its version, and its distribution where several stand side by side. */
+/** The short name of each kernel: its version, and its distribution if the run has several. */
 export function shortKernelNames(results: Results): string[] {
   const versions = results.kernels.map((kernel) => kernel.version);
   return results.kernels.map((kernel) =>
@@ -77,26 +77,26 @@ export function shortKernelNames(results: Results): string[] {
   );
 }
 
-/** `3 cells as in earlier runs`: what was not run again because nothing had changed; null where everything was run. */
+/** `3 cells as in earlier runs`: cells with reused verdicts; null if all cells ran. */
 export function reuseText({ cells }: Results): string | null {
   const reused = cells.filter((cell) => cell.reused !== undefined).length;
   return reused === 0 ? null : `${reused} of ${plural(cells.length, 'cell')} from earlier runs`;
 }
 
-/** What has to be said before anything else of results that are not the whole: `shard 2/3`, `interrupted`; null when they are. */
+/** The mark of incomplete results: `shard 2/3`, `interrupted`; null for complete ones. */
 export function incompleteness({ run }: Results): string | null {
   const parts = [run.shard && `shard ${run.shard.index}/${run.shard.total}`, !run.complete && 'interrupted'];
   return parts.filter((part) => typeof part === 'string').join(', ') || null;
 }
 
-/** Programs that did not do the prediction says, in the same way. */
+/** Programs that contradict their prediction in the same way. */
 export interface Misprediction {
   /** `predicted to fail with core-field-missing, but it loads`. */
   what: string;
   where: { kernel: string; object: string; program: string }[];
 }
 
-/** How what a program did contradicts its prediction; null where it does not. */
+/** The contradiction between a program's result and its prediction, or null. */
 export function contradiction({ status, class: failure, predicted }: CellProgram): string | null {
   if (predicted?.agrees !== false) return null;
   const { status: prediction, class: expected } = predicted;
@@ -105,7 +105,7 @@ export function contradiction({ status, class: failure, predicted }: CellProgram
   return `${predictionText}, but ${status === 'pass' || status === 'xpass' ? 'it loads' : `it fails with ${failure ?? 'unknown'}`}`;
 }
 
-/** Programs that libbpf attaches to nothing by itself and no plan names a target for: they were loaded, but not attached. */
+/** Programs that loaded but did not attach, because neither their section nor the configuration names a target. */
 export function notAttached(results: Results): { object: string; programs: string[] }[] {
   const objects = grouped(results.cells, ({ object }) => object);
   return [...objects].flatMap(([object, cells]) => {
@@ -114,7 +114,7 @@ export function notAttached(results: Results): { object: string; programs: strin
   });
 }
 
-/** Where prediction and observation contradict each other, most places first. */
+/** Contradictions between prediction and observation, the most frequent first. */
 export function mispredictions(results: Results): Misprediction[] {
   const found = new Map<string, Misprediction>();
   for (const { kernel, object, programs } of results.cells) {

@@ -16,7 +16,7 @@ import { paint, type Colours } from './paint.ts';
 
 const MAX_EVIDENCE = 6;
 
-/** Where a report folder keeps the log. */
+/** The path of the log in a report folder. */
 function logLines(log: LogLine | null): string[] {
   if (!log) return [];
   const { kernel, object, program, kind, line } = log;
@@ -126,7 +126,7 @@ function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: 
   return [paint('missing, but guarded', 'green', options), ...lines, ''];
 }
 
-/** A few lines for each root cause, and one that sums up; ends in a newline. Text of strangers is made safe. */
+/** A few lines for each root cause, and a summary line; ends in a newline. Untrusted text is escaped. */
 export function explanationText({ kernels, causes, semanticChanges: silent, guarded }: Explanation, options: Colours): string {
   const names = new Map(kernels.map(({ id, name }) => [id, name]));
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;

@@ -1,4 +1,4 @@
-// Layouts of a kernel type on a terminal: each by itself, or side by side with what became of every member.
+// Layouts of a kernel type on a terminal: one by one, or side by side with the changes of every member.
 import type { LayoutEntry } from '../../harness/results/layouts/layout.ts';
 import { type Change, CHANGES, type Lineage } from '../../harness/results/layouts/lineage.ts';
 import type { SurveyedKernel, TypeSurvey } from '../../harness/kernel-btf/layout-survey.ts';
@@ -9,10 +9,10 @@ import { columnsThatFit } from './columns-that-fit.ts';
 import { paint, type Style } from './paint.ts';
 
 export interface TypeTextOptions {
-  /** Columns there are. */
+  /** Width of the terminal in columns. */
   width: number;
   colour: boolean;
-  /** Also members that do not differ. */
+  /** Whether to show unchanged members, too. */
   all: boolean;
 }
 
@@ -20,7 +20,7 @@ const MAX_NAME = 36;
 const MAX_TYPE = 40;
 const SEPARATOR = ' │ ';
 
-/** The gravest of a row's changes decides how it is marked. */
+/** The most important change of a row decides its mark. */
 const MARKS = {
   added: ['+', 'green'],
   removed: ['-', 'red'],
@@ -38,7 +38,7 @@ function names(survey: TypeSurvey, which: (kernel: SurveyedKernel) => boolean): 
   return survey.kernels.flatMap((kernel, index) => (which(kernel) ? [heads[index] ?? kernel.id] : [])).join(', ');
 }
 
-/** Bytes, and the bit within for what does not begin with a byte. */
+/** Bytes, and the bit for a member that does not begin on a byte. */
 function offsetText({ bitOffset, bitSize }: LayoutEntry): string {
   if (bitOffset === null) return '';
   const [byte, bit] = [Math.floor(bitOffset / 8), bitOffset % 8];
@@ -61,7 +61,7 @@ const ENUM_HEAD: Cells = ['', '', 'enumerator', 'value'];
 const FUNCTION_HEAD: Cells = ['', 'size', 'parameter', 'type'];
 const HEADS = { struct: HEAD, union: HEAD, other: HEAD, enum: ENUM_HEAD, function: FUNCTION_HEAD } as const;
 
-/** Numbers to the right, words to the left; columns nobody uses are left out. */
+/** Aligns numbers right and words left; omits empty columns. */
 function table(rows: readonly Cells[]): string[] {
   const widths = HEAD.map((_, column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
@@ -92,7 +92,7 @@ function absence(survey: TypeSurvey): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** Every layout by itself, whole. */
+/** Every layout alone, whole. */
 export function typeShowText(survey: TypeSurvey, options: TypeTextOptions): string {
   const blocks = survey.layouts.map((layout, index) => {
     const [head = '', ...rows] = table([HEADS[layout.kind], ...layout.entries.map(cellsOf)]);
@@ -121,7 +121,7 @@ interface Row {
   changes: Change[];
 }
 
-/** Layouts side by side as far as there is room; the others follow below. */
+/** Layouts side by side as far as they fit; the others follow below. */
 function sideBySide(survey: TypeSurvey, rows: readonly Row[], options: TypeTextOptions): string[] {
   const columns = survey.layouts.map((layout, index) => {
     const blank: Cells = ['', '', '', ''];
@@ -148,7 +148,7 @@ function sideBySide(survey: TypeSurvey, rows: readonly Row[], options: TypeTextO
   });
 }
 
-/** Layouts side by side: what differs, marked, and in one line what does not. */
+/** Layouts side by side: marked differences, and one line for unchanged members. */
 export function typeDiffText(survey: TypeSurvey, options: TypeTextOptions): string {
   const rows = survey.members.map((lineage): Row => ({ lineage, changes: changesOf(lineage) }));
   const different = rows.filter(({ changes }) => !isOnlyElsewhere(changes));

@@ -1,4 +1,4 @@
-// From when to when programs load, as text: two kernels for each program, and why not beyond them.
+// Load ranges of programs as text: two kernels for each program, and the reasons beyond them.
 import type { MinimumKernels, LoadRange, ProgramRanges } from '../../harness/minimum-kernel/minimum-kernel.ts';
 import { plural } from '../../harness/base/text.ts';
 import { visible } from '../../harness/base/visible.ts';

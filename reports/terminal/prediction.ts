@@ -1,4 +1,4 @@
-// Predictions on a terminal: the matrix, why what fails does, and one line that sums up.
+// Predictions on a terminal: the matrix, the reasons of failures, and a summary line.
 import type { Prediction, ProgramPrediction, Verdict } from '../../harness/predict/result.ts';
 import { plural } from '../../harness/base/text.ts';
 import { shortened, visible } from '../../harness/base/visible.ts';
@@ -6,12 +6,12 @@ import { columnsThatFit } from './columns-that-fit.ts';
 import { paint, type Style } from './paint.ts';
 
 interface Options {
-  /** Columns there are. */
+  /** Width of the terminal in columns. */
   width: number;
   colour: boolean;
 }
 
-/** What stands in the matrix, so that colour is never needed to tell. */
+/** The cells of the matrix: words, so that colour is never needed. */
 const MARKS = { fail: ['FAIL', 'red'], possible: ['?', 'yellow'], none: ['ok', 'green'] } as const satisfies Record<
   string,
   readonly [string, Style]
@@ -27,7 +27,7 @@ function markOf({ predicted, possible }: ProgramPrediction): keyof typeof MARKS 
   return possible ? 'possible' : 'none';
 }
 
-/** Series such as `6.12` where each stands for one kernel, else whole versions or ids. */
+/** Series such as `6.12` if each has one kernel, else whole versions or ids. */
 export function kernelHeads({
   kernels,
 }: {
@@ -69,7 +69,7 @@ interface Cause {
   where: { object: string; program: string; kernel: string }[];
 }
 
-/** Failures of the same class and reason are one. */
+/** Joins failures of the same class and reason. */
 function causes(prediction: Prediction): Cause[] {
   const found = new Map<string, Cause>();
   for (const { kernel, object, programs } of prediction.cells) {
@@ -107,7 +107,7 @@ function reasons(prediction: Prediction, options: Options): string[] {
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
-/** The whole text, ending in a newline. Control sequences in foreign text are shown, not passed on. */
+/** The whole text, ending in a newline. Control sequences in untrusted text are escaped. */
 export function predictionText(prediction: Prediction, milliseconds: number, options: Options): string {
   const marks = prediction.cells.flatMap(({ programs }) => programs.map(markOf));
   const count = (mark: keyof typeof MARKS) => marks.filter((each) => each === mark).length;

@@ -1,15 +1,15 @@
-// Which rows of a matrix a screen shows when it has not room for all.
+// Chooses the rows of a matrix that fit on a screen.
 import type { MatrixRow } from '../model/summary.ts';
 import { UNEXPECTED } from '../../harness/results/unexpected.ts';
 
-/** Fewer lines than this are no matrix. */
+/** The fewest lines of a useful matrix. */
 const FEWEST = 10;
 
 interface Fitting {
   rows: MatrixRow[];
-  /** How many are left out. */
+  /** Number of omitted rows. */
   left: number;
-  /** How many of those hold something unexpected. */
+  /** Number of omitted rows with an unexpected status. */
   unexpected: number;
 }
 

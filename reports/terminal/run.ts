@@ -1,4 +1,4 @@
-// The end of a run on a terminal: the matrix, what was unexpected, and one line that sums up.
+// The end of a run on a terminal: the matrix, unexpected results, and a summary line.
 import { libbpfText } from '../../harness/results/libbpf-used.ts';
 import type { Comparison } from '../../harness/results/compare.ts';
 import type { Results } from '../../harness/results/schema.ts';
@@ -24,16 +24,16 @@ import { columnsThatFit } from './columns-that-fit.ts';
 import { paint, type Style } from './paint.ts';
 
 interface TerminalOptions {
-  /** Columns there are. */
+  /** Width of the terminal in columns. */
   width: number;
-  /** Lines there are: so that all is on one screen, rows of the matrix that say least are left out where they are too many. */
+  /** Height of the terminal in lines. If the matrix does not fit, its least interesting rows are omitted. */
   height: number;
   colour: boolean;
-  /** What changed since a baseline. */
+  /** Changes since a baseline. */
   comparison?: Comparison | undefined;
 }
 
-/** What stands in the matrix: a word short enough for a column, so that colour is never needed to tell. */
+/** The cells of the matrix: words short enough for a column, so that colour is never needed. */
 const MARKS = {
   pass: ['ok', 'green'],
   fail: ['FAIL', 'red'],
@@ -48,7 +48,7 @@ const MARKS = {
 const COLUMN = 4;
 const MAX_COLUMN = 40;
 const REASON_LENGTH = 300;
-/** Lines that a screen keeps for what stands before and behind the matrix. */
+/** Lines of the screen for text before and after the matrix. */
 const OTHER_LINES = 20;
 const MAX_CAUSES = 12;
 const MAX_CHANGES = 10;
@@ -71,7 +71,7 @@ const CHANGE_STYLES = {
 
 const PAST_STYLES = { new: 'red', failing: 'yellow', flaky: 'magenta' } as const satisfies Record<HistoryGroup['kind'], Style>;
 
-/** Series such as `6.12` as column heads; where two kernels are of one series, full versions. */
+/** Column heads: series such as `6.12`, or full versions if two kernels share a series. */
 function heads(results: Results): string[] {
   const series = results.kernels.map((kernel) => kernel.series);
   const names = new Set(series).size === series.length ? series : shortKernelNames(results);
@@ -136,7 +136,7 @@ function unexpected(results: Results, options: TerminalOptions): string[] {
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
-/** Where the offline engine was wrong, or a kernel is not what its BTF says. */
+/** Wrong predictions: the engine has a fault, or the kernel differs from its BTF. */
 function contradicted(results: Results, options: TerminalOptions): string[] {
   const all = mispredictions(results);
   const shown = all.slice(0, MAX_CAUSES).flatMap((each) => {
@@ -146,7 +146,7 @@ function contradicted(results: Results, options: TerminalOptions): string[] {
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
-/** What was loaded, but for want of a target not attached. */
+/** Programs that loaded but have no target to attach to. */
 function loadedOnly(results: Results, options: TerminalOptions): string[] {
   const lines = notAttached(results).map(({ object, programs }) =>
     shortened(
@@ -167,7 +167,7 @@ function alternatives(results: Results, options: TerminalOptions): string[] {
   return lines.length === 0 ? [] : ['', 'chosen alternatives', ...lines];
 }
 
-/** What changed since the baseline; passes that stay are not worth a line. */
+/** Changes since the baseline, without unchanged passes. */
 function changes(comparison: Comparison, options: TerminalOptions): string[] {
   const all = changeGroups(comparison);
   const shown = all.slice(0, MAX_CHANGES).flatMap(({ change, what, programs, kernels }) => {
@@ -178,7 +178,7 @@ function changes(comparison: Comparison, options: TerminalOptions): string[] {
   return ['', `since ${comparison.baseline.slice(0, 16).replace('T', ' ')} UTC: ${changeCounts(comparison)}`, ...shown, ...more];
 }
 
-/** Since when what fails does, and what is flaky. */
+/** Failing programs with the time since which they fail, and flaky ones. */
 function past(results: Results, options: TerminalOptions): string[] {
   const size = historySize(results);
   if (size === null) return [];
@@ -191,7 +191,7 @@ function past(results: Results, options: TerminalOptions): string[] {
   return ['', `history of ${size}${all.length === 0 ? '; nothing was flaky' : ''}`, ...shown, ...more];
 }
 
-/** The whole text, ending in a newline. Control sequences in foreign text are shown, not passed on. */
+/** The whole text, ending in a newline. Control sequences in untrusted text are escaped. */
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
   const seconds = (Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt)) / 1000;
