@@ -14,7 +14,7 @@ export interface HelpFacts {
 const FACTS = new WeakMap<Command, HelpFacts>();
 
 /** The exit codes of a command with their meanings, in numerical order. */
-function exitCodesOf({ exit }: HelpFacts): { code: number; meaning: string }[] {
+export function exitCodesOf({ exit }: HelpFacts): { code: number; meaning: string }[] {
   if (!exit) return [];
   const meanings: Partial<Record<ExitName, string>> = { usage: EXIT_MEANINGS.usage, ...exit };
   return EXIT_NAMES.flatMap((name) => {

@@ -17,7 +17,7 @@ export interface DifferingPage {
 export async function differingPages(root: string, pages: readonly Page[]): Promise<DifferingPage[]> {
   const found = await Promise.all(
     pages.map(async ({ path, render }) => {
-      const text = `${render()}\n`;
+      const text = `${await render()}\n`;
       const committed = await readFile(join(root, path), 'utf8').catch((error: unknown) => {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
         throw error;

@@ -7,9 +7,14 @@ export function generatedFrom(source: string): string {
 
 /** Plain text as Markdown: identifiers, calls and options become code, everything else keeps its meaning. */
 export function plainText(text: string): string {
-  return text.replaceAll(/(\w*_\w+(?:\([^()]*\))?|--[a-z-]+)|[\\`*[\]<>|]/g, (found, code?: string) =>
-    code === undefined ? `\\${found}` : `\`${found}\``,
+  return text.replaceAll(/(\w*_\w+(?:\([^()]*\))?|--[a-z-]+)|[\\`*[\]<>|]/g, (found, word?: string) =>
+    word === undefined ? `\\${found}` : code(found),
   );
+}
+
+/** Text that is typed or printed as it is. */
+export function code(text: string): string {
+  return `\`${text}\``;
 }
 
 /** A table; cells are Markdown already. */

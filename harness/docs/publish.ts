@@ -1,6 +1,6 @@
 // Writes the generated pages of docs/: `npm run docs`. With --check it writes nothing and names the pages that differ.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { differingPages } from './differing.ts';
 import { PAGES } from './pages.ts';
@@ -11,6 +11,7 @@ for (const { path, text, missing } of await differingPages(PACKAGE_ROOT, PAGES))
     process.stderr.write(`${path} ${missing ? 'is missing' : 'differs from its source'}: type npm run docs\n`);
     process.exitCode = 1;
   } else {
+    await mkdir(dirname(join(PACKAGE_ROOT, path)), { recursive: true });
     await writeFile(join(PACKAGE_ROOT, path), text);
     process.stdout.write(`${path} is written\n`);
   }

@@ -19,7 +19,7 @@ export const commandSchema = z.strictObject({
       z.union([
         z.string(),
         z.strictObject({
-          path: z.string().describe('Path of the file or folder, relative to this file.'),
+          path: z.string().describe('Path of the file, relative to this file.'),
           to: placeInFolder.describe('Path in `{folder}` (default: the name of the file).').optional(),
         }),
       ]),

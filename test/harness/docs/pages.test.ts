@@ -10,7 +10,7 @@ import { plainText } from '../../../harness/docs/markdown.ts';
 import { PAGES } from '../../../harness/docs/pages.ts';
 
 it.each(PAGES)('$path is what the code says; "npm run docs" writes it', async ({ path, render }) => {
-  expect(await readFile(join(PACKAGE_ROOT, path), 'utf8')).toBe(`${render()}\n`);
+  expect(await readFile(join(PACKAGE_ROOT, path), 'utf8')).toBe(`${await render()}\n`);
 });
 
 it('a page that differs and a page that is missing are named', async () => {

@@ -1,0 +1,37 @@
+// docs/reference/results.md: every key of results.json, from its schema.
+import { z } from 'zod';
+import { FAILURE_CLASSES } from '../base/failures.ts';
+import { OUTCOMES, PREDICTED_STATUSES, RELOCATION_KINDS, STAGES, STATUSES } from '../base/vocabulary.ts';
+import { resultsSchema, SCHEMA_VERSION } from '../results/schema.ts';
+import { OLDEST_VERSION } from '../results/upgrade.ts';
+import { schemaReference } from './json-schema.ts';
+import { blocks, generatedFrom } from './markdown.ts';
+
+/** Lists of words that other pages explain. */
+export const EXPLAINED_WORDS = [
+  { words: FAILURE_CLASSES, link: '[failure class](../failures.md)' },
+  { words: STATUSES, link: '[status](../words.md#statuses)' },
+  { words: STAGES, link: '[stage](../words.md#stages)' },
+  { words: OUTCOMES, link: '[outcome](../words.md#relocation-outcomes)' },
+  { words: RELOCATION_KINDS, link: '[relocation kind](../words.md#relocation-kinds)' },
+  { words: PREDICTED_STATUSES, link: '[predicted status](../words.md#predicted-statuses)' },
+] as const;
+
+const INTRODUCTION = `\`results.json\` in the report folder holds everything that a run found out. All other reports follow from it.
+[results.schema.json](../../reports/results.schema.json) is the same as a JSON Schema.
+
+The format has schema version ${SCHEMA_VERSION}. corematrix reads versions ${OLDEST_VERSION} to ${SCHEMA_VERSION}: it renames the keys of an older file when it reads it, and says so.
+A newer file is refused. \`corematrix report FILE --format json\` writes a file again in the newest version.
+
+A key is always present unless it is marked as optional.`;
+
+/** The text of the page. */
+export function resultsPage(): string {
+  const schema = z.toJSONSchema(resultsSchema);
+  return blocks(
+    generatedFrom('harness/results/schema.ts'),
+    '# results.json',
+    INTRODUCTION,
+    ...schemaReference(schema, { top: 'Top level', mark: 'optional', words: EXPLAINED_WORDS }),
+  );
+}
