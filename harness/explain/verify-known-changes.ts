@@ -1,8 +1,7 @@
 // `npm run known-changes`: every entry of the catalogue against the BTF of every kernel in the cache.
 import { cacheRoot } from '../base/files.ts';
 import { compareKernelVersions, parseKernelVersion } from '../base/kernel-version.ts';
-import { findKernels } from '../kernel-btf/kernels.ts';
-import { readKernelTypes } from '../kernel-btf/kernels.ts';
+import { findKernels, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factHolds } from './fact.ts';
 import { KNOWN_CHANGES, type KnownChange } from './known-changes.ts';
@@ -51,10 +50,12 @@ export function disagreement({ witness }: KnownChange, finding: Finding): string
   return same ? null : `seen between ${finding.last} and ${finding.first}, the entry names ${witness.join(' and ')}`;
 }
 
-/** What each kernel of the cache, the newest of its series, says of each entry. */
-export async function kernelFindings(changes: readonly KnownChange[], cache: string): Promise<Map<string, KernelFinding[]>> {
+/** What each kernel says of each entry, by the id of the entry. A kernel without BTF says nothing. */
+export async function kernelFindings(
+  changes: readonly KnownChange[],
+  kernels: readonly OfflineKernel[],
+): Promise<Map<string, KernelFinding[]>> {
   const said = new Map<string, KernelFinding[]>(changes.map(({ id }) => [id, []]));
-  const { kernels } = await findKernels([], cache);
   for (const kernel of kernels) {
     const types: KernelTypes | null = await readKernelTypes(kernel);
     const { series, version } = kernel;
@@ -67,7 +68,8 @@ export async function kernelFindings(changes: readonly KnownChange[], cache: str
 }
 
 async function main(): Promise<void> {
-  const said = await kernelFindings(KNOWN_CHANGES, cacheRoot());
+  const { kernels } = await findKernels([], cacheRoot());
+  const said = await kernelFindings(KNOWN_CHANGES, kernels);
   for (const change of KNOWN_CHANGES) {
     const finding = examine(change, said.get(change.id) ?? []);
     const wrong = disagreement(change, finding);

@@ -4,12 +4,11 @@ import { expect, test } from 'vitest';
 import { InfraError, UserError } from '../../harness/base/errors.ts';
 import { visible } from '../../harness/base/visible.ts';
 import { mutate, type Random, randomFrom } from './mutate.ts';
-import { fuzzRuns } from './runs.ts';
+import { fuzzRuns, fuzzStart } from './runs.ts';
 import { watchOver } from './watchdog.ts';
 
 const RUNS = fuzzRuns(300);
-/** The seed of the first input. */
-const START = Number(process.env['COREMATRIX_FUZZ_START'] ?? 1);
+const START = fuzzStart();
 
 /** For any input, and beside for each KiB of it: what grows by the square of its input is far beyond. */
 const MAX_CPU_MS = 200;

@@ -7,7 +7,8 @@ import { arrayOf, enumeratorOf, memberOf, parameterOf, resolveType, sizeOf, vari
 import { readElf, readSymbols, sectionNamed } from '../../harness/bpf/elf/elf.ts';
 import { readBpfObject } from '../../harness/bpf/object/object.ts';
 import { toObjectResult } from '../../harness/results/object-result.ts';
-import { cachedBtfs, mustReadBtf, sampleObjects } from '../harness/bpf/object/samples.ts';
+import { mustReadBtf, sampleObjects } from '../harness/bpf/object/samples.ts';
+import { pulledBtf } from '../kernels/pulled.ts';
 import { fuzz } from './fuzz.ts';
 
 type Corpus = readonly [Uint8Array, ...Uint8Array[]];
@@ -43,8 +44,8 @@ function beginning(bytes: Buffer): Buffer {
   return Buffer.concat([header, types, btf.strings.subarray(0, STRINGS)], HEADER + typeLength + STRINGS);
 }
 
-const [kernel] = await cachedBtfs();
-const btfs = corpusOf([...sections('.BTF'), ...(kernel ? [beginning(await readFile(kernel.path))] : [])]);
+const kernel = await pulledBtf('debian:5.10');
+const btfs = corpusOf([...sections('.BTF'), beginning(await readFile(kernel.path))]);
 
 /** Damage may say that a type has sixteen million members; what is there is bounded by the bytes. */
 const MAX_ELEMENTS = 50;

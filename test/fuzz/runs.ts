@@ -1,13 +1,22 @@
-// How many inputs a randomized test tries.
-const NAME = 'COREMATRIX_FUZZ_RUNS';
+// How many inputs a randomized test tries, and where it begins.
 
 /**
- * The number of inputs: `COREMATRIX_FUZZ_RUNS`, else what the ordinary test run takes.
- * @throws Error when the variable is set to something other than a positive whole number
+ * A positive whole number from the environment.
+ * @throws Error when the variable is set to something else
  */
-export function fuzzRuns(ordinary: number): number {
-  const text = process.env[NAME] ?? '';
-  if (text === '') return ordinary;
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`${NAME} is '${text}'; expected a positive whole number, such as ${NAME}=100000`);
+function positive(name: string, otherwise: number): number {
+  const text = process.env[name] ?? '';
+  if (text === '') return otherwise;
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`${name} is '${text}'; expected a positive whole number, such as ${name}=100000`);
   return Number(text);
+}
+
+/** The number of inputs: `COREMATRIX_FUZZ_RUNS`, else what the ordinary test run takes. */
+export function fuzzRuns(ordinary: number): number {
+  return positive('COREMATRIX_FUZZ_RUNS', ordinary);
+}
+
+/** The seed of the first input: `COREMATRIX_FUZZ_START`, else 1. */
+export function fuzzStart(): number {
+  return positive('COREMATRIX_FUZZ_START', 1);
 }

@@ -9,14 +9,13 @@ import type { Results } from '../../harness/results/schema.ts';
 import { ensureLibbpf } from '../../harness/setup/libbpf.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
-import { planKernels } from '../../kernels/catalogue.ts';
 import { parseRange } from '../../harness/base/kernel-version.ts';
 import { buildPrograms } from '../../programs/build.ts';
 import { objectSources } from '../../harness/plan/inputs/object-sources.ts';
 import { realRun } from '../harness/run/real-run.ts';
+import { ALL_SERIES, LONG_TERM, testSelectors } from '../kernels/pulled.ts';
 
 const CONFIG = join(PACKAGE_ROOT, 'programs/corematrix.yaml');
-const LONG_TERM = ['5.10', '6.1', '6.12'];
 const cache = cacheRoot();
 const onNote = () => {};
 
@@ -65,16 +64,10 @@ function table({ cells, kernels, objects }: Results): string[] {
   );
 }
 
-async function selectors(): Promise<string[]> {
-  if (process.env['COREMATRIX_TEST_KERNELS'] === 'all') return ['debian:all'];
-  const newest = (await planKernels(['debian:all'], { cache })).at(-1);
-  return [...LONG_TERM, ...(newest ? [newest.series] : [])].map((series) => `debian:${series}`);
-}
-
 describe('sample programs on real kernels', () => {
   let results: Results;
   beforeAll(async () => {
-    results = await realRun([], await selectors(), { objects: inputs.objects, expectations: expectations() });
+    results = await realRun([], await testSelectors(), { objects: inputs.objects, expectations: expectations() });
   }, 900_000);
 
   it('do what the configuration says, each with the class it says, on every kernel', () => {
@@ -87,7 +80,7 @@ describe('sample programs on real kernels', () => {
     expect(results.cells.length).toBe(results.kernels.length * inputs.objects.length);
   });
 
-  it.skipIf(process.env['COREMATRIX_TEST_KERNELS'] === 'all')('fail for the reason each of them was written for', () => {
+  it.skipIf(ALL_SERIES)('fail for the reason each of them was written for', () => {
     expect(results.kernels.slice(0, -1).map(({ series }) => series)).toEqual(LONG_TERM);
     expect(table(results)).toMatchInlineSnapshot(`
       [

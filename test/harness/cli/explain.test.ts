@@ -11,7 +11,7 @@ import { cacheRoot } from '../../../harness/base/files.ts';
 import { renderJson } from '../../../reports/json.ts';
 import { sampleObjects } from '../bpf/object/samples.ts';
 import { realRun, sample } from '../run/real-run.ts';
-import { fourSeries } from '../explain/series.ts';
+import { fourSelectors, pulledKernels } from '../../kernels/pulled.ts';
 import { corematrix } from './command.ts';
 
 let folder = '';
@@ -19,7 +19,8 @@ let kernels: string[] = [];
 let newest = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'explain-cli-'));
-  kernels = await fourSeries();
+  kernels = await fourSelectors();
+  await pulledKernels(kernels);
   newest = kernels.at(-1)?.replace('debian:', '') ?? '';
   const paths = ['task_state', 'new_helpers', 'verifier_limits', 'subreaper_bit'].map(sample);
   const results = await realRun(paths, kernels.slice(0, 3));

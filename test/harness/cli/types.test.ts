@@ -4,16 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheRoot } from '../../../harness/base/files.ts';
+import { LONG_TERM, pulledKernels } from '../../kernels/pulled.ts';
 import { corematrix } from './command.ts';
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'types-cli-'));
   await writeFile(join(folder, 'damaged.btf'), 'not BTF at all, but long enough');
+  await pulledKernels(SELECTORS);
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-const THREE = ['debian:5.10', 'debian:6.1', 'debian:6.12'].flatMap((selector) => ['-k', selector]);
+const SELECTORS = LONG_TERM.map((series) => `debian:${series}`);
+const THREE = SELECTORS.flatMap((selector) => ['-k', selector]);
 
 async function types(...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await corematrix(folder, ['types', ...args], { COREMATRIX_CACHE: cacheRoot() });

@@ -1,5 +1,5 @@
 // Made-up types against made-up types, and a kernel's against another's: the engine and libbpf's own functions say and write the same, whatever they are given.
-// COREMATRIX_TEST_PAIRS sets how many pairs of BTF are tried, COREMATRIX_TEST_SEED where they begin.
+// COREMATRIX_FUZZ_RUNS sets how many pairs of BTF are tried, COREMATRIX_FUZZ_START where they begin.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,12 +16,14 @@ import { valueOf } from '../../../harness/core-relo/value.ts';
 import { parseLocalSpec } from '../../../harness/bpf/core-spec/spec.ts';
 import { RELOCATION_KINDS } from '../../../harness/base/vocabulary.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
-import { cachedBtfs, mustReadBtf } from '../bpf/object/samples.ts';
+import { mustReadBtf } from '../bpf/object/samples.ts';
+import { pulledBtfs } from '../../kernels/pulled.ts';
 import { buildOracle, linesOf } from './oracles.ts';
 import { accessOf, type RelocationSeed, relocationSeeds, rootOf, typePairs } from './random-btf.ts';
+import { fuzzRuns, fuzzStart } from '../../fuzz/runs.ts';
 
-const PAIRS = Number(process.env['COREMATRIX_TEST_PAIRS'] ?? 400);
-const SEED = Number(process.env['COREMATRIX_TEST_SEED'] ?? 1);
+const PAIRS = fuzzRuns(400);
+const SEED = fuzzStart();
 
 let folder = '';
 beforeAll(async () => {
@@ -161,7 +163,7 @@ describe('made-up types', () => {
 
 describe('types of real kernels', () => {
   it('are relocated to those of others as libbpf relocates them', async () => {
-    const kernels = await cachedBtfs();
+    const kernels = await pulledBtfs();
     const loaded = await Promise.all(
       [kernels.at(0), kernels.at(Math.floor(kernels.length / 2)), kernels.at(-1)]
         .flatMap((kernel) => kernel ?? [])

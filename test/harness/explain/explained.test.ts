@@ -1,6 +1,6 @@
 // Failures of every kind, each with a source of its own: what is told of it, on real kernels where a guest says it and by BTF elsewhere,
 // and that what is suggested compiles as it stands and loads where the program did not.
-// By default one guest decides; COREMATRIX_TEST_KERNELS=all runs everything on every kernel of the cache, and loads every suggestion there.
+// By default one guest decides; COREMATRIX_TEST_KERNELS=all runs everything on every series of the mirror, and loads every suggestion there.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { cacheRoot } from '../../../harness/base/files.ts';
 import { buildPrograms } from '../../../programs/build.ts';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
-import { findKernels, type OfflineKernel } from '../../../harness/kernel-btf/kernels.ts';
+import type { OfflineKernel } from '../../../harness/kernel-btf/kernels.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { explain } from '../../../harness/explain/explain.ts';
@@ -20,9 +20,8 @@ import { failuresByPrediction, predictedIn, kernelsOfResults } from '../../../ha
 import { realRun } from '../run/real-run.ts';
 import { ACCESSES, sourceOf, sourceUsing } from './accesses.ts';
 import { moreSources } from './more-failures.ts';
-import { fourSeries } from './series.ts';
+import { ALL_SERIES, offlineKernels, testSelectors } from '../../kernels/pulled.ts';
 
-const ALL = process.env['COREMATRIX_TEST_KERNELS'] === 'all';
 /** Those whose suggestions are loaded in every test run, on the kernel on which they failed: one of each shape. */
 const FEW = [
   'task_struct.__state',
@@ -55,17 +54,17 @@ async function build(sources: Readonly<Record<string, string>>): Promise<string[
 
 /** Series that run guests: with newer kernels, libbpf takes longer to read BTF than everything else takes. */
 function seenSeries(kernels: readonly OfflineKernel[]): string[] {
-  return ALL ? kernels.flatMap(({ series }) => series ?? []) : ['5.10'];
+  return ALL_SERIES ? kernels.flatMap(({ series }) => series ?? []) : ['5.10'];
 }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'explained-test-'));
   const paths = await build({ ...moreSources(), accesses: sourceOf(ACCESSES) });
-  const { kernels } = await findKernels(ALL ? [] : await fourSeries(), cacheRoot());
+  const kernels = await offlineKernels(await testSelectors());
   const { objects, problems } = await readInputs(plainSources(paths, folder));
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const results = await realRun(
-    ALL ? paths : paths.filter((path) => !path.endsWith('accesses.bpf.o')),
+    ALL_SERIES ? paths : paths.filter((path) => !path.endsWith('accesses.bpf.o')),
     seenSeries(kernels).map((series) => `debian:${series}`),
     PATIENT,
   );
@@ -147,7 +146,7 @@ function told({
 }
 
 describe('a failure', () => {
-  it.skipIf(ALL)('is told by class, line, what there is instead, witnesses and what to write', () => {
+  it.skipIf(ALL_SERIES)('is told by class, line, what there is instead, witnesses and what to write', () => {
     const sorted = explanation.causes.toSorted((a, b) => (`${a.class} ${a.subject}` < `${b.class} ${b.subject}` ? -1 : 1));
     expect(Object.fromEntries(sorted.map((cause) => [cause.subject, told(cause)]))).toMatchSnapshot();
   });
@@ -197,7 +196,7 @@ describe('what is suggested', () => {
   it('loads on the kernels on which the program failed', { timeout: 7_200_000 }, async () => {
     const bad: string[] = [];
     let loaded = 0;
-    const objects = await suggested(ALL ? null : FEW);
+    const objects = await suggested(ALL_SERIES ? null : FEW);
     for (const series of seenSeries(cache.kernels)) {
       const id = cache.kernels.find((kernel) => kernel.series === series)?.id ?? '';
       const failing = objects.filter(({ cause }) => FAILS(cause).has(id));

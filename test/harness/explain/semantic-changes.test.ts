@@ -3,19 +3,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cacheRoot } from '../../../harness/base/files.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { readElf, sectionNamed } from '../../../harness/bpf/elf/elf.ts';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
-import { findKernels } from '../../../harness/kernel-btf/kernels.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
 import { openKernels } from '../../../harness/explain/kernel-cache.ts';
 import { semanticChangeMarks } from '../../../harness/explain/semantic-changes.ts';
 import { semanticChangePlaces } from '../../../harness/explain/semantic-change-places.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
-import { fourSeries } from './series.ts';
-import { cachedBtfs, mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
+import { mustReadBtf, sampleObjects } from '../bpf/object/samples.ts';
+import { fourSelectors, offlineKernels, pulledBtfs } from '../../kernels/pulled.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -78,7 +76,8 @@ describe('what loads and reads something else', () => {
   });
 
   it('is found in the samples where it was put, on real kernels', async () => {
-    const [oldest, newest] = [(await cachedBtfs()).at(0), (await cachedBtfs()).at(-1)];
+    const btfs = await pulledBtfs();
+    const [oldest, newest] = [btfs.at(0), btfs.at(-1)];
     const found: string[] = [];
     for (const { path } of [oldest, newest].flatMap((each) => each ?? [])) {
       const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
@@ -101,7 +100,7 @@ describe('what loads and reads something else', () => {
   it('is told of checks that stand for something else and answer as they did before it came', async () => {
     const path = await compileBpf(folder, 'proxy', PROXY);
     const { objects } = await readInputs(plainSources([path], folder));
-    const { kernels } = await findKernels(await fourSeries(), cacheRoot());
+    const kernels = await offlineKernels(await fourSelectors());
     const cache = openKernels(kernels, () => {});
     const places = await semanticChangePlaces(objects, cache, () => []);
     const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;

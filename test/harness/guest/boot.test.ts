@@ -12,8 +12,7 @@ import { prepareInitramfs } from '../../../harness/guest/agent.ts';
 import { QEMU_PROGRAM } from '../../../harness/run/host.ts';
 import { bootImages } from '../../../harness/run/kernel.ts';
 import { ensureAgent } from '../../../harness/setup/agent.ts';
-import { cacheRoot } from '../../../harness/base/files.ts';
-import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
+import { pulledKernel } from '../../kernels/pulled.ts';
 
 const KERNEL = 'debian:5.10';
 const CONSOLE = [
@@ -26,9 +25,7 @@ let image: BootImage;
 let initramfs = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'boot-'));
-  const [planned] = await planKernels([KERNEL], { cache: cacheRoot() });
-  if (!planned) throw new Error(`no ${KERNEL}`);
-  const [first] = bootImages(await pullKernel(planned, { cache: cacheRoot() }));
+  const [first] = bootImages(await pulledKernel(KERNEL));
   if (!first) throw new Error(`${KERNEL} has no image`);
   image = first;
   initramfs = await prepareInitramfs(await ensureAgent({ onNote: () => {} }), null, folder);

@@ -9,7 +9,7 @@ import { type NameIndex, typesWithEssentialName } from '../../../harness/bpf/btf
 import { readNames, writeNames } from '../../../harness/bpf/btf/names-file.ts';
 import { indexBytes, indexFileOf, indexWithFile } from '../../../harness/kernel-btf/name-index-file.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
-import { cachedBtfs } from '../bpf/object/samples.ts';
+import { pulledBtfs } from '../../kernels/pulled.ts';
 
 const NAMES = ['task_struct', 'task_struct___old', 'inode', 'file', '', 'inode'];
 const BYTES = buildBtf(NAMES.map((name) => ({ name, kind: 4, vlen: 0, size: 8 })));
@@ -61,8 +61,8 @@ describe('an index as bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => readNames(noise, BYTES, SHA256) === null));
   });
 
-  it('of every kernel in the cache is that which is made anew', async () => {
-    for (const { path } of await cachedBtfs()) {
+  it('of every kernel is that which is made anew', async () => {
+    for (const { path } of await pulledBtfs()) {
       const bytes = await readFile(path);
       const made = must(indexBytes(bytes));
       const read = must(readNames(writeNames(made, SHA256, bytes.length), bytes, SHA256));

@@ -11,11 +11,12 @@ import type { PredictedCell } from '../../../harness/predict/predicted-cell.ts';
 import { predictLoad } from '../../../harness/core-relo/relocate.ts';
 import { logText } from '../../../harness/results/logs.ts';
 import type { CellRelocation, CellResult, Results } from '../../../harness/results/schema.ts';
-import { cachedBtfs, mustReadBtf, type SampleObject, sampleObjects } from '../bpf/object/samples.ts';
+import { mustReadBtf, type SampleObject, sampleObjects } from '../bpf/object/samples.ts';
+import { ALL_SERIES, pulledKernels } from '../../kernels/pulled.ts';
 import { realRun } from '../run/real-run.ts';
 import { coreLinesOf, linesOf, tellCount } from '../core-relo/oracles.ts';
 
-const SELECTORS = process.env['COREMATRIX_TEST_KERNELS'] === 'all' ? ['debian:all'] : ['debian:5.10', 'debian:6.12'];
+const SELECTORS = ALL_SERIES ? ['debian:all'] : ['debian:5.10', 'debian:6.12'];
 
 let samples: SampleObject[] = [];
 let results: Results;
@@ -28,8 +29,8 @@ beforeAll(async () => {
     samples.map(({ path }) => path),
     SELECTORS,
   );
-  for (const { release, path } of await cachedBtfs()) {
-    kernels.set(release, { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] });
+  for (const { release, btf } of await pulledKernels(SELECTORS)) {
+    if (btf) kernels.set(release, { vmlinux: indexNames(mustReadBtf(await readFile(btf.path))), modules: [] });
   }
 }, 900_000);
 

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
-import { cacheRoot } from '../../../harness/base/files.ts';
-import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
+import { pulledKernel } from '../../kernels/pulled.ts';
 import { QEMU_PROGRAM } from '../../../harness/run/host.ts';
 import { linkedCache, realRun, sample } from './real-run.ts';
 
@@ -113,9 +112,7 @@ describe('a kernel that does not boot', () => {
   };
 
   it('is diagnosed in one line, and the other kernels go on', async () => {
-    const [planned] = await planKernels([KERNEL], { cache: cacheRoot() });
-    if (!planned) throw new Error(`no ${KERNEL}`);
-    const { vmlinux } = await pullKernel(planned, { cache: cacheRoot() });
+    const { vmlinux } = await pulledKernel(KERNEL);
     const image = await readFile(vmlinux ?? '');
     // Still taken for a kernel, but all of its code is one instruction: a jump to itself, or one that does not exist.
     for (const [name, instruction] of [

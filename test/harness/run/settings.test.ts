@@ -7,8 +7,7 @@ import { loadConfig } from '../../../harness/plan/config/load.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import type { Results } from '../../../harness/results/schema.ts';
-import { cacheRoot } from '../../../harness/base/files.ts';
-import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
+import { pulledBtf } from '../../kernels/pulled.ts';
 import { realRun, sample } from './real-run.ts';
 
 /** The objects of a configuration in a folder of its own, and of arguments beside it. */
@@ -124,14 +123,8 @@ test('of alternatives the first that loads is chosen; where none does, each has 
 test('relocations are resolved by the BTF that is given for a kernel', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'custom-btf-'));
   try {
-    const images = await Promise.all(
-      ['debian:5.10', 'debian:6.1'].map(async (selector) => {
-        const [planned] = await planKernels([selector], { cache: cacheRoot() });
-        return planned && pullKernel(planned, { cache: cacheRoot() });
-      }),
-    );
-    const [older, newer] = images;
-    await copyFile(older?.btf?.path ?? '', join(folder, `${newer?.release}.btf`));
+    const [older, newer] = [await pulledBtf('debian:5.10'), await pulledBtf('debian:6.1')];
+    await copyFile(older.path, join(folder, `${newer.release}.btf`));
     const objects = await objectOf(`  - { path: ${sample('task_state')}, btf: ${folder} }\n`);
     const { cells, ...rest } = await realRun([], ['debian:6.1'], { objects });
     // 5.10 has no __state, whatever the kernel that runs has.

@@ -8,8 +8,7 @@ import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
 import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
-import { cacheRoot } from '../../../harness/base/files.ts';
-import { planKernels, pullKernel } from '../../../kernels/catalogue.ts';
+import { pulledKernel } from '../../kernels/pulled.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { agentOf, linkedCache, realRun } from './real-run.ts';
 
@@ -45,17 +44,16 @@ int hooked(u64 *context)
 test('relocations are resolved by the BTF that is given, and what needs the kernel to have its own still fails', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'without-btf-'));
   try {
-    const [planned] = await planKernels(['debian:6.1'], { cache: cacheRoot() });
-    const image = planned && (await pullKernel(planned, { cache: cacheRoot() }));
+    const image = await pulledKernel('debian:6.1');
     const vmlinux = join(folder, 'vmlinux');
-    await execa('llvm-objcopy', ['--rename-section', '.BTF=.hidden', image?.vmlinux ?? '', vmlinux]);
+    await execa('llvm-objcopy', ['--rename-section', '.BTF=.hidden', image.vmlinux ?? '', vmlinux]);
     const path = await compileBpf(folder, 'no_kernel_btf', SOURCE);
     const hooked = { programs: { hooked: { autoload: true }, by_old_name: { autoload: false } } };
     const placed = parsePlacedConfig(
       JSON.stringify({
         objects: [
-          { path, name: 'given', btf: image?.btf?.path ?? '' },
-          { path, name: 'given-hooked', btf: image?.btf?.path ?? '', ...hooked },
+          { path, name: 'given', btf: image.btf?.path ?? '' },
+          { path, name: 'given-hooked', btf: image.btf?.path ?? '', ...hooked },
           { path, name: 'without' },
         ],
       }),

@@ -1,5 +1,5 @@
 // BTF of modules upon a distilled base: put upon kernels as libbpf's own btf__relocate() does it, word by word, or refused where it refuses.
-// COREMATRIX_TEST_PAIRS sets how many made-up modules are tried, COREMATRIX_TEST_SEED where they begin.
+// COREMATRIX_FUZZ_RUNS sets how many made-up modules are tried, COREMATRIX_FUZZ_START where they begin.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,10 @@ import { buildOracle } from '../../core-relo/oracles.ts';
 import { moduleTrios } from '../../core-relo/random-btf.ts';
 import { buildBtf, type WrittenType } from './build-btf.ts';
 import { rawDump } from './raw-dump.ts';
+import { fuzzRuns, fuzzStart } from '../../../fuzz/runs.ts';
 
-const MODULES = Number(process.env['COREMATRIX_TEST_PAIRS'] ?? 300);
-const SEED = Number(process.env['COREMATRIX_TEST_SEED'] ?? 1);
+const MODULES = fuzzRuns(300);
+const SEED = fuzzStart();
 
 let folder = '';
 beforeAll(async () => {

@@ -1,11 +1,9 @@
-// The sample objects and what the cache has of kernels, for tests that hold readers against oracles.
+// The sample objects, for tests that hold readers against oracles.
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { type Btf, readBtf } from '../../../../harness/bpf/btf/btf.ts';
 import { ensureLibbpf } from '../../../../harness/setup/libbpf.ts';
 import { cacheRoot } from '../../../../harness/base/files.ts';
-import { cachedKernels } from '../../../../kernels/cache/cached-kernels.ts';
-import { KERNEL_FILES } from '../../../../kernels/image/facts.ts';
 import { buildPrograms } from '../../../../programs/build.ts';
 
 export interface SampleObject {
@@ -20,12 +18,6 @@ export async function sampleObjects(): Promise<SampleObject[]> {
   const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote });
   const paths = await buildPrograms({ includeDir, onNote });
   return Promise.all(paths.map(async (path) => ({ name: basename(path), path, bytes: await readFile(path) })));
-}
-
-/** Files with the BTF of every kernel in the cache, oldest first. */
-export async function cachedBtfs(): Promise<{ release: string; path: string }[]> {
-  const kernels = await cachedKernels(cacheRoot());
-  return kernels.flatMap(({ release, btf, directory }) => (btf ? [{ release, path: join(directory, KERNEL_FILES.btf) }] : []));
 }
 
 /** BTF that must be readable. */

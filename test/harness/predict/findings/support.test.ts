@@ -11,7 +11,8 @@ import { predictCell } from '../../../../harness/predict/predict.ts';
 import { knownHelpers } from '../../../../harness/kernel-btf/enumerators.ts';
 import { buildBtf, type WrittenType } from '../../bpf/btf/build-btf.ts';
 import { compileBpf } from '../../bpf/object/compile.ts';
-import { cachedBtfs, mustReadBtf, sampleObjects } from '../../bpf/object/samples.ts';
+import { mustReadBtf, sampleObjects } from '../../bpf/object/samples.ts';
+import { pulledBtf, pulledBtfs } from '../../../kernels/pulled.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -179,9 +180,9 @@ SEC(".struct_ops") struct tcp_ops mine = { .init = (void *)init_op, .flags = 3 }
   });
 });
 
-describe('kernels in the cache', () => {
+describe('real kernels', () => {
   it('list their helpers, map types and program types', async () => {
-    for (const { release, path } of await cachedBtfs()) {
+    for (const { release, path } of await pulledBtfs()) {
       const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
       const names = ['bpf_map_type', 'bpf_prog_type'].map((name) => enumeratorsOf(kernel, name)?.size ?? 0);
       expect([release, knownHelpers(kernel)?.has(1), ...names.map((count) => count > 25)]).toEqual([release, true, true, true]);
@@ -189,9 +190,8 @@ describe('kernels in the cache', () => {
   });
 
   it('lack what sample programs were written for', async () => {
-    const [oldest] = await cachedBtfs();
-    if (!oldest?.release.startsWith('5.10')) return;
-    const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(oldest.path))), modules: [] };
+    const { path } = await pulledBtf('debian:5.10');
+    const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
     const found = (await sampleObjects()).flatMap(({ bytes, name }) =>
       predictCell(readBpfObject(bytes, name), kernel).programs.flatMap(({ name: program, failure, possible }) => {
         const [word, verdict] = failure ? ['fails', failure] : ['may fail', possible];

@@ -1,0 +1,70 @@
+// The kernels that tests read. Each test pulls its own into the cache, so that it needs nothing that another one did before.
+import { cacheRoot } from '../../harness/base/files.ts';
+import { findKernels, type OfflineKernel } from '../../harness/kernel-btf/kernels.ts';
+import { type KernelImage, planKernels, pullKernel } from '../../kernels/catalogue.ts';
+
+/** With COREMATRIX_TEST_KERNELS=all, tests read every series of the mirror instead of four. */
+export const ALL_SERIES = process.env['COREMATRIX_TEST_KERNELS'] === 'all';
+export const LONG_TERM = ['5.10', '6.1', '6.12'] as const;
+
+/** A file with the BTF of a kernel, and the release that `uname -r` prints there. */
+export interface PulledBtf {
+  release: string;
+  path: string;
+}
+
+/** Every series of the mirror, oldest first. */
+async function allSeries(): Promise<string[]> {
+  const planned = await planKernels(['debian:all'], { cache: cacheRoot() });
+  return [...new Set(planned.map(({ series }) => series))];
+}
+
+/** Selectors of four series, oldest first: three long-term ones and the newest of the mirror. */
+export async function fourSelectors(): Promise<string[]> {
+  const newest = (await allSeries()).slice(-1);
+  return [...LONG_TERM, ...newest].map((series) => `debian:${series}`);
+}
+
+/** Selectors of the series that tests read, oldest first. */
+export async function testSelectors(): Promise<string[]> {
+  return ALL_SERIES ? (await allSeries()).map((series) => `debian:${series}`) : fourSelectors();
+}
+
+/**
+ * Brings the kernels that selectors mean into the cache, unless they are there.
+ * @throws InfraError when the mirror cannot be reached, UserError when it has no such kernel
+ */
+export async function pulledKernels(selectors: readonly string[]): Promise<KernelImage[]> {
+  const options = { cache: cacheRoot() };
+  const pulled: KernelImage[] = [];
+  for (const planned of await planKernels(selectors, options)) pulled.push(await pullKernel(planned, options));
+  return pulled;
+}
+
+/** The kernels that selectors mean, pulled, as predictions read them. */
+export async function offlineKernels(selectors: readonly string[]): Promise<OfflineKernel[]> {
+  await pulledKernels(selectors);
+  return (await findKernels(selectors, cacheRoot())).kernels;
+}
+
+/** The one kernel that a selector means, in the cache. */
+export async function pulledKernel(selector: string): Promise<KernelImage> {
+  const [kernel] = await pulledKernels([selector]);
+  if (!kernel) throw new Error(`${selector} means no kernel`);
+  return kernel;
+}
+
+function btfOf({ id, release, btf }: KernelImage): PulledBtf {
+  if (!btf) throw new Error(`${id} has no BTF`);
+  return { release, path: btf.path };
+}
+
+/** The BTF of every kernel that tests read, oldest first. */
+export async function pulledBtfs(): Promise<PulledBtf[]> {
+  return (await pulledKernels(await testSelectors())).map(btfOf);
+}
+
+/** The BTF of one kernel. */
+export async function pulledBtf(selector: string): Promise<PulledBtf> {
+  return btfOf(await pulledKernel(selector));
+}
