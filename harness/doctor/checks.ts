@@ -1,4 +1,4 @@
-// What a run needs of this machine, each thing really tried: what is there, what is missing or broken, and what to type.
+// Checks what a run needs of this machine. Each check really tries the thing, and prints what to type if it fails.
 import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -57,7 +57,7 @@ async function checkMemory(): Promise<Finding> {
   return { what: 'memory', state: free < 700 ? 'broken' : 'warning', found, advice: 'a guest needs about 700 MiB to be started in' };
 }
 
-/** Free space where a folder is or will be, in MiB. */
+/** Free space at the place of a folder, in MiB. */
 async function freeMiB(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder);
@@ -110,12 +110,12 @@ async function checkAgent(mirrors: readonly string[] | undefined): Promise<{ fin
   }
 }
 
-/** Boots a kernel of the cache for real: under KVM when that works, and in the way runs would. */
+/** Boots a cached kernel as runs do, under KVM if it works. */
 async function checkGuests(cache: string, agent: GuestAgent, signal: AbortSignal): Promise<Finding[]> {
   const kernel = await cachedKernel(cache);
   if (!kernel) {
     const advice = 'corematrix kernels pull debian:6.12';
-    return [{ what: 'guests', state: 'warning', found: 'not tried: there is no kernel in the cache', advice }];
+    return [{ what: 'guests', state: 'warning', found: 'not tried: the cache has no kernel', advice }];
   }
   const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
@@ -149,7 +149,7 @@ async function bootOnce(
   }
 }
 
-/** Looks at everything, in the order in which one thing needs the other, and tells each as soon as it is known. */
+/** Runs all checks in the order of their dependencies, and reports each result at once. */
 export async function examine(
   { cache, mirrors, signal }: { cache: string; mirrors: readonly string[] | undefined; signal: AbortSignal },
   onFinding: (finding: Finding) => void,

@@ -1,4 +1,4 @@
-// Faults that versions of QEMU are known for, as data, and what they mean for runs.
+// Known faults of QEMU versions, as data, and their effect on runs.
 import type { Finding } from './finding.ts';
 
 interface KnownFault {
@@ -6,7 +6,7 @@ interface KnownFault {
   from: string;
   to: string;
   fault: string;
-  /** What a run does about it. */
+  /** How a run avoids it. */
   answer: string;
 }
 
@@ -28,10 +28,10 @@ function rank(version: string): number {
   return major * 1000 + minor;
 }
 
-/** What is known of a version of QEMU, for example `7.2.22`. */
+/** The known faults of a QEMU version, for example `7.2.22`. */
 export function judgeQemu(version: string): Finding {
   if (rank(version) < rank(OLDEST))
-    return { what: 'QEMU', state: 'warning', found: `${version}, which nobody has tried`, advice: 'QEMU 7.2 or newer is known to work' };
+    return { what: 'QEMU', state: 'warning', found: `${version}, which was never tested`, advice: 'QEMU 7.2 or newer is known to work' };
   const fault = KNOWN_FAULTS.find(({ from, to }) => rank(version) >= rank(from) && rank(version) <= rank(to));
   if (!fault) return { what: 'QEMU', state: 'ok', found: `${version}, no fault of which is known`, advice: null };
   return { what: 'QEMU', state: 'ok', found: `${version}; known of it: ${fault.fault}`, advice: fault.answer };

@@ -1,4 +1,4 @@
-// Which accelerator to use. KVM is believed only after a real guest has run under it: a /dev/kvm that opens proves nothing.
+// Chooses the accelerator. KVM is used only after a real guest has run under it: a /dev/kvm that opens proves nothing.
 import { access, constants } from 'node:fs/promises';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -39,16 +39,16 @@ async function probeKvm(request: Omit<BootRequest, 'machine' | 'timeoutMs'>): Pr
   }
 }
 
-/** What identifies this host and its QEMU until the next boot: a probe's outcome holds that long. */
+/** Identifies this host and its QEMU until the next boot, for which the result of a probe is valid. */
 async function hostIdentity(qemuVersion: string): Promise<string> {
   const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   return `${bootId.trim()} ${qemuVersion}`;
 }
 
 /**
- * Chooses the accelerator: what was asked for, or KVM where a probe guest runs under it, or TCG.
- * @param device what KVM is reached by
- * @param probeFile where the outcome of the probe is kept for later runs on the same boot of the host
+ * Chooses the accelerator: the requested one, or KVM if a probe guest runs under it, or TCG.
+ * @param device the device file of KVM
+ * @param probeFile keeps the result of the probe for later runs on the same boot of the host
  */
 export async function chooseAccel(
   wanted: Accel | 'auto',
@@ -71,7 +71,7 @@ export async function chooseAccel(
     await mkdir(dirname(probeFile), { recursive: true });
     await writeFile(probeFile, JSON.stringify({ host, ...choice }));
   } catch {
-    // A cache that cannot be written costs a probe in every run.
+    // If the cache cannot be written, every run probes again.
   }
   return choice;
 }

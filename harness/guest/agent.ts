@@ -15,9 +15,9 @@ export interface GuestAgent {
 }
 
 /**
- * Packs the agent, and the configuration of the kernel where it is known, into an initramfs in the run's work folder.
+ * Packs the agent, and the kernel's configuration if it is known, into an initramfs in the run's work folder.
  * @returns its path
- * @throws InfraError when the configuration is not the one it was
+ * @throws InfraError if the configuration file has changed
  */
 export async function prepareInitramfs(
   { path, sha256 }: Pick<GuestAgent, 'path' | 'sha256'>,

@@ -1,7 +1,7 @@
-// The doorbell: short lines from the guest over a debug port. Nothing in them is trusted but their shape.
+// The doorbell: short lines from the guest over a debug port. Only their form is checked; their content is not trusted.
 import { InfraError } from '../base/errors.ts';
 
-/** What a ring tells: where in the guest's physical memory the mailbox is, and where in the mailbox the response is. */
+/** The content of a ring: the address of the mailbox in the guest's physical memory, and the place of the response in it. */
 export interface Ring {
   /** `ready`: the agent waits for a request; `done`: the response is complete. */
   word: 'ready' | 'done';
@@ -14,7 +14,7 @@ export interface Ring {
 const RING = /^(ready|done) ([0-9a-f]{1,16}) ([0-9a-f]{1,8}) ([0-9a-f]{1,8}) ([0-9a-f]{1,8})$/;
 const MAX_LINE = 256;
 
-/** Reads one line of the bell; null for anything that is not a ring. */
+/** Reads one line of the bell; null if it is not a ring. */
 export function parseRing(line: string): Ring | null {
   const [, word, address, offset, length, crc] = RING.exec(line.trim()) ?? [];
   if ((word !== 'ready' && word !== 'done') || !address || !offset || !length || !crc) return null;
@@ -29,7 +29,7 @@ export function parseRing(line: string): Ring | null {
 
 /**
  * Cuts a stream of chunks into lines and calls back for each; a line longer than any ring ends the bell with an error,
- * because a guest that floods its bell has lost its mind.
+ * because only a broken guest floods its bell.
  */
 export function bellLines(onLine: (line: string) => void, onFlood: (error: InfraError) => void): (chunk: Buffer) => void {
   let rest = '';

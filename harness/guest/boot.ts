@@ -1,4 +1,4 @@
-// Booting a kernel until its agent says it is ready.
+// Boots a kernel until its agent is ready.
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, messageOf } from '../base/errors.ts';
@@ -9,7 +9,7 @@ import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse } from './response.ts';
 import { sandboxArguments } from './sandbox.ts';
 
-/** How an image can be started: `pvh` is the uncompressed vmlinux entered directly, which skips the decompressor. */
+/** The boot method of an image: `pvh` is the uncompressed vmlinux entered directly, which skips the decompressor. */
 export type BootMethod = 'pvh' | 'bzimage';
 
 export interface BootImage {
@@ -17,7 +17,7 @@ export interface BootImage {
   path: string;
 }
 
-/** A guest that is up: its agent waits for the bell. */
+/** A booted guest; its agent waits for a request. */
 export interface ReadyGuest {
   qemu: QemuProcess;
   hello: Hello;
@@ -33,7 +33,7 @@ export interface BootRequest {
   images: readonly BootImage[];
   /** Path of the initramfs archive. */
   initramfs: string;
-  /** An existing folder of this guest's own; memory and mailbox files are made in it. */
+  /** An existing folder for this guest alone; memory and mailbox files are created in it. */
   directory: string;
   timeoutMs: number;
   /** Whether the guest will be saved. @default false */
@@ -73,12 +73,12 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
 }
 
 /**
- * Boots the first of `images` that comes up.
- * @throws InfraError with the reason of the first method when none does
+ * Boots the images in turn until one comes up.
+ * @throws InfraError with the reason of the first method if none does
  */
 export async function bootGuest(request: BootRequest): Promise<ReadyGuest> {
   await mkdir(request.directory, { recursive: true });
-  let first: unknown = new InfraError('there is no image to boot', { failure: 'infra-boot' });
+  let first: unknown = new InfraError('no image to boot', { failure: 'infra-boot' });
   for (const [index, image] of request.images.entries()) {
     try {
       return await bootWith(image, request);
@@ -90,7 +90,7 @@ export async function bootGuest(request: BootRequest): Promise<ReadyGuest> {
   throw first;
 }
 
-/** Flushes a file to disk, so that what is renamed into the cache survives a crash of the host. */
+/** Flushes a file to disk, so that a file renamed into the cache survives a crash of the host. */
 export async function flush(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {

@@ -1,4 +1,4 @@
-// One cell's guest: restored from a snapshot or booted, given one object, and ended; what it said comes back as raw evidence.
+// The guest of one cell: restored or booted, sent one object, and ended. Its output is returned as raw evidence.
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, toInfraError } from '../base/errors.ts';
@@ -12,26 +12,26 @@ import { loadState, type Snapshot } from './snapshot.ts';
 import { awaitDone, type MailboxPlace, type Patience } from './watch.ts';
 
 const MIB = 1 << 20;
-/** What a guest says of an object and a few attempts at it takes less. */
+/** Enough for the output of a few load attempts. */
 const LEAST_RESPONSE = 8 * MIB;
-/** What the end of QEMU may take to be noticed. */
+/** Time to wait for the end of QEMU, in milliseconds. */
 const ENDING_MS = 200;
 
-/** What a guest that answered said, not yet judged. */
+/** The answer of a guest, before any verdict. */
 export interface GuestAnswer {
   frames: Frame[];
-  /** Bytes of log text that found no room in the mailbox. */
+  /** Bytes of log text that did not fit into the mailbox. */
   dropped: number;
   console: string;
   command: string[];
-  /** Wall time from the start of QEMU until it was gone. */
+  /** Wall time from the start of QEMU to its end. */
   durationMs: number;
 }
 
-/** A guest that gave no verdict. */
+/** A guest without a verdict. */
 export interface GuestFailure {
   error: InfraError;
-  /** What it said until then, as far as it makes sense. */
+  /** Its valid frames up to then. */
   frames: Frame[];
   console: string;
   command: string[];
@@ -41,19 +41,19 @@ export interface GuestFailure {
 export type GuestResult = ({ ok: true } & GuestAnswer) | ({ ok: false } & GuestFailure);
 
 export interface CellRequest {
-  /** The object and what is to be done with it. */
+  /** The object and the requested actions. */
   frames: readonly RequestFrame[];
-  /** A folder of this cell's own; it is removed in the end, unless it is to be kept. */
+  /** A folder for this cell alone; it is removed at the end unless `keep` is set. */
   directory: string;
   patience: Patience;
-  /** The folder stays. */
+  /** Whether to keep the folder. */
   keep?: boolean;
   signal: AbortSignal;
 }
 
 /**
- * Each part of a request has a limit of its own; together they must leave room for what the guest says.
- * @throws InfraError when they do not
+ * Checks that a request leaves room in the mailbox for the response. Each part has its own limit, but the sum needs one, too.
+ * @throws InfraError if the request is too large
  */
 function checkFits(responseOffset: number, mailboxMiB: number): void {
   if (responseOffset <= mailboxMiB * MIB - LEAST_RESPONSE) return;
@@ -61,7 +61,7 @@ function checkFits(responseOffset: number, mailboxMiB: number): void {
   throw new InfraError(`object, BTF, modules and files of commands have ${size} MiB together, and ${most} MiB fit a guest`);
 }
 
-/** A conversation that broke off, with what was said until then. */
+/** A broken conversation with a guest, with its frames up to then. */
 class BrokenOff extends Error {
   readonly frames: Frame[];
 
@@ -87,7 +87,7 @@ async function converse(
   return { frames: response.frames, dropped: response.header.dropped };
 }
 
-/** Runs `talk` on a started QEMU and ends QEMU whatever happens; infrastructure errors become data. */
+/** Runs `talk` on a started QEMU and always ends QEMU. Infrastructure errors become data. */
 async function withGuest(
   start: () => Promise<QemuProcess>,
   request: CellRequest,
@@ -103,7 +103,7 @@ async function withGuest(
     await qemu.kill();
     return { ok: true, ...said, ...facts() };
   } catch (error) {
-    // A monitor that is closed or a bell that is silent says less than how QEMU ended.
+    // The end of QEMU explains more than a closed monitor or a silent bell.
     const ending = (await qemu?.ending(ENDING_MS)) ?? null;
     await qemu?.kill();
     request.signal.throwIfAborted();
@@ -114,7 +114,7 @@ async function withGuest(
   }
 }
 
-/** Loads an object in a private copy of a snapshot. Only an interrupt rejects; every trouble with the guest is a result. */
+/** Loads an object in a private copy of a snapshot. Only an interrupt rejects; every failure of the guest is a result. */
 export async function runRestored(qemuProgram: string, machine: Machine, snapshot: Snapshot, request: CellRequest): Promise<GuestResult> {
   const mailbox = join(request.directory, 'mailbox');
   const { bytes, responseOffset } = encodeRequest(request.frames);
@@ -132,7 +132,7 @@ export async function runRestored(qemuProgram: string, machine: Machine, snapsho
   });
 }
 
-/** Puts a request into the mailbox of a guest that is up and waits for it: the header, which the guest watches, comes last. */
+/** Writes a request into the mailbox of a waiting guest. The header comes last, because the guest watches it. */
 async function post(mailboxFile: string, request: Buffer): Promise<void> {
   const file = await open(mailboxFile, 'r+');
   try {
@@ -144,7 +144,7 @@ async function post(mailboxFile: string, request: Buffer): Promise<void> {
   }
 }
 
-/** Loads an object in a guest booted for it alone. Only an interrupt rejects; every trouble with the guest is a result. */
+/** Loads an object in a guest booted for it alone. Only an interrupt rejects; every failure of the guest is a result. */
 export async function runBooted(boot: Omit<BootRequest, 'directory' | 'signal'>, request: CellRequest): Promise<GuestResult> {
   const { bytes, responseOffset } = encodeRequest(request.frames);
   let address = 0n;

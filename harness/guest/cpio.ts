@@ -1,4 +1,4 @@
-// Writes a cpio archive in the "newc" format, which is what the kernel unpacks as its initramfs.
+// Writes a cpio archive in the "newc" format, from which the kernel unpacks its initramfs.
 import { Buffer } from 'node:buffer';
 
 export interface CpioEntry {
@@ -28,8 +28,8 @@ function header(entry: CpioEntry, inode: number): Buffer {
 }
 
 /**
- * Packs entries into one archive. The result depends on nothing but the entries: owner root, time 0, inodes counted.
- * Directories must come before what lies in them.
+ * Packs entries into one archive. The result depends on the entries only: owner root, time 0, inodes counted.
+ * Directories must come before their content.
  * @see Documentation/driver-api/early-userspace/buffer-format.rst in the kernel tree
  */
 export function writeCpio(entries: readonly CpioEntry[]): Buffer {

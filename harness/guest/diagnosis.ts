@@ -1,12 +1,12 @@
-// Why a guest did not come up, in one line, from what there is: its console and how QEMU ended.
+// Diagnoses a failed boot in one line, from the console and the end of QEMU.
 
 interface Sign {
   pattern: RegExp;
-  /** What it means, and what the kernel lacks; the line of the console follows. */
+  /** The meaning, and what the kernel lacks; the console line follows it. */
   meaning: string;
 }
 
-/** The most telling first. */
+/** The most specific first. */
 const SIGNS = [
   {
     pattern: /corematrix: find the mailbox device: [^\r\n]*/,
@@ -35,8 +35,8 @@ function lastLine(console: string): string {
 
 /**
  * One line for a boot that failed.
- * @param ended what was noticed: a timeout, or how QEMU ended
- * @param console everything the guest wrote there
+ * @param ended the observed end: a timeout, or the end of QEMU
+ * @param console the whole output of the guest's console
  */
 export function diagnoseBoot(ended: string, console: string): string {
   const failed = `the guest did not come up: ${ended}`;

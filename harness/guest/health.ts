@@ -1,15 +1,15 @@
-// Whether a guest was healthy while it answered: a verdict from a kernel that oopsed is no verdict.
+// Checks that a guest was healthy while it answered: an answer from a kernel that oopsed is not a verdict.
 import type { FailureClass } from '../base/failures.ts';
 
 interface Symptom {
   pattern: RegExp;
   class: Extract<FailureClass, 'infra-crash' | 'infra-splat'>;
   name: string;
-  /** False for what a slow host or a small guest may cause as well. */
+  /** False for a symptom that a slow host or a small guest can cause, too. */
   grave: boolean;
 }
 
-/** What kernels print when something in them broke; the first that matches names the trouble, so the gravest come first. */
+/** Messages of a broken kernel. The first match names the symptom, so the most serious come first. */
 const SYMPTOMS = [
   { pattern: /Kernel panic - not syncing/, class: 'infra-crash', name: 'kernel panic', grave: true },
   { pattern: /double fault|PANIC: double/, class: 'infra-crash', name: 'double fault', grave: true },
@@ -28,12 +28,12 @@ const SYMPTOMS = [
   { pattern: /hung_task: blocked tasks|blocked for more than \d+ seconds/, class: 'infra-splat', name: 'hung task', grave: false },
 ] as const satisfies readonly Symptom[];
 
-/** A sign of trouble found in what the kernel said. */
+/** A symptom in the kernel's messages. */
 export interface Trouble {
   class: 'infra-crash' | 'infra-splat';
-  /** The symptom and the line it stands in. */
+  /** The symptom and its line. */
   reason: string;
-  /** A kernel that is broken, not one that is only slow or short of memory. */
+  /** Whether the kernel is broken, and not only slow or short of memory. */
   grave: boolean;
 }
 
@@ -46,7 +46,7 @@ function lineAround(text: string, index: number): string {
     .slice(0, 200);
 }
 
-/** Looks through console and kernel messages; null when the kernel seems well. */
+/** Searches console and kernel messages for a symptom; null for a healthy kernel. */
 export function findTrouble(...texts: readonly string[]): Trouble | null {
   for (const symptom of SYMPTOMS) {
     for (const text of texts) {

@@ -1,12 +1,12 @@
-// The guest's whole file system: the agent as /init, and the folders and console it starts with.
+// The whole file system of a guest: the agent as /init, its folders and its console.
 import { writeCpio } from './cpio.ts';
 
 const DIRECTORY = 0o40755;
 const CONSOLE = { path: 'dev/console', mode: 0o20600, device: [5, 1] as const };
 
-/** A kernel's configuration as a distribution keeps it, where libbpf looks for the values of `__kconfig` externs. */
+/** A kernel's configuration file, in which libbpf finds the values of `__kconfig` externs. */
 export interface BootConfig {
-  /** What `uname -r` will say. */
+  /** The kernel release, as `uname -r` prints it. */
   release: string;
   text: Uint8Array;
 }

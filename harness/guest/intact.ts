@@ -1,4 +1,4 @@
-// Whether a large file is still what was written: by a checksum once, and from then on by what every write to it changes.
+// Checks that a large file is unchanged: by its checksum once, then by its change time, which every write updates.
 import { createReadStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -20,8 +20,8 @@ async function stampOf(path: string): Promise<string> {
 }
 
 /**
- * Whether a file has the size and checksum it was written with. The whole of it is read only when it may have changed since the
- * last time; `stampFile` beside it says when that was, and is left alone where it cannot be written.
+ * Whether a file still has its original size and checksum. It is read whole only if it may have changed since the
+ * last check; `stampFile` beside it records that check. A `stampFile` that cannot be written is not an error.
  */
 export async function isIntact(path: string, expected: { size: number; crc32: number }, stampFile: string): Promise<boolean> {
   try {

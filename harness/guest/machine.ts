@@ -1,4 +1,4 @@
-// The virtual machine as QEMU options: one table for boot, snapshot and restore, because a restored guest needs the very same devices.
+// The virtual machine as QEMU options. Boot, snapshot and restore share one table, because a restored guest needs the same devices.
 
 export type Accel = 'kvm' | 'tcg';
 
@@ -14,7 +14,7 @@ export interface Machine {
 
 export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
 
-/** I/O port of the bell: what the agent writes there comes out of QEMU's stdout. */
+/** I/O port of the bell: QEMU writes the agent's output on it to stdout. */
 const BELL_PORT = '0xe9';
 
 /** File descriptors of the QEMU process, besides stdout, which is the bell. */
@@ -22,7 +22,7 @@ export const FD = { qmp: 3, console: 4, state: 5 } as const;
 
 const KERNEL_COMMAND_LINE = [
   'console=ttyS0',
-  // Serial output under TCG is slow and has corrupted guests: only what a diagnosis needs.
+  // Serial output under TCG is slow and has corrupted guests, so only warnings and errors are printed.
   'loglevel=4',
   'panic=-1',
   'oops=panic',
@@ -33,14 +33,14 @@ const KERNEL_COMMAND_LINE = [
   'random.trust_cpu=on',
   'no_timer_check',
   'tsc=reliable',
-  // It samples all memory every 5 ms, which a restored guest first has to translate.
+  // DAMON samples all memory every 5 ms, which is expensive in a restored guest under TCG.
   'damon_stat.enabled=0',
-  // An environment variable of the agent. What the C library does with these instructions for strings, QEMU emulates call by call.
+  // An environment variable of the agent. QEMU emulates these instructions slowly, and the C library uses them for strings.
   'GLIBC_TUNABLES=glibc.cpu.hwcaps=-SSE4_2,-SSSE3',
   'lsm=lockdown,capability,landlock,yama,apparmor,bpf',
 ];
 
-/** Kernel and initramfs to boot, or nothing when a snapshot is restored. */
+/** Kernel and initramfs to boot. */
 export interface BootSource {
   kernel: string;
   initramfs: string;
@@ -53,7 +53,7 @@ export interface MemoryFiles {
   private: boolean;
 }
 
-/** A path within an option: QEMU reads a comma that is not doubled as the end of it. */
+/** A path in an option. QEMU needs commas doubled. */
 const inOption = (path: string) => path.replaceAll(',', ',,');
 
 const processor = { kvm: 'host', tcg: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+aes,+rdrand' } as const satisfies Record<Accel, string>;

@@ -1,4 +1,4 @@
-// The pieces that payloads of request frames are made of.
+// The parts of request payloads.
 import { Buffer } from 'node:buffer';
 
 /** Four bytes, little-endian. */
@@ -8,7 +8,7 @@ export function u32(value: number): Buffer {
   return bytes;
 }
 
-/** Text with the 0 that ends it; what stands behind a 0 of its own is lost. */
+/** Text with its terminating 0. Text after an inner 0 is lost. */
 export function text(value: string): Buffer {
   return Buffer.from(`${value}\0`);
 }

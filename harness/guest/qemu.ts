@@ -1,4 +1,4 @@
-// One QEMU process: started so that it cannot outlive us, with its monitor, doorbell, console and state on inherited descriptors.
+// One QEMU process, which cannot outlive this one. Its monitor, bell, console and state are inherited descriptors.
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -18,15 +18,15 @@ export interface QemuProcess {
   /** The exact command, program first, as it was executed. */
   command: string[];
   qmp: Qmp;
-  /** Where a guest that is to be restored gets its state from. */
+  /** The state of a guest to restore. */
   state: Duplex;
-  /** Resolves with the next ring of the bell; rejects when QEMU ends, the guest floods, or `timeoutMs` is over. */
+  /** Resolves with the next ring of the bell. Rejects if QEMU ends, the guest floods the bell, or `timeoutMs` is over. */
   nextRing: (timeoutMs: number) => Promise<Ring>;
-  /** What the guest wrote on its console so far, at most 1 MiB from its beginning and said so when cut. */
+  /** The console output so far: at most 1 MiB from the beginning, with a mark if it was cut. */
   console: () => string;
-  /** How QEMU ended, if it does so by itself within some milliseconds; null while it runs. */
+  /** The end of QEMU if it ends by itself within some milliseconds; null while it runs. */
   ending: (withinMs: number) => Promise<InfraError | null>;
-  /** Kills QEMU and waits until it is gone. Safe to call more than once. */
+  /** Kills QEMU and waits for its end. Safe to call more than once. */
   kill: () => Promise<void>;
 }
 
@@ -51,7 +51,7 @@ function collect(limit: number, onFlood: (total: number) => void) {
 function howEnded(signal: string | undefined, stderr: string): string {
   const said = stderr.trim().split('\n').at(-1) ?? '';
   if (said !== '') return `: ${said}`;
-  // A page of a file that the disk has no room for.
+  // The disk has no room for a page of a mapped file.
   if (signal === 'SIGBUS')
     return ' by SIGBUS: no space left for the memory of the guest (df shows where; TMPDIR and COREMATRIX_CACHE move it)';
   return signal === undefined ? '' : ` by ${signal}`;
@@ -67,7 +67,7 @@ function duplex(stream: unknown): Duplex {
 }
 
 /**
- * Starts QEMU. It dies with this process even when that is killed (PR_SET_PDEATHSIG through setpriv(1)), and with `signal`.
+ * Starts QEMU. It dies with this process, even if that is killed (PR_SET_PDEATHSIG through setpriv(1)), and with `signal`.
  * @param program path of qemu-system-*
  */
 export function startQemu(program: string, args: string[], signal: AbortSignal): QemuProcess {

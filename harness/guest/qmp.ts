@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { InfraError } from '../base/errors.ts';
 
 export interface Qmp {
-  /** Executes one command; rejects with InfraError when QEMU refuses it, closes the stream, or does not answer in time. */
+  /** Executes one command. Rejects with InfraError if QEMU refuses it, closes the stream, or does not answer in time. */
   execute: (command: string, args?: Record<string, unknown>) => Promise<unknown>;
 }
 

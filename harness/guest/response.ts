@@ -1,16 +1,16 @@
-// Fetching what a guest wrote into its mailbox, out of the memory of a live QEMU.
+// Fetches the response of a guest from its mailbox, in the memory of a live QEMU.
 import { readFile, rm } from 'node:fs/promises';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
 import { type Frame, parseResponse, parseResponseHeader, RESPONSE_HEADER, type Response, type ResponseHeader } from './frames.ts';
 import type { QemuProcess } from './qemu.ts';
 
-/** The header of the response as it is now; null when the guest has not begun one. */
+/** The current header of the response; null before the guest writes one. */
 export async function readHeader(qemu: QemuProcess, address: bigint, file: string): Promise<ResponseHeader | null> {
   return parseResponseHeader(await readMailbox(qemu, address, RESPONSE_HEADER.offset, RESPONSE_HEADER.length, file));
 }
 
-/** Reads `size` bytes at an offset of the mailbox, by way of a file in the work folder. */
+/** Reads `size` bytes at an offset of the mailbox, through a file in the work folder. */
 async function readMailbox(qemu: QemuProcess, address: bigint, offset: number, size: number, file: string): Promise<Buffer> {
   await qemu.qmp.execute('pmemsave', { val: Number(address) + offset, size, filename: file });
   const bytes = await readFile(file);
@@ -19,9 +19,9 @@ async function readMailbox(qemu: QemuProcess, address: bigint, offset: number, s
 }
 
 /**
- * The response a ring announced, checked against its length and checksum.
+ * The response that a ring announced, checked against its length and checksum.
  * @param file a path in the work folder that may be written and removed
- * @throws InfraError when the announced range lies outside the mailbox or QEMU cannot read it
+ * @throws InfraError if the announced range is outside the mailbox or QEMU cannot read it
  */
 export async function readResponse(
   qemu: QemuProcess,
@@ -36,7 +36,7 @@ export async function readResponse(
   return { ...parseResponse(bytes, ring.crc), header };
 }
 
-/** The frames of a response that is not complete, as far as they make sense; none when even they cannot be had. */
+/** The valid frames of an incomplete response; empty if they cannot be read. */
 export async function readUnfinished(
   qemu: QemuProcess,
   address: bigint,

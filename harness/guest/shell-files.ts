@@ -1,4 +1,4 @@
-// The file system of a guest that a person works in: busybox, what else there is of tools, and files of the person's own.
+// The file system of a guest for a shell: busybox, other tools of this machine, and the user's files.
 import { dirname } from 'node:path';
 import { type CpioEntry, writeCpio } from './cpio.ts';
 
@@ -41,7 +41,7 @@ reboot -f
 `;
 }
 
-/** Every folder that a path lies in, the outermost first. */
+/** All folders above a path, the outermost first. */
 function foldersOf(path: string): string[] {
   const folder = dirname(path);
   return folder === '.' ? [] : [...foldersOf(folder), folder];

@@ -34,7 +34,7 @@ const manifestSchema = z.strictObject({
   ram: z.strictObject({ size: z.number(), crc32: z.number() }),
 });
 
-/** What is known of a snapshot without restoring it. */
+/** The description of a snapshot. */
 export type SnapshotManifest = z.infer<typeof manifestSchema>;
 
 export interface Snapshot extends SnapshotManifest {
@@ -42,18 +42,18 @@ export interface Snapshot extends SnapshotManifest {
   stateFile: string;
 }
 
-/** Everything a snapshot depends on: change one, and it is another snapshot. */
+/** Everything that a snapshot depends on. A change of any part makes another snapshot. */
 export interface SnapshotKey {
   kernelSha256: string;
   helperSha256: string;
-  /** Of the configuration in the guest, null where it has none. */
+  /** Of the configuration in the guest; null without one. */
   configSha256: string | null;
   /** QEMU's version line. */
   qemuVersion: string;
   machine: Machine;
 }
 
-/** The name of the snapshot in the cache: a digest of all it depends on, the machine's options included. */
+/** The name of the snapshot in the cache: a digest of everything that it depends on, including the machine's options. */
 export function snapshotKey(parts: SnapshotKey): string {
   const options = qemuArguments(parts.machine, { ram: '', mailbox: '', private: false }, { kernel: '', initramfs: '' });
   return createHash('sha256')
@@ -94,7 +94,7 @@ async function saveState(qemu: QemuProcess, stateFile: string): Promise<void> {
   });
 }
 
-/** Loads a saved state into a QEMU started with `-incoming defer`; the guest stands still until `cont`. */
+/** Loads a saved state into a QEMU started with `-incoming defer`; the guest is stopped until `cont`. */
 export async function loadState(qemu: QemuProcess, stateFile: string): Promise<void> {
   await qemu.qmp.execute('migrate-set-capabilities', IGNORE_SHARED);
   qemu.state.end(await readFile(stateFile));
@@ -115,7 +115,7 @@ async function readManifest(directory: string): Promise<SnapshotManifest | null>
   }
 }
 
-/** The snapshot in a folder of the cache, or null when there is none or it is damaged or not the one its name says. */
+/** The snapshot in a folder of the cache; null if it is missing, damaged, or another one than its name says. */
 export async function openSnapshot(directory: string, key: string): Promise<Snapshot | null> {
   const manifest = await readManifest(directory);
   if (!manifest || manifest.key !== key) return null;
@@ -128,8 +128,8 @@ export async function openSnapshot(directory: string, key: string): Promise<Snap
 }
 
 /**
- * Boots a kernel and keeps it as a snapshot in `target`, replacing what is there. The files appear under their name only when complete.
- * @throws InfraError when the kernel does not come up or its state cannot be saved
+ * Boots a kernel and saves it as a snapshot in `target`, replacing an older one. The files get their name only when complete.
+ * @throws InfraError if the kernel does not come up or its state cannot be saved
  */
 export async function makeSnapshot(target: string, key: string, request: BootRequest): Promise<Snapshot> {
   const building = request.directory;
@@ -161,10 +161,10 @@ export async function makeSnapshot(target: string, key: string, request: BootReq
   await rm(join(building, 'mailbox'), { force: true });
   await writeFile(join(building, 'snapshot.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await Promise.all(['ram', 'state', 'snapshot.json'].map(async (name) => flush(join(building, name))));
-  // Guests of another run may be using what is there: it goes away under another name, and stays theirs until they close it.
+  // Guests of another run may use the old files. They are renamed and removed, and stay readable until those guests close them.
   await rename(target, `${building}.old`).catch(() => undefined);
   await rename(building, target).catch(async (error: unknown) => {
-    // Another run made the same snapshot meanwhile; its files are as good as ours.
+    // Another run has made the same snapshot meanwhile; its files serve as well.
     await rm(building, { recursive: true, force: true });
     if (!(await openSnapshot(target, key))) throw error;
   });
@@ -174,7 +174,7 @@ export async function makeSnapshot(target: string, key: string, request: BootReq
   return snapshot;
 }
 
-/** The machine every guest is, for an accelerator. */
+/** The machine of every guest, for an accelerator. */
 export function machineFor(accel: Machine['accel']): Machine {
   return { accel, ...DEFAULT_MACHINE };
 }

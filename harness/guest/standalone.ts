@@ -1,7 +1,7 @@
-// A guest's command for a person to run: the same machine, with what we read over descriptors on the terminal and in files instead.
+// The QEMU command of a guest for running by hand: the same machine, with terminal and files in place of descriptors.
 import { join } from 'node:path';
 
-/** What stands in for character devices that are ours, by their ids. */
+/** Replacements for the inherited character devices, by id. */
 function deviceOf(option: string, directory: string, terminal: 'line' | 'raw'): string {
   switch (/,id=(console|bell|qmp)\b/.exec(option)?.[1]) {
     case 'console':
@@ -18,8 +18,8 @@ function deviceOf(option: string, directory: string, terminal: 'line' | 'raw'): 
 
 /**
  * The command, program first, with the console on standard input and output, the bell in a file, and the monitor (QMP) on a socket.
- * @param command as it was executed
- * @param directory where the file and the socket are to lie
+ * @param command the executed command
+ * @param directory the folder for the file and the socket
  * @param terminal whether keys such as Ctrl-C are the guest's (`raw`; Ctrl-A X ends QEMU) or end QEMU
  */
 export function standaloneCommand(command: readonly string[], directory: string, terminal: 'line' | 'raw' = 'line'): string[] {

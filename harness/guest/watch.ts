@@ -1,5 +1,5 @@
-// Waiting for a guest's answer: by its bell, and by looking at its mailbox, so that neither a lost ring nor a guest that hangs is waited
-// for in vain, and a load that takes minutes is not taken for either.
+// Waits for the answer of a guest: by its bell, and by polling its mailbox. So a lost ring does not hang the run, a hanging guest
+// is noticed, and a load that takes minutes is neither.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
@@ -7,7 +7,7 @@ import type { ResponseHeader } from './frames.ts';
 import type { QemuProcess } from './qemu.ts';
 import { readHeader } from './response.ts';
 
-/** How long to wait, in milliseconds. */
+/** Time limits in milliseconds. */
 export interface Patience {
   /** For the whole answer. */
   cellMs: number;
@@ -15,7 +15,7 @@ export interface Patience {
   stallMs: number;
 }
 
-/** Where the guest writes its answer. */
+/** The place of the answer. */
 export interface MailboxPlace {
   /** Guest-physical. */
   address: bigint;
@@ -23,12 +23,12 @@ export interface MailboxPlace {
   responseOffset: number;
 }
 
-/** Most cells are done before the first look. */
+/** Most cells end before the first poll. */
 const FIRST_LOOK_MS = 2000;
 const LOOK_MS = 1000;
-/** What a ring may take from the guest to us. */
+/** Time for a ring to arrive. */
 const RING_MS = 500;
-/** What the end of QEMU may take to be noticed. */
+/** Time to wait for the end of QEMU. */
 const GONE_MS = 1000;
 
 type Found = { kind: 'ring'; ring: Ring } | { kind: 'failed'; error: unknown };
@@ -59,9 +59,9 @@ async function look(qemu: QemuProcess, place: MailboxPlace, stallMs: number, fil
 }
 
 /**
- * The ring that ends a cell. A response that is complete without a ring counts as rung.
+ * The ring that ends a cell. A complete response without a ring counts as one.
  * @param file a path in the work folder that may be written and removed
- * @throws InfraError of class `infra-timeout` when the guest is alive but takes longer than it may, of another when it hangs or is gone
+ * @throws InfraError with class `infra-timeout` if a living guest exceeds its time, with another class if it hangs or has ended
  */
 export async function awaitDone(qemu: QemuProcess, place: MailboxPlace, patience: Patience, file: string): Promise<Ring> {
   const watching = new AbortController();
@@ -69,7 +69,7 @@ export async function awaitDone(qemu: QemuProcess, place: MailboxPlace, patience
     (ring): Found => ({ kind: 'ring', ring }),
     (error: unknown): Found => ({ kind: 'failed', error }),
   );
-  // A look fails when QEMU is gone, which the bell tells better, and when it stands still.
+  // A poll fails if QEMU has ended, which the bell reports better, or if it is stopped.
   const looking = look(qemu, place, patience.stallMs, file, watching.signal).catch(async (error: unknown) => {
     await Promise.race([ringing, sleep(GONE_MS, undefined, { signal: watching.signal })]).catch(() => undefined);
     return { kind: 'failed', error } as const;

@@ -10,7 +10,7 @@ import { digestOf, filesIn } from '../base/digest.ts';
 import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 
-/** The functions of libbpf that vmlinux_btf.c and verifier_log.c in harness/guest/agent/ take the place of. */
+/** The functions of libbpf that vmlinux_btf.c and verifier_log.c in harness/guest/agent/ replace. */
 const WRAPPED = ['btf__load_vmlinux_btf', 'btf__free', 'bpf_prog_load'].map((name) => `-Wl,--wrap=${name}`);
 const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror', ...WRAPPED];
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
@@ -34,8 +34,8 @@ async function compile(sources: readonly string[], libbpf: Libbpf, target: strin
 }
 
 /**
- * The guest agent, built when its sources, libbpf or the compiler changed.
- * @throws UserError when it cannot be built, with what the compiler says
+ * The guest agent, rebuilt after a change of its sources, libbpf or the compiler.
+ * @throws UserError if it cannot be built, with the compiler's message
  */
 export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const cache = options.cache ?? cacheRoot();

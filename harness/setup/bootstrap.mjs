@@ -1,5 +1,5 @@
 // The first step of set-up, in plain Node because nothing is installed yet: dependencies, then the build, then the set-up proper.
-// What is up to date is left alone, so that a second run costs next to nothing.
+// It skips finished steps, so a second run takes almost no time.
 import { spawnSync } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

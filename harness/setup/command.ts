@@ -1,4 +1,4 @@
-// Runs the tools that set-up needs (compilers, make, apt-get) and keeps what they say.
+// Runs the tools that set-up needs (compilers, make, apt-get) and keeps their output.
 import { $ } from 'zx/core';
 
 export interface Finished {
@@ -9,19 +9,19 @@ export interface Finished {
   said: string;
 }
 
-/** Runs a command to its end without input. A program that does not exist is a command that failed. */
+/** Runs a command to its end without input. A missing program is a failed command. */
 export async function run(command: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
   const output = await $({ ...options, nothrow: true, quiet: true, stdio: ['ignore', 'pipe', 'pipe'] })`${[...command]}`;
   return { ok: output.exitCode === 0, stdout: output.stdout.trim(), said: output.stdall.trim() };
 }
 
-/** The first line of what `program --version` prints; null when there is no such program. */
+/** The first line of `program --version`; null if the program is missing. */
 export async function versionLine(program: string): Promise<string | null> {
   const { ok, stdout } = await run([program, '--version']);
   return ok ? (stdout.split('\n')[0] ?? '') : null;
 }
 
-/** The last lines of a long output: where tools say what went wrong. */
+/** The last lines of a long output, where tools print the fault. */
 export function lastLines(text: string, count: number): string {
   return text.split('\n').slice(-count).join('\n');
 }

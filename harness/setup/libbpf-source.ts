@@ -11,11 +11,11 @@ import { lastLines, run, secondsSince } from './command.ts';
 
 /** The release whose messages and rules this project is written for. */
 export const WANTED_LIBBPF = '1.7';
-/** The oldest that is taken instead: it is the first that splits a load in two, which tells relocation from verification. */
+/** The oldest acceptable replacement: the first release that splits a load in two, which separates relocation from verification. */
 const OLDEST = [1, 6] as const;
-/** The oldest the agent can be linked with: before 1.0 errors came otherwise, and half of the calls had other names. */
+/** The oldest release that the agent can be linked with: before 1.0 errors and half of the calls were different. */
 const OLDEST_RELEASE = [1, 0] as const;
-/** Part of the key in the cache: another number when the way of building changes. */
+/** Part of the key in the cache. Raise it when the build changes. */
 export const BUILD = 2;
 
 export interface LibbpfOptions {
@@ -52,14 +52,14 @@ export function chooseSource<Source extends { version: string }>(sources: readon
   return wanted ?? sources.find((source) => atLeast(releaseOf(source.version), OLDEST)) ?? null;
 }
 
-/** Numbers of a release as it is asked for, `1.1` or `1.1.2`, or as a package has it. */
+/** Numbers of a requested release, `1.1` or `1.1.2`, or of a package version. */
 function numbersOf(version: string): number[] {
   return (/^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').map(Number);
 }
 
 /**
  * The source package to build a wanted release from, given the newest first: of `1.1` the newest, of `1.1.1` that or the next above it
- * within 1.1; null when there is none.
+ * within 1.1; null without one.
  */
 export function chooseRelease<Source extends { version: string }>(sources: readonly Source[], wanted: string): Source | null {
   const [major, minor, patch] = numbersOf(wanted);
@@ -76,7 +76,7 @@ export function libbpfFolder(cache: string, key: string): string {
   return join(cache, 'libbpf', key);
 }
 
-/** Debian policy: the upstream version stands between epoch and revision. */
+/** Debian policy: the upstream version is between epoch and revision. */
 function upstreamVersion(version: string): string {
   return version.replace(/^\d+:/, '').replace(/-[^-]*$/, '');
 }
@@ -95,12 +95,12 @@ async function build(archive: string, target: string): Promise<void> {
   const source = join(target, 'source');
   await populateDirectory(source, async (folder) => tar.extract({ file: archive, cwd: folder, strip: 1, strict: true }));
   const objects = join(target, 'objects');
-  // Makefiles before 1.5 write into it before they make it.
+  // Makefiles before 1.5 write into it before they create it.
   await mkdir(objects);
   const variables = [
     'BUILD_STATIC_ONLY=y',
     'NO_PKG_CONFIG=y',
-    // Reading the kernel's BTF is most of a load, and emulation makes calls dear: inlining takes a third off.
+    // Reading the kernel's BTF is most of a load, and calls are slow under emulation: inlining saves a third.
     'CFLAGS=-g -O3',
     `OBJDIR=${objects}`,
     `DESTDIR=${target}`,
@@ -117,8 +117,8 @@ async function build(archive: string, target: string): Promise<void> {
 }
 
 /**
- * Builds libbpf unless the cache has it. Null when the mirrors have none that is new enough.
- * @throws InfraError when a mirror cannot be read or libbpf does not build; UserError when no mirror is known
+ * Builds libbpf unless the cache has it. Null if the mirrors have no release that is new enough.
+ * @throws InfraError if a mirror cannot be read or libbpf does not build; UserError if no mirror is known
  */
 export async function buildFromSource(options: LibbpfOptions): Promise<BuiltLibbpf | null> {
   const { cache, mirrors, onNote } = options;
@@ -127,8 +127,8 @@ export async function buildFromSource(options: LibbpfOptions): Promise<BuiltLibb
 }
 
 /**
- * Builds a release that is asked for unless the cache has it.
- * @throws UserError when the mirrors do not have it, with what they have; InfraError as buildFromSource
+ * Builds a requested release unless the cache has it.
+ * @throws UserError if the mirrors do not have it, with those that they have; InfraError like buildFromSource
  */
 export async function buildRelease(wanted: string, options: LibbpfOptions): Promise<BuiltLibbpf> {
   const { cache, mirrors, onNote } = options;

@@ -22,7 +22,7 @@ const SYSTEM_OLDEST = [1, 0] as const;
 export interface Libbpf {
   /** For example `1.7.0`; the system's has only `1.1`. */
   version: string;
-  /** Where it came from, in words. */
+  /** Its origin in words. */
   origin: string;
   /** Folder of headers (`bpf/bpf.h`, `linux/bpf.h`). */
   includeDir: string;
@@ -45,12 +45,12 @@ function inCache(cache: string, { version, package: debian, key }: BuiltLibbpf):
   return { version, origin, includeDir: join(folder, 'include'), staticLib: join(folder, 'lib/libbpf.a') };
 }
 
-/** Where set-up notes its choice. */
+/** The file in which set-up records its choice. */
 function memoryOf(cache: string): string {
   return join(cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${BUILD}.json`);
 }
 
-/** What an earlier set-up chose, so that a machine without network, or a mirror that moved on, changes nothing. */
+/** The choice of an earlier set-up, which stays valid without network and after changes of the mirror. */
 async function chosenBefore(cache: string, memory: string): Promise<Libbpf | null> {
   const kept = choice.safeParse(parseCached(await readFile(memory, 'utf8').catch(() => '')));
   if (!kept.success) return null;
@@ -72,9 +72,9 @@ async function fromSystem(): Promise<Libbpf | null> {
 }
 
 /**
- * A release of libbpf that is asked for: what an earlier run chose for the same words, else built from source.
+ * A requested release of libbpf: the choice of an earlier run for the same request, else built from source.
  * @param wanted `1.1`, or `1.1.2`
- * @throws UserError when the mirrors do not have it, InfraError when it cannot be built
+ * @throws UserError if the mirrors do not have it, InfraError if it cannot be built
  */
 export async function ensureRelease(wanted: string, options: LibbpfOptions): Promise<Libbpf> {
   const memory = join(options.cache, 'libbpf', `release-${wanted}-${BUILD}.json`);
@@ -85,14 +85,14 @@ export async function ensureRelease(wanted: string, options: LibbpfOptions): Pro
   return inCache(options.cache, built);
 }
 
-/** The libbpf on this machine: what set-up chose, else the system's; null when there is none. Downloads and builds nothing. */
+/** The libbpf on this machine: the choice of set-up, else the system's, else null. Downloads and builds nothing. */
 export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
   return (await chosenBefore(cache, memoryOf(cache))) ?? fromSystem();
 }
 
 /**
- * The libbpf to link with: what an earlier set-up chose, else built from source, else the system's.
- * @throws UserError when there is none at all
+ * The libbpf to link with: the choice of an earlier set-up, else built from source, else the system's.
+ * @throws UserError if none can be found
  */
 export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
   const memory = memoryOf(options.cache);

@@ -1,4 +1,4 @@
-// System packages: what is needed for what, how to see that it is there, and how it is installed or asked for.
+// System packages: their purpose, the proof that one is installed, and how to install it.
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -6,9 +6,9 @@ import { UserError } from '../base/errors.ts';
 import { lastLines, run, secondsSince } from './command.ts';
 
 export interface SystemPackage {
-  /** What it is for, as a person would say it. */
+  /** Its purpose in words. */
   purpose: string;
-  /** A program on PATH or a file that proves it is there. */
+  /** A program on PATH or a file that proves that it is installed. */
   proof: string;
   /** Its name on Debian. */
   debian: string;
@@ -71,7 +71,7 @@ async function isThere(proof: string, path: string): Promise<boolean> {
   return found.includes(true);
 }
 
-/** The packages whose proof is not on this machine, in the order of the table. `path` is where programs are looked for. */
+/** The packages whose proof is missing on this machine, in the order of the table. `path` lists the folders of programs. */
 export async function missingPackages(withTests: boolean, path?: string): Promise<SystemPackage[]> {
   const where = path ?? [process.env['PATH'] ?? '', ...EXTRA_PATH].join(delimiter);
   const wanted = PACKAGES.filter((entry) => withTests || entry.scope === 'run');
@@ -82,7 +82,7 @@ export async function missingPackages(withTests: boolean, path?: string): Promis
 /** How a command can be run as root on this machine. */
 type Root = 'directly' | 'sudo' | 'no';
 
-/** What can be done about missing packages: each command in turn, or words for a person. */
+/** The plan for missing packages: commands to run in turn, or advice for the user. */
 export type PackagePlan =
   | { kind: 'nothing' }
   | { kind: 'install'; names: string[]; commands: string[][] }
@@ -96,13 +96,13 @@ function adviceFor(missing: readonly SystemPackage[], why: string): string {
   return [`${count}, and ${why}:`, ...list, `On Debian, as root: ${command}`].join('\n');
 }
 
-/** Advice is a line and a list. */
+/** Advice: a line and a list. */
 function adviceError(advice: string): UserError {
   const [message = '', ...list] = advice.split('\n');
   return new UserError(message, { detail: list.join('\n') });
 }
 
-/** Decides what to do about missing packages on a machine that has apt-get or not, and root or not. */
+/** Plans how to install missing packages, with or without apt-get and root. */
 export function planPackages(missing: readonly SystemPackage[], machine: { debian: boolean; root: Root }): PackagePlan {
   if (missing.length === 0) return { kind: 'nothing' };
   if (!machine.debian) {
@@ -134,8 +134,8 @@ async function rootAccess(): Promise<Root> {
 }
 
 /**
- * Installs what is missing.
- * @throws UserError that lists the packages where they cannot be installed from here, or with what apt-get said
+ * Installs missing packages.
+ * @throws UserError that lists the packages if they cannot be installed from here, or that has apt-get's message
  */
 export async function ensurePackages(withTests: boolean, onNote: (text: string) => void): Promise<void> {
   const missing = await missingPackages(withTests);
