@@ -116,7 +116,11 @@ function programRanges(state: State, name: string): ProgramRanges {
     return { from: idAt(from), to: idAt(to), status, seen: places.map(idAt), reasons: distinct };
   });
   const passing = all.filter(({ status }) => status === 'pass');
-  const surprises = search.observed.flatMap((one, at) => (one !== null && one !== 'none' && one !== search.expected[at] ? [idAt(at)] : []));
+  const surprises = search.observed.flatMap((one, at) => {
+    // A kernel that was not in the cache has no prediction, so nothing can contradict it.
+    const predicted = state.expected[at]?.get(name);
+    return predicted !== undefined && one !== null && one !== 'none' && one !== predicted ? [idAt(at)] : [];
+  });
   return {
     name,
     oldest: passing[0]?.from ?? null,

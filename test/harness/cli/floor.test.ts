@@ -1,8 +1,12 @@
 // `corematrix floor` as a user types it, on real guests.
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
-import { sample } from '../run/real-run.ts';
+import { fourSelectors, pulledKernels } from '../../kernels/pulled.ts';
+import { linkedCache, sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
 
 const FLOOR = z.object({
@@ -14,6 +18,9 @@ const FLOOR = z.object({
   without: z.array(z.unknown()),
 });
 const SERIES = ['5.10', '6.1', '6.12'].flatMap((series) => ['-k', `debian:${series}`]);
+
+// Only kernels in the cache have predictions.
+beforeAll(async () => pulledKernels(await fourSelectors()));
 
 describe('an object', () => {
   it('has a floor for each program, with the reason on the other side', async () => {
@@ -50,6 +57,27 @@ describe('an object', () => {
     ]);
     expect({ exitCode, tried: tried.map(seriesOf), without }).toEqual({ exitCode: 0, tried: ['5.10', '6.1', '6.12', newest], without: [] });
     expect(kernels.length).toBeGreaterThan(tried.length);
+  });
+
+  it('a guest cannot contradict a prediction on a kernel that was not in the cache', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'floor-'));
+    try {
+      const cache = await linkedCache(join(folder, 'cache'));
+      await rm(join(cache, 'kernels'), { recursive: true });
+      const args = ['floor', sample('task_state'), '-k', 'debian:5.10'];
+      const { stdout } = await corematrix(PACKAGE_ROOT, args, { COREMATRIX_CACHE: cache });
+      expect(stdout).toMatchInlineSnapshot(`
+        "task_state
+          old_name: loads on 5.10
+          new_name: loads on none of them
+            not on 5.10: core-field-missing on 5.10: task_struct.__state: no such field (byte_off, task_state.bpf.c:34)
+          either_name: loads on 5.10
+
+        1 guest of 1 kernel tried: 5.10; what lies between is taken from BTF"
+      `);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('must be one, and one that can be read', async () => {
