@@ -1,4 +1,4 @@
-// The guest agents that objects of a plan need.
+// The agents that the objects of a plan need.
 import type { RunEvent } from '../run/events.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
@@ -6,7 +6,7 @@ import { ensureAgent } from '../setup/agent.ts';
 
 /**
  * The default agent, and those with other releases of libbpf that objects name.
- * @throws UserError when one cannot be built, or the mirrors have no such release
+ * @throws UserError if one cannot be built, or the mirrors lack the release
  */
 export async function ensureAgents(
   objects: readonly RunObject[],

@@ -1,4 +1,4 @@
-// `--baseline` and `--gate`: a run beside an earlier one, and what of the difference counts.
+// `--baseline` and `--gate`: compares a run with an earlier one and decides which differences count.
 import { Option } from 'commander';
 import { UserError } from '../base/errors.ts';
 import { type Comparison, compareResults } from '../results/compare.ts';
@@ -21,7 +21,7 @@ export function gateOption(): Option {
 }
 
 /**
- * Says at once what would only come to light after a run.
+ * Checks the options before the run, so that a fault does not appear only after it.
  * @throws UserError for a gate that needs a baseline
  */
 export function checkGate({ baseline, gate }: { baseline?: string; gate?: Gate }): void {
@@ -30,8 +30,8 @@ export function checkGate({ baseline, gate }: { baseline?: string; gate?: Gate }
 }
 
 /**
- * Compares with the baseline, where there is one.
- * @returns `gate` is the comparison where only regressions are to count, for exitCodeOfResults
+ * Compares with the baseline, if one is given.
+ * @returns `gate` is the comparison if only regressions count, for exitCodeOfResults
  * @throws UserError for a baseline that cannot be read, or a gate that needs one
  */
 export async function compareWith(
@@ -39,7 +39,7 @@ export async function compareWith(
   results: Results,
 ): Promise<{ comparison: Comparison | null; gate: Comparison | null }> {
   checkGate({ ...(baseline !== undefined && { baseline }), ...(gate && { gate }) });
-  // A policy is for every night, the first one included.
+  // A policy also applies to the first run, which has no baseline.
   if (baseline === undefined) return { comparison: null, gate: null };
   const comparison = compareResults((await readResultsAt(baseline)).results, results);
   return { comparison, gate: (gate ?? results.run.policy?.gate) === 'regressions' ? comparison : null };

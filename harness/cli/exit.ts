@@ -1,4 +1,4 @@
-// Exit codes, and how an error reaches a person.
+// Exit codes, and how an error is printed.
 import { styleText } from 'node:util';
 import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
@@ -23,7 +23,7 @@ export const EXIT = {
   interrupted: 130,
 } as const satisfies Record<ExitName, number>;
 
-/** What each code means for all commands; help says what it means for one. */
+/** The meaning of each code for all commands; help has the meaning for one command. */
 export const EXIT_MEANINGS = {
   asExpected: 'everything is as expected',
   incompatible: 'a compatibility failure, or a difference that the command looks for',
@@ -58,8 +58,8 @@ function withoutVerdict({ cells, kernels }: Results): CellResult[] {
 }
 
 /**
- * What a finished run means by its policy: unexpected failures first, then unusable inputs, then infrastructure.
- * @param gate a comparison, where only regressions are to count as failures
+ * The exit code of a finished run by its policy: unexpected failures first, then unusable inputs, then infrastructure.
+ * @param gate a comparison, if only regressions count as failures
  */
 export function exitCodeOfResults(results: Results, problems: number, gate: Comparison | null = null): number {
   if (!results.run.complete) return EXIT.interrupted;
@@ -71,7 +71,7 @@ export function exitCodeOfResults(results: Results, problems: number, gate: Comp
   return statuses.has('not-run') || withoutVerdict(results).length > maxInfra ? EXIT.infrastructure : EXIT.asExpected;
 }
 
-/** Writes an error to standard error, coloured on a terminal, control sequences of foreign text made harmless. */
+/** Writes an error to standard error, coloured on a terminal, with control sequences in untrusted text escaped. */
 export function reportError(error: unknown): void {
   const label = styleText('red', 'error:', { stream: process.stderr, validateStream: true });
   process.stderr.write(`${label} ${visibleText(describeError(error))}\n`);

@@ -1,4 +1,4 @@
-// `corematrix expectations update`: what corematrix.yaml would have to say for results to be as expected.
+// `corematrix expectations update`: changes the expectations in corematrix.yaml so that results are as expected.
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../base/files.ts';

@@ -1,4 +1,4 @@
-// `corematrix explain`: why programs fail, cause by cause, and what to write instead; from objects and BTF, or from results.
+// `corematrix explain`: root causes of failures and what to write instead, from objects and BTF or from results.
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
@@ -54,7 +54,7 @@ async function explainObjects(patterns: readonly string[], { kernel = [], config
   return { explanation, problems };
 }
 
-/** Cells a word means: the id or series of a kernel, the id of an object, or both as KERNEL/OBJECT. */
+/** The cells that an argument names: the id or series of a kernel, the id of an object, or both as KERNEL/OBJECT. */
 function wantedCells({ kernels, objects }: Results, cell: string | undefined): (kernel: string, object: string) => boolean {
   if (cell === undefined) return () => true;
   const at = cell.indexOf('/');
@@ -80,7 +80,7 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
   };
   const all = keptExplanation(results) ?? (await explainRun(results, await objectsOfResults(results), cacheRoot(), tell));
   const met = new Set(seenFailures(results, wanted).map(({ kernel, object, program }) => JSON.stringify([kernel, object, program])));
-  // A cause of the cell is told with all other cells that have it.
+  // A cause is shown with all cells that have it.
   const causes = all.causes.filter(({ places }) =>
     places.some(({ object, program, fails, behind }) =>
       [...fails, ...behind].some((kernel) => met.has(JSON.stringify([kernel, object, program]))),

@@ -1,4 +1,4 @@
-// `--format`, `--html-assets` and what formats are rendered with.
+// `--format`, `--html-assets` and the options of the formats.
 import { InvalidArgumentError, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import { HTML_ASSETS, type RenderOptions } from '../../reports/model/render-options.ts';
@@ -10,14 +10,14 @@ export function repeatedFormat(value: string, before: readonly FormatName[] = []
   return [...before, name];
 }
 
-/** `--html-assets`: for hosts whose content security policy forbids style and script within a page. */
+/** `--html-assets`: for hosts whose content security policy forbids inline style and script. */
 export function htmlAssetsOption(): Option {
   return new Option('--html-assets <where>', 'where style, script and data of index.html go: into the page, or into files beside it')
     .choices(HTML_ASSETS)
     .default('inline');
 }
 
-/** Source files are shown relative to the checked-out repository on GitHub and GitLab, else to where the command was typed. */
+/** Source paths are relative to the checked-out repository on GitHub and GitLab, else to the current folder. */
 export function renderOptions(env = process.env): RenderOptions {
   return { root: env.GITHUB_WORKSPACE ?? env.CI_PROJECT_DIR ?? process.cwd() };
 }

@@ -1,4 +1,4 @@
-// What a job of GitHub Actions is told beyond the report: annotations in its log, and the summary on its page.
+// Output for GitHub Actions besides the report: annotations in the log, and the job summary.
 import { appendFile } from 'node:fs/promises';
 import { renderGithub } from '../../reports/github.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
@@ -8,8 +8,8 @@ import type { Results } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
 
 /**
- * Does nothing outside of GitHub Actions. A shard annotates what it ran and leaves the summary to the merge, which in turn does not say
- * again what shards have said.
+ * Does nothing outside of GitHub Actions. A shard annotates its cells and leaves the summary to the merge, which does not repeat
+ * the annotations of the shards.
  * @see GITHUB_ACTIONS and GITHUB_STEP_SUMMARY among the default environment variables of GitHub Actions
  */
 export async function tellGithub(results: Results, merged: boolean, options: RenderOptions, env = process.env): Promise<void> {

@@ -1,13 +1,13 @@
-// What help shows below the options of a command: notes, exit codes and examples. The reference page is made from the same facts.
+// The part of help below the options of a command: notes, exit codes and examples. The reference page is made from the same facts.
 import type { Command } from 'commander';
 import { EXIT, EXIT_MEANINGS, EXIT_NAMES, type ExitName } from './exit.ts';
 
 export interface HelpFacts {
-  /** What codes mean for this command, beside `usage`, which every command has; absent for a command that only has commands of its own. */
+  /** The meaning of exit codes for this command, besides `usage`, which every command has; absent for a command that only groups others. */
   exit?: Partial<Record<ExitName, string>>;
   /** Whole command lines. */
   examples: readonly [string, ...string[]];
-  /** Blocks of lines, each shown as a paragraph of its own. */
+  /** Blocks of lines; each is a paragraph. */
   notes?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function addHelp(command: Command, facts: HelpFacts): Command {
   return command.addHelpText('after', `\n${blocks.join('\n\n')}`);
 }
 
-/** What was given to `addHelp` for a command; undefined for one without. */
+/** The facts that `addHelp` got for a command; undefined without. */
 export function helpFactsOf(command: Command): HelpFacts | undefined {
   return FACTS.get(command);
 }

@@ -1,4 +1,4 @@
-// `--history`: a run beside all that were before it.
+// `--history`: compares a run with all runs before it.
 import { Option } from 'commander';
 import { plural } from '../base/text.ts';
 import { messageOf } from '../base/errors.ts';
@@ -16,14 +16,14 @@ export function historyOption(): Option {
 }
 
 /**
- * Says before a run what would only come to light after it.
- * @throws UserError for a file that is no history
+ * Checks the history before the run, so that a fault does not appear only after it.
+ * @throws UserError for a file that is not a history
  */
 export async function checkHistory(path: string | undefined): Promise<void> {
   if (path !== undefined) await readHistory(path);
 }
 
-/** Adds what a history says to results, and the results to the history. A shard is left out: the merge of all is the run. */
+/** Adds the facts of the history to results, and the results to the history. A shard is not added: the merge of all is the run. */
 export async function withHistory(results: Results, path: string | undefined): Promise<Results> {
   if (path === undefined) return results;
   if (results.run.shard !== undefined) {
@@ -33,11 +33,11 @@ export async function withHistory(results: Results, path: string | undefined): P
   const line = lineOf(results);
   try {
     const { lines, unreadable } = await readHistory(path);
-    if (unreadable > 0) writeLine(process.stderr, `note: ${path}: left out what cannot be read: ${plural(unreadable, 'line')}`);
+    if (unreadable > 0) writeLine(process.stderr, `note: ${path}: skipped unreadable lines: ${plural(unreadable, 'line')}`);
     await appendHistory(path, line);
     return { ...results, history: historyFacts(lines, line) };
   } catch (error) {
-    // What was run is worth more than the memory of it.
+    // A failing history must not lose the results.
     writeLine(process.stderr, `error: ${messageOf(error)}`);
     return results;
   }

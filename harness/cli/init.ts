@@ -1,4 +1,4 @@
-// `corematrix init`: a corematrix.yaml for the objects that are there.
+// `corematrix init`: writes a corematrix.yaml for existing objects.
 import { access, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
@@ -22,7 +22,7 @@ const exists = async (path: string) =>
     () => false,
   );
 
-/** Where the schema lies for an editor: known only when this program is installed below the folder, as npm does. */
+/** The path of the schema for an editor; known only if corematrix is installed below the folder, as npm does. */
 function schemaPath(directory: string): string | null {
   const path = relative(directory, join(PACKAGE_ROOT, 'harness/plan/config/config.schema.json'));
   return path.startsWith('..') || !path.includes('node_modules') ? null : `./${path.split(sep).join('/')}`;
@@ -36,7 +36,7 @@ async function init(objects: string[], options: InitOptions): Promise<void> {
   const used = objects.length > 0 ? inputs.objects : inputs.objects.filter(({ file }) => !file.split(sep).includes('node_modules'));
   if (used.length === 0 && objects.length > 0) throw new UserError(`no object can be used: ${inputs.problems.join('; ')}`);
   if (used.length === 0) throw new UserError('no *.bpf.o in this folder or below it; name the objects: corematrix init build/*.o');
-  for (const problem of inputs.problems) writeLine(process.stderr, `note: left out: ${problem}`);
+  for (const problem of inputs.problems) writeLine(process.stderr, `note: skipped: ${problem}`);
   const directory = dirname(target);
   await writeFile(target, starterConfig(used, directory, schemaPath(directory)), { flag: options.force === true ? 'w' : 'wx' }).catch(
     (error: unknown) => {

@@ -1,7 +1,7 @@
 // Ctrl-C: the first stops the queue, ends guests and lets a partial report be written; the second exits at once.
 import { EXIT } from './exit.ts';
 
-/** npm and a terminal both deliver one Ctrl-C to the process group: what comes this soon after the first is the same key press. */
+/** npm and a terminal both deliver one Ctrl-C to the process group: a second signal within this time, in milliseconds, is the same key press. */
 const SAME_KEY_MS = 500;
 
 /** Runs `work` with a signal that aborts on the first SIGINT, SIGTERM or SIGHUP; the second SIGINT ends the process. */
@@ -22,7 +22,7 @@ export async function interruptible<T>(onInterrupt: () => void, work: (signal: A
   try {
     return await work(controller.signal);
   } finally {
-    // Once interrupted, the next Ctrl-C has its meaning until the process is gone.
+    // After the first interrupt, the next Ctrl-C keeps its meaning until the process ends.
     if (first === 0) for (const name of signals) process.off(name, interrupt);
   }
 }

@@ -1,4 +1,4 @@
-// `corematrix kernels lock|outdated|update`: which packages a lock file pins, and which the mirror has now.
+// `corematrix kernels lock|outdated|update`: the packages that a lock file pins, and those of the mirror.
 import type { Command } from 'commander';
 import { cacheRoot, writeFileAtomic } from '../base/files.ts';
 import { type KernelEvent, planKernels } from '../../kernels/catalogue.ts';
@@ -26,7 +26,7 @@ function writeNote(event: KernelEvent): void {
   if (event.kind === 'note') writeLine(process.stderr, event.text);
 }
 
-/** The packages selectors mean on the mirror now, whatever is pinned. */
+/** The packages that selectors mean on the mirror now, regardless of pins. */
 async function currentPackages(selectors: readonly string[], refresh: boolean | undefined, signal: AbortSignal): Promise<KernelPackage[]> {
   const planned = await planKernels(selectors, { cache: cacheRoot(), refresh, signal, onProgress: writeNote });
   return planned.map(({ selector, source }) => {
@@ -112,13 +112,13 @@ export function addLockCommands(kernels: Command, selectors: string): void {
   const ofLock = (name: string) =>
     kernels
       .command(name)
-      .argument('[selector...]', 'only what these selectors mean (default: the newest kernel of every series, and series that are gone)')
+      .argument('[selector...]', 'only kernels of these selectors (default: the newest kernel of every series, and removed series)')
       .option('--lock <file>', 'lock file', DEFAULT_LOCK)
       .option('--refresh', 'download the kernel indexes again')
       .option('--json', 'write the changes to standard output as JSON');
   const compared = ofLock('outdated')
     .summary('list what the mirror has that a lock file does not pin')
-    .description('Compares a lock file with the mirror: newer packages, new series, and series that are gone.')
+    .description('Compares a lock file with the mirror: newer packages, new series, and removed series.')
     .action(outdated);
   addHelp(compared, {
     exit: { asExpected: 'up to date', incompatible: 'outdated', infrastructure: 'the kernel indexes cannot be downloaded' },

@@ -1,4 +1,4 @@
-// `corematrix kernels`: which kernels there are, bring them into the cache, pin them, clear them away. Data on stdout, progress on stderr.
+// `corematrix kernels`: lists, downloads, pins and removes kernels. Data goes to stdout, progress to stderr.
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import pLimit from 'p-limit';
@@ -93,7 +93,7 @@ async function list(selectors: string[], options: SelectionOptions): Promise<voi
   });
 }
 
-/** Downloads as they go on: one live line on a terminal, nothing but notes elsewhere. */
+/** Shows downloads: one live line on a terminal, only notes elsewhere. */
 function pullProgress(stream: NodeJS.WriteStream) {
   const going = new Map<string, { bytes: number; total: number }>();
   let drawn = 0;
@@ -146,7 +146,7 @@ async function pull(selectors: string[], options: SelectionOptions): Promise<voi
         progress.line(pulledLine(image, performance.now() - start));
         return image;
       } catch (error) {
-        // One kernel that cannot be had does not keep the others away.
+        // A kernel that fails does not stop the others.
         if (signal.aborted || !(error instanceof InfraError)) throw error;
         progress.clear();
         reportError(new InfraError(`${kernel.id}: ${messageOf(error)}`, { cause: error }));
@@ -197,9 +197,9 @@ function addSelection(command: Command): Command {
 function addPrune(kernels: Command): void {
   const prune = kernels
     .command('prune')
-    .summary('remove what was not used for some time from the cache')
+    .summary('remove unused files from the kernel cache')
     .description('Removes kernels, snapshots and downloads that were not used for some time, and what killed processes left behind.')
-    .option('--keep-days <n>', 'keep what was used in the last n days', days, KEEP_DAYS)
+    .option('--keep-days <n>', 'keep files that were used in the last n days', days, KEEP_DAYS)
     .option('--all', 'remove everything that can be made again')
     .option('--dry-run', 'only show what would be removed')
     .action(pruneUnused);

@@ -11,7 +11,7 @@ function endFor(error: unknown): void {
   process.exit(exitCodeOf(error));
 }
 
-/** A reader such as `head` may close the pipe before everything is written, which is no error. */
+/** A reader such as `head` may close the pipe early; that is not an error. */
 function onStreamError(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') endFor(new InfraError(`the output cannot be written: ${error.message}`, { cause: error }));
 }

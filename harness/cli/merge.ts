@@ -1,4 +1,4 @@
-// `corematrix merge`: one report of the shards of a run.
+// `corematrix merge`: joins the shards of a run into one report.
 import type { Command } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import type { Gate } from '../base/vocabulary.ts';

@@ -21,7 +21,7 @@ interface Row {
   selector: string;
   optional: boolean;
   cached: boolean;
-  /** What loads them: releases of libbpf, and `command` where an object has a loader of its own. */
+  /** Their loaders: releases of libbpf, and `command` for a custom loader. */
   loaders: string[];
   /** Ids of the objects that would run on it. */
   run: string[];
@@ -36,7 +36,7 @@ function show(rows: readonly Row[], objects: number): void {
   const cells = (row: Row) => {
     const parts = [
       row.run.length === objects ? 'all' : row.run.join(' '),
-      row.skipped.length === 0 ? '' : `(${row.skipped.length} left out)`,
+      row.skipped.length === 0 ? '' : `(${row.skipped.length} skipped)`,
     ];
     return parts.filter((part) => part !== '').join(' ') || '-';
   };

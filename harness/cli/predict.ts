@@ -1,4 +1,4 @@
-// `corematrix predict`: what becomes of every relocation on every kernel, from BTF alone.
+// `corematrix predict`: predicts every relocation on every kernel from BTF alone.
 import { type Command, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { predictionText } from '../../reports/terminal/prediction.ts';
@@ -21,13 +21,13 @@ interface PredictOptions {
   loader: LoaderName;
 }
 
-/** What predictions mean: a failure first, then inputs that could not be used. */
+/** The exit code of predictions: a failure first, then unusable inputs. */
 function exitCodeOfPrediction({ cells }: Prediction, problems: number): number {
   if (cells.some(({ predicted }) => predicted !== null)) return EXIT.incompatible;
   return problems > 0 ? EXIT.usage : EXIT.asExpected;
 }
 
-/** The lines libbpf would print, load by load. */
+/** The lines that libbpf would print, for each load. */
 const printLog: OnCell = (kernel, object, cell) => {
   for (const { program, log } of cell?.loads ?? []) {
     writeLine(process.stdout, `# ${object.result.id}${program === null ? '' : `, ${program} alone`}, on ${kernel.id}`);

@@ -1,4 +1,4 @@
-// What a run shows while it goes on: a few live lines on a terminal, plain lines elsewhere. Everything goes to standard error.
+// The progress of a run: a few live lines on a terminal, plain lines elsewhere. All of it goes to standard error.
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { visible } from '../base/visible.ts';
 import type { RunEvent } from '../run/events.ts';
@@ -21,7 +21,7 @@ const STYLE = {
 
 interface Progress {
   onEvent: (event: RunEvent) => void;
-  /** Clears what is live; nothing is drawn afterwards. */
+  /** Clears the live lines; nothing is drawn afterwards. */
   end: () => void;
 }
 
@@ -41,7 +41,7 @@ function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
-/** The line an event leaves behind, or null when it only changes what is live. `verbose` keeps a line for every cell. */
+/** The permanent line of an event; null if it only changes the live lines. `verbose` keeps a line for every cell. */
 export function lineOf(event: RunEvent, verbose: boolean): string | null {
   switch (event.kind) {
     case 'note':
@@ -64,7 +64,7 @@ export function lineOf(event: RunEvent, verbose: boolean): string | null {
       return `${cell.status} ${cell.object} on ${cell.kernel}${reused}${cell.reason ? `: ${cell.reason}` : ''}`;
     }
     case 'interrupted':
-      return 'interrupted: ending guests and writing what is finished (again to exit at once)';
+      return 'interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)';
     case 'download':
     case 'cell-started':
       return null;

@@ -1,4 +1,4 @@
-// What is to be run, from corematrix.yaml and from arguments; `run` and `plan` read it alike.
+// Reads the plan from corematrix.yaml and arguments, for `run` and `plan` alike.
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -36,12 +36,12 @@ export interface PlanOptions {
 
 export interface Plan {
   config: Config;
-  /** What names in the configuration are relative to. */
+  /** The folder to which names in the configuration are relative. */
   directory: string;
   selectors: readonly string[];
   inputs: Inputs;
   choose: Choose;
-  /** Reads the lock file, if there is one. */
+  /** Reads the lock file, if one is configured. */
   kernelOptions: () => Promise<KernelOptions>;
 }
 
@@ -51,7 +51,7 @@ function repeatedLoader(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-/** Adds the options that say what is to be run. */
+/** Adds the options of a plan. */
 export function addPlanOptions(command: Command): Command {
   return command
     .argument('[object...]', 'BPF objects or patterns (default: those of the configuration)')
@@ -64,7 +64,7 @@ export function addPlanOptions(command: Command): Command {
     .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} in this folder, if it exists)`)
     .option(
       '--loader <name>',
-      'release of libbpf that loads objects, repeatable: libbpf@default, libbpf@1.1; each gets rows of its own',
+      'release of libbpf that loads objects, repeatable: libbpf@default, libbpf@1.1; each gets separate rows',
       repeatedLoader,
     )
     .addOption(new Option('--shard <i/n>', 'run only this part of the plan; "merge" joins the parts').argParser((text) => parseShard(text)))
@@ -92,9 +92,9 @@ async function findConfig(named: string | undefined): Promise<PlacedConfig & { d
 }
 
 /**
- * Objects as arguments name them, with the settings that a configuration has for them.
- * @param config the configuration that is named; without it, the one in this folder, if there is one
- * @throws UserError when the configuration cannot be used
+ * The objects of the arguments, with their settings from a configuration.
+ * @param config the named configuration; without it, the one in this folder, if it exists
+ * @throws UserError if the configuration cannot be used
  */
 export async function readConfigured(objects: readonly string[], config: string | undefined, options: InputOptions = {}): Promise<Inputs> {
   const { directory, ...placed } = await findConfig(config);
@@ -109,7 +109,7 @@ export function settingsOption(): Option {
   );
 }
 
-/** The cells that options leave; all of them without any. */
+/** The cells that the options select; all without options. */
 async function chosenCells({ baseline, out, shard, lastFailed, onlyChanged }: PlanOptions): Promise<Choose> {
   const modes: Since[] = [
     ...(lastFailed === true ? ['last-failed' as const] : []),
@@ -118,7 +118,7 @@ async function chosenCells({ baseline, out, shard, lastFailed, onlyChanged }: Pl
   const read = async () => (await readResultsAt(baseline ?? out)).results;
   const earlier = baseline !== undefined || modes.length > 0 ? await read() : null;
   return chooseAll([
-    // Of what lies in the report folder every machine may have another one, and shards must be cut alike.
+    // The report folder differs from machine to machine, but all shards must be cut alike.
     ...(shard ? [chooseShard(shard, baseline === undefined ? null : earlier)] : []),
     ...(earlier ? modes.map((mode) => chooseSince(mode, earlier)) : []),
   ]);
@@ -134,8 +134,8 @@ async function lockOf({ lock }: Config, directory: string, frozen: boolean): Pro
 }
 
 /**
- * Reads configuration, objects and what earlier results leave to run.
- * @throws UserError for what is missing or wrong; one object that cannot be used is only a problem in `inputs`
+ * Reads the configuration, the objects, and which cells earlier results leave to run.
+ * @throws UserError for missing or wrong input; an unusable object is only a problem in `inputs`
  */
 export async function readPlan(objects: readonly string[], options: PlanOptions): Promise<Plan> {
   const { config, at, directory } = await findConfig(options.config);

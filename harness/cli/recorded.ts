@@ -1,4 +1,4 @@
-// Files that results name as the run named them: relative to a folder that results do not say.
+// Finds files that results name: relative to a folder that the results do not record.
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
 import { sha256Of } from '../base/digest.ts';
@@ -6,7 +6,7 @@ import { UserError } from '../base/errors.ts';
 
 const DEFAULT_OUT = 'corematrix-report';
 
-/** The value of an option on a command line, however it is written. */
+/** The value of an option on a command line, in any form. */
 export function optionOf(command: readonly string[], ...names: string[]): string | undefined {
   for (const [at, word] of command.entries()) {
     if (names.includes(word)) return command[at + 1];
@@ -16,7 +16,7 @@ export function optionOf(command: readonly string[], ...names: string[]): string
   return undefined;
 }
 
-/** The folder a run was started in, if its report is still where it was put. */
+/** The folder in which a run was started, if its report was not moved. */
 function startedIn(results: string, command: readonly string[]): string | null {
   const report = dirname(results);
   const out = normalize(optionOf(command, '-o', '--out') ?? DEFAULT_OUT).replace(/\/$/, '');
@@ -25,10 +25,10 @@ function startedIn(results: string, command: readonly string[]): string | null {
 }
 
 /**
- * Folders that names of a run may be relative to, the likeliest first.
+ * Folders to which names of a run may be relative, the most likely first.
  * @param results the results file
- * @param command of the run
- * @param config a configuration that is named now
+ * @param command the command of the run
+ * @param config a configuration that the user names now
  */
 export function foldersOf(results: string, command: readonly string[], config: string | undefined): string[] {
   const file = resolve(results);
@@ -45,9 +45,9 @@ export function foldersOf(results: string, command: readonly string[], config: s
 }
 
 /**
- * Finds a file that results name: of several the one that is still what it was.
+ * Finds a file that results name; of several, the unchanged one.
  * @returns its absolute path
- * @throws UserError that says where it was looked for
+ * @throws UserError that lists the searched places
  */
 export async function findRecorded(name: string, sha256: string | null, folders: readonly string[]): Promise<string> {
   const paths = [...new Set(folders.map((folder) => resolve(folder, name)))];

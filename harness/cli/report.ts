@@ -1,4 +1,4 @@
-// `corematrix report`: the report again, from results alone.
+// `corematrix report`: writes the report again, from results alone.
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import { FORMATS } from '../../reports/formats.ts';

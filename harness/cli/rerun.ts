@@ -1,4 +1,4 @@
-// `corematrix rerun`: one cell of a run again, in a fresh boot, with everything kept.
+// `corematrix rerun`: runs one cell of a run again in a fresh boot and keeps everything.
 import { access, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -35,7 +35,7 @@ interface RerunOptions {
   gdb?: boolean;
 }
 
-/** As long as a person may look at a guest that stands still. */
+/** Time limit while a debugger may have stopped the guest. */
 const DEBUGGING_MS = 24 * 3600 * 1000;
 
 function note(text: string): void {
@@ -49,12 +49,12 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The configuration a run read, if it is still there. */
+/** The configuration that a run read, if it still exists. */
 async function recordedConfig(command: readonly string[], folders: readonly string[]): Promise<string | undefined> {
   const named = optionOf(command, '-c', '--config');
   if (named !== undefined)
     return findRecorded(named, null, folders).catch((error: unknown) => {
-      note(`the configuration that run read is not there, so what it said of the object does not hold: ${messageOf(error)}`);
+      note(`the configuration of that run was not found, so its settings are not used: ${messageOf(error)}`);
       return undefined;
     });
   const [likeliest = '.'] = folders;
@@ -62,14 +62,14 @@ async function recordedConfig(command: readonly string[], folders: readonly stri
   return (await exists(path)) ? path : undefined;
 }
 
-/** The selector of a kernel; a file is found as the object is. */
+/** The selector of a kernel; a kernel file is found like the object. */
 async function selectorNow(kernel: KernelResult, folders: readonly string[]): Promise<string> {
   const selector = selectorOf(kernel);
   const [, kind, path = ''] = /^(file|deb):(.+)$/s.exec(selector) ?? [];
   return kind === undefined ? selector : `${kind}:${await findRecorded(path, null, folders)}`;
 }
 
-/** A folder that is not there yet: the name itself, else with a number. */
+/** The name of a new folder: the name itself, else with a number. */
 async function newFolder(parent: string, name: string): Promise<string> {
   await mkdir(parent, { recursive: true });
   for (let copy = 1; ; copy++) {
@@ -87,7 +87,7 @@ async function newFolder(parent: string, name: string): Promise<string> {
   }
 }
 
-/** The object of the cell with its settings, as it is on disk now. */
+/** The object of the cell with its settings, from its current file. */
 function objectOf({ inputs }: Plan, { object }: FoundCell): RunObject {
   const own = inputs.objects.find(({ result }) => result.id === object.id);
   const found = own ?? inputs.objects[0];
@@ -101,11 +101,11 @@ async function kernelOf({ kernel }: FoundCell, selector: string, options: Kernel
   const planned = await planKernels([selector], options);
   const found = planned.find(({ id }) => id === kernel.id) ?? planned[0];
   if (!found) throw new UserError(`no kernel ${selector}`);
-  if (found.id !== kernel.id) note(`${kernel.id} is gone; ${found.id} instead`);
+  if (found.id !== kernel.id) note(`${kernel.id} no longer exists; using ${found.id}`);
   return found;
 }
 
-/** Writes the guest's command as a script, and removes what is large and says nothing. */
+/** Writes the guest's command as a script, and removes large files without information. */
 async function keepCommand(folder: string, results: Results): Promise<string | null> {
   const guests = join(folder, 'guest');
   for (const name of await readdir(guests)) await rm(join(guests, name, 'ram'), { force: true }).catch(() => undefined);
@@ -210,7 +210,7 @@ export function addRerunCommand(program: Command): void {
       asExpected: 'every program ended as expected',
       incompatible: 'a program failed unexpectedly, or passed although a failure is declared',
       infrastructure: 'the cell has no verdict',
-      interrupted: 'interrupted with Ctrl-C; the folder holds what was finished',
+      interrupted: 'interrupted with Ctrl-C; the folder has the finished parts',
     },
     examples: [
       'corematrix rerun corematrix-report 6.12/task_state',

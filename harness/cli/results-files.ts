@@ -1,4 +1,4 @@
-// Results named on the command line: files, or the report folders they lie in.
+// Reads results named on the command line: files, or their report folders.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from '../../reports/model/reproduce.ts';
@@ -26,7 +26,7 @@ function noteOldVersion(name: string, version: number): void {
 }
 
 /**
- * Reads results from a file, or from the report folder it lies in. A note on standard error names a file of an earlier schema version.
+ * Reads results from a file or a report folder. A note on standard error names a file of an earlier schema version.
  * @throws UserError if the file is missing, or this version cannot read it
  */
 export async function readResultsAt(path: string): Promise<NamedResults> {
@@ -40,7 +40,7 @@ export async function readResultsAt(path: string): Promise<NamedResults> {
 }
 
 /**
- * Reads and merges results; even one file is merged, which fills in what its shard has not.
+ * Reads and merges results; even one file is merged, which adds the cells that its shard lacks.
  * @throws UserError as readResultsAt does, and for results that contradict each other
  */
 export async function readMerged(paths: readonly string[]): Promise<Results> {

@@ -1,4 +1,4 @@
-// `corematrix run`: the matrix, from corematrix.yaml and from arguments.
+// `corematrix run`: runs the matrix of corematrix.yaml and arguments.
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
@@ -45,7 +45,7 @@ interface RunOptions extends PlanOptions {
   verbose?: boolean;
 }
 
-/** That of the configuration, with what was typed in its place; undefined when neither says anything. */
+/** The policy of the configuration, overridden by options; undefined without both. */
 function policyOf({ gate, failOnFlaky, maxInfra }: RunOptions, { policy }: Config): Results['run']['policy'] {
   const typed = { ...(gate && { gate }), ...(failOnFlaky === true && { failOnFlaky }), ...(maxInfra !== undefined && { maxInfra }) };
   const whole = { ...policy, ...typed };
@@ -62,14 +62,14 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   await checkHistory(history);
   const expectations = sortByExpiry(config.expectations ?? [], new Date());
   for (const one of expectations.expired)
-    writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and no longer holds`);
+    writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and is ignored`);
 
   const progress = showProgress(process.stderr, options.verbose === true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
     const agents = await ensureAgents(inputs.objects, config.mirrors, emit);
     const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
-    // Until the report is written: an interrupt is no reason to lose it.
+    // The signal stays active until the report is written, so an interrupt does not lose it.
     await interruptible(
       () => emit({ kind: 'interrupted' }),
       async (signal) => {
@@ -105,7 +105,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
         const formats = options.format ?? config.formats;
         await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison });
         if (results.run.complete) await journal.remove();
-        // A part of the matrix says nothing about the rest of it.
+        // Expectations of cells that did not run are not unused.
         const whole =
           objects.length === 0 &&
           options.kernel === undefined &&
@@ -127,7 +127,7 @@ export function addRunCommand(program: Command): void {
     .command('run')
     .summary('load objects on a matrix of real kernels and write the report folder')
     .description(
-      'Boots every kernel of the matrix in QEMU, loads each object through libbpf in a fresh guest of its own, and writes what happened to ' +
+      'Boots every kernel of the matrix in QEMU, loads each object through libbpf in a fresh guest, and writes the results to ' +
         'the report folder.',
     );
   addPlanOptions(command)
@@ -142,7 +142,7 @@ export function addRunCommand(program: Command): void {
     )
     .option('--timeout <seconds>', 'time limit of a cell, in seconds (default: 300, 60 under KVM)', positive)
     .option('--boot-timeout <seconds>', 'time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM)', positive)
-    .option('--predict-first', 'run cells that are predicted to fail first; no cell is left out')
+    .option('--predict-first', 'run cells that are predicted to fail first; all cells still run')
     .option('--resume', 'keep the finished cells of a run into the same folder that was killed')
     .option('--no-cache', 'run every cell, even if an earlier run has its verdict for the same object, kernel, settings and versions')
     .optionsGroup('What counts as a failure:')
@@ -167,7 +167,7 @@ export function addRunCommand(program: Command): void {
       incompatible: 'a program failed unexpectedly, or passed although a failure is declared',
       usage: 'wrong usage or configuration, or an object that cannot be used; the others have run',
       infrastructure: 'no program failed, but some have no verdict',
-      interrupted: 'interrupted with Ctrl-C; the report holds what was finished',
+      interrupted: 'interrupted with Ctrl-C; the report has the finished cells',
     },
     examples: [
       'corematrix run prog.bpf.o -k debian:all',

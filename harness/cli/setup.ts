@@ -1,4 +1,4 @@
-// Set-up: everything a run needs on this machine. Says what it does, and one line when there is nothing to do.
+// Set-up: installs and builds everything that a run needs. It prints each step, and one line if nothing is to do.
 import { cacheRoot } from '../base/files.ts';
 import { buildPrograms } from '../../programs/build.ts';
 import { exitCodeOf, reportError } from './exit.ts';

@@ -1,4 +1,4 @@
-// `corematrix shell`: a terminal in a guest, with the tools of this machine and an object to look at.
+// `corematrix shell`: opens a terminal in a guest, with tools of this machine and an object.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { access, constants, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ interface ShellOptions {
 
 /** Debian keeps bpftool where only root's PATH looks. */
 const PATH = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-/** Where the guest's dynamic linker looks by itself. */
+/** The default folder of the guest's dynamic linker. */
 const LIBRARIES = 'usr/lib';
 
 function note(text: string): void {
@@ -50,7 +50,7 @@ async function findProgram(name: string): Promise<string | null> {
   return null;
 }
 
-/** A program of this machine with the libraries it needs. */
+/** A program of this machine with its libraries. */
 async function packed(file: string): Promise<ShellFile[]> {
   const { bytes, elf } = await readExecutable(file, file);
   const libraries = await librariesOf(file, elf, { folder: LIBRARIES, extra: [], shown: file });
@@ -64,7 +64,7 @@ async function tools(): Promise<ShellFile[]> {
   const bpftool = await findProgram('bpftool');
   if (bpftool === null) note('bpftool is not installed, so the guest has none; on Debian, as root: apt-get install bpftool');
   const files = await packed(busybox);
-  // What is no executable, such as a script that chooses one by kernel, is no use in the guest.
+  // Scripts, such as one that chooses a program by kernel, are useless in the guest.
   const more = bpftool === null ? [] : await packed(bpftool).catch((error: unknown) => (note(messageOf(error)), []));
   return [...files, ...more];
 }
@@ -93,7 +93,7 @@ async function oneKernel(selector: string, signal: AbortSignal): Promise<KernelI
   return pullKernel(kernel, options);
 }
 
-/** Runs QEMU on this terminal, and leaves the terminal as it was. */
+/** Runs QEMU on this terminal, and restores the terminal afterwards. */
 async function onTerminal(command: readonly string[], signal: AbortSignal): Promise<void> {
   const before = await execa('stty', ['-g'], { stdin: 'inherit' });
   try {

@@ -1,4 +1,4 @@
-// What every command that has results does with them: the report folder, and the terminal.
+// Shows results: every command with results writes the report folder and the terminal summary.
 import { join } from 'node:path';
 import { type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
@@ -12,7 +12,7 @@ import { renderOptions } from './format-option.ts';
 import { tellGithub } from './github.ts';
 import { writeLine } from './lines.ts';
 
-/** What a person sees of a log at a time, where there is no terminal to ask. */
+/** The default width and height without a terminal. */
 const LOG = { width: 100, height: 60 };
 
 export interface ShowOptions {

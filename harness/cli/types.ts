@@ -73,7 +73,7 @@ const EXIT_FACTS = { asExpected: 'shown', usage: 'wrong usage, no such type, or 
 export function addTypesCommand(program: Command): void {
   const types = program
     .command('types')
-    .summary('show what a kernel type looks like across the matrix, from BTF alone')
+    .summary('show a kernel type across the matrix, from BTF alone')
     .description('Shows layouts of structs, unions, enums and functions on several kernels, and what became of each member.');
   addHelp(types, { examples: ['corematrix types show task_struct', 'corematrix types diff inode -k debian:5.10 -k debian:6.12'] });
   const show = types

@@ -1,4 +1,4 @@
-// BTF packed as BTFHub packs it: a tar archive with one file, most often compressed by xz.
+// BTF in BTFHub's format: a tar archive with one file, usually compressed by xz.
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
@@ -35,9 +35,9 @@ async function firstBtf(plain: Readable, maxBytes: number): Promise<Uint8Array |
 }
 
 /**
- * BTF of an archive, compressed or not, or in one line why there is none.
+ * The BTF of an archive, compressed or not, or the reason in one line.
  * @param start the first bytes of the file
- * @throws InfraError when it cannot be decompressed
+ * @throws InfraError if it cannot be decompressed
  */
 export async function readBtfArchive(path: string, start: Buffer, maxBytes: number): Promise<Uint8Array | string> {
   const format = compressionOf(start);

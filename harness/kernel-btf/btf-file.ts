@@ -1,12 +1,12 @@
-// BTF out of a file: raw, a section of an ELF file, or packed as BTFHub packs it.
+// Reads BTF from a file: raw, a section of an ELF file, or BTFHub's archive.
 import { isElf, readElfSection } from '../../kernels/image/elf-section.ts';
 import { type ReadAt, withFile } from '../../kernels/archive/read-at.ts';
 import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
 
-/** More than any kernel's BTF has, and little enough to hold. */
+/** More than any kernel's BTF has, and small enough for memory. */
 const MAX_BTF = 256 << 20;
 const NO_SECTION = 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
-/** Of a bzImage: where its header begins to be one, and with what. See Documentation/arch/x86/boot.rst in the kernel tree. */
+/** The magic number of a bzImage and its offset. See Documentation/arch/x86/boot.rst in the kernel tree. */
 const SETUP_HEADER = 0x202;
 const SETUP_MAGIC = 'HdrS';
 const PACKED_KERNEL = 'a kernel image that has to be unpacked first: name it as file:PATH instead of btf:PATH';
@@ -26,8 +26,8 @@ async function fromElf(read: ReadAt, size: number): Promise<Uint8Array | string>
 }
 
 /**
- * BTF of a file, or in one line why there is none: the file itself, the .BTF section of an ELF file, or what a `*.btf.tar.xz` holds.
- * @throws a system error when it cannot be read; InfraError when it cannot be decompressed
+ * The BTF of a file, or the reason in one line: the file itself, the .BTF section of an ELF file, or the content of a `*.btf.tar.xz`.
+ * @throws a system error if it cannot be read; InfraError if it cannot be decompressed
  */
 export async function readBtfFile(path: string): Promise<Uint8Array | string> {
   return withFile(path, async (read, size) => {

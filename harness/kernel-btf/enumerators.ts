@@ -1,4 +1,4 @@
-// What a kernel's own enums list: helpers, map types, program types it knows.
+// Enumerators of a kernel's own enums: its helpers, map types and program types.
 import { kindOf, vlenOf } from '../bpf/btf/btf.ts';
 import { type NameIndex, typesWithName } from '../bpf/btf/names.ts';
 import { enumeratorOf, isAnyEnum } from '../bpf/btf/types.ts';
@@ -9,12 +9,12 @@ const FEWEST = 16;
 
 type Enumerators = ReadonlyMap<string, bigint> | null;
 
-/** By BTF and name of the enum: every object asks for the same. */
+/** A cache by BTF and name of the enum, because every object needs the same. */
 const read = new WeakMap<NameIndex, Map<string, Enumerators>>();
 
 /**
  * Enumerators of a kernel enum that counts from 0, by name and without its `__MAX_...`. Null when the kernel's BTF does not have that
- * enum, or only parts of it: BTF may have been cut down to what somebody's object needs.
+ * enum, or only parts of it: BTF may be minimised for one object.
  */
 export function enumeratorsOf({ vmlinux }: KernelTypes, name: string): Enumerators {
   const known = read.get(vmlinux) ?? new Map<string, Enumerators>();
@@ -31,7 +31,7 @@ export function enumeratorsOf({ vmlinux }: KernelTypes, name: string): Enumerato
   return isWhole ? found : null;
 }
 
-/** Numbers of the helpers a kernel has; null when its BTF does not tell. */
+/** Numbers of the helpers that a kernel has; null if its BTF does not show them. */
 export function knownHelpers(kernel: KernelTypes): ReadonlySet<number> | null {
   const known = enumeratorsOf(kernel, 'bpf_func_id');
   return known && new Set([...known.values()].map(Number));

@@ -1,4 +1,4 @@
-// `__kconfig` externs against the configuration of a kernel, as libbpf fills them in before anything is relocated.
+// Resolves `__kconfig` externs from a kernel's configuration, as libbpf does before it relocates anything.
 import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
 import { arrayOf, findType, integerOf, referencedType, resolveType, sizeField, variableOf } from '../bpf/btf/types.ts';
 
@@ -22,13 +22,13 @@ function typeOf(btf: Btf, id: number): KconfigType | null {
   return kind === 'array' && typeOf(btf, arrayOf(btf, type)?.element ?? 0)?.kind === 'char' ? { kind: 'char-array' } : null;
 }
 
-/** An extern of the object that the configuration has to give. */
+/** An extern of the object that needs a value of the configuration. */
 interface KconfigExtern {
   name: string;
   type: KconfigType;
 }
 
-/** Those libbpf fills in itself (`LINUX_KERNEL_VERSION`) need no configuration. */
+/** Externs that libbpf fills in itself (`LINUX_KERNEL_VERSION`) need no configuration. */
 function externsOf(btf: Btf): KconfigExtern[] {
   const section = findType(btf, 'datasec', '.kconfig');
   if (section === null) return [];
@@ -38,7 +38,7 @@ function externsOf(btf: Btf): KconfigExtern[] {
   });
 }
 
-/** A value as it stands in a configuration (`y`, `"text"`, `0x10`), undefined when it is not set. */
+/** A value as written in a configuration (`y`, `"text"`, `0x10`); undefined if it is not set. */
 export function kconfigValue(config: string, name: string): string | undefined {
   const start = config.startsWith(`${name}=`) ? 0 : config.indexOf(`\n${name}=`) + 1;
   if (start === 0 && !config.startsWith(`${name}=`)) return undefined;
@@ -74,16 +74,16 @@ function problemOf(type: KconfigType, value: string): string | null {
 }
 
 export interface UnresolvedKconfig {
-  /** '' when there is no configuration at all. */
+  /** '' for a kernel without a configuration. */
   name: string;
-  /** libbpf's words. */
+  /** The message of libbpf. */
   detail: string;
 }
 
 /**
- * The first `CONFIG_…` extern for which libbpf refuses an object; null when there is none.
+ * The first `CONFIG_…` extern for which libbpf refuses an object, or null.
  * @param config the kernel's configuration as text, null for a kernel without
- * @param given values that the loader gives itself, by name: they count before the kernel's
+ * @param given names of values that the loader sets, which override the kernel's
  * @see bpf_object__resolve_externs() in libbpf.c
  */
 export function unresolvedKconfig(
@@ -94,13 +94,13 @@ export function unresolvedKconfig(
 ): UnresolvedKconfig | null {
   const externs = externsOf(btf).filter(({ name }) => !given.has(name));
   if (externs.length === 0) return null;
-  // Without a configuration even weak externs have no answer.
+  // Without a configuration even weak externs fail.
   if (config === null) return { name: '', detail: 'failed to open system Kconfig' };
   const set = externs.flatMap(({ name, type }) => {
     const value = kconfigValue(config, name);
     return value === undefined ? [] : [{ name, type, value, at: config.indexOf(`${name}=`) }];
   });
-  // libbpf goes through the configuration line by line.
+  // libbpf reads the configuration line by line.
   for (const { name, type, value } of set.toSorted((a, b) => a.at - b.at)) {
     const detail = problemOf(type, value);
     if (detail !== null) return { name, detail };

@@ -1,4 +1,4 @@
-// Where a kernel has what an object names: in itself, or in a module whose BTF is known.
+// Finds a name of an object in a kernel: in vmlinux, or in a module with known BTF.
 import { type Btf, kindOf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { type NameIndex, typesWithName } from '../bpf/btf/names.ts';
@@ -12,7 +12,7 @@ function idOf(index: NameIndex, kind: BtfKind, name: string): number | null {
   return typesWithName(index, name).find((id) => kindOf(index.btf, id) === kind) ?? null;
 }
 
-/** Where a kernel has a function, in itself or in a module whose BTF is known. */
+/** Finds a function in a kernel: in vmlinux, or in a module with known BTF. */
 export function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; id: number } | null {
   for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
     const id = idOf(index, kind, name);
@@ -21,12 +21,12 @@ export function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf:
   return null;
 }
 
-/** Where a name was looked for, where there is nowhere else to look. */
+/** The searched BTF in words, for a name that is certainly missing. */
 export function whatIsKnown({ modules }: KernelTypes): string {
   return `this kernel's BTF or that of its ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}`;
 }
 
-/** Names of symbols that may stay unresolved. */
+/** Names of weak symbols, which may stay unresolved. */
 export function weakNames({ elf }: BpfObject): ReadonlySet<string> {
   return new Set(readSymbols(elf).flatMap(({ name, binding, section }) => (section === 0 && binding === STB_WEAK ? [name] : [])));
 }

@@ -1,4 +1,4 @@
-// Where the BTF for predictions comes from: the cache, kernel images, BTF files and folders of them. Nothing is downloaded or started.
+// Finds the BTF for predictions: the cache, kernel images, BTF files and folders. It downloads and starts nothing.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -18,22 +18,22 @@ export interface OfflineKernel {
   /** Unique among those found and safe in a path: the release, or the name of the file. */
   id: string;
   selector: string;
-  /** What `uname -r` will say as far as the image or the file's name tells. */
+  /** The expected `uname -r`, from the image or the file name. */
   release: string | null;
   version: string | null;
   series: string | null;
   arch: 'x86_64' | 'arm64' | null;
-  /** File that is BTF or has BTF in it; null for a kernel without. */
+  /** The file with the BTF; null for a kernel without BTF. */
   path: string | null;
-  /** Of BTF in the cache: its digest, and where its name index is or shall be. */
+  /** For BTF in the cache: its digest, and the path of its name index. */
   index: IndexFile | null;
-  /** The folder of its modules, all of which count as loaded; null where nothing is known of modules. */
+  /** The folder of its modules, which all count as loaded; null if they are unknown. */
   modules: string | null;
-  /** File with its configuration; null for a kernel without, absent where nobody knows. */
+  /** The file with its configuration; null for a kernel without, absent if unknown. */
   config?: string | null;
 }
 
-/** What is told of a kernel: where its BTF lies is nobody's business. */
+/** The public facts of a kernel. The path of the BTF file is deliberately not among them. */
 export type KernelFacts = Omit<OfflineKernel, 'path' | 'index' | 'modules' | 'config'>;
 
 export function factsOf({ id, selector, release, version, series, arch }: OfflineKernel): KernelFacts {
@@ -41,12 +41,12 @@ export function factsOf({ id, selector, release, version, series, arch }: Offlin
 }
 
 const CACHED = 'cached';
-/** What is meant when nothing is named. */
+/** The default selector. */
 const NEWEST = 'newest of every series';
 const BTF = 'btf:';
 const BTF_NAME = /\.btf(\.tar\.[a-z0-9]+)?$/;
 const HOST_BTF = '/sys/kernel/btf/vmlinux';
-/** The file that makes a folder that of a kernel with its modules. */
+/** A folder with this file is a kernel with its modules. */
 const VMLINUX = 'vmlinux';
 const MAX_FILES = 10_000;
 
@@ -54,7 +54,7 @@ const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
 
 function fromCache(selector: string, stored: CachedKernel): OfflineKernel {
   const { release, version, arch, btf, directory } = stored;
-  // Of a kernel that was kept before configurations were, nobody knows.
+  // The cache may be older than the support for configurations.
   const config = stored.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
   const series = seriesOf(parseKernelVersion(version));
   const index = btf && { path: join(directory, KERNEL_FILES.names), sha256: btf.sha256 };
@@ -78,10 +78,10 @@ function hasFlavour(release: string, flavour: DebianSelector['flavour']): boolea
   return !/-(cloud|rt)-/.test(release);
 }
 
-/** Of every series and architecture the newest; of the same version rather one with BTF. */
+/** The newest kernel of every series and architecture; of equal versions, one with BTF. */
 function newestOfSeries(stored: readonly CachedKernel[]): CachedKernel[] {
   const newest = new Map<string, CachedKernel>();
-  // In ascending order of versions, so that the last one stays.
+  // Ascending versions, so that the newest overwrites the others.
   for (const kernel of stored) {
     const key = `${seriesOf(parseKernelVersion(kernel.version))} ${kernel.arch}`;
     const before = newest.get(key);
@@ -141,9 +141,9 @@ async function fromPath(selector: string, path: string): Promise<OfflineKernel[]
 }
 
 /**
- * The files of BTF that a path means, by what they are called without their endings: itself, or all in a folder and those below.
- * @param shown how the path is called in messages
- * @throws UserError when there are none
+ * The BTF files of a path by name without ending: the file itself, or all files in a folder and its subfolders.
+ * @param shown the path in messages
+ * @throws UserError if no file is found
  */
 export async function btfFiles(shown: string, path: string): Promise<{ isFolder: boolean; files: { name: string; path: string }[] }> {
   const found = await stat(path).catch(() => null);
@@ -158,7 +158,7 @@ export async function btfFiles(shown: string, path: string): Promise<{ isFolder:
 }
 
 async function fromImage(selector: string, cache: string): Promise<OfflineKernel[]> {
-  // What unpacks images takes longer to load than a prediction takes.
+  // The code that unpacks images takes longer to load than a prediction.
   const { planKernels, pullKernel } = await import('../../kernels/catalogue.ts');
   const planned = await planKernels([selector], { cache });
   return Promise.all(
@@ -172,7 +172,7 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
 
 async function select(text: string, cache: string, stored: readonly CachedKernel[]): Promise<OfflineKernel[]> {
   if (text === CACHED || text === NEWEST) {
-    if (stored.length === 0) throw new UserError('there is no kernel in the cache; "corematrix kernels pull debian:all" brings some');
+    if (stored.length === 0) throw new UserError('the kernel cache is empty; "corematrix kernels pull debian:all" fills it');
     return (text === CACHED ? stored : newestOfSeries(stored)).map((kernel) => fromCache(CACHED, kernel));
   }
   if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
@@ -198,7 +198,7 @@ function withUniqueIds(kernels: readonly OfflineKernel[]): OfflineKernel[] {
 
 export interface FoundKernels {
   kernels: OfflineKernel[];
-  /** One line for every selector that means nothing; the others still count. */
+  /** One line for every selector without a kernel; the others are still used. */
   problems: string[];
 }
 
@@ -224,8 +224,8 @@ export async function findKernels(selectors: readonly string[], cache: string): 
 
 /**
  * Reads the types of a kernel that has any.
- * @param onModule is told of every module whose types cannot be had
- * @throws UserError naming the kernel and what is wrong with its BTF
+ * @param onModule called for every module whose types cannot be read
+ * @throws UserError that names the kernel and the fault of its BTF
  */
 export async function readKernelTypes(
   kernel: Pick<OfflineKernel, 'path' | 'selector' | 'id' | 'index' | 'modules' | 'config'>,

@@ -1,4 +1,4 @@
-// A type on several kernels: its layouts, which kernels share one, and what became of each member.
+// A type on several kernels: its layouts, the kernels that share one, and the changes of each member.
 import type { KernelFacts } from './kernels.ts';
 import type { LayoutEntry, TypeLayout } from '../results/layouts/layout.ts';
 import { type Lineage, lineagesOf } from '../results/layouts/lineage.ts';
@@ -7,21 +7,21 @@ import { type Lineage, lineagesOf } from '../results/layouts/lineage.ts';
 const SCHEMA_VERSION = 1;
 
 export type SurveyedKernel = KernelFacts & {
-  /** Position in `layouts`; null where the kernel has no such type. */
+  /** Position in `layouts`; null if the kernel lacks the type. */
   layout: number | null;
-  /** False where it has no types at all. */
+  /** False for a kernel without BTF. */
   btf: boolean;
 };
 
-/** What `types` tells, also as JSON. */
+/** The result of `types`, also as JSON. */
 export interface TypeSurvey {
   schemaVersion: typeof SCHEMA_VERSION;
-  /** As it was asked for. */
+  /** The requested name. */
   type: string;
   kernels: SurveyedKernel[];
-  /** Each once, in the order in which kernels first have it. */
+  /** Each distinct layout once, in the order of the first kernel that has it. */
   layouts: (Omit<TypeLayout, 'inner'> & { kernels: string[] })[];
-  /** What became of each member, by layout. */
+  /** Each member followed across the layouts. */
   members: Lineage[];
 }
 
@@ -35,11 +35,11 @@ function isSame(a: TypeLayout, b: TypeLayout): boolean {
 
 export interface FoundLayout {
   kernel: Omit<SurveyedKernel, 'layout'>;
-  /** Null where the kernel has no such type. */
+  /** Null if the kernel lacks the type. */
   layout: TypeLayout | null;
 }
 
-/** Puts together what was found of a type, in the order of the kernels. */
+/** Compares the layouts of a type, in the order of the kernels. */
 export function surveyOf(type: string, found: readonly FoundLayout[]): TypeSurvey {
   const layouts: TypeLayout[] = [];
   const kernels = found.map(({ kernel, layout }): SurveyedKernel => {

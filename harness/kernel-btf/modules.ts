@@ -1,4 +1,4 @@
-// Types of kernel modules: from /sys/kernel/btf or from module files, upon the types of their kernel.
+// Types of kernel modules, from /sys/kernel/btf or from module files, on top of the types of their kernel.
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,30 +16,30 @@ import { messageOf } from '../base/errors.ts';
 import type { KernelModule, UnreadableModule } from '../core-relo/candidates.ts';
 
 export interface ModuleFile {
-  /** As the kernel names it: `nf_conntrack`. */
+  /** The module's name in the kernel: `nf_conntrack`. */
   name: string;
   path: string;
 }
 
-/** What was found of modules besides their types. */
+/** A note about a module. */
 export interface ModuleNotice {
   text: string;
-  /** It changes no answer. */
+  /** Whether it affects no result. */
   harmless: boolean;
-  /** A module whose types cannot be read; null for one that has none. */
+  /** A module with unreadable types; null for a module without types. */
   unreadable: UnreadableModule | null;
 }
 
 const MODULE_FILE = /\.ko(\.(gz|xz|zst))?$/;
-/** More than any module has, and little enough to hold. */
+/** More than any module has, and small enough for memory. */
 const MAX_MODULE = 256 << 20;
 const MAX_MODULES = 20_000;
 const AT_A_TIME = 4;
 
 /**
- * The modules in a folder, by name: BTF as it lies in /sys/kernel/btf, and in any depth `*.ko`, compressed or not.
- * @param vmlinux the file there that is the kernel itself
- * @throws a system error when the folder cannot be read
+ * The modules of a folder by name: BTF files as in /sys/kernel/btf, and `*.ko` files at any depth, compressed or not.
+ * @param vmlinux the file of the kernel itself
+ * @throws a system error if the folder cannot be read
  */
 export async function modulesIn(folder: string, vmlinux: string): Promise<ModuleFile[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -64,7 +64,7 @@ async function wholeOf(plain: Readable): Promise<Buffer | string> {
   return Buffer.concat(chunks);
 }
 
-/** The plain bytes of a file, or in one line why there are none. */
+/** The uncompressed bytes of a file, or the reason in one line. */
 export async function readPlain(path: string): Promise<Buffer | string> {
   const start = await withFile(path, async (read) => read(0, 8));
   const format = compressionOf(start);
@@ -72,13 +72,13 @@ export async function readPlain(path: string): Promise<Buffer | string> {
   return format ? decompress(format, input, 'it', wholeOf) : wholeOf(input);
 }
 
-/** A section of types, and the distilled base it may bring. */
+/** The BTF of a module, and its distilled base if it has one. */
 interface Sections {
   types: Uint8Array;
   base: Uint8Array | null;
 }
 
-/** Null for a module that was built without BTF: the kernel has no types of it either. */
+/** Null for a module built without BTF: the kernel has no types of it either. */
 function sectionsOf(bytes: Buffer): Sections | null | string {
   if (!isElf(bytes)) return { types: bytes, base: null };
   const read = readElf(bytes);
@@ -87,7 +87,7 @@ function sectionsOf(bytes: Buffer): Sections | null | string {
   return types ? { types: types.bytes, base: sectionNamed(read.elf, '.BTF.base')?.bytes ?? null } : null;
 }
 
-/** BTF that was made upon another kernel's refers to what is not there. */
+/** Whether BTF refers to missing ids, because it was made for another kernel. */
 function leadsNowhere(btf: Btf): string | null {
   const strings = btf.stringStart + btf.strings.length;
   for (let id = btf.startId; id < btf.endId; id++) {
@@ -113,7 +113,7 @@ function onKernel({ types, base }: Sections, vmlinux: NameIndex): BtfResult {
 
 async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promise<KernelModule | ModuleNotice | null> {
   const failed = (reason: string): ModuleNotice => {
-    return { text: `${path}: ${reason}; the module is left out`, harmless: false, unreadable: { name, reason } };
+    return { text: `${path}: ${reason}; the module is skipped`, harmless: false, unreadable: { name, reason } };
   };
   const bytes = await readPlain(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') return failed(bytes);
@@ -123,7 +123,7 @@ async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promi
   const read = onKernel(sections, vmlinux);
   if (!read.ok) return failed(read.reason);
   if (read.btf.starts.length === 0) {
-    // Modules that were built wrongly have a header and nothing else.
+    // Wrongly built modules have only a header.
     const unreadable = read.btf.strings.length === 0 ? { name, reason: 'its string section is empty' } : null;
     return { text: `${path}: BTF without a type; the module counts as one that has none`, harmless: true, unreadable };
   }
@@ -131,8 +131,8 @@ async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promi
 }
 
 /**
- * Reads modules upon the types of their kernel, in the order given. Those without BTF are not among them, nor those that cannot be read,
- * of which there is a notice each.
+ * Reads modules on top of the types of their kernel, in the given order. Modules without BTF are skipped, and unreadable ones,
+ * each with a notice.
  */
 export async function readModules(
   files: readonly ModuleFile[],

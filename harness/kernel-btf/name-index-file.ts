@@ -1,4 +1,4 @@
-// Name indexes of BTF in the cache: read where one was kept, else made and kept for the next time.
+// Name indexes of BTF in the cache: read if one exists, else made and kept.
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { unfinishedPath } from '../base/files.ts';
@@ -9,22 +9,22 @@ import { readNames, writeNames } from '../bpf/btf/names-file.ts';
 
 export interface IndexFile {
   path: string;
-  /** Digest of the BTF it is for. */
+  /** Digest of its BTF. */
   sha256: string;
 }
 
-/** Where the index of a BTF file in the cache is kept: in the folder of its kernel. */
+/** The path of the index of a BTF file in the cache, in the folder of its kernel. */
 export function indexFileOf({ path, sha256 }: { path: string; sha256: string }): IndexFile {
   return { path: join(dirname(path), KERNEL_FILES.names), sha256 };
 }
 
-/** An index made from nothing but the BTF; or why that cannot be read. */
+/** An index made from the BTF, or the reason why it cannot be read. */
 export function indexBytes(bytes: Uint8Array): NameIndex | string {
   const read = readBtf(bytes);
   return read.ok ? indexNames(read.btf) : read.reason;
 }
 
-/** A cache that cannot be written costs time, nothing else. A file that is cut off by a crash is seen by its checksum. */
+/** Writes the index. A read-only cache only costs time. The checksum detects a file that a crash cut off. */
 async function keep(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = unfinishedPath(path);
   try {
@@ -35,7 +35,7 @@ async function keep(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** The index of BTF in the cache, from its file if that is whole; or why the BTF cannot be read. */
+/** The index of BTF in the cache, from its file if that is valid; or the reason why the BTF cannot be read. */
 export async function indexWithFile(bytes: Uint8Array, { path, sha256 }: IndexFile): Promise<NameIndex | string> {
   const file = await readFile(path).catch(() => null);
   const kept = file && readNames(file, bytes, sha256);

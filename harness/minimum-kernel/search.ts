@@ -1,11 +1,11 @@
-// Which kernels have to be tried to know from when to when a program loads: as few as there can be, guided by predictions.
+// Chooses the kernels to try for the load range of a program: as few as possible, guided by predictions.
 
-/** What a guest said of a program: it loads, it does not, or there was no telling. */
+/** The result of a program in a guest: it loads, it does not, or no verdict. */
 export type Observed = 'pass' | 'fail' | 'none';
 
 /** A program on kernels in ascending order; both lists have an entry for each. */
 export interface Search {
-  /** What BTF makes expect. */
+  /** The prediction from BTF. */
   expected: readonly ('pass' | 'fail')[];
   observed: readonly (Observed | null)[];
 }
@@ -15,14 +15,14 @@ function verdictAt({ observed }: Search, at: number): 'pass' | 'fail' | null {
   return seen === 'pass' || seen === 'fail' ? seen : null;
 }
 
-/** Positions of kernels whose guests gave a verdict or have not been tried. */
+/** Positions of kernels with a verdict or not yet tried. */
 function usable({ observed }: Search): number[] {
   return observed.flatMap((seen, at) => (seen === 'none' ? [] : [at]));
 }
 
 /**
- * What is to be believed of each kernel: what was seen, else what is expected where that agrees with what was seen on either side, else
- * what was seen there; between two that differ against expectation, half of each. Null where a guest gave no verdict.
+ * The assumed result on each kernel: the seen one; else the predicted one if it agrees with a seen neighbour; else
+ * the neighbour's; between neighbours that differ against the prediction, half of each. Null for a guest without verdict.
  */
 function beliefs(search: Search): ('pass' | 'fail' | null)[] {
   const { expected, observed } = search;
@@ -39,7 +39,7 @@ function beliefs(search: Search): ('pass' | 'fail' | null)[] {
   });
 }
 
-/** Positions of kernels to try next, ascending; [] when the ends and both sides of every boundary have been seen. */
+/** Positions of kernels to try next, ascending; [] once both ends and both sides of every boundary were seen. */
 export function nextProbes(search: Search): number[] {
   const places = usable(search);
   const believed = beliefs(search);
@@ -60,7 +60,7 @@ export interface Stretch {
   status: 'pass' | 'fail';
 }
 
-/** Stretches of kernels on which a program does the same, in ascending order, once nothing is left to try. */
+/** Ranges of kernels with the same result, in ascending order, once all needed kernels were tried. */
 export function stretches(search: Search): Stretch[] {
   const found: Stretch[] = [];
   for (const [at, status] of beliefs(search).entries()) {

@@ -337,7 +337,7 @@ describe('what cannot be used', () => {
 
   it('ends with 2 when nothing is left', async () => {
     expect(await predict('names.bpf.o')).toMatchInlineSnapshot(`
-      "error: there is no kernel in the cache; "corematrix kernels pull debian:all" brings some
+      "error: the kernel cache is empty; "corematrix kernels pull debian:all" fills it
       error: no kernel can be used
       ---
       exit 2"

@@ -39,7 +39,7 @@ describe('the line an event leaves', () => {
         null,
         "k: Kernel panic",
         null,
-        "interrupted: ending guests and writing what is finished (again to exit at once)",
+        "interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)",
       ]
     `);
   });

@@ -129,15 +129,15 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
       [
         {
           "harmless": false,
-          "text": "/kernel/broken: truncated BTF: its sections lie beyond the end; the module is left out",
+          "text": "/kernel/broken: truncated BTF: its sections lie beyond the end; the module is skipped",
         },
         {
           "harmless": false,
-          "text": "/kernel/foreign: it was not made for this kernel's BTF; the module is left out",
+          "text": "/kernel/foreign: it was not made for this kernel's BTF; the module is skipped",
         },
         {
           "harmless": false,
-          "text": "/kernel/newer.ko: the kernel has no struct gone as the module needs it; the module is left out",
+          "text": "/kernel/newer.ko: the kernel has no struct gone as the module needs it; the module is skipped",
         },
         {
           "harmless": true,
@@ -145,7 +145,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
         },
         {
           "harmless": false,
-          "text": "/kernel/text.ko.xz: BTF of 9 bytes is shorter than its header; the module is left out",
+          "text": "/kernel/text.ko.xz: BTF of 9 bytes is shorter than its header; the module is skipped",
         },
       ]
     `);
