@@ -121,7 +121,7 @@ describe('the help', () => {
       what killed processes left behind.
 
       Options:
-        --keep-days <n>  keep what was used in the last n days (default: 30)
+        --keep-days <n>  keep files that were used in the last n days (default: 30)
         --all            remove everything that can be made again
         --dry-run        only show what would be removed
         -h, --help       display help for command
