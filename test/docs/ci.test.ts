@@ -35,7 +35,7 @@ async function action(inputs: Record<string, string>) {
 }
 
 describe('the GitHub action', () => {
-  it('gives each input that it declares to its script, in the environment', async () => {
+  it('the GitHub action passes each declared input to its script in the environment', async () => {
     const { inputs, runs } = parse(await read('action.yml'));
     const { env, run } = runs.steps.at(-1);
     const passed = Object.values(env).map((text) => /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(String(text))?.[1] ?? '');
@@ -46,7 +46,7 @@ describe('the GitHub action', () => {
     expect(Object.keys(env).filter((name) => !script.includes(name))).toEqual([]);
   });
 
-  it('runs the matrix, annotates, sums up and tells the exit code', async () => {
+  it('the GitHub action runs the matrix, annotates, writes the summary and returns the exit code', async () => {
     const { exitCode, stderr, output, summary } = await action({
       COREMATRIX_OBJECTS: 'build/task state.bpf.o\n',
       COREMATRIX_KERNELS: 'debian:6.1\ndebian:6.12\n',
@@ -70,7 +70,7 @@ describe('the GitHub action', () => {
     expect([again.exitCode, again.output]).toEqual([0, 'exit-code=0\nreport=again\n']);
   });
 
-  it('takes inputs as text, whatever they hold', async () => {
+  it('the GitHub action treats every input as text', async () => {
     const said = await action({
       COREMATRIX_OBJECTS: '--help\n$(touch hacked)\n`touch hacked`',
       COREMATRIX_KERNELS: '; touch hacked',
@@ -82,7 +82,7 @@ describe('the GitHub action', () => {
 });
 
 describe('an example', () => {
-  it('names only commands and options that there are', async () => {
+  it('the CI examples name only existing commands and options', async () => {
     const texts = await Promise.all((await readdir(DOCS)).map(async (name) => readFile(join(DOCS, name), 'utf8')));
     const lines = texts.flatMap((text) => [...text.matchAll(/(?:corematrix|main\.js|corematrix}"|\$main") (run|merge|report)\b(.*)/g)]);
     expect(lines.length).toBeGreaterThan(3);
@@ -102,7 +102,7 @@ describe('an example', () => {
     expect(parse(await read('docs/ci/gitlab-ci.yml'))['kernels-report'].artifacts.reports.junit).toBe('corematrix-report/junit.xml');
   });
 
-  it('of a nightly workflow joins its shards, the last night beside it, and goes on with its history', async () => {
+  it('the nightly workflow merges its shards, compares with the last night, and continues its history', async () => {
     const { jobs } = parse(await read('docs/ci/github-nightly.yml'));
     const step = jobs.report.steps.find(({ name }: { name?: string }) => name === 'Join the parts');
     const place = join(folder, 'workflow');
@@ -169,7 +169,7 @@ describe('an example', () => {
     `);
   });
 
-  it('of a nightly job takes the last night as its baseline', async () => {
+  it('the nightly job uses the last night as its baseline', async () => {
     await copyFile(join(DOCS, 'nightly.sh'), join(folder, 'nightly.sh'));
     await writeFile(join(folder, 'corematrix.yaml'), "kernels: ['debian:6.12']\nobjects: ['build/*.bpf.o']\n");
     const env = { COREMATRIX: join(folder, 'corematrix'), GITHUB_ACTIONS: '' };

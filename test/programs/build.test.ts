@@ -49,14 +49,14 @@ async function build() {
 const object = async (name: string) => readFile(join(sources, 'build', name));
 
 describe('sample programs', () => {
-  it('are built once', async () => {
+  it('sample programs are built once', async () => {
     expect(await build()).toEqual({ objects: ['one.bpf.o'], notes: ['1 sample programs'] });
     const { mtimeMs } = await stat(join(sources, 'build/one.bpf.o'));
     expect(await build()).toEqual({ objects: ['one.bpf.o'], notes: [] });
     expect((await stat(join(sources, 'build/one.bpf.o'))).mtimeMs).toBe(mtimeMs);
   });
 
-  it('are built again when a header changed or an object is gone', async () => {
+  it('sample programs are built again if a header changed or an object is missing', async () => {
     await build();
     const before = await object('one.bpf.o');
     await writeFile(join(sources, 'shape.h'), SHAPE.replace('pid', 'pid, tgid'));
@@ -66,7 +66,7 @@ describe('sample programs', () => {
     expect((await build()).notes).toEqual(['1 sample programs']);
   });
 
-  it('leave when their source leaves', async () => {
+  it('the object of a removed sample program is removed', async () => {
     await writeFile(join(sources, 'two.bpf.c'), PROGRAM);
     expect((await build()).objects).toEqual(['one.bpf.o', 'two.bpf.o']);
     await rm(join(sources, 'one.bpf.c'));
@@ -74,7 +74,7 @@ describe('sample programs', () => {
     expect(await readdir(join(sources, 'build'))).toEqual(['digest', 'two.bpf.o']);
   });
 
-  it('come out the same byte for byte wherever they lie, and name their source as the repository does', async () => {
+  it('sample objects are byte-equal in every folder, and name their source relative to the repository', async () => {
     await build();
     const first = await object('one.bpf.o');
     const elsewhere = await makeSources();
@@ -100,7 +100,7 @@ describe('sample programs', () => {
     `);
   });
 
-  it('that do not compile are named with what clang says, and the objects of before stay', async () => {
+  it("a sample program that does not compile is named with clang's message, and older objects stay", async () => {
     await build();
     const before = await object('one.bpf.o');
     await writeFile(join(sources, 'two.bpf.c'), 'int wrong(void) { return missing; }\n');
@@ -111,7 +111,7 @@ describe('sample programs', () => {
     expect(await object('one.bpf.o')).toEqual(before);
   });
 
-  it('need clang, and say so', async () => {
+  it('sample programs without clang are an error', async () => {
     const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
     vi.stubEnv('PATH', sources);
     try {

@@ -32,12 +32,12 @@ beforeAll(async () => {
 const expectations = () => config.expectations ?? [];
 
 describe('the sample configuration', () => {
-  it('finds every program that is built', () => {
+  it('the sample configuration finds every built object', () => {
     expect(inputs.problems).toEqual([]);
     expect(inputs.objects.length).toBeGreaterThanOrEqual(12);
   });
 
-  it('speaks only of objects and programs that exist, in ranges that can be read, and never twice of one', () => {
+  it('the expectations of the samples name existing programs, have valid ranges and do not overlap', () => {
     const programs = new Set(inputs.objects.flatMap(({ file, result }) => result.programs.map(({ name }) => `${basename(file)} ${name}`)));
     const objects = new Set(inputs.objects.map(({ file }) => basename(file)));
     const strangers = expectations().filter(({ object, program }) =>
@@ -70,7 +70,7 @@ describe('sample programs on real kernels', () => {
     results = await realRun([], await testSelectors(), { objects: inputs.objects, expectations: expectations() });
   }, 900_000);
 
-  it('do what the configuration says, each with the class it says, on every kernel', () => {
+  it('sample programs have the expected outcome and class on every kernel', () => {
     const surprises = results.cells.flatMap(({ kernel, object, programs }) =>
       programs
         .filter(({ status, reason }) => status !== 'pass' && status !== 'xfail' && !(status === 'skip' && reason !== null))
@@ -80,7 +80,7 @@ describe('sample programs on real kernels', () => {
     expect(results.cells.length).toBe(results.kernels.length * inputs.objects.length);
   });
 
-  it.skipIf(ALL_SERIES)('fail for the reason each of them was written for', () => {
+  it.skipIf(ALL_SERIES)('sample programs fail for the intended reasons', () => {
     expect(results.kernels.slice(0, -1).map(({ series }) => series)).toEqual(LONG_TERM);
     expect(table(results)).toMatchInlineSnapshot(`
       [

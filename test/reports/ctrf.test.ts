@@ -11,7 +11,7 @@ const EMPTY: Results = { ...SAMPLE, kernels: [], objects: [], cells: [], logs: c
 const SHARD: Results = { ...SAMPLE, run: { ...SAMPLE.run, shard: { index: 1, total: 2 } } };
 
 describe('CTRF', () => {
-  it('has a test for each program on each kernel', () => {
+  it('CTRF has a test for each program on each kernel', () => {
     const [head = ''] = renderCtrf({ ...SHARD, cells: SAMPLE.cells.slice(0, 1) }).split(
       /(?=\n {6}\{\n {8}"name": "task_state\/either_name")/,
     );
@@ -81,7 +81,7 @@ describe('CTRF', () => {
     `);
   });
 
-  it('counts what is no verdict as neither passed nor failed', () => {
+  it('CTRF counts a missing verdict as neither passed nor failed', () => {
     const { results } = JSON.parse(renderCtrf(SAMPLE));
     expect(results.summary).toEqual({
       tests: 18,
@@ -101,13 +101,13 @@ describe('CTRF', () => {
     );
   });
 
-  it('is valid, and what it is not is seen', () => {
+  it('CTRF validates, and the validator rejects a broken report', () => {
     const problems = (text: string) => validate(JSON.parse(text)).errors ?? [];
     expect([SAMPLE, HOSTILE_SAMPLE, EMPTY, SHARD].map((results) => problems(renderCtrf(results)))).toEqual([[], [], [], []]);
     expect(problems(renderCtrf(SAMPLE).replace('"rawStatus"', '"more"')).length).toBeGreaterThan(0);
   });
 
-  it('shows control characters', () => {
+  it('CTRF escapes control characters', () => {
     expect(renderCtrf(HOSTILE_SAMPLE)).not.toMatch(/[^\P{C}\n]/u);
   });
 });

@@ -46,7 +46,7 @@ function failures(count: number): Results {
 }
 
 describe('GitHub annotations', () => {
-  it('are one for each program and root cause, at the C line', () => {
+  it('there is one GitHub annotation for each program and root cause, at the C line', () => {
     expect(renderGithub(SAMPLE)).toMatchInlineSnapshot(`
       "::error file=programs/task_state.bpf.c,line=23,title=core-field-missing%3A task_state/new_name::task_struct.__state: no such field (byte_off) (on debian-5.10.262-amd64)
       ::error title=attach-target-missing%3A probes/probe::do_unlinkat is not in this kernel (on debian-6.12.117-amd64)
@@ -56,7 +56,7 @@ describe('GitHub annotations', () => {
     `);
   });
 
-  it('are as many as GitHub shows, and a notice for the rest', () => {
+  it("GitHub annotations stay within GitHub's limit, with a notice for the rest", () => {
     const lines = renderGithub(failures(25)).trimEnd().split('\n');
     expect(lines).toHaveLength(11);
     expect(lines.at(-1)).toBe('::notice title=corematrix::15 more findings in the report');
@@ -64,7 +64,7 @@ describe('GitHub annotations', () => {
     expect(renderGithub({ ...SAMPLE, cells: [] })).toBe('');
   });
 
-  it('hold a percent sign, colons and commas as they are', () => {
+  it('GitHub annotations escape percent signs, colons and commas', () => {
     const { objects } = SAMPLE;
     const odd = objects.map((object) => ({
       ...object,
@@ -80,7 +80,7 @@ describe('GitHub annotations', () => {
     });
   });
 
-  it('hold hostile text as text', () => {
+  it('GitHub annotations keep hostile text as text', () => {
     const found = commands(renderGithub(HOSTILE_SAMPLE));
     expect(found.map((one) => [one?.command, Object.keys(one?.properties ?? {}).join()])).toEqual([
       ['error', 'file,line,title'],
@@ -91,7 +91,7 @@ describe('GitHub annotations', () => {
     expect(renderGithub(HOSTILE_SAMPLE)).not.toMatch(/[^\P{C}\n]|##\[|##vso/u);
   });
 
-  it('name source files as they lie in the repository, and none outside', () => {
+  it('GitHub annotations name source files of the repository, and none outside', () => {
     const { objects } = SAMPLE;
     const absolute = objects.map((object) => ({
       ...object,

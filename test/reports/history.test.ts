@@ -39,7 +39,7 @@ function textOf(html: string): string {
 }
 
 describe('a history', () => {
-  it('stands before the matrix on a terminal: what is new first, then what has been so for long, then what is flaky', () => {
+  it('the terminal shows the history before the matrix: new failures, then old ones, then flaky programs', () => {
     const text = plain(RESULTS);
     expect(text.slice(0, text.indexOf('\nprobes'))).toMatchInlineSnapshot(`
       "
@@ -55,7 +55,7 @@ describe('a history', () => {
     `);
   });
 
-  it('is a section of summary.md', () => {
+  it('the history is a section of summary.md', () => {
     const text = renderMarkdown(RESULTS);
     expect(text.slice(text.indexOf('## History'), text.indexOf('## Unexpected'))).toMatchInlineSnapshot(`
       "## History
@@ -73,7 +73,7 @@ describe('a history', () => {
     `);
   });
 
-  it('is a section of index.html, with the course of every program that fails or is flaky', () => {
+  it('the history is a section of index.html with the trend of every failing or flaky program', () => {
     const text = renderHtml(RESULTS);
     const from = text.indexOf('<h2 id="history">');
     expect(textOf(text.slice(from, text.indexOf('<h2 id="cells">')))).toMatchInlineSnapshot(`
@@ -97,7 +97,7 @@ describe('a history', () => {
     `);
   });
 
-  it('is whole in results.json, so that every report can be made again', () => {
+  it('results.json has the whole history, so that every report can be made again', () => {
     const again = readResults(renderJson(RESULTS), 'results.json');
     expect(again).toEqual(RESULTS);
     expect([plain(again), renderMarkdown(again), renderHtml(again)]).toEqual([
@@ -107,7 +107,7 @@ describe('a history', () => {
     ]);
   });
 
-  it('is told only where there is more than one run, and that all is well where it is', () => {
+  it('the history is shown only with more than one run, also if all is well', () => {
     const alone = lastOf(NIGHTS.slice(0, 1));
     for (const text of [plain(alone), renderMarkdown(alone), renderHtml(alone)])
       expect(text).not.toMatch(/history of|## History|id="history"/);
@@ -123,7 +123,7 @@ describe('a history', () => {
     ['programs[0].trends[1]', { programs: [{ object: 'probes', program: null, trends: ['pppp', 'p'] }] }, 'there are 4 runs'],
     ['programs[0].object', { programs: [{ object: 'nothing', program: null, trends: [] }] }, 'there is no object "nothing"'],
     ['flaky[0]', { flaky: [{ object: 'probes', program: null, kernel: 'k', flaky: 1, runs: 1 }] }, 'there is no such kernel or object'],
-  ])('that contradicts its results at %s is refused', (place, changes, reason) => {
+  ])('a history that contradicts its results at %s is refused', (place, changes, reason) => {
     const { history } = RESULTS;
     if (!history) throw new Error('there is a history');
     const text = renderJson({ ...RESULTS, history: { ...history, ...changes } });

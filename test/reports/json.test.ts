@@ -32,11 +32,11 @@ describe('results.json', () => {
     ['the sample', SAMPLE],
     ['hostile text', HOSTILE_SAMPLE],
     ['a run of nothing', EMPTY],
-  ])('gives back what was written of %s', (_, results) => {
+  ])('results.json of %s is read as it was written', (_, results) => {
     expect(readResults(renderJson(results), 'results.json')).toEqual(results);
   });
 
-  it('has a line for each kernel, object, cell, line and log', () => {
+  it('results.json has a line for each kernel, object, cell, line and log', () => {
     const heads = TEXT.split('\n').map((line) => line.slice(0, 40));
     expect(heads.join('\n')).toMatchInlineSnapshot(`
       "{
@@ -103,7 +103,7 @@ describe('results.json', () => {
     `);
   });
 
-  it('escapes what would act or hide where it is printed', () => {
+  it('results.json escapes control and direction characters', () => {
     expect(renderJson(HOSTILE_SAMPLE)).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
   });
 });
@@ -111,11 +111,11 @@ describe('results.json', () => {
 describe('the published schema', () => {
   const schema = async () => readFile(join(PACKAGE_ROOT, 'reports/results.schema.json'), 'utf8');
 
-  it('is the one the program checks by; "npm run schema" writes it', async () => {
+  it('the published schema equals the one that validates; "npm run schema" writes it', async () => {
     expect(await schema()).toBe(resultsJsonSchema());
   });
 
-  it('is a draft 2020-12 schema that accepts what is written and refuses what is not read', async () => {
+  it('the published schema is draft 2020-12, accepts written results and refuses what is not read', async () => {
     const ajv = new Ajv2020({ strict: true, allErrors: false });
     addFormats.default(ajv);
     const validate = ajv.compile(JSON.parse(await schema()));
@@ -176,7 +176,7 @@ describe('a broken file', () => {
     [changed(['cells'], 'deep').replace('"deep"', `${'['.repeat(5000)}${']'.repeat(5000)}`), 'a huge nesting in its place'],
   ];
 
-  it('is told in one line that names the file and the place', () => {
+  it('a broken results file is one line that names the file and the place', () => {
     expect(broken.map(([text, what]) => `${what}: ${errorOf(text)}`).join('\n')).toMatchInlineSnapshot(`
       "empty: results.json:1:1: not valid JSON: the file ends too early
       truncated: results.json:11:175: not valid JSON: the file ends too early
@@ -214,7 +214,7 @@ describe('a broken file', () => {
     for (const [text] of broken) expect(errorOf(text)).toMatch(/^results\.json:[^\p{C}\u2028\u2029]{1,300}$/u);
   });
 
-  it('never leads to anything but a UserError', () => {
+  it('a broken results file always gives a UserError', () => {
     assert(
       property(nat(TEXT.length), nat(8), string({ maxLength: 4 }), (at, removed, put) => {
         expect(errorOf(TEXT.slice(0, at) + put + TEXT.slice(at + removed))).toMatch(/^(no error|results\.json:.*)$/);
@@ -223,7 +223,7 @@ describe('a broken file', () => {
     );
   });
 
-  it('is told by line and column wherever a character cannot stand', () => {
+  it('a JSON syntax error is named by line and column', () => {
     const lines = TEXT.split('\n');
     assert(
       property(nat(lines.length - 2), (line) => {

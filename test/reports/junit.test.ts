@@ -27,7 +27,7 @@ function named(name: string): Results {
 }
 
 describe('junit.xml', () => {
-  it('has a suite for each kernel and a test case for each program', async () => {
+  it('junit.xml has a suite for each kernel and a test case for each program', async () => {
     await expect(renderJunit(SAMPLE)).toMatchFileSnapshot('snapshots/junit.xml');
   });
 
@@ -38,14 +38,14 @@ describe('junit.xml', () => {
     ['programs without a name', named('')],
     ['nothing at all', { ...SAMPLE, kernels: [], objects: [], cells: [] }],
     ['kernels on which nothing ran', { ...SAMPLE, cells: [] }],
-  ])('is XML of legal characters for %s', async (_, results) => {
+  ])('junit.xml of %s has only legal XML characters', async (_, results) => {
     const text = renderJunit(results);
     expect(XMLValidator.validate(text)).toBe(true);
     expect(text).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
     expect((await execa('xmllint', ['--noout', '-'], { input: text, all: true, reject: false })).all).toBe('');
   });
 
-  it.each([SAMPLE, HOSTILE_SAMPLE])('counts what it holds', (results) => {
+  it.each([SAMPLE, HOSTILE_SAMPLE])('junit.xml has the right counts', (results) => {
     const count = (suite: Suite, verdict: string) => suite.testcase.filter((test) => verdict in test).length;
     const suites = suitesOf(renderJunit(results));
     expect(suites.map((suite) => [suite['@tests'], suite['@failures'], suite['@errors'], suite['@skipped']].map(Number))).toEqual(
@@ -54,7 +54,7 @@ describe('junit.xml', () => {
     expect(suites.map((suite) => suite.testcase.length)).toEqual([18, 6, 6, 6]);
   });
 
-  it('gives every time as seconds, and the cases of a suite sum up to it', () => {
+  it('junit.xml has times in seconds, and the cases of a suite sum up to its time', () => {
     const [, ...suites] = suitesOf(renderJunit(SAMPLE));
     const sums = suites.map((suite) => suite.testcase.reduce((sum, test) => sum + Number(test['@time']), 0).toFixed(2));
     expect(suites.map((suite) => Number(suite['@time']).toFixed(2))).toEqual(sums);
@@ -64,7 +64,7 @@ describe('junit.xml', () => {
     ['the sample', SAMPLE],
     ['hostile text', HOSTILE_SAMPLE],
     ['programs without a name', named('')],
-  ])('is read by junitparser, which CI reads it with, as it was meant: %s', async (_, results) => {
+  ])('junitparser, which CI uses, reads junit.xml as intended: %s', async (_, results) => {
     const script = [
       'import json, sys, junitparser',
       'suites = list(junitparser.JUnitXml.fromstring(sys.stdin.buffer.read()))',

@@ -26,7 +26,7 @@ function large(): Results {
 }
 
 describe('summary.md', () => {
-  it('shows where a prediction is contradicted', () => {
+  it('summary.md shows contradicted predictions', () => {
     const text = renderMarkdown(contradicted(SAMPLE));
     expect(text.slice(text.indexOf('## Not as predicted'), text.indexOf('## Matrix'))).toMatchInlineSnapshot(`
       "## Not as predicted
@@ -42,11 +42,11 @@ describe('summary.md', () => {
     `);
   });
 
-  it('is counts, causes and the matrix', async () => {
+  it('summary.md has counts, causes and the matrix', async () => {
     await expect(renderMarkdown(SAMPLE)).toMatchFileSnapshot('snapshots/summary.md');
   });
 
-  it('says nothing of causes when all went as expected', () => {
+  it('summary.md has no causes if all results are as expected', () => {
     const results = { ...SAMPLE, run: { ...SAMPLE.run, complete: true }, cells: SAMPLE.cells.slice(2, 3) };
     expect(renderMarkdown(results).split('\n').slice(0, 6)).toMatchInlineSnapshot(`
       [
@@ -60,18 +60,18 @@ describe('summary.md', () => {
     `);
   });
 
-  it('shows hostile text as text', () => {
+  it('summary.md shows hostile text as text', () => {
     const text = renderMarkdown(HOSTILE_SAMPLE);
     expect(text).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
     expect(text.replaceAll(/<br>|<\/?sub>/g, '')).not.toMatch(/[<>`@]|www\.|\]\(|(?<!&)#\w|^\s*::/m);
     expect(new Set(columnsOf(text))).toEqual(new Set([4]));
   });
 
-  it('has as many columns in every row as there are kernels and one for the programs', () => {
+  it('each row of the table in summary.md has one column for the program and one for each kernel', () => {
     expect(new Set(columnsOf(renderMarkdown(SAMPLE)))).toEqual(new Set([4]));
   });
 
-  it('is cut to the size of a job summary, and says how much was cut', () => {
+  it('summary.md is cut to the size of a job summary, with a count of the rest', () => {
     const text = renderMarkdown(large());
     expect(Buffer.byteLength(text)).toBeLessThan(1000 * 1024);
     expect(text).toMatch(/\n_\d+ lines left out to stay within the size of a job summary; see the report\._\n$/);

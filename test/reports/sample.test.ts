@@ -6,17 +6,17 @@ import { HOSTILE_SAMPLE } from './hostile.ts';
 import { SAMPLE } from './sample.ts';
 
 describe('the sample', () => {
-  it.each([SAMPLE, HOSTILE_SAMPLE])('is valid', (results) => {
+  it.each([SAMPLE, HOSTILE_SAMPLE])('the sample results are valid', (results) => {
     expect(resultsSchema.parse(results)).toEqual(results);
   });
 
-  it('has every status and every outcome', () => {
+  it('the sample results have every status and every outcome', () => {
     const statuses = new Set(SAMPLE.cells.flatMap((cell) => cell.programs.map(({ status }) => status)));
     const outcomes = new Set(SAMPLE.cells.flatMap((cell) => cell.relocations.map(({ outcome }) => outcome)));
     expect([STATUSES.filter((status) => !statuses.has(status)), OUTCOMES.filter((outcome) => !outcomes.has(outcome))]).toEqual([[], []]);
   });
 
-  it('has hostile text wherever text is free', () => {
+  it('the hostile sample has hostile text in every free text', () => {
     const free = new Set<string>();
     JSON.stringify(HOSTILE_SAMPLE, (key, value: unknown) => {
       if (typeof value === 'string' && value.includes('<script>')) free.add(key.replace(/^\d+$/, '(item)'));

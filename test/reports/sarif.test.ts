@@ -18,7 +18,7 @@ const problems = (text: string) => (validate(JSON.parse(text)) ? [] : validate.e
 const EMPTY: Results = { ...SAMPLE, kernels: [], objects: [], cells: [], logs: createLogStore() };
 
 describe('SARIF', () => {
-  it('has a result for each program and root cause, and notifications for what has no verdict', () => {
+  it('SARIF has a result for each program and root cause, and a notification for each missing verdict', () => {
     expect(renderSarif(SAMPLE)).toMatchInlineSnapshot(`
       "{
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -197,19 +197,19 @@ describe('SARIF', () => {
     `);
   });
 
-  it('is valid, and what it is not is seen', () => {
+  it('SARIF validates, and the validator rejects a broken log', () => {
     expect([SAMPLE, HOSTILE_SAMPLE, EMPTY].map((results) => problems(renderSarif(results)))).toEqual([[], [], []]);
     expect(problems(renderSarif(SAMPLE).replaceAll('"level": "error"', '"level": "wrong"'))).toMatchObject([{ keyword: 'enum' }, {}, {}]);
   });
 
-  it('encodes paths so that they stay below the repository, and shows control characters', () => {
+  it('SARIF keeps paths below the repository, and escapes control characters', () => {
     const uris = [...renderSarif(HOSTILE_SAMPLE).matchAll(/"uri": "([^"]*)"/g)].map(([, uri]) => uri);
     expect(uris).toHaveLength(3);
     for (const uri of uris) expect(uri).toMatch(/^[\w%.!~*'()/-]+$/);
     expect(renderSarif(HOSTILE_SAMPLE)).not.toMatch(/[^\P{C}\n]/u);
   });
 
-  it('knows a finding again when kernels and wording change', () => {
+  it('a SARIF fingerprint survives changes of kernels and wording', () => {
     const prints = (results: Results) => [...renderSarif(results).matchAll(/"corematrix\/v1": "(\w+)"/g)].map(([, print]) => print);
     const cells = SAMPLE.cells.map((cell) => ({
       ...cell,
@@ -220,7 +220,7 @@ describe('SARIF', () => {
     expect(new Set(prints(SAMPLE)).size).toBe(3);
   });
 
-  it('stays within the results that are shown', () => {
+  it('SARIF stays within the limit of shown results', () => {
     const [cell] = SAMPLE.cells;
     const program = cell?.programs[1];
     if (!cell || !program) throw new Error('the sample is empty');

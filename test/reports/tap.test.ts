@@ -49,7 +49,7 @@ function parsed(results: Results) {
 }
 
 describe('TAP', () => {
-  it('has a point for each program on each kernel', () => {
+  it('TAP has a test point for each program on each kernel', () => {
     expect(renderTap(SAMPLE)).toMatchInlineSnapshot(`
       "TAP version 14
       1..18
@@ -145,7 +145,7 @@ describe('TAP', () => {
     `);
   });
 
-  it('is what the reference parser expects, hostile text and all', () => {
+  it('the reference parser reads TAP, also with hostile text', () => {
     expect(parsed(SAMPLE).summary).toEqual({ ok: false, count: 18, pass: 10, fail: 8, skip: 5, todo: 1 });
     expect(parsed(GOOD).summary.ok).toBe(true);
     const hostile = parsed(HOSTILE_SAMPLE);
@@ -174,7 +174,7 @@ describe('TAP', () => {
     `);
   });
 
-  it('shows control characters', () => {
+  it('TAP escapes control characters', () => {
     expect(renderTap(HOSTILE_SAMPLE)).not.toMatch(/[^\P{C}\n]/u);
   });
 });

@@ -32,7 +32,7 @@ const files = async () => {
 };
 
 describe('the report folder', () => {
-  it('is made with every format and the logs of each cell', async () => {
+  it('the report folder has every format and the logs of each cell', async () => {
     const folder = join(base, 'not/there yet');
     await writeReportFolder(SAMPLE, folder);
     expect(await files()).toMatchInlineSnapshot(`
@@ -61,7 +61,7 @@ describe('the report folder', () => {
     expect(await read('logs/file-vmlinux-7.4/task_state.console.log')).toBe('Booting\nKernel panic - not syncing\n');
   });
 
-  it('has only what belongs to the last run, and keeps what is not its own', async () => {
+  it('the report folder has only files of the last run, and keeps files of others', async () => {
     await writeReportFolder(SAMPLE, base);
     await writeFile(join(base, 'mine.txt'), 'x');
     await writeReportFolder({ ...SAMPLE, cells: SAMPLE.cells.slice(4, 5) }, base);
@@ -75,7 +75,7 @@ describe('the report folder', () => {
     ]);
   });
 
-  it('stays below its folder whatever names there are, and loses no log', async () => {
+  it('hostile names stay below the report folder, and no log is lost', async () => {
     const names = ['../../out', '..', '/etc/passwd', 'a/b', 'a_b', 'A'.repeat(5000), `${'A'.repeat(5000)}B`];
     const [cell] = SAMPLE.cells;
     if (!cell) throw new Error('the sample is empty');
@@ -87,7 +87,7 @@ describe('the report folder', () => {
     expect(logs.filter((name) => name.startsWith('report/'))).toHaveLength(names.length ** 2 * 7);
   });
 
-  it('is not written over a file', async () => {
+  it('the report folder does not replace a file', async () => {
     await writeFile(join(base, 'report'), 'mine');
     await expect(writeReportFolder(SAMPLE, join(base, 'report'))).rejects.toThrow(
       new InfraError(
@@ -97,7 +97,7 @@ describe('the report folder', () => {
     expect(await readFile(join(base, 'report'), 'utf8')).toBe('mine');
   });
 
-  it('leaves nothing unfinished, and old logs alone, where something is in the way', async () => {
+  it('a failed write of the report folder leaves nothing unfinished, and keeps old logs', async () => {
     await mkdir(join(base, 'logs'));
     await writeFile(join(base, 'logs', 'old.log'), 'x');
     await mkdir(join(base, 'junit.xml'));
@@ -114,7 +114,7 @@ describe('a foreign name as a file name', () => {
     ['a/b', 'a_b-6df7cee2'],
     ['-rf', '_rf-f876c254'],
     ['.hidden', '_hidden-18eae0b5'],
-  ])('%j', (text, expected) => {
+  ])('an untrusted name becomes a file name: %j', (text, expected) => {
     expect(fileName(text)).toBe(expected);
   });
 });

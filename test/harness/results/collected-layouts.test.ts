@@ -28,7 +28,7 @@ const KERNELS = [
 ];
 
 describe('a store of types', () => {
-  it('has each layout once, and each member once', () => {
+  it('collected layouts have each layout once and each member once', () => {
     expect(collectLayouts(KERNELS)).toMatchInlineSnapshot(`
       {
         "omitted": [],
@@ -136,12 +136,12 @@ describe('a store of types', () => {
     `);
   });
 
-  it('gives back what it was made of', () => {
+  it('collected layouts give back the layouts of each kernel', () => {
     const store = collectLayouts(KERNELS);
     expect(collectLayouts(layoutsByKernel(store))).toEqual(store);
   });
 
-  it('leaves out what is too much, the largest first, and says so', () => {
+  it('too many layouts are omitted, the largest first, and named', () => {
     const told = (most: number) => {
       const { types, omitted: left } = collectLayouts(KERNELS, ['struct u'].slice(0, most === 9 ? 1 : 0), most);
       return [types.map(({ name }) => name), left];

@@ -32,7 +32,7 @@ const changes = (before: Results, after: Results) =>
   compareResults(before, after).programs.map(({ change, program, kernel }) => `${change} ${program} on ${kernel}`);
 
 describe('a verdict', () => {
-  it('changes in one way for each pair of statuses', () => {
+  it('each pair of statuses of a verdict is one kind of change', () => {
     const all: (Status | null)[] = [...STATUSES, null];
     const table = all.map((before) => {
       const cells = all.map((after) => {
@@ -55,7 +55,7 @@ describe('a verdict', () => {
     `);
   });
 
-  it('of the object as a whole changes, too, while its programs load alone', () => {
+  it('the verdict of the whole object changes, too, while its programs load alone', () => {
     const good = runOf({ p: 'pass' });
     const bad = runOf({ p: 'pass' }, { status: 'fail', reason: 'too many maps' });
     expect([changes(good, bad), changes(bad, bad), changes(bad, good), changes(good, good)]).toEqual([
@@ -66,7 +66,7 @@ describe('a verdict', () => {
     ]);
   });
 
-  it('is not compared with nothing where a shard or a filter left it out', () => {
+  it('a verdict that a shard or filter skipped is not compared', () => {
     const shard = { ...SAMPLE, cells: SAMPLE.cells.slice(2, 3), run: { ...SAMPLE.run, shard: { index: 1, total: 2 } } };
     expect(changes(SAMPLE, shard)).toEqual([]);
     expect(changes(SAMPLE, { ...SAMPLE, cells: SAMPLE.cells.slice(2, 3) }).every((change) => change.startsWith('disappeared'))).toBe(true);
@@ -76,7 +76,7 @@ describe('a verdict', () => {
 describe('a kernel', () => {
   const kernel = (id: string, series: string) => ({ ...KERNEL, id, series });
 
-  it('is the same as before by its id, or as the only one of its family', () => {
+  it('a kernel matches the baseline by its id, or as the only one of its family', () => {
     const before = [
       kernel('debian-6.12.9-cloud-amd64', '6.12'),
       kernel('debian-6.12.9-rt-amd64', '6.12'),
@@ -105,7 +105,7 @@ describe('a relocation', () => {
     return found ? `${found.change}: ${found.before} → ${found.after}` : 'none';
   };
 
-  it('moves, flips, is lost or found', () => {
+  it('a relocation moves, flips, is lost or found between runs', () => {
     const there = { outcome: 'moved', target: '24' } as const;
     expect([
       change(there, there),
@@ -150,7 +150,7 @@ describe('what is shown', () => {
   };
   const comparison = compareResults(before, SAMPLE);
 
-  it('comes first, the gravest before the rest', () => {
+  it('reports show changes first, the most serious before the rest', () => {
     expect(changeCounts(comparison)).toBe('1 regression, 2 still failing, 1 fixed, 2 relocations changed');
     expect(
       changeCounts(
@@ -199,7 +199,7 @@ describe('what is shown', () => {
     `);
   });
 
-  it('holds hostile text as text', () => {
+  it('hostile text in changes stays text', () => {
     const hostile = compareResults(
       { ...before, kernels: HOSTILE_SAMPLE.kernels, objects: HOSTILE_SAMPLE.objects, cells: [] },
       HOSTILE_SAMPLE,
@@ -221,7 +221,7 @@ describe('cells to run again', () => {
     );
   };
 
-  it('are those that failed or had no verdict', () => {
+  it('--last-failed selects cells that failed or had no verdict', () => {
     expect(chosen('last-failed')).toMatchInlineSnapshot(`
       [
         "task_state on 5.10: run",
@@ -234,7 +234,7 @@ describe('cells to run again', () => {
     `);
   });
 
-  it('are those of another object or another kernel', () => {
+  it('--only-changed selects cells of a changed object or kernel', () => {
     const objects = SAMPLE.objects.map((object) => (object.id === 'probes' ? { ...object, sha256: '0'.repeat(64) } : object));
     const kernels = SAMPLE.kernels.map((kernel) => (kernel.series === '6.12' ? { ...kernel, id: 'debian-6.12.118-amd64' } : kernel));
     expect(chosen('only-changed', objects, kernels)).toMatchInlineSnapshot(`

@@ -14,7 +14,7 @@ function found(name: string): string {
   }
 }
 
-test('a cell is found by its name, by a link, and by what says enough of its kernel', () => {
+test('a cell is found by its name, by a link, and by an unambiguous part of its kernel', () => {
   const cell = `${kernel} ${object}`;
   expect(found(`${kernel}/${object}`)).toBe(cell);
   expect(found(`report/index.html#c/${kernel}/${object}/r/3`)).toBe(cell);
@@ -22,7 +22,7 @@ test('a cell is found by its name, by a link, and by what says enough of its ker
   expect(other).toBeDefined();
 });
 
-test('what is not there is said, with what is nearest to it', () => {
+test('a missing cell is an error that names the nearest one', () => {
   expect([
     found('6.99/x'),
     found(`${kernel}x/${object}`),

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addLog, createLogStore, logText } from '../../../harness/results/logs.ts';
 
-it('keeps every line once and every text once', () => {
+it('the log store keeps every line once and every text once', () => {
   const store = createLogStore();
   const ids = ['one\ntwo\n', 'two\nthree', 'one\ntwo', ''].map((text) => addLog(store, text));
   expect({ ids, store }).toEqual({
@@ -11,7 +11,7 @@ it('keeps every line once and every text once', () => {
   });
 });
 
-it('gives back what went in, but for the last newline', () => {
+it('the log store gives back each text without its last newline', () => {
   const line = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\n'));
   fc.assert(
     fc.property(fc.array(line, { minLength: 1 }), (lines) => {
@@ -22,7 +22,7 @@ it('gives back what went in, but for the last newline', () => {
   );
 });
 
-it('gives no text for an id that is not there, whatever it is called', () => {
+it('the log store has no text for an unknown id of any name', () => {
   const store = createLogStore();
   expect([logText(store, null), logText(store, 't7'), logText(store, '__proto__'), logText(store, 'constructor')]).toEqual([
     '',

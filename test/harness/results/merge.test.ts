@@ -57,7 +57,7 @@ describe('all shards', () => {
     ['the sample', SAMPLE],
     ['hostile text', HOSTILE_SAMPLE],
     ['an explained one', explained(SAMPLE)],
-  ])('make %s again, however many there are and in whatever order they come', (_, whole) => {
+  ])('all shards merge to %s, for any number and order of shards', (_, whole) => {
     for (const total of [1, 2, 3, 4, 6, 9]) {
       const inputs = shards(whole, total);
       expect(told(merged(inputs))).toEqual(told(whole));
@@ -65,14 +65,14 @@ describe('all shards', () => {
     }
   });
 
-  it('can be read again', () => {
+  it('merged results can be read again', () => {
     const results = merged(shards(SAMPLE, 3));
     expect(resultsSchema.parse(results)).toEqual(results);
   });
 });
 
 describe('some shards', () => {
-  it('give their own cells, and say of every other which shard is missing', () => {
+  it('some shards merge to their own cells and name the missing shard of every other cell', () => {
     const total = 4;
     for (let subset = 1; subset < 1 << total; subset++) {
       const given = shards(SAMPLE, total).filter((_, at) => subset & (1 << at));
@@ -88,7 +88,7 @@ describe('some shards', () => {
     }
   });
 
-  it('take the earliest start and the latest end, and are complete when all of them are', () => {
+  it('a merge has the earliest start and the latest end, and is complete if all its parts are', () => {
     const [one, two] = shards({ ...SAMPLE, run: { ...SAMPLE.run, complete: true } }, 2);
     if (!one || !two) throw new Error('there are two shards');
     const run = { ...two.results.run, startedAt: '2026-05-04T09:00:00.000Z', finishedAt: '2026-05-04T09:30:00.000Z', complete: false };
@@ -104,7 +104,7 @@ describe('some shards', () => {
 });
 
 describe('runs of different kernels', () => {
-  it('become one matrix in version order', () => {
+  it('runs of different kernels merge to one matrix in version order', () => {
     const columns = SAMPLE.kernels.map((kernel): NamedResults => {
       const cells = SAMPLE.cells.filter((cell) => cell.kernel === kernel.id);
       return { name: kernel.id, results: { ...SAMPLE, kernels: [kernel], cells } };
@@ -112,7 +112,7 @@ describe('runs of different kernels', () => {
     expect(told(merged(columns.toReversed()))).toEqual(told(SAMPLE));
   });
 
-  it('have not run what none of them ran', () => {
+  it('a cell that no merged run has is not-run', () => {
     const [kernel] = SAMPLE.kernels;
     const [object] = SAMPLE.objects;
     if (!kernel || !object) throw new Error('the sample is empty');
@@ -142,7 +142,7 @@ describe('what contradicts', () => {
     return 'no error';
   };
 
-  it('is told in one line that names both files', () => {
+  it('a contradiction between merged files is one line that names both', () => {
     const { run } = two.results;
     const [kernel, ...kernels] = SAMPLE.kernels;
     const [object, ...objects] = SAMPLE.objects;

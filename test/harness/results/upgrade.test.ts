@@ -23,24 +23,24 @@ function leavesOf(value: unknown): unknown[] {
 }
 
 describe('results of schema version 1', () => {
-  it('keep all their values in their order', () => {
+  it('results of schema version 1 keep all values in their order', () => {
     expect(leavesOf(upgradeResults({ ...recorded, schemaVersion: SCHEMA_VERSION }, 1))).toEqual(
       leavesOf({ ...recorded, schemaVersion: SCHEMA_VERSION }),
     );
   });
 
-  it('stay as they are in memory when they are upgraded', () => {
+  it('an upgrade does not change its input', () => {
     upgradeResults(recorded, 1);
     expect(recorded).toEqual(JSON.parse(text));
   });
 
-  it('are read as the results that are then written in version 2', () => {
+  it('upgraded results equal those that are then written in version 2', () => {
     const { version, results } = readVersionedResults(text, 'results.json');
     expect(version).toBe(1);
     expect(readVersionedResults(renderJson(results), 'results.json')).toEqual({ version: SCHEMA_VERSION, results });
   });
 
-  it('keep the values of every renamed key', () => {
+  it('an upgrade keeps the value of every renamed key', () => {
     const { run, cells, history, layouts, explanation } = readResults(text, 'results.json');
     const causes = explanation?.causes ?? [];
     expect({
@@ -118,7 +118,7 @@ describe('results of schema version 1', () => {
     `);
   });
 
-  it.each(FORMAT_NAMES)('are rendered as %s as results of this version are', (format) => {
+  it.each(FORMAT_NAMES)('results of schema version 1 render as %s like those of this version', (format) => {
     const old = readResults(text, 'results.json');
     const now = readResults(renderJson(old), 'results.json');
     const rendered = FORMATS[format].render(old);
@@ -126,7 +126,7 @@ describe('results of schema version 1', () => {
     expect(rendered).toBe(FORMATS[format].render(now));
   });
 
-  it('are refused with the place of a fault under its new name', () => {
+  it('a fault in results of schema version 1 is named by its new key', () => {
     const both = JSON.stringify({ ...recorded, layouts: recorded.types });
     expect(() => readResults(both, 'results.json')).toThrow('results.json: Unrecognized key: "types"');
     const wrong = JSON.stringify({ ...recorded, types: 7 });

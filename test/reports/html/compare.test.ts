@@ -37,7 +37,7 @@ async function openComparison(results: Results, fragment: string): Promise<Page>
   return page;
 }
 
-it('gives verdicts and the relocations that differ side by side', async () => {
+it('the comparison shows verdicts and differing relocations side by side', async () => {
   const page = await openComparison(SAMPLE, `${PAIR}/task_state`);
   const tables = await page.locator('.compared').count();
   expect([await page.locator('#view h2').innerText(), tables]).toEqual(['task_state\n5.10.262 and 6.12.117 compared', 2]);
@@ -63,7 +63,7 @@ it('gives verdicts and the relocations that differ side by side', async () => {
   );
 });
 
-it('gives what differs in the verifier logs, not what differs between any two loads', async () => {
+it('the comparison shows differences of verifier logs without noise', async () => {
   const body = Array.from({ length: 20 }, (_, insn) => `${insn}: (b7) r0 = ${insn % 3}`);
   const old = ['0: R1=ctx() R10=fp0', ...body, 'R1 invalid mem access', 'processed 20 insns (limit 1000000)'];
   const recent = [
@@ -100,7 +100,7 @@ it('gives what differs in the verifier logs, not what differs between any two lo
   `);
 });
 
-it('says where nothing differs, where a log is on one side only, and where too much differs', async () => {
+it('the comparison marks equal logs, logs on one side only, and too many differences', async () => {
   const numbers = (first: string) => Array.from({ length: 1200 }, (_, index) => `${first} line ${index}`).join('\n');
   const heads: string[] = [];
   for (const texts of [
@@ -122,7 +122,7 @@ it('says where nothing differs, where a log is on one side only, and where too m
   `);
 });
 
-it('is chosen by its fields, each choice an address of its own', async () => {
+it('each choice of the comparison has its own link', async () => {
   const page = await openComparison(SAMPLE, `${PAIR}/task_state`);
   await page.locator('.controls').getByLabel('Program').selectOption('new_name');
   await expect.poll(() => new URL(page.url()).hash).toBe(`${PAIR}/task_state/new_name`);
@@ -133,7 +133,7 @@ it('is chosen by its fields, each choice an address of its own', async () => {
   await expect.poll(async () => tableText(page, '.compared >> nth=0')).toContain('Program | 5.10.262 | 6.12.117\nnew_name');
 });
 
-it('is one key away from a cell', async () => {
+it('one key leads from a cell to its comparison', async () => {
   const { page } = await browser.open(SAMPLE, '#c/debian-6.12.117-amd64/task_state');
   await page.locator('#view h2').waitFor();
   await page.keyboard.press('c');
@@ -141,7 +141,7 @@ it('is one key away from a cell', async () => {
   expect(new URL(page.url()).hash).toBe('#compare/file-vmlinux-7.4/debian-6.12.117-amd64/task_state');
 });
 
-it('of what is not there says so', async () => {
+it('a comparison with a missing cell is an error on the page', async () => {
   for (const fragment of [`${PAIR}/gone`, `${PAIR}/task_state/gone`, '#compare/gone/debian-6.12.117-amd64/task_state', '#compare/x']) {
     const { page } = await browser.open(SAMPLE, fragment);
     await expect.poll(async () => page.locator('#notice').innerText()).toBe(`There is nothing in this report at “${fragment}”.`);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(async () => browser.stop());
 
-it('stands in the list of causes, for a reader without scripts too', async () => {
+it('the list of causes has the explanation, also without scripts', async () => {
   const { page } = await browser.open(RESULTS, '', { javaScriptEnabled: false });
   await page.locator('#unexpected + ul .why > summary').click();
   await page.locator('#unexpected + ul .why pre').waitFor();
@@ -67,7 +67,7 @@ it('stands in the list of causes, for a reader without scripts too', async () =>
   );
 });
 
-it('stands in the cell that failed, as far as it is about its kernel, and can be copied', async () => {
+it('the cell has the explanation for its kernel, and its C can be copied', async () => {
   const { page, complaints } = await browser.open(RESULTS, '#c/debian-5.10.262-amd64/task_state');
   const why = page.locator('.cell-view .why');
   await why.waitFor();

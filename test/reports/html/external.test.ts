@@ -63,7 +63,7 @@ async function open(address: string) {
 }
 
 describe('external assets', () => {
-  it('work where nothing within a page may act', async () => {
+  it('external assets work under a policy that forbids inline code', async () => {
     policy = STRICT;
     const { page, seen } = await open(`${origin}/`);
     await page.locator('#search').fill('k:5.10 s:fail');
@@ -81,7 +81,7 @@ describe('external assets', () => {
     ]);
   });
 
-  it('copy over plain http, too', async () => {
+  it('copying works over plain http with external assets', async () => {
     policy = STRICT;
     const { page } = await open(`${origin}/#c/debian-5.10.262-amd64/task_state`);
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
@@ -92,7 +92,7 @@ describe('external assets', () => {
     expect(await page.locator('#search').inputValue()).toBe('corematrix run build/task_state.bpf.o -k debian:5.10.262');
   });
 
-  it('show matrix and reasons in their colours where no script may run', async () => {
+  it('external assets show matrix and reasons in colour without scripts', async () => {
     policy = NO_SCRIPTS;
     const { page } = await open(`${origin}/`);
     expect(await page.locator('#matrix td[data-s=fail]').first().textContent()).toContain('fail');
@@ -106,14 +106,14 @@ describe('external assets', () => {
     expect(await page.locator('.story .reason').first().isVisible()).toBe(true);
   });
 
-  it('open from disk', async () => {
+  it('external assets open from disk', async () => {
     const { page, seen } = await open(`${pathToFileURL(join(folder, 'index.html')).href}#c/debian-5.10.262-amd64/task_state`);
     await page.locator('.cell-view').waitFor();
     expect(seen.complaints).toEqual([]);
   });
 });
 
-it('are written into the report folder, and removed when they are not wanted any more', async () => {
+it('external assets are written into the report folder, and removed when no longer wanted', async () => {
   const target = join(folder, 'report');
   const listed = async () => (await execa('ls', [target])).stdout.split('\n').filter((name) => name.startsWith('corematrix-report'));
   await writeReportFolder(SAMPLE, target, { htmlAssets: 'external' });

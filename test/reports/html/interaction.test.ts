@@ -25,7 +25,7 @@ const hash = (page: Page) => new URL(page.url()).hash;
 const ALL = ['old_name', 'new_name', 'either_name', 'newer_hook', 'probe', 'hidden_on_purpose'];
 
 describe('the filter', () => {
-  it('shows the rows that are asked for, the objects they belong to, and how many they are', async () => {
+  it('the filter shows the matching rows, their objects and their number', async () => {
     const { page } = await browser.open(SAMPLE);
     const seen: string[] = [];
     for (const query of [
@@ -55,7 +55,7 @@ describe('the filter', () => {
     `);
   });
 
-  it('shows what is in sight at once and the rest of a large matrix once the reader pauses', async () => {
+  it('the filter shows rows in sight at once, and the rest of a large matrix when the reader pauses', async () => {
     const { page } = await browser.open(manyResults(SAMPLE, { kernels: 30, programs: 120 }));
     const after = (query: string) =>
       page.evaluate(async (text) => {
@@ -110,7 +110,7 @@ describe('the filter', () => {
     expect(await page.evaluate(() => document.activeElement?.closest('tr')?.matches(':nth-last-child(-n + 2)'))).toBe(true);
   });
 
-  it('hides the kernels that are not asked for, in every row', async () => {
+  it('the filter hides other kernels in every row', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('#search').fill('k:5.10 k:7.4');
     expect(await heads(page)).toEqual(['5.10.262', '7.4-rc3']);
@@ -121,7 +121,7 @@ describe('the filter', () => {
     expect([await heads(page), await programs(page)]).toEqual([['5.10.262', '7.4-rc3', '6.12.117'], ALL]);
   });
 
-  it('can be had by a click on a count', async () => {
+  it('a click on a count sets the filter', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('.counts').getByText('1 xpass').click();
     expect([await programs(page), await page.locator('#search').inputValue()]).toEqual([['either_name'], 's:xpass']);
@@ -129,7 +129,7 @@ describe('the filter', () => {
 });
 
 describe('the address', () => {
-  it('holds the filter, and gives it back', async () => {
+  it('the address keeps the filter and restores it', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('#search').fill('o:probes "a b" !ünï');
     await page.locator('[data-only=differs]').click();
@@ -138,7 +138,7 @@ describe('the address', () => {
     expect(await pressed(again.page)).toBe('Only rows that differ');
   });
 
-  it('leads step by step back to the whole matrix', async () => {
+  it('the address leads step by step back to the whole matrix', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('[data-only=failures]').click();
     await page.locator('[data-only=differs]').click();
@@ -154,7 +154,7 @@ describe('the address', () => {
     }
   });
 
-  it('with nothing to say shows all', async () => {
+  it('an empty address shows the whole matrix', async () => {
     const { page, complaints } = await browser.open(SAMPLE, '#?q=probe');
     for (const fragment of ['#?', '#?only=gone&q=', '#?x=1', '#']) {
       await page.goto(await browser.addressOf(SAMPLE, fragment));
@@ -164,7 +164,7 @@ describe('the address', () => {
 });
 
 describe('a key', () => {
-  it('chooses rows: f, d and a', async () => {
+  it('the keys f, d and a choose rows', async () => {
     const { page } = await browser.open(SAMPLE);
     const seen: string[] = [];
     for (const key of ['f', 'd', 'a']) {
@@ -174,7 +174,7 @@ describe('a key', () => {
     expect(seen).toEqual(['f: Unexpected, 5', 'd: Only rows that differ, 6', 'a: All, 6']);
   });
 
-  it('goes to the filter by /, where letters are only letters, and away by Escape', async () => {
+  it('the key / moves to the filter, where letters are text, and Escape leaves it', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.keyboard.press('/');
     await page.keyboard.type('fad/?');
@@ -187,7 +187,7 @@ describe('a key', () => {
     ]);
   });
 
-  it('explains the keys by ?, and closes that by Escape', async () => {
+  it('the key ? explains the keys, and Escape closes that', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.keyboard.press('?');
     expect((await page.locator('#keys div').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))).toMatchInlineSnapshot(`
@@ -213,13 +213,13 @@ describe('a key', () => {
     expect(await page.locator('#keys').isVisible()).toBe(false);
   });
 
-  it('with Control, Alt or Meta belongs to the browser, and one without a meaning does nothing', async () => {
+  it('keys with Control, Alt or Meta belong to the browser, and unknown keys do nothing', async () => {
     const { page, complaints } = await browser.open(SAMPLE);
     for (const key of ['Control+f', 'Alt+d', 'x', 'Home']) await page.keyboard.press(key);
     expect([await pressed(page), complaints]).toEqual(['All', []]);
   });
 
-  it('reaches everything: tools, cells, folds and logs in the order of the page', async () => {
+  it('the keyboard reaches tools, cells, folds and logs in the order of the page', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('#matrix a[tabindex="0"]').waitFor();
     await page.locator('#search').focus();
@@ -235,7 +235,7 @@ describe('a key', () => {
     expect([places.includes(-1), places]).toEqual([false, places.toSorted((a, b) => a - b)]);
   });
 
-  it('comes by Tab to one cell of the matrix, the one that was left last, wherever a filter has put it', async () => {
+  it('Tab reaches the last focused cell of the matrix, also after filtering', async () => {
     const { page } = await browser.open(SAMPLE);
     const stops = async () =>
       page
@@ -257,7 +257,7 @@ describe('in the matrix', () => {
       return cell ? `${cell.parentElement?.dataset['program']} ${cell.cellIndex} ${cell.dataset['s']}` : null;
     });
 
-  it('n and p go from one unexpected cell to the next, round and round', async () => {
+  it('the keys n and p go from one unexpected cell to the next, in a circle', async () => {
     const { page } = await browser.open(SAMPLE);
     const seen: (string | null)[] = [];
     for (const key of ['n', 'n', 'n', 'p', 'p', 'p']) {
@@ -274,7 +274,7 @@ describe('in the matrix', () => {
     ]);
   });
 
-  it('arrows go from cell to cell among those that are shown', async () => {
+  it('arrow keys go from cell to cell among the shown ones', async () => {
     const { page } = await browser.open(SAMPLE, '#?q=!k%3A7.4%20o%3Atask');
     await page.keyboard.press('n');
     const seen = [await focused(page)];
@@ -298,7 +298,7 @@ describe('in the matrix', () => {
 describe('the theme', () => {
   const paper = async (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
-  it('is that of the system until the reader chooses one, and then kept', async () => {
+  it('the theme is that of the system until the reader chooses one, which is kept', async () => {
     const { page, complaints } = await browser.open(SAMPLE, '', { colorScheme: 'dark' });
     const seen = [await paper(page)];
     for (let step = 0; step < 3; step += 1) {
@@ -320,7 +320,7 @@ describe('the theme', () => {
     ]);
   });
 
-  it('can be chosen where nothing may be stored', async () => {
+  it('the theme can be chosen without storage', async () => {
     const { page, complaints } = await browser.open(SAMPLE);
     await page.evaluate(() =>
       Object.defineProperty(globalThis, 'localStorage', {

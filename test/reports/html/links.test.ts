@@ -23,7 +23,7 @@ describe('a link', () => {
     ['a line of the log of a program', `${logAnchor(where, 'verifier', 'new_name')}/L2`, '21: (b7) r0 = 1'],
     ['the relocations of an object', relocationsAnchor('task_state'), 'Relocation'],
     ['a kernel', kernelAnchor('file-vmlinux-7.4'), 'file-vmlinux-7.4 (never came up)'],
-  ])('to %s opens it and scrolls there', async (_, anchor, text) => {
+  ])('a link to %s opens it and scrolls there', async (_, anchor, text) => {
     const { page } = await browser.open(SAMPLE, `#${anchor}`);
     const target = page.locator(`[id="${anchor}"]`);
     await target.waitFor();
@@ -35,7 +35,7 @@ describe('a link', () => {
     expect(top).toBeLessThan(780);
   });
 
-  it('in the matrix leads to its cell, and Back to the matrix', async () => {
+  it('a link in the matrix leads to its cell, and Back to the matrix', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('#matrix td.bad a').first().click();
     await page.locator('#view h2').waitFor();
@@ -46,7 +46,7 @@ describe('a link', () => {
     expect(new URL(page.url()).hash).toBe('');
   });
 
-  it('leads back to where one was, and to what was in focus', async () => {
+  it('Back restores the position and the focus', async () => {
     const { page } = await browser.open(SAMPLE, '', { viewport: { width: 1200, height: 300 } });
     await page.evaluate(() => scrollTo(0, 180));
     const link = page.locator('#matrix tr[data-program=probe] td[data-s=fail] a');
@@ -60,7 +60,7 @@ describe('a link', () => {
     expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
-  it('in a relocation map leads to the two kernels between which a stretch begins, and from there to both cells', async () => {
+  it('a link in a relocation map leads to the two kernels at its beginning, and from there to both cells', async () => {
     const { page } = await browser.open(SAMPLE, `#${relocationsAnchor('task_state')}`);
     await page.locator('.map tbody tr').nth(1).locator('td a').last().click();
     await page.locator('.relocation-view').waitFor();
@@ -74,7 +74,7 @@ describe('a link', () => {
     expect(new URL(page.url()).hash).toBe(`#${id}`);
   });
 
-  it('to nothing says so', async () => {
+  it('a link to a missing target shows a message', async () => {
     const { page, complaints } = await browser.open(SAMPLE, '#c/gone/task_state');
     const seen = [await page.locator('#notice').innerText()];
     for (const fragment of ['#%', '#%E0%A4%A', '#c/debian-5.10.262-amd64/task_state/log/libbpf/L99', '#<script>', '#%E2%80%AE']) {

@@ -23,7 +23,7 @@ async function openLog(): Promise<Page> {
 const marked = (page: Page) => page.locator('.log[open] .line.marked').allInnerTexts();
 
 describe('a log', () => {
-  it('is searched: each match in turn, by Enter and back, and said how many there are', async () => {
+  it('the log search goes through matches with Enter and back, and counts them', async () => {
     const page = await openLog();
     const field = page.getByLabel('Search in verifier', { exact: true });
     const seen: string[] = [];
@@ -49,7 +49,7 @@ describe('a log', () => {
     `);
   });
 
-  it('leads to what went wrong, and wraps its lines', async () => {
+  it('a log leads to the failing line, and wraps its lines', async () => {
     const page = await openLog();
     await page.locator('.log[open]').getByRole('button', { name: 'Go to error' }).click();
     expect((await marked(page)).join().trim()).toBe('13R1 invalid mem access');

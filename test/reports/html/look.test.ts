@@ -73,7 +73,7 @@ async function contrasts(page: Page): Promise<Record<string, number>> {
 }
 
 describe.each(['light', 'dark'] as const)('the %s theme', (colorScheme) => {
-  it('has a contrast of at least 4.5 in every text', async () => {
+  it('every text has a contrast of at least 4.5', async () => {
     const looks = new Set<string>();
     for (const fragment of ['', CELL, '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state']) {
       const { page } = await browser.open(SAMPLE, fragment, { colorScheme });
@@ -85,14 +85,14 @@ describe.each(['light', 'dark'] as const)('the %s theme', (colorScheme) => {
     expect([...looks].toSorted()).toEqual(['bad', 'good', 'infra', 'known', 'odd', 'other', 'quiet']);
   });
 
-  it('has a page, fields and keys of its own colour', async () => {
+  it('each theme has its own colours of page, fields and keys', async () => {
     const { page } = await browser.open(SAMPLE, '', { colorScheme });
     const [paper = 0] = await page.evaluate(() => (getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? []).map(Number));
     expect(paper > 128 ? 'light' : 'dark').toBe(colorScheme);
   });
 });
 
-it('says every status in a word and a shape, so that no colour is needed', async () => {
+it('every status has a word and a shape, so that no colour is needed', async () => {
   const { page } = await browser.open(SAMPLE);
   expect((await page.locator('.counts li').allInnerTexts()).join(', ')).toMatchInlineSnapshot(
     `"● 5 pass, ✕ 2 fail, ◌ 1 xfail, ▲ 1 xpass, – 1 n/a, ↷ 2 skip, ⚠ 4 infra, · 2 not run, ↻ 1 flaky cell"`,
@@ -103,7 +103,7 @@ describe.each([
   ['the sample', SAMPLE],
   ['hostile text', HOSTILE_SAMPLE],
 ] as const)('a screen of 400 pixels, %s', (_, results) => {
-  it('is not scrolled sideways', async () => {
+  it('the page does not scroll sideways', async () => {
     const { page } = await browser.open(results, '', { viewport: { width: 400, height: 800 } });
     const widths = [await page.evaluate(() => document.documentElement.scrollWidth)];
     await showAll(page);
@@ -120,13 +120,13 @@ describe('the heads of the matrix', () => {
   const top = async (page: Page, selector: string) =>
     page.locator(selector).evaluate((element) => Math.round(element.getBoundingClientRect().top));
 
-  it('stay in sight while the page scrolls, where the matrix fits', async () => {
+  it('the heads of a small matrix stay in sight while the page scrolls', async () => {
     const { page } = await browser.open(SAMPLE, '', { viewport: { width: 1200, height: 300 } });
     await page.evaluate(() => scrollTo(0, 400));
     expect(await top(page, '#matrix thead')).toBe(0);
   });
 
-  it('stay in sight while the matrix scrolls in its box, where it does not fit', async () => {
+  it('the heads of a large matrix stay in sight while it scrolls in its box', async () => {
     const more = SAMPLE.kernels.map((kernel) => ({ ...kernel, id: `${kernel.id}-again` }));
     const wide = { ...SAMPLE, kernels: [...SAMPLE.kernels, ...more] };
     const { page } = await browser.open(wide, '', { viewport: { width: 620, height: 300 } });
@@ -139,7 +139,7 @@ describe('the heads of the matrix', () => {
   });
 });
 
-it('is printed on white paper without what is of no use there', async () => {
+it('the page prints on white paper without its controls', async () => {
   const { page } = await browser.open(SAMPLE, '', { colorScheme: 'dark' });
   await page.emulateMedia({ media: 'print' });
   expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');

@@ -27,7 +27,7 @@ const samples = [
 ] as const;
 
 describe.each(samples)('a report of %s', (_, results) => {
-  it('asks for nothing but itself and has nothing to complain of, every part of it opened', async () => {
+  it('a report of %s makes no request and logs no error with every part open', async () => {
     const { page, requests, complaints } = await browser.open(results);
     await openAll(page);
     await page.locator('#search').fill('s:fail');
@@ -41,7 +41,7 @@ describe.each(samples)('a report of %s', (_, results) => {
     expect(complaints).toEqual([]);
   });
 
-  it('runs its own script only', async () => {
+  it('a report of %s runs only its own script', async () => {
     const { page } = await browser.open(results);
     await openAll(page);
     await page.mouse.move(300, 300);
@@ -55,14 +55,14 @@ describe.each(samples)('a report of %s', (_, results) => {
     expect(found).toEqual({ hostile: false, scripts: 2, images: 0, handlers: 0 });
   });
 
-  it('has no text that is turned, hidden or out of place', async () => {
+  it('a report of %s has no reversed, hidden or misplaced text', async () => {
     const { page } = await browser.open(results);
     await openAll(page);
     const text = await page.evaluate(() => document.documentElement.textContent ?? '');
     expect(text.match(/[^\P{C}\n\t]|[\u2028\u2029\ufffd]/gu)).toBe(null);
   });
 
-  it('has no two things of one id, and no link of its own leads nowhere', async () => {
+  it('a report of %s has unique ids, and all its links have targets', async () => {
     const { page } = await browser.open(results);
     await openAll(page);
     const cells = results.cells.map(({ kernel, object }) => cellAnchor(kernel, object));
@@ -83,7 +83,7 @@ describe.each(samples)('a report of %s', (_, results) => {
     expect([twins, dead]).toEqual([[], []]);
   });
 
-  it('opens every cell by its link', async () => {
+  it('a report of %s opens every cell by its link', async () => {
     const { page } = await browser.open(results);
     for (const { kernel, object } of results.cells) {
       await page.goto(await browser.addressOf(results, `#${cellAnchor(kernel, object)}`));
@@ -96,7 +96,7 @@ describe.each(samples)('a report of %s', (_, results) => {
   });
 });
 
-it('shows matrix, reasons and relocations to a reader without scripts', async () => {
+it('the page shows matrix, reasons and relocations without scripts', async () => {
   const { page } = await browser.open(SAMPLE, '', { javaScriptEnabled: false });
   expect(await tableText(page, '#matrix')).toMatchInlineSnapshot(`
     " | x86_64 | arm64
@@ -200,7 +200,7 @@ it('shows matrix, reasons and relocations to a reader without scripts', async ()
   `);
 });
 
-it('shows where prediction and observation contradict each other, and finds it', async () => {
+it('the page shows contradicted predictions, and the filter finds them', async () => {
   const { page } = await browser.open(contradicted(SAMPLE), '#?q=is%3Amispredicted%20o%3Aprobes');
   expect(await page.locator('#matrix tr[data-program]:visible [data-is~=mispredicted]').allTextContents()).toMatchInlineSnapshot(`
     [
@@ -217,7 +217,7 @@ it('shows where prediction and observation contradict each other, and finds it',
   ]);
 });
 
-it('says once what is the same on neighbouring kernels', async () => {
+it('the page joins equal outcomes on neighbouring kernels', async () => {
   const same = SAMPLE.cells.flatMap((cell) =>
     cell.kernel === 'debian-6.12.117-amd64' ? SAMPLE.kernels.map(({ id }) => ({ ...cell, kernel: id })) : [],
   );
@@ -230,7 +230,7 @@ it('says once what is the same on neighbouring kernels', async () => {
   `);
 });
 
-it('opens a cell by its link without scripts, too', async () => {
+it('a link opens its cell without scripts, too', async () => {
   const anchor = cellAnchor('debian-5.10.262-amd64', 'task_state');
   const { page } = await browser.open(SAMPLE, `#${anchor}`, { javaScriptEnabled: false });
   expect(await page.locator(`[id="${anchor}"]`).isVisible()).toBe(true);

@@ -21,7 +21,7 @@ async function openRelocation(ref: number, results: Results = SAMPLE): Promise<P
   return page;
 }
 
-it('tells what became of it on both, and what changed in its type', async () => {
+it('the view of a relocation shows both outcomes and the changes of its type', async () => {
   const page = await openRelocation(1);
   expect(await page.locator('#view h2').innerText()).toMatchInlineSnapshot(`
     "task_struct.field_1
@@ -53,7 +53,7 @@ it('tells what became of it on both, and what changed in its type', async () => 
   expect(await page.locator('.layout .accessed').count()).toBe(1);
 });
 
-it('shows all members when asked to, and only what matters again', async () => {
+it('the view of a relocation shows all members on demand, and then only changed ones again', async () => {
   const page = await openRelocation(1);
   const rows = async () => page.locator('.layout tbody tr').count();
   const before = await rows();
@@ -63,7 +63,7 @@ it('shows all members when asked to, and only what matters again', async () => {
   expect(await rows()).toBe(before);
 });
 
-it('goes to other kernels by its choices and by keys, and Back', async () => {
+it('the view of a relocation goes to other kernels by choices, keys and Back', async () => {
   const page = await openRelocation(0);
   await page.getByLabel('Left').selectOption('6.12.117');
   await expect.poll(() => hash(page)).toBe('#relo/task_state/0/debian-6.12.117-amd64/debian-6.12.117-amd64');
@@ -73,14 +73,14 @@ it('goes to other kernels by its choices and by keys, and Back', async () => {
   await expect.poll(async () => page.locator('#matrix').isVisible()).toBe(true);
 });
 
-it('is reached from the ledger of a cell', async () => {
+it('the relocation table of a cell leads to the view of a relocation', async () => {
   const { page } = await browser.open(SAMPLE, '#c/debian-5.10.262-amd64/task_state');
   await page.locator('.relocations').getByRole('link', { name: 'on other kernels' }).nth(3).click();
   await page.locator('.relocation-view').waitFor();
   expect(hash(page)).toBe('#relo/task_state/3/debian-5.10.262-amd64/debian-6.12.117-amd64');
 });
 
-it('says where no layout is known, and shows hostile names as text', async () => {
+it('the view of a relocation marks unknown layouts, and shows hostile names as text', async () => {
   const { layouts: _, ...older } = SAMPLE;
   const page = await openRelocation(1, older);
   expect(await page.locator('.relocation-view > .expected').innerText()).toBe('These results keep no layout of the type.');

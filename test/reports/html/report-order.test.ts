@@ -21,7 +21,7 @@ const kernels = (versions: readonly string[]): KernelResult[] =>
     return { ...KERNEL, id: `k${index}`, version, series, arch: arch === 'arm64' ? 'arm64' : 'x86_64' };
   });
 
-it('orders kernels by architecture and version, release candidates before releases, what is no version last', () => {
+it('kernels are ordered by architecture and version, release candidates before releases, other names last', () => {
   const mixed = kernels(['6.12.9', '6.2.1 arm64', 'vmlinux', '6.2.1', '6.12.10', '5.10.3 arm64', '7.4', '7.4-rc3', '5.4.300']);
   expect(inOrder({ ...SAMPLE, kernels: mixed, cells: [] }).kernels.map(({ version, arch }) => `${version} ${arch}`)).toEqual([
     '5.4.300 x86_64',
@@ -36,7 +36,7 @@ it('orders kernels by architecture and version, release candidates before releas
   ]);
 });
 
-it('puts what failed before what only passes contrary to expectation, and that before the rest', () => {
+it('failing objects come before those that pass unexpectedly, and those before the rest', () => {
   const objects = ['calm', 'surprising', 'failing', 'troubled'].map((id) => ({ ...OBJECT, id }));
   const statuses: Status[] = ['pass', 'xpass', 'fail', 'infra'];
   const cells = objects.map(({ id }, index) => ({
@@ -66,7 +66,7 @@ describe('a program loads since', () => {
     expect(loadsSince(row(statuses), [...statuses.keys()])).toEqual({ kernel, gaps });
   });
 
-  it('among the kernels that are asked for', () => {
+  it('the first kernel that loads a program is found among the given kernels', () => {
     expect(loadsSince(row(['pass', 'fail', 'pass', 'pass']), [0, 2])).toEqual({ kernel: 0, gaps: false });
   });
 });
@@ -79,7 +79,7 @@ it.each([
   expect(failureFacts(failure)).toBe(text);
 });
 
-it('heads neighbouring kernels of one series and architecture together', async () => {
+it('neighbouring kernels of one series and architecture share a head', async () => {
   const browser: ReportBrowser = await startBrowser();
   try {
     const many = kernels(['6.1.1', '6.1.2', '6.12.1', '6.1.5 arm64']);

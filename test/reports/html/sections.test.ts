@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(async () => browser.stop());
 
-it('say where the time went, and what gave no verdict apart from what failed', async () => {
+it('the page shows the time by kernel, and cells without a verdict apart from failures', async () => {
   const { page } = await browser.open(SAMPLE, '', { javaScriptEnabled: false });
   expect(await tableText(page, '.time')).toMatchInlineSnapshot(`
     "Kernel | Boot | Cells | Guests | libbpf | Share
@@ -51,7 +51,7 @@ it('say where the time went, and what gave no verdict apart from what failed', a
   `);
 });
 
-it('say first what changed since a baseline', async () => {
+it('the page shows changes since a baseline first', async () => {
   const before = {
     ...SAMPLE,
     cells: SAMPLE.cells.map((cell) => ({
@@ -85,7 +85,7 @@ it('say first what changed since a baseline', async () => {
   `);
 });
 
-it('explain the statuses, outcomes and failure classes that occur, in the legend and where a class is named', async () => {
+it('the page explains the statuses, outcomes and failure classes that occur, in the legend and beside each class', async () => {
   const { page } = await browser.open(SAMPLE);
   expect(await page.locator('.legend').allInnerTexts()).toMatchInlineSnapshot(`
     [

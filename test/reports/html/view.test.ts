@@ -22,7 +22,7 @@ async function openCell(results: Results = SAMPLE, fragment = CELL, options = {}
   return page;
 }
 
-it('tells everything about a cell, the reason first', async () => {
+it('the view of a cell shows all its facts, the reason first', async () => {
   const page = await openCell();
   expect(await page.locator('#view h2').innerText()).toMatchInlineSnapshot(`
     "✕ fail task_state on 5.10.262 flaky
@@ -177,17 +177,17 @@ describe('a button', () => {
     ['the command of the cell', 1, 'corematrix run build/task_state.bpf.o -k debian:5.10.262'],
     ['the command that keeps everything', 2, 'corematrix rerun corematrix-report debian-5.10.262-amd64/task_state'],
     ['the QEMU command', 3, command],
-  ])('copies %s', async (_, nth, text) => {
+  ])('a button copies %s', async (_, nth, text) => {
     const page = await openCell(SAMPLE, CELL, { permissions: ['clipboard-read', 'clipboard-write'] });
     expect(await pasted(page, copyButton(page, nth))).toBe(text);
   });
 
-  it('copies a whole log', async () => {
+  it('a button copies a whole log', async () => {
     const page = await openCell(SAMPLE, `${CELL}/log/warnings`, { permissions: ['clipboard-read', 'clipboard-write'] });
     expect(await pasted(page, page.locator('.log[open]').getByRole('button', { name: 'Copy log' }))).toBe('libbpf: failed\n');
   });
 
-  it('copies a relocation with all that is known of it', async () => {
+  it('a button copies a relocation with all its facts', async () => {
     const page = await openCell(SAMPLE, CELL, { permissions: ['clipboard-read', 'clipboard-write'] });
     const row = page.locator('.relocations tr', { hasText: 'relo #5' });
     expect(await pasted(page, row.getByRole('button', { name: 'Copy' }))).toMatchInlineSnapshot(`
@@ -201,14 +201,14 @@ describe('a button', () => {
     `);
   });
 
-  it('copies where the page may not use the clipboard itself', async () => {
+  it('a button copies without access to the clipboard interface', async () => {
     const page = await openCell();
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     expect(await pasted(page, copyButton(page, 3))).toBe(command);
   });
 });
 
-it('names the kernel of the cell in its command, with its architecture', async () => {
+it('the command in a cell names its kernel with the architecture', async () => {
   const seen: string[] = [];
   for (const { id } of SAMPLE.kernels) {
     const page = await openCell(SAMPLE, `#c/${id}/probes`);
@@ -221,7 +221,7 @@ it('names the kernel of the cell in its command, with its architecture', async (
   ]);
 });
 
-it('leads by keys to the next kernel, to the comparison and back to the matrix as it was filtered', async () => {
+it('keys lead from a cell to the next kernel, to the comparison and back to the filtered matrix', async () => {
   const { page } = await browser.open(SAMPLE, '#?q=o%3Atask');
   await page.locator('#matrix td[data-s=fail] a').first().click();
   await page.locator('#view h2').waitFor();
@@ -246,7 +246,7 @@ it('leads by keys to the next kernel, to the comparison and back to the matrix a
 });
 
 describe('a log', () => {
-  it('is shown when it is opened, with numbers that are links', async () => {
+  it('a log opens with line numbers that are links', async () => {
     const page = await openCell();
     const log = page.locator(`[id="${CELL.slice(1)}/log/verifier"]`);
     expect(await log.locator('.line').count()).toBe(0);
@@ -261,7 +261,7 @@ describe('a log', () => {
     expect(hash(page)).toBe(`${CELL}/log/verifier/L13`);
   });
 
-  it('that is very long is shown from near its end, under its own numbers, and copied whole', async () => {
+  it('a very long log is shown from near its end with its own line numbers, and copied whole', async () => {
     const lines = Array.from({ length: 12_000 }, (_, index) => `line ${index + 1}`);
     const all = lines.map((_, index) => index);
     const logs = { lines, texts: Object.fromEntries(Object.keys(SAMPLE.logs.texts).map((id) => [id, all])) };

@@ -11,7 +11,7 @@ const shown = (results: Results) =>
   );
 
 describe('findings', () => {
-  it('are every unexpected program, the gravest first', () => {
+  it('findings cover every unexpected program, the most serious first', () => {
     expect(shown(SAMPLE)).toMatchInlineSnapshot(`
       [
         "fail core-field-missing task_state/new_name task_struct.field_3 at programs/task_state.bpf.c:23 on debian-5.10.262-amd64 (1)",
@@ -22,7 +22,7 @@ describe('findings', () => {
     `);
   });
 
-  it('are one for a cause on several kernels', () => {
+  it('one cause on several kernels is one finding', () => {
     const [cell] = SAMPLE.cells;
     if (!cell) throw new Error('the sample is empty');
     const cells = SAMPLE.kernels.map(({ id }) => ({ ...cell, kernel: id }));
@@ -34,7 +34,7 @@ describe('findings', () => {
     `);
   });
 
-  it('point at the relocation that was reached, one of the program before one of a subprogram, never at a guarded one', () => {
+  it('a finding points to the reached relocation, one of the program before one of a subprogram, never to a guarded one', () => {
     const [cell] = SAMPLE.cells;
     if (!cell) throw new Error('the sample is empty');
     const at = (changes: Partial<CellRelocation>[]) => {
@@ -69,6 +69,6 @@ it.each([
   ['', '/etc/passwd', null],
   ['', '', null],
   ['/repo', '/repo/../a.c', null],
-])('below %j, %j is %j', (root, file, expected) => {
+])('below the folder %j the path of %j is %j', (root, file, expected) => {
   expect(pathBelow(root, file)).toBe(expected);
 });

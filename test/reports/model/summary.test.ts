@@ -12,7 +12,7 @@ const rowsOf = (results: typeof SAMPLE) =>
   );
 
 describe('the rows of a matrix', () => {
-  it('are the programs of the objects, with a place for each kernel', () => {
+  it('the matrix has a row for each program with a place for each kernel', () => {
     expect(rowsOf(SAMPLE)).toMatchInlineSnapshot(`
       [
         "task_state/old_name | pass | xfail | infra",
@@ -25,7 +25,7 @@ describe('the rows of a matrix', () => {
     `);
   });
 
-  it('stay empty where a cell or a program in it is missing', () => {
+  it('the matrix has an empty place for a missing cell or program', () => {
     const cells = SAMPLE.cells.slice(1, 3).map((cell) => ({ ...cell, programs: cell.programs.slice(1) }));
     expect(rowsOf({ ...SAMPLE, cells })).toMatchInlineSnapshot(`
       [
@@ -39,7 +39,7 @@ describe('the rows of a matrix', () => {
     `);
   });
 
-  it('keep names apart that only differ in where they are divided', () => {
+  it('the matrix distinguishes names that differ only in their division', () => {
     const [kernel] = SAMPLE.kernels;
     const [object] = SAMPLE.objects;
     const [cell] = SAMPLE.cells;
@@ -53,14 +53,14 @@ describe('the rows of a matrix', () => {
     expect(rowsOf(results)).toEqual(['b\nc/old_name | pass | ', 'c/old_name |  | ']);
   });
 
-  it('are found for hostile names too', () => {
+  it('the matrix has rows for hostile names, too', () => {
     expect(matrixRows(HOSTILE_SAMPLE).flatMap(({ cells }) => cells.map((entry) => entry?.program.status))).toEqual(
       matrixRows(SAMPLE).flatMap(({ cells }) => cells.map((entry) => entry?.program.status)),
     );
   });
 });
 
-it('counts programs by status in the order of the words', () => {
+it('programs are counted by status in the order of the statuses', () => {
   expect([...countStatuses(SAMPLE)].map(([status, count]) => `${count} ${status}`).join(', ')).toMatchInlineSnapshot(
     `"5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run"`,
   );
@@ -70,7 +70,7 @@ describe('causes', () => {
   const shown = (found: ReturnType<typeof causes>) =>
     found.map((cause) => `${cause.where.length} × ${cause.status} ${cause.class}: ${cause.reason}`);
 
-  it('are what is unexpected, verdicts before infrastructure', () => {
+  it('causes cover unexpected results, verdicts before infrastructure failures', () => {
     expect(shown(causes(SAMPLE))).toMatchInlineSnapshot(`
       [
         "1 × fail core-field-missing: task_struct.__state: no such field (byte_off)",
@@ -81,7 +81,7 @@ describe('causes', () => {
     `);
   });
 
-  it('can be asked for by status', () => {
+  it('causes can be selected by status', () => {
     expect(shown(causes(SAMPLE, ['xfail']))).toMatchInlineSnapshot(`
       [
         "1 × xfail core-field-missing: task_struct.__state: no such field (byte_off)",
@@ -89,7 +89,7 @@ describe('causes', () => {
     `);
   });
 
-  it('are one where status, class and reason are one, and what breaks most comes first', () => {
+  it('equal status, class and reason are one cause, and the most frequent comes first', () => {
     const broken = SAMPLE.cells.map((cell) => ({ ...cell, object: `${cell.object}_again` }));
     const [first, second] = causes({ ...SAMPLE, cells: [...SAMPLE.cells.slice(3), ...broken] });
     expect([first?.class, first?.where.map(({ object }) => object), second?.class]).toEqual([
@@ -99,7 +99,7 @@ describe('causes', () => {
     ]);
   });
 
-  it('are one where the fingerprint is one, whatever line of whatever program the reason names', () => {
+  it('equal fingerprints are one cause, whichever program and line the reason names', () => {
     const [cell] = SAMPLE.cells;
     const [program] = cell?.programs ?? [];
     if (!cell || !program) throw new Error('the sample is empty');
@@ -115,14 +115,14 @@ describe('causes', () => {
     ]);
   });
 
-  it('name an unexpected pass without an expectation, too', () => {
+  it('an unexpected pass without a reason is a cause, too', () => {
     const [program] = SAMPLE.cells.flatMap((cell) => cell.programs);
     expect(program && surprise(program)).toBe('passes, though it was expected to fail');
   });
 });
 
 describe('heads of kernels', () => {
-  it('are versions, and ids where versions are the same', () => {
+  it('kernel heads are versions, or ids for equal versions', () => {
     const [kernel] = SAMPLE.kernels;
     const cloud = kernel ? [{ ...kernel, id: 'debian-5.10.262-cloud-amd64' }] : [];
     expect(shortKernelNames({ ...SAMPLE, kernels: [...SAMPLE.kernels, ...cloud] })).toEqual([
@@ -138,11 +138,11 @@ it.each([
   [0, '0 kernels'],
   [1, '1 kernel'],
   [2, '2 kernels'],
-])('writes %i as %j', (count, text) => {
+])('the plural of %i is %j', (count, text) => {
   expect(plural(count, 'kernel')).toBe(text);
 });
 
-it('says what results are a part of', () => {
+it('incomplete results are marked with their shard or interrupt', () => {
   const of = (complete: boolean, shard?: { index: number; total: number }) => {
     const { shard: _, ...run } = SAMPLE.run;
     return incompleteness({ ...SAMPLE, run: { ...run, complete, ...(shard && { shard }) } });

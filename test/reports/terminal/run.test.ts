@@ -11,7 +11,7 @@ import { SAMPLE } from '../sample.ts';
 const plain = (results: Results, width: number) => terminalReport(results, { width, height: 60, colour: false });
 
 describe('the report on a terminal', () => {
-  it('shows where a prediction is contradicted', () => {
+  it('the terminal shows contradicted predictions', () => {
     const text = plain(contradicted(SAMPLE), 100);
     expect(text.slice(text.indexOf('\n≠'))).toMatchInlineSnapshot(`
       "
@@ -27,7 +27,7 @@ describe('the report on a terminal', () => {
     `);
   });
 
-  it('names the chosen alternatives and their kernels', () => {
+  it('the terminal names the chosen alternatives and their kernels', () => {
     const cells = SAMPLE.cells.map((cell) =>
       cell.object === 'task_state' ? { ...cell, chosen: [cell.kernel.includes('5.10') ? 'old_name' : 'new_name', 'events'] } : cell,
     );
@@ -39,7 +39,7 @@ chosen alternatives
      task_state: new_name on 6.12, 7.4`);
   });
 
-  it('leaves out of a large matrix what says least, and says so', () => {
+  it('the terminal omits the least interesting rows of a large matrix, with a count', () => {
     const large = manyResults(SAMPLE, { kernels: 4, programs: 90 });
     const calm: Results = {
       ...large,
@@ -75,7 +75,7 @@ chosen alternatives
     );
   });
 
-  it('is the matrix, what was unexpected and a sum', () => {
+  it('the terminal shows the matrix, unexpected results and a summary', () => {
     expect(plain(SAMPLE, 80)).toMatchInlineSnapshot(`
       "
                           5.10 6.12  7.4
@@ -102,7 +102,7 @@ chosen alternatives
     `);
   });
 
-  it('says the same in colour', async () => {
+  it('the terminal shows the same in colour', async () => {
     const text = terminalReport(SAMPLE, { width: 80, height: 60, colour: true });
     expect(stripVTControlCharacters(text)).toBe(plain(SAMPLE, 80));
     expect(JSON.stringify(text.split('\n').slice(0, 6), null, 1)).toMatchInlineSnapshot(`
@@ -117,7 +117,7 @@ chosen alternatives
     `);
   });
 
-  it('puts kernels below each other where there is no room beside each other', () => {
+  it('the terminal splits a matrix that is too wide into blocks', () => {
     const kernels = SAMPLE.kernels.flatMap((kernel, part) =>
       Array.from({ length: 6 }, (_, index) => ({ ...kernel, id: `k${part}${index}`, series: `6.${6 * part + index}` })),
     );
@@ -145,7 +145,7 @@ chosen alternatives
     expect(matrix.match(/6\.\d+/g)).toEqual(kernels.map(({ series }) => series));
   });
 
-  it.each([20, 80, 200])('keeps hostile text from acting, in %i columns', (width) => {
+  it.each([20, 80, 200])('the terminal escapes hostile text in %i columns', (width) => {
     const text = plain(HOSTILE_SAMPLE, width);
     expect(text).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
     expect(text).not.toMatch(/^\s*::|##\w*\[/m);
@@ -155,7 +155,7 @@ chosen alternatives
   it.each([
     ['no kernels', { ...SAMPLE, kernels: [], cells: [] }],
     ['no objects', { ...SAMPLE, objects: [], cells: [] }],
-  ])('ends in a sum with %s', (_, results) => {
+  ])('the terminal ends with a summary line that has %s', (_, results) => {
     expect(plain(results, 80).trimEnd().split('\n').at(-1)).toMatch(/^interrupted: .*\(.*, 42\.5 s, tcg, libbpf 1\.7\.0\)$/);
   });
 });

@@ -11,7 +11,7 @@ function factsOf(...nights: Night[]) {
 }
 
 describe('a failure', () => {
-  it('is there since the first run of an unbroken row, and the row does not mind runs without a verdict or a newer kernel', () => {
+  it('a failure exists since the first run of an unbroken row, which runs without a verdict and newer kernels do not end', () => {
     const {
       failing,
       programs,
@@ -53,20 +53,20 @@ describe('a failure', () => {
     `);
   });
 
-  it('that was there in the first run known may be older', () => {
+  it('a failure in the first known run may be older', () => {
     const { failing } = factsOf({ day: 1, statuses: ['pass', 'fail'] }, { day: 2, statuses: ['pass', 'xpass'] });
     expect(failing.map(({ since, runs, seenGood }) => ({ since, runs, seenGood }))).toEqual([
       { since: '2026-05-01T03:00:00.000Z', runs: 2, seenGood: false },
     ]);
   });
 
-  it('is none where the run gave no verdict, however it was before', () => {
+  it('a run without a verdict has no failure, whatever came before', () => {
     expect(factsOf({ day: 1, statuses: ['fail', 'fail'] }, { day: 2, statuses: ['not-run', 'skip'] }).failing).toEqual([]);
   });
 });
 
 describe('a flaky program', () => {
-  it('took more than one attempt, or did something else though neither object nor kernel was another', () => {
+  it('a program is flaky after a second attempt, or after another verdict for the same object and kernel', () => {
     const { flaky } = factsOf(
       { day: 1, statuses: ['pass', 'pass'], flaky: true },
       { day: 2, statuses: ['fail', 'fail'], version: '6.12.118' },
@@ -79,14 +79,14 @@ describe('a flaky program', () => {
     ]);
   });
 
-  it('is not one whose verdict follows its kernel', () => {
+  it('a program whose verdict follows its kernel is not flaky', () => {
     const { flaky } = factsOf({ day: 1, statuses: ['pass', 'pass'] }, { day: 2, statuses: ['pass', 'fail'], version: '6.12.118' });
     expect(flaky).toEqual([]);
   });
 });
 
 describe('the runs of a history', () => {
-  it('stand in the order in which they ended, each once, the latest last, and no more than a month of nights', () => {
+  it('the runs of a history are ordered by their end, each once, the latest last, up to a month of nights', () => {
     const all = lines(...Array.from({ length: 40 }, (_, at) => ({ day: (at % 28) + 1, statuses: ['pass', 'pass'] as const })));
     const latest = lines({ day: 28, statuses: ['pass', 'pass'] })[0];
     if (!latest) throw new Error('there is a night');

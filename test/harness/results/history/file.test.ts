@@ -27,14 +27,14 @@ function line(day: number): HistoryLine {
 const runsOf = async () => (await readHistory(file)).lines.map(({ run }) => run);
 
 describe('a history', () => {
-  it('is empty before the first run, and then has a line for each, however often one is written', async () => {
+  it('a history is empty before the first run, and then has one line for each run, even if one is written twice', async () => {
     expect(await readHistory(file)).toEqual({ lines: [], unreadable: 0 });
     for (const day of [1, 2, 2]) await appendHistory(file, line(day));
     expect(await readHistory(file)).toEqual({ lines: [line(1), line(2)], unreadable: 0 });
     expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(3);
   });
 
-  it('leaves out lines that are damaged or of another version, and keeps what comes after one that was cut short', async () => {
+  it('a history skips damaged lines and those of another version, and keeps the lines after a cut one', async () => {
     await appendHistory(file, line(1));
     await appendFile(
       file,
@@ -47,7 +47,7 @@ describe('a history', () => {
     });
   });
 
-  it('keeps the newest 400 runs', async () => {
+  it('a history keeps the newest 400 runs', async () => {
     const many = Array.from({ length: 405 }, (_, at) => JSON.stringify({ ...line(1), run: `run ${at}` }));
     await appendHistory(file, line(1));
     await writeFile(file, `${many.join('\n')}\n`);
@@ -57,7 +57,7 @@ describe('a history', () => {
     expect(await readdir(join(folder, 'kept'))).toEqual(['history.jsonl']);
   });
 
-  it('is not something else that a person named by mistake', async () => {
+  it('a file that is not a history is refused', async () => {
     const other = join(folder, 'corematrix.yaml');
     await writeFile(other, 'kernels: [debian:all]\n');
     await expect(readHistory(other)).rejects.toThrow(
@@ -66,13 +66,13 @@ describe('a history', () => {
     await expect(readHistory(folder)).rejects.toThrow(`${folder}: the history cannot be read: EISDIR`);
   });
 
-  it('says when it cannot be written', async () => {
+  it('a history that cannot be written is an error', async () => {
     await writeFile(join(folder, 'a-file'), '');
     const below = join(folder, 'a-file/history.jsonl');
     await expect(appendHistory(below, line(1))).rejects.toThrow(`${below}: the history cannot be written: `);
   });
 
-  it('loses nothing when several processes write at the same time', async () => {
+  it('a history loses nothing if several processes write at the same time', async () => {
     const module = (name: string) => JSON.stringify(pathToFileURL(join(PACKAGE_ROOT, 'dist', name)).href);
     const program = `
       const { appendHistory } = await import(${module('harness/results/history/file.js')});

@@ -26,7 +26,7 @@ const told = (...layouts: (TypeLayout | null)[]) =>
   });
 
 describe('members', () => {
-  it('stay what they are by name', () => {
+  it('members with the same name are the same', () => {
     expect(told(layout('a:int b:int'), layout('b:long a:int'), layout('b:long'))).toMatchInlineSnapshot(`
       [
         "a | a | -: offset | removed",
@@ -35,7 +35,7 @@ describe('members', () => {
     `);
   });
 
-  it('are known again under a name with other underscores, of whatever type', () => {
+  it('a member is recognised under a name with other underscores, of any type', () => {
     expect(told(layout('a:int state:long'), layout('a:int __state:u32'))).toMatchInlineSnapshot(`
       [
         "a | a: =",
@@ -44,7 +44,7 @@ describe('members', () => {
     `);
   });
 
-  it('are known again between the same neighbours, or in the same place, if their names are alike', () => {
+  it('a member is recognised between the same neighbours or in the same place if the names are similar', () => {
     expect(told(layout('a:int mmap_sem:rwsem b:int'), layout('x:int a:int mmap_lock:rwsem b:int'))).toMatchInlineSnapshot(`
       [
         "- | x: added",
@@ -71,7 +71,7 @@ describe('members', () => {
     `);
   });
 
-  it('are found in a member that got them, and there only', () => {
+  it('a member that moved into another member is found there, and only there', () => {
     expect(told(layout('info:s cpu:int', 'info.flags:int'), layout('info:s', 'info.flags:int info.cpu:int'))).toMatchInlineSnapshot(`
       [
         "info | info: =",
@@ -92,7 +92,7 @@ describe('members', () => {
     `);
   });
 
-  it('are found again in what they were split into, and when they come back', () => {
+  it('a split member is found in its parts, and a removed member when it comes back', () => {
     expect(told(layout('i_ctime:ts'), layout('__i_ctime:ts'), layout('i_ctime_sec:s64 i_ctime_nsec:u32'))).toMatchInlineSnapshot(`
       [
         "i_ctime | __i_ctime | i_ctime_sec: renamed | split+type",
@@ -107,7 +107,7 @@ describe('members', () => {
     `);
   });
 
-  it('are enumerators by name and value', () => {
+  it('enumerators are followed by name and value', () => {
     const [old, young] = [layout('A_ONE:1 A_TWO:2', '', 'enum'), layout('A_ONE:2 A_TWO_OLD:2 A_NEW:3', '', 'enum')];
     expect(told(old, young)).toMatchInlineSnapshot(`
       [
@@ -118,7 +118,7 @@ describe('members', () => {
     `);
   });
 
-  it('are all gone where there is no such type', () => {
+  it('all members are removed on a kernel without the type', () => {
     expect(told(layout('a:int'), null, layout('b:int'))).toMatchInlineSnapshot(`
       [
         "- | - | b: = | added",

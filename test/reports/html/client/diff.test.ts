@@ -22,7 +22,7 @@ describe('a line without its noise', () => {
     ['[    1.234567] BPF: bad', 'BPF: bad'],
     ['struct task_struct.pid (0:92 @ offset 1264)', 'struct task_struct.pid (0:92 @ offset 1264)'],
     ['', ''],
-  ])('%j', (line, rest) => {
+  ])('a log line without its noise: %j', (line, rest) => {
     expect(withoutNoise(line)).toBe(rest);
   });
 });
@@ -48,15 +48,15 @@ describe('a comparison', () => {
     ['abcabba', 'cbabac', '-a-b c+b a b-b a+c'],
     ['xaz', 'xbyz', ' x-a+b+y z'],
     ['aaa', 'aa', ' a a-a'],
-  ])('of %j and %j', (left, right, lines) => {
+  ])('the difference of %j and %j', (left, right, lines) => {
     expect(diff(left, right)).toBe(lines);
   });
 
-  it('is given up where too much differs', () => {
+  it('a comparison stops if too much differs', () => {
     expect([diff('abcd', 'efgh', 7), diff('abcd', 'efgh', 8)]).toEqual([null, '-a-b-c-d+e+f+g+h']);
   });
 
-  it('leads from any list to any other by as few lines as there can be', () => {
+  it('a comparison leads from any list to any other with the fewest lines', () => {
     let state = 7;
     const random = (below: number) => {
       state = (state * 1103515245 + 12345) % 2147483648;

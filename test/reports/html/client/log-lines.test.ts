@@ -9,6 +9,6 @@ it.each([
   [['Booting', 'Kernel panic - not syncing'], 1],
   [['all is well', '0: R1=ctx() R10=fp0'], -1],
   [[], -1],
-])('the failure in %j is told by line %i', (lines, at) => {
+])('the failure in %j is on line %i', (lines, at) => {
   expect(failureLine(lines)).toBe(at);
 });
