@@ -3,7 +3,7 @@ import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, messageOf } from '../base/errors.ts';
 import { diagnoseBoot } from './diagnosis.ts';
-import type { Hello } from './frames.ts';
+import type { Hello } from './protocol/frames.ts';
 import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse } from './response.ts';

@@ -3,8 +3,10 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, toInfraError } from '../base/errors.ts';
 import { bootGuest, type BootRequest, sparseFile } from './boot.ts';
-import { encodeRequest, type Frame, REQUEST_HEADER_LENGTH, type RequestFrame } from './frames.ts';
 import { type Machine, qemuArguments } from './machine.ts';
+import type { Frame, RequestFrame } from './protocol/frames.ts';
+import { headerLength, REQUEST_HEADER } from './protocol/mailbox.ts';
+import { encodeRequest } from './protocol/request.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse, readUnfinished } from './response.ts';
 import { sandboxArguments } from './sandbox.ts';
@@ -135,9 +137,10 @@ export async function runRestored(qemuProgram: string, machine: Machine, snapsho
 /** Writes a request into the mailbox of a waiting guest. The header comes last, because the guest watches it. */
 async function post(mailboxFile: string, request: Buffer): Promise<void> {
   const file = await open(mailboxFile, 'r+');
+  const header = headerLength(REQUEST_HEADER);
   try {
-    await file.write(request, REQUEST_HEADER_LENGTH, request.length - REQUEST_HEADER_LENGTH, REQUEST_HEADER_LENGTH);
-    await file.write(request, 4, REQUEST_HEADER_LENGTH - 4, 4);
+    await file.write(request, header, request.length - header, header);
+    await file.write(request, 4, header - 4, 4);
     await file.write(request, 0, 4, 0);
   } finally {
     await file.close();

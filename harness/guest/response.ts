@@ -2,12 +2,14 @@
 import { readFile, rm } from 'node:fs/promises';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
-import { type Frame, parseResponse, parseResponseHeader, RESPONSE_HEADER, type Response, type ResponseHeader } from './frames.ts';
+import type { Frame } from './protocol/frames.ts';
+import { headerLength, RESPONSE_HEADER } from './protocol/mailbox.ts';
+import { parseResponse, parseResponseHeader, type Response, type ResponseHeader } from './protocol/response.ts';
 import type { QemuProcess } from './qemu.ts';
 
 /** The current header of the response; null before the guest writes one. */
 export async function readHeader(qemu: QemuProcess, address: bigint, file: string): Promise<ResponseHeader | null> {
-  return parseResponseHeader(await readMailbox(qemu, address, RESPONSE_HEADER.offset, RESPONSE_HEADER.length, file));
+  return parseResponseHeader(await readMailbox(qemu, address, RESPONSE_HEADER.offset, headerLength(RESPONSE_HEADER), file));
 }
 
 /** Reads `size` bytes at an offset of the mailbox, through a file in the work folder. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
-import type { ResponseHeader } from './frames.ts';
+import type { ResponseHeader } from './protocol/response.ts';
 import type { QemuProcess } from './qemu.ts';
 import { readHeader } from './response.ts';
 

@@ -1,14 +1,10 @@
 // From the frames of a guest's response to the evidence that verdicts are judged from.
-import type { CommandEnd, Frame } from '../guest/frames.ts';
+import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { textRecords } from '../logs/libbpf/lines.ts';
 import { parseLibbpfLog } from '../logs/libbpf/parse.ts';
 import { runCheckFacts } from './run-check-facts.ts';
-import type { CellEvidence, LeftOut, LoadAttempt, Printed } from '../verdict/evidence/evidence.ts';
+import type { CellEvidence, Printed } from '../verdict/evidence/evidence.ts';
 import type { LogRecord } from '../logs/record.ts';
-
-const LEVELS = ['warn', 'info', 'debug'] as const satisfies readonly LogRecord['level'][];
-const LACKS = ['program-type', 'attach-target'] as const satisfies readonly LeftOut['lacks'][];
-const REACHED = ['open', 'prepare', 'load', 'done'] as const satisfies readonly LoadAttempt['reached'][];
 
 /** More programs than any object has. What is made of attempts takes time for each of them and each relocation. */
 const MAX_PROGRAMS = 4096;
@@ -44,19 +40,19 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       log = [];
       program = frame.program === '' ? null : frame.program;
     }
-    if (frame.type === 'log') log.push({ level: LEVELS[frame.level] ?? 'debug', text: frame.text });
+    if (frame.type === 'log') log.push({ level: frame.level, text: frame.text });
     if (frame.type === 'program' && evidence.programs.length < MAX_PROGRAMS) {
       const { name, section, programType: type, autoload, insns } = frame;
       evidence.programs.push({ name, section, type, autoload, insns });
     }
     if (frame.type === 'left-out' && evidence.leftOut.length < MAX_PROGRAMS) {
-      const { program: name, why, what } = frame;
-      evidence.leftOut.push({ program: name, lacks: LACKS[why] ?? 'attach-target', what });
+      const { program: name, lacks, what } = frame;
+      evidence.leftOut.push({ program: name, lacks, what });
     }
     if (frame.type === 'chosen' && evidence.chosen.length < MAX_PROGRAMS) evidence.chosen.push(frame.name);
     if (frame.type === 'attempt-end' && evidence.attempts.length <= MAX_PROGRAMS) {
-      const { errno, openMs, loadMs } = frame;
-      evidence.attempts.push({ program, reached: REACHED[frame.reached] ?? 'open', errno, openMs, loadMs, log });
+      const { reached, errno, openMs, loadMs } = frame;
+      evidence.attempts.push({ program, reached, errno, openMs, loadMs, log });
       log = [];
     }
     const loaded = evidence.attempts.at(-1);

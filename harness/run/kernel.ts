@@ -6,7 +6,7 @@ import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { InfraError } from '../base/errors.ts';
 import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
-import type { Hello } from '../guest/frames.ts';
+import type { Hello } from '../guest/protocol/frames.ts';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';

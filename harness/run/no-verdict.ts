@@ -1,6 +1,6 @@
 // What keeps a cell from a verdict though its guest is well: a module that does not load, a command that does not start, a loader that does not end.
 import type { InfraClass } from '../base/errors.ts';
-import type { CommandEnd, Frame } from '../guest/frames.ts';
+import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 
 interface NotReady {

@@ -1,5 +1,5 @@
 // What a guest is asked to do: the settings of an object and the object itself, as frames.
-import type { RequestFrame } from '../guest/frames.ts';
+import type { RequestFrame } from '../guest/protocol/frames.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { settingFrames } from '../plan/object-settings/setting-frames.ts';
 import type { OnKernel } from '../plan/settings/definition.ts';

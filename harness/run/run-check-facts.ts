@@ -1,5 +1,5 @@
 // From the frames of a guest's response to what was seen of a run.
-import type { Frame } from '../guest/frames.ts';
+import type { Frame } from '../guest/protocol/frames.ts';
 import type { RunCheckFacts } from '../verdict/evidence/evidence.ts';
 
 /** More than any plan asks for. */

@@ -2,7 +2,8 @@
 import { execa } from 'execa';
 import { bellLines, parseRing } from '../../harness/guest/bell.ts';
 import { writeCpio } from '../../harness/guest/cpio.ts';
-import { encodeRequest, parseResponse, parseResponseHeader } from '../../harness/guest/frames.ts';
+import { encodeRequest } from '../../harness/guest/protocol/request.ts';
+import { parseResponse, parseResponseHeader } from '../../harness/guest/protocol/response.ts';
 import { findTrouble } from '../../harness/guest/health.ts';
 import { toEvidence } from '../../harness/run/evidence.ts';
 import { judgeCell } from '../../harness/verdict/judge.ts';

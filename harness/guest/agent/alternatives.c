@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alternatives.h"
 
+#include "messages.h"
 #include "settings.h"
 #include "supported.h"
 
@@ -13,11 +14,11 @@
 #define NONE (-1)
 
 struct group {
-	uint32_t kind; /* enum alternatives_kind */
+	enum alternatives_kind kind;
 	size_t count;
 	const char *members[MEMBERS];
-	/* What is taken, as far as that is known: the first, or NONE when nothing loads. */
-	int taken;
+	/* The chosen member as far as it is known: the first, or NONE when no member loads. */
+	int chosen;
 	/* Members that the kernel lacks something for are left out before anything is tried. */
 	bool excluded[MEMBERS];
 	bool probed;
@@ -38,13 +39,14 @@ static void read_groups(void)
 	have_read = true;
 	while (group_count < GROUPS && request_next(&frame)) {
 		struct group *group = &groups[group_count];
-		struct payload payload = payload_of(&frame);
+		struct alternatives_request request;
 
 		if (frame.type != FRAME_ALTERNATIVES)
 			continue;
-		group->kind = payload_u32(&payload);
-		while (payload.left && group->count < MEMBERS)
-			group->members[group->count++] = payload_string(&payload);
+		request = read_alternatives_request(payload_of(&frame));
+		group->kind = request.kind;
+		while (request.names.left && group->count < MEMBERS)
+			group->members[group->count++] = payload_string(&request.names);
 		group_count++;
 	}
 }
@@ -83,7 +85,7 @@ static void probe_maps(const struct loading *loading, struct group *group)
 
 static int apply_group(const struct loading *loading, const struct group *group)
 {
-	int taken = group->taken == NONE ? first_of(group) : group->taken;
+	int chosen = group->chosen == NONE ? first_of(group) : group->chosen;
 
 	for (size_t i = 0; i < group->count; i++) {
 		const char *name = group->members[i];
@@ -91,9 +93,9 @@ static int apply_group(const struct loading *loading, const struct group *group)
 		struct bpf_map *map = bpf_object__find_map_by_name(loading->object, name);
 
 		if (group->kind == ALTERNATIVE_MAPS && map)
-			bpf_map__set_autocreate(map, (int)i == taken);
+			bpf_map__set_autocreate(map, (int)i == chosen);
 		else if (group->kind == ALTERNATIVE_PROGRAMS && program)
-			bpf_program__set_autoload(program, (int)i == taken);
+			bpf_program__set_autoload(program, (int)i == chosen);
 		else
 			return -ENOENT;
 	}
@@ -116,7 +118,7 @@ int set_alternatives(const struct loading *loading, struct payload payload)
 				probe_maps(loading, &groups[i]);
 			else
 				probe_programs(loading, &groups[i]);
-			groups[i].taken = first_of(&groups[i]);
+			groups[i].chosen = first_of(&groups[i]);
 		}
 		error = apply_group(loading, &groups[i]);
 		first = first ? first : error;
@@ -146,8 +148,8 @@ bool choose_alternatives(try_program load, const void *context)
 
 		if (group->kind != ALTERNATIVE_PROGRAMS || first_of(group) == NONE)
 			continue;
-		group->taken = first_that_loads(group, load, context);
-		changed = changed || (group->taken != NONE && group->taken != first_of(group));
+		group->chosen = first_that_loads(group, load, context);
+		changed = changed || (group->chosen != NONE && group->chosen != first_of(group));
 	}
 	return changed;
 }
@@ -160,14 +162,11 @@ bool was_tried(const char *program)
 	return false;
 }
 
-void say_taken(void)
+void report_chosen(void)
 {
 	for (size_t i = 0; i < group_count; i++) {
-		if (groups[i].taken == NONE)
+		if (groups[i].chosen == NONE)
 			continue;
-		frame_open(FRAME_TAKEN);
-		frame_u32(groups[i].kind);
-		frame_string(groups[i].members[groups[i].taken]);
-		frame_close();
+		send_chosen(groups[i].kind, groups[i].members[groups[i].chosen]);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files for the guest, as a ustar archive: what an object's own loader needs. */
+/* Files for the guest, as a ustar archive: those that a custom loader and triggers need. */
 #ifndef COREMATRIX_ARCHIVE_H
 #define COREMATRIX_ARCHIVE_H
 

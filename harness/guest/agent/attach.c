@@ -2,8 +2,9 @@
 #define _GNU_SOURCE
 #include "attach.h"
 
+#include "attach_target.h"
 #include "attach_to.h"
-#include "frames.h"
+#include "messages.h"
 #include "network.h"
 
 #include <bpf/bpf.h>
@@ -28,29 +29,9 @@ static void keep(struct bpf_link *link)
 	links[link_count++] = link;
 }
 
-static void report(uint32_t kind, const char *name, struct attachment attachment)
+static void report(enum attached_kind kind, const char *name, struct attachment attachment)
 {
-	frame_open(FRAME_ATTACHED);
-	frame_u32(kind);
-	frame_u32((uint32_t)-attachment.error);
-	frame_string(name);
-	frame_string(attachment.detail);
-	frame_close();
-}
-
-/* What the request wants the program to be attached to; NULL when it does not say. */
-static const char *target_of(const char *program)
-{
-	struct request_frame frame = { 0 };
-
-	while (request_next(&frame)) {
-		const char *name = frame.payload;
-		size_t length = frame.type == FRAME_ATTACH_TO && frame.length ? strnlen(name, frame.length) : 0;
-
-		if (length && name[frame.length - 1] == '\0' && length + 1 < frame.length && strcmp(name, program) == 0)
-			return name + length + 1;
-	}
-	return NULL;
+	send_attached(kind, (uint32_t)-attachment.error, name, attachment.detail);
 }
 
 /* Targets of these are part of the load; attaching needs no more than the program. */
@@ -64,7 +45,7 @@ static bool is_bound_at_load(struct bpf_program *program)
 
 static void attach_program(struct bpf_object *object, struct bpf_program *program)
 {
-	const char *target = target_of(bpf_program__name(program));
+	const char *target = attach_target(bpf_program__name(program));
 	struct attachment attachment;
 
 	if (target && !is_bound_at_load(program)) {

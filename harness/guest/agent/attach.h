@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attaching what was loaded, as its own loader would do it right after the load. */
+/* Attaching what was loaded, as a loader would right after the load. */
 #ifndef COREMATRIX_ATTACH_H
 #define COREMATRIX_ATTACH_H
 

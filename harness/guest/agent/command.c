@@ -32,13 +32,14 @@ static void free_strings(char **strings)
 	free(strings);
 }
 
-static char **copy_strings(struct payload *payload, uint32_t count)
+/* Copies of strings, with NULL at their end; NULL when the list is cut off or too long. */
+static char **copy_strings(struct string_list list)
 {
-	char **strings = count <= MAX_WORDS && count <= payload->left ? calloc(count + 1, sizeof(*strings)) : NULL;
+	bool fits = list.strings.at && list.count <= MAX_WORDS;
+	char **strings = fits ? calloc(list.count + 1, sizeof(*strings)) : NULL;
 
-	for (uint32_t i = 0; strings && i < count; i++) {
-		/* An empty string is one only where bytes are left for it. */
-		strings[i] = payload->left ? strdup(payload_string(payload)) : NULL;
+	for (uint32_t i = 0; strings && i < list.count; i++) {
+		strings[i] = strdup(payload_string(&list.strings));
 		if (!strings[i]) {
 			free_strings(strings);
 			return NULL;
@@ -47,18 +48,14 @@ static char **copy_strings(struct payload *payload, uint32_t count)
 	return strings;
 }
 
-bool read_command(struct payload *payload, struct command *command)
+bool prepare_command(const struct command_request *request, struct command *command)
 {
-	uint32_t words, variables;
-
-	command->timeout_ms = payload_u32(payload);
-	words = payload_u32(payload);
-	variables = payload_u32(payload);
-	if (words == 0 || !payload->left)
+	if (request->argv.count == 0)
 		return false;
-	command->folder = payload_string(payload);
-	command->words = copy_strings(payload, words);
-	command->environment = command->words ? copy_strings(payload, variables) : NULL;
+	command->timeout_ms = request->timeout_ms;
+	command->folder = request->folder;
+	command->words = copy_strings(request->argv);
+	command->environment = command->words ? copy_strings(request->env) : NULL;
 	if (!command->environment)
 		free_strings(command->words);
 	return command->environment != NULL;
@@ -100,8 +97,7 @@ static void take(struct output *output, int stream)
 		return;
 	}
 	output->kept += (uint64_t)length;
-	frame_open(FRAME_OUTPUT);
-	frame_u32((uint32_t)stream + 1);
+	begin_output((uint32_t)stream + 1);
 	frame_bytes(buffer, (size_t)length);
 	frame_close();
 }
@@ -178,12 +174,4 @@ struct command_result execute_command(const struct command *command)
 	close(out[0]);
 	close(err[0]);
 	return ended(COMMAND_NOT_STARTED, (uint32_t)error, begin, 0);
-}
-
-void write_result(struct command_result result)
-{
-	frame_u32((uint32_t)result.end);
-	frame_u32(result.value);
-	frame_u64(result.ns);
-	frame_u64(result.dropped);
 }

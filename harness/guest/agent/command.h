@@ -3,7 +3,7 @@
 #ifndef COREMATRIX_COMMAND_H
 #define COREMATRIX_COMMAND_H
 
-#include "payload.h"
+#include "messages.h"
 
 struct command {
 	uint32_t timeout_ms;
@@ -19,13 +19,10 @@ struct command_result {
 	uint64_t dropped; /* bytes of output thrown away */
 };
 
-/* Reads timeout, folder, words and variables; what is read lives as long as the guest. False when something is missing. */
-bool read_command(struct payload *payload, struct command *command);
+/* Makes a command of a request; it lives as long as the guest. False when the request has no word, or too many, or is cut off. */
+bool prepare_command(const struct command_request *request, struct command *command);
 
 /* Runs the command and whatever it starts, and writes FRAME_OUTPUT for what it prints. */
 struct command_result execute_command(const struct command *command);
-
-/* Writes a result into the open frame. */
-void write_result(struct command_result result);
 
 #endif

@@ -3,16 +3,15 @@
 
 #include "archive.h"
 #include "command.h"
-#include "frames.h"
 
 #include <errno.h>
 
 static struct command_result result_of(const struct request_frame *request)
 {
-	struct payload payload = payload_of(request);
+	struct command_request wanted = read_command_request(payload_of(request));
 	struct request_frame archive;
 	struct command command;
-	int error = read_command(&payload, &command) ? 0 : -EINVAL;
+	int error = prepare_command(&wanted, &command) ? 0 : -EINVAL;
 
 	if (!error && request_find(FRAME_ARCHIVE, &archive))
 		error = unpack_archive(archive.payload, archive.length, "");
@@ -21,7 +20,7 @@ static struct command_result result_of(const struct request_frame *request)
 	return execute_command(&command);
 }
 
-bool run_own_loader(void)
+bool run_custom_loader(void)
 {
 	struct request_frame request;
 	struct command_result result;
@@ -29,8 +28,6 @@ bool run_own_loader(void)
 	if (!request_find(FRAME_COMMAND, &request))
 		return false;
 	result = result_of(&request);
-	frame_open(FRAME_COMMAND_END);
-	write_result(result);
-	frame_close();
+	send_command_end(result.end, result.value, result.ns, result.dropped);
 	return true;
 }

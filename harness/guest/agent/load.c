@@ -4,7 +4,7 @@
 #include "alternatives.h"
 #include "attach.h"
 #include "clock.h"
-#include "frames.h"
+#include "messages.h"
 #include "run_check.h"
 #include "settings.h"
 
@@ -18,8 +18,6 @@
 /* bpf_object__prepare() splits a load in two, which tells relocation and maps from verification by number. */
 #define HAS_PREPARE (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 6))
 
-enum reached { REACHED_OPEN = 0, REACHED_PREPARE = 1, REACHED_LOAD = 2, REACHED_DONE = 3 };
-
 struct object_file {
 	const char *name;
 	const void *bytes;
@@ -28,8 +26,7 @@ struct object_file {
 
 static int keep_log(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	frame_open(FRAME_LOG);
-	frame_u32((uint32_t)level);
+	begin_log((enum log_level)level);
 	frame_vprintf(format, arguments);
 	frame_close();
 	return 0;
@@ -40,13 +37,8 @@ static void write_programs(struct bpf_object *object)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object) {
-		frame_open(FRAME_PROGRAM);
-		frame_u32((uint32_t)bpf_program__insn_cnt(program));
-		frame_u32(bpf_program__autoload(program));
-		frame_string(bpf_program__name(program));
-		frame_string(bpf_program__section_name(program));
-		frame_string(libbpf_bpf_prog_type_str(bpf_program__type(program)));
-		frame_close();
+		send_program((uint32_t)bpf_program__insn_cnt(program), bpf_program__autoload(program), bpf_program__name(program),
+		             bpf_program__section_name(program), libbpf_bpf_prog_type_str(bpf_program__type(program)));
 	}
 }
 
@@ -117,11 +109,8 @@ static struct bpf_object *open_object(const struct object_file *file)
 	struct request_frame frame;
 
 	options.btf_custom_path = custom_btf();
-	if (request_find(FRAME_KCONFIG, &frame)) {
-		struct payload payload = payload_of(&frame);
-
-		options.kconfig = payload_string(&payload);
-	}
+	if (request_find(FRAME_KCONFIG, &frame))
+		options.kconfig = read_kconfig_request(payload_of(&frame)).text;
 	return bpf_object__open_mem(file->bytes, file->length, &options);
 }
 
@@ -130,7 +119,7 @@ static void after_load(struct bpf_object *object, const char *program)
 {
 	attach_all(object);
 	if (!program)
-		run_trial(object);
+		run_check(object);
 }
 
 /* One fresh open and load. `program` is the only one to load, or NULL for the object as it is. */
@@ -142,9 +131,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	uint64_t start, opened;
 	int error = 0;
 
-	frame_open(FRAME_ATTEMPT_BEGIN);
-	frame_string(program ? program : "");
-	frame_close();
+	send_attempt_begin(program ? program : "");
 	start = now_ns();
 	object = open_object(file);
 	error = object ? 0 : -errno;
@@ -164,12 +151,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 		opened = now_ns();
 		reached = load(object, &error);
 	}
-	frame_open(FRAME_ATTEMPT_END);
-	frame_u32((uint32_t)reached);
-	frame_u32((uint32_t)(error < 0 ? -error : error));
-	frame_u64(opened - start);
-	frame_u64(now_ns() - opened);
-	frame_close();
+	send_attempt_end(reached, (uint32_t)(error < 0 ? -error : error), opened - start, now_ns() - opened);
 	if (reached == REACHED_DONE)
 		after_load(object, program);
 	/* The guest ends with what it was asked for: to take that down would cost more than to load it. */
@@ -246,5 +228,5 @@ void load_object(const char *name, const void *bytes, uint32_t length)
 		reached = attempt(&file, NULL, false);
 	if (reached != REACHED_DONE)
 		attempt_each(&file);
-	say_taken();
+	report_chosen();
 }

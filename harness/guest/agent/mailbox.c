@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The mailbox: the BAR 2 memory of QEMU's ivshmem-plain device, mapped through sysfs without any driver. */
 #define _GNU_SOURCE
-#include "frames.h"
+#include "mailbox.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,8 +4,8 @@
 #include "bell.h"
 #include "clock.h"
 #include "custom_loader.h"
-#include "frames.h"
 #include "load.h"
+#include "messages.h"
 #include "module.h"
 #include "trigger.h"
 #include "trigger_command.h"
@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,13 +94,8 @@ static void say_hello(uint64_t address)
 
 	uname(&names);
 	response_begin();
-	frame_open(FRAME_HELLO);
-	frame_string(names.release);
-	frame_string(names.version);
-	frame_string(names.machine);
-	frame_string(libbpf_version_string());
-	frame_u64(stat(KERNEL_BTF, &btf) == 0 ? (uint64_t)btf.st_size : 0);
-	frame_close();
+	send_hello(names.release, names.version, names.machine, libbpf_version_string(),
+	           stat(KERNEL_BTF, &btf) == 0 ? (uint64_t)btf.st_size : 0);
 	response_end();
 	ring("ready", address);
 }
@@ -110,7 +106,7 @@ static void write_kernel_messages(void)
 
 	if (kernel_messages < 0)
 		return;
-	frame_open(FRAME_KERNEL_LOG);
+	begin_kernel_log();
 	for (;;) {
 		ssize_t length = read(kernel_messages, record, sizeof(record));
 
@@ -124,39 +120,33 @@ static void write_kernel_messages(void)
 	frame_close();
 }
 
-struct request {
+struct object {
 	char name[NAME_LIMIT];
-	const void *bytes;
-	uint32_t length;
+	struct payload elf;
 };
 
-/* Takes the request apart; the object's bytes stay in the mailbox. */
-static int read_request(struct request *request)
+/* Reads which object to load; its bytes stay in the mailbox. False when the request has no object, or a name that is too long. */
+static bool read_object(struct object *object)
 {
+	struct object_request request;
 	struct request_frame frame;
-	uint32_t name_length;
-	const uint8_t *payload;
 
-	if (!request_find(FRAME_OBJECT, &frame) || frame.length < sizeof(name_length))
-		return -1;
-	payload = frame.payload;
-	memcpy(&name_length, payload, sizeof(name_length));
-	if (name_length >= NAME_LIMIT || name_length > frame.length - sizeof(name_length))
-		return -1;
-	memcpy(request->name, payload + sizeof(name_length), name_length);
-	request->name[name_length] = '\0';
-	request->bytes = payload + sizeof(name_length) + name_length;
-	request->length = frame.length - (uint32_t)sizeof(name_length) - name_length;
-	return 0;
+	if (!request_find(FRAME_OBJECT, &frame))
+		return false;
+	request = read_object_request(payload_of(&frame));
+	if (!request.name.at || request.name.left >= NAME_LIMIT)
+		return false;
+	memcpy(object->name, request.name.at, request.name.left);
+	object->name[request.name.left] = '\0';
+	object->elf = request.elf;
+	return true;
 }
 
 /* The end of every response: what the kernel said meanwhile, and how long it all took. */
 static void finish(uint64_t address, uint64_t start)
 {
 	write_kernel_messages();
-	frame_open(FRAME_END);
-	frame_u64(now_ns() - start);
-	frame_close();
+	send_end(now_ns() - start);
 	response_end();
 	ring("done", address);
 }
@@ -171,20 +161,20 @@ static void watch_kernel_messages(void)
 static int serve(uint64_t address)
 {
 	uint64_t start = now_ns();
-	struct request request;
+	struct object object;
 	void *copy;
 
 	response_begin();
-	if (read_request(&request) != 0)
+	if (!read_object(&object))
 		return EXIT_BAD_REQUEST;
 	/* The BAR is mapped uncached or write-combined: libbpf reads the ELF many times, so give it ordinary memory. */
-	copy = malloc(request.length ? request.length : 1);
+	copy = malloc(object.elf.left ? object.elf.left : 1);
 	if (!copy)
 		return EXIT_NO_MEMORY;
-	memcpy(copy, request.bytes, request.length);
-	if (load_modules() && !run_own_loader()) {
+	memcpy(copy, object.elf.at, object.elf.left);
+	if (load_modules() && !run_custom_loader()) {
 		unpack_trigger_files();
-		load_object(request.name, copy, request.length);
+		load_object(object.name, copy, object.elf.left);
 	}
 	free(copy);
 	finish(address, start);
@@ -220,9 +210,7 @@ static void report_crash(uint64_t address, int status)
 	response_resume();
 	/* Ends the frame that the dead process left open. */
 	frame_close();
-	frame_open(FRAME_CRASH);
-	frame_u32((uint32_t)status);
-	frame_close();
+	send_crash((uint32_t)status);
 	finish(address, start);
 }
 
@@ -251,7 +239,7 @@ int main(int count, char **arguments)
 	sigset_t child;
 	pid_t worker;
 
-	if (getpid() != 1 && count == 2 && strcmp(arguments[1], HELPER_EXITS) == 0)
+	if (getpid() != 1 && count == 2 && strcmp(arguments[1], AGENT_EXITS) == 0)
 		return 0;
 	mkdir("/proc", 0755);
 	mkdir("/sys", 0755);

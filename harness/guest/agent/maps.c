@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Settings of maps. */
+#include "messages.h"
 #include "settings.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 static struct bpf_map *find_map(const struct loading *loading, const char *name)
@@ -54,17 +56,16 @@ static const char *const names[] = {
 
 int set_map(const struct loading *loading, struct payload payload)
 {
-	uint32_t attribute = payload_u32(&payload);
-	uint32_t value = payload_u32(&payload);
-	struct bpf_map *map = find_map(loading, payload_string(&payload));
+	struct map_setting_request request = read_map_setting_request(payload);
+	bool is_known = request.attribute < sizeof(names) / sizeof(names[0]);
+	struct bpf_map *map = find_map(loading, request.map);
 	int error;
 
 	if (!map)
 		return -ENOENT;
-	error = set_attribute(map, attribute, value);
+	error = set_attribute(map, request.attribute, request.value);
 	if (error)
-		warn("settings: map '%s': %s %u: %d", bpf_map__name(map), attribute <= MAP_AUTOCREATE ? names[attribute] : "attribute",
-		     value, error);
+		warn("settings: map '%s': %s %u: %d", request.map, is_known ? names[request.attribute] : "attribute", request.value, error);
 	return error;
 }
 
@@ -75,8 +76,7 @@ static struct {
 } patterns[64];
 
 /* The descriptor of a map that shows what the maps in a map of maps are like; a negative errno when it cannot be made. */
-static int pattern_map(const void *frame, enum bpf_map_type type, uint32_t key_size, uint32_t value_size, uint32_t max_entries,
-                       uint32_t flags)
+static int pattern_map(const void *frame, const struct inner_map_request *inner, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags);
 	const size_t limit = sizeof(patterns) / sizeof(patterns[0]);
@@ -87,7 +87,7 @@ static int pattern_map(const void *frame, enum bpf_map_type type, uint32_t key_s
 		i++;
 	if (i < limit && patterns[i].frame)
 		return patterns[i].fd;
-	fd = bpf_map_create(type, NULL, key_size, value_size, max_entries, &options);
+	fd = bpf_map_create(inner->map_type, NULL, inner->key_size, inner->value_size, inner->max_entries, &options);
 	if (fd >= 0 && i < limit) {
 		patterns[i].frame = frame;
 		patterns[i].fd = fd;
@@ -102,11 +102,8 @@ static int pattern_map(const void *frame, enum bpf_map_type type, uint32_t key_s
 int set_inner_map(const struct loading *loading, struct payload payload)
 {
 	const void *frame = payload.at;
-	uint32_t type = payload_u32(&payload);
-	uint32_t key_size = payload_u32(&payload);
-	uint32_t value_size = payload_u32(&payload);
-	uint32_t max_entries = payload_u32(&payload);
-	struct bpf_map *map = find_map(loading, payload_string(&payload));
+	struct inner_map_request request = read_inner_map_request(payload);
+	struct bpf_map *map = find_map(loading, request.map);
 	const struct bpf_map *inner;
 	uint32_t flags = 0;
 	int error, fd;
@@ -115,20 +112,20 @@ int set_inner_map(const struct loading *loading, struct payload payload)
 		return -ENOENT;
 	inner = bpf_map__inner_map(map);
 	if (inner) {
-		type = type ? type : bpf_map__type(inner);
-		key_size = key_size ? key_size : bpf_map__key_size(inner);
-		value_size = value_size ? value_size : bpf_map__value_size(inner);
-		max_entries = max_entries ? max_entries : bpf_map__max_entries(inner);
+		request.map_type = request.map_type ? request.map_type : bpf_map__type(inner);
+		request.key_size = request.key_size ? request.key_size : bpf_map__key_size(inner);
+		request.value_size = request.value_size ? request.value_size : bpf_map__value_size(inner);
+		request.max_entries = request.max_entries ? request.max_entries : bpf_map__max_entries(inner);
 		flags = bpf_map__map_flags(inner);
 	}
-	fd = pattern_map(frame, type, key_size, value_size, max_entries, flags);
+	fd = pattern_map(frame, &request, flags);
 	if (fd < 0) {
 		/* The words in which libbpf says the same of inner maps that it makes itself. */
-		warn("map '%s': failed to create inner map: %d", bpf_map__name(map), fd);
+		warn("map '%s': failed to create inner map: %d", request.map, fd);
 		return fd;
 	}
 	error = bpf_map__set_inner_map_fd(map, fd);
 	if (error)
-		warn("settings: map '%s': inner: %d", bpf_map__name(map), error);
+		warn("settings: map '%s': inner: %d", request.map, error);
 	return error;
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Settings of programs. */
+#include "attach_target.h"
+#include "messages.h"
 #include "settings.h"
 #include "supported.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 static struct bpf_program *find_program(const struct loading *loading, const char *name)
@@ -15,45 +18,31 @@ static struct bpf_program *find_program(const struct loading *loading, const cha
 	return program;
 }
 
-/* What the request says that a program is to attach to; NULL when it says nothing. */
-static const char *target_in_request(const char *name)
-{
-	struct request_frame frame = { 0 };
-
-	while (request_next(&frame)) {
-		struct payload payload = payload_of(&frame);
-
-		if (frame.type == FRAME_ATTACH_TO && strcmp(payload_string(&payload), name) == 0)
-			return payload_string(&payload);
-	}
-	return NULL;
-}
-
 int set_autoload(const struct loading *loading, struct payload payload)
 {
-	uint32_t wanted = payload_u32(&payload);
-	struct bpf_program *program = find_program(loading, payload_string(&payload));
+	struct autoload_request request = read_autoload_request(payload);
+	struct bpf_program *program = find_program(loading, request.program);
+	bool wanted = request.wanted != WANTED_NO;
 
 	if (!program)
 		return -ENOENT;
-	if (wanted == WANTED_IF_SUPPORTED)
-		wanted = is_supported(program, target_in_request(bpf_program__name(program)));
-	return bpf_program__set_autoload(program, wanted != WANTED_NO);
+	if (request.wanted == WANTED_IF_SUPPORTED)
+		wanted = is_supported(program, attach_target(request.program));
+	return bpf_program__set_autoload(program, wanted);
 }
 
 int set_program(const struct loading *loading, struct payload payload)
 {
-	uint32_t attribute = payload_u32(&payload);
-	uint32_t value = payload_u32(&payload);
-	struct bpf_program *program = find_program(loading, payload_string(&payload));
+	struct program_setting_request request = read_program_setting_request(payload);
+	struct bpf_program *program = find_program(loading, request.program);
+	bool is_type = request.attribute == PROGRAM_TYPE;
 	int error;
 
 	if (!program)
 		return -ENOENT;
-	error = attribute == PROGRAM_TYPE ? bpf_program__set_type(program, value) : bpf_program__set_expected_attach_type(program, value);
+	error = is_type ? bpf_program__set_type(program, request.value) : bpf_program__set_expected_attach_type(program, request.value);
 	if (error)
-		warn("settings: prog '%s': %s %u: %d", bpf_program__name(program), attribute == PROGRAM_TYPE ? "type" : "attach type",
-		     value, error);
+		warn("settings: prog '%s': %s %u: %d", request.program, is_type ? "type" : "attach type", request.value, error);
 	return error;
 }
 
@@ -67,16 +56,16 @@ static bool has_btf_target(const struct bpf_program *program)
 
 int set_attach_target(const struct loading *loading, struct payload payload)
 {
-	struct bpf_program *program = find_program(loading, payload_string(&payload));
-	const char *target = payload_string(&payload);
+	struct attach_to_request request = read_attach_to_request(payload);
+	struct bpf_program *program = find_program(loading, request.program);
 	int error;
 
 	if (!program)
 		return -ENOENT;
 	if (!has_btf_target(program) || !is_wanted(loading, program))
 		return 0;
-	error = bpf_program__set_attach_target(program, 0, target);
+	error = bpf_program__set_attach_target(program, 0, request.target);
 	if (error)
-		warn("settings: prog '%s': attach target '%s': %d", bpf_program__name(program), target, error);
+		warn("settings: prog '%s': attach target '%s': %d", request.program, request.target, error);
 	return error;
 }

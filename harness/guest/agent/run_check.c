@@ -3,8 +3,7 @@
 #include "run_check.h"
 
 #include "events.h"
-#include "frames.h"
-#include "payload.h"
+#include "messages.h"
 #include "trigger.h"
 #include "trigger_command.h"
 
@@ -21,47 +20,28 @@
 /* What a test run may hand back: a packet that grew, and a context. */
 #define OUTPUT_BYTES (64 << 10)
 
-static void answer(enum frame_type type, uint32_t index, int error)
-{
-	frame_open(type);
-	frame_u32(index);
-	frame_u32((uint32_t)-error);
-}
-
-static void report_trigger(uint32_t index, int error, uint32_t returned)
-{
-	answer(FRAME_TRIGGERED, index, error);
-	frame_u32(returned);
-	frame_close();
-}
-
 static void test_run(struct bpf_object *object, const struct request_frame *frame)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options);
-	struct payload payload = payload_of(frame);
-	uint32_t index = payload_u32(&payload);
-	uint32_t repeat = payload_u32(&payload);
-	uint32_t length = payload_u32(&payload);
-	struct bpf_program *program = bpf_object__find_program_by_name(object, payload_string(&payload));
+	struct test_run_request request = read_test_run_request(payload_of(frame));
+	struct bpf_program *program = bpf_object__find_program_by_name(object, request.program);
 	int error = -ENOENT;
 
-	if (length > payload.left)
-		length = payload.left;
-	options.repeat = (int)repeat;
-	if (length) {
-		options.data_in = payload.at;
-		options.data_size_in = length;
+	options.repeat = (int)request.repeat;
+	if (request.data.left) {
+		options.data_in = request.data.at;
+		options.data_size_in = request.data.left;
 		options.data_out = malloc(OUTPUT_BYTES);
 		options.data_size_out = options.data_out ? OUTPUT_BYTES : 0;
 	}
-	if (payload.left > length) {
-		options.ctx_in = payload.at + length;
-		options.ctx_size_in = payload.left - length;
+	if (request.context.left) {
+		options.ctx_in = request.context.at;
+		options.ctx_size_in = request.context.left;
 	}
 	if (program)
 		error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
 	free(options.data_out);
-	report_trigger(index, error, options.retval);
+	send_triggered(request.index, (uint32_t)-error, options.retval);
 }
 
 static void pull_triggers(struct bpf_object *object)
@@ -69,12 +49,10 @@ static void pull_triggers(struct bpf_object *object)
 	struct request_frame frame = { 0 };
 
 	while (request_next(&frame)) {
-		struct payload payload = payload_of(&frame);
-
 		if (frame.type == FRAME_TRIGGER) {
-			uint32_t index = payload_u32(&payload);
+			struct trigger_request request = read_trigger_request(payload_of(&frame));
 
-			report_trigger(index, pull_trigger(payload_string(&payload)), 0);
+			send_triggered(request.index, (uint32_t)-pull_trigger(request.name), 0);
 		}
 		if (frame.type == FRAME_TRIGGER_COMMAND)
 			run_trigger_command(&frame);
@@ -96,14 +74,15 @@ static size_t open_counters(struct bpf_object *object, struct counted counters[M
 	size_t count = 0;
 
 	while (count < MAX_COUNTERS && request_next(&frame)) {
-		struct payload payload = payload_of(&frame);
 		struct counted *next = &counters[count];
+		struct count_events_request request;
 		struct bpf_map *map;
 
 		if (frame.type != FRAME_COUNT_EVENTS)
 			continue;
-		next->index = payload_u32(&payload);
-		map = bpf_object__find_map_by_name(object, payload_string(&payload));
+		request = read_count_events_request(payload_of(&frame));
+		next->index = request.index;
+		map = bpf_object__find_map_by_name(object, request.map);
 		errno = ENOENT;
 		next->counter = map ? event_counter_open(map) : NULL;
 		next->error = next->counter ? 0 : -errno;
@@ -116,9 +95,7 @@ static void report_events(const struct counted *counted)
 {
 	uint64_t count = counted->counter ? event_counter_read(counted->counter) : 0;
 
-	answer(FRAME_EVENTS, counted->index, counted->error);
-	frame_u64(count);
-	frame_close();
+	send_events(counted->index, (uint32_t)-counted->error, count);
 	if (counted->counter)
 		event_counter_close(counted->counter);
 }
@@ -141,18 +118,17 @@ static size_t room_for(struct bpf_map *map)
 
 static void look_up(struct bpf_object *object, const struct request_frame *frame)
 {
-	struct payload payload = payload_of(frame);
-	uint32_t index = payload_u32(&payload);
-	struct bpf_map *map = bpf_object__find_map_by_name(object, payload_string(&payload));
+	struct look_up_request request = read_look_up_request(payload_of(frame));
+	struct bpf_map *map = bpf_object__find_map_by_name(object, request.map);
 	size_t room = map ? room_for(map) : 0;
 	uint8_t *value = room ? calloc(1, room) : NULL;
 	int error = -ENOENT;
 
-	if (map && payload.left != bpf_map__key_size(map))
+	if (map && request.key.left != bpf_map__key_size(map))
 		error = -EINVAL;
 	else if (value)
-		error = bpf_map_lookup_elem(bpf_map__fd(map), payload.at, value) == 0 ? 0 : -errno;
-	answer(FRAME_MAP_VALUE, index, error);
+		error = bpf_map_lookup_elem(bpf_map__fd(map), request.key.at, value) == 0 ? 0 : -errno;
+	begin_map_value(request.index, (uint32_t)-error);
 	if (!error)
 		frame_bytes(value, room);
 	frame_close();
@@ -194,13 +170,10 @@ static void report_runs(struct bpf_program *program)
 		return;
 	if (may_sleep(program) && !counts_sleepers())
 		return;
-	frame_open(FRAME_RUNS);
-	frame_u64(info.run_cnt);
-	frame_string(bpf_program__name(program));
-	frame_close();
+	send_runs(info.run_cnt, bpf_program__name(program));
 }
 
-void run_trial(struct bpf_object *object)
+void run_check(struct bpf_object *object)
 {
 	struct counted counters[MAX_COUNTERS];
 	struct bpf_program *program;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings.h"
 
+#include "messages.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -23,8 +25,7 @@ void warn(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	frame_open(FRAME_LOG);
-	frame_u32(LIBBPF_WARN);
+	begin_log(LEVEL_WARN);
 	frame_bytes("libbpf: ", strlen("libbpf: "));
 	frame_bytes(text, strlen(text));
 	frame_bytes("\n", 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the request says is to be done to an opened object before it is loaded, as its own loader would do it. */
+/* Settings that the request has for an opened object, applied before the load as a loader would. */
 #ifndef COREMATRIX_SETTINGS_H
 #define COREMATRIX_SETTINGS_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supported.h"
 
-#include "frames.h"
+#include "messages.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,15 +70,6 @@ static bool has_target(struct bpf_program *program, const char *target)
 	}
 }
 
-static void leave_out(enum left_out why, const char *program, const char *what)
-{
-	frame_open(FRAME_LEFT_OUT);
-	frame_u32(why);
-	frame_string(program);
-	frame_string(what);
-	frame_close();
-}
-
 static bool probe(struct bpf_program *program, const char *target)
 {
 	const char *name = bpf_program__name(program);
@@ -89,11 +80,11 @@ static bool probe(struct bpf_program *program, const char *target)
 		target = section_target(program);
 	/* Errors are no answer: then the load gives it. */
 	if (libbpf_probe_bpf_prog_type(type, NULL) == 0) {
-		leave_out(LEFT_OUT_TYPE, name, libbpf_bpf_prog_type_str(type));
+		send_left_out(LACKS_PROGRAM_TYPE, name, libbpf_bpf_prog_type_str(type));
 		return false;
 	}
 	if (target && !has_target(program, target)) {
-		leave_out(LEFT_OUT_TARGET, name, target);
+		send_left_out(LACKS_ATTACH_TARGET, name, target);
 		return false;
 	}
 	return true;

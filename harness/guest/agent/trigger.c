@@ -46,7 +46,7 @@ static int fork_and_exec(void)
 	if (child < 0)
 		return -errno;
 	if (child == 0) {
-		execl(HELPER_PATH, HELPER_PATH, HELPER_EXITS, NULL);
+		execl(AGENT_PATH, AGENT_PATH, AGENT_EXITS, NULL);
 		_exit(errno < 128 ? errno : EINVAL);
 	}
 	if (waitpid(child, &status, 0) < 0)

@@ -3,9 +3,9 @@
 #ifndef COREMATRIX_TRIGGER_H
 #define COREMATRIX_TRIGGER_H
 
-#define HELPER_PATH "/init"
-/* The argument with which the helper ends at once. */
-#define HELPER_EXITS "exit"
+#define AGENT_PATH "/init"
+/* The argument with which the agent ends at once. */
+#define AGENT_EXITS "exit"
 
 /* One of open, exec, connect, write, spin, iterate. Returns 0, or a negative errno. */
 int pull_trigger(const char *name);

@@ -18,20 +18,17 @@ void unpack_trigger_files(void)
 
 void run_trigger_command(const struct request_frame *request)
 {
-	struct payload payload = payload_of(request);
-	uint32_t index = payload_u32(&payload);
+	struct trigger_command_request wanted = read_trigger_command_request(payload_of(request));
+	struct command_request words = { wanted.timeout_ms, wanted.folder, wanted.argv, wanted.env };
 	struct command command;
 	struct command_result result = { .end = COMMAND_NOT_STARTED };
 	int error = unpack_error;
 
-	if (!error && !read_command(&payload, &command))
+	if (!error && !prepare_command(&words, &command))
 		error = -EINVAL;
 	if (error)
 		result.value = (uint32_t)-error;
 	else
 		result = execute_command(&command);
-	frame_open(FRAME_TRIGGER_END);
-	frame_u32(index);
-	write_result(result);
-	frame_close();
+	send_trigger_end(wanted.index, result.end, result.value, result.ns, result.dropped);
 }

@@ -3,7 +3,7 @@
 #ifndef COREMATRIX_TRIGGER_COMMAND_H
 #define COREMATRIX_TRIGGER_COMMAND_H
 
-#include "frames.h"
+#include "mailbox.h"
 
 /* Unpacks what the commands of the request need, before anything is attached that would see it done. */
 void unpack_trigger_files(void);

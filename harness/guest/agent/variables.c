@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Values of global variables: bytes put into a data section before the map that libbpf makes of it is created. */
+#include "messages.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -7,17 +8,16 @@
 
 int set_variable(const struct loading *loading, struct payload payload)
 {
-	uint32_t offset = payload_u32(&payload);
-	const char *section = payload_string(&payload);
-	struct bpf_map *map = bpf_object__find_map_by_name(loading->object, section);
+	struct variable_request request = read_variable_request(payload);
+	struct bpf_map *map = bpf_object__find_map_by_name(loading->object, request.section);
 	size_t size = 0;
-	/* Before libbpf 1.3 it says const. */
+	/* Before libbpf 1.3 its type is const. */
 	char *values = map ? (char *)bpf_map__initial_value(map, &size) : NULL;
 
-	if (!values || offset > size || payload.left > size - offset) {
-		warn("settings: %s: no %u bytes at %u of it to be set", section, payload.left, offset);
+	if (!values || request.offset > size || request.bytes.left > size - request.offset) {
+		warn("settings: %s: no %u bytes at %u of it to be set", request.section, request.bytes.left, request.offset);
 		return -ENOENT;
 	}
-	memcpy(values + offset, payload.at, payload.left);
+	memcpy(values + request.offset, request.bytes.at, request.bytes.left);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // What settings ask of the agent, and what a verdict depends on because of them.
-import type { RequestFrame } from '../../guest/frames.ts';
+import type { RequestFrame } from '../../guest/protocol/frames.ts';
 import type { OnKernel } from '../settings/definition.ts';
 import { type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 

@@ -2,7 +2,7 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
-import type { GuestCommand } from '../../guest/custom-loader-frames.ts';
+import type { GuestCommand } from '../../guest/protocol/frames.ts';
 import type { Place } from '../settings/place.ts';
 import { packFiles } from './archive.ts';
 import type { CommandSettings } from './command-schema.ts';

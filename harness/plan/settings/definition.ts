@@ -1,7 +1,7 @@
 // What defines a setting of an object. Each setting has a folder here; `../object-settings/setting-table.ts` registers them.
 import type { z } from 'zod';
 import type { BpfObject } from '../../bpf/object/object.ts';
-import type { RequestFrame } from '../../guest/frames.ts';
+import type { RequestFrame } from '../../guest/protocol/frames.ts';
 import type { Place } from './place.ts';
 
 /** What a setting is prepared from, besides its value. */

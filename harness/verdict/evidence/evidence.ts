@@ -1,5 +1,5 @@
 // What a guest delivers about one cell, before anything is made of it.
-import type { CommandEnd } from '../../guest/frames.ts';
+import type { CommandEnd } from '../../guest/protocol/frames.ts';
 import type { LogRecord } from '../../logs/record.ts';
 
 /** One fresh open and load. */

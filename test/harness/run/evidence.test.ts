@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
-import type { Frame } from '../../../harness/guest/frames.ts';
+import type { Frame } from '../../../harness/guest/protocol/frames.ts';
 import { toEvidence } from '../../../harness/run/evidence.ts';
 
 const program = (name: string): Frame => ({ type: 'program', name, section: 'kprobe/x', programType: 'kprobe', autoload: true, insns: 2 });
-const end: Frame = { type: 'attempt-end', reached: 2, errno: 22, openMs: 1, loadMs: 2 };
+const end: Frame = { type: 'attempt-end', reached: 'load', errno: 22, openMs: 1, loadMs: 2 };
 
 test('frames are ordered into programs and attempts', () => {
   const frames: Frame[] = [
     program('p'),
     { type: 'attempt-begin', program: '' },
-    { type: 'log', level: 0, text: 'libbpf: no\n' },
+    { type: 'log', level: 'warn', text: 'libbpf: no\n' },
     end,
     { type: 'attempt-begin', program: 'p' },
-    { ...end, reached: 3, errno: 0 },
-    { type: 'log', level: 0, text: 'libbpf: not there\n' },
+    { ...end, reached: 'done', errno: 0 },
+    { type: 'log', level: 'warn', text: 'libbpf: not there\n' },
     { type: 'attached', kind: 'program', errno: 2, name: 'p', detail: '' },
     { type: 'kernel-log', text: 'all is well\n' },
     { type: 'end', guestMs: 5 },
   ];
   expect(toEvidence(frames, 'console')).toEqual({
     leftOut: [],
-    taken: [],
+    chosen: [],
     programs: [{ name: 'p', section: 'kprobe/x', type: 'kprobe', autoload: true, insns: 2 }],
     attempts: [
       { program: null, reached: 'load', errno: 22, openMs: 1, loadMs: 2, log: [{ level: 'warn', text: 'libbpf: no\n' }] },
@@ -39,10 +39,10 @@ test('frames are ordered into programs and attempts', () => {
   });
 });
 
-test('frames in an order no agent writes make sense as far as they can; levels and stages there are none of are the last resort', () => {
+test('frames in an order that no agent writes are kept as far as they make sense', () => {
   const frames: Frame[] = [
-    { type: 'log', level: 77, text: 'x' },
-    { ...end, reached: 99 },
+    { type: 'log', level: 'debug', text: 'x' },
+    { ...end, reached: 'open' },
     { type: 'attempt-begin', program: 'p' },
     program('p'),
   ];

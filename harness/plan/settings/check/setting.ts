@@ -1,5 +1,5 @@
 // `check`: what must be true after the triggers of a run.
-import type { RequestFrame } from '../../../guest/frames.ts';
+import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
 import { type PlannedCheck, planCheck } from './planned-check.ts';
@@ -11,8 +11,8 @@ interface Others {
 
 /** What the agent looks up. It reports how often programs ran and what they returned in any case. */
 function checkFrames(check: PlannedCheck, index: number): RequestFrame[] {
-  if (check.kind === 'events') return [{ type: 'countEvents', index, map: check.map }];
-  return check.kind === 'bytes' ? [{ type: 'lookUp', index, map: check.map, key: check.key }] : [];
+  if (check.kind === 'events') return [{ type: 'count-events', index, map: check.map }];
+  return check.kind === 'bytes' ? [{ type: 'look-up', index, map: check.map, key: check.key }] : [];
 }
 
 export const check: Setting<OneCheck[], readonly PlannedCheck[], Others> = {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { CommandSettings } from '../../packing/command-schema.ts';
-import type { GuestCommand } from '../../../guest/custom-loader-frames.ts';
+import type { GuestCommand } from '../../../guest/protocol/frames.ts';
 import { guestArchive, guestCommand } from '../../packing/pack-command.ts';
 import type { SettingInput } from '../definition.ts';
 

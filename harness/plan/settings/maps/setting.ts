@@ -1,7 +1,7 @@
 // `maps`: types and sizes of maps, and whether they are created.
 import { MAP_TYPES, type ObjectMap } from '../../../bpf/object/maps.ts';
-import type { RequestFrame } from '../../../guest/frames.ts';
-import { type MapAttribute, WANTED } from '../../../guest/load-frames.ts';
+import type { RequestFrame } from '../../../guest/protocol/frames.ts';
+import { type MapAttribute, WANTED } from '../../../guest/protocol/frames.ts';
 import type { Setting, SettingInput } from '../definition.ts';
 import { notInObject, type Place } from '../place.ts';
 import { wantedOf } from '../switch.ts';
@@ -47,7 +47,7 @@ function mapFrames(map: string, settings: MapSettings): RequestFrame[] {
     ...frame('key_size', key_size),
     ...frame('value_size', value_size),
     ...frame('cpus', cpus === true ? 1 : undefined),
-    ...frame('autocreate', autocreate === undefined ? undefined : WANTED[wantedOf(autocreate)]),
+    ...frame('autocreate', autocreate === undefined ? undefined : WANTED.words.indexOf(wantedOf(autocreate))),
     ...(inner ? [innerFrame(map, inner)] : []),
   ];
 }

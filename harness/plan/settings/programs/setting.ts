@@ -2,7 +2,7 @@
 import { ATTACH_TYPES } from '../../../bpf/object/attach-type.ts';
 import type { BpfProgram } from '../../../bpf/object/object.ts';
 import { PROGRAM_TYPES } from '../../../bpf/object/program-type.ts';
-import type { RequestFrame } from '../../../guest/frames.ts';
+import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting, SettingInput } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
 import { notInObject } from '../place.ts';
@@ -54,7 +54,7 @@ export const programs: Setting<ProgramsSettings, ProgramsSettings, Others> = {
   // The agent looks up a target at once, and only for programs that will be loaded. Alternatives decide that first.
   lastFrames: (own) =>
     Object.entries(own).flatMap(([program, { attach_to: target }]): RequestFrame[] =>
-      target === undefined ? [] : [{ type: 'attachTo', program, target }],
+      target === undefined ? [] : [{ type: 'attach-to', program, target }],
     ),
   propose: proposePrograms,
 };

@@ -1,7 +1,7 @@
 // The commands among the triggers of an object, packed for guests: one archive, with a folder for each command.
 import { createHash } from 'node:crypto';
 import type { CommandSettings } from '../../packing/command-schema.ts';
-import type { GuestCommand } from '../../../guest/custom-loader-frames.ts';
+import type { GuestCommand } from '../../../guest/protocol/frames.ts';
 import { guestArchive, guestCommand } from '../../packing/pack-command.ts';
 import type { PackedFile } from '../../packing/libraries.ts';
 import type { Place } from '../place.ts';

@@ -1,5 +1,5 @@
 // `trigger`: what makes attached programs run in the guest.
-import type { RequestFrame } from '../../../guest/frames.ts';
+import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting, SettingInput } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
 import { type PlannedTrigger, planTrigger } from './planned-trigger.ts';
@@ -34,10 +34,10 @@ function triggerFrames(trigger: PlannedTrigger, index: number, packed: TriggerCo
   if (trigger.kind === 'built-in') return [{ type: 'trigger', index, name: trigger.name }];
   if (trigger.kind === 'command') {
     const command = packed?.commands.get(index);
-    return command ? [{ type: 'triggerCommand', index, ...command }] : [];
+    return command ? [{ type: 'trigger-command', index, ...command }] : [];
   }
   const { program, repeat, data, context } = trigger;
-  return [{ type: 'testRun', index, program, repeat, data, context }];
+  return [{ type: 'test-run', index, program, repeat, data, context }];
 }
 
 export const trigger: Setting<TriggerSetting, PreparedTriggers, Others> = {

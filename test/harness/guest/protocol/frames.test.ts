@@ -1,0 +1,90 @@
+// The table of the protocol: what is on the wire, and the headers of the agent, follow from it.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { framesHeader, messagesHeader } from '../../../../harness/guest/protocol/c-headers.ts';
+import * as fields from '../../../../harness/guest/protocol/fields.ts';
+import { type Fields, FRAMES } from '../../../../harness/guest/protocol/frames.ts';
+import { fuzzRuns } from '../../../fuzz/runs.ts';
+
+const RUNS = fuzzRuns(100);
+const AGENT = join(import.meta.dirname, '../../../../harness/guest/agent');
+const ALL = Object.entries<{ number: number; fields: Fields }>(FRAMES);
+
+const words = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
+const buffers = fc.uint8Array().map((bytes) => Buffer.from(bytes));
+const VALUES = new Map<fields.Field<never, unknown>, fc.Arbitrary<unknown>>([
+  [fields.u32, fc.nat(0xffffffff)],
+  [fields.u64, fc.nat(Number.MAX_SAFE_INTEGER)],
+  [fields.duration, fc.nat(1e9)],
+  [fields.flag, fc.boolean()],
+  [fields.string, words],
+  [fields.strings, fc.array(words)],
+  [fields.list, fc.array(words)],
+  [
+    fields.variables,
+    fc.dictionary(
+      words.filter((name) => !name.includes('=')),
+      words,
+    ),
+  ],
+  [fields.counted, buffers],
+  [fields.shortName, fc.string({ maxLength: 60 })],
+  [fields.bytes, buffers],
+  [fields.text, words],
+]);
+
+function valuesOf(field: fields.Field<never, unknown>): fc.Arbitrary<unknown> {
+  if (typeof field.c === 'object') return fc.constantFrom(...field.c.enum.words);
+  const values = VALUES.get(field);
+  if (!values) throw new Error('a kind of field without values to try');
+  return values;
+}
+
+function readAll(spec: Fields, payload: Buffer): Record<string, unknown> {
+  const reader = fields.readerOf(payload);
+  return Object.fromEntries(Object.entries(spec).map(([name, field]) => [name, field.decode(reader)]));
+}
+
+test('every frame of the protocol has a number of its own', () => {
+  const numbers = ALL.map(([, { number }]) => number);
+  expect(numbers).toEqual([...new Set(numbers)]);
+});
+
+test('the headers of the agent are those that "npm run protocol" writes', async () => {
+  expect(await readFile(join(AGENT, 'frames.h'), 'utf8')).toBe(framesHeader());
+  expect(await readFile(join(AGENT, 'messages.h'), 'utf8')).toBe(messagesHeader());
+});
+
+test.each(ALL)('the fields of frame %s are read as they were written', (_, { fields: spec }) => {
+  const frames = fc.record(Object.fromEntries(Object.entries(spec).map(([name, field]) => [name, valuesOf(field)])));
+  fc.assert(
+    fc.property(frames, (frame) => {
+      const payload = Buffer.concat(Object.entries(spec).flatMap(([name, field]) => field.encode(frame[name])));
+      expect(readAll(spec, payload)).toEqual(frame);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test.each(ALL)('no bytes make the fields of frame %s throw or hold more than the bytes', (_, { fields: spec }) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
+      const text = JSON.stringify(readAll(spec, Buffer.from(noise)));
+      expect(text.length).toBeLessThan(500 + noise.length * 20);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('a number without a word is read as the word that the table names', () => {
+  const unknown = fields.u32Bytes(77);
+  expect([
+    readAll(FRAMES.log.fields, unknown),
+    readAll(FRAMES['attempt-end'].fields, unknown),
+    readAll(FRAMES['left-out'].fields, unknown),
+    readAll(FRAMES['command-end'].fields, unknown),
+    readAll(FRAMES.attached.fields, unknown),
+  ]).toMatchObject([{ level: 'debug' }, { reached: 'open' }, { lacks: 'attach-target' }, { end: 'not-started' }, { kind: 'map' }]);
+});
