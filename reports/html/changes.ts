@@ -2,8 +2,9 @@
 import type { Comparison } from '../../harness/results/compare.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { changeCounts, type ChangeGroup, changeGroups, changeWord } from '../model/change-groups.ts';
-import { kernelNaming } from './explained.ts';
 import { html, type Html } from './html.ts';
+import { kernelNames } from './kernel-names.ts';
+import { lookMark } from './mark.ts';
 import type { Look } from './shared/looks.ts';
 
 const LOOKS = {
@@ -24,11 +25,11 @@ const LOOKS = {
 /** The section with its heading; empty without a baseline. */
 export function changesSection(comparison: Comparison | undefined, results: Results): Html {
   if (!comparison) return html``;
-  const { listed } = kernelNaming(results);
+  const { listed } = kernelNames(results);
   const items = changeGroups(comparison).map(({ change, what, programs, kernels }) => {
     const [shape, tone] = LOOKS[change];
     return html`<li>
-      <span class="mark ${tone}"><span aria-hidden="true">${shape}</span> ${changeWord(change)}</span> <span class="reason">${what}</span>
+      ${lookMark({ shape, tone, word: changeWord(change) })} <span class="reason">${what}</span>
       <p>${programs.join(', ')} on ${listed(kernels) || kernels.join(', ')}</p>
     </li>`;
   });

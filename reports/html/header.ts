@@ -4,7 +4,7 @@ import type { Results } from '../../harness/results/schema.ts';
 import { contradiction, countStatuses, incompleteness, reuseText } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { html, type Html } from './html.ts';
-import { statusMark } from './objects.ts';
+import { statusMark } from './mark.ts';
 
 /** How many programs on kernels did not do what was predicted, and how many cells needed more than one attempt. */
 function marks(results: Results): [query: string, text: string][] {

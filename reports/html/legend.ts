@@ -4,6 +4,7 @@ import { OUTCOME_MEANINGS, OUTCOMES, STATUS_MEANINGS, STATUSES } from '../../har
 import type { Results } from '../../harness/results/schema.ts';
 import { classAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
+import { lookMark } from './mark.ts';
 import { type Look, OUTCOME_LOOKS, STATUS_LOOKS } from './shared/looks.ts';
 
 /** A failure class in one line, for a tooltip. */
@@ -17,11 +18,9 @@ export function classLink(failure: FailureClass): Html {
   return html`<a href="#${classAnchor(failure)}" title="${classMeaning(failure)}">${failure}</a>`;
 }
 
-function lookItem({ shape, word, tone }: Look, meaning: string): Html {
+function lookItem(look: Look, meaning: string): Html {
   return html`<div>
-    <dt>
-      <span class="mark ${tone}"><span aria-hidden="true">${shape}</span> ${word}</span>
-    </dt>
+    <dt>${lookMark(look)}</dt>
     <dd>${meaning}</dd>
   </div>`;
 }

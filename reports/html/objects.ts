@@ -1,21 +1,16 @@
 // What happened to each object, for a reader without scripts too: reasons and failing relocations, neighbouring kernels of which the same is true together.
-import type { CellProgram, CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
-import type { Status } from '../../harness/base/vocabulary.ts';
+import type { CellProgram, CellRelocation, CellResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import { logText } from '../../harness/results/logs.ts';
-import { contradiction, shortKernelNames } from '../model/summary.ts';
+import { contradiction } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
 import { failureFacts } from './failure-facts.ts';
 import { html, type Html, toText } from './html.ts';
 import { classMeaning } from './legend.ts';
 import { logTail } from './shared/log-tail.ts';
-import { lookOf, STATUS_LOOKS } from './shared/looks.ts';
-
-/** A status as a coloured word with its shape, and a number where there are several. */
-export function statusMark(status: Status, count?: number): Html {
-  const { tone, shape, word } = STATUS_LOOKS[status];
-  return html`<span class="mark ${tone}"><span aria-hidden="true">${shape}</span> ${count !== undefined && `${count} `}${word}</span>`;
-}
+import { lookOf } from './shared/looks.ts';
+import { type KernelNames, kernelNames } from './kernel-names.ts';
+import { lookMark, statusMark } from './mark.ts';
 
 function tail(program: CellProgram, results: Results): Html {
   const text = program.status === 'fail' ? logText(results.logs, program.logs.verifier).trimEnd() : '';
@@ -49,7 +44,7 @@ function failingRelocation(relocation: CellRelocation, object: ObjectResult): Ht
   if (!known || (look.tone === 'good' && relocation.suspicious === null) || look.tone === 'quiet') return null;
   const { source, program, kind, access } = known;
   return html`<li>
-    <span class="mark ${look.tone}"><span aria-hidden="true">${look.shape}</span> ${look.word}</span> <code>${access}</code>
+    ${lookMark(look)} <code>${access}</code>
     <small
       >${kind} in
       ${program}${source && html`, ${source.file}:${source.line}`}${relocation.reached !== null && html`, reached: ${relocation.reached}`}${relocation.suspicious !== null && html`, suspicious: ${relocation.suspicious}`}</small
@@ -68,42 +63,55 @@ function story(cell: CellResult, object: ObjectResult, results: Results): Html {
   }`;
 }
 
-/** Cells of neighbouring kernels that say the same are one block; each kernel in its head is what a link to that cell leads to. */
-function storyBlocks(object: ObjectResult, cells: readonly CellResult[], results: Results, names: ReadonlyMap<string, string>): Html[] {
-  const blocks: { text: string; cells: CellResult[] }[] = [];
-  for (const cell of cells) {
-    const text = toText(story(cell, object, results));
-    const last = blocks.at(-1);
-    if (last?.text === text) last.cells.push(cell);
-    else blocks.push({ text, cells: [cell] });
-  }
-  return blocks.flatMap(({ cells: [first, ...same] }) => {
-    if (!first) return [];
-    const links = [first, ...same].map((cell) => {
-      const anchor = cellAnchor(cell.kernel, cell.object);
-      return html`<a id="${anchor}" href="#${anchor}">${names.get(cell.kernel)}</a>${cell.flaky && html` <small>flaky</small>`} `;
-    });
-    return html`<section class="story">
-      <h3>${links}${same.length > 0 && html`<small>the same on ${plural(same.length + 1, 'kernel')}</small>`}</h3>
-      ${story(first, object, results)}
-    </section>`;
-  });
+/** The story of neighbouring kernels on which the same happened. */
+interface Story {
+  text: string;
+  story: Html;
+  cells: CellResult[];
 }
 
-/** A fold for each object, with what it came to in its head. */
+/** The stories of an object, in the order of its cells. */
+function stories(object: ObjectResult, cells: readonly CellResult[], results: Results): Story[] {
+  const found: Story[] = [];
+  for (const cell of cells) {
+    const own = story(cell, object, results);
+    const text = toText(own);
+    const last = found.at(-1);
+    if (last?.text === text) last.cells.push(cell);
+    else found.push({ text, story: own, cells: [cell] });
+  }
+  return found;
+}
+
+/** One story; a link to a cell leads to the name of its kernel in the head. */
+function storyPart({ story: own, cells }: Story, { nameOf }: KernelNames): Html {
+  const links = cells.map(({ kernel, object, flaky }) => {
+    const anchor = cellAnchor(kernel, object);
+    return html`<a id="${anchor}" href="#${anchor}">${nameOf(kernel)}</a>${flaky && html` <small>flaky</small>`} `;
+  });
+  return html`<section class="story">
+    <h3>${links}${cells.length > 1 && html`<small>the same on ${plural(cells.length, 'kernel')}</small>`}</h3>
+    ${own}
+  </section>`;
+}
+
+function objectFold(object: ObjectResult, cells: readonly CellResult[], results: Results, names: KernelNames): Html {
+  const counts = [...grouped(cells, ({ status }) => status).values()].map(
+    ([first, ...more]) => first && html`${statusMark(first.status, more.length + 1)} `,
+  );
+  return html`<details class="block">
+    <summary><strong>${object.id}</strong> ${counts}</summary>
+    ${object.compiler !== undefined && html`<p class="expected">Compiled by ${object.compiler}.</p>`}${stories(object, cells, results).map((each) => storyPart(each, names))}
+  </details>`;
+}
+
+/** A fold for each object: in its head the statuses of its cells, in it their stories. */
 export function objectsPart(results: Results): Html {
-  const short = shortKernelNames(results);
-  const names = new Map(results.kernels.map(({ id }: KernelResult, index) => [id, short[index] ?? id]));
+  const names = kernelNames(results);
   const byObject = grouped(results.cells, ({ object }) => object);
   return html`${results.objects.map((object) => {
     const own = new Map((byObject.get(object.id) ?? []).map((cell) => [cell.kernel, cell]));
     const cells = results.kernels.flatMap(({ id }) => own.get(id) ?? []);
-    const counts = [...grouped(cells, ({ status }) => status).values()].map(
-      ([first, ...more]) => first && html`${statusMark(first.status, more.length + 1)} `,
-    );
-    return html`<details class="block">
-      <summary><strong>${object.id}</strong> ${counts}</summary>
-      ${object.compiler !== undefined && html`<p class="expected">Compiled by ${object.compiler}.</p>`}${storyBlocks(object, cells, results, names)}
-    </details>`;
+    return objectFold(object, cells, results, names);
   })}`;
 }

@@ -3,8 +3,9 @@ import type { CellRelocation, ObjectResult, Results } from '../../harness/result
 import { shortKernelNames } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { namePart, relocationsAnchor } from './anchors.ts';
-import { guardedPart, kernelNaming } from './explained.ts';
+import { guardedPart } from './explanation.ts';
 import { html, type Html } from './html.ts';
+import { kernelNames } from './kernel-names.ts';
 import { lookOf } from './shared/looks.ts';
 
 interface Stretch {
@@ -69,7 +70,7 @@ function mapOf(object: ObjectResult, results: Results): Html {
 
 /** A fold for each object that has relocations. */
 export function relocationMaps(results: Results): Html {
-  const naming = kernelNaming(results);
+  const naming = kernelNames(results);
   const folds = results.objects
     .filter(({ relocations }) => relocations.length > 0)
     .map(

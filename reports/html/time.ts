@@ -2,12 +2,12 @@
 import type { CellResult, Results } from '../../harness/results/schema.ts';
 import { grouped } from '../../harness/base/text.ts';
 import { cellAnchor } from './anchors.ts';
-import { kernelNaming } from './explained.ts';
 import { html, type Html } from './html.ts';
+import { type KernelNames, kernelNames } from './kernel-names.ts';
 
 const SLOWEST = 10;
 
-/** All attempts of a cell, in ms; one that was not run again took none. */
+/** The time of all attempts of a cell, in ms; a cell from an earlier run took none. */
 function timeOf(cell: CellResult): number {
   return cell.attempts.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
@@ -16,28 +16,63 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 1)} s`;
 }
 
-/** The section; nothing where nothing ran. */
-export function timeSection(results: Results): Html {
-  const { nameOf } = kernelNaming(results);
-  const byKernel = grouped(results.cells, ({ kernel }) => kernel);
-  const rows = results.kernels.map(({ id, boot }) => {
-    const cells = byKernel.get(id) ?? [];
-    const loading = cells.reduce((sum, { loadMs }) => sum + (loadMs ?? 0), 0);
-    return { id, boot: boot?.durationMs ?? null, cells, all: cells.reduce((sum, cell) => sum + timeOf(cell), 0), loading };
+/** One kernel of the table: its boot, and all its guests together, in ms. */
+interface KernelTime {
+  id: string;
+  boot: number | null;
+  cells: number;
+  guests: number;
+  loading: number;
+}
+
+function kernelTimes({ kernels, cells }: Results): KernelTime[] {
+  const byKernel = grouped(cells, ({ kernel }) => kernel);
+  return kernels.map(({ id, boot }) => {
+    const own = byKernel.get(id) ?? [];
+    const guests = own.reduce((sum, cell) => sum + timeOf(cell), 0);
+    const loading = own.reduce((sum, { loadMs }) => sum + (loadMs ?? 0), 0);
+    return { id, boot: boot?.durationMs ?? null, cells: own.length, guests, loading };
   });
-  const most = Math.max(...rows.map(({ all }) => all));
-  if (!(most > 0)) return html``;
-  const slowest = results.cells
+}
+
+/** A bar for the guests of a kernel, against the kernel whose guests took longest. */
+function bar({ guests, loading }: KernelTime, longest: number): Html {
+  const width = (part: number) => ((100 * part) / longest).toFixed(1);
+  return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+    <rect class="guests" width="${width(guests)}" height="8" />
+    <rect class="loading" width="${width(Math.min(guests, loading))}" height="8" />
+  </svg>`;
+}
+
+function rowOf(time: KernelTime, longest: number, { nameOf }: KernelNames): Html {
+  return html`<tr>
+    <th scope="row">${nameOf(time.id)}</th>
+    <td class="number">${time.boot === null ? '—' : seconds(time.boot)}</td>
+    <td class="number">${time.cells}</td>
+    <td class="number">${seconds(time.guests)}</td>
+    <td class="number">${seconds(time.loading)}</td>
+    <td>${bar(time, longest)}</td>
+  </tr>`;
+}
+
+function slowestCells({ cells }: Results, { nameOf }: KernelNames): Html[] {
+  const slowest = cells
     .filter((cell) => timeOf(cell) > 0)
     .toSorted((a, b) => timeOf(b) - timeOf(a))
     .slice(0, SLOWEST);
-  const bar = (all: number, loading: number) => {
-    const width = (part: number) => ((100 * part) / most).toFixed(1);
-    return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-      <rect class="guests" width="${width(all)}" height="8" />
-      <rect class="loading" width="${width(Math.min(all, loading))}" height="8" />
-    </svg>`;
-  };
+  return slowest.map(
+    (cell, at) =>
+      html`${at > 0 && ', '}<a href="#${cellAnchor(cell.kernel, cell.object)}">${cell.object} on ${nameOf(cell.kernel)}</a>
+        <small>${seconds(timeOf(cell))}</small>`,
+  );
+}
+
+/** The section with its heading; empty when nothing was run. */
+export function timeSection(results: Results): Html {
+  const names = kernelNames(results);
+  const times = kernelTimes(results);
+  const longest = Math.max(...times.map(({ guests }) => guests));
+  if (!(longest > 0)) return html``;
   return html`<h2 id="time">Time <small>guests of each kernel together; the dark part is libbpf's own work in them</small></h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Time by kernel">
       <table class="kernels time">
@@ -52,26 +87,9 @@ export function timeSection(results: Results): Html {
           </tr>
         </thead>
         <tbody>
-          ${rows.map(
-            ({ id, boot, cells, all, loading }) =>
-              html`<tr>
-                <th scope="row">${nameOf(id)}</th>
-                <td class="number">${boot === null ? '—' : seconds(boot)}</td>
-                <td class="number">${cells.length}</td>
-                <td class="number">${seconds(all)}</td>
-                <td class="number">${seconds(loading)}</td>
-                <td>${bar(all, loading)}</td>
-              </tr>`,
-          )}
+          ${times.map((time) => rowOf(time, longest, names))}
         </tbody>
       </table>
     </div>
-    <p class="slowest">
-      Slowest:
-      ${slowest.map(
-        (cell, at) =>
-          html`${at > 0 && ', '}<a href="#${cellAnchor(cell.kernel, cell.object)}">${cell.object} on ${nameOf(cell.kernel)}</a>
-            <small>${seconds(timeOf(cell))}</small>`,
-      )}
-    </p>`;
+    <p class="slowest">Slowest: ${slowestCells(results, names)}</p>`;
 }

@@ -1,4 +1,4 @@
-// Two logs side by side, line by line. The text of these functions goes into the page: each must need nothing from outside itself.
+// Two logs compared line by line.
 
 /** One line of a comparison: in both logs, only in the left one, or only in the right one. */
 export interface DiffLine {
@@ -8,7 +8,7 @@ export interface DiffLine {
 
 /**
  * A line of a log of libbpf, the verifier or the kernel without what differs between any two loads: addresses, type ids, file descriptors,
- * times, numbers of instructions and states.
+ * times, and numbers of instructions and states.
  */
 export function withoutNoise(line: string): string {
   return line
@@ -25,9 +25,73 @@ export function withoutNoise(line: string): string {
     );
 }
 
+/** Two lists without the lines that they share at the beginning and at the end, as keys by which lines are equal. */
+interface Middle {
+  left: readonly string[];
+  right: readonly string[];
+}
+
+/** For each diagonal (position on the left less that on the right) the position on the left that is reached. */
+type Reached = ReadonlyMap<number, number>;
+
+/** Whether a diagonal is reached best by a line of the right list, and from where on the left. */
+function bestStep(before: Reached, diagonal: number, differences: number): { isRight: boolean; from: number } {
+  const [below, above] = [before.get(diagonal + 1) ?? -1, before.get(diagonal - 1) ?? -1];
+  const isRight = diagonal === -differences || (diagonal !== differences && above < below);
+  return { isRight, from: isRight ? below : above };
+}
+
+/** How far each diagonal comes with 0, 1, 2... differences, until the ends are reached; null when that takes more than `most`. */
+function search({ left, right }: Middle, most: number): Reached[] | null {
+  const steps: Reached[] = [];
+  for (let differences = 0; differences <= most; differences += 1) {
+    const before = steps.at(-1) ?? new Map([[1, 0]]);
+    const now = new Map<number, number>();
+    steps.push(now);
+    for (let diagonal = -differences; diagonal <= differences; diagonal += 2) {
+      const { isRight, from } = bestStep(before, diagonal, differences);
+      let x = isRight ? from : from + 1;
+      while (x < left.length && x - diagonal < right.length && left[x] === right[x - diagonal]) x += 1;
+      now.set(diagonal, x);
+      if (x >= left.length && x - diagonal >= right.length) return steps;
+    }
+  }
+  return null;
+}
+
+/** A line by its position in the middle of the left list, or, for a line that only the right list has, of the right one. */
+interface FoundLine {
+  side: DiffLine['side'];
+  at: number;
+}
+
+/** The way back from the ends, by the steps that led there; in the order of the lists. */
+function trace({ left, right }: Middle, steps: readonly Reached[]): FoundLine[] {
+  const found: FoundLine[] = [];
+  let [x, y] = [left.length, right.length];
+  const equalUntil = (end: number) => {
+    for (; x > end; x -= 1, y -= 1) found.push({ side: 'both', at: x - 1 });
+  };
+  for (let differences = steps.length - 1; differences > 0; differences -= 1) {
+    const { isRight, from } = bestStep(steps[differences - 1] ?? new Map(), x - y, differences);
+    equalUntil(isRight ? from : from + 1);
+    if (isRight) y -= 1;
+    else x -= 1;
+    found.push(isRight ? { side: 'right', at: y } : { side: 'left', at: x });
+  }
+  equalUntil(0);
+  return found.toReversed();
+}
+
+/** How many lines two lists share at their beginning. */
+function commonStart(left: readonly string[], right: readonly string[]): number {
+  const at = left.findIndex((key, index) => index >= right.length || key !== right[index]);
+  return at < 0 ? left.length : at;
+}
+
 /**
- * The shortest way from one list of lines to the other, lines being equal when what `keyOf` makes of them is; of equal lines the left is given.
- * Null when they differ in more lines than `most`.
+ * The fewest differences between two lists. Lines are equal when `keyOf` makes the same of them; of equal lines the left one is given.
+ * Null when the lists differ in more lines than `most`.
  * @see E. Myers, An O(ND) Difference Algorithm and Its Variations
  */
 export function diffLines(
@@ -37,49 +101,15 @@ export function diffLines(
   most: number,
 ): DiffLine[] | null {
   const [a, b] = [left.map(keyOf), right.map(keyOf)];
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
-  let end = 0;
-  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
-  const [height, width] = [a.length - start - end, b.length - start - end];
-
-  /** How far down the left list each diagonal has come, after each number of differences. */
-  const reached: Map<number, number>[] = [];
-  let found = false;
-  for (let differences = 0; !found; differences += 1) {
-    if (differences > most) return null;
-    const before = reached.at(-1) ?? new Map<number, number>([[1, 0]]);
-    const now = new Map<number, number>();
-    for (let diagonal = -differences; diagonal <= differences; diagonal += 2) {
-      const [below, above] = [before.get(diagonal + 1) ?? -1, before.get(diagonal - 1) ?? -1];
-      let x = diagonal === -differences || (diagonal !== differences && above < below) ? below : above + 1;
-      while (x < height && x - diagonal < width && a[start + x] === b[start + x - diagonal]) x += 1;
-      now.set(diagonal, x);
-      if (x >= height && x - diagonal >= width) found = true;
-    }
-    reached.push(now);
-  }
-
-  const middle: DiffLine[] = [];
-  let [x, y] = [height, width];
-  for (let differences = reached.length - 1; differences > 0; differences -= 1) {
-    const before = reached[differences - 1] ?? new Map<number, number>();
-    const diagonal = x - y;
-    const [below, above] = [before.get(diagonal + 1) ?? -1, before.get(diagonal - 1) ?? -1];
-    const fromRight = diagonal === -differences || (diagonal !== differences && above < below);
-    const [px, py] = fromRight ? [below, below - diagonal - 1] : [above, above - diagonal + 1];
-    while (x > px && y > py && (fromRight ? y > py + 1 : x > px + 1)) {
-      x -= 1;
-      y -= 1;
-      middle.push({ side: 'both', text: left[start + x] ?? '' });
-    }
-    middle.push(fromRight ? { side: 'right', text: right[start + py] ?? '' } : { side: 'left', text: left[start + px] ?? '' });
-    [x, y] = [px, py];
-  }
-  while (x > 0) {
-    x -= 1;
-    middle.push({ side: 'both', text: left[start + x] ?? '' });
-  }
-  const same = (line: string): DiffLine => ({ side: 'both', text: line });
-  return [...left.slice(0, start).map(same), ...middle.toReversed(), ...left.slice(left.length - end).map(same)];
+  const start = commonStart(a, b);
+  const end = commonStart(a.slice(start).toReversed(), b.slice(start).toReversed());
+  const middle = { left: a.slice(start, a.length - end), right: b.slice(start, b.length - end) };
+  const steps = search(middle, most);
+  if (!steps) return null;
+  const both = (text: string): DiffLine => ({ side: 'both', text });
+  return [
+    ...left.slice(0, start).map(both),
+    ...trace(middle, steps).map(({ side, at }) => ({ side, text: (side === 'right' ? right : left)[start + at] ?? '' })),
+    ...left.slice(left.length - end).map(both),
+  ];
 }

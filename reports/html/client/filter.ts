@@ -1,4 +1,4 @@
-// The filter language of the matrix. The text of these functions goes into the page: each must need nothing from outside itself.
+// The filter language of the matrix.
 
 /** One word of a query, lower case. */
 export interface Term {
@@ -8,7 +8,7 @@ export interface Term {
   not: boolean;
 }
 
-/** A row of the matrix as far as it is filtered, lower case but for statuses, which are so already. */
+/** The facts of a row that a query may ask for, in lower case. */
 export interface FilterRow {
   object: string;
   program: string;
@@ -19,7 +19,7 @@ export interface FilterRow {
   classes: readonly string[];
   /** `flaky`, `mispredicted`. */
   marks: readonly string[];
-  /** What is written in the cells, and why. */
+  /** The texts of the cells, and their reasons. */
   texts: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function parseFilter(query: string): Term[] {
     .filter(({ text }) => text !== '');
 }
 
-/** Whether a kernel, by what its head says of it, is one of those asked for. */
+/** Whether a query asks for a kernel, by the text of its head. */
 export function wantsKernel(terms: readonly Term[], kernel: string): boolean {
   const text = kernel.toLowerCase();
   return ['k', 'arch'].every((key) => {
@@ -42,7 +42,7 @@ export function wantsKernel(terms: readonly Term[], kernel: string): boolean {
   });
 }
 
-/** Whether a row is one of those asked for: any of several words of one key, every word of text, none of the negated. */
+/** Whether a query asks for a row: for one key, any of its words; every word without a key; no negated word. */
 export function wantsRow(terms: readonly Term[], row: FilterRow): boolean {
   const has = ({ key, text }: Term): boolean => {
     if (key === 'is') return text === 'different' ? new Set(row.statuses).size > 1 : row.marks.includes(text);

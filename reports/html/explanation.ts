@@ -9,41 +9,18 @@ import type {
   SemanticChangePlace,
 } from '../../harness/results/explanation.ts';
 import { alternativeWords, certaintyText, guardsText, presenceText } from '../model/explanation-words.ts';
-import { shortKernelNames } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { causeAnchor, cellAnchor, logAnchor, namePart } from './anchors.ts';
 import { html, type Html } from './html.ts';
+import { type KernelNames, kernelNames } from './kernel-names.ts';
+import { lookMark } from './mark.ts';
 
 /** The most source lines shown for a cause; more are only counted. */
 const MAX_PLACES = 4;
 const MAX_EVIDENCE = 6;
 
-/** Names of kernels, as in the matrix. */
-export interface Naming {
-  nameOf: (kernel: string) => string;
-  /** Several of them; neighbours of one architecture as a range: `5.10.262, 6.12.118 to 7.3.4`. */
-  listed: (kernels: readonly string[]) => string;
-}
-
-/** The short names of the kernels of a run. */
-export function kernelNaming(results: Results): Naming {
-  const short = shortKernelNames(results);
-  const names = new Map(results.kernels.map(({ id }, index) => [id, short[index] ?? id]));
-  const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
-  const listed = (kernels: readonly string[]) => {
-    const wanted = new Set(kernels);
-    const ranges: string[][] = [];
-    let before: string | null = null;
-    for (const { id, arch } of results.kernels) {
-      const last = ranges.at(-1);
-      if (wanted.has(id) && before === arch && last) last.push(nameOf(id));
-      else if (wanted.has(id)) ranges.push([nameOf(id)]);
-      before = wanted.has(id) ? arch : null;
-    }
-    return ranges.map((range) => (range.length > 2 ? `${range[0]} to ${range.at(-1)}` : range.join(', '))).join(', ');
-  };
-  return { nameOf, listed };
-}
+/** Gives the explanation of a root cause by its fingerprint; empty when there is none. */
+export type Explain = (fingerprint: string | null) => Html;
 
 function sourceText(source: CausePlace['source']): Html {
   if (!source) return html``;
@@ -77,7 +54,7 @@ function logLink({ kernel, object, program, kind, line }: LogLine): Html {
   return html`<a href="#${logAnchor({ kernel, object }, kind, program ?? undefined)}/L${line}">in the log</a>`;
 }
 
-function situationItem(situation: CauseSituation, { listed }: Naming): Html {
+function situationItem(situation: CauseSituation, { listed }: KernelNames): Html {
   const { kernels, summary, alternatives, hints, evidence, log } = situation;
   const instead = alternatives.map((alternative) => {
     const { path, type, how } = alternativeWords(alternative);
@@ -91,7 +68,7 @@ function situationItem(situation: CauseSituation, { listed }: Naming): Html {
   </li>`;
 }
 
-function causePart(cause: RootCause, naming: Naming, anchored: boolean): Html {
+function causePart(cause: RootCause, naming: KernelNames, anchored: boolean): Html {
   const { fingerprint, places, situations, presence, knownChange: known, notReached: hides, snippet, advice } = cause;
   const said = [presence && presenceText(presence, naming.nameOf), known && `known: ${known.text}`, hides && `hides: ${hides}`, ...advice];
   const id = anchored && html` id="${causeAnchor(fingerprint)}"`;
@@ -106,10 +83,10 @@ function causePart(cause: RootCause, naming: Naming, anchored: boolean): Html {
   </details>`;
 }
 
-/** The explanation of a cause, by fingerprint; empty for an unknown one. The first use gets an id. */
-export function explainer(results: Results): (fingerprint: string | null) => Html {
+/** The explanations of root causes. The first one of each fingerprint gets an id. */
+export function explainer(results: Results): Explain {
   const causes = new Map(results.explanation?.causes.map((cause) => [cause.fingerprint, cause]));
-  const naming = kernelNaming(results);
+  const naming = kernelNames(results);
   const told = new Set<string>();
   return (fingerprint) => {
     const cause = fingerprint === null ? undefined : causes.get(fingerprint);
@@ -120,9 +97,9 @@ export function explainer(results: Results): (fingerprint: string | null) => Htm
   };
 }
 
-function semanticChangeItem({ object, program, relocation, source, what, kernels }: SemanticChangePlace, { nameOf }: Naming): Html {
+function semanticChangeItem({ object, program, relocation, source, what, kernels }: SemanticChangePlace, { nameOf }: KernelNames): Html {
   return html`<li>
-    <span class="mark odd"><span aria-hidden="true">!</span> suspicious</span> <code>${relocation.access}</code>
+    ${lookMark({ shape: '!', word: 'suspicious', tone: 'odd' })} <code>${relocation.access}</code>
     <small>${relocation.kind} in ${object} / ${program}</small>
     <p class="reason">${what}</p>
     <p>${sourceText(source)}</p>
@@ -134,7 +111,7 @@ function semanticChangeItem({ object, program, relocation, source, what, kernels
 export function semanticChangeSection(results: Results): Html {
   const silent = results.explanation?.semanticChanges ?? [];
   if (silent.length === 0) return html``;
-  const naming = kernelNaming(results);
+  const naming = kernelNames(results);
   return html`<h2 id="suspicious">Loads, but may read something else <small>${plural(silent.length, 'place')}</small></h2>
     <ul class="causes">
       ${silent.map((place) => semanticChangeItem(place, naming))}
@@ -142,14 +119,14 @@ export function semanticChangeSection(results: Results): Html {
 }
 
 /** The guards that keep the verifier away from what kernels lack, for one object. */
-export function guardedPart(object: string, places: readonly GuardedPlace[], { listed }: Naming): Html {
+export function guardedPart(object: string, places: readonly GuardedPlace[], { listed }: KernelNames): Html {
   const own = places.filter((place) => place.object === object);
   if (own.length === 0) return html``;
   return html`<ul class="guarded" aria-label="Missing, but guarded">
     ${own.map(
       (place) =>
         html`<li>
-          <span class="mark known"><span aria-hidden="true">∅</span> guarded</span> <code>${place.relocation.access}</code>
+          ${lookMark({ shape: '∅', word: 'guarded', tone: 'known' })} <code>${place.relocation.access}</code>
           <small>${place.relocation.kind} in ${place.program}, missing on ${listed(place.kernels)}: ${guardsText(place)}</small>
         </li>`,
     )}

@@ -1,0 +1,20 @@
+// Lists that hold each value once.
+
+export interface Interned<Value> {
+  list: readonly Value[];
+  /** The position of a value in the list, to which it is added when it is new. */
+  add: (value: Value) => number;
+}
+
+/** An empty list. Values of the same key are one. */
+export function interned<Value>(keyOf: (value: Value) => string): Interned<Value> {
+  const list: Value[] = [];
+  const known = new Map<string, number>();
+  const add = (value: Value) => {
+    const key = keyOf(value);
+    const at = known.get(key) ?? list.push(value) - 1;
+    known.set(key, at);
+    return at;
+  };
+  return { list, add };
+}

@@ -1,0 +1,162 @@
+// Everything of one object on every kernel, for the script of the page.
+import type {
+  CellProgram,
+  CellRelocation,
+  CellResult,
+  KernelResult,
+  LayoutCollection,
+  ObjectResult,
+  Results,
+} from '../../harness/results/schema.ts';
+import { flakeText, sinceText } from '../model/history-groups.ts';
+import { commandLine, repeatCommand, rerunCommand } from '../model/reproduce.ts';
+import { contradiction } from '../model/summary.ts';
+import { namePart } from './anchors.ts';
+import { programFacts } from './failure-facts.ts';
+import { interned } from './interned.ts';
+import { touchesOf } from './layout-data.ts';
+import { classMeaning } from './legend.ts';
+import type { CellData, LogData, ObjectData, OutcomeData, ProgramData, RelocationData } from './shared/page-data.ts';
+
+const LOGS = [
+  ['libbpf', 'libbpf'],
+  ['warnings', 'libbpf warnings'],
+  ['verifier', 'verifier'],
+  ['kernel', 'kernel messages'],
+  ['console', 'console'],
+  ['stdout', 'command output'],
+  ['stderr', 'command errors'],
+] as const satisfies readonly (readonly [keyof CellResult['logs'], string])[];
+
+const NO_LAYOUTS: LayoutCollection = { types: [], omitted: [] };
+
+/** The logs of one object, lines and whole logs each once. */
+interface ObjectLogs {
+  /** A log by its id in the results; empty when the cell has no such log. */
+  add: (title: string, anchor: string, id: string | null | undefined) => LogData[];
+  data: () => Pick<ObjectData, 'lines' | 'texts'>;
+}
+
+function objectLogs({ logs }: Results, lines: readonly string[]): ObjectLogs {
+  const own = interned<number>(String);
+  const texts = interned<readonly number[]>((positions) => positions.join());
+  const add: ObjectLogs['add'] = (title, anchor, id) => {
+    const positions = typeof id === 'string' && Object.hasOwn(logs.texts, id) ? logs.texts[id] : undefined;
+    return positions ? [{ title, anchor, text: texts.add(positions.map(own.add)) }] : [];
+  };
+  const data = () => ({ lines: own.list.map((line) => lines[line] ?? ''), texts: texts.list.map((text) => [...text]) });
+  return { add, data };
+}
+
+function relocationData(relocation: ObjectResult['relocations'][number], { layouts = NO_LAYOUTS }: Results): RelocationData {
+  const { program, index, insn, kind, access, spec, source } = relocation;
+  return { program, index, insn, kind, access, spec, source, touches: touchesOf(spec, layouts) };
+}
+
+function outcomeData(relocation: CellRelocation): OutcomeData {
+  const { ref, outcome, local, target, reached, suspicious, warnings, candidates } = relocation;
+  const other = relocation.predicted;
+  const predicted = other ? `predicted ${other.outcome}${other.target === null ? '' : ` ${other.target}`}` : null;
+  return { ref, outcome, local, target, reached, suspicious, warnings, predicted, candidates };
+}
+
+/** The past of a program on a kernel: since when it fails, and how often it was flaky. */
+function pastOf({ history }: Results, { kernel, object }: CellResult, program: string): string | null {
+  const isHere = (item: { kernel: string; object: string; program: string | null }) =>
+    item.kernel === kernel && item.object === object && item.program === program;
+  const [failing, flaky] = [history?.failing.find(isHere), history?.flaky.find(isHere)];
+  const texts = [failing && `not as expected ${sinceText(failing)}`, flaky && `flaky in ${flakeText(flaky)}`];
+  return texts.filter((text) => text !== undefined).join('; ') || null;
+}
+
+function programData(program: CellProgram, cell: CellResult, results: Results, logs: ObjectLogs): ProgramData {
+  const { name, status, reason, expected, fingerprint = null } = program;
+  const anchor = namePart(name);
+  return {
+    name,
+    anchor,
+    status,
+    facts: programFacts(program),
+    meaning: program.class && classMeaning(program.class),
+    reason,
+    expected,
+    contradiction: contradiction(program),
+    fingerprint,
+    past: pastOf(results, cell, name),
+    logs: [
+      ...logs.add(`verifier log of ${name}`, `verifier/${anchor}`, program.logs.verifier),
+      ...logs.add(`libbpf log of ${name} alone`, `libbpf/${anchor}`, program.logs.libbpf),
+    ],
+  };
+}
+
+/** The attempts of a cell, then its run checks, one line each. */
+function attemptLines({ attempts, checks = [] }: CellResult): string[] {
+  const attempted = attempts.map(({ isolation, durationMs, infra, reason }, index) => {
+    const end = infra === null ? '' : `: ${infra}${reason === null ? '' : `, ${reason}`}`;
+    return `attempt ${index + 1}, ${isolation === 'snapshot' ? 'from a snapshot' : 'booted'}, ${durationMs.toFixed(0)} ms${end}`;
+  });
+  const checked = checks.map(({ what, expected, seen, passed }) => `${passed ? '✓' : '✕'} ${what}: expected ${expected}, seen ${seen}`);
+  return [...attempted, ...checked];
+}
+
+function timeLines({ reused, durationMs, loadMs }: CellResult): string[] {
+  const earlier = reused?.at.slice(0, 16).replace('T', ' ');
+  return [
+    ...(earlier === undefined ? [] : [`from the run of ${earlier} UTC: nothing it depends on has changed since`]),
+    `${durationMs.toFixed(0)} ms on this host`,
+    ...(loadMs === null ? [] : [`${loadMs.toFixed(1)} ms of libbpf's work inside the guest`]),
+  ];
+}
+
+function predictedText({ predicted }: CellResult): string | null {
+  return predicted && `${predicted.status}${predicted.class === null ? '' : ` (${predicted.class})`}`;
+}
+
+/** What a cell has in common with the other cells of its object. */
+interface Surroundings {
+  object: ObjectResult;
+  results: Results;
+  logs: ObjectLogs;
+  /** The position of an outcome among those of the object. */
+  addOutcome: (outcome: OutcomeData) => number;
+}
+
+function cellData(cell: CellResult, kernel: KernelResult, { object, results, logs, addOutcome }: Surroundings): CellData {
+  return {
+    status: cell.status,
+    flaky: cell.flaky,
+    reason: cell.reason,
+    predicted: predictedText(cell),
+    attempts: attemptLines(cell),
+    times: timeLines(cell),
+    again: repeatCommand(object, kernel),
+    rerun: rerunCommand(object, kernel),
+    qemu: cell.command && commandLine(cell.command),
+    programs: cell.programs.map((program) => programData(program, cell, results, logs)),
+    relocations: cell.relocations.map((relocation) => addOutcome(outcomeData(relocation))),
+    logs: LOGS.flatMap(([kind, title]) => logs.add(title, kind, cell.logs[kind])),
+  };
+}
+
+/**
+ * The data of an object.
+ * @param cells those of the object
+ * @param lines the lines of all logs, made safe to show
+ */
+export function objectData(object: ObjectResult, cells: readonly CellResult[], results: Results, lines: readonly string[]): ObjectData {
+  const outcomes = interned<OutcomeData>((outcome) => JSON.stringify(outcome));
+  const logs = objectLogs(results, lines);
+  const surroundings = { object, results, logs, addOutcome: outcomes.add };
+  const byKernel = new Map(cells.map((cell) => [cell.kernel, cell]));
+  const all = results.kernels.map((kernel) => {
+    const cell = byKernel.get(kernel.id);
+    return cell ? cellData(cell, kernel, surroundings) : null;
+  });
+  return {
+    relocations: object.relocations.map((relocation) => relocationData(relocation, results)),
+    outcomes: [...outcomes.list],
+    cells: all,
+    ...logs.data(),
+  };
+}
