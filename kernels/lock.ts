@@ -1,28 +1,40 @@
-// The lock file: exactly which kernel packages a matrix means. It holds pool paths and digests, never the address of a mirror.
+// The lock file: exactly which kernels a matrix means, by source. It holds digests, never the address of a mirror.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, UserError } from '../harness/base/errors.ts';
 import { errorCode } from '../harness/base/files.ts';
-import { comparePreference, describePackage, type KernelPackage, type PackagePin, POOL_PATH } from './sources/debian/packages.ts';
-import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
+import type { PlannedKernel, RegisteredSource } from './registered.ts';
+import { SOURCES } from './registry.ts';
+import type { KernelLock, PinChange, SourceLock } from './sources/lock.ts';
 
-const EXPECTED_PATH = 'expected a path such as pool/main/l/linux/NAME.deb';
+const LOCK_VERSION = 1;
+const lockFile = z.object({ lockVersion: z.literal(LOCK_VERSION) }).catchall(z.array(z.unknown()));
 
-const pin = z.strictObject({
-  name: z.string(),
-  version: z.string(),
-  archive: z.enum(['debian', 'debian-security']),
-  path: z.string().regex(POOL_PATH, EXPECTED_PATH).endsWith('.deb', EXPECTED_PATH),
-  size: z.number().int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected a sha256 in hexadecimal'),
-});
+type Entries = KernelLock['entries'];
 
-const lockFile = z.strictObject({ lockVersion: z.literal(1), debian: z.array(pin) });
+interface LockableSource {
+  source: RegisteredSource;
+  lock: SourceLock;
+}
 
-/** The pinned packages, one for each series, architecture and flavour. */
-export interface KernelLock {
-  path: string;
-  packages: KernelPackage[];
+/** The sources whose kernels can be pinned. */
+async function lockableSources(): Promise<LockableSource[]> {
+  const all = await Promise.all(SOURCES.map(async (source) => ({ source, lock: await source.lock() })));
+  return all.flatMap(({ source, lock }) => (lock === null ? [] : [{ source, lock }]));
+}
+
+function namesOf(sources: readonly LockableSource[]): string {
+  return sources.map(({ source }) => `${source.name}:`).join(', ');
+}
+
+function checkEntries(lock: SourceLock, entries: readonly unknown[], place: string): void {
+  for (const [index, entry] of entries.entries()) {
+    try {
+      lock.check(entry);
+    } catch (error) {
+      throw error instanceof UserError ? new UserError(`${place}.${index}: ${error.message}`, { cause: error }) : error;
+    }
+  }
 }
 
 /**
@@ -30,7 +42,7 @@ export interface KernelLock {
  * @param path what errors call it
  * @throws UserError that names the place and what was expected there
  */
-export function parseLock(text: string, path: string): KernelLock {
+export async function parseLock(text: string, path: string): Promise<KernelLock> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -42,12 +54,14 @@ export function parseLock(text: string, path: string): KernelLock {
     const [issue] = parsed.error.issues;
     throw new UserError(`${path}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'not a lock file'}`);
   }
-  const packages = parsed.data.debian.map((one) => {
-    const described = describePackage(one, []);
-    if (!described) throw new UserError(`${path}: ${one.name} ${one.version} is not a Debian kernel package`);
-    return described;
-  });
-  return { path, packages };
+  const { lockVersion: _, ...entries } = parsed.data;
+  const sources = await lockableSources();
+  for (const [name, own] of Object.entries(entries)) {
+    const found = sources.find(({ source }) => source.name === name);
+    if (!found) throw new UserError(`${path}: ${name}: kernels of this source cannot be pinned; those of ${namesOf(sources)} can`);
+    checkEntries(found.lock, own, `${path}: ${name}`);
+  }
+  return { path, entries };
 }
 
 /**
@@ -62,18 +76,50 @@ export async function readLock(path: string): Promise<KernelLock> {
   return parseLock(text, path);
 }
 
-/** The text of a lock file with these packages, in true version order. */
-export function formatLock(packages: readonly KernelPackage[]): string {
-  const ordered = packages.toSorted(
-    (a, b) => compareKernelVersions(parseKernelVersion(a.upstream), parseKernelVersion(b.upstream)) || comparePreference(a, b),
-  );
-  const debian = ordered.map(({ name, version, archive, path, size, sha256 }): PackagePin => ({
-    name,
-    version,
-    archive,
-    path,
-    size,
-    sha256,
-  }));
-  return `${JSON.stringify({ lockVersion: 1, debian }, null, 2)}\n`;
+/** The text of a lock file with these entries, those of each source in true version order. */
+export async function formatLock(entries: Entries): Promise<string> {
+  const sources = await lockableSources();
+  const sorted = sources.flatMap(({ source: { name }, lock }) => (entries[name]?.length ? [[name, lock.sorted(entries[name])]] : []));
+  return `${JSON.stringify({ lockVersion: LOCK_VERSION, ...Object.fromEntries(sorted) }, null, 2)}\n`;
+}
+
+/**
+ * The entries that pin planned kernels.
+ * @throws UserError for a kernel that cannot be pinned
+ */
+export async function entriesOf(planned: readonly PlannedKernel[]): Promise<Entries> {
+  const sources = await lockableSources();
+  const unpinnable = planned.find(({ pin }) => pin === null);
+  if (unpinnable) throw new UserError(`${unpinnable.selector}: this kernel cannot be pinned; those of ${namesOf(sources)} can`);
+  const pinsOf = (name: string) => planned.flatMap(({ source, pin }) => (source === name && pin ? [pin] : []));
+  return Object.fromEntries(sources.map(({ source: { name } }) => [name, pinsOf(name)]));
+}
+
+/** Selectors that mean the newest of every series of what a lock file pins. */
+export async function selectorsOfLock({ entries }: KernelLock): Promise<string[]> {
+  const sources = await lockableSources();
+  return sources.flatMap(({ source: { name }, lock }) => lock.selectors(entries[name] ?? []).map((value) => `${name}:${value}`));
+}
+
+/** A lock file beside what its sources have now. */
+export interface LockComparison {
+  changes: PinChange[];
+  /** The entries after the changes. */
+  updated: Entries;
+}
+
+/**
+ * What would change if the current kernels were pinned instead.
+ * @param isAll whether `current` is all that the sources have: then a pinned series that is not in it is gone
+ */
+export async function compareLock({ entries }: KernelLock, current: Entries, isAll: boolean): Promise<LockComparison> {
+  const sources = await lockableSources();
+  const bySource = sources.map(({ source: { name }, lock }) => {
+    const comparison = { pinned: entries[name] ?? [], current: current[name] ?? [], isAll };
+    return { name, changes: lock.changes(comparison), updated: lock.updated(comparison) };
+  });
+  return {
+    changes: bySource.flatMap(({ changes }) => changes),
+    updated: Object.fromEntries(bySource.map(({ name, updated }) => [name, updated])),
+  };
 }

@@ -2,6 +2,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning, unfinishedOwner } from '../harness/base/files.ts';
+import { SOURCES } from './registry.ts';
 
 export interface PruneRequest {
   cache: string;
@@ -28,8 +29,7 @@ const FOLDERS = [
   'verdicts',
   'packages',
   'downloads',
-  join('debian', 'indexes'),
-  join('debian', 'suites'),
+  ...SOURCES.flatMap(({ cacheFolders }) => cacheFolders),
 ];
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,67 +1,68 @@
-// Kernel selectors as a person types them: `debian:6.12`, `debian:all/arm64`, `file:bzImage`, `deb:linux-image.deb`.
+// Kernel selectors as a person types them: the name of a source, a colon, and what that source knows to read.
 import { UserError } from '../harness/base/errors.ts';
-import { DEBIAN_ARCHES, type DebianArch, type Flavour, FLAVOURS } from './sources/debian/names.ts';
-import { type KernelRange, parseRange, tryParseKernelVersion } from '../harness/base/kernel-version.ts';
+import { mostSimilar } from '../harness/base/similar.ts';
+import type { KernelSelector, RegisteredSource } from './registered.ts';
+import { SOURCES } from './registry.ts';
+import { firstForms } from './selector-help.ts';
+import type { KernelIdentity } from './sources/source.ts';
 
-export interface DebianSelector {
-  kind: 'debian';
-  text: string;
-  /** Null for all: the newest of every series. */
-  range: KernelRange | null;
-  arch: DebianArch;
-  flavour: Flavour;
+interface SelectorParts {
+  name: string;
+  value: string;
 }
 
-export type Selector = DebianSelector | { kind: 'file' | 'deb'; text: string; path: string };
+function partsOf(text: string): SelectorParts | null {
+  const [, name, value] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(text) ?? [];
+  return name === undefined || value === undefined ? null : { name, value };
+}
 
-const ARCH_NAMES: Readonly<Record<string, DebianArch>> = { amd64: 'amd64', x86_64: 'amd64', arm64: 'arm64', aarch64: 'arm64' };
+function sourceNamed(name: string): RegisteredSource | null {
+  return SOURCES.find((source) => source.name === name) ?? null;
+}
 
-const POSSIBLE =
-  'possible are debian:6.12 (newest of a series), debian:6.12.107, debian:all, "debian:>=5.10,<=6.12", each with /amd64, /arm64, ' +
-  '/cloud, /generic or /rt behind it, file:PATH (bzImage, vmlinux or Image) and deb:PATH';
-
-function rangeOf(text: string, versions: string): KernelRange {
-  try {
-    return parseRange(versions);
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(`kernel selector '${text}': ${error.message}, or all`, { cause: error }) : error;
+/** What was most likely meant by a text that is no selector: with a misspelled source, or without one. */
+function suggestion(text: string): string | null {
+  const parts = partsOf(text);
+  const [nearest] = parts
+    ? mostSimilar(
+        parts.name,
+        SOURCES.map(({ name }) => name),
+        1,
+        0.5,
+      )
+    : [];
+  if (parts && nearest !== undefined) return `${nearest}:${parts.value}`;
+  for (const { name, guess } of SOURCES) {
+    const value = guess(text);
+    if (value !== null) return `${name}:${value}`;
   }
-}
-
-function parseDebian(text: string, rest: string): DebianSelector {
-  const [versions = '', ...qualifiers] = rest.split('/');
-  let arch: DebianArch = 'amd64';
-  let flavour: Flavour = 'cloud';
-  for (const qualifier of qualifiers) {
-    const asArch = Object.hasOwn(ARCH_NAMES, qualifier) ? ARCH_NAMES[qualifier] : undefined;
-    const asFlavour = FLAVOURS.find((name) => name === qualifier);
-    if (asArch === undefined && asFlavour === undefined) {
-      const known = [...DEBIAN_ARCHES, ...FLAVOURS].join(', ');
-      throw new UserError(`kernel selector '${text}': '${qualifier}' is neither an architecture nor a flavour; known are ${known}`);
-    }
-    arch = asArch ?? arch;
-    flavour = asFlavour ?? flavour;
-  }
-  if (versions === '') throw new UserError(`kernel selector '${text}' names no version; ${POSSIBLE}`);
-  return { kind: 'debian', text, range: versions === 'all' ? null : rangeOf(text, versions), arch, flavour };
-}
-
-/** What was most likely meant by something that is no selector. */
-function suggestion(text: string): string {
-  if (tryParseKernelVersion(text) || text === 'all') return `did you mean debian:${text}? `;
-  if (text.endsWith('.deb')) return `did you mean deb:${text}? `;
-  return text.includes('/') || /^(vmlinu[xz]|bzImage|Image)/.test(text) ? `did you mean file:${text}? ` : '';
+  return null;
 }
 
 /**
  * Reads a selector.
- * @throws UserError that says what is possible
+ * @throws UserError that says what was expected, and what was most likely meant
  */
-export function parseSelector(text: string): Selector {
-  const match = /^(debian|file|deb):(.*)$/s.exec(text);
-  const [, kind, rest = ''] = match ?? [];
-  if (kind === 'debian') return parseDebian(text, rest.trim());
-  if ((kind === 'file' || kind === 'deb') && rest !== '') return { kind, text, path: rest };
-  if (kind !== undefined) throw new UserError(`kernel selector '${text}' names no file; expected ${kind}:PATH`);
-  throw new UserError(`'${text}' is not a kernel selector; ${suggestion(text)}${POSSIBLE}`);
+export function parseSelector(text: string): KernelSelector {
+  const parts = partsOf(text);
+  const source = parts && sourceNamed(parts.name);
+  if (source) return source.read(parts.value, text);
+  const meant = suggestion(text);
+  const hint = meant === null ? '' : `did you mean ${meant}? `;
+  throw new UserError(
+    `'${text}' is not a kernel selector; ${hint}expected for example ${firstForms()} (all forms: corematrix kernels --help)`,
+  );
+}
+
+/** The selector of a path from another folder: `rebase` maps the path. Selectors that name no path stay. */
+export function withPath(text: string, rebase: (path: string) => string): string {
+  const parts = partsOf(text);
+  return parts && sourceNamed(parts.name)?.isPath === true && parts.value !== '' ? `${parts.name}:${rebase(parts.value)}` : text;
+}
+
+/** The selector that means one kernel again, of all that its selector means. */
+export function selectorOfKernel({ selector, version }: Pick<KernelIdentity, 'selector' | 'version'>): string {
+  const parts = partsOf(selector);
+  const source = parts && sourceNamed(parts.name);
+  return source ? `${source.name}:${source.only(parts.value, version)}` : selector;
 }

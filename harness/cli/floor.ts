@@ -13,6 +13,8 @@ import { interruptible } from './interrupt.ts';
 import { accelOption, jobsOption, repeated } from './options.ts';
 import { showProgress } from './progress.ts';
 import { readConfigured, settingsOption } from './read-plan.ts';
+import { SELECTOR_FORMS } from './selector-help.ts';
+import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
 interface MinimumKernelOptions {
   config?: string;
@@ -21,8 +23,6 @@ interface MinimumKernelOptions {
   accel: 'auto' | 'kvm' | 'tcg';
   json?: boolean;
 }
-
-const ALL = ['debian:all'];
 
 async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
   const { objects, problems } = await readConfigured([path], options.config);
@@ -36,7 +36,7 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
       () => emit({ kind: 'interrupted' }),
       async (signal) => {
         const request = {
-          selectors: options.kernel ?? ALL,
+          selectors: options.kernel ?? [DEFAULT_SELECTOR],
           kernelOptions: { cache: cacheRoot(), signal, onProgress: emit },
           cache: cacheRoot(),
           agent,
@@ -76,7 +76,7 @@ export function addFloorCommand(program: Command): void {
         'at both ends and on both sides of every boundary. If a guest contradicts a prediction, more guests search for the boundary.',
     )
     .argument('<object>', 'BPF object')
-    .option('-k, --kernel <selector>', 'kernel selector, repeatable (default: debian:all)', repeated)
+    .option('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS} (default: ${DEFAULT_SELECTOR})`, repeated)
     .addOption(settingsOption())
     .addOption(jobsOption())
     .addOption(accelOption())

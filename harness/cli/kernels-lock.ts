@@ -1,13 +1,13 @@
 // `corematrix kernels lock|outdated|update`: the packages that a lock file pins, and those of the mirror.
 import type { Command } from 'commander';
 import { cacheRoot, writeFileAtomic } from '../base/files.ts';
-import { type KernelEvent, planKernels } from '../../kernels/catalogue.ts';
-import type { KernelPackage } from '../../kernels/sources/debian/packages.ts';
-import { formatLock, type KernelLock, readLock } from '../../kernels/lock.ts';
-import { comparePins, type PinChange } from '../../kernels/outdated.ts';
+import { compareLock, entriesOf, formatLock, readLock, selectorsOfLock } from '../../kernels/lock.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
+import type { KernelLock, PinChange, PinFacts } from '../../kernels/sources/lock.ts';
+import type { KernelEvent } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { plural } from '../base/text.ts';
-import { UserError } from '../base/errors.ts';
 import { EXIT } from './exit.ts';
 import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
@@ -26,29 +26,24 @@ function writeNote(event: KernelEvent): void {
   if (event.kind === 'note') writeLine(process.stderr, event.text);
 }
 
-/** The packages that selectors mean on the mirror now, regardless of pins. */
-async function currentPackages(selectors: readonly string[], refresh: boolean | undefined, signal: AbortSignal): Promise<KernelPackage[]> {
-  const planned = await planKernels(selectors, { cache: cacheRoot(), refresh, signal, onProgress: writeNote });
-  return planned.map(({ selector, source }) => {
-    if (source.kind !== 'debian') throw new UserError(`${selector}: only debian: kernels can be pinned`);
-    return source.candidates[0];
-  });
-}
-
-/** Without selectors, the newest of every series for each architecture and flavour that is pinned. */
-function selectorsOf(lock: KernelLock): string[] {
-  return [...new Set(lock.packages.map(({ arch, flavour }) => `debian:all/${arch}/${flavour}`))];
+/** The kernels that selectors mean now, regardless of pins, as entries of a lock file. */
+async function currentEntries(
+  selectors: readonly string[],
+  refresh: boolean | undefined,
+  signal: AbortSignal,
+): Promise<KernelLock['entries']> {
+  return entriesOf(await planKernels(selectors, { cache: cacheRoot(), refresh, signal, onProgress: writeNote }));
 }
 
 async function pin(selectors: string[], options: { out: string; refresh?: boolean }): Promise<void> {
   await untilInterrupted(async (signal) => {
-    const packages = await currentPackages(selectors.length > 0 ? selectors : ['debian:all'], options.refresh, signal);
-    await writeFileAtomic(options.out, formatLock(packages));
-    writeLine(process.stderr, `${options.out}: ${packages.length} kernels pinned`);
+    const entries = await currentEntries(selectors.length > 0 ? selectors : [DEFAULT_SELECTOR], options.refresh, signal);
+    await writeFileAtomic(options.out, await formatLock(entries));
+    writeLine(process.stderr, `${options.out}: ${Object.values(entries).flat().length} kernels pinned`);
   });
 }
 
-const title = (one: KernelPackage | null) => (one === null ? '-' : `${one.name} ${one.version}`);
+const title = (one: PinFacts | null) => (one === null ? '-' : `${one.name} ${one.version}`);
 
 function show(changes: readonly PinChange[], json: boolean | undefined): void {
   if (json === true) {
@@ -64,15 +59,17 @@ function show(changes: readonly PinChange[], json: boolean | undefined): void {
   if (rows.length > 0) process.stdout.write(table([['KERNEL', 'CHANGE', 'PINNED', 'ON THE MIRROR'], ...rows]));
 }
 
-async function changesOf(selectors: readonly string[], options: LockOptions, signal: AbortSignal) {
+/** Without selectors, the newest of every series for each architecture and flavour that is pinned. */
+async function comparisonOf(selectors: readonly string[], options: LockOptions, signal: AbortSignal) {
   const lock = await readLock(options.lock);
-  const current = await currentPackages(selectors.length > 0 ? selectors : selectorsOf(lock), options.refresh, signal);
-  return { lock, changes: comparePins(lock.packages, current, selectors.length === 0) };
+  const isAll = selectors.length === 0;
+  const current = await currentEntries(isAll ? await selectorsOfLock(lock) : selectors, options.refresh, signal);
+  return compareLock(lock, current, isAll);
 }
 
 async function outdated(selectors: string[], options: LockOptions): Promise<void> {
   await untilInterrupted(async (signal) => {
-    const { changes } = await changesOf(selectors, options, signal);
+    const { changes } = await comparisonOf(selectors, options, signal);
     show(changes, options.json);
     if (changes.length === 0) writeLine(process.stderr, `${options.lock}: up to date`);
     else process.exitCode = EXIT.incompatible;
@@ -81,15 +78,12 @@ async function outdated(selectors: string[], options: LockOptions): Promise<void
 
 async function update(selectors: string[], options: LockOptions & { dryRun?: boolean }): Promise<void> {
   await untilInterrupted(async (signal) => {
-    const { lock, changes } = await changesOf(selectors, options, signal);
+    const { changes, updated } = await comparisonOf(selectors, options, signal);
     show(changes, options.json);
-    const replaced = new Set(changes.flatMap(({ pinned }) => (pinned ? [pinned] : [])));
-    const kept = lock.packages.filter((one) => !replaced.has(one));
-    const added = changes.flatMap(({ current }) => (current ? [current] : []));
     if (changes.length === 0) writeLine(process.stderr, `${options.lock}: up to date`);
     else if (options.dryRun === true) writeLine(process.stderr, `${options.lock}: not changed (--dry-run)`);
     else {
-      await writeFileAtomic(options.lock, formatLock([...kept, ...added]));
+      await writeFileAtomic(options.lock, await formatLock(updated));
       writeLine(process.stderr, `${options.lock}: ${plural(changes.length, 'change')} written`);
     }
   });

@@ -3,9 +3,13 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import pLimit from 'p-limit';
 import { cacheRoot } from '../base/files.ts';
-import { isCached, type KernelEvent, type KernelImage, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
 import { readLock } from '../../kernels/lock.ts';
+import { planKernels } from '../../kernels/plan.ts';
 import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
+import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
+import type { PlannedKernel } from '../../kernels/registered.ts';
+import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
+import type { KernelEvent } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { EXIT, reportError } from './exit.ts';
@@ -13,9 +17,9 @@ import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { addLockCommands } from './kernels-lock.ts';
 import { writeLine } from './lines.ts';
+import { SELECTOR_FORMS, SELECTOR_TABLE } from './selector-help.ts';
 import { table } from './table.ts';
 
-const ALL = ['debian:all'];
 const PULLS = 3;
 const KEEP_DAYS = 30;
 const REDRAW_MS = 100;
@@ -59,25 +63,25 @@ function writeNote(event: KernelEvent): void {
 }
 
 async function describe(planned: PlannedKernel): Promise<Listed> {
-  const { id, version, series, arch, source } = planned;
-  const cached = await isCached(planned, cacheRoot());
-  if (source.kind !== 'debian') return { id, version, series, arch, package: null, suites: [], size: null, cached };
-  const [first] = source.candidates;
+  const { id, version, series, arch, package: listed } = planned;
   return {
     id,
     version,
     series,
     arch,
-    package: { name: first.name, version: first.version },
-    suites: first.suites,
-    size: first.size,
-    cached,
+    package: listed && { name: listed.name, version: listed.version },
+    suites: listed?.suites ?? [],
+    size: listed?.size ?? null,
+    cached: await planned.isCached(cacheRoot()),
   };
 }
 
 async function list(selectors: string[], options: SelectionOptions): Promise<void> {
   await untilInterrupted(async (signal) => {
-    const planned = await planKernels(selectors.length > 0 ? selectors : ALL, await kernelOptions(options, signal, writeNote));
+    const planned = await planKernels(
+      selectors.length > 0 ? selectors : [DEFAULT_SELECTOR],
+      await kernelOptions(options, signal, writeNote),
+    );
     const listed = await Promise.all(planned.map(describe));
     const rows = listed.map((kernel) => [
       kernel.id,
@@ -137,7 +141,7 @@ async function pull(selectors: string[], options: SelectionOptions): Promise<voi
   await untilInterrupted(async (signal) => {
     const progress = pullProgress(process.stderr);
     const all = await kernelOptions(options, signal, progress.onEvent);
-    const planned = await planKernels(selectors.length > 0 ? selectors : ALL, all);
+    const planned = await planKernels(selectors.length > 0 ? selectors : [DEFAULT_SELECTOR], all);
     const limit = pLimit(PULLS);
     const pullOne = async (kernel: PlannedKernel): Promise<KernelImage | null> => {
       const start = performance.now();
@@ -183,7 +187,7 @@ function days(value: string): number {
   return number;
 }
 
-const SELECTORS = 'debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH (default: debian:all)';
+const SELECTORS = `${SELECTOR_FORMS} (default: ${DEFAULT_SELECTOR})`;
 
 function addSelection(command: Command): Command {
   return command
@@ -216,6 +220,7 @@ export function addKernelsCommand(program: Command): void {
     .summary('list, download and pin kernels, and clear the cache')
     .description('Shows which kernels exist, downloads and pins them, and clears the cache.');
   addHelp(kernels, {
+    notes: [SELECTOR_TABLE],
     examples: ['corematrix kernels list', 'corematrix kernels pull debian:6.12', 'corematrix kernels lock -o kernels.lock.json'],
   });
   const listed = addSelection(

@@ -1,7 +1,8 @@
 // `corematrix plan`: what a run would do, without doing it.
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { isCached, type KernelEvent, planKernels } from '../../kernels/catalogue.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import type { KernelEvent } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { plural } from '../base/text.ts';
 import { UserError } from '../base/errors.ts';
@@ -79,7 +80,7 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
         version: kernel.version,
         selector: kernel.selector,
         optional: kernel.optional === true,
-        cached: await isCached(kernel, cacheRoot()),
+        cached: await kernel.isCached(cacheRoot()),
         loaders: [...new Set(inputs.objects.filter(({ result }) => isRun(result.id)).map(loaderOf))],
         run: choices.flatMap(({ id, choice }) => (choice === 'run' ? [id] : [])),
         skipped: choices.flatMap(({ id, choice }) => (typeof choice === 'object' ? [{ object: id, reason: choice.skip }] : [])),

@@ -12,6 +12,7 @@ import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';
 import { readConfigured, settingsOption } from './read-plan.ts';
+import { BTF_TABLE } from '../kernel-btf/forms.ts';
 
 interface PredictOptions {
   config?: string;
@@ -71,7 +72,7 @@ export function addPredictCommand(program: Command): void {
     .argument('<object...>', 'BPF objects of either byte order, or patterns')
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, repeatable: debian:6.12 (from the cache), cached (everything in it), btf:PATH (BTF, vmlinux, a folder of *.btf and *.btf.tar.xz, or a folder with a vmlinux and its modules), file:PATH, deb:PATH (default: the newest kernel of every series in the cache)',
+      'where BTF comes from, repeatable (default: the newest kernel of every series in the cache)',
       repeated,
     )
     .addOption(settingsOption())
@@ -83,6 +84,7 @@ export function addPredictCommand(program: Command): void {
     .action(predict);
   addHelp(command, {
     notes: [
+      BTF_TABLE,
       'In the matrix: FAIL, the program is certain to fail; ?, it fails if the verifier reaches the place, or if no module has what the kernel\n' +
         'lacks; ok, BTF shows no failure.',
       'Modules count only if -k btf: names a folder with a file "vmlinux", such as /sys/kernel/btf: then all BTF and *.ko in it count as loaded.',

@@ -3,7 +3,8 @@ import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { type KernelLock, readLock } from '../../kernels/lock.ts';
+import { readLock } from '../../kernels/lock.ts';
+import type { KernelLock } from '../../kernels/sources/lock.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { loadConfig, type PlacedConfig } from '../plan/config/load.ts';
 import { loaderSchema } from '../plan/settings/loader/schema.ts';
@@ -18,6 +19,8 @@ import { objectSources } from '../plan/inputs/object-sources.ts';
 import { baselineOption } from './baseline.ts';
 import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
+import { SELECTOR_FORMS } from './selector-help.ts';
+import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
 export const CONFIG_NAME = 'corematrix.yaml';
 
@@ -56,11 +59,7 @@ export function addPlanOptions(command: Command): Command {
   return command
     .argument('[object...]', 'BPF objects or patterns (default: those of the configuration)')
     .optionsGroup('What to run:')
-    .option(
-      '-k, --kernel <selector>',
-      'kernel selector, repeatable: debian:6.12, debian:all, "debian:>=5.10,<=6.12", file:PATH, deb:PATH',
-      repeated,
-    )
+    .option('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS}`, repeated)
     .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} in this folder, if it exists)`)
     .option(
       '--loader <name>',
@@ -142,12 +141,12 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
   const configured = objectSources({ config, at }, directory);
   if (objects.length === 0 && configured.sources.length === 0)
     throw new UserError(
-      `no object to run: name one, for example "corematrix run prog.bpf.o -k debian:all", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
+      `no object to run: name one, for example "corematrix run prog.bpf.o -k ${DEFAULT_SELECTOR}", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
     );
   const configuredKernels = kernelEntries(config, directory);
   const selectors = options.kernel ?? configuredKernels.map(({ selector }) => selector);
   if (selectors.length === 0)
-    throw new UserError(`no kernel to run on: give -k, for example "-k debian:all", or list kernels in ${CONFIG_NAME}`);
+    throw new UserError(`no kernel to run on: give -k, for example "-k ${DEFAULT_SELECTOR}", or list kernels in ${CONFIG_NAME}`);
   const choose = await chosenCells(options);
   const loaders = options.loader ?? config.loaders;
   const inputs =

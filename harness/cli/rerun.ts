@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
-import { type PlannedKernel, planKernels, pullKernel } from '../../kernels/catalogue.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import { pullKernel } from '../../kernels/pull.ts';
+import type { PlannedKernel } from '../../kernels/registered.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
-import { commandLine, selectorOf } from '../../reports/model/reproduce.ts';
+import { selectorOfKernel } from '../../kernels/selector.ts';
+import { commandLine } from '../../reports/model/reproduce.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
@@ -64,7 +67,7 @@ async function recordedConfig(command: readonly string[], folders: readonly stri
 
 /** The selector of a kernel; a kernel file is found like the object. */
 async function selectorNow(kernel: KernelResult, folders: readonly string[]): Promise<string> {
-  const selector = selectorOf(kernel);
+  const selector = selectorOfKernel(kernel);
   const [, kind, path = ''] = /^(file|deb):(.+)$/s.exec(selector) ?? [];
   return kind === undefined ? selector : `${kind}:${await findRecorded(path, null, folders)}`;
 }

@@ -6,7 +6,8 @@ import { basename, delimiter, join } from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
 import { cacheRoot } from '../base/files.ts';
-import { type KernelImage, planKernels, pullKernel } from '../../kernels/catalogue.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { sparseFile } from '../guest/boot.ts';
@@ -23,6 +24,7 @@ import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption } from './options.ts';
+import { SELECTOR_FORMS } from './selector-help.ts';
 
 interface ShellOptions {
   kernel: string;
@@ -154,7 +156,7 @@ export function addShellCommand(program: Command): void {
         'lost when it ends.',
     )
     .argument('[object]', 'file to copy to /root in the guest')
-    .requiredOption('-k, --kernel <selector>', 'kernel: debian:6.12, file:PATH, deb:PATH')
+    .requiredOption('-k, --kernel <selector>', `kernel: ${SELECTOR_FORMS}`)
     .addOption(accelOption())
     .action(async (object: string | undefined, options: ShellOptions) =>
       untilInterrupted(async (signal) => shell(object, options, signal)),

@@ -65,7 +65,7 @@ async function tell(type: string, options: TypesOptions, render: Render): Promis
 const TYPE = 'name of the type: task_struct, "struct inode", bpf_map_type, btf_trace_sched_switch';
 const KERNEL = [
   '-k, --kernel <selector>',
-  'where BTF comes from, repeatable: debian:6.12 (from the cache), cached, btf:PATH, file:PATH, deb:PATH (default: the newest kernel of every series in the cache)',
+  'where BTF comes from, as for "predict", repeatable (default: the newest kernel of every series in the cache)',
 ] as const;
 const EXIT_FACTS = { asExpected: 'shown', usage: 'wrong usage, no such type, or BTF that cannot be read' } satisfies HelpFacts['exit'];
 

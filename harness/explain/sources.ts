@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kernelDirectory } from '../../kernels/cache/add.ts';
-import { keptConfig, readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
+import { cachedConfig, kernelDirectory, readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { UserError } from '../base/errors.ts';
 import { readBpfObject } from '../bpf/object/object.ts';
@@ -21,7 +20,7 @@ async function offline({ id, selector, release, version, series, arch, sha256, b
   const stored = btf && sha256 !== null ? await readCachedKernel(kernelDirectory(cache, sha256)) : null;
   const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
   const index = stored?.btf ? { path: join(stored.directory, KERNEL_FILES.names), sha256: stored.btf.sha256 } : null;
-  const config = stored?.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
+  const config = stored?.config === undefined ? {} : { config: cachedConfig(stored)?.path ?? null };
   return { id, selector, release, version, series, arch, path, index, modules: null, ...config };
 }
 

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KernelImage } from '../../kernels/catalogue.ts';
+import type { KernelImage } from '../../kernels/pull.ts';
 import { InfraError } from '../base/errors.ts';
 import { buildInitramfs } from './initramfs.ts';
 

@@ -4,11 +4,14 @@ import { release as hostRelease } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
-import { type DebianSelector, parseSelector } from '../../kernels/selector.ts';
-import { keptConfig, type CachedKernel } from '../../kernels/cache/cached-kernel.ts';
-import { compareKernelVersions, inRange, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
+import type { KernelSelector } from '../../kernels/registered.ts';
+import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
+import { parseSelector } from '../../kernels/selector.ts';
+import { cachedConfig, type CachedKernel } from '../../kernels/cache/cached-kernel.ts';
+import { compareKernelVersions, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { readBtfFile } from './btf-file.ts';
+import { BTF, CACHED } from './forms.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { type IndexFile, indexBytes, indexFileOf, indexWithFile } from './name-index-file.ts';
 import type { ModuleNotice } from './modules.ts';
@@ -40,22 +43,18 @@ export function factsOf({ id, selector, release, version, series, arch }: Offlin
   return { id, selector, release, version, series, arch };
 }
 
-const CACHED = 'cached';
 /** The default selector. */
 const NEWEST = 'newest of every series';
-const BTF = 'btf:';
 const BTF_NAME = /\.btf(\.tar\.[a-z0-9]+)?$/;
 const HOST_BTF = '/sys/kernel/btf/vmlinux';
 /** A folder with this file is a kernel with its modules. */
 const VMLINUX = 'vmlinux';
 const MAX_FILES = 10_000;
 
-const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const;
-
 function fromCache(selector: string, stored: CachedKernel): OfflineKernel {
   const { release, version, arch, btf, directory } = stored;
   // The cache may be older than the support for configurations.
-  const config = stored.config === undefined ? {} : { config: keptConfig(stored)?.path ?? null };
+  const config = stored.config === undefined ? {} : { config: cachedConfig(stored)?.path ?? null };
   const series = seriesOf(parseKernelVersion(version));
   const index = btf && { path: join(directory, KERNEL_FILES.names), sha256: btf.sha256 };
   return {
@@ -72,12 +71,6 @@ function fromCache(selector: string, stored: CachedKernel): OfflineKernel {
   };
 }
 
-/** Debian writes the flavour into the release: `6.12.117+deb13-cloud-amd64`. */
-function hasFlavour(release: string, flavour: DebianSelector['flavour']): boolean {
-  if (flavour !== 'generic') return release.includes(`-${flavour}-`);
-  return !/-(cloud|rt)-/.test(release);
-}
-
 /** The newest kernel of every series and architecture; of equal versions, one with BTF. */
 function newestOfSeries(stored: readonly CachedKernel[]): CachedKernel[] {
   const newest = new Map<string, CachedKernel>();
@@ -90,17 +83,11 @@ function newestOfSeries(stored: readonly CachedKernel[]): CachedKernel[] {
   return [...newest.values()];
 }
 
-/** Newest of every series in the cache that a selector means. */
-function selectCached(selector: DebianSelector, stored: readonly CachedKernel[]): OfflineKernel[] {
-  const meant = stored.filter(({ version, arch, release }) => {
-    const isMeant = selector.range === null || inRange(parseKernelVersion(version), selector.range);
-    return isMeant && arch === ARCHES[selector.arch] && hasFlavour(release, selector.flavour);
-  });
+/** The newest of every series among cached kernels that a selector means. */
+function newestOf(meant: readonly CachedKernel[], { text }: KernelSelector): OfflineKernel[] {
   const newest = newestOfSeries(meant);
-  if (newest.length === 0) {
-    throw new UserError(`${selector.text}: no such kernel in the cache; "corematrix kernels pull ${selector.text}" brings it`);
-  }
-  return newest.map((kernel) => fromCache(selector.text, kernel));
+  if (newest.length === 0) throw new UserError(`${text}: no such kernel in the cache; "corematrix kernels pull ${text}" brings it`);
+  return newest.map((kernel) => fromCache(text, kernel));
 }
 
 /** Safe in paths and fragments. */
@@ -159,7 +146,8 @@ export async function btfFiles(shown: string, path: string): Promise<{ isFolder:
 
 async function fromImage(selector: string, cache: string): Promise<OfflineKernel[]> {
   // The code that unpacks images takes longer to load than a prediction.
-  const { planKernels, pullKernel } = await import('../../kernels/catalogue.ts');
+  const { planKernels } = await import('../../kernels/plan.ts');
+  const { pullKernel } = await import('../../kernels/pull.ts');
   const planned = await planKernels([selector], { cache });
   return Promise.all(
     planned.map(async (kernel) => {
@@ -172,12 +160,13 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
 
 async function select(text: string, cache: string, stored: readonly CachedKernel[]): Promise<OfflineKernel[]> {
   if (text === CACHED || text === NEWEST) {
-    if (stored.length === 0) throw new UserError('the kernel cache is empty; "corematrix kernels pull debian:all" fills it');
+    if (stored.length === 0) throw new UserError(`the kernel cache is empty; "corematrix kernels pull ${DEFAULT_SELECTOR}" fills it`);
     return (text === CACHED ? stored : newestOfSeries(stored)).map((kernel) => fromCache(CACHED, kernel));
   }
   if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
   const selector = parseSelector(text);
-  return selector.kind === 'debian' ? selectCached(selector, stored) : fromImage(text, cache);
+  const meant = selector.source.select(selector, stored);
+  return meant === null ? fromImage(text, cache) : newestOf(meant, selector);
 }
 
 function compare(a: OfflineKernel, b: OfflineKernel): number {

@@ -1,5 +1,8 @@
 // From when to when the programs of an object load: predictions first, then guests where they decide.
-import { isCached, type KernelOptions, planKernels, type PlannedKernel, pullKernel } from '../../kernels/catalogue.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import { pullKernel } from '../../kernels/pull.ts';
+import type { PlannedKernel } from '../../kernels/registered.ts';
+import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { predictCell } from '../predict/predict.ts';
 import { run, type RunRequest } from '../run/run.ts';
@@ -60,7 +63,7 @@ async function expectedOn(
   { bpf, prepared }: RunObject,
   options: KernelOptions,
 ): Promise<Map<string, 'pass' | 'fail'> | null> {
-  if (!(await isCached(kernel, options.cache))) return null;
+  if (!(await kernel.isCached(options.cache))) return null;
   const image = await pullKernel(kernel, options);
   const types = withCustomBtf((await typesOf(image)()).kernel, (await prepared.btf?.(image.release))?.types ?? null);
   if (types === null) return null;

@@ -1,5 +1,5 @@
 // The types of a kernel in a run: read when the first of its cells asks, and kept no longer than its cells last.
-import type { KernelImage } from '../../kernels/catalogue.ts';
+import type { KernelImage } from '../../kernels/pull.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { predictedFields, recordedPredictionOf } from '../predict/recorded-prediction.ts';

@@ -1,7 +1,8 @@
 // One kernel of the matrix made ready for its cells: image pulled, snapshot in place or boot prepared.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KernelImage, PlannedKernel } from '../../kernels/catalogue.ts';
+import type { KernelImage } from '../../kernels/pull.ts';
+import type { KernelIdentity } from '../../kernels/sources/source.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { InfraError } from '../base/errors.ts';
 import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
@@ -59,7 +60,7 @@ export interface ReadyKernel {
 }
 
 /** The part of a kernel's result that is known before any guest has run. */
-export function plannedResult(planned: Omit<PlannedKernel, 'source'>): KernelResult {
+export function plannedResult(planned: KernelIdentity): KernelResult {
   const { id, selector, version, series, arch, distribution } = planned;
   return {
     id,

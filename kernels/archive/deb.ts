@@ -1,12 +1,13 @@
-// One file out of a .deb: no other member is written anywhere, whatever path it claims.
+// Files out of a .deb: no other member is written anywhere, whatever path it claims.
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
 import { InfraError } from '../../harness/base/errors.ts';
-import { type Compression, decompress } from './decompress.ts';
 import { listAr } from './ar.ts';
+import type { Archive, FileRequest } from './archive.ts';
+import { type Compression, decompress } from './decompress.ts';
 import { withFile } from './read-at.ts';
 
 const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
@@ -21,15 +22,12 @@ const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
 /** Ten times what the largest kernel packages hold; compressed nothing may unpack to anything. */
 const MAX_UNPACKED = 8 * 2 ** 30;
 
-export interface DebRequest {
+/** `data` holds the files, `control` what dpkg knows of the package. */
+type DebPart = 'data' | 'control';
+
+interface DebRequest extends FileRequest {
   deb: string;
-  /** `data` holds the files, `control` what dpkg knows of the package. */
-  part: 'data' | 'control';
-  /** Decides by the path in the package, without a leading `./`. The first file accepted is taken. */
-  wanted: (path: string) => boolean;
-  maxBytes: number;
-  /** What errors call the package. */
-  label: string;
+  part: DebPart;
 }
 
 async function locatePart(request: DebRequest) {
@@ -98,18 +96,22 @@ async function extract(request: DebRequest, sink: Sink): Promise<string | null> 
   return decompress(format, input, request.label, async (plain) => takeFile(plain, request, sink));
 }
 
-/**
- * Writes the first wanted file of a package to `target`. Reading stops there, so modules behind the kernel are never unpacked.
- * @returns its path in the package, or null when the package has no such file
- * @throws InfraError when the package is damaged, the file too large or a program missing
- */
-export async function extractFromDeb(request: DebRequest, target: string): Promise<string | null> {
+/** Reading stops at the first wanted file, so that modules behind the kernel are never unpacked. */
+async function extractFirst(request: DebRequest, target: string): Promise<string | null> {
   const handle = await open(target, 'wx');
   try {
     return await extract(request, async (chunk) => handle.writeFile(chunk));
   } finally {
     await handle.close();
   }
+}
+
+async function readFirst(request: DebRequest): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = [];
+  const path = await extract(request, async (chunk) => {
+    chunks.push(chunk);
+  });
+  return path === null ? null : Buffer.concat(chunks);
 }
 
 async function takeFiles(plain: Readable, request: DebRequest, targetOf: (path: string) => string): Promise<number> {
@@ -139,12 +141,7 @@ async function takeFiles(plain: Readable, request: DebRequest, targetOf: (path: 
   return count;
 }
 
-/**
- * Writes every wanted file of a package to where `targetOf` says.
- * @returns how many there were
- * @throws InfraError when the package is damaged, a file too large or a program missing
- */
-export async function extractAllFromDeb(request: DebRequest, targetOf: (path: string) => string): Promise<number> {
+async function extractAll(request: DebRequest, targetOf: (path: string) => string): Promise<number> {
   const { format, offset, size } = await locatePart(request);
   const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
   if (format === 'none') return takeFiles(input, request, targetOf);
@@ -152,13 +149,15 @@ export async function extractAllFromDeb(request: DebRequest, targetOf: (path: st
 }
 
 /**
- * The text of the first wanted file of a package, or null when it has no such file.
- * @throws InfraError as extractFromDeb
+ * The files of a Debian package.
+ * @param deb its path
+ * @param part `data` holds the files, `control` what dpkg knows of the package
+ * @see deb(5)
  */
-export async function readFromDeb(request: DebRequest): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  const path = await extract(request, async (chunk) => {
-    chunks.push(chunk);
-  });
-  return path === null ? null : Buffer.concat(chunks).toString('utf8');
+export function debArchive(deb: string, part: DebPart = 'data'): Archive {
+  return {
+    extractFirst: async (request, target) => extractFirst({ ...request, deb, part }, target),
+    readFirst: async (request) => readFirst({ ...request, deb, part }),
+    extractAll: async (request, targetOf) => extractAll({ ...request, deb, part }, targetOf),
+  };
 }

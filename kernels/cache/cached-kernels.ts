@@ -1,4 +1,4 @@
-// The kernels that are in the cache already, whatever they came from.
+// All kernels in the cache, whatever source they came from.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCachedKernel, type CachedKernel } from './cached-kernel.ts';

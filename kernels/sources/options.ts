@@ -1,6 +1,5 @@
-// What planning and pulling kernels need to know, and what they tell.
-import type { DebianOptions } from './debian/options.ts';
-import type { KernelLock } from '../lock.ts';
+// What planning and pulling kernels need to know, and what they report.
+import type { KernelLock } from './lock.ts';
 
 export type KernelEvent =
   /** Bytes so far of the package of a kernel; the last one has `bytes` equal to `total`. */
@@ -13,19 +12,16 @@ export interface KernelOptions {
   cache: string;
   /** Addresses of Debian mirrors; without any, those of the environment or of apt. */
   mirrors?: readonly string[] | undefined;
-  /** Pinned packages. */
+  /** Pinned kernels. */
   lock?: KernelLock | undefined;
-  /** Selectors of which it is as well when they mean nothing. */
+  /** Selectors that may mean nothing. */
   optional?: readonly string[] | undefined;
   /** Take only what the lock file pins, never something nearby. */
   frozen?: boolean | undefined;
   /** Ask the mirror for its indexes even where recent ones are known. */
   refresh?: boolean | undefined;
+  /** Whether to pull what no signature and no lock file vouches for. @default accept */
+  unverified?: 'accept' | 'refuse' | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((event: KernelEvent) => void) | undefined;
-}
-
-/** The same for what reads a Debian archive. */
-export function debianOptions({ cache, mirrors, refresh, signal, onProgress }: KernelOptions): DebianOptions {
-  return { cache, mirrors, refresh, signal, onNote: (text) => onProgress?.({ kind: 'note', text }) };
 }

@@ -1,4 +1,5 @@
 // Commands that reproduce a cell, for copying.
+import { selectorOfKernel } from '../../kernels/selector.ts';
 import type { KernelResult, ObjectResult } from '../../harness/results/schema.ts';
 
 /** A string as a word of a POSIX shell. */
@@ -11,11 +12,6 @@ export function commandLine(words: readonly string[]): string {
   return words.map(shellWord).join(' ');
 }
 
-/** The selector of one kernel: a Debian selector gets its version and keeps architecture and flavour. */
-export function selectorOf({ selector, version }: KernelResult): string {
-  return selector.startsWith('debian:') ? `debian:${version}${/\/.*/.exec(selector)?.[0] ?? ''}` : selector;
-}
-
 /** The command that runs one cell of a report again and keeps everything. */
 export function rerunCommand(object: ObjectResult, kernel: KernelResult): string {
   return commandLine(['corematrix', 'rerun', 'corematrix-report', `${kernel.id}/${object.id}`]);
@@ -23,5 +19,5 @@ export function rerunCommand(object: ObjectResult, kernel: KernelResult): string
 
 /** The command that runs one object on one kernel again. */
 export function repeatCommand(object: ObjectResult, kernel: KernelResult): string {
-  return commandLine(['corematrix', 'run', object.path, '-k', selectorOf(kernel)]);
+  return commandLine(['corematrix', 'run', object.path, '-k', selectorOfKernel(kernel)]);
 }

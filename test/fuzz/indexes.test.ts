@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import { collectStanzas, parseDigests, parseStanza } from '../../kernels/apt/deb822.ts';
 import { parseAptUris, parseMirrorAddresses } from '../../kernels/sources/debian/mirror.ts';
-import { parseKernelPackage, parsePackageName } from '../../kernels/sources/debian/packages.ts';
+import { parsePackageName } from '../../kernels/apt/names.ts';
+import { parseKernelPackage } from '../../kernels/sources/debian/packages.ts';
 import { parseRelease } from '../../kernels/sources/debian/release.ts';
 import { clearSignedText, readGpgvStatus } from '../../kernels/sources/debian/signature.ts';
 import { parseSource } from '../../kernels/sources/debian/source-package.ts';
@@ -11,7 +12,7 @@ import { fuzz } from './fuzz.ts';
 import type { Random } from './mutate.ts';
 
 const SHA256 = 'a1'.repeat(32);
-const SUITE = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' } } as const;
+const SUITE = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' }, trust: { kind: 'signed' } } as const;
 
 const RELEASE = `Origin: Debian
 Suite: stable

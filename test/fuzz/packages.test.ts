@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll } from 'vitest';
 import { listAr } from '../../kernels/archive/ar.ts';
 import { isBzImage, readBzImage } from '../../kernels/image/bzimage.ts';
-import { readFromDeb } from '../../kernels/archive/deb.ts';
+import { debArchive } from '../../kernels/archive/deb.ts';
 import { readElfSection } from '../../kernels/image/elf-section.ts';
 import { inspectImage } from '../../kernels/image/inspect.ts';
 import { readAtOf } from '../../kernels/archive/read-at.ts';
@@ -62,8 +62,8 @@ async function readPackage(input: Buffer, part: 'data' | 'control'): Promise<voi
   const path = join(folder, 'package.deb');
   await writeFile(path, input);
   const wanted = (name: string) => (part === 'control' ? name === 'control' : name.startsWith('boot/vmlinuz-'));
-  const text = await readFromDeb({ deb: path, part, wanted, maxBytes: MAX_FILE, label: 'package.deb' });
-  if (text !== null && text.length > MAX_FILE) throw new Error(`${text.length} characters out of a package`);
+  const bytes = await debArchive(path, part).readFirst({ wanted, maxBytes: MAX_FILE, label: 'package.deb' });
+  if (bytes !== null && bytes.length > MAX_FILE) throw new Error(`${bytes.length} bytes out of a package`);
 }
 
 fuzz({

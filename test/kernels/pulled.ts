@@ -1,7 +1,8 @@
 // The kernels that tests read. Each test pulls its own into the cache, so that it needs nothing that another one did before.
 import { cacheRoot } from '../../harness/base/files.ts';
 import { findKernels, type OfflineKernel } from '../../harness/kernel-btf/kernels.ts';
-import { type KernelImage, planKernels, pullKernel } from '../../kernels/catalogue.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 
 /** With COREMATRIX_TEST_KERNELS=all, tests read every series of the mirror instead of four. */
 export const ALL_SERIES = process.env['COREMATRIX_TEST_KERNELS'] === 'all';

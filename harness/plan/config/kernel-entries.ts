@@ -1,5 +1,6 @@
 // The kernels that a configuration names.
 import { isAbsolute, join, relative } from 'node:path';
+import { withPath } from '../../../kernels/selector.ts';
 import type { Config } from './schema.ts';
 
 export interface KernelEntry {
@@ -10,13 +11,10 @@ export interface KernelEntry {
 
 /** The kernels of a configuration; those in files are relative to it, and named from where the program runs. */
 export function kernelEntries({ kernels = [] }: Pick<Config, 'kernels'>, directory: string): KernelEntry[] {
-  const fromHere = (selector: string) => {
-    const [, kind, path = ''] = /^(file|deb):(.+)$/s.exec(selector) ?? [];
-    if (kind === undefined || isAbsolute(path) || directory === process.cwd()) return selector;
-    return `${kind}:${relative(process.cwd(), join(directory, path))}`;
-  };
+  const pathFromHere = (path: string) =>
+    isAbsolute(path) || directory === process.cwd() ? path : relative(process.cwd(), join(directory, path));
   return kernels.map((entry) => {
     const { selector, optional = false } = typeof entry === 'string' ? { selector: entry } : entry;
-    return { selector: fromHere(selector), optional };
+    return { selector: withPath(selector, pathFromHere), optional };
   });
 }

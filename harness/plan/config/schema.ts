@@ -1,5 +1,6 @@
 // The schema of corematrix.yaml.
 import { z } from 'zod';
+import { firstForms } from '../../../kernels/selector-help.ts';
 import { FORMAT_NAMES } from '../../base/format-names.ts';
 import { GATES } from '../../base/vocabulary.ts';
 import { expectationSchema } from '../expectations/expectation-schema.ts';
@@ -34,7 +35,7 @@ export const configSchema = z.strictObject({
     .array(kernelEntrySchema)
     .min(1)
     .optional()
-    .describe('Kernel selectors, for example `debian:all`, `debian:>=5.10,<=6.12`, `file:bzImage`. Paths are relative to this file.'),
+    .describe(`Kernel selectors, for example ${firstForms()} (all forms: corematrix kernels --help). Paths are relative to this file.`),
   objects: objectsSchema
     .optional()
     .describe('Objects: paths or globs, relative to this file. The settings of an entry apply to every file that it matches.'),

@@ -1,5 +1,7 @@
 // The corematrix.yaml that `corematrix init` writes: short, and with everything that may be added in a comment beside it.
 import { dirname, relative, sep } from 'node:path';
+import { DEFAULT_SELECTOR } from '../../../kernels/registry.ts';
+import { firstForms } from '../../../kernels/selector-help.ts';
 import type { ObjectResult } from '../../results/schema.ts';
 import { shortened, visible } from '../../base/visible.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
@@ -60,9 +62,8 @@ export function starterConfig(objects: readonly StarterObject[], directory: stri
     ...(schema === null ? [] : [`# yaml-language-server: $schema=${schema}`]),
     '# What "corematrix run" runs, and what is known to fail. "corematrix plan" shows what it means.',
     '',
-    '# The newest kernel of every series the Debian mirror has. Others: debian:6.12 (newest of a series), debian:6.12/rt,',
-    "# 'debian:>=5.10,<=6.12', file:PATH (bzImage or vmlinux), deb:PATH (a kernel package of your own).",
-    'kernels: [debian:all]',
+    `# The kernels to run on, for example ${firstForms()}. All forms: corematrix kernels --help`,
+    `kernels: [${DEFAULT_SELECTOR}]`,
     '# One that the run may do without: { selector: debian:6.12/rt, optional: true }',
     '',
     '# Paths or patterns, relative to this file. Found here:',

@@ -1,5 +1,6 @@
 // One entry of `expectations` in corematrix.yaml.
 import { z } from 'zod';
+import { SOURCES } from '../../../kernels/registry.ts';
 import { FAILURE_CLASSES } from '../../base/failures.ts';
 
 export const expectationSchema = z
@@ -14,7 +15,7 @@ export const expectationSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('Kernel source: `debian`, or `file` and `deb` for your own kernels (default: all).'),
+      .describe(`Kernel source: ${SOURCES.map(({ name }) => `\`${name}\``).join(', ')} (default: all).`),
     arch: z.enum(['x86_64', 'arm64']).optional().describe('Architecture of the kernels (default: all).'),
     status: z.enum(['fail', 'unsupported']).describe('`fail`: the program must fail. `unsupported`: any result is accepted.'),
     class: z

@@ -3,27 +3,39 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../../../harness/base/errors.ts';
 import { unfinishedPath } from '../../../harness/base/files.ts';
-import { debianMirrors } from './mirror.ts';
-import type { PackagePin } from './packages.ts';
 import { download } from '../../download/download.ts';
 import type { KernelOptions } from '../options.ts';
+import { checkTrust, type Trust } from '../trust.ts';
+import { debianMirrors } from './mirror.ts';
+import type { KernelPackage, PackagePin } from './packages.ts';
 
-/** A file of an archive; null where no index says what it must be. */
-export type PackageFile = Pick<PackagePin, 'name' | 'archive' | 'path'> & { expected: Pick<PackagePin, 'size' | 'sha256'> | null };
+/** A file of an archive. */
+export interface PackageFile extends Pick<PackagePin, 'name' | 'archive' | 'path'> {
+  /** Null where no index says what it must be. */
+  expected: Pick<PackagePin, 'size' | 'sha256'> | null;
+  /** Who vouches for what it must be. */
+  trust: Trust;
+}
 
 /** More than the largest kernel packages have. */
 const MAX_PACKAGE = 512 << 20;
 
+/** The file of a kernel package. */
+export function packageFile({ name, archive, path, size, sha256, trust }: KernelPackage): PackageFile {
+  return { name, archive, path, expected: { size, sha256 }, trust };
+}
+
 /**
  * Fetches a package to `target`; false when no mirror has it.
- * @throws InfraError when it cannot be had for another reason
+ * @throws InfraError when it is not trusted or cannot be had for another reason
  */
 export async function fetchPackage(
-  { name, archive, path, expected }: PackageFile,
+  { name, archive, path, expected, trust }: PackageFile,
   target: string,
-  { mirrors: given, signal }: KernelOptions,
+  { mirrors: given, signal, unverified }: KernelOptions,
   onProgress?: (bytes: number, total: number) => void,
 ): Promise<boolean> {
+  checkTrust(trust, name, unverified);
   const mirrors = (await debianMirrors(given)).filter((mirror) => mirror.archive === archive);
   if (mirrors.length === 0) throw new InfraError(`${name} lies in the ${archive} archive, for which no mirror is configured`);
   for (const { base } of mirrors) {

@@ -1,4 +1,5 @@
 // What everything that reads a Debian archive needs to know.
+import type { KernelOptions } from '../options.ts';
 
 export interface DebianOptions {
   /** Root of the cache. */
@@ -10,4 +11,9 @@ export interface DebianOptions {
   signal?: AbortSignal | undefined;
   /** Something a person should know: a signature that was not checked, a mirror that is down. */
   onNote?: ((text: string) => void) | undefined;
+}
+
+/** The same for planning and pulling kernels. */
+export function debianOptions({ cache, mirrors, refresh, signal, onProgress }: KernelOptions): DebianOptions {
+  return { cache, mirrors, refresh, signal, onNote: (text) => onProgress?.({ kind: 'note', text }) };
 }

@@ -3,10 +3,11 @@ import type { KernelVersion } from '../../../harness/base/kernel-version.ts';
 import { compareUpstream, seriesOf, upstreamOf } from '../../../harness/base/kernel-version.ts';
 import { compareDebianVersions, isRebuild, kernelVersionOf } from '../../apt/debian-version.ts';
 import { parseStanza } from '../../apt/deb822.ts';
+import { type DebianArch, type NameFacts, parsePackageName } from '../../apt/names.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas, type Selection } from './index-file.ts';
-import type { DebianArch, Flavour } from './names.ts';
 import type { DebianOptions } from './options.ts';
+import type { Trust } from '../trust.ts';
 import type { Suite } from './suite.ts';
 import type { Archive } from './suites.ts';
 
@@ -21,24 +22,16 @@ export interface PackagePin {
   sha256: string;
 }
 
-export interface KernelPackage extends PackagePin {
-  /** What `uname -r` will say: `6.12.117+deb13-cloud-amd64`. */
-  release: string;
+export interface KernelPackage extends PackagePin, NameFacts {
   /** Upstream version, for example `6.12.117`. */
   upstream: string;
   series: string;
-  arch: DebianArch;
-  flavour: Flavour;
-  signed: boolean;
   /** The suites that have it, as far as an index was read. */
   suites: readonly string[];
+  /** Who vouches for its digest: the index or the lock file that names it. */
+  trust: Trust;
 }
 
-/**
- * Up to 6.18 the image lies in `linux-image-…`, from 6.19 in `linux-binary-…`; the twin for local signing says `unsigned`.
- * The release starts with a digit; debug symbols and other page sizes end in something else than the architecture.
- */
-const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-((?:(cloud|rt)-)?(amd64|arm64))(-unsigned)?$/;
 /** Meta packages have the same names but only documentation inside: 2 KB, where a kernel has many megabytes. */
 const MIN_SIZE = 1 << 20;
 
@@ -47,40 +40,21 @@ export const POOL_PATH = /^pool\/(?!(?:.*\/)?\.\.(?:\/|$))[\w.+~/-]+$/;
 /** @see deb-version(7) */
 const VERSION = /^\d[\w.+:~-]*$/;
 
-interface NameFacts {
-  release: string;
-  arch: DebianArch;
-  flavour: Flavour;
-  signed: boolean;
-}
-
-/** What the name of a kernel package says, null when it is not the name of one. */
-export function parsePackageName(name: string): NameFacts | null {
-  const match = NAME.exec(name);
-  if (!match) return null;
-  const [, before, abi = '', ending = '', flavour, arch, after] = match;
-  return {
-    release: `${abi}-${ending}`,
-    arch: arch === 'arm64' ? 'arm64' : 'amd64',
-    flavour: flavour === 'cloud' || flavour === 'rt' ? flavour : 'generic',
-    signed: before === undefined && after === undefined,
-  };
-}
-
 /** Adds what name and version say to a pin; null when it is no kernel package, or lies elsewhere than packages do. */
-export function describePackage(pin: PackagePin, suites: readonly string[]): KernelPackage | null {
+export function describePackage(pin: PackagePin, listed: Pick<KernelPackage, 'suites' | 'trust'>): KernelPackage | null {
   const facts = parsePackageName(pin.name);
   const kernel: KernelVersion | null = kernelVersionOf(pin.version);
   if (!facts || !kernel || pin.size < MIN_SIZE || !VERSION.test(pin.version) || !POOL_PATH.test(pin.path)) return null;
-  return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel), suites };
+  return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel), ...listed };
 }
 
 /** Reads one stanza of a Packages index; null when it is no kernel package. */
-export function parseKernelPackage(stanza: string, suite: { name: string; mirror: { archive: Archive } }): KernelPackage | null {
+export function parseKernelPackage(stanza: string, suite: Pick<Suite, 'name' | 'mirror' | 'trust'>): KernelPackage | null {
   const { package: name, version, filename: path, size, sha256 } = parseStanza(stanza);
   if (name === undefined || version === undefined || path === undefined || sha256 === undefined) return null;
   if (!/^\d{1,12}$/.test(size ?? '') || !/^[0-9a-f]{64}$/.test(sha256)) return null;
-  return describePackage({ name, version, archive: suite.mirror.archive, path, size: Number(size), sha256 }, [suite.name]);
+  const pin = { name, version, archive: suite.mirror.archive, path, size: Number(size), sha256 };
+  return describePackage(pin, { suites: [suite.name], trust: suite.trust });
 }
 
 /**
@@ -111,13 +85,14 @@ async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions
   return found.flatMap((stanza) => parseKernelPackage(stanza, suite) ?? []);
 }
 
-/** One entry for a package that several suites have. */
+/** One entry for a package that several suites have. One suite with a verified signature vouches for it. */
 function mergeSuites(packages: readonly KernelPackage[]): KernelPackage[] {
   const merged = new Map<string, KernelPackage>();
   for (const one of packages) {
     const key = `${one.sha256} ${one.archive}`;
     const known = merged.get(key);
-    merged.set(key, known ? { ...known, suites: [...known.suites, ...one.suites] } : one);
+    const trust = known?.trust.kind === 'signed' ? known.trust : one.trust;
+    merged.set(key, known ? { ...known, trust, suites: [...known.suites, ...one.suites] } : one);
   }
   return [...merged.values()];
 }
@@ -126,7 +101,20 @@ function mergeSuites(packages: readonly KernelPackage[]): KernelPackage[] {
  * Every kernel package of an architecture in the suites of the machine's Debian mirrors, the preferred first.
  * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
  */
-export async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
+async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
   const found = await overSuites(options, async (suite) => packagesOf(suite, arch, options));
   return mergeSuites(found).toSorted(comparePreference);
+}
+
+/** Lists an architecture's packages once, however many selectors ask. */
+export type PackageLister = (arch: DebianArch) => Promise<readonly KernelPackage[]>;
+
+/** A lister that reads the indexes of the machine's mirrors. */
+export function packageLister(options: DebianOptions): PackageLister {
+  const lists = new Map<DebianArch, Promise<readonly KernelPackage[]>>();
+  return async (arch) => {
+    const list = lists.get(arch) ?? listKernelPackages(arch, options);
+    lists.set(arch, list);
+    return list;
+  };
 }

@@ -1,10 +1,10 @@
 // Debian packages that hold what belongs to a kernel besides its image: since 6.19 the configuration and the modules lie in their own.
-import type { PackageFile } from './fetch.ts';
 import { parseStanza } from '../../apt/deb822.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
-import type { DebianArch } from './names.ts';
+import type { DebianArch } from '../../apt/names.ts';
 import type { DebianOptions } from './options.ts';
+import { type PackageFile, packageFile } from './fetch.ts';
 import { type KernelPackage, linuxPackages, POOL_PATH } from './packages.ts';
 
 /** `base` has the configuration, `modules` the modules. */
@@ -21,7 +21,7 @@ async function listed(name: string, version: string, arch: DebianArch, options: 
     return stanzas.flatMap((text) => {
       const { package: own, version: ownVersion, filename: path = '', size = '', sha256 = '' } = parseStanza(text);
       if (own !== name || ownVersion !== version || !POOL_PATH.test(path) || !/^[0-9a-f]{64}$/.test(sha256)) return [];
-      return [{ name, archive: suite.mirror.archive, path, expected: { size: Number(size), sha256 } }];
+      return [{ name, archive: suite.mirror.archive, path, expected: { size: Number(size), sha256 }, trust: suite.trust }];
     });
   });
   return found[0] ?? null;
@@ -33,9 +33,10 @@ async function listed(name: string, version: string, arch: DebianArch, options: 
  * @throws InfraError when the mirror cannot be read
  */
 export async function findPart(part: KernelPart, kernel: KernelPackage, options: DebianOptions): Promise<PackageFile> {
-  const { name: ownName, version, archive, path, sha256, size, release, arch } = kernel;
-  if (isWhole(kernel)) return { name: ownName, archive, path, expected: { size, sha256 } };
+  const { version, archive, release, arch } = kernel;
+  if (isWhole(kernel)) return packageFile(kernel);
   const name = `linux-${part}-${release}`;
   const known = await listed(name, version, arch, options);
-  return known ?? { name, archive, path: `pool/main/l/linux/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`, expected: null };
+  const path = `pool/main/l/linux/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`;
+  return known ?? { name, archive, path, expected: null, trust: { kind: 'unverified', reason: 'no index lists it any more' } };
 }

@@ -12,11 +12,13 @@ import type { DebianOptions } from './options.ts';
 import { parseRelease, type Release } from './release.ts';
 import { verifyInRelease } from './signature.ts';
 import { suitesOf } from './suites.ts';
+import type { Trust } from '../trust.ts';
 
 /** A suite that exists on a mirror. */
 export interface Suite extends Release {
   name: string;
   mirror: Mirror;
+  trust: Trust;
 }
 
 const FRESH_MS = 6 * 60 * 60 * 1000;
@@ -58,6 +60,10 @@ async function readRecord(path: string): Promise<SuiteRecord | null> {
   const text = await readFile(path, 'utf8').catch(() => null);
   const parsed = record.safeParse(text === null ? null : parseCached(text));
   return parsed.success ? parsed.data : null;
+}
+
+function trustOf({ unchecked }: SuiteRecord): Trust {
+  return unchecked === null ? { kind: 'signed' } : { kind: 'unverified', reason: unchecked };
 }
 
 /** Why a host could not be asked: one suite that failed is enough to know, each more would cost seconds. */
@@ -140,7 +146,7 @@ export async function readSuites(options: DebianOptions): Promise<Suite[]> {
   }
   tell(outcomes, options.onNote ?? (() => {}));
   const suites = outcomes.flatMap(({ wanted, record: found }): Suite[] =>
-    found?.release ? [{ name: wanted.name, mirror: wanted.mirror, ...found.release }] : [],
+    found?.release ? [{ name: wanted.name, mirror: wanted.mirror, trust: trustOf(found), ...found.release }] : [],
   );
   return suites.filter(
     (suite, index) => suites.findIndex((other) => other.name === suite.name && other.mirror.archive === suite.mirror.archive) === index,

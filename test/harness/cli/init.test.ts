@@ -49,8 +49,7 @@ describe('corematrix init', () => {
     expect(await readFile(join(folder, 'corematrix.yaml'), 'utf8')).toMatchInlineSnapshot(`
       "# What "corematrix run" runs, and what is known to fail. "corematrix plan" shows what it means.
 
-      # The newest kernel of every series the Debian mirror has. Others: debian:6.12 (newest of a series), debian:6.12/rt,
-      # 'debian:>=5.10,<=6.12', file:PATH (bzImage or vmlinux), deb:PATH (a kernel package of your own).
+      # The kernels to run on, for example debian:6.12, deb:PATH or file:PATH. All forms: corematrix kernels --help
       kernels: [debian:all]
       # One that the run may do without: { selector: debian:6.12/rt, optional: true }
 

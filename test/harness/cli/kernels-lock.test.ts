@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLock } from '../../../kernels/lock.ts';
+import { readPin } from '../../../kernels/sources/debian/pins.ts';
 import { type FakeMirror, fakePackage, startMirror, withFolder } from '../../kernels/fixtures.ts';
 import { corematrix } from './command.ts';
 
@@ -37,7 +38,9 @@ describe('a lock file', () => {
         return `${stdout}\n---\n${notes.join('\n')}\nexit ${exitCode}`;
       };
       const lock = async () =>
-        parseLock(await readFile(join(folder, 'kernels.lock.json'), 'utf8'), 'lock').packages.map(({ version }) => version);
+        ((await parseLock(await readFile(join(folder, 'kernels.lock.json'), 'utf8'), 'lock')).entries['debian'] ?? []).map(
+          (entry) => readPin(entry).version,
+        );
       expect(await run(before, 'lock')).toBe('\n---\nkernels.lock.json: 2 kernels pinned\nexit 0');
       expect(await run(before, 'outdated')).toBe('\n---\nkernels.lock.json: up to date\nexit 0');
       expect(await run(after, 'outdated', '--refresh')).toMatchInlineSnapshot(`

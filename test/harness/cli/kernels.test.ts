@@ -100,7 +100,7 @@ describe('kernels list', () => {
         exit 2"
       `);
       expect(await run('list', '6.12')).toMatchInlineSnapshot(`
-        "error: '6.12' is not a kernel selector; did you mean debian:6.12? possible are debian:6.12 (newest of a series), debian:6.12.107, debian:all, "debian:>=5.10,<=6.12", each with /amd64, /arm64, /cloud, /generic or /rt behind it, file:PATH (bzImage, vmlinux or Image) and deb:PATH
+        "error: '6.12' is not a kernel selector; did you mean debian:6.12? expected for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
         ---
 
         exit 2"
@@ -241,7 +241,7 @@ describe('kernels lock', () => {
       `);
       expect(mirror.requests).toEqual([]);
       expect(await run('list', 'debian:5.10', '--lock', 'lock.json', '--frozen')).toMatchInlineSnapshot(`
-        "error: debian:5.10: lock.json pins no such kernel, and it is frozen
+        "error: debian:5.10: no matching kernel is pinned in lock.json, and --frozen forbids any other
         ---
 
         exit 2"

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { typesOf } from '../../../harness/run/kernel-types.ts';
-import type { KernelImage } from '../../../kernels/catalogue.ts';
+import type { KernelImage } from '../../../kernels/pull.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
 
 let folder = '';
@@ -23,7 +23,7 @@ async function image(bytes: Uint8Array | null): Promise<KernelImage> {
     image: null,
     btf,
     config: null,
-    modules: { kind: 'folder', path: '/nowhere' } as const,
+    modules: { folder: async () => '/nowhere' },
     package: null,
     notes: [],
   };

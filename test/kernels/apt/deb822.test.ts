@@ -118,7 +118,7 @@ describe('a Release file', () => {
 });
 
 describe('packages of a mirror', () => {
-  const suite = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' } } as const;
+  const suite = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' }, trust: { kind: 'signed' } } as const;
   const kernel = (path: string, version: string) =>
     parseKernelPackage(
       `Package: linux-image-6.1.0-50-cloud-amd64\nVersion: ${version}\nFilename: ${path}\nSize: 9000000\nSHA256: ${A}\n`,

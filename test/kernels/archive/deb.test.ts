@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listAr } from '../../../kernels/archive/ar.ts';
-import { extractFromDeb, readFromDeb } from '../../../kernels/archive/deb.ts';
+import { debArchive } from '../../../kernels/archive/deb.ts';
 import { readAtOf } from '../../../kernels/archive/read-at.ts';
 import { arArchive, kernelDeb, tarArchive, withFolder } from '../fixtures.ts';
 import { fuzzRuns } from '../../fuzz/runs.ts';
@@ -16,7 +16,7 @@ const isKernel = (path: string) => path.startsWith('boot/vmlinuz-');
 async function extract(folder: string, deb: string, maxBytes = 1 << 20): Promise<unknown> {
   const target = join(folder, 'out');
   try {
-    const found = await extractFromDeb({ deb, part: 'data', wanted: isKernel, maxBytes, label: basename(deb) }, target);
+    const found = await debArchive(deb).extractFirst({ wanted: isKernel, maxBytes, label: basename(deb) }, target);
     return [found, await readFile(target, 'utf8')];
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message.replaceAll(folder, '')}` : error;
@@ -43,8 +43,8 @@ describe('a Debian package', () => {
         const deb = join(folder, 'k.deb');
         await execa('dpkg-deb', ['--root-owner-group', `-Z${compression}`, '--build', tree, deb]);
         expect(await extract(folder, deb)).toEqual(['./boot/vmlinuz-1', 'a kernel']);
-        const control = await readFromDeb({ deb, part: 'control', wanted: (path) => path === 'control', maxBytes: 10_000, label: 'k' });
-        expect(control).toContain('Package: k\n');
+        const control = await debArchive(deb, 'control').readFirst({ wanted: (path) => path === 'control', maxBytes: 10_000, label: 'k' });
+        expect(control?.toString()).toContain('Package: k\n');
       });
     },
   );

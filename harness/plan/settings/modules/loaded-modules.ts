@@ -1,6 +1,5 @@
 // The modules that a guest loads before the object, read from the kernel's own package.
-import type { KernelImage } from '../../../../kernels/catalogue.ts';
-import { modulesFolder } from '../../../../kernels/modules.ts';
+import type { KernelImage } from '../../../../kernels/pull.ts';
 import type { KernelOptions } from '../../../../kernels/sources/options.ts';
 import { readElf, sectionNamed } from '../../../bpf/elf/elf.ts';
 import { InfraError, messageOf } from '../../../base/errors.ts';
@@ -73,7 +72,7 @@ async function inOrder(names: readonly string[], files: ReadonlyMap<string, Modu
 export function moduleLoader(image: KernelImage, options: KernelOptions): ModuleLoader {
   let files: Promise<ReadonlyMap<string, ModuleFile>> | null = null;
   const list = async () => {
-    const found = await modulesIn(await modulesFolder(image.modules, options), '');
+    const found = await modulesIn(await image.modules.folder(options), '');
     return new Map(found.map((file) => [file.name, file]));
   };
   return async (names) => (names.length === 0 ? [] : inOrder(names, await (files ??= list()), image.id));

@@ -1,0 +1,19 @@
+// Selectors that name BTF rather than a kernel. Predictions take them beside kernel selectors.
+import { formLines, selectorForms } from '../../kernels/selector-help.ts';
+import type { SelectorForm } from '../../kernels/sources/source.ts';
+
+/** All kernels in the cache. */
+export const CACHED = 'cached';
+/** What selectors of BTF begin with. */
+export const BTF = 'btf:';
+
+const FORMS = [
+  { selector: CACHED, meaning: 'every kernel in the cache' },
+  { selector: `${BTF}PATH`, meaning: 'BTF, a vmlinux, a folder of *.btf and *.btf.tar.xz, or a folder with a vmlinux and its modules' },
+] as const satisfies readonly SelectorForm[];
+
+/** For a note below the options: where BTF for predictions can come from. Nothing is downloaded for a prediction. */
+export const BTF_TABLE = [
+  'Where BTF comes from; kernels of a mirror are only those in the cache:',
+  ...formLines([...FORMS, ...selectorForms()]).map((line) => `  ${line}`),
+].join('\n');

@@ -1,0 +1,39 @@
+// What Debian calls the architectures, flavours and packages of its kernels.
+
+export const DEBIAN_ARCHES = ['amd64', 'arm64'] as const;
+export type DebianArch = (typeof DEBIAN_ARCHES)[number];
+
+/** Architectures as guests and results call them. */
+export const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const satisfies Record<DebianArch, string>;
+
+export const FLAVOURS = ['cloud', 'generic', 'rt'] as const;
+export type Flavour = (typeof FLAVOURS)[number];
+
+/** What the name of a kernel package says. */
+export interface NameFacts {
+  /** What `uname -r` will say: `6.12.117+deb13-cloud-amd64`. */
+  release: string;
+  arch: DebianArch;
+  flavour: Flavour;
+  /** Whether it is signed for secure boot. */
+  signed: boolean;
+}
+
+/**
+ * Up to 6.18 the image lies in `linux-image-…`, from 6.19 in `linux-binary-…`; the twin for local signing says `unsigned`.
+ * The release starts with a digit; debug symbols and other page sizes end in something else than the architecture.
+ */
+const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-((?:(cloud|rt)-)?(amd64|arm64))(-unsigned)?$/;
+
+/** Reads the name of a kernel package; null when it is not the name of one. */
+export function parsePackageName(name: string): NameFacts | null {
+  const match = NAME.exec(name);
+  if (!match) return null;
+  const [, before, abi = '', ending = '', flavour, arch, after] = match;
+  return {
+    release: `${abi}-${ending}`,
+    arch: arch === 'arm64' ? 'arm64' : 'amd64',
+    flavour: flavour === 'cloud' || flavour === 'rt' ? flavour : 'generic',
+    signed: before === undefined && after === undefined,
+  };
+}

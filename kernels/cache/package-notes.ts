@@ -1,0 +1,40 @@
+// What the cache knows of a package by its digest: which kernel it held, or that its mirror lost it.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseCached, writeFileAtomic } from '../../harness/base/files.ts';
+import { type CachedKernel, kernelDirectory, readCachedKernel } from './cached-kernel.ts';
+
+const ABSENT_MS = 6 * 60 * 60 * 1000;
+
+const packageNote = z.union([z.strictObject({ image: z.string().regex(/^[0-9a-f]{64}$/) }), z.strictObject({ absentAt: z.number() })]);
+
+function notePath(cache: string, packageSha256: string): string {
+  return join(cache, 'packages', `${packageSha256}.json`);
+}
+
+/** The kernel of a package; `absent` when the mirror did not have the package within the last hours; null when nothing is known. */
+export async function lookUpPackage(cache: string, packageSha256: string): Promise<CachedKernel | 'absent' | null> {
+  const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
+  const note = packageNote.safeParse(text === null ? null : parseCached(text));
+  if (!note.success) return null;
+  if ('image' in note.data) return readCachedKernel(kernelDirectory(cache, note.data.image));
+  const age = Date.now() - note.data.absentAt;
+  return age >= 0 && age < ABSENT_MS ? 'absent' : null;
+}
+
+/** Whether the kernel of a package is in the cache. */
+export async function isPackageCached(cache: string, packageSha256: string): Promise<boolean> {
+  const known = await lookUpPackage(cache, packageSha256);
+  return known !== null && known !== 'absent';
+}
+
+/** Remembers which image a package held. */
+export async function rememberImage(cache: string, packageSha256: string, imageSha256: string): Promise<void> {
+  await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: imageSha256 }));
+}
+
+/** Remembers for some hours that the mirror does not have a package. */
+export async function rememberAbsent(cache: string, packageSha256: string): Promise<void> {
+  await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ absentAt: Date.now() }));
+}

@@ -1,0 +1,16 @@
+// Where the packages of distributions keep a kernel's files. Paths have no leading slash.
+
+/** The image: in `boot/`, or below its modules (Debian since 7.2, Fedora, RHEL since 8). */
+export function isImagePath(path: string): boolean {
+  return /^boot\/vmlinu[xz]-[^/]+$|^(?:usr\/)?lib\/modules\/[^/]+\/vmlinu[xz]$/.test(path);
+}
+
+/** The configuration: in `boot/` (Debian up to 7.1), or below the modules. */
+export function isConfigPath(path: string): boolean {
+  return /^boot\/config-[^/]+$|^(?:usr\/)?lib\/modules\/[^/]+\/config$/.test(path);
+}
+
+/** A module, compressed or not. */
+export function isModulePath(path: string): boolean {
+  return /^(?:usr\/)?lib\/modules\/.*\.ko(?:\.(?:gz|xz|zst))?$/.test(path);
+}

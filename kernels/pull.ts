@@ -1,0 +1,75 @@
+// From a planned kernel to one on disk. Every kernel that boots comes from here.
+import { join } from 'node:path';
+import { InfraError } from '../harness/base/errors.ts';
+import { explainDiskError } from '../harness/base/files.ts';
+import type { KernelConfig } from './cache/cached-kernel.ts';
+import type { FoundConfig } from './cache/config.ts';
+import { KERNEL_FILES } from './image/facts.ts';
+import type { DeliveredKernel, ModuleSource, PlannedKernel } from './registered.ts';
+import type { KernelOptions } from './sources/options.ts';
+import type { KernelIdentity } from './sources/source.ts';
+import { checkTrust } from './sources/trust.ts';
+
+/** A kernel on disk. It may come from another package than planned: id and version are those of what is there. */
+export interface KernelImage extends KernelIdentity {
+  /** Of the image as it was delivered. */
+  sha256: string;
+  /** What the image's banner says `uname -r` will be; only the guest's word counts. */
+  release: string;
+  /** The unpacked ELF file; null where the image is flat (arm64). */
+  vmlinux: string | null;
+  /** bzImage or Image as delivered; null where a vmlinux was. */
+  image: string | null;
+  btf: { path: string; size: number; sha256: string } | null;
+  /** What it was built with; null when that cannot be had. */
+  config: KernelConfig | null;
+  modules: ModuleSource;
+  package: { name: string; version: string; path: string; sha256: string } | null;
+  /** What a reader should know: a twin package was taken, an indexed version was gone. */
+  notes: string[];
+}
+
+function packageOf({ package: facts }: DeliveredKernel): KernelImage['package'] {
+  if (facts === null) return null;
+  const { name, version, path, sha256 } = facts;
+  return { name, version, path, sha256 };
+}
+
+function imageOf(delivered: DeliveredKernel, { config, notes }: FoundConfig): KernelImage {
+  const { identity, cached } = delivered;
+  const file = (name: string) => join(cached.directory, name);
+  return {
+    ...identity,
+    sha256: cached.sha256,
+    release: cached.release,
+    vmlinux: cached.vmlinux ? file(KERNEL_FILES.vmlinux) : null,
+    image: cached.image ? file(KERNEL_FILES.image) : null,
+    btf: cached.btf ? { ...cached.btf, path: file(KERNEL_FILES.btf) } : null,
+    config,
+    modules: delivered.modules,
+    package: packageOf(delivered),
+    notes: [...delivered.notes, ...notes],
+  };
+}
+
+/**
+ * Brings a planned kernel into the cache; a cached one is returned within milliseconds and without the network. A kernel that its source
+ * lost is replaced by the nearest one, and a note says so.
+ * @throws InfraError when it cannot be had, is damaged, not trusted or does not fit on the disk; the signal's reason when aborted
+ */
+export async function pullKernel(planned: PlannedKernel, options: KernelOptions): Promise<KernelImage> {
+  options.signal?.throwIfAborted();
+  try {
+    const delivered = await planned.deliver(options);
+    const { key, identity, cached, trust } = delivered;
+    // The plan may have given the id a number, to tell it from another file's.
+    const id = key === planned.key ? planned.id : identity.id;
+    checkTrust(trust, id, options.unverified);
+    if (cached.arch !== identity.arch) {
+      throw new InfraError(`${id}: expected a kernel for ${identity.arch}, this one is for ${cached.arch}`);
+    }
+    return { ...imageOf(delivered, await delivered.config(options)), id };
+  } catch (error) {
+    throw explainDiskError(error, options.cache);
+  }
+}

@@ -1,0 +1,127 @@
+// A source behind an interface without its types: selectors and origins of a source go back to that source only.
+import type { CachedKernel } from './cache/cached-kernel.ts';
+import type { FoundConfig } from './cache/config.ts';
+import type { SourceLock } from './sources/lock.ts';
+import type { KernelOptions } from './sources/options.ts';
+import type { KernelIdentity, KernelSource, PackageFacts, SourceKernel, SourceOperations } from './sources/source.ts';
+import type { Trust } from './sources/trust.ts';
+
+/** A selector that its source has read. */
+export interface KernelSelector {
+  text: string;
+  /** What is behind the colon. */
+  value: string;
+  source: RegisteredSource;
+}
+
+/** Where the modules of a kernel can be had. */
+export interface ModuleSource {
+  /**
+   * A folder with all modules of the kernel, named as in its package, compressed or not.
+   * @throws InfraError when they cannot be had
+   */
+  folder: (options: KernelOptions) => Promise<string>;
+}
+
+/** A kernel that a source brought into the cache. */
+export interface DeliveredKernel {
+  identity: KernelIdentity;
+  /** Another than that of the planned kernel when it was replaced. */
+  key: string;
+  package: PackageFacts | null;
+  cached: CachedKernel;
+  trust: Trust;
+  notes: readonly string[];
+  config: (options: KernelOptions) => Promise<FoundConfig>;
+  modules: ModuleSource;
+}
+
+/** A kernel of a plan. */
+export interface PlannedKernel extends KernelIdentity {
+  /** Name of its source. Kernels with the same source and key are the same kernel. */
+  source: string;
+  key: string;
+  /** What would be downloaded; null for a file of the user's own. */
+  package: PackageFacts | null;
+  /** Its entry in a lock file; null when it cannot be pinned. */
+  pin: object | null;
+  /** Only optional selectors ask for it. */
+  optional?: true;
+  /** Whether it is in the cache, so that it is pulled without the network. */
+  isCached: (cache: string) => Promise<boolean>;
+  /** Brings it, or what replaces it, into the cache; `pullKernel` calls it. */
+  deliver: (options: KernelOptions) => Promise<DeliveredKernel>;
+}
+
+/** What the rest of the program knows of a source. */
+export interface RegisteredSource extends Pick<
+  KernelSource<unknown, unknown>,
+  'name' | 'forms' | 'isPath' | 'cacheFolders' | 'guess' | 'only'
+> {
+  /** @throws UserError when the value is none of this source */
+  read: (value: string, text: string) => KernelSelector;
+  /** Starts to plan: the function it returns says which kernels a selector means, and throws as `SourceOperations.planner` says. */
+  planner: (options: KernelOptions) => Promise<(selector: KernelSelector) => Promise<PlannedKernel[]>>;
+  /** The kernels in the cache that a selector means; null when only pulling tells. */
+  select: (selector: KernelSelector, cached: readonly CachedKernel[]) => CachedKernel[] | null;
+  /** How its kernels are pinned; null when they cannot be. */
+  lock: () => Promise<SourceLock | null>;
+}
+
+function identityOf({ id, selector, version, series, arch, distribution }: KernelIdentity): KernelIdentity {
+  return { id, selector, version, series, arch, distribution };
+}
+
+function plannedKernel<Origin>(source: string, operations: SourceOperations<never, Origin>, kernel: SourceKernel<Origin>): PlannedKernel {
+  const { origin, key, package: planned, pin } = kernel;
+  return {
+    ...identityOf(kernel),
+    source,
+    key,
+    package: planned,
+    pin,
+    isCached: async (cache) => operations.isCached(origin, cache),
+    deliver: async (options) => {
+      const { kernel: delivered, cached, notes } = await operations.pull(kernel, options);
+      return {
+        identity: identityOf(delivered),
+        key: delivered.key,
+        package: delivered.package,
+        cached,
+        trust: operations.verify(delivered.origin),
+        notes,
+        config: async (configOptions) => operations.config(delivered.origin, cached, configOptions),
+        modules: { folder: async (moduleOptions) => operations.modules(delivered.origin, moduleOptions) },
+      };
+    },
+  };
+}
+
+/** Hides the types of a source. */
+export function registered<Selector, Origin>(source: KernelSource<Selector, Origin>): RegisteredSource {
+  const { name, forms, isPath, cacheFolders, guess, only, parse, matches, load } = source;
+  const own: RegisteredSource = {
+    name,
+    forms,
+    isPath,
+    cacheFolders,
+    guess,
+    only,
+    read: (value, text) => {
+      parse(value, text);
+      return { text, value, source: own };
+    },
+    planner: async (options) => {
+      const operations = await load();
+      const plan = operations.planner(options);
+      return async ({ value, text }) => (await plan(parse(value, text))).map((kernel) => plannedKernel(name, operations, kernel));
+    },
+    select: ({ value, text }, cached) => {
+      if (matches === null) return null;
+      const selector = parse(value, text);
+      return cached.filter((kernel) => matches(selector, kernel));
+    },
+    lock: async () => (await load()).lock,
+  };
+  return own;
+}

@@ -1,0 +1,130 @@
+// How kernels of a Debian mirror are brought into the cache, with their configuration and modules.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError } from '../../../harness/base/errors.ts';
+import { errorCode } from '../../../harness/base/files.ts';
+import { compareUpstream, parseKernelVersion } from '../../../harness/base/kernel-version.ts';
+import { compareDebianVersions } from '../../apt/debian-version.ts';
+import { debArchive } from '../../archive/deb.ts';
+import { cachePackage } from '../../cache/add.ts';
+import type { CachedKernel } from '../../cache/cached-kernel.ts';
+import { configIn, findConfig, type FoundConfig } from '../../cache/config.ts';
+import { cachedModules, unpackModules } from '../../cache/modules.ts';
+import { isPackageCached, lookUpPackage, rememberAbsent } from '../../cache/package-notes.ts';
+import type { KernelOptions } from '../options.ts';
+import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
+import { fetchPackage, packageFile, withPackage } from './fetch.ts';
+import { debianOptions } from './options.ts';
+import { comparePreference, type KernelPackage, packageLister } from './packages.ts';
+import { findPart, isWhole } from './parts.ts';
+import { debianLock } from './pins.ts';
+import { debianKernel, type DebianOrigin, debianPlanner } from './plan.ts';
+import type { DebianSelector } from './selector.ts';
+
+function title(one: KernelPackage): string {
+  return `${one.name} ${one.version}`;
+}
+
+/** Another process may fetch the same package: the first to finish removes the download, but its kernel is in the cache. */
+async function cacheDownload(cache: string, path: string, one: KernelPackage): Promise<CachedKernel> {
+  try {
+    return await cachePackage(cache, { archive: debArchive(path), sha256: one.sha256, label: title(one) });
+  } catch (error) {
+    const others = errorCode(error) === 'ENOENT' ? await lookUpPackage(cache, one.sha256) : null;
+    if (others && others !== 'absent') return others;
+    throw error;
+  }
+}
+
+/** A package from the cache or from a mirror; null when no mirror has it. */
+async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<CachedKernel | null> {
+  const { cache, onProgress } = options;
+  const known = await lookUpPackage(cache, one.sha256);
+  if (known === 'absent') return null;
+  const target = join(cache, 'downloads', `${one.sha256}.deb`);
+  if (known) {
+    // A process that was killed after it noted the package left its download behind; a read-only cache may keep it.
+    await rm(target, { force: true }).catch(() => undefined);
+    return known;
+  }
+  const onBytes = (bytes: number, total: number) => onProgress?.({ kind: 'download', kernel: id, bytes, total });
+  if (!(await fetchPackage(packageFile(one), target, options, onBytes))) {
+    await rememberAbsent(cache, one.sha256);
+    return null;
+  }
+  const cached = await cacheDownload(cache, target, one);
+  await rm(target, { force: true });
+  return cached;
+}
+
+/** What may replace a pinned package that is gone: the nearest newer of its series, then the newest older ones. */
+async function replacements(pinned: KernelPackage, options: KernelOptions): Promise<KernelPackage[]> {
+  const { series, arch, flavour, sha256 } = pinned;
+  const listed = await packageLister(debianOptions(options))(arch);
+  const same = listed.filter((one) => one.series === series && one.flavour === flavour && one.sha256 !== sha256);
+  const upstream = (one: KernelPackage) => parseKernelVersion(one.upstream);
+  const isNewer = (one: KernelPackage) => compareDebianVersions(one.version, pinned.version) >= 0;
+  const newer = same.filter(isNewer).toSorted((a, b) => compareUpstream(upstream(a), upstream(b)) || comparePreference(a, b));
+  return [...newer, ...same.filter((one) => !isNewer(one))];
+}
+
+async function pull(planned: SourceKernel<DebianOrigin>, options: KernelOptions): Promise<Delivery<DebianOrigin>> {
+  const { pinned, candidates } = planned.origin;
+  const [first, ...rest] = candidates;
+  const gone: KernelPackage[] = [];
+  const attempt = async (one: KernelPackage): Promise<Delivery<DebianOrigin> | null> => {
+    const kernel = debianKernel(planned.selector, { candidates: [one], pinned });
+    const cached = await obtain(one, kernel.id, options);
+    if (!cached) {
+      gone.push(one);
+      return null;
+    }
+    const list = gone.map(title).join(', ');
+    const notes = gone.length === 0 ? [] : [`${list}: ${pinned ? 'pinned' : 'indexed'}, but gone from the mirror; ${title(one)} is used`];
+    return { kernel, cached, notes };
+  };
+  const found = await attempt(first);
+  if (found) return found;
+  if (options.frozen === true && pinned) {
+    throw new InfraError(
+      `${title(first)} is pinned, but the mirror does not have it any more; without frozen, the nearest of its series is taken`,
+    );
+  }
+  for (const one of pinned ? await replacements(first, options) : rest) {
+    const other = await attempt(one);
+    if (other) return other;
+  }
+  throw new InfraError(`${planned.selector}: the mirror indexes ${gone.map(title).join(', ')}, but has none of them`);
+}
+
+/** Since 6.19 the configuration lies in another package than the image. */
+async function config({ candidates: [one] }: DebianOrigin, cached: CachedKernel, options: KernelOptions): Promise<FoundConfig> {
+  return findConfig(cached, async (notes) => {
+    const file = await findPart('base', one, debianOptions(options));
+    const text = await withPackage(file, options, async (deb) => configIn(debArchive(deb), file.name));
+    if (text === null && !isWhole(one)) notes.push(`its configuration is gone from the mirror with ${file.name}`);
+    if (text && !file.expected) notes.push(`configuration from ${file.name}, which no index lists any more: its checksum is not known`);
+    return text;
+  });
+}
+
+async function modules({ candidates: [one] }: DebianOrigin, options: KernelOptions): Promise<string> {
+  return cachedModules(options.cache, one.sha256, async (folder) => {
+    const file = await findPart('modules', one, debianOptions(options));
+    const done = await withPackage(file, options, async (deb) => {
+      await unpackModules(debArchive(deb), file.name, folder);
+      return true;
+    });
+    if (done === null) throw new InfraError(`the modules of ${one.release} are gone from the mirror with ${file.name} ${one.version}`);
+  });
+}
+
+export const debianOperations: SourceOperations<DebianSelector, DebianOrigin> = {
+  planner: debianPlanner,
+  isCached: async ({ candidates: [first] }, cache) => isPackageCached(cache, first.sha256),
+  verify: ({ candidates: [first] }) => first.trust,
+  pull,
+  config,
+  modules,
+  lock: debianLock,
+};

@@ -1,0 +1,114 @@
+// How a source pins kernels: its entries in a lock file, and what changes when newer kernels are pinned instead.
+import { compareKernelVersions, parseKernelVersion } from '../../harness/base/kernel-version.ts';
+
+/** The entries of a lock file by source, each checked by its source. */
+export interface KernelLock {
+  path: string;
+  entries: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** What commands show of a pinned kernel. Of a series, an architecture and a flavour, one is pinned. */
+export interface PinFacts {
+  name: string;
+  version: string;
+  sha256: string;
+  /** Upstream version, for example `6.12.117`. */
+  upstream: string;
+  series: string;
+  arch: string;
+  flavour: string;
+}
+
+export interface PinChange<Pin extends PinFacts = PinFacts> {
+  /** `rebuilt`: the same version in another file. `gone`: the source has no kernel of that series any more. */
+  change: 'newer' | 'older' | 'rebuilt' | 'new' | 'gone';
+  series: string;
+  arch: string;
+  flavour: string;
+  pinned: Pin | null;
+  current: Pin | null;
+}
+
+/** Entries of one source before and after. */
+export interface PinComparison {
+  pinned: readonly unknown[];
+  current: readonly unknown[];
+  /** Whether `current` is all that the source has: then a pinned series that is not in it is gone. */
+  isAll: boolean;
+}
+
+/** The entries of one source. All methods but `check` take entries that were checked. */
+export interface SourceLock {
+  /** @throws UserError that says what is wrong with an entry */
+  check: (entry: unknown) => void;
+  /** The same entries in true version order. */
+  sorted: (entries: readonly unknown[]) => object[];
+  /** Values of selectors that mean the newest of every series of what is pinned. */
+  selectors: (entries: readonly unknown[]) => string[];
+  /** What would change if the current kernels were pinned instead, in version order. */
+  changes: (comparison: PinComparison) => PinChange[];
+  /** The entries after those changes. */
+  updated: (comparison: PinComparison) => object[];
+}
+
+/** What a source says of its pins. */
+export interface PinRules<Pin extends PinFacts> {
+  /** @throws UserError */
+  read: (entry: unknown) => Pin;
+  write: (pin: Pin) => object;
+  /** Negative when `a` is preferred to `b`, as a newer one is. */
+  compare: (a: Pin, b: Pin) => number;
+  /** The value of a selector that means the newest of every series for the architecture and flavour of a pin. */
+  selector: (pin: Pin) => string;
+}
+
+const slotOf = ({ series, arch, flavour }: PinFacts) => `${series}/${arch}/${flavour}`;
+
+function changeOf<Pin extends PinFacts>(pinned: Pin, current: Pin, compare: PinRules<Pin>['compare']): PinChange['change'] | null {
+  if (pinned.sha256 === current.sha256) return null;
+  if (pinned.version === current.version && pinned.name === current.name) return 'rebuilt';
+  return compare(current, pinned) < 0 ? 'newer' : 'older';
+}
+
+interface PinnedAndCurrent<Pin> {
+  pinned: readonly Pin[];
+  current: readonly Pin[];
+  isAll: boolean;
+}
+
+/** What would change if the current kernels were pinned instead, in version order. */
+export function comparePins<Pin extends PinFacts>(
+  { pinned, current, isAll }: PinnedAndCurrent<Pin>,
+  compare: PinRules<Pin>['compare'],
+): PinChange<Pin>[] {
+  const before = new Map(pinned.map((pin) => [slotOf(pin), pin]));
+  const after = new Map(current.map((pin) => [slotOf(pin), pin]));
+  const changes = [...new Set([...before.keys(), ...after.keys()])].flatMap((slot): PinChange<Pin>[] => {
+    const [old, now] = [before.get(slot) ?? null, after.get(slot) ?? null];
+    const known = now ?? old;
+    if (!known || (now === null && !isAll)) return [];
+    const change = old && now ? changeOf(old, now, compare) : now ? 'new' : 'gone';
+    const { series, arch, flavour } = known;
+    return change === null ? [] : [{ change, series, arch, flavour, pinned: old, current: now }];
+  });
+  return changes.toSorted((a, b) => compareKernelVersions(parseKernelVersion(a.series), parseKernelVersion(b.series)));
+}
+
+/** The lock of a source by the rules of its pins. */
+export function sourceLock<Pin extends PinFacts>({ read, write, compare, selector }: PinRules<Pin>): SourceLock {
+  const order = (a: Pin, b: Pin) => compareKernelVersions(parseKernelVersion(a.upstream), parseKernelVersion(b.upstream)) || compare(a, b);
+  const written = (pins: readonly Pin[]) => pins.toSorted(order).map(write);
+  const typed = ({ pinned, current, isAll }: PinComparison) => ({ pinned: pinned.map(read), current: current.map(read), isAll });
+  return {
+    check: read,
+    sorted: (entries) => written(entries.map(read)),
+    selectors: (entries) => [...new Set(entries.map((entry) => selector(read(entry))))],
+    changes: (comparison) => comparePins(typed(comparison), compare),
+    updated: (comparison) => {
+      const both = typed(comparison);
+      const changes = comparePins(both, compare);
+      const replaced = new Set(changes.map(({ pinned }) => pinned));
+      return written([...both.pinned.filter((pin) => !replaced.has(pin)), ...changes.flatMap(({ current }) => current ?? [])]);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// Lock files: what they hold, what they answer, and what is refused.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { entriesOf, formatLock, parseLock } from '../../kernels/lock.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import { pullKernel } from '../../kernels/pull.ts';
+import type { KernelOptions } from '../../kernels/sources/options.ts';
+import { bzImage } from './fixtures.ts';
+import { cloud, failure, mirror, only, pool, useMirror, withCache } from './small-mirror.ts';
+
+useMirror();
+
+const locked = async (options: KernelOptions) => {
+  const planned = await planKernels(['debian:6.12.94', 'debian:5.10'], options);
+  const text = await formatLock(await entriesOf(planned));
+  return { text, lock: await parseLock(text, 'lock.json') };
+};
+
+it('a lock file holds paths and digests but no address, and answers selectors without the indexes', async () => {
+  await withCache(async ({ options }) => {
+    const { text, lock } = await locked(options);
+    expect(text).not.toContain('://');
+    expect(text.replaceAll(/"[0-9a-f]{64}"/g, '"…"')).toMatchInlineSnapshot(`
+      "{
+        "lockVersion": 1,
+        "debian": [
+          {
+            "name": "linux-image-5.10.0-32-cloud-amd64",
+            "version": "5.10.223-1",
+            "archive": "debian",
+            "path": "pool/main/l/linux/linux-image-5.10.0-32-cloud-amd64_5.10.223-1_amd64.deb",
+            "size": 1054400,
+            "sha256": "…"
+          },
+          {
+            "name": "linux-image-6.12.94+deb13-cloud-amd64",
+            "version": "6.12.94-1",
+            "archive": "debian",
+            "path": "pool/main/l/linux/linux-image-6.12.94+deb13-cloud-amd64_6.12.94-1_amd64.deb",
+            "size": 1054400,
+            "sha256": "…"
+          }
+        ]
+      }
+      "
+    `);
+    mirror.requests.length = 0;
+    const planned = await planKernels(['debian:all'], { ...options, lock });
+    expect([planned.map(({ id }) => id), mirror.requests]).toEqual([
+      ['debian-5.10.0-32-cloud-amd64', 'debian-6.12.94+deb13-cloud-amd64'],
+      [],
+    ]);
+    const unpinned = await planKernels(['debian:6.1'], { ...options, lock });
+    expect(unpinned.map(({ id }) => id)).toEqual(['debian-6.1.0-50-cloud-amd64']);
+    expect(await failure(planKernels(['debian:6.1'], { ...options, lock, frozen: true }))).toBe(
+      'UserError: debian:6.1: no matching kernel is pinned in lock.json, and --frozen forbids any other',
+    );
+  });
+});
+
+it('a pinned package that is gone is replaced by the nearest newer package of the series unless frozen', async () => {
+  await withCache(async ({ options }) => {
+    const { lock } = await locked(options);
+    mirror.files.delete(pool(cloud('6.12.94+deb13'), '6.12.94-1'));
+    const planned = await only('debian:6.12', { ...options, lock });
+    expect(await failure(pullKernel(planned, { ...options, lock, frozen: true }))).toMatchInlineSnapshot(
+      `"InfraError: linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1 is pinned, but the mirror does not have it any more; without frozen, the nearest of its series is taken"`,
+    );
+    const { id, version, notes } = await pullKernel(planned, { ...options, lock });
+    expect({ id, version, notes }).toMatchInlineSnapshot(`
+      {
+        "id": "debian-6.12.107+deb13-cloud-amd64",
+        "notes": [
+          "linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1: pinned, but gone from the mirror; linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1 is used",
+        ],
+        "version": "6.12.107",
+      }
+    `);
+  });
+});
+
+it('a damaged lock file is refused with the place and the cause', async () => {
+  const pin = {
+    name: cloud('6.1.0-50'),
+    version: '6.1.176-1',
+    archive: 'debian',
+    path: 'pool/x.deb',
+    size: 2_000_000,
+    sha256: 'a'.repeat(64),
+  };
+  const texts = [
+    '{',
+    '[]',
+    JSON.stringify({ lockVersion: 2, debian: [] }),
+    JSON.stringify({ lockVersion: 1, debian: [{ ...pin, path: 'pool/../../x.deb' }] }),
+    JSON.stringify({ lockVersion: 1, debian: [{ ...pin, sha256: 'abc' }] }),
+    JSON.stringify({ lockVersion: 1, debian: [pin, { ...pin, name: 'bash' }] }),
+    JSON.stringify({ lockVersion: 1, debian: {} }),
+    JSON.stringify({ lockVersion: 1, gentoo: [pin] }),
+    JSON.stringify({ lockVersion: 1, file: [] }),
+  ];
+  const failures = await Promise.all(texts.map(async (text) => failure(parseLock(text, 'lock.json'))));
+  expect(failures).toMatchInlineSnapshot(`
+    [
+      "UserError: lock.json: not JSON: Expected property name or '}' in JSON at position 1",
+      "UserError: lock.json: top level: Invalid input: expected object, received array",
+      "UserError: lock.json: lockVersion: Invalid input: expected 1",
+      "UserError: lock.json: debian.0: path: expected a path such as pool/main/l/linux/NAME.deb",
+      "UserError: lock.json: debian.0: sha256: expected a sha256 in hexadecimal",
+      "UserError: lock.json: debian.1: bash 6.1.176-1 is not a Debian kernel package",
+      "UserError: lock.json: debian: Invalid input: expected array, received object",
+      "UserError: lock.json: gentoo: kernels of this source cannot be pinned; those of debian: can",
+      "UserError: lock.json: file: kernels of this source cannot be pinned; those of debian: can",
+    ]
+  `);
+});
+
+it('a file of the user cannot be pinned', async () => {
+  await withCache(async ({ options, folder }) => {
+    const image = join(folder, 'bzImage');
+    await writeFile(image, bzImage());
+    const planned = await planKernels(['debian:6.1', `file:${image}`], options);
+    expect((await failure(entriesOf(planned))).replace(folder, '')).toBe(
+      'UserError: file:/bzImage: this kernel cannot be pinned; those of debian: can',
+    );
+  });
+});

@@ -1,0 +1,48 @@
+// Pinned packages beside what the mirror has now.
+import { expect, it } from 'vitest';
+import { comparePreference, describePackage, type KernelPackage } from '../../../kernels/sources/debian/packages.ts';
+import { comparePins } from '../../../kernels/sources/lock.ts';
+
+function packageOf(release: string, version: string, digit = '0'): KernelPackage {
+  const pin = {
+    name: `linux-image-${release}`,
+    version,
+    archive: 'debian',
+    path: `pool/main/${release}_${version}.deb`,
+    size: 2 << 20,
+  } as const;
+  const described = describePackage({ ...pin, sha256: digit.repeat(64) }, { suites: [], trust: { kind: 'signed' } });
+  if (!described) throw new Error(`${release} is no kernel package`);
+  return described;
+}
+
+const OLD = packageOf('6.12.94+deb13-cloud-amd64', '6.12.94-1', '1');
+const NEW = packageOf('6.12.107+deb13-cloud-amd64', '6.12.107-1', '2');
+const GONE = packageOf('5.10.0-32-cloud-amd64', '5.10.223-1', '3');
+const ADDED = packageOf('7.0.1+deb14-cloud-amd64', '7.0.1-1', '4');
+const RT = packageOf('6.12.94+deb13-rt-amd64', '6.12.94-1', '5');
+
+const shown = (pinned: KernelPackage[], current: KernelPackage[], isAll = true) =>
+  comparePins({ pinned, current, isAll }, comparePreference).map(
+    ({ change, series, flavour, pinned: old, current: now }) =>
+      `${series}/${flavour} ${change}: ${old?.version ?? '-'} → ${now?.version ?? '-'}`,
+  );
+
+it('pinned packages are newer, older, rebuilt, new or gone, in version order', () => {
+  expect(shown([OLD, GONE], [ADDED, NEW])).toEqual([
+    '5.10/cloud gone: 5.10.223-1 → -',
+    '6.12/cloud newer: 6.12.94-1 → 6.12.107-1',
+    '7.0/cloud new: - → 7.0.1-1',
+  ]);
+  expect(shown([NEW], [OLD])).toEqual(['6.12/cloud older: 6.12.107-1 → 6.12.94-1']);
+  expect(shown([OLD], [{ ...OLD, sha256: '9'.repeat(64) }])).toEqual(['6.12/cloud rebuilt: 6.12.94-1 → 6.12.94-1']);
+});
+
+it('pins of different flavours are compared apart, and unchanged ones are no change', () => {
+  expect(shown([OLD, RT], [RT, NEW])).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
+  expect(shown([OLD], [OLD])).toEqual([]);
+});
+
+it('no pin is gone where only some kernels were asked for', () => {
+  expect(shown([OLD, GONE], [NEW], false)).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
+});
