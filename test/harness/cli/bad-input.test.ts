@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 describe('objects that cannot be used', () => {
-  it('are named one by one, and the others run', async () => {
+  it('objects that cannot be used are named one by one, and the others run', async () => {
     const bad = ['text', 'program', 'truncated', 'empty', 'folder', 'bigendian', 'missing'].map((name) => `${name}.bpf.o`);
     const { exitCode, stdout, stderr } = await corematrix(folder, ['run', ...bad, 'good.bpf.o', '*.nothing', '-k', 'debian:6.12']);
     expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
@@ -56,7 +56,7 @@ describe('objects that cannot be used', () => {
     `);
   });
 
-  it('end the run before any guest when there is no other', async () => {
+  it('objects that cannot be used end the run before any guest when there is no other', async () => {
     expect(await corematrix(folder, ['run', 'text.bpf.o', '-k', 'debian:6.12'])).toMatchInlineSnapshot(`
       {
         "exitCode": 2,
@@ -67,7 +67,7 @@ describe('objects that cannot be used', () => {
     `);
   });
 
-  it('get a fail cell when only the guest can know: an object without BTF', async () => {
+  it('objects that cannot be used get a fail cell when only the guest can know: an object without BTF', async () => {
     await execa('llvm-objcopy', ['--remove-section=.BTF', '--remove-section=.BTF.ext', 'good.bpf.o', 'no-btf.bpf.o'], { cwd: folder });
     const { exitCode, stdout } = await corematrix(folder, ['run', 'no-btf.bpf.o', 'good.bpf.o', '-k', 'debian:6.12']);
     expect(`${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`

@@ -19,23 +19,23 @@ describe('the exit code', () => {
     return exitCodeOfResults({ ...results, run, cells: statuses.map((status) => ({ ...cell, status })) }, problems);
   };
 
-  it('is 0 when everything is as expected', () => {
+  it('the exit code is 0 when everything is as expected', () => {
     expect(of(['pass', 'xfail', 'unsupported', 'skip'])).toBe(0);
   });
 
-  it('is 1 for an unexpected failure or pass, whatever else happened', () => {
+  it('the exit code is 1 for an unexpected failure or pass, whatever else happened', () => {
     expect([of(['fail', 'pass']), of(['xpass']), of(['infra', 'fail']), of(['fail'], { problems: 1 })]).toEqual([1, 1, 1, 1]);
   });
 
-  it('is 2 when an input could not be used', () => {
+  it('the exit code is 2 when an input could not be used', () => {
     expect([of(['pass'], { problems: 1 }), of(['infra'], { problems: 1 })]).toEqual([2, 2]);
   });
 
-  it('is 3 when something has no verdict and nothing failed', () => {
+  it('the exit code is 3 when something has no verdict and nothing failed', () => {
     expect([of(['pass', 'infra']), of(['pass', 'not-run'])]).toEqual([3, 3]);
   });
 
-  it('lets an optional kernel be away, but not fail, nor leave a cell undecided', () => {
+  it('the exit code lets an optional kernel be away, but not fail, nor leave a cell undecided', () => {
     const [kernel] = SAMPLE.kernels;
     const [cell] = SAMPLE.cells;
     if (!kernel || !cell) throw new Error('the sample has no cell');
@@ -58,7 +58,7 @@ describe('the exit code', () => {
     ]).toEqual([0, 0, 3, 3, 1]);
   });
 
-  it('follows a policy', () => {
+  it('the exit code follows a policy', () => {
     const [cell] = SAMPLE.cells;
     if (!cell) throw new Error('the sample has no cell');
     const by = (policy: Results['run']['policy'], cells: Partial<CellResult>[]) =>
@@ -80,11 +80,11 @@ describe('the exit code', () => {
     ]);
   });
 
-  it('is 130 when interrupted', () => {
+  it('the exit code is 130 when interrupted', () => {
     expect([of(['pass', 'not-run'], { complete: false }), of(['fail'], { complete: false })]).toEqual([130, 130]);
   });
 
-  it('differs for usage, infrastructure and internal errors', () => {
+  it('the exit code differs for usage, infrastructure and internal errors', () => {
     expect([exitCodeOf(new UserError('no such file')), exitCodeOf(new InfraError('no network')), exitCodeOf(new Error('a bug'))]).toEqual([
       2, 3, 70,
     ]);

@@ -48,19 +48,19 @@ async function explain(...args: string[]): Promise<string> {
 const selected = () => kernels.flatMap((selector) => ['-k', selector]);
 
 describe('objects', () => {
-  it('are explained cause by cause', async () => {
+  it('objects are explained cause by cause', async () => {
     const samples = await sampleObjects();
     expect(await explain(...samples.map(({ path }) => path), ...selected())).toMatchSnapshot('all sample objects');
   });
 
-  it('that fail nowhere are said to', async () => {
+  it('objects that fail nowhere are said to', async () => {
     expect(await explain(sample('exec_watch'), ...selected())).toMatchInlineSnapshot(`
       "exit 0
       nothing fails on 4 kernels"
     `);
   });
 
-  it('are taken as their configuration loads them', async () => {
+  it('objects are taken as their configuration loads them', async () => {
     const config = join(folder, 'corematrix.yaml');
     await writeFile(
       config,
@@ -108,7 +108,7 @@ describe('objects', () => {
     `);
   });
 
-  it('are written as JSON with everything in it', async () => {
+  it('objects are written as JSON with everything in it', async () => {
     const { stdout } = await corematrix(PACKAGE_ROOT, ['explain', sample('task_state'), '--json', ...selected()]);
     const { schemaVersion, kernels: seen, causes } = JSON.parse(stdout);
     expect({ schemaVersion, kernels: seen.length, keys: causes.map((cause: object) => Object.keys(cause)) }).toMatchInlineSnapshot(`
@@ -149,11 +149,11 @@ describe('objects', () => {
 });
 
 describe('results', () => {
-  it('are explained cause by cause, with what was seen', async () => {
+  it('results are explained cause by cause, with what was seen', async () => {
     expect(await explain(folder)).toMatchSnapshot();
   });
 
-  it('are explained for one cell, with all others that have the same cause', async () => {
+  it('results are explained for one cell, with all others that have the same cause', async () => {
     expect(await explain(folder, '6.1/task_state')).toMatchSnapshot('a relocation');
     expect(await explain(join(folder, 'results.json'), '6.12/verifier_limits')).toMatchSnapshot('a rejection');
   });

@@ -23,7 +23,7 @@ const SERIES = ['5.10', '6.1', '6.12'].flatMap((series) => ['-k', `debian:${seri
 beforeAll(async () => pulledKernels(await fourSelectors()));
 
 describe('an object', () => {
-  it('has a floor for each program, with the reason on the other side', async () => {
+  it('an object has a floor for each program, with the reason on the other side', async () => {
     const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('task_state'), ...SERIES]);
     expect(`exit ${exitCode}\n${stdout}`).toMatchInlineSnapshot(`
       "exit 0
@@ -38,7 +38,7 @@ describe('an object', () => {
     `);
   });
 
-  it('takes guests only where they decide', async () => {
+  it('an object takes guests only where they decide', async () => {
     const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('inode_ctime'), '--json']);
     const { kernels, programs, tried, without } = FLOOR.parse(JSON.parse(stdout));
     const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;
@@ -80,7 +80,7 @@ describe('an object', () => {
     }
   });
 
-  it('must be one, and one that can be read', async () => {
+  it('an object must be one, and one that can be read', async () => {
     const said = [
       await corematrix(PACKAGE_ROOT, ['floor', 'nowhere.bpf.o']),
       await corematrix(PACKAGE_ROOT, ['floor', 'programs/build/*.bpf.o']),

@@ -31,7 +31,7 @@ const wordsOf = (line: string) =>
   [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
 
 describe('the help', () => {
-  it('covers all commands', () => {
+  it('the help covers all commands', () => {
     expect(commands.map(({ name }) => name)).toMatchInlineSnapshot(`
       [
         "corematrix",
@@ -62,14 +62,14 @@ describe('the help', () => {
     `);
   });
 
-  it('describes every command in whole sentences, and sums it up in a phrase', () => {
+  it('the help describes every command in whole sentences, and sums it up in a phrase', () => {
     expect(faulty(({ command }) => (/^[A-Z].*[.]$/su.test(command.description()) ? [] : [command.description()]))).toEqual([]);
     expect(faulty(({ command }) => (command === program || /^[a-z].*[^.]$/u.test(command.summary()) ? [] : [command.summary()]))).toEqual(
       [],
     );
   });
 
-  it('describes every argument and option', () => {
+  it('the help describes every argument and option', () => {
     const nameless = faulty(({ command }) => [
       ...command.registeredArguments.filter(({ description }) => description === '').map((argument) => argument.name()),
       ...command.options.filter(({ description }) => description === '').map(({ flags }) => flags),
@@ -77,12 +77,12 @@ describe('the help', () => {
     expect(nameless).toEqual([]);
   });
 
-  it('has exit codes for every command that does something', () => {
+  it('the help has exit codes for every command that does something', () => {
     const leaves = ({ command }: Named) => command.commands.length === 0;
     expect(faulty((named) => (leaves(named) && !helpFactsOf(named.command)?.exit ? ['no exit codes'] : []))).toEqual([]);
   });
 
-  it('has examples that name the command and only options that it has', () => {
+  it('the help has examples that name the command and only options that it has', () => {
     const faults = faulty(({ name, command }) => {
       const examples = helpFactsOf(command)?.examples ?? [];
       if (examples.length === 0) return ['no example'];
@@ -100,7 +100,7 @@ describe('the help', () => {
     expect(faults).toEqual([]);
   });
 
-  it('of a plan and of a run is grouped by theme', () => {
+  it('the help of a plan and of a run is grouped by theme', () => {
     const groupsOf = (name: string) => {
       const command = commands.find((one) => one.name === name)?.command;
       return [...new Set(command?.options.map(({ helpGroupHeading }) => helpGroupHeading))];
@@ -111,7 +111,7 @@ describe('the help', () => {
     ]);
   });
 
-  it('of a command with commands of its own is shown as a user asks for it', async () => {
+  it('the help of a command with commands of its own is shown as a user asks for it', async () => {
     const { exitCode, stdout } = await corematrix('.', ['kernels', 'prune', '--help'], { COLUMNS: '100' });
     expect(exitCode).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`

@@ -97,7 +97,7 @@ describe('on the command line', () => {
 });
 
 describe('patterns', () => {
-  it('that mean millions of others, or that nobody could follow, are refused at once', async () => {
+  it('patterns that mean millions of others, or that nobody could follow, are refused at once', async () => {
     const braces = ['{1..10000000}.o', '{a,b}'.repeat(20), '['.repeat(5000), `${'*a'.repeat(2000)}b`, '../{text,two,none}*.{o,x}'];
     expect(shown(await corematrix(folder, ['run', ...braces, '-k', 'debian:6.12']))).toMatchInlineSnapshot(`
       "error: {1..10000000}.o: the pattern cannot be expanded: expanded array length exceeds range limit

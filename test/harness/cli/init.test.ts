@@ -39,7 +39,7 @@ async function said(...args: string[]): Promise<string> {
 }
 
 describe('corematrix init', () => {
-  it('writes a configuration for what it finds, once', async () => {
+  it('corematrix init writes a configuration for what it finds, once', async () => {
     expect(await said('init')).toMatchInlineSnapshot(`
       "
       ---
@@ -109,7 +109,7 @@ describe('corematrix init', () => {
     await said('init', '--force');
   });
 
-  it('means what stands in its comments', async () => {
+  it('corematrix init means what stands in its comments', async () => {
     const text = await readFile(join(folder, 'corematrix.yaml'), 'utf8');
     const [, settings = ''] = text.split('# The same kernels every night');
     const uncommented = settings.replaceAll(/^# (?=(lock|formats|history|policy|timeout|bootTimeout|jobs|expectations):| {2})/gm, '');
@@ -127,7 +127,7 @@ describe('corematrix init', () => {
     });
   });
 
-  it('holds hostile names as text', async () => {
+  it('corematrix init holds hostile names as text', async () => {
     const names = ['a\nkernels: [x]', '"]', "': {", '#', '\u001b[31m', 'a: b', '- c', '*', '{x}'];
     const bpf = readBpfObject(await readFile(sample('task_state')), 'task_state');
     const objects = names.map((name) => ({
@@ -141,7 +141,7 @@ describe('corematrix init', () => {
     }
   });
 
-  it('says in one line what cannot be', async () => {
+  it('corematrix init says in one line what cannot be', async () => {
     await writeFile(join(folder, 'no.o'), 'text');
     expect([
       await said('init', 'no.o', '-c', 'x.yaml'),
@@ -167,7 +167,7 @@ describe('corematrix init', () => {
 });
 
 describe('corematrix plan', () => {
-  it('shows what would run', async () => {
+  it('corematrix plan shows what would run', async () => {
     expect(await said('plan')).toMatchInlineSnapshot(`
       "KERNEL                             VERSION   SELECTOR    CACHED  LOADERS         OBJECTS
       debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      libbpf@default  all
@@ -186,7 +186,7 @@ describe('corematrix plan', () => {
     `);
   });
 
-  it('shows what loads them', async () => {
+  it('corematrix plan shows what loads them', async () => {
     expect(await said('plan', '-k', 'debian:6.1', '--loader', 'libbpf@default', '--loader', 'libbpf@1.1')).toMatchInlineSnapshot(`
       "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS                    OBJECTS
       debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      libbpf@default libbpf@1.1  all
@@ -204,7 +204,7 @@ describe('corematrix plan', () => {
     `);
   });
 
-  it('does without optional kernels that are not there, and says so', async () => {
+  it('corematrix plan does without optional kernels that are not there, and says so', async () => {
     await mkdir(join(folder, 'elsewhere'));
     const config = join('elsewhere', 'optional.yaml');
     const kernels = (...list: string[]) => `objects: [../build/*.bpf.o]\nkernels: [${list.join(', ')}]\n`;
@@ -237,7 +237,7 @@ describe('corematrix plan', () => {
     `);
   });
 
-  it('leaves out what an earlier run settled', async () => {
+  it('corematrix plan leaves out what an earlier run settled', async () => {
     const earlier = night({ day: 1, statuses: ['fail', 'pass'] });
     const kernels = earlier.kernels.slice(1).map((kernel) => ({ ...kernel, id: 'debian-6.12.107+deb13-cloud-amd64' }));
     const cells = earlier.cells.slice(1).map((cell) => ({ ...cell, kernel: 'debian-6.12.107+deb13-cloud-amd64', object: 'task_state' }));
@@ -268,7 +268,7 @@ describe('corematrix plan', () => {
       `);
   });
 
-  it('says in one line what cannot be', async () => {
+  it('corematrix plan says in one line what cannot be', async () => {
     expect(await said('plan', '--frozen')).toMatchInlineSnapshot(`
       "
       ---

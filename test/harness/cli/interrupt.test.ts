@@ -83,7 +83,7 @@ describe('an interrupted run', () => {
     expect(await readFile(join(folder, 'corematrix-report/index.html'), 'utf8')).toContain('not-run');
   });
 
-  it('exits at once at the second Ctrl-C', async () => {
+  it('an interrupted run exits at once at the second Ctrl-C', async () => {
     const run = startRun();
     await until(run, /booted in/);
     run.kill('SIGINT');
@@ -93,7 +93,7 @@ describe('an interrupted run', () => {
     expect(await someGuests(false)).toBe(false);
   });
 
-  it('does not wait, at the second, for what goes on after the first', async () => {
+  it('an interrupted run does not wait, at the second, for what goes on after the first', async () => {
     const { href } = pathToFileURL(join(PACKAGE_ROOT, 'dist/harness/cli/interrupt.js'));
     const script = `
       import { interruptible } from ${JSON.stringify(href)};
@@ -108,7 +108,7 @@ describe('an interrupted run', () => {
     expect((await run).exitCode).toBe(130);
   });
 
-  it('takes its guests along when it is killed', async () => {
+  it('an interrupted run takes its guests along when it is killed', async () => {
     const run = startRun();
     await until(run, /booted in/);
     expect(await someGuests(true)).toBe(true);

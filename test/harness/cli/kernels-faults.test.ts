@@ -72,7 +72,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 const asked = () => mirror.requests.filter((path) => path.endsWith('.deb')).length;
 
 describe('a pull that is killed', () => {
-  it('in the middle of the download leaves nothing that the next one does not use or clear away', async () => {
+  it('a pull that is killed in the middle of the download leaves nothing that the next one does not use or clear away', async () => {
     await withFolder(async (cache) => {
       mirror.holdAfter = 300_000;
       const first = pull(cache);
@@ -91,7 +91,7 @@ describe('a pull that is killed', () => {
     });
   });
 
-  it('at any moment gives the right kernel the next time', async () => {
+  it('a pull that is killed at any moment gives the right kernel the next time', async () => {
     await withFolder(async (cache) => {
       const started = performance.now();
       await pull(join(cache, 'whole'));
@@ -162,7 +162,7 @@ describe.skipIf(!mayMount)('a disk', () => {
     });
   });
 
-  it('too small for the indexes says so, and ends with one line', async () => {
+  it('a disk too small for the indexes says so, and ends with one line', async () => {
     await withDisk('8k', async (disk) => {
       expect(await said(disk)).toMatch(
         /^\d+ suites cannot be read, [^\n]* \(cannot write CACHE[^\n]*: the disk is full; [^\n]*\)\nerror: cannot write CACHE[^\n]*: the disk is full; [^\n]*, exit 3$/,
@@ -170,7 +170,7 @@ describe.skipIf(!mayMount)('a disk', () => {
     });
   });
 
-  it('that is read-only serves what is on it, and says so when something is to be written', async () => {
+  it('a disk that is read-only serves what is on it, and says so when something is to be written', async () => {
     await withDisk('32m', async (disk, remount) => {
       const before = asked();
       await pull(disk);

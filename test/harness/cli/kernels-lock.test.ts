@@ -29,7 +29,7 @@ afterAll(() => {
 });
 
 describe('a lock file', () => {
-  it('is compared with the mirror, updated, and then up to date', async () => {
+  it('a lock file is compared with the mirror, updated, and then up to date', async () => {
     await withFolder(async (folder) => {
       const run = async (mirror: FakeMirror, ...args: string[]) => {
         const env = { COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address };

@@ -44,7 +44,7 @@ async function withCache(use: (run: Run, folder: string) => Promise<void>): Prom
 }
 
 describe('kernels list', () => {
-  it('shows what selectors mean, and what is in the cache', async () => {
+  it('kernels list shows what selectors mean, and what is in the cache', async () => {
     await withCache(async (run) => {
       await run('pull', 'debian:6.1');
       expect(await run('list')).toMatchInlineSnapshot(`
@@ -65,7 +65,7 @@ describe('kernels list', () => {
     });
   });
 
-  it('writes the same as JSON', async () => {
+  it('kernels list writes the same as JSON', async () => {
     await withCache(async (run) => {
       expect(await run('list', 'debian:5.10', '--json')).toMatchInlineSnapshot(`
         "---
@@ -91,7 +91,7 @@ describe('kernels list', () => {
     });
   });
 
-  it('says in one line what cannot be', async () => {
+  it('kernels list says in one line what cannot be', async () => {
     await withCache(async (run) => {
       expect(await run('list', 'debian:9.9')).toMatchInlineSnapshot(`
         "error: debian:9.9: no such kernel; the Debian mirror has 5.10, 6.1, 6.12 (amd64, cloud)
@@ -129,7 +129,7 @@ describe('kernels list', () => {
 });
 
 describe('kernels pull', () => {
-  it('brings kernels, and the second time from the cache', async () => {
+  it('kernels pull brings kernels, and the second time from the cache', async () => {
     await withCache(async (run) => {
       expect(sorted(await run('pull', 'debian:6.1', 'debian:6.12'))).toMatchInlineSnapshot(`
         "---
@@ -177,7 +177,7 @@ describe('kernels pull', () => {
     });
   });
 
-  it('goes on with the others when one cannot be had', async () => {
+  it('kernels pull goes on with the others when one cannot be had', async () => {
     await withCache(async (run) => {
       const path = `/debian/pool/main/l/linux/${cloud('6.1.0-50')}_6.1.176-1_amd64.deb`;
       const deb = mirror.files.get(path) ?? Buffer.alloc(0);
@@ -201,7 +201,7 @@ describe('kernels pull', () => {
     });
   });
 
-  it('takes a file, and says what is no kernel', async () => {
+  it('kernels pull takes a file, and says what is no kernel', async () => {
     await withCache(async (run, folder) => {
       await writeFile(join(folder, 'garbage'), 'no kernel at all');
       expect(await run('pull', 'file:garbage')).toMatchInlineSnapshot(`
@@ -221,7 +221,7 @@ describe('kernels pull', () => {
 });
 
 describe('kernels lock', () => {
-  it('pins what selectors mean; list and pull then ask no index', async () => {
+  it('kernels lock pins what selectors mean; list and pull then ask no index', async () => {
     await withCache(async (run, folder) => {
       expect(await run('lock', 'debian:6.12', 'debian:6.1', '-o', 'lock.json')).toMatchInlineSnapshot(`
         "lock.json: 2 kernels pinned
@@ -249,7 +249,7 @@ describe('kernels lock', () => {
     });
   });
 
-  it('pins no files, and writes no lock then', async () => {
+  it('kernels lock pins no files, and writes no lock then', async () => {
     await withCache(async (run, folder) => {
       await run('pull', 'debian:6.1');
       await writeFile(join(folder, 'garbage'), 'no kernel at all');
@@ -265,7 +265,7 @@ describe('kernels lock', () => {
 });
 
 describe('kernels prune', () => {
-  it('tells what it removes, and nothing when there is nothing', async () => {
+  it('kernels prune tells what it removes, and nothing when there is nothing', async () => {
     await withCache(async (run, folder) => {
       expect(await run('prune')).toMatchInlineSnapshot(`
         "removed 0 entries, 0.0 MiB

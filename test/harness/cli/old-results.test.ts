@@ -37,13 +37,13 @@ describe('a results file of schema version 1', () => {
     expect([old.exitCode, old.stdout]).toEqual([now.exitCode, now.stdout]);
   });
 
-  it('is read by rerun, which then looks for the object', async () => {
+  it('a results file of schema version 1 is read by rerun, which then looks for the object', async () => {
     const { exitCode, stderr } = await corematrix(folder, ['rerun', 'old.json', '6.12/task_state']);
     expect(notes(stderr)).toEqual([NOTE]);
     expect([exitCode, stderr.includes('build/task_state.bpf.o')]).toEqual([2, true]);
   });
 
-  it('is named once by plan, which reads it as a baseline', async () => {
+  it('a results file of schema version 1 is named once by plan, which reads it as a baseline', async () => {
     await copyFile(join(PACKAGE_ROOT, 'programs/build/task_state.bpf.o'), join(folder, 'task_state.bpf.o'));
     const { stderr } = await corematrix(folder, [
       'plan',

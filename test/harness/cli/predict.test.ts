@@ -63,7 +63,7 @@ async function predict(...args: string[]): Promise<string> {
 }
 
 describe('predict', () => {
-  it('draws a matrix over a folder of BTF, says why, and ends with 1 where something fails', async () => {
+  it('predict draws a matrix over a folder of BTF, says why, and ends with 1 where something fails', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub')).toMatchInlineSnapshot(`
       "             5.10  6.1
       names
@@ -82,7 +82,7 @@ describe('predict', () => {
     `);
   });
 
-  it('ends with 0 where nothing fails for certain', async () => {
+  it('predict ends with 0 where nothing fails for certain', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub/debian/x86_64/5.10.0-1-amd64.btf')).toMatchInlineSnapshot(`
       "             5.10
       names
@@ -96,7 +96,7 @@ describe('predict', () => {
     `);
   });
 
-  it('decides for big-endian machines what was compiled for them, and says what cannot be loaded there', async () => {
+  it('predict decides for big-endian machines what was compiled for them, and says what cannot be loaded there', async () => {
     await copyFile(await compileBpf(folder, 'names', SOURCE, 'bpfeb'), path('big.bpf.o'));
     await writeFile(path('5.10.0-1-s390x.btf'), taskWith(['state', 'pid'], { little: false }));
     expect(await predict('names.bpf.o', 'big.bpf.o', '-k', 'btf:5.10.0-1-s390x.btf', '-k', 'btf:hub/debian/x86_64/6.1.0-2-amd64.btf'))
@@ -126,7 +126,7 @@ describe('predict', () => {
       `);
   });
 
-  it('prints the lines of libbpf', async () => {
+  it('predict prints the lines of libbpf', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub/debian/x86_64/6.1.0-2-amd64.btf', '--log')).toMatchInlineSnapshot(`
       "# names, on 6.1.0-2-amd64
       libbpf: sec 'raw_tp/sched_switch': found 4 CO-RE relocations
@@ -174,7 +174,7 @@ describe('predict', () => {
     `);
   });
 
-  it('writes every relocation as JSON, in the shape of a results file', async () => {
+  it('predict writes every relocation as JSON, in the shape of a results file', async () => {
     const { stdout, exitCode } = await corematrix(folder, ['predict', 'names.bpf.o', '-k', 'btf:hub', '--json']);
     const { kernels, objects, cells, schemaVersion } = JSON.parse(stdout);
     expect({ exitCode, schemaVersion, objects: objects.length, kernels }).toMatchInlineSnapshot(`
@@ -307,7 +307,7 @@ describe('predict', () => {
 });
 
 describe('what cannot be used', () => {
-  it('is named one by one, and the rest is answered', async () => {
+  it('what cannot be used is named one by one, and the rest is answered', async () => {
     const selectors = ['btf:damaged.btf', 'btf:text.bpf.o', 'btf:nowhere', 'btf:', 'debian:6.12', '6.12', 'btf:hub/debian'];
     expect(await predict('text.bpf.o', 'names.bpf.o', ...selectors.flatMap((selector) => ['-k', selector]))).toMatchInlineSnapshot(`
       "error: text.bpf.o: not an ELF file
@@ -335,7 +335,7 @@ describe('what cannot be used', () => {
     `);
   });
 
-  it('ends with 2 when nothing is left', async () => {
+  it('what cannot be used ends with 2 when nothing is left', async () => {
     expect(await predict('names.bpf.o')).toMatchInlineSnapshot(`
       "error: the kernel cache is empty; "corematrix kernels pull debian:all" fills it
       error: no kernel can be used
@@ -357,7 +357,7 @@ describe('what cannot be used', () => {
 });
 
 describe('this machine', () => {
-  it('is a kernel like any other, where it shows its BTF', async () => {
+  it('this machine is a kernel like any other, where it shows its BTF', async () => {
     const host = '/sys/kernel/btf/vmlinux';
     const hasBtf = await readFile(host).then(
       () => true,

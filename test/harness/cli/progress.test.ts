@@ -29,7 +29,7 @@ const EVENTS: RunEvent[] = [
 ];
 
 describe('the line an event leaves', () => {
-  it('is one for what a person should know, and none for what only moves', () => {
+  it('the line an event leaves is one for what a person should know, and none for what only moves', () => {
     expect(EVENTS.map((event) => lineOf(event, false))).toMatchInlineSnapshot(`
       [
         "good.bpf.o: left out",
@@ -48,7 +48,7 @@ describe('the line an event leaves', () => {
 describe('a run', () => {
   const args = ['run', sample('exec_watch'), '-k', 'debian:6.12', '-o', 'report'];
 
-  it('writes plain lines where there is no terminal', async () => {
+  it('a run writes plain lines where there is no terminal', async () => {
     const { stdout, stderr, exitCode } = await corematrix(folder, [...args, '--verbose'], { FORCE_COLOR: '' });
     expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
       "1 kernel × 1 object: 1 cell, N at a time

@@ -46,7 +46,7 @@ function expected(format: FormatName, results: Results): string {
 const compared = (format: FormatName, text: string) => (format === 'html' ? text.trimEnd().slice(-7) : text);
 
 describe('corematrix report', () => {
-  it('makes the folder again from results alone', async () => {
+  it('corematrix report makes the folder again from results alone', async () => {
     expect(said(await corematrix(folder, ['report', 'whole', '-o', 'again']))).toMatchInlineSnapshot(`
       "
                           5.10 6.12  7.4
@@ -91,7 +91,7 @@ describe('corematrix report', () => {
     }
   });
 
-  it('does not mind a reader that goes away', async () => {
+  it('corematrix report does not mind a reader that goes away', async () => {
     const main = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
     const { stdout, stderr } = await execa({
       cwd: folder,
@@ -99,7 +99,7 @@ describe('corematrix report', () => {
     expect([stdout, stderr]).toEqual(['<!doctype html>', '0']);
   });
 
-  it('says in one line what cannot be', async () => {
+  it('corematrix report says in one line what cannot be', async () => {
     await writeFile(join(folder, 'not.json'), '{"schemaVersion": 2}');
     const all = [
       ['report', 'no/such'],
@@ -154,7 +154,7 @@ describe('on GitHub', () => {
 });
 
 describe('corematrix merge', () => {
-  it('gives the whole of its shards', async () => {
+  it('corematrix merge gives the whole of its shards', async () => {
     const whole = await corematrix(folder, ['merge', 'shard 3', 'shard 1/results.json', 'shard 2', '-o', 'merged']);
     expect(whole.exitCode).toBe(1);
     const { cells, kernels, objects, run } = readResults(await read('merged/results.json'), 'results.json');
@@ -171,7 +171,7 @@ describe('corematrix merge', () => {
     expect(await read('reported/results.json')).toBe(await read('merged/results.json'));
   });
 
-  it('writes the formats that are asked for, and no others', async () => {
+  it('corematrix merge writes the formats that are asked for, and no others', async () => {
     await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen']);
     await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen', '--format', 'tap', '--format', 'sarif']);
     expect((await readdir(join(folder, 'chosen'))).toSorted()).toEqual(['logs', 'results.json', 'results.sarif', 'results.tap']);
@@ -180,7 +180,7 @@ describe('corematrix merge', () => {
     );
   });
 
-  it('shows what a missing shard would have run as not run', async () => {
+  it('corematrix merge shows what a missing shard would have run as not run', async () => {
     expect(said(await corematrix(folder, ['merge', 'shard 2', '-o', 'partial']))).toMatchInlineSnapshot(`
       "
                           5.10 6.12  7.4
@@ -229,7 +229,7 @@ describe('with a baseline', () => {
     ]).toEqual([1, 3, 1, 3, 0]);
   });
 
-  it('shows what changed before everything else, in the folder as well', async () => {
+  it('with a baseline shows what changed before everything else, in the folder as well', async () => {
     const { stdout } = await corematrix(folder, ['merge', 'now.json', '--baseline', 'better.json', '-o', 'compared']);
     expect(stdout.split('\n\n')[0]).toMatchInlineSnapshot(`
       "
@@ -244,7 +244,7 @@ describe('with a baseline', () => {
     expect(await read('compared/summary.md')).toContain('## Since 2026-05-04 10:00 UTC\n\n2 regressions, 1 still failing.\n');
   });
 
-  it('says at once that a gate needs one', async () => {
+  it('with a baseline says at once that a gate needs one', async () => {
     const runs = [
       ['report', 'now.json', '--gate', 'regressions'],
       ['run', 'x.bpf.o', '-k', 'debian:6.12', '--gate', 'regressions'],

@@ -24,7 +24,7 @@ async function types(...args: string[]): Promise<string> {
 }
 
 describe('types diff', () => {
-  it('shows members that were split, are of another type, came and went', async () => {
+  it('types diff shows members that were split, are of another type, came and went', async () => {
     expect(await types('diff', 'inode', ...THREE)).toMatchInlineSnapshot(`
       "struct inode: 3 layouts on 3 kernels; 12 differ, 36 only lie elsewhere, 16 the same
 
@@ -63,7 +63,7 @@ describe('types diff', () => {
     `);
   });
 
-  it('shows members that got another name or moved into another', async () => {
+  it('types diff shows members that got another name or moved into another', async () => {
     const [head, ...lines] = (await types('diff', 'task_struct', ...THREE)).split('\n');
     expect([head?.replaceAll(/\d+ (?=differ|only)/g, 'N '), ...lines.filter((line) => /\b(renamed|moved)\b/.test(line))])
       .toMatchInlineSnapshot(`
@@ -82,7 +82,7 @@ describe('types diff', () => {
     `);
   });
 
-  it('shows every member if wanted', async () => {
+  it('types diff shows every member if wanted', async () => {
     expect(await types('diff', 'struct kernfs_node', '--all', '-k', 'debian:5.10', '-k', 'debian:6.12')).toMatchInlineSnapshot(`
       "struct kernfs_node: 2 layouts on 2 kernels; 2 differ, 5 only lie elsewhere, 9 the same
 
@@ -108,7 +108,7 @@ describe('types diff', () => {
     `);
   });
 
-  it('shows enumerators and arguments of tracepoints', async () => {
+  it('types diff shows enumerators and arguments of tracepoints', async () => {
     expect(await types('diff', 'enum bpf_map_type', ...THREE)).toMatchInlineSnapshot(`
       "enum bpf_map_type: 3 layouts on 3 kernels; 8 differ, 29 the same
 
@@ -154,7 +154,7 @@ describe('types diff', () => {
 });
 
 describe('types show', () => {
-  it('shows each layout once, whole', async () => {
+  it('types show shows each layout once, whole', async () => {
     expect(await types('show', 'tty_driver', ...THREE)).toMatchInlineSnapshot(`
       "5.10: struct tty_driver, 184 bytes, 22 members
         offset  size  member        type
@@ -208,7 +208,7 @@ describe('types show', () => {
     `);
   });
 
-  it('writes JSON', async () => {
+  it('types show writes JSON', async () => {
     const { stdout } = await corematrix(folder, ['types', 'show', 'hlist_head', '--json', ...THREE], { COREMATRIX_CACHE: cacheRoot() });
     const { kernels, ...survey }: { kernels: { series: string; layout: number }[] } = JSON.parse(stdout);
     expect(kernels.map(({ series, layout }) => ({ series, layout }))).toEqual(
@@ -257,7 +257,7 @@ describe('types show', () => {
 });
 
 describe('bad input', () => {
-  it('is told in a line each', async () => {
+  it('bad input is told in a line each', async () => {
     expect(await types('show', 'no_such_type', ...THREE)).toMatchInlineSnapshot(`
       "
       error: no_such_type: no kernel here has a type of this name

@@ -111,7 +111,7 @@ describe('cases of the family', () => {
 describe('cases of all families', () => {
   const all = () => [...cases.values()].flat();
 
-  it('have bpftool gen min_core_btf print the same lines', async () => {
+  it('cases of all families have bpftool gen min_core_btf print the same lines', async () => {
     let lines = 0;
     for (const { family, title, btf, object, bpf, kernel } of all()) {
       const expected = await bpftoolLines(btf, object, folder);
@@ -124,7 +124,7 @@ describe('cases of all families', () => {
     tellCount(`${lines} lines of bpftool, all equal (${all().length} cases of ${cases.size} families)`);
   });
 
-  it('have the libbpf of a guest print the same lines', async () => {
+  it('cases of all families have the libbpf of a guest print the same lines', async () => {
     const agent = await agentOf(join(PACKAGE_ROOT, 'test/harness/core-relo/custom-btf-agent/load.c'), join(folder, 'agent'));
     const paths: string[] = [];
     for (const [index, { object, btf }] of all().entries()) {

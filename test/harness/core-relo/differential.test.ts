@@ -147,7 +147,7 @@ async function compare({ inputs, answers }: Questions) {
 const SAME = { differences: [], isTelling: true };
 
 describe('made-up types', () => {
-  it('are relocated as libbpf relocates them', async () => {
+  it('made-up types are relocated as libbpf relocates them', async () => {
     const cases = fc.sample(fc.tuple(typePairs, relocationSeeds), { numRuns: PAIRS, seed: SEED });
     const questions: Questions = { inputs: [], answers: [] };
     for (const [index, [{ local, target }, seeds]] of cases.entries()) {
@@ -162,7 +162,7 @@ describe('made-up types', () => {
 });
 
 describe('types of real kernels', () => {
-  it('are relocated to those of others as libbpf relocates them', async () => {
+  it('types of real kernels are relocated to those of others as libbpf relocates them', async () => {
     const kernels = await pulledBtfs();
     const loaded = await Promise.all(
       [kernels.at(0), kernels.at(Math.floor(kernels.length / 2)), kernels.at(-1)]

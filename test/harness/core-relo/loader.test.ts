@@ -58,7 +58,7 @@ async function told(source: string, kernel: KernelTypes) {
 }
 
 describe('loaders', () => {
-  it('cut flavors at different places', async () => {
+  it('loaders cut flavors at different places', async () => {
     const two = 'struct task___a___b { int pid; } access_index; PROGRAM(one) { at(task___a___b, t); out[0] = off(t->pid); return 0; }';
     expect(await told(two, kernelOf([INT, struct('task', { pid: 32 })]))).toMatchInlineSnapshot(`
       {
@@ -79,7 +79,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('look for types in modules or not', async () => {
+  it('loaders look for types in modules or not', async () => {
     const source = 'struct task { int pid; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->pid); return 0; }';
     const modules = [{ name: 'one', index: indexOf([INT, struct('task', { pid: 32 })]) }];
     expect(await told(source, kernelOf([INT], modules))).toMatchInlineSnapshot(`
@@ -100,7 +100,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('choose among types of the same name by what matched before, by all of the program, or not at all', async () => {
+  it('loaders choose among types of the same name by what matched before, by all of the program, or not at all', async () => {
     const kernel = kernelOf([INT, struct('task', { pid: 0 }), struct('task', { pid: 32, id: 64 })]);
     const declared = 'struct task { int pid; int id; } access_index; ';
     expect(await told(`${declared} PROGRAM(one) { at(task, t); out[0] = off(t->id); out[1] = off(t->pid); return 0; }`, kernel))
@@ -133,7 +133,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('give 0 or nothing as the size of a type that is not there', async () => {
+  it('loaders give 0 or nothing as the size of a type that is not there', async () => {
     const source = 'struct gone { int pid; }; PROGRAM(one) { out[0] = __builtin_preserve_type_info(*(struct gone *)0, 1); return 0; }';
     expect(await told(source, kernelOf([INT]))).toMatchInlineSnapshot(`
       {
@@ -145,7 +145,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('make loads fit a field of another size, or leave them', async () => {
+  it('loaders make loads fit a field of another size, or leave them', async () => {
     const source = 'struct task { unsigned pid; } access_index; PROGRAM(one) { at(task, t); return t->pid; }';
     const kernel = kernelOf([UNSIGNED, LONG, struct('task', { pid: 64 }, 2)]);
     const object = await objectOf(source);
@@ -161,7 +161,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('count the size of an array or of its elements', async () => {
+  it('loaders count the size of an array or of its elements', async () => {
     const object = await objectOf(
       'struct task { int list[4]; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->list); return 0; }',
     );
@@ -202,7 +202,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('take the sign of what is no integer from where none is', async () => {
+  it('loaders take the sign of what is no integer from where none is', async () => {
     const source = 'struct task { int kind; } access_index; PROGRAM(one) { at(task, t); out[0] = sign(t->kind); return 0; }';
     // What follows the head of an enum is the name of its first enumerator, here a number that reads as a signed encoding.
     const enumeration: WrittenType = { name: 'kind', kind: 6, vlen: 1, size: 4, words: [0x01000000, 0] };
@@ -217,7 +217,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('do not all know type_matches', async () => {
+  it('loaders do not all know type_matches', async () => {
     const object = await objectOf(
       'struct task { int pid; }; PROGRAM(one) { out[0] = __builtin_preserve_type_info(*(struct task *)0, 0); return 0; }',
     );
@@ -235,7 +235,7 @@ describe('loaders', () => {
     });
   });
 
-  it('write errors as names or numbers', async () => {
+  it('loaders write errors as names or numbers', async () => {
     const object = await objectOf('struct task { int pid; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->pid); return 0; }');
     const kernel = kernelOf([INT, struct('task', { pid: 0 }), struct('task', { pid: 32 })]);
     const last = (name: LoaderName) => predictCell(object, kernel, LOADERS[name]).loads[0]?.log.at(-1)?.text;

@@ -22,7 +22,7 @@ async function findings(env: Record<string, string>): Promise<{ exitCode: number
 const states = (found: readonly Finding[]) => Object.fromEntries(found.map(({ what, state }) => [what, state]));
 
 describe('doctor', () => {
-  it('finds that runs work here, having booted a guest', async () => {
+  it('doctor finds that runs work here, having booted a guest', async () => {
     const { exitCode, findings: found } = await findings({});
     expect(exitCode).toBe(0);
     expect(found.filter(({ state }) => state === 'broken')).toEqual([]);
@@ -42,7 +42,7 @@ describe('doctor', () => {
     expect(found.at(-1)?.found).toMatch(/^\d+\.\d+\.\d+\S* came up in \d+\.\d s with (kvm|tcg)$/);
   });
 
-  it('says what to install where programs are missing', async () => {
+  it('doctor says what to install where programs are missing', async () => {
     await symlink(process.execPath, join(folder, 'node'));
     const { exitCode, stdout } = await execa(join(folder, 'node'), [join(PACKAGE_ROOT, 'dist/harness/cli/main.js'), 'doctor'], {
       cwd: folder,
@@ -58,7 +58,7 @@ describe('doctor', () => {
     expect(exitCode).toBe(3);
   });
 
-  it('boots guests without a sandbox where QEMU has none, and says so', async () => {
+  it('doctor boots guests without a sandbox where QEMU has none, and says so', async () => {
     const program = join(folder, 'qemu-system-x86_64');
     // As a QEMU does that was built without seccomp.
     await writeFile(
@@ -71,7 +71,7 @@ describe('doctor', () => {
     expect([exitCode, states(found)]).toMatchObject([0, { sandbox: 'warning', guests: 'ok' }]);
   });
 
-  it('tells a mirror that does not answer and an empty cache, and how to go on', async () => {
+  it('doctor tells a mirror that does not answer and an empty cache, and how to go on', async () => {
     const { findings: found } = await findings({
       COREMATRIX_CACHE: join(folder, 'cache'),
       COREMATRIX_DEBIAN_MIRROR: 'http://127.0.0.1:9/debian',

@@ -115,7 +115,7 @@ describe('a kernel that does not come up is told by', () => {
     );
   });
 
-  it('how QEMU ended when it does not even start', async () => {
+  it('a kernel that does not come up is told by how QEMU ended when it does not even start', async () => {
     const refused = await otherQemu('refused', 'args+=(-device no-such-device)');
     expect([await diagnosis({ qemuProgram: refused }), await diagnosis({ qemuProgram: join(folder, 'missing') })]).toMatchInlineSnapshot(`
       [
@@ -125,7 +125,7 @@ describe('a kernel that does not come up is told by', () => {
     `);
   });
 
-  it('its silence, when it takes longer than it may', async () => {
+  it('a kernel that does not come up is told by its silence, when it takes longer than it may', async () => {
     expect(await diagnosis({ timeoutMs: 1 })).toMatchInlineSnapshot(
       `"the guest did not come up: no answer from the guest in 0.001 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
     );

@@ -65,7 +65,7 @@ async function kernel() {
 }
 
 describe('modules in the folder of a vmlinux', () => {
-  it('are read raw, from module files, compressed, and upon a distilled base', async () => {
+  it('modules in the folder of a vmlinux are read raw, from module files, compressed, and upon a distilled base', async () => {
     await writeFile(
       path('raw'),
       buildBtf([{ ...deviceOf('raw', 2), name: 'raw_device' }, PROTOTYPE, { name: 'started', kind: 12, size: NEXT + 1 }], { stringStart }),
@@ -94,7 +94,7 @@ describe('modules in the folder of a vmlinux', () => {
     ]);
   });
 
-  it('give candidates where the kernel has none, and the last word on what only they could have', async () => {
+  it('modules in the folder of a vmlinux give candidates where the kernel has none, and the last word on what only they could have', async () => {
     const source = `${MACROS}
 struct device { int whole; } access_index;
 SEC("fentry/started") int reads(u64 *ctx) { at(device, d); out[0] = off(d->whole); return 0; }
@@ -114,7 +114,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     `);
   });
 
-  it('that cannot be read are named, and the others count', async () => {
+  it('modules in the folder of a vmlinux that cannot be read are named, and the others count', async () => {
     await writeFile(path('broken'), Buffer.from(buildBtf([deviceOf('x', 2)], { stringStart }).subarray(0, 50)));
     await writeFile(path('foreign'), buildBtf([deviceOf('x', 900)], { stringStart }));
     await writeFile(path('nothing'), buildBtf([], { stringStart }));
@@ -151,7 +151,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     `);
   });
 
-  it('say what is missing when one of them stands alone', async () => {
+  it('modules in the folder of a vmlinux say what is missing when one of them stands alone', async () => {
     const { kernels } = await findKernels([`btf:${path('raw')}`], join(folder, 'cache'));
     const errors = await Promise.all(
       kernels.map(async (each) => readKernelTypes(each).catch((error: Error) => error.message.replace(folder, ''))),
@@ -163,7 +163,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     `);
   });
 
-  it('that cannot be read end a load where the loader reads all of them', async () => {
+  it('modules in the folder of a vmlinux that cannot be read end a load where the loader reads all of them', async () => {
     const header = Buffer.alloc(24);
     header.writeUInt16LE(0xeb9f, 0);
     header.writeUInt8(1, 2);

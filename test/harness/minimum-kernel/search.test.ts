@@ -26,21 +26,21 @@ function searched(truth: string, expected: string): { rounds: string[]; stretche
 }
 
 describe('a search', () => {
-  it('tries the ends alone where nothing is predicted to change', () => {
+  it('a search tries the ends alone where nothing is predicted to change', () => {
     expect(searched('PPPPPPPPPP', 'PPPPPPPPPP')).toEqual({ rounds: ['0 9'], stretches: '0-9 pass' });
     expect(searched('P', 'P')).toEqual({ rounds: ['0'], stretches: '0-0 pass' });
     expect(searched('', '')).toEqual({ rounds: [], stretches: '' });
   });
 
-  it('tries both sides of a predicted boundary', () => {
+  it('a search tries both sides of a predicted boundary', () => {
     expect(searched('PPPPFFFFFF', 'PPPPFFFFFF')).toEqual({ rounds: ['0 3 4 9'], stretches: '0-3 pass, 4-9 fail' });
   });
 
-  it('finds a gap that is predicted', () => {
+  it('a search finds a gap that is predicted', () => {
     expect(searched('PPPFFPPPPP', 'PPPFFPPPPP')).toEqual({ rounds: ['0 2 3 4 5 9'], stretches: '0-2 pass, 3-4 fail, 5-9 pass' });
   });
 
-  it('searches by halves for a boundary that was not predicted', () => {
+  it('a search searches by halves for a boundary that was not predicted', () => {
     expect(searched('FFFPPPPPPPPPPPPP', 'PPPPPPPPPPPPPPPP')).toMatchInlineSnapshot(`
       {
         "rounds": [
@@ -54,7 +54,7 @@ describe('a search', () => {
     `);
   });
 
-  it('believes guests where a predicted boundary lies elsewhere', () => {
+  it('a search believes guests where a predicted boundary lies elsewhere', () => {
     expect(searched('PPPPPPPFFF', 'PPPFFFFFFF')).toMatchInlineSnapshot(`
       {
         "rounds": [
@@ -66,7 +66,7 @@ describe('a search', () => {
     `);
   });
 
-  it('goes round kernels without a verdict', () => {
+  it('a search goes round kernels without a verdict', () => {
     expect(searched('xPPPFFFFFx', 'PPPPFFFFFF')).toMatchInlineSnapshot(`
       {
         "rounds": [
@@ -86,7 +86,7 @@ describe('a search', () => {
     `);
   });
 
-  it('ends, and has seen both sides of every boundary it tells of, whatever is predicted', () => {
+  it('a search ends, and has seen both sides of every boundary it tells of, whatever is predicted', () => {
     const letters = (choice: string) => fc.string({ unit: fc.constantFrom(...choice.split('')), minLength: 1, maxLength: 24 });
     fc.assert(
       fc.property(letters('PFx'), letters('PF'), (truth, guesses) => {

@@ -28,7 +28,7 @@ async function run(cache: string, out: string) {
 }
 
 describe('a cache', () => {
-  it('serves two runs that make the same snapshot at once, and keeps one of it', async () => {
+  it('a cache serves two runs that make the same snapshot at once, and keeps one of it', async () => {
     const cache = await linkedCache(join(folder, 'cache'));
     const runs = await Promise.all(['one', 'two', 'three'].map(async (out) => run(cache, out)));
     const [first] = runs;
@@ -40,7 +40,7 @@ describe('a cache', () => {
     expect([kept.length, kept.filter((name) => name.includes('.'))]).toEqual([1, []]);
   });
 
-  it('that may not be written serves what is in it, to a user who is not root', async (context) => {
+  it('a cache that may not be written serves what is in it, to a user who is not root', async (context) => {
     if (process.getuid?.() !== 0) context.skip('the whole suite runs as a user who is not root');
     const { failed } = await execa('unshare', ['--mount', 'true'], { reject: false });
     if (failed) context.skip('mounts cannot be private here, as in a chroot');

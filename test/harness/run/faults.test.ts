@@ -81,20 +81,20 @@ describe('QEMU', () => {
     expect(await readdir(join(cache, 'snapshots'))).toHaveLength(1);
   });
 
-  it('killed in every restore gives way to a boot', async () => {
+  it('QEMU killed in every restore gives way to a boot', async () => {
     const cache = join(folder, 'own-cache');
     const results = await failing({ at: 'restore' }, async () => realRun([object], [KERNEL], { cache }));
     expect(results.cells.map(guestsOf)).toEqual(['snapshot: infra-crash, snapshot: infra-crash, boot: verdict']);
     expect(verdicts(results)).toEqual(expected);
   });
 
-  it('stopped dead in a load is noticed', async () => {
+  it('QEMU stopped dead in a load is noticed', async () => {
     const results = await failing({ at: 'load', by: 'SIGSTOP', once: true }, async () => realRun([object], [KERNEL]));
     expect(results.cells.map(guestsOf)).toEqual(['snapshot: infra-transport, snapshot: verdict']);
     expect(verdicts(results)).toEqual(expected);
   });
 
-  it('killed in every boot leaves cells without a verdict, each with the reason, and the run goes on', async () => {
+  it('QEMU killed in every boot leaves cells without a verdict, each with the reason, and the run goes on', async () => {
     const cache = join(folder, 'cache-none');
     const results = await failing({ at: 'boot' }, async () => realRun(OBJECTS, [KERNEL], { cache }));
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toEqual(
@@ -111,7 +111,7 @@ describe('a kernel that does not boot', () => {
     return results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`.replaceAll(folder, 'FOLDER'));
   };
 
-  it('is diagnosed in one line, and the other kernels go on', async () => {
+  it('a kernel that does not boot is diagnosed in one line, and the other kernels go on', async () => {
     const { vmlinux } = await pulledKernel(KERNEL);
     const image = await readFile(vmlinux ?? '');
     // Still taken for a kernel, but all of its code is one instruction: a jump to itself, or one that does not exist.
@@ -137,7 +137,7 @@ describe('a kernel that does not boot', () => {
     `);
   });
 
-  it('is refused before any guest when it is no kernel', async () => {
+  it('a kernel that does not boot is refused before any guest when it is no kernel', async () => {
     await writeFile(own('garbage'), Buffer.alloc(1 << 20, 0x5a));
     await expect(boot(own('garbage'))).rejects.toThrow(/not a kernel image/);
   });
@@ -170,7 +170,7 @@ describe('a snapshot', () => {
     ],
   ];
 
-  it('that is damaged is made anew, and never believed', async () => {
+  it('a snapshot that is damaged is made anew, and never believed', async () => {
     const seen: string[] = [];
     await realRun([object], [KERNEL], { cache: cache() });
     for (const [what, damage] of DAMAGE) {
@@ -187,7 +187,7 @@ describe('a snapshot', () => {
     expect(seen).toEqual(DAMAGE.map(([what]) => `${what}: made anew, snapshot: verdict`));
   });
 
-  it('that was copied is read once and then kept', async () => {
+  it('a snapshot that was copied is read once and then kept', async () => {
     const path = await snapshot();
     await copyFile(join(path, 'ram'), join(folder, 'ram'));
     await rm(join(path, 'ram'));
@@ -213,7 +213,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that is full', () => {
     return path;
   };
 
-  it('under the temporary folder leaves cells without a verdict, and says what is full', async () => {
+  it('a disk that is full under the temporary folder leaves cells without a verdict, and says what is full', async () => {
     const path = await mounted('tmp', '64k');
     vi.stubEnv('TMPDIR', path);
     const results = await realRun(OBJECTS.slice(0, 1), [KERNEL]).catch((error: unknown) => error);
@@ -222,7 +222,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that is full', () => {
     expect(String(results instanceof Error ? results : JSON.stringify(results))).toMatch(/ENOSPC|no space left/i);
   });
 
-  it('under the cache leaves cells without a verdict where a snapshot is to be made, and nothing half made', async () => {
+  it('a disk that is full under the cache leaves cells without a verdict where a snapshot is to be made, and nothing half made', async () => {
     const path = await mounted('small', '16m');
     const results = await realRun(OBJECTS.slice(0, 1), [KERNEL], { cache: path });
     const left = (await readdir(join(path, 'snapshots')).catch(() => [])).filter((name) => !name.includes('building'));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { takeTurns } from '../../../harness/run/guest-slots.ts';
 
 describe('turns', () => {
-  it('come in the order asked for, the most urgent first', async () => {
+  it('turns come in the order asked for, the most urgent first', async () => {
     const turns = takeTurns(1);
     const order: string[] = [];
     const ask = async (urgency: number, name: string) => turns(urgency, async () => order.push(name));
@@ -11,7 +11,7 @@ describe('turns', () => {
     expect(order).toEqual(['first', 'd', 'b', 'e', 'a', 'c']);
   });
 
-  it('are so many at a time, and go on after a failure', async () => {
+  it('turns are so many at a time, and go on after a failure', async () => {
     const turns = takeTurns(2);
     let running = 0;
     let most = 0;

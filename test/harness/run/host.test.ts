@@ -9,13 +9,13 @@ import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 const HOST = join(PACKAGE_ROOT, 'dist/harness/run/host.js');
 
 describe('guests at a time', () => {
-  it('are as many as processors, fewer when memory is short, and never none', () => {
+  it('guests at a time are as many as processors, fewer when memory is short, and never none', () => {
     expect([jobsFor(2, 24_000), jobsFor(16, 24_000), jobsFor(16, 2_000), jobsFor(4, 800), jobsFor(4, 600), jobsFor(4, 0)]).toEqual([
       2, 16, 7, 1, 1, 1,
     ]);
   });
 
-  it('are no more than the memory bears that a container leaves', async (context) => {
+  it('guests at a time are no more than the memory bears that a container leaves', async (context) => {
     const [folder = '', limit = ''] = await access('/sys/fs/cgroup/memory/cgroup.procs').then(
       () => ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
       () => ['/sys/fs/cgroup', 'memory.max'],

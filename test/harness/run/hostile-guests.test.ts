@@ -70,7 +70,7 @@ function told(object: string): string {
 }
 
 describe('a guest that misbehaves', () => {
-  it('gives no verdict, is tried again in steps, and is told by what it did', () => {
+  it('a guest that misbehaves gives no verdict, is tried again in steps, and is told by what it did', () => {
     expect(Object.fromEntries([...FAULTS.patiently, ...FAULTS.watched, 'busy'].map((name) => [name, told(name)]))).toMatchInlineSnapshot(`
       {
         "bell_flood": "infra infra-transport the guest floods its doorbell [snapshot: infra-transport, snapshot: infra-transport, boot: infra-transport]",
@@ -90,7 +90,7 @@ describe('a guest that misbehaves', () => {
     `);
   });
 
-  it('is ended when it floods its console, or when its time is up, whichever comes first', () => {
+  it('a guest that misbehaves is ended when it floods its console, or when its time is up, whichever comes first', () => {
     const { status, attempts } = cellOf('console_flood');
     expect([status, attempts.length >= 2]).toEqual(['infra', true]);
     expect(attempts.map(({ reason }) => reason).filter((reason) => !/floods its console|is alive but not done/.test(reason ?? ''))).toEqual(
@@ -99,13 +99,13 @@ describe('a guest that misbehaves', () => {
     expect(said('console_flood', 'console')).toContain('x'.repeat(4000));
   });
 
-  it('keeps what was said until it stopped', () => {
+  it('a guest that misbehaves keeps what was said until it stopped', () => {
     expect(said('busy', 'libbpf')).toBe('libbpf: loading what never ends');
     expect(said('mailbox_flood', 'libbpf')).toMatch(/\[corematrix: \d+ more bytes of log found no room in the mailbox\]$/);
     expect(said('panic', 'console')).toContain('Kernel panic - not syncing');
   });
 
-  it('leaves nothing unfinished in the cache', async () => {
+  it('a guest that misbehaves leaves nothing unfinished in the cache', async () => {
     expect((await readdir(join(folder, 'cache/snapshots'))).filter((name) => name.includes('.'))).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ const finished = () => {
 };
 
 describe('a journal', () => {
-  it('gives back a cell and its logs under the ids of the new run', async () => {
+  it('a journal gives back a cell and its logs under the ids of the new run', async () => {
     const cell = finished();
     await (await openJournal(file, false)).append(IDENTITY, cell, SAMPLE.logs);
     const logs = createLogStore();
@@ -51,7 +51,7 @@ describe('a journal', () => {
     );
   });
 
-  it('knows a cell only by everything its verdict depends on', async () => {
+  it('a journal knows a cell only by everything its verdict depends on', async () => {
     const journal = await openJournal(file, false);
     await journal.append(IDENTITY, finished(), SAMPLE.logs);
     const again = await openJournal(file, true);
@@ -68,7 +68,7 @@ describe('a journal', () => {
     expect(others.map((other) => again.find({ ...IDENTITY, ...other }, createLogStore()))).toEqual(others.map(() => null));
   });
 
-  it('keeps no cell without a verdict, begins empty unless resumed, and is gone in the end', async () => {
+  it('a journal keeps no cell without a verdict, begins empty unless resumed, and is gone in the end', async () => {
     const journal = await openJournal(file, false);
     await journal.append(IDENTITY, { ...finished(), status: 'infra' }, SAMPLE.logs);
     expect((await openJournal(file, true)).find(IDENTITY, createLogStore())).toBeNull();
@@ -79,7 +79,7 @@ describe('a journal', () => {
     expect(await readdir(join(folder, 'report'))).toEqual([]);
   });
 
-  it('skips what is no entry: lines cut short, of another kind, or not even text', async () => {
+  it('a journal skips what is no entry: lines cut short, of another kind, or not even text', async () => {
     const journal = await openJournal(file, false);
     await appendFile(file, `{"key":1}\nnot JSON\n[]\n\u0000\n${'['.repeat(50_000)}\n`);
     await journal.append(IDENTITY, finished(), SAMPLE.logs);
@@ -102,7 +102,7 @@ describe('a run that was killed', () => {
     ...more,
   ];
 
-  it('is resumed: what was finished is not run again, and the results are those of a whole run', async () => {
+  it('a run that was killed is resumed: what was finished is not run again, and the results are those of a whole run', async () => {
     const options = { cwd: folder, reject: false, stdin: 'ignore', all: true } as const;
     const killed = execa('node', args(), options);
     let finishedCells = 0;

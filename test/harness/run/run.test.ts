@@ -46,7 +46,7 @@ describe('a run', () => {
     return cell;
   };
 
-  it('gives results that its own schema takes', () => {
+  it('a run gives results that its own schema takes', () => {
     expect(resultsSchema.parse(structuredClone(restored))).toEqual(restored);
     expect({ complete: restored.run.complete, kernels: restored.kernels.length, cells: restored.cells.length }).toEqual({
       complete: true,
@@ -55,7 +55,7 @@ describe('a run', () => {
     });
   });
 
-  it('knows every kernel by what it says in the guest', () => {
+  it('a run knows every kernel by what it says in the guest', () => {
     for (const kernel of restored.kernels) {
       expect(kernel.release).toMatch(/^\d+\.\d+\.\d+.*-cloud-amd64$/);
       expect(kernel.release?.startsWith(`${kernel.series}.`)).toBe(true);
@@ -64,13 +64,13 @@ describe('a run', () => {
     }
   });
 
-  it('gives the same verdicts and relocations from a snapshot and from a boot', () => {
+  it('a run gives the same verdicts and relocations from a snapshot and from a boot', () => {
     const kernel = booted.kernels[0]?.id;
     expect(booted.cells.map(verdict)).toEqual(restored.cells.filter((cell) => cell.kernel === kernel).map(verdict));
     expect(booted.cells.flatMap((cell) => cell.attempts.map(({ isolation }) => isolation))).toEqual(['boot', 'boot', 'boot']);
   });
 
-  it('gives a program that cannot load there its own verdict, with the relocations of all', () => {
+  it('a run gives a program that cannot load there its own verdict, with the relocations of all', () => {
     const cell = cellOf(restored, '6.12', 'task_state');
     const [object] = restored.objects.filter(({ id }) => id === 'task_state');
     expect(cell.programs.map(({ name, status, stage, class: failure, errno, reason }) => ({ name, status, stage, failure, errno, reason })))
@@ -118,7 +118,7 @@ describe('a run', () => {
     `);
   });
 
-  it('keeps what libbpf and the verifier said, whole', () => {
+  it('a run keeps what libbpf and the verifier said, whole', () => {
     const cell = cellOf(restored, '6.12', 'verifier_limits');
     const [text = ''] = cell.programs.flatMap(({ logs }) => (logs.verifier === null ? [] : [logText(restored.logs, logs.verifier)]));
     expect(text).toContain('processed ');
@@ -127,7 +127,7 @@ describe('a run', () => {
     expect(cell.command?.at(-1)).toContain('spawn=deny');
   });
 
-  it('leaves no guest and no folder behind', async () => {
+  it('a run leaves no guest and no folder behind', async () => {
     expect(await ownQemus()).toBe('');
     expect(await readdir(temporary)).toEqual([]);
   });

@@ -41,7 +41,7 @@ describe('a matrix of two kernels and two objects in three shards', () => {
     }
   });
 
-  it('is every cell once, and no kernel is booted for nothing', () => {
+  it('a matrix of two kernels and two objects in three shards is every cell once, and no kernel is booted for nothing', () => {
     expect(shards.flatMap(({ cells }) => cells.map(({ kernel, object }) => `${kernel} ${object}`)).toSorted()).toEqual(
       whole.cells.map(({ kernel, object }) => `${kernel} ${object}`).toSorted(),
     );
@@ -53,7 +53,7 @@ describe('a matrix of two kernels and two objects in three shards', () => {
     expect(shards.map(({ run }) => run.shard)).toEqual([1, 2, 3].map((index) => ({ index, total: 3 })));
   });
 
-  it('merges to what one run gives', () => {
+  it('a matrix of two kernels and two objects in three shards merges to what one run gives', () => {
     const [first, ...others] = shards.map((results, at) => ({ name: `shard ${at + 1}`, results }));
     if (!first) throw new Error('there are shards');
     expect(told(mergeResults([first, ...others]))).toEqual(told(whole));
@@ -61,7 +61,7 @@ describe('a matrix of two kernels and two objects in three shards', () => {
 });
 
 describe('a run of nothing', () => {
-  it('boots nothing and says why each cell was left out', async () => {
+  it('a run of nothing boots nothing and says why each cell was left out', async () => {
     const results = await realRun(OBJECTS, KERNELS, { choose: () => () => ({ skip: 'passed before' }) });
     expect(shape(results).booted).toEqual([]);
     expect(results.run.host.accelReason).toBe('nothing was to be run');

@@ -37,7 +37,7 @@ function steady(): CellResult {
 const find = async (identity: CellIdentity) => verdictStore(folder, 'tonight', true).find(identity, createLogStore());
 
 describe('a verdict that is kept', () => {
-  it('comes back with its logs, and says of which run it is', async () => {
+  it('a verdict that is kept comes back with its logs, and says of which run it is', async () => {
     const cell = steady();
     await verdictStore(folder, 'last night', true).keep(IDENTITY, cell, SAMPLE.logs);
     const logs = createLogStore();
@@ -53,7 +53,7 @@ describe('a verdict that is kept', () => {
     expect(await verdictStore(folder, 'tonight', false).find(IDENTITY, logs)).toBeNull();
   });
 
-  it('holds for nothing else', async () => {
+  it('a verdict that is kept holds for nothing else', async () => {
     await verdictStore(folder, 'last night', true).keep(IDENTITY, steady(), SAMPLE.logs);
     const others: Partial<CellIdentity>[] = [
       { kernelSha256: 'K' },
@@ -80,7 +80,7 @@ describe('a verdict that is kept', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('is run again when its file is damaged', async () => {
+  it('a verdict that is kept is run again when its file is damaged', async () => {
     const store = verdictStore(folder, 'last night', true);
     await store.keep(IDENTITY, steady(), SAMPLE.logs);
     const [name = ''] = await readdir(join(folder, 'verdicts'));
@@ -104,7 +104,7 @@ describe('a second run', () => {
     }));
   const reusedIn = ({ cells }: Results) => cells.filter(({ reused }) => reused !== undefined).map(({ object }) => object);
 
-  it('takes what the first found, however other its expectations are, and starts no guest; without the cache it runs all again', async () => {
+  it('a second run takes what the first found, however other its expectations are, and starts no guest; without the cache it runs all again', async () => {
     const cache = await linkedCache(join(folder, 'cache'));
     const started: string[] = [];
     const again = async (changes: Parameters<typeof realRun>[2] = {}) => {

@@ -10,24 +10,24 @@ import { cacheRoot } from '../../../harness/base/files.ts';
 const choose = (...versions: string[]) => chooseSource(versions.map((version) => ({ version })))?.version ?? null;
 
 describe('the source package', () => {
-  it('is the newest of the wanted release, also where there are newer ones', () => {
+  it('the source package is the newest of the wanted release, also where there are newer ones', () => {
     expect(choose('1.9.0-1', '1.7.2-1', '1.7.0-1', '1.5.0-3')).toBe('1.7.2-1');
     expect(choose('1:1.7.0-1', '1:1.1.2-0+deb12u1')).toBe('1:1.7.0-1');
   });
 
-  it('is the newest at all where that release is gone', () => {
+  it('the source package is the newest at all where that release is gone', () => {
     expect(choose('2.0.0-1', '1.6.1-1', '1.1.2-1')).toBe('2.0.0-1');
     expect(choose('1.6.1-1', '1.1.2-1')).toBe('1.6.1-1');
     expect(choose('1.70.0-1', '1.6.1-1')).toBe('1.70.0-1');
   });
 
-  it('is none where all are too old, or what they say is no version', () => {
+  it('the source package is none where all are too old, or what they say is no version', () => {
     expect(choose('1.5.0-3', '0.8.1-1')).toBe(null);
     expect(choose('unknown', '')).toBe(null);
     expect(choose()).toBe(null);
   });
 
-  it('compares releases number by number', () => {
+  it('the source package compares releases number by number', () => {
     expect([atLeast([1, 10], [1, 6]), atLeast([2, 0], [1, 6]), atLeast([1, 6], [1, 6]), atLeast([1, 5], [1, 6])]).toEqual([
       true,
       true,
@@ -54,7 +54,7 @@ describe('libbpf', () => {
   /** Nothing listens there: whoever asks this mirror notices. */
   const unreachable = ['http://127.0.0.1:9/debian'];
 
-  it('is built once: a second set-up has nothing to do and nothing to say', async () => {
+  it('libbpf is built once: a second set-up has nothing to do and nothing to say', async () => {
     const notes: string[] = [];
     const onNote = (text: string) => notes.push(text);
     const first = await ensureLibbpf({ cache: cacheRoot(), onNote });
@@ -68,7 +68,7 @@ describe('libbpf', () => {
     await access(join(first.includeDir, 'linux/bpf.h'));
   });
 
-  it('is what an earlier set-up chose, without asking any mirror', async () => {
+  it('libbpf is what an earlier set-up chose, without asking any mirror', async () => {
     const key = `${'a'.repeat(32)}-1`;
     await choice(JSON.stringify({ version: '1.7.0', package: '1.7.0-1', key }));
     const notes: string[] = [];

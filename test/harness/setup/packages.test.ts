@@ -11,11 +11,11 @@ const MISSING: SystemPackage[] = [
 ];
 
 describe('a plan for missing packages', () => {
-  it('is nothing when nothing is missing, wherever that is', () => {
+  it('a plan for missing packages is nothing when nothing is missing, wherever that is', () => {
     expect(planPackages([], { debian: false, root: 'no' })).toEqual({ kind: 'nothing' });
   });
 
-  it('is two commands of apt-get for root', () => {
+  it('a plan for missing packages is two commands of apt-get for root', () => {
     expect(planPackages(MISSING, { debian: true, root: 'directly' })).toMatchInlineSnapshot(`
       {
         "commands": [
@@ -51,7 +51,7 @@ describe('a plan for missing packages', () => {
     `);
   });
 
-  it('goes through sudo for somebody who may use it without a password', () => {
+  it('a plan for missing packages goes through sudo for somebody who may use it without a password', () => {
     const plan = planPackages(MISSING, { debian: true, root: 'sudo' });
     expect(plan.kind === 'install' && plan.commands.map((command) => command.slice(0, 5))).toEqual([
       ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'],
@@ -59,7 +59,7 @@ describe('a plan for missing packages', () => {
     ]);
   });
 
-  it('says exactly what to install where nobody here is root', () => {
+  it('a plan for missing packages says exactly what to install where nobody here is root', () => {
     const plan = planPackages(MISSING, { debian: true, root: 'no' });
     expect(plan.kind === 'by-hand' && plan.advice).toMatchInlineSnapshot(`
       "2 system packages are missing, and neither root nor sudo without a password is at hand:
@@ -69,7 +69,7 @@ describe('a plan for missing packages', () => {
     `);
   });
 
-  it('says so on another distribution, also to root', () => {
+  it('a plan for missing packages says so on another distribution, also to root', () => {
     const plan = planPackages(MISSING.slice(1), { debian: false, root: 'directly' });
     expect(plan.kind === 'by-hand' && plan.advice).toMatchInlineSnapshot(`
       "1 system package is missing, and this is not a Debian system, so they are not installed for you (the names are Debian's):
@@ -90,7 +90,7 @@ describe('what is missing', () => {
     return (await missingPackages(withTests, path)).map((entry) => entry.debian);
   }
 
-  it('is a package whose program is nowhere on PATH, or there but not executable', async () => {
+  it('what is missing is a package whose program is nowhere on PATH, or there but not executable', async () => {
     const before = await names(false);
     expect(before).toContain('clang');
     await writeFile(join(path, 'clang'), '');
@@ -100,7 +100,7 @@ describe('what is missing', () => {
     expect(await names(false)).toEqual(before.filter((name) => name !== 'clang'));
   });
 
-  it('counts what only tests need when tests are to be run', async () => {
+  it('what is missing counts what only tests need when tests are to be run', async () => {
     const before = await names(false);
     const more = (await names(true)).filter((name) => !before.includes(name));
     expect(more).toEqual(['busybox-static', 'bzip2', 'cpio', 'binutils', 'perl', 'libxml2-utils', 'clang-format', 'chromium']);

@@ -13,7 +13,7 @@ const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
 
 describe('stanzas', () => {
-  it('that would fill the memory end with an error', async () => {
+  it('stanzas that would fill the memory end with an error', async () => {
     const stanza = Buffer.from(`Package: linux\nNote: ${'x'.repeat(1 << 20)}\n\n`);
     const endless = Readable.from(Array.from({ length: 100 }, () => stanza));
     await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has more than 64 MiB of what is looked for');
@@ -21,7 +21,7 @@ describe('stanzas', () => {
     await expect(collectStanzas(one, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
   });
 
-  it('have fields whatever their case, with continuation lines', () => {
+  it('stanzas have fields whatever their case, with continuation lines', () => {
     expect({ ...parseStanza('Package: linux\nDESCRIPTION: one\n two\n .\n three\nEmpty:\nno field here\nSize: 5 \n') }).toEqual({
       package: 'linux',
       description: 'one\ntwo\n.\nthree',
@@ -31,7 +31,7 @@ describe('stanzas', () => {
     expect(parseStanza('__proto__: x\nconstructor: y')['toString']).toBeUndefined();
   });
 
-  it('are found wherever a stream is cut, in UTF-8', async () => {
+  it('stanzas are found wherever a stream is cut, in UTF-8', async () => {
     const text = 'Package: one\nNote: ä\n\nPackage: two\n\n\nPackage: three\nNote: ö';
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(text.length + 2), { maxLength: 5 }), async (cuts) => {
@@ -48,12 +48,12 @@ describe('stanzas', () => {
     );
   });
 
-  it('may not be without end', async () => {
+  it('stanzas may not be without end', async () => {
     const endless = Readable.from([Buffer.alloc(5 << 20, 'x')]);
     await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
   });
 
-  it('never make a parser throw', () => {
+  it('stanzas never make a parser throw', () => {
     const total = fc.property(fc.string({ unit: 'binary' }), (text) => {
       parseDigests(parseStanza(text)['sha256']);
       parseRelease(clearSignedText(text));
@@ -73,12 +73,12 @@ describe('a Release file', () => {
     expect(parseRelease('<html>')).toEqual({ origin: '', byHash: false, indexes: {} });
   });
 
-  it('stands between the marks of a signed message', () => {
+  it('a Release file stands between the marks of a signed message', () => {
     const signed = '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nOrigin: Debian\n- -dashed\n-----BEGIN PGP SIGNATURE-----\n\nabc\n';
     expect([clearSignedText(signed), clearSignedText('Origin: Debian\n')]).toEqual(['Origin: Debian\n-dashed', 'Origin: Debian\n']);
   });
 
-  it('is good with one good signature, bad with one that does not fit, and else not checked for a reason', () => {
+  it('a Release file is good with one good signature, bad with one that does not fit, and else not checked for a reason', () => {
     const status = (...lines: string[]) => readGpgvStatus(lines.map((line) => `[GNUPG:] ${line}\n`).join(''));
     expect([
       status('NEWSIG', 'GOODSIG 11 Debian', 'VALIDSIG 22', 'NEWSIG', 'NO_PUBKEY 33'),
@@ -127,7 +127,7 @@ describe('packages of a mirror', () => {
   const source = (directory: string, file: string) =>
     parseSource(`Package: p\nVersion: 1\nDirectory: ${directory}\nChecksums-Sha256:\n ${A} 1 ${file}\n`, suite)?.files.length;
 
-  it('lie in its pool, and have versions of the alphabet of versions, or are none', () => {
+  it('packages of a mirror lie in its pool, and have versions of the alphabet of versions, or are none', () => {
     expect(kernel('pool/main/l/linux/a.deb', '6.1.176-1')).toBe('6.1.176');
     const wrong = [
       kernel('pool/../../etc/passwd', '6.1.176-1'),

@@ -20,7 +20,7 @@ async function dpkgOrder(a: string, b: string): Promise<number> {
 }
 
 describe('Debian package versions', () => {
-  it('are ordered with tilde before everything', () => {
+  it('Debian package versions are ordered with tilde before everything', () => {
     const versions = [
       '6.12.117-1',
       '6.12.117-1~deb12u1',
@@ -59,7 +59,7 @@ describe('Debian package versions', () => {
     );
   });
 
-  it('tell the upstream kernel version and whether they are rebuilds', () => {
+  it('Debian package versions tell the upstream kernel version and whether they are rebuilds', () => {
     const facts = ['5.10.262-1', '7.3~rc7-1~exp1', '6.12.117-1~deb12u1', '7.3.4-1~bpo13+1', 'unknown'].map((version) => {
       const kernel = kernelVersionOf(version);
       return [version, kernel && upstreamOf(kernel), isRebuild(version)];

@@ -49,7 +49,7 @@ describe('a Debian package', () => {
     },
   );
 
-  it('gives nothing when it has no such file, and never a link', async () => {
+  it('a Debian package gives nothing when it has no such file, and never a link', async () => {
     await withFolder(async (folder, write) => {
       const link = { path: './boot/vmlinuz-1', content: Buffer.alloc(0), type: 'SymbolicLink', linkpath: '/etc/passwd' } as const;
       const deb = await write('k.deb', kernelDeb({ name: 'k', version: '1' }, [link]));
@@ -57,7 +57,7 @@ describe('a Debian package', () => {
     });
   });
 
-  it('writes nowhere but to the target, whatever its paths claim', async () => {
+  it('a Debian package writes nowhere but to the target, whatever its paths claim', async () => {
     await withFolder(async (folder, write) => {
       const escape = { path: '../../escaped', content: Buffer.from('escaped') };
       const absolute = { path: '/boot/vmlinuz-2', content: Buffer.from('absolute') };
@@ -67,7 +67,7 @@ describe('a Debian package', () => {
     });
   });
 
-  it('is refused with a clear error when it is damaged, cut off or too large', async () => {
+  it('a Debian package is refused with a clear error when it is damaged, cut off or too large', async () => {
     await withFolder(async (folder, write) => {
       const good = kernelDeb({ name: 'k', version: '1' }, [kernel]);
       const start = [{ name: 'debian-binary', content: Buffer.from('2.0\n') }];
@@ -103,7 +103,7 @@ describe('a Debian package', () => {
     });
   });
 
-  it('is listed or refused, never more, whatever the bytes', async () => {
+  it('a Debian package is listed or refused, never more, whatever the bytes', async () => {
     const good = arArchive([
       { name: 'debian-binary', content: Buffer.from('2.0\n') },
       { name: 'data.tar', content: tarArchive([kernel]) },

@@ -59,7 +59,7 @@ describe('decompression', () => {
     await expect(decompress(format, Readable.from([cut]), 'my file', late)).rejects.toThrow(/^my file: .*unexpected end/i);
   });
 
-  it('hands on an error of the reader, of the source, and of a consumer', async () => {
+  it('decompression hands on an error of the reader, of the source, and of a consumer', async () => {
     const missing = decompress('xz', createReadStream('/does/not/exist'), 'it', read);
     await expect(missing).rejects.toThrow('ENOENT');
     const { stdout } = await execa('xz', ['-c'], { input: plain, encoding: 'buffer' });

@@ -74,21 +74,21 @@ beforeEach(async () => {
 afterEach(async () => rm(directory, { recursive: true }));
 
 describe('a download', () => {
-  it('comes whole, tells its progress, and leaves nothing but the file', async () => {
+  it('a download comes whole, tells its progress, and leaves nothing but the file', async () => {
     behaviour = serve;
     const progress: number[] = [];
     const result = await fetchIt({ onProgress: (bytes, total) => progress.push(bytes / total) });
     expect([result, await content(), await files(), progress.at(-1)]).toEqual([DONE, true, ['file'], 1]);
   });
 
-  it('goes on where a dropped connection stopped', async () => {
+  it('a download goes on where a dropped connection stopped', async () => {
     behaviour = (request, response, visit) => (visit < 3 ? drop(request, response, 100_000) : serve(request, response));
     expect([await fetchIt(), await content()]).toEqual([DONE, true]);
     expect(visits[0]).toBe('whole');
     expect(visits.slice(1).every((range) => range.startsWith('bytes='))).toBe(true);
   });
 
-  it('continues what an earlier run gave up, and what a killed process left behind', async () => {
+  it('a download continues what an earlier run gave up, and what a killed process left behind', async () => {
     behaviour = serve;
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-']]);
@@ -97,31 +97,31 @@ describe('a download', () => {
     expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['bytes=2000-'], ['file']]);
   });
 
-  it('leaves the unfinished download of a running process alone', async () => {
+  it('a download leaves the unfinished download of a running process alone', async () => {
     behaviour = serve;
     const other = `file.part-${process.ppid}-0123abcd`;
     await writeFile(join(directory, other), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['whole'], ['file', other]]);
   });
 
-  it('asks for nothing when the part is already whole', async () => {
+  it('a download asks for nothing when the part is already whole', async () => {
     await writeFile(join(directory, 'file.part'), CONTENT);
     expect([await fetchIt(), visits]).toEqual([DONE, []]);
   });
 
-  it('starts over when the server ignores ranges', async () => {
+  it('a download starts over when the server ignores ranges', async () => {
     behaviour = (_, response) => response.end(CONTENT);
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), await content(), visits]).toEqual([DONE, true, ['bytes=1000-']]);
   });
 
-  it('starts over once when the part it continued was damaged', async () => {
+  it('a download starts over once when the part it continued was damaged', async () => {
     behaviour = serve;
     await writeFile(join(directory, 'file.part'), randomBytes(1000));
     expect([await fetchIt(), await content(), visits]).toEqual([DONE, true, ['bytes=1000-', 'whole']]);
   });
 
-  it('starts over when the server answers with another part than asked for', async () => {
+  it('a download starts over when the server answers with another part than asked for', async () => {
     behaviour = (request, response, visit) => {
       if (visit > 1) return serve(request, response);
       response.writeHead(206, { 'content-range': `bytes 5-${CONTENT.length - 1}/${CONTENT.length}` });
@@ -131,13 +131,13 @@ describe('a download', () => {
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
   });
 
-  it('starts over when the server finds the range impossible', async () => {
+  it('a download starts over when the server finds the range impossible', async () => {
     behaviour = (request, response, visit) => (visit > 1 ? serve(request, response) : response.writeHead(416).end());
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
   });
 
-  it('ends with a clear error when the bytes are wrong twice', async () => {
+  it('a download ends with a clear error when the bytes are wrong twice', async () => {
     const wrong = Buffer.alloc(CONTENT.length, 'x');
     behaviour = (request, response) => serveContent(request, response, wrong);
     const sha256 = createHash('sha256').update(wrong).digest('hex');
@@ -147,7 +147,7 @@ describe('a download', () => {
     expect([visits, await files()]).toEqual([['whole', 'whole'], []]);
   });
 
-  it('ends with a clear error when the length is wrong, announced or not', async () => {
+  it('a download ends with a clear error when the length is wrong, announced or not', async () => {
     behaviour = (request, response) => serveContent(request, response, CONTENT.subarray(1));
     await expect(fetchIt()).rejects.toThrow('the server has 299999 bytes, expected 300000, also when fetched anew');
     behaviour = (_, response) => {
@@ -157,25 +157,25 @@ describe('a download', () => {
     await expect(fetchIt()).rejects.toThrow('the server sends more than 300000 bytes, also when fetched anew');
   });
 
-  it('says that a file is absent, so that another can be taken', async () => {
+  it('a download says that a file is absent, so that another can be taken', async () => {
     behaviour = (_, response) => response.writeHead(404).end('no such file');
     expect([await fetchIt(), await files()]).toEqual([{ kind: 'absent', url: `${base}/pool/file` }, []]);
   });
 
-  it('tries again after 5xx and gives up after some tries', async () => {
+  it('a download tries again after 5xx and gives up after some tries', async () => {
     behaviour = (request, response, visit) => (visit < 3 ? response.writeHead(503).end() : serve(request, response));
     expect([await fetchIt(), visits.length]).toEqual([DONE, 3]);
     behaviour = (_, response) => response.writeHead(500).end();
     await expect(fetchIt()).rejects.toThrow(/: HTTP 500, after 5 tries/);
   });
 
-  it('does not try again what the server refuses', async () => {
+  it('a download does not try again what the server refuses', async () => {
     behaviour = (_, response) => response.writeHead(403).end();
     await expect(fetchIt()).rejects.toThrow(`${base}/pool/file: the server answers HTTP 403 Forbidden`);
     expect(visits).toHaveLength(1);
   });
 
-  it('gives up a connection that stalls, and goes on from there', async () => {
+  it('a download gives up a connection that stalls, and goes on from there', async () => {
     behaviour = (request, response, visit) => {
       if (visit > 1) return serve(request, response);
       response.writeHead(200, { 'content-length': CONTENT.length });
@@ -184,7 +184,7 @@ describe('a download', () => {
     expect([await fetchIt({ stallMs: 2000 }), visits]).toEqual([DONE, ['whole', 'bytes=1000-']]);
   });
 
-  it('stops at once when aborted, and keeps what it has', async () => {
+  it('a download stops at once when aborted, and keeps what it has', async () => {
     const controller = new AbortController();
     behaviour = (_, response) => {
       response.writeHead(200, { 'content-length': CONTENT.length });
@@ -209,14 +209,14 @@ describe('a download', () => {
     await expect(fetchIt({ url })).rejects.toThrow(`${url}: connect ECONNREFUSED 127.0.0.1:${port}, after 5 tries`);
   });
 
-  it('is bounded where nobody knows the size, and is not resumed there', async () => {
+  it('a download is bounded where nobody knows the size, and is not resumed there', async () => {
     behaviour = serve;
     expect(await fetchIt({ expected: null })).toEqual(DONE);
     await expect(fetchIt({ expected: null, maxBytes: 1000 })).rejects.toThrow('the server sends more than 1000 bytes');
     expect(await files()).toEqual(['file']);
   });
 
-  it('may run twice at the same time for the same file', async () => {
+  it('a download may run twice at the same time for the same file', async () => {
     behaviour = serve;
     expect([await Promise.all([fetchIt(), fetchIt()]), await content(), await files()]).toEqual([[DONE, DONE], true, ['file']]);
   });

@@ -36,7 +36,7 @@ async function compressed(program: string, args: string[], input: Buffer): Promi
 }
 
 describe('a file made to be searched for hours', () => {
-  it('is given up after some thousand places that look like a banner', async () => {
+  it('a file made to be searched for hours is given up after some thousand places that look like a banner', async () => {
     const places = Buffer.from('Linux version '.repeat(1_000_000));
     const banner = Buffer.from('Linux version 6.9.1-test (me@here) #1 SMP\0');
     expect(await inspect(Buffer.concat([elfImage({ btf: null, banner: '' }), places, banner]))).toEqual({
@@ -72,7 +72,7 @@ describe('a kernel image', () => {
     });
   });
 
-  it('may be a bare vmlinux or a flat arm64 Image, and need not have BTF', async () => {
+  it('a kernel image may be a bare vmlinux or a flat arm64 Image, and need not have BTF', async () => {
     const vmlinux = elfImage();
     const image = flatImage();
     expect(await unpack(vmlinux)).toMatchObject({
@@ -87,7 +87,7 @@ describe('a kernel image', () => {
     expect(await unpack(flatImage(null))).toMatchObject({ facts: { btf: null } });
   });
 
-  it('tells the upstream version that Debian puts behind its release', async () => {
+  it('a kernel image tells the upstream version that Debian puts behind its release', async () => {
     const banner = '5.10.0-46-cloud-amd64 (maker@debian) #1 SMP Debian 5.10.262-1 (2026-07-31)';
     expect(await inspect(bzImage({ banner }))).toMatchObject({ kind: 'kernel', release: '5.10.0-46-cloud-amd64', version: '5.10.262' });
     expect(await inspect(elfImage({ banner: `Linux version ${banner}` }))).toMatchObject({
@@ -96,7 +96,7 @@ describe('a kernel image', () => {
     });
   });
 
-  it('is refused with a clear error when it is none', async () => {
+  it('a kernel image is refused with a clear error when it is none', async () => {
     const old = bzImage();
     old.writeUInt16LE(0x207, 0x206);
     const images: Record<string, Buffer> = {
@@ -126,7 +126,7 @@ describe('a kernel image', () => {
     `);
   });
 
-  it('is refused with a clear error when what is inside is damaged', async () => {
+  it('a kernel image is refused with a clear error when what is inside is damaged', async () => {
     const vmlinux = elfImage();
     const zstd = await compressed('zstd', ['-c', '-q'], vmlinux);
     const damaged = Buffer.from(zstd);
@@ -151,7 +151,7 @@ describe('a kernel image', () => {
     `);
   });
 
-  it('is recognised or refused, never more, whatever the bytes', async () => {
+  it('a kernel image is recognised or refused, never more, whatever the bytes', async () => {
     const images = [bzImage(), elfImage({ btf: btfBlob(100) }), flatImage(btfBlob(100))];
     await fc.assert(
       fc.asyncProperty(

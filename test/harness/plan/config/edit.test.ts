@@ -20,7 +20,7 @@ const CHANGES: readonly ExpectationChange[] = [
 ];
 
 describe('edited expectations', () => {
-  it('leave the file of the samples as it is everywhere else', async () => {
+  it('edited expectations leave the file of the samples as it is everywhere else', async () => {
     const text = await readFile(join(PACKAGE_ROOT, 'programs/corematrix.yaml'), 'utf8');
     expect(lineDiff(text, editExpectations(text, CHANGES), 1)).toMatchInlineSnapshot(`
       "...
@@ -55,7 +55,7 @@ describe('edited expectations', () => {
     `);
   });
 
-  it('keep comments, quotes, lists in brackets and expectations in braces', () => {
+  it('edited expectations keep comments, quotes, lists in brackets and expectations in braces', () => {
     const text = `# mine
 kernels: [debian:all, "debian:6.12/rt"] # all of them
 expectations:
@@ -79,7 +79,7 @@ jobs: 2
     `);
   });
 
-  it('are made where there are none, and the list goes with the last', () => {
+  it('edited expectations are made where there are none, and the list goes with the last', () => {
     expect(editExpectations('jobs: 2 # two\n', [ADDED])).toMatchInlineSnapshot(`
       "jobs: 2 # two
       expectations:
@@ -97,7 +97,7 @@ jobs: 2
     expect(editExpectations('jobs: 2\nexpectations: []\n', [])).toBe('jobs: 2\nexpectations: []\n');
   });
 
-  it('mean what was to be changed', async () => {
+  it('edited expectations mean what was to be changed', async () => {
     const text = await readFile(join(PACKAGE_ROOT, 'programs/corematrix.yaml'), 'utf8');
     const [first, , third, ...others] = parseConfig(text, 'c').expectations ?? [];
     expect(parseConfig(editExpectations(text, CHANGES), 'c').expectations).toEqual([

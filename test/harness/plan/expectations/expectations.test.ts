@@ -24,7 +24,7 @@ const reasonFor = (program: string, version: string) =>
   expectationFor(EXPECTATIONS, OBJECT, program, { ...DEBIAN, version })?.reason ?? null;
 
 describe('the expectation for a program', () => {
-  it('is the first that speaks of its object, its name and its kernel', () => {
+  it('the expectation for a program is the first that speaks of its object, its name and its kernel', () => {
     expect([
       reasonFor('old_name', '6.1.0'),
       reasonFor('old_name', '5.14.0'),
@@ -34,7 +34,7 @@ describe('the expectation for a program', () => {
     ]).toEqual(['renamed in 5.14', 'renamed in 5.14', 'not for old kernels', 'too old', null]);
   });
 
-  it('may be for a distribution or an architecture only', () => {
+  it('the expectation for a program may be for a distribution or an architecture only', () => {
     const only: Expectation[] = [
       { object: 'net.bpf.o', distribution: 'file', kernels: '>=6.1', status: 'fail', reason: 'our own kernels' },
       { object: 'net.bpf.o', distribution: 'debian', arch: 'arm64', status: 'unsupported', reason: 'not on Arm' },
@@ -53,7 +53,7 @@ describe('the expectation for a program', () => {
     ]);
   });
 
-  it('knows versions by number, not by text', () => {
+  it('the expectation for a program knows versions by number, not by text', () => {
     expect(reasonFor('new_name', '5.9.16')).toBe('too old');
     expect(reasonFor('new_name', '5.10.262')).toBe(null);
   });
@@ -85,11 +85,11 @@ describe('a verdict in the light of an expectation', () => {
     return { status, reason, expected };
   };
 
-  it('stays what it is without one', () => {
+  it('a verdict in the light of an expectation stays what it is without one', () => {
     expect(applyExpectation(failed, null)).toEqual(failed);
   });
 
-  it('is xfail for the expected class, xpass when it passes, fail for another class', () => {
+  it('a verdict in the light of an expectation is xfail for the expected class, xpass when it passes, fail for another class', () => {
     expect(outcome(failed, expectFail)).toEqual({ status: 'xfail', reason: 'no such field', expected: 'renamed in 5.14' });
     expect(outcome(program, expectFail)).toEqual({ status: 'xpass', reason: null, expected: 'renamed in 5.14' });
     expect(outcome({ ...failed, class: 'verifier-rejected' }, expectFail)).toEqual({
@@ -99,7 +99,7 @@ describe('a verdict in the light of an expectation', () => {
     });
   });
 
-  it('is unsupported whatever it is where that was declared', () => {
+  it('a verdict in the light of an expectation is unsupported whatever it is where that was declared', () => {
     const unsupported = { status: 'unsupported', expected: 'not for old kernels' };
     expect(outcome(failed, expectUnsupported)).toEqual({ ...unsupported, reason: 'no such field' });
     expect(outcome(program, expectUnsupported)).toEqual({ ...unsupported, reason: null });
@@ -114,7 +114,7 @@ it('says where more is said', () => {
 describe('an expectation that expires', () => {
   const until = (expires: string): Expectation => ({ object: 'net.bpf.o', status: 'fail', reason: 'for now', expires });
 
-  it('holds until the end of its day, in UTC, and others hold for ever', () => {
+  it('an expectation that expires holds until the end of its day, in UTC, and others hold for ever', () => {
     const all = [until('2027-03-30'), until('2027-03-31'), ...EXPECTATIONS];
     const sorted = (time: string) => sortByExpiry(all, new Date(time)).expired.map(({ expires }) => expires);
     expect([sorted('2027-03-30T23:59:59Z'), sorted('2027-03-31T23:59:59Z'), sorted('2027-04-01T00:00:00Z')]).toEqual([
@@ -150,7 +150,7 @@ describe("a cell's status", () => {
   const of = (whole: 'pass' | 'fail', ...statuses: CellProgram['status'][]) =>
     cellStatus({ status: whole, programs: statuses.map((status) => ({ ...program, status })) });
 
-  it('is that of the program that needs attention most', () => {
+  it('an expectation that matches nothing is that of the program that needs attention most', () => {
     expect([
       of('pass', 'pass', 'pass'),
       of('fail', 'pass', 'fail', 'xfail'),
@@ -159,11 +159,11 @@ describe("a cell's status", () => {
     ]).toEqual(['pass', 'fail', 'xfail', 'xpass']);
   });
 
-  it('stays fail when every program loads alone and the object as a whole does not', () => {
+  it('an expectation that matches nothing stays fail when every program loads alone and the object as a whole does not', () => {
     expect(of('fail', 'pass', 'pass')).toBe('fail');
   });
 
-  it('is that of the whole for an object without programs', () => {
+  it('an expectation that matches nothing is that of the whole for an object without programs', () => {
     expect([of('pass'), of('fail')]).toEqual(['pass', 'fail']);
   });
 });

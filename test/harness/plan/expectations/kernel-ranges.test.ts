@@ -12,7 +12,7 @@ const KERNELS = ['5.10.262', '6.1.176', '6.12.94', '6.12.117', '6.16.12', '7.0.1
 describe('ranges of kernels', () => {
   const of = (...versions: string[]) => rangesOf(KERNELS, ({ version }) => versions.includes(version));
 
-  it('are open where no kernel is known beyond, and as precise as their neighbours are near', () => {
+  it('ranges of kernels are open where no kernel is known beyond, and as precise as their neighbours are near', () => {
     expect([
       of(...KERNELS.map(({ version }) => version)),
       of(),
@@ -36,7 +36,7 @@ describe('ranges of kernels', () => {
     ]);
   });
 
-  it('hold for the kernels they were made for and for no other', () => {
+  it('ranges of kernels hold for the kernels they were made for and for no other', () => {
     assert(
       property(subarray(KERNELS), (chosen) => {
         const ranges = rangesOf(KERNELS, (kernel) => chosen.includes(kernel));

@@ -78,11 +78,11 @@ const changes = (programs: Readonly<Record<string, string>>, ...expectations: Ex
   shown(expectationChanges(expectations, drawn(programs, expectations), TODAY));
 
 describe('changes to expectations', () => {
-  it('are none when everything is as expected', () => {
+  it('changes to expectations are none when everything is as expected', () => {
     expect(changes({ a: 'ff...', b: '.....' }, fail('a', '<=5.15', 'core-field-missing'))).toEqual([]);
   });
 
-  it('add what fails, by class and by range', () => {
+  it('changes to expectations add what fails, by class and by range', () => {
     expect(changes({ a: 'ff...', b: '...hh', c: 'f.f.f', d: 'hhhhh' })).toMatchInlineSnapshot(`
       [
         "add net.bpf.o a on <=5.15: core-field-missing, a: core-field-missing",
@@ -95,7 +95,7 @@ describe('changes to expectations', () => {
     `);
   });
 
-  it('remove what passes everywhere, narrow what passes somewhere', () => {
+  it('changes to expectations remove what passes everywhere, narrow what passes somewhere', () => {
     expect([
       changes({ a: '.....' }, fail('a', '<6.1')),
       changes({ a: 'f....' }, fail('a', '<6.1')),
@@ -103,14 +103,14 @@ describe('changes to expectations', () => {
     ]).toEqual([['remove 0'], ['kernels 0 <=5.10'], ['kernels 0 >=6.12']]);
   });
 
-  it('correct the class, also where it is another only on some kernels', () => {
+  it('changes to expectations correct the class, also where it is another only on some kernels', () => {
     expect([
       changes({ a: 'hh...' }, fail('a', '<6.1', 'core-field-missing')),
       changes({ a: 'hf...' }, fail('a', '<6.1', 'core-field-missing')),
     ]).toEqual([['class 0 helper-unknown'], ['kernels 0 >=5.15,<6.1', 'add net.bpf.o a on <=5.10: helper-unknown, a: helper-unknown']]);
   });
 
-  it('leave what has no verdict, what is unsupported and what has expired', () => {
+  it('changes to expectations leave what has no verdict, what is unsupported and what has expired', () => {
     const unsupported: Expectation = { ...fail('a', '<6.1'), status: 'unsupported' };
     expect([
       changes({ a: '!!...' }, fail('a', '<6.1')),
@@ -120,7 +120,7 @@ describe('changes to expectations', () => {
     ]).toEqual([[], [], [], []]);
   });
 
-  it('shorten a reason that is somebody else s text', () => {
+  it('changes to expectations shorten a reason that is somebody else s text', () => {
     const results = drawn({ a: 'f....' });
     const cells = results.cells.map((cell) => ({
       ...cell,
@@ -130,7 +130,7 @@ describe('changes to expectations', () => {
     expect(change?.kind === 'add' ? change.expectation.reason : '').toMatch(/^\\x1b\[31mx{191}…$/);
   });
 
-  it('name a distribution only where kernels of the same version do otherwise', () => {
+  it('changes to expectations name a distribution only where kernels of the same version do otherwise', () => {
     const own = (results: Results): Results => {
       const [first, second, ...others] = results.kernels;
       if (!first || !second) throw new Error('there are kernels');
@@ -154,7 +154,7 @@ describe('changes to expectations', () => {
     `);
   });
 
-  it('make everything as expected', () => {
+  it('changes to expectations make everything as expected', () => {
     const drawing = array(constantFrom('.', '.', 'f', 'h', '!'), { minLength: 5, maxLength: 5 }).map((marks) => marks.join(''));
     const one = record({
       program: constantFrom('a', 'b', null),
