@@ -32,8 +32,8 @@ test('attach targets are set after everything that decides which programs load',
     'attach',
     'run',
     'trigger',
-    'countEvents',
-    'attachTo',
+    'count-events',
+    'attach-to',
   ]);
 });
 
