@@ -96,7 +96,7 @@ const VIEWS = `
 .diff .left { color: var(--bad); background: var(--bad-bg); } .diff .right { color: var(--good); background: var(--good-bg); } .diff .both { color: var(--soft); }
 `;
 
-const TRIAGE = `
+const EXPLANATIONS = `
 .why { scroll-margin-top: 6rem; } .why.marked { background: none; } .why.marked > summary { background: var(--target); } .why { margin: .35rem 0 .35rem 1rem; } .programs .why { margin-left: 0; } .why > summary { color: var(--link); } .why[open] { border-left: 2px solid var(--line); padding-left: .9rem; } .why p { margin: .25rem 0; color: inherit; } .why ul { list-style: none; padding: 0; margin: .3rem 0; } .why .sources code { font-weight: 600; }
 .situations > li { margin: .35rem 0; } .situations p + p { margin-left: 1rem; } .situations > li > p:first-child > small { font-weight: 600; margin-right: .35em; } .evidence code { display: block; color: var(--soft); } .evidence a { font-size: .85rem; } .why pre { max-height: 24rem; overflow: auto; tab-size: 4; }
 .guarded { list-style: none; padding: 0; margin: .6rem 0 0; font-size: .92rem; } .guarded li { margin: .2rem 0; overflow-wrap: anywhere; }
@@ -127,5 +127,5 @@ export const STYLE = `:root { ${LIGHT} }
 @media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${DARK} } }
 :root[data-theme=dark] { ${DARK} }
 @media print { :root, :root[data-theme=dark], :root:not([data-theme=light]) { ${LIGHT} } }
-${PAGE}${MARKS}${TABLES}${MATRIX}${PARTS}${VIEWS}${TRIAGE}${LAYOUTS}${MEDIA}${SHAPES}
+${PAGE}${MARKS}${TABLES}${MATRIX}${PARTS}${VIEWS}${EXPLANATIONS}${LAYOUTS}${MEDIA}${SHAPES}
 `;

@@ -1,4 +1,4 @@
-// Results in which everything is said of a failure that triage can say.
+// Results with every part of an explanation.
 import type { Results } from '../../harness/results/schema.ts';
 import type { RootCause } from '../../harness/results/explanation.ts';
 

@@ -79,7 +79,7 @@ function verdicts(programs: readonly string[], { left, right }: Sides<CellData>,
 function typeDiffs({ left, right }: ComparisonPlace, data: ObjectData, program: string | null, types: TypesByPosition): HTMLElement[] {
   const own = data.relocations.filter((relocation) => program === null || relocation.program === program);
   const touches = own.flatMap((relocation) => relocation.touches);
-  if (touches.length === 0) return [note('No relocation whose type these results keep.')];
+  if (touches.length === 0) return [note('These results keep no type of these relocations.')];
   const found = [...new Set(touches.map(({ type }) => type))].map((at) => ({ at, type: types.get(at) }));
   const known = found.flatMap(({ at, type }) => (type ? [{ at, type }] : []));
   const isSame = ({ type }: { type: TypeData }) => type.kernels[left] === type.kernels[right];

@@ -40,7 +40,7 @@ export function relocationDiff({ data, cells, program, names }: Compared): HTMLE
   const [left, right] = [byRelocation(cells.left, data), byRelocation(cells.right, data)];
   const all = [...data.relocations.entries()].filter(([, relocation]) => program === null || relocation.program === program);
   const different = all.filter(([ref]) => factsOf(left.get(ref)) !== factsOf(right.get(ref)));
-  const rest = note(`${all.length - different.length} of ${plural(all.length, 'relocation')} came to the same on both.`);
+  const rest = note(`${all.length - different.length} of ${plural(all.length, 'relocation')} are the same on both.`);
   if (different.length === 0) return rest;
   const rows = different.map(([ref, relocation]) => rowOf(relocation, [left.get(ref), right.get(ref)]));
   const compared = table({ class: 'compared', head: columnHeads(['Relocation', ...names]), rows });

@@ -38,7 +38,7 @@ class Router {
       return;
     }
     this.follow(decoded(fragment)).catch((error: unknown) => {
-      say(`This browser cannot unpack what is known of it (${String(error)}); logs/ and results.json beside this file have it.`);
+      say(`This browser cannot unpack this part of the report (${String(error)}); logs/ and results.json beside this file have it.`);
     });
   };
 

@@ -59,7 +59,7 @@ it('the comparison shows verdicts and differing relocations side by side', async
     task_struct.field_6local_type_id in old_name | · not reached | = resolved 8"
   `);
   expect(await page.locator('.compare-view > div:has(.compared) > .expected').innerText()).toMatchInlineSnapshot(
-    `"0 of 7 relocations came to the same on both."`,
+    `"0 of 7 relocations are the same on both."`,
   );
 });
 

@@ -1,4 +1,4 @@
-// What triage says in the report: in the list of causes, without scripts too, and in the cell that failed.
+// The explanation in the report: in the list of causes, without scripts too, and in the failed cell.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { explained } from '../explained.ts';
 import { SAMPLE } from '../sample.ts';
