@@ -23,10 +23,6 @@ async function lockableSources(): Promise<LockableSource[]> {
   return all.flatMap(({ source, lock }) => (lock === null ? [] : [{ source, lock }]));
 }
 
-function namesOf(sources: readonly LockableSource[]): string {
-  return sources.map(({ source }) => `${source.name}:`).join(', ');
-}
-
 function checkEntries(lock: SourceLock, entries: readonly unknown[], place: string): void {
   for (const [index, entry] of entries.entries()) {
     try {
@@ -58,7 +54,7 @@ export async function parseLock(text: string, path: string): Promise<KernelLock>
   const sources = await lockableSources();
   for (const [name, own] of Object.entries(entries)) {
     const found = sources.find(({ source }) => source.name === name);
-    if (!found) throw new UserError(`${path}: ${name}: kernels of this source cannot be pinned; those of ${namesOf(sources)} can`);
+    if (!found) throw new UserError(`${path}: ${name}: no kernel source of this version has that name and can be pinned`);
     checkEntries(found.lock, own, `${path}: ${name}`);
   }
   return { path, entries };
@@ -90,7 +86,7 @@ export async function formatLock(entries: Entries): Promise<string> {
 export async function entriesOf(planned: readonly PlannedKernel[]): Promise<Entries> {
   const sources = await lockableSources();
   const unpinnable = planned.find(({ pin }) => pin === null);
-  if (unpinnable) throw new UserError(`${unpinnable.selector}: this kernel cannot be pinned; those of ${namesOf(sources)} can`);
+  if (unpinnable) throw new UserError(`${unpinnable.selector}: kernels of ${unpinnable.source}: cannot be pinned`);
   const pinsOf = (name: string) => planned.flatMap(({ source, pin }) => (source === name && pin ? [pin] : []));
   return Object.fromEntries(sources.map(({ source: { name } }) => [name, pinsOf(name)]));
 }

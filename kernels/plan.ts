@@ -1,5 +1,6 @@
 // From selectors to kernels: which ones are meant, in true version order, each once. Nothing is fetched but indexes.
 import { InfraError, UserError } from '../harness/base/errors.ts';
+import { withUniqueIds } from '../harness/base/ids.ts';
 import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
 import type { KernelSelector, PlannedKernel } from './registered.ts';
 import { SOURCES } from './registry.ts';
@@ -35,17 +36,6 @@ async function planAll(selectors: readonly KernelSelector[], options: KernelOpti
 
 function isSame(a: PlannedKernel, b: PlannedKernel): boolean {
   return a.source === b.source && a.key === b.key;
-}
-
-/** Two files may have the same id: the later one gets a number. */
-function withUniqueIds(kernels: readonly PlannedKernel[]): PlannedKernel[] {
-  const taken = new Set<string>();
-  return kernels.map((kernel) => {
-    let { id } = kernel;
-    for (let copy = 2; taken.has(id); copy++) id = `${kernel.id}~${copy}`;
-    taken.add(id);
-    return { ...kernel, id };
-  });
 }
 
 function compareOrder(a: PlannedKernel, b: PlannedKernel): number {

@@ -48,10 +48,8 @@ export function parseSelector(text: string): KernelSelector {
   const source = parts && sourceNamed(parts.name);
   if (source) return source.read(parts.value, text);
   const meant = suggestion(text);
-  const hint = meant === null ? '' : `did you mean ${meant}? `;
-  throw new UserError(
-    `'${text}' is not a kernel selector; ${hint}expected for example ${firstForms()} (all forms: corematrix kernels --help)`,
-  );
+  const hint = meant === null ? `expected for example ${firstForms()}` : `did you mean ${meant}?`;
+  throw new UserError(`'${text}' is not a kernel selector; ${hint} (all forms: corematrix kernels --help)`);
 }
 
 /** The selector of a path from another folder: `rebase` maps the path. Selectors that name no path stay. */

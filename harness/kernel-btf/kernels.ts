@@ -10,6 +10,7 @@ import { parseSelector } from '../../kernels/selector.ts';
 import { cachedConfig, type CachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { compareKernelVersions, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { safeId, withUniqueIds } from '../base/ids.ts';
 import { readBtfFile } from './btf-file.ts';
 import { BTF, CACHED } from './forms.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -90,16 +91,11 @@ function newestOf(meant: readonly CachedKernel[], { text }: KernelSelector): Off
   return newest.map((kernel) => fromCache(text, kernel));
 }
 
-/** Safe in paths and fragments. */
-function safe(text: string): string {
-  return text.replaceAll(/[^\w.+~-]/g, '_').slice(0, 120);
-}
-
 function fromFile(selector: string, path: string, modules: string | null = null): OfflineKernel {
   const name = path === HOST_BTF ? hostRelease() : basename(modules ?? path).replace(BTF_NAME, '');
   const parsed = tryParseKernelVersion(name.replace(/^vmlinu[xz]-/, ''));
   return {
-    id: safe(name) || 'btf',
+    id: safeId(name) || 'btf',
     selector,
     release: parsed ? name.replace(/^vmlinu[xz]-/, '') : null,
     version: parsed ? name.replace(/^vmlinu[xz]-/, '') : null,
@@ -175,16 +171,6 @@ function compare(a: OfflineKernel, b: OfflineKernel): number {
   return left ? -1 : right ? 1 : 0;
 }
 
-function withUniqueIds(kernels: readonly OfflineKernel[]): OfflineKernel[] {
-  const taken = new Set<string>();
-  return kernels.map((kernel) => {
-    let { id } = kernel;
-    for (let copy = 2; taken.has(id); copy++) id = `${kernel.id}~${copy}`;
-    taken.add(id);
-    return { ...kernel, id };
-  });
-}
-
 export interface FoundKernels {
   kernels: OfflineKernel[];
   /** One line for every selector without a kernel; the others are still used. */
@@ -192,8 +178,8 @@ export interface FoundKernels {
 }
 
 /**
- * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. `debian:` means
- * those in the cache only; besides there are `cached` (all of them), `btf:PATH` (BTF, a vmlinux, a folder with a vmlinux and its modules, or a folder of BTF), `file:PATH` and `deb:PATH`.
+ * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. A selector of
+ * an archive means kernels in the cache only. `forms.ts` has the selectors of BTF that count here beside those of kernels.
  */
 export async function findKernels(selectors: readonly string[], cache: string): Promise<FoundKernels> {
   const stored = await cachedKernels(cache);

@@ -29,8 +29,3 @@ export async function checkFile({ text, path }: PathSelector): Promise<void> {
   if (!found) throw new UserError(`${text}: no such file`);
   if (!found.isFile()) throw new UserError(`${text}: not a regular file`);
 }
-
-/** A text as an id: ids become parts of paths and fragments. */
-export function safeId(text: string): string {
-  return text.replaceAll(/[^\w.+~-]/g, '_').slice(0, 120);
-}

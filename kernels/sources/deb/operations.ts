@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { sha256Of } from '../../../harness/base/digest.ts';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
+import { safeId } from '../../../harness/base/ids.ts';
 import { seriesOf, tryParseKernelVersion, upstreamOf } from '../../../harness/base/kernel-version.ts';
 import { parseStanza } from '../../apt/deb822.ts';
 import { kernelVersionOf } from '../../apt/debian-version.ts';
@@ -11,7 +12,7 @@ import { cachePackage } from '../../cache/add.ts';
 import { configBeside, configIn, findConfig } from '../../cache/config.ts';
 import { cachedModules, unpackModules } from '../../cache/modules.ts';
 import { isPackageCached, lookUpPackage } from '../../cache/package-notes.ts';
-import { checkFile, type PathOrigin, type PathSelector, safeId } from '../local-file.ts';
+import { checkFile, type PathOrigin, type PathSelector } from '../local-file.ts';
 import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
 import type { KernelOptions } from '../options.ts';
 

@@ -2,13 +2,14 @@
 import { dirname } from 'node:path';
 import { sha256Of } from '../../../harness/base/digest.ts';
 import { messageOf, UserError } from '../../../harness/base/errors.ts';
+import { safeId } from '../../../harness/base/ids.ts';
 import { parseKernelVersion, seriesOf } from '../../../harness/base/kernel-version.ts';
 import { withFile } from '../../archive/read-at.ts';
 import { cacheImage } from '../../cache/add.ts';
 import { kernelDirectory, readCachedKernel } from '../../cache/cached-kernel.ts';
 import { configBeside, findConfig } from '../../cache/config.ts';
 import { inspectImage } from '../../image/inspect.ts';
-import { checkFile, type PathOrigin, type PathSelector, safeId } from '../local-file.ts';
+import { checkFile, type PathOrigin, type PathSelector } from '../local-file.ts';
 import type { SourceKernel, SourceOperations } from '../source.ts';
 
 async function plan(selector: PathSelector): Promise<SourceKernel<PathOrigin>[]> {

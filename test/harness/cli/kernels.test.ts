@@ -100,7 +100,7 @@ describe('kernels list', () => {
         exit 2"
       `);
       expect(await run('list', '6.12')).toMatchInlineSnapshot(`
-        "error: '6.12' is not a kernel selector; did you mean debian:6.12? expected for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+        "error: '6.12' is not a kernel selector; did you mean debian:6.12? (all forms: corematrix kernels --help)
         ---
 
         exit 2"

@@ -314,7 +314,7 @@ describe('what cannot be used', () => {
       error: btf:nowhere: no such file
       error: kernel selector 'btf:' names no file; expected btf:PATH
       error: debian:6.12: no such kernel in the cache; "corematrix kernels pull debian:6.12" brings it
-      error: '6.12' is not a kernel selector; did you mean debian:6.12? expected for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+      error: '6.12' is not a kernel selector; did you mean debian:6.12? (all forms: corematrix kernels --help)
       error: damaged.btf: truncated BTF: its sections lie beyond the end
       error: text.bpf.o: BTF of 16 bytes is shorter than its header
       ---
