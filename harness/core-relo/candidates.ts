@@ -1,5 +1,5 @@
 // Which types of a kernel may stand for a type of the object.
-import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import { kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { type NameIndex, typesWithEssentialName } from '../bpf/btf/names.ts';
 import { isAnyEnum } from '../bpf/btf/types.ts';
@@ -30,12 +30,7 @@ export interface KernelTypes {
   /** What a loader gives libbpf for relocations instead of the kernel's own types. */
   custom?: NameIndex;
   /** The kernel has no types of its own: `vmlinux` are those of a loader, which only relocations can use. */
-  borrowed?: true;
-}
-
-export interface Candidate {
-  btf: Btf;
-  id: number;
+  onlyCustom?: true;
 }
 
 /**
@@ -46,13 +41,13 @@ export function kindsAreCompatible(a: BtfKind, b: BtfKind): boolean {
   return a === b || (isAnyEnum(a) && isAnyEnum(b));
 }
 
-function candidatesIn(index: NameIndex, from: string, local: Btf, localId: number, log: PredictedLog, loader: Loader): Candidate[] {
-  const [kind, name] = [kindOf(local, localId), nameOf(local, localId)];
+function candidatesIn({ name: from, index }: KernelModule, local: TypeAt, log: PredictedLog, loader: Loader): TypeAt[] {
+  const [kind, name] = [kindOf(local.btf, local.id), nameOf(local.btf, local.id)];
   return typesWithEssentialName(index, loader.essentialName(name)).flatMap((id) => {
     const targetKind = kindOf(index.btf, id);
     if (!kindsAreCompatible(targetKind, kind)) return [];
     const target = `[${id}] ${targetKind} ${nameOf(index.btf, id)} in [${from}]`;
-    say(log, 'debug', `CO-RE relocating [${localId}] ${kind} ${name}: found target candidate ${target}`);
+    say(log, 'debug', `CO-RE relocating [${local.id}] ${kind} ${name}: found target candidate ${target}`);
     return [{ btf: index.btf, id }];
   });
 }
@@ -62,17 +57,11 @@ function candidatesIn(index: NameIndex, from: string, local: Btf, localId: numbe
  * a name, which libbpf refuses.
  * @see bpf_core_find_cands() and bpf_core_add_cands() in libbpf.c
  */
-export function findCandidates(
-  kernel: KernelTypes,
-  local: Btf,
-  localId: number,
-  log: PredictedLog,
-  loader: Loader = DEFAULT_LOADER,
-): Candidate[] | null {
-  if (nameOf(local, localId) === '') return null;
-  const found = candidatesIn(kernel.custom ?? kernel.vmlinux, 'vmlinux', local, localId, log, loader);
+export function findCandidates(kernel: KernelTypes, local: TypeAt, log: PredictedLog, loader: Loader = DEFAULT_LOADER): TypeAt[] | null {
+  if (nameOf(local.btf, local.id) === '') return null;
+  const found = candidatesIn({ name: 'vmlinux', index: kernel.custom ?? kernel.vmlinux }, local, log, loader);
   // libbpf asks no module when it was given types.
   if (kernel.custom) return found;
   if (loader.modules === 'never' || (loader.modules === 'if-none' && found.length > 0)) return found;
-  return [...found, ...kernel.modules.flatMap(({ name, index }) => candidatesIn(index, name, local, localId, log, loader))];
+  return [...found, ...kernel.modules.flatMap((module) => candidatesIn(module, local, log, loader))];
 }

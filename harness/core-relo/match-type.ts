@@ -1,11 +1,10 @@
 // Whether whole types are compatible (type_exists, type_size, target_type_id) or match in all details (type_matches).
-import { type Btf, kindFlag, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import { kindFlag, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import {
   arrayOf,
   enumeratorOf,
   integerOf,
   isAnyEnum,
-  type Member,
   memberOf,
   parameterOf,
   referencedType,
@@ -15,12 +14,6 @@ import {
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { kindsAreCompatible } from './candidates.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
-
-/** A type of some BTF. */
-export interface TypeAt {
-  btf: Btf;
-  id: number;
-}
 
 /** What one comparison has at hand. */
 export interface Comparison {
@@ -101,24 +94,34 @@ function enumsMatch(local: TypeAt, target: TypeAt): number {
   return names(local).every((name) => known.has(essentialName(name))) ? 1 : 0;
 }
 
+/** Where in the types two are compared. */
+interface Depth {
+  comparison: Comparison;
+  /** Levels left. */
+  level: number;
+  behindPointer: boolean;
+}
+
+const deeper = (depth: Depth): Depth => ({ ...depth, level: depth.level - 1 });
+
 /** Looks among the target's members for one with the name and a type that matches. */
-function memberMatches(wanted: Member, local: Btf, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
+function memberMatches(name: string, local: TypeAt, target: TypeAt, depth: Depth): number {
   for (let index = 0; index < count(target); index++) {
     const member = memberOf(target.btf, target.id, index);
-    if (--comparison.left < 0) return -ERRNO.EINVAL;
-    if (!member || !namesMatch(wanted.name, member.name)) continue;
-    const match = matchAt({ btf: local, id: wanted.type }, { btf: target.btf, id: member.type }, behindPointer, level - 1, comparison);
+    if (--depth.comparison.left < 0) return -ERRNO.EINVAL;
+    if (!member || !namesMatch(name, member.name)) continue;
+    const match = matchAt(local, { btf: target.btf, id: member.type }, deeper(depth));
     if (match !== 0) return match;
   }
   return 0;
 }
 
 /** @see bpf_core_composites_match() in libbpf's relo_core.c */
-function compositesMatch(local: TypeAt, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
+function compositesMatch(local: TypeAt, target: TypeAt, depth: Depth): number {
   if (count(local) > count(target)) return 0;
   for (let index = 0; index < count(local); index++) {
     const wanted = memberOf(local.btf, local.id, index);
-    const match = wanted ? memberMatches(wanted, local.btf, target, behindPointer, level, comparison) : 0;
+    const match = wanted ? memberMatches(wanted.name, { btf: local.btf, id: wanted.type }, target, depth) : 0;
     if (match <= 0) return match;
   }
   return 1;
@@ -136,10 +139,10 @@ function compositeBehindPointer(local: TypeAt, target: TypeAt): number {
   return kind(target) === 'fwd' && (kind(local) === 'union') === flag(target) ? 1 : 0;
 }
 
-function parametersMatch(local: TypeAt, target: TypeAt, behindPointer: boolean, level: number, comparison: Comparison): number {
+function parametersMatch(local: TypeAt, target: TypeAt, depth: Depth): number {
   if (kind(local) !== kind(target) || count(local) !== count(target)) return 0;
   for (let index = 0; index < count(local); index++) {
-    const match = matchAt(parameter(local, index), parameter(target, index), behindPointer, level - 1, comparison);
+    const match = matchAt(parameter(local, index), parameter(target, index), deeper(depth));
     if (match <= 0) return match;
   }
   return 1;
@@ -150,9 +153,10 @@ function integersMatch(local: TypeAt, target: TypeAt): number {
   return kind(local) === kind(target) && size(local) === size(target) && sign(local) === sign(target) ? 1 : 0;
 }
 
-function matchAt(local: TypeAt, target: TypeAt, pointer: boolean, level: number, comparison: Comparison): number {
-  if (level <= 0) return -ERRNO.EINVAL;
-  let [a, b, behindPointer] = [local, target, pointer];
+function matchAt(local: TypeAt, target: TypeAt, depth: Depth): number {
+  const { comparison } = depth;
+  if (depth.level <= 0) return -ERRNO.EINVAL;
+  let [a, b, behindPointer] = [local, target, depth.behindPointer];
   for (let chain = 0; chain < MAX_CHAIN; chain++) {
     if (--comparison.left < 0) return -ERRNO.EINVAL;
     a = resolved(a);
@@ -165,7 +169,7 @@ function matchAt(local: TypeAt, target: TypeAt, pointer: boolean, level: number,
     if (what === 'int') return integersMatch(a, b);
     if (what === 'struct' || what === 'union') {
       if (behindPointer) return compositeBehindPointer(a, b);
-      return what === kind(b) ? compositesMatch(a, b, behindPointer, level, comparison) : 0;
+      return what === kind(b) ? compositesMatch(a, b, depth) : 0;
     }
     if (what === 'ptr') {
       if (kind(b) !== 'ptr') return 0;
@@ -175,7 +179,7 @@ function matchAt(local: TypeAt, target: TypeAt, pointer: boolean, level: number,
       if (arrayOf(a.btf, a.id)?.length !== arrayOf(b.btf, b.id)?.length) return 0;
       [a, b] = [element(a), element(b)];
     } else if (what === 'func_proto') {
-      const match = parametersMatch(a, b, behindPointer, level, comparison);
+      const match = parametersMatch(a, b, { ...depth, behindPointer });
       if (match <= 0) return match;
       [a, b] = [behind(a), behind(b)];
     } else {
@@ -190,5 +194,5 @@ function matchAt(local: TypeAt, target: TypeAt, pointer: boolean, level: number,
  * @see __bpf_core_types_match() in libbpf's relo_core.c
  */
 export function typesMatch(local: TypeAt, target: TypeAt, comparison: Comparison): number {
-  return matchAt(local, target, false, MAX_LEVEL, comparison);
+  return matchAt(local, target, { comparison, level: MAX_LEVEL, behindPointer: false });
 }

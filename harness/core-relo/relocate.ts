@@ -1,8 +1,9 @@
 // One load of an object as far as CO-RE goes: every relocation in libbpf's order, the instructions after it, and the lines it prints.
+import type { TypeAt } from '../bpf/btf/btf.ts';
 import { sectionNamed } from '../bpf/elf/elf.ts';
 import { INSN_BYTES, type ObjectFunction, ownerFinder } from '../bpf/object/functions.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
-import type { Candidate, KernelTypes } from './candidates.ts';
+import type { KernelTypes } from './candidates.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import { type Code, patchInsn } from './patch.ts';
@@ -99,7 +100,7 @@ export function predictLoad(
     kernel,
     log,
     loader,
-    candidates: new Map<number, Candidate[]>(),
+    candidates: new Map<number, TypeAt[]>(),
     code,
     loaded: (owner) => subprograms.has(owner) || wanted.has(owner),
   };

@@ -1,10 +1,10 @@
 // One relocation against one kernel: its candidates tried, the values on both sides, and what is to be done with the instruction.
-import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import { type Btf, kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
 import type { CoreRelo } from '../bpf/btf/ext.ts';
 import { integerOf } from '../bpf/btf/types.ts';
 import { type CoreSpec, formatSpec, formatType, parseLocalSpec } from '../bpf/core-spec/spec.ts';
 import { RELOCATION_KINDS } from '../base/vocabulary.ts';
-import { type Candidate, findCandidates, type KernelTypes } from './candidates.ts';
+import { findCandidates, type KernelTypes } from './candidates.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import { matchSpec } from './match.ts';
@@ -33,7 +33,7 @@ export interface LoadContext {
   kernel: KernelTypes;
   log: PredictedLog;
   /** By local type. A list is cut down to what matched, for all later relocations of the type. */
-  candidates: Map<number, Candidate[]>;
+  candidates: Map<number, TypeAt[]>;
   /** libbpf 1.7 without it. */
   loader?: Loader;
   /** All relocations of the function that one belongs to. */
@@ -46,6 +46,14 @@ export interface NumberedRelo {
   index: number;
   /** The program or subprogram. */
   program: string;
+}
+
+/** A relocation that is being decided. */
+interface Decision {
+  relo: NumberedRelo;
+  spec: CoreSpec;
+  log: PredictedLog;
+  loader: Loader;
 }
 
 const SIGNED = 1;
@@ -68,7 +76,7 @@ function failureOf(side: SideValue, { record, program }: NumberedRelo, log: Pred
 }
 
 /** @see bpf_core_calc_relo() in libbpf's relo_core.c */
-function compute(relo: NumberedRelo, local: CoreSpec, target: CoreSpec | null, log: PredictedLog, loader: Loader): Resolved {
+function compute({ relo, spec: local, log, loader }: Decision, target: CoreSpec | null): Resolved {
   const { kind } = local;
   const original = valueOf(kind, local, loader);
   const failure = failureOf(original, relo, log);
@@ -107,19 +115,20 @@ function ambiguityOf(spec: CoreSpec, resolution: Resolution, first: { spec: Core
  * Tries all candidates; those that do not match are dropped from the list for good, unless none does.
  * @see bpf_core_calc_relo_insn() in libbpf's relo_core.c
  */
-function choose(local: CoreSpec, relo: NumberedRelo, candidates: Candidate[], log: PredictedLog, loader: Loader): Resolved {
+function choose(decision: Decision, candidates: TypeAt[]): Resolved {
+  const { relo, log, loader } = decision;
   const prefix = `prog '${relo.program}': relo #${relo.index}: `;
   let first: { spec: CoreSpec; resolution: Resolution } | null = null;
-  const matching: Candidate[] = [];
+  const matching: TypeAt[] = [];
   for (const [number, candidate] of candidates.entries()) {
-    const { match, spec } = matchSpec(local, candidate.btf, candidate.id, log);
+    const { match, spec } = matchSpec(decision.spec, candidate.btf, candidate.id, log);
     if (match < 0) {
       say(log, 'warn', `${prefix}error matching candidate #${number} ${formatSpec(spec)}: ${match}`);
       return -match;
     }
     say(log, 'debug', `${prefix}${match === 0 ? 'non-matching' : 'matching'} candidate #${number} ${formatSpec(spec)}`);
     if (match === 0) continue;
-    const resolution = compute(relo, local, spec, log, loader);
+    const resolution = compute(decision, spec);
     if (typeof resolution === 'number') return resolution;
     const ambiguity = first && ambiguityOf(spec, resolution, first);
     if (ambiguity !== null) {
@@ -134,13 +143,13 @@ function choose(local: CoreSpec, relo: NumberedRelo, candidates: Candidate[], lo
     return first.resolution;
   }
   say(log, 'debug', `${prefix}no matching targets found`);
-  return compute(relo, local, null, log, loader);
+  return compute(decision, null);
 }
 
 /** What a candidate makes of a relocation; one that does not match counts like none. */
-function evaluate(local: CoreSpec, relo: NumberedRelo, candidate: Candidate, log: PredictedLog, loader: Loader): Resolved {
-  const { match, spec } = matchSpec(local, candidate.btf, candidate.id, log);
-  return match < 0 ? -match : compute(relo, local, match === 0 ? null : spec, log, loader);
+function evaluate(decision: Decision, candidate: TypeAt): Resolved {
+  const { match, spec } = matchSpec(decision.spec, candidate.btf, candidate.id, decision.log);
+  return match < 0 ? -match : compute(decision, match === 0 ? null : spec);
 }
 
 /** Without a target, or an answer that there is none. */
@@ -153,7 +162,7 @@ function isLacking(spec: CoreSpec, { poison, target }: Resolution): boolean {
  * all without. An error where two that are equally good, and the best so far, do not lead to the same.
  * @see coreCalculateFixups() in cilium/ebpf's btf/core.go
  */
-function fewestPoisons(relo: NumberedRelo, candidates: readonly Candidate[], context: LoadContext): Candidate[] | number {
+function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], context: LoadContext): TypeAt[] | number {
   const { local, siblings, log, loader = DEFAULT_LOADER } = context;
   const related = (siblings?.(relo) ?? [relo]).filter(({ record }) => record.typeId === relo.record.typeId);
   const specs = related.flatMap((each) => {
@@ -161,12 +170,12 @@ function fewestPoisons(relo: NumberedRelo, candidates: readonly Candidate[], con
     const parsed = kind && kind !== 'local_type_id' ? parseLocalSpec(local, kind, each.record.typeId, each.record.access) : null;
     return parsed?.ok === true ? [{ relo: each, spec: parsed.spec }] : [];
   });
-  let best: { candidate: Candidate; resolutions: Resolution[] } | null = null;
+  let best: { candidate: TypeAt; resolutions: Resolution[] } | null = null;
   let fewest = specs.length;
   for (const candidate of candidates) {
     const resolutions: Resolution[] = [];
     for (const each of specs) {
-      const resolved = evaluate(each.spec, each.relo, candidate, [], loader);
+      const resolved = evaluate({ ...each, log: [], loader }, candidate);
       if (typeof resolved === 'number') return resolved;
       resolutions.push(resolved);
     }
@@ -186,12 +195,12 @@ function fewestPoisons(relo: NumberedRelo, candidates: readonly Candidate[], con
 }
 
 /** The candidates of a relocation's type, looked for at its first relocation; an error number when there can be none. */
-function candidatesFor(relo: NumberedRelo, context: LoadContext): Candidate[] | number {
+function candidatesFor(relo: NumberedRelo, context: LoadContext): TypeAt[] | number {
   const { local, kernel, log, candidates, loader = DEFAULT_LOADER } = context;
   const { typeId } = relo.record;
   const known = candidates.get(typeId);
   if (known) return known;
-  const found = findCandidates(kernel, local, typeId, log, loader);
+  const found = findCandidates(kernel, { btf: local, id: typeId }, log, loader);
   if (!found) {
     const type = `[${typeId}] ${kindOf(local, typeId)} ${nameOf(local, typeId)}`;
     say(log, 'warn', `prog '${relo.program}': relo #${relo.index}: target candidate search failed for ${type}: -${ERRNO.EINVAL}`);
@@ -225,5 +234,5 @@ export function resolveRelo(relo: NumberedRelo, context: LoadContext): Resolved 
   say(log, 'debug', `prog '${program}': relo #${index}: ${formatSpec(parsed.spec)}`);
   if (kind === 'local_type_id') return { ...POISON, poison: false, original: BigInt(record.typeId), target: BigInt(record.typeId) };
   const eligible = loader.candidates === 'fewest-poisons' ? fewestPoisons(relo, candidates, context) : candidates;
-  return typeof eligible === 'number' ? eligible : choose(parsed.spec, relo, eligible, log, loader);
+  return typeof eligible === 'number' ? eligible : choose({ relo, spec: parsed.spec, log, loader }, eligible);
 }

@@ -1,14 +1,14 @@
 // Whether a kernel has what a relocation asks for, each relocation walked by itself: what libbpf settled on before does not count here.
-import { kindOf } from '../bpf/btf/btf.ts';
+import { kindOf, type TypeAt } from '../bpf/btf/btf.ts';
 import { isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
-import { type Candidate, findCandidates, type KernelTypes } from '../core-relo/candidates.ts';
+import { findCandidates, type KernelTypes } from '../core-relo/candidates.ts';
 import { matchSpec } from '../core-relo/match.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import { namedMembers, type Step, stepsOf } from './path.ts';
 
 /** Where the way of a field ends in a type of the kernel. */
 export interface Obstacle {
-  candidate: Candidate;
+  candidate: TypeAt;
   /** Steps that could be walked. */
   walked: Step[];
   /** The type those lead to. */
@@ -36,7 +36,7 @@ function reachedType(spec: CoreSpec): number {
   return last.name === null ? last.type : (memberOf(spec.btf, last.type, last.index)?.type ?? 0);
 }
 
-function obstacleOf(local: CoreSpec, spec: CoreSpec, candidate: Candidate): Obstacle {
+function obstacleOf(local: CoreSpec, spec: CoreSpec, candidate: TypeAt): Obstacle {
   const steps = stepsOf(local);
   const count = Math.max(0, spec.accessors.length - 1);
   const type = reachedType(spec);
@@ -51,7 +51,7 @@ function obstacleOf(local: CoreSpec, spec: CoreSpec, candidate: Candidate): Obst
 
 /** Looks for what a local spec means among a kernel's types. */
 export function presenceOf(local: CoreSpec, kernel: KernelTypes): Presence {
-  const candidates = findCandidates(kernel, local.btf, local.rootId, []) ?? [];
+  const candidates = findCandidates(kernel, { btf: local.btf, id: local.rootId }, []) ?? [];
   if (candidates.length === 0) return { state: 'type-absent' };
   const tried = candidates.map((candidate) => ({ candidate, ...matchSpec(local, candidate.btf, candidate.id, []) }));
   const matching = tried.filter(({ match }) => match === 1).map(({ spec }) => spec);

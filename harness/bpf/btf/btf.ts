@@ -21,6 +21,12 @@ export interface Btf {
   readonly pointerSize: 4 | 8 | null;
 }
 
+/** A type of some BTF. */
+export interface TypeAt {
+  btf: Btf;
+  id: number;
+}
+
 export type BtfResult = { ok: true; btf: Btf } | { ok: false; reason: string };
 
 interface Header {

@@ -1,5 +1,5 @@
 // BTF of a module with a distilled base (the kernel types it needs, by name and size only), relocated to a kernel's BTF.
-import { type Btf, type BtfResult, kindFlag, kindOf, nameOf, typeWord, vlenOf } from './btf.ts';
+import { type Btf, type BtfResult, kindFlag, kindOf, nameOf, type TypeAt, typeWord, vlenOf } from './btf.ts';
 import { fieldsOf } from './fields.ts';
 import type { BtfKind } from './kinds.ts';
 import { type NameIndex, typesWithName } from './names.ts';
@@ -34,7 +34,7 @@ function embeddedIn(split: Btf): Set<number> {
 }
 
 /** Whether a kernel type can be the one that a distilled type describes, apart from name and size. */
-function canBe(distilled: Btf, id: number, kernel: Btf, kernelId: number, isEmbedded: boolean): boolean {
+function canBe({ btf: distilled, id }: TypeAt, { btf: kernel, id: kernelId }: TypeAt, isEmbedded: boolean): boolean {
   const [kind, kernelKind] = [kindOf(distilled, id), kindOf(kernel, kernelId)];
   if (kind === 'fwd') {
     if (kernelKind === 'fwd') return kindFlag(distilled, id) === kindFlag(kernel, kernelId);
@@ -72,9 +72,10 @@ function mapBase(split: Btf, distilled: Btf, kernel: NameIndex): Uint32Array | s
     if (!DISTILLED.has(kind)) return `type ${id} of its distilled base is of the unexpected kind ${kind}`;
     if (name === '') return `type ${id} of its distilled base has no name`;
     const candidates = namesakes(kernel, distilled, id);
-    const first = candidates.find((each) => canBe(distilled, id, kernel.btf, each, embedded.has(id)));
+    const fits = (kernelId: number, isEmbedded: boolean) => canBe({ btf: distilled, id }, { btf: kernel.btf, id: kernelId }, isEmbedded);
+    const first = candidates.find((each) => fits(each, embedded.has(id)));
     // Of those behind the first libbpf no longer asks for the size of what lies within.
-    const second = candidates.find((each) => first !== undefined && each > first && canBe(distilled, id, kernel.btf, each, false));
+    const second = candidates.find((each) => first !== undefined && each > first && fits(each, false));
     if (first === undefined) return `the kernel has no ${kind} ${name} as the module needs it`;
     if (second !== undefined) return `the kernel has several types ${name} that the module may mean (${first} and ${second})`;
     map[id] = first;

@@ -43,21 +43,34 @@ function integerBytes(value: bigint, size: number, littleEndian: boolean): Uint8
   return bytes;
 }
 
-function ranged(value: bigint, size: number, signed: boolean, type: string, littleEndian: boolean): Part {
+/** The type that a value is written as. */
+interface Target {
+  btf: Btf;
+  id: number;
+  /** In C. */
+  type: string;
+  littleEndian: boolean;
+  /** How many arrays and structs are around it. */
+  depth: number;
+}
+
+function ranged({ btf, id, type, littleEndian }: Target, value: bigint, signed: boolean): Part {
+  const size = sizeField(btf, id);
   const bits = BigInt(size * 8);
   const [least, most] = signed ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
   if (value < least || value > most) return problem(`${value} does not fit ${type} (${least} to ${most})`);
   return { ok: true, bytes: integerBytes(value, size, littleEndian) };
 }
 
-function encodeInteger(btf: Btf, id: number, type: string, value: Value, littleEndian: boolean): Part {
-  const [size, { encoding }] = [sizeField(btf, id), integerOf(btf, id)];
+function encodeInteger(target: Target, value: Value): Part {
+  const { btf, id, type, littleEndian } = target;
+  const { encoding } = integerOf(btf, id);
   if ((encoding & ENCODING.bool) !== 0) {
-    if (typeof value === 'boolean') return { ok: true, bytes: integerBytes(value ? 1n : 0n, size, littleEndian) };
+    if (typeof value === 'boolean') return { ok: true, bytes: integerBytes(value ? 1n : 0n, sizeField(btf, id), littleEndian) };
     return problem(`${shown(value)} is no ${type}; expected true or false`);
   }
   const number = wholeNumber(value);
-  if (number !== null) return ranged(number, size, (encoding & ENCODING.signed) !== 0, type, littleEndian);
+  if (number !== null) return ranged(target, number, (encoding & ENCODING.signed) !== 0);
   if (typeof value === 'number' && Number.isInteger(value))
     return problem(`${value} is too large to be written as a number; write it as text: "0x..."`);
   return problem(`${shown(value)} is no ${type}; expected a whole number`);
@@ -67,7 +80,8 @@ function enumeratorsOf(btf: Btf, id: number): Enumerator[] {
   return Array.from({ length: vlenOf(btf, id) }, (_, index) => enumeratorOf(btf, id, index)).flatMap((each) => each ?? []);
 }
 
-function encodeEnum(btf: Btf, id: number, type: string, value: Value, littleEndian: boolean): Part {
+function encodeEnum(target: Target, value: Value): Part {
+  const { btf, id, type } = target;
   const all = enumeratorsOf(btf, id);
   const named = all.find(({ name }) => name === value);
   const number = named?.value ?? wholeNumber(value);
@@ -76,10 +90,11 @@ function encodeEnum(btf: Btf, id: number, type: string, value: Value, littleEndi
     return problem(`${shown(value)} is not in ${type}; it has: ${names.join(', ')}${all.length > MAX_LISTED ? ', ...' : ''}`);
   }
   const signed = number < 0n || all.some((each) => each.value < 0n);
-  return ranged(number, sizeField(btf, id), signed, type, littleEndian);
+  return ranged(target, number, signed);
 }
 
-function encodeFloat(size: number, type: string, value: Value, littleEndian: boolean): Part {
+function encodeFloat({ btf, id, type, littleEndian }: Target, value: Value): Part {
+  const size = sizeField(btf, id);
   if (typeof value !== 'number' || (size !== 4 && size !== 8)) return problem(`${shown(value)} is no ${type}; expected a number`);
   const view = new DataView(new ArrayBuffer(size));
   if (size === 4) view.setFloat32(0, value, littleEndian);
@@ -103,12 +118,8 @@ function isText(btf: Btf, element: number): boolean {
   return kindOf(btf, id) === 'int' && sizeField(btf, id) === 1 && (integerOf(btf, id).encoding & ENCODING.bool) === 0;
 }
 
-interface Place {
-  depth: number;
-  littleEndian: boolean;
-}
-
-function encodeArray(btf: Btf, element: number, length: number, type: string, value: Value, place: Place): Part {
+function encodeArray(target: Target, { element, length }: { element: number; length: number }, value: Value): Part {
+  const { btf, type } = target;
   if (typeof value === 'string' && isText(btf, element)) return encodeText(value, length, type);
   if (!Array.isArray(value))
     return problem(`${shown(value)} is no ${type}; expected ${isText(btf, element) ? 'text or a list' : 'a list'}`);
@@ -117,14 +128,15 @@ function encodeArray(btf: Btf, element: number, length: number, type: string, va
   if (size === null) return problem(`${type} has no size`);
   const bytes = new Uint8Array(size * length);
   for (const [index, each] of value.entries()) {
-    const encoded = encode(btf, element, each, { ...place, depth: place.depth + 1 });
+    const encoded = encode({ ...target, id: element, depth: target.depth + 1 }, each);
     if (!encoded.ok) return within(`[${index}]`, encoded);
     bytes.set(encoded.bytes, index * size);
   }
   return { ok: true, bytes };
 }
 
-function encodeStruct(btf: Btf, id: number, type: string, value: Value, place: Place): Part {
+function encodeStruct(target: Target, value: Value): Part {
+  const { btf, id, type } = target;
   if (typeof value !== 'object' || Array.isArray(value)) return problem(`${shown(value)} is no ${type}; expected its members by name`);
   const members = Array.from({ length: vlenOf(btf, id) }, (_, index) => memberOf(btf, id, index)).flatMap((each) => each ?? []);
   const bytes = new Uint8Array(sizeField(btf, id));
@@ -132,7 +144,7 @@ function encodeStruct(btf: Btf, id: number, type: string, value: Value, place: P
     const member = members.find((one) => one.name === name);
     if (!member) return problem(`${type} has no member "${name}"; it has: ${members.map((one) => one.name).join(', ')}`);
     if (member.bitSize !== 0) return problem(`${type}.${name} is a bitfield, which cannot be set`);
-    const encoded = encode(btf, member.type, each, { ...place, depth: place.depth + 1 });
+    const encoded = encode({ ...target, id: member.type, depth: target.depth + 1 }, each);
     if (!encoded.ok) return within(`.${name}`, encoded);
     const at = member.bitOffset / 8;
     if (at + encoded.bytes.length > bytes.length) return problem(`${type}.${name} lies outside of it`);
@@ -141,18 +153,17 @@ function encodeStruct(btf: Btf, id: number, type: string, value: Value, place: P
   return { ok: true, bytes };
 }
 
-function encode(btf: Btf, id: number, value: Value, place: Place): Part {
-  const at = resolveType(btf, id);
-  const kind = kindOf(btf, at);
+function encode({ btf, id, littleEndian, depth }: Omit<Target, 'type'>, value: Value): Part {
   const type = typeText(btf, id).replaceAll(/\b(?:const|volatile) /g, '');
-  const array = arrayOf(btf, at);
-  const { littleEndian } = place;
-  if (place.depth > MAX_DEPTH) return problem('it nests too deeply');
-  if (kind === 'int') return encodeInteger(btf, at, type, value, littleEndian);
-  if (isAnyEnum(kind)) return encodeEnum(btf, at, type, value, littleEndian);
-  if (kind === 'float') return encodeFloat(sizeField(btf, at), type, value, littleEndian);
-  if (array) return encodeArray(btf, array.element, array.length, type, value, place);
-  if (kind === 'struct' || kind === 'union') return encodeStruct(btf, at, type, value, place);
+  const target: Target = { btf, id: resolveType(btf, id), type, littleEndian, depth };
+  const kind = kindOf(btf, target.id);
+  const array = arrayOf(btf, target.id);
+  if (depth > MAX_DEPTH) return problem('it nests too deeply');
+  if (kind === 'int') return encodeInteger(target, value);
+  if (isAnyEnum(kind)) return encodeEnum(target, value);
+  if (kind === 'float') return encodeFloat(target, value);
+  if (array) return encodeArray(target, array, value);
+  if (kind === 'struct' || kind === 'union') return encodeStruct(target, value);
   return problem(`a value of type ${type} cannot be set`);
 }
 
@@ -161,7 +172,7 @@ function encode(btf: Btf, id: number, value: Value, place: Place): Part {
  * it), lists in other arrays and members of structs, where unnamed members become 0.
  */
 export function encodeValue(btf: Btf, id: number, value: Value, littleEndian: boolean): Encoded {
-  const encoded = encode(btf, id, value, { depth: 0, littleEndian });
+  const encoded = encode({ btf, id, littleEndian, depth: 0 }, value);
   if (encoded.ok) return encoded;
   return { ok: false, problem: encoded.path === '' ? encoded.problem : `${encoded.path}: ${encoded.problem}` };
 }

@@ -69,8 +69,14 @@ const RELOCATIONS = {
   }),
 } as const satisfies Reader<CoreRelo>;
 
+/** Bytes of `.BTF.ext` that hold records of one kind. */
+interface Subsection {
+  start: number;
+  length: number;
+}
+
 /** Walks the records of one subsection; null when its sizes do not fit. */
-function readRecords<T>(view: DataView, btf: Btf, start: number, length: number, { minimum, read }: Reader<T>): Map<string, T[]> | null {
+function readRecords<T>(view: DataView, btf: Btf, { start, length }: Subsection, { minimum, read }: Reader<T>): Map<string, T[]> | null {
   const sections = new Map<string, T[]>();
   if (length === 0) return sections;
   const end = start + length;
@@ -102,12 +108,13 @@ export function readBtfExt(bytes: Uint8Array, btf: Btf): BtfExtResult {
   if (view.getUint16(0, btf.littleEndian) !== MAGIC) return { ok: false, reason: 'not .BTF.ext: the magic number is missing' };
   const header = u32(4);
   if (header < MIN_HEADER || header > bytes.length) return { ok: false, reason: `damaged .BTF.ext: a header of ${header} bytes` };
-  const functions = readRecords(view, btf, header + u32(8), u32(12), FUNCTIONS);
+  const subsection = (at: number): Subsection => ({ start: header + u32(at), length: u32(at + 4) });
+  const functions = readRecords(view, btf, subsection(8), FUNCTIONS);
   if (!functions) return { ok: false, reason: 'damaged .BTF.ext: its function information does not fit' };
-  const lines = readRecords(view, btf, header + u32(16), u32(20), LINES);
+  const lines = readRecords(view, btf, subsection(16), LINES);
   if (!lines) return { ok: false, reason: 'damaged .BTF.ext: its line information does not fit' };
   if (header < CORE_HEADER) return { ok: true, ext: { functions, lines, relocations: new Map() } };
-  const relocations = readRecords(view, btf, header + u32(24), u32(28), RELOCATIONS);
+  const relocations = readRecords(view, btf, subsection(24), RELOCATIONS);
   if (!relocations) return { ok: false, reason: 'damaged .BTF.ext: its relocations do not fit' };
   return { ok: true, ext: { functions, lines, relocations } };
 }

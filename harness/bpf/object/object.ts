@@ -51,13 +51,14 @@ function licenseOf(elf: Elf): string | null {
   return section ? new TextDecoder().decode(section.bytes).replace(/\0[^]*$/, '') : null;
 }
 
-function relocationsIn(
-  section: string,
-  ext: BtfExt,
-  btf: Btf,
-  functions: readonly ObjectFunction[],
-  problem: (text: string) => never,
-): ObjectRelocation[] {
+interface RelocationSources {
+  ext: BtfExt;
+  btf: Btf;
+  functions: readonly ObjectFunction[];
+  problem: (text: string) => never;
+}
+
+function relocationsIn(section: string, { ext, btf, functions, problem }: RelocationSources): ObjectRelocation[] {
   const ownerOf = ownerFinder(functions.filter((candidate) => candidate.section === section));
   const linesOf = linesByFunction(ext.lines.get(section) ?? []);
   return (ext.relocations.get(section) ?? []).flatMap((record, index) => {
@@ -127,6 +128,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   const ext = readBtfExt(extSection.bytes, btf);
   if (!ext.ok) return problem(ext.reason);
   object.ext = ext.ext;
-  object.relocations = [...ext.ext.relocations.keys()].flatMap((section) => relocationsIn(section, ext.ext, btf, functions, problem));
+  const sources = { ext: ext.ext, btf, functions, problem };
+  object.relocations = [...ext.ext.relocations.keys()].flatMap((section) => relocationsIn(section, sources));
   return object;
 }

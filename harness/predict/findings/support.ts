@@ -103,7 +103,7 @@ function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTyp
 
 /** What makes a program fail before the verifier looks at it, or be left out where it need not be loaded; nothing where BTF was cut down. */
 export function programFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
-  if (kernel.borrowed && program.type !== null && BOUND_BY_BTF.has(program.type)) {
+  if (kernel.onlyCustom && program.type !== null && BOUND_BY_BTF.has(program.type)) {
     const reason = 'the kernel has no BTF, in which its target would be found';
     return [{ failure: { stage: 'relocate', class: 'btf-missing', reason }, certain: true }];
   }

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Btf } from '../../../harness/bpf/btf/btf.ts';
+import type { Btf, TypeAt } from '../../../harness/bpf/btf/btf.ts';
 import { indexNames, type NameIndex } from '../../../harness/bpf/btf/names.ts';
-import type { Candidate } from '../../../harness/core-relo/candidates.ts';
 import type { PredictedLog } from '../../../harness/core-relo/log.ts';
 import { patchInsn } from '../../../harness/core-relo/patch.ts';
 import { resolveRelo } from '../../../harness/core-relo/resolve.ts';
@@ -72,7 +71,7 @@ function requestOf(btf: Btf, seed: RelocationSeed): Request | null {
 /** What the engine says and writes, up to the first error. */
 function engine(local: Btf, target: NameIndex, requests: readonly Request[]): string[] {
   const log: PredictedLog = [];
-  const context = { local, kernel: { vmlinux: target, modules: [] }, log, candidates: new Map<number, Candidate[]>() };
+  const context = { local, kernel: { vmlinux: target, modules: [] }, log, candidates: new Map<number, TypeAt[]>() };
   const said: string[] = [];
   const flush = (end: string) => {
     said.push(...linesOf(log), end);
@@ -117,14 +116,16 @@ interface Questions {
   answers: { name: string; lines: string[] }[];
 }
 
-function ask(
-  { inputs, answers }: Questions,
-  name: string,
-  local: Btf,
-  target: NameIndex,
-  paths: readonly [string, string],
-  seeds: readonly RelocationSeed[],
-) {
+interface Question {
+  name: string;
+  local: Btf;
+  target: NameIndex;
+  /** Files of both BTFs, the local one first. */
+  paths: readonly [string, string];
+  seeds: readonly RelocationSeed[];
+}
+
+function ask({ inputs, answers }: Questions, { name, local, target, paths, seeds }: Question) {
   const requests = seeds.flatMap((seed) => requestOf(local, seed) ?? []);
   inputs.push(`cell ${paths.join(' ')}`);
   for (const [at, { kind, type, access, bytes }] of requests.entries()) {
@@ -155,7 +156,8 @@ describe('made-up types', () => {
       await writeFile(paths[0], buildBtf(local));
       await writeFile(paths[1], buildBtf(target));
       const name = `pair ${index} of seed ${SEED}`;
-      ask(questions, name, mustReadBtf(buildBtf(local)), indexNames(mustReadBtf(buildBtf(target))), paths, seeds);
+      const sides = { local: mustReadBtf(buildBtf(local)), target: indexNames(mustReadBtf(buildBtf(target))) };
+      ask(questions, { name, ...sides, paths, seeds });
     }
     expect(await compare(questions)).toEqual(SAME);
   });
@@ -179,7 +181,7 @@ describe('types of real kernels', () => {
       const own = cases.filter((_, at) => at % pairs.length === index);
       for (const [at, seeds] of own.entries()) {
         const name = `${at} of pair ${index}, seed ${SEED}`;
-        ask(questions, name, local.btf, target.index, [local.path, target.path], seeds);
+        ask(questions, { name, local: local.btf, target: target.index, paths: [local.path, target.path], seeds });
       }
     }
     expect(await compare(questions)).toEqual(SAME);

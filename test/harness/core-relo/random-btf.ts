@@ -175,7 +175,8 @@ function rootsOf(btf: Btf): Roots {
 export function rootOf(btf: Btf, { kind, type }: RelocationSeed): number | null {
   const name = RELOCATION_KINDS[kind] ?? 'byte_off';
   const { named, enums, composites } = rootsOf(btf);
-  const fits = TYPE_KINDS.has(name) ? named : name.startsWith('enumval') ? enums : composites;
+  const valued = name.startsWith('enumval') ? enums : composites;
+  const fits = TYPE_KINDS.has(name) ? named : valued;
   const choice = fits.length > 0 ? fits : named;
   return choice[type % choice.length] ?? null;
 }

@@ -9,5 +9,5 @@ import type { KernelTypes } from '../../../core-relo/candidates.ts';
  */
 export function withCustomBtf(kernel: KernelTypes | null, custom: NameIndex | null): KernelTypes | null {
   if (!custom) return kernel;
-  return kernel ? { ...kernel, custom } : { vmlinux: custom, modules: [], custom, borrowed: true };
+  return kernel ? { ...kernel, custom } : { vmlinux: custom, modules: [], custom, onlyCustom: true };
 }
