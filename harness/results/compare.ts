@@ -2,7 +2,7 @@
 import { surprise } from './unexpected.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
 import { compareRelocations, type RelocationChange } from './compare-relocations.ts';
-import { STANDINGS, type Status } from '../base/vocabulary.ts';
+import { type Standing, STANDINGS, type Status } from '../base/vocabulary.ts';
 
 /** Kinds of change, the most important first. */
 export const CHANGES = [
@@ -67,30 +67,39 @@ export function matchKernels(before: readonly Identity[], after: readonly Identi
   return matched;
 }
 
+/** An object as a whole fails if it does not load although each of its programs loads alone. */
+function statusOfWhole({ status, programs }: CellResult): 'fail' | 'pass' | 'skip' {
+  const standings = programs.map((program) => STANDINGS[program.status]);
+  if (STANDINGS[status] === 'bad' && !standings.includes('bad')) return 'fail';
+  return standings.includes('good') ? 'pass' : 'skip';
+}
+
 /** Programs by name. The key null is the whole object, which can fail while each program loads alone. */
 export function entriesOf(cell: CellResult | undefined): Map<string | null, Entry> {
   if (!cell) return new Map();
-  const standings = cell.programs.map(({ status }) => STANDINGS[status]);
-  const whole = STANDINGS[cell.status] === 'bad' && !standings.includes('bad') ? 'fail' : standings.includes('good') ? 'pass' : 'skip';
   return new Map<string | null, Entry>([
     ...cell.programs.map((program) => {
       const { name, status, reason } = program;
       return [name, { status, reason: status === 'xpass' ? surprise(program) : (reason ?? cell.reason) }] as const;
     }),
-    [null, { status: whole, reason: cell.reason }],
+    [null, { status: statusOfWhole(cell), reason: cell.reason }],
   ]);
 }
 
+/** By the standing in the earlier run, then by the one in this run. */
+const CHANGE_OF = {
+  good: { good: null, bad: 'regression', none: 'no-verdict' },
+  bad: { good: 'fixed', bad: 'still-failing', none: 'no-verdict' },
+  none: { good: 'new-pass', bad: 'new-failure', none: null },
+} as const satisfies Record<Standing, Record<Standing, Change | null>>;
+
 function changeOf(before: Entry | undefined, after: Entry | undefined): Change | null {
   if (!after) return before ? 'disappeared' : null;
-  const [was, is] = [before && STANDINGS[before.status], STANDINGS[after.status]];
   // Skipped on purpose, so it is not a change.
   if (after.status === 'skip') return null;
-  if (was === 'good') return is === 'bad' ? 'regression' : is === 'none' ? 'no-verdict' : null;
-  if (was === 'bad') return is === 'bad' ? 'still-failing' : is === 'good' ? 'fixed' : 'no-verdict';
-  if (is === 'bad') return 'new-failure';
-  if (is === 'good') return 'new-pass';
-  return before ? null : 'appeared';
+  const is = STANDINGS[after.status];
+  if (!before && is === 'none') return 'appeared';
+  return CHANGE_OF[before ? STANDINGS[before.status] : 'none'][is];
 }
 
 const OF_WHOLE: readonly Change[] = ['regression', 'new-failure', 'still-failing', 'fixed'];

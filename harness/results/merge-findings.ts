@@ -42,8 +42,11 @@ function joinedPlaces(places: readonly CausePlace[]): CausePlace[] {
 function joinedPresence(presences: readonly (CausePresence | null)[], order: readonly string[]): CausePresence | null {
   const known = presences.filter((presence) => presence !== null);
   if (known.length === 0) return null;
-  const [has, hasNot] = [new Set(known.flatMap((each) => each.has)), new Set(known.flatMap((each) => each.lacks))];
-  return presenceAmong(order.map((id) => ({ id, has: has.has(id) ? true : hasNot.has(id) ? false : null })));
+  const present = new Map<string, boolean>([
+    ...known.flatMap(({ lacks }) => lacks).map((id) => [id, false] as const),
+    ...known.flatMap(({ has }) => has).map((id) => [id, true] as const),
+  ]);
+  return presenceAmong(order.map((id) => ({ id, has: present.get(id) ?? null })));
 }
 
 const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
@@ -93,7 +96,7 @@ export function mergeFindings(parts: readonly Findings[], order: readonly string
     ),
     causes: [...causes.values()].flatMap((same) => joinedCause(same, order)).toSorted((a, b) => weight(b) - weight(a)),
     semanticChanges: joined(
-      parts.flatMap(({ semanticChanges: silent }) => silent),
+      parts.flatMap(({ semanticChanges }) => semanticChanges),
       (place) => ({ ...place, kernels: [] }),
     ),
     guarded: joined(

@@ -41,32 +41,43 @@ interface Walk {
   entries: LayoutEntry[];
 }
 
-function walkMembers(walk: Walk, id: number, bits: number, prefix: string, depth: number): void {
+/** A struct or union on the way to a member. */
+interface Container {
+  id: number;
+  /** From the start of the outer type. */
+  bitOffset: number;
+  /** What is put before the names of its members. */
+  prefix: string;
+  depth: number;
+}
+
+function walkMembers(walk: Walk, { id, bitOffset: start, prefix, depth }: Container): void {
   const { btf, entries } = walk;
   for (let index = 0; index < vlenOf(btf, id) && entries.length < MAX_ENTRIES; index++) {
     const member = memberOf(btf, id, index);
     if (!member) return;
-    const bitOffset = bits + member.bitOffset;
+    const bitOffset = start + member.bitOffset;
     const type = resolveType(btf, member.type);
     if (member.name !== '' || !isComposite(kindOf(btf, type))) {
       const { bitSize } = member;
       entries.push({ name: prefix + member.name, bitOffset, bitSize, size: sizeOf(btf, member.type), type: typeText(btf, member.type) });
     } else if (depth < MAX_ANONYMOUS) {
-      walkMembers(walk, type, bitOffset, prefix, depth + 1);
+      walkMembers(walk, { id: type, bitOffset, prefix, depth: depth + 1 });
     }
   }
 }
 
 /** Members of the structs that are embedded in a struct. */
-function walkInner(walk: Walk, id: number, bits: number, prefix: string, depth: number): void {
+function walkInner(walk: Walk, { id, bitOffset: start, prefix, depth }: Container): void {
   const { btf } = walk;
   for (let index = 0; index < vlenOf(btf, id) && walk.entries.length < MAX_ENTRIES; index++) {
     const member = memberOf(btf, id, index);
     const type = member ? resolveType(btf, member.type) : 0;
     if (!member || !isComposite(kindOf(btf, type))) continue;
-    const [offset, path] = [bits + member.bitOffset, member.name === '' ? prefix : `${prefix}${member.name}.`];
-    if (member.name !== '') walkMembers(walk, type, offset, path, 0);
-    if (depth < INNER_DEPTH) walkInner(walk, type, offset, path, depth + 1);
+    const path = member.name === '' ? prefix : `${prefix}${member.name}.`;
+    const inner = { id: type, bitOffset: start + member.bitOffset, prefix: path };
+    if (member.name !== '') walkMembers(walk, { ...inner, depth: 0 });
+    if (depth < INNER_DEPTH) walkInner(walk, { ...inner, depth: depth + 1 });
   }
 }
 
@@ -107,8 +118,8 @@ function layoutAt(btf: Btf, named: number, others: number): TypeLayout {
     { btf, entries: [] },
     { btf, entries: [] },
   ];
-  walkMembers(outer, id, 0, '', 0);
-  walkInner(inner, id, 0, '', 1);
+  walkMembers(outer, { id, bitOffset: 0, prefix: '', depth: 0 });
+  walkInner(inner, { id, bitOffset: 0, prefix: '', depth: 1 });
   return { ...common, kind, entries: outer.entries, inner: inner.entries };
 }
 

@@ -86,11 +86,11 @@ function renames(step: Step, gone: readonly LayoutEntry[], came: readonly Layout
   if (gone.length * came.length > MAX_PAIRS) return new Map();
   const pairs = gone.flatMap((from) => came.map((to) => ({ from, to, score: likeness(step, from, to) })).filter(({ score }) => score > 0));
   const found = new Map<LayoutEntry, LayoutEntry>();
-  const taken = new Set<LayoutEntry>();
+  const used = new Set<LayoutEntry>();
   for (const { from, to } of pairs.toSorted((a, b) => b.score - a.score)) {
-    if (found.has(from) || taken.has(to)) continue;
+    if (found.has(from) || used.has(to)) continue;
     found.set(from, to);
-    taken.add(to);
+    used.add(to);
   }
   return found;
 }
@@ -120,6 +120,21 @@ interface Followed {
   changes: Change[];
 }
 
+type Successor = { to: LayoutEntry; change: 'renamed' | 'split' | 'moved' };
+
+/**
+ * The successor of a removed member; null if it has none.
+ * @param renamed the member under its new name, if there is one
+ * @param free added members that are not yet a successor
+ */
+function successorOf(step: Step, entry: LayoutEntry, renamed: LayoutEntry | undefined, free: readonly LayoutEntry[]): Successor | null {
+  if (renamed) return { to: renamed, change: 'renamed' };
+  const part = firstPart(entry, free);
+  if (part) return { to: part, change: 'split' };
+  const inner = innerOf(entry, step.newInner, step.old, step.oldInner);
+  return inner && { to: inner, change: 'moved' };
+}
+
 /** Maps every member of one layout to its successor in the next. Removed members have no entry. */
 function follow(step: Step, tracked: readonly LayoutEntry[]): Map<LayoutEntry, Followed> {
   const isValue = step.before.kind === 'enum';
@@ -133,16 +148,13 @@ function follow(step: Step, tracked: readonly LayoutEntry[]): Map<LayoutEntry, F
   const names = new Set(tracked.map(({ name }) => name));
   const came = step.after.entries.filter(({ name }) => !step.old.has(name) && !names.has(name));
   const renamed = renames(step, gone, came);
-  const taken = new Set(renamed.values());
+  const used = new Set(renamed.values());
   for (const entry of gone) {
-    const free = came.filter((each) => !taken.has(each));
-    const to = renamed.get(entry);
-    const part = to ? null : firstPart(entry, free);
-    const inner = to || part ? null : innerOf(entry, step.newInner, step.old, step.oldInner);
-    const [next, change] = to ? [to, 'renamed' as const] : part ? [part, 'split' as const] : [inner, 'moved' as const];
+    const free = came.filter((each) => !used.has(each));
+    const next = successorOf(step, entry, renamed.get(entry), free);
     if (!next) continue;
-    taken.add(next);
-    found.set(entry, { to: next, changes: [change, ...difference(entry, next, isValue)] });
+    used.add(next.to);
+    found.set(entry, { to: next.to, changes: [next.change, ...difference(entry, next.to, isValue)] });
   }
   return found;
 }
@@ -174,12 +186,9 @@ function insertNew(lineages: Lineage[], step: Step, at: number): void {
 /** The change of an added member; it may have been nested before. */
 function newLineage(step: Step, entry: LayoutEntry, at: number): Lineage {
   const from = innerOf(entry, step.oldInner, step.new, step.newInner);
-  const entries = Array.from({ length: at + 1 }, (_, index) => (index === at ? entry : index === at - 1 ? from : null));
-  const changes = Array.from({ length: at + 1 }, (_, index): Change[] => {
-    if (index < at) return [];
-    return from ? ['moved', ...difference(from, entry, false)] : ['added'];
-  });
-  return { entries, changes };
+  const earlier = Array.from({ length: at }, (_, index) => (index === at - 1 ? from : null));
+  const change: Change[] = from ? ['moved', ...difference(from, entry, false)] : ['added'];
+  return { entries: [...earlier, entry], changes: [...earlier.map(() => []), change] };
 }
 
 const NONE: TypeLayout = { kind: 'other', text: '', size: null, entries: [], inner: [], others: 0 };
@@ -207,8 +216,9 @@ export function lineagesOf(layouts: readonly (TypeLayout | null)[]): Lineage[] {
     for (const lineage of lineages) {
       const current = lineage.entries.at(-1) ?? null;
       const followed = current && next.get(current);
-      lineage.entries.push(followed ? followed.to : null);
-      lineage.changes.push(followed ? followed.changes : current ? ['removed'] : []);
+      const gone: Change[] = current ? ['removed'] : [];
+      lineage.entries.push(followed?.to ?? null);
+      lineage.changes.push(followed?.changes ?? gone);
     }
     insertNew(lineages, step, at);
     if (at === 0) for (const lineage of lineages) lineage.changes = [[]];
