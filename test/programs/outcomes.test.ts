@@ -57,7 +57,9 @@ function table({ cells, kernels, objects }: Results): string[] {
       const outcomes = kernels.map((kernel) => {
         const cell = cells.find((one) => one.kernel === kernel.id && one.object === id);
         const program = cell?.programs.find((one) => one.name === name);
-        return program?.class ?? (program?.status === 'pass' ? 'ok' : program?.status === 'skip' ? 'skip' : 'none');
+        if (program?.class) return program.class;
+        if (program?.status === 'pass') return 'ok';
+        return program?.status === 'skip' ? 'skip' : 'none';
       });
       return `${id} ${name}: ${outcomes.join(' ')}`;
     }),

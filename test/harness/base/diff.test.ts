@@ -12,7 +12,11 @@ describe('a difference', () => {
 
   it('a difference shows changes and the lines around them', () => {
     const from = numbered(12);
-    const to = from.flatMap((line) => (line === 'line 5' ? ['line five', 'line five and a half'] : line === 'line 11' ? [] : [line]));
+    const changed = new Map([
+      ['line 5', ['line five', 'line five and a half']],
+      ['line 11', []],
+    ]);
+    const to = from.flatMap((line) => changed.get(line) ?? [line]);
     expect(lineDiff(`${from.join('\n')}\n`, `${to.join('\n')}\n`)).toMatchInlineSnapshot(`
       "...
         line 3

@@ -19,7 +19,15 @@ const TYPES = buildBtf([
 let folder = '';
 let cache = '';
 
-async function store(digit: string, release: string, version: string, hasBtf = true, arch = 'x86_64'): Promise<void> {
+interface StoredKernel {
+  digit: string;
+  release: string;
+  version: string;
+  hasBtf?: boolean;
+  arch?: string;
+}
+
+async function store({ digit, release, version, hasBtf = true, arch = 'x86_64' }: StoredKernel): Promise<void> {
   const directory = join(cache, 'kernels', digit.repeat(64));
   await mkdir(directory, { recursive: true });
   const btf = hasBtf ? { size: TYPES.length, sha256: digit.repeat(64) } : null;
@@ -31,12 +39,12 @@ async function store(digit: string, release: string, version: string, hasBtf = t
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kernels-test-'));
   cache = join(folder, 'cache');
-  await store('a', '6.12.9-cloud-amd64', '6.12.9');
-  await store('b', '6.12.10-cloud-amd64', '6.12.10');
-  await store('c', '6.12.10-cloud-amd64', '6.12.10', false);
-  await store('d', '6.12.11-amd64', '6.12.11');
-  await store('e', '5.10.0-46-cloud-amd64', '5.10.262');
-  await store('f', '6.12.10-cloud-arm64', '6.12.10', true, 'arm64');
+  await store({ digit: 'a', release: '6.12.9-cloud-amd64', version: '6.12.9' });
+  await store({ digit: 'b', release: '6.12.10-cloud-amd64', version: '6.12.10' });
+  await store({ digit: 'c', release: '6.12.10-cloud-amd64', version: '6.12.10', hasBtf: false });
+  await store({ digit: 'd', release: '6.12.11-amd64', version: '6.12.11' });
+  await store({ digit: 'e', release: '5.10.0-46-cloud-amd64', version: '5.10.262' });
+  await store({ digit: 'f', release: '6.12.10-cloud-arm64', version: '6.12.10', arch: 'arm64' });
   await mkdir(join(cache, 'kernels', 'unfinished.tmp-1-abc'));
   await mkdir(join(cache, 'kernels', '0'.repeat(64)));
 });

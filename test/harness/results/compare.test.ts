@@ -136,6 +136,7 @@ describe('a relocation', () => {
 });
 
 describe('what is shown', () => {
+  const statusBefore = ['pass', undefined, 'fail'] as const;
   const before: Results = {
     ...SAMPLE,
     run: { ...SAMPLE.run, finishedAt: '2026-05-03T03:10:42.500Z' },
@@ -143,7 +144,7 @@ describe('what is shown', () => {
       ...cell,
       programs: cell.programs.map((program) => ({
         ...program,
-        status: at === 0 && program.name === 'new_name' ? 'pass' : at === 2 && program.name === 'new_name' ? 'fail' : program.status,
+        status: (program.name === 'new_name' ? statusBefore[at] : undefined) ?? program.status,
       })),
       relocations: cell.relocations.map((one, ref) => (ref === 1 ? { ...one, outcome: 'moved' as const, target: '16' } : one)),
     })),

@@ -45,12 +45,8 @@ function kernelOf(types: readonly WrittenType[]): KernelTypes {
 async function verdicts(name: string, source: string, types: readonly WrittenType[] = WHOLE): Promise<Record<string, string>> {
   const object = readBpfObject(await readFile(await compileBpf(folder, name, source)), name);
   const said = predictCell(object, kernelOf(types)).programs.map(({ name: program, failure, possible }) => {
-    const verdict = failure
-      ? `fails: ${failure.class}, ${failure.reason}`
-      : possible
-        ? `may fail: ${possible.class}, ${possible.reason}`
-        : 'ok';
-    return [program, verdict] as const;
+    if (failure) return [program, `fails: ${failure.class}, ${failure.reason}`] as const;
+    return [program, possible ? `may fail: ${possible.class}, ${possible.reason}` : 'ok'] as const;
   });
   return Object.fromEntries(said);
 }
