@@ -1,8 +1,8 @@
 // What to do about failures for which a snippet of C is not all there is to say.
 import { FAILURES, type FailureClass } from '../base/failures.ts';
-import type { Needed } from './needed.ts';
+import type { Requirement } from './requirement.ts';
 
-const BY_NEED = {
+const BY_REQUIREMENT = {
   helper: (name) => `call ${name}() only behind this check: the verifier then never comes to the call where the kernel has not got it`,
   kfunc: (name) => `declare ${name}() __weak, as here, and call it only behind this check; without __weak libbpf refuses the whole object`,
   function: () =>
@@ -17,11 +17,11 @@ const BY_NEED = {
     `declare ${name} __weak, as here, and look at it only where it is there; without __weak libbpf refuses the whole object`,
   kconfig: (name) =>
     `declare ${name} __weak and of the type its value has, as here; else libbpf refuses the whole object where it is not set, or set to something else`,
-} as const satisfies Record<Needed['what'], (name: string) => string>;
+} as const satisfies Record<Requirement['what'], (name: string) => string>;
 
 /** One line about something that BTF or the configuration of a kernel lacks. */
-export function adviceOn({ what, name }: Needed): string {
-  return BY_NEED[what](name);
+export function adviceOn({ what, name }: Requirement): string {
+  return BY_REQUIREMENT[what](name);
 }
 
 /** Where the words of the reason tell more than the class: the first that fits. */

@@ -1,5 +1,5 @@
 // From a member that may stand for the wanted one on to the value that was read: the rest of the way in another shape.
-import { type Btf, kindOf } from '../bpf/btf/btf.ts';
+import { kindOf, type TypeAt } from '../bpf/btf/btf.ts';
 import { arrayOf, isComposite, resolveType } from '../bpf/btf/types.ts';
 import { namedMembers, type Step } from './path.ts';
 import { isScalar } from './type-text.ts';
@@ -21,13 +21,13 @@ function passed(steps: readonly Step[], at: number): readonly Step[] {
  * @param scalar whether the old way leads to an integer, enum or pointer
  * @returns null when there is no telling
  */
-export function completePath(btf: Btf, type: number, rest: readonly Step[], scalar: boolean, depth = 0): Step[] | null {
+export function completePath({ btf, id: type }: TypeAt, rest: readonly Step[], scalar: boolean, depth = 0): Step[] | null {
   const id = resolveType(btf, type);
   if (depth > MAX_DEPTH) return null;
   if (isScalar(btf, id)) return scalar ? [] : null;
   const on = (step: Step, next: number, left: readonly Step[]): Step[] | null => {
-    const way = completePath(btf, next, left, scalar, depth + 1);
-    return way && [step, ...way];
+    const path = completePath({ btf, id: next }, left, scalar, depth + 1);
+    return path && [step, ...path];
   };
   const array = arrayOf(btf, id);
   if (!scalar && rest.length === 0) return [];

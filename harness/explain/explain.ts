@@ -7,13 +7,13 @@ import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { type FieldFindings, fieldFindings } from './field-cause.ts';
 import { fingerprintOf, subjectOf, withoutFlavors } from './fingerprint.ts';
 import { guardedPlaces } from './guarded-places.ts';
-import { hiddenBehind } from './hidden.ts';
+import { notReachedAfter } from './not-reached.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
 import { shapeOf } from './nearest.ts';
 import { stepsOf, walk } from './path.ts';
 import { type RecordsOf, semanticChangePlaces } from './semantic-change-places.ts';
-import { neededFindings, plainSituations } from './needed-cause.ts';
+import { plainSituations, requirementFindings } from './requirement-cause.ts';
 
 interface Group {
   fingerprint: string;
@@ -104,7 +104,7 @@ async function relocationCause(failures: readonly ProgramFailure[], { specs, cac
   const found: FieldFindings[] = [];
   for (const shape of byShape(failures, specs)) {
     const evidence = new Map(shape.failures.map((failure) => [failure.kernel, failure]));
-    found.push(await fieldFindings(shape.local, new Set(evidence.keys()), cache, names, evidence));
+    found.push(await fieldFindings({ local: shape.local, evidence, cache, names }));
   }
   const [first] = found;
   return first ? { ...first, situations: found.flatMap(({ situations }) => situations) } : null;
@@ -114,7 +114,8 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
   const { fingerprint, subject, failures } = group;
   const [first] = failures;
   if (!first) return null;
-  const found = (await relocationCause(failures, context)) ?? (await neededFindings(failures, subject, context.objects, context.cache));
+  const found =
+    (await relocationCause(failures, context)) ?? (await requirementFindings(failures, subject, context.objects, context.cache));
   const situations = found.situations.length > 0 ? found.situations : plainSituations(failures, new Map());
   const known = knownChange(subject);
   const reported = failures.find((failure) => failure.reported);
@@ -127,7 +128,7 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
     presence: found.presence,
     situations,
     knownChange: known && { id: known.id, text: known.text },
-    notReached: reported ? hiddenBehind(reported.class, reported.stage, reported.reason) : null,
+    notReached: reported ? notReachedAfter(reported.class, reported.stage, reported.reason) : null,
     snippet: found.snippet,
     advice: found.advice,
   };
@@ -152,14 +153,14 @@ export async function explain(
     const cause = await causeOf(group, { cache, objects, specs, names });
     if (cause) causes.push(cause);
   }
-  const silent = await semanticChangePlaces(explained, cache, recordsOf);
+  const semanticChanges = await semanticChangePlaces(explained, cache, recordsOf);
   const guarded = await guardedPlaces(explained, cache, recordsOf);
   const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
   return {
     schemaVersion: EXPLANATION_VERSION,
     kernels: kernelsOf(cache, names),
     causes: causes.toSorted((a, b) => weight(b) - weight(a)),
-    semanticChanges: silent,
+    semanticChanges,
     guarded,
   };
 }

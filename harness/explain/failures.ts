@@ -51,29 +51,32 @@ function classOf({ kind }: ObjectRelocation, { outcome, candidates }: CellReloca
   return candidates.length === 0 ? 'core-type-missing' : 'core-field-missing';
 }
 
+/** A failure by a relocation that the program did not end with. */
+function failureBehind(relocation: ObjectRelocation, record: CellRelocation): Pick<Verdict, 'stage' | 'class' | 'at' | 'log'> {
+  const stage = record.outcome === 'ambiguous' ? 'relocate' : 'verify';
+  return { stage, class: classOf(relocation, record), at: null, log: null };
+}
+
 /** The failure of a program, and those behind it: all relocations without target that the verifier may come to. */
-function failuresOf(verdict: Verdict, object: ObjectResult, ledger: readonly CellRelocation[]): ProgramFailure[] {
+function failuresOf(verdict: Verdict, object: ObjectResult, records: readonly CellRelocation[]): ProgramFailure[] {
   const isCore = isRelocationFailure(verdict.class);
-  const bad = ledger.flatMap((entry) => {
-    const relocation = object.relocations[entry.ref];
-    const counts = relocation && BAD.has(entry.outcome) && entry.reached !== 'no' && belongs(relocation, verdict.program);
-    return counts ? [{ entry, relocation }] : [];
+  const bad = records.flatMap((record) => {
+    const relocation = object.relocations[record.ref];
+    const counts = relocation && BAD.has(record.outcome) && record.reached !== 'no' && belongs(relocation, verdict.program);
+    return counts ? [{ record, relocation }] : [];
   });
   const named = bad.filter(({ relocation }) => isCore && verdict.reason.startsWith(`${relocation.access}: `));
   // Of several with the same words, the one the verifier came to.
-  const met = named.find(({ entry }) => entry.reached === 'yes') ?? named[0] ?? (isCore ? bad[0] : undefined);
-  const found = bad.map(({ entry, relocation }): ProgramFailure => {
-    const isMet = entry === met?.entry;
+  const met = named.find(({ record }) => record.reached === 'yes') ?? named[0] ?? (isCore ? bad[0] : undefined);
+  const found = bad.map(({ record, relocation }): ProgramFailure => {
+    const isMet = record === met?.record;
     return {
       ...verdict,
-      stage: isMet ? verdict.stage : entry.outcome === 'ambiguous' ? 'relocate' : 'verify',
-      class: isMet ? verdict.class : classOf(relocation, entry),
-      ref: entry.ref,
+      ...(isMet ? {} : failureBehind(relocation, record)),
+      ref: record.ref,
       reported: isMet,
-      reached: entry.reached,
-      at: isMet ? verdict.at : null,
-      evidence: formatLog(relocation, entry),
-      log: isMet ? verdict.log : null,
+      reached: record.reached,
+      evidence: formatLog(relocation, record),
     };
   });
   return met ? found : [{ ...verdict, ref: null, reported: true, reached: null }, ...found];
@@ -138,17 +141,17 @@ export type PredictedFailures = (cell: CellResult) => readonly CellRelocation[] 
 export function seenFailures(
   results: Results,
   wanted: (kernel: string, object: string) => boolean,
-  foretold: PredictedFailures = () => null,
+  predicted: PredictedFailures = () => null,
 ): ProgramFailure[] {
   const byId = new Map(results.objects.map((object) => [object.id, object]));
   return results.cells.flatMap((cell) => {
     const object = byId.get(cell.object);
     if (!object || !wanted(cell.kernel, cell.object)) return [];
-    const said = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? foretold(cell) : null;
-    const ledger = cell.relocations.map((entry) => (entry.outcome === 'not-reached' ? (said?.[entry.ref] ?? entry) : entry));
+    const instead = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? predicted(cell) : null;
+    const records = cell.relocations.map((record) => (record.outcome === 'not-reached' ? (instead?.[record.ref] ?? record) : record));
     return cell.programs.flatMap((program) => {
       const verdict = seenVerdict(cell, program, results);
-      return verdict ? failuresOf(verdict, object, ledger) : [];
+      return verdict ? failuresOf(verdict, object, records) : [];
     });
   });
 }

@@ -55,28 +55,36 @@ function neighboursOf(all: readonly OnKernel[], { at }: OnKernel, names: Readonl
   return { before: name(having.findLast((each) => each.at < at)), after: name(having.find((each) => each.at > at)) };
 }
 
-async function failingOn(
-  local: CoreSpec,
-  all: readonly OnKernel[],
-  ids: ReadonlySet<string>,
-  cache: KernelCache,
-  names: ReadonlyMap<string, string>,
-): Promise<Failing[]> {
+/** The lines a kernel's failure rests on. */
+type Evidence = Pick<CauseSituation, 'evidence' | 'log'>;
+
+/** An access that fails on some kernels. */
+export interface FailingAccess {
+  local: CoreSpec;
+  /** By kernel on which it fails. */
+  evidence: ReadonlyMap<string, Evidence>;
+  cache: KernelCache;
+  /** Short names of kernels. */
+  names: ReadonlyMap<string, string>;
+}
+
+async function failingOn({ local, evidence, cache, names }: FailingAccess, all: readonly OnKernel[]): Promise<Failing[]> {
   const failing: Failing[] = [];
   for (const kernel of all) {
-    const types = kernel.presence && ids.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
+    const types = kernel.presence && evidence.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
     if (!types || !kernel.presence) continue;
     const witness = nearest(all, kernel);
     const elsewhere = witness && witness !== kernel ? await cache.typesOf(witness.id) : null;
-    const there = elsewhere && specThere(local, elsewhere);
-    const situation = situationOf(local, types, kernel.presence, there, neighboursOf(all, kernel, names));
+    const situation = situationOf(local, {
+      kernel: types,
+      presence: kernel.presence,
+      elsewhere: elsewhere && specThere(local, elsewhere),
+      neighbours: neighboursOf(all, kernel, names),
+    });
     failing.push({ kernel, types, situation });
   }
   return failing;
 }
-
-/** The lines a kernel's failure rests on. */
-type Evidence = Pick<CauseSituation, 'evidence' | 'log'>;
 
 function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evidence>): CauseSituation[] {
   const groups = new Map<string, CauseSituation>();
@@ -94,7 +102,7 @@ function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evid
 }
 
 /** The best alternative of every kind of kernel, those of the newest first, and the access as it was written last. */
-function readingsOf(local: CoreSpec, failing: readonly Failing[], names: ReadonlyMap<string, string>, lastWith: string | null): Reading[] {
+function readingsOf({ local, names }: FailingAccess, failing: readonly Failing[], lastWith: string | null): Reading[] {
   const found = new Map<string, Reading>();
   for (const { kernel, types, situation } of failing) {
     const [best] = situation.alternatives;
@@ -133,7 +141,8 @@ function distinguishingSnippet(
   return { snippet: snippets.length > 0 ? snippets.join('\n\n') : null, advice };
 }
 
-function suggestion(local: CoreSpec, failing: readonly Failing[], names: ReadonlyMap<string, string>, lastWith: string | null) {
+function suggestion(question: FailingAccess, failing: readonly Failing[], lastWith: string | null) {
+  const { local } = question;
   const access = accessOfSpec(local);
   if (access.what === 'enumerator') {
     const enumerator = enumeratorOf(local.btf, resolveType(local.btf, local.rootId), local.raw[0] ?? 0);
@@ -142,7 +151,7 @@ function suggestion(local: CoreSpec, failing: readonly Failing[], names: Readonl
   }
   const ambiguous = failing.find(({ kernel }) => kernel.presence?.state === 'ambiguous');
   if (ambiguous) return distinguishingSnippet(local, ambiguous.kernel.presence, accessText(access));
-  const snippet = access.what === 'field' ? readSnippet(accessText(access), readingsOf(local, failing, names, lastWith)) : null;
+  const snippet = access.what === 'field' ? readSnippet(accessText(access), readingsOf(question, failing, lastWith)) : null;
   const nowhere = lastWith === null ? ['none of these kernels has it: is the name right, or is it in a newer kernel or a module?'] : [];
   const unsure = failing.some(({ situation }) => situation.alternatives[0]?.certainty === 'possible');
   return {
@@ -154,25 +163,15 @@ function suggestion(local: CoreSpec, failing: readonly Failing[], names: Readonl
   };
 }
 
-/**
- * Everything BTF tells of an access that some kernels do not have.
- * @param ids kernels on which it fails
- * @param names short names of kernels
- * @param evidence lines by kernel
- */
-export async function fieldFindings(
-  local: CoreSpec,
-  ids: ReadonlySet<string>,
-  cache: KernelCache,
-  names: ReadonlyMap<string, string>,
-  evidence: ReadonlyMap<string, Evidence>,
-): Promise<FieldFindings> {
+/** Everything BTF tells of an access that some kernels do not have. */
+export async function fieldFindings(question: FailingAccess): Promise<FieldFindings> {
+  const { local, evidence, cache } = question;
   const all: OnKernel[] = [];
   for (const [at, { id }] of cache.kernels.entries()) {
     const types = await cache.typesOf(id);
     all.push({ id, at, presence: types && presenceOf(local, types) });
   }
   const presence = presenceAmong(all.map((each) => ({ id: each.id, has: isThere(each.presence) })));
-  const failing = await failingOn(local, all, ids, cache, names);
-  return { presence, situations: grouped(failing, evidence), ...suggestion(local, failing, names, presence.last) };
+  const failing = await failingOn(question, all);
+  return { presence, situations: grouped(failing, evidence), ...suggestion(question, failing, presence.last) };
 }

@@ -1,4 +1,4 @@
-// Which change of the catalogue a root cause has run into.
+// Which change of the list a root cause has run into.
 import { KNOWN_CHANGES, type KnownChange } from './known-changes.ts';
 
 /** The subject without what is said about its kind. */

@@ -118,8 +118,8 @@ function renamed(wanted: Wanted, container: number): Alternative[] {
     const near = neighbourScore(members, at, old, oldAt);
     if (alike < UNLIKE && !known && !alone && near < BETWEEN) return [];
     const score = alike * 50 + (fits ?? 0) + (witness ? 15 : 0) + (alone ? 40 : 0) + near + (known ? KNOWN : 0);
-    const way = completePath(btf, member.type, rest, scalar);
-    return way ? rated('renamed', [[...walked, member.name, ...way]], memberText(btf, member), score) : [];
+    const end = completePath({ btf, id: member.type }, rest, scalar);
+    return end ? rated('renamed', [[...walked, member.name, ...end]], memberText(btf, member), score) : [];
   });
 }
 
@@ -160,14 +160,14 @@ function movedIn(wanted: Wanted, container: number, before: readonly Step[] = []
   if (depth === MAX_NESTING) return [];
   return namedMembers(btf, container).flatMap((outer) => {
     if (!isComposite(kindOf(btf, resolveType(btf, outer.type)))) return [];
-    const way = [...before, outer.name];
-    const old = witness !== null && walk(witness.btf, witness.type, [...way, name]).walked === way.length + 1;
+    const path = [...before, outer.name];
+    const old = witness !== null && walk(witness.btf, witness.type, [...path, name]).walked === path.length + 1;
     const inner = old ? undefined : namedMembers(btf, outer.type).find((member) => member.name === name);
-    const on = inner && completePath(btf, inner.type, rest, scalar);
+    const end = inner && completePath({ btf, id: inner.type }, rest, scalar);
     const expected = wanted.expected.includes(outer.name) ? KNOWN : 0;
     const score = inner ? 30 + (typeScore(wanted, inner) ?? -30) + (witness ? 15 : 0) + expected - depth * 5 : 0;
-    const found = inner && on ? rated('moved-in', [[...walked, ...way, name, ...on]], memberText(btf, inner), score) : [];
-    return [...found, ...movedIn(wanted, outer.type, way, depth + 1)];
+    const found = inner && end ? rated('moved-in', [[...walked, ...path, name, ...end]], memberText(btf, inner), score) : [];
+    return [...found, ...movedIn(wanted, outer.type, path, depth + 1)];
   });
 }
 
@@ -177,9 +177,9 @@ function movedOut(wanted: Wanted): Alternative[] {
   return walked.flatMap((_, length) => {
     const before = walked.slice(0, length);
     const member = namedMembers(btf, walk(btf, root, before).type).find((each) => each.name === name);
-    const on = member && completePath(btf, member.type, rest, scalar);
-    return member && on
-      ? rated('moved-out', [[...before, name, ...on]], memberText(btf, member), 40 + (typeScore(wanted, member) ?? -20))
+    const end = member && completePath({ btf, id: member.type }, rest, scalar);
+    return member && end
+      ? rated('moved-out', [[...before, name, ...end]], memberText(btf, member), 40 + (typeScore(wanted, member) ?? -20))
       : [];
   });
 }
@@ -196,14 +196,14 @@ function behindPointer(wanted: Wanted, container: number): Alternative[] {
     return namedMembers(btf, pointed).flatMap((member) => {
       if (member.name !== name && !name.endsWith(`_${member.name}`)) return [];
       if (memberText(btf, member) !== declared.text) return [];
-      const on = completePath(btf, member.type, rest, scalar);
+      const end = completePath({ btf, id: member.type }, rest, scalar);
       const score = 45 + (witness ? 10 : 0) + (member.name === name ? 10 : 0) + (wanted.expected.includes(member.name) ? KNOWN : 0);
-      return on
+      return end
         ? rated(
             'behind-pointer',
             [
               [...walked, pointer.name],
-              [member.name, ...on],
+              [member.name, ...end],
             ],
             memberText(btf, member),
             score,
@@ -236,8 +236,8 @@ export function nearestMembers(wanted: Wanted): Alternative[] {
 /** The member itself, of another kind: the rest of the way as its new type has it. */
 export function sameNameOtherKind(wanted: Wanted, type: number): Alternative[] {
   const { btf, walked, name, rest, scalar } = wanted;
-  const way = completePath(btf, type, rest, scalar);
+  const end = completePath({ btf, id: type }, rest, scalar);
   const member = namedMembers(btf, walk(btf, wanted.root, walked).type).find((each) => each.name === name);
   const text = member ? memberText(btf, member) : '';
-  return way ? rated('other-kind', [[...walked, name, ...way]], text, 80) : [];
+  return end ? rated('other-kind', [[...walked, name, ...end]], text, 80) : [];
 }

@@ -200,19 +200,19 @@ function foundButPoisoned(local: CoreSpec, { btf, rootId }: CoreSpec): Situation
   };
 }
 
-/**
- * Says what a kernel has instead of what a relocation found no use for.
- * @param presence of it in the kernel, as presenceOf() gives it
- * @param elsewhere the same in the nearest kernel that has it: what is new since then is likelier to stand for it
- * @param neighbours kernels that have it
- */
-export function situationOf(
-  local: CoreSpec,
-  kernel: KernelTypes,
-  presence: Presence,
-  elsewhere: CoreSpec | null,
-  neighbours: Neighbours,
-): Situation {
+/** What is known of a relocation on one kernel, and on those around it. */
+export interface Surroundings {
+  kernel: KernelTypes;
+  /** In that kernel, as presenceOf() gives it. */
+  presence: Presence;
+  /** The same in the nearest kernel that has it: what is new since then is likelier to stand for it. */
+  elsewhere: CoreSpec | null;
+  /** Kernels that have it. */
+  neighbours: Neighbours;
+}
+
+/** Says what a kernel has instead of what a relocation found no use for. */
+export function situationOf(local: CoreSpec, { kernel, presence, elsewhere, neighbours }: Surroundings): Situation {
   switch (presence.state) {
     case 'type-absent':
       return typeless(local, kernel, neighbours);

@@ -94,22 +94,32 @@ export function attachSnippet(section: string, targets: readonly string[], lookU
   ].join('\n');
 }
 
+type KconfigKind = 'text' | 'choice' | 'number';
+
+function kconfigKind(value: string | null): KconfigKind {
+  if (value?.startsWith('"') === true) return 'text';
+  return value !== null && /^[ymn]/.test(value) ? 'choice' : 'number';
+}
+
+/** `absent` is the value where a kernel lacks the name. */
+const KCONFIG_SNIPPETS = {
+  text: { declared: (name) => `char ${name}[64]`, getter: 'const char *text_of_', absent: 'empty' },
+  choice: { declared: (name) => `enum libbpf_tristate ${name}`, getter: 'unsigned long long value_of_', absent: 'TRI_NO' },
+  number: { declared: (name) => `unsigned long long ${name}`, getter: 'unsigned long long value_of_', absent: '0' },
+} as const satisfies Record<KconfigKind, { declared: (name: string) => string; getter: string; absent: string }>;
+
 /**
  * A Kconfig value that is 0, or an empty text, where the kernel was not configured with it.
  * @param value as a configuration has it, which tells its type: `y`, `250`, `"text"`; null where no kernel has one
  */
 export function kconfigSnippet(name: string, value: string | null): string {
-  const isText = value?.startsWith('"') === true;
-  const isChoice = value !== null && /^[ymn]/.test(value);
-  const declared = isText ? `char ${name}[64]` : `${isChoice ? 'enum libbpf_tristate' : 'unsigned long long'} ${name}`;
+  const { declared, getter, absent } = KCONFIG_SNIPPETS[kconfigKind(value)];
   return [
-    `extern ${declared} __kconfig __weak;`,
+    `extern ${declared(name)} __kconfig __weak;`,
     '',
-    isText
-      ? `static __always_inline const char *text_of_${name}(void)`
-      : `static __always_inline unsigned long long value_of_${name}(void)`,
+    `static __always_inline ${getter}${name}(void)`,
     '{',
-    `\treturn ${name}; /* ${isText ? 'empty' : isChoice ? 'TRI_NO' : '0'} where the kernel does not have it */`,
+    `\treturn ${name}; /* ${absent} where the kernel does not have it */`,
     '}',
   ].join('\n');
 }

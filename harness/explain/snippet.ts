@@ -1,6 +1,6 @@
 // What to write instead of an access that some kernels do not have: flavors, a check for each, and nothing else a source must have.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
-import { arrayOf, isComposite, referencedType, resolveType } from '../bpf/btf/types.ts';
+import { arrayOf, isComposite, type Member, referencedType, resolveType } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { namedMembers, pathText, type Step, walk } from './path.ts';
 import { integerFacts, isScalar, standaloneDeclaration } from './type-text.ts';
@@ -21,24 +21,33 @@ export interface Reading {
 
 const ATTRIBUTE = '__attribute__((preserve_access_index))';
 
-/** Declares what a way goes through and nothing beside it; what it ends at is declared by `end`. */
-function declare(btf: Btf, type: number, steps: readonly Step[], name: string, end: (type: number, name: string) => string): string {
-  const [step, ...rest] = steps;
-  if (step === undefined) return end(type, name);
-  const id = resolveType(btf, type);
-  const array = arrayOf(btf, id);
-  if (array && typeof step === 'number') return declare(btf, array.element, rest, `${name}[${Math.max(array.length, step + 1)}]`, end);
-  return `struct { ${memberOn(btf, id, steps, end)} } ${name};`;
+/** What declarations of one flavor share. */
+interface Declarer {
+  btf: Btf;
+  /** Declares what a path ends at. */
+  end: (type: number, name: string) => string;
 }
 
-function memberOn(btf: Btf, type: number, [step = '', ...rest]: readonly Step[], end: (type: number, name: string) => string): string {
-  const member = namedMembers(btf, type).find(({ name }) => name === step);
+/** Declares what a path goes through and nothing beside it. */
+function declare(from: Declarer, type: number, steps: readonly Step[], name: string): string {
+  const [step, ...rest] = steps;
+  if (step === undefined) return from.end(type, name);
+  const id = resolveType(from.btf, type);
+  const array = arrayOf(from.btf, id);
+  if (array && typeof step === 'number') return declare(from, array.element, rest, `${name}[${Math.max(array.length, step + 1)}]`);
+  return `struct { ${memberOn(from, id, steps)} } ${name};`;
+}
+
+function bitfieldType(btf: Btf, { type, bitSize }: Member): string {
+  if (bitSize > 32) return 'unsigned long long';
+  return integerFacts(btf, type)?.signed === true ? 'int' : 'unsigned int';
+}
+
+function memberOn(from: Declarer, type: number, [step = '', ...rest]: readonly Step[]): string {
+  const member = namedMembers(from.btf, type).find(({ name }) => name === step);
   if (!member) return '';
-  if (member.bitSize > 0 && rest.length === 0) {
-    const signed = integerFacts(btf, member.type)?.signed === true;
-    return `${member.bitSize > 32 ? 'unsigned long long' : signed ? 'int' : 'unsigned int'} ${step} : ${member.bitSize};`;
-  }
-  return declare(btf, member.type, rest, member.name, end);
+  if (member.bitSize > 0 && rest.length === 0) return `${bitfieldType(from.btf, member)} ${step} : ${member.bitSize};`;
+  return declare(from, member.type, rest, member.name);
 }
 
 interface Declared {
@@ -47,15 +56,10 @@ interface Declared {
   text: string;
 }
 
-function declareRoot(
-  btf: Btf,
-  root: number,
-  paths: readonly (readonly Step[])[],
-  flavor: string,
-  end: (type: number, name: string) => string,
-): Declared {
+function declareRoot(from: Declarer, root: number, paths: readonly (readonly Step[])[], flavor: string): Declared {
+  const { btf } = from;
   const name = `${essentialName(nameOf(btf, root))}___${flavor}`;
-  const members = paths.map((steps) => `\t${memberOn(btf, root, steps, end)}`).join('\n');
+  const members = paths.map((steps) => `\t${memberOn(from, root, steps)}`).join('\n');
   if (kindOf(btf, root) === 'typedef') return { type: name, text: `typedef struct {\n${members}\n} ${ATTRIBUTE} ${name};` };
   const kind = kindOf(btf, root);
   return { type: `${kind} ${name}`, text: `${kind} ${name} {\n${members}\n} ${ATTRIBUTE};` };
@@ -66,8 +70,16 @@ interface Rendered {
   type: string;
   check: (variable: string) => string;
   read: (variable: string) => string;
-  /** Null for what is no integer, enum or pointer. */
-  value: 'pointer' | 'signed' | 'unsigned' | null;
+  value: ValueKind | null;
+}
+
+type ValueKind = 'pointer' | 'signed' | 'unsigned';
+
+/** Null for what is no integer, enum or pointer. */
+function valueKindOf(btf: Btf, type: number): ValueKind | null {
+  if (!isScalar(btf, type)) return null;
+  if (kindOf(btf, resolveType(btf, type)) === 'ptr') return 'pointer';
+  return integerFacts(btf, type)?.signed === true ? 'signed' : 'unsigned';
 }
 
 function endOf(btf: Btf, root: number, steps: readonly Step[]): { type: number; bitfield: boolean } {
@@ -86,19 +98,14 @@ function render(reading: Reading): Rendered | null {
     standaloneDeclaration(btf, type, name, `${name.replaceAll(/\W/g, '')}___${flavor}_value`.replaceAll('___', '_'));
   if (second) {
     const target = resolveType(btf, referencedType(btf, resolveType(btf, walk(btf, root, first).type)));
-    pointed = { root: target, declared: declareRoot(btf, target, [second], flavor, standalone) };
+    pointed = { root: target, declared: declareRoot({ btf, end: standalone }, target, [second], flavor) };
   }
-  const own = declareRoot(
-    btf,
-    root,
-    reading.only === undefined ? [first] : [[reading.only], first],
-    flavor,
-    pointed ? (_, name) => `${pointed.declared.type} *${name};` : standalone,
-  );
+  const end = pointed ? (_: number, name: string) => `${pointed.declared.type} *${name};` : standalone;
+  const own = declareRoot({ btf, end }, root, reading.only === undefined ? [first] : [[reading.only], first], flavor);
   if (pointed) root = pointed.root;
   const { type, bitfield } = endOf(btf, root, second ?? first);
-  const scalar = isScalar(btf, type);
-  if (second && (bitfield || !scalar)) return null;
+  const value = valueKindOf(btf, type);
+  if (second && (bitfield || value === null)) return null;
   const [path, next] = [pathText(first), second ? pathText(second) : null];
   const check = (variable: string) => {
     const settled = reading.only === undefined ? '' : `bpf_core_field_exists(${variable}->${reading.only}) && `;
@@ -107,20 +114,18 @@ function render(reading: Reading): Rendered | null {
   };
   const macro = bitfield || reading.anyWidth === true ? 'BPF_CORE_READ_BITFIELD_PROBED' : 'BPF_CORE_READ';
   const read = (variable: string) =>
-    scalar ? `${macro}(${variable}, ${path}${next === null ? '' : `, ${next}`})` : `&${variable}->${path}`;
-  const isPointer = kindOf(btf, resolveType(btf, type)) === 'ptr';
-  const signed = integerFacts(btf, type)?.signed === true;
+    value === null ? `&${variable}->${path}` : `${macro}(${variable}, ${path}${next === null ? '' : `, ${next}`})`;
   return {
     declarations: pointed ? [pointed.declared.text, own.text] : [own.text],
     type: own.type,
     check,
     read,
-    value: !scalar ? null : isPointer ? 'pointer' : signed ? 'signed' : 'unsigned',
+    value,
   };
 }
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
-const VALUES = { pointer: 'void *', signed: 'long long ', unsigned: 'unsigned long long ' } as const;
+const VALUES = { pointer: 'void *', signed: 'long long ', unsigned: 'unsigned long long ' } as const satisfies Record<ValueKind, string>;
 
 function identifier(text: string): string {
   return text
@@ -145,10 +150,10 @@ export function readSnippet(subject: string, readings: readonly Reading[]): stri
   const names = alike.map((_, at) => NAMES[at] ?? `x${at}`);
   const what = identifier(subject);
   const lines = [...new Set(alike.flatMap(({ declarations }) => declarations))].flatMap((text) => [text, '']);
-  const signed = alike.some(({ value }) => value === 'signed');
-  const value = first.value === 'pointer' ? 'pointer' : signed ? 'signed' : 'unsigned';
+  // Integers of both signs are returned as signed ones.
+  const value = alike.find((each) => each.value === 'signed')?.value ?? first.value;
   const head =
-    first.value === null
+    value === null
       ? `static __always_inline long read_${what}(void *to, __u32 size, const void *from)`
       : `static __always_inline ${VALUES[value]}read_${what}(const void *from)`;
   const variables = alike.map(({ type }, at) => `\tconst ${type} *${names[at]} = from;`);

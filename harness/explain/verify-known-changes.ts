@@ -1,4 +1,4 @@
-// `npm run known-changes`: every entry of the catalogue against the BTF of every kernel in the cache.
+// `npm run known-changes`: every entry of the list against the BTF of every kernel in the cache.
 import { cacheRoot } from '../base/files.ts';
 import { compareKernelVersions, parseKernelVersion } from '../base/kernel-version.ts';
 import { findKernels, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';

@@ -12,7 +12,6 @@ const RENAMED: KnownChange = {
   after: 'task_struct.__state',
   witness: ['5.10', '6.1'],
   text: '',
-  otherMeaning: false,
 };
 
 function kernelFinding(series: string, before: boolean | null, after: boolean | null): KernelFinding {

@@ -1,4 +1,4 @@
-// A root cause that is no relocation: which kernels have what is needed, what has a similar name, and what to write around it.
+// A root cause that is no relocation: which kernels have what it requires, what has a similar name, and what to write around it.
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -8,7 +8,7 @@ import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
-import { functionIn, hasNeeded, mapTypeNumber, type Needed, neededOf, similarTo } from './needed.ts';
+import { functionIn, meetsRequirement, mapTypeNumber, type Requirement, requirementOf, similarTo } from './requirement.ts';
 import { similarity } from '../base/similar.ts';
 import {
   attachSnippet,
@@ -20,7 +20,7 @@ import {
   programTypeSnippet,
 } from './snippet-guard.ts';
 
-export interface NeededFindings {
+export interface RequirementFindings {
   presence: CausePresence | null;
   situations: CauseSituation[];
   snippet: string | null;
@@ -49,21 +49,39 @@ interface Having {
   has: boolean | null;
 }
 
+interface Availability {
+  having: Having[];
+  /** A value some kernel has for a Kconfig name, null where none has. */
+  value: string | null;
+}
+
+async function availabilityOf(requirement: Requirement, cache: KernelCache): Promise<Availability> {
+  const having: Having[] = [];
+  let value: string | null = null;
+  for (const kernel of cache.kernels) {
+    const types = await cache.typesOf(kernel.id);
+    having.push({ kernel, has: types && meetsRequirement(types, requirement) });
+    if (requirement.what === 'kconfig' && types?.config) value = kconfigValue(types.config, requirement.name) ?? value;
+  }
+  return { having, value };
+}
+
 /** The nearest kernel that has it. */
 function nearestHaving(having: readonly Having[], at: number): OfflineKernel | null {
   const near = having.flatMap(({ has, kernel }, other) => (has === true ? [{ kernel, distance: Math.abs(other - at) }] : []));
   return near.toSorted((a, b) => a.distance - b.distance)[0]?.kernel ?? null;
 }
 
+/** Attach types of libbpf by section. */
+const ATTACH_TYPES = [
+  [/^\??(?:lsm|lsm_cgroup)\b/, 'BPF_LSM_MAC'],
+  [/^\??tp_btf\b/, 'BPF_TRACE_RAW_TP'],
+  [/^\??iter\b/, 'BPF_TRACE_ITER'],
+] as const satisfies readonly (readonly [RegExp, string])[];
+
 /** How a loader asks whether a target is there. */
 function lookUp(section: string): (target: string) => string {
-  const type = /^\??(?:lsm|lsm_cgroup)\b/.test(section)
-    ? 'BPF_LSM_MAC'
-    : /^\??tp_btf\b/.test(section)
-      ? 'BPF_TRACE_RAW_TP'
-      : /^\??iter\b/.test(section)
-        ? 'BPF_TRACE_ITER'
-        : 'BPF_TRACE_FENTRY';
+  const type = ATTACH_TYPES.find(([pattern]) => pattern.test(section))?.[1] ?? 'BPF_TRACE_FENTRY';
   return (target) => `libbpf_find_vmlinux_btf_id("${target}", ${type})`;
 }
 
@@ -72,18 +90,18 @@ function targetOf(name: string): string {
   return name.replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '');
 }
 
-function attachAlternatives(needed: Needed, alike: ReadonlySet<string>): string[] {
-  const known = knownChange(`attach target ${needed.name}`);
+function attachAlternatives(requirement: Requirement, alike: ReadonlySet<string>): string[] {
+  const known = knownChange(`attach target ${requirement.name}`);
   const named = [known?.before, known?.after].flatMap((fact) => {
     const name = fact?.replace(/^(?:function|tracepoint) /, '');
-    return name !== undefined && fact !== name && targetOf(name) !== targetOf(needed.name) ? [name] : [];
+    return name !== undefined && fact !== name && targetOf(name) !== targetOf(requirement.name) ? [name] : [];
   });
-  const close = [...alike].filter((name) => similarity(targetOf(name), targetOf(needed.name)) >= ALTERNATIVE);
+  const close = [...alike].filter((name) => similarity(targetOf(name), targetOf(requirement.name)) >= ALTERNATIVE);
   return [...new Set((named.length > 0 ? named : close).map(targetOf))].slice(0, MAX_ALTERNATIVES);
 }
 
 interface Found {
-  needed: Needed;
+  requirement: Requirement;
   /** Of a kernel that has it. */
   having: KernelTypes | null;
   alike: ReadonlySet<string>;
@@ -92,28 +110,28 @@ interface Found {
   program: { name: string; section: string } | null;
 }
 
-function snippetFor({ needed, having, alike, value, program }: Found): string | null {
-  switch (needed.what) {
+function snippetFor({ requirement, having, alike, value, program }: Found): string | null {
+  switch (requirement.what) {
     case 'helper':
-      return needed.number === null ? null : helperSnippet(needed.name, needed.number);
+      return requirement.number === null ? null : helperSnippet(requirement.name, requirement.number);
     case 'kfunc': {
-      const found = having && functionIn(having, needed.name);
-      return found && kfuncSnippet(needed.name, found.btf, found.id);
+      const found = having && functionIn(having, requirement.name);
+      return found && kfuncSnippet(requirement.name, found.btf, found.id);
     }
     case 'map-type': {
-      const number = having && mapTypeNumber(having, needed.name);
-      return number === null ? null : mapTypeSnippet(needed.name, number);
+      const number = having && mapTypeNumber(having, requirement.name);
+      return number === null ? null : mapTypeSnippet(requirement.name, number);
     }
     case 'program-type':
-      return program && programTypeSnippet(program.section, program.name, needed.name);
+      return program && programTypeSnippet(program.section, program.name, requirement.name);
     case 'symbol':
-      return ksymSnippet(needed.name);
+      return ksymSnippet(requirement.name);
     case 'kconfig':
-      return kconfigSnippet(needed.name, value);
+      return kconfigSnippet(requirement.name, value);
     case 'function':
     case 'tracepoint':
       return program?.section.includes('/') === true
-        ? attachSnippet(program.section, [...attachAlternatives(needed, alike), targetOf(needed.name)], lookUp(program.section))
+        ? attachSnippet(program.section, [...attachAlternatives(requirement, alike), targetOf(requirement.name)], lookUp(program.section))
         : null;
   }
 }
@@ -125,16 +143,16 @@ function programOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<str
 }
 
 /** Everything there is to tell of failures of one cause that is no relocation. */
-export async function neededFindings(
+export async function requirementFindings(
   failures: readonly ProgramFailure[],
   subject: string,
   objects: ReadonlyMap<string, ExplainedObject>,
   cache: KernelCache,
-): Promise<NeededFindings> {
+): Promise<RequirementFindings> {
   const [first] = failures;
-  const needed = first ? neededOf(first.class, subject) : null;
+  const requirement = first ? requirementOf(first.class, subject) : null;
   const hints = new Map<string, string[]>();
-  if (!first || !needed) {
+  if (!first || !requirement) {
     return {
       presence: null,
       situations: plainSituations(failures, hints),
@@ -142,13 +160,7 @@ export async function neededFindings(
       advice: first ? [adviceByReason(first.class, first.reason)] : [],
     };
   }
-  const having: Having[] = [];
-  let value: string | null = null;
-  for (const kernel of cache.kernels) {
-    const types = await cache.typesOf(kernel.id);
-    having.push({ kernel, has: types && hasNeeded(types, needed) });
-    if (needed.what === 'kconfig' && types?.config) value = kconfigValue(types.config, needed.name) ?? value;
-  }
+  const { having, value } = await availabilityOf(requirement, cache);
   const failing = new Set(failures.map(({ kernel }) => kernel));
   const similar = new Set<string>();
   let witness: KernelTypes | null = null;
@@ -158,15 +170,15 @@ export async function neededFindings(
     const nearest = nearestHaving(having, at);
     const other = nearest && (await cache.typesOf(nearest.id));
     witness ??= other;
-    const alike = similarTo(types, needed, other);
+    const alike = similarTo(types, requirement, other);
     for (const name of alike) similar.add(name);
     if (alike.length > 0) hints.set(kernel.id, [`of a similar name here: ${alike.join(', ')}`]);
   }
-  const told = having.some(({ has }) => has !== null);
+  const isKnown = having.some(({ has }) => has !== null);
   return {
-    presence: told ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
+    presence: isKnown ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
     situations: plainSituations(failures, hints),
-    snippet: snippetFor({ needed, having: witness, alike: similar, value, program: programOf(failures, objects) }),
-    advice: [adviceOn(needed)],
+    snippet: snippetFor({ requirement, having: witness, alike: similar, value, program: programOf(failures, objects) }),
+    advice: [adviceOn(requirement)],
   };
 }

@@ -8,7 +8,7 @@ import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import type { FailureClass } from '../base/failures.ts';
 import { mostSimilar } from '../base/similar.ts';
 
-export type Needed =
+export type Requirement =
   | { what: 'helper'; name: string; number: number | null }
   | { what: 'function'; name: string }
   | { what: 'tracepoint'; name: string }
@@ -25,7 +25,7 @@ const ALIKE = 0.5;
 const FRESH = 3;
 
 /** What a failure is about, from its class and subject; null when BTF cannot tell of it. */
-export function neededOf(failure: FailureClass, subject: string): Needed | null {
+export function requirementOf(failure: FailureClass, subject: string): Requirement | null {
   if (failure === 'helper-unknown') {
     const [, name, number] = /^helper (\w+)(?:#(\d+))?/.exec(subject) ?? [];
     return name === undefined ? null : { what: 'helper', name, number: number === undefined ? null : Number(number) };
@@ -76,24 +76,24 @@ function hasEnumerator(kernel: KernelTypes, type: string, name: string): boolean
 }
 
 /** Whether a kernel has it; null where its BTF does not tell. */
-export function hasNeeded(kernel: KernelTypes, needed: Needed): boolean | null {
-  switch (needed.what) {
+export function meetsRequirement(kernel: KernelTypes, requirement: Requirement): boolean | null {
+  switch (requirement.what) {
     case 'helper':
-      return hasEnumerator(kernel, 'bpf_func_id', needed.name.replace(/^bpf_/, 'BPF_FUNC_'));
+      return hasEnumerator(kernel, 'bpf_func_id', requirement.name.replace(/^bpf_/, 'BPF_FUNC_'));
     case 'map-type':
-      return hasEnumerator(kernel, 'bpf_map_type', `BPF_MAP_TYPE_${needed.name.toUpperCase()}`);
+      return hasEnumerator(kernel, 'bpf_map_type', `BPF_MAP_TYPE_${requirement.name.toUpperCase()}`);
     case 'program-type':
-      return hasEnumerator(kernel, 'bpf_prog_type', `BPF_PROG_TYPE_${needed.name.toUpperCase()}`);
+      return hasEnumerator(kernel, 'bpf_prog_type', `BPF_PROG_TYPE_${requirement.name.toUpperCase()}`);
     case 'tracepoint':
-      return hasType(kernel, 'typedef', needed.name);
+      return hasType(kernel, 'typedef', requirement.name);
     case 'function':
     case 'kfunc':
-      return hasType(kernel, 'func', needed.name);
+      return hasType(kernel, 'func', requirement.name);
     case 'symbol':
       // Only a few variables are in BTF: that another one is not there says nothing.
-      return hasType(kernel, 'var', needed.name) || null;
+      return hasType(kernel, 'var', requirement.name) || null;
     case 'kconfig':
-      return kernel.config === null || kernel.config === undefined ? null : kconfigValue(kernel.config, needed.name) !== undefined;
+      return kernel.config === null || kernel.config === undefined ? null : kconfigValue(kernel.config, requirement.name) !== undefined;
   }
 }
 
@@ -115,7 +115,7 @@ const SEARCHED = {
  * Attach targets and functions of this kernel with similar names, the likeliest first.
  * @param having the nearest kernel that has what this one lacks: what that one has not is likelier to stand for it
  */
-export function similarTo(kernel: KernelTypes, { what, name }: Needed, having: KernelTypes | null): string[] {
+export function similarTo(kernel: KernelTypes, { what, name }: Requirement, having: KernelTypes | null): string[] {
   if (what !== 'tracepoint' && what !== 'function' && what !== 'kfunc') return [];
   const { kind } = SEARCHED[what];
   const start = name.startsWith('bpf_lsm_') ? 'bpf_lsm_' : SEARCHED[what].start;

@@ -5,10 +5,10 @@ import type { Stage } from '../base/vocabulary.ts';
 const MAPS: ReadonlySet<FailureClass> = new Set<FailureClass>(['map-type-unsupported', 'map-create-failed', 'resource-limit']);
 
 /**
- * What the load has not come to, in words; null where nothing is hidden.
+ * What the load has not come to, in words; null where it came to everything.
  * @see bpf_object_prepare() in libbpf.c for the order
  */
-export function hiddenBehind(failure: FailureClass, stage: Stage, reason: string): string | null {
+export function notReachedAfter(failure: FailureClass, stage: Stage, reason: string): string | null {
   if (stage === 'open') return 'libbpf did not get as far as the kernel: nothing else in the object was looked at';
   if (failure === 'btf-missing') return 'without BTF no relocation, attach target or kernel function of the object was looked at';
   if (stage === 'relocate' && FAILURES[failure].concerns === 'extern')
