@@ -54,5 +54,6 @@ export async function planKernels(selectors: readonly string[], options: KernelO
   const planned = await planAll(selectors.map(parseSelector), options);
   const all = planned.toSorted((a, b) => Number(a.optional === true) - Number(b.optional === true));
   const distinct = all.filter((kernel, index) => all.findIndex((other) => isSame(kernel, other)) === index);
+  // Two files may have the same id.
   return withUniqueIds(distinct.toSorted(compareOrder));
 }

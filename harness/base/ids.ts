@@ -1,4 +1,4 @@
-// Ids of kernels: parts of paths and of URL fragments, each unique in its list.
+// Ids of kernels and objects: safe in paths and URL fragments, and unique in their list.
 
 const MAX_LENGTH = 120;
 
@@ -7,13 +7,16 @@ export function safeId(text: string): string {
   return text.replaceAll(/[^\w.+~-]/g, '_').slice(0, MAX_LENGTH);
 }
 
-/** The same items with unique ids: a repeated id gets a number, as in `6.12.1~2`. */
-export function withUniqueIds<T extends { id: string }>(items: readonly T[]): T[] {
-  const taken = new Set<string>();
-  return items.map((item) => {
-    let { id } = item;
-    for (let copy = 2; taken.has(id); copy++) id = `${item.id}~${copy}`;
-    taken.add(id);
-    return { ...item, id };
-  });
+/** Returns `wanted`, or `wanted~2`, `wanted~3` and so on if it is used already, and adds the result to `used`. */
+export function uniqueId(wanted: string, used: Set<string>): string {
+  let id = wanted;
+  for (let copy = 2; used.has(id); copy++) id = `${wanted}~${copy}`;
+  used.add(id);
+  return id;
+}
+
+/** Copies items so that no two have the same id. The first of several keeps its id. */
+export function withUniqueIds<Item extends { id: string }>(items: readonly Item[]): Item[] {
+  const used = new Set<string>();
+  return items.map((item) => ({ ...item, id: uniqueId(item.id, used) }));
 }

@@ -168,7 +168,7 @@ async function select(text: string, cache: string, stored: readonly CachedKernel
 function compare(a: OfflineKernel, b: OfflineKernel): number {
   const [left, right] = [a, b].map(({ version }) => (version === null ? null : parseKernelVersion(version)));
   if (left && right) return compareKernelVersions(left, right);
-  return left ? -1 : right ? 1 : 0;
+  return Number(left === null) - Number(right === null);
 }
 
 export interface FoundKernels {

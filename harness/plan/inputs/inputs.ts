@@ -7,6 +7,7 @@ import { asLoaded, prepareSettings } from '../object-settings/prepare.ts';
 import type { ObjectSettings, PreparedSettings } from '../object-settings/setting-table.ts';
 import { releaseOfLoader } from '../../base/loader-name.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
+import { uniqueId } from '../../base/ids.ts';
 import { type BpfObject, readBpfObject } from '../../bpf/object/object.ts';
 import { toObjectResult } from '../../results/object-result.ts';
 import type { ObjectResult } from '../../results/schema.ts';
@@ -101,15 +102,11 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
 }
 
 /** A name that is safe in paths and URL fragments, and that is not among the names in use. */
-function uniqueId(file: string, taken: Set<string>): string {
-  const base =
-    basename(file)
-      .replace(/(\.bpf)?\.o$/, '')
-      .replaceAll(/[^\w.+-]/g, '_') || 'object';
-  let id = base;
-  for (let copy = 2; taken.has(id); copy++) id = `${base}~${copy}`;
-  taken.add(id);
-  return id;
+function objectId(file: string, used: Set<string>): string {
+  const safe = basename(file)
+    .replace(/(\.bpf)?\.o$/, '')
+    .replaceAll(/[^\w.+-]/g, '_');
+  return uniqueId(safe || 'object', used);
 }
 
 /** Keeps errors that the user can act on; throws all others again. */
@@ -158,7 +155,7 @@ function withLoaders(objects: readonly RunObject[], loaders: readonly string[], 
         ...object,
         settings: { ...object.settings, loader },
         prepared: { ...object.prepared, loader: release },
-        result: { ...object.result, id: uniqueId(`${object.result.id}+libbpf-${release}`, ids), loader },
+        result: { ...object.result, id: objectId(`${object.result.id}+libbpf-${release}`, ids), loader },
       };
     });
   });
@@ -171,7 +168,7 @@ export async function readInputs(named: ObjectSources, { bigEndian = false, conf
   const files = await findFiles(named, inputs);
   for (const each of configured ? await withConfigured(files, configured) : files) {
     try {
-      inputs.objects.push(await readObject(each, uniqueId(each.source.name ?? each.file, ids), bigEndian));
+      inputs.objects.push(await readObject(each, objectId(each.source.name ?? each.file, ids), bigEndian));
     } catch (error) {
       takeProblem(inputs, error);
     }
