@@ -74,7 +74,7 @@ async function expectedOn(
 function verdictsOf(cell: CellResult): Map<string, Verdict> {
   return new Map(
     cell.programs.map(({ name, status, class: failure, reason }) => {
-      const observed = status === 'pass' ? 'pass' : status === 'fail' ? 'fail' : 'none';
+      const observed = status === 'pass' || status === 'fail' ? status : 'none';
       return [name, { observed, class: failure, reason }];
     }),
   );

@@ -66,8 +66,8 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
   const records = [...attempt.log, ...(attempt.attachments ?? []).flatMap(({ log }) => log)];
   const logs = { libbpf: records.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
   const { command } = input.evidence;
-  const loaded = attempt.reached === 'done';
-  const failure = command ? customLoaderFailure(context, command) : loaded ? null : failureOf(context);
+  const libbpfFailure = () => (attempt.reached === 'done' ? null : failureOf(context));
+  const failure = command ? customLoaderFailure(context, command) : libbpfFailure();
   return { read, failure, at: failurePlace(read, input.lineOf ?? null), attached: attachedIn(attempt, input), logs };
 }
 

@@ -51,13 +51,18 @@ function valuesText(values: readonly Uint8Array[]): string {
     : values.map(hex).join(', ');
 }
 
+function expectedText(expected: Extract<PlannedCheck, { kind: 'bytes' }>['expected']): string {
+  if ('equals' in expected) return expected.shown;
+  return 'atLeast' in expected ? `at least ${expected.atLeast}` : 'not zero';
+}
+
 function judgeBytes(
   check: Extract<PlannedCheck, { kind: 'bytes' }>,
   seen: { errno: number; value: Uint8Array } | undefined,
   perCpu: boolean,
 ) {
   const { expected, what } = check;
-  const words = 'equals' in expected ? expected.shown : 'atLeast' in expected ? `at least ${expected.atLeast}` : 'not zero';
+  const words = expectedText(expected);
   const said = (text: string, passed: boolean) => ({ what, expected: words, seen: text, passed });
   if (!seen) return said('nothing', false);
   if (seen.errno !== 0) return said(errnoName(seen.errno) === 'ENOENT' ? 'nothing there' : errnoName(seen.errno), false);
@@ -80,13 +85,14 @@ function judgeBytes(
   return said(valuesText(values), numbers.reduce((sum: bigint, number) => sum + (number ?? 0n), 0n) >= BigInt(expected.atLeast));
 }
 
-function judgeCheck(
-  check: PlannedCheck,
-  index: number,
-  plan: RunCheckPlan,
-  facts: RunCheckFacts,
-  perCpu: (map: string) => boolean,
-): CellCheck {
+/** What checks are judged from. */
+interface CheckContext {
+  plan: RunCheckPlan;
+  facts: RunCheckFacts;
+  perCpu: (map: string) => boolean;
+}
+
+function judgeCheck(check: PlannedCheck, index: number, { plan, facts, perCpu }: CheckContext): CellCheck {
   const { program } = check;
   switch (check.kind) {
     case 'runs': {
@@ -162,7 +168,7 @@ export function judgeRunCheck(
   const counted = [...new Set([...attached, ...tested])].filter((program) => facts.runs.has(program));
   const planned: readonly PlannedCheck[] =
     plan.checks.length > 0 ? plan.checks : counted.map((program): PlannedCheck => ({ kind: 'runs', program, atLeast: 1 }));
-  const checks = planned.map((check, index) => judgeCheck(check, index, plan, facts, perCpu));
+  const checks = planned.map((check, index) => judgeCheck(check, index, { plan, facts, perCpu }));
   const names = plan.triggers.map(nameOf).join(', ');
   const broken = plan.triggers.flatMap((trigger, index) => {
     const failure = triggerFailure(trigger, index, facts);

@@ -93,13 +93,17 @@ function registerIn(state: string, register: number): string | null {
   return named.exec(state)?.[1] ?? null;
 }
 
+/** The state on a line, '' for none. State behind the rejected instruction itself is the state after it. */
+function stateIn(line: VerifierLine | undefined, isBefore: boolean): string {
+  if (line?.type === 'state') return line.text;
+  return line?.type === 'instruction' && isBefore ? line.state : '';
+}
+
 /** The last state before position `until`, of one register if the reason names one. */
 function stateBefore(lines: readonly VerifierLine[], until: number, reason: string | null): string | null {
   const register = /\bR(\d{1,2})\b/.exec(reason ?? '')?.[1];
   for (let at = until; at >= 0 && at > until - MAX_STATE_LINES; at--) {
-    const line = lines[at];
-    // State behind the rejected instruction itself is the state after it.
-    const state = line?.type === 'state' ? line.text : line?.type === 'instruction' && at < until ? line.state : '';
+    const state = stateIn(lines[at], at < until);
     const found = state !== '' && register !== undefined ? registerIn(state, Number(register)) : state;
     if (found !== null && found !== '') return found;
   }

@@ -16,8 +16,15 @@ function missing(reason: string, certain: boolean): Finding {
   return { failure: { stage: 'relocate', class: 'attach-target-missing', reason }, certain };
 }
 
+/** A section of struct_ops maps. */
+interface StructOpsSection {
+  object: BpfObject;
+  btf: Btf;
+  section: string;
+}
+
 /** Members by which the object says something, but for functions: those are put in later, and left out where they have no place. */
-function filledMembers(object: BpfObject, btf: Btf, section: string, name: string, type: number): string[] {
+function filledMembers({ object, btf, section }: StructOpsSection, name: string, type: number): string[] {
   const place = readSymbols(object.elf).find((symbol) => symbol.name === name && object.elf.sections[symbol.section]?.name === section);
   const bytes = sectionNamed(object.elf, section)?.bytes;
   if (!place || !bytes) return [];
@@ -29,7 +36,8 @@ function filledMembers(object: BpfObject, btf: Btf, section: string, name: strin
   });
 }
 
-function mapFindings(object: BpfObject, btf: Btf, section: string, variable: number, kernel: KernelTypes): Finding[] {
+function mapFindings(from: StructOpsSection, variable: number, kernel: KernelTypes): Finding[] {
+  const { btf } = from;
   const type = resolveType(btf, referencedType(btf, variable));
   const [map, name] = [nameOf(btf, variable), essentialName(nameOf(btf, type))];
   const value = findIn(kernel, 'struct', VALUE_PREFIX + name);
@@ -40,7 +48,7 @@ function mapFindings(object: BpfObject, btf: Btf, section: string, variable: num
   }
   const own = findType(value.btf, 'struct', name) ?? 0;
   const has = new Set(Array.from({ length: vlenOf(value.btf, own) }, (_, at) => memberOf(value.btf, own, at)?.name));
-  const lacking = filledMembers(object, btf, section, map, type).filter((member) => !has.has(member));
+  const lacking = filledMembers(from, map, type).filter((member) => !has.has(member));
   return lacking.map((member) => missing(`struct_ops member ${member} (map ${map}) is not in this kernel's BTF`, true));
 }
 
@@ -57,7 +65,7 @@ export function structOpsFindings(object: BpfObject, kernel: KernelTypes): Findi
     const count = data === null ? 0 : vlenOf(btf, data);
     for (let index = 0; index < count; index++) {
       const variable = variableOf(btf, data ?? 0, index)?.type ?? 0;
-      findings.push(...mapFindings(object, btf, section, variable, kernel));
+      findings.push(...mapFindings({ object, btf, section }, variable, kernel));
     }
   }
   return findings;

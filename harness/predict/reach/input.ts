@@ -14,7 +14,7 @@ export function reachInputOf(object: BpfObject, load: PredictedLoad, helpers: Re
     code: load.code,
     original: copyCode(object),
     references: referencesOf(object.elf),
-    frozen: (section) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
+    constantData: (section) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
     littleEndian: object.littleEndian,
     helpers,
   };

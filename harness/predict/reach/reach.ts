@@ -1,6 +1,6 @@
 // Whether the verifier comes to an instruction it rejects: a program's ways are followed with what relocation, constants and frozen data say.
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
-import { type Branch, branchOf, refine } from './branch.ts';
+import { branchOf, refine, type Taken } from './branch.ts';
 import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
 import { BAD_RELO, type Code } from '../../core-relo/patch.ts';
 import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
@@ -33,7 +33,7 @@ export interface ReachInput {
   original: ReadonlyMap<ObjectFunction, Code>;
   references: References;
   /** Bytes of a data section by name. */
-  frozen: (section: string) => Uint8Array;
+  constantData: (section: string) => Uint8Array;
   /** Numbers of the helpers the kernel has; null when they are not known. */
   helpers: ReadonlySet<number> | null;
   littleEndian: boolean;
@@ -46,6 +46,7 @@ const MAX_VISITS = 256;
 const PSEUDO_CALL = 1;
 const KFUNC_CALL = 2;
 const MAY_GOTO = 0xe0;
+/** Registers that a call leaves as they are; those before them it clobbers. */
 const KEPT = [6, 7, 8, 9] as const;
 const CLOBBERED = [0, 1, 2, 3, 4, 5] as const;
 const WHOLE = 8;
@@ -136,8 +137,7 @@ class Explorer {
       case CLASS.ALU:
       case CLASS.ALU64: {
         const operand = operandOf(insn, state.registers);
-        const isWide = insn.class === CLASS.ALU64;
-        state.registers[insn.dst] = compute(insn, isWide, state.registers[insn.dst] ?? ANY, operand, this.#fresh);
+        state.registers[insn.dst] = compute(insn, state.registers[insn.dst] ?? ANY, operand, this.#fresh);
         break;
       }
       case CLASS.JMP:
@@ -165,7 +165,7 @@ class Explorer {
     let value: Value = ANY;
     if (reference?.type === 'data') {
       const { section, offset } = reference;
-      value = section.startsWith('.rodata') ? { type: 'frozen', section, offset: offset + insn.immediate } : { type: 'data' };
+      value = section.startsWith('.rodata') ? { type: 'constant-data', section, offset: offset + insn.immediate } : { type: 'data' };
     } else if (reference?.type === 'function') {
       // A callback: it is verified when a helper is called with it, which is not followed.
       const callee = this.#functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
@@ -182,9 +182,9 @@ class Explorer {
     const bits = bitsOf(insn.size);
     if (base.type === 'data') return this.#fresh(bits);
     if (base.type === 'context' || base.type === 'free') return this.#fresh(bits, insn.size === WHOLE);
-    if (base.type !== 'frozen') return ANY;
+    if (base.type !== 'constant-data') return ANY;
     const at = base.offset + insn.offset;
-    const bytes = [...this.#input.frozen(base.section).subarray(Math.max(at, 0), Math.max(at, 0) + insn.size)];
+    const bytes = [...this.#input.constantData(base.section).subarray(Math.max(at, 0), Math.max(at, 0) + insn.size)];
     if (at < 0 || bytes.length < insn.size) return ANY;
     const ordered = this.#input.littleEndian ? bytes.toReversed() : bytes;
     return constant(ordered.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n));
@@ -203,13 +203,13 @@ class Explorer {
       const branch =
         insn.operation === MAY_GOTO ? ({ jump: 'yes', fall: 'yes' } as const) : branchOf(insn, state.registers[insn.dst] ?? ANY, operand);
       // What is put away last is looked at first: the verifier goes straight on before it jumps.
-      this.#way(state, insn, operand, branch, true);
-      this.#way(state, insn, operand, branch, false);
+      this.#branch(state, { insn, operand }, branch.jump, true);
+      this.#branch(state, { insn, operand }, branch.fall, false);
     }
   }
 
-  #way(state: State, insn: Insn, operand: Value, branch: Branch, jumped: boolean): void {
-    const taken = jumped ? branch.jump : branch.fall;
+  /** Follows one branch of a conditional jump with what the test says of the value. */
+  #branch(state: State, { insn, operand }: { insn: Insn; operand: Value }, taken: Taken, jumped: boolean): void {
     if (taken === 'no') return;
     const tested = state.registers[insn.dst] ?? ANY;
     const known = refine(insn, tested, operand, jumped);
@@ -261,7 +261,7 @@ class Explorer {
   }
 
   #afterCall(registers: readonly Value[], result: Value): Value[] {
-    return registers.map((value, register) => (register === 0 ? result : register <= 5 ? ANY : value));
+    return [result, ...CLOBBERED.slice(1).map(() => ANY), ...registers.slice(CLOBBERED.length)];
   }
 
   /** A static function is verified where it is called, a global one on its own with any arguments. */

@@ -43,7 +43,7 @@ export function valuesKey({ registers, frames }: State): string {
   const ids = new Map<number, number>();
   const text = (value: Value) => {
     if (value.type === 'constant') return `=${value.value}`;
-    if (value.type === 'frozen') return `${value.section}+${value.offset}`;
+    if (value.type === 'constant-data') return `${value.section}+${value.offset}`;
     if (value.type !== 'free') return value.type;
     const id = ids.get(value.id) ?? ids.size;
     ids.set(value.id, id);

@@ -1,5 +1,5 @@
 // What is known of a register, held so that it is never more than the verifier knows, and where it says `free`, never less.
-import { ALU, type Insn } from './insn.ts';
+import { ALU, CLASS, type Insn } from './insn.ts';
 
 export type Value =
   | { type: 'constant'; value: bigint }
@@ -15,7 +15,7 @@ export type Value =
     }
   | { type: 'context' | 'stack' | 'data' }
   /** In a data section whose values the verifier reads as constants. */
-  | { type: 'frozen'; section: string; offset: number }
+  | { type: 'constant-data'; section: string; offset: number }
   /** Nothing that could be relied on: the verifier may know more. */
   | { type: 'any' };
 
@@ -84,7 +84,7 @@ function freeBits(operation: number, bits: bigint, b: bigint, width: number): bi
 }
 
 function movePointer(value: Value, operation: number, by: Value): Value {
-  if (value.type === 'frozen') {
+  if (value.type === 'constant-data') {
     if (by.type !== 'constant' || operation !== ALU.ADD) return ANY;
     return { ...value, offset: value.offset + Number(BigInt.asIntN(64, by.value)) };
   }
@@ -99,8 +99,9 @@ function lowHalf(value: Value, fresh: Fresh): Value {
 }
 
 /** The result of an arithmetic instruction on what `dst` and the other operand hold. */
-export function compute(insn: Insn, isWide: boolean, dst: Value, operand: Value, fresh: Fresh): Value {
+export function compute(insn: Insn, dst: Value, operand: Value, fresh: Fresh): Value {
   const { operation } = insn;
+  const isWide = insn.class === CLASS.ALU64;
   // An offset makes a move one with sign extension.
   if (operation === ALU.MOV) {
     if (insn.offset !== 0) return ANY;
