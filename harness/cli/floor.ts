@@ -43,10 +43,7 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
           expectations: [],
           isolation: 'snapshot' as const,
           accel: options.accel,
-          jobs: options.jobs ?? null,
-          timeoutMs: null,
-          bootTimeoutMs: null,
-          stallMs: null,
+          jobs: options.jobs,
           command: ['corematrix', ...process.argv.slice(2)],
         };
         const result = await findMinimumKernel({ object, run: request }, emit, signal);

@@ -152,7 +152,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
         `  ${commandLine(['gdb', ...(image.vmlinux === null ? [] : [image.vmlinux]), '-ex', `target remote ${gdb}`])}`,
       );
     }
-    const patience = gdb === null ? {} : { timeoutMs: DEBUGGING_MS, stallMs: DEBUGGING_MS, bootTimeoutMs: DEBUGGING_MS };
+    const limits = gdb === null ? {} : { cellMs: DEBUGGING_MS, stallMs: DEBUGGING_MS, bootMs: DEBUGGING_MS };
     const results = await interruptible(
       () => emit({ kind: 'interrupted' }),
       async (signal) =>
@@ -167,10 +167,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
             isolation: 'boot',
             accel: options.accel,
             jobs: 1,
-            timeoutMs: null,
-            bootTimeoutMs: null,
-            stallMs: null,
-            ...patience,
+            limits,
             command,
             keep: { work: join(folder, 'guest'), release: found.kernel.release, gdb },
           },

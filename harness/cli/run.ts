@@ -12,6 +12,7 @@ import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/e
 import { openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { run } from '../run/run.ts';
+import type { TimeLimits } from '../run/time-limits.ts';
 import { checkGate, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
@@ -52,6 +53,12 @@ function policyOf({ gate, failOnFlaky, maxInfra }: RunOptions, { policy }: Confi
   return Object.keys(whole).length === 0 ? undefined : whole;
 }
 
+/** The limits in milliseconds; options and configuration have seconds. */
+function limitsOf(options: RunOptions, config: Config): TimeLimits {
+  const [cell, boot] = [options.timeout ?? config.timeout, options.bootTimeout ?? config.bootTimeout];
+  return { cellMs: cell && cell * 1000, bootMs: boot && boot * 1000 };
+}
+
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
   checkGate(options);
   const { config, directory, selectors, inputs, choose, kernelOptions } = await readPlan(objects, options);
@@ -83,12 +90,10 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
             expectations: expectations.active,
             isolation: options.isolation ?? config.isolation ?? 'snapshot',
             accel: options.accel,
-            jobs: options.jobs ?? config.jobs ?? null,
-            timeoutMs: (options.timeout ?? config.timeout ?? 0) * 1000 || null,
+            jobs: options.jobs ?? config.jobs,
+            limits: limitsOf(options, config),
             journal,
             verdicts: options.cache && config.cache !== false ? 'reuse' : 'renew',
-            bootTimeoutMs: (options.bootTimeout ?? config.bootTimeout ?? 0) * 1000 || null,
-            stallMs: null,
             command,
             predictFirst: options.predictFirst === true,
             policy: policyOf(options, config),

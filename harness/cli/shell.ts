@@ -122,7 +122,9 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
   try {
     const { line } = await qemuVersion();
     const agent = await ensureAgent({ onNote: note });
-    const { accel } = await chooseAccel(options.accel, line, join(cacheRoot(), 'accel.json'), {
+    const { accel } = await chooseAccel(options.accel, {
+      qemuVersion: line,
+      outcomeFile: join(cacheRoot(), 'accel.json'),
       qemuProgram: QEMU_PROGRAM,
       images: bootImages(image),
       initramfs: await prepareInitramfs(agent, null, directory),

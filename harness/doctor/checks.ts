@@ -120,8 +120,10 @@ async function checkGuests(cache: string, agent: GuestAgent, signal: AbortSignal
   const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
   try {
     const probe = { qemuProgram: QEMU_PROGRAM, images: bootImages(kernel), initramfs: await prepareInitramfs(agent, null, work), signal };
-    const choice = await chooseAccel('auto', (await qemuVersion()).line, join(work, 'accel.json'), {
+    const choice = await chooseAccel('auto', {
       ...probe,
+      qemuVersion: (await qemuVersion()).line,
+      outcomeFile: join(work, 'accel.json'),
       directory: join(work, 'kvm'),
     });
     const speed: Finding =

@@ -12,6 +12,16 @@ export interface AccelChoice {
   reason: string;
 }
 
+/** The guest that shows whether KVM runs any. */
+export interface AccelProbe extends Omit<BootRequest, 'machine' | 'timeoutMs'> {
+  /** QEMU's version line. */
+  qemuVersion: string;
+  /** Keeps the result of the probe for later runs on the same boot of the host. */
+  outcomeFile: string;
+  /** The device file of KVM. @default '/dev/kvm' */
+  device?: string;
+}
+
 const PROBE_MS = 6000;
 
 async function readProbe(file: string, host: string): Promise<AccelChoice | null> {
@@ -26,7 +36,7 @@ async function readProbe(file: string, host: string): Promise<AccelChoice | null
 }
 
 /** Boots a kernel under KVM for a few seconds at most. */
-async function probeKvm(request: Omit<BootRequest, 'machine' | 'timeoutMs'>): Promise<AccelChoice> {
+async function probeKvm(request: AccelProbe): Promise<AccelChoice> {
   try {
     const guest = await bootGuest({ ...request, machine: machineFor('kvm'), images: request.images.slice(0, 1), timeoutMs: PROBE_MS });
     await guest.qemu.kill();
@@ -47,16 +57,10 @@ async function hostIdentity(qemuVersion: string): Promise<string> {
 
 /**
  * Chooses the accelerator: the requested one, or KVM if a probe guest runs under it, or TCG.
- * @param device the device file of KVM
- * @param probeFile keeps the result of the probe for later runs on the same boot of the host
+ * @throws the reason of its signal if the probe is interrupted
  */
-export async function chooseAccel(
-  wanted: Accel | 'auto',
-  qemuVersion: string,
-  probeFile: string,
-  probe: Omit<BootRequest, 'machine' | 'timeoutMs'>,
-  device = '/dev/kvm',
-): Promise<AccelChoice> {
+export async function chooseAccel(wanted: Accel | 'auto', probe: AccelProbe): Promise<AccelChoice> {
+  const { qemuVersion, outcomeFile, device = '/dev/kvm' } = probe;
   if (wanted !== 'auto') return { accel: wanted, reason: 'asked for on the command line' };
   try {
     await access(device, constants.R_OK | constants.W_OK);
@@ -64,12 +68,12 @@ export async function chooseAccel(
     return { accel: 'tcg', reason: `${device} is missing or may not be opened` };
   }
   const host = await hostIdentity(qemuVersion);
-  const kept = await readProbe(probeFile, host);
+  const kept = await readProbe(outcomeFile, host);
   if (kept) return kept;
   const choice = await probeKvm(probe);
   try {
-    await mkdir(dirname(probeFile), { recursive: true });
-    await writeFile(probeFile, JSON.stringify({ host, ...choice }));
+    await mkdir(dirname(outcomeFile), { recursive: true });
+    await writeFile(outcomeFile, JSON.stringify({ host, ...choice }));
   } catch {
     // If the cache cannot be written, every run probes again.
   }

@@ -61,7 +61,8 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
   try {
     const ring = await qemu.nextRing(request.timeoutMs);
     const bootMs = performance.now() - started;
-    const response = await readResponse(qemu, ring, machine.mailboxMiB * MIB, join(directory, 'hello'));
+    const mailbox = { qemu, address: ring.mailboxAddress, size: machine.mailboxMiB * MIB, directory };
+    const response = await readResponse(mailbox, ring);
     const hello = response.frames.find((frame) => frame.type === 'hello');
     if (!hello) throw new InfraError(response.damage ?? 'the agent did not introduce itself');
     return { qemu, hello, mailboxAddress: ring.mailboxAddress, method: image.method, bootMs };

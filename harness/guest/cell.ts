@@ -8,10 +8,10 @@ import type { Frame, RequestFrame } from './protocol/frames.ts';
 import { headerLength, REQUEST_HEADER } from './protocol/mailbox.ts';
 import { encodeRequest } from './protocol/request.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
-import { readResponse, readUnfinished } from './response.ts';
+import { type LiveMailbox, readResponse, readUnfinished } from './response.ts';
 import { sandboxArguments } from './sandbox.ts';
 import { loadState, type Snapshot } from './snapshot.ts';
-import { awaitDone, type MailboxPlace, type Patience } from './watch.ts';
+import { awaitDone, type CellLimits } from './watch.ts';
 
 const MIB = 1 << 20;
 /** Enough for the output of a few load attempts. */
@@ -47,7 +47,7 @@ export interface CellRequest {
   frames: readonly RequestFrame[];
   /** A folder for this cell alone; it is removed at the end unless `keep` is set. */
   directory: string;
-  patience: Patience;
+  limits: CellLimits;
   /** Whether to keep the folder. */
   keep?: boolean;
   signal: AbortSignal;
@@ -73,17 +73,16 @@ class BrokenOff extends Error {
   }
 }
 
+/** Waits for the answer of a guest that has its request, and reads it. */
 async function converse(
-  qemu: QemuProcess,
-  place: MailboxPlace,
-  mailboxMiB: number,
-  request: CellRequest,
+  mailbox: LiveMailbox,
+  responseOffset: number,
+  limits: CellLimits,
 ): Promise<Pick<GuestAnswer, 'frames' | 'dropped'>> {
-  const ring = await awaitDone(qemu, place, request.patience, join(request.directory, 'header')).catch(async (error: unknown) => {
-    const file = join(request.directory, 'unfinished');
-    throw new BrokenOff(await readUnfinished(qemu, place.address, place.responseOffset, mailboxMiB * MIB, file), error);
+  const ring = await awaitDone(mailbox, responseOffset, limits).catch(async (error: unknown) => {
+    throw new BrokenOff(await readUnfinished(mailbox, responseOffset), error);
   });
-  const response = await readResponse(qemu, ring, mailboxMiB * MIB, join(request.directory, 'response'));
+  const response = await readResponse(mailbox, ring);
   if (response.damage) throw new InfraError(`the guest's response is damaged: ${response.damage}`);
   if (!response.frames.some((frame) => frame.type === 'end')) throw new InfraError("the guest's response has no end");
   return { frames: response.frames, dropped: response.header.dropped };
@@ -130,7 +129,9 @@ export async function runRestored(qemuProgram: string, machine: Machine, snapsho
   return withGuest(start, request, async (qemu) => {
     await loadState(qemu, snapshot.stateFile);
     await qemu.qmp.execute('cont');
-    return converse(qemu, { address: BigInt(snapshot.mailboxAddress), responseOffset }, machine.mailboxMiB, request);
+    const { directory, limits } = request;
+    const live = { qemu, address: BigInt(snapshot.mailboxAddress), size: machine.mailboxMiB * MIB, directory };
+    return converse(live, responseOffset, limits);
   });
 }
 
@@ -158,7 +159,8 @@ export async function runBooted(boot: Omit<BootRequest, 'directory' | 'signal'>,
     return guest.qemu;
   };
   return withGuest(start, request, async (qemu) => {
-    await post(join(request.directory, 'mailbox'), bytes);
-    return converse(qemu, { address, responseOffset }, boot.machine.mailboxMiB, request);
+    const { directory, limits } = request;
+    await post(join(directory, 'mailbox'), bytes);
+    return converse({ qemu, address, size: boot.machine.mailboxMiB * MIB, directory }, responseOffset, limits);
   });
 }

@@ -4,23 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
 import type { ResponseHeader } from './protocol/response.ts';
-import type { QemuProcess } from './qemu.ts';
-import { readHeader } from './response.ts';
+import { type LiveMailbox, readHeader } from './response.ts';
 
-/** Time limits in milliseconds. */
-export interface Patience {
-  /** For the whole answer. */
+/** Time limits of a guest. */
+export interface CellLimits {
+  /** Milliseconds for the whole answer. */
   cellMs: number;
-  /** For any sign of life: a heartbeat of the agent, or a line of a log. */
+  /** Milliseconds for any sign of life: a heartbeat of the agent, or a line of a log. */
   stallMs: number;
-}
-
-/** The place of the answer. */
-export interface MailboxPlace {
-  /** Guest-physical. */
-  address: bigint;
-  /** Of the response, from the beginning of the mailbox. */
-  responseOffset: number;
 }
 
 /** Most cells end before the first poll. */
@@ -33,19 +24,19 @@ const GONE_MS = 1000;
 
 type Found = { kind: 'ring'; ring: Ring } | { kind: 'failed'; error: unknown };
 
-function lostRing(place: MailboxPlace, { length, crc }: ResponseHeader): Ring {
-  return { word: 'done', mailboxAddress: place.address, offset: place.responseOffset, length, crc };
+function lostRing({ address }: LiveMailbox, responseOffset: number, { length, crc }: ResponseHeader): Ring {
+  return { word: 'done', mailboxAddress: address, offset: responseOffset, length, crc };
 }
 
-async function look(qemu: QemuProcess, place: MailboxPlace, stallMs: number, file: string, signal: AbortSignal): Promise<Found> {
+async function look(mailbox: LiveMailbox, responseOffset: number, stallMs: number, signal: AbortSignal): Promise<Found> {
   let last = { beats: -1, length: -1 };
   let since = performance.now();
   await sleep(FIRST_LOOK_MS, undefined, { signal });
   for (;;) {
-    const header = await readHeader(qemu, place.address, file);
+    const header = await readHeader(mailbox);
     if (header?.complete) {
       await sleep(RING_MS, undefined, { signal });
-      return { kind: 'ring', ring: lostRing(place, header) };
+      return { kind: 'ring', ring: lostRing(mailbox, responseOffset, header) };
     }
     const { beats, length } = header ?? { beats: 0, length: 0 };
     if (beats !== last.beats || length !== last.length) since = performance.now();
@@ -60,17 +51,17 @@ async function look(qemu: QemuProcess, place: MailboxPlace, stallMs: number, fil
 
 /**
  * The ring that ends a cell. A complete response without a ring counts as one.
- * @param file a path in the work folder that may be written and removed
+ * @param responseOffset where the response begins in the mailbox
  * @throws InfraError with class `infra-timeout` if a living guest exceeds its time, with another class if it hangs or has ended
  */
-export async function awaitDone(qemu: QemuProcess, place: MailboxPlace, patience: Patience, file: string): Promise<Ring> {
+export async function awaitDone(mailbox: LiveMailbox, responseOffset: number, limits: CellLimits): Promise<Ring> {
   const watching = new AbortController();
-  const ringing = qemu.nextRing(patience.cellMs).then(
+  const ringing = mailbox.qemu.nextRing(limits.cellMs).then(
     (ring): Found => ({ kind: 'ring', ring }),
     (error: unknown): Found => ({ kind: 'failed', error }),
   );
   // A poll fails if QEMU has ended, which the bell reports better, or if it is stopped.
-  const looking = look(qemu, place, patience.stallMs, file, watching.signal).catch(async (error: unknown) => {
+  const looking = look(mailbox, responseOffset, limits.stallMs, watching.signal).catch(async (error: unknown) => {
     await Promise.race([ringing, sleep(GONE_MS, undefined, { signal: watching.signal })]).catch(() => undefined);
     return { kind: 'failed', error } as const;
   });
@@ -79,6 +70,6 @@ export async function awaitDone(qemu: QemuProcess, place: MailboxPlace, patience
   if (found.kind === 'ring') return found.ring;
   const { error } = found;
   if (!(error instanceof InfraError) || error.failure !== 'infra-timeout') throw error;
-  const reason = `the guest is alive but not done after ${patience.cellMs / 1000} s; --timeout gives it longer`;
+  const reason = `the guest is alive but not done after ${limits.cellMs / 1000} s; --timeout gives it longer`;
   throw new InfraError(reason, { failure: 'infra-timeout' });
 }

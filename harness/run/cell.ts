@@ -1,7 +1,7 @@
 // One cell from start to verdict: a guest, a second one when the first gave none, and what that makes a result.
 import { join } from 'node:path';
 import type { CellRequest } from '../guest/cell.ts';
-import type { Patience } from '../guest/watch.ts';
+import type { CellLimits } from '../guest/watch.ts';
 import { recordedPredictionOf, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
@@ -22,7 +22,8 @@ import type { RunObject } from '../plan/inputs/inputs.ts';
 import { runCheckOf } from '../plan/object-settings/run-check-plan.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { type LoadedModule, typesWith } from '../plan/settings/modules/loaded-modules.ts';
-import { requestFrames } from './request.ts';
+import { requestFrames } from './request-frames.ts';
+import type { RunRequest } from './run-request.ts';
 
 export interface CellSetup {
   kernel: ReadyKernel;
@@ -31,20 +32,23 @@ export interface CellSetup {
   customBtf: ResolvedCustomBtf | null;
   logs: LogStore;
   work: string;
-  /** Whether the guests' folders stay. */
-  keep: boolean;
-  patience: Patience;
+  /** The folders of the guests stay if the run keeps them. */
+  request: Pick<RunRequest, 'keep'>;
+  limits: CellLimits;
   signal: AbortSignal;
 }
 
 /** A cell's guests, each with a folder of its own. */
-function guestsOf({ kernel, object, customBtf, work, keep, patience, signal }: CellSetup, modules: readonly LoadedModule[]): CellGuests {
+function guestsOf(
+  { kernel, object, customBtf, work, request: { keep }, limits, signal }: CellSetup,
+  modules: readonly LoadedModule[],
+): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
     frames: requestFrames(object, { customBtf, modules }),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
-    patience,
-    keep,
+    limits,
+    keep: keep !== undefined,
     signal,
   });
   const { restore, boot, renew } = kernel;

@@ -1,20 +1,20 @@
-// Guests take turns: as many at a time as the machine bears, the most urgent first, else in the order in which they were asked for.
+// Slots for guests: the machine bears only so many at a time. The most urgent task gets the next free slot, else the one that asked first.
 
-/** Runs a task when its turn has come; settles as the task does. */
-export type Turns = <Result>(urgency: number, task: () => Promise<Result>) => Promise<Result>;
+/** Runs a task once a slot is free; settles as the task does. */
+export type GuestSlots = <Result>(urgency: number, task: () => Promise<Result>) => Promise<Result>;
 
 interface Waiting {
   urgency: number;
   start: () => void;
 }
 
-/** @param atATime tasks that run side by side, at least one */
-export function takeTurns(atATime: number): Turns {
+/** @param count tasks that run side by side, at least one */
+export function guestSlots(count: number): GuestSlots {
   // The most urgent first.
   const waiting: Waiting[] = [];
   let running = 0;
   const next = () => {
-    while (running < atATime) {
+    while (running < count) {
       const first = waiting.shift();
       if (!first) return;
       running += 1;

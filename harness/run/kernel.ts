@@ -3,11 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage } from '../../kernels/pull.ts';
 import type { KernelIdentity } from '../../kernels/sources/source.ts';
-import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { InfraError } from '../base/errors.ts';
 import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
-import type { Hello } from '../guest/protocol/frames.ts';
 import type { Accel } from '../guest/machine.ts';
 import { machineFor, snapshotKey } from '../guest/snapshot.ts';
 import type { KernelResult } from '../results/schema.ts';
@@ -16,31 +14,19 @@ import { QEMU_PROGRAM } from './host.ts';
 import { type ModuleLoader, moduleLoader } from '../plan/settings/modules/loaded-modules.ts';
 import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
 import { type RunTypes, typesOf } from './kernel-types.ts';
+import type { RunRequest } from './run-request.ts';
 
-/** For a single cell that is looked at closely: what is kept of it, and how it is started. */
-export interface Keep {
-  /** Where everything short-lived is, and stays. */
-  work: string;
-  /** What the kernel calls itself, where that is known: then it is not booted just to ask. */
-  release: string | null;
-  /** Path of the socket on which the guest waits for a debugger; null: it runs. */
-  gdb: string | null;
-}
-
-/** What every guest of a run has in common. */
+/** How the guests of a kernel are started. */
 export interface GuestSetup {
-  cache: string;
+  request: Pick<RunRequest, 'cache' | 'isolation' | 'keep' | 'kernelOptions'>;
   /** A folder of this run's own for everything short-lived. */
   work: string;
+  /** The line of `--version`. */
+  qemu: { line: string };
   accel: Accel;
-  qemuVersionLine: string;
   agent: GuestAgent;
-  isolation: 'snapshot' | 'boot';
-  bootTimeoutMs: number;
-  keep?: Keep;
+  bootLimitMs: number;
   signal: AbortSignal;
-  /** For what of a kernel is fetched only where it is asked for. */
-  kernelOptions: KernelOptions;
 }
 
 /** A kernel that cells can run on. */
@@ -90,48 +76,58 @@ function pulledResult(image: KernelImage): KernelResult {
 
 /** The ways to start an image, the fastest first. */
 export function bootImages(image: Pick<KernelImage, 'vmlinux' | 'image'>): BootImage[] {
-  const ways: [BootMethod, string | null][] = [
+  const methods: [BootMethod, string | null][] = [
     ['pvh', image.vmlinux],
     ['bzimage', image.image],
   ];
-  return ways.flatMap(([method, path]) => (path === null ? [] : [{ method, path }]));
+  return methods.flatMap(([method, path]) => (path === null ? [] : [{ method, path }]));
 }
 
 type KernelBoot = Omit<BootRequest, 'directory' | 'signal'>;
 
 async function bootRequest(image: KernelImage, setup: GuestSetup): Promise<KernelBoot> {
+  const gdb = setup.request.keep?.gdb;
   return {
     qemuProgram: QEMU_PROGRAM,
-    machine: { ...machineFor(setup.accel), ...(setup.keep?.gdb && { gdb: setup.keep.gdb }) },
+    machine: { ...machineFor(setup.accel), ...(gdb && { gdb }) },
     images: bootImages(image),
     initramfs: await prepareInitramfs(setup.agent, image, setup.work),
-    timeoutMs: setup.bootTimeoutMs,
+    timeoutMs: setup.bootLimitMs,
   };
 }
 
-function booted(image: KernelImage, hello: Hello, method: BootMethod, bootMs: number, command: string[]): KernelResult {
+/** What is known of a guest once it was up. */
+interface Booted {
+  hello: { release: string };
+  method: BootMethod;
+  bootMs: number;
+  command: string[];
+}
+
+function bootedResult(image: KernelImage, { hello, method, bootMs, command }: Booted): KernelResult {
   return { ...pulledResult(image), release: hello.release, boot: { method, durationMs: Math.round(bootMs), command } };
 }
 
 /** Boots once to learn what the kernel calls itself and that it comes up at all. */
 async function identify(image: KernelImage, request: KernelBoot, setup: GuestSetup): Promise<KernelResult> {
-  if (setup.keep?.release) return { ...pulledResult(image), release: setup.keep.release };
+  const release = setup.request.keep?.release;
+  if (release) return { ...pulledResult(image), release };
   const directory = await mkdtemp(join(setup.work, 'boot-'));
   const guest = await bootGuest({ ...request, directory, signal: setup.signal });
   await guest.qemu.kill();
   await rm(directory, { recursive: true, force: true });
-  return booted(image, guest.hello, guest.method, guest.bootMs, guest.qemu.command);
+  return bootedResult(image, { ...guest, command: guest.qemu.command });
 }
 
-function storeOf(image: KernelImage, { cache, work, accel, qemuVersionLine: qemuVersion, agent }: GuestSetup): SnapshotStore {
+function storeOf(image: KernelImage, { request, work, accel, qemu, agent }: GuestSetup): SnapshotStore {
   const key = snapshotKey({
     kernelSha256: image.sha256,
     helperSha256: agent.sha256,
     configSha256: image.config?.sha256 ?? null,
-    qemuVersion,
+    qemuVersion: qemu.line,
     machine: machineFor(accel),
   });
-  return { cache, work, key };
+  return { cache: request.cache, work, key };
 }
 
 /**
@@ -144,10 +140,10 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   const kernelBoot = await bootRequest(image, setup);
   const boot = async (cell: CellRequest) => runBooted(kernelBoot, cell);
   const types = typesOf(image);
-  const modules = moduleLoader(image, setup.kernelOptions);
+  const modules = moduleLoader(image, setup.request.kernelOptions);
   const configSha256 = image.config?.sha256 ?? null;
   const helperSha256 = setup.agent.sha256;
-  if (setup.isolation === 'boot') {
+  if (setup.request.isolation === 'boot') {
     const result = await identify(image, kernelBoot, setup);
     return { result, configSha256, helperSha256, fromCache: false, restore: null, renew: null, boot, types, modules };
   }
@@ -165,7 +161,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
     }
   };
   return {
-    result: booted(image, snapshot.hello, snapshot.method, snapshot.bootMs, snapshot.command),
+    result: bootedResult(image, snapshot),
     configSha256,
     helperSha256,
     fromCache: kept !== null,

@@ -50,8 +50,7 @@ const cache = cacheRoot();
 
 async function round(): Promise<{ cells: number; surprises: number; infra: number; flaky: number }> {
   const request = { objects, selectors, kernelOptions: { cache }, cache, agent, expectations, command: ['npm', 'run', 'soak'] };
-  const defaults = { isolation: 'snapshot', accel: 'auto', jobs: null, timeoutMs: null, bootTimeoutMs: null, stallMs: null } as const;
-  const { cells } = await run({ ...request, ...defaults }, () => {}, new AbortController().signal);
+  const { cells } = await run({ ...request, isolation: 'snapshot', accel: 'auto' }, () => {}, new AbortController().signal);
   const count = (status: string) => cells.filter((cell) => cell.status === status).length;
   return {
     cells: cells.length,

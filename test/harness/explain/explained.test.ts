@@ -37,7 +37,7 @@ const FEW = [
 ];
 
 /** With many guests at a time a boot may take long, and says nothing of what is tested here. */
-const PATIENT = { bootTimeoutMs: 900_000 };
+const PATIENT = { limits: { bootMs: 900_000 } };
 
 let folder = '';
 let cache: KernelCache = { kernels: [], typesOf: async () => null };

@@ -43,8 +43,7 @@ beforeAll(async () => {
   results = await realRun(paths, KERNELS, {
     agent,
     cache: await linkedCache(join(folder, 'cache')),
-    timeoutMs: 600_000,
-    bootTimeoutMs: 900_000,
+    limits: { cellMs: 600_000, bootMs: 900_000 },
   });
   const { objects } = await readInputs(plainSources(paths, folder));
   explanation = await explainRun(results, objects, cacheRoot(), (problem) => {

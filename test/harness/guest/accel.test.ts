@@ -16,17 +16,18 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 async function choose(wanted: 'auto' | 'kvm' | 'tcg', qemuVersion: string, device: string) {
-  const file = join(folder, 'cache/accel.json');
   const signal = new AbortController().signal;
   const images = [{ method: 'pvh', path: join(folder, 'vmlinux') } as const];
-  const probe = {
+  return chooseAccel(wanted, {
+    qemuVersion,
+    outcomeFile: join(folder, 'cache/accel.json'),
+    device,
     qemuProgram: join(folder, 'qemu'),
     images,
     initramfs: join(folder, 'initramfs'),
     directory: join(folder, 'probe'),
     signal,
-  };
-  return chooseAccel(wanted, qemuVersion, file, probe, device);
+  });
 }
 
 const starts = async () => (await readFile(join(folder, 'starts'), 'utf8').catch(() => '')).split('\n').length - 1;

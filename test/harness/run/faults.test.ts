@@ -125,7 +125,7 @@ describe('a kernel that does not boot', () => {
     const kernelOptions = { cache: await linkedCache(own('kernel-cache')) };
     // The time is for the one that loops: with a snapshot of its own no other kernel needs any.
     await realRun([object], [KERNEL]);
-    const looping = await realRun([object], [`file:${own('loops')}`, KERNEL], { kernelOptions, bootTimeoutMs: 6_000 });
+    const looping = await realRun([object], [`file:${own('loops')}`, KERNEL], { kernelOptions, limits: { bootMs: 6_000 } });
     const faulting = await realRun([object], [`file:${own('faults')}`], { kernelOptions });
     const cells = [...looping.cells, ...faulting.cells];
     expect(cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toMatchInlineSnapshot(`

@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { takeTurns } from '../../../harness/run/guest-slots.ts';
+import { guestSlots } from '../../../harness/run/guest-slots.ts';
 
-describe('turns', () => {
-  it('turns come in the order asked for, the most urgent first', async () => {
-    const turns = takeTurns(1);
+describe('slots for guests', () => {
+  it('guest slots go to the most urgent task, else to the one that asked first', async () => {
+    const slots = guestSlots(1);
     const order: string[] = [];
-    const ask = async (urgency: number, name: string) => turns(urgency, async () => order.push(name));
+    const ask = async (urgency: number, name: string) => slots(urgency, async () => order.push(name));
     await Promise.all([ask(0, 'first'), ask(0, 'a'), ask(1, 'b'), ask(0, 'c'), ask(2, 'd'), ask(1, 'e')]);
     expect(order).toEqual(['first', 'd', 'b', 'e', 'a', 'c']);
   });
 
-  it('turns are so many at a time, and go on after a failure', async () => {
-    const turns = takeTurns(2);
+  it('guest slots are limited, and free again after a failure', async () => {
+    const slots = guestSlots(2);
     let running = 0;
     let most = 0;
     const task = async (fails: boolean) => {
@@ -22,7 +22,7 @@ describe('turns', () => {
       if (fails) throw new Error('failed');
       return 'done';
     };
-    const settled = await Promise.allSettled([true, false, true, false, false].map(async (fails) => turns(0, async () => task(fails))));
+    const settled = await Promise.allSettled([true, false, true, false, false].map(async (fails) => slots(0, async () => task(fails))));
     expect({ most, settled: settled.map(({ status }) => status) }).toEqual({
       most: 2,
       settled: ['rejected', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'],

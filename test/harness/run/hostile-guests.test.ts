@@ -26,7 +26,7 @@ const FAULTS = {
   briefly: ['busy', 'console_flood'],
   watched: ['hang'],
 } as const;
-const PATIENCE = { patiently: {}, briefly: { timeoutMs: 10_000 }, watched: { stallMs: 5_000 } } as const;
+const LIMITS = { patiently: {}, briefly: { cellMs: 10_000 }, watched: { stallMs: 5_000 } } as const;
 
 let folder = '';
 let results: Results[];
@@ -40,7 +40,7 @@ beforeAll(async () => {
     const paths = FAULTS[how].map((name) => join(objects, `${name}.bpf.o`));
     for (const path of paths) await copyFile(sample('exec_watch'), path);
     // Snapshots of this agent do not belong into the machine's cache.
-    return realRun(paths, ['debian:5.10'], { agent, cache: join(folder, 'cache'), ...PATIENCE[how] });
+    return realRun(paths, ['debian:5.10'], { agent, cache: join(folder, 'cache'), limits: LIMITS[how] });
   };
   results = [await run('patiently'), await run('briefly'), await run('watched')];
 });

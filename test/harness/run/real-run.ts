@@ -1,7 +1,8 @@
 // A real run for tests: the machine's cache, its kernels, its QEMU and the built agent.
 import { copyFile, cp, mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunRequest, run } from '../../../harness/run/run.ts';
+import { run } from '../../../harness/run/run.ts';
+import type { RunRequest } from '../../../harness/run/run-request.ts';
 import type { GuestAgent } from '../../../harness/guest/agent.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
@@ -45,10 +46,6 @@ export async function realRun(
     expectations: [],
     isolation: 'snapshot',
     accel: 'auto',
-    jobs: null,
-    timeoutMs: null,
-    bootTimeoutMs: null,
-    stallMs: null,
     command: ['vitest'],
     ...others,
   };

@@ -29,12 +29,12 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 it('gets its verdict as long as its time is not up, however long the guest says nothing else', { timeout: 900_000 }, async () => {
-  const { cells } = await realRun([paths.slow], ['debian:5.10'], { stallMs: 3000, accel: 'tcg' });
+  const { cells } = await realRun([paths.slow], ['debian:5.10'], { limits: { stallMs: 3000 }, accel: 'tcg' });
   expect(cells.map(({ status, reason, attempts }) => [status, reason, attempts.length])).toEqual([['pass', null, 1]]);
 });
 
 it('is infrastructure trouble when its time is up, tried twice, and others go on', { timeout: 900_000 }, async () => {
-  const { cells } = await realRun([paths.slower, sample('exec_watch')], ['debian:5.10'], { timeoutMs: 4000, accel: 'tcg' });
+  const { cells } = await realRun([paths.slower, sample('exec_watch')], ['debian:5.10'], { limits: { cellMs: 4000 }, accel: 'tcg' });
   const told = cells.map(({ object, status, class: failure, reason, attempts }) => ({
     object,
     verdict: `${status} ${failure ?? ''}`,

@@ -1,0 +1,90 @@
+// What all cells of a run share, from its start to its results.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { KernelImage } from '../../kernels/pull.ts';
+import { touchedTypes } from '../explain/touched-types.ts';
+import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
+import { prepareInitramfs } from '../guest/agent.ts';
+import type { CellChoice } from '../plan/choice/choice.ts';
+import { createLogStore } from '../results/logs.ts';
+import type { LogStore } from '../results/schema.ts';
+import type { Emit } from './events.ts';
+import { type GuestSlots, guestSlots } from './guest-slots.ts';
+import { QEMU_PROGRAM } from './host.ts';
+import { commonIdentity, type CommonIdentity } from './identity.ts';
+import { bootImages } from './kernel.ts';
+import type { RunRequest } from './run-request.ts';
+import { type VerdictStore, verdictStore } from './verdicts.ts';
+
+/** What is settled before the first guest starts. */
+export interface SessionStart {
+  request: RunRequest;
+  startedAt: string;
+  emit: Emit;
+  signal: AbortSignal;
+  /** A folder of the run's own for everything short-lived. */
+  work: string;
+  /** Its version, and the line of `--version` with it. */
+  qemu: { version: string; line: string };
+  /** How many guests run at a time. */
+  jobs: number;
+  choiceOf: (kernel: string, object: string) => CellChoice;
+  /** Cells that run. */
+  total: number;
+}
+
+export interface RunSession extends SessionStart {
+  id: string;
+  /** Cells that are finished. */
+  done: number;
+  slots: GuestSlots;
+  logs: LogStore;
+  /** Null for a run that neither reads nor writes verdicts. */
+  verdicts: VerdictStore | null;
+  /** Types whose layouts the results hold. */
+  touched: readonly string[];
+  accel: Promise<AccelChoice>;
+  identity: Promise<CommonIdentity>;
+}
+
+/** Chooses the accelerator with the first kernel that is there. */
+async function chooseOnce({ request, work, qemu, signal }: SessionStart, pulled: readonly Promise<KernelImage>[]): Promise<AccelChoice> {
+  if (pulled.length === 0) return { accel: 'tcg', reason: 'nothing was to be run' };
+  const first = request.accel === 'auto' ? await Promise.any(pulled).catch(() => null) : null;
+  return chooseAccel(request.accel, {
+    qemuVersion: qemu.line,
+    outcomeFile: join(request.cache, 'accel.json'),
+    qemuProgram: QEMU_PROGRAM,
+    images: first ? bootImages(first) : [],
+    initramfs: await prepareInitramfs(request.agent, null, work),
+    directory: join(work, 'probe'),
+    signal,
+  });
+}
+
+/**
+ * Opens a session and begins to choose the accelerator.
+ * @param pulled the kernels that are being downloaded
+ */
+export function openSession(start: SessionStart, pulled: readonly Promise<KernelImage>[]): RunSession {
+  const { request, emit, qemu, jobs } = start;
+  const id = randomUUID();
+  const accel = chooseOnce(start, pulled).then((choice) => {
+    emit({ kind: 'accel', choice });
+    return choice;
+  });
+  const identity = accel.then(async (choice) => commonIdentity(request, choice.accel, qemu.line));
+  // Both may fail before a cell or the results wait for them, which then report the failure.
+  for (const promise of [accel, identity]) promise.catch(() => undefined);
+  return {
+    ...start,
+    id,
+    done: 0,
+    slots: guestSlots(jobs),
+    logs: createLogStore(),
+    verdicts: request.verdicts === undefined ? null : verdictStore(request.cache, id, request.verdicts === 'reuse'),
+    touched: [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))],
+    accel,
+    identity,
+  };
+}
