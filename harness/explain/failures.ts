@@ -90,12 +90,12 @@ function linesOf({ bpf }: ExplainedObject): LineOf {
 /** Failures of an object on a kernel as BTF tells them. */
 export function predictedFailures(object: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
   const lineOf = linesOf(object);
-  return cell.programs.flatMap(({ name, failure, possible, against }) => {
+  return cell.programs.flatMap(({ name, failure, possible, findings }) => {
     const said = failure ?? possible;
     if (!said) return [];
     const place = (at: { program: string; insn: number } | null) =>
       at && { ...at, text: null, state: null, source: lineOf(at.program, at.insn) };
-    const own = against.find(({ failure: each }) => each.reason === said.reason);
+    const own = findings.find(({ failure: each }) => each.reason === said.reason);
     const common = { object: object.result.id, kernel, program: name, log: null };
     const verdict: Verdict = {
       ...common,
@@ -104,7 +104,7 @@ export function predictedFailures(object: ExplainedObject, cell: PredictedCell, 
       at: place(own?.at ?? null),
       evidence: [said.reason],
     };
-    const others = against.filter(({ failure: each }) => each.reason !== said.reason);
+    const others = findings.filter(({ failure: each }) => each.reason !== said.reason);
     return [
       ...failuresOf(verdict, object.result, cell.relocations),
       ...others.map(({ failure: each, certain, at }): ProgramFailure => {

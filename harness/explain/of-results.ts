@@ -20,16 +20,16 @@ export async function explainRun(
   onProblem: (text: string) => void,
 ): Promise<Explanation> {
   const kernels = openKernels(await kernelsOfResults(results, cache), onProblem);
-  const foretold = await predictedIn(results, objects, kernels);
+  const predicted = await predictedIn(results, objects, kernels);
   const cells = new Map(results.cells.map((cell) => [JSON.stringify([cell.kernel, cell.object]), cell]));
   const recordsOf: RecordsOf = ({ result }, kernel) => cells.get(JSON.stringify([kernel, result.id]))?.relocations ?? null;
-  const failures = seenFailures(results, () => true, foretold);
+  const failures = seenFailures(results, () => true, predicted);
   return explain(failures, objects, kernels, recordsOf);
 }
 
 /** What results keep of an explanation. */
-export function findingsOf({ kernels, causes, semanticChanges: silent, guarded }: Explanation): Findings {
-  return { kernels, causes, semanticChanges: silent, guarded };
+export function findingsOf({ kernels, causes, semanticChanges, guarded }: Explanation): Findings {
+  return { kernels, causes, semanticChanges, guarded };
 }
 
 /** The explanation that results keep; null where they keep none. */

@@ -47,12 +47,12 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: 
   const answers = new Map<number, { id: string; has: boolean | null }[]>();
   for (const { id } of cache.kernels) {
     const types = bpf ? await cache.typesOf(id) : null;
-    const ledger = recordsOf(object, id);
+    const records = recordsOf(object, id);
     if (!bpf || !types) {
-      for (const { ref, suspicious } of ledger ?? []) if (suspicious !== null) add(ref, suspicious, [id]);
+      for (const { ref, suspicious } of records ?? []) if (suspicious !== null) add(ref, suspicious, [id]);
       continue;
     }
-    for (const [ref, what] of semanticChangeMarks(bpf, ledger ?? [], types)) add(ref, what, [id]);
+    for (const [ref, what] of semanticChangeMarks(bpf, records ?? [], types)) add(ref, what, [id]);
     for (const [ref, { kind }] of bpf.relocations.entries()) {
       const local = CHECKS.has(kind) ? specs[ref] : null;
       if (local) answers.set(ref, [...(answers.get(ref) ?? []), { id, has: presenceOf(local, types).state === 'present' }]);

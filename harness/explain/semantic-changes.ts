@@ -85,13 +85,13 @@ const WORKS: ReadonlySet<CellRelocation['outcome']> = new Set(['resolved', 'move
 
 /**
  * What relocations silently read otherwise on a kernel, by their position in the object; those that fail are not among them.
- * @param ledger what became of them there, predicted or seen: where libbpf itself changed the width of an access, that is what is told
+ * @param records what became of them there, predicted or seen: where libbpf itself changed the width of an access, that is what is told
  */
-export function semanticChangeMarks(object: BpfObject, ledger: readonly CellRelocation[], kernel: KernelTypes): Map<number, string> {
+export function semanticChangeMarks(object: BpfObject, records: readonly CellRelocation[], kernel: KernelTypes): Map<number, string> {
   const specs = localSpecs(object);
   const widths = new Set(object.relocations.filter(({ kind }) => WIDTHS.has(kind)).map(accessKey));
   const marks = new Map<number, string>();
-  for (const { ref, outcome, suspicious } of ledger) {
+  for (const { ref, outcome, suspicious } of records) {
     const relocation = object.relocations[ref];
     const local = specs[ref];
     if (!relocation || !local || !WORKS.has(outcome)) continue;

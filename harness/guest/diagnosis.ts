@@ -21,7 +21,7 @@ const SIGNS = [
   { pattern: /\b(?:Oops|BUG): [^\r\n]*|general protection fault[^\r\n]*/, meaning: 'the kernel breaks' },
 ] as const satisfies readonly Sign[];
 
-const SILENT =
+const NOTHING_ON_CONSOLE =
   'nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)';
 
 const RESET = 'the kernel reset the machine or switched it off before it wrote anything';
@@ -47,5 +47,5 @@ export function diagnoseBoot(ended: string, console: string): string {
   const last = lastLine(console);
   if (last !== '') return `${failed}; the last line of the console: ${last.slice(0, LINE)}`;
   if (ended === 'QEMU ended') return `${failed}; ${RESET}`;
-  return ended.startsWith('QEMU ended') ? failed : `${failed}; ${SILENT}`;
+  return ended.startsWith('QEMU ended') ? failed : `${failed}; ${NOTHING_ON_CONSOLE}`;
 }

@@ -29,7 +29,7 @@ const SYMPTOMS = [
 ] as const satisfies readonly Symptom[];
 
 /** A symptom in the kernel's messages. */
-export interface Trouble {
+export interface KernelFault {
   class: 'infra-crash' | 'infra-splat';
   /** The symptom and its line. */
   reason: string;
@@ -47,7 +47,7 @@ function lineAround(text: string, index: number): string {
 }
 
 /** Searches console and kernel messages for a symptom; null for a healthy kernel. */
-export function findTrouble(...texts: readonly string[]): Trouble | null {
+export function findKernelFault(...texts: readonly string[]): KernelFault | null {
   for (const symptom of SYMPTOMS) {
     for (const text of texts) {
       const index = text.search(symptom.pattern);

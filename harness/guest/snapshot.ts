@@ -45,7 +45,7 @@ export interface Snapshot extends SnapshotManifest {
 /** Everything that a snapshot depends on. A change of any part makes another snapshot. */
 export interface SnapshotKey {
   kernelSha256: string;
-  helperSha256: string;
+  agentSha256: string;
   /** Of the configuration in the guest; null without one. */
   configSha256: string | null;
   /** QEMU's version line. */

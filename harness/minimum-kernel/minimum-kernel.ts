@@ -15,7 +15,7 @@ import type { FailureClass } from '../base/failures.ts';
 import { nextProbes, type Observed, type Search, stretches } from './search.ts';
 
 /** Raised when the meaning of a field changes. */
-const FLOOR_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** A stretch of kernels, named by their ids; `seen` are those that guests ran of it. */
 export interface LoadRange {
@@ -40,7 +40,7 @@ export interface ProgramRanges {
 }
 
 export interface MinimumKernels {
-  schemaVersion: typeof FLOOR_VERSION;
+  schemaVersion: typeof FORMAT_VERSION;
   object: string;
   kernels: { id: string; series: string; version: string }[];
   programs: ProgramRanges[];
@@ -166,7 +166,7 @@ export async function findMinimumKernel(
     }
   }
   return {
-    schemaVersion: FLOOR_VERSION,
+    schemaVersion: FORMAT_VERSION,
     object: object.result.id,
     kernels: planned.map(({ id, series, version }) => ({ id, series, version })),
     programs: names.map((name) => programRanges(state, name)),

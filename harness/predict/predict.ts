@@ -70,23 +70,23 @@ function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: str
 }
 
 /** In the order in which libbpf and the kernel come to it. Of a program that is not loaded there is nothing to say. */
-function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, findings: readonly Finding[]): PredictedProgram {
+function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, known: readonly Finding[]): PredictedProgram {
   const { name, autoload, attachTo } = program;
-  if (autoload === false) return { name, failure: null, possible: null, against: [] };
-  const first = (certain: boolean) => findings.find((finding) => finding.certain === certain)?.failure ?? null;
+  if (autoload === false) return { name, failure: null, possible: null, findings: [] };
+  const first = (certain: boolean) => known.find((finding) => finding.certain === certain)?.failure ?? null;
   // What the kernel's configuration does not give ends a load before anything is relocated.
-  const early = findings.find(({ failure: { class: failureClass } }) => failureClass === 'kconfig-missing')?.failure;
+  const early = known.find(({ failure: { class: failureClass } }) => failureClass === 'kconfig-missing')?.failure;
   const later = early ?? relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
   // What a loader names is looked up before everything else.
   const named =
-    attachTo === null ? undefined : findings.find(({ failure: { class: known } }) => known === 'attach-target-missing')?.failure;
+    attachTo === null ? undefined : known.find(({ failure: { class: failureClass } }) => failureClass === 'attach-target-missing')?.failure;
   const failure = later && (named ?? later);
   const possible = failure ? null : (first(false) ?? verifierFailure(object, examined, name, false));
   const helpers = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
     const unknown = hit.helper === null ? null : hitFailure(object, examined, hit);
     return unknown ? [{ failure: unknown, certain: hit.certain, at: { program: hit.owner.name, insn: hit.insn } }] : [];
   });
-  return { name, failure, possible, against: [...findings.map((finding) => ({ ...finding, at: null })), ...helpers] };
+  return { name, failure, possible, findings: [...known.map((finding) => ({ ...finding, at: null })), ...helpers] };
 }
 
 /** `yes` and `no` as reachability says for the programs in question; a relocation in a subprogram may be come to from any of them. */
@@ -102,14 +102,14 @@ function reachedIn(loads: readonly ExaminedLoad[], function_: string, insns: rea
   return answer;
 }
 
-function withReach(object: BpfObject, entry: CellRelocation, loads: readonly ExaminedLoad[]): CellRelocation {
-  const relocation = object.relocations[entry.ref];
-  if (!relocation || entry.reached === null) return entry;
+function withReach(object: BpfObject, record: CellRelocation, loads: readonly ExaminedLoad[]): CellRelocation {
+  const relocation = object.relocations[record.ref];
+  if (!relocation || record.reached === null) return record;
   const { program, index } = relocation;
   const own = loads.filter(({ attempt }) => attempt.program === program);
   const telling = own.length > 0 ? own : loads;
   const facts = telling.flatMap(({ attempt }) => attempt.log.relocations).find((each) => each.program === program && each.index === index);
-  return { ...entry, reached: reachedIn(telling, program, facts?.poisoned ?? []) };
+  return { ...record, reached: reachedIn(telling, program, facts?.poisoned ?? []) };
 }
 
 /**
@@ -132,8 +132,8 @@ function unreadableModule({ relocations }: BpfObject, { unreadable, custom }: Ke
 
 /** No relocation is come to where nothing is loaded. */
 function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
-  const against = [{ failure, certain: true, at: null }];
-  const programs = object.programs.map(({ name }) => ({ name, failure, possible: null, against }));
+  const findings = [{ failure, certain: true, at: null }];
+  const programs = object.programs.map(({ name }) => ({ name, failure, possible: null, findings }));
   return { programs, relocations: relocationRecords(object, []), loads: [] };
 }
 
@@ -168,14 +168,14 @@ export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loade
   const alone = isAlone ? [] : wanted;
   const single = new Map(alone.map(({ name }) => [name, loadAlone(object, name)]));
   const examined = [whole, ...single.values()];
-  // A load that the kernel ends is no load that succeeded: the ledger then takes each program's own.
+  // A load that the kernel ends is no load that succeeded: the relocation table then takes each program's own.
   const attempts = examined.map(({ attempt }): ReadAttempt => {
     const rejects = attempt.reached === 'done' && attempt.program === null && fails;
     return rejects ? { ...attempt, reached: 'load' } : attempt;
   });
   return {
     programs: isAlone ? together : verdicts((name) => single.get(name) ?? whole),
-    relocations: relocationRecords(object, attempts).map((entry) => withReach(object, entry, isAlone ? [whole] : [...single.values()])),
+    relocations: relocationRecords(object, attempts).map((record) => withReach(object, record, isAlone ? [whole] : [...single.values()])),
     loads: examined.map(({ load }) => load),
   };
 }

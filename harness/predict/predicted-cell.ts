@@ -10,7 +10,7 @@ export interface PredictedProgram {
   /** The reason it fails for if the verifier comes to an instruction of which it is not known whether it does. */
   possible: PredictedFailure | null;
   /** Everything but relocations that stands against it, in the order in which it would show; each shows once those before are mended. */
-  against: ProgramFinding[];
+  findings: ProgramFinding[];
 }
 
 /** `at` is the instruction, where there is one. */

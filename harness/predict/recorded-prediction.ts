@@ -39,8 +39,8 @@ export function recordedPredictionOf(object: BpfObject, kernel: KernelTypes | nu
   }
   const verdict =
     object.relocations.length > 0 ? ({ status: 'fail', class: 'btf-missing' } as const) : ({ status: 'unknown', class: null } as const);
-  const untold = { status: 'unknown', class: null } as const;
-  const programs = object.programs.map(({ name, autoload }) => ({ name, ...(autoload === false ? untold : verdict) }));
+  const unknown = { status: 'unknown', class: null } as const;
+  const programs = object.programs.map(({ name, autoload }) => ({ name, ...(autoload === false ? unknown : verdict) }));
   return { programs, relocations: [] };
 }
 

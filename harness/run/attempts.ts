@@ -1,12 +1,12 @@
 // The guests a cell is tried in: a private copy of the snapshot, and more only when that gave no verdict.
 import type { InfraClass } from '../base/errors.ts';
 import type { GuestResult } from '../guest/cell.ts';
-import { findTrouble } from '../guest/health.ts';
+import { findKernelFault } from '../guest/health.ts';
 import type { Attempt } from '../results/schema.ts';
-import { type Breakage, breakageIn, type LoaderEnd, loaderEnd } from '../verdict/breakage.ts';
+import { type Crash, crashIn, type LoaderEnd, loaderEnd } from '../verdict/crash.ts';
 import type { CellEvidence } from '../verdict/evidence/evidence.ts';
 import { toEvidence } from './evidence.ts';
-import { notReady } from './no-verdict.ts';
+import { whyNoVerdict } from './no-verdict.ts';
 import type { ReadyKernel } from './kernel.ts';
 
 /** A guest's answer after it was asked whether it was well. */
@@ -16,7 +16,7 @@ export interface Examined {
   /** What it said; to be judged only where `attempt.infra` is null. */
   evidence: CellEvidence;
   /** What broke in it that the object may be to blame for. */
-  breakage: Breakage | null;
+  crash: Crash | null;
   /** The guest was well: another one would come to the same. */
   settled: boolean;
 }
@@ -41,19 +41,19 @@ function endOfLoader({ frames }: GuestResult): LoaderEnd | null {
 
 function examine(guest: GuestResult, isolation: Attempt['isolation']): Examined {
   const evidence = toEvidence(guest.frames, guest.console);
-  const trouble = findTrouble(guest.console, evidence.kernelLog);
+  const fault = findKernelFault(guest.console, evidence.kernelLog);
   const end = endOfLoader(guest);
-  const unready = !trouble && guest.ok ? notReady(guest.frames) : null;
+  const noVerdict = !fault && guest.ok ? whyNoVerdict(guest.frames) : null;
   const answer = (infra: InfraClass | null, reason: string | null): Examined => ({
     attempt: { isolation, infra, reason, durationMs: rounded(guest.durationMs) },
     guest,
     evidence,
-    breakage: breakageIn(trouble, end),
-    settled: infra === null || unready !== null,
+    crash: crashIn(fault, end),
+    settled: infra === null || noVerdict !== null,
   });
-  if (trouble) return answer(trouble.class, trouble.reason);
+  if (fault) return answer(fault.class, fault.reason);
   if (!guest.ok) return answer(guest.error.failure, guest.error.message);
-  if (unready) return answer(unready.class, unready.reason);
+  if (noVerdict) return answer(noVerdict.class, noVerdict.reason);
   if (!end) return answer(null, null);
   const how = end.signal === null ? `failed (status ${end.status})` : `died of ${end.signal}`;
   return answer('infra-crash', `the loading process in the guest ${how}`);
@@ -75,7 +75,7 @@ export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
   if (restore) {
     const first = await attempt(restore, 'snapshot');
     if (first.settled) return tries;
-    const again = first.breakage ? first : await attempt(restore, 'snapshot');
+    const again = first.crash ? first : await attempt(restore, 'snapshot');
     if (again.settled || again.attempt.infra === 'infra-timeout') return tries;
   }
   const booted = await attempt(boot, 'boot');
@@ -83,6 +83,6 @@ export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
     if (restore) await renew?.();
     return tries;
   }
-  if (booted.breakage || !restore) await attempt(boot, 'boot');
+  if (booted.crash || !restore) await attempt(boot, 'boot');
   return tries;
 }

@@ -12,7 +12,7 @@ import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { CellEvidence, LoadAttempt } from '../verdict/evidence/evidence.ts';
 import { fingerprintOf, subjectOf } from '../explain/fingerprint.ts';
 import { withSemanticChanges } from '../explain/semantic-changes.ts';
-import { provenBreakage } from '../verdict/breakage.ts';
+import { provenCrash } from '../verdict/crash.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
@@ -72,8 +72,8 @@ function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: L
   const own = attemptOf(evidence, name) === null ? null : judged.logs;
   const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
   const cause = failureClass && reason !== null ? { fingerprint: fingerprintOf(failureClass, subjectOf(failureClass, reason)) } : {};
-  const told = { ...(attached !== null && { attached }), ...(runs !== null && { runs }) };
-  return { name, status, stage, class: failureClass, errno, reason, ...cause, ...(at && { at }), ...told, expected: null, logs: refs };
+  const seen = { ...(attached !== null && { attached }), ...(runs !== null && { runs }) };
+  return { name, status, stage, class: failureClass, errno, reason, ...cause, ...(at && { at }), ...seen, expected: null, logs: refs };
 }
 
 function cut(dropped: number): string {
@@ -105,7 +105,7 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
 }
 
 /** What a cell without a verdict on its programs still has to show: everything that was said. */
-function lastWords({ evidence, guest }: Examined, logs: LogStore): CellResult['logs'] {
+function unjudgedLogs({ evidence, guest }: Examined, logs: LogStore): CellResult['logs'] {
   const libbpf = guest.frames.flatMap((frame) => (frame.type === 'log' ? [frame.text] : [])).join('');
   return {
     libbpf: addLog(logs, libbpf),
@@ -141,10 +141,10 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       : cell;
   const { infra, reason } = last.attempt;
   if (infra !== null) {
-    const broken = provenBreakage(tries.map(({ attempt: { isolation }, breakage }) => ({ isolation, breakage })));
-    const fate = broken ?? { class: infra, reason: reason ?? 'no verdict' };
-    const cell = uniformCell(kernel.result.id, object.result, broken ? 'fail' : 'infra', fate);
-    return beside({ ...cell, ...facts, logs: lastWords(last, logs) });
+    const proven = provenCrash(tries.map(({ attempt: { isolation }, crash }) => ({ isolation, crash })));
+    const failure = proven ?? { class: infra, reason: reason ?? 'no verdict' };
+    const cell = uniformCell(kernel.result.id, object.result, proven ? 'fail' : 'infra', failure);
+    return beside({ ...cell, ...facts, logs: unjudgedLogs(last, logs) });
   }
   const enumerators = types.kernel && knownEnumerators(types.kernel);
   const { programs, subprograms, ext } = object.bpf;

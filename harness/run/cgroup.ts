@@ -39,11 +39,11 @@ export async function cgroupMiB(): Promise<number | null> {
   for (const { controllers, folder, limit, used, cache } of VERSIONS) {
     for (let path = pathIn(groups, controllers); path !== null; path = path === '/' ? null : dirname(path)) {
       const group = join(ROOT, folder, path);
-      const [most, taken] = [await numberIn(join(group, limit)), await numberIn(join(group, used))];
+      const [most, inUse] = [await numberIn(join(group, limit)), await numberIn(join(group, used))];
       // `max`, or a number beyond any machine: no limit.
-      if (!Number.isSafeInteger(most) || !Number.isSafeInteger(taken)) continue;
+      if (!Number.isSafeInteger(most) || !Number.isSafeInteger(inUse)) continue;
       const unused = Number(cache.exec(await readFile(join(group, 'memory.stat'), 'utf8').catch(() => ''))?.[1] ?? 0);
-      free.push(Math.max(0, Math.floor((most - taken + unused) / MIB)));
+      free.push(Math.max(0, Math.floor((most - inUse + unused) / MIB)));
     }
   }
   return free.length === 0 ? null : Math.min(...free);

@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 
 /** Asking git is worth no more of a run than this. */
-const PATIENCE_MS = 5000;
+const GIT_LIMIT_MS = 5000;
 
 interface Commit {
   /** The whole hash, hexadecimal. */
@@ -18,7 +18,7 @@ async function git(folder: string, ...parameters: string[]): Promise<{ code: num
   const { exitCode, stdout } = await execa('git', ['--no-optional-locks', ...parameters], {
     cwd: folder,
     reject: false,
-    timeout: PATIENCE_MS,
+    timeout: GIT_LIMIT_MS,
     stdin: 'ignore',
   });
   return { code: exitCode, output: stdout ?? '' };

@@ -11,7 +11,7 @@ import type { ReadyKernel } from './kernel.ts';
 import { toolDigest } from './tool-digest.ts';
 
 /** What every verdict of a run depends on alike. */
-export type CommonIdentity = Pick<CellIdentity, 'helperSha256' | 'isolation' | 'machine' | 'tool'>;
+export type CommonIdentity = Pick<CellIdentity, 'agentSha256' | 'isolation' | 'machine' | 'tool'>;
 
 /** Under emulation the guest's processor is QEMU's own; under KVM it is the host's. */
 export async function commonIdentity(
@@ -20,20 +20,20 @@ export async function commonIdentity(
   qemuVersionLine: string,
 ): Promise<CommonIdentity> {
   const processor = accel === 'kvm' ? (cpus()[0]?.model ?? null) : null;
-  return { helperSha256: agent.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
+  return { agentSha256: agent.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
 }
 
 /** What the verdict of one cell depends on. libbpf names an object, and maps in it, after its file. */
 export function cellIdentity(
   common: CommonIdentity,
-  { result: kernel, configSha256, helperSha256 }: Pick<ReadyKernel, 'result' | 'configSha256' | 'helperSha256'>,
+  { result: kernel, configSha256, agentSha256 }: Pick<ReadyKernel, 'result' | 'configSha256' | 'agentSha256'>,
   object: RunObject,
   customBtf: OnKernel['customBtf'],
 ): CellIdentity {
   const { file, result, settings, prepared } = object;
   return {
     ...common,
-    helperSha256,
+    agentSha256,
     kernelSha256: kernel.sha256 ?? '',
     configSha256,
     objectSha256: result.sha256,

@@ -36,7 +36,7 @@ export interface ReadyKernel {
   configSha256: string | null;
   fromCache: boolean;
   /** Of the agent in its guests. */
-  helperSha256: string;
+  agentSha256: string;
   restore: ((request: CellRequest) => Promise<GuestResult>) | null;
   /** Makes the snapshot anew, once in a run however often it is asked for. */
   renew: (() => Promise<void>) | null;
@@ -122,7 +122,7 @@ async function identify(image: KernelImage, request: KernelBoot, setup: GuestSet
 function storeOf(image: KernelImage, { request, work, accel, qemu, agent }: GuestSetup): SnapshotStore {
   const key = snapshotKey({
     kernelSha256: image.sha256,
-    helperSha256: agent.sha256,
+    agentSha256: agent.sha256,
     configSha256: image.config?.sha256 ?? null,
     qemuVersion: qemu.line,
     machine: machineFor(accel),
@@ -142,10 +142,10 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   const types = typesOf(image);
   const modules = moduleLoader(image, setup.request.kernelOptions);
   const configSha256 = image.config?.sha256 ?? null;
-  const helperSha256 = setup.agent.sha256;
+  const agentSha256 = setup.agent.sha256;
   if (setup.request.isolation === 'boot') {
     const result = await identify(image, kernelBoot, setup);
-    return { result, configSha256, helperSha256, fromCache: false, restore: null, renew: null, boot, types, modules };
+    return { result, configSha256, agentSha256, fromCache: false, restore: null, renew: null, boot, types, modules };
   }
   const store = storeOf(image, setup);
   const request = { ...kernelBoot, signal: setup.signal };
@@ -163,7 +163,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   return {
     result: bootedResult(image, snapshot),
     configSha256,
-    helperSha256,
+    agentSha256,
     fromCache: kept !== null,
     restore: async (cell) => runRestored(QEMU_PROGRAM, machine, snapshot, cell),
     renew: async () => (renewing ??= renew()),

@@ -3,49 +3,49 @@ import type { InfraClass } from '../base/errors.ts';
 import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 
-interface NotReady {
+interface NoVerdict {
   class: InfraClass;
   reason: string;
 }
 
-const SAID = 300;
+const MAX_LINE = 300;
 
 /** The end of what a command printed on standard error, on one line. */
 function lastSaid(frames: readonly Frame[]): string {
   const last = frames.findLast((frame) => frame.type === 'output' && frame.stream === 2);
   const text = last?.type === 'output' ? last.bytes.toString('utf8') : '';
-  return text.trim().split('\n').at(-1)?.slice(0, SAID) ?? '';
+  return text.trim().split('\n').at(-1)?.slice(0, MAX_LINE) ?? '';
 }
 
 /** What shells and dynamic linkers exit with when a program cannot be run; one that says so itself is not to be told from them. */
 const CANNOT_RUN: readonly number[] = [126, 127];
 
 /** A command that has not run at all tells nothing of the kernel. */
-function cannotRun({ end, value }: CommandEnd, frames: readonly Frame[], who: string): NotReady | null {
+function cannotRun({ end, value }: CommandEnd, frames: readonly Frame[], who: string): NoVerdict | null {
   if (end === 'not-started') return { class: 'infra-transport', reason: `${who} cannot be started in the guest: ${errnoName(value)}` };
   if (end !== 'exited' || !CANNOT_RUN.includes(value)) return null;
   const said = lastSaid(frames);
   return { class: 'infra-transport', reason: `${who} cannot run in the guest (exit status ${value})${said === '' ? '' : `: ${said}`}` };
 }
 
-function loaderTrouble(command: CommandEnd, frames: readonly Frame[]): NotReady | null {
+function unfinishedLoader(command: CommandEnd, frames: readonly Frame[]): NoVerdict | null {
   if (command.end !== 'timed-out') return cannotRun(command, frames, 'the loader');
   const reason = `the loader did not end within ${command.value / 1000} s; a loader has to end once the object is loaded, and command.timeout gives it longer`;
   return { class: 'infra-timeout', reason };
 }
 
 /** Why there is no verdict; null when nothing was in its way. */
-export function notReady(frames: readonly Frame[]): NotReady | null {
+export function whyNoVerdict(frames: readonly Frame[]): NoVerdict | null {
   const module = frames.find((frame) => frame.type === 'module-end' && frame.errno !== 0);
   if (module?.type === 'module-end') {
     const reason = `the module ${module.name} does not load in the guest: ${errnoName(module.errno)}`;
     return { class: 'infra-kernel-unavailable', reason };
   }
   const command = frames.find((frame) => frame.type === 'command-end');
-  if (command?.type === 'command-end') return loaderTrouble(command, frames);
+  if (command?.type === 'command-end') return unfinishedLoader(command, frames);
   for (const [at, frame] of frames.entries()) {
-    const trouble = frame.type === 'trigger-end' ? cannotRun(frame, frames.slice(0, at), 'the command of a trigger') : null;
-    if (trouble) return trouble;
+    const failed = frame.type === 'trigger-end' ? cannotRun(frame, frames.slice(0, at), 'the command of a trigger') : null;
+    if (failed) return failed;
   }
   return null;
 }

@@ -11,7 +11,7 @@ export interface CellIdentity {
   /** Of the kernel's configuration as the guest has it, null where it has none. */
   configSha256: string | null;
   objectSha256: string;
-  helperSha256: string;
+  agentSha256: string;
   isolation: 'snapshot' | 'boot';
   /** Everything of the plan that speaks of how this object is loaded. */
   plan: unknown;

@@ -93,8 +93,8 @@ export function customLoaderFailure(context: FailureContext, command: CommandEvi
   const unknown: Finding = { stage: 'verify', class: 'unknown', reason: `the loader ${how}${last === undefined ? '' : `: ${last}`}` };
   const found = (finding: Finding): Failure => ({ ...finding, reason: oneLine(finding.reason), errno: context.attempt.errno });
   if (command.end === 'killed') return found(unknown);
-  const told = failureOf(context);
-  if (told.class !== 'unknown') return told;
+  const known = failureOf(context);
+  if (known.class !== 'unknown') return known;
   const library = libraryFailure(lines);
   if (library) return found(library);
   const verifier = verifierContext(context, `${command.stdout}\n${command.stderr}`, lines);

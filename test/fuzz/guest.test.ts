@@ -4,7 +4,7 @@ import { bellLines, parseRing } from '../../harness/guest/bell.ts';
 import { writeCpio } from '../../harness/guest/cpio.ts';
 import { encodeRequest } from '../../harness/guest/protocol/request.ts';
 import { parseResponse, parseResponseHeader } from '../../harness/guest/protocol/response.ts';
-import { findTrouble } from '../../harness/guest/health.ts';
+import { findKernelFault } from '../../harness/guest/health.ts';
 import { toEvidence } from '../../harness/run/evidence.ts';
 import { judgeCell } from '../../harness/verdict/judge.ts';
 import { readResults } from '../../reports/json.ts';
@@ -114,8 +114,8 @@ fuzz({
     Buffer.from('[   60.1] rcu: INFO: rcu_sched self-detected stall on CPU\n[   60.2] watchdog: BUG: soft lockup - CPU#0 stuck\n'),
   ],
   read: (input) => {
-    const trouble = findTrouble(input.toString('utf8'));
-    if (trouble?.reason.includes('\n') === true) throw new Error(`a reason of several lines: ${JSON.stringify(trouble.reason)}`);
+    const fault = findKernelFault(input.toString('utf8'));
+    if (fault?.reason.includes('\n') === true) throw new Error(`a reason of several lines: ${JSON.stringify(fault.reason)}`);
   },
 });
 

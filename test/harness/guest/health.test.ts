@@ -1,10 +1,10 @@
 // What kernels print when something in them breaks, as they print it, and what they print when nothing does.
 import { describe, expect, it } from 'vitest';
-import { findTrouble } from '../../../harness/guest/health.ts';
+import { findKernelFault } from '../../../harness/guest/health.ts';
 
 const told = (...texts: string[]) => {
-  const trouble = findTrouble(...texts);
-  return trouble && `${trouble.class}${trouble.grave ? ', grave' : ''}: ${trouble.reason}`;
+  const fault = findKernelFault(...texts);
+  return fault && `${fault.class}${fault.grave ? ', grave' : ''}: ${fault.reason}`;
 };
 
 describe('a kernel that breaks is known by what it prints', () => {
@@ -117,7 +117,7 @@ it('names the gravest of several, wherever it stands', () => {
   );
 });
 
-it('takes nothing else for trouble', () => {
+it('finds no fault in other messages of a kernel', () => {
   expect(
     told(
       [

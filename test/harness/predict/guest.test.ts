@@ -1,4 +1,4 @@
-// The engine against real loads: what guests' own libbpf printed, the ledger made of it, and which programs failed over CO-RE.
+// The engine against real loads: what guests' own libbpf printed, the relocation table made of it, and which programs failed over CO-RE.
 // COREMATRIX_TEST_KERNELS=all takes every series of the mirror instead of two.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -84,7 +84,7 @@ describe('sample objects loaded in guests', () => {
     tellCount(`${lines} lines of guests' libbpf, all equal (${results.cells.length} cells)`);
   });
 
-  it('have the ledger that is predicted, to the last candidate', () => {
+  it('have the relocation table that is predicted, to the last candidate', () => {
     let compared = 0;
     const behind = new Map<string, number>();
     for (const { title, cell, predicted } of comparedCells()) {

@@ -131,7 +131,7 @@ describe('hostile types', () => {
         name: 'p',
         failure: { stage: 'relocate', class: 'core-other', reason: expect.stringContaining('error matching candidate') },
         possible: null,
-        against: [],
+        findings: [],
       },
     ]);
   });

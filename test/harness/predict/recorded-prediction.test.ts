@@ -103,8 +103,8 @@ const NO_HOOK = { class: 'attach-target-missing' } as const;
 
 describe('a cell', () => {
   const base = uniformCell('debian-6.12', { id: 'object', programs: [] }, 'pass', null);
-  const agreement = (program: CellProgram, foretold: RecordedPrediction['programs'][number]) =>
-    withPrediction({ ...base, programs: [program] }, { programs: [foretold], relocations: [] }).programs[0]?.predicted?.agrees;
+  const agreement = (program: CellProgram, prediction: RecordedPrediction['programs'][number]) =>
+    withPrediction({ ...base, programs: [program] }, { programs: [prediction], relocations: [] }).programs[0]?.predicted?.agrees;
 
   it('bears a prediction out or not, as far as BTF tells such a thing', () => {
     expect({

@@ -28,7 +28,7 @@ async function compiled(name: string): Promise<string> {
 }
 
 /** What became of each program on each kernel: where all are alike, once. */
-function fates({ cells }: Results): Record<string, string | string[]> {
+function outcomes({ cells }: Results): Record<string, string | string[]> {
   const programs = cells[0]?.programs.map(({ name }) => name) ?? [];
   const fateOf = (index: number, name: string) => {
     const found = cells[index]?.programs.find((program) => program.name === name);
@@ -42,7 +42,7 @@ function fates({ cells }: Results): Record<string, string | string[]> {
     programs.map((name) => {
       const each = cells.map((_, index) => fateOf(index, name));
       const [first = ''] = each;
-      return [name, each.every((fate) => fate === first) ? first : each];
+      return [name, each.every((outcome) => outcome === first) ? first : each];
     }),
   );
 }
@@ -56,7 +56,7 @@ async function inputsOf(entry: object) {
 async function outcomesByProgram(entry: object): Promise<Record<string, string | string[]>> {
   const { objects, problems } = await inputsOf(entry);
   expect(problems).toEqual([]);
-  return fates(await realRun([], KERNELS, { objects }));
+  return outcomes(await realRun([], KERNELS, { objects }));
 }
 
 test('probes of functions, of system calls and of many functions at once', async () => {

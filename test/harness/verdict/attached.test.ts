@@ -19,7 +19,7 @@ const KERNEL = {
   enumerators: new Set(['BPF_NETFILTER']),
 };
 
-function fate(attachments: Attachment[] | undefined, type = 'kprobe') {
+function attachedOf(attachments: Attachment[] | undefined, type = 'kprobe') {
   const attempt: LoadAttempt = {
     program: null,
     reached: 'done',
@@ -32,19 +32,19 @@ function fate(attachments: Attachment[] | undefined, type = 'kprobe') {
   return attachedIn(attempt, KERNEL)({ name: 'p', type });
 }
 
-function failure(...args: Parameters<typeof fate>): string | null {
-  const found = fate(...args)?.failure;
+function failure(...args: Parameters<typeof attachedOf>): string | null {
+  const found = attachedOf(...args)?.failure;
   return found ? `${found.stage} ${found.class}: ${found.reason}` : null;
 }
 
 test('what was attached, and what nothing was asked of', () => {
-  expect(fate([attachment(0)])).toMatchObject({ failure: null, attached: true });
-  expect(fate([attachment(0, { name: 'q' })])).toBeNull();
-  expect(fate(undefined)).toBeNull();
+  expect(attachedOf([attachment(0)])).toMatchObject({ failure: null, attached: true });
+  expect(attachedOf([attachment(0, { name: 'q' })])).toBeNull();
+  expect(attachedOf(undefined)).toBeNull();
 });
 
 test('a program that libbpf does not attach by itself is no failure, unless it said why or was told where', () => {
-  expect(fate([attachment(95)])).toMatchObject({ failure: null, attached: false });
+  expect(attachedOf([attachment(95)])).toMatchObject({ failure: null, attached: false });
   expect(failure([attachment(95, { text: "<0>libbpf: prog 'p': failed to attach to xdp: -EOPNOTSUPP\n" })])).toBe(
     'attach attach-failed: failed to attach to xdp: -EOPNOTSUPP',
   );
@@ -81,5 +81,5 @@ test('programs of struct_ops share the fate of the map they are in', () => {
   expect(failure([attachment(0, { kind: 'map', name: 'first' }), refused], 'struct_ops')).toBe(
     "attach attach-failed: struct_ops map 'ops': attaching fails (EINVAL)",
   );
-  expect(fate([refused], 'kprobe')).toBeNull();
+  expect(attachedOf([refused], 'kprobe')).toBeNull();
 });
