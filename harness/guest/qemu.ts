@@ -6,12 +6,11 @@ import { InfraError } from '../base/errors.ts';
 import { bellLines, parseRing, type Ring } from './bell.ts';
 import { FD } from './machine.ts';
 import { openQmp, type Qmp } from './qmp.ts';
+import { ringQueue } from './ring-queue.ts';
 
 const CONSOLE_LIMIT = 1 << 20;
 const FLOOD_LIMIT = 8 << 20;
 const STDERR_LIMIT = 16 << 10;
-/** A guest rings once when it is ready and once when it is done. */
-const RING_LIMIT = 16;
 
 export interface QemuProcess {
   pid: number;
@@ -57,10 +56,6 @@ function howEnded(signal: string | undefined, stderr: string): string {
   return signal === undefined ? '' : ` by ${signal}`;
 }
 
-function silence(milliseconds: number): InfraError {
-  return new InfraError(`no answer from the guest in ${milliseconds / 1000} s`, { failure: 'infra-timeout' });
-}
-
 function duplex(stream: unknown): Duplex {
   if (stream instanceof Duplex) return stream;
   throw new InfraError('cannot open a descriptor for QEMU');
@@ -81,27 +76,16 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
     forceKillAfterDelay: false,
     killSignal: 'SIGKILL',
   });
-  let failure: InfraError | null = null;
-  const rings: Ring[] = [];
-  let waiter: { resolve: (ring: Ring) => void; reject: (error: InfraError) => void } | null = null;
-
-  const fail = (error: InfraError) => {
-    failure ??= error;
-    waiter?.reject(failure);
-    waiter = null;
-  };
+  const rings = ringQueue();
   const stderr = collect(STDERR_LIMIT, () => undefined);
   const console = collect(CONSOLE_LIMIT, (total) => {
-    if (total > FLOOD_LIMIT) fail(new InfraError('the guest floods its console', { failure: 'infra-crash' }));
+    if (total > FLOOD_LIMIT) rings.fail(new InfraError('the guest floods its console', { failure: 'infra-crash' }));
   });
   const onLine = (line: string) => {
     const ring = parseRing(line);
-    if (!ring) return;
-    if (waiter) waiter.resolve(ring);
-    else if (rings.push(ring) > RING_LIMIT) fail(new InfraError('the guest floods its doorbell'));
-    waiter = null;
+    if (ring) rings.add(ring);
   };
-  child.stdout.on('data', bellLines(onLine, fail));
+  child.stdout.on('data', bellLines(onLine, rings.fail));
   child.stderr.on('data', stderr.take);
   const consoleStream = duplex(child.stdio[FD.console]);
   consoleStream.on('data', console.take);
@@ -111,7 +95,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   const ended = child.then((result) => {
     const how = howEnded(result.signal, stderr.text());
     const ending = new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${how}`, { failure: 'infra-crash' });
-    fail(ending);
+    rings.fail(ending);
     return ending;
   });
 
@@ -120,24 +104,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
     command,
     qmp: openQmp(duplex(child.stdio[FD.qmp])),
     state,
-    nextRing: async (timeoutMs) => {
-      const ring = rings.shift();
-      if (ring) return ring;
-      if (failure) throw failure;
-      return new Promise<Ring>((resolve, reject) => {
-        const timer = setTimeout(() => fail(silence(timeoutMs)), timeoutMs);
-        waiter = {
-          resolve: (next) => {
-            clearTimeout(timer);
-            resolve(next);
-          },
-          reject: (error) => {
-            clearTimeout(timer);
-            reject(error);
-          },
-        };
-      });
-    },
+    nextRing: rings.next,
     console: console.text,
     ending: async (withinMs) => {
       const waiting = new AbortController();

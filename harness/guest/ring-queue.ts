@@ -1,0 +1,47 @@
+// Rings of a guest until they are asked for, and the failure that ends all waiting.
+import { InfraError } from '../base/errors.ts';
+import type { Ring } from './bell.ts';
+
+/** A guest rings once when it is ready and once when it is done. */
+const RING_LIMIT = 16;
+
+export interface RingQueue {
+  add: (ring: Ring) => void;
+  /** Ends waiting, now and later. Only the first failure counts. */
+  fail: (error: InfraError) => void;
+  /**
+   * Resolves with the next ring.
+   * @throws InfraError when the queue failed, or `timeoutMs` is over
+   */
+  next: (timeoutMs: number) => Promise<Ring>;
+}
+
+/** A queue that fails when more rings come than a guest has reason for. */
+export function ringQueue(): RingQueue {
+  const rings: Ring[] = [];
+  let failure: InfraError | null = null;
+  let waiter: { resolve: (ring: Ring) => void; reject: (error: InfraError) => void } | null = null;
+  const fail = (error: InfraError) => {
+    failure ??= error;
+    waiter?.reject(failure);
+    waiter = null;
+  };
+  return {
+    fail,
+    add: (ring) => {
+      if (waiter) waiter.resolve(ring);
+      else if (rings.push(ring) > RING_LIMIT) fail(new InfraError('the guest floods its doorbell'));
+      waiter = null;
+    },
+    next: async (timeoutMs) => {
+      const ring = rings.shift();
+      if (ring) return ring;
+      if (failure) throw failure;
+      const silence = () => fail(new InfraError(`no answer from the guest in ${timeoutMs / 1000} s`, { failure: 'infra-timeout' }));
+      const timer = setTimeout(silence, timeoutMs);
+      return new Promise<Ring>((resolve, reject) => {
+        waiter = { resolve, reject };
+      }).finally(() => clearTimeout(timer));
+    },
+  };
+}
