@@ -4,7 +4,7 @@ import { cacheRoot } from '../base/files.ts';
 import { minimumKernelText } from '../../reports/terminal/minimum-kernel.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
-import { findMinimumKernel } from '../minimum-kernel/minimum-kernel.ts';
+import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunEvent } from '../run/events.ts';
 import { ensureAgent } from '../setup/agent.ts';
 import { EXIT } from './exit.ts';
@@ -22,6 +22,12 @@ interface MinimumKernelOptions {
   jobs?: number;
   accel: 'auto' | 'kvm' | 'tcg';
   json?: boolean;
+}
+
+/** The exit code: infrastructure if no guest gave a verdict, else whether every program loads on some kernel. */
+function exitCodeOfFound({ programs, without, tried }: MinimumKernels): number {
+  if (without.length === tried.length) return EXIT.infrastructure;
+  return programs.every(({ oldest }) => oldest !== null) ? EXIT.asExpected : EXIT.incompatible;
 }
 
 async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
@@ -56,8 +62,7 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
       return;
     }
     process.stdout.write(options.json === true ? escapedJson(`${JSON.stringify(found)}\n`) : minimumKernelText(found));
-    const loads = found.programs.every(({ oldest }) => oldest !== null);
-    process.exitCode = found.without.length === found.tried.length ? EXIT.infrastructure : loads ? EXIT.asExpected : EXIT.incompatible;
+    process.exitCode = exitCodeOfFound(found);
   } finally {
     progress.end();
   }

@@ -21,7 +21,8 @@ function startedIn(results: string, command: readonly string[]): string | null {
   const report = dirname(results);
   const out = normalize(optionOf(command, '-o', '--out') ?? DEFAULT_OUT).replace(/\/$/, '');
   if (isAbsolute(out) || out.startsWith('..')) return null;
-  return out === '.' ? report : report.endsWith(`${sep}${out}`) ? report.slice(0, -out.length - 1) || sep : null;
+  if (out === '.') return report;
+  return report.endsWith(`${sep}${out}`) ? report.slice(0, -out.length - 1) || sep : null;
 }
 
 /**

@@ -32,18 +32,20 @@ async function save(plain: Readable, target: string, label: string): Promise<num
 }
 
 /**
- * Unpacks the vmlinux inside a bzImage. But for gzip, which has it itself, the kernel's build appends the unpacked size in four bytes.
+ * Unpacks the vmlinux inside a bzImage. The kernel's build appends the unpacked size in four bytes, except for gzip, which has it itself.
  * @see size_append in scripts/Makefile.lib of the kernel
  */
-async function unpackPayload(read: ReadAt, source: string, { payload }: BzImage, target: string, label: string): Promise<void> {
-  const format = compressionOf(await read(payload.offset, 8));
-  if (!format) throw new InfraError(`${label}: the compression of its vmlinux is not known`);
-  const appended = format === 'gzip' ? 0 : 4;
-  const end = payload.offset + payload.length;
-  const input = createReadStream(source, { start: payload.offset, end: end - appended - 1 });
-  const size = await decompress(format, input, label, async (plain) => save(plain, target, label));
-  const expected = (await read(end - 4, 4)).readUInt32LE(0);
-  if (size % 2 ** 32 !== expected) throw new InfraError(`${label}: its vmlinux has ${size} bytes, expected ${expected}`);
+async function unpackPayload({ payload }: BzImage, source: string, target: string, label: string): Promise<void> {
+  return withFile(source, async (read) => {
+    const format = compressionOf(await read(payload.offset, 8));
+    if (!format) throw new InfraError(`${label}: the compression of its vmlinux is not known`);
+    const appended = format === 'gzip' ? 0 : 4;
+    const end = payload.offset + payload.length;
+    const input = createReadStream(source, { start: payload.offset, end: end - appended - 1 });
+    const size = await decompress(format, input, label, async (plain) => save(plain, target, label));
+    const expected = (await read(end - 4, 4)).readUInt32LE(0);
+    if (size % 2 ** 32 !== expected) throw new InfraError(`${label}: its vmlinux has ${size} bytes, expected ${expected}`);
+  });
 }
 
 async function locateBtf(read: ReadAt, size: number, isFlat: boolean, label: string) {
@@ -80,7 +82,7 @@ export async function unpackKernel(source: string, sha256: string, directory: st
   await copyFile(source, delivered, constants.COPYFILE_FICLONE);
   const vmlinux = join(directory, KERNEL_FILES.vmlinux);
   if (inspection.form === 'bzimage') {
-    await withFile(delivered, async (read) => unpackPayload(read, delivered, inspection.image, vmlinux, label));
+    await unpackPayload(inspection.image, delivered, vmlinux, label);
   }
   const isFlat = inspection.form === 'image';
   const btf = await saveBtf(isFlat ? delivered : vmlinux, isFlat, join(directory, KERNEL_FILES.btf), label);

@@ -64,7 +64,13 @@ export interface PinRules<Pin extends PinFacts> {
 
 const slotOf = ({ series, arch, flavour }: PinFacts) => `${series}/${arch}/${flavour}`;
 
-function changeOf<Pin extends PinFacts>(pinned: Pin, current: Pin, compare: PinRules<Pin>['compare']): PinChange['change'] | null {
+function changeOf<Pin extends PinFacts>(
+  pinned: Pin | null,
+  current: Pin | null,
+  compare: PinRules<Pin>['compare'],
+): PinChange['change'] | null {
+  if (!pinned) return 'new';
+  if (!current) return 'gone';
   if (pinned.sha256 === current.sha256) return null;
   if (pinned.version === current.version && pinned.name === current.name) return 'rebuilt';
   return compare(current, pinned) < 0 ? 'newer' : 'older';
@@ -87,7 +93,7 @@ export function comparePins<Pin extends PinFacts>(
     const [old, now] = [before.get(slot) ?? null, after.get(slot) ?? null];
     const known = now ?? old;
     if (!known || (now === null && !isAll)) return [];
-    const change = old && now ? changeOf(old, now, compare) : now ? 'new' : 'gone';
+    const change = changeOf(old, now, compare);
     const { series, arch, flavour } = known;
     return change === null ? [] : [{ change, series, arch, flavour, pinned: old, current: now }];
   });

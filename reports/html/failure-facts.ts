@@ -6,15 +6,14 @@ export function failureFacts(of: Pick<CellProgram, 'stage' | 'class'> & { errno?
   return [of.stage, of.class, typeof of.errno === 'number' ? `errno ${of.errno}` : null].filter((fact) => fact !== null).join(' · ');
 }
 
+function attachedText(attached: CellProgram['attached']): string {
+  if (attached === undefined) return '';
+  return attached ? 'attached' : 'loaded, but not attached: neither its section nor attach_to names a target';
+}
+
 /** The facts of a program's failure and of its attaching and runs. */
 export function programFacts(program: CellProgram): string {
   const { attached, runs } = program;
   const ran = runs === undefined ? '' : `ran ${runs} ${runs === 1 ? 'time' : 'times'}`;
-  const after =
-    attached === undefined
-      ? ''
-      : attached
-        ? 'attached'
-        : 'loaded, but not attached: libbpf does not by itself, and no attach_to says to what';
-  return [failureFacts(program), after, ran].filter((fact) => fact !== '').join(' · ');
+  return [failureFacts(program), attachedText(attached), ran].filter((fact) => fact !== '').join(' · ');
 }

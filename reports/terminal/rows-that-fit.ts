@@ -26,7 +26,10 @@ function differs({ cells }: MatrixRow): boolean {
  * others, all in the order they had. Each object takes a line of its own.
  */
 export function rowsThatFit(rows: readonly MatrixRow[], lines: number): Fitting {
-  const rank = (row: MatrixRow) => (isUnexpected(row) ? 0 : differs(row) ? 1 : 2);
+  const rank = (row: MatrixRow) => {
+    if (isUnexpected(row)) return 0;
+    return differs(row) ? 1 : 2;
+  };
   const objects = new Set<string>();
   const taken = new Set<MatrixRow>();
   let room = Math.max(FEWEST, lines);

@@ -150,7 +150,7 @@ function contradicted(results: Results, options: TerminalOptions): string[] {
 function loadedOnly(results: Results, options: TerminalOptions): string[] {
   const lines = notAttached(results).map(({ object, programs }) =>
     shortened(
-      visible(`not attached, for libbpf does not by itself and no attach_to says to what: ${object}: ${programs.join(', ')}`),
+      visible(`loaded, but not attached, because neither section nor attach_to names a target: ${object}: ${programs.join(', ')}`),
       options.width,
     ),
   );

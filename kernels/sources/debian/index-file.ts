@@ -34,7 +34,15 @@ async function readKept(path: string): Promise<string[] | null> {
   return parsed.success ? parsed.data : null;
 }
 
-async function fetchIndex(suite: Suite, path: string, file: IndexFile, target: string, signal: AbortSignal | undefined): Promise<void> {
+interface IndexDownload {
+  suite: Suite;
+  path: string;
+  file: IndexFile;
+  target: string;
+  signal: AbortSignal | undefined;
+}
+
+async function fetchIndex({ suite, path, file, target, signal }: IndexDownload): Promise<void> {
   const folder = `${suite.mirror.base}/dists/${suite.name}`;
   const byHash = `${folder}/${path.slice(0, path.lastIndexOf('/'))}/by-hash/SHA256/${file.sha256}`;
   const urls = suite.byHash ? [byHash, `${folder}/${path}`] : [`${folder}/${path}`];
@@ -58,7 +66,7 @@ export async function readStanzas(suite: Suite, selection: Selection, options: D
   const cached = await readKept(kept);
   if (cached) return cached;
   const target = join(options.cache, 'downloads', `${file.sha256}.${selection.name}`);
-  await fetchIndex(suite, path, file, target, options.signal);
+  await fetchIndex({ suite, path, file, target, signal: options.signal });
   try {
     const read = await decompress(found.format, createReadStream(target), `${suite.name}/${path}`, async (plain) =>
       collectStanzas(plain, selection.wanted),
