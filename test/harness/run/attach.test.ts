@@ -42,7 +42,7 @@ test('a target is an error where nothing is attached', async () => {
   const { problems } = await configuredInputs('attach_targets', '    programs:\n      nowhere: { attach_to: lo }\n');
   expect(problems).toMatchInlineSnapshot(`
     [
-      "<folder>/corematrix.yaml:4:29: program "nowhere" is not attached by a load; say "mode: attach" too",
+      "<folder>/corematrix.yaml:4:29: program "nowhere" is not attached by a load; add "mode: attach"",
     ]
   `);
 });
