@@ -1,4 +1,4 @@
-// The lock file: exactly which kernels a matrix means, by source. It holds digests, never the address of a mirror.
+// The lock file: the exact kernels of a matrix, by source. It has digests, never the address of a mirror.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, UserError } from '../harness/base/errors.ts';
@@ -62,7 +62,7 @@ export async function parseLock(text: string, path: string): Promise<KernelLock>
 
 /**
  * Reads a lock file.
- * @throws UserError when there is none or it is damaged
+ * @throws UserError if the file is missing or damaged
  */
 export async function readLock(path: string): Promise<KernelLock> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {

@@ -1,4 +1,4 @@
-// What can go from the cache: leftovers of processes that were killed, and entries that nobody used for some time.
+// Removes from the cache what killed processes left behind, and entries that were not used for some time.
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning, unfinishedOwner } from '../harness/base/files.ts';
@@ -6,17 +6,17 @@ import { SOURCES } from './registry.ts';
 
 export interface PruneRequest {
   cache: string;
-  /** Entries used within so many days stay. */
+  /** Entries that were used in the last n days stay. */
   keepDays: number;
-  /** Nothing stays but what running processes are writing. */
+  /** Remove everything except what running processes write. */
   all: boolean;
-  /** Only say what would be removed. */
+  /** Remove nothing; only list what would be removed. */
   dryRun: boolean;
 }
 
 export interface PrunedEntry {
   path: string;
-  /** Bytes on disk: sparse files count for what they occupy. */
+  /** Bytes on disk. A sparse file counts with the bytes that it occupies. */
   size: number;
   why: 'unfinished' | 'unused' | 'all';
 }
@@ -35,7 +35,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 interface Usage {
   size: number;
-  /** Last time of reading or writing; file systems note the former at least once a day, unless mounted with noatime. */
+  /** Time of the last read or write. File systems record reads at least once a day, unless mounted with noatime. */
   lastUsed: number;
 }
 
@@ -58,7 +58,7 @@ function reasonToRemove(name: string, usage: Usage, request: PruneRequest): Prun
   return Date.now() - usage.lastUsed > request.keepDays * DAY_MS ? 'unused' : null;
 }
 
-/** Removes what can go and tells each entry; a later run makes it again where it is needed. */
+/** Removes what the request allows and returns the removed entries. A later run makes them again if it needs them. */
 export async function pruneCache(request: PruneRequest): Promise<PrunedEntry[]> {
   const removed: PrunedEntry[] = [];
   for (const folder of FOLDERS) {

@@ -10,22 +10,22 @@ import type { KernelOptions } from './sources/options.ts';
 import type { KernelIdentity } from './sources/source.ts';
 import { checkTrust } from './sources/trust.ts';
 
-/** A kernel on disk. It may come from another package than planned: id and version are those of what is there. */
+/** A kernel on disk. If it comes from another package than planned, its id and version are those of that package. */
 export interface KernelImage extends KernelIdentity {
-  /** Of the image as it was delivered. */
+  /** Digest of the image as delivered. */
   sha256: string;
-  /** What the image's banner says `uname -r` will be; only the guest's word counts. */
+  /** The expected `uname -r`, from the image's banner. The guest reports the real one. */
   release: string;
   /** The unpacked ELF file; null where the image is flat (arm64). */
   vmlinux: string | null;
   /** bzImage or Image as delivered; null where a vmlinux was. */
   image: string | null;
   btf: { path: string; size: number; sha256: string } | null;
-  /** What it was built with; null when that cannot be had. */
+  /** What it was built with; null if its source has no configuration. */
   config: KernelConfig | null;
   modules: ModuleSource;
   package: { name: string; version: string; path: string; sha256: string } | null;
-  /** What a reader should know: a twin package was taken, an indexed version was gone. */
+  /** For readers of a report, for example that another package replaces a lost one. */
   notes: string[];
 }
 
@@ -62,7 +62,7 @@ export async function pullKernel(planned: PlannedKernel, options: KernelOptions)
   try {
     const delivered = await planned.deliver(options);
     const { key, identity, cached, trust } = delivered;
-    // The plan may have given the id a number, to tell it from another file's.
+    // The plan may have added a number to the id, because another file has the same id.
     const id = key === planned.key ? planned.id : identity.id;
     checkTrust(trust, id, options.unverified);
     if (cached.arch !== identity.arch) {

@@ -14,11 +14,11 @@ export interface KernelSelector {
   source: RegisteredSource;
 }
 
-/** Where the modules of a kernel can be had. */
+/** Gives the modules of a kernel when they are needed. */
 export interface ModuleSource {
   /**
    * A folder with all modules of the kernel, named as in its package, compressed or not.
-   * @throws InfraError when they cannot be had
+   * @throws InfraError if they cannot be downloaded or read
    */
   folder: (options: KernelOptions) => Promise<string>;
 }
@@ -60,11 +60,11 @@ export interface RegisteredSource extends Pick<
 > {
   /** @throws UserError when the value is none of this source */
   read: (value: string, text: string) => KernelSelector;
-  /** Starts to plan: the function it returns says which kernels a selector means, and throws as `SourceOperations.planner` says. */
+  /** Starts a plan: returns a function from a selector to its kernels, with the errors of `SourceOperations.planner`. */
   planner: (options: KernelOptions) => Promise<(selector: KernelSelector) => Promise<PlannedKernel[]>>;
-  /** The kernels in the cache that a selector means; null when only pulling tells. */
+  /** The kernels in the cache that a selector means; null if only a pull can answer. */
   select: (selector: KernelSelector, cached: readonly CachedKernel[]) => CachedKernel[] | null;
-  /** How its kernels are pinned; null when they cannot be. */
+  /** How its kernels are pinned; null if they cannot be pinned. */
   lock: () => Promise<SourceLock | null>;
 }
 

@@ -1,4 +1,4 @@
-// Kernel selectors as a person types them: the name of a source, a colon, and what that source knows to read.
+// Reads kernel selectors: the name of a source, a colon, and a value that the source reads.
 import { UserError } from '../harness/base/errors.ts';
 import { mostSimilar } from '../harness/base/similar.ts';
 import type { KernelSelector, RegisteredSource } from './registered.ts';
@@ -41,7 +41,7 @@ function suggestion(text: string): string | null {
 
 /**
  * Reads a selector.
- * @throws UserError that says what was expected, and what was most likely meant
+ * @throws UserError with what was expected, or what was most likely meant
  */
 export function parseSelector(text: string): KernelSelector {
   const parts = partsOf(text);

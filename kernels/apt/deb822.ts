@@ -1,4 +1,4 @@
-// The stanzas of Debian's control files: `Field: value`, continued by lines that start with a blank, stanzas apart by an empty line.
+// Reads the stanzas of Debian's control files: lines `Field: value`, continued by lines with a leading blank; an empty line ends a stanza.
 import type { Readable } from 'node:stream';
 import { InfraError } from '../../harness/base/errors.ts';
 
@@ -6,12 +6,12 @@ import { InfraError } from '../../harness/base/errors.ts';
 export type Stanza = Readonly<Record<string, string>>;
 
 const MAX_STANZA = 4 << 20;
-/** Debian's largest index unpacks to some 60 MiB: a few KiB of compressed zeros may unpack to anything. */
+/** Debian's largest index unpacks to about 60 MiB. A few KiB of compressed zeros could unpack to any size. */
 const MAX_INDEX = 1 << 30;
 const MAX_KEPT = 64 << 20;
 
 /**
- * Reads one stanza. Lines that are neither a field nor a continuation are passed over.
+ * Reads one stanza. It ignores lines that are neither a field nor a continuation.
  * @see deb822(5)
  */
 export function parseStanza(text: string): Stanza {
@@ -29,7 +29,7 @@ export function parseStanza(text: string): Stanza {
   return fields;
 }
 
-/** A table of `digest size name` lines, as in `SHA256:` and `Checksums-Sha256:`. Lines of another shape are passed over. */
+/** A table of `digest size name` lines, as in `SHA256:` and `Checksums-Sha256:`. Other lines are ignored. */
 export function parseDigests(value: string | undefined): { sha256: string; size: number; name: string }[] {
   return (value ?? '').split('\n').flatMap((line) => {
     const match = /^\s*([0-9a-f]{64})\s+(\d{1,15})\s+(\S+)$/.exec(line);
@@ -39,8 +39,8 @@ export function parseDigests(value: string | undefined): { sha256: string; size:
 }
 
 /**
- * The texts of the stanzas in a stream that `wanted` accepts. Index files hold tens of megabytes of which little matters, so a stanza
- * is only taken apart by whoever wants it.
+ * The texts of the stanzas in a stream that `wanted` accepts. Index files have tens of megabytes of which little matters, so stanzas are
+ * not parsed here.
  * @throws InfraError for a stanza or an index larger than any there is, so that compressed nothing cannot fill the memory
  */
 export async function collectStanzas(stream: Readable, wanted: (stanza: string) => boolean): Promise<string[]> {
@@ -48,7 +48,7 @@ export async function collectStanzas(stream: Readable, wanted: (stanza: string) 
   let keptSize = 0;
   let size = 0;
   const take = (stanza: string) => {
-    // A slice would keep the whole chunk alive.
+    // A slice would keep the whole chunk in memory.
     if (!wanted(stanza)) return;
     keptSize += stanza.length;
     if (keptSize > MAX_KEPT) throw new InfraError('an index file has more than 64 MiB of what is looked for');

@@ -40,7 +40,7 @@ function compareDigits(a: string, b: string): number {
   return x < y ? -1 : 1;
 }
 
-/** Runs of non-digits and of digits in turn, the first always of non-digits, possibly empty. */
+/** Alternating runs of non-digits and digits. The first is always of non-digits and may be empty. */
 function runsOf(text: string): string[] {
   const runs = text.match(/\d+|\D+/g) ?? [];
   return /^\d/.test(text) ? ['', ...runs] : runs;
@@ -57,7 +57,7 @@ function comparePart(a: string, b: string): number {
 }
 
 /**
- * Order of two package versions: negative when `a` is older, 0 when they are the same version.
+ * Order of two package versions: negative if `a` is older, 0 if they are the same version.
  * @see deb-version(7), "Sorting algorithm"
  */
 export function compareDebianVersions(a: string, b: string): number {
@@ -65,7 +65,7 @@ export function compareDebianVersions(a: string, b: string): number {
   return compareDigits(left.epoch, right.epoch) || comparePart(left.upstream, right.upstream) || comparePart(left.revision, right.revision);
 }
 
-/** The kernel version a package of that version holds: `5.10.262-1` is 5.10.262, `7.3~rc7-1~exp1` is 7.3-rc7. Null when it is none. */
+/** The kernel version in a package version: `5.10.262-1` is 5.10.262, `7.3~rc7-1~exp1` is 7.3-rc7. Null if it has none. */
 export function kernelVersionOf(packageVersion: string): KernelVersion | null {
   return tryParseKernelVersion(partsOf(packageVersion).upstream);
 }

@@ -1,17 +1,17 @@
-// What Debian calls the architectures, flavours and packages of its kernels.
+// Debian's names for architectures, flavours and packages of kernels.
 
 export const DEBIAN_ARCHES = ['amd64', 'arm64'] as const;
 export type DebianArch = (typeof DEBIAN_ARCHES)[number];
 
-/** Architectures as guests and results call them. */
+/** The names of architectures in guests and results. */
 export const ARCHES = { amd64: 'x86_64', arm64: 'arm64' } as const satisfies Record<DebianArch, string>;
 
 export const FLAVOURS = ['cloud', 'generic', 'rt'] as const;
 export type Flavour = (typeof FLAVOURS)[number];
 
-/** What the name of a kernel package says. */
+/** The facts in the name of a kernel package. */
 export interface NameFacts {
-  /** What `uname -r` will say: `6.12.117+deb13-cloud-amd64`. */
+  /** The expected `uname -r`: `6.12.117+deb13-cloud-amd64`. */
   release: string;
   arch: DebianArch;
   flavour: Flavour;
@@ -20,8 +20,8 @@ export interface NameFacts {
 }
 
 /**
- * Up to 6.18 the image lies in `linux-image-…`, from 6.19 in `linux-binary-…`; the twin for local signing says `unsigned`.
- * The release starts with a digit; debug symbols and other page sizes end in something else than the architecture.
+ * Up to 6.18 the image is in `linux-image-…`, from 6.19 in `linux-binary-…`. The twin for local signing has `unsigned` in its name.
+ * The release starts with a digit. Names of debug symbols and of other page sizes do not end with the architecture.
  */
 const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-((?:(cloud|rt)-)?(amd64|arm64))(-unsigned)?$/;
 

@@ -1,4 +1,4 @@
-// The `ar` archive that a .deb is: a magic, then members with a 60-byte header of text each.
+// Lists the members of an `ar` archive, the format of a .deb: a magic, then members, each with a text header of 60 bytes.
 import type { ReadAt } from './read-at.ts';
 
 export interface ArMember {
@@ -11,7 +11,7 @@ export type ArListing = { kind: 'members'; members: ArMember[] } | { kind: 'bad'
 
 const MAGIC = '!<arch>\n';
 const HEADER = 60;
-/** A .deb has three members, some tools add a signature. */
+/** A .deb has three members. Some tools add a signature. */
 const MAX_MEMBERS = 32;
 
 /**

@@ -1,4 +1,4 @@
-// Files out of a .deb: no other member is written anywhere, whatever path it claims.
+// Reads files of a Debian package. It writes only wanted files, and never to a path from the package.
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -19,10 +19,10 @@ const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
   '': 'none',
 };
 
-/** Ten times what the largest kernel packages hold; compressed nothing may unpack to anything. */
+/** Ten times the size of the largest kernel packages. A few compressed bytes could unpack to any size. */
 const MAX_UNPACKED = 8 * 2 ** 30;
 
-/** `data` holds the files, `control` what dpkg knows of the package. */
+/** `data` has the files, `control` has what dpkg knows of the package. */
 type DebPart = 'data' | 'control';
 
 interface DebRequest extends FileRequest {
@@ -40,7 +40,7 @@ async function locatePart(request: DebRequest) {
   return { format, ...member };
 }
 
-/** What a file of the package is handed to, piece by piece. */
+/** Receives the bytes of a file, chunk by chunk. */
 type Sink = (chunk: Uint8Array) => Promise<void>;
 
 async function feed(parser: Parser, plain: Readable, label: string, enough: () => boolean): Promise<void> {
@@ -82,7 +82,7 @@ async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promi
     saved = saveEntry(entry, request, sink).finally(() => {
       settled = true;
     });
-    // A failure is waited for below, but must not end the process before.
+    // Awaited below. The handler avoids an unhandled rejection before that.
     saved.catch(() => parser.emit('drain'));
   });
   await Promise.race([feed(parser, plain, request.label, () => settled), failed]);
@@ -151,7 +151,7 @@ async function extractAll(request: DebRequest, targetOf: (path: string) => strin
 /**
  * The files of a Debian package.
  * @param deb its path
- * @param part `data` holds the files, `control` what dpkg knows of the package
+ * @param part `data` has the files, `control` has what dpkg knows of the package
  * @see deb(5)
  */
 export function debArchive(deb: string, part: DebPart = 'data'): Archive {

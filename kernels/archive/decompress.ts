@@ -1,4 +1,4 @@
-// Streams of compressed bytes made plain: gzip by Node itself, everything else by the usual programs.
+// Decompresses streams: gzip with Node, everything else with the usual programs.
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -19,7 +19,7 @@ const PROGRAMS = {
 
 const BROKEN_PIPE: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET']);
 
-/** What the first bytes say about the compression; the lz4 magic is that of the legacy frame, which kernels use. Null when none is known. */
+/** Recognises a compression by the first bytes; null if it is unknown. For lz4 it is the legacy frame, which kernels use. */
 export function compressionOf(start: Uint8Array): Compression | null {
   const magics = [
     ['gzip', [0x1f, 0x8b]],
@@ -44,7 +44,7 @@ async function settle<T>(promise: Promise<T>): Promise<{ kind: 'value'; value: T
 }
 
 async function gunzip<T>(input: Readable, label: string, consume: Consumer<T>): Promise<T> {
-  // The pipeline must not end with gunzip itself: it would stop listening for errors before gunzip has found the end missing.
+  // If gunzip were the last stream, the pipeline would stop listening for errors before gunzip notices a missing end.
   const output = new PassThrough();
   const feeding = settle(pipeline(input, createGunzip(), output));
   try {
@@ -64,7 +64,7 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
   const { command, package: needed } = PROGRAMS[format];
   const [program, ...args] = command;
   const child = execa(program, args, { stdin: 'pipe', reject: false, buffer: { stdout: false, stderr: true }, encoding: 'buffer' });
-  // Node throws away what nobody reads of a program that has ended: a consumer may first open a file.
+  // Node discards unread output when a program ends, and a consumer may open a file before it reads.
   const output = new PassThrough();
   const handed = settle(pipeline(child.stdout, output));
   const feeding = settle(pipeline(input, child.stdin));
@@ -79,7 +79,7 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
   const fed = await feeding;
   await handed;
   if (child.pid === undefined) throw new InfraError(`the program ${program} is needed: install the package ${needed}`);
-  // A program that ends early breaks the pipe: then its own exit status tells why.
+  // A program that ends early breaks the pipe. Its exit status has the real reason.
   if (whole && fed.kind === 'error' && !BROKEN_PIPE.has(errorCode(fed.error) ?? '')) throw fed.error;
   if (whole && outcome.exitCode !== undefined && outcome.exitCode !== 0) {
     const said = Buffer.from(outcome.stderr).toString('utf8').trim().split('\n')[0];
@@ -90,9 +90,9 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
 }
 
 /**
- * Runs compressed bytes through the decompressor and gives the plain ones to `consume`, which may stop early.
+ * Decompresses `input` and gives the plain bytes to `consume`, which may stop early.
  * @param label what errors call the data
- * @throws InfraError when the program is missing or finds the data damaged; whatever `consume` throws
+ * @throws InfraError if the program is missing or the data is damaged; whatever `consume` throws
  */
 export async function decompress<T>(format: Compression, input: Readable, label: string, consume: Consumer<T>): Promise<T> {
   return format === 'gzip' ? gunzip(input, label, consume) : runProgram(format, input, label, consume);

@@ -1,7 +1,7 @@
-// Bytes of a file by position, so that formats can be read without holding hundreds of megabytes.
+// Reads bytes of a file by position, so that hundreds of megabytes need not be in memory.
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Up to `length` bytes from `offset`; fewer at the end of the file, none beyond it. */
+/** Reads up to `length` bytes from `offset`: fewer at the end of the file, none beyond it. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
 
 async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
@@ -15,7 +15,7 @@ async function readAt(handle: FileHandle, offset: number, length: number): Promi
   return buffer.subarray(0, done);
 }
 
-/** Opens a file for as long as `use` runs. */
+/** Opens a file, and closes it after `use`. */
 export async function withFile<T>(path: string, use: (read: ReadAt, size: number) => Promise<T>): Promise<T> {
   const handle = await open(path, 'r');
   try {
@@ -26,7 +26,7 @@ export async function withFile<T>(path: string, use: (read: ReadAt, size: number
   }
 }
 
-/** The same over bytes in memory. */
+/** The same for bytes in memory. */
 export function readAtOf(bytes: Uint8Array): ReadAt {
   return async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length));
 }

@@ -1,4 +1,4 @@
-// Files from the network: resumed, checked, moved into place only when whole.
+// Downloads files: resumes and verifies them, and moves them into place only when they are complete.
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
@@ -10,26 +10,26 @@ import { claimPart, releasePart } from './part-file.ts';
 
 export interface DownloadRequest {
   url: string;
-  /** Where the whole file will be; unfinished parts lie beside it. */
+  /** Path of the complete file. Unfinished parts are beside it. */
   target: string;
-  /** What the file must be. Null for files nobody vouched for: they are not resumed. */
+  /** Size and digest of the file. Null if they are unknown; such a download is not resumed. */
   expected: { size: number; sha256: string } | null;
   signal?: AbortSignal | undefined;
   onProgress?: ((bytes: number, total: number) => void) | undefined;
-  /** Largest file that is accepted where the size is not known. @default 64 MiB */
+  /** Maximum size if the expected size is unknown. @default 64 MiB */
   maxBytes?: number;
-  /** Time without a byte after which the connection is given up. @default 30000 */
+  /** Time without a byte after which the connection is closed. @default 30000 */
   stallMs?: number;
-  /** How often a connection may bring nothing before it is given up for good. @default 5 */
+  /** Tries without a new byte before the download fails. @default 5 */
   tries?: number;
-  /** First pause before another try; it doubles each time. @default 500 */
+  /** Pause before the second try; it doubles each time. @default 500 */
   backoffMs?: number;
 }
 
-/** `absent`: the server says there is no such file, so that the caller can take another one. */
+/** `absent`: the server has no such file. The caller may use another one. */
 export type DownloadResult = { kind: 'done'; sha256: string; size: number } | { kind: 'absent'; url: string };
 
-/** How one try ended. `again`: the same try may do better, from where it stopped. `corrupt`: what is there is not the file. */
+/** The result of one try. `again`: another try may succeed and continues the file. `corrupt`: the bytes are not those of the file. */
 type Try = DownloadResult | { kind: 'again'; reason: string; waitMs: number } | { kind: 'corrupt'; reason: string };
 
 interface Part {
@@ -59,7 +59,7 @@ function retryAfterMs(response: Response): number {
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, MAX_WAIT_MS) : 0;
 }
 
-/** What to do with an answer before its body is read; null when the body is to be read. */
+/** Decides about a response before its body is read; null if the body must be read. */
 async function judgeResponse(response: Response, part: Part, request: DownloadRequest): Promise<Try | null> {
   const { url, expected } = request;
   const { status } = response;
@@ -109,7 +109,7 @@ function verify(part: Part, request: DownloadRequest): Try {
   return { kind: 'done', sha256, size: part.size };
 }
 
-/** The cause of a failed fetch stands behind "fetch failed". */
+/** The reason of a failed fetch: its own message is only "fetch failed". */
 function networkReason(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && cause.message !== '' ? cause.message : messageOf(error);
@@ -134,12 +134,12 @@ async function tryOnce(part: Part, request: DownloadRequest): Promise<Try> {
     throw error;
   } finally {
     clearTimeout(timer);
-    // Closes the connection of an answer whose body was not read.
+    // Closes the connection of a response whose body was not read.
     stall.abort();
   }
 }
 
-/** Node's fetch takes no notice of proxy variables, which is worth knowing where nothing can be reached. */
+/** A hint for failed connections: Node's fetch ignores proxy variables. */
 function proxyHint(): string {
   const name = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].find((variable) => process.env[variable]);
   return name === undefined ? '' : ` (${name} is set, but this program connects directly: use a mirror that can be reached)`;
@@ -159,7 +159,7 @@ async function tryUntilDone(part: Part, request: DownloadRequest): Promise<Downl
       corrupted = true;
       continue;
     }
-    // Without a digest nobody can say that two parts belong together.
+    // Without a digest, two parts may belong to different files.
     if (!request.expected) await restart(part);
     fruitless = request.expected && part.size > before ? 1 : fruitless + 1;
     if (fruitless >= tries) throw new InfraError(`${request.url}: ${result.reason}, after ${tries} tries${proxyHint()}`);
@@ -182,10 +182,10 @@ async function finishPart(part: Part, target: string): Promise<void> {
 }
 
 /**
- * Fetches a URL into a file. An earlier unfinished download is continued; a wrong file is fetched anew once; dropped connections,
- * stalls and 5xx are tried again with growing pauses. The target appears only when size and sha256 are right.
+ * Downloads a URL into a file. It continues an unfinished download, downloads a wrong file once more, and tries again after dropped
+ * connections, stalls and 5xx, with growing pauses. The target appears only when its size and sha256 are right.
  * The built-in fetch connects directly: proxy variables have no effect on Node 20.
- * @throws InfraError when the file cannot be had or the disk cannot hold it; the signal's reason when aborted
+ * @throws InfraError if the file cannot be downloaded or the disk is full; the signal's reason if aborted
  */
 export async function download(request: DownloadRequest): Promise<DownloadResult> {
   const { target, expected, signal } = request;

@@ -1,4 +1,4 @@
-// Unfinished downloads beside their target. Each has one owner: taking one over is a rename, which only one process can win.
+// Names of unfinished downloads beside their target. Each has one owner. A process takes one over by a rename, so only one succeeds.
 import { randomBytes } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -15,8 +15,8 @@ async function takeOver(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * The path to write an unfinished download to. With `resume`, what an earlier download left behind is taken over: one that was given
- * up (`NAME.part`), or one whose process is gone (`NAME.part-PID-…`).
+ * The path for an unfinished download. With `resume`, an earlier unfinished download is taken over: one that was released (`NAME.part`),
+ * or one whose process has ended (`NAME.part-PID-…`).
  */
 export async function claimPart(target: string, resume: boolean): Promise<string> {
   const mine = `${target}.part-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -33,7 +33,7 @@ export async function claimPart(target: string, resume: boolean): Promise<string
   return mine;
 }
 
-/** Gives an unfinished download up, so that the next one of the same target continues it. Does nothing when it was finished. */
+/** Releases an unfinished download, so that the next one of the same target continues it. Does nothing if it was finished. */
 export async function releasePart(path: string, target: string): Promise<void> {
   await takeOver(path, `${target}.part`);
 }

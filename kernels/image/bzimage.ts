@@ -1,10 +1,10 @@
-// The x86 bzImage: where in it the compressed vmlinux lies, and what the kernel calls itself.
+// Reads the x86 bzImage: the place of the compressed vmlinux, and the banner of the kernel.
 import type { ReadAt } from '../archive/read-at.ts';
 
 export interface BzImage {
-  /** The compressed vmlinux as it lies in the file. */
+  /** Place of the compressed vmlinux in the file. */
   payload: { offset: number; length: number };
-  /** For example `6.12.117+deb13-cloud-amd64 (debian-kernel@…) #1 SMP …`; '' when there is none. */
+  /** For example `6.12.117+deb13-cloud-amd64 (debian-kernel@…) #1 SMP …`; '' if the image has none. */
   banner: string;
 }
 
@@ -13,13 +13,13 @@ export type BzImageReading = { kind: 'bzimage'; image: BzImage } | { kind: 'bad'
 const HEAD = 0x250;
 const MAX_BANNER = 512;
 
-/** Whether the start of a file is that of a bzImage. */
+/** Whether a file begins as a bzImage. */
 export function isBzImage(head: Buffer): boolean {
   return head.length >= 0x208 && head.readUInt16LE(0x1fe) === 0xaa55 && head.toString('latin1', 0x202, 0x206) === 'HdrS';
 }
 
 /**
- * Reads the setup header. Boot protocol 2.08 (kernel 2.6.26) is the first that says where the payload lies.
+ * Reads the setup header. Boot protocol 2.08 (kernel 2.6.26) is the first with the place of the payload.
  * @see Documentation/arch/x86/boot.rst in the kernel
  */
 export async function readBzImage(read: ReadAt, fileSize: number): Promise<BzImageReading> {

@@ -1,4 +1,4 @@
-// As much of ELF as a kernel needs here: the machine, and where a section lies.
+// Reads two things from an ELF file: its machine, and the place of a section.
 import type { ReadAt } from '../archive/read-at.ts';
 
 export interface ElfSection {
@@ -8,25 +8,25 @@ export interface ElfSection {
 
 export type ElfReading = { kind: 'elf'; arch: 'x86_64' | 'arm64'; section: ElfSection | null } | { kind: 'bad'; reason: string };
 
-/** e_machine of the architectures that have guests. */
+/** Values of e_machine. */
 const MACHINES: Readonly<Record<number, 'x86_64' | 'arm64'>> = { 62: 'x86_64', 183: 'arm64' };
-/** Of the file header, and of each entry of the section table. */
+/** Size of the file header, and of each entry of the section table. */
 const HEADER = 64;
 const MAX_NAMES = 1 << 20;
 
-/** Whether the start of a file is that of any ELF file. */
+/** Whether a file begins as an ELF file. */
 export function isElf(head: Buffer): boolean {
   return head.length >= 4 && head.readUInt32BE(0) === 0x7f454c46;
 }
 
-/** 64-bit positions beyond 2^53 are no positions in a file: they become Infinity and fail every bounds check. */
+/** Reads a 64-bit position. One above 2^53 becomes Infinity and fails every check of bounds. */
 function position(buffer: Buffer, offset: number): number {
   const value = buffer.readBigUInt64LE(offset);
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(value);
 }
 
 /**
- * Looks for a section of a 64-bit little-endian ELF file; null when it is not there.
+ * Finds a section of a 64-bit little-endian ELF file; null if the file does not have it.
  * @see elf(5)
  */
 export async function readElfSection(read: ReadAt, fileSize: number, name: string): Promise<ElfReading> {

@@ -1,4 +1,5 @@
-// What is kept of an unpacked kernel beside its files. Checked by hand: predictions are made faster than a schema library loads.
+// The facts that the cache keeps beside the files of an unpacked kernel. The check is by hand: a schema library takes longer to load
+// than a prediction.
 
 /** Names of the files in a kernel's folder. */
 export const KERNEL_FILES = {
@@ -12,16 +13,16 @@ export const KERNEL_FILES = {
 
 export interface KernelFacts {
   format: 1;
-  /** Of the image as it was delivered. */
+  /** Digest of the image as delivered. */
   sha256: string;
   arch: 'x86_64' | 'arm64';
   release: string;
   version: string;
-  /** Which files there are; a flat Image has no vmlinux, a delivered vmlinux no image. */
+  /** Whether these files exist: a flat Image has no vmlinux, a delivered vmlinux has no image. */
   vmlinux: boolean;
   image: boolean;
   btf: { size: number; sha256: string } | null;
-  /** The configuration it was built with, as text; null when there is none to be had, absent while nobody has looked for it. */
+  /** The configuration it was built with, as text. Null if none was found, absent before the first search. */
   config?: { size: number; sha256: string } | null;
 }
 
@@ -35,7 +36,7 @@ function keptFile(value: unknown): KernelFacts['btf'] | undefined {
   return typeof size === 'number' && typeof sha256 === 'string' ? { size, sha256 } : undefined;
 }
 
-/** Facts as this version writes them, null for anything else. */
+/** Reads facts as this version writes them; null for anything else. */
 export function readFacts(value: unknown): KernelFacts | null {
   const { format, sha256, arch, release, version, vmlinux, image, btf: writtenBtf, config: writtenConfig } = fields(value) ?? {};
   const btf = keptFile(writtenBtf);

@@ -1,4 +1,4 @@
-// What a kernel image is, from its first bytes and its banner, without unpacking it.
+// Recognises a kernel image by its first bytes and its banner, without unpacking it.
 import { kernelVersionOf } from '../apt/debian-version.ts';
 import { compressionOf } from '../archive/decompress.ts';
 import { tryParseKernelVersion, upstreamOf } from '../../harness/base/kernel-version.ts';
@@ -9,16 +9,16 @@ import { findBanner } from './scan.ts';
 
 export type Arch = 'x86_64' | 'arm64';
 
-/** The three forms a kernel can be started in. */
+/** The three forms of images that a guest can boot. */
 export type ImageForm = { form: 'bzimage'; image: BzImage } | { form: 'vmlinux' } | { form: 'image' };
 
 export type Inspection =
   | (ImageForm & {
       kind: 'kernel';
       arch: Arch;
-      /** What `uname -r` will say, from the banner. */
+      /** The expected `uname -r`, from the banner. */
       release: string;
-      /** Upstream version: 5.10.262 where the release says 5.10.0-46. */
+      /** Upstream version: 5.10.262 for the release 5.10.0-46. */
       version: string;
     })
   | { kind: 'bad'; reason: string };
@@ -53,7 +53,7 @@ async function formOf(
   return { kind: 'bad', reason: 'expected a bzImage, an ELF vmlinux or an arm64 Image' };
 }
 
-/** Looks at a kernel image of any of the three forms. */
+/** Recognises a kernel image of any of the three forms, or gives the reason why it is none. */
 export async function inspectImage(read: ReadAt, size: number): Promise<Inspection> {
   if (size === 0) return { kind: 'bad', reason: 'the file is empty' };
   const form = await formOf(read, size, await read(0, 0x300));

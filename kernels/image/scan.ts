@@ -1,16 +1,16 @@
-// What can be found in a kernel only by looking through its bytes: its banner, and BTF where there is no section table.
+// Searches the bytes of a kernel for its banner, and for BTF if the image has no section table.
 import type { ReadAt } from '../archive/read-at.ts';
 
 const WINDOW = 4 << 20;
 const MAX_BANNER = 512;
-/** A kernel has its banner's first words a few times; a file made of nothing else must not be read in pieces for hours. */
+/** A kernel contains the first words of its banner a few times. A file that contains nothing else must not take hours. */
 const MAX_CANDIDATES = 4096;
 /** Magic 0xeb9f, version 1, no flags, header of 24 bytes, types at 0. */
 const BTF_START = Buffer.from([0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0]);
-/** Smaller ones are not those of a kernel: some boot stages carry tiny blobs. */
+/** Smaller BTF is not that of a kernel: some boot stages contain tiny blobs. */
 const MIN_BTF = 64 << 10;
 
-/** The first position, among the first few thousand, of a pattern that `accept` is content with; windows overlap so that none is missed. */
+/** The first non-null result of `accept` over the first few thousand positions of a pattern. Windows overlap, so that none is missed. */
 export async function search<T>(
   read: ReadAt,
   fileSize: number,
@@ -30,7 +30,7 @@ export async function search<T>(
 }
 
 /**
- * The kernel's own `linux_banner` without its first words: `6.12.117+deb13-cloud-amd64 (debian-kernel@…) …`. Null when there is none.
+ * The kernel's own `linux_banner` without its first words: `6.12.117+deb13-cloud-amd64 (debian-kernel@…) …`. Null if it has none.
  * @see init/version-timestamp.c in the kernel
  */
 export async function findBanner(read: ReadAt, fileSize: number): Promise<string | null> {
@@ -42,7 +42,7 @@ export async function findBanner(read: ReadAt, fileSize: number): Promise<string
 }
 
 /**
- * Where BTF lies in a flat image.
+ * The place of BTF in a flat image.
  * @see struct btf_header in include/uapi/linux/btf.h
  */
 export async function findBtf(read: ReadAt, fileSize: number): Promise<{ offset: number; size: number } | null> {

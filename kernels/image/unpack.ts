@@ -1,4 +1,4 @@
-// A kernel image turned into what the rest needs of it: the bootable forms, its BTF, and what it is.
+// Unpacks a kernel image into the forms that can boot, its BTF and its facts.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, constants, open, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// What the sources of the user's own files share.
+// Selectors of the user's own files, for all sources of such files.
 import { stat } from 'node:fs/promises';
 import { UserError } from '../../harness/base/errors.ts';
 
@@ -14,7 +14,7 @@ export interface PathOrigin {
 
 /**
  * A parser for selectors whose value is a path.
- * @param form what errors say is expected: `file:PATH`
+ * @param form the expected form, for errors: `file:PATH`
  */
 export function pathParser(form: string): (value: string, text: string) => PathSelector {
   return (path, text) => {

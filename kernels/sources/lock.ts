@@ -39,7 +39,7 @@ export interface PinComparison {
 
 /** The entries of one source. All methods but `check` take entries that were checked. */
 export interface SourceLock {
-  /** @throws UserError that says what is wrong with an entry */
+  /** @throws UserError with the fault of an entry */
   check: (entry: unknown) => void;
   /** The same entries in true version order. */
   sorted: (entries: readonly unknown[]) => object[];
@@ -51,7 +51,7 @@ export interface SourceLock {
   updated: (comparison: PinComparison) => object[];
 }
 
-/** What a source says of its pins. */
+/** The rules of a source for its pins. */
 export interface PinRules<Pin extends PinFacts> {
   /** @throws UserError */
   read: (entry: unknown) => Pin;

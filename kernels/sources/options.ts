@@ -1,24 +1,24 @@
-// What planning and pulling kernels need to know, and what they report.
+// Options of planning and pulling kernels, and the events that they report.
 import type { KernelLock } from './lock.ts';
 
 export type KernelEvent =
-  /** Bytes so far of the package of a kernel; the last one has `bytes` equal to `total`. */
+  /** Downloaded bytes of the package of a kernel. In the last event `bytes` equals `total`. */
   | { kind: 'download'; kernel: string; bytes: number; total: number }
-  /** Something a person should know. */
+  /** A message for the user. */
   | { kind: 'note'; text: string };
 
 export interface KernelOptions {
   /** Root of the cache. */
   cache: string;
-  /** Addresses of Debian mirrors; without any, those of the environment or of apt. */
+  /** Addresses of Debian mirrors (default: those of the environment, else of apt). */
   mirrors?: readonly string[] | undefined;
   /** Pinned kernels. */
   lock?: KernelLock | undefined;
   /** Selectors that may mean nothing. */
   optional?: readonly string[] | undefined;
-  /** Take only what the lock file pins, never something nearby. */
+  /** Use only what the lock file pins, never a replacement. */
   frozen?: boolean | undefined;
-  /** Ask the mirror for its indexes even where recent ones are known. */
+  /** Download indexes again even if the cache has recent ones. */
   refresh?: boolean | undefined;
   /** Whether to pull what no signature and no lock file vouches for. @default accept */
   unverified?: 'accept' | 'refuse' | undefined;

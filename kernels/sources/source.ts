@@ -54,16 +54,16 @@ export interface Delivery<Origin> {
   /** Another kernel than planned when the source lost that one. */
   kernel: SourceKernel<Origin>;
   cached: CachedKernel;
-  /** What a reader should know: a twin package was taken, an indexed version was gone. */
+  /** For readers of a report, for example that another package replaces a lost one. */
   notes: readonly string[];
 }
 
 /** The part of a source that reads archives and images. It is loaded when it is first used. */
 export interface SourceOperations<Selector, Origin> {
   /**
-   * Starts to plan: the function it returns says which kernels a selector means. What is read from an archive is read once, however many
-   * selectors ask. Nothing is downloaded but indexes.
-   * The returned function throws UserError when a selector means nothing, and InfraError when an index cannot be had.
+   * Starts a plan: returns a function from a selector to its kernels. All selectors of a plan share one function, so that it reads each
+   * index once. It downloads only indexes.
+   * The function throws UserError if a selector means no kernel, and InfraError if an index cannot be downloaded.
    */
   planner: (options: KernelOptions) => (selector: Selector) => Promise<SourceKernel<Origin>[]>;
   /** Whether a kernel is in the cache, so that `pull` needs no network. */
@@ -71,29 +71,29 @@ export interface SourceOperations<Selector, Origin> {
   /** Where the chain of digests of a kernel ends. */
   verify: (origin: Origin) => Trust;
   /**
-   * Brings a kernel into the cache. What is downloaded has passed `checkTrust` before.
-   * @throws InfraError when it cannot be had, is damaged or not trusted
+   * Brings a kernel into the cache. Everything passes `checkTrust` before it is downloaded.
+   * @throws InfraError if the kernel cannot be downloaded, is damaged or not trusted
    */
   pull: (kernel: SourceKernel<Origin>, options: KernelOptions) => Promise<Delivery<Origin>>;
   /** The configuration that a pulled kernel was built with. */
   config: (origin: Origin, cached: CachedKernel, options: KernelOptions) => Promise<FoundConfig>;
   /**
    * A folder with all modules of a pulled kernel, named as in its package, compressed or not.
-   * @throws InfraError when they cannot be had
+   * @throws InfraError if they cannot be downloaded or read
    */
   modules: (origin: Origin, options: KernelOptions) => Promise<string>;
-  /** How its kernels are pinned; null when they cannot be. */
+  /** How its kernels are pinned; null if they cannot be pinned. */
   lock: SourceLock | null;
 }
 
 /**
- * Where kernels come from. `Selector` is what a selector of this source says, `Origin` is what the source needs to pull a kernel; both
- * stay inside the source. Help, errors, the starter configuration and the table in README.md follow from these records.
+ * A kernel source. `Selector` is a parsed selector, `Origin` is what the source needs to pull a kernel. Other code never looks inside
+ * them. Help, errors, the starter configuration and the table in README.md follow from these records.
  */
 export interface KernelSource<Selector, Origin> {
-  /** What its selectors begin with, before the colon. */
+  /** The part of its selectors before the colon. */
   name: string;
-  /** The forms of its selectors. The first one stands for the source where there is room for one only. */
+  /** The forms of its selectors. Short lists show only the first one. */
   forms: readonly [SelectorForm, ...SelectorForm[]];
   /** Whether the value of its selectors is a path. A configuration gives paths relative to itself. */
   isPath: boolean;
@@ -103,15 +103,15 @@ export interface KernelSource<Selector, Origin> {
    * Reads a selector.
    * @param value what is behind the colon
    * @param text the whole selector, for errors
-   * @throws UserError that says what is possible
+   * @throws UserError with what was expected
    */
   parse: (value: string, text: string) => Selector;
-  /** The value that was most likely meant by a text without a source: `6.12`. Null when it looks like nothing of this source. */
+  /** The value that a text without a source, such as `6.12`, most likely means; null if it does not look like a value of this source. */
   guess: (text: string) => string | null;
-  /** The value that selects, of all kernels that `value` means, the one of this version. */
+  /** Narrows a value to the kernel of one version. */
   only: (value: string, version: string) => string;
-  /** Whether a selector means a kernel in the cache; null when that is known only by pulling, which needs no network. */
+  /** Whether a selector means a kernel in the cache; null if only a pull can answer, which then needs no network. */
   matches: ((selector: Selector, cached: CachedKernel) => boolean) | null;
-  /** Predictions start faster without what this loads. */
+  /** Loads the operations. Predictions start faster without them. */
   load: () => Promise<SourceOperations<Selector, Origin>>;
 }

@@ -65,7 +65,7 @@ it('a pinned package that is gone is replaced by the nearest newer package of th
     mirror.files.delete(pool(cloud('6.12.94+deb13'), '6.12.94-1'));
     const planned = await only('debian:6.12', { ...options, lock });
     expect(await failure(pullKernel(planned, { ...options, lock, frozen: true }))).toMatchInlineSnapshot(
-      `"InfraError: linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1 is pinned, but the mirror does not have it any more; without frozen, the nearest of its series is taken"`,
+      `"InfraError: linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1 is pinned, but the mirror no longer has it, and --frozen forbids another kernel of its series"`,
     );
     const { id, version, notes } = await pullKernel(planned, { ...options, lock });
     expect({ id, version, notes }).toMatchInlineSnapshot(`

@@ -1,4 +1,4 @@
-// Something read from every suite at once, a few at a time.
+// Reads all suites, a few at a time.
 import pLimit from 'p-limit';
 import type { DebianOptions } from './options.ts';
 import { readSuites, type Suite } from './suite.ts';
@@ -6,9 +6,9 @@ import { readSuites, type Suite } from './suite.ts';
 const SUITES_AT_ONCE = 3;
 
 /**
- * What `read` finds in each suite of the machine's mirrors, in the order of the suites. After a failure nothing more is begun, and what
- * is under way ends before the error is thrown, so that nothing goes on behind the caller's back.
- * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read; whatever `read` throws
+ * The results of `read` for each suite of the machine's mirrors, in the order of the suites. After a failure no other read starts, and the
+ * error is thrown when all running reads have ended.
+ * @throws UserError if no mirror is configured; InfraError if the mirror cannot be read; whatever `read` throws
  */
 export async function overSuites<T>(options: DebianOptions, read: (suite: Suite) => Promise<T[]>): Promise<T[]> {
   const suites = await readSuites(options);

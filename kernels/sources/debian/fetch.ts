@@ -1,4 +1,4 @@
-// Packages from the mirrors of their archive, whichever has them.
+// Downloads packages from the first mirror of their archive that has them.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../../../harness/base/errors.ts';
@@ -11,13 +11,13 @@ import type { KernelPackage, PackagePin } from './packages.ts';
 
 /** A file of an archive. */
 export interface PackageFile extends Pick<PackagePin, 'name' | 'archive' | 'path'> {
-  /** Null where no index says what it must be. */
+  /** Null if no index has its digest. */
   expected: Pick<PackagePin, 'size' | 'sha256'> | null;
-  /** Who vouches for what it must be. */
+  /** What vouches for its digest. */
   trust: Trust;
 }
 
-/** More than the largest kernel packages have. */
+/** Larger than all kernel packages. */
 const MAX_PACKAGE = 512 << 20;
 
 /** The file of a kernel package. */
@@ -26,8 +26,8 @@ export function packageFile({ name, archive, path, size, sha256, trust }: Kernel
 }
 
 /**
- * Fetches a package to `target`; false when no mirror has it.
- * @throws InfraError when it is not trusted or cannot be had for another reason
+ * Downloads a package to `target`; returns false if no mirror has it.
+ * @throws InfraError if it is not trusted or cannot be downloaded for another reason
  */
 export async function fetchPackage(
   { name, archive, path, expected, trust }: PackageFile,
@@ -46,7 +46,7 @@ export async function fetchPackage(
 }
 
 /**
- * Fetches a package for as long as `use` runs; null when no mirror has it.
+ * Downloads a package and removes it after `use`; returns null if no mirror has it.
  * @throws InfraError as fetchPackage; whatever `use` throws
  */
 export async function withPackage<T>(file: PackageFile, options: KernelOptions, use: (deb: string) => Promise<T>): Promise<T | null> {

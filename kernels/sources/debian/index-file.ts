@@ -1,4 +1,4 @@
-// Index files of a suite, reduced to the few stanzas somebody wants; what was found is kept by the digest of the index.
+// Reads index files of a suite and keeps only the wanted stanzas, in the cache by the digest of the index.
 import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,11 +12,11 @@ import type { DebianOptions } from './options.ts';
 import type { IndexFile } from './release.ts';
 import type { Suite } from './suite.ts';
 
-/** Which stanzas of an index are wanted. */
+/** The wanted stanzas of an index. */
 export interface Selection {
   /** Index file without its compression, for example `main/source/Sources`. */
   index: string;
-  /** Names the selection in the cache: another rule needs another name. */
+  /** Name of the selection in the cache. Another rule needs another name. */
   name: string;
   wanted: (stanza: string) => boolean;
 }
@@ -54,8 +54,8 @@ async function fetchIndex({ suite, path, file, target, signal }: IndexDownload):
 }
 
 /**
- * The wanted stanzas of an index of a suite, in the order of the index; empty when the suite has no such index.
- * @throws InfraError when the index cannot be had
+ * The wanted stanzas of an index of a suite, in the order of the index; empty if the suite has no such index.
+ * @throws InfraError if the index cannot be downloaded
  */
 export async function readStanzas(suite: Suite, selection: Selection, options: DebianOptions): Promise<string[]> {
   const found = COMPRESSED.find(({ ending }) => suite.indexes[`${selection.index}.${ending}`]);
@@ -75,7 +75,7 @@ export async function readStanzas(suite: Suite, selection: Selection, options: D
     await rm(target, { force: true });
     return read;
   } catch (error) {
-    // Suites may share an index: whoever reads it first clears the download away, but leaves what was found.
+    // Suites may share an index. The first reader removes the download, but its stanzas are in the cache.
     const others = errorCode(error) === 'ENOENT' ? await readKept(kept) : null;
     if (others) return others;
     throw error;

@@ -1,9 +1,9 @@
-// Where this machine gets Debian packages from: what the user says, else what apt is configured with. No host is known here.
+// Finds the Debian mirrors of this machine: those that the user names, else those of apt. The program has no default host.
 import { execa } from 'execa';
 import { UserError } from '../../../harness/base/errors.ts';
 import { type Archive, archiveOfSuite } from './suites.ts';
 
-/** A repository: `dists/` and `pool/` lie below `base`, which has no slash at its end. */
+/** A repository. `base` contains `dists/` and `pool/` and has no slash at its end. */
 export interface Mirror {
   archive: Archive;
   base: string;
@@ -14,12 +14,12 @@ const WHAT_TO_SET =
   `set ${VARIABLE} or "mirrors:" in corematrix.yaml to the address of a Debian mirror, ` +
   'the directory that holds dists/ and pool/ (several, separated by blanks, when the security archive is elsewhere)';
 
-/** Of an address: no mirror has a longer one. */
+/** Maximum length of an address. */
 const MAX_ADDRESS = 2048;
 const DISTS = '/dists/';
 const RELEASE = '/InRelease';
 
-/** Without the slashes at its end; a pattern for them takes time that grows by the square of those elsewhere. */
+/** Removes slashes at the end. A regular expression would take quadratic time for many slashes elsewhere. */
 function trimmed(address: string): string {
   let end = address.length;
   while (address[end - 1] === '/') end -= 1;
@@ -35,8 +35,8 @@ function distinct(mirrors: readonly Mirror[]): Mirror[] {
 }
 
 /**
- * The mirrors in the output of `apt-get update --print-uris`, which follows all of apt's configuration, needs no root and no downloaded
- * lists. Repositories that are not Debian's, and access other than HTTP, are left out.
+ * The mirrors in the output of `apt-get update --print-uris`, which reads all of apt's configuration and needs neither root nor downloaded
+ * lists. Repositories of other distributions, and addresses other than HTTP, are ignored.
  */
 export function parseAptUris(output: string): Mirror[] {
   const mirrors = output.split('\n').flatMap((line): Mirror[] => {
@@ -50,9 +50,9 @@ export function parseAptUris(output: string): Mirror[] {
 }
 
 /**
- * Mirrors from addresses a person gave. One that ends in `debian-security` is the security archive; beside one that ends in `debian`
- * the security archive is looked for as its neighbour when none is given.
- * @throws UserError for what is no HTTP address
+ * Mirrors from addresses that a person gave. An address that ends in `debian-security` is the security archive. If none is given, the
+ * security archive is expected beside an address that ends in `debian`.
+ * @throws UserError for a text that is no HTTP address
  */
 export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
   const given = addresses.map((address): Mirror => {
@@ -71,13 +71,13 @@ export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
 
 async function aptMirrors(): Promise<Mirror[]> {
   const apt = await execa('apt-get', ['update', '--print-uris'], { reject: false, env: { LC_ALL: 'C' }, stdin: 'ignore' });
-  if (apt.failed && apt.exitCode === undefined) throw new UserError(`apt-get is not on this machine; ${WHAT_TO_SET}`);
+  if (apt.failed && apt.exitCode === undefined) throw new UserError(`this machine has no apt-get; ${WHAT_TO_SET}`);
   return parseAptUris(apt.stdout);
 }
 
 /**
  * The Debian mirrors to use, in order: those given, else those of `COREMATRIX_DEBIAN_MIRROR`, else those of apt.
- * @throws UserError when none is configured anywhere
+ * @throws UserError if no mirror is configured
  */
 export async function debianMirrors(given: readonly string[] | undefined, env: NodeJS.ProcessEnv = process.env): Promise<Mirror[]> {
   if (given && given.length > 0) return parseMirrorAddresses(given);

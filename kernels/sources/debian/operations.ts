@@ -86,9 +86,7 @@ async function pull(planned: SourceKernel<DebianOrigin>, options: KernelOptions)
   const found = await attempt(first);
   if (found) return found;
   if (options.frozen === true && pinned) {
-    throw new InfraError(
-      `${title(first)} is pinned, but the mirror does not have it any more; without frozen, the nearest of its series is taken`,
-    );
+    throw new InfraError(`${title(first)} is pinned, but the mirror no longer has it, and --frozen forbids another kernel of its series`);
   }
   for (const one of pinned ? await replacements(first, options) : rest) {
     const other = await attempt(one);

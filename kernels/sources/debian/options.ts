@@ -1,19 +1,19 @@
-// What everything that reads a Debian archive needs to know.
+// Options of everything that reads a Debian archive.
 import type { KernelOptions } from '../options.ts';
 
 export interface DebianOptions {
   /** Root of the cache. */
   cache: string;
-  /** Addresses of mirrors; without any, those of the environment or of apt. */
+  /** Addresses of mirrors (default: those of the environment, else of apt). */
   mirrors?: readonly string[] | undefined;
-  /** Ask the mirror for its Release files even where recent ones are known. */
+  /** Download Release files again even if the cache has recent ones. */
   refresh?: boolean | undefined;
   signal?: AbortSignal | undefined;
-  /** Something a person should know: a signature that was not checked, a mirror that is down. */
+  /** Receives messages for the user: a signature that was not checked, a mirror that is down. */
   onNote?: ((text: string) => void) | undefined;
 }
 
-/** The same for planning and pulling kernels. */
+/** The same options, from those of planning and pulling kernels. */
 export function debianOptions({ cache, mirrors, refresh, signal, onProgress }: KernelOptions): DebianOptions {
   return { cache, mirrors, refresh, signal, onNote: (text) => onProgress?.({ kind: 'note', text }) };
 }

@@ -11,7 +11,7 @@ import type { Trust } from '../trust.ts';
 import type { Suite } from './suite.ts';
 import type { Archive } from './suites.ts';
 
-/** What of a package is pinned: enough to fetch it from any mirror and to know it is the right one. */
+/** The pinned facts of a package: enough to download it from any mirror and to verify it. */
 export interface PackagePin {
   name: string;
   version: string;
@@ -26,21 +26,21 @@ export interface KernelPackage extends PackagePin, NameFacts {
   /** Upstream version, for example `6.12.117`. */
   upstream: string;
   series: string;
-  /** The suites that have it, as far as an index was read. */
+  /** The suites that list it, of those whose index was read. */
   suites: readonly string[];
-  /** Who vouches for its digest: the index or the lock file that names it. */
+  /** What vouches for its digest: the index or the lock file that names it. */
   trust: Trust;
 }
 
-/** Meta packages have the same names but only documentation inside: 2 KB, where a kernel has many megabytes. */
+/** Meta packages have such names, too, but contain only documentation: 2 KB, while a kernel has many megabytes. */
 const MIN_SIZE = 1 << 20;
 
-/** Where files lie in an archive; a mirror may claim any other place. */
+/** Paths of packages in an archive. An index could name any other path. */
 export const POOL_PATH = /^pool\/(?!(?:.*\/)?\.\.(?:\/|$))[\w.+~/-]+$/;
 /** @see deb-version(7) */
 const VERSION = /^\d[\w.+:~-]*$/;
 
-/** Adds what name and version say to a pin; null when it is no kernel package, or lies elsewhere than packages do. */
+/** Adds the facts in the name and version to a pin; null if it is no kernel package, or its path is not in the pool. */
 export function describePackage(pin: PackagePin, listed: Pick<KernelPackage, 'suites' | 'trust'>): KernelPackage | null {
   const facts = parsePackageName(pin.name);
   const kernel: KernelVersion | null = kernelVersionOf(pin.version);
@@ -48,7 +48,7 @@ export function describePackage(pin: PackagePin, listed: Pick<KernelPackage, 'su
   return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel), ...listed };
 }
 
-/** Reads one stanza of a Packages index; null when it is no kernel package. */
+/** Reads one stanza of a Packages index; null if it is no kernel package. */
 export function parseKernelPackage(stanza: string, suite: Pick<Suite, 'name' | 'mirror' | 'trust'>): KernelPackage | null {
   const { package: name, version, filename: path, size, sha256 } = parseStanza(stanza);
   if (name === undefined || version === undefined || path === undefined || sha256 === undefined) return null;
@@ -71,7 +71,7 @@ export function comparePreference(a: KernelPackage, b: KernelPackage): number {
   );
 }
 
-/** The stanzas of kernels and of what belongs to them: an index is read once for all. */
+/** The stanzas of kernels and of their configurations and modules, so that an index is read only once. */
 export function linuxPackages(arch: DebianArch): Selection {
   return {
     index: `main/binary-${arch}/Packages`,
@@ -99,7 +99,7 @@ function mergeSuites(packages: readonly KernelPackage[]): KernelPackage[] {
 
 /**
  * Every kernel package of an architecture in the suites of the machine's Debian mirrors, the preferred first.
- * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
+ * @throws UserError if no mirror is configured; InfraError if the mirror cannot be read
  */
 async function listKernelPackages(arch: DebianArch, options: DebianOptions): Promise<KernelPackage[]> {
   const found = await overSuites(options, async (suite) => packagesOf(suite, arch, options));

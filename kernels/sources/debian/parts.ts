@@ -1,4 +1,4 @@
-// Debian packages that hold what belongs to a kernel besides its image: since 6.19 the configuration and the modules lie in their own.
+// Finds the Debian packages with the configuration and the modules of a kernel. Since 6.19 these are other packages than the image's.
 import { parseStanza } from '../../apt/deb822.ts';
 import { overSuites } from './every-suite.ts';
 import { readStanzas } from './index-file.ts';
@@ -7,10 +7,10 @@ import type { DebianOptions } from './options.ts';
 import { type PackageFile, packageFile } from './fetch.ts';
 import { type KernelPackage, linuxPackages, POOL_PATH } from './packages.ts';
 
-/** `base` has the configuration, `modules` the modules. */
+/** `base` is the package with the configuration. */
 export type KernelPart = 'base' | 'modules';
 
-/** Whether a kernel's package has its parts in itself. */
+/** Whether the package of a kernel contains its configuration and modules. */
 export function isWhole({ name }: Pick<KernelPackage, 'name'>): boolean {
   return name.startsWith('linux-image-');
 }
@@ -28,9 +28,9 @@ async function listed(name: string, version: string, arch: DebianArch, options: 
 }
 
 /**
- * The package with a part of a kernel. One that no index lists any more may still lie in the pool, as its twin with the image does: the
- * source of the parts is rebuilt more often than that of the signed image. Then nothing says what it must be (`expected` is null).
- * @throws InfraError when the mirror cannot be read
+ * The package with a part of a kernel. The parts are rebuilt more often than the signed image. A part that no index lists any more may
+ * still be in the pool; then its digest is unknown (`expected` is null).
+ * @throws InfraError if the mirror cannot be read
  */
 export async function findPart(part: KernelPart, kernel: KernelPackage, options: DebianOptions): Promise<PackageFile> {
   const { version, archive, release, arch } = kernel;

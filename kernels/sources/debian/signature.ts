@@ -1,8 +1,8 @@
-// Whether a Release file is signed by a key this machine trusts for Debian.
+// Checks whether a Release file is signed with a key that this machine trusts for Debian.
 import { access } from 'node:fs/promises';
 import { execa } from 'execa';
 
-/** `good`, `bad`, or not checked and why. The content is what was signed, without the armour. */
+/** The result of the check, and the signed text without the armour. */
 export interface SignedText {
   signature: { kind: 'good' } | { kind: 'bad'; reason: string } | { kind: 'unchecked'; reason: string };
   content: string;
@@ -24,8 +24,8 @@ async function findKeyring(): Promise<string | null> {
 }
 
 /**
- * The text inside a clear-signed message: what stands between its header and its signature, dash escapes undone. Text that is not
- * signed is returned as it is.
+ * The text of a clear-signed message, between its header and its signature, without dash escapes. Text that is not signed is returned
+ * unchanged.
  * @see RFC 9580, section 7 (Cleartext Signature Framework)
  */
 export function clearSignedText(message: string): string {
@@ -33,7 +33,7 @@ export function clearSignedText(message: string): string {
   return match ? (match[1] ?? '').replaceAll(/^- /gm, '') : message;
 }
 
-/** What the status lines of gpgv mean: one good signature of a known key is enough, as for apt; one bad signature is too many. */
+/** Reads the status lines of gpgv. As for apt, one good signature of a known key is enough. One bad signature makes the text bad. */
 export function readGpgvStatus(status: string): SignedText['signature'] {
   const found = (word: string) => new RegExp(`^\\[GNUPG:\\] ${word} (\\w{0,64})`, 'm').exec(status)?.[1] ?? null;
   if (found('BADSIG') !== null) return { kind: 'bad', reason: `the signature of key ${found('BADSIG')} does not fit the text` };
@@ -48,8 +48,8 @@ export function readGpgvStatus(status: string): SignedText['signature'] {
 }
 
 /**
- * Checks an InRelease file with gpgv and the machine's Debian keyring. Where one of them, the key or the signature is missing, that is
- * said and left to the reader: private mirrors and machines older than a suite are common. Only a signature that does not fit is `bad`.
+ * Checks an InRelease file with gpgv and the machine's Debian keyring. If gpgv, the keyring, the key or the signature is missing, the
+ * result is `unchecked` with the reason: private mirrors, and machines older than a suite, are common. Only a wrong signature is `bad`.
  */
 export async function verifyInRelease(message: string): Promise<SignedText> {
   const unchecked = (reason: string): SignedText => ({ signature: { kind: 'unchecked', reason }, content: clearSignedText(message) });

@@ -1,4 +1,4 @@
-// Source packages of a Debian archive, found by name over all its suites.
+// Finds source packages of a Debian archive by name, in all its suites.
 import { compareDebianVersions } from '../../apt/debian-version.ts';
 import { parseDigests, parseStanza } from '../../apt/deb822.ts';
 import { overSuites } from './every-suite.ts';
@@ -17,7 +17,7 @@ export interface DebianSource {
   files: { path: string; size: number; sha256: string }[];
 }
 
-/** Reads one stanza of a Sources index; null when it lacks what a source package has, or lies elsewhere than packages do. */
+/** Reads one stanza of a Sources index; null if a field is missing, or a path is not in the pool. */
 export function parseSource(stanza: string, suite: Pick<Suite, 'name' | 'mirror'>): DebianSource | null {
   const { package: name, version, directory, 'checksums-sha256': digests } = parseStanza(stanza);
   if (name === undefined || version === undefined || directory === undefined) return null;
@@ -29,7 +29,7 @@ export function parseSource(stanza: string, suite: Pick<Suite, 'name' | 'mirror'
 
 /**
  * Every version of a source package in the suites of the machine's Debian mirrors, the newest first.
- * @throws UserError when no mirror is configured; InfraError when the mirror cannot be read
+ * @throws UserError if no mirror is configured; InfraError if the mirror cannot be read
  */
 export async function findDebianSource(name: string, options: DebianOptions): Promise<DebianSource[]> {
   const line = `Package: ${name}`;

@@ -1,4 +1,4 @@
-// The suites an archive has at the moment, from their Release files: checked, remembered for some hours, and used longer when the mirror is down.
+// The current suites of an archive, from their Release files. They are verified, cached for some hours, and used longer if the mirror is down.
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const REQUESTS = 6;
 const record = z.strictObject({
   format: z.literal(1),
   checkedAt: z.number(),
-  /** Null when the mirror has no such suite. */
+  /** Null if the mirror has no such suite. */
   release: z
     .strictObject({
       origin: z.string(),
@@ -35,7 +35,7 @@ const record = z.strictObject({
       indexes: z.record(z.string(), z.strictObject({ size: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
     })
     .nullable(),
-  /** Why the signature was not checked; null when it was, and is good. */
+  /** Why the signature was not checked; null if it is good. */
   unchecked: z.string().nullable(),
 });
 type SuiteRecord = z.infer<typeof record>;
@@ -43,7 +43,7 @@ type SuiteRecord = z.infer<typeof record>;
 interface Wanted {
   mirror: Mirror;
   name: string;
-  /** Where what is known of it is kept. */
+  /** The file of its record in the cache. */
   path: string;
 }
 
@@ -66,7 +66,7 @@ function trustOf({ unchecked }: SuiteRecord): Trust {
   return unchecked === null ? { kind: 'signed' } : { kind: 'unverified', reason: unchecked };
 }
 
-/** Why a host could not be asked: one suite that failed is enough to know, each more would cost seconds. */
+/** The errors of unreachable hosts. One failure is enough: each further request would take seconds. */
 type Unreachable = Map<string, InfraError>;
 
 async function fetchInRelease(url: string, target: string, unreachable: Unreachable, signal: AbortSignal | undefined) {
@@ -89,7 +89,8 @@ async function fetchRecord({ mirror, name, path }: Wanted, unreachable: Unreacha
     const result = await fetchInRelease(url, target, unreachable, options.signal);
     if (result.kind === 'absent') return { format: 1, checkedAt, release: null, unchecked: null };
     const { signature, content } = await verifyInRelease(await readFile(target, 'utf8'));
-    if (signature.kind === 'bad') throw new InfraError(`${url}: ${signature.reason}; the mirror or the way to it is not to be trusted`);
+    if (signature.kind === 'bad')
+      throw new InfraError(`${url}: ${signature.reason}; the mirror, or the connection to it, cannot be trusted`);
     const release = parseRelease(content);
     const isDebian = release.origin.startsWith('Debian');
     return { format: 1, checkedAt, release: isDebian ? release : null, unchecked: signature.kind === 'good' ? null : signature.reason };
@@ -98,7 +99,7 @@ async function fetchRecord({ mirror, name, path }: Wanted, unreachable: Unreacha
   }
 }
 
-/** What became of a suite: known, or only an error. */
+/** A suite with its record, or with the error. */
 type Outcome = { wanted: Wanted; record: SuiteRecord; stale: string | null } | { wanted: Wanted; record: null; error: unknown };
 
 async function lookUp(wanted: Wanted, unreachable: Unreachable, options: DebianOptions): Promise<Outcome> {
@@ -131,8 +132,8 @@ function tell(outcomes: readonly Outcome[], note: (text: string) => void): void 
 
 /**
  * Every suite of every mirror, the mirrors in their order. A suite that two mirrors of one archive have comes from the first.
- * A suite that cannot be read, or whose signature is bad, is left out or used as it was last known, and that is said.
- * @throws UserError when no mirror is configured; InfraError when no suite can be read and nothing is known from before
+ * For a suite that cannot be read, or whose signature is bad, the last known record is used, or the suite is left out; a note says so.
+ * @throws UserError if no mirror is configured; InfraError if no suite can be read and none is in the cache
  */
 export async function readSuites(options: DebianOptions): Promise<Suite[]> {
   const mirrors = await debianMirrors(options.mirrors);

@@ -1,10 +1,10 @@
-// The suites a Debian archive may have, as data. Which of them exist, and which kernels they hold, only the archive itself tells.
+// The names of suites that a Debian archive may have. The archive itself decides which of them exist, and which kernels they have.
 
-/** The main archive and the security archive are separate repositories with suites of their own. */
+/** The main archive and the security archive are separate repositories with different suites. */
 export type Archive = 'debian' | 'debian-security';
 
 const RELEASES = ['bullseye', 'bookworm', 'trixie', 'forky', 'duke'] as const;
-/** Without point releases, so without additions. */
+/** Suites without point releases, and therefore without additions. */
 const ROLLING = ['sid', 'experimental'] as const;
 const ADDITIONS = ['', '-updates', '-backports'] as const;
 
