@@ -8,7 +8,8 @@ if (!/^\d*$/.test(seed)) throw new Error(`${SEED} is '${seed}'; expected a whole
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/global-setup.ts'],
+    globalSetup: ['test/global-setup.ts', 'test/leftovers/each-run.ts'],
+    setupFiles: ['test/leftovers/each-file.ts'],
     sequence: seed === '' ? {} : { shuffle: { files: true, tests: false }, seed: Number(seed) },
     // There to end what hangs, not to measure: on a machine that has other work to do, guests and browsers take several times as long.
     testTimeout: 600_000,

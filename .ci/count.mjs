@@ -8,8 +8,9 @@ try {
 } catch (error) {
   process.stderr.write(`${file}: ${error.message}\n`);
 }
-// A file that cannot even be loaded counts as one failure, so that it can never look green.
-const broken = (result.testResults ?? []).filter((suite) => suite.status === 'failed' && suite.assertionResults.length === 0).length;
+// A file that fails without a failed test counts as one failure: it could not be loaded, or its hooks failed.
+const isBroken = (suite) => suite.status === 'failed' && suite.assertionResults.every(({ status }) => status !== 'failed');
+const broken = (result.testResults ?? []).filter(isBroken).length;
 const failed = result.numFailedTests + broken;
 process.stdout.write(`${result.numPassedTests} passed, ${failed} failed\n`);
 process.exitCode = result.numPassedTests > 0 && failed === 0 ? 0 : 1;

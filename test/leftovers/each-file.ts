@@ -1,0 +1,16 @@
+// Runs before each test file: gives it a temporary folder of its own, and fails it if it leaves something behind.
+import { basename } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { clearLeftovers, RUN_FOLDER, useOwnFolder } from './leftovers.ts';
+
+/** Longer than anything left behind is waited for. */
+const TIMEOUT_MS = 60_000;
+
+const file = expect.getState().testPath ?? 'unknown';
+const folder = await useOwnFolder(process.env[RUN_FOLDER] ?? '', basename(file, '.test.ts'));
+
+// Hooks that are registered first run last.
+afterAll(async () => {
+  const left = await clearLeftovers(folder, process.pid);
+  if (left.length > 0) throw new Error(`this test file left something behind:\n${left.map((line) => `  ${line}`).join('\n')}`);
+}, TIMEOUT_MS);

@@ -1,0 +1,20 @@
+// Runs before and after all tests: holds their temporary files in one folder, and fails the run if something is left of them.
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clearLeftovers, RUN_FOLDER } from './leftovers.ts';
+
+/** Called by vitest, which calls what it returns at the end. */
+export default async function setup(): Promise<() => Promise<void>> {
+  // Short, because the path of a socket has at most 108 bytes.
+  const folder = await mkdtemp(join(tmpdir(), 'cm-'));
+  // Tests start programs as other users, who must be able to enter their folders, as in the folder of the system.
+  await chmod(folder, 0o755);
+  process.env[RUN_FOLDER] = folder;
+  return async () => {
+    const left = await clearLeftovers(folder, null);
+    if (left.length === 0) return;
+    process.stderr.write(`the tests left something behind:\n${left.map((line) => `  ${line}\n`).join('')}`);
+    process.exitCode = 1;
+  };
+}
