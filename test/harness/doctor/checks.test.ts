@@ -3,12 +3,17 @@ import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../harness/doctor/finding.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
+import { pulledKernel } from '../../kernels/pulled.ts';
 import { corematrix } from '../cli/command.ts';
 
 let folder = '';
+// Doctor boots a kernel of the cache.
+beforeAll(async () => {
+  await pulledKernel('debian:6.12');
+});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doctor-'));
 });
