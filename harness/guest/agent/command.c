@@ -61,6 +61,12 @@ bool prepare_command(const struct command_request *request, struct command *comm
 	return command->environment != NULL;
 }
 
+void free_command(struct command *command)
+{
+	free_strings(command->words);
+	free_strings(command->environment);
+}
+
 /* The child: never returns; what keeps the command from starting goes into the pipe. */
 static void start(const struct command *command, int out, int err, int failure)
 {

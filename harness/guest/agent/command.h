@@ -19,8 +19,9 @@ struct command_result {
 	uint64_t dropped; /* bytes of output thrown away */
 };
 
-/* Makes a command of a request; it lives as long as the guest. False when the request has no word, or too many, or is cut off. */
+/* Makes a command of a request, for free_command(). False when the request has no word, or too many, or is cut off. */
 bool prepare_command(const struct command_request *request, struct command *command);
+void free_command(struct command *command);
 
 /* Runs the command and whatever it starts, and writes FRAME_OUTPUT for what it prints. */
 struct command_result execute_command(const struct command *command);

@@ -6,18 +6,26 @@
 
 #include <errno.h>
 
+static struct command_result not_started(int error)
+{
+	return (struct command_result){ .end = COMMAND_NOT_STARTED, .value = (uint32_t)-error };
+}
+
 static struct command_result result_of(const struct request_frame *request)
 {
 	struct command_request wanted = read_command_request(payload_of(request));
+	struct command_result result;
 	struct request_frame archive;
 	struct command command;
-	int error = prepare_command(&wanted, &command) ? 0 : -EINVAL;
+	int error = 0;
 
-	if (!error && request_find(FRAME_ARCHIVE, &archive))
+	if (!prepare_command(&wanted, &command))
+		return not_started(-EINVAL);
+	if (request_find(FRAME_ARCHIVE, &archive))
 		error = unpack_archive(archive.payload, archive.length, "");
-	if (error)
-		return (struct command_result){ .end = COMMAND_NOT_STARTED, .value = (uint32_t)-error };
-	return execute_command(&command);
+	result = error ? not_started(error) : execute_command(&command);
+	free_command(&command);
+	return result;
 }
 
 bool run_custom_loader(void)

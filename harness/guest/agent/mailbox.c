@@ -13,11 +13,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Tests build this file for the host, with a folder of their own. */
+#ifndef PCI_DEVICES
 #define PCI_DEVICES "/sys/bus/pci/devices"
+#endif
 #define IVSHMEM_VENDOR "0x1af4"
 #define IVSHMEM_DEVICE "0x1110"
 /* Kept free so that the frames that end a response always fit. */
 #define RESERVE 4096
+#define LEAST_RESPONSE (2 * RESERVE + sizeof(uint32_t))
 
 static uint8_t *mailbox;
 static uint64_t mailbox_size;
@@ -122,7 +126,7 @@ uint64_t mailbox_open(void)
 		snprintf(directory, sizeof(directory), PCI_DEVICES "/%s", entry->d_name);
 		if (!is_mailbox(directory))
 			continue;
-		if (enable(directory) == 0 && bar_range(directory, &first, &last) == 0 && last > first &&
+		if (enable(directory) == 0 && bar_range(directory, &first, &last) == 0 && last > first + REQUEST_OFFSET + LEAST_RESPONSE &&
 		    map_bar(directory, last - first + 1) == 0)
 			break;
 	}
@@ -146,15 +150,22 @@ void heartbeat(void)
 	header->beats++;
 }
 
-bool request_next(struct request_frame *frame)
+/* Where the request ends; REQUEST_OFFSET when there is none, or none that leaves room for a response. */
+static uint64_t request_end(void)
 {
 	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
 	uint64_t end = (uint64_t)REQUEST_OFFSET + request->length;
+	bool fits = request->magic == MAILBOX_MAGIC && end + LEAST_RESPONSE <= mailbox_size;
+
+	return fits ? end : REQUEST_OFFSET;
+}
+
+bool request_next(struct request_frame *frame)
+{
+	uint64_t end = request_end();
 	uint64_t offset = REQUEST_OFFSET;
 	struct frame_header header;
 
-	if (request->magic != MAILBOX_MAGIC || end > mailbox_size)
-		return false;
 	if (frame->payload)
 		offset = (uint64_t)((const uint8_t *)frame->payload - mailbox) + ((frame->length + 3u) & ~3u);
 	if (offset + sizeof(header) > end)
@@ -179,10 +190,12 @@ bool request_find(uint32_t type, struct request_frame *frame)
 void response_resume(void)
 {
 	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
-	uint64_t offset = request->magic == MAILBOX_MAGIC ? request->response_offset : REQUEST_OFFSET;
+	uint64_t end = request_end();
+	uint64_t offset = request->magic == MAILBOX_MAGIC ? request->response_offset : end;
 
-	if (offset < REQUEST_OFFSET || offset + 2 * RESERVE > mailbox_size)
-		offset = REQUEST_OFFSET;
+	/* Frames are written as structs, which need their alignment. */
+	if (offset < end || offset % sizeof(uint32_t) || offset + LEAST_RESPONSE > mailbox_size)
+		offset = (end + 3u) & ~(uint64_t)3u;
 	response = (volatile void *)(mailbox + RESPONSE_HEADER);
 	response_base = mailbox + offset;
 	capacity = (uint32_t)(mailbox_size - offset);

@@ -7,6 +7,7 @@
 #include "load.h"
 #include "messages.h"
 #include "module.h"
+#include "requested_object.h"
 #include "trigger.h"
 #include "trigger_command.h"
 #include "warm_up.h"
@@ -16,7 +17,6 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,6 @@
 #include <unistd.h>
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
-#define NAME_LIMIT 256
 #define HEAP_BYTES (32 << 20)
 /* Exit statuses of the loading process. */
 #define EXIT_BAD_REQUEST 1
@@ -120,28 +119,6 @@ static void write_kernel_messages(void)
 	frame_close();
 }
 
-struct object {
-	char name[NAME_LIMIT];
-	struct payload elf;
-};
-
-/* Reads which object to load; its bytes stay in the mailbox. False when the request has no object, or a name that is too long. */
-static bool read_object(struct object *object)
-{
-	struct object_request request;
-	struct request_frame frame;
-
-	if (!request_find(FRAME_OBJECT, &frame))
-		return false;
-	request = read_object_request(payload_of(&frame));
-	if (!request.name.at || request.name.left >= NAME_LIMIT)
-		return false;
-	memcpy(object->name, request.name.at, request.name.left);
-	object->name[request.name.left] = '\0';
-	object->elf = request.elf;
-	return true;
-}
-
 /* The end of every response: what the kernel said meanwhile, and how long it all took. */
 static void finish(uint64_t address, uint64_t start)
 {
@@ -161,11 +138,11 @@ static void watch_kernel_messages(void)
 static int serve(uint64_t address)
 {
 	uint64_t start = now_ns();
-	struct object object;
+	struct requested_object object;
 	void *copy;
 
 	response_begin();
-	if (!read_object(&object))
+	if (!read_requested_object(&object))
 		return EXIT_BAD_REQUEST;
 	/* The BAR is mapped uncached or write-combined: libbpf reads the ELF many times, so give it ordinary memory. */
 	copy = malloc(object.elf.left ? object.elf.left : 1);

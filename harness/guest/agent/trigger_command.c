@@ -26,9 +26,11 @@ void run_trigger_command(const struct request_frame *request)
 
 	if (!error && !prepare_command(&words, &command))
 		error = -EINVAL;
-	if (error)
+	if (error) {
 		result.value = (uint32_t)-error;
-	else
+	} else {
 		result = execute_command(&command);
+		free_command(&command);
+	}
 	send_trigger_end(wanted.index, result.end, result.value, result.ns, result.dropped);
 }

@@ -14,16 +14,16 @@ interface CFrame {
 const ALL: CFrame[] = Object.entries<Omit<CFrame, 'type'>>(FRAMES).map(([type, frame]) => ({ type, ...frame }));
 
 /** `attempt-begin` or `responseOffset` as `attempt_begin` or `response_offset`. */
-function snake(name: string): string {
+export function snake(name: string): string {
   return name.replaceAll('-', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function constant(...names: readonly string[]): string {
+export function constantName(...names: readonly string[]): string {
   return names.map((name) => snake(name).toUpperCase()).join('_');
 }
 
 /** A field's name in C, where `errno` is a macro and durations are nanoseconds. */
-function fieldName(name: string, c: CType): string {
+export function memberName(name: string, c: CType): string {
   if (name === 'errno') return 'error';
   return c === 'ns' ? snake(name).replace(/ms$/, 'ns') : snake(name);
 }
@@ -61,11 +61,11 @@ function headerStruct(name: string, fields: Readonly<Record<string, string>>): s
 
 function frameTypes(to: CFrame['to']): string[] {
   const frames = ALL.filter((frame) => frame.to === to);
-  return withComments(frames.map(({ type, number, meaning }) => [`${constant('frame', type)} = ${number},`, meaning] as const));
+  return withComments(frames.map(({ type, number, meaning }) => [`${constantName('frame', type)} = ${number},`, meaning] as const));
 }
 
 function enumLines({ name, prefix, meaning, words }: WireEnum): string[] {
-  const constants = words.map((word, number) => `${constant(prefix, word)} = ${number}`);
+  const constants = words.map((word, number) => `${constantName(prefix, word)} = ${number}`);
   return ['', comment(meaning), `enum ${name} {`, ...constants.map((line) => `\t${line},`), '};'];
 }
 
@@ -76,7 +76,7 @@ function enums(): WireEnum[] {
 }
 
 function header(name: string, about: string, body: readonly string[]): string {
-  const guard = constant('corematrix', name, 'h');
+  const guard = constantName('corematrix', name, 'h');
   return [
     '/* SPDX-License-Identifier: Apache-2.0 */',
     comment(about),
@@ -144,7 +144,7 @@ function taken(c: CType): string {
 
 /** A struct of a frame to the guest, and the function that reads it. */
 function requestReader({ type, fields }: CFrame): string[] {
-  const members = Object.entries(fields).map(([name, { c }]) => ({ name: fieldName(name, c), c }));
+  const members = Object.entries(fields).map(([name, { c }]) => ({ name: memberName(name, c), c }));
   if (members.length === 0) return [];
   const name = `${snake(type)}_request`;
   return [
@@ -172,7 +172,7 @@ function put({ name, c }: { name: string; c: CType }): string {
 
 /** The function that writes a frame to the host. Before the bytes of a last field it leaves the frame open. */
 function responseWriter({ type, fields }: CFrame): string[] {
-  const members = Object.entries(fields).map(([name, { c }]) => ({ name: fieldName(name, c), c }));
+  const members = Object.entries(fields).map(([name, { c }]) => ({ name: memberName(name, c), c }));
   const open = members.at(-1)?.c === 'bytes';
   const values = open ? members.slice(0, -1) : members;
   const parameters = values.map(({ name, c }) => `${cType(c)}${name}`).join(', ');
@@ -180,7 +180,7 @@ function responseWriter({ type, fields }: CFrame): string[] {
     '',
     `static inline void ${open ? 'begin' : 'send'}_${snake(type)}(${parameters === '' ? 'void' : parameters})`,
     '{',
-    `\tframe_open(${constant('frame', type)});`,
+    `\tframe_open(${constantName('frame', type)});`,
     ...values.map(put),
     ...(open ? [] : ['\tframe_close();']),
     '}',

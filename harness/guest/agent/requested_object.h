@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The object that the request asks to load. */
+#ifndef COREMATRIX_REQUESTED_OBJECT_H
+#define COREMATRIX_REQUESTED_OBJECT_H
+
+#include "payload.h"
+
+struct requested_object {
+	char name[256];
+	struct payload elf; /* in the mailbox */
+};
+
+/* False when the request has no object, when its name is too long, and when its frame is cut off. */
+bool read_requested_object(struct requested_object *object);
+
+#endif

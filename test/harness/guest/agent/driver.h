@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs parts of the agent on the host: each input from standard input is handled once and answered by one line. */
+#ifndef COREMATRIX_TEST_DRIVER_H
+#define COREMATRIX_TEST_DRIVER_H
+
+#include <stdint.h>
+
+/* A test program defines it and prints what it found, without the end of the line. `bytes` is a heap block of exactly `length`. */
+void handle(const uint8_t *bytes, uint32_t length);
+
+/* Maps the mailbox in ./devices once, puts the request into it, and begins a response. The bytes are header, then frames. */
+void place_request(const uint8_t *bytes, uint32_t length);
+
+#endif

@@ -1,0 +1,70 @@
+// The modules and the object of a request, as the agent reads them.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { u32Bytes } from '../../../../harness/guest/protocol/fields.ts';
+import { FRAMES } from '../../../../harness/guest/protocol/frames.ts';
+import { type HostProgram, requestBytes, responseIn, startHostProgram } from './host-program.ts';
+import { REQUEST_PARTS } from './programs.ts';
+
+let folder = '';
+let program: HostProgram;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'request-parts-'));
+  program = await startHostProgram({ folder, ...REQUEST_PARTS });
+});
+afterAll(async () => {
+  await program.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const moduleFrame = (name: string, ko: string) => ({ type: 'module', name, ko: Buffer.from(ko) }) as const;
+
+/** A request of one frame with any payload. */
+function rawRequest(number: number, payload: Buffer): Buffer {
+  const padding = Buffer.alloc((4 - (payload.length % 4)) % 4);
+  const body = Buffer.concat([u32Bytes(number), u32Bytes(payload.length), payload, padding]);
+  return Buffer.concat([Buffer.from('XMB1'), u32Bytes(body.length), u32Bytes(0x2000), u32Bytes(0), body]);
+}
+
+test('modules are loaded in their order, and the object is found behind them', async () => {
+  const request = requestBytes([
+    moduleFrame('a', '\u0001\u0002'),
+    moduleFrame('b', '\u0003'),
+    { type: 'object', name: 'x', elf: Buffer.alloc(7) },
+  ]);
+  expect(await program.ask(request)).toBe(
+    "syscall 1 of 2 bytes, sum 3, parameters ''; syscall 1 of 1 bytes, sum 3, parameters ''; modules loaded; object 1 characters, 7 bytes",
+  );
+  expect((await responseIn(folder)).frames).toEqual([
+    { type: 'module-end', errno: 0, name: 'a' },
+    { type: 'module-end', errno: 0, name: 'b' },
+  ]);
+});
+
+test('no module is loaded after one that failed', async () => {
+  const answer = await program.ask(requestBytes([moduleFrame('a', 'bad module'), moduleFrame('b', 'good')]));
+  expect(answer).toBe("syscall 1 of 10 bytes, sum 973, parameters ''; a module failed; no object");
+  expect((await responseIn(folder)).frames).toEqual([{ type: 'module-end', errno: 8, name: 'a' }]);
+});
+
+test.each([
+  ['nothing', Buffer.alloc(0)],
+  ['a name without its end', Buffer.from('veth')],
+  ['a name alone', Buffer.from('veth\0')],
+])('a module frame with %s never reaches the kernel', async (_, payload) => {
+  expect(await program.ask(rawRequest(FRAMES.module.number, payload))).toBe('a module failed; no object');
+  expect((await responseIn(folder)).frames).toMatchObject([{ type: 'module-end', errno: 22 }]);
+});
+
+test.each([
+  ['a name of 255 bytes', Buffer.concat([u32Bytes(255), Buffer.alloc(256, 'n')]), 'object 255 characters, 1 bytes'],
+  ['a name of 256 bytes', Buffer.concat([u32Bytes(256), Buffer.alloc(300, 'n')]), 'no object'],
+  ['a name with a 0', Buffer.concat([u32Bytes(3), Buffer.from('a\0b'), Buffer.alloc(2)]), 'object 1 characters, 2 bytes'],
+  ['a name longer than the frame', Buffer.concat([u32Bytes(10), Buffer.from('short')]), 'no object'],
+  ['no name and no bytes', u32Bytes(0), 'object 0 characters, 0 bytes'],
+  ['nothing', Buffer.alloc(0), 'no object'],
+])('an object frame with %s is read or refused', async (_, payload, answer) => {
+  expect(await program.ask(rawRequest(FRAMES.object.number, payload))).toBe(`modules loaded; ${answer}`);
+});

@@ -1,0 +1,96 @@
+// What the agent writes into its mailbox: whole frames, whatever does not fit, and whatever process dies between.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fuzzRuns } from '../../../fuzz/runs.ts';
+import { type HostProgram, responseIn, startHostProgram } from './host-program.ts';
+
+const MAILBOX = 64 << 10;
+/** The response begins on the third page. */
+const ROOM = MAILBOX - 0x2000;
+
+let folder = '';
+let program: HostProgram;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'response-'));
+  program = await startHostProgram({ folder, test: 'respond.c', agent: ['mailbox'], mailboxBytes: MAILBOX });
+});
+afterAll(async () => {
+  await program.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function respond(words: string) {
+  await program.ask(Buffer.from(words));
+  return responseIn(folder);
+}
+
+test('a response holds what was written, with its length and checksum', async () => {
+  const { frames, damage, header } = await respond('print=3 bytes=1 end');
+  expect({ frames, damage }).toEqual({
+    frames: [
+      { type: 'log', level: 'debug', text: 'xxx' },
+      { type: 'log', level: 'debug', text: 'x' },
+      { type: 'end', guestMs: 1 },
+    ],
+    damage: null,
+  });
+  expect(header).toMatchObject({ dropped: 0, complete: true, length: 16 + 16 + 16 });
+});
+
+test('a response that is not ended is not complete', async () => {
+  const { frames, header } = await respond('print=3');
+  expect([frames.length, header.complete]).toEqual([1, false]);
+});
+
+test.each(['bytes', 'print'])('text for which there is no room is cut and counted, and the end still fits (%s)', async (word) => {
+  const { frames, damage, header } = await respond(`${word}=40000 ${word}=40000 ${word}=5 end`);
+  const kept = frames.flatMap((frame) => (frame.type === 'log' ? [frame.text.length] : []));
+  expect(damage).toBeNull();
+  expect(frames.at(-1)).toEqual({ type: 'end', guestMs: 1 });
+  expect([kept[0], kept[2], header.dropped]).toEqual([40000, 0, 80005 - 40000 - (kept[1] ?? 0)]);
+  expect(header.length).toBeGreaterThan(ROOM - 4200);
+});
+
+test('a process that dies within a frame leaves a response that goes on behind it', async () => {
+  const { frames, damage } = await respond('print=2 crash resume end');
+  expect({ frames, damage }).toEqual({
+    frames: [
+      { type: 'log', level: 'debug', text: 'xx' },
+      { type: 'log', level: 'warn', text: 'half' },
+      { type: 'crash', waitStatus: 139 },
+      { type: 'end', guestMs: 1 },
+    ],
+    damage: null,
+  });
+});
+
+test('more frames than fit leave a response that can be read and does not leave the mailbox', async () => {
+  const { frames, damage, header } = await respond('many=10000 print=100 end');
+  expect(damage).toBeNull();
+  expect(header.length).toBeLessThanOrEqual(ROOM);
+  expect(frames.slice(0, 2)).toEqual([0, 1].map((count) => ({ type: 'runs', count, program: 'program' })));
+});
+
+const number = fc.oneof(fc.nat(20), fc.nat(70_000));
+const words = fc.array(
+  fc.oneof(
+    fc.tuple(fc.constantFrom('bytes', 'print'), number).map(([word, count]) => `${word}=${count}`),
+    fc.nat(3000).map((count) => `many=${count}`),
+    fc.constantFrom('crash resume', 'end'),
+  ),
+  { maxLength: 12 },
+);
+
+test('no order of frames makes a response that cannot be read', async () => {
+  await fc.assert(
+    fc.asyncProperty(words, async (each) => {
+      const { damage, header } = await respond(`${each.join(' ')} end`);
+      expect(damage).toBeNull();
+      expect(header.length).toBeLessThanOrEqual(ROOM);
+    }),
+    { numRuns: fuzzRuns(100) },
+  );
+});
