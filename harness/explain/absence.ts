@@ -1,12 +1,12 @@
-// Why a kernel may not have a type at all, as far as the other kernels and its own BTF tell.
+// Why a kernel may lack a type, judged from its BTF and from the other kernels.
 
-/** Short names of the nearest kernels before and after that have it. */
+/** Short names of the nearest older and newer kernels that have the type. */
 export interface Neighbours {
   before: string | null;
   after: string | null;
 }
 
-/** Types of the UAPI that programs ask for: their layout never changes, and which of them BTF has is up to compiler and pahole. */
+/** UAPI types that programs ask for: their layout never changes, and the compiler and pahole decide which of them BTF contains. */
 const UAPI_TYPES: ReadonlySet<string> = new Set([
   '__sk_buff',
   'xdp_md',
@@ -28,18 +28,17 @@ const UAPI_TYPES: ReadonlySet<string> = new Set([
   'io_uring_sqe',
 ]);
 
-/** Why a type may not be there, the likeliest reason first. */
+/** Reasons why a kernel may lack a type, the most likely first. */
 export function absenceReasons(type: string, others: readonly string[], { before, after }: Neighbours): string[] {
   const reasons = [];
   if (before !== null && after !== null)
-    reasons.push(`${before} and ${after} have it: this kernel is configured without it, or its BTF leaves it out`);
-  if (others.includes('fwd'))
-    reasons.push('it is only announced in this BTF: what defines it is in a module, or left out by its configuration');
-  if (before !== null && after === null) reasons.push(`it is gone or has another name: ${before} is the last of these kernels that has it`);
-  if (before === null && after !== null) reasons.push(`it is newer than this kernel: ${after} is the first of these that has it`);
+    reasons.push(`${before} and ${after} have it, so this kernel is configured without it, or its BTF omits it`);
+  if (others.includes('fwd')) reasons.push('this BTF only declares it: a module defines it, or this kernel is configured without it');
+  if (before !== null && after === null) reasons.push(`it was removed or renamed: ${before} is the last of these kernels that has it`);
+  if (before === null && after !== null) reasons.push(`it is newer than this kernel: ${after} is the first of these kernels that has it`);
   if (UAPI_TYPES.has(type))
-    reasons.push('it is a type of the UAPI, which BTF has or not by chance: include its header, it needs no relocation');
-  reasons.push('a module has it that is not loaded or has no BTF');
+    reasons.push('it is a UAPI type, which BTF may or may not contain: include its header, because it needs no relocation');
+  reasons.push('it is in a module that is not loaded or has no BTF');
   if (before === null || after === null) reasons.push('this kernel is configured without it');
-  return reasons.map((reason, at) => `${at === 0 ? 'likeliest' : 'or'}: ${reason}`);
+  return reasons.map((reason, at) => `${at === 0 ? 'most likely' : 'or'}: ${reason}`);
 }

@@ -137,7 +137,7 @@ function distinguishingSnippet(
     return readSnippet(`${what}_with_${only}`, [reading]) ?? [];
   });
   const advice =
-    snippets.length > 0 ? ['take the one that is meant: a member that only this type has settles it, if it is asked for first'] : [];
+    snippets.length > 0 ? ['Use the snippet of the type that you mean. Its first check tests a member that only this type has.'] : [];
   return { snippet: snippets.length > 0 ? snippets.join('\n\n') : null, advice };
 }
 
@@ -152,13 +152,13 @@ function suggestion(question: FailingAccess, failing: readonly Failing[], lastWi
   const ambiguous = failing.find(({ kernel }) => kernel.presence?.state === 'ambiguous');
   if (ambiguous) return distinguishingSnippet(local, ambiguous.kernel.presence, accessText(access));
   const snippet = access.what === 'field' ? readSnippet(accessText(access), readingsOf(question, failing, lastWith)) : null;
-  const nowhere = lastWith === null ? ['none of these kernels has it: is the name right, or is it in a newer kernel or a module?'] : [];
+  const nowhere = lastWith === null ? ['None of these kernels has it. Check the name, or look in newer kernels and in modules.'] : [];
   const unsure = failing.some(({ situation }) => situation.alternatives[0]?.certainty === 'possible');
   return {
     snippet,
     advice:
       unsure && snippet !== null
-        ? ['check that what is read instead means the same: that it stands in its place does not tell', ...nowhere]
+        ? ['Check that the alternative means the same. Its place in the type does not prove it.', ...nowhere]
         : nowhere,
   };
 }

@@ -1,19 +1,19 @@
-// Changes of kernel types that BPF objects have run into, as data. `npm run known-changes` holds every entry against real kernels.
+// Changes of kernel types that BPF objects have met, as data. `npm run known-changes` checks every entry against real kernels.
 
 export interface KnownChange {
   id: string;
   /**
-   * What kernels have before and after, as factHolds() reads it: `task_struct.state`, `tty_driver.type is enum`, `struct hd_struct`,
-   * `function do_unlinkat`, `tracepoint block_rq_insert`. After is null for what is gone for good.
+   * Facts that hold before and after the change, as factHolds() reads them: `task_struct.state`, `tty_driver.type is enum`, `struct hd_struct`,
+   * `function do_unlinkat`, `tracepoint block_rq_insert`. `after` is null if the kernel removed it without a replacement.
    */
   before: string;
   after: string | null;
   /** The upstream release with the change; distributions may have it earlier. */
   release: string;
   text: string;
-  /** Series of the last kernel with `before` and the first with `after` that were looked at; null where no reachable kernel shows both. */
+  /** Series of the last kernel with `before` and of the first with `after` that a check saw; null if no available kernels show both. */
   witness: readonly [last: string, first: string] | null;
-  /** What comes after does not hold the same value in the same sense: reading it instead needs thought. */
+  /** The replacement has another meaning, so programs must not simply read it instead. */
   otherMeaning?: true;
 }
 
@@ -24,7 +24,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'task_struct.state',
     after: 'task_struct.__state',
     witness: ['5.10', '6.1'],
-    text: 'task_struct.state became __state and lost half of its size',
+    text: 'task_struct.state became __state and shrank from 8 to 4 bytes',
   },
   {
     id: 'task-cpu',
@@ -40,7 +40,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'request.rq_disk',
     after: 'request_queue.disk',
     witness: ['5.10', '6.1'],
-    text: 'request.rq_disk is reached by the queue: request.q->disk',
+    text: 'request.rq_disk moved into the queue: request.q->disk',
   },
   {
     id: 'request-part',
@@ -97,7 +97,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'mm_struct.mmap',
     after: 'mm_struct.mm_mt',
     witness: ['5.10', '6.1'],
-    text: 'the list of areas became a maple tree: mm_struct.mmap is gone',
+    text: 'the list of memory areas became a maple tree, and mm_struct.mmap was removed',
   },
   {
     id: 'vma-next',
@@ -105,7 +105,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'vm_area_struct.vm_next',
     after: null,
     witness: ['5.10', '6.1'],
-    text: 'the list of areas became a maple tree: vm_area_struct.vm_next is gone',
+    text: 'the list of memory areas became a maple tree, and vm_area_struct.vm_next was removed',
   },
   {
     id: 'module-layout',
@@ -188,7 +188,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'sk_buff.vlan_present',
     after: 'sk_buff.vlan_all',
     witness: ['6.1', '6.12'],
-    text: 'sk_buff.vlan_present is gone: vlan_all tells',
+    text: 'sk_buff.vlan_present was removed: test vlan_all instead',
     otherMeaning: true,
   },
   {
@@ -215,7 +215,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'file.f_count',
     after: 'file.f_ref',
     witness: ['6.12', '6.16'],
-    text: 'file.f_count became f_ref, which counts otherwise',
+    text: 'file.f_count became f_ref, which counts differently',
     otherMeaning: true,
   },
   {
@@ -258,7 +258,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'file_operations.iterate',
     after: null,
     witness: ['6.1', '6.12'],
-    text: 'file_operations.iterate is gone: iterate_shared is left',
+    text: 'file_operations.iterate was removed, and iterate_shared remains',
   },
   {
     id: 'iov-type',
@@ -347,7 +347,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'signal_struct.is_child_subreaper is bitfield',
     after: 'signal_struct.is_child_subreaper is int',
     witness: ['7.1', '7.2'],
-    text: 'signal_struct.is_child_subreaper became a bool: read as one where it is a bit, its neighbours are read too',
+    text: 'signal_struct.is_child_subreaper became a bool; on kernels where it is a bitfield, a read as bool includes neighbouring bits',
   },
   {
     id: 'kmem-alloc',
@@ -355,7 +355,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'struct trace_event_raw_kmem_alloc',
     after: 'struct trace_event_raw_kmalloc',
     witness: ['5.10', '6.1'],
-    text: 'the tracepoints of kmalloc and kmem_cache_alloc have types of their own',
+    text: 'the tracepoints of kmalloc and kmem_cache_alloc got separate types',
   },
   {
     id: 'kmem-free',
@@ -363,7 +363,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'struct trace_event_raw_kmem_free',
     after: 'struct trace_event_raw_kfree',
     witness: ['5.10', '6.1'],
-    text: 'the tracepoints of kfree and kmem_cache_free have types of their own',
+    text: 'the tracepoints of kfree and kmem_cache_free got separate types',
   },
   {
     id: 'block-completion',

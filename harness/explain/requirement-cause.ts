@@ -172,7 +172,7 @@ export async function requirementFindings(
     witness ??= other;
     const alike = similarTo(types, requirement, other);
     for (const name of alike) similar.add(name);
-    if (alike.length > 0) hints.set(kernel.id, [`of a similar name here: ${alike.join(', ')}`]);
+    if (alike.length > 0) hints.set(kernel.id, [`similar names on this kernel: ${alike.join(', ')}`]);
   }
   const isKnown = having.some(({ has }) => has !== null);
   return {

@@ -60,13 +60,14 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: 
   }
   for (const [ref, asked] of answers) {
     const { gaps, last, witnesses } = presenceAmong(asked);
-    if (gaps.length > 0) add(ref, 'the check is true before and after, but not here: it may not mean what it meant', gaps);
+    if (gaps.length > 0)
+      add(ref, 'the check is false only here, although older and newer kernels pass it: verify that it still tests what you intend', gaps);
     const after = asked.slice(asked.findIndex(({ id }) => id === last) + 1).map(({ id }) => id);
     const cameAndWent = witnesses.length === 2 && witnesses[0]?.change === 'came' && after.length > 0;
     if (cameAndWent && !isRead(result.relocations, ref))
       add(
         ref,
-        'the check is false again, as it was before what it asks for came, which is not read: what it stands for may still be so',
+        'the check was true on older kernels but is false again here: the program never reads what it checks, so the check is probably a version test, which may no longer hold',
         after,
       );
   }

@@ -34,11 +34,14 @@ function numberMark(local: Leaf, target: Leaf): string | null {
   const [compiled, here] = [integerFacts(local.btf, local.type), integerFacts(target.btf, target.type)];
   if (!compiled || !here || local.bits > 0) return null;
   if (target.bits > 0)
-    return `it is ${target.bits === 1 ? 'one bit' : `${target.bits} bits`} of a word here, ${compiled.size * 8} are read: its neighbours, too`;
-  if (compiled.size > here.size) return `${compiled.size} bytes are read, of which it has ${here.size} here: what follows is read, too`;
-  if (compiled.size < here.size) return `${compiled.size} bytes are read of the ${here.size} it has here`;
+    return `the field is ${target.bits === 1 ? 'one bit' : `${target.bits} bits`} here, but the program reads ${compiled.size * 8} bits: neighbouring bits are read too`;
+  if (compiled.size > here.size)
+    return `the program reads ${compiled.size} bytes, but the field has ${here.size} here: the bytes after it are read too`;
+  if (compiled.size < here.size) return `the program reads ${compiled.size} of the ${here.size} bytes that the field has here`;
   const signs = compiled.size > 1 && !compiled.bool && !here.bool && compiled.signed !== here.signed;
-  return signs ? `it is ${here.signed ? 'signed' : 'unsigned'} here, ${compiled.signed ? 'signed' : 'unsigned'} as compiled` : null;
+  return signs
+    ? `the field is ${here.signed ? 'signed' : 'unsigned'} here but was compiled as ${compiled.signed ? 'signed' : 'unsigned'}`
+    : null;
 }
 
 /** An array copied by the length it was compiled with. */
@@ -49,7 +52,7 @@ function arrayMark(local: Leaf, target: Leaf): string | null {
   ];
   const [size, sizeHere] = [sizeOf(local.btf, local.type), sizeOf(target.btf, target.type)];
   if (!compiled || !here || size === null || sizeHere === null || here.length === 0 || size <= sizeHere) return null;
-  return `it has ${sizeHere} bytes here, ${size} as compiled`;
+  return `the field has ${sizeHere} bytes here but was compiled with ${size}`;
 }
 
 /** A struct on the way is another one here, and what has the name in it may mean something else. */
@@ -59,7 +62,7 @@ function enclosingMark(local: CoreSpec, target: CoreSpec): string | null {
     if (at < 2 || name === null || !there) continue;
     const [compiled, here] = [essentialName(nameOf(local.btf, type)), essentialName(nameOf(target.btf, there.type))];
     if (compiled !== '' && here !== '' && compiled !== here) {
-      return `${name} is found in ${typeText(target.btf, there.type)} here, in ${typeText(local.btf, type)} as compiled`;
+      return `${name} is in ${typeText(target.btf, there.type)} here but was compiled in ${typeText(local.btf, type)}`;
     }
   }
   return null;
@@ -68,9 +71,7 @@ function enclosingMark(local: CoreSpec, target: CoreSpec): string | null {
 function markOf(kind: RelocationKind, local: CoreSpec, kernel: KernelTypes): string | null {
   const presence = presenceOf(local, kernel);
   if (kind === 'type_size')
-    return presence.state === 'type-absent'
-      ? `there is no ${kindOf(local.btf, local.rootId)} of that name here: its size is told as 0`
-      : null;
+    return presence.state === 'type-absent' ? `the kernel has no ${kindOf(local.btf, local.rootId)} of this name, so its size is 0` : null;
   if (kind !== 'byte_off' || presence.state !== 'present') return null;
   const [compiled, here] = [leafOf(local), leafOf(presence.spec)];
   return numberMark(compiled, here) ?? arrayMark(compiled, here) ?? enclosingMark(local, presence.spec);

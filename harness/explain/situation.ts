@@ -101,15 +101,15 @@ function otherKind(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: C
   const path = (steps: typeof walked) => `${nameOf(candidate.btf, root)}${steps.length > 0 ? '.' : ''}${pathText(steps)}`;
   if (here) {
     const wanted = wantedOf(local, obstacle, elsewhere);
-    const compiled = declaredAt(local, obstacle)?.text ?? 'something else';
-    const summary = `${path([...walked, step])} is ${memberText(candidate.btf, here)} here, ${compiled} as compiled`;
+    const compiled = declaredAt(local, obstacle)?.text ?? 'another type';
+    const summary = `${path([...walked, step])} is ${memberText(candidate.btf, here)} here but was compiled as ${compiled}`;
     return { class: 'core-field-incompatible', summary, alternatives: sameNameOtherKind(wanted, here.type), root, hints: [] };
   }
   // The member before is what changed: there is nothing to go on to from it.
   const before = walked.findLastIndex((each) => typeof each === 'string');
   const name = walked[before];
   const compiled = typeText(local.btf, walk(local.btf, local.rootId, walked).type);
-  const summary = `${path(walked)} is ${typeText(candidate.btf, type)} here, ${compiled} as compiled`;
+  const summary = `${path(walked)} is ${typeText(candidate.btf, type)} here but was compiled as ${compiled}`;
   const failing = {
     ...obstacle,
     walked: walked.slice(0, before),
@@ -134,13 +134,13 @@ function typeless(local: CoreSpec, kernel: KernelTypes, neighbours: Neighbours):
     .filter((other) => other !== 'func' && other !== 'var');
   const hints = others
     .filter((other) => other !== 'fwd')
-    .map((other) => `there is a ${other} ${type}, which ${kind} ${type} does not match`);
+    .map((other) => `the kernel has ${other} ${type} instead, which does not match ${kind} ${type}`);
   hints.push(...absenceReasons(type, others, neighbours));
   const alike = mostSimilar(type, namesOfKind(btf, kind), MAX_LISTED, 0.8);
-  if (alike.length > 0) hints.push(`of a similar name: ${alike.map((name) => `${kind} ${name}`).join(', ')}`);
+  if (alike.length > 0) hints.push(`similar names: ${alike.map((name) => `${kind} ${name}`).join(', ')}`);
   return {
     class: what === 'enumerator' ? 'core-enum-missing' : 'core-type-missing',
-    summary: `there is no ${kind} ${type}`,
+    summary: `the kernel has no ${kind} ${type}`,
     alternatives: [],
     root: null,
     hints,
@@ -153,7 +153,7 @@ function enumeratorless(local: CoreSpec, obstacles: readonly Obstacle[]): Situat
     Array.from({ length: vlenOf(btf, id) }, (_, at) => enumeratorOf(btf, id, at)?.name ?? ''),
   );
   const alike = mostSimilar(enumerator ?? '', names, MAX_LISTED, 0.6);
-  const hints = alike.length > 0 ? [`of a similar name: ${alike.join(', ')}`] : [];
+  const hints = alike.length > 0 ? [`similar names: ${alike.join(', ')}`] : [];
   return { class: 'core-enum-missing', summary: `enum ${type} has no ${enumerator}`, alternatives: [], root: null, hints };
 }
 
@@ -167,13 +167,13 @@ function ambiguous(specs: readonly CoreSpec[]): Situation {
   const bySize = specs.every(({ kind }) => kind === 'type_size');
   const hints = specs.map((spec, at) => {
     const only = distinguishing(specs, at).slice(0, MAX_LISTED);
-    const alone = only.length > 0 ? `; only it has ${only.join(', ')}` : '';
-    const what = bySize ? `has ${sizeOf(spec.btf, spec.rootId) ?? 0} bytes` : `has it at byte ${spec.bitOffset / 8}`;
-    return `one ${what}${alone}`;
+    const alone = only.length > 0 ? `; only this type has ${only.join(', ')}` : '';
+    const what = bySize ? `has ${sizeOf(spec.btf, spec.rootId) ?? 0} bytes` : `has the field at byte ${spec.bitOffset / 8}`;
+    return `one type ${what}${alone}`;
   });
   const summary = bySize
     ? `the kernel has ${specs.length} types of this name, of different sizes`
-    : `the kernel has ${specs.length} types of this name that have it, at different places`;
+    : `the kernel has ${specs.length} types of this name, with the field at different offsets`;
   return { class: 'core-ambiguous', summary, alternatives: [], root: null, hints: hints.toSorted() };
 }
 
@@ -187,10 +187,10 @@ function foundButPoisoned(local: CoreSpec, { btf, rootId }: CoreSpec): Situation
   const [here, compiled] = [text(btf, rootId), text(local.btf, local.rootId)];
   if (here === compiled) {
     const name = essentialName(nameOf(local.btf, local.rootId));
-    const summary = `several types are called ${name}, and an earlier access of the program has settled on one without it`;
-    return { class: 'core-field-missing', summary, alternatives: [], root: null, hints: ['give this access a flavor of its own'] };
+    const summary = `several types are called ${name}, and an earlier access of the program selected one without this field`;
+    return { class: 'core-field-missing', summary, alternatives: [], root: null, hints: ['give this access its own flavor'] };
   }
-  const summary = `${nameOf(btf, rootId)}.${pathText(steps)} is ${here} here, ${compiled} as compiled, which the instruction cannot read`;
+  const summary = `${nameOf(btf, rootId)}.${pathText(steps)} is ${here} here but was compiled as ${compiled}, and the instruction cannot read it`;
   return {
     class: 'core-field-incompatible',
     summary,

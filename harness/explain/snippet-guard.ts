@@ -43,9 +43,9 @@ export function helperSnippet(helper: string, number: number): string {
 export function mapTypeSnippet(name: string, value: bigint): string {
   const enumerator = `BPF_MAP_TYPE_${name.toUpperCase()}`;
   return [
-    '/* In the loader, before it loads, so that libbpf does not create the map where the kernel cannot:',
+    '/* In the loader, before loading, so that libbpf does not create a map whose type the kernel lacks:',
     ` * bpf_map__set_autocreate(map, libbpf_probe_bpf_map_type(${enumerator}, NULL) == 1);`,
-    ' * In programs, use the map only behind this check. */',
+    ' * In programs, use the map only if this check is true. */',
     checkSnippet('bpf_map_type', enumerator, value, `has_map_type_${name}`),
   ].join('\n');
 }
@@ -58,12 +58,12 @@ function sectionOf(section: string): string {
 /** A program that libbpf leaves out unless the loader switches it on, which it does where the kernel knows the program type. */
 export function programTypeSnippet(section: string, program: string, type: string): string {
   return [
-    '/* In the loader, before it loads:',
+    '/* In the loader, before loading:',
     ` * bpf_program__set_autoload(prog, libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_${type.toUpperCase()}, NULL) == 1); */`,
     `SEC("?${sectionOf(section)}")`,
     `int ${program}(void *ctx)`,
     '{',
-    '\treturn 0; /* what it does today */',
+    '\treturn 0; /* the body of the program */',
     '}',
   ].join('\n');
 }
@@ -78,17 +78,13 @@ export function attachSnippet(section: string, targets: readonly string[], lookU
   const prefix = plain.slice(0, plain.indexOf('/') + 1);
   const programs = targets.map((target) => {
     const name = `on_${target.replaceAll(/\W/g, '_')}`;
-    return [
-      `SEC("?${prefix}${target}")`,
-      `int ${name}(void *ctx)`,
-      '{',
-      '\treturn 0; /* its arguments are those of this target */',
-      '}',
-    ].join('\n');
+    return [`SEC("?${prefix}${target}")`, `int ${name}(void *ctx)`, '{', '\treturn 0; /* takes the arguments of this target */', '}'].join(
+      '\n',
+    );
   });
   const [first = ''] = targets;
   return [
-    '/* In the loader, before it loads, for each of them:',
+    '/* In the loader, before loading, for each program:',
     ` * bpf_program__set_autoload(prog, ${lookUp(first)} > 0); */`,
     programs.join('\n\n'),
   ].join('\n');
@@ -119,7 +115,7 @@ export function kconfigSnippet(name: string, value: string | null): string {
     '',
     `static __always_inline ${getter}${name}(void)`,
     '{',
-    `\treturn ${name}; /* ${absent} where the kernel does not have it */`,
+    `\treturn ${name}; /* ${absent} if the kernel lacks it */`,
     '}',
   ].join('\n');
 }
@@ -131,7 +127,7 @@ export function ksymSnippet(name: string): string {
     '',
     `static __always_inline const void *address_of_${name}(void)`,
     '{',
-    `\treturn &${name}; /* 0 where the kernel does not have it */`,
+    `\treturn &${name}; /* 0 if the kernel lacks it */`,
     '}',
   ].join('\n');
 }
@@ -169,7 +165,9 @@ export function kfuncSnippet(name: string, btf: Btf, id: number): string {
   const result = typeIn(btf, referencedType(btf, proto), structs);
   const declared = [...structs].map((struct) => `${struct} { char first; };`);
   return [
-    ...(declared.length > 0 ? ['#ifndef __VMLINUX_H__ /* nor types of your own */', ...declared, '#endif'] : []),
+    ...(declared.length > 0
+      ? ['#ifndef __VMLINUX_H__ /* remove these lines if you declare the types yourself */', ...declared, '#endif']
+      : []),
     `extern ${result}${name}(${parameters.join(', ') || 'void'}) __ksym __weak;`,
     '',
     `static __always_inline int has_${name}(void)`,

@@ -31,23 +31,22 @@ function isAfter({ version }: KernelFinding, release: string): boolean {
 export function examine({ release, after }: KnownChange, kernels: readonly KernelFinding[]): Finding {
   const has = kernels.filter((kernel) => kernel.before === true);
   const late = has.find((kernel) => isAfter(kernel, release));
-  if (late) return { verdict: 'contradicted', by: `${late.version} still has what was before` };
+  if (late) return { verdict: 'contradicted', by: `${late.version} still has the old form` };
   const lacks = kernels.filter((kernel) => kernel.before === false && (after === null || kernel.after === true));
   const last = has.at(-1);
   const first = last && lacks.find((kernel) => kernels.indexOf(kernel) > kernels.indexOf(last));
   const odd = kernels.find((kernel) => isAfter(kernel, release) && kernel.after === false);
-  if (odd && after !== null) return { verdict: 'contradicted', by: `${odd.version} has not what comes after` };
+  if (odd && after !== null) return { verdict: 'contradicted', by: `${odd.version} lacks the new form` };
   return last && first ? { verdict: 'witnessed', last: last.series, first: first.series } : { verdict: 'unwitnessed' };
 }
 
 /** Null when the entry says of its witnesses what was found. */
 export function disagreement({ witness }: KnownChange, finding: Finding): string | null {
   if (finding.verdict === 'contradicted') return finding.by;
-  if (finding.verdict === 'unwitnessed')
-    return witness ? `no kernel looked at shows both sides, the entry names ${witness.join(' and ')}` : null;
-  if (!witness) return `seen between ${finding.last} and ${finding.first}, the entry names no witness`;
+  if (finding.verdict === 'unwitnessed') return witness ? `no kernels show both forms, but the entry names ${witness.join(' and ')}` : null;
+  if (!witness) return `seen between ${finding.last} and ${finding.first}, but the entry names no witness`;
   const same = witness[0] === finding.last && witness[1] === finding.first;
-  return same ? null : `seen between ${finding.last} and ${finding.first}, the entry names ${witness.join(' and ')}`;
+  return same ? null : `seen between ${finding.last} and ${finding.first}, but the entry names ${witness.join(' and ')}`;
 }
 
 /** What each kernel says of each entry, by the id of the entry. A kernel without BTF says nothing. */

@@ -69,8 +69,13 @@ function situationItem(situation: CauseSituation, { listed }: KernelNames): Html
 }
 
 function causePart(cause: RootCause, naming: KernelNames, anchored: boolean): Html {
-  const { fingerprint, places, situations, presence, knownChange: known, notReached: hides, snippet, advice } = cause;
-  const said = [presence && presenceText(presence, naming.nameOf), known && `known: ${known.text}`, hides && `hides: ${hides}`, ...advice];
+  const { fingerprint, places, situations, presence, knownChange: known, notReached, snippet, advice } = cause;
+  const said = [
+    presence && presenceText(presence, naming.nameOf),
+    known && `known: ${known.text}`,
+    notReached && `not checked: ${notReached}`,
+    ...advice,
+  ];
   const id = anchored && html` id="${causeAnchor(fingerprint)}"`;
   return html`<details class="why" data-cause="${fingerprint}" ${id}>
     <summary>${snippet === null ? 'Why' : 'Why, and what to write instead'} <small>${certaintyText(cause)}</small></summary>

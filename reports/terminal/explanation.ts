@@ -66,18 +66,7 @@ function placeLines(place: CausePlace, nameOf: NameOf): string[] {
 }
 
 function causeLines(cause: RootCause, nameOf: NameOf, options: Colours): string[] {
-  const {
-    class: failure,
-    subject,
-    fingerprint,
-    places,
-    situations,
-    presence,
-    knownChange: known,
-    snippet,
-    advice,
-    notReached: hides,
-  } = cause;
+  const { class: failure, subject, fingerprint, places, situations, presence, knownChange: known, snippet, advice, notReached } = cause;
   const snippetLines =
     snippet === null
       ? []
@@ -94,7 +83,7 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Colours): string[
     ...situations.flatMap((situation) => situationLines(situation, nameOf)),
     ...(presence ? [`  ${presenceText(presence, nameOf)}`] : []),
     ...(known ? [`  known: ${known.text} (${known.id})`] : []),
-    ...(hides === null ? [] : [`  hides: ${hides}`]),
+    ...(notReached === null ? [] : [`  not checked: ${notReached}`]),
     ...advice.map((line) => `  ${visible(line)}`),
     ...snippetLines,
     '',

@@ -38,17 +38,17 @@ describe('an entry', () => {
     });
     expect(examine(RENAMED, [kernelFinding('5.15', true, false)])).toEqual({
       verdict: 'contradicted',
-      by: '5.15.1 still has what was before',
+      by: '5.15.1 still has the old form',
     });
     expect(examine(RENAMED, [kernelFinding('5.15', false, false)])).toEqual({
       verdict: 'contradicted',
-      by: '5.15.1 has not what comes after',
+      by: '5.15.1 lacks the new form',
     });
   });
 
   it('has no witness where kernels show one side only, or do not have the type at all', () => {
     expect(examine(RENAMED, [kernelFinding('6.1', false, true), kernelFinding('6.12', null, null)])).toEqual({ verdict: 'unwitnessed' });
-    expect(disagreement(RENAMED, { verdict: 'unwitnessed' })).toBe('no kernel looked at shows both sides, the entry names 5.10 and 6.1');
+    expect(disagreement(RENAMED, { verdict: 'unwitnessed' })).toBe('no kernels show both forms, but the entry names 5.10 and 6.1');
   });
 
   it('is found by what runs into it, from either side', () => {

@@ -63,13 +63,13 @@ describe('what loads and reads something else', () => {
     expect([...marks].map(([ref, mark]) => `${bpf.relocations[ref]?.program} ${bpf.relocations[ref]?.access}: ${mark}`))
       .toMatchInlineSnapshot(`
         [
-          "wider thing.wider: 8 bytes are read, of which it has 4 here: what follows is read, too",
-          "narrower thing.narrower: 4 bytes are read of the 8 it has here",
-          "sign thing.sign: it is unsigned here, signed as compiled",
-          "flag thing.flag: it is one bit of a word here, 8 are read: its neighbours, too",
-          "name thing.name: it has 16 bytes here, 32 as compiled",
-          "deep thing.in.deep: deep is found in struct outer here, in struct inner as compiled",
-          "size struct gone: there is no struct of that name here: its size is told as 0",
+          "wider thing.wider: the program reads 8 bytes, but the field has 4 here: the bytes after it are read too",
+          "narrower thing.narrower: the program reads 4 of the 8 bytes that the field has here",
+          "sign thing.sign: the field is unsigned here but was compiled as signed",
+          "flag thing.flag: the field is one bit here, but the program reads 8 bits: neighbouring bits are read too",
+          "name thing.name: the field has 16 bytes here but was compiled with 32",
+          "deep thing.in.deep: deep is in struct outer here but was compiled in struct inner",
+          "size struct gone: the kernel has no struct of this name, so its size is 0",
           "checked thing.wider: the field has 4 bytes here, 8 as compiled",
         ]
       `);
@@ -92,7 +92,7 @@ describe('what loads and reads something else', () => {
     }
     expect(found).toMatchInlineSnapshot(`
       [
-        "oldest as_bool signal_struct___7_2.is_child_subreaper: it is one bit of a word here, 8 are read: its neighbours, too",
+        "oldest as_bool signal_struct___7_2.is_child_subreaper: the field is one bit here, but the program reads 8 bits: neighbouring bits are read too",
       ]
     `);
   });
@@ -110,7 +110,7 @@ describe('what loads and reads something else', () => {
     );
     expect(shown).toMatchInlineSnapshot(`
       [
-        "for_order renamedata.old_mnt_userns on 6.12..: the check is false again, as it was before what it asks for came, which is not read: what it stands for may still be so",
+        "for_order renamedata.old_mnt_userns on 6.12..: the check was true on older kernels but is false again here: the program never reads what it checks, so the check is probably a version test, which may no longer hold",
       ]
     `);
   });

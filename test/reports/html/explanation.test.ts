@@ -37,13 +37,13 @@ it('the list of causes has the explanation, also without scripts', async () => {
 
     instead: mm->count[1].state, int moved behind a pointer, possible
 
-    of a similar name here: __state2
+    similar names on this kernel: __state2
 
     of 2 kernels, 1 kernel has it: only 5.10.262; went between 5.10.262 and 6.12.117
 
     known: task_struct.state became __state
 
-    hides: what comes after it
+    not checked: later instructions
 
     check that it means the same
 
@@ -87,7 +87,7 @@ it('the cell has the explanation for its kernel, and its C can be copied', async
 
     known: task_struct.state became __state
 
-    hides: what comes after it
+    not checked: later instructions
 
     check that it means the same
 
