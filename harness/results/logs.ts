@@ -1,5 +1,5 @@
 // Log texts of a run, each distinct line kept once.
-import type { LogStore } from './schema.ts';
+import type { CellResult, LogStore } from './schema.ts';
 
 interface Index {
   lines: Map<string, number>;
@@ -53,4 +53,25 @@ export function addLog(store: LogStore, text: string): string | null {
 export function logText(store: LogStore, id: string | null | undefined): string {
   const lines = id === null || id === undefined || !Object.hasOwn(store.texts, id) ? undefined : store.texts[id];
   return (lines ?? []).map((line) => store.lines[line] ?? '').join('\n');
+}
+
+/** Copies a cell with every id of a log replaced. */
+export function withLogIds(cell: CellResult, replace: (id: string | null) => string | null): CellResult {
+  const { libbpf, warnings, verifier, kernel, console, stdout, stderr } = cell.logs;
+  return {
+    ...cell,
+    programs: cell.programs.map((program) => ({
+      ...program,
+      logs: { libbpf: replace(program.logs.libbpf), verifier: replace(program.logs.verifier) },
+    })),
+    logs: {
+      libbpf: replace(libbpf),
+      warnings: replace(warnings),
+      verifier: replace(verifier),
+      kernel: replace(kernel),
+      console: replace(console),
+      ...(stdout !== undefined && { stdout: replace(stdout) }),
+      ...(stderr !== undefined && { stderr: replace(stderr) }),
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { compareKernelVersions, tryParseKernelVersion } from '../base/kernel-ver
 import { UserError } from '../base/errors.ts';
 import { mergeFindings } from './merge-findings.ts';
 import { layoutsByKernel, collectLayouts } from './collected-layouts.ts';
-import { addLog, createLogStore, logText } from './logs.ts';
+import { addLog, createLogStore, logText, withLogIds } from './logs.ts';
 import { uniformCell } from './uniform-cell.ts';
 import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';
 
@@ -112,25 +112,6 @@ function compareKernels(a: KernelResult, b: KernelResult): number {
   return a.id < b.id ? -1 : 1;
 }
 
-function relogged(cell: CellResult, from: LogStore, to: LogStore): CellResult {
-  const moved = (id: string | null) => addLog(to, logText(from, id));
-  const { libbpf, warnings, verifier, kernel, console } = cell.logs;
-  return {
-    ...cell,
-    programs: cell.programs.map((program) => ({
-      ...program,
-      logs: { libbpf: moved(program.logs.libbpf), verifier: moved(program.logs.verifier) },
-    })),
-    logs: {
-      libbpf: moved(libbpf),
-      warnings: moved(warnings),
-      verifier: moved(verifier),
-      kernel: moved(kernel),
-      console: moved(console),
-    },
-  };
-}
-
 function missingReason(inputs: Inputs): string {
   const { shard } = inputs[0].results.run;
   if (!shard) return 'in none of the merged results';
@@ -160,7 +141,8 @@ function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: 
     objects.map((object) => {
       const known = found.get(keyOf({ kernel: id, object: object.id }));
       if (!known) return uniformCell(id, object, 'not-run', { class: null, reason });
-      return relogged(known.cell, known.input.results.logs, logs);
+      const own = known.input.results.logs;
+      return withLogIds(known.cell, (log) => addLog(logs, logText(own, log)));
     }),
   );
 }

@@ -1,7 +1,7 @@
 // A finished cell as it is kept on disk: its verdict, the logs it refers to, and what the verdict depends on as one digest.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { addLog, logText } from '../results/logs.ts';
+import { addLog, logText, withLogIds } from '../results/logs.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { cellSchema } from '../results/schema/cell.ts';
 
@@ -29,30 +29,10 @@ export function identityKey(identity: CellIdentity): string {
 export const keptCellSchema = z.strictObject({ key: z.string(), cell: cellSchema, texts: z.record(z.string(), z.string()) });
 export type KeptCell = z.infer<typeof keptCellSchema>;
 
-type Rename = (id: string | null) => string | null;
-
-function withLogs(cell: CellResult, rename: Rename): CellResult {
-  const { libbpf, warnings, verifier, kernel, console } = cell.logs;
-  return {
-    ...cell,
-    programs: cell.programs.map((program) => ({
-      ...program,
-      logs: { libbpf: rename(program.logs.libbpf), verifier: rename(program.logs.verifier) },
-    })),
-    logs: {
-      libbpf: rename(libbpf),
-      warnings: rename(warnings),
-      verifier: rename(verifier),
-      kernel: rename(kernel),
-      console: rename(console),
-    },
-  };
-}
-
 /** A cell with the texts it refers to. */
 export function keepCell(identity: CellIdentity, cell: CellResult, logs: LogStore): KeptCell {
   const texts: Record<string, string> = {};
-  withLogs(cell, (id) => {
+  withLogIds(cell, (id) => {
     if (id !== null) texts[id] = logText(logs, id);
     return id;
   });
@@ -61,5 +41,5 @@ export function keepCell(identity: CellIdentity, cell: CellResult, logs: LogStor
 
 /** The cell again, its logs now in `logs`. */
 export function restoreCell({ cell, texts }: KeptCell, logs: LogStore): CellResult {
-  return withLogs(cell, (id) => (id === null ? null : addLog(logs, texts[id] ?? '')));
+  return withLogIds(cell, (id) => (id === null ? null : addLog(logs, texts[id] ?? '')));
 }

@@ -1,7 +1,7 @@
 // Shards of a run joined again: the whole is what it was before it was cut.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../harness/base/errors.ts';
-import { createLogStore, logText } from '../../../harness/results/logs.ts';
+import { addLog, createLogStore, logText } from '../../../harness/results/logs.ts';
 import { mergeResults, type NamedResults } from '../../../harness/results/merge.ts';
 import { uniformCell } from '../../../harness/results/uniform-cell.ts';
 import { type KernelResult, type Results, resultsSchema } from '../../../harness/results/schema.ts';
@@ -50,6 +50,17 @@ function merged(inputs: readonly NamedResults[]): Results {
   return mergeResults([first, ...others]);
 }
 
+/** The results with what commands of each object printed. */
+function withOutput(whole: Results): Results {
+  const logs = structuredClone(whole.logs);
+  const output = (name: string, stream: string) => addLog(logs, `${name} on ${stream}`);
+  const cells = whole.cells.map((cell) => ({
+    ...cell,
+    logs: { ...cell.logs, stdout: output(cell.object, 'stdout'), stderr: output(cell.object, 'stderr') },
+  }));
+  return { ...whole, logs, cells };
+}
+
 const shards = (whole: Results, total: number) => Array.from({ length: total }, (_, at) => shardOf(whole, at + 1, total));
 
 describe('all shards', () => {
@@ -57,6 +68,7 @@ describe('all shards', () => {
     ['the sample', SAMPLE],
     ['hostile text', HOSTILE_SAMPLE],
     ['an explained one', explained(SAMPLE)],
+    ['a run with output of commands', withOutput(SAMPLE)],
   ])('all shards merge to %s, for any number and order of shards', (_, whole) => {
     for (const total of [1, 2, 3, 4, 6, 9]) {
       const inputs = shards(whole, total);
