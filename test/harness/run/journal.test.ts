@@ -7,22 +7,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addLog, createLogStore } from '../../../harness/results/logs.ts';
 import type { CellResult } from '../../../harness/results/schema.ts';
 import { openJournal } from '../../../harness/run/journal.ts';
-import type { CellIdentity } from '../../../harness/run/stored-cell.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { readResults } from '../../../reports/json.ts';
 import { SAMPLE } from '../../reports/sample.ts';
+import { IDENTITY, OTHER_IDENTITIES } from './cell-identity.ts';
 import { sample } from './real-run.ts';
-
-const IDENTITY: CellIdentity = {
-  kernelSha256: 'k',
-  configSha256: 'c',
-  objectSha256: 'o',
-  agentSha256: 'h',
-  isolation: 'snapshot',
-  plan: [{}],
-  machine: ['QEMU 9', 'tcg'],
-  tool: 't',
-};
 
 let folder = '';
 let file = '';
@@ -55,17 +44,7 @@ describe('a journal', () => {
     const journal = await openJournal(file, false);
     await journal.append(IDENTITY, finished(), SAMPLE.logs);
     const again = await openJournal(file, true);
-    const others: Partial<CellIdentity>[] = [
-      { kernelSha256: 'K' },
-      { configSha256: null },
-      { objectSha256: 'O' },
-      { agentSha256: 'H' },
-      { isolation: 'boot' },
-      { plan: [{ programs: { a: { autoload: false } } }] },
-      { machine: ['QEMU 10', 'tcg'] },
-      { tool: 'T' },
-    ];
-    expect(others.map((other) => again.find({ ...IDENTITY, ...other }, createLogStore()))).toEqual(others.map(() => null));
+    expect(OTHER_IDENTITIES.map((other) => again.find(other, createLogStore()))).toEqual(OTHER_IDENTITIES.map(() => null));
   });
 
   it('a journal keeps no cell without a verdict, begins empty unless resumed, and is gone in the end', async () => {

@@ -9,18 +9,8 @@ import type { CellIdentity } from '../../../harness/run/stored-cell.ts';
 import { verdictStore } from '../../../harness/run/verdicts.ts';
 import { terminalReport } from '../../../reports/terminal/run.ts';
 import { SAMPLE } from '../../reports/sample.ts';
+import { IDENTITY, OTHER_IDENTITIES } from './cell-identity.ts';
 import { linkedCache, realRun, sample } from './real-run.ts';
-
-const IDENTITY: CellIdentity = {
-  kernelSha256: 'k',
-  configSha256: 'c',
-  objectSha256: 'o',
-  agentSha256: 'h',
-  isolation: 'snapshot',
-  plan: ['a.bpf.o', {}],
-  machine: ['QEMU 9', 'tcg', null],
-  tool: 't',
-};
 
 let folder = '';
 beforeEach(async () => {
@@ -55,17 +45,7 @@ describe('a verdict that is kept', () => {
 
   it('a verdict that is kept holds for nothing else', async () => {
     await verdictStore(folder, 'last night', true).keep(IDENTITY, steady(), SAMPLE.logs);
-    const others: Partial<CellIdentity>[] = [
-      { kernelSha256: 'K' },
-      { configSha256: null },
-      { objectSha256: 'O' },
-      { agentSha256: 'H' },
-      { isolation: 'boot' },
-      { plan: ['b.bpf.o', {}] },
-      { machine: ['QEMU 10', 'tcg', null] },
-      { tool: 'T' },
-    ];
-    expect(await Promise.all(others.map(async (other) => find({ ...IDENTITY, ...other })))).toEqual(others.map(() => null));
+    expect(await Promise.all(OTHER_IDENTITIES.map(find))).toEqual(OTHER_IDENTITIES.map(() => null));
     expect(await find(IDENTITY)).not.toBeNull();
   });
 
