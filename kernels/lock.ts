@@ -72,7 +72,7 @@ export async function readLock(path: string): Promise<KernelLock> {
   return parseLock(text, path);
 }
 
-/** The text of a lock file with these entries, those of each source in true version order. */
+/** The text of a lock file with these entries, for each source in version order. */
 export async function formatLock(entries: Entries): Promise<string> {
   const sources = await lockableSources();
   const sorted = sources.flatMap(({ source: { name }, lock }) => (entries[name]?.length ? [[name, lock.sorted(entries[name])]] : []));
@@ -91,13 +91,13 @@ export async function entriesOf(planned: readonly PlannedKernel[]): Promise<Entr
   return Object.fromEntries(sources.map(({ source: { name } }) => [name, pinsOf(name)]));
 }
 
-/** Selectors that mean the newest of every series of what a lock file pins. */
+/** Selectors for the newest kernel of every series that a lock file pins. */
 export async function selectorsOfLock({ entries }: KernelLock): Promise<string[]> {
   const sources = await lockableSources();
   return sources.flatMap(({ source: { name }, lock }) => lock.selectors(entries[name] ?? []).map((value) => `${name}:${value}`));
 }
 
-/** A lock file beside what its sources have now. */
+/** A lock file compared with the current kernels of its sources. */
 export interface LockComparison {
   changes: PinChange[];
   /** The entries after the changes. */
@@ -105,8 +105,8 @@ export interface LockComparison {
 }
 
 /**
- * What would change if the current kernels were pinned instead.
- * @param isAll whether `current` is all that the sources have: then a pinned series that is not in it is gone
+ * The changes that pin the current kernels instead.
+ * @param isAll whether `current` is everything that the sources have, so that a pinned series that is missing there is `gone`
  */
 export async function compareLock({ entries }: KernelLock, current: Entries, isAll: boolean): Promise<LockComparison> {
   const sources = await lockableSources();

@@ -1,4 +1,4 @@
-// From selectors to kernels: which ones are meant, in true version order, each once. Nothing is fetched but indexes.
+// Resolves selectors to kernels in version order, each once. Downloads indexes only.
 import { InfraError, UserError } from '../harness/base/errors.ts';
 import { withUniqueIds } from '../harness/base/ids.ts';
 import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
@@ -9,7 +9,7 @@ import type { KernelOptions } from './sources/options.ts';
 
 type Plan = (selector: KernelSelector) => Promise<PlannedKernel[]>;
 
-/** What one selector means. An optional one may mean nothing, which becomes a note. */
+/** The kernels that one selector means. An optional selector may mean none, which is noted. */
 async function planOrNote(selector: KernelSelector, plan: Plan, options: KernelOptions): Promise<PlannedKernel[]> {
   if (options.optional?.includes(selector.text) !== true) return plan(selector);
   try {
@@ -45,10 +45,10 @@ function compareOrder(a: PlannedKernel, b: PlannedKernel): number {
 }
 
 /**
- * The kernels that selectors mean, in true version order, each once. Reads indexes or the lock file, and the heads of files.
- * With a lock file the kernels it pins answer a selector; what it does not pin is looked up, unless `frozen`.
- * @throws UserError for a text that is no selector and for a selector that means nothing, unless it is optional; InfraError when an
- * index is needed and cannot be had
+ * The kernels that selectors mean, in version order, each once. Reads indexes or the lock file, and the first bytes of files.
+ * With a lock file, a selector means the kernels that the file pins. Others are looked up in the indexes, unless `frozen`.
+ * @throws UserError for a text that is not a selector, and for a selector that means no kernel unless it is optional; InfraError if an
+ * index is needed and not available
  */
 export async function planKernels(selectors: readonly string[], options: KernelOptions): Promise<PlannedKernel[]> {
   const planned = await planAll(selectors.map(parseSelector), options);

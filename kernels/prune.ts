@@ -21,7 +21,7 @@ export interface PrunedEntry {
   why: 'unfinished' | 'unused' | 'all';
 }
 
-/** The folders of the cache whose entries can be made again. The guest agent and libbpf are small and stay. */
+/** The folders of the cache whose entries can be recreated. The guest agent and libbpf are small and are kept. */
 const FOLDERS = [
   'kernels',
   'modules',

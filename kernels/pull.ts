@@ -1,4 +1,4 @@
-// From a planned kernel to one on disk. Every kernel that boots comes from here.
+// Brings planned kernels into the cache. Every kernel that boots was pulled here.
 import { join } from 'node:path';
 import { InfraError } from '../harness/base/errors.ts';
 import { explainDiskError } from '../harness/base/files.ts';
@@ -16,9 +16,9 @@ export interface KernelImage extends KernelIdentity {
   sha256: string;
   /** The expected `uname -r`, from the image's banner. The guest reports the real one. */
   release: string;
-  /** The unpacked ELF file; null where the image is flat (arm64). */
+  /** The unpacked ELF file; null for a flat image (arm64). */
   vmlinux: string | null;
-  /** bzImage or Image as delivered; null where a vmlinux was. */
+  /** The original bzImage or Image; null if the original is a vmlinux. */
   image: string | null;
   btf: { path: string; size: number; sha256: string } | null;
   /** What it was built with; null if its source has no configuration. */
@@ -53,9 +53,9 @@ function imageOf(delivered: DeliveredKernel, { config, notes }: FoundConfig): Ke
 }
 
 /**
- * Brings a planned kernel into the cache; a cached one is returned within milliseconds and without the network. A kernel that its source
- * lost is replaced by the nearest one, and a note says so.
- * @throws InfraError when it cannot be had, is damaged, not trusted or does not fit on the disk; the signal's reason when aborted
+ * Brings a planned kernel into the cache. Returns a cached kernel within milliseconds and without the network. A kernel that its source
+ * lost is replaced by the nearest one, with a note.
+ * @throws InfraError if it is not available, damaged, not trusted or too large for the disk; the signal's reason if aborted
  */
 export async function pullKernel(planned: PlannedKernel, options: KernelOptions): Promise<KernelImage> {
   options.signal?.throwIfAborted();
@@ -66,7 +66,7 @@ export async function pullKernel(planned: PlannedKernel, options: KernelOptions)
     const id = key === planned.key ? planned.id : identity.id;
     checkTrust(trust, id, options.unverified);
     if (cached.arch !== identity.arch) {
-      throw new InfraError(`${id}: expected a kernel for ${identity.arch}, this one is for ${cached.arch}`);
+      throw new InfraError(`${id}: expected a kernel for ${identity.arch}, but this one is for ${cached.arch}`);
     }
     return { ...imageOf(delivered, await delivered.config(options)), id };
   } catch (error) {

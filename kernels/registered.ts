@@ -1,4 +1,4 @@
-// A source behind an interface without its types: selectors and origins of a source go back to that source only.
+// Kernel sources behind an interface without their types. Selectors and origins of a source are passed back to that source only.
 import type { CachedKernel } from './cache/cached-kernel.ts';
 import type { FoundConfig } from './cache/config.ts';
 import type { SourceLock } from './sources/lock.ts';
@@ -6,10 +6,10 @@ import type { KernelOptions } from './sources/options.ts';
 import type { KernelIdentity, KernelSource, PackageFacts, SourceKernel, SourceOperations } from './sources/source.ts';
 import type { Trust } from './sources/trust.ts';
 
-/** A selector that its source has read. */
+/** A selector that its source has parsed. */
 export interface KernelSelector {
   text: string;
-  /** What is behind the colon. */
+  /** The text after the colon. */
   value: string;
   source: RegisteredSource;
 }
@@ -26,7 +26,7 @@ export interface ModuleSource {
 /** A kernel that a source brought into the cache. */
 export interface DeliveredKernel {
   identity: KernelIdentity;
-  /** Another than that of the planned kernel when it was replaced. */
+  /** Differs from that of the planned kernel if the kernel was replaced. */
   key: string;
   package: PackageFacts | null;
   cached: CachedKernel;
@@ -41,24 +41,24 @@ export interface PlannedKernel extends KernelIdentity {
   /** Name of its source. Kernels with the same source and key are the same kernel. */
   source: string;
   key: string;
-  /** What would be downloaded; null for a file of the user's own. */
+  /** The package to download; null for a file of the user. */
   package: PackageFacts | null;
-  /** Its entry in a lock file; null when it cannot be pinned. */
+  /** Its entry in a lock file; null if it cannot be pinned. */
   pin: object | null;
-  /** Only optional selectors ask for it. */
+  /** True if only optional selectors mean it. */
   optional?: true;
-  /** Whether it is in the cache, so that it is pulled without the network. */
+  /** Whether it is cached and needs no network. */
   isCached: (cache: string) => Promise<boolean>;
-  /** Brings it, or what replaces it, into the cache; `pullKernel` calls it. */
+  /** Brings it or its replacement into the cache. `pullKernel` calls it. */
   deliver: (options: KernelOptions) => Promise<DeliveredKernel>;
 }
 
-/** What the rest of the program knows of a source. */
+/** A source as the rest of the program sees it. */
 export interface RegisteredSource extends Pick<
   KernelSource<unknown, unknown>,
   'name' | 'forms' | 'isPath' | 'cacheFolders' | 'guess' | 'only'
 > {
-  /** @throws UserError when the value is none of this source */
+  /** @throws UserError if the value is not valid for this source */
   read: (value: string, text: string) => KernelSelector;
   /** Starts a plan: returns a function from a selector to its kernels, with the errors of `SourceOperations.planner`. */
   planner: (options: KernelOptions) => Promise<(selector: KernelSelector) => Promise<PlannedKernel[]>>;

@@ -20,7 +20,7 @@ function sourceNamed(name: string): RegisteredSource | null {
   return SOURCES.find((source) => source.name === name) ?? null;
 }
 
-/** What was most likely meant by a text that is no selector: with a misspelled source, or without one. */
+/** The selector that the user most likely meant by a text without a source or with a misspelled one. */
 function suggestion(text: string): string | null {
   const parts = partsOf(text);
   const [nearest] = parts
@@ -52,13 +52,13 @@ export function parseSelector(text: string): KernelSelector {
   throw new UserError(`'${text}' is not a kernel selector; ${hint} (all forms: corematrix kernels --help)`);
 }
 
-/** The selector of a path from another folder: `rebase` maps the path. Selectors that name no path stay. */
+/** Changes the path in a selector with `rebase`. Other selectors stay unchanged. */
 export function withPath(text: string, rebase: (path: string) => string): string {
   const parts = partsOf(text);
   return parts && sourceNamed(parts.name)?.isPath === true && parts.value !== '' ? `${parts.name}:${rebase(parts.value)}` : text;
 }
 
-/** The selector that means one kernel again, of all that its selector means. */
+/** A selector that means exactly one kernel of those that its original selector means. */
 export function selectorOfKernel({ selector, version }: Pick<KernelIdentity, 'selector' | 'version'>): string {
   const parts = partsOf(selector);
   const source = parts && sourceNamed(parts.name);

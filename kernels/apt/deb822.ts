@@ -51,7 +51,7 @@ export async function collectStanzas(stream: Readable, wanted: (stanza: string) 
     // A slice would keep the whole chunk in memory.
     if (!wanted(stanza)) return;
     keptSize += stanza.length;
-    if (keptSize > MAX_KEPT) throw new InfraError('an index file has more than 64 MiB of what is looked for');
+    if (keptSize > MAX_KEPT) throw new InfraError('an index file has more than 64 MiB of wanted stanzas');
     kept.push(Buffer.from(stanza, 'latin1').toString('utf8'));
   };
   let rest = '';

@@ -70,7 +70,7 @@ export function kernelVersionOf(packageVersion: string): KernelVersion | null {
   return tryParseKernelVersion(partsOf(packageVersion).upstream);
 }
 
-/** Whether a package was rebuilt for another suite than the one it was made for: `~bpo13+1`, `~deb12u1`. */
+/** Whether a package was rebuilt for a suite other than its own: `~bpo13+1`, `~deb12u1`. */
 export function isRebuild(packageVersion: string): boolean {
   return /~(bpo|deb)\d/.test(packageVersion);
 }

@@ -25,7 +25,7 @@ export interface NameFacts {
  */
 const NAME = /^linux-(?:image|binary)-(unsigned-)?(\d[\w.+~]*(?:-\d[\w.+~]*)?)-((?:(cloud|rt)-)?(amd64|arm64))(-unsigned)?$/;
 
-/** Reads the name of a kernel package; null when it is not the name of one. */
+/** Parses the name of a kernel package; null for any other name. */
 export function parsePackageName(name: string): NameFacts | null {
   const match = NAME.exec(name);
   if (!match) return null;

@@ -1,24 +1,24 @@
-// What the rest of the program needs of an archive, whatever its format.
+// Archives of any format, as the rest of the program reads them.
 
 /** Which files of an archive are wanted. */
 export interface FileRequest {
-  /** Decides by the path in the archive, without a leading `./` or `/`. */
+  /** Whether a file is wanted. `path` has no leading `./` or `/`. */
   wanted: (path: string) => boolean;
   /** A larger file is an error. */
   maxBytes: number;
-  /** What errors call the archive. */
+  /** The name of the archive in errors. */
   label: string;
 }
 
 /**
- * An archive of files. Only wanted files are unpacked, and only to where the caller says: paths in the archive are never followed.
- * All methods throw InfraError when the archive is damaged, a file too large or a program missing.
+ * An archive of files. Only wanted files are unpacked, and only to the target of the caller: paths in the archive are never followed.
+ * All methods throw InfraError if the archive is damaged, a file is too large or a program is missing.
  */
 export interface Archive {
-  /** Writes the first wanted file to `target`, which must not exist. Returns its path in the archive, or null when it has no such file. */
+  /** Writes the first wanted file to `target`, which must not exist. Returns its path in the archive; null if no file is wanted. */
   extractFirst: (request: FileRequest, target: string) => Promise<string | null>;
-  /** The bytes of the first wanted file, or null when the archive has no such file. */
+  /** The bytes of the first wanted file; null if no file is wanted. */
   readFirst: (request: FileRequest) => Promise<Buffer | null>;
-  /** Writes every wanted file to where `targetOf` says. Returns how many there were. */
+  /** Writes every wanted file to the path that `targetOf` returns. Returns the number of files. */
   extractAll: (request: FileRequest, targetOf: (path: string) => string) => Promise<number>;
 }

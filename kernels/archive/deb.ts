@@ -36,7 +36,7 @@ async function locatePart(request: DebRequest) {
   const member = listing.members.find(({ name }) => name.startsWith(`${request.part}.tar`));
   if (!member) throw new InfraError(`${request.label}: not a Debian package: it has no ${request.part}.tar`);
   const format = COMPRESSION_BY_ENDING[member.name.slice(`${request.part}.tar`.length)];
-  if (format === undefined) throw new InfraError(`${request.label}: the compression of ${member.name} is not known`);
+  if (format === undefined) throw new InfraError(`${request.label}: the compression of ${member.name} is unknown`);
   return { format, ...member };
 }
 
@@ -96,7 +96,7 @@ async function extract(request: DebRequest, sink: Sink): Promise<string | null> 
   return decompress(format, input, request.label, async (plain) => takeFile(plain, request, sink));
 }
 
-/** Reading stops at the first wanted file, so that modules behind the kernel are never unpacked. */
+/** Stops reading at the first wanted file, so that the modules after the kernel are never unpacked. */
 async function extractFirst(request: DebRequest, target: string): Promise<string | null> {
   const handle = await open(target, 'wx');
   try {

@@ -1,4 +1,4 @@
-// Kernels enter the cache here: an image as it is, or the image in a package.
+// Adds kernels to the cache: an image, or the image in a package.
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sha256Of } from '../../harness/base/digest.ts';
@@ -14,10 +14,10 @@ import { rememberImage } from './package-notes.ts';
 const MAX_IMAGE = 512 << 20;
 
 /**
- * Unpacks an image into the cache unless it is there.
+ * Unpacks an image into the cache unless it is cached already.
  * @param source path of the image
- * @param label what errors call it
- * @throws InfraError when it is no kernel or damaged, or the disk cannot hold it
+ * @param label the name of the image in errors
+ * @throws InfraError if it is not a kernel or is damaged, or if the disk is full
  */
 export async function cacheImage(cache: string, source: string, label: string): Promise<CachedKernel> {
   const sha256 = await sha256Of(source);
@@ -29,7 +29,7 @@ export async function cacheImage(cache: string, source: string, label: string): 
   const known = await readCachedKernel(directory);
   if (known) return known;
   if (made === 'existing') {
-    // An older version of this program wrote the folder: replace it.
+    // Replace a folder that an older version of this program wrote.
     await rm(directory, { recursive: true, force: true });
     await populateDirectory(directory, build);
   }
@@ -41,15 +41,15 @@ export async function cacheImage(cache: string, source: string, label: string): 
 /** A package with a kernel image. */
 export interface ImagePackage {
   archive: Archive;
-  /** Digest of the package, by which the cache then knows it. */
+  /** Digest of the package, its key in the cache. */
   sha256: string;
-  /** What errors call it. */
+  /** Its name in errors. */
   label: string;
 }
 
 /**
- * Unpacks the image of a package into the cache, with the configuration if the package has it.
- * @throws InfraError when the package is damaged or holds no image
+ * Unpacks the image of a package into the cache, with the configuration if the package has one.
+ * @throws InfraError if the package is damaged or has no image
  */
 export async function cachePackage(cache: string, { archive, sha256, label }: ImagePackage): Promise<CachedKernel> {
   const target = kernelDirectory(cache, sha256);
@@ -58,10 +58,10 @@ export async function cachePackage(cache: string, { archive, sha256, label }: Im
     await dropAbandoned(target);
     await makeDirectories(dirname(image));
     const found = await archive.extractFirst({ wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
-    if (found === null) throw new InfraError(`${label}: the package holds no kernel image`);
+    if (found === null) throw new InfraError(`${label}: the package has no kernel image`);
     const cached = await cacheImage(cache, image, label);
     await cachePackedConfig(cached, archive, label);
-    // Another process that finds the note no longer removes the download.
+    // Once the note exists, another process no longer removes the download.
     await rm(image, { force: true });
     await rememberImage(cache, sha256, cached.sha256);
     return (await readCachedKernel(cached.directory)) ?? cached;

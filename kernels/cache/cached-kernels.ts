@@ -1,10 +1,10 @@
-// All kernels in the cache, whatever source they came from.
+// All kernels in the cache, from every source.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCachedKernel, type CachedKernel } from './cached-kernel.ts';
 import { compareKernelVersions, parseKernelVersion } from '../../harness/base/kernel-version.ts';
 
-/** Every unpacked kernel, in true version order; [] where there is no cache. */
+/** Every unpacked kernel in version order; [] without a cache. */
 export async function cachedKernels(cache: string): Promise<CachedKernel[]> {
   const folder = join(cache, 'kernels');
   const names = await readdir(folder).catch(() => []);

@@ -1,4 +1,4 @@
-// The configuration of a cached kernel: looked for once in the image and wherever its source keeps it, then cached beside the image.
+// The configuration of a cached kernel. It is searched for once, in the image and where its source keeps it, then cached beside the image.
 import { createHash } from 'node:crypto';
 import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,11 +11,11 @@ import { findIkconfig, isConfig, MAX_CONFIG } from '../image/ikconfig.ts';
 import { isConfigPath } from '../image/paths.ts';
 import { cachedConfig, type CachedKernel, type KernelConfig, readCachedKernel } from './cached-kernel.ts';
 
-/** A configuration that was looked for. */
+/** The result of a search for a configuration. */
 export interface FoundConfig {
-  /** Null when it cannot be had: the kernel boots without. */
+  /** Null if it was not found. The kernel boots without it. */
   config: KernelConfig | null;
-  /** What a reader should know. */
+  /** Notes for the user. */
   notes: string[];
 }
 
@@ -24,16 +24,16 @@ function describe(text: Uint8Array) {
 }
 
 /**
- * The configuration in a package, or null when it has none.
- * @param label what errors call the package
- * @throws InfraError when the package is damaged
+ * The configuration in a package; null if it has none.
+ * @param label the name of the package in errors
+ * @throws InfraError if the package is damaged
  */
 export async function configIn(archive: Archive, label: string): Promise<Buffer | null> {
   const text = await archive.readFirst({ wanted: isConfigPath, maxBytes: MAX_CONFIG, label });
   return text && isConfig(text) ? text : null;
 }
 
-/** `config-RELEASE` in the folder of an image or package, as /boot has it; null when there is none. */
+/** The file `config-RELEASE` beside an image or package, as in /boot; null if it does not exist. */
 export async function configBeside(file: string, release: string): Promise<KernelConfig | null> {
   const path = join(dirname(file), `config-${release}`);
   const text = await readFile(path).catch(() => null);
@@ -53,16 +53,16 @@ async function cacheConfig(cached: CachedKernel, text: Buffer | null): Promise<C
   return (await readCachedKernel(directory)) ?? cached;
 }
 
-/** Caches the configuration that lies in the same package as the image, while the package is at hand. */
+/** Caches the configuration that is in the same package as the image, while the package is on disk. */
 export async function cachePackedConfig(cached: CachedKernel, archive: Archive, label: string): Promise<void> {
   const text = cached.config === undefined ? await configIn(archive, label) : null;
   if (text) await cacheConfig(cached, text);
 }
 
 /**
- * The configuration of a kernel. The first time it is looked for in the image itself, then by `search`; the answer is cached. A failure
- * costs the configuration only and becomes a note, so that the next pull looks again.
- * @param search looks where the source of the kernel keeps it, and may add notes
+ * The configuration of a kernel. The first call searches the image, then calls `search`; the result is cached. A failure
+ * is only a note, and the next pull searches again.
+ * @param search searches the place where the source of the kernel keeps it, and may add notes
  */
 export async function findConfig(cached: CachedKernel, search: (notes: string[]) => Promise<Buffer | null>): Promise<FoundConfig> {
   if (cached.config !== undefined) return { config: cachedConfig(cached), notes: [] };
@@ -72,6 +72,6 @@ export async function findConfig(cached: CachedKernel, search: (notes: string[])
     const text = (await inImage(cached)) ?? (await search(notes));
     return { config: cachedConfig(await cacheConfig(cached, text)), notes };
   } catch (error) {
-    return { config: null, notes: [`its configuration cannot be had: ${messageOf(error)}`] };
+    return { config: null, notes: [`its configuration is not available: ${messageOf(error)}`] };
   }
 }

@@ -1,4 +1,4 @@
-// What the cache knows of a package by its digest: which kernel it held, or that its mirror lost it.
+// Notes about packages by their digest: which kernel a package contains, or that its mirror lost it.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ function notePath(cache: string, packageSha256: string): string {
   return join(cache, 'packages', `${packageSha256}.json`);
 }
 
-/** The kernel of a package; `absent` when the mirror did not have the package within the last hours; null when nothing is known. */
+/** The kernel of a package; `absent` if the mirror lacked the package within the last hours; null if there is no note. */
 export async function lookUpPackage(cache: string, packageSha256: string): Promise<CachedKernel | 'absent' | null> {
   const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
   const note = packageNote.safeParse(text === null ? null : parseCached(text));
@@ -29,12 +29,12 @@ export async function isPackageCached(cache: string, packageSha256: string): Pro
   return known !== null && known !== 'absent';
 }
 
-/** Remembers which image a package held. */
+/** Notes which image a package contains. */
 export async function rememberImage(cache: string, packageSha256: string, imageSha256: string): Promise<void> {
   await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: imageSha256 }));
 }
 
-/** Remembers for some hours that the mirror does not have a package. */
+/** Notes, for some hours, that the mirror does not have a package. */
 export async function rememberAbsent(cache: string, packageSha256: string): Promise<void> {
   await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ absentAt: Date.now() }));
 }

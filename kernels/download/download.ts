@@ -67,10 +67,10 @@ async function judgeResponse(response: Response, part: Part, request: DownloadRe
   if (status === 429 || status === 408 || status >= 500) {
     return { kind: 'again', reason: `HTTP ${status}`, waitMs: retryAfterMs(response) };
   }
-  if (status === 416) return { kind: 'corrupt', reason: 'the server has no bytes beyond those already here' };
+  if (status === 416) return { kind: 'corrupt', reason: 'the server has no more bytes than the unfinished download' };
   if (status !== 200 && status !== 206) throw new InfraError(`${url}: the server answers HTTP ${status} ${response.statusText}`.trim());
   const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-  if (status === 206 && Number(start) !== part.size) return { kind: 'corrupt', reason: 'the server sent another part than asked for' };
+  if (status === 206 && Number(start) !== part.size) return { kind: 'corrupt', reason: 'the server sent a range that was not requested' };
   if (status === 200 && part.size > 0) await restart(part);
   const length = response.headers.get('content-length');
   const whole = length === null ? null : part.size + Number(length);
@@ -155,7 +155,7 @@ async function tryUntilDone(part: Part, request: DownloadRequest): Promise<Downl
     if (result.kind === 'done' || result.kind === 'absent') return result;
     if (result.kind === 'corrupt') {
       await restart(part);
-      if (corrupted) throw new InfraError(`${request.url}: ${result.reason}, also when fetched anew`);
+      if (corrupted) throw new InfraError(`${request.url}: ${result.reason}, also after a second download`);
       corrupted = true;
       continue;
     }

@@ -23,7 +23,7 @@ export type Inspection =
     })
   | { kind: 'bad'; reason: string };
 
-/** Debian and its derivatives name the package version in the banner: `#1 SMP Debian 5.10.262-1 (2026-07-31)`. */
+/** The banner of Debian and its derivatives contains the package version: `#1 SMP Debian 5.10.262-1 (2026-07-31)`. */
 function versionOf(banner: string): { release: string; version: string } | null {
   const release = banner.split(/\s/, 1)[0] ?? '';
   const own = tryParseKernelVersion(release);
@@ -60,6 +60,6 @@ export async function inspectImage(read: ReadAt, size: number): Promise<Inspecti
   if (form.kind === 'bad') return form;
   const banner = form.form === 'bzimage' ? form.image.banner : await findBanner(read, size);
   const found = banner === null ? null : versionOf(banner);
-  if (!found) return { kind: 'bad', reason: 'no Linux version in it' };
+  if (!found) return { kind: 'bad', reason: 'it contains no Linux version' };
   return { ...form, ...found, kind: 'kernel' };
 }

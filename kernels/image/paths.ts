@@ -1,11 +1,11 @@
-// Where the packages of distributions keep a kernel's files. Paths have no leading slash.
+// Paths of a kernel's files in packages of distributions, without a leading slash.
 
-/** The image: in `boot/`, or below its modules (Debian since 7.2, Fedora, RHEL since 8). */
+/** The image: in `boot/`, or in the folder of its modules (Debian since 7.2, Fedora, RHEL since 8). */
 export function isImagePath(path: string): boolean {
   return /^boot\/vmlinu[xz]-[^/]+$|^(?:usr\/)?lib\/modules\/[^/]+\/vmlinu[xz]$/.test(path);
 }
 
-/** The configuration: in `boot/` (Debian up to 7.1), or below the modules. */
+/** The configuration: in `boot/` (Debian up to 7.1), or in the folder of the modules. */
 export function isConfigPath(path: string): boolean {
   return /^boot\/config-[^/]+$|^(?:usr\/)?lib\/modules\/[^/]+\/config$/.test(path);
 }

@@ -38,7 +38,7 @@ async function save(plain: Readable, target: string, label: string): Promise<num
 async function unpackPayload({ payload }: BzImage, source: string, target: string, label: string): Promise<void> {
   return withFile(source, async (read) => {
     const format = compressionOf(await read(payload.offset, 8));
-    if (!format) throw new InfraError(`${label}: the compression of its vmlinux is not known`);
+    if (!format) throw new InfraError(`${label}: the compression of its vmlinux is unknown`);
     const appended = format === 'gzip' ? 0 : 4;
     const end = payload.offset + payload.length;
     const input = createReadStream(source, { start: payload.offset, end: end - appended - 1 });
@@ -68,11 +68,11 @@ async function saveBtf(source: string, isFlat: boolean, target: string, label: s
 }
 
 /**
- * Fills a kernel's folder from an image: `image` or `vmlinux` or both, `btf` where the kernel has any, and `kernel.json`.
- * @param source the image as delivered; it is copied
+ * Fills a kernel's folder from an image: `image` or `vmlinux` or both, `btf` if the kernel has BTF, and `kernel.json`.
+ * @param source the original image; it is copied
  * @param sha256 its digest
- * @param label what errors call it
- * @throws InfraError when it is no kernel or damaged
+ * @param label its name in errors
+ * @throws InfraError if it is not a kernel or is damaged
  */
 export async function unpackKernel(source: string, sha256: string, directory: string, label: string): Promise<KernelFacts> {
   const inspection = await withFile(source, inspectImage);

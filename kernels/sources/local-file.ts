@@ -23,7 +23,7 @@ export function pathParser(form: string): (value: string, text: string) => PathS
   };
 }
 
-/** @throws UserError when a selector names no regular file */
+/** @throws UserError if a selector does not name a regular file */
 export async function checkFile({ text, path }: PathSelector): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (!found) throw new UserError(`${text}: no such file`);

@@ -1,4 +1,4 @@
-// How a source pins kernels: its entries in a lock file, and what changes when newer kernels are pinned instead.
+// How a source pins kernels: its entries in a lock file, and the changes that pin newer kernels instead.
 import { compareKernelVersions, parseKernelVersion } from '../../harness/base/kernel-version.ts';
 
 /** The entries of a lock file by source, each checked by its source. */
@@ -7,7 +7,7 @@ export interface KernelLock {
   entries: Readonly<Record<string, readonly unknown[]>>;
 }
 
-/** What commands show of a pinned kernel. Of a series, an architecture and a flavour, one is pinned. */
+/** The facts of a pinned kernel that commands show. One kernel is pinned for each series, architecture and flavour. */
 export interface PinFacts {
   name: string;
   version: string;
@@ -20,7 +20,7 @@ export interface PinFacts {
 }
 
 export interface PinChange<Pin extends PinFacts = PinFacts> {
-  /** `rebuilt`: the same version in another file. `gone`: the source has no kernel of that series any more. */
+  /** `rebuilt`: the same version in another file. `gone`: the source no longer has a kernel of that series. */
   change: 'newer' | 'older' | 'rebuilt' | 'new' | 'gone';
   series: string;
   arch: string;
@@ -29,23 +29,23 @@ export interface PinChange<Pin extends PinFacts = PinFacts> {
   current: Pin | null;
 }
 
-/** Entries of one source before and after. */
+/** Entries of one source before and after an update. */
 export interface PinComparison {
   pinned: readonly unknown[];
   current: readonly unknown[];
-  /** Whether `current` is all that the source has: then a pinned series that is not in it is gone. */
+  /** Whether `current` is everything that the source has, so that a pinned series that is missing there is `gone`. */
   isAll: boolean;
 }
 
-/** The entries of one source. All methods but `check` take entries that were checked. */
+/** The entries of one source. All methods except `check` require checked entries. */
 export interface SourceLock {
   /** @throws UserError with the fault of an entry */
   check: (entry: unknown) => void;
-  /** The same entries in true version order. */
+  /** The same entries in version order. */
   sorted: (entries: readonly unknown[]) => object[];
-  /** Values of selectors that mean the newest of every series of what is pinned. */
+  /** Values of selectors for the newest kernel of every pinned series. */
   selectors: (entries: readonly unknown[]) => string[];
-  /** What would change if the current kernels were pinned instead, in version order. */
+  /** The changes that pin the current kernels instead, in version order. */
   changes: (comparison: PinComparison) => PinChange[];
   /** The entries after those changes. */
   updated: (comparison: PinComparison) => object[];
@@ -56,9 +56,9 @@ export interface PinRules<Pin extends PinFacts> {
   /** @throws UserError */
   read: (entry: unknown) => Pin;
   write: (pin: Pin) => object;
-  /** Negative when `a` is preferred to `b`, as a newer one is. */
+  /** Negative if `a` is preferred to `b`, for example because it is newer. */
   compare: (a: Pin, b: Pin) => number;
-  /** The value of a selector that means the newest of every series for the architecture and flavour of a pin. */
+  /** The value of a selector for the newest kernel of every series with the architecture and flavour of a pin. */
   selector: (pin: Pin) => string;
 }
 
@@ -82,7 +82,7 @@ interface PinnedAndCurrent<Pin> {
   isAll: boolean;
 }
 
-/** What would change if the current kernels were pinned instead, in version order. */
+/** The changes that pin the current kernels instead, in version order. */
 export function comparePins<Pin extends PinFacts>(
   { pinned, current, isAll }: PinnedAndCurrent<Pin>,
   compare: PinRules<Pin>['compare'],
@@ -100,7 +100,7 @@ export function comparePins<Pin extends PinFacts>(
   return changes.toSorted((a, b) => compareKernelVersions(parseKernelVersion(a.series), parseKernelVersion(b.series)));
 }
 
-/** The lock of a source by the rules of its pins. */
+/** Makes the lock of a source from the rules of its pins. */
 export function sourceLock<Pin extends PinFacts>({ read, write, compare, selector }: PinRules<Pin>): SourceLock {
   const order = (a: Pin, b: Pin) => compareKernelVersions(parseKernelVersion(a.upstream), parseKernelVersion(b.upstream)) || compare(a, b);
   const written = (pins: readonly Pin[]) => pins.toSorted(order).map(write);

@@ -14,13 +14,13 @@ export interface KernelOptions {
   mirrors?: readonly string[] | undefined;
   /** Pinned kernels. */
   lock?: KernelLock | undefined;
-  /** Selectors that may mean nothing. */
+  /** Selectors that may mean no kernel. */
   optional?: readonly string[] | undefined;
   /** Use only what the lock file pins, never a replacement. */
   frozen?: boolean | undefined;
   /** Download indexes again even if the cache has recent ones. */
   refresh?: boolean | undefined;
-  /** Whether to pull what no signature and no lock file vouches for. @default accept */
+  /** Whether to pull kernels without a verified signature or lock file entry. @default accept */
   unverified?: 'accept' | 'refuse' | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((event: KernelEvent) => void) | undefined;

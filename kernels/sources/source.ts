@@ -1,4 +1,4 @@
-// What a kernel source is. Each source is a folder beside this file; `kernels/registry.ts` lists them.
+// The interface of a kernel source. Each source is a folder beside this file; `kernels/registry.ts` lists them.
 import type { Arch } from '../image/inspect.ts';
 import type { CachedKernel } from '../cache/cached-kernel.ts';
 import type { FoundConfig } from '../cache/config.ts';
@@ -8,9 +8,9 @@ import type { Trust } from './trust.ts';
 
 /** One form of a selector, for help and documentation. */
 export interface SelectorForm {
-  /** As it is typed: `debian:6.12`, `file:PATH`. */
+  /** The selector as the user types it: `debian:6.12`, `file:PATH`. */
   selector: string;
-  /** What it means, in a few words without a full stop. */
+  /** Its meaning in a few words, without a full stop. */
   meaning: string;
 }
 
@@ -25,40 +25,40 @@ export interface KernelIdentity {
   distribution: string;
 }
 
-/** The package that a kernel comes in. */
+/** The package that contains a kernel. */
 export interface PackageFacts {
   name: string;
   version: string;
-  /** In its archive. */
+  /** Path in its archive. */
   path: string;
   size: number;
   sha256: string;
-  /** The suites that list it, as far as an index was read. */
+  /** The suites that list it, among those whose index was read. */
   suites: readonly string[];
 }
 
-/** A kernel that a selector means, before it is in the cache. */
+/** A kernel that a selector means, before it is cached. */
 export interface SourceKernel<Origin> extends KernelIdentity {
   /** Kernels of one source with the same key are the same kernel. */
   key: string;
-  /** Null for a file of the user's own. */
+  /** Null for a file of the user. */
   package: PackageFacts | null;
-  /** Its entry in a lock file; null when it cannot be pinned. */
+  /** Its entry in a lock file; null if it cannot be pinned. */
   pin: object | null;
-  /** What only the source itself needs to pull it. */
+  /** Data that only the source needs, to pull it. */
   origin: Origin;
 }
 
 /** A kernel that its source brought into the cache. */
 export interface Delivery<Origin> {
-  /** Another kernel than planned when the source lost that one. */
+  /** Differs from the planned kernel if the source lost that one. */
   kernel: SourceKernel<Origin>;
   cached: CachedKernel;
   /** For readers of a report, for example that another package replaces a lost one. */
   notes: readonly string[];
 }
 
-/** The part of a source that reads archives and images. It is loaded when it is first used. */
+/** The part of a source that reads archives and images. It is loaded at its first use. */
 export interface SourceOperations<Selector, Origin> {
   /**
    * Starts a plan: returns a function from a selector to its kernels. All selectors of a plan share one function, so that it reads each
@@ -66,16 +66,16 @@ export interface SourceOperations<Selector, Origin> {
    * The function throws UserError if a selector means no kernel, and InfraError if an index cannot be downloaded.
    */
   planner: (options: KernelOptions) => (selector: Selector) => Promise<SourceKernel<Origin>[]>;
-  /** Whether a kernel is in the cache, so that `pull` needs no network. */
+  /** Whether a kernel is cached, so that `pull` needs no network. */
   isCached: (origin: Origin, cache: string) => Promise<boolean>;
-  /** Where the chain of digests of a kernel ends. */
+  /** Who vouches for a kernel. */
   verify: (origin: Origin) => Trust;
   /**
    * Brings a kernel into the cache. Everything passes `checkTrust` before it is downloaded.
    * @throws InfraError if the kernel cannot be downloaded, is damaged or not trusted
    */
   pull: (kernel: SourceKernel<Origin>, options: KernelOptions) => Promise<Delivery<Origin>>;
-  /** The configuration that a pulled kernel was built with. */
+  /** The build configuration of a pulled kernel. */
   config: (origin: Origin, cached: CachedKernel, options: KernelOptions) => Promise<FoundConfig>;
   /**
    * A folder with all modules of a pulled kernel, named as in its package, compressed or not.
@@ -95,9 +95,9 @@ export interface KernelSource<Selector, Origin> {
   name: string;
   /** The forms of its selectors. Short lists show only the first one. */
   forms: readonly [SelectorForm, ...SelectorForm[]];
-  /** Whether the value of its selectors is a path. A configuration gives paths relative to itself. */
+  /** Whether the value of its selectors is a path. Paths in a configuration are relative to its file. */
   isPath: boolean;
-  /** Folders below the root of the cache that only this source writes. */
+  /** Folders in the root of the cache that only this source writes. */
   cacheFolders: readonly string[];
   /**
    * Reads a selector.

@@ -1,4 +1,4 @@
-// Small stand-ins for kernels, packages and a mirror, built byte by byte so that each can be wrong in one place.
+// Builds small kernels, packages and a mirror byte by byte, so that tests can damage each in one place.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ import { Header } from 'tar';
 
 export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
-/** BTF with no types but a long string table, as large as what is taken for a kernel's in a flat image. */
+/** BTF without types but with a long string table, large enough to be accepted as a kernel's BTF in a flat image. */
 export function btfBlob(size = 70_000): Buffer {
   const header = Buffer.alloc(24);
   header.writeUInt16LE(0xeb9f, 0);
@@ -20,7 +20,7 @@ export function btfBlob(size = 70_000): Buffer {
   return Buffer.concat([header, Buffer.alloc(size - 24)]);
 }
 
-/** A vmlinux as far as anybody here looks: ELF header, banner, section table with `.BTF` when there is one. */
+/** The parts of a vmlinux that corematrix reads: ELF header, banner, and a section table, with `.BTF` if given. */
 export function elfImage({
   btf = btfBlob(),
   banner = 'Linux version 6.9.1-test (me@here) #1 SMP',
@@ -51,7 +51,7 @@ export function elfImage({
   return Buffer.concat(parts);
 }
 
-/** A bzImage around a payload; with `appended`, the unpacked size stands behind it as the kernel's build leaves it. */
+/** A bzImage with a payload; with `appended`, the unpacked size follows it, as in the kernel's build. */
 export function bzImage({
   payload = gzipSync(elfImage()),
   banner = '6.9.1-test (me@here) #1 SMP',
@@ -87,7 +87,7 @@ export interface TarFile {
   linkpath?: string;
 }
 
-/** A tar archive with exactly these entries, whatever their paths claim. */
+/** A tar archive with exactly these entries, also with hostile paths. */
 export function tarArchive(files: readonly TarFile[]): Buffer {
   const blocks = files.flatMap(({ path, content, type = 'File', linkpath }) => {
     const header = new Header({ path, mode: 0o644, size: content.length, type, ...(linkpath === undefined ? {} : { linkpath }) });
@@ -108,7 +108,7 @@ export function arArchive(members: readonly { name: string; content: Buffer }[])
   return Buffer.concat([Buffer.from('!<arch>\n'), ...parts]);
 }
 
-/** A kernel package: uncompressed, and padded beyond the size below which a package is taken for a meta package. */
+/** A kernel package: uncompressed, and padded so that it is not mistaken for a meta package. */
 export function kernelDeb(control: { name: string; version: string; arch?: string }, files: readonly TarFile[]): Buffer {
   const text = `Package: ${control.name}\nVersion: ${control.version}\nArchitecture: ${control.arch ?? 'amd64'}\n`;
   const padding = { path: './usr/share/doc/padding', content: Buffer.alloc(1 << 20) };
@@ -125,7 +125,7 @@ export interface FakePackage {
   deb: Buffer;
 }
 
-/** A package whose kernel says of itself what the name and version say. */
+/** A package whose kernel has a banner that matches its name and version. */
 export function fakePackage(name: string, version: string): FakePackage {
   const release = name.replace(/^linux-(image|binary)-(unsigned-)?/, '').replace(/-unsigned$/, '');
   const banner = `${release} (maker@${name}) #1 SMP Debian ${version} (2026-01-01)`;
@@ -139,18 +139,18 @@ function stanza({ name, version, deb }: FakePackage): string {
 
 export interface FakeMirror {
   address: string;
-  /** Paths asked for so far. */
+  /** Paths of all requests so far. */
   requests: string[];
-  /** Files by path below the address; a test may change and delete them. */
+  /** Files by their path in the address. Tests may change and delete them. */
   files: Map<string, Buffer>;
-  /** Everything is answered with 503, as a mirror in trouble does. */
+  /** If true, every response is 503, as from an overloaded mirror. */
   down: boolean;
-  /** Packages stop after so many bytes, the connection open; null for all of them. */
+  /** Number of bytes after which the transfer of a package stalls; null for whole packages. */
   holdAfter: number | null;
   close: () => void;
 }
 
-/** A mirror on this machine with suites of these packages, as apt's tools would lay it out. */
+/** A mirror on this machine with suites of these packages, in the layout of apt's tools. */
 export async function startMirror(suites: Readonly<Record<string, readonly FakePackage[]>>): Promise<FakeMirror> {
   const files = new Map<string, Buffer>();
   for (const [suite, packages] of Object.entries(suites)) {
@@ -184,7 +184,7 @@ export async function startMirror(suites: Readonly<Record<string, readonly FakeP
   return mirror;
 }
 
-/** Runs with a folder that is gone afterwards; `write` puts a file there and returns its path. */
+/** Runs with a folder that is removed afterwards; `write` creates a file there and returns its path. */
 export async function withFolder<T>(
   use: (folder: string, write: (name: string, content: Buffer | string) => Promise<string>) => Promise<T>,
 ): Promise<T> {

@@ -1,4 +1,4 @@
-// Lock files: what they hold, what they answer, and what is refused.
+// Tests of lock files: their contents, the kernels that they pin, and invalid ones.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const locked = async (options: KernelOptions) => {
   return { text, lock: await parseLock(text, 'lock.json') };
 };
 
-it('a lock file holds paths and digests but no address, and answers selectors without the indexes', async () => {
+it('a lock file contains paths and digests but no address, and resolves selectors without the indexes', async () => {
   await withCache(async ({ options }) => {
     const { text, lock } = await locked(options);
     expect(text).not.toContain('://');
@@ -59,7 +59,7 @@ it('a lock file holds paths and digests but no address, and answers selectors wi
   });
 });
 
-it('a pinned package that is gone is replaced by the nearest newer package of the series unless frozen', async () => {
+it('a pinned package that the mirror lost is replaced by the nearest newer one of its series, unless frozen', async () => {
   await withCache(async ({ options }) => {
     const { lock } = await locked(options);
     mirror.files.delete(pool(cloud('6.12.94+deb13'), '6.12.94-1'));
@@ -72,7 +72,7 @@ it('a pinned package that is gone is replaced by the nearest newer package of th
       {
         "id": "debian-6.12.107+deb13-cloud-amd64",
         "notes": [
-          "linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1: pinned, but gone from the mirror; linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1 is used",
+          "linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1: pinned, but no longer on the mirror; linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1 is used",
         ],
         "version": "6.12.107",
       }

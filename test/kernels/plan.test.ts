@@ -1,4 +1,4 @@
-// Planning against a mirror on this machine that lies and goes down.
+// Tests of planning with a mirror on this machine that sends wrong data and goes down.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { failure, mirror, useMirror, withCache } from './small-mirror.ts';
 
 useMirror();
 
-it('a plan has the newest kernel of every series in true version order, from whatever suite', async () => {
+it('a plan has the newest kernel of every series from all suites, in version order', async () => {
   await withCache(async ({ options, notes }) => {
     const planned = await planKernels(['debian:all'], options);
     expect(planned.map(({ id, version, series, arch }) => `${id} ${version} ${series} ${arch}`)).toMatchInlineSnapshot(`
@@ -22,7 +22,7 @@ it('a plan has the newest kernel of every series in true version order, from wha
   });
 });
 
-it('a plan answers series, versions, ranges and flavours, each kernel once under its first selector', async () => {
+it('a plan resolves series, versions, ranges and flavours, with each kernel once under its first selector', async () => {
   await withCache(async ({ options }) => {
     const selectors = ['debian:6.12', 'debian:>=6.1,<=6.12', 'debian:6.12.94', 'debian:6.1/rt'];
     const planned = await planKernels(selectors, options);
@@ -37,7 +37,7 @@ it('a plan answers series, versions, ranges and flavours, each kernel once under
   });
 });
 
-it('a plan is refused with what there is when a selector means nothing', async () => {
+it('a plan with a selector that means no kernel is refused with a list of available kernels', async () => {
   await withCache(async ({ options, folder }) => {
     const text = join(folder, 'text');
     await writeFile(text, 'no kernel');
@@ -73,7 +73,7 @@ it('a plan is refused with what there is when a selector means nothing', async (
   });
 });
 
-it('a plan takes milliseconds and no request when it was made before, and asks again when told to', async () => {
+it('a repeated plan takes milliseconds and no request, unless a refresh is requested', async () => {
   await withCache(async ({ options }) => {
     await planKernels(['debian:all'], options);
     mirror.requests.length = 0;
@@ -85,14 +85,14 @@ it('a plan takes milliseconds and no request when it was made before, and asks a
   });
 });
 
-it('a plan uses the last known indexes when the mirror is down, and says so; without any it fails', async () => {
+it('a plan uses cached indexes with a note while the mirror is down, and fails without them', async () => {
   await withCache(async ({ options, notes }) => {
     await planKernels(['debian:all'], options);
     mirror.close();
     const planned = await planKernels(['debian:6.1'], { ...options, refresh: true });
     expect(planned.map(({ id }) => id)).toEqual(['debian-6.1.0-50-cloud-amd64']);
     expect(notes.map((note) => note.replaceAll(/\d{4}-[\dT:.-]+Z/g, 'TIME').replace(/\(.*\)/, '(…)'))).toEqual([
-      'the Debian mirror cannot be asked, its indexes of TIME are used (…)',
+      'the Debian mirror cannot be read; its indexes of TIME are used (…)',
     ]);
   });
   await withCache(async ({ options }) => {
@@ -100,7 +100,7 @@ it('a plan uses the last known indexes when the mirror is down, and says so; wit
   });
 });
 
-it('a plan is refused when an index is not what the Release file says', async () => {
+it('a plan is refused if an index does not match the Release file', async () => {
   await withCache(async ({ options }) => {
     mirror.files.set('/debian/dists/trixie/main/binary-amd64/Packages.xz', Buffer.from('something else'));
     expect(await failure(planKernels(['debian:all'], options))).toMatch(/^InfraError: .*Packages.xz: the server has 14 bytes, expected/);

@@ -1,4 +1,4 @@
-// What leaves the cache, and what stays.
+// Tests of pruning the cache.
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -45,15 +45,15 @@ describe('pruning the cache', () => {
     'downloads/c.part-999999999-0123abcd: unfinished',
   ];
 
-  it('pruning the cache removes what was not used lately and what dead processes left, but nothing of running ones', async () => {
+  it('pruning the cache removes entries that were not used lately and leftovers of dead processes, but no files of running ones', async () => {
     expect(await prune({})).toEqual({ removed: UNUSED, files: 3 });
   });
 
-  it('pruning the cache removes nothing when only asked what would go', async () => {
+  it('pruning the cache removes nothing in a dry run', async () => {
     expect(await prune({ dryRun: true })).toEqual({ removed: UNUSED, files: 7 });
   });
 
-  it('pruning the cache removes all that can be made again when told to', async () => {
+  it('pruning the cache with `all` removes everything that can be recreated', async () => {
     const { removed, files } = await prune({ all: true });
     expect([removed, files]).toEqual([
       [
@@ -67,7 +67,7 @@ describe('pruning the cache', () => {
     ]);
   });
 
-  it('pruning the cache has nothing to do where there is no cache', async () => {
+  it('pruning the cache does nothing without a cache', async () => {
     expect(await pruneCache({ cache: '/does/not/exist', keepDays: 0, all: true, dryRun: false })).toEqual([]);
   });
 });

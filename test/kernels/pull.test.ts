@@ -1,4 +1,4 @@
-// Pulling from a mirror on this machine that loses packages and lies.
+// Tests of pulling from a mirror on this machine that loses packages and sends wrong data.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -9,10 +9,10 @@ import { cloud, failure, mirror, only, pool, replaceMirror, useMirror, withCache
 
 useMirror();
 
-/** All that is told of a pulled kernel. */
+/** All facts about a pulled kernel. */
 const factsOf = ({ modules: _modules, ...facts }: KernelImage) => facts;
 
-it('a pull brings image, vmlinux and BTF into the cache, and needs neither network nor time afterwards', async () => {
+it('a pull caches image, vmlinux and BTF, and a second pull needs neither network nor time', async () => {
   await withCache(async ({ options, notes }) => {
     const planned = await only('debian:6.12', options);
     const image = await pullKernel(planned, options);
@@ -33,7 +33,7 @@ it('a pull brings image, vmlinux and BTF into the cache, and needs neither netwo
   });
 });
 
-it('a pull takes the twin, then the next version, when the mirror lost a package, and says so', async () => {
+it('a pull uses the twin, then the next version of a lost package, with a note', async () => {
   await withCache(async ({ options }) => {
     mirror.files.delete(pool(cloud('5.10.0-32'), '5.10.223-1'));
     mirror.files.delete(pool(cloud('6.12.107+deb13'), '6.12.107-1'));
@@ -46,14 +46,14 @@ it('a pull takes the twin, then the next version, when the mirror lost a package
           "debian-5.10.0-32-cloud-amd64",
           "linux-image-5.10.0-32-cloud-amd64-unsigned",
           [
-            "linux-image-5.10.0-32-cloud-amd64 5.10.223-1: indexed, but gone from the mirror; linux-image-5.10.0-32-cloud-amd64-unsigned 5.10.223-1 is used",
+            "linux-image-5.10.0-32-cloud-amd64 5.10.223-1: indexed, but no longer on the mirror; linux-image-5.10.0-32-cloud-amd64-unsigned 5.10.223-1 is used",
           ],
         ],
         [
           "debian-6.12.94+deb13-cloud-amd64",
           "linux-image-6.12.94+deb13-cloud-amd64",
           [
-            "linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1, linux-image-6.12.107+deb12-cloud-amd64 6.12.107-1~deb12u1: indexed, but gone from the mirror; linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1 is used",
+            "linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1, linux-image-6.12.107+deb12-cloud-amd64 6.12.107-1~deb12u1: indexed, but no longer on the mirror; linux-image-6.12.94+deb13-cloud-amd64 6.12.94-1 is used",
           ],
         ],
       ]
@@ -64,7 +64,7 @@ it('a pull takes the twin, then the next version, when the mirror lost a package
   });
 });
 
-it('a pull fails when the mirror has none of the packages it indexes', async () => {
+it('a pull fails if the mirror has no package of its index', async () => {
   await withCache(async ({ options }) => {
     mirror.files.delete(pool(cloud('6.1.0-50'), '6.1.176-1'));
     expect(await failure(pullKernel(await only('debian:6.1', options), options))).toMatchInlineSnapshot(
@@ -73,13 +73,13 @@ it('a pull fails when the mirror has none of the packages it indexes', async () 
   });
 });
 
-it('a pull fails when a package is not what the index says, and when it holds no kernel', async () => {
+it('a pull fails if a package does not match the index or has no kernel', async () => {
   await withCache(async ({ options }) => {
     const path = pool(cloud('6.1.0-50'), '6.1.176-1');
     const size = mirror.files.get(path)?.length ?? 0;
     mirror.files.set(path, Buffer.alloc(size, 'x'));
     expect(await failure(pullKernel(await only('debian:6.1', options), options))).toMatch(
-      /its sha256 is \w{64}, expected \w{64}, also when fetched anew$/,
+      /its sha256 is \w{64}, expected \w{64}, also after a second download$/,
     );
   });
   await replaceMirror({
@@ -87,12 +87,12 @@ it('a pull fails when a package is not what the index says, and when it holds no
   });
   await withCache(async ({ options }) => {
     expect(await failure(pullKernel(await only('debian:6.1', options), options))).toBe(
-      'InfraError: linux-image-6.1.0-50-cloud-amd64 6.1.176-1: the package holds no kernel image',
+      'InfraError: linux-image-6.1.0-50-cloud-amd64 6.1.176-1: the package has no kernel image',
     );
   });
 });
 
-it('a pull takes own packages and own images, also two that call themselves the same', async () => {
+it('a pull accepts packages and images of the user, also two with the same release', async () => {
   await withCache(async ({ options, folder }) => {
     const write = async (name: string, content: Buffer) => {
       await writeFile(join(folder, name), content);
@@ -113,7 +113,7 @@ it('a pull takes own packages and own images, also two that call themselves the 
   });
 });
 
-it('a pull makes anew what an older version of the program left in the cache', async () => {
+it('a pull replaces cached kernels of an older version of corematrix', async () => {
   await withCache(async ({ options }) => {
     const planned = await only('debian:6.1', options);
     const image = await pullKernel(planned, options);
@@ -125,7 +125,7 @@ it('a pull makes anew what an older version of the program left in the cache', a
   });
 });
 
-it('a pull stops when aborted', async () => {
+it('a pull that is aborted stops', async () => {
   await withCache(async ({ options }) => {
     const planned = await only('debian:6.1', options);
     const reason = new Error('stopped');

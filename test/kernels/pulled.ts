@@ -1,4 +1,4 @@
-// The kernels that tests read. Each test pulls its own into the cache, so that it needs nothing that another one did before.
+// The kernels that tests read. Each test pulls its own kernels into the cache, so that it does not depend on other tests.
 import { cacheRoot } from '../../harness/base/files.ts';
 import { findKernels, type OfflineKernel } from '../../harness/kernel-btf/kernels.ts';
 import { planKernels } from '../../kernels/plan.ts';
@@ -8,7 +8,7 @@ import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 export const ALL_SERIES = process.env['COREMATRIX_TEST_KERNELS'] === 'all';
 export const LONG_TERM = ['5.10', '6.1', '6.12'] as const;
 
-/** A file with the BTF of a kernel, and the release that `uname -r` prints there. */
+/** A file with the BTF of a kernel, and the release of that kernel. */
 export interface PulledBtf {
   release: string;
   path: string;
@@ -32,8 +32,8 @@ export async function testSelectors(): Promise<string[]> {
 }
 
 /**
- * Brings the kernels that selectors mean into the cache, unless they are there.
- * @throws InfraError when the mirror cannot be reached, UserError when it has no such kernel
+ * Brings the kernels that selectors mean into the cache.
+ * @throws InfraError if the mirror cannot be reached, UserError if it has no such kernel
  */
 export async function pulledKernels(selectors: readonly string[]): Promise<KernelImage[]> {
   const options = { cache: cacheRoot() };

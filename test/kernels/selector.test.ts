@@ -1,4 +1,4 @@
-// Selectors as they are typed, and what help and README say of them.
+// Tests of selectors, and of their forms in help and README.md.
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { DEFAULT_SELECTOR, SOURCES } from '../../kernels/registry.ts';
@@ -13,18 +13,18 @@ const problem = (text: string) => {
   }
 };
 
-it('every form in help texts is a selector of its own source, as is the default', () => {
+it('every selector form in help texts and the default selector are valid for their source', () => {
   for (const { name, forms } of SOURCES)
     expect(forms.map(({ selector }) => parseSelector(selector).source.name)).toEqual(forms.map(() => name));
   expect(problem(DEFAULT_SELECTOR)).toBe('debian: no problem');
 });
 
-it('a list of examples has the first form of each source', () => {
+it('the list of example selectors has the first form of each source', () => {
   const first = SOURCES.map(({ forms: [form] }) => form.selector);
   expect(firstForms().split(/, | or /)).toEqual(first);
 });
 
-it('forms in two columns show what a shell must have quoted', () => {
+it('the selector forms in two columns are quoted where a shell requires it', () => {
   const forms = [
     { selector: 'debian:all', meaning: 'the newest of every series' },
     { selector: 'debian:>=5.10,<=6.12', meaning: 'a range' },
@@ -32,7 +32,7 @@ it('forms in two columns show what a shell must have quoted', () => {
   expect(formLines(forms)).toEqual(['debian:all              the newest of every series', '"debian:>=5.10,<=6.12"  a range']);
 });
 
-it('a text without a known source is refused with what was most likely meant', () => {
+it('a selector without a known source is refused with a suggestion', () => {
   const texts = ['6.12', 'all', 'v6.12.1', 'vmlinuz', './bzImage', 'k.deb', 'debain:6.12', 'fiel:bzImage'];
   expect(texts.map(problem)).toMatchInlineSnapshot(`
     [
@@ -51,14 +51,14 @@ it('a text without a known source is refused with what was most likely meant', (
     expect(problem(text)).toBe(`UserError: '${text}' is not a kernel selector; ${expected}`);
 });
 
-it('paths of selectors can be rebased; versions and texts that are no selectors stay', () => {
+it('paths in selectors can be rebased; versions and invalid selectors stay unchanged', () => {
   const rebased = ['file:a', 'deb:b/c.deb', 'debian:6.12', 'file:', 'nonsense', 'btf:x'].map((text) =>
     withPath(text, (path) => `up/${path}`),
   );
   expect(rebased).toEqual(['file:up/a', 'deb:up/b/c.deb', 'debian:6.12', 'file:', 'nonsense', 'btf:x']);
 });
 
-it('one kernel of many is selected again by its version, with the same architecture and flavour', () => {
+it('a selector for one of many kernels has its version and keeps architecture and flavour', () => {
   const again = (selector: string) => selectorOfKernel({ selector, version: '6.12.9' });
   expect(['debian:all', 'debian:>=6.1/rt/arm64', 'file:bzImage', 'unknown:x'].map(again)).toEqual([
     'debian:6.12.9',
@@ -68,13 +68,13 @@ it('one kernel of many is selected again by its version, with the same architect
   ]);
 });
 
-it('README.md has a table of all forms', async () => {
+it('README.md has a table of all selector forms', async () => {
   const readme = await readFile('README.md', 'utf8');
   const rows = selectorForms().map(({ selector, meaning }) => `| \`${selector}\` | ${meaning} |`);
   expect(readme).toContain(['| selector | kernel |', '| --- | --- |', ...rows].join('\n'));
 });
 
-it('every selector of a command in README.md and docs can be read', async () => {
+it('every selector in a command of README.md and docs is valid', async () => {
   const names = await readdir('docs', { recursive: true });
   const pages = ['README.md', ...names.filter((name) => /\.(md|yml)$/.test(name)).map((name) => `docs/${name}`)];
   const texts = await Promise.all(pages.map(async (page) => readFile(page, 'utf8')));

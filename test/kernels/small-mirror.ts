@@ -1,4 +1,4 @@
-// A small Debian mirror on this machine that a test may make lose packages, lie and go down.
+// A small Debian mirror on this machine. Tests can remove packages, falsify data and stop it.
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { planKernels } from '../../kernels/plan.ts';
@@ -23,7 +23,7 @@ const PACKAGES = {
   ],
 };
 
-/** The mirror of the test that runs; a fresh one for each. */
+/** The mirror of the current test. Each test gets a new one. */
 export let mirror: FakeMirror;
 
 /** Starts a mirror before each test of a file, and closes it afterwards. */
@@ -34,7 +34,7 @@ export function useMirror(): void {
   afterEach(() => mirror.close());
 }
 
-/** Replaces the mirror of the test that runs. */
+/** Replaces the mirror of the current test. */
 export async function replaceMirror(suites: Parameters<typeof startMirror>[0]): Promise<void> {
   mirror.close();
   mirror = await startMirror(suites);
@@ -46,7 +46,7 @@ interface Setting {
   folder: string;
 }
 
-/** Runs with an empty cache and everything that was noted; this mirror signs nothing, which is noted too and left out here. */
+/** Runs with an empty cache and a list of all notes, without the note that this mirror does not sign its indexes. */
 export async function withCache<T>(use: (setting: Setting) => Promise<T>): Promise<T> {
   return withFolder(async (folder) => {
     const notes: string[] = [];
@@ -66,7 +66,7 @@ export async function only(selector: string, options: KernelOptions): Promise<Pl
   return planned;
 }
 
-/** What a promise fails with, as text. */
+/** The error of a rejected promise as text. */
 export async function failure(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'no error',

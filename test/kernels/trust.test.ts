@@ -1,4 +1,4 @@
-// Which kernels are pulled when only verified ones are accepted. The mirror of these tests signs nothing.
+// Tests of which kernels can be pulled if only verified ones are accepted. The mirror of these tests signs nothing.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { failure, mirror, only, useMirror, withCache } from './small-mirror.ts';
 
 useMirror();
 
-it('a kernel of an index without a verified signature is refused before anything is downloaded, and also from the cache', async () => {
+it('a kernel of an unsigned index is refused before any download, also if it is cached', async () => {
   await withCache(async ({ options }) => {
     const planned = await only('debian:6.1', options);
     const refusing = { ...options, unverified: 'refuse' } as const;
@@ -36,7 +36,7 @@ it('a pinned kernel and a file of the user need no signature', async () => {
   });
 });
 
-it('a signed kernel passes when unverified ones are refused, and an unverified one passes when they are accepted', () => {
+it('a signed kernel passes if unverified ones are refused, and an unverified one passes if they are accepted', () => {
   const unverified = { kind: 'unverified', reason: 'the mirror does not sign its index' } as const;
   expect(() => checkTrust({ kind: 'signed' }, 'a kernel', 'refuse')).not.toThrow();
   expect(() => checkTrust(unverified, 'a kernel')).not.toThrow();

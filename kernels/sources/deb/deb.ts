@@ -1,4 +1,4 @@
-// Kernel packages of the user's own.
+// Kernel packages of the user.
 import type { KernelSource } from '../source.ts';
 import { type PathOrigin, pathParser, type PathSelector } from '../local-file.ts';
 

@@ -1,4 +1,4 @@
-// How a kernel package of the user's own is planned and brought into the cache.
+// Plans and pulls kernel packages of the user.
 import { basename } from 'node:path';
 import { sha256Of } from '../../../harness/base/digest.ts';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
@@ -18,7 +18,7 @@ import type { KernelOptions } from '../options.ts';
 
 const MAX_CONTROL = 1 << 20;
 
-/** A damaged package of the user's own is the user's to replace, so the error is a UserError. */
+/** Only the user can replace a damaged package of the user, so the error is a UserError. */
 async function readControl({ text, path }: PathSelector): Promise<string> {
   try {
     const request = { wanted: (name: string) => name === 'control', maxBytes: MAX_CONTROL, label: text };

@@ -37,7 +37,7 @@ export async function fetchPackage(
 ): Promise<boolean> {
   checkTrust(trust, name, unverified);
   const mirrors = (await debianMirrors(given)).filter((mirror) => mirror.archive === archive);
-  if (mirrors.length === 0) throw new InfraError(`${name} lies in the ${archive} archive, for which no mirror is configured`);
+  if (mirrors.length === 0) throw new InfraError(`${name} is in the ${archive} archive, for which no mirror is configured`);
   for (const { base } of mirrors) {
     const result = await download({ url: `${base}/${path}`, target, expected, signal, onProgress, maxBytes: MAX_PACKAGE });
     if (result.kind === 'done') return true;

@@ -12,7 +12,7 @@ export interface Mirror {
 const VARIABLE = 'COREMATRIX_DEBIAN_MIRROR';
 const WHAT_TO_SET =
   `set ${VARIABLE} or "mirrors:" in corematrix.yaml to the address of a Debian mirror, ` +
-  'the directory that holds dists/ and pool/ (several, separated by blanks, when the security archive is elsewhere)';
+  'the directory that contains dists/ and pool/ (several, separated by blanks, if the security archive is elsewhere)';
 
 /** Maximum length of an address. */
 const MAX_ADDRESS = 2048;

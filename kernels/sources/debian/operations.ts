@@ -1,4 +1,4 @@
-// How kernels of a Debian mirror are brought into the cache, with their configuration and modules.
+// Pulls kernels of a Debian mirror into the cache, with their configuration and modules.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../../../harness/base/errors.ts';
@@ -25,7 +25,7 @@ function title(one: KernelPackage): string {
   return `${one.name} ${one.version}`;
 }
 
-/** Another process may fetch the same package: the first to finish removes the download, but its kernel is in the cache. */
+/** Another process may download the same package. The first to finish removes the download, but its kernel is cached. */
 async function cacheDownload(cache: string, path: string, one: KernelPackage): Promise<CachedKernel> {
   try {
     return await cachePackage(cache, { archive: debArchive(path), sha256: one.sha256, label: title(one) });
@@ -36,14 +36,14 @@ async function cacheDownload(cache: string, path: string, one: KernelPackage): P
   }
 }
 
-/** A package from the cache or from a mirror; null when no mirror has it. */
+/** A package from the cache or from a mirror; null if no mirror has it. */
 async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<CachedKernel | null> {
   const { cache, onProgress } = options;
   const known = await lookUpPackage(cache, one.sha256);
   if (known === 'absent') return null;
   const target = join(cache, 'downloads', `${one.sha256}.deb`);
   if (known) {
-    // A process that was killed after it noted the package left its download behind; a read-only cache may keep it.
+    // A process that was killed after it noted the package left its download behind. In a read-only cache it stays.
     await rm(target, { force: true }).catch(() => undefined);
     return known;
   }
@@ -57,7 +57,7 @@ async function obtain(one: KernelPackage, id: string, options: KernelOptions): P
   return cached;
 }
 
-/** What may replace a pinned package that is gone: the nearest newer of its series, then the newest older ones. */
+/** Replacements for a pinned package that the mirror lost: the nearest newer of its series, then the newest older ones. */
 async function replacements(pinned: KernelPackage, options: KernelOptions): Promise<KernelPackage[]> {
   const { series, arch, flavour, sha256 } = pinned;
   const listed = await packageLister(debianOptions(options))(arch);
@@ -80,7 +80,8 @@ async function pull(planned: SourceKernel<DebianOrigin>, options: KernelOptions)
       return null;
     }
     const list = gone.map(title).join(', ');
-    const notes = gone.length === 0 ? [] : [`${list}: ${pinned ? 'pinned' : 'indexed'}, but gone from the mirror; ${title(one)} is used`];
+    const notes =
+      gone.length === 0 ? [] : [`${list}: ${pinned ? 'pinned' : 'indexed'}, but no longer on the mirror; ${title(one)} is used`];
     return { kernel, cached, notes };
   };
   const found = await attempt(first);
@@ -95,13 +96,13 @@ async function pull(planned: SourceKernel<DebianOrigin>, options: KernelOptions)
   throw new InfraError(`${planned.selector}: the mirror indexes ${gone.map(title).join(', ')}, but has none of them`);
 }
 
-/** Since 6.19 the configuration lies in another package than the image. */
+/** Since 6.19 the configuration and the image are in different packages. */
 async function config({ candidates: [one] }: DebianOrigin, cached: CachedKernel, options: KernelOptions): Promise<FoundConfig> {
   return findConfig(cached, async (notes) => {
     const file = await findPart('base', one, debianOptions(options));
     const text = await withPackage(file, options, async (deb) => configIn(debArchive(deb), file.name));
-    if (text === null && !isWhole(one)) notes.push(`its configuration is gone from the mirror with ${file.name}`);
-    if (text && !file.expected) notes.push(`configuration from ${file.name}, which no index lists any more: its checksum is not known`);
+    if (text === null && !isWhole(one)) notes.push(`the mirror no longer has ${file.name} with its configuration`);
+    if (text && !file.expected) notes.push(`configuration from ${file.name}, which no index lists any more: its checksum is unknown`);
     return text;
   });
 }
@@ -113,7 +114,7 @@ async function modules({ candidates: [one] }: DebianOrigin, options: KernelOptio
       await unpackModules(debArchive(deb), file.name, folder);
       return true;
     });
-    if (done === null) throw new InfraError(`the modules of ${one.release} are gone from the mirror with ${file.name} ${one.version}`);
+    if (done === null) throw new InfraError(`the mirror no longer has ${file.name} ${one.version} with the modules of ${one.release}`);
   });
 }
 

@@ -1,4 +1,4 @@
-// Debian packages that hold a kernel image, recognised by name and size over everything an archive has.
+// Debian packages with a kernel image, found by name and size among all packages of an archive.
 import type { KernelVersion } from '../../../harness/base/kernel-version.ts';
 import { compareUpstream, seriesOf, upstreamOf } from '../../../harness/base/kernel-version.ts';
 import { compareDebianVersions, isRebuild, kernelVersionOf } from '../../apt/debian-version.ts';
@@ -16,7 +16,7 @@ export interface PackagePin {
   name: string;
   version: string;
   archive: Archive;
-  /** In the archive, for example `pool/main/l/linux/…`. */
+  /** Path in the archive, for example `pool/main/l/linux/…`. */
   path: string;
   size: number;
   sha256: string;
@@ -58,7 +58,7 @@ export function parseKernelPackage(stanza: string, suite: Pick<Suite, 'name' | '
 }
 
 /**
- * Order of preference among packages: the highest upstream version, then the suite it was made for before rebuilds for others, then the
+ * Order of preference among packages: the highest upstream version, then the original before rebuilds for other suites, then the
  * highest package version, then the signed twin. Negative when `a` is preferred.
  */
 export function comparePreference(a: KernelPackage, b: KernelPackage): number {
@@ -85,7 +85,7 @@ async function packagesOf(suite: Suite, arch: DebianArch, options: DebianOptions
   return found.flatMap((stanza) => parseKernelPackage(stanza, suite) ?? []);
 }
 
-/** One entry for a package that several suites have. One suite with a verified signature vouches for it. */
+/** Merges the entries of a package that several suites have. One suite with a verified signature vouches for it. */
 function mergeSuites(packages: readonly KernelPackage[]): KernelPackage[] {
   const merged = new Map<string, KernelPackage>();
   for (const one of packages) {
@@ -106,7 +106,7 @@ async function listKernelPackages(arch: DebianArch, options: DebianOptions): Pro
   return mergeSuites(found).toSorted(comparePreference);
 }
 
-/** Lists an architecture's packages once, however many selectors ask. */
+/** Lists the packages of an architecture. Each architecture is listed only once. */
 export type PackageLister = (arch: DebianArch) => Promise<readonly KernelPackage[]>;
 
 /** A lister that reads the indexes of the machine's mirrors. */

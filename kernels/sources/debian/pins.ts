@@ -17,7 +17,7 @@ const pin = z.strictObject({
 
 /**
  * Reads an entry of a lock file.
- * @throws UserError that names the key and what was expected there
+ * @throws UserError with the key and what was expected there
  */
 export function readPin(entry: unknown): KernelPackage {
   const parsed = pin.safeParse(entry);

@@ -1,4 +1,4 @@
-// From Debian selectors to kernels: the newest of every series that a selector means, pinned or indexed.
+// Resolves Debian selectors to kernels: the newest of every series that a selector means, pinned or indexed.
 import { UserError } from '../../../harness/base/errors.ts';
 import { compareKernelVersions, parseKernelVersion, seriesOf } from '../../../harness/base/kernel-version.ts';
 import { ARCHES } from '../../apt/names.ts';
@@ -10,16 +10,16 @@ import { comparePreference, type KernelPackage, type PackageLister, packageListe
 import { readPin, writePin } from './pins.ts';
 import { type DebianSelector, includesVersion } from './selector.ts';
 
-/** Packages that answer for one kernel, in the order in which they are tried. */
+/** The candidate packages for one kernel, in the order in which they are tried. */
 export interface DebianOrigin {
   candidates: readonly [KernelPackage, ...KernelPackage[]];
   pinned: boolean;
 }
 
-/** A mirror that lost so many packages that its own index names is not worth more tries. */
+/** Number of packages to try: a mirror that lost so many of its indexed packages is not worth more. */
 const MAX_CANDIDATES = 8;
 
-/** The kernel that packages mean, the first of them for now. */
+/** The kernel of candidate packages: that of the first one, until one is pulled. */
 export function debianKernel(selector: string, { candidates, pinned }: DebianOrigin): SourceKernel<DebianOrigin> {
   const [first, ...rest] = candidates;
   const id = `debian-${first.release}`;
@@ -38,7 +38,7 @@ export function debianKernel(selector: string, { candidates, pinned }: DebianOri
   };
 }
 
-/** The newest of every series among packages that are in order of preference. */
+/** The newest of every series. `packages` must be in order of preference. */
 function newestOfSeries(selector: DebianSelector, packages: readonly KernelPackage[], pinned: boolean): SourceKernel<DebianOrigin>[] {
   const series = new Map<string, KernelPackage[]>();
   for (const one of packages) {
@@ -80,7 +80,7 @@ async function plan(selector: DebianSelector, { lock, frozen }: KernelOptions, l
   return planned;
 }
 
-/** A lock file answers a selector with what it pins of it; what it does not pin is looked up in the indexes, unless `frozen`. */
+/** With a lock file, a selector means the kernels that it pins. Others are looked up in the indexes, unless `frozen`. */
 export function debianPlanner(options: KernelOptions) {
   const list = packageLister(debianOptions(options));
   return async (selector: DebianSelector) => plan(selector, options, list);

@@ -1,4 +1,4 @@
-// The Release file of a suite: which index files there are, and what they must be.
+// The Release file of a suite: its index files, with their sizes and digests.
 import { parseDigests, parseStanza } from '../../apt/deb822.ts';
 
 export interface IndexFile {
@@ -8,17 +8,17 @@ export interface IndexFile {
 
 export interface Release {
   origin: string;
-  /** Whether index files can also be asked for by digest, which a mirror in the middle of an update still answers. */
+  /** Whether index files are also available by digest, which works even while a mirror is being updated. */
   byHash: boolean;
-  /** Index files by their path below the suite, for example `main/binary-amd64/Packages.xz`. */
+  /** Index files by their path in the suite, for example `main/binary-amd64/Packages.xz`. */
   indexes: Record<string, IndexFile>;
 }
 
-/** The index files that matter here; a Release file lists thousands. */
+/** The index files that this program reads; a Release file lists thousands. */
 const WANTED = /^main\/(binary-(amd64|arm64)\/Packages|source\/Sources)\.(xz|gz)$/;
 
 /**
- * Reads the text of a Release file. Whatever is missing or malformed is left out.
+ * Reads the text of a Release file. Missing and malformed entries are left out.
  * @see the repository format in the Debian wiki (DebianRepository/Format), "Release" files
  */
 export function parseRelease(text: string): Release {

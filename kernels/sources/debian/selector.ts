@@ -7,7 +7,7 @@ import type { SelectorForm } from '../source.ts';
 
 export interface DebianSelector {
   text: string;
-  /** Null for all: the newest of every series. */
+  /** Null for `all`: the newest of every series. */
   range: KernelRange | null;
   arch: DebianArch;
   flavour: Flavour;
@@ -34,7 +34,7 @@ function rangeOf(versions: string, text: string): KernelRange {
 }
 
 /**
- * Reads what is behind `debian:`: versions, then architecture and flavour in any order.
+ * Parses the text after `debian:`: versions, then architecture and flavour in any order.
  * @throws UserError
  */
 export function parseDebianSelector(value: string, text: string): DebianSelector {
@@ -58,12 +58,12 @@ export function parseDebianSelector(value: string, text: string): DebianSelector
   return { text, range: versions === ALL ? null : rangeOf(versions, text), arch, flavour };
 }
 
-/** A version, or `all`, was most likely meant as one of Debian's. */
+/** A version or `all` most likely means Debian kernels. */
 export function guessDebian(text: string): string | null {
   return text === ALL || tryParseKernelVersion(text) ? text : null;
 }
 
-/** The same with another version: architecture and flavour stay. */
+/** Replaces the version; architecture and flavour stay. */
 export function onlyVersion(value: string, version: string): string {
   return `${version}${/\/.*/s.exec(value)?.[0] ?? ''}`;
 }
@@ -73,13 +73,13 @@ export function includesVersion({ range }: DebianSelector, version: string): boo
   return range === null || inRange(parseKernelVersion(version), range);
 }
 
-/** Debian writes the flavour into the release: `6.12.117+deb13-cloud-amd64`. */
+/** Debian's releases contain the flavour: `6.12.117+deb13-cloud-amd64`. */
 function hasFlavour(release: string, flavour: Flavour): boolean {
   if (flavour !== 'generic') return release.includes(`-${flavour}-`);
   return !/-(cloud|rt)-/.test(release);
 }
 
-/** Whether a selector means a kernel in the cache. */
+/** Whether a selector means this cached kernel. */
 export function meansCached(selector: DebianSelector, { version, arch, release }: CachedKernel): boolean {
   return includesVersion(selector, version) && arch === ARCHES[selector.arch] && hasFlavour(release, selector.flavour);
 }

@@ -8,7 +8,7 @@ export interface SignedText {
   content: string;
 }
 
-/** Where the package debian-archive-keyring puts its keys; the ending changed in Debian 13. */
+/** The keys of the package debian-archive-keyring. The file ending changed in Debian 13. */
 const KEYRINGS = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
 const MAX_RELEASE_BYTES = 16 << 20;
 
@@ -36,7 +36,7 @@ export function clearSignedText(message: string): string {
 /** Reads the status lines of gpgv. As for apt, one good signature of a known key is enough. One bad signature makes the text bad. */
 export function readGpgvStatus(status: string): SignedText['signature'] {
   const found = (word: string) => new RegExp(`^\\[GNUPG:\\] ${word} (\\w{0,64})`, 'm').exec(status)?.[1] ?? null;
-  if (found('BADSIG') !== null) return { kind: 'bad', reason: `the signature of key ${found('BADSIG')} does not fit the text` };
+  if (found('BADSIG') !== null) return { kind: 'bad', reason: `the signature of key ${found('BADSIG')} does not match the text` };
   if (found('GOODSIG') !== null && found('VALIDSIG') !== null) return { kind: 'good' };
   const expired = found('EXPKEYSIG') ?? found('EXPSIG');
   if (expired !== null) return { kind: 'unchecked', reason: `key ${expired} has expired; update the package debian-archive-keyring` };
@@ -44,7 +44,7 @@ export function readGpgvStatus(status: string): SignedText['signature'] {
   if (revoked !== null) return { kind: 'bad', reason: `key ${revoked} has been revoked` };
   const missing = found('NO_PUBKEY');
   if (missing === null) return { kind: 'unchecked', reason: 'the mirror does not sign them' };
-  return { kind: 'unchecked', reason: `key ${missing} is not known here; update the package debian-archive-keyring` };
+  return { kind: 'unchecked', reason: `key ${missing} is unknown; update the package debian-archive-keyring` };
 }
 
 /**
@@ -54,14 +54,14 @@ export function readGpgvStatus(status: string): SignedText['signature'] {
 export async function verifyInRelease(message: string): Promise<SignedText> {
   const unchecked = (reason: string): SignedText => ({ signature: { kind: 'unchecked', reason }, content: clearSignedText(message) });
   const keyring = await findKeyring();
-  if (keyring === null) return unchecked('there is no Debian keyring here; install the package debian-archive-keyring');
+  if (keyring === null) return unchecked('no Debian keyring is installed; install the package debian-archive-keyring');
   const gpgv = await execa('gpgv', ['--keyring', keyring, '--status-fd', '2', '--output', '-', '-'], {
     input: message,
     reject: false,
     stripFinalNewline: false,
     maxBuffer: MAX_RELEASE_BYTES,
   });
-  if (gpgv.code === 'ENOENT') return unchecked('there is no gpgv here; install the package gpgv');
+  if (gpgv.code === 'ENOENT') return unchecked('gpgv is not installed; install the package gpgv');
   const signature = readGpgvStatus(gpgv.stderr);
   return { signature, content: signature.kind === 'good' ? gpgv.stdout : clearSignedText(message) };
 }

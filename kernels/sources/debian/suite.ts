@@ -121,11 +121,11 @@ function tell(outcomes: readonly Outcome[], note: (text: string) => void): void 
   const stale = outcomes.find((outcome) => outcome.record !== null && outcome.stale !== null);
   if (stale?.record && stale.stale !== null) {
     const since = new Date(stale.record.checkedAt).toISOString();
-    note(`the Debian mirror cannot be asked, its indexes of ${since} are used (${stale.stale})`);
+    note(`the Debian mirror cannot be read; its indexes of ${since} are used (${stale.stale})`);
   }
   const failed = outcomes.flatMap((outcome) => (outcome.record === null ? [outcome] : []));
   const [first] = failed;
-  if (first) note(`${failed.length} suites cannot be read, kernels only they have are missing (${messageOf(first.error)})`);
+  if (first) note(`${failed.length} suites cannot be read; kernels that only they have are missing (${messageOf(first.error)})`);
   const reasons = new Set(outcomes.flatMap((outcome) => outcome.record?.unchecked ?? []));
   for (const reason of reasons) note(`signatures of Debian indexes are not checked: ${reason}`);
 }

@@ -13,12 +13,12 @@ const SUITES = {
   'debian-security': RELEASES.map((release) => `${release}-security`),
 } as const satisfies Record<Archive, readonly string[]>;
 
-/** Every suite name worth asking an archive for. */
+/** Every suite name to look for in an archive. */
 export function suitesOf(archive: Archive): readonly string[] {
   return SUITES[archive];
 }
 
-/** The archive a suite of an apt configuration belongs to, by codename or by role (`stable-updates`); null when it is not Debian's. */
+/** The archive of a suite in an apt configuration, by codename or role (`stable-updates`); null if the suite is not Debian's. */
 export function archiveOfSuite(suite: string): Archive | null {
   const match = /^(?<release>[a-z]+)(?<addition>-[a-z-]+|\/updates)?$/.exec(suite);
   const release = match?.groups?.['release'] ?? '';

@@ -1,4 +1,4 @@
-// Kernel images of the user's own.
+// Kernel images of the user.
 import type { KernelSource } from '../source.ts';
 import { type PathOrigin, pathParser, type PathSelector } from '../local-file.ts';
 

@@ -1,4 +1,4 @@
-// How a kernel image of the user's own is planned and brought into the cache. Its modules and configuration may lie beside it.
+// Plans and pulls kernel images of the user. The modules and the configuration may be beside the image.
 import { dirname } from 'node:path';
 import { sha256Of } from '../../../harness/base/digest.ts';
 import { messageOf, UserError } from '../../../harness/base/errors.ts';

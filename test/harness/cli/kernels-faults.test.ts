@@ -1,4 +1,4 @@
-// Pulling kernels while processes are killed, two at once, and on disks that are full or cannot be written.
+// Tests of pulls that are killed, of two pulls at once, and of full and read-only disks.
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -44,7 +44,7 @@ function pull(cache: string) {
   return execa('node', [join(PACKAGE_ROOT, 'dist/harness/cli/main.js'), 'kernels', 'pull', 'debian:6.1'], { env, reject: false });
 }
 
-/** Every file of the cache but those that remember suites, with the digest of its content. */
+/** Every file of the cache, except cached suites, with the digest of its content. */
 async function contents(cache: string): Promise<Record<string, string>> {
   const names = await readdir(cache, { recursive: true });
   const files: [string, string][] = [];
@@ -55,7 +55,7 @@ async function contents(cache: string): Promise<Record<string, string>> {
   return Object.fromEntries(files);
 }
 
-/** A cache with this one kernel in it and nothing else. */
+/** A cache with only this kernel. */
 const WHOLE = {
   'kernels/IMAGE/btf': sha256(btfBlob(3 << 20)),
   'kernels/IMAGE/config': sha256(CONFIG),
@@ -72,7 +72,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 const asked = () => mirror.requests.filter((path) => path.endsWith('.deb')).length;
 
 describe('a pull that is killed', () => {
-  it('a pull that is killed in the middle of the download leaves nothing that the next one does not use or clear away', async () => {
+  it('a pull that is killed during the download leaves only files that the next pull uses or removes', async () => {
     await withFolder(async (cache) => {
       mirror.holdAfter = 300_000;
       const first = pull(cache);
@@ -91,7 +91,7 @@ describe('a pull that is killed', () => {
     });
   });
 
-  it('a pull that is killed at any moment gives the right kernel the next time', async () => {
+  it('a pull after one that was killed at any moment gives the right kernel', async () => {
     await withFolder(async (cache) => {
       const started = performance.now();
       await pull(join(cache, 'whole'));
@@ -109,7 +109,7 @@ describe('a pull that is killed', () => {
   });
 });
 
-it('two pulls at once on one cache both bring the same kernel', async () => {
+it('two pulls at once with one cache give the same kernel', async () => {
   await withFolder(async (cache) => {
     const before = asked();
     const both = await Promise.all([pull(cache), pull(cache)]);
@@ -120,7 +120,7 @@ it('two pulls at once on one cache both bring the same kernel', async () => {
   });
 });
 
-/** Runs on a file system of its own in memory, whose options `remount` changes. */
+/** Runs on a separate file system in memory, whose options `remount` changes. */
 async function withDisk(size: string, use: (disk: string, remount: (options: string) => Promise<unknown>) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     const disk = join(folder, 'disk');
@@ -162,15 +162,15 @@ describe.skipIf(!mayMount)('a disk', () => {
     });
   });
 
-  it('a disk too small for the indexes says so, and ends with one line', async () => {
+  it('a pull on a disk too small for the indexes fails with one line', async () => {
     await withDisk('8k', async (disk) => {
       expect(await said(disk)).toMatch(
-        /^\d+ suites cannot be read, [^\n]* \(cannot write CACHE[^\n]*: the disk is full; [^\n]*\)\nerror: cannot write CACHE[^\n]*: the disk is full; [^\n]*, exit 3$/,
+        /^\d+ suites cannot be read; [^\n]* \(cannot write CACHE[^\n]*: the disk is full; [^\n]*\)\nerror: cannot write CACHE[^\n]*: the disk is full; [^\n]*, exit 3$/,
       );
     });
   });
 
-  it('a disk that is read-only serves what is on it, and says so when something is to be written', async () => {
+  it('a cache on a read-only disk provides its kernels, and a pull that must write fails with one line', async () => {
     await withDisk('32m', async (disk, remount) => {
       const before = asked();
       await pull(disk);

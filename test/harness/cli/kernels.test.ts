@@ -1,4 +1,4 @@
-// `corematrix kernels` as a user runs it, against a mirror on this machine.
+// Tests of `corematrix kernels` with a mirror on this machine.
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => mirror.close());
 
-/** Kernels are ready in any order. */
+/** Sorts lines, because pulls end in any order. */
 const sorted = (text: string) => text.split('\n').toSorted().join('\n');
 
 type Run = (...args: string[]) => Promise<string>;
@@ -44,7 +44,7 @@ async function withCache(use: (run: Run, folder: string) => Promise<void>): Prom
 }
 
 describe('kernels list', () => {
-  it('kernels list shows what selectors mean, and what is in the cache', async () => {
+  it('kernels list shows the kernels of selectors, and those in the cache', async () => {
     await withCache(async (run) => {
       await run('pull', 'debian:6.1');
       expect(await run('list')).toMatchInlineSnapshot(`
@@ -65,7 +65,7 @@ describe('kernels list', () => {
     });
   });
 
-  it('kernels list writes the same as JSON', async () => {
+  it('kernels list --json writes the same kernels as JSON', async () => {
     await withCache(async (run) => {
       expect(await run('list', 'debian:5.10', '--json')).toMatchInlineSnapshot(`
         "---
@@ -91,7 +91,7 @@ describe('kernels list', () => {
     });
   });
 
-  it('kernels list says in one line what cannot be', async () => {
+  it('kernels list refuses wrong input in one line', async () => {
     await withCache(async (run) => {
       expect(await run('list', 'debian:9.9')).toMatchInlineSnapshot(`
         "error: debian:9.9: no such kernel; the Debian mirror has 5.10, 6.1, 6.12 (amd64, cloud)
@@ -129,7 +129,7 @@ describe('kernels list', () => {
 });
 
 describe('kernels pull', () => {
-  it('kernels pull brings kernels, and the second time from the cache', async () => {
+  it('kernels pull downloads kernels once and then uses the cache', async () => {
     await withCache(async (run) => {
       expect(sorted(await run('pull', 'debian:6.1', 'debian:6.12'))).toMatchInlineSnapshot(`
         "---
@@ -177,7 +177,7 @@ describe('kernels pull', () => {
     });
   });
 
-  it('kernels pull goes on with the others when one cannot be had', async () => {
+  it('kernels pull continues with the others if one fails', async () => {
     await withCache(async (run) => {
       const path = `/debian/pool/main/l/linux/${cloud('6.1.0-50')}_6.1.176-1_amd64.deb`;
       const deb = mirror.files.get(path) ?? Buffer.alloc(0);
@@ -187,7 +187,7 @@ describe('kernels pull', () => {
         KERNEL                        RELEASE                VERSION   FOLDER
         debian-5.10.0-32-cloud-amd64  5.10.0-32-cloud-amd64  5.10.223  FOLDER/cache/kernels/DIGEST
         debian-5.10.0-32-cloud-amd64: BTF 0.1 MiB, ready after N s
-        error: debian-6.1.0-50-cloud-amd64: MIRROR/pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb: its sha256 is DIGEST, expected DIGEST, also when fetched anew
+        error: debian-6.1.0-50-cloud-amd64: MIRROR/pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb: its sha256 is DIGEST, expected DIGEST, also after a second download
         exit 3"
       `);
       mirror.files.delete(path);
@@ -201,7 +201,7 @@ describe('kernels pull', () => {
     });
   });
 
-  it('kernels pull takes a file, and says what is no kernel', async () => {
+  it('kernels pull accepts a file, and refuses one that is not a kernel', async () => {
     await withCache(async (run, folder) => {
       await writeFile(join(folder, 'garbage'), 'no kernel at all');
       expect(await run('pull', 'file:garbage')).toMatchInlineSnapshot(`
@@ -221,7 +221,7 @@ describe('kernels pull', () => {
 });
 
 describe('kernels lock', () => {
-  it('kernels lock pins what selectors mean; list and pull then ask no index', async () => {
+  it('kernels lock pins the kernels of selectors, and list and pull then read no index', async () => {
     await withCache(async (run, folder) => {
       expect(await run('lock', 'debian:6.12', 'debian:6.1', '-o', 'lock.json')).toMatchInlineSnapshot(`
         "lock.json: 2 kernels pinned
@@ -249,7 +249,7 @@ describe('kernels lock', () => {
     });
   });
 
-  it('kernels lock pins no files, and writes no lock then', async () => {
+  it('kernels lock refuses files and then writes no lock file', async () => {
     await withCache(async (run, folder) => {
       await run('pull', 'debian:6.1');
       await writeFile(join(folder, 'garbage'), 'no kernel at all');
@@ -265,7 +265,7 @@ describe('kernels lock', () => {
 });
 
 describe('kernels prune', () => {
-  it('kernels prune tells what it removes, and nothing when there is nothing', async () => {
+  it('kernels prune lists what it removes, also if that is nothing', async () => {
     await withCache(async (run, folder) => {
       expect(await run('prune')).toMatchInlineSnapshot(`
         "removed 0 entries, 0.0 MiB

@@ -1,4 +1,4 @@
-// Control files, Release files and what gpgv says of them.
+// Tests of control files, Release files and their signature checks by gpgv.
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,15 +13,15 @@ const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
 
 describe('stanzas', () => {
-  it('stanzas that would fill the memory end with an error', async () => {
+  it('stanzas that would fill the memory are an error', async () => {
     const stanza = Buffer.from(`Package: linux\nNote: ${'x'.repeat(1 << 20)}\n\n`);
     const endless = Readable.from(Array.from({ length: 100 }, () => stanza));
-    await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has more than 64 MiB of what is looked for');
+    await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has more than 64 MiB of wanted stanzas');
     const one = Readable.from(Array.from({ length: 100 }, () => stanza.subarray(0, -2)));
     await expect(collectStanzas(one, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
   });
 
-  it('stanzas have fields whatever their case, with continuation lines', () => {
+  it('stanzas have fields in any case, with continuation lines', () => {
     expect({ ...parseStanza('Package: linux\nDESCRIPTION: one\n two\n .\n three\nEmpty:\nno field here\nSize: 5 \n') }).toEqual({
       package: 'linux',
       description: 'one\ntwo\n.\nthree',
@@ -31,7 +31,7 @@ describe('stanzas', () => {
     expect(parseStanza('__proto__: x\nconstructor: y')['toString']).toBeUndefined();
   });
 
-  it('stanzas are found wherever a stream is cut, in UTF-8', async () => {
+  it('stanzas are found wherever a stream is split, also inside a UTF-8 character', async () => {
     const text = 'Package: one\nNote: ä\n\nPackage: two\n\n\nPackage: three\nNote: ö';
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(text.length + 2), { maxLength: 5 }), async (cuts) => {
@@ -48,7 +48,7 @@ describe('stanzas', () => {
     );
   });
 
-  it('stanzas may not be without end', async () => {
+  it('stanzas without an end are an error', async () => {
     const endless = Readable.from([Buffer.alloc(5 << 20, 'x')]);
     await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
   });
@@ -63,7 +63,7 @@ describe('stanzas', () => {
 });
 
 describe('a Release file', () => {
-  it('names the index files that matter', () => {
+  it('a Release file lists the index files that corematrix reads', () => {
     const text = `Origin: Debian\nAcquire-By-Hash: yes\nMD5Sum:\n ${'c'.repeat(32)} 5 main/source/Sources.xz\nSHA256:\n ${A}  10 main/binary-amd64/Packages.xz\n ${B} 20 main/source/Sources.xz\n ${B} 20 contrib/source/Sources.xz\n ${B} x main/source/Sources.gz\n`;
     expect(parseRelease(text)).toEqual({
       origin: 'Debian',
@@ -73,12 +73,12 @@ describe('a Release file', () => {
     expect(parseRelease('<html>')).toEqual({ origin: '', byHash: false, indexes: {} });
   });
 
-  it('a Release file stands between the marks of a signed message', () => {
+  it('a Release file is read from a signed message', () => {
     const signed = '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nOrigin: Debian\n- -dashed\n-----BEGIN PGP SIGNATURE-----\n\nabc\n';
     expect([clearSignedText(signed), clearSignedText('Origin: Debian\n')]).toEqual(['Origin: Debian\n-dashed', 'Origin: Debian\n']);
   });
 
-  it('a Release file is good with one good signature, bad with one that does not fit, and else not checked for a reason', () => {
+  it('a Release file is good with one good signature, bad with one that does not match, and otherwise unchecked with a reason', () => {
     const status = (...lines: string[]) => readGpgvStatus(lines.map((line) => `[GNUPG:] ${line}\n`).join(''));
     expect([
       status('NEWSIG', 'GOODSIG 11 Debian', 'VALIDSIG 22', 'NEWSIG', 'NO_PUBKEY 33'),
@@ -94,7 +94,7 @@ describe('a Release file', () => {
         },
         {
           "kind": "bad",
-          "reason": "the signature of key 33 does not fit the text",
+          "reason": "the signature of key 33 does not match the text",
         },
         {
           "kind": "unchecked",
@@ -106,7 +106,7 @@ describe('a Release file', () => {
         },
         {
           "kind": "unchecked",
-          "reason": "key 33 is not known here; update the package debian-archive-keyring",
+          "reason": "key 33 is unknown; update the package debian-archive-keyring",
         },
         {
           "kind": "unchecked",
@@ -127,7 +127,7 @@ describe('packages of a mirror', () => {
   const source = (directory: string, file: string) =>
     parseSource(`Package: p\nVersion: 1\nDirectory: ${directory}\nChecksums-Sha256:\n ${A} 1 ${file}\n`, suite)?.files.length;
 
-  it('packages of a mirror lie in its pool, and have versions of the alphabet of versions, or are none', () => {
+  it('packages outside the pool of a mirror or with invalid versions are ignored', () => {
     expect(kernel('pool/main/l/linux/a.deb', '6.1.176-1')).toBe('6.1.176');
     const wrong = [
       kernel('pool/../../etc/passwd', '6.1.176-1'),

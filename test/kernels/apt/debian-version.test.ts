@@ -1,4 +1,4 @@
-// Order of Debian package versions, compared with dpkg's own.
+// Tests of the order of Debian package versions, compared with dpkg.
 import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ async function dpkgOrder(a: string, b: string): Promise<number> {
 }
 
 describe('Debian package versions', () => {
-  it('Debian package versions are ordered with tilde before everything', () => {
+  it('Debian package versions sort a tilde before everything', () => {
     const versions = [
       '6.12.117-1',
       '6.12.117-1~deb12u1',
@@ -45,7 +45,7 @@ describe('Debian package versions', () => {
     ]);
   });
 
-  it.skipIf(!hasDpkg)('are ordered as dpkg orders them', async () => {
+  it.skipIf(!hasDpkg)('Debian package versions have the same order as in dpkg', async () => {
     const upstream = fc.stringMatching(/^[0-9][0-9a-cAZ.+~-]{0,8}$/);
     const version = fc
       .tuple(fc.constantFrom('', '', '0:', '1:'), upstream, fc.option(fc.stringMatching(/^[0-9a-c.+~]{1,5}$/)))
@@ -59,7 +59,7 @@ describe('Debian package versions', () => {
     );
   });
 
-  it('Debian package versions tell the upstream kernel version and whether they are rebuilds', () => {
+  it('Debian package versions contain the upstream kernel version and the mark of a rebuild', () => {
     const facts = ['5.10.262-1', '7.3~rc7-1~exp1', '6.12.117-1~deb12u1', '7.3.4-1~bpo13+1', 'unknown'].map((version) => {
       const kernel = kernelVersionOf(version);
       return [version, kernel && upstreamOf(kernel), isRebuild(version)];

@@ -1,4 +1,4 @@
-// Files out of packages: made by dpkg-deb with every compression, and hostile ones made by hand.
+// Tests of unpacking packages: from dpkg-deb with every compression, and hostile ones.
 import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ const kernel = { path: './boot/vmlinuz-1', content: Buffer.from('a kernel') };
 
 describe('a Debian package', () => {
   it.skipIf(!hasDpkgDeb).each(['xz', 'zstd', 'gzip', 'none'])(
-    'made by dpkg-deb with %s gives its kernel and its control file',
+    'the kernel and the control file of a package that dpkg-deb compressed with %s are unpacked',
     async (compression) => {
       await withFolder(async (folder) => {
         const tree = join(folder, 'tree');
@@ -49,7 +49,7 @@ describe('a Debian package', () => {
     },
   );
 
-  it('a Debian package gives nothing when it has no such file, and never a link', async () => {
+  it('a Debian package without the wanted file gives null, also if that file is a link', async () => {
     await withFolder(async (folder, write) => {
       const link = { path: './boot/vmlinuz-1', content: Buffer.alloc(0), type: 'SymbolicLink', linkpath: '/etc/passwd' } as const;
       const deb = await write('k.deb', kernelDeb({ name: 'k', version: '1' }, [link]));
@@ -57,7 +57,7 @@ describe('a Debian package', () => {
     });
   });
 
-  it('a Debian package writes nowhere but to the target, whatever its paths claim', async () => {
+  it('a Debian package with hostile paths writes only to the target', async () => {
     await withFolder(async (folder, write) => {
       const escape = { path: '../../escaped', content: Buffer.from('escaped') };
       const absolute = { path: '/boot/vmlinuz-2', content: Buffer.from('absolute') };
@@ -67,7 +67,7 @@ describe('a Debian package', () => {
     });
   });
 
-  it('a Debian package is refused with a clear error when it is damaged, cut off or too large', async () => {
+  it('a Debian package that is damaged, cut off or too large is refused with a clear error', async () => {
     await withFolder(async (folder, write) => {
       const good = kernelDeb({ name: 'k', version: '1' }, [kernel]);
       const start = [{ name: 'debian-binary', content: Buffer.from('2.0\n') }];
@@ -93,7 +93,7 @@ describe('a Debian package', () => {
           "InfraError: no archive.deb: not a Debian package: not an ar archive",
           "InfraError: cut off.deb: not a Debian package: the archive is cut off",
           "InfraError: no data.deb: not a Debian package: it has no data.tar",
-          "InfraError: odd compression.deb: the compression of data.tar.odd is not known",
+          "InfraError: odd compression.deb: the compression of data.tar.odd is unknown",
           "InfraError: damaged xz.deb: xz cannot decompress it: xz: (stdin): File format not recognized",
           "InfraError: damaged gzip.deb: damaged gzip data: incorrect header check",
           "InfraError: damaged tar.deb: damaged tar archive: TAR_ENTRY_INVALID: checksum failure",
@@ -103,7 +103,7 @@ describe('a Debian package', () => {
     });
   });
 
-  it('a Debian package is listed or refused, never more, whatever the bytes', async () => {
+  it('a Debian package of any bytes is either listed or refused', async () => {
     const good = arArchive([
       { name: 'debian-binary', content: Buffer.from('2.0\n') },
       { name: 'data.tar', content: tarArchive([kernel]) },

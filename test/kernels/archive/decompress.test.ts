@@ -1,4 +1,4 @@
-// Decompression stops early without trouble, and says what is wrong when it is.
+// Tests of decompression: whole streams, early stops and errors.
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
@@ -20,7 +20,7 @@ async function readSome(output: Readable): Promise<string> {
 }
 
 describe('decompression', () => {
-  it.each(['xz', 'gzip'] as const)('of %s gives everything, or as much as is wanted', async (format) => {
+  it.each(['xz', 'gzip'] as const)('decompression of %s gives everything, or stops early if the consumer does', async (format) => {
     const { stdout } = await execa(format, ['-c'], { input: plain, encoding: 'buffer' });
     const packed = Buffer.from(stdout);
     expect(compressionOf(packed)).toBe(format);
@@ -28,13 +28,13 @@ describe('decompression', () => {
     expect(await decompress(format, Readable.from([packed]), 'it', readSome)).toBe('kernels');
   });
 
-  // Of much data the program waits until it is read; of little it has long ended.
+  // The program waits with much data until the consumer reads it; with little data it ends before.
   it.each([
     ['xz', plain.length],
     ['gzip', plain.length],
     ['xz', 5000],
     ['gzip', 5000],
-  ] as const)('of %s loses nothing of %i bytes while a consumer makes itself ready', async (format, size) => {
+  ] as const)('decompression of %s loses none of %i bytes before the consumer starts', async (format, size) => {
     const { stdout } = await execa(format, ['-c'], { input: plain.subarray(0, size), encoding: 'buffer' });
     const late = async (output: Readable): Promise<number> => {
       await setTimeout(100);
@@ -43,13 +43,13 @@ describe('decompression', () => {
     expect(await decompress(format, Readable.from([Buffer.from(stdout)]), 'it', late)).toBe(size);
   });
 
-  it.each(['xz', 'gzip'] as const)('of damaged %s ends with an error that names the data', async (format) => {
+  it.each(['xz', 'gzip'] as const)('decompression of damaged %s ends with an error that names the data', async (format) => {
     const { stdout } = await execa(format, ['-c'], { input: plain, encoding: 'buffer' });
     const cut = Buffer.from(stdout).subarray(0, -20);
     await expect(decompress(format, Readable.from([cut]), 'my file', read)).rejects.toThrow(/^my file: .*unexpected end/i);
   });
 
-  it.each(['xz', 'gzip'] as const)('of damaged %s ends with that error, too, when the consumer begins late', async (format) => {
+  it.each(['xz', 'gzip'] as const)('decompression of damaged %s ends with an error also when the consumer starts late', async (format) => {
     const { stdout } = await execa(format, ['-c'], { input: plain.subarray(0, 5000), encoding: 'buffer' });
     const cut = Buffer.from(stdout).subarray(0, -6);
     const late = async (output: Readable): Promise<number> => {
@@ -59,7 +59,7 @@ describe('decompression', () => {
     await expect(decompress(format, Readable.from([cut]), 'my file', late)).rejects.toThrow(/^my file: .*unexpected end/i);
   });
 
-  it('decompression hands on an error of the reader, of the source, and of a consumer', async () => {
+  it('decompression passes on errors of the source and of the consumer', async () => {
     const missing = decompress('xz', createReadStream('/does/not/exist'), 'it', read);
     await expect(missing).rejects.toThrow('ENOENT');
     const { stdout } = await execa('xz', ['-c'], { input: plain, encoding: 'buffer' });
@@ -67,7 +67,7 @@ describe('decompression', () => {
     await expect(unwilling).rejects.toThrow('enough');
   });
 
-  it('names the program and the package when the program is not there', async () => {
+  it('decompression without the needed program names the program and its package', async () => {
     const path = process.env['PATH'];
     process.env['PATH'] = '/nowhere';
     try {

@@ -1,4 +1,4 @@
-// Where the configuration of a kernel comes from: its package, the package beside it, a file beside the image, the image itself.
+// Tests of finding a kernel's configuration: in its package, in the package beside it, in a file beside the image, in the image.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -35,7 +35,7 @@ async function textOf({ config }: KernelImage): Promise<string | null> {
   return config && readFile(config.path, 'utf8');
 }
 
-test('it is fetched with the kernel once, from the package that has it', async () => {
+test('a configuration is downloaded once, with the kernel, from the package that has it', async () => {
   await withFolder(async (folder) => {
     const first = await pull(folder, 'debian:7.2');
     expect([await textOf(first), first.notes]).toEqual([CONFIG, []]);
@@ -45,7 +45,7 @@ test('it is fetched with the kernel once, from the package that has it', async (
   });
 });
 
-test('a kernel that was kept without gets its configuration, and stays as it is', async () => {
+test('a kernel that was cached without its configuration gets it at the next pull', async () => {
   await withFolder(async (folder, write) => {
     const { sha256 } = await pull(folder, 'debian:7.2');
     const facts = join('cache/kernels', sha256, 'kernel.json');
@@ -56,14 +56,14 @@ test('a kernel that was kept without gets its configuration, and stays as it is'
   });
 });
 
-test('a package that no index lists any more is taken from the pool, which is said; one that is gone is no obstacle', async () => {
+test('a configuration whose package no index lists comes from the pool with a note; without the package the pull continues', async () => {
   mirror.close();
   mirror = await startMirror({ sid: [fakePackage('linux-binary-7.2.13-cloud-amd64', VERSION)] });
   await withFolder(async (folder) => {
     const without = await pull(folder, 'debian:7.2');
     expect([without.config, without.notes]).toEqual([
       null,
-      ['its configuration is gone from the mirror with linux-base-7.2.13-cloud-amd64'],
+      ['the mirror no longer has linux-base-7.2.13-cloud-amd64 with its configuration'],
     ]);
   });
   mirror.files.set(`/debian/pool/main/l/linux/${LISTED.name}_${VERSION}_amd64.deb`, LISTED.deb);
@@ -71,12 +71,12 @@ test('a package that no index lists any more is taken from the pool, which is sa
     const unlisted = await pull(folder, 'debian:7.2');
     expect([await textOf(unlisted), unlisted.notes]).toEqual([
       CONFIG,
-      ['configuration from linux-base-7.2.13-cloud-amd64, which no index lists any more: its checksum is not known'],
+      ['configuration from linux-base-7.2.13-cloud-amd64, which no index lists any more: its checksum is unknown'],
     ]);
   });
 });
 
-test('a file says it by a file beside it, or else itself', async () => {
+test('the configuration of an image file is in a file beside it or in the image', async () => {
   await withFolder(async (folder, write) => {
     const carried = Buffer.concat([Buffer.from('IKCFG_ST'), gzipSync('CONFIG_HZ=100\n'), Buffer.from('IKCFG_ED')]);
     const image = await write('vmlinux', Buffer.concat([elfImage(), carried]));
@@ -88,7 +88,7 @@ test('a file says it by a file beside it, or else itself', async () => {
   });
 });
 
-test('what only looks like a configuration in an image is none', async () => {
+test('a configuration in an image must be complete, small enough and set an option', async () => {
   const find = async (...parts: (string | Buffer)[]) => {
     const bytes = Buffer.concat(parts.map((each) => Buffer.from(each)));
     return (await findIkconfig(readAtOf(bytes), bytes.length))?.toString() ?? null;

@@ -1,4 +1,4 @@
-// Downloads from a real server that misbehaves in every way a mirror can.
+// Tests of downloads from a real server with every fault of a mirror.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -26,7 +26,7 @@ function startOf(request: IncomingMessage): number {
   return Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
 }
 
-/** A mirror that does what it should. */
+/** A mirror without faults. */
 function serve(request: IncomingMessage, response: ServerResponse): void {
   serveContent(request, response, CONTENT);
 }
@@ -39,7 +39,7 @@ function serveContent(request: IncomingMessage, response: ServerResponse, conten
   response.end(part);
 }
 
-/** Sends some bytes of what is asked for, then hangs up. */
+/** Sends some of the requested bytes, then closes the connection. */
 function drop(request: IncomingMessage, response: ServerResponse, bytes: number): void {
   const start = startOf(request);
   const range = { 'content-range': `bytes ${start}-${CONTENT.length - 1}/${CONTENT.length}` };
@@ -74,21 +74,21 @@ beforeEach(async () => {
 afterEach(async () => rm(directory, { recursive: true }));
 
 describe('a download', () => {
-  it('a download comes whole, tells its progress, and leaves nothing but the file', async () => {
+  it('a download is complete, reports its progress, and leaves only the file', async () => {
     behaviour = serve;
     const progress: number[] = [];
     const result = await fetchIt({ onProgress: (bytes, total) => progress.push(bytes / total) });
     expect([result, await content(), await files(), progress.at(-1)]).toEqual([DONE, true, ['file'], 1]);
   });
 
-  it('a download goes on where a dropped connection stopped', async () => {
+  it('a download continues after a dropped connection', async () => {
     behaviour = (request, response, visit) => (visit < 3 ? drop(request, response, 100_000) : serve(request, response));
     expect([await fetchIt(), await content()]).toEqual([DONE, true]);
     expect(visits[0]).toBe('whole');
     expect(visits.slice(1).every((range) => range.startsWith('bytes='))).toBe(true);
   });
 
-  it('a download continues what an earlier run gave up, and what a killed process left behind', async () => {
+  it('a download continues the unfinished one of an earlier run or of a killed process', async () => {
     behaviour = serve;
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-']]);
@@ -97,31 +97,31 @@ describe('a download', () => {
     expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['bytes=2000-'], ['file']]);
   });
 
-  it('a download leaves the unfinished download of a running process alone', async () => {
+  it('a download does not touch the unfinished one of a running process', async () => {
     behaviour = serve;
     const other = `file.part-${process.ppid}-0123abcd`;
     await writeFile(join(directory, other), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['whole'], ['file', other]]);
   });
 
-  it('a download asks for nothing when the part is already whole', async () => {
+  it('a download sends no request if the unfinished file is already complete', async () => {
     await writeFile(join(directory, 'file.part'), CONTENT);
     expect([await fetchIt(), visits]).toEqual([DONE, []]);
   });
 
-  it('a download starts over when the server ignores ranges', async () => {
+  it('a download starts again if the server ignores ranges', async () => {
     behaviour = (_, response) => response.end(CONTENT);
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), await content(), visits]).toEqual([DONE, true, ['bytes=1000-']]);
   });
 
-  it('a download starts over once when the part it continued was damaged', async () => {
+  it('a download starts again once if the unfinished file was damaged', async () => {
     behaviour = serve;
     await writeFile(join(directory, 'file.part'), randomBytes(1000));
     expect([await fetchIt(), await content(), visits]).toEqual([DONE, true, ['bytes=1000-', 'whole']]);
   });
 
-  it('a download starts over when the server answers with another part than asked for', async () => {
+  it('a download starts again if the server sends a range that was not requested', async () => {
     behaviour = (request, response, visit) => {
       if (visit > 1) return serve(request, response);
       response.writeHead(206, { 'content-range': `bytes 5-${CONTENT.length - 1}/${CONTENT.length}` });
@@ -131,51 +131,51 @@ describe('a download', () => {
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
   });
 
-  it('a download starts over when the server finds the range impossible', async () => {
+  it('a download starts again if the server rejects the range', async () => {
     behaviour = (request, response, visit) => (visit > 1 ? serve(request, response) : response.writeHead(416).end());
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
   });
 
-  it('a download ends with a clear error when the bytes are wrong twice', async () => {
+  it('a download with wrong bytes in both tries ends with a clear error', async () => {
     const wrong = Buffer.alloc(CONTENT.length, 'x');
     behaviour = (request, response) => serveContent(request, response, wrong);
     const sha256 = createHash('sha256').update(wrong).digest('hex');
     await expect(fetchIt()).rejects.toThrow(
-      `${base}/pool/file: its sha256 is ${sha256}, expected ${EXPECTED.sha256}, also when fetched anew`,
+      `${base}/pool/file: its sha256 is ${sha256}, expected ${EXPECTED.sha256}, also after a second download`,
     );
     expect([visits, await files()]).toEqual([['whole', 'whole'], []]);
   });
 
-  it('a download ends with a clear error when the length is wrong, announced or not', async () => {
+  it('a download of the wrong length ends with a clear error, with or without a length header', async () => {
     behaviour = (request, response) => serveContent(request, response, CONTENT.subarray(1));
-    await expect(fetchIt()).rejects.toThrow('the server has 299999 bytes, expected 300000, also when fetched anew');
+    await expect(fetchIt()).rejects.toThrow('the server has 299999 bytes, expected 300000, also after a second download');
     behaviour = (_, response) => {
       response.write(CONTENT);
       response.end('and more');
     };
-    await expect(fetchIt()).rejects.toThrow('the server sends more than 300000 bytes, also when fetched anew');
+    await expect(fetchIt()).rejects.toThrow('the server sends more than 300000 bytes, also after a second download');
   });
 
-  it('a download says that a file is absent, so that another can be taken', async () => {
+  it('a download of a missing file reports that it is absent', async () => {
     behaviour = (_, response) => response.writeHead(404).end('no such file');
     expect([await fetchIt(), await files()]).toEqual([{ kind: 'absent', url: `${base}/pool/file` }, []]);
   });
 
-  it('a download tries again after 5xx and gives up after some tries', async () => {
+  it('a download is retried after 5xx and fails after some tries', async () => {
     behaviour = (request, response, visit) => (visit < 3 ? response.writeHead(503).end() : serve(request, response));
     expect([await fetchIt(), visits.length]).toEqual([DONE, 3]);
     behaviour = (_, response) => response.writeHead(500).end();
     await expect(fetchIt()).rejects.toThrow(/: HTTP 500, after 5 tries/);
   });
 
-  it('a download does not try again what the server refuses', async () => {
+  it('a download is not retried if the server refuses it', async () => {
     behaviour = (_, response) => response.writeHead(403).end();
     await expect(fetchIt()).rejects.toThrow(`${base}/pool/file: the server answers HTTP 403 Forbidden`);
     expect(visits).toHaveLength(1);
   });
 
-  it('a download gives up a connection that stalls, and goes on from there', async () => {
+  it('a download continues on a new connection after a stall', async () => {
     behaviour = (request, response, visit) => {
       if (visit > 1) return serve(request, response);
       response.writeHead(200, { 'content-length': CONTENT.length });
@@ -184,7 +184,7 @@ describe('a download', () => {
     expect([await fetchIt({ stallMs: 2000 }), visits]).toEqual([DONE, ['whole', 'bytes=1000-']]);
   });
 
-  it('a download stops at once when aborted, and keeps what it has', async () => {
+  it('a download that is aborted stops at once and keeps its bytes', async () => {
     const controller = new AbortController();
     behaviour = (_, response) => {
       response.writeHead(200, { 'content-length': CONTENT.length });
@@ -195,7 +195,7 @@ describe('a download', () => {
     expect([visits, await files()]).toEqual([['whole'], ['file.part']]);
   });
 
-  it('names the cause when nobody listens', async () => {
+  it('a download from a closed port fails with the cause', async () => {
     const idle = createServer();
     await new Promise<void>((resolve) => {
       idle.listen(0, '127.0.0.1', resolve);
@@ -209,14 +209,14 @@ describe('a download', () => {
     await expect(fetchIt({ url })).rejects.toThrow(`${url}: connect ECONNREFUSED 127.0.0.1:${port}, after 5 tries`);
   });
 
-  it('a download is bounded where nobody knows the size, and is not resumed there', async () => {
+  it('a download of unknown size is limited and not resumed', async () => {
     behaviour = serve;
     expect(await fetchIt({ expected: null })).toEqual(DONE);
     await expect(fetchIt({ expected: null, maxBytes: 1000 })).rejects.toThrow('the server sends more than 1000 bytes');
     expect(await files()).toEqual(['file']);
   });
 
-  it('a download may run twice at the same time for the same file', async () => {
+  it('two downloads of the same file can run at the same time', async () => {
     behaviour = serve;
     expect([await Promise.all([fetchIt(), fetchIt()]), await content(), await files()]).toEqual([[DONE, DONE], true, ['file']]);
   });

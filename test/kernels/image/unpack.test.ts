@@ -1,4 +1,4 @@
-// Kernel images of every form and compression, and ones that are wrong in one place.
+// Tests of kernel images of every form and compression, and of damaged ones.
 import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -36,12 +36,12 @@ async function compressed(program: string, args: string[], input: Buffer): Promi
 }
 
 describe('a file made to be searched for hours', () => {
-  it('a file made to be searched for hours is given up after some thousand places that look like a banner', async () => {
+  it('a search for a banner stops after some thousand candidates, so that a hostile file cannot delay it for hours', async () => {
     const places = Buffer.from('Linux version '.repeat(1_000_000));
     const banner = Buffer.from('Linux version 6.9.1-test (me@here) #1 SMP\0');
     expect(await inspect(Buffer.concat([elfImage({ btf: null, banner: '' }), places, banner]))).toEqual({
       kind: 'bad',
-      reason: 'no Linux version in it',
+      reason: 'it contains no Linux version',
     });
   });
 });
@@ -54,7 +54,7 @@ describe('a kernel image', () => {
     ['lz4 (legacy frame)', 'lz4', ['-c', '-l', '-q']],
     ['bzip2', 'bzip2', ['-c']],
     ['lzma', 'xz', ['-c', '--format=lzma']],
-  ] as const)('packed with %s is unpacked to the same vmlinux and BTF', async (name, program, args) => {
+  ] as const)('a kernel image packed with %s is unpacked to the same vmlinux and BTF', async (name, program, args) => {
     const vmlinux = elfImage();
     const image = bzImage({ payload: await compressed(program, [...args], vmlinux), appended: name === 'gzip' ? null : vmlinux.length });
     expect(await unpack(image)).toEqual({
@@ -72,7 +72,7 @@ describe('a kernel image', () => {
     });
   });
 
-  it('a kernel image may be a bare vmlinux or a flat arm64 Image, and need not have BTF', async () => {
+  it('a kernel image can be a vmlinux or a flat arm64 Image, with or without BTF', async () => {
     const vmlinux = elfImage();
     const image = flatImage();
     expect(await unpack(vmlinux)).toMatchObject({
@@ -87,7 +87,7 @@ describe('a kernel image', () => {
     expect(await unpack(flatImage(null))).toMatchObject({ facts: { btf: null } });
   });
 
-  it('a kernel image tells the upstream version that Debian puts behind its release', async () => {
+  it('a kernel image of Debian has the upstream version in its banner', async () => {
     const banner = '5.10.0-46-cloud-amd64 (maker@debian) #1 SMP Debian 5.10.262-1 (2026-07-31)';
     expect(await inspect(bzImage({ banner }))).toMatchObject({ kind: 'kernel', release: '5.10.0-46-cloud-amd64', version: '5.10.262' });
     expect(await inspect(elfImage({ banner: `Linux version ${banner}` }))).toMatchObject({
@@ -96,7 +96,7 @@ describe('a kernel image', () => {
     });
   });
 
-  it('a kernel image is refused with a clear error when it is none', async () => {
+  it('a file that is not a kernel image is refused with a clear error', async () => {
     const old = bzImage();
     old.writeUInt16LE(0x207, 0x206);
     const images: Record<string, Buffer> = {
@@ -117,8 +117,8 @@ describe('a kernel image', () => {
         "text: expected a bzImage, an ELF vmlinux or an arm64 Image",
         "compressed: it is gzip data; unpack it first",
         "of another machine: its machine (ELF number 8) is neither x86-64 nor arm64",
-        "without a banner: no Linux version in it",
-        "vmlinux without a banner: no Linux version in it",
+        "without a banner: it contains no Linux version",
+        "vmlinux without a banner: it contains no Linux version",
         "with an old boot protocol: its boot protocol is older than 2.08",
         "cut off: the image is cut off",
         "vmlinux cut off: its section table is damaged",
@@ -126,7 +126,7 @@ describe('a kernel image', () => {
     `);
   });
 
-  it('a kernel image is refused with a clear error when what is inside is damaged', async () => {
+  it('a kernel image with damaged contents is refused with a clear error', async () => {
     const vmlinux = elfImage();
     const zstd = await compressed('zstd', ['-c', '-q'], vmlinux);
     const damaged = Buffer.from(zstd);
@@ -141,7 +141,7 @@ describe('a kernel image', () => {
       await unpack(noBtf),
     ]).toMatchInlineSnapshot(`
       [
-        "InfraError: image: the compression of its vmlinux is not known",
+        "InfraError: image: the compression of its vmlinux is unknown",
         "InfraError: image: its vmlinux has 70314 bytes, expected 70315",
         "InfraError: image: zstd cannot decompress it: …",
         "InfraError: image: damaged gzip data: unexpected end of file",
@@ -151,7 +151,7 @@ describe('a kernel image', () => {
     `);
   });
 
-  it('a kernel image is recognised or refused, never more, whatever the bytes', async () => {
+  it('a kernel image of any bytes is either recognised or refused', async () => {
     const images = [bzImage(), elfImage({ btf: btfBlob(100) }), flatImage(btfBlob(100))];
     await fc.assert(
       fc.asyncProperty(

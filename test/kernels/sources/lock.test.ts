@@ -1,4 +1,4 @@
-// Pinned packages beside what the mirror has now.
+// Tests of comparing pinned packages with those of the mirror.
 import { expect, it } from 'vitest';
 import { comparePreference, describePackage, type KernelPackage } from '../../../kernels/sources/debian/packages.ts';
 import { comparePins } from '../../../kernels/sources/lock.ts';
@@ -38,11 +38,11 @@ it('pinned packages are newer, older, rebuilt, new or gone, in version order', (
   expect(shown([OLD], [{ ...OLD, sha256: '9'.repeat(64) }])).toEqual(['6.12/cloud rebuilt: 6.12.94-1 → 6.12.94-1']);
 });
 
-it('pins of different flavours are compared apart, and unchanged ones are no change', () => {
+it('pins of different flavours are compared separately, and unchanged ones are not listed', () => {
   expect(shown([OLD, RT], [RT, NEW])).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
   expect(shown([OLD], [OLD])).toEqual([]);
 });
 
-it('no pin is gone where only some kernels were asked for', () => {
+it('no pin counts as gone if only some kernels were requested', () => {
   expect(shown([OLD, GONE], [NEW], false)).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
 });

@@ -1,4 +1,4 @@
-// Which mirrors are used, from what a person gives and from what apt prints.
+// Tests of the choice of mirrors, from settings of the user and from the output of apt.
 import { describe, expect, it } from 'vitest';
 import { debianMirrors, parseAptUris, parseMirrorAddresses } from '../../../../kernels/sources/debian/mirror.ts';
 
@@ -13,7 +13,7 @@ const APT = `'http://mirror.example/debian/dists/bookworm/InRelease' mirror.exam
 not a line of apt`;
 
 describe('mirrors', () => {
-  it('mirrors are read from what apt would fetch, Debian ones only, each once', () => {
+  it('mirrors are read from the output of apt: only Debian mirrors, each once', () => {
     expect(parseAptUris(APT)).toEqual([
       { archive: 'debian', base: 'http://mirror.example/debian' },
       { archive: 'debian-security', base: 'http://mirror.example/debian-security' },
@@ -22,7 +22,7 @@ describe('mirrors', () => {
     expect(parseAptUris('')).toEqual([]);
   });
 
-  it('mirrors are taken from an address, with the security archive beside it unless one is given', () => {
+  it('mirrors from an address include the security archive beside it, unless another is given', () => {
     expect(parseMirrorAddresses(['http://a.example/debian/'])).toEqual([
       { archive: 'debian', base: 'http://a.example/debian' },
       { archive: 'debian-security', base: 'http://a.example/debian-security' },
@@ -34,7 +34,7 @@ describe('mirrors', () => {
     expect(parseMirrorAddresses(['http://a.example/'])).toEqual([{ archive: 'debian', base: 'http://a.example' }]);
   });
 
-  it('mirrors are refused when they are no address', () => {
+  it('mirrors without a valid address are refused', () => {
     expect(() => parseMirrorAddresses(['mirror.example/debian'])).toThrowErrorMatchingInlineSnapshot(
       `[UserError: 'mirror.example/debian' is not the address of a Debian mirror: expected http:// or https://]`,
     );
@@ -43,7 +43,7 @@ describe('mirrors', () => {
     );
   });
 
-  it('mirrors come from the option before the variable', async () => {
+  it('mirrors of the option precede those of the variable', async () => {
     const env = { COREMATRIX_DEBIAN_MIRROR: 'http://a.example/x, http://a.example/debian-security' };
     expect(await debianMirrors(undefined, env)).toEqual([
       { archive: 'debian', base: 'http://a.example/x' },
