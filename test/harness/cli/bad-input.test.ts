@@ -1,4 +1,4 @@
-// Bad input: one line that names the file and the cause, exit 2, and nothing else lost.
+// Tests of bad input: one line with the file and the cause, exit code 2, and no effect on other inputs.
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 describe('objects that cannot be used', () => {
-  it('objects that cannot be used are named one by one, and the others run', async () => {
+  it('unusable objects are reported one by one, and the others run', async () => {
     const bad = ['text', 'program', 'truncated', 'empty', 'folder', 'bigendian', 'missing'].map((name) => `${name}.bpf.o`);
     const { exitCode, stdout, stderr } = await corematrix(folder, ['run', ...bad, 'good.bpf.o', '*.nothing', '-k', 'debian:6.12']);
     expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
@@ -56,7 +56,7 @@ describe('objects that cannot be used', () => {
     `);
   });
 
-  it('objects that cannot be used end the run before any guest when there is no other', async () => {
+  it('a run with only unusable objects ends before any guest boots', async () => {
     expect(await corematrix(folder, ['run', 'text.bpf.o', '-k', 'debian:6.12'])).toMatchInlineSnapshot(`
       {
         "exitCode": 2,
@@ -67,7 +67,7 @@ describe('objects that cannot be used', () => {
     `);
   });
 
-  it('objects that cannot be used get a fail cell when only the guest can know: an object without BTF', async () => {
+  it('an object without BTF, which only the guest can detect, gets a failed cell', async () => {
     await execa('llvm-objcopy', ['--remove-section=.BTF', '--remove-section=.BTF.ext', 'good.bpf.o', 'no-btf.bpf.o'], { cwd: folder });
     const { exitCode, stdout } = await corematrix(folder, ['run', 'no-btf.bpf.o', 'good.bpf.o', '-k', 'debian:6.12']);
     expect(`${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`

@@ -1,4 +1,4 @@
-// The built command line as a user runs it.
+// Runs the built command line as a user does.
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
@@ -11,9 +11,9 @@ export interface Said {
   stderr: string;
 }
 
-/** Runs `corematrix` in a folder, without a terminal, and gives what it said. */
+/** Runs `corematrix` in a folder without a terminal, and returns its output. */
 export async function corematrix(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Said> {
-  // What earlier tests found out must not stand in for what this one is to find out.
+  // Results that earlier tests cached must not replace those of this test.
   const [command, ...rest] = args;
   const all = command === 'run' ? [command, '--no-cache', ...rest] : args;
   const { exitCode, stdout, stderr } = await execa('node', [MAIN, ...all], {
@@ -25,7 +25,7 @@ export async function corematrix(cwd: string, args: readonly string[], env: Reco
   return { exitCode, stdout, stderr };
 }
 
-/** Takes times, releases, signs of life and the word on the accelerator out of an output, which differ from run to run. */
+/** Removes times, releases, progress lines and the accelerator from an output, because they differ between runs. */
 export function steady(text: string): string {
   return text
     .split('\n')

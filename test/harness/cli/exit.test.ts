@@ -1,4 +1,4 @@
-// Exit codes of results, of errors, and of faults in corematrix itself.
+// Tests of exit codes: for results, for errors, and for faults in corematrix itself.
 import { tmpdir } from 'node:os';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -19,23 +19,23 @@ describe('the exit code', () => {
     return exitCodeOfResults({ ...results, run, cells: statuses.map((status) => ({ ...cell, status })) }, problems);
   };
 
-  it('the exit code is 0 when everything is as expected', () => {
+  it('the exit code is 0 if every result is as expected', () => {
     expect(of(['pass', 'xfail', 'unsupported', 'skip'])).toBe(0);
   });
 
-  it('the exit code is 1 for an unexpected failure or pass, whatever else happened', () => {
+  it('the exit code is 1 for an unexpected failure or pass, also with other problems', () => {
     expect([of(['fail', 'pass']), of(['xpass']), of(['infra', 'fail']), of(['fail'], { problems: 1 })]).toEqual([1, 1, 1, 1]);
   });
 
-  it('the exit code is 2 when an input could not be used', () => {
+  it('the exit code is 2 for an unusable input', () => {
     expect([of(['pass'], { problems: 1 }), of(['infra'], { problems: 1 })]).toEqual([2, 2]);
   });
 
-  it('the exit code is 3 when something has no verdict and nothing failed', () => {
+  it('the exit code is 3 if a cell has no verdict and none failed', () => {
     expect([of(['pass', 'infra']), of(['pass', 'not-run'])]).toEqual([3, 3]);
   });
 
-  it('the exit code lets an optional kernel be away, but not fail, nor leave a cell undecided', () => {
+  it('the exit code ignores a missing optional kernel, but not its failures or cells without a verdict', () => {
     const [kernel] = SAMPLE.kernels;
     const [cell] = SAMPLE.cells;
     if (!kernel || !cell) throw new Error('the sample has no cell');
@@ -58,7 +58,7 @@ describe('the exit code', () => {
     ]).toEqual([0, 0, 3, 3, 1]);
   });
 
-  it('the exit code follows a policy', () => {
+  it('the exit code follows the policy of the configuration', () => {
     const [cell] = SAMPLE.cells;
     if (!cell) throw new Error('the sample has no cell');
     const by = (policy: Results['run']['policy'], cells: Partial<CellResult>[]) =>
@@ -80,7 +80,7 @@ describe('the exit code', () => {
     ]);
   });
 
-  it('the exit code is 130 when interrupted', () => {
+  it('the exit code is 130 after an interrupt', () => {
     expect([of(['pass', 'not-run'], { complete: false }), of(['fail'], { complete: false })]).toEqual([130, 130]);
   });
 
@@ -92,7 +92,7 @@ describe('the exit code', () => {
 });
 
 describe('an internal error', () => {
-  /** Runs a command in a process in which JavaScript of ours has broken something beforehand. */
+  /** Runs a command in a process in which a script of this test has broken something before. */
   const broken = async (script: string) =>
     corematrix(tmpdir(), ['init', 'x.bpf.o'], { NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(script)}"` });
 
@@ -104,7 +104,7 @@ describe('an internal error', () => {
     ['thrown by a command', `process.cwd = () => { throw ${ERROR} }`],
     ['that nothing catches', whenReady(`throw ${ERROR}`)],
     ['of a promise that nothing awaits', whenReady(`Promise.reject(${ERROR})`)],
-  ])('%s exits with 70 and says where to report it', async (_, script) => {
+  ])('an internal error (%s) exits with 70 and prints where to report it', async (_, script) => {
     const { exitCode, stderr } = await broken(script);
     const [first = '', ...others] = stderr.split('\n');
     expect([exitCode, first]).toEqual([70, String.raw`error: internal error: TypeError: broken\x1b on purpose`]);
@@ -114,7 +114,7 @@ describe('an internal error', () => {
   });
 });
 
-it('a full disk behind standard output is an infrastructure failure, not an internal error', async () => {
+it('standard output on a full disk is an infrastructure failure, not an internal error', async () => {
   const { exitCode, stderr } = await execa('sh', ['-c', 'node "$0" run --help > /dev/full', MAIN], { reject: false });
   expect([exitCode, stderr]).toEqual([3, 'error: the output cannot be written: ENOSPC: no space left on device, write']);
 });

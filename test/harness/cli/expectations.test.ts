@@ -1,4 +1,4 @@
-// `corematrix expectations update` as a user runs it, and a run that says which expectations are of no use.
+// Tests of `corematrix expectations update`, and of a run that reports expired and unused expectations.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ const said = async (...args: string[]) => {
 const config = async () => readFile(join(folder, 'corematrix.yaml'), 'utf8');
 
 describe('corematrix expectations update', () => {
-  it('corematrix expectations update shows what would change, writes it when asked, and then has nothing to change', async () => {
+  it('corematrix expectations update shows changes, writes them with --write, and then finds none', async () => {
     expect(await said('expectations', 'update', 'results.json')).toMatchInlineSnapshot(`
       "...
             reason: renamed
@@ -66,7 +66,7 @@ describe('corematrix expectations update', () => {
     );
   });
 
-  it('corematrix expectations update says in one line what cannot be', async () => {
+  it('corematrix expectations update refuses wrong input in one line', async () => {
     await writeFile(join(folder, 'bad.yaml'), 'expectations:\n  - object: a\n    expires: soon\n');
     await writeFile(join(folder, 'link.yaml'), 'expectations:\n  - object: a\n    status: fail\n    reason: r\n    link: here\n');
     expect([
@@ -98,7 +98,7 @@ describe('corematrix expectations update', () => {
 });
 
 describe('a run', () => {
-  it('a run says which expectations have expired and which match nothing', async () => {
+  it('a run reports expired expectations and those that match nothing', async () => {
     const text = `kernels: ['debian:6.12']
 objects: ['${sample('task_state')}']
 expectations:

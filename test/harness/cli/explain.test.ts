@@ -1,4 +1,4 @@
-// `corematrix explain` as a user types it: on objects, on results, and on what cannot be used.
+// Tests of `corematrix explain` for objects, for results and for bad input.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** BTF ids, places in types and the newest kernel's name are others next month. */
+/** Replaces BTF ids, places in types and the newest kernel's name, which change with new kernels. */
 function steady(text: string): string {
   return text
     .replaceAll(/(candidate #\d+) \[\d+\]/g, '$1 [ID]')
@@ -48,19 +48,19 @@ async function explain(...args: string[]): Promise<string> {
 const selected = () => kernels.flatMap((selector) => ['-k', selector]);
 
 describe('objects', () => {
-  it('objects are explained cause by cause', async () => {
+  it('explain lists the root causes of predicted failures', async () => {
     const samples = await sampleObjects();
     expect(await explain(...samples.map(({ path }) => path), ...selected())).toMatchSnapshot('all sample objects');
   });
 
-  it('objects that fail nowhere are said to', async () => {
+  it('explain reports that an object has no predicted failures', async () => {
     expect(await explain(sample('exec_watch'), ...selected())).toMatchInlineSnapshot(`
       "exit 0
       nothing fails on 4 kernels"
     `);
   });
 
-  it('objects are taken as their configuration loads them', async () => {
+  it('explain applies the settings of objects in the configuration', async () => {
     const config = join(folder, 'corematrix.yaml');
     await writeFile(
       config,
@@ -108,7 +108,7 @@ describe('objects', () => {
     `);
   });
 
-  it('objects are written as JSON with everything in it', async () => {
+  it('explain writes the complete explanation of objects as JSON', async () => {
     const { stdout } = await corematrix(PACKAGE_ROOT, ['explain', sample('task_state'), '--json', ...selected()]);
     const { schemaVersion, kernels: seen, causes } = JSON.parse(stdout);
     expect({ schemaVersion, kernels: seen.length, keys: causes.map((cause: object) => Object.keys(cause)) }).toMatchInlineSnapshot(`
@@ -149,17 +149,17 @@ describe('objects', () => {
 });
 
 describe('results', () => {
-  it('results are explained cause by cause, with what was seen', async () => {
+  it('explain lists the root causes in results, with the observed failures', async () => {
     expect(await explain(folder)).toMatchSnapshot();
   });
 
-  it('results are explained for one cell, with all others that have the same cause', async () => {
+  it('explain of one cell lists all other cells with the same root cause', async () => {
     expect(await explain(folder, '6.1/task_state')).toMatchSnapshot('a relocation');
     expect(await explain(join(folder, 'results.json'), '6.12/verifier_limits')).toMatchSnapshot('a rejection');
   });
 });
 
-it('says what results keep of it where kernels and objects are gone', async () => {
+it('explain uses only the results if kernels and objects no longer exist', async () => {
   const results: Results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'));
   const explanation = findingsOf(await explainRun(results, await objectsOfResults(results), cacheRoot(), () => {}));
   const kept = join(folder, 'kept.json');
@@ -168,7 +168,7 @@ it('says what results keep of it where kernels and objects are gone', async () =
   expect(steady(`exit ${said.exitCode}\n${said.stdout}`)).toBe(await explain(folder));
 });
 
-it('says what cannot be used', async () => {
+it('explain refuses bad input in one line', async () => {
   const said = [
     await explain('nowhere.bpf.o', ...selected()),
     await explain(folder, '4.4'),

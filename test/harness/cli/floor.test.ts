@@ -1,4 +1,4 @@
-// `corematrix floor` as a user types it, on real guests.
+// Tests of `corematrix floor` with real guests.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const SERIES = ['5.10', '6.1', '6.12'].flatMap((series) => ['-k', `debian:${seri
 beforeAll(async () => pulledKernels(await fourSelectors()));
 
 describe('an object', () => {
-  it('an object has a floor for each program, with the reason on the other side', async () => {
+  it('floor prints the minimum kernel of each program, with the reason of the failure below it', async () => {
     const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('task_state'), ...SERIES]);
     expect(`exit ${exitCode}\n${stdout}`).toMatchInlineSnapshot(`
       "exit 0
@@ -38,7 +38,7 @@ describe('an object', () => {
     `);
   });
 
-  it('an object takes guests only where they decide', async () => {
+  it('floor boots only guests that decide a boundary', async () => {
     const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['floor', sample('inode_ctime'), '--json']);
     const { kernels, programs, tried, without } = FLOOR.parse(JSON.parse(stdout));
     const seriesOf = (id: string) => kernels.find((kernel) => kernel.id === id)?.series;
@@ -80,7 +80,7 @@ describe('an object', () => {
     }
   });
 
-  it('an object must be one, and one that can be read', async () => {
+  it('floor requires exactly one readable object', async () => {
     const said = [
       await corematrix(PACKAGE_ROOT, ['floor', 'nowhere.bpf.o']),
       await corematrix(PACKAGE_ROOT, ['floor', 'programs/build/*.bpf.o']),

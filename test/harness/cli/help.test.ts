@@ -1,4 +1,4 @@
-// Every command explains itself: what it does, each argument and option, its exit codes and examples.
+// Tests of the help of every command: description, arguments, options, exit codes and examples.
 import type { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { helpFactsOf } from '../../../harness/cli/help.ts';
@@ -22,11 +22,11 @@ beforeAll(async () => {
   commands = withOwn(program);
 });
 
-/** Names of what a check finds fault with. */
+/** Names of the commands that fail a check. */
 const faulty = (check: (named: Named) => readonly string[]) =>
   commands.flatMap((named) => check(named).map((what) => `${named.name}: ${what}`));
 
-/** The words of a line as a shell makes them, of the quotes that examples use. */
+/** Splits a line into words as a shell does, with the kinds of quotes that the examples use. */
 const wordsOf = (line: string) =>
   [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
 
@@ -62,7 +62,7 @@ describe('the help', () => {
     `);
   });
 
-  it('the help describes every command in whole sentences, and sums it up in a phrase', () => {
+  it('the help has a summary phrase and a description in full sentences for every command', () => {
     expect(faulty(({ command }) => (/^[A-Z].*[.]$/su.test(command.description()) ? [] : [command.description()]))).toEqual([]);
     expect(faulty(({ command }) => (command === program || /^[a-z].*[^.]$/u.test(command.summary()) ? [] : [command.summary()]))).toEqual(
       [],
@@ -77,12 +77,12 @@ describe('the help', () => {
     expect(nameless).toEqual([]);
   });
 
-  it('the help has exit codes for every command that does something', () => {
+  it('the help has exit codes for every command without subcommands', () => {
     const leaves = ({ command }: Named) => command.commands.length === 0;
     expect(faulty((named) => (leaves(named) && !helpFactsOf(named.command)?.exit ? ['no exit codes'] : []))).toEqual([]);
   });
 
-  it('the help has examples that name the command and only options that it has', () => {
+  it('the help has examples with the command and only its own options', () => {
     const faults = faulty(({ name, command }) => {
       const examples = helpFactsOf(command)?.examples ?? [];
       if (examples.length === 0) return ['no example'];
@@ -100,7 +100,7 @@ describe('the help', () => {
     expect(faults).toEqual([]);
   });
 
-  it('the help of a plan and of a run is grouped by theme', () => {
+  it('the help of plan and run groups options by theme', () => {
     const groupsOf = (name: string) => {
       const command = commands.find((one) => one.name === name)?.command;
       return [...new Set(command?.options.map(({ helpGroupHeading }) => helpGroupHeading))];
@@ -111,7 +111,7 @@ describe('the help', () => {
     ]);
   });
 
-  it('the help of a command with commands of its own is shown as a user asks for it', async () => {
+  it('the help of a command with subcommands is shown for every form of the request', async () => {
     const { exitCode, stdout } = await corematrix('.', ['kernels', 'prune', '--help'], { COLUMNS: '100' });
     expect(exitCode).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`

@@ -1,4 +1,4 @@
-// `--history`: results that were merged go into a history, and what it says into the report.
+// Tests of `merge --history`: it appends merged results to a history and shows its trends in the report.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 const merge = async (...args: string[]) => corematrix(folder, ['merge', ...args]);
 
 describe('corematrix merge --history', () => {
-  it('corematrix merge --history appends the run, tells what is new in it, and keeps that in results.json', async () => {
+  it('corematrix merge --history appends the run, prints what is new, and stores it in results.json', async () => {
     await merge('night-1.json', '--history', 'history.jsonl', '-o', 'first');
     const second = await merge('night-2.json', '--history', 'history.jsonl', '-o', 'second');
     expect(second.exitCode).toBe(1);
@@ -37,7 +37,7 @@ describe('corematrix merge --history', () => {
     expect(await readFile(join(folder, 'again/index.html'), 'utf8')).toBe(await readFile(join(folder, 'second/index.html'), 'utf8'));
   });
 
-  it('corematrix merge --history takes no other file for a history, and leaves it alone', async () => {
+  it('corematrix merge --history refuses a file that is not a history and does not change it', async () => {
     await writeFile(join(folder, 'notes.txt'), 'mine\n');
     expect(await merge('night-1.json', '--history', 'notes.txt')).toEqual({
       exitCode: 2,
@@ -47,7 +47,7 @@ describe('corematrix merge --history', () => {
     expect(await readFile(join(folder, 'notes.txt'), 'utf8')).toBe('mine\n');
   });
 
-  it('corematrix merge --history says when the history cannot be written, and gives the report all the same', async () => {
+  it('corematrix merge --history reports a history that cannot be written, and still writes the report', async () => {
     const { exitCode, stderr } = await merge('night-1.json', '--history', '/proc/history.jsonl', '-o', 'unwritten');
     expect({ exitCode, stderr: stderr.split('\n') }).toEqual({
       exitCode: 0,

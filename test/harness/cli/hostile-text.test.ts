@@ -1,4 +1,4 @@
-// Names that would act on a terminal: in files, in a configuration, in an object. Nothing of them may reach it.
+// Tests of names with control characters in files, in a configuration and in an object. None may reach the terminal.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** What a run wrote, after a look at every character of it. */
+/** The output of a run, after a check of every character. */
 function shown({ exitCode, stdout, stderr }: Said): string {
   expect(`${stdout}${stderr}`).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\u2028\u2029]/u);
   return `${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`;
@@ -28,7 +28,7 @@ async function withConfig(text: string): Promise<string> {
 }
 
 describe('on the command line', () => {
-  it('files that are no objects are named in one line each', async () => {
+  it('files with hostile names that are not objects are reported in one line each', async () => {
     expect(shown(await corematrix(folder, ['run', ...NAMES, '-k', 'debian:6.12']))).toMatchInlineSnapshot(`
       "error: \\x1b]0;x\\x07.bpf.o: not an ELF file
       error: two\\x0aerror: lines.bpf.o: not an ELF file
@@ -43,7 +43,7 @@ describe('on the command line', () => {
     `);
   });
 
-  it('files that are not there, patterns that match nothing, selectors, options and commands', async () => {
+  it('hostile names of missing files, patterns, selectors, options and commands are printed escaped', async () => {
     const said = await Promise.all([
       corematrix(folder, ['run', `no${TITLE}`, `*${TITLE}`, '-k', 'debian:6.12']),
       corematrix(folder, ['run', `--a${TITLE}\nb`]),
@@ -97,7 +97,7 @@ describe('on the command line', () => {
 });
 
 describe('patterns', () => {
-  it('patterns that mean millions of others, or that nobody could follow, are refused at once', async () => {
+  it('patterns that expand to millions of others or are too complex are refused at once', async () => {
     const braces = ['{1..10000000}.o', '{a,b}'.repeat(20), '['.repeat(5000), `${'*a'.repeat(2000)}b`, '../{text,two,none}*.{o,x}'];
     expect(shown(await corematrix(folder, ['run', ...braces, '-k', 'debian:6.12']))).toMatchInlineSnapshot(`
       "error: {1..10000000}.o: the pattern cannot be expanded: expanded array length exceeds range limit
@@ -114,7 +114,7 @@ describe('patterns', () => {
 });
 
 describe('in a configuration', () => {
-  it('keys, values and what is not YAML', async () => {
+  it('hostile keys, values and invalid YAML in a configuration are printed escaped', async () => {
     const said = [
       await withConfig('"\\e]0;x\\a\\n": 1\n'),
       await withConfig('kernels: ["debian:6.12/\\e]0;x\\a"]\nobjects: ["*.o"]\n'),
@@ -164,7 +164,7 @@ describe('in a configuration', () => {
   });
 });
 
-it('the names of programs in an object', async () => {
+it('hostile names of programs in an object are printed escaped', async () => {
   const object = await readFile(sample('exec_watch'));
   const hostile = Buffer.from(object.toString('latin1').replaceAll('on_exec\0', '\u001b]0;xy\u0007\0'), 'latin1');
   expect(hostile.equals(object)).toBe(false);

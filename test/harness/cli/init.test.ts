@@ -1,4 +1,4 @@
-// `corematrix init` and `corematrix plan` as a user runs them.
+// Tests of `corematrix init` and `corematrix plan`.
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ async function said(...args: string[]): Promise<string> {
 }
 
 describe('corematrix init', () => {
-  it('corematrix init writes a configuration for what it finds, once', async () => {
+  it('corematrix init writes a configuration for the objects it finds, and never overwrites one', async () => {
     expect(await said('init')).toMatchInlineSnapshot(`
       "
       ---
@@ -111,7 +111,7 @@ describe('corematrix init', () => {
     await said('init', '--force');
   });
 
-  it('corematrix init means what stands in its comments', async () => {
+  it('corematrix init writes a configuration whose comments are valid settings', async () => {
     const text = await readFile(join(folder, 'corematrix.yaml'), 'utf8');
     const [, settings = ''] = text.split('# The same kernels every night');
     const uncommented = settings.replaceAll(/^# (?=(lock|formats|history|policy|timeout|bootTimeout|jobs|expectations):| {2})/gm, '');
@@ -129,7 +129,7 @@ describe('corematrix init', () => {
     });
   });
 
-  it('corematrix init holds hostile names as text', async () => {
+  it('corematrix init writes hostile names as text', async () => {
     const names = ['a\nkernels: [x]', '"]', "': {", '#', '\u001b[31m', 'a: b', '- c', '*', '{x}'];
     const bpf = readBpfObject(await readFile(sample('task_state')), 'task_state');
     const objects = names.map((name) => ({
@@ -143,7 +143,7 @@ describe('corematrix init', () => {
     }
   });
 
-  it('corematrix init says in one line what cannot be', async () => {
+  it('corematrix init refuses wrong input in one line', async () => {
     await writeFile(join(folder, 'no.o'), 'text');
     expect([
       await said('init', 'no.o', '-c', 'x.yaml'),
@@ -169,7 +169,7 @@ describe('corematrix init', () => {
 });
 
 describe('corematrix plan', () => {
-  it('corematrix plan shows what would run', async () => {
+  it('corematrix plan shows the cells that would run', async () => {
     expect(await said('plan')).toMatchInlineSnapshot(`
       "KERNEL                             VERSION   SELECTOR    CACHED  LOADERS         OBJECTS
       debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      libbpf@default  all
@@ -188,7 +188,7 @@ describe('corematrix plan', () => {
     `);
   });
 
-  it('corematrix plan shows what loads them', async () => {
+  it('corematrix plan shows the loader of each object', async () => {
     expect(await said('plan', '-k', 'debian:6.1', '--loader', 'libbpf@default', '--loader', 'libbpf@1.1')).toMatchInlineSnapshot(`
       "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS                    OBJECTS
       debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      libbpf@default libbpf@1.1  all
@@ -206,7 +206,7 @@ describe('corematrix plan', () => {
     `);
   });
 
-  it('corematrix plan does without optional kernels that are not there, and says so', async () => {
+  it('corematrix plan leaves out missing optional kernels with a note', async () => {
     await mkdir(join(folder, 'elsewhere'));
     const config = join('elsewhere', 'optional.yaml');
     const kernels = (...list: string[]) => `objects: [../build/*.bpf.o]\nkernels: [${list.join(', ')}]\n`;
@@ -239,7 +239,7 @@ describe('corematrix plan', () => {
     `);
   });
 
-  it('corematrix plan leaves out what an earlier run settled', async () => {
+  it('corematrix plan leaves out cells that an earlier run settled', async () => {
     const earlier = night({ day: 1, statuses: ['fail', 'pass'] });
     const kernels = earlier.kernels.slice(1).map((kernel) => ({ ...kernel, id: 'debian-6.12.107+deb13-cloud-amd64' }));
     const cells = earlier.cells.slice(1).map((cell) => ({ ...cell, kernel: 'debian-6.12.107+deb13-cloud-amd64', object: 'task_state' }));
@@ -270,7 +270,7 @@ describe('corematrix plan', () => {
       `);
   });
 
-  it('corematrix plan says in one line what cannot be', async () => {
+  it('corematrix plan refuses wrong input in one line', async () => {
     expect(await said('plan', '--frozen')).toMatchInlineSnapshot(`
       "
       ---

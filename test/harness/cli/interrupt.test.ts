@@ -1,4 +1,4 @@
-// Ctrl-C, termination and a killed parent: a partial report where one is possible, and never a guest left behind.
+// Tests of Ctrl-C, termination and a killed parent: the run writes a partial report if possible, and no guest stays behind.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(folder, { recursive: true, force: true }));
 
-/** Starts a run that takes long enough to be disturbed; everything short-lived goes to a folder of its own. */
+/** Starts a run that takes long enough to be interrupted. Its temporary files have a separate folder. */
 function startRun() {
   const objects = ['exec_watch', 'verifier_limits', 'new_helpers', 'task_state', 'rss_stat'].map(sample);
   const args = [
@@ -51,13 +51,13 @@ async function until(run: { all: Readable }, pattern: RegExp): Promise<void> {
   });
 }
 
-/** Guests whose files lie in this test's folder. */
+/** Guests whose files are in this test's folder. */
 async function guests(): Promise<string[]> {
   const { stdout } = await execa('ps', ['-eo', 'args']);
   return stdout.split('\n').filter((line) => line.includes('qemu-system') && line.includes(folder));
 }
 
-/** Whether there are guests, once that is as expected; the test's own time ends the wait for what never comes. */
+/** Waits until guests run or not, as expected. The time limit of the test ends the wait. */
 async function someGuests(expected: boolean): Promise<boolean> {
   while ((await guests()).length > 0 !== expected) await sleep(50);
   return expected;
@@ -83,7 +83,7 @@ describe('an interrupted run', () => {
     expect(await readFile(join(folder, 'corematrix-report/index.html'), 'utf8')).toContain('not-run');
   });
 
-  it('an interrupted run exits at once at the second Ctrl-C', async () => {
+  it('an interrupted run exits at once after the second Ctrl-C', async () => {
     const run = startRun();
     await until(run, /booted in/);
     run.kill('SIGINT');
@@ -93,7 +93,7 @@ describe('an interrupted run', () => {
     expect(await someGuests(false)).toBe(false);
   });
 
-  it('an interrupted run does not wait, at the second, for what goes on after the first', async () => {
+  it('an interrupted run does not wait for remaining work after the second Ctrl-C', async () => {
     const { href } = pathToFileURL(join(PACKAGE_ROOT, 'dist/harness/cli/interrupt.js'));
     const script = `
       import { interruptible } from ${JSON.stringify(href)};
@@ -101,14 +101,14 @@ describe('an interrupted run', () => {
     const run = execa('node', ['--input-type=module', '-e', script], { reject: false, stdin: 'ignore', all: true });
     await until(run, /works/);
     run.kill('SIGINT');
-    // What keeps on working has to be seen long after the first.
+    // Work that continues must be visible long after the first Ctrl-C.
     await until(run, /first\n(?:works\n){8}/);
     expect(run.exitCode).toBe(null);
     run.kill('SIGINT');
     expect((await run).exitCode).toBe(130);
   });
 
-  it('an interrupted run takes its guests along when it is killed', async () => {
+  it('a run that is killed leaves no guests behind', async () => {
     const run = startRun();
     await until(run, /booted in/);
     expect(await someGuests(true)).toBe(true);

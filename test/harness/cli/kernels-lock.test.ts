@@ -1,4 +1,4 @@
-// `corematrix kernels outdated` and `update` as a user runs them, against a mirror that goes on.
+// Tests of `corematrix kernels outdated` and `update` with a mirror that gets newer kernels.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ afterAll(() => {
 });
 
 describe('a lock file', () => {
-  it('a lock file is compared with the mirror, updated, and then up to date', async () => {
+  it('kernels outdated compares a lock file with the mirror, and kernels update updates it', async () => {
     await withFolder(async (folder) => {
       const run = async (mirror: FakeMirror, ...args: string[]) => {
         const env = { COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address };

@@ -1,4 +1,4 @@
-// Every command that takes results reads a file of schema version 1, and names it in one note.
+// Tests that every command with results as input reads schema version 1, and reports it in one note.
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,24 +26,27 @@ const COMMANDS: readonly (readonly string[])[] = [
 ];
 
 describe('a results file of schema version 1', () => {
-  it.each(COMMANDS.map((args) => ({ command: args.join(' '), args })))('is read by $command', async ({ args }) => {
-    const old = await corematrix(folder, args);
-    expect(notes(old.stderr)).toEqual([NOTE]);
-    const now = await corematrix(
-      folder,
-      args.map((word) => (word === 'old.json' ? 'new.json' : word)),
-    );
-    expect(notes(now.stderr)).toEqual([]);
-    expect([old.exitCode, old.stdout]).toEqual([now.exitCode, now.stdout]);
-  });
+  it.each(COMMANDS.map((args) => ({ command: args.join(' '), args })))(
+    'a results file of schema version 1 is read by $command',
+    async ({ args }) => {
+      const old = await corematrix(folder, args);
+      expect(notes(old.stderr)).toEqual([NOTE]);
+      const now = await corematrix(
+        folder,
+        args.map((word) => (word === 'old.json' ? 'new.json' : word)),
+      );
+      expect(notes(now.stderr)).toEqual([]);
+      expect([old.exitCode, old.stdout]).toEqual([now.exitCode, now.stdout]);
+    },
+  );
 
-  it('a results file of schema version 1 is read by rerun, which then looks for the object', async () => {
+  it('a results file of schema version 1 is read by rerun, which then searches for the object', async () => {
     const { exitCode, stderr } = await corematrix(folder, ['rerun', 'old.json', '6.12/task_state']);
     expect(notes(stderr)).toEqual([NOTE]);
     expect([exitCode, stderr.includes('build/task_state.bpf.o')]).toEqual([2, true]);
   });
 
-  it('a results file of schema version 1 is named once by plan, which reads it as a baseline', async () => {
+  it('a results file of schema version 1 as a baseline of plan is reported once', async () => {
     await copyFile(join(PACKAGE_ROOT, 'programs/build/task_state.bpf.o'), join(folder, 'task_state.bpf.o'));
     const { stderr } = await corematrix(folder, [
       'plan',
@@ -58,7 +61,7 @@ describe('a results file of schema version 1', () => {
   });
 });
 
-it('a results file of a newer schema version is refused with what to do', async () => {
+it('a results file of a newer schema version is refused with advice', async () => {
   await writeFile(join(folder, 'newer.json'), '{"schemaVersion":3}');
   expect((await corematrix(folder, ['report', 'newer.json'])).stderr).toBe(
     'error: newer.json: has schema version 3, written by a newer corematrix; this one reads versions up to 2: update corematrix',

@@ -1,4 +1,4 @@
-// `corematrix predict` as a user types it: what it prints, how it ends, and what it says of inputs that cannot be used.
+// Tests of `corematrix predict`: output, exit codes and bad input.
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,16 +54,16 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** What it said, as a person sees it. Times differ. */
+/** The visible output without times, which differ. */
 async function predict(...args: string[]): Promise<string> {
-  // An empty cache: what is in this machine's does not matter.
+  // The cache is empty, so that this machine's kernels have no effect.
   const { exitCode, stdout, stderr } = await corematrix(folder, ['predict', ...args], { COREMATRIX_CACHE: path('cache') });
   const parts = [stderr, stdout, `exit ${exitCode}`].filter((part) => part !== '');
   return parts.join('\n---\n').replaceAll(/\d+ ms/g, 'N ms');
 }
 
 describe('predict', () => {
-  it('predict draws a matrix over a folder of BTF, says why, and ends with 1 where something fails', async () => {
+  it('predict prints a matrix for a folder of BTF with reasons, and exits with 1 for a predicted failure', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub')).toMatchInlineSnapshot(`
       "             5.10  6.1
       names
@@ -82,7 +82,7 @@ describe('predict', () => {
     `);
   });
 
-  it('predict ends with 0 where nothing fails for certain', async () => {
+  it('predict exits with 0 if no failure is certain', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub/debian/x86_64/5.10.0-1-amd64.btf')).toMatchInlineSnapshot(`
       "             5.10
       names
@@ -96,7 +96,7 @@ describe('predict', () => {
     `);
   });
 
-  it('predict decides for big-endian machines what was compiled for them, and says what cannot be loaded there', async () => {
+  it('predict supports big-endian objects on big-endian kernels, and reports objects of the other byte order', async () => {
     await copyFile(await compileBpf(folder, 'names', SOURCE, 'bpfeb'), path('big.bpf.o'));
     await writeFile(path('5.10.0-1-s390x.btf'), taskWith(['state', 'pid'], { little: false }));
     expect(await predict('names.bpf.o', 'big.bpf.o', '-k', 'btf:5.10.0-1-s390x.btf', '-k', 'btf:hub/debian/x86_64/6.1.0-2-amd64.btf'))
@@ -126,7 +126,7 @@ describe('predict', () => {
       `);
   });
 
-  it('predict prints the lines of libbpf', async () => {
+  it('predict prints relocations in the format of libbpf', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub/debian/x86_64/6.1.0-2-amd64.btf', '--log')).toMatchInlineSnapshot(`
       "# names, on 6.1.0-2-amd64
       libbpf: sec 'raw_tp/sched_switch': found 4 CO-RE relocations
@@ -174,7 +174,7 @@ describe('predict', () => {
     `);
   });
 
-  it('predict writes every relocation as JSON, in the shape of a results file', async () => {
+  it('predict writes every relocation as JSON, in the format of a results file', async () => {
     const { stdout, exitCode } = await corematrix(folder, ['predict', 'names.bpf.o', '-k', 'btf:hub', '--json']);
     const { kernels, objects, cells, schemaVersion } = JSON.parse(stdout);
     expect({ exitCode, schemaVersion, objects: objects.length, kernels }).toMatchInlineSnapshot(`
@@ -307,7 +307,7 @@ describe('predict', () => {
 });
 
 describe('what cannot be used', () => {
-  it('what cannot be used is named one by one, and the rest is answered', async () => {
+  it('predict reports unusable inputs one by one, and predicts for the rest', async () => {
     const selectors = ['btf:damaged.btf', 'btf:text.bpf.o', 'btf:nowhere', 'btf:', 'debian:6.12', '6.12', 'btf:hub/debian'];
     expect(await predict('text.bpf.o', 'names.bpf.o', ...selectors.flatMap((selector) => ['-k', selector]))).toMatchInlineSnapshot(`
       "error: text.bpf.o: not an ELF file
@@ -335,7 +335,7 @@ describe('what cannot be used', () => {
     `);
   });
 
-  it('what cannot be used ends with 2 when nothing is left', async () => {
+  it('predict exits with 2 if no usable input is left', async () => {
     expect(await predict('names.bpf.o')).toMatchInlineSnapshot(`
       "error: the kernel cache is empty; "corematrix kernels pull debian:all" fills it
       error: no kernel can be used
@@ -357,7 +357,7 @@ describe('what cannot be used', () => {
 });
 
 describe('this machine', () => {
-  it('this machine is a kernel like any other, where it shows its BTF', async () => {
+  it('predict uses the kernel of this machine if its BTF is readable', async () => {
     const host = '/sys/kernel/btf/vmlinux';
     const hasBtf = await readFile(host).then(
       () => true,
@@ -369,7 +369,7 @@ describe('this machine', () => {
     expect([0, 1]).toContain(exitCode);
   });
 
-  it('names the loaders there are', async () => {
+  it('predict lists the possible loaders', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub', '--loader', 'bcc')).toMatchInlineSnapshot(`
       "error: option '--loader <name>' argument 'bcc' is invalid. Allowed choices are libbpf-1.7, libbpf-1.1, cilium, aya.
       (add --help for what is possible)

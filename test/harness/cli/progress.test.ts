@@ -1,4 +1,4 @@
-// What a run shows while it goes on: live and coloured on a terminal, plain lines elsewhere.
+// Tests of the progress of a run: live and coloured on a terminal, plain lines elsewhere.
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const EVENTS: RunEvent[] = [
 ];
 
 describe('the line an event leaves', () => {
-  it('the line an event leaves is one for what a person should know, and none for what only moves', () => {
+  it('events that matter to the user print one line, and mere progress prints none', () => {
     expect(EVENTS.map((event) => lineOf(event, false))).toMatchInlineSnapshot(`
       [
         "good.bpf.o: left out",
@@ -48,7 +48,7 @@ describe('the line an event leaves', () => {
 describe('a run', () => {
   const args = ['run', sample('exec_watch'), '-k', 'debian:6.12', '-o', 'report'];
 
-  it('a run writes plain lines where there is no terminal', async () => {
+  it('a run without a terminal writes plain lines', async () => {
     const { stdout, stderr, exitCode } = await corematrix(folder, [...args, '--verbose'], { FORCE_COLOR: '' });
     expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
       "1 kernel × 1 object: 1 cell, N at a time
@@ -66,8 +66,8 @@ describe('a run', () => {
     `);
   });
 
-  // A machine in a folder may have no terminals.
-  it.skipIf(!existsSync('/dev/ptmx'))('is live and coloured on a terminal, and leaves that as it was', async () => {
+  // A container may have no terminals.
+  it.skipIf(!existsSync('/dev/ptmx'))('a run on a terminal is live and coloured, and restores the terminal', async () => {
     const command = `node ${join(PACKAGE_ROOT, 'dist/harness/cli/main.js')} ${args.join(' ')} --no-cache`;
     const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
       cwd: folder,

@@ -7,7 +7,7 @@ import { findRecorded, foldersOf, optionOf } from '../../../harness/cli/recorded
 
 const here = process.cwd();
 
-test('an option is read from a command line however it is written', () => {
+test('an option is read from every form of a recorded command line', () => {
   const command = ['corematrix', 'run', '-o', 'out', '--config=a=b.yaml', '-c'];
   expect([optionOf(command, '-o', '--out'), optionOf(command, '--config'), optionOf(command, '-c'), optionOf(command, '-k')]).toEqual([
     'out',
@@ -17,7 +17,7 @@ test('an option is read from a command line however it is written', () => {
   ]);
 });
 
-test('names are relative first to where the run was started, if that is where its report still is', () => {
+test('recorded names are relative to the folder of the run first, if its report is still there', () => {
   const folders = (results: string, ...command: string[]) => foldersOf(results, ['corematrix', 'run', ...command], undefined);
   expect(folders('/p/corematrix-report/results.json')).toEqual(['/p', here, '/p/corematrix-report']);
   expect(folders('/p/a/b/results.json', '-o', './a/b/')).toEqual(['/p', here, '/p/a/b', '/p/a']);
@@ -27,7 +27,7 @@ test('names are relative first to where the run was started, if that is where it
   expect(foldersOf('/p/r/results.json', [], 'conf/corematrix.yaml')).toEqual([here, join(here, 'conf'), '/p/r', '/p']);
 });
 
-test('of several files that are called so the one is taken that is still what it was', async () => {
+test('of several files with a recorded name, the unchanged one is used', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'recorded-'));
   try {
     for (const name of ['a', 'b']) {

@@ -1,4 +1,4 @@
-// `corematrix report` and `corematrix merge` as a user runs them, on results that lie in files.
+// Tests of `corematrix report` and `corematrix merge` with results in files.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ function shardOf(index: number): Results {
 const said = ({ exitCode, stdout, stderr }: Said) => `${stdout}\n---\n${stderr}\nexit ${exitCode}`.replaceAll(folder, 'FOLDER');
 const read = async (name: string) => readFile(join(folder, name), 'utf8');
 
-/** What a format must come out as; of the page, whose script depends on how it was compiled, only the end. */
+/** The expected output of a format. Of the page, only the end, because its script depends on the build. */
 function expected(format: FormatName, results: Results): string {
   return format === 'html' ? '</html>' : FORMATS[format].render(readResults(renderJson(results), 'results.json'));
 }
@@ -46,7 +46,7 @@ function expected(format: FormatName, results: Results): string {
 const compared = (format: FormatName, text: string) => (format === 'html' ? text.trimEnd().slice(-7) : text);
 
 describe('corematrix report', () => {
-  it('corematrix report makes the folder again from results alone', async () => {
+  it('corematrix report recreates the report folder from results', async () => {
     expect(said(await corematrix(folder, ['report', 'whole', '-o', 'again']))).toMatchInlineSnapshot(`
       "
                           5.10 6.12  7.4
@@ -77,7 +77,7 @@ describe('corematrix report', () => {
     for (const name of DEFAULT_FORMATS) expect(compared(name, await read(`again/${FORMATS[name].file}`))).toBe(expected(name, SAMPLE));
   });
 
-  it.each(FORMAT_NAMES)('writes %s whole to a pipe', async (format) => {
+  it.each(FORMAT_NAMES)('corematrix report writes %s completely to a pipe', async (format) => {
     for (const [file, results] of [
       ['whole/results.json', SAMPLE],
       ['hostile.json', HOSTILE_SAMPLE],
@@ -91,7 +91,7 @@ describe('corematrix report', () => {
     }
   });
 
-  it('corematrix report does not mind a reader that goes away', async () => {
+  it('corematrix report ends without an error if the reader of a pipe exits', async () => {
     const main = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
     const { stdout, stderr } = await execa({
       cwd: folder,
@@ -99,7 +99,7 @@ describe('corematrix report', () => {
     expect([stdout, stderr]).toEqual(['<!doctype html>', '0']);
   });
 
-  it('corematrix report says in one line what cannot be', async () => {
+  it('corematrix report refuses wrong input in one line', async () => {
     await writeFile(join(folder, 'not.json'), '{"schemaVersion": 2}');
     const all = [
       ['report', 'no/such'],
@@ -129,14 +129,14 @@ describe('corematrix report', () => {
 describe('on GitHub', () => {
   const env = (summary: string) => ({ GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder, GITHUB_STEP_SUMMARY: join(folder, summary) });
 
-  it('annotations stand in the log, and the summary is appended to that of the job', async () => {
+  it('annotations on GitHub are written to the log, and the summary is appended to that of the job', async () => {
     await writeFile(join(folder, 'summary'), 'before\n');
     const { stderr } = await corematrix(folder, ['report', 'whole', '-o', 'again'], env('summary'));
     expect(`${stderr}\n`).toBe(`report: again/index.html\n${renderGithub(SAMPLE)}`);
     expect(await read('summary')).toBe(`before\n${renderMarkdown(SAMPLE)}`);
   });
 
-  it('a shard annotates and leaves the summary to the merge', async () => {
+  it('a shard on GitHub writes annotations but no summary', async () => {
     const { stderr } = await corematrix(folder, ['report', 'shard 1', '-o', 'again'], env('of shard'));
     expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toHaveLength(3);
     const merged = await corematrix(folder, ['merge', 'shard 1', 'shard 2', 'shard 3', '-o', 'merged'], env('of merge'));
@@ -144,7 +144,7 @@ describe('on GitHub', () => {
     expect([await read('of shard').catch(() => 'none'), await read('of merge')]).toEqual(['none', renderMarkdown(COMPLETE)]);
   });
 
-  it('a summary that cannot be written does not change the outcome', async () => {
+  it('a GitHub summary that cannot be written does not change the exit code', async () => {
     const { exitCode, stderr } = await corematrix(folder, ['report', 'whole', '-o', 'again'], env('no/such'));
     expect([exitCode, stderr.split('\n').at(-1)?.replaceAll(folder, 'FOLDER')]).toEqual([
       0,
@@ -154,7 +154,7 @@ describe('on GitHub', () => {
 });
 
 describe('corematrix merge', () => {
-  it('corematrix merge gives the whole of its shards', async () => {
+  it('corematrix merge combines shards to the whole run', async () => {
     const whole = await corematrix(folder, ['merge', 'shard 3', 'shard 1/results.json', 'shard 2', '-o', 'merged']);
     expect(whole.exitCode).toBe(1);
     const { cells, kernels, objects, run } = readResults(await read('merged/results.json'), 'results.json');
@@ -171,7 +171,7 @@ describe('corematrix merge', () => {
     expect(await read('reported/results.json')).toBe(await read('merged/results.json'));
   });
 
-  it('corematrix merge writes the formats that are asked for, and no others', async () => {
+  it('corematrix merge writes only the requested formats', async () => {
     await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen']);
     await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen', '--format', 'tap', '--format', 'sarif']);
     expect((await readdir(join(folder, 'chosen'))).toSorted()).toEqual(['logs', 'results.json', 'results.sarif', 'results.tap']);
@@ -180,7 +180,7 @@ describe('corematrix merge', () => {
     );
   });
 
-  it('corematrix merge shows what a missing shard would have run as not run', async () => {
+  it('corematrix merge shows the cells of a missing shard as not run', async () => {
     expect(said(await corematrix(folder, ['merge', 'shard 2', '-o', 'partial']))).toMatchInlineSnapshot(`
       "
                           5.10 6.12  7.4
@@ -217,7 +217,7 @@ describe('with a baseline', () => {
   };
   const exitCode = async (...args: string[]) => (await corematrix(folder, ['report', ...args, '-o', 'compared'])).exitCode;
 
-  it('only regressions count for the exit code when asked', async () => {
+  it('with a baseline and a gate, only regressions count for the exit code', async () => {
     await writeFile(join(folder, 'now.json'), renderJson(COMPLETE));
     await writeFile(join(folder, 'better.json'), renderJson(better));
     expect([
@@ -229,7 +229,7 @@ describe('with a baseline', () => {
     ]).toEqual([1, 3, 1, 3, 0]);
   });
 
-  it('with a baseline shows what changed before everything else, in the folder as well', async () => {
+  it('with a baseline, output and report folder show changes first', async () => {
     const { stdout } = await corematrix(folder, ['merge', 'now.json', '--baseline', 'better.json', '-o', 'compared']);
     expect(stdout.split('\n\n')[0]).toMatchInlineSnapshot(`
       "
@@ -244,7 +244,7 @@ describe('with a baseline', () => {
     expect(await read('compared/summary.md')).toContain('## Since 2026-05-04 10:00 UTC\n\n2 regressions, 1 still failing.\n');
   });
 
-  it('with a baseline says at once that a gate needs one', async () => {
+  it('a gate without a baseline is refused at once', async () => {
     const runs = [
       ['report', 'now.json', '--gate', 'regressions'],
       ['run', 'x.bpf.o', '-k', 'debian:6.12', '--gate', 'regressions'],

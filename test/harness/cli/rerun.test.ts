@@ -1,4 +1,4 @@
-// One cell of a run again, with everything kept.
+// Tests of `corematrix rerun`: it runs one cell again and keeps all files.
 import { constants, existsSync } from 'node:fs';
 import { access, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
@@ -24,7 +24,7 @@ const said = async (...args: string[]) => {
     .replaceAll(/\((?:Debian source|system) package [^)]*\)/g, '(ORIGIN)');
 };
 
-it('gives the verdict of the run, and keeps what led to it', async () => {
+it('rerun gives the verdict of the run and keeps its evidence', async () => {
   expect(await said('rerun', 'report', '6.12/task_state', '-o', 'again')).toMatchInlineSnapshot(`
     "1 kernel × 1 object: 1 cell, N at a time
     fail task_state on debian-6.12-REST: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)
@@ -51,7 +51,7 @@ it('gives the verdict of the run, and keeps what led to it', async () => {
   await access(join(folder, 'again', kept, 'qemu.sh'), constants.X_OK);
 });
 
-it('names the nearest where there is no such cell', async () => {
+it('rerun of an unknown cell suggests the nearest one', async () => {
   expect(await said('rerun', 'report', '6.12/task_stat')).toMatchInlineSnapshot(`
     "error: no object "task_stat" in these results; did you mean task_state?
     ---
@@ -66,7 +66,7 @@ it('names the nearest where there is no such cell', async () => {
   `);
 });
 
-it('finds from anywhere what the run named: object, configuration and loader; or says where it looked', async () => {
+it('rerun finds object, configuration and loader from any folder, or lists where it searched', async () => {
   const project = join(folder, 'project');
   await mkdir(join(project, 'build'), { recursive: true });
   await copyFile(sample('array_length'), join(project, 'build/lengths.bpf.o'));
@@ -102,7 +102,7 @@ it('finds from anywhere what the run named: object, configuration and loader; or
   `);
 });
 
-/** What `look` gives once it gives anything. */
+/** Waits until `look` returns a value. */
 async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 600; tries++) {
     const found = await look();
@@ -112,7 +112,7 @@ async function eventually<T>(look: () => T | undefined | Promise<T | undefined>)
   throw new Error('nothing came');
 }
 
-it('waits for a debugger, which may let the guest go on to its verdict', async () => {
+it('rerun waits for a debugger, after which the guest continues to its verdict', async () => {
   const args = ['rerun', join(folder, 'report'), '6.12/task_state', '-o', 'debugged', '--gdb'];
   const child = execa('node', [MAIN, ...args], { cwd: folder, reject: false, stdin: 'ignore', env: { GITHUB_ACTIONS: '' } });
   let text = '';
@@ -122,7 +122,7 @@ it('waits for a debugger, which may let the guest go on to its verdict', async (
   const socket = createConnection(path);
   let answer = '';
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-  // GDB's remote protocol: why does it stand still, and then detach.
+  // GDB's remote protocol: ask why the guest is stopped, then detach.
   socket.write('+$?#3f');
   await eventually(() => (answer.includes('#') ? answer : undefined));
   expect(answer).toMatch(/^\+?\$T05/);
@@ -132,7 +132,7 @@ it('waits for a debugger, which may let the guest go on to its verdict', async (
   expect([exitCode, stdout.includes('old_name    FAIL')]).toEqual([1, true]);
 });
 
-it('leaves a script with the same guest, which loads again and ends with Ctrl-C', async () => {
+it('rerun writes a script that boots the same guest, loads again and ends with Ctrl-C', async () => {
   const [kept = ''] = (await readdir(join(folder, 'again'))).filter((name) => name.endsWith('.task_state'));
   const script = join(folder, 'again', kept, 'qemu.sh');
   const bell = async () => readFile(join(folder, 'again', kept, 'bell'), 'utf8').catch(() => '');
@@ -148,15 +148,15 @@ it('leaves a script with the same guest, which loads again and ends with Ctrl-C'
   expect([signal ?? null, exitCode ?? null]).toEqual([null, 0]);
 });
 
-/** A shell in a guest on a terminal of its own. */
+/** A shell in a guest, on a separate terminal. */
 function shellOnTerminal() {
   const command = `node ${MAIN} shell -k debian:6.12 ${sample('task_state')}`;
   return execa('script', ['-qec', command, '/dev/null'], { stdin: 'pipe', reject: false });
 }
 
-// A machine in a folder may have no terminals.
+// A container may have no terminals.
 describe.skipIf(!existsSync('/dev/ptmx'))('a shell in a guest', () => {
-  it('has the object, and ends with what is typed', async () => {
+  it('a shell in a guest has the object and exits with the typed status', async () => {
     const child = shellOnTerminal();
     child.stdin.end('echo answer-$((40+2)); ls /root; uname -r\nexit\n');
     const { stdout } = await child;
@@ -164,7 +164,7 @@ describe.skipIf(!existsSync('/dev/ptmx'))('a shell in a guest', () => {
     expect(stdout).toContain('task_state.bpf.o');
   });
 
-  it('has Ctrl-C to itself, and ends with Ctrl-A X', async () => {
+  it('a shell in a guest receives Ctrl-C and ends with Ctrl-A X', async () => {
     const child = shellOnTerminal();
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));

@@ -1,4 +1,4 @@
-// `corematrix types` as a user types it: whole outputs on kernels of the cache, and what it says of names there are none of.
+// Tests of `corematrix types`: complete outputs on cached kernels, and messages for unknown names.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ async function types(...args: string[]): Promise<string> {
 }
 
 describe('types diff', () => {
-  it('types diff shows members that were split, are of another type, came and went', async () => {
+  it('types diff shows members that were split, changed type, were added and removed', async () => {
     expect(await types('diff', 'inode', ...THREE)).toMatchInlineSnapshot(`
       "struct inode: 3 layouts on 3 kernels; 12 differ, 36 only lie elsewhere, 16 the same
 
@@ -63,7 +63,7 @@ describe('types diff', () => {
     `);
   });
 
-  it('types diff shows members that got another name or moved into another', async () => {
+  it('types diff shows members that were renamed or moved into another member', async () => {
     const [head, ...lines] = (await types('diff', 'task_struct', ...THREE)).split('\n');
     expect([head?.replaceAll(/\d+ (?=differ|only)/g, 'N '), ...lines.filter((line) => /\b(renamed|moved)\b/.test(line))])
       .toMatchInlineSnapshot(`
@@ -82,7 +82,7 @@ describe('types diff', () => {
     `);
   });
 
-  it('types diff shows every member if wanted', async () => {
+  it('types diff --all shows every member', async () => {
     expect(await types('diff', 'struct kernfs_node', '--all', '-k', 'debian:5.10', '-k', 'debian:6.12')).toMatchInlineSnapshot(`
       "struct kernfs_node: 2 layouts on 2 kernels; 2 differ, 5 only lie elsewhere, 9 the same
 
@@ -141,7 +141,7 @@ describe('types diff', () => {
     `);
   });
 
-  it('names kernels without it', async () => {
+  it('types diff lists kernels without the type', async () => {
     expect(await types('diff', 'maple_node', ...THREE)).toMatchInlineSnapshot(`
       "struct maple_node: 1 layout on 3 kernels; 0 differ, 12 the same
 
@@ -154,7 +154,7 @@ describe('types diff', () => {
 });
 
 describe('types show', () => {
-  it('types show shows each layout once, whole', async () => {
+  it('types show prints each layout once and completely', async () => {
     expect(await types('show', 'tty_driver', ...THREE)).toMatchInlineSnapshot(`
       "5.10: struct tty_driver, 184 bytes, 22 members
         offset  size  member        type
@@ -257,7 +257,7 @@ describe('types show', () => {
 });
 
 describe('bad input', () => {
-  it('bad input is told in a line each', async () => {
+  it('types refuses each bad input in one line', async () => {
     expect(await types('show', 'no_such_type', ...THREE)).toMatchInlineSnapshot(`
       "
       error: no_such_type: no kernel here has a type of this name

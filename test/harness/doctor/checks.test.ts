@@ -1,4 +1,4 @@
-// doctor on this machine, and on the same machine with something taken away.
+// Tests of doctor on this machine, and on this machine without some of its programs.
 import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function findings(env: Record<string, string>): Promise<{ exitCode: number
 const states = (found: readonly Finding[]) => Object.fromEntries(found.map(({ what, state }) => [what, state]));
 
 describe('doctor', () => {
-  it('doctor finds that runs work here, having booted a guest', async () => {
+  it('doctor boots a guest and reports that runs work on this machine', async () => {
     const { exitCode, findings: found } = await findings({});
     expect(exitCode).toBe(0);
     expect(found.filter(({ state }) => state === 'broken')).toEqual([]);
@@ -47,7 +47,7 @@ describe('doctor', () => {
     expect(found.at(-1)?.found).toMatch(/^\d+\.\d+\.\d+\S* came up in \d+\.\d s with (kvm|tcg)$/);
   });
 
-  it('doctor says what to install where programs are missing', async () => {
+  it('doctor names the packages of missing programs', async () => {
     await symlink(process.execPath, join(folder, 'node'));
     const { exitCode, stdout } = await execa(join(folder, 'node'), [join(PACKAGE_ROOT, 'dist/harness/cli/main.js'), 'doctor'], {
       cwd: folder,
@@ -63,9 +63,9 @@ describe('doctor', () => {
     expect(exitCode).toBe(3);
   });
 
-  it('doctor boots guests without a sandbox where QEMU has none, and says so', async () => {
+  it('doctor boots guests without a sandbox if QEMU has none, with a note', async () => {
     const program = join(folder, 'qemu-system-x86_64');
-    // As a QEMU does that was built without seccomp.
+    // This is the answer of a QEMU that was built without seccomp.
     await writeFile(
       program,
       '#!/bin/sh\ncase " $* " in *" -sandbox "*) echo "qemu: -sandbox support is not enabled in this QEMU binary" >&2; exit 1 ;; esac\nPATH=$REAL_PATH exec qemu-system-x86_64 "$@"\n',
@@ -76,7 +76,7 @@ describe('doctor', () => {
     expect([exitCode, states(found)]).toMatchObject([0, { sandbox: 'warning', guests: 'ok' }]);
   });
 
-  it('doctor tells a mirror that does not answer and an empty cache, and how to go on', async () => {
+  it('doctor reports a mirror that does not answer and an empty cache, with advice', async () => {
     const { findings: found } = await findings({
       COREMATRIX_CACHE: join(folder, 'cache'),
       COREMATRIX_DEBIAN_MIRROR: 'http://127.0.0.1:9/debian',

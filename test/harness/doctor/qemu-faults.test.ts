@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { judgeQemu } from '../../../harness/doctor/qemu-faults.ts';
 
-it('the known faults of QEMU versions are reported, and a version that was never tested is a warning', () => {
+it('doctor reports known faults of QEMU versions, and warns about an untested version', () => {
   const told = (version: string) => {
     const { state, found } = judgeQemu(version);
     return `${state}: ${found.split(': ')[0]}`;

@@ -1,4 +1,4 @@
-// `__kconfig` externs against configurations; that real kernels and libbpf agree, the sample programs show in every run of theirs.
+// Tests of `__kconfig` externs with configurations. Every run of the sample programs shows that real kernels and libbpf agree.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const configOf = (values: Readonly<Record<string, string | null>>) =>
     .map(([name, value]) => (value === null ? `# ${name} is not set\n` : `${name}=${value}\n`))
     .join('');
 
-test('strong values must be set, all values must fit, libbpf fills in its own', async () => {
+test('strong __kconfig values must be set, all values must fit, and libbpf sets its own', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kconfig-test-'));
   try {
     const { btf } = readBpfObject(await readFile(await compileBpf(folder, 'all', SOURCE)), 'all');

@@ -1,4 +1,4 @@
-// Which kernels selectors mean offline: what is in a cache, in files and in folders.
+// Tests of the kernels that selectors mean offline: in a cache, in files and in folders.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ async function found(...selectors: string[]) {
 }
 
 describe('the cache', () => {
-  it('the cache lists what is unpacked, in version order', async () => {
+  it('the cache lists unpacked kernels in version order', async () => {
     const kernels = await cachedKernels(cache);
     expect(kernels.map(({ version, arch }) => `${version} ${arch}`)).toEqual([
       '5.10.262 x86_64',
@@ -69,7 +69,7 @@ describe('the cache', () => {
     expect(await cachedKernels(join(folder, 'none'))).toEqual([]);
   });
 
-  it('the cache gives the newest of each series and architecture when nothing is named, all when asked', async () => {
+  it('the cache gives the newest kernel of each series and architecture by default, and all kernels on request', async () => {
     expect(await found()).toEqual({ kernels: ['5.10.0-46-cloud-amd64', '6.12.10-cloud-arm64', '6.12.11-amd64'], problems: [] });
     expect((await found('cached')).kernels).toEqual([
       '5.10.0-46-cloud-amd64',
@@ -81,7 +81,7 @@ describe('the cache', () => {
     ]);
   });
 
-  it('the cache answers Debian selectors by version, architecture and flavour, and prefers BTF among the same', async () => {
+  it('the cache resolves Debian selectors by version, architecture and flavour, and prefers kernels with BTF', async () => {
     expect((await found('debian:6.12')).kernels).toEqual(['6.12.10-cloud-amd64']);
     expect((await found('debian:6.12/generic')).kernels).toEqual(['6.12.11-amd64']);
     expect((await found('debian:6.12/arm64')).kernels).toEqual(['6.12.10-cloud-arm64']);
@@ -98,7 +98,7 @@ describe('the cache', () => {
 });
 
 describe('files', () => {
-  it('files are BTF, ELF with BTF in it, or folders of BTF', async () => {
+  it('kernels can be BTF files, ELF files with BTF, or folders of BTF', async () => {
     const hub = join(folder, 'hub/5.4');
     await mkdir(hub, { recursive: true });
     await writeFile(join(hub, '5.4.0-42-generic.btf'), TYPES);
@@ -119,7 +119,7 @@ describe('files', () => {
     expect(types.map((each) => each && typesWithName(each.vmlinux, 'task_struct').length)).toEqual([1, 1, 1]);
   });
 
-  it('files without BTF are named with what is wrong', async () => {
+  it('files without BTF are refused with the reason', async () => {
     const stripped = join(folder, 'stripped.o');
     const plain = join(folder, 'plain.c');
     await writeFile(plain, 'int x;');

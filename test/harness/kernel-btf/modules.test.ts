@@ -1,4 +1,4 @@
-// A folder with a vmlinux and its modules, as a kernel: which types count, and what is said of modules that cannot be read.
+// Tests of a folder with a vmlinux and its modules as a kernel: which types count, and messages for unreadable modules.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ const enumOf = (name: string, prefix: string, first: string): WrittenType => {
   return { name, kind: 6, vlen: names.length, size: 4, words: names.flatMap((each, index) => [prefix + each, index]) };
 };
 const VMLINUX = buildBtf([INT, LIST, PROTOTYPE, enumOf('bpf_prog_type', 'BPF_PROG_TYPE_', 'TRACING')]);
-/** The next id after the kernel's, and where strings of modules begin. */
+/** The first type id after the kernel's, and the first string offset of modules. */
 const NEXT = 5;
 const stringStart = VMLINUX.readUInt32LE(20);
 
@@ -65,14 +65,14 @@ async function kernel() {
 }
 
 describe('modules in the folder of a vmlinux', () => {
-  it('modules in the folder of a vmlinux are read raw, from module files, compressed, and upon a distilled base', async () => {
+  it('modules in the folder of a vmlinux can be raw BTF, module files, compressed, or have a distilled base', async () => {
     await writeFile(
       path('raw'),
       buildBtf([{ ...deviceOf('raw', 2), name: 'raw_device' }, PROTOTYPE, { name: 'started', kind: 12, size: NEXT + 1 }], { stringStart }),
     );
     await writeModule('drivers/block/zram-drv.ko', { '.BTF': buildBtf([deviceOf('whole', 2)], { stringStart }) });
     await execa('xz', [path('drivers/block/zram-drv.ko')]);
-    // Types of the distilled base have other ids than the kernel's.
+    // Types of the distilled base and of the kernel have different ids.
     const base = buildBtf([{ name: 'list', kind: 4, size: 4 }, INT]);
     const onBase = buildBtf([{ name: 'other', kind: 4, vlen: 2, size: 8, words: ['distilled', 2, 0, 'list', 1, 32] }], {
       stringStart: base.readUInt32LE(20),
@@ -94,7 +94,7 @@ describe('modules in the folder of a vmlinux', () => {
     ]);
   });
 
-  it('modules in the folder of a vmlinux give candidates where the kernel has none, and the last word on what only they could have', async () => {
+  it('modules in the folder of a vmlinux give candidates for types that the kernel lacks', async () => {
     const source = `${MACROS}
 struct device { int whole; } access_index;
 SEC("fentry/started") int reads(u64 *ctx) { at(device, d); out[0] = off(d->whole); return 0; }
@@ -114,7 +114,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     `);
   });
 
-  it('modules in the folder of a vmlinux that cannot be read are named, and the others count', async () => {
+  it('unreadable modules in the folder of a vmlinux are reported, and the others count', async () => {
     await writeFile(path('broken'), Buffer.from(buildBtf([deviceOf('x', 2)], { stringStart }).subarray(0, 50)));
     await writeFile(path('foreign'), buildBtf([deviceOf('x', 900)], { stringStart }));
     await writeFile(path('nothing'), buildBtf([], { stringStart }));
@@ -151,7 +151,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     `);
   });
 
-  it('modules in the folder of a vmlinux say what is missing when one of them stands alone', async () => {
+  it('a module without its vmlinux is refused with what is missing', async () => {
     const { kernels } = await findKernels([`btf:${path('raw')}`], join(folder, 'cache'));
     const errors = await Promise.all(
       kernels.map(async (each) => readKernelTypes(each).catch((error: Error) => error.message.replace(folder, ''))),
@@ -163,7 +163,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     `);
   });
 
-  it('modules in the folder of a vmlinux that cannot be read end a load where the loader reads all of them', async () => {
+  it('unreadable modules in the folder of a vmlinux fail a load if the loader reads all modules', async () => {
     const header = Buffer.alloc(24);
     header.writeUInt16LE(0xeb9f, 0);
     header.writeUInt8(1, 2);

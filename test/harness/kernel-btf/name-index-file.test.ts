@@ -1,4 +1,4 @@
-// Name indexes kept in the cache: as good as new ones, and made anew when anything is wrong with them.
+// Tests of cached name indexes: they equal new ones, and damaged ones are rebuilt.
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const found = (index: NameIndex) => ['task_struct', 'inode', 'file', 'none'].map
 const RIGHT = [[1, 2], [3, 6], [4], []];
 
 describe('an index as bytes', () => {
-  it('an index as bytes finds what it found before', () => {
+  it('a saved name index finds the same types', () => {
     const made = must(indexBytes(BYTES));
     const read = must(readNames(writeNames(made, SHA256, BYTES.length), BYTES, SHA256));
     expect(found(made)).toEqual(RIGHT);
@@ -37,20 +37,20 @@ describe('an index as bytes', () => {
     expect(read.btf).toEqual(made.btf);
   });
 
-  it('an index as bytes is read from any place in memory', () => {
+  it('a saved name index can be read at any position in memory', () => {
     const file = writeNames(must(indexBytes(BYTES)), SHA256, BYTES.length);
     const shifted = new Uint8Array(file.length + 1);
     shifted.set(file, 1);
     expect(found(must(readNames(shifted.subarray(1), BYTES, SHA256)))).toEqual(RIGHT);
   });
 
-  it('an index as bytes of other BTF is none', () => {
+  it('a saved name index of other BTF is rejected', () => {
     const file = writeNames(must(indexBytes(BYTES)), SHA256, BYTES.length);
     expect(readNames(file, BYTES, '0'.repeat(64))).toBeNull();
     expect(readNames(file, BYTES.subarray(0, -1), SHA256)).toBeNull();
   });
 
-  it('an index as bytes is none when any of its bits is wrong, or it was cut off', () => {
+  it('a saved name index with a wrong bit or a missing end is rejected', () => {
     const file = writeNames(must(indexBytes(BYTES)), SHA256, BYTES.length);
     for (let bit = 0; bit < file.length * 8; bit++) {
       const damaged = Uint8Array.from(file);
@@ -61,7 +61,7 @@ describe('an index as bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => readNames(noise, BYTES, SHA256) === null));
   });
 
-  it('an index as bytes of every kernel is that which is made anew', async () => {
+  it('a saved name index of every kernel equals a new one', async () => {
     for (const { path } of await pulledBtfs()) {
       const bytes = await readFile(path);
       const made = must(indexBytes(bytes));
@@ -78,7 +78,7 @@ describe('an index in a folder', () => {
   const file = () => indexFileOf({ path: join(folder, 'btf'), sha256: SHA256 });
   beforeEach(async () => rm(file().path, { force: true }));
 
-  it('an index in a folder is kept, used, and made anew when it is damaged', async () => {
+  it('a name index in a folder is saved, used, and rebuilt if it is damaged', async () => {
     expect(found(must(await indexWithFile(BYTES, file())))).toEqual(RIGHT);
     const kept = await readFile(file().path);
     expect(found(must(await indexWithFile(BYTES, file())))).toEqual(RIGHT);
@@ -88,14 +88,14 @@ describe('an index in a folder', () => {
     expect(await readdir(folder)).toEqual(['btf-names']);
   });
 
-  it('an index in a folder is not missed where it cannot be kept', async () => {
+  it('a name index that cannot be saved is not an error', async () => {
     expect(found(must(await indexWithFile(BYTES, { path: join(folder, 'no/such/folder/names'), sha256: SHA256 })))).toEqual(RIGHT);
     await chmod(folder, 0o500);
     expect(found(must(await indexWithFile(BYTES, file())))).toEqual(RIGHT);
     await chmod(folder, 0o700);
   });
 
-  it('an index in a folder is none of what cannot be read', async () => {
+  it('no name index is saved for unreadable BTF', async () => {
     expect(await indexWithFile(BYTES.subarray(0, 30), file())).toBe('truncated BTF: its sections lie beyond the end');
     expect(await readdir(folder)).toEqual([]);
   });

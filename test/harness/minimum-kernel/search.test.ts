@@ -1,11 +1,11 @@
-// Which kernels a search tries, over made-up histories: P loads, F does not, x gives no verdict.
+// Tests of the kernels that a search tries, with invented histories: P loads, F fails, x has no verdict.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextProbes, type Observed, type Search, stretches } from '../../../harness/minimum-kernel/search.ts';
 
 const WORDS: Readonly<Record<string, Observed>> = { P: 'pass', F: 'fail', x: 'none' };
 
-/** Tries what the search asks for until it asks for nothing: what was tried, round by round, and what it ends with. */
+/** Answers the requests of a search until it ends. Returns the tried kernels of each round, and the result. */
 function searched(truth: string, expected: string): { rounds: string[]; stretches: string } {
   const search: Search & { observed: (Observed | null)[] } = {
     expected: expected.split('').map((letter) => (letter === 'F' ? 'fail' : 'pass')),
@@ -26,7 +26,7 @@ function searched(truth: string, expected: string): { rounds: string[]; stretche
 }
 
 describe('a search', () => {
-  it('a search tries the ends alone where nothing is predicted to change', () => {
+  it('a search tries only the oldest and newest kernel if no change is predicted', () => {
     expect(searched('PPPPPPPPPP', 'PPPPPPPPPP')).toEqual({ rounds: ['0 9'], stretches: '0-9 pass' });
     expect(searched('P', 'P')).toEqual({ rounds: ['0'], stretches: '0-0 pass' });
     expect(searched('', '')).toEqual({ rounds: [], stretches: '' });
@@ -36,11 +36,11 @@ describe('a search', () => {
     expect(searched('PPPPFFFFFF', 'PPPPFFFFFF')).toEqual({ rounds: ['0 3 4 9'], stretches: '0-3 pass, 4-9 fail' });
   });
 
-  it('a search finds a gap that is predicted', () => {
+  it('a search finds a predicted gap', () => {
     expect(searched('PPPFFPPPPP', 'PPPFFPPPPP')).toEqual({ rounds: ['0 2 3 4 5 9'], stretches: '0-2 pass, 3-4 fail, 5-9 pass' });
   });
 
-  it('a search searches by halves for a boundary that was not predicted', () => {
+  it('a search bisects for a boundary that was not predicted', () => {
     expect(searched('FFFPPPPPPPPPPPPP', 'PPPPPPPPPPPPPPPP')).toMatchInlineSnapshot(`
       {
         "rounds": [
@@ -54,7 +54,7 @@ describe('a search', () => {
     `);
   });
 
-  it('a search believes guests where a predicted boundary lies elsewhere', () => {
+  it('a search trusts guests if a predicted boundary is wrong', () => {
     expect(searched('PPPPPPPFFF', 'PPPFFFFFFF')).toMatchInlineSnapshot(`
       {
         "rounds": [
@@ -66,7 +66,7 @@ describe('a search', () => {
     `);
   });
 
-  it('a search goes round kernels without a verdict', () => {
+  it('a search uses neighbours of kernels without a verdict', () => {
     expect(searched('xPPPFFFFFx', 'PPPPFFFFFF')).toMatchInlineSnapshot(`
       {
         "rounds": [
@@ -86,7 +86,7 @@ describe('a search', () => {
     `);
   });
 
-  it('a search ends, and has seen both sides of every boundary it tells of, whatever is predicted', () => {
+  it('a search ends and has tried both sides of every boundary, with any prediction', () => {
     const letters = (choice: string) => fc.string({ unit: fc.constantFrom(...choice.split('')), minLength: 1, maxLength: 24 });
     fc.assert(
       fc.property(letters('PFx'), letters('PF'), (truth, guesses) => {

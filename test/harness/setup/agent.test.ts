@@ -1,4 +1,4 @@
-// The guest agent is built when what it is made of changed, and only then.
+// Tests that the guest agent is rebuilt only if its sources changed.
 import { access, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ beforeEach(async () => {
   sources = await mkdtemp(join(tmpdir(), 'corematrix-helper-'));
   await writeFile(join(sources, 'main.c'), MAIN);
   await writeFile(join(sources, 'words.h'), '#define WORD "first"\n');
-  // What the linker puts in the place of functions of libbpf.
+  // Functions that the linker puts in place of functions of libbpf.
   for (const name of ['vmlinux_btf.c', 'vmlinux_btf.h', 'verifier_log.c'])
     await copyFile(join(PACKAGE_ROOT, 'harness/guest/agent', name), join(sources, name));
 });
@@ -36,7 +36,7 @@ async function build() {
   return { agent, notes: notes.filter((text) => text.startsWith('guest agent')) };
 }
 
-it('is built anew when a header changed, and not when nothing did', async () => {
+it('the agent is rebuilt if a header changed, and not without a change', async () => {
   const first = await build();
   const { libbpf } = first.agent;
   expect(first.notes).toEqual([`guest agent with libbpf ${libbpf}`]);
@@ -48,13 +48,13 @@ it('is built anew when a header changed, and not when nothing did', async () => 
   expect(second.agent.sha256).not.toBe(first.agent.sha256);
 });
 
-it('needs nothing of the machine it runs on', async () => {
+it('the agent is a static executable', async () => {
   const { agent } = await build();
   const { stdout } = await run(['readelf', '--program-headers', agent.path]);
   expect(stdout).not.toContain('INTERP');
 });
 
-it('says what the compiler says, and leaves nothing half built', async () => {
+it('a failed build of the agent shows the messages of the compiler and leaves no partial files', async () => {
   await writeFile(join(sources, 'broken.c'), 'int nothing(void) { return missing; }\n');
   const before = built.size;
   await expect(build()).rejects.toThrow(/the guest agent does not build[^]*broken\.c:1:[^]*missing/);

@@ -1,4 +1,4 @@
-// The first step of set-up: repeatable, and quick and quiet when nothing is missing.
+// Tests of the first step of set-up: it can be repeated, and is quick and quiet if nothing is missing.
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 
 const BOOTSTRAP = join(PACKAGE_ROOT, 'harness/setup/bootstrap.mjs');
 
-it('has nothing to do the second time, says so in one line, and leaves standard output alone', async () => {
+it('a second bootstrap does nothing, prints one line, and writes nothing to standard output', async () => {
   const first = await execa(process.execPath, [BOOTSTRAP]);
   const second = await execa(process.execPath, [BOOTSTRAP]);
   expect([first.stdout, second.stdout]).toEqual(['', '']);

@@ -1,4 +1,4 @@
-// Which libbpf the agent is linked with, and that it is built once.
+// Tests of the libbpf that the agent is linked with, and that it is built once.
 import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,24 +10,24 @@ import { cacheRoot } from '../../../harness/base/files.ts';
 const choose = (...versions: string[]) => chooseSource(versions.map((version) => ({ version })))?.version ?? null;
 
 describe('the source package', () => {
-  it('the source package is the newest of the wanted release, also where there are newer ones', () => {
+  it('the source package is the newest of the wanted release, even if newer releases exist', () => {
     expect(choose('1.9.0-1', '1.7.2-1', '1.7.0-1', '1.5.0-3')).toBe('1.7.2-1');
     expect(choose('1:1.7.0-1', '1:1.1.2-0+deb12u1')).toBe('1:1.7.0-1');
   });
 
-  it('the source package is the newest at all where that release is gone', () => {
+  it('the source package is the newest of all if the mirror lost the wanted release', () => {
     expect(choose('2.0.0-1', '1.6.1-1', '1.1.2-1')).toBe('2.0.0-1');
     expect(choose('1.6.1-1', '1.1.2-1')).toBe('1.6.1-1');
     expect(choose('1.70.0-1', '1.6.1-1')).toBe('1.70.0-1');
   });
 
-  it('the source package is none where all are too old, or what they say is no version', () => {
+  it('no source package is chosen if all are too old or have invalid versions', () => {
     expect(choose('1.5.0-3', '0.8.1-1')).toBe(null);
     expect(choose('unknown', '')).toBe(null);
     expect(choose()).toBe(null);
   });
 
-  it('the source package compares releases number by number', () => {
+  it('the source package is chosen by comparing releases number by number', () => {
     expect([atLeast([1, 10], [1, 6]), atLeast([2, 0], [1, 6]), atLeast([1, 6], [1, 6]), atLeast([1, 5], [1, 6])]).toEqual([
       true,
       true,
@@ -51,10 +51,10 @@ describe('libbpf', () => {
     await writeFile(join(cache, `libbpf/chosen-${WANTED_LIBBPF}-${BUILD}.json`), content);
   }
 
-  /** Nothing listens there: whoever asks this mirror notices. */
+  /** A closed port, so that every request to this mirror fails. */
   const unreachable = ['http://127.0.0.1:9/debian'];
 
-  it('libbpf is built once: a second set-up has nothing to do and nothing to say', async () => {
+  it('libbpf is built once, and a second set-up does and prints nothing', async () => {
     const notes: string[] = [];
     const onNote = (text: string) => notes.push(text);
     const first = await ensureLibbpf({ cache: cacheRoot(), onNote });
@@ -68,7 +68,7 @@ describe('libbpf', () => {
     await access(join(first.includeDir, 'linux/bpf.h'));
   });
 
-  it('libbpf is what an earlier set-up chose, without asking any mirror', async () => {
+  it('libbpf of an earlier set-up is used without a request to a mirror', async () => {
     const key = `${'a'.repeat(32)}-1`;
     await choice(JSON.stringify({ version: '1.7.0', package: '1.7.0-1', key }));
     const notes: string[] = [];
@@ -89,21 +89,24 @@ describe('libbpf', () => {
     ['of another shape', '[]'],
     ['pointing out of the cache', '{"version":"1.7.0","package":"1.7.0-1","key":"../../etc"}'],
     ['of something that is gone', '{"version":"1.7.0","package":"1.7.0-1","key":"bbbb-1"}'],
-  ])('is chosen anew when the note of the earlier choice is %s; without a mirror the system has to do', async (_, content) => {
-    await choice(content);
-    const notes: string[] = [];
-    const outcome = await ensureLibbpf({ cache, mirrors: unreachable, onNote: (text) => notes.push(text) }).then(
-      ({ origin, staticLib }) => [origin, dirname(staticLib).startsWith('/usr/'), notes.length],
-      (error: unknown) => (error instanceof Error ? [error.name, error.message.split(':')[0], notes.length] : []),
-    );
-    expect([
-      [expect.stringMatching(/^system package libbpf-dev \d+\.\d+$/), true, 1],
-      ['UserError', 'no libbpf to build the guest agent with', 0],
-    ]).toContainEqual(outcome);
-  });
+  ])(
+    'libbpf is chosen again if the note of the earlier choice is %s, and the installed libbpf is used without a mirror',
+    async (_, content) => {
+      await choice(content);
+      const notes: string[] = [];
+      const outcome = await ensureLibbpf({ cache, mirrors: unreachable, onNote: (text) => notes.push(text) }).then(
+        ({ origin, staticLib }) => [origin, dirname(staticLib).startsWith('/usr/'), notes.length],
+        (error: unknown) => (error instanceof Error ? [error.name, error.message.split(':')[0], notes.length] : []),
+      );
+      expect([
+        [expect.stringMatching(/^system package libbpf-dev \d+\.\d+$/), true, 1],
+        ['UserError', 'no libbpf to build the guest agent with', 0],
+      ]).toContainEqual(outcome);
+    },
+  );
 });
 
-it('a release that is asked for is the newest of its minor version, or the nearest at or above a whole version', () => {
+it('a requested libbpf release means the newest of its minor version, or the nearest one at or above a full version', () => {
   const sources = ['1.7.0-1', '1.5.2-1', '1.5.0-3', '1.1.2-0+deb12u1'].map((version) => ({ version }));
   const asked = ['1.1', '1.5', '1.5.0', '1.5.1', '1.1.3', '1.6', '2.1'];
   expect(asked.map((wanted) => [wanted, chooseRelease(sources, wanted)?.version ?? null])).toEqual([

@@ -1,4 +1,4 @@
-// What is missing is installed where that is possible, and asked for in words a person can act on where it is not.
+// Tests of missing packages: set-up installs them if it can, and otherwise prints the commands to type.
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ const MISSING: SystemPackage[] = [
 ];
 
 describe('a plan for missing packages', () => {
-  it('a plan for missing packages is nothing when nothing is missing, wherever that is', () => {
+  it('a plan for missing packages is empty if nothing is missing, on every system', () => {
     expect(planPackages([], { debian: false, root: 'no' })).toEqual({ kind: 'nothing' });
   });
 
-  it('a plan for missing packages is two commands of apt-get for root', () => {
+  it('a plan for missing packages has two apt-get commands for root', () => {
     expect(planPackages(MISSING, { debian: true, root: 'directly' })).toMatchInlineSnapshot(`
       {
         "commands": [
@@ -51,7 +51,7 @@ describe('a plan for missing packages', () => {
     `);
   });
 
-  it('a plan for missing packages goes through sudo for somebody who may use it without a password', () => {
+  it('a plan for missing packages uses sudo for a user who needs no password for it', () => {
     const plan = planPackages(MISSING, { debian: true, root: 'sudo' });
     expect(plan.kind === 'install' && plan.commands.map((command) => command.slice(0, 5))).toEqual([
       ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'],
@@ -59,7 +59,7 @@ describe('a plan for missing packages', () => {
     ]);
   });
 
-  it('a plan for missing packages says exactly what to install where nobody here is root', () => {
+  it('a plan for missing packages without root or sudo prints the exact commands', () => {
     const plan = planPackages(MISSING, { debian: true, root: 'no' });
     expect(plan.kind === 'by-hand' && plan.advice).toMatchInlineSnapshot(`
       "2 system packages are missing, and neither root nor sudo without a password is at hand:
@@ -69,7 +69,7 @@ describe('a plan for missing packages', () => {
     `);
   });
 
-  it('a plan for missing packages says so on another distribution, also to root', () => {
+  it('a plan for missing packages on another distribution only lists them, also for root', () => {
     const plan = planPackages(MISSING.slice(1), { debian: false, root: 'directly' });
     expect(plan.kind === 'by-hand' && plan.advice).toMatchInlineSnapshot(`
       "1 system package is missing, and this is not a Debian system, so they are not installed for you (the names are Debian's):
@@ -90,7 +90,7 @@ describe('what is missing', () => {
     return (await missingPackages(withTests, path)).map((entry) => entry.debian);
   }
 
-  it('what is missing is a package whose program is nowhere on PATH, or there but not executable', async () => {
+  it('a package is missing if its program is not on PATH or not executable', async () => {
     const before = await names(false);
     expect(before).toContain('clang');
     await writeFile(join(path, 'clang'), '');
@@ -100,7 +100,7 @@ describe('what is missing', () => {
     expect(await names(false)).toEqual(before.filter((name) => name !== 'clang'));
   });
 
-  it('what is missing counts what only tests need when tests are to be run', async () => {
+  it('missing packages include those of tests only if tests will run', async () => {
     const before = await names(false);
     const more = (await names(true)).filter((name) => !before.includes(name));
     expect(more).toEqual(['busybox-static', 'bzip2', 'cpio', 'binutils', 'perl', 'libxml2-utils', 'clang-format', 'chromium']);

@@ -1,4 +1,4 @@
-// The guest's reader of archives, compiled for this machine with sanitizers: it takes what is packed here and what tar(1) packs, nothing else.
+// Tests of the guest's archive reader, compiled with sanitizers: it unpacks archives of corematrix and tar(1), and refuses all others.
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ interface EntryChanges {
   change?: (block: Buffer) => void;
 }
 
-/** An entry as it stands in an archive, whatever it claims. */
+/** The bytes of an archive entry, also with a hostile header. */
 function entry(path: string, { text = 'text', change }: EntryChanges = {}): Buffer {
   const block = Buffer.alloc(512);
   new Header({ path, mode: 0o644, size: text.length, type: 'File' }).encode(block, 0);
@@ -45,7 +45,7 @@ function entry(path: string, { text = 'text', change }: EntryChanges = {}): Buff
   return Buffer.concat([block, Buffer.from(text), Buffer.alloc((512 - (text.length % 512)) % 512), Buffer.alloc(1024)]);
 }
 
-test('files come out as they were packed', async () => {
+test('packed files are unpacked unchanged', async () => {
   const long = `${'d'.repeat(90)}/${'e'.repeat(90)}/f`;
   const files = [file('loader/run', 'x'.repeat(1000), true), file('lib64/a.so'), file('empty', ''), file(long, 'deep')];
   expect(await unpack(packFiles(files))).toBe('0');
@@ -61,7 +61,7 @@ test("tar's own ustar archives are read, too", async () => {
   expect([await unpack(stdout), await readFile(join(root, 'a/b/c'), 'utf8')]).toEqual(['0', 'see']);
 });
 
-test('nothing is written elsewhere, over what is there, or for what is no plain file', async () => {
+test('an archive cannot write outside its folder, replace files, or create anything but plain files', async () => {
   const outside = join(folder, 'outside');
   const hostile = ['../escaped', 'a/../../escaped', './a', 'a//b', '..', 'a/..'].map((path) => entry(path));
   for (const archive of hostile) expect(await unpack(archive)).toBe(EINVAL);
@@ -78,7 +78,7 @@ test('nothing is written elsewhere, over what is there, or for what is no plain 
   expect((await readdir(folder)).filter((name) => name === 'escaped' || name === 'outside')).toEqual([]);
 });
 
-test('what is cut off or changed is refused', async () => {
+test('a truncated or changed archive is refused', async () => {
   const whole = packFiles([file('a', 'x'.repeat(600)), file('b')]);
   for (const length of [0, 100, 511, 512, 1100, 1536, 2047]) expect(await unpack(whole.subarray(0, length))).toBe(EINVAL);
   const sizes = ['77777777777', '99999999999', '-1', '           '];

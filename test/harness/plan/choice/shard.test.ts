@@ -1,4 +1,4 @@
-// Shards of a plan: every cell in exactly one, the same on every machine, and about as long as the others.
+// Tests of shards: each cell is in exactly one shard, shards are the same on every machine, and they take about the same time.
 import { assert, array, integer, nat, property, uniqueArray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../../harness/base/errors.ts';
@@ -11,21 +11,21 @@ const drawn = (shards: ReturnType<typeof cutPlan>) =>
   shards.map((cells) => [...cells].map(([kernel, objects]) => `${kernel}: ${[...objects].join(' ')}`).join(', ') || 'nothing');
 
 describe('the shards of a plan', () => {
-  it('the shards of a plan are whole kernels where there are enough', () => {
+  it('the shards of a plan are whole kernels if there are enough', () => {
     expect(drawn(cutPlan(names(5, 'k'), names(2, 'o'), 2, EVEN))).toEqual(['k1: o1 o2, k3: o1 o2, k5: o1 o2', 'k2: o1 o2, k4: o1 o2']);
   });
 
-  it('the shards of a plan share a kernel where there are not', () => {
+  it('the shards of a plan share a kernel if there are too few', () => {
     expect(drawn(cutPlan(names(1, 'k'), names(6, 'o'), 3, EVEN))).toEqual(['k1: o1 o2', 'k1: o3 o4', 'k1: o5 o6']);
     expect(drawn(cutPlan(names(1, 'k'), names(2, 'o'), 4, EVEN))).toEqual(['k1: o1', 'k1: o2', 'nothing', 'nothing']);
   });
 
-  it('the shards of a plan are of the same length by what an earlier run measured, not of the same size', () => {
+  it('the shards of a plan have the same measured duration, not the same number of cells', () => {
     const slow: Durations = { kernel: () => 0, cell: (kernel) => (kernel === 'k1' ? 9 : 3) };
     expect(drawn(cutPlan(names(4, 'k'), ['o'], 2, slow))).toEqual(['k1: o', 'k2: o, k3: o, k4: o']);
   });
 
-  it('the shards of a plan have every cell once, and are cut the same way every time', () => {
+  it('the shards of a plan contain every cell once and are the same every time', () => {
     assert(
       property(
         uniqueArray(nat(99), { maxLength: 12 }),
@@ -48,7 +48,7 @@ describe('the shards of a plan', () => {
 });
 
 describe('measured durations', () => {
-  it('measured durations are those of the cell, of its object elsewhere, of any cell; without a verdict nothing was measured', () => {
+  it('measured durations come from the cell, else from its object on other kernels, else from all cells with a verdict', () => {
     const measured = measuredDurations(SAMPLE);
     expect([
       measured.cell('debian-5.10.262-amd64', 'task_state'),
@@ -63,7 +63,7 @@ describe('measured durations', () => {
 });
 
 describe('a shard on the command line', () => {
-  it('a shard on the command line is one of so many', () => {
+  it('a shard on the command line is a number and a total', () => {
     expect([parseShard('1/1'), parseShard('12/40')]).toEqual([
       { index: 1, total: 1 },
       { index: 12, total: 40 },

@@ -1,4 +1,4 @@
-// Changes to expectations in the text of a configuration: nothing else of it changes.
+// Tests of changes to expectations in the text of a configuration: all other text stays unchanged.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ const CHANGES: readonly ExpectationChange[] = [
 ];
 
 describe('edited expectations', () => {
-  it('edited expectations leave the file of the samples as it is everywhere else', async () => {
+  it('edited expectations leave the rest of the sample configuration unchanged', async () => {
     const text = await readFile(join(PACKAGE_ROOT, 'programs/corematrix.yaml'), 'utf8');
     expect(lineDiff(text, editExpectations(text, CHANGES), 1)).toMatchInlineSnapshot(`
       "...
@@ -79,7 +79,7 @@ jobs: 2
     `);
   });
 
-  it('edited expectations are made where there are none, and the list goes with the last', () => {
+  it('edited expectations create a missing list, and the last removal removes the list', () => {
     expect(editExpectations('jobs: 2 # two\n', [ADDED])).toMatchInlineSnapshot(`
       "jobs: 2 # two
       expectations:
@@ -97,7 +97,7 @@ jobs: 2
     expect(editExpectations('jobs: 2\nexpectations: []\n', [])).toBe('jobs: 2\nexpectations: []\n');
   });
 
-  it('edited expectations mean what was to be changed', async () => {
+  it('edited expectations have the meaning of the changes', async () => {
     const text = await readFile(join(PACKAGE_ROOT, 'programs/corematrix.yaml'), 'utf8');
     const [first, , third, ...others] = parseConfig(text, 'c').expectations ?? [];
     expect(parseConfig(editExpectations(text, CHANGES), 'c').expectations).toEqual([

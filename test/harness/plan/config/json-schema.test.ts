@@ -1,4 +1,4 @@
-// The published schema of corematrix.yaml: the one the program checks by, and one that editors can use.
+// Tests of the published schema of corematrix.yaml: it equals the schema of the program, and editors can use it.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -10,11 +10,11 @@ import { PACKAGE_ROOT } from '../../../../harness/base/package-root.ts';
 
 const published = async () => readFile(join(PACKAGE_ROOT, 'harness/plan/config/config.schema.json'), 'utf8');
 
-it('is the one the program checks by; "npm run schema" writes it', async () => {
+it('the published schema equals the schema of the program; "npm run schema" writes it', async () => {
   expect(await published()).toBe(configJsonSchema());
 });
 
-it('accepts what is read, refuses what is not, and describes every key', async () => {
+it('the published schema accepts valid configurations, refuses others, and describes every key', async () => {
   const schema = JSON.parse(await published());
   const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true });
   addFormats.default(ajv);

@@ -26,7 +26,7 @@ expectations:
   });
 });
 
-test('an object may have settings, and errors in them are as exact as elsewhere', () => {
+test('errors in the settings of an object name the exact place', () => {
   const text = 'objects:\n  - a.bpf.o\n  - path: b.bpf.o\n    name: b-without-q\n    programs: { q: { autoload: false } }\n';
   const { config, at } = parsePlacedConfig(text, 'c.yaml');
   expect(config).toEqual({ objects: ['a.bpf.o', { path: 'b.bpf.o', name: 'b-without-q', programs: { q: { autoload: false } } }] });
@@ -43,7 +43,7 @@ test('an object may have settings, and errors in them are as exact as elsewhere'
   );
 });
 
-test('an empty configuration is one', () => {
+test('an empty configuration is valid', () => {
   expect(parseConfig('', 'corematrix.yaml')).toEqual({});
 });
 
@@ -55,11 +55,11 @@ test.each([
   ['expectations:\n  - object: a\n    status: broken\n    reason: r\n', 'an unknown status'],
   ['kernels: [debian:all\n', 'broken YAML'],
   ['- a\n- b\n', 'a list at the top'],
-])('%j says where and what', (text) => {
+])('the configuration %j is refused with the place and the reason', (text) => {
   expect(errorOf(text)).toMatchSnapshot();
 });
 
-test('an alias bomb is refused', () => {
+test('a configuration with an alias bomb is refused', () => {
   const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
   for (let level = 1; level < 8; level++) {
     const before = String.fromCodePoint(96 + level);
@@ -68,8 +68,8 @@ test('an alias bomb is refused', () => {
   expect(errorOf(bomb.join('\n'))).toBe('corematrix.yaml: cannot be read: Excessive alias count indicates a resource exhaustion attack');
 });
 
-test('what costs more time than its size is refused at once', () => {
-  // Of the processor, not of the clock: other tests run beside this one.
+test('a configuration that would take more than linear time is refused at once', () => {
+  // Processor time instead of clock time, because other tests run at the same time.
   const started = process.cpuUsage();
   const manyKeys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n');
   const manyAliases = `a: &a 1\nb: [${Array(20_000).fill('*a').join(', ')}]`;
@@ -82,6 +82,6 @@ test('what costs more time than its size is refused at once', () => {
   expect((user + system) / 1000).toBeLessThan(10_000);
 });
 
-test('a file that is not there is named', async () => {
+test('a missing configuration file is reported with its name', async () => {
   await expect(loadConfig('no/such.yaml')).rejects.toThrow('no/such.yaml: cannot read the configuration (ENOENT)');
 });

@@ -1,4 +1,4 @@
-// What `corematrix init` proposes for objects that leave something to their loader.
+// Tests of the settings that `corematrix init` proposes for objects that depend on their loader.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../../harness/plan/config/load.ts';
@@ -14,12 +14,12 @@ function starter(name: string, bpf: BpfObject): string {
   return starterConfig([{ file: `/here/${name}.bpf.o`, bpf, result: { id: name, programs } }], '/here', null);
 }
 
-/** The lines below `objects:`. */
+/** The lines after `objects:`. */
 function proposed(text: string): string {
   return text.slice(text.indexOf('objects:'), text.indexOf('\n\n# The same'));
 }
 
-test('maps without a size, pairs of programs, constants and what is off by default', async () => {
+test('init proposes settings for maps without a size, pairs of programs, constants and programs that are off by default', async () => {
   const texts = await Promise.all(
     ['sized_maps', 'choices', 'constants', 'task_state'].map(async (name) => proposed(starter(name, await read(name)))),
   );
@@ -67,11 +67,11 @@ test('maps without a size, pairs of programs, constants and what is off by defau
   `);
 });
 
-test('what is proposed fits the object, with and without its comments', async () => {
+test('proposed settings fit the object, with and without their comments', async () => {
   for (const name of ['sized_maps', 'choices', 'constants']) {
     const bpf = await read(name);
     const text = starter(name, bpf);
-    // What only the loader knows has no value to be taken as it is.
+    // A value that only the loader knows is not proposed.
     const filled = text.replaceAll(/^.*(?::|NAME\}) # .*\n/gm, (line) => (line.includes('alternatives') ? line : ''));
     for (const variant of [text, filled.replaceAll(/^ {4}# (?=programs:|variables:| {2}\w)/gm, '    ')]) {
       const [entry] = parseConfig(variant, 'c').objects ?? [];
@@ -88,7 +88,7 @@ test('what is proposed fits the object, with and without its comments', async ()
   }
 });
 
-test('hostile names stay names', async () => {
+test('hostile names in proposed settings stay names', async () => {
   const names = ['a\nkernels: [x]', '"]', "': {", '#', '\u001b[31m', 'a: b', '- c', '{x}'];
   const bpf = await read('choices');
   const [program] = bpf.programs;

@@ -24,7 +24,7 @@ const reasonFor = (program: string, version: string) =>
   expectationFor(EXPECTATIONS, OBJECT, program, { ...DEBIAN, version })?.reason ?? null;
 
 describe('the expectation for a program', () => {
-  it('the expectation for a program is the first that speaks of its object, its name and its kernel', () => {
+  it('the expectation for a program is the first that matches its object, its name and its kernel', () => {
     expect([
       reasonFor('old_name', '6.1.0'),
       reasonFor('old_name', '5.14.0'),
@@ -34,7 +34,7 @@ describe('the expectation for a program', () => {
     ]).toEqual(['renamed in 5.14', 'renamed in 5.14', 'not for old kernels', 'too old', null]);
   });
 
-  it('the expectation for a program may be for a distribution or an architecture only', () => {
+  it('the expectation for a program can apply to one distribution or architecture', () => {
     const only: Expectation[] = [
       { object: 'net.bpf.o', distribution: 'file', kernels: '>=6.1', status: 'fail', reason: 'our own kernels' },
       { object: 'net.bpf.o', distribution: 'debian', arch: 'arm64', status: 'unsupported', reason: 'not on Arm' },
@@ -53,7 +53,7 @@ describe('the expectation for a program', () => {
     ]);
   });
 
-  it('the expectation for a program knows versions by number, not by text', () => {
+  it('the expectation for a program compares versions as numbers', () => {
     expect(reasonFor('new_name', '5.9.16')).toBe('too old');
     expect(reasonFor('new_name', '5.10.262')).toBe(null);
   });
@@ -85,11 +85,11 @@ describe('a verdict in the light of an expectation', () => {
     return { status, reason, expected };
   };
 
-  it('a verdict in the light of an expectation stays what it is without one', () => {
+  it('a verdict without an expectation stays unchanged', () => {
     expect(applyExpectation(failed, null)).toEqual(failed);
   });
 
-  it('a verdict in the light of an expectation is xfail for the expected class, xpass when it passes, fail for another class', () => {
+  it('a verdict with an expected failure is xfail for the expected class, xpass for a pass, and fail for another class', () => {
     expect(outcome(failed, expectFail)).toEqual({ status: 'xfail', reason: 'no such field', expected: 'renamed in 5.14' });
     expect(outcome(program, expectFail)).toEqual({ status: 'xpass', reason: null, expected: 'renamed in 5.14' });
     expect(outcome({ ...failed, class: 'verifier-rejected' }, expectFail)).toEqual({
@@ -99,14 +99,14 @@ describe('a verdict in the light of an expectation', () => {
     });
   });
 
-  it('a verdict in the light of an expectation is unsupported whatever it is where that was declared', () => {
+  it('a verdict with the expectation unsupported is always unsupported', () => {
     const unsupported = { status: 'unsupported', expected: 'not for old kernels' };
     expect(outcome(failed, expectUnsupported)).toEqual({ ...unsupported, reason: 'no such field' });
     expect(outcome(program, expectUnsupported)).toEqual({ ...unsupported, reason: null });
   });
 });
 
-it('says where more is said', () => {
+it('the reason of an expectation contains its link', () => {
   const expectation: Expectation = { object: 'net.bpf.o', status: 'fail', reason: 'renamed', link: 'https://issues.invalid/7' };
   expect(applyExpectation(failed, expectation)).toMatchObject({ status: 'xfail', expected: 'renamed (https://issues.invalid/7)' });
 });
@@ -114,7 +114,7 @@ it('says where more is said', () => {
 describe('an expectation that expires', () => {
   const until = (expires: string): Expectation => ({ object: 'net.bpf.o', status: 'fail', reason: 'for now', expires });
 
-  it('an expectation that expires holds until the end of its day, in UTC, and others hold for ever', () => {
+  it('an expectation with an expiry date applies until the end of that day in UTC, and others never expire', () => {
     const all = [until('2027-03-30'), until('2027-03-31'), ...EXPECTATIONS];
     const sorted = (time: string) => sortByExpiry(all, new Date(time)).expired.map(({ expires }) => expires);
     expect([sorted('2027-03-30T23:59:59Z'), sorted('2027-03-31T23:59:59Z'), sorted('2027-04-01T00:00:00Z')]).toEqual([
@@ -127,7 +127,7 @@ describe('an expectation that expires', () => {
 });
 
 describe('an expectation that matches nothing', () => {
-  it('names no program of the run, none of its kernels, or only what an earlier one speaks of', () => {
+  it('an unused expectation matches no program, no kernel, or only what an earlier one matches', () => {
     const fail = { status: 'fail', reason: 'r' } as const;
     const all: Expectation[] = [
       { object: 'task_state.bpf.o', program: 'old_name', kernels: '>=5.14', ...fail },
@@ -150,7 +150,7 @@ describe("a cell's status", () => {
   const of = (whole: 'pass' | 'fail', ...statuses: CellProgram['status'][]) =>
     cellStatus({ status: whole, programs: statuses.map((status) => ({ ...program, status })) });
 
-  it('an expectation that matches nothing is that of the program that needs attention most', () => {
+  it('the status of a cell is that of the program that needs the most attention', () => {
     expect([
       of('pass', 'pass', 'pass'),
       of('fail', 'pass', 'fail', 'xfail'),
@@ -159,11 +159,11 @@ describe("a cell's status", () => {
     ]).toEqual(['pass', 'fail', 'xfail', 'xpass']);
   });
 
-  it('an expectation that matches nothing stays fail when every program loads alone and the object as a whole does not', () => {
+  it('the status of a cell is fail if every program loads alone but the object does not', () => {
     expect(of('fail', 'pass', 'pass')).toBe('fail');
   });
 
-  it('an expectation that matches nothing is that of the whole for an object without programs', () => {
+  it('the status of a cell of an object without programs is that of the whole object', () => {
     expect([of('pass'), of('fail')]).toEqual(['pass', 'fail']);
   });
 });

@@ -1,4 +1,4 @@
-// Ranges for expectations: each holds for exactly the kernels it was made for.
+// Tests of kernel ranges for expectations: each contains exactly the kernels that it was made for.
 import { assert, property, subarray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rangesOf } from '../../../../harness/plan/expectations/kernel-ranges.ts';
@@ -12,7 +12,7 @@ const KERNELS = ['5.10.262', '6.1.176', '6.12.94', '6.12.117', '6.16.12', '7.0.1
 describe('ranges of kernels', () => {
   const of = (...versions: string[]) => rangesOf(KERNELS, ({ version }) => versions.includes(version));
 
-  it('ranges of kernels are open where no kernel is known beyond, and as precise as their neighbours are near', () => {
+  it('ranges of kernels are open at the oldest and newest kernel, and name a full version only for a neighbour of the same series', () => {
     expect([
       of(...KERNELS.map(({ version }) => version)),
       of(),
@@ -36,7 +36,7 @@ describe('ranges of kernels', () => {
     ]);
   });
 
-  it('ranges of kernels hold for the kernels they were made for and for no other', () => {
+  it('ranges of kernels contain the kernels that they were made for and no others', () => {
     assert(
       property(subarray(KERNELS), (chosen) => {
         const ranges = rangesOf(KERNELS, (kernel) => chosen.includes(kernel));

@@ -1,4 +1,4 @@
-// What expectations have to say for results to be as expected, and that they then are.
+// Tests of the changes to expectations after which all results are as expected.
 import { array, assert, constantFrom, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Expectation } from '../../../../harness/plan/expectations/expectation-schema.ts';
@@ -11,10 +11,10 @@ import { SAMPLE } from '../../../reports/sample.ts';
 const VERSIONS = ['5.10.1', '5.15.2', '6.1.3', '6.12.4', '7.0.5'];
 const TODAY = new Date('2026-11-23T12:00:00Z');
 
-/** `.` passes, `!` gives no verdict, a letter fails with the class it stands for. */
+/** `.` is a pass, `!` is no verdict, and a letter is a failure of its class. */
 const CLASSES: Readonly<Record<string, FailureClass>> = { f: 'core-field-missing', h: 'helper-unknown' };
 
-/** Results of an object `net` from a drawing: a string of a character a kernel for each program. */
+/** Results of an object `net`: for each program, a string with one character for each kernel. */
 function drawn(programs: Readonly<Record<string, string>>, expectations: readonly Expectation[] = []): Results {
   const [kernel] = SAMPLE.kernels;
   const [object] = SAMPLE.objects;
@@ -78,11 +78,11 @@ const changes = (programs: Readonly<Record<string, string>>, ...expectations: Ex
   shown(expectationChanges(expectations, drawn(programs, expectations), TODAY));
 
 describe('changes to expectations', () => {
-  it('changes to expectations are none when everything is as expected', () => {
+  it('changes to expectations are empty if all results are as expected', () => {
     expect(changes({ a: 'ff...', b: '.....' }, fail('a', '<=5.15', 'core-field-missing'))).toEqual([]);
   });
 
-  it('changes to expectations add what fails, by class and by range', () => {
+  it('changes to expectations add failures by class and kernel range', () => {
     expect(changes({ a: 'ff...', b: '...hh', c: 'f.f.f', d: 'hhhhh' })).toMatchInlineSnapshot(`
       [
         "add net.bpf.o a on <=5.15: core-field-missing, a: core-field-missing",
@@ -95,7 +95,7 @@ describe('changes to expectations', () => {
     `);
   });
 
-  it('changes to expectations remove what passes everywhere, narrow what passes somewhere', () => {
+  it('changes to expectations remove those that pass everywhere and narrow those that pass on some kernels', () => {
     expect([
       changes({ a: '.....' }, fail('a', '<6.1')),
       changes({ a: 'f....' }, fail('a', '<6.1')),
@@ -103,14 +103,14 @@ describe('changes to expectations', () => {
     ]).toEqual([['remove 0'], ['kernels 0 <=5.10'], ['kernels 0 >=6.12']]);
   });
 
-  it('changes to expectations correct the class, also where it is another only on some kernels', () => {
+  it('changes to expectations correct the class, also if it differs only on some kernels', () => {
     expect([
       changes({ a: 'hh...' }, fail('a', '<6.1', 'core-field-missing')),
       changes({ a: 'hf...' }, fail('a', '<6.1', 'core-field-missing')),
     ]).toEqual([['class 0 helper-unknown'], ['kernels 0 >=5.15,<6.1', 'add net.bpf.o a on <=5.10: helper-unknown, a: helper-unknown']]);
   });
 
-  it('changes to expectations leave what has no verdict, what is unsupported and what has expired', () => {
+  it('changes to expectations keep those without a verdict, unsupported ones and expired ones', () => {
     const unsupported: Expectation = { ...fail('a', '<6.1'), status: 'unsupported' };
     expect([
       changes({ a: '!!...' }, fail('a', '<6.1')),
@@ -120,7 +120,7 @@ describe('changes to expectations', () => {
     ]).toEqual([[], [], [], []]);
   });
 
-  it('changes to expectations shorten a reason that is somebody else s text', () => {
+  it('changes to expectations escape and shorten a reason from a hostile object', () => {
     const results = drawn({ a: 'f....' });
     const cells = results.cells.map((cell) => ({
       ...cell,
@@ -130,7 +130,7 @@ describe('changes to expectations', () => {
     expect(change?.kind === 'add' ? change.expectation.reason : '').toMatch(/^\\x1b\[31mx{191}…$/);
   });
 
-  it('changes to expectations name a distribution only where kernels of the same version do otherwise', () => {
+  it('changes to expectations name a distribution only if kernels of the same version have different results', () => {
     const own = (results: Results): Results => {
       const [first, second, ...others] = results.kernels;
       if (!first || !second) throw new Error('there are kernels');
@@ -154,7 +154,7 @@ describe('changes to expectations', () => {
     `);
   });
 
-  it('changes to expectations make everything as expected', () => {
+  it('changes to expectations make every result expected', () => {
     const drawing = array(constantFrom('.', '.', 'f', 'h', '!'), { minLength: 5, maxLength: 5 }).map((marks) => marks.join(''));
     const one = record({
       program: constantFrom('a', 'b', null),

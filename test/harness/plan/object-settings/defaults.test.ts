@@ -1,4 +1,4 @@
-// What stands once for every object: who takes it, who does not, and where an error about it is.
+// Tests of `defaults:`: the objects that use it, and the places of errors in it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -33,7 +33,7 @@ objects:
   - { path: ${object('tty_type')}, command: { argv: [/bin/true, '{object}'] } }
 `;
 
-it('holds for every object that does not say otherwise, as far as it fits', async () => {
+it('defaults apply to every object that does not override them, if they fit it', async () => {
   const settings = await withConfig(FOUR, async (file, folder) => {
     const { objects, problems } = await readInputs(objectSources(await loadConfig(file), folder));
     return [problems, ...objects.map((object) => [object.result.id, object.settings])];
@@ -95,7 +95,7 @@ it('holds for every object that does not say otherwise, as far as it fits', asyn
   `);
 });
 
-it('holds for objects named on the command line, in the configuration or not', async () => {
+it('defaults apply to objects on the command line, also if the configuration does not list them', async () => {
   const modes = await withConfig(FOUR, async (file, folder) => {
     const configured = objectSources(await loadConfig(file), folder);
     const named = plainSources([sample('exec_watch'), sample('task_state'), sample('array_length')], process.cwd());
@@ -105,7 +105,7 @@ it('holds for objects named on the command line, in the configuration or not', a
   expect(modes).toEqual(['exec_watch: run', 'task_state: attach', 'array_length: run']);
 });
 
-it('is refused with its own line where it does not fit the object, and where a key is one of a single object', async () => {
+it('defaults that do not fit an object, or with a key for single objects only, are refused with their line', async () => {
   const problems = await withConfig(
     (object) => `objects: [${object('task_state')}]\ndefaults:\n  mode: run\n  trigger:\n    test_run: { program: nobody }\n`,
     async (file, folder) => {

@@ -1,4 +1,4 @@
-// Settings held against an object: what becomes of good ones, and what is said of those that do not fit it.
+// Tests of preparing settings for an object: values of valid ones, and errors of those that do not fit.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** What becomes of one setting, written below an object: the prepared settings, or the error. */
+/** Prepares one setting of an object. Returns the prepared settings or the error. */
 async function prepared(setting: string) {
   try {
     const placed = parsePlacedConfig(`objects:\n  - path: x.o\n    ${setting}\n`, 'corematrix.yaml');
@@ -44,7 +44,7 @@ async function prepared(setting: string) {
   }
 }
 
-test('values become bytes at their places, and lines of a configuration', async () => {
+test('values of settings become bytes at their offsets, and lines of a kernel configuration', async () => {
   expect(await prepared('variables: { depth: 513, mode: EXACT }')).toEqual({
     variables: [
       { section: '.rodata', offset: 0, bytes: Uint8Array.of(1, 2) },
@@ -59,7 +59,7 @@ test('values become bytes at their places, and lines of a configuration', async 
   });
 });
 
-test('alternatives are of programs or of maps', async () => {
+test('a group of alternatives has only programs or only maps', async () => {
   expect(await prepared('alternatives: [[on_entry, replaces], [groups, counts]]')).toMatchObject({
     alternatives: [
       { kind: 'programs', names: ['on_entry', 'replaces'] },
@@ -68,7 +68,7 @@ test('alternatives are of programs or of maps', async () => {
   });
 });
 
-test('what does not fit the object is an error with its place and with what there is', async () => {
+test('a setting that does not fit the object is an error with its place and the possible names', async () => {
   const settings = [
     'programs: { on_exit: { autoload: true } }',
     'programs: { on_entry: { autoload: maybe } }',

@@ -1,4 +1,4 @@
-// What prepared settings ask of the agent, and which digests a verdict depends on.
+// Tests of the request frames of prepared settings, and of the digests that a verdict depends on.
 import { expect, test } from 'vitest';
 import { settingDigests, settingFrames } from '../../../../harness/plan/object-settings/setting-frames.ts';
 import type { PreparedSettings } from '../../../../harness/plan/object-settings/setting-table.ts';
@@ -22,7 +22,7 @@ const NOTHING = { customBtf: null, modules: [] };
 const typesOf = (prepared: PreparedSettings, onKernel: Parameters<typeof settingFrames>[1]) =>
   settingFrames(prepared, onKernel).map(({ type }) => type);
 
-test('attach targets are set after everything that decides which programs load', () => {
+test('attach targets are set after all settings that decide which programs load', () => {
   expect(typesOf(PREPARED, NOTHING)).toEqual([
     'program-setting',
     'autoload',
@@ -37,19 +37,19 @@ test('attach targets are set after everything that decides which programs load',
   ]);
 });
 
-test('a kernel adds its modules and the BTF that was found for it', () => {
+test('a kernel adds frames for its modules and its custom BTF', () => {
   const onKernel = { customBtf: { bytes: new Uint8Array(1), sha256: 'b' }, modules: [{ name: 'veth', ko: new Uint8Array(2) }] };
   const added = typesOf(PREPARED, onKernel).filter((type) => !typesOf(PREPARED, NOTHING).includes(type));
   expect(added).toEqual(['btf', 'module']);
   expect(settingDigests(PREPARED, onKernel)).toEqual({ btf: 'b' });
 });
 
-test('a setting that is absent or false asks for nothing', () => {
+test('a setting that is absent or false makes no frames', () => {
   expect(typesOf({}, NOTHING)).toEqual([]);
   expect(typesOf({ pins: false, mode: 'load', kconfig: { names: [], text: '' } }, NOTHING)).toEqual([]);
 });
 
-test('packed commands go into the digests under the names of their settings', () => {
+test('packed commands have digests with the names of their settings', () => {
   const packed = { tar: Buffer.alloc(0), sha256: 'c' };
   const command = { ...packed, timeoutMs: 1, folder: '/', argv: ['/loader'], env: {} };
   expect(settingDigests({ command }, NOTHING)).toEqual({ command: 'c' });

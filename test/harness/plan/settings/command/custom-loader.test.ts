@@ -1,4 +1,4 @@
-// Objects loaded by a loader of their own, in a real guest: a dynamically linked one of this machine that loads, and every way to fail.
+// Tests of custom loaders in a real guest: a dynamically linked one that loads an object, and every kind of failure.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'own-loader-'));
   const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
-  // libbpf is within, libelf and the C library are this machine's.
+  // libbpf is linked statically; libelf and the C library are those of this machine.
   await execa('gcc', ['-O1', '-isystem', includeDir, SOURCE, staticLib, '-lelf', '-lz', '-o', join(folder, 'loader')]);
   const within = ['-lelf', '-lz', '-lzstd'];
   await execa('gcc', ['-O1', '-static', '-isystem', includeDir, SOURCE, staticLib, ...within, '-o', join(folder, 'static-loader')]);
@@ -44,7 +44,7 @@ function verdicts({ cells }: Results) {
   return Object.fromEntries(cells.map((cell) => [cell.object, `${cell.status} ${cell.class ?? ''}: ${cell.reason ?? ''}`]));
 }
 
-test('a loader of this machine loads or fails for the reason libbpf gives it, and the relocations are read from what it prints', async () => {
+test('a custom loader loads an object or fails with the reason of libbpf, and its output contains the relocations', async () => {
   const { objects, problems } = await inputsOf([
     command('good', 'exec_watch', ['load', '{object}']),
     command('bad', 'task_state', ['load', '{object}']),
@@ -67,7 +67,7 @@ test('a loader of this machine loads or fails for the reason libbpf gives it, an
   expect(logText(results.logs, good?.logs.stderr)).toContain('libbpf: CO-RE relocating');
 });
 
-test('a loader may fail in every way: status, signal, time, and words of other libraries; what keeps it from running is no verdict', async () => {
+test('a custom loader can fail with a status, a signal, a timeout or an error of another library; if it cannot start there is no verdict', async () => {
   const { objects, problems } = await inputsOf([
     says('fine', 'nothing to say', 0),
     says('status', 'no such interface', 3),
@@ -101,7 +101,7 @@ test('a loader may fail in every way: status, signal, time, and words of other l
   `);
 });
 
-test('what cannot be packed is an error with its place', async () => {
+test('a custom loader that cannot be packed is an error with its place', async () => {
   await writeFile(join(folder, 'script'), '#!/bin/sh\n');
   await writeFile(join(folder, 'text'), 'text\n');
   await writeFile(join(folder, 'large'), '');

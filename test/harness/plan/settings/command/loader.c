@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A loader for tests. `loader load OBJECT` loads through libbpf as tools do; other words fail in the way they name. */
+/* A loader for tests. `loader load OBJECT` loads through libbpf as tools do; other words name the kind of failure. */
 #include <bpf/libbpf.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static int load(const char *path)
 	char word[16] = "";
 	FILE *file = fopen("word.txt", "r");
 
-	/* Tools read files of their own; this one wants to find its own beside it. */
+	/* Tools read their own files; this one expects its file beside it. */
 	if (!file || !fgets(word, sizeof(word), file) || strcmp(word, getenv("WORD")) != 0)
 		return 2;
 	libbpf_set_print(print);
