@@ -78,6 +78,18 @@ test('an archive cannot write outside its folder, replace files, or create anyth
   expect((await readdir(folder)).filter((name) => name === 'escaped' || name === 'outside')).toEqual([]);
 });
 
+test('a number that fills its field without a terminator is read', async () => {
+  const change = (block: Buffer) => {
+    block.write('000000000004', 124);
+    block.write('77777777777 ', 136);
+    block.fill(' ', 148, 156);
+    const sum = block.reduce((all, byte) => all + byte, 0);
+    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  };
+  expect(await unpack(entry('a', { change }))).toBe('0');
+  expect(await readFile(join(root, 'a'), 'utf8')).toBe('text');
+});
+
 test('a truncated or changed archive is refused', async () => {
   const whole = packFiles([file('a', 'x'.repeat(600)), file('b')]);
   for (const length of [0, 100, 511, 512, 1100, 1536, 2047]) expect(await unpack(whole.subarray(0, length))).toBe(EINVAL);

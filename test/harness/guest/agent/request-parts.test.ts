@@ -68,3 +68,12 @@ test.each([
 ])('an object frame with %s is read or refused', async (_, payload, answer) => {
   expect(await program.ask(rawRequest(FRAMES.object.number, payload))).toBe(`modules loaded; ${answer}`);
 });
+
+test.each([0, 0x1000, 0x1014, 0x2001, 0xffffffff])(
+  'a response that the request places at %i does not overwrite the request',
+  async (place) => {
+    const request = requestBytes([moduleFrame('a', 'good'), { type: 'object', name: 'name', elf: Buffer.alloc(3) }]);
+    request.writeUInt32LE(place, 8);
+    expect(await program.ask(request)).toBe("syscall 1 of 4 bytes, sum 425, parameters ''; modules loaded; object 4 characters, 3 bytes");
+  },
+);
