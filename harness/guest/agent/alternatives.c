@@ -17,9 +17,9 @@ struct group {
 	enum alternatives_kind kind;
 	size_t count;
 	const char *members[MEMBERS];
-	/* The chosen member as far as it is known: the first, or NONE when no member loads. */
+	/* The member that is chosen so far: at first the first one, later NONE if no member loads. */
 	int chosen;
-	/* Members that the kernel lacks something for are left out before anything is tried. */
+	/* Members for which the kernel lacks something are left out before any is tried. */
 	bool excluded[MEMBERS];
 	bool probed;
 };
@@ -59,7 +59,7 @@ static int first_of(const struct group *group)
 	return NONE;
 }
 
-/* Programs that are switched off because the kernel lacks what they take are never tried. */
+/* A program that is left out, because the kernel lacks something for it, is never tried. */
 static void probe_programs(const struct loading *loading, struct group *group)
 {
 	for (size_t i = 0; i < group->count; i++) {
@@ -79,7 +79,7 @@ static void probe_maps(const struct loading *loading, struct group *group)
 		group->excluded[i] = found || !map || libbpf_probe_bpf_map_type(bpf_map__type(map), NULL) == 0;
 		found = found || !group->excluded[i];
 	}
-	/* With none of them the kernel itself shall say what it lacks. */
+	/* If the kernel supports no member, the first is loaded, so that the error of the kernel tells what it lacks. */
 	group->excluded[0] = group->excluded[0] && found;
 }
 
@@ -108,7 +108,7 @@ int set_alternatives(const struct loading *loading, struct payload payload)
 
 	(void)payload;
 	read_groups();
-	/* One frame stands for all of them: they are applied together, again and again to the same end. */
+	/* The first of these frames already applies all groups. To apply them again changes nothing. */
 	for (size_t i = 0; i < group_count; i++) {
 		int error;
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Loads one program alone and returns whether that went well. */
+/* Loads one program alone and returns whether it loads. */
 typedef bool (*try_program)(const void *context, const char *program);
 
 /*
@@ -14,7 +14,7 @@ typedef bool (*try_program)(const void *context, const char *program);
  */
 bool choose_alternatives(try_program load, const void *context);
 
-/* Whether choose_alternatives() has loaded the program alone. */
+/* Whether choose_alternatives() has tried to load the program alone. */
 bool was_tried(const char *program);
 
 /* Writes FRAME_CHOSEN for each group, except for one of which no member loads. */

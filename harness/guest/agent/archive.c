@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A strict reader of ustar archives (POSIX.1-1988): whatever the bytes, nothing is read or written elsewhere. */
+/* A strict reader of ustar archives (POSIX.1-1988). No bytes make it read or write outside the archive and the root. */
 #define _GNU_SOURCE
 #include "archive.h"
 
@@ -23,7 +23,7 @@ struct ustar_header {
 
 _Static_assert(sizeof(struct ustar_header) == BLOCK, "a header fills a block");
 
-/* Octal digits, ended by a blank, NUL or the end of the field; UINT64_MAX for anything else. */
+/* The value of octal digits that end with a blank, NUL or the field; UINT64_MAX for anything else. */
 static uint64_t octal(const char *field, size_t size)
 {
 	uint64_t value = 0;
@@ -36,7 +36,7 @@ static uint64_t octal(const char *field, size_t size)
 	return value;
 }
 
-/* The sum over the header with blanks where the sum itself stands. */
+/* The sum of all bytes of the header, with blanks in place of the sum itself. */
 static uint64_t checksum(const struct ustar_header *header)
 {
 	const uint8_t *bytes = (const uint8_t *)header;
@@ -51,7 +51,7 @@ static uint64_t checksum(const struct ustar_header *header)
 	return sum;
 }
 
-/* Relative, and without a part that is empty, `.` or `..`. */
+/* Whether the path is relative and has no part that is empty, `.` or `..`. */
 static bool is_plain_path(const char *path)
 {
 	for (const char *part = path;;) {

@@ -34,7 +34,7 @@ static void report(enum attached_kind kind, const char *name, struct attachment 
 	send_attached(kind, (uint32_t)-attachment.error, name, attachment.detail);
 }
 
-/* Targets of these are part of the load; attaching needs no more than the program. */
+/* Whether the load already uses the target of the program, so that attaching needs only the program. */
 static bool is_bound_at_load(struct bpf_program *program)
 {
 	enum bpf_prog_type type = bpf_program__type(program);
@@ -50,7 +50,7 @@ static void attach_program(struct bpf_object *object, struct bpf_program *progra
 
 	if (target && !is_bound_at_load(program)) {
 		attachment = attach_program_to(object, program, target);
-		/* Without a word this is how libbpf leaves alone what names no target. */
+		/* libbpf also returns this error, without a message, for programs without a target. */
 		if (attachment.error == -EOPNOTSUPP && !*attachment.detail)
 			attachment.detail = "this kernel does not attach such a program";
 	} else {
@@ -114,7 +114,7 @@ int read_iterators(void)
 	int error = -ENOENT;
 
 	for (size_t i = 0; i < link_count; i++) {
-		/* Links of any other kind are refused. */
+		/* The kernel refuses links of any other kind. */
 		int iterator = bpf_iter_create(bpf_link__fd(links[i]));
 
 		if (iterator < 0)

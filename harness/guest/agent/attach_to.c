@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* tcx and netfilter links. */
+/* The first libbpf with tcx and netfilter links. */
 #define HAS_1_3 (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 3))
 #define TARGET_LIMIT 512
 #define SAMPLES_PER_SECOND 1000
@@ -33,7 +33,7 @@ static bool begins_with(const char *text, const char *beginning)
 	return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* Splits `function+offset`; the offset is 0 when there is none. */
+/* Cuts the offset off `function+offset` and returns it, 0 if there is none. */
 static unsigned long cut_offset(char *function)
 {
 	char *plus = strchr(function, '+');
@@ -92,7 +92,7 @@ static struct attachment attach_tracepoint(struct bpf_program *program, char *ta
 	return attachment_of(bpf_program__attach_tracepoint(program, target, name));
 }
 
-/* clsact and bpf filters, for what is not attached as a link. */
+/* Attaches through a clsact queueing discipline, for programs that are not attached as a link. */
 static struct attachment attach_filter(struct bpf_program *program, unsigned int interface, bool leaves)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)interface, .attach_point = leaves ? BPF_TC_EGRESS : BPF_TC_INGRESS);
@@ -104,7 +104,7 @@ static struct attachment attach_filter(struct bpf_program *program, unsigned int
 	return refused(bpf_tc_attach(&hook, &options), "");
 }
 
-/* `INTERFACE`, or `INTERFACE/egress` for filters, whose sections do not say. */
+/* The target is `INTERFACE`, or `INTERFACE/egress` for filters, because their sections name no direction. */
 static struct attachment attach_interface(struct bpf_program *program, char *target)
 {
 	char *direction = strchr(target, '/');

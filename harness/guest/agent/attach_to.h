@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attaching one program to what the plan names, for the program types that libbpf does not attach by their sections alone. */
+/* Attaching one program to the target that the request names. */
 #ifndef COREMATRIX_ATTACH_TO_H
 #define COREMATRIX_ATTACH_TO_H
 
@@ -11,7 +11,7 @@ struct attachment {
 	const char *detail;    /* what went wrong before libbpf was asked, or "" */
 };
 
-/* What libbpf's attach functions return, which is NULL and errno where they fail. */
+/* The result of an attach function of libbpf, which returns NULL and sets errno on failure. */
 struct attachment attachment_of(struct bpf_link *link);
 
 /*

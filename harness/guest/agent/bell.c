@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The bell: QEMU's isa-debugcon. A byte written to its port is a byte on the host's side, without any driver between. */
+/* The bell is QEMU's isa-debugcon: the host receives each byte written to its port, without a driver in the guest. */
 #define _GNU_SOURCE
 #include "bell.h"
 
@@ -15,7 +15,7 @@ bool bell_open(void)
 {
 	if (ioperm(BELL_PORT, 1, 1) == 0)
 		return true;
-	/* Kernels without CONFIG_X86_IOPL_IOPERM; slower, the bytes are few. */
+	/* For kernels without CONFIG_X86_IOPL_IOPERM. This is slower, but the bytes are few. */
 	port_file = open("/dev/port", O_WRONLY | O_CLOEXEC);
 	return port_file >= 0;
 }

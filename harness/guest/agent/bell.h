@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* False, and errno, when the kernel lets no process write to a port. */
+/* Returns false and sets errno if the kernel allows no process to write to a port. */
 bool bell_open(void);
 void bell_ring(const char *text, int length);
 

@@ -16,7 +16,7 @@
 
 #define MS 1000000u
 #define LOOK_MS 20
-/* What a loader prints beyond this is counted and thrown away: the mailbox is for the end, too. */
+/* Output beyond this is counted and thrown away, because the mailbox must keep room for the end of the response. */
 #define MAX_OUTPUT (16u << 20)
 #define MAX_WORDS 1024u
 
@@ -67,7 +67,7 @@ void free_command(struct command *command)
 	free_strings(command->environment);
 }
 
-/* The child: never returns; what keeps the command from starting goes into the pipe. */
+/* Runs in the child and never returns. If the command cannot start, its errno goes into the pipe `failure`. */
 static void start(const struct command *command, int out, int err, int failure)
 {
 	int nothing = open("/dev/null", O_RDONLY);
@@ -85,7 +85,7 @@ static void start(const struct command *command, int out, int err, int failure)
 	_exit(127);
 }
 
-/* Takes what there is in a pipe; at its end the pipe is closed. */
+/* Reads once from a pipe and closes the pipe at its end. */
 static void take(struct output *output, int stream)
 {
 	static char buffer[64 << 10];
@@ -124,7 +124,7 @@ static struct command_result ended(enum command_end end, uint32_t value, uint64_
 	return (struct command_result){ end, value, now_ns() - begin, dropped };
 }
 
-/* Waits for the command and reads along; what it started and left behind ends with it. */
+/* Waits for the end of the command and reads its output meanwhile. Then kills all processes that it left behind. */
 static struct command_result watch(pid_t child, const struct command *command, struct output *output, uint64_t begin)
 {
 	uint64_t deadline = begin + (uint64_t)command->timeout_ms * MS;
@@ -167,7 +167,7 @@ struct command_result execute_command(const struct command *command)
 	close(out[1]);
 	close(err[1]);
 	close(failure[1]);
-	/* The pipe closes without a word when the command runs. */
+	/* When the command runs, the pipe closes without data. */
 	if (child > 0 && read(failure[0], &error, sizeof(error)) == sizeof(error))
 		waitpid(child, NULL, 0);
 	close(failure[0]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A command of the host's run in the guest to its end, what it prints kept as frames. */
+/* Running a command of the request; its output becomes frames. */
 #ifndef COREMATRIX_COMMAND_H
 #define COREMATRIX_COMMAND_H
 
@@ -19,11 +19,11 @@ struct command_result {
 	uint64_t dropped; /* bytes of output thrown away */
 };
 
-/* Makes a command of a request, for free_command(). False when the request has no word, or too many, or is cut off. */
+/* Makes a command from a request; free_command() frees it. Returns false if the request has no word, too many, or is cut off. */
 bool prepare_command(const struct command_request *request, struct command *command);
 void free_command(struct command *command);
 
-/* Runs the command and whatever it starts, and writes FRAME_OUTPUT for what it prints. */
+/* Runs the command to its end and writes FRAME_OUTPUT for its output. Processes that it leaves behind are killed. */
 struct command_result execute_command(const struct command *command);
 
 #endif

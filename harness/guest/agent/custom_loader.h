@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The custom loader: its files unpacked, its command run, and how it ended. */
+/* Running the custom loader of the request. */
 #ifndef COREMATRIX_CUSTOM_LOADER_H
 #define COREMATRIX_CUSTOM_LOADER_H
 
 #include <stdbool.h>
 
-/* Runs the command of the request and writes FRAME_OUTPUT and FRAME_COMMAND_END; false when the request has none. */
+/* Unpacks its files, runs its command, and writes FRAME_OUTPUT and FRAME_COMMAND_END. Returns false if the request has no command. */
 bool run_custom_loader(void);
 
 #endif

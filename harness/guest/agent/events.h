@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counting what programs send through ring buffers and perf buffers. */
+/* Counting the events that programs send through ring buffers and perf buffers. */
 #ifndef COREMATRIX_EVENTS_H
 #define COREMATRIX_EVENTS_H
 
@@ -8,9 +8,9 @@
 
 struct event_counter;
 
-/* NULL and errno when the map is no buffer of events or cannot be read. Events count from here on; those in a ring buffer also before. */
+/* Counts the events from now on, in a ring buffer also earlier ones. Returns NULL and sets errno if the map has no events to read. */
 struct event_counter *event_counter_open(struct bpf_map *map);
-/* All events so far, lost ones included. */
+/* The number of events so far, lost ones included. */
 uint64_t event_counter_read(struct event_counter *counter);
 void event_counter_close(struct event_counter *counter);
 

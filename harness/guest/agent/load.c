@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* bpf_object__prepare() splits a load in two, which tells relocation and maps from verification by number. */
+/* bpf_object__prepare() splits a load in two steps, so that failures of relocation and maps differ from those of verification. */
 #define HAS_PREPARE (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 6))
 
 struct object_file {
@@ -42,7 +42,7 @@ static void write_programs(struct bpf_object *object)
 	}
 }
 
-/* Only the named program is loaded; every other one is left out, wanted by default or not. */
+/* Makes the named program the only one that is loaded. */
 static void autoload_only(struct bpf_object *object, const char *name)
 {
 	struct bpf_program *program;
@@ -51,7 +51,7 @@ static void autoload_only(struct bpf_object *object, const char *name)
 		bpf_program__set_autoload(program, strcmp(bpf_program__name(program), name) == 0);
 }
 
-/* A pinned map would tie attempts together, and the matrix asks whether the object loads, not where its maps live. */
+/* A pinned map would outlive its load attempt, and the matrix asks only whether the object loads. */
 static void forget_pins(struct bpf_object *object)
 {
 	struct bpf_map *map;
@@ -60,7 +60,7 @@ static void forget_pins(struct bpf_object *object)
 		bpf_map__set_pin_path(map, NULL);
 }
 
-/* What one attempt pinned, the next must not find. */
+/* The next load attempt must not find the maps that this one pinned. */
 static void unpin(struct bpf_object *object)
 {
 	struct bpf_map *map;
@@ -81,7 +81,7 @@ static enum reached load(struct bpf_object *object, int *error)
 	return *error ? REACHED_LOAD : REACHED_DONE;
 }
 
-/* The BTF of the request as a file, which is how libbpf takes it; NULL when there is none. */
+/* Writes the BTF of the request to a file, because libbpf reads it from one. Returns its path, NULL without such BTF. */
 static const char *custom_btf(void)
 {
 	static const char path[] = "/tmp/btf";
@@ -98,11 +98,11 @@ static const char *custom_btf(void)
 	}
 	if (!is_written)
 		warn("settings: btf: cannot be written to %s: %d", path, -errno);
-	/* What is not there libbpf refuses, rather than take the kernel's own. */
+	/* libbpf refuses a file that is missing. Without the path it would use the BTF of the kernel. */
 	return path;
 }
 
-/* Opens the object as the request says. */
+/* Opens the object with the custom BTF and the kernel configuration of the request. */
 static struct bpf_object *open_object(const struct object_file *file)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = file->name);
@@ -114,7 +114,7 @@ static struct bpf_object *open_object(const struct object_file *file)
 	return bpf_object__open_mem(file->bytes, file->length, &options);
 }
 
-/* Single programs are not run: what they do together is what there is to be seen. */
+/* Run checks need the whole object, so a program that is loaded alone is only attached. */
 static void after_load(struct bpf_object *object, const char *program)
 {
 	attach_all(object);
@@ -122,7 +122,7 @@ static void after_load(struct bpf_object *object, const char *program)
 		run_check(object);
 }
 
-/* One fresh open and load. `program` is the only one to load, or NULL for the object as it is. */
+/* One load attempt. `program` is the only program to load, NULL for the whole object. With `list` all programs are reported. */
 static enum reached attempt(const struct object_file *file, const char *program, bool list)
 {
 	enum reached reached = REACHED_OPEN;
@@ -138,7 +138,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	opened = now_ns();
 	if (object) {
 		error = apply_settings(&(struct loading){ object, program });
-		/* What cannot be set is no fault of the file, and may be of one program alone. */
+		/* A setting that fails is no fault of the file, and may concern one program alone. */
 		reached = error ? REACHED_PREPARE : REACHED_OPEN;
 		if (list)
 			write_programs(object);
@@ -154,7 +154,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	send_attempt_end(reached, (uint32_t)(error < 0 ? -error : error), opened - start, now_ns() - opened);
 	if (reached == REACHED_DONE)
 		after_load(object, program);
-	/* The guest ends with what it was asked for: to take that down would cost more than to load it. */
+	/* The guest ends soon, and to free the whole object would take longer than to load it. */
 	if (reached == REACHED_DONE && !program)
 		return reached;
 	detach_all();
@@ -163,7 +163,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	return reached;
 }
 
-/* The names of the programs that load by default; the array ends with NULL. */
+/* The names of the programs that are loaded after all settings; the array ends with NULL. */
 static char **program_names(const struct object_file *file)
 {
 	struct bpf_object *object = open_object(file);
@@ -196,7 +196,7 @@ static bool loads_alone(const void *file, const char *program)
 	return attempt(file, program, false) == REACHED_DONE;
 }
 
-/* Each program alone that is to be loaded, but for those that have been. */
+/* Loads each wanted program alone, except for those that were tried. */
 static void attempt_each(const struct object_file *file)
 {
 	char **names;
@@ -205,7 +205,7 @@ static void attempt_each(const struct object_file *file)
 	libbpf_set_print(keep_quiet);
 	names = program_names(file);
 	libbpf_set_print(keep_log);
-	/* With a single program the object as a whole was that program alone. */
+	/* The load attempt of an object with one program was already that of the program. */
 	alone = names && names[0] && !names[1];
 	for (char **next = names; next && *next; next++) {
 		if (!alone && !was_tried(*next))

@@ -19,7 +19,7 @@
 #endif
 #define IVSHMEM_VENDOR "0x1af4"
 #define IVSHMEM_DEVICE "0x1110"
-/* Kept free so that the frames that end a response always fit. */
+/* Kept free for the frames that end a response. */
 #define RESERVE 4096
 #define LEAST_RESPONSE (2 * RESERVE + sizeof(uint32_t))
 
@@ -150,7 +150,7 @@ void heartbeat(void)
 	header->beats++;
 }
 
-/* Where the request ends; REQUEST_OFFSET when there is none, or none that leaves room for a response. */
+/* Where the request ends; REQUEST_OFFSET if there is no request, or one that leaves no room for a response. */
 static uint64_t request_end(void)
 {
 	const struct request_header *request = (const void *)(mailbox + REQUEST_HEADER);
@@ -193,7 +193,7 @@ void response_resume(void)
 	uint64_t end = request_end();
 	uint64_t offset = request->magic == MAILBOX_MAGIC ? request->response_offset : end;
 
-	/* Frames are written as structs, which need their alignment. */
+	/* frame_close() writes the header as a struct, which needs its alignment. */
 	if (offset < end || offset % sizeof(uint32_t) || offset + LEAST_RESPONSE > mailbox_size)
 		offset = (end + 3u) & ~(uint64_t)3u;
 	response = (volatile void *)(mailbox + RESPONSE_HEADER);
@@ -219,7 +219,7 @@ void response_end(void)
 	response->complete = 1;
 }
 
-/* How much more may be written now; the end of a response may use the reserve. */
+/* The bytes that log text may still take; other fields may also use the reserve. */
 static size_t room(void)
 {
 	uint32_t limit = capacity - RESERVE;

@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Maps the mailbox; returns its guest-physical address, 0 with errno when there is none. */
+/* Maps the mailbox. Returns its guest-physical address, or 0 and sets errno if there is none. */
 uint64_t mailbox_open(void);
 
 /* Whether the host has put a request into the mailbox. */
 bool request_present(void);
 
-/* One more sign of life. */
+/* Tells the host that this guest still runs. */
 void heartbeat(void);
 
 struct request_frame {
@@ -24,18 +24,18 @@ struct request_frame {
 	const void *payload; /* NULL before the first */
 };
 
-/* Steps to the next frame of the request; false after the last. Begin with a zeroed one. */
+/* Steps to the next frame of the request, from a zeroed one to the first. Returns false after the last. */
 bool request_next(struct request_frame *frame);
 
-/* The request's first frame of this type; false when there is none. */
+/* Finds the first frame of this type. Returns false if there is none. */
 bool request_find(uint32_t type, struct request_frame *frame);
 
-/* Starts an empty response, or goes on with the one there is: its bookkeeping lives in the mailbox and outlives a process. */
+/* Starts an empty response, or continues the present one, whose state is in the mailbox and outlives the process. */
 void response_begin(void);
 void response_resume(void);
 void response_end(void);
 
-/* Ordered writing of one frame. Text that finds no room is cut and counted in `dropped`. */
+/* Write one frame, field by field. Text for which there is no room is cut and counted in `dropped`. */
 void frame_open(uint32_t type);
 void frame_u32(uint32_t value);
 void frame_u64(uint64_t value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PID 1 of a corematrix guest: mounts what BPF objects need, says it is ready, and loads the one object it is given. */
+/* PID 1 of a corematrix guest: mounts the file systems that BPF objects need, reports that it is ready, and loads one object. */
 #define _GNU_SOURCE
 #include "bell.h"
 #include "clock.h"
@@ -52,7 +52,7 @@ static void mount_all(void)
 {
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		mkdir(mounts[i].target, 0755);
-		/* A kernel without one of these is still worth a verdict; what needs it says so itself. */
+		/* A kernel without one of these still gets a verdict. A program that needs the file system fails with its own message. */
 		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, 0, NULL) != 0)
 			dprintf(2, "corematrix: mount %s: %s\n", mounts[i].target, strerror(errno));
 	}
@@ -77,8 +77,8 @@ static void ring(const char *word, uint64_t address)
 }
 
 /*
- * Waits for a request by looking at the mailbox, not by sleeping in the kernel: a restored guest goes on in this loop and sees
- * the request at once, without first translating the kernel's interrupt and scheduling code.
+ * Waits for a request by polling the mailbox, not by sleeping in the kernel. A restored guest continues in this loop and sees the
+ * request at once; otherwise QEMU would first have to translate the interrupt and scheduling code of the kernel.
  */
 static void wait_for_request(void)
 {
@@ -109,7 +109,7 @@ static void write_kernel_messages(void)
 	for (;;) {
 		ssize_t length = read(kernel_messages, record, sizeof(record));
 
-		/* EPIPE: the ring buffer overtook us; the next read goes on with the oldest record there is. */
+		/* EPIPE: the kernel overwrote the next record. The next read continues with the oldest one. */
 		if (length < 0 && (errno == EPIPE || errno == EINTR))
 			continue;
 		if (length <= 0)
@@ -119,7 +119,7 @@ static void write_kernel_messages(void)
 	frame_close();
 }
 
-/* The end of every response: what the kernel said meanwhile, and how long it all took. */
+/* Ends every response with the messages of the kernel and the time that all of it took. */
 static void finish(uint64_t address, uint64_t start)
 {
 	write_kernel_messages();
@@ -159,14 +159,14 @@ static int serve(uint64_t address)
 }
 
 /*
- * The process that loads, started before the snapshot so that a cell does not pay for its start. It never ends by itself:
- * libbpf, fed with a stranger's bytes, may crash, and then PID 1 says so.
+ * The process that loads. It starts before the snapshot, so that no cell has to wait for its start. It never exits after a response. If
+ * libbpf crashes on the bytes of the object, PID 1 reports the crash.
  */
 static int work(uint64_t address)
 {
 	int status = 0;
 
-	/* What is freed stays mapped: a restored guest then takes no page faults for what it took before. */
+	/* Freed memory stays mapped, so that a restored guest has no page faults for it. */
 	mallopt(M_MMAP_THRESHOLD, HEAP_BYTES);
 	mallopt(M_TRIM_THRESHOLD, HEAP_BYTES);
 	warm_up();
@@ -175,7 +175,7 @@ static int work(uint64_t address)
 	status = serve(address);
 	if (status != 0)
 		return status;
-	/* The guest has done what it was for; the host ends it. */
+	/* The guest is done; the host ends it. */
 	for (;;)
 		pause();
 }
@@ -192,8 +192,8 @@ static void report_crash(uint64_t address, int status)
 }
 
 /*
- * Waits for the end of the loading process, which a healthy one never reaches. Beats meanwhile: by that the host tells a busy guest from
- * one that hangs.
+ * Waits until the loading process dies; a healthy one never does. Sends a heartbeat every second, by which the host distinguishes a busy
+ * guest from one that hangs.
  */
 static int wait_for_end(pid_t worker)
 {

@@ -69,13 +69,13 @@ int set_map(const struct loading *loading, struct payload payload)
 	return error;
 }
 
-/* Maps that were made as patterns, one for each frame that asks for it, however many attempts there are. */
+/* The maps that libbpf copies inner maps from: one for each frame, made once for all load attempts. */
 static struct {
 	const void *frame;
 	int fd;
 } patterns[64];
 
-/* The descriptor of a map that shows what the maps in a map of maps are like; a negative errno when it cannot be made. */
+/* Creates such a map, or finds it. Returns its descriptor, or a negative errno. */
 static int pattern_map(const void *frame, const struct inner_map_request *inner, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags);
@@ -96,8 +96,8 @@ static int pattern_map(const void *frame, const struct inner_map_request *inner,
 }
 
 /*
- * Where the object describes the maps in a map, they are made anew from that and from what is set: libbpf 1.7 crashes when an
- * attribute of a described one is set, as that belongs to no object.
+ * Sets the inner maps of a map of maps. If the object describes them, a new map combines that description with the settings, because
+ * libbpf 1.7 crashes when a setter is called for a described inner map, which belongs to no object.
  */
 int set_inner_map(const struct loading *loading, struct payload payload)
 {
@@ -120,7 +120,7 @@ int set_inner_map(const struct loading *loading, struct payload payload)
 	}
 	fd = pattern_map(frame, &request, flags);
 	if (fd < 0) {
-		/* The words in which libbpf says the same of inner maps that it makes itself. */
+		/* The same words as in libbpf, when it cannot create an inner map. */
 		warn("map '%s': failed to create inner map: %d", request.map, fd);
 		return fd;
 	}

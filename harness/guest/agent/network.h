@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The guest's only network interface. */
+/* The loopback interface, the only one of the guest. */
 #ifndef COREMATRIX_NETWORK_H
 #define COREMATRIX_NETWORK_H
 

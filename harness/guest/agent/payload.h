@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the payload of a request frame. The host wrote it, and nothing here depends on that. */
+/* Reading the payload of a request frame. Any bytes are safe to read. */
 #ifndef COREMATRIX_PAYLOAD_H
 #define COREMATRIX_PAYLOAD_H
 
@@ -16,15 +16,15 @@ struct string_list {
 };
 
 struct payload payload_of(const struct request_frame *frame);
-/* 0 beyond the end. */
+/* Returns 0 beyond the end. */
 uint32_t payload_u32(struct payload *payload);
-/* "" beyond the end, and where a terminator is missing. Valid as long as the mailbox is. */
+/* Returns a string in the mailbox; "" beyond the end, and for a string without its terminator. */
 const char *payload_string(struct payload *payload);
-/* The bytes after a u32 that counts them; none, at NULL, where that is more than there are. */
+/* Returns the bytes after a u32 that counts them; none, at NULL, if the payload has fewer. */
 struct payload payload_counted(struct payload *payload);
-/* The strings after a u32 that counts them; none, at NULL, where that is more than there are. */
+/* Returns the strings after a u32 that counts them; none, at NULL, if the payload has fewer. */
 struct string_list payload_list(struct payload *payload);
-/* All bytes up to the end. */
+/* Returns all bytes up to the end. */
 struct payload payload_rest(struct payload *payload);
 
 #endif

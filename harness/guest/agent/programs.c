@@ -46,7 +46,7 @@ int set_program(const struct loading *loading, struct payload payload)
 	return error;
 }
 
-/* Programs whose target is looked up in BTF when they are loaded; others get theirs when they are attached. */
+/* Whether libbpf looks up the target in BTF during the load. All other programs need their target only when they are attached. */
 static bool has_btf_target(const struct bpf_program *program)
 {
 	enum bpf_prog_type type = bpf_program__type(program);

@@ -10,7 +10,7 @@ struct requested_object {
 	struct payload elf; /* in the mailbox */
 };
 
-/* False when the request has no object, when its name is too long, and when its frame is cut off. */
+/* Returns false if the request has no object, or one whose name is too long or cut off. */
 bool read_requested_object(struct requested_object *object);
 
 #endif

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define MAX_COUNTERS 64
-/* What a test run may hand back: a packet that grew, and a context. */
+/* The longest packet that a test run may return. */
 #define OUTPUT_BYTES (64 << 10)
 
 static void test_run(struct bpf_object *object, const struct request_frame *frame)
@@ -67,7 +67,7 @@ struct counted {
 	struct event_counter *counter;
 };
 
-/* Opens a counter for every buffer the request asks for: perf buffers keep nothing for those who come later. */
+/* Opens a counter for each buffer of the request before anything runs, because perf buffers keep no events for later readers. */
 static size_t open_counters(struct bpf_object *object, struct counted counters[MAX_COUNTERS])
 {
 	struct request_frame frame = { 0 };
@@ -100,7 +100,7 @@ static void report_events(const struct counted *counted)
 		event_counter_close(counted->counter);
 }
 
-/* Bytes that a lookup fills: a value for every possible processor in maps that keep one for each. */
+/* The bytes that a lookup fills; per-CPU maps have a value for each possible processor. */
 static size_t room_for(struct bpf_map *map)
 {
 	size_t size = bpf_map__value_size(map);
@@ -144,7 +144,7 @@ static void look_up_all(struct bpf_object *object)
 			look_up(object, &frame);
 }
 
-/* Kernels before 5.12 count no runs of programs that may sleep. */
+/* Kernels before 5.12 do not count the runs of programs that may sleep. */
 static bool counts_sleepers(void)
 {
 	struct utsname names;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running what was attached: what is to happen, and then what is there to be seen of it. */
+/* The run check of an attached object: triggers, then the facts that the host compares. */
 #ifndef COREMATRIX_RUN_CHECK_H
 #define COREMATRIX_RUN_CHECK_H
 
 #include <bpf/libbpf.h>
 
 /*
- * Does nothing unless the request asks for a run. Else pulls every trigger of the request in its order and writes FRAME_TRIGGERED, or for a
- * command FRAME_TRIGGER_END, for each, then FRAME_EVENTS, FRAME_MAP_VALUE and FRAME_RUNS: plain facts, to be held against the plan by the
- * host.
+ * Does nothing unless the request asks for a run. Pulls the triggers in the order of the request and writes FRAME_TRIGGERED for each, or
+ * FRAME_TRIGGER_END for a command. Then writes FRAME_EVENTS, FRAME_MAP_VALUE and FRAME_RUNS.
  */
 void run_check(struct bpf_object *object);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings that the request has for an opened object, applied before the load as a loader would. */
+/* Applying the settings of the request to an open object, before its load. */
 #ifndef COREMATRIX_SETTINGS_H
 #define COREMATRIX_SETTINGS_H
 
@@ -7,26 +7,26 @@
 
 #include <bpf/libbpf.h>
 
-/* An object that is about to be loaded. */
+/* An open object before its load. */
 struct loading {
 	struct bpf_object *object;
-	/* The only program to be loaded, or NULL for all that are wanted. */
+	/* The only program to load, or NULL for all wanted programs. */
 	const char *only;
 };
 
 /*
- * Applies every setting of the request, in its order, also when one cannot be. Returns 0, or the first error as a negative errno,
- * after a warning in the log that says which setting it was.
+ * Applies all settings in the order of the request, also after one that fails. Returns 0, or the first error as a negative errno. The
+ * log then has a warning that names the setting.
  */
 int apply_settings(const struct loading *loading);
 
-/* Whether a program is to be loaded now. */
+/* Whether this load attempt includes the program. */
 bool is_wanted(const struct loading *loading, const struct bpf_program *program);
 
-/* Writes a line of our own into the log, as a warning; `libbpf: ` is written before it, which is what the host looks for. */
+/* Writes a line into the log as a warning. It begins with `libbpf: `, because the host looks only for such lines. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Each applies one frame: its payload is read from the beginning. Returns 0 or a negative errno. */
+/* Each applies one frame and returns 0 or a negative errno. */
 int set_autoload(const struct loading *loading, struct payload payload);
 int set_program(const struct loading *loading, struct payload payload);
 int set_attach_target(const struct loading *loading, struct payload payload);

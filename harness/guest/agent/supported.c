@@ -11,7 +11,7 @@
 #define EVENTS "/sys/kernel/tracing/events"
 #define KNOWN 256
 
-/* Whether the kernel or a loaded module has a function of this name; where its names cannot be read, that it has is taken for granted. */
+/* Whether the kernel or a loaded module has a function of this name; true where the names cannot be read. */
 static bool has_function(const char *name)
 {
 	FILE *symbols = fopen(KERNEL_SYMBOLS, "re");
@@ -35,7 +35,7 @@ static bool has_tracepoint(const char *target)
 	return access(EVENTS, F_OK) != 0 || access(path, F_OK) == 0;
 }
 
-/* What stands behind the first `/` of a section's name; NULL when nothing does. */
+/* The text after the first `/` in the section name; NULL if there is none. */
 static const char *section_target(const struct bpf_program *program)
 {
 	const char *slash = strchr(bpf_program__section_name(program), '/');
@@ -43,7 +43,7 @@ static const char *section_target(const struct bpf_program *program)
 	return slash && slash[1] ? slash + 1 : NULL;
 }
 
-/* Alone, too: then the target is the plan's. */
+/* Whether the section is the prefix, alone or with a target after `/`. */
 static bool section_is(const struct bpf_program *program, const char *prefix)
 {
 	const char *section = bpf_program__section_name(program);
@@ -59,7 +59,7 @@ static bool has_target(struct bpf_program *program, const char *target)
 	case BPF_PROG_TYPE_LSM:
 		return bpf_program__set_attach_target(program, 0, target) == 0;
 	case BPF_PROG_TYPE_KPROBE:
-		/* Offsets, patterns and user space are none of what the kernel lists. */
+		/* The list of kernel functions decides nothing about offsets, patterns and user space. */
 		if ((section_is(program, "kprobe") || section_is(program, "kretprobe")) && !strpbrk(target, "+*?:"))
 			return has_function(target);
 		return true;
@@ -75,10 +75,10 @@ static bool probe(struct bpf_program *program, const char *target)
 	const char *name = bpf_program__name(program);
 	enum bpf_prog_type type = bpf_program__type(program);
 
-	/* What else an LSM program of a cgroup is attached to is the cgroup. */
+	/* The request names the cgroup of such a program; the section names its hook. */
 	if (!target || bpf_program__expected_attach_type(program) == BPF_LSM_CGROUP)
 		target = section_target(program);
-	/* Errors are no answer: then the load gives it. */
+	/* An error of the probe is no answer. Then the load decides. */
 	if (libbpf_probe_bpf_prog_type(type, NULL) == 0) {
 		send_left_out(LACKS_PROGRAM_TYPE, name, libbpf_bpf_prog_type_str(type));
 		return false;

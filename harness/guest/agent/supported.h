@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a kernel has what a program takes, asked before it is loaded, as tools do that switch programs off where it has not. */
+/* Asking before the load whether the kernel supports a program, as tools do that switch off unsupported programs. */
 #ifndef COREMATRIX_SUPPORTED_H
 #define COREMATRIX_SUPPORTED_H
 
@@ -7,12 +7,12 @@
 #include <stdbool.h>
 
 /*
- * Whether the kernel knows the type of a program and has what it attaches to. `target` is what it is to attach to, or NULL for what
- * its section says. Says in a frame why not; of what is asked again for the same program, nothing is said.
+ * Whether the kernel knows the type of the program and has its target. `target` is NULL for the target in the section name. If not,
+ * writes FRAME_LEFT_OUT, once for each program.
  */
 bool is_supported(struct bpf_program *program, const char *target);
 
-/* Whether is_supported() was asked for a program of this name and said no. */
+/* Whether is_supported() has returned false for a program of this name. */
 bool is_left_out(const char *program);
 
 #endif

@@ -17,7 +17,7 @@
 
 #define OPENED "/tmp/opened"
 #define WRITTEN "/tmp/written"
-/* There where the kernel has the brd driver built in: a disk in memory. */
+/* A disk in memory, which exists where the brd driver is built into the kernel. */
 #define DISK "/dev/ram0"
 #define BLOCK 4096
 #define SPIN_NS 100000000
@@ -56,7 +56,7 @@ static int fork_and_exec(void)
 	return -ECHILD;
 }
 
-/* A connection to ourselves, and a byte over it. */
+/* Connects to the listener and sends one byte over the connection. */
 static int converse(int listener)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Values of global variables: bytes put into a data section before the map that libbpf makes of it is created. */
+/* Values of global variables: bytes that are put into a data section before libbpf creates its map. */
 #include "messages.h"
 #include "settings.h"
 
@@ -11,7 +11,7 @@ int set_variable(const struct loading *loading, struct payload payload)
 	struct variable_request request = read_variable_request(payload);
 	struct bpf_map *map = bpf_object__find_map_by_name(loading->object, request.section);
 	size_t size = 0;
-	/* Before libbpf 1.3 its type is const. */
+	/* libbpf before 1.3 declares the result const. */
 	char *values = map ? (char *)bpf_map__initial_value(map, &size) : NULL;
 
 	if (!values || request.offset > size || request.bytes.left > size - request.offset) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Programs on which the verifier gives up after a million instructions have a log of hundreds of megabytes. libbpf, told by ENOSPC that
- * its buffer is too small, doubles it and has the kernel verify anew, until the guest runs out of memory or of time. Here it is told
- * why the load fails, and given the end of the log. The linker (--wrap) puts this in the place of libbpf's function.
+ * If the verifier gives up after a million instructions, its log has hundreds of megabytes. On ENOSPC libbpf doubles its buffer and lets
+ * the kernel verify again, until the guest runs out of memory or time. The function here returns the reason of the failure and the end of
+ * the log instead. The linker (--wrap) replaces libbpf's function by it.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libbpf's first buffer (BPF_LOG_BUF_SIZE in libbpf.c): what does not fit into it is too long to be read. */
+/* The size of libbpf's first buffer (BPF_LOG_BUF_SIZE in libbpf.c). A log that does not fit is too long to read. */
 #define LONG_LOG (16 << 20)
-/* What is kept of a long log: the end of what the kernel wrote before it had no room, and what it says last. */
+/* The parts of a long log that are kept: the end of the first buffer, and the last messages of a second load. */
 #define KEPT (1 << 20)
 #define LAST_WORDS (64 << 10)
-/* BPF_LOG_STATS in the kernel's bpf_verifier.h: errors and figures, no instructions. */
+/* BPF_LOG_STATS in the kernel's bpf_verifier.h: only errors and statistics, no instructions. */
 #define LOG_STATS 4
 
 int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
@@ -23,7 +23,7 @@ int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t count,
                          struct bpf_prog_load_opts *options);
 
-/* Keeps the end of the log in the buffer, and adds the last words. */
+/* Keeps the end of the log in the buffer and appends the last messages. */
 static void shorten(char *log, size_t size, const char *last_words)
 {
 	size_t length = strnlen(log, size - 1);

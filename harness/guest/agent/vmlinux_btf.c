@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * libbpf reads and checks the kernel's BTF anew for every object, which under emulation takes as long as all the rest of a load. The
- * bytes are the same each time, so that what libbpf made of them the first time serves every load. The linker (--wrap) puts the
- * functions below in the place of two of libbpf's.
+ * libbpf parses the BTF of the kernel again for every object, which under emulation takes as long as the rest of a load. The bytes never
+ * change, so all loads share the result of the first parse. The linker (--wrap) replaces two functions of libbpf by those below.
  */
 #include "vmlinux_btf.h"
 
@@ -21,7 +20,7 @@ void __real_btf__free(struct btf *btf);
 void __wrap_btf__free(struct btf *btf);
 
 static struct btf *kept;
-/* What libbpf said while it parsed; it says so again whenever it is given what is kept. */
+/* The messages of libbpf while it parsed the BTF. They are repeated whenever it gets the kept BTF. */
 static struct {
 	enum libbpf_print_level level;
 	char text[LINE_LENGTH];

@@ -2,7 +2,7 @@
 #ifndef COREMATRIX_VMLINUX_BTF_H
 #define COREMATRIX_VMLINUX_BTF_H
 
-/* Has libbpf parse the BTF of the running kernel, if it has any, for every load that is to come. */
+/* Lets libbpf parse the BTF of the running kernel once, if it has any, for all later loads. */
 void keep_vmlinux_btf(void);
 
 #endif

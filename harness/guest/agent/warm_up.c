@@ -33,7 +33,7 @@ enum { NAME_PROGRAM = 1, NAME_SYMBOLS = 8, NAME_CONSTANT = 16, NAME_BTF = 24, NA
 
 #define CONTENT(field) .sh_offset = offsetof(struct image, field), .sh_size = sizeof(((struct image *)0)->field), .sh_addralign = 8
 
-/* An object of one program that returns 0, one constant and one type: enough to make libbpf ask the kernel all it asks. */
+/* A small object: one program that returns 0, one constant, one type. To load it, libbpf probes all features of the kernel. */
 static const struct image image = {
 	.header = {
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
@@ -108,7 +108,7 @@ void warm_up(void)
 		bpf_object__load(object);
 	bpf_object__close(object);
 	libbpf_set_print(before);
-	/* What is mapped now stays mapped. */
+	/* Faults in all pages that are mapped now. */
 	if (mlockall(MCL_CURRENT) == 0)
 		munlockall();
 }

@@ -3,8 +3,8 @@
 #define COREMATRIX_WARM_UP_H
 
 /*
- * Goes once through what every load does first, so that a snapshot holds it done: the kernel's BTF parsed, what libbpf asks about the
- * kernel answered (it keeps the answers), memory faulted in.
+ * Does once what every load begins with, so that it is done in the snapshot: libbpf parses the BTF of the kernel and probes its features,
+ * whose results it keeps, and memory is faulted in.
  */
 void warm_up(void);
 

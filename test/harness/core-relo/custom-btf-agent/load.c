@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A helper that loads upon other types than its kernel's: in place of the real one's load.c, which the tests put beside it as really.h.
- * The types follow the object in its file, and then their length.
+ * The load.c of an agent that relocates against other types than those of its kernel. Tests put the real load.c beside it as really.h.
+ * In the file of an object, its types follow the object, and their length follows the types.
  */
 #include <bpf/libbpf.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A helper in place of the real one's load.c, which the tests put beside it as really.h: before it loads an object, it takes from the
- * guest or from itself what the object is called after. Any other object is loaded as always.
+ * The load.c of an agent that restricts the guest or itself before it loads an object. The name of the object decides how; with any other
+ * name the agent only loads. Tests put the real load.c beside it as really.h.
  */
 #define load_object load_really
 #include "really.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A helper that misbehaves: in place of the real one's load.c, which the tests put beside it as really.h. What it does wrong is what the
- * object is called; any other object is loaded as always.
+ * The load.c of an agent that misbehaves. The name of the object decides how; with any other name the agent loads the object. Tests put
+ * the real load.c beside it as really.h.
  */
 #define load_object load_really
 #include "really.h"
