@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { cacheRoot } from '../../../../harness/base/files.ts';
 import { PACKAGE_ROOT } from '../../../../harness/base/package-root.ts';
 import type { Frame, RequestFrame } from '../../../../harness/guest/protocol/frames.ts';
+import { u32Bytes } from '../../../../harness/guest/protocol/fields.ts';
 import { headerLength, REQUEST_HEADER, REQUEST_OFFSET, RESPONSE_HEADER } from '../../../../harness/guest/protocol/mailbox.ts';
 import { encodeRequest } from '../../../../harness/guest/protocol/request.ts';
 import { parseResponse, parseResponseHeader, type ResponseHeader } from '../../../../harness/guest/protocol/response.ts';
@@ -94,6 +95,13 @@ export async function startHostProgram(options: Build & { mailboxBytes?: number 
 export function requestBytes(frames: readonly RequestFrame[]): Buffer {
   const { bytes } = encodeRequest(frames);
   return Buffer.concat([bytes.subarray(0, headerLength(REQUEST_HEADER)), bytes.subarray(REQUEST_OFFSET)]);
+}
+
+/** A request of one frame with any payload. */
+export function rawRequest(number: number, payload: Buffer): Buffer {
+  const padding = Buffer.alloc((4 - (payload.length % 4)) % 4);
+  const body = Buffer.concat([u32Bytes(number), u32Bytes(payload.length), payload, padding]);
+  return Buffer.concat([Buffer.from('XMB1'), u32Bytes(body.length), u32Bytes(0x2000), u32Bytes(0), body]);
 }
 
 /** The response that the program in a folder has written into its mailbox. */

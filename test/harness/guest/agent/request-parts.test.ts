@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { u32Bytes } from '../../../../harness/guest/protocol/fields.ts';
 import { FRAMES } from '../../../../harness/guest/protocol/frames.ts';
-import { type HostProgram, requestBytes, responseIn, startHostProgram } from './host-program.ts';
+import { type HostProgram, rawRequest, requestBytes, responseIn, startHostProgram } from './host-program.ts';
 import { REQUEST_PARTS } from './programs.ts';
 
 let folder = '';
@@ -20,13 +20,6 @@ afterAll(async () => {
 });
 
 const moduleFrame = (name: string, ko: string) => ({ type: 'module', name, ko: Buffer.from(ko) }) as const;
-
-/** A request of one frame with any payload. */
-function rawRequest(number: number, payload: Buffer): Buffer {
-  const padding = Buffer.alloc((4 - (payload.length % 4)) % 4);
-  const body = Buffer.concat([u32Bytes(number), u32Bytes(payload.length), payload, padding]);
-  return Buffer.concat([Buffer.from('XMB1'), u32Bytes(body.length), u32Bytes(0x2000), u32Bytes(0), body]);
-}
 
 test('modules are loaded in their order, and the object is found behind them', async () => {
   const request = requestBytes([

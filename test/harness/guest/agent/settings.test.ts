@@ -3,8 +3,9 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RequestFrame } from '../../../../harness/guest/protocol/frames.ts';
-import { type HostProgram, requestBytes, responseIn, startHostProgram } from './host-program.ts';
+import { u32Bytes } from '../../../../harness/guest/protocol/fields.ts';
+import { FRAMES, type RequestFrame } from '../../../../harness/guest/protocol/frames.ts';
+import { type HostProgram, rawRequest, requestBytes, responseIn, startHostProgram } from './host-program.ts';
 import { compileSettingsObject, SETTINGS } from './programs.ts';
 
 let folder = '';
@@ -82,6 +83,15 @@ test.each<[string, RequestFrame, string]>([
   ['a map without values', { type: 'variable', section: 'few', offset: 0, bytes: Buffer.alloc(1) }, 'few: no 1 bytes at 0 of it to be set'],
 ])('%s that the object lacks is an error, a warning, and no change', async (_, frame, warning) => {
   expect(await apply([frame])).toEqual({ error: '-2', loaded: unchanged, warnings: [`warn: libbpf: settings: ${warning}`], chosen: [] });
+});
+
+test.each([6, 77, 0xffffffff])('the unknown map attribute %i is an error, a warning, and no change', async (attribute) => {
+  const payload = Buffer.concat([u32Bytes(attribute), u32Bytes(5), Buffer.from('counts\0')]);
+  const [error, ...loaded] = (await program.ask(rawRequest(FRAMES['map-setting'].number, payload))).split(' ');
+  expect([error, loaded]).toEqual(['-22', unchanged]);
+  expect((await responseIn(folder)).frames).toEqual([
+    { type: 'log', level: 'warn', text: "libbpf: settings: map 'counts': attribute 5: -22\n" },
+  ]);
 });
 
 test.each([
