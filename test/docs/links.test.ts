@@ -38,7 +38,8 @@ function brokenLinks(page: string): string[] {
     return anchor !== undefined && file.endsWith('.md') && !anchorsOf(readFileSync(join(PACKAGE_ROOT, file), 'utf8')).has(anchor);
   });
   const quoted = [...text.matchAll(QUOTED)].map(({ groups }) => groups?.['path'] ?? '');
-  const missing = quoted.filter((path) => !existsSync(join(PACKAGE_ROOT, 'test', path)) && !existsSync(join(PACKAGE_ROOT, path)));
+  const places = ['test', '.', dirname(page)];
+  const missing = quoted.filter((path) => !places.some((place) => existsSync(join(PACKAGE_ROOT, place, path))));
   return [...broken, ...missing].map((target) => `${page}: ${target}`);
 }
 
