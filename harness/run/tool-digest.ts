@@ -1,16 +1,16 @@
-// What this program is made of, as a digest: another version of it may judge otherwise.
+// A digest of this program, because another version of it may give another verdict.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../base/digest.ts';
 
-/** Folders whose code only speaks with people. */
-const NO_JUDGES = ['cli/', 'doctor/', 'minimum-kernel/', 'results/history/', 'setup/'];
+/** Folders whose code cannot change a verdict. */
+const WITHOUT_VERDICTS = ['cli/', 'docs/', 'doctor/', 'minimum-kernel/', 'results/history/', 'setup/'];
 
-/** A digest of the code below this folder's parent that loads objects and judges what comes of it. */
+/** A digest of the code in harness/ that loads objects and decides verdicts. */
 export async function toolDigest(): Promise<string> {
   const root = join(import.meta.dirname, '..');
   const names = (await readdir(root, { recursive: true })).filter(
-    (name) => /\.[jt]s$/.test(name) && !name.endsWith('.d.ts') && !NO_JUDGES.some((folder) => name.startsWith(folder)),
+    (name) => /\.[jt]s$/.test(name) && !name.endsWith('.d.ts') && !WITHOUT_VERDICTS.some((folder) => name.startsWith(folder)),
   );
   return digestOf(names.toSorted().map((name) => join(root, name)));
 }
