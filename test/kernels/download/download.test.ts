@@ -131,6 +131,15 @@ describe('a download', () => {
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
   });
 
+  it('a download of unknown digest starts again if the server sends only the end of the file', async () => {
+    behaviour = (request, response, visit) => {
+      if (visit > 1) return serve(request, response);
+      response.writeHead(206, { 'content-range': `bytes 5-${CONTENT.length - 1}/${CONTENT.length}` });
+      return response.end(CONTENT.subarray(5));
+    };
+    expect([await fetchIt({ expected: null }), await content(), visits]).toEqual([DONE, true, ['whole', 'whole']]);
+  });
+
   it('a download starts again if the server rejects the range', async () => {
     behaviour = (request, response, visit) => (visit > 1 ? serve(request, response) : response.writeHead(416).end());
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
