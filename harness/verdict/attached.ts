@@ -1,4 +1,4 @@
-// Whether what was loaded could be attached, and why not.
+// Judges the attachments of a load attempt: which programs were attached, and why others were not.
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { readLines } from '../logs/libbpf/lines.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
@@ -7,27 +7,27 @@ import type { Attachment, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
 import type { Failure } from './rules/context.ts';
 
-/** What the kernel or the C library answers where there is nothing of that name to attach to. */
+/** Errors of the kernel or the C library for an attach target that does not exist. */
 const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENODEV']);
 const CLASSES: Readonly<Partial<Record<string, FailureClass>>> = { EPERM: 'permission', EACCES: 'permission', ENOMEM: 'resource-limit' };
 
-/** What libbpf warned, without the name of the program, which stands beside it anyway. */
+/** The warnings of libbpf without the program name, which every report shows beside them. */
 function warningsOf({ log }: Attachment): string[] {
   return readLines(log).flatMap((line) =>
     line.type === 'message' && line.level === 'warn' ? [line.text.replace(/^prog '[^']*': /, '')] : [],
   );
 }
 
-/** What became of one program after it was loaded. */
+/** The result of attaching one loaded program. */
 export interface Attached {
-  /** Null when it was attached, or left alone. */
+  /** Null if the program was attached, or if libbpf does not attach such programs. */
   failure: Failure | null;
-  /** False also where libbpf attaches nothing of the kind by itself and the plan names no target. */
+  /** Also false if libbpf does not attach such programs by itself and the plan names no target. */
   attached: boolean;
 }
 
 /**
- * Whether libbpf left a program alone because its section does not say what to attach it to, which it does without a word.
+ * True if libbpf did not try to attach a program because its section names no target. libbpf logs nothing in this case.
  * @see bpf_program__attach() in libbpf.c: -EOPNOTSUPP
  */
 function isLeftAlone({ kind, detail }: Attachment, error: string, warnings: readonly string[]): boolean {
@@ -40,7 +40,7 @@ interface Known {
   enumerators?: ReadonlySet<string>;
 }
 
-/** The attach type that the kernel does not have; null where it does, or that is not known. */
+/** The attach type that the kernel lacks; null if the kernel has it, or if this is unknown. */
 function unknownType({ kind, name }: Attachment, { object, enumerators }: Known): string | null {
   const section = kind === 'program' ? object.programs.find((program) => program.name === name)?.section : undefined;
   const type = section === undefined ? null : youngAttachType(section);
@@ -64,7 +64,10 @@ function judge(attachment: Attachment, known: Known): Attached {
   return { failure: { stage: 'attach', class: failureClass, errno, reason: oneLine(words) }, attached: false };
 }
 
-/** Finds what became of a program of an attempt; null where nothing was to be attached. Programs of struct_ops share the fate of its maps. */
+/**
+ * Returns a function that finds the attach result of a program in an attempt; null if the program was not to be attached. struct_ops
+ * programs have the result of their maps.
+ */
 export function attachedIn(
   { attachments = [] }: LoadAttempt,
   known: Known,

@@ -1,4 +1,4 @@
-// An object's own loader judged: by its exit status, and where it failed, by what it printed.
+// Judges a custom loader: its exit status decides whether the load failed, its output why.
 import { howEnded } from './evidence/command-end.ts';
 import { errnoOf } from '../logs/libbpf/errno.ts';
 import { parseVerifierLog } from '../logs/verifier/parse.ts';
@@ -7,7 +7,7 @@ import { failureOf, oneLine } from './failure.ts';
 import type { Failure } from './rules/context.ts';
 import type { FailureContext, Finding } from './rules/context.ts';
 
-/** More lines than anybody reads, and few enough to look through. */
+/** Limits the time for searching the output. */
 const MAX_LINES = 2000;
 const MAX_LINE = 4096;
 
@@ -27,7 +27,7 @@ interface Words {
 }
 
 /**
- * What cilium/ebpf and aya say of failures that libbpf's words do not cover, the most telling first. Neither names the field.
+ * Messages of cilium/ebpf and aya that differ from libbpf's, the most specific first. Neither library names the field.
  * @see btf/core.go, prog.go and map.go of cilium/ebpf; btf/relocation.rs of aya-obj, bpf.rs and programs/mod.rs of aya
  */
 const LIBRARY_WORDS: readonly Words[] = [
@@ -60,7 +60,7 @@ function libraryFailure(lines: readonly string[]): Finding | null {
   return null;
 }
 
-/** What the verifier said as cilium/ebpf (`load program: invalid argument: …`) and aya (`Verifier output: …`) pass it on. */
+/** How cilium/ebpf (`load program: invalid argument: …`) and aya (`Verifier output: …`) print the verifier's message. */
 const VERIFIER_WORDS = [
   /\bprogram ([\w./]+): load program: ([^:]+): (.+?)(?: \(\d+ line\(s\) omitted\))?$/,
   /()\bload program: ([^:]+): (.+?)(?: \(\d+ line\(s\) omitted\))?$/,
@@ -83,11 +83,11 @@ function verifierContext(context: FailureContext, output: string, lines: readonl
   return passedOn === undefined ? null : { ...context, verifier: parseVerifierLog(passedOn) };
 }
 
-/** Why a loader that ended failed; null when it did not. */
+/** The failure of a custom loader that has ended; null if it succeeded. */
 export function customLoaderFailure(context: FailureContext, command: CommandEvidence): Failure | null {
   if (command.end === 'exited' && command.value === 0) return null;
   const how = howEnded(command);
-  // A loader that crashed did not fail for what it printed before.
+  // The output of a loader that crashed does not explain the crash.
   const lines = linesOf(command);
   const last = lines.at(-1);
   const unknown: Finding = { stage: 'verify', class: 'unknown', reason: `the loader ${how}${last === undefined ? '' : `: ${last}`}` };

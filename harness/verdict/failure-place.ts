@@ -1,15 +1,15 @@
-// Where the verifier stopped: from an instruction of the final program back to the object's own and to its source line.
+// Finds where the verifier stopped: maps an instruction of the final program to the object's instruction and source line.
 import type { LineOf } from '../bpf/object/source-line.ts';
 import { placeOf } from './relocations/poison.ts';
 import type { FailurePlace } from '../results/schema.ts';
 import type { ReadAttempt } from './evidence/attempt.ts';
 
-/** Register states can be as long as a program. */
+/** Maximum length of a register state, which can be as long as a program. */
 const MAX_STATE = 300;
 
 /**
- * The instruction that ended an attempt, null when none did.
- * @param lineOf finds source lines by the object's line information; without it, what the kernel printed has to do
+ * Returns the instruction that ended an attempt, or null.
+ * @param lineOf finds source lines by the object's line information; if null, the line that the kernel printed is used
  */
 export function failurePlace({ log, rejected }: ReadAttempt, lineOf: LineOf | null): FailurePlace | null {
   const verifier = rejected?.verifier;

@@ -1,4 +1,4 @@
-// Why an attempt failed: the first rule that finds its facts decides, the most specific first, plain text last.
+// Decides why an attempt failed. Rules run from the most specific to the most general; the first that matches decides.
 import { errnoName } from '../logs/libbpf/errno.ts';
 import type { Stage } from '../base/vocabulary.ts';
 import type { LoadAttempt } from './evidence/evidence.ts';
@@ -32,7 +32,7 @@ const STAGE_OF = { open: 'open', prepare: 'relocate', load: 'verify', done: 'ver
   Stage
 >;
 
-/** Nothing fits: what libbpf said last, and the error. */
+/** The failure if no rule matches: the last message of libbpf, and the error. */
 function unexplained({ attempt }: FailureContext): Finding {
   const error = errnoName(attempt.errno);
   const said = attempt.log.warnings.findLast((text) => !text.startsWith('failed to load '));
@@ -43,16 +43,16 @@ function unexplained({ attempt }: FailureContext): Finding {
   };
 }
 
-/** Reasons go into tables, attributes and one-line formats. */
+/** Maximum length of a reason, because tables, attributes and one-line formats show it. */
 const MAX_REASON = 400;
 
-/** Text without line breaks, cut where it is too long for a table. */
+/** Joins the lines of a text and cuts it to the maximum length of a reason. */
 export function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON - 3)}...` : line;
 }
 
-/** Judges one failed attempt. */
+/** Finds the failure of one attempt that did not load. */
 export function failureOf(context: FailureContext): Failure {
   for (const rule of RULES) {
     const finding = rule(context);

@@ -1,4 +1,4 @@
-// The verdict on one cell, from what the guest said and what is known of the object.
+// Makes the verdict on one cell from the guest's evidence and the facts about the object.
 import type { LineOf } from '../bpf/object/source-line.ts';
 import { relocationRecords } from './relocations/records.ts';
 import type { FailurePlace } from '../results/schema.ts';
@@ -17,24 +17,24 @@ export interface JudgeInput {
   object: JudgedObject;
   evidence: CellEvidence;
   /**
-   * Names of the enumerators in the kernel's own BTF: of `enum bpf_map_type`, `bpf_prog_type` and `bpf_attach_type` at least. With them an
-   * unknown type is told from a wrong attribute; without, by age and error alone.
+   * Names of the enumerators in the kernel's own BTF, at least of `enum bpf_map_type`, `bpf_prog_type` and `bpf_attach_type`. They
+   * distinguish an unknown type from a wrong attribute. Without them, only the age of the type and the error do.
    */
   enumerators?: ReadonlySet<string>;
-  /** What was to be run; null where nothing was. */
+  /** The run check that was planned; null if none was. */
   runCheck?: RunCheckPlan | null;
   /** Source lines of the object's instructions. */
   lineOf?: LineOf;
-  /** Groups of programs of which one had to load. */
+  /** Groups of programs. One program of each group must load. */
   alternatives?: readonly (readonly string[])[];
 }
 
 interface JudgedAttempt {
   read: ReadAttempt;
-  /** Null when it loaded. */
+  /** Null if it loaded. */
   failure: Failure | null;
   at: FailurePlace | null;
-  /** What became of a program once the attempt had loaded. */
+  /** Finds the attach result of a program, if the attempt loaded. */
   attached: (program: KnownProgram) => Attached | null;
   logs: JudgementLogs;
 }
@@ -45,7 +45,7 @@ interface KnownProgram {
   autoload: boolean;
 }
 
-/** The programs as libbpf saw them, or, when it did not open the object, as its sections name them (`?` means: not by default). */
+/** The programs as libbpf reports them. If it did not open the object, its sections decide (`?` means: not loaded by default). */
 function programsOf({ object, evidence }: JudgeInput): KnownProgram[] {
   if (evidence.programs.length > 0) return evidence.programs.map(({ name, type, autoload }) => ({ name, type, autoload }));
   return object.programs.map(({ name, type, section }) => ({ name, type, autoload: !section.startsWith('?') }));
@@ -73,7 +73,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
 
 const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };
 
-const NOTHING_TRIED: Failure = { stage: 'open', class: 'unknown', errno: 0, reason: 'the guest tried no load' };
+const NO_ATTEMPT: Failure = { stage: 'open', class: 'unknown', errno: 0, reason: 'the guest made no load attempt' };
 
 function programJudgement(name: string, failure: Failure | null, at: FailurePlace | null, logs: JudgementLogs): ProgramJudgement {
   if (!failure)
@@ -82,7 +82,7 @@ function programJudgement(name: string, failure: Failure | null, at: FailurePlac
   return { name, status: 'fail', stage, class: failureClass, errno, reason, at, attached: null, runs: null, logs };
 }
 
-/** A program that loaded, and what became of it then. */
+/** The verdict on a program that loaded, with its attach result. */
 function loadedProgram(program: KnownProgram, { attached }: JudgedAttempt, logs: JudgementLogs): ProgramJudgement {
   const found = attached(program);
   return {
@@ -91,15 +91,15 @@ function loadedProgram(program: KnownProgram, { attached }: JudgedAttempt, logs:
   };
 }
 
-/** Without an attempt of its own a program shares the fate of the whole object, and what the verifier said if it was about this program. */
+/** A program without its own attempt gets the verdict of the whole object, and the verifier log if it is about this program. */
 function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): ProgramJudgement {
   const own = whole?.read.rejected?.program === program.name ? whole : null;
   const logs = { libbpf: null, verifier: own?.logs.verifier ?? null };
   if (whole && !whole.failure) return loadedProgram(program, whole, logs);
-  return programJudgement(program.name, whole ? whole.failure : NOTHING_TRIED, own?.at ?? null, logs);
+  return programJudgement(program.name, whole ? whole.failure : NO_ATTEMPT, own?.at ?? null, logs);
 }
 
-/** Why a program was not loaded that was to be loaded where that is possible; null for one that was not to be loaded at all. */
+/** Why the kernel cannot load a program with `load: if-supported`; null if the guest did not leave the program out. */
 function whyLeftOut(name: string, { leftOut }: CellEvidence): string | null {
   const found = leftOut.find(({ program }) => program === name);
   if (!found) return null;
@@ -108,13 +108,13 @@ function whyLeftOut(name: string, { leftOut }: CellEvidence): string | null {
     : `left out: this kernel has no ${found.what} to attach to`;
 }
 
-/** Of a group of which one program is chosen, the others are not needed; of one of which none loads, each failed. */
+/** Why another alternative is chosen instead of this program; null if it is the chosen one, or if no alternative of its group loads. */
 function whyNotChosen(name: string, { evidence, alternatives = [] }: JudgeInput, alone: JudgedAttempt | undefined): string | null {
   const group = alternatives.find((names) => names.includes(name));
   const chosen = group && evidence.chosen.find((each) => group.includes(each));
   if (chosen === undefined || chosen === name) return null;
-  if (!alone?.failure) return `not needed: of these alternatives ${chosen} is chosen`;
-  return `${chosen} is chosen, as this one does not load here: ${alone.failure.class}: ${alone.failure.reason}`;
+  if (!alone?.failure) return `not needed: ${chosen} is the chosen alternative`;
+  return `${chosen} is chosen because this alternative does not load here: ${alone.failure.class}: ${alone.failure.reason}`;
 }
 
 function judgeProgram(
@@ -133,8 +133,8 @@ function judgeProgram(
   return alone.failure ? programJudgement(name, alone.failure, alone.at, alone.logs) : loadedProgram(program, alone, alone.logs);
 }
 
-/** Attempts but for wholes that were given up for another choice of alternatives. */
-function lastingAttempts({ attempts }: CellEvidence): LoadAttempt[] {
+/** All attempts except those with the whole object that another choice of alternatives replaced. */
+function finalAttempts({ attempts }: CellEvidence): LoadAttempt[] {
   const last = attempts.findLast(({ program }) => program === null);
   return attempts.filter((attempt) => attempt.program !== null || attempt === last);
 }
@@ -148,7 +148,7 @@ function withRunCheck(program: ProgramJudgement, runCheck: JudgedRunCheck | null
   return { ...program, status: 'fail', stage, class: failureClass, errno, reason, runs };
 }
 
-/** What a run of the whole object came to, if it was loaded. */
+/** The result of the run check; null if none was made. */
 function runCheckOf({ runCheck, evidence, object }: JudgeInput, programs: readonly ProgramJudgement[]): JudgedRunCheck | null {
   if (!runCheck || !evidence.runCheck) return null;
   const attached = programs.filter((program) => program.attached).map(({ name }) => name);
@@ -156,18 +156,17 @@ function runCheckOf({ runCheck, evidence, object }: JudgeInput, programs: readon
 }
 
 /**
- * Judges one object on one kernel. A whole object that loaded passes with every program that loads by default, unless one of them could
- * not be attached; else each program has the verdict of its own attempt, and the cell that of the whole object, also when every program
- * loads alone. Never throws, whatever the evidence holds.
+ * Judges one object on one kernel. If the whole object loads, every program that loads by default passes, unless it could not be
+ * attached. If not, each program gets the verdict of its own attempt, and the cell fails even if every program loads alone. Never throws.
  */
 export function judgeCell(input: JudgeInput): CellJudgement {
   const programs = programsOf(input);
   const byName = new Map(programs.map((program) => [program.name, program]));
-  const attempts = lastingAttempts(input.evidence).map((attempt) => judgeAttempt(attempt, byName, input));
+  const attempts = finalAttempts(input.evidence).map((attempt) => judgeAttempt(attempt, byName, input));
   const whole = attempts.find(({ read }) => read.program === null) ?? null;
   const own = new Map(attempts.map((attempt) => [attempt.read.program, attempt]));
-  const failure = whole ? whole.failure : NOTHING_TRIED;
-  // What an own loader switched off, only libbpf's words tell.
+  const failure = whole ? whole.failure : NO_ATTEMPT;
+  // Only libbpf's log tells which programs a custom loader switched off.
   const skipped = new Set(input.evidence.command ? whole?.read.log.skipped : []);
   const loaded = programs.map((program) => {
     const autoload = program.autoload && !skipped.has(program.name);

@@ -1,9 +1,9 @@
-// What is made of a cell's evidence: a verdict for the object, one for each program, and the ledger of its relocations.
+// The judgement of a cell: a verdict for the object, one for each program, and the relocation records.
 import type { CellCheck, CellRelocation, FailurePlace } from '../results/schema.ts';
 import type { FailureClass } from '../base/failures.ts';
 import type { Stage } from '../base/vocabulary.ts';
 
-/** Texts as they were printed; null where there is none. */
+/** Unchanged log texts; null if there is no log. */
 export interface JudgementLogs {
   libbpf: string | null;
   verifier: string | null;
@@ -11,19 +11,19 @@ export interface JudgementLogs {
 
 export interface ProgramJudgement {
   name: string;
-  /** `skip`: it does not load by default, or was left out for a reason. */
+  /** `skip`: the program does not load by default, or was left out for a reason. */
   status: 'pass' | 'fail' | 'skip';
   stage: Stage | null;
   class: FailureClass | null;
   errno: number | null;
   reason: string | null;
-  /** The instruction the verifier stopped at, null when it stopped at none. */
+  /** The instruction at which the verifier stopped, or null. */
   at: FailurePlace | null;
-  /** Whether it was attached; null where that was not asked for or failed. */
+  /** Whether the program was attached; null if it was not to be attached, or if attaching failed. */
   attached: boolean | null;
-  /** How often it ran; null where nothing was run, or the kernel does not count it. */
+  /** Number of runs; null if there was no run check, or if the kernel does not count runs. */
   runs: number | null;
-  /** Of the program's own attempt; null texts when it had none. */
+  /** Logs of the program's own attempt; null if there was none. */
   logs: JudgementLogs;
 }
 
@@ -32,14 +32,14 @@ export interface CellJudgement {
   stage: Stage | null;
   class: FailureClass | null;
   reason: string | null;
-  /** What was chosen of alternatives, by name. */
+  /** Names of the chosen alternatives. */
   chosen: string[];
   /** In the order of the object. */
   programs: ProgramJudgement[];
   /** One entry for each relocation of the object, in its order. */
   relocations: CellRelocation[];
-  /** What was checked after a run; empty where nothing was. */
+  /** Checks after a run; empty without a run check. */
   checks: CellCheck[];
-  /** Of the attempt with the whole object. */
+  /** Logs of the attempt with the whole object. */
   logs: JudgementLogs;
 }

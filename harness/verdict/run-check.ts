@@ -1,4 +1,4 @@
-// What a run was to bring about, held against what the guest saw.
+// Compares the planned triggers and checks of a run check with the guest's observations.
 import { basename } from 'node:path';
 import type { RunCheckPlan } from '../plan/object-settings/run-check-plan.ts';
 import type { PlannedCheck } from '../plan/settings/check/planned-check.ts';
@@ -12,9 +12,9 @@ import type { Failure } from './rules/context.ts';
 
 export interface JudgedRunCheck {
   checks: CellCheck[];
-  /** Why a program failed that was loaded and attached; null when it did not. */
+  /** The failure of a program that was loaded and attached; null if it passed. */
   failureOf: (program: string) => Failure | null;
-  /** How often a program ran; null where the kernel did not count. */
+  /** Number of runs of a program; null if the kernel did not count them. */
   runsOf: (program: string) => number | null;
 }
 
@@ -37,7 +37,7 @@ function numberIn(bytes: Uint8Array): bigint | null {
   return bytes.reduceRight((number, byte) => (number << 8n) | BigInt(byte), 0n);
 }
 
-/** The value, or one for each processor, which lie at multiples of eight bytes. */
+/** The value, or one value for each processor. Per-CPU values start at multiples of eight bytes. */
 function valuesIn(bytes: Uint8Array, { offset, size }: Extract<PlannedCheck, { kind: 'bytes' }>, perCpu: boolean): Uint8Array[] {
   if (!perCpu || size === null || size === 0) return [bytes.subarray(offset, size === null ? undefined : offset + size)];
   const step = Math.ceil(size / 8) * 8;
@@ -63,29 +63,29 @@ function judgeBytes(
 ) {
   const { expected, what } = check;
   const words = expectedText(expected);
-  const said = (text: string, passed: boolean) => ({ what, expected: words, seen: text, passed });
-  if (!seen) return said('nothing', false);
-  if (seen.errno !== 0) return said(errnoName(seen.errno) === 'ENOENT' ? 'nothing there' : errnoName(seen.errno), false);
+  const result = (text: string, passed: boolean) => ({ what, expected: words, seen: text, passed });
+  if (!seen) return result('no value', false);
+  if (seen.errno !== 0) return result(errnoName(seen.errno) === 'ENOENT' ? 'no entry' : errnoName(seen.errno), false);
   const values = valuesIn(seen.value, check, perCpu);
   if ('notZero' in expected)
-    return said(
+    return result(
       valuesText(values),
       values.some((value) => value.some((byte) => byte !== 0)),
     );
   if ('equals' in expected) {
-    if (values.some((value) => Buffer.compare(value, expected.equals) === 0)) return said(expected.shown, true);
+    if (values.some((value) => Buffer.compare(value, expected.equals) === 0)) return result(expected.shown, true);
     const isNumber = /^-?\d+$/.test(expected.shown);
-    return said(
+    return result(
       isNumber ? valuesText(values) : values.map(hex).join(', '),
       isNumber && valuesText(values) === valuesText([expected.equals]),
     );
   }
   const numbers = values.map(numberIn);
-  if (numbers.some((number) => number === null)) return said(`${valuesText(values)}, which is no number`, false);
-  return said(valuesText(values), numbers.reduce((sum: bigint, number) => sum + (number ?? 0n), 0n) >= BigInt(expected.atLeast));
+  if (numbers.some((number) => number === null)) return result(`${valuesText(values)}, not a number`, false);
+  return result(valuesText(values), numbers.reduce((sum: bigint, number) => sum + (number ?? 0n), 0n) >= BigInt(expected.atLeast));
 }
 
-/** What checks are judged from. */
+/** Input for judging checks. */
 interface CheckContext {
   plan: RunCheckPlan;
   facts: RunCheckFacts;
@@ -111,7 +111,7 @@ function judgeCheck(check: PlannedCheck, index: number, { plan, facts, perCpu }:
       const returned = own.flatMap((at) => facts.triggered.get(at) ?? []).filter(({ errno }) => errno === 0);
       const passed = own.length > 0 && returned.length === own.length && returned.every((each) => each.returned === check.returned);
       const seen = returned.length === 0 ? 'no test run' : [...new Set(returned.map((each) => each.returned))].join(', ');
-      return { program, what: `what ${check.program} returns`, expected: String(check.returned), seen, passed };
+      return { program, what: `return value of ${check.program}`, expected: String(check.returned), seen, passed };
     }
     case 'events': {
       const found = facts.events.get(index);
@@ -145,17 +145,17 @@ function triggerFailure(trigger: PlannedTrigger, index: number, facts: RunCheckF
   const broken = (what: string, errno = 0) => failed(`trigger ${nameOf(trigger)}: ${what}`, errno);
   if (trigger.kind === 'command') {
     const ended = facts.commands.get(index);
-    const what = ended ? commandFailure(ended) : 'was not pulled';
+    const what = ended ? commandFailure(ended) : 'did not run';
     return what === null ? null : broken(what);
   }
   const pulled = facts.triggered.get(index);
-  if (!pulled) return broken('was not pulled');
+  if (!pulled) return broken('did not run');
   return pulled.errno === 0 ? null : broken(errnoName(pulled.errno), pulled.errno);
 }
 
 /**
- * Judges a run.
- * @param attached programs that were attached: without a check, each of them must have run, as must those of test runs
+ * Judges a run check.
+ * @param attached programs that were attached: if no checks are planned, each attached program and each program of a test run must have run
  */
 export function judgeRunCheck(
   plan: RunCheckPlan,

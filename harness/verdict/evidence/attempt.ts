@@ -1,4 +1,4 @@
-// One load attempt with its log read: what both the ledger and the verdict are made from.
+// One load attempt with its log parsed. Verdicts and relocation records are made from it.
 import type { LibbpfLog } from '../../logs/libbpf/facts.ts';
 import { parseLibbpfLog } from '../../logs/libbpf/parse.ts';
 import { parseVerifierLog, type VerifierLog } from '../../logs/verifier/parse.ts';
@@ -10,11 +10,11 @@ export interface ReadAttempt {
   reached: LoadAttempt['reached'];
   errno: number;
   log: LibbpfLog;
-  /** The program that ended the attempt, with what the verifier said of it; null when none did. */
+  /** The program that ended the attempt, with its verifier log; null if none did. */
   rejected: { program: string; verifier: VerifierLog | null } | null;
 }
 
-/** libbpf stops at the first program that fails, so at most the last one it speaks of has. */
+/** libbpf stops at the first program that fails. So only the last program in the log can have failed. */
 function rejectedProgram(attempt: LoadAttempt, log: LibbpfLog): ReadAttempt['rejected'] {
   if (attempt.reached === 'done') return null;
   const facts = log.programs.findLast((each) => each.error !== null || each.missingTarget !== null);
@@ -23,7 +23,7 @@ function rejectedProgram(attempt: LoadAttempt, log: LibbpfLog): ReadAttempt['rej
   return { program, verifier: facts.verifierLog === null ? null : parseVerifierLog(facts.verifierLog) };
 }
 
-/** Reads an attempt's log. Never throws, whatever was logged. */
+/** Parses the log of an attempt. Never throws. */
 export function readAttempt(attempt: LoadAttempt): ReadAttempt {
   const log = parseLibbpfLog(attempt.log);
   return { program: attempt.program, reached: attempt.reached, errno: attempt.errno, log, rejected: rejectedProgram(attempt, log) };

@@ -1,7 +1,7 @@
-// How a command in a guest came to its end, in words.
+// Describes how a command in a guest ended.
 import type { CommandEnd } from '../../guest/protocol/frames.ts';
 
-/** Of one that ran until it exited or was killed: `exits with status 3`, `dies of signal 11`. */
+/** For a command that exited or was killed: `exits with status 3`, `is killed by signal 11`. */
 export function howEnded({ end, value }: Pick<CommandEnd, 'end' | 'value'>): string {
-  return end === 'killed' ? `dies of signal ${value}` : `exits with status ${value}`;
+  return end === 'killed' ? `is killed by signal ${value}` : `exits with status ${value}`;
 }

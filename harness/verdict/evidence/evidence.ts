@@ -1,23 +1,23 @@
-// What a guest delivers about one cell, before anything is made of it.
+// Evidence: what a guest delivers about one cell, before a verdict is made of it.
 import type { CommandEnd } from '../../guest/protocol/frames.ts';
 import type { LogRecord } from '../../logs/record.ts';
 
 /** One fresh open and load. */
 export interface LoadAttempt {
-  /** Null: the whole object with its default autoload; else only this program was autoloaded. */
+  /** Null for the whole object with its default autoload; otherwise the only program that was autoloaded. */
   program: string | null;
   /**
-   * How far libbpf's own API calls went: `open` = bpf_object__open failed, `prepare` = bpf_object__prepare failed (relocation, BTF load,
-   * map creation; libbpf >= 1.6), `load` = bpf_object__load failed, `done` = loaded.
+   * The call that failed: `open` = bpf_object__open, `prepare` = bpf_object__prepare (relocation, BTF load, map creation;
+   * libbpf >= 1.6), `load` = bpf_object__load. `done` = loaded.
    */
   reached: 'open' | 'prepare' | 'load' | 'done';
-  /** Positive; 0 when done. */
+  /** Positive; 0 if loaded. */
   errno: number;
   /** As measured in the guest. */
   openMs: number;
   loadMs: number;
   log: LogRecord[];
-  /** What was attached after the load, or was to be; absent when that was not asked for. */
+  /** Results of attaching after the load; absent if nothing was to be attached. */
   attachments?: Attachment[];
 }
 
@@ -25,9 +25,9 @@ export interface LoadAttempt {
 export interface Attachment {
   kind: 'program' | 'map';
   name: string;
-  /** Positive; 0 when it was attached. */
+  /** Positive; 0 if attached. */
   errno: number;
-  /** What went wrong before libbpf was asked; empty when nothing did. */
+  /** The error that occurred before libbpf was called; empty if none did. */
   detail: string;
   log: LogRecord[];
 }
@@ -43,28 +43,28 @@ interface EvidenceProgram {
   insns: number;
 }
 
-/** A program that was to be loaded where that is possible, and is not: the kernel does not know its type, or has nothing it could attach to. */
+/** A program with `load: if-supported` that was not loaded: the kernel lacks its type or its attach target. */
 export interface LeftOut {
   program: string;
   lacks: 'program-type' | 'attach-target';
-  /** The type under libbpf's name, or the target. */
+  /** libbpf's name of the type, or the target. */
   what: string;
 }
 
-/** What commands printed. */
+/** The output of commands. */
 export interface Printed {
   stdout: string;
   stderr: string;
 }
 
-/** How an object's own loader ended, and all it printed. */
+/** How a custom loader ended, with its output. */
 export interface CommandEvidence extends Printed {
   end: CommandEnd['end'];
-  /** Exit status or signal; of an end that is no verdict, see CommandEnd. */
+  /** Exit status or signal; see CommandEnd for other ends. */
   value: number;
 }
 
-/** How a command that is a trigger ended. */
+/** How a command trigger ended. */
 export interface TriggerEnd {
   end: CommandEnd['end'];
   /** See CommandEnd. */
@@ -73,33 +73,33 @@ export interface TriggerEnd {
   said: string;
 }
 
-/** What was seen when the whole object was run. By the index of the trigger or check in the plan. */
+/** Observations of a run check. Maps are keyed by the index of the trigger or check in the plan, if not described otherwise. */
 export interface RunCheckFacts {
   triggered: Map<number, { errno: number; returned: number }>;
-  /** How commands among the triggers ended. */
+  /** Ends of command triggers. */
   commands: Map<number, TriggerEnd>;
   events: Map<number, { errno: number; count: number }>;
   values: Map<number, { errno: number; value: Uint8Array }>;
-  /** How often programs ran, by name, as far as the kernel counts it. */
+  /** Number of runs by program name, for programs whose runs the kernel counts. */
   runs: Map<string, number>;
 }
 
-/** Everything a guest said about one cell. */
+/** Everything that a guest delivered about one cell. */
 export interface CellEvidence {
-  /** Empty when bpf_object__open failed. */
+  /** Empty if bpf_object__open failed. */
   programs: EvidenceProgram[];
   leftOut: LeftOut[];
-  /** What was chosen of alternatives: of each group one program or map at most. */
+  /** Names of the chosen alternatives: at most one program or map of each group. */
   chosen: string[];
-  /** First the whole object; only if that fails, and only when there is more than one, each program alone. */
+  /** First the whole object. If it fails and has several programs, each program alone follows. */
   attempts: LoadAttempt[];
-  /** Of an object that its own loader loads; its only attempt is then made from what that printed. */
+  /** Present if a custom loader loads the object. The only attempt is then made from its output. */
   command?: CommandEvidence;
-  /** What triggers printed; absent where none of them is a command. */
+  /** The output of command triggers; absent if no trigger is a command. */
   triggersPrinted?: Printed;
-  /** Absent where nothing was run. */
+  /** Absent if no run check was made. */
   runCheck?: RunCheckFacts;
-  /** Lines of /dev/kmsg since the cell began. */
+  /** Lines of /dev/kmsg since the start of the cell. */
   kernelLog: string;
   console: string;
 }

@@ -1,20 +1,20 @@
-// What became of one relocation, from what libbpf printed about it: outcome, values, and what is odd although it passes.
+// Reads outcome, values and suspicious changes of one relocation from libbpf's log.
 import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
 import { isIncompatible, parseSpec, type Spec } from '../../bpf/core-spec/printed.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { ObjectRelocation } from '../../bpf/object/places.ts';
 import type { Outcome, RelocationKind } from '../../base/vocabulary.ts';
 
-/** Kinds that give 0 instead of poison when the target is missing. */
+/** Kinds that become 0 instead of poison if the target is missing. */
 const GUARDS = new Set<RelocationKind>(['field_exists', 'type_exists', 'enumval_exists', 'type_matches', 'type_size', 'target_type_id']);
 
-/** Kinds whose value is a BTF id, which differs from kernel to kernel and means nothing by itself: another id has not moved. */
+/** Kinds whose value is a BTF id. Ids differ between kernels, so another id does not mean that something moved. */
 const IDS = new Set<RelocationKind>(['local_type_id', 'target_type_id']);
 
-/** Hard errors that say the field is there but not in a form the instruction can use. */
+/** Errors for a field that exists but that the instruction cannot access. */
 const UNUSABLE = /value too big|unexpected mem size|invalid new mem size|can't be satisfied for bitfield|can't be applied to array access/;
 
-/** A candidate of the right name has the member, but of a kind that may not stand for the one compiled in. */
+/** True if a candidate type has the member, but with an incompatible kind of type. */
 export function hasIncompatibleCandidate(facts: RelocationFacts): boolean {
   return facts.candidates.some(({ spec, matches }) => {
     const candidate = matches ? null : parseSpec(spec);
@@ -22,7 +22,7 @@ export function hasIncompatibleCandidate(facts: RelocationFacts): boolean {
   });
 }
 
-/** Decides the outcome; `null` facts are a relocation libbpf never printed. */
+/** Decides the outcome. `facts` is null if libbpf printed nothing about the relocation. */
 export function outcomeOf(kind: RelocationKind, facts: RelocationFacts | null): Outcome {
   if (!facts) return 'not-reached';
   if (facts.ambiguity !== null) return 'ambiguous';
@@ -34,7 +34,7 @@ export function outcomeOf(kind: RelocationKind, facts: RelocationFacts | null): 
   return facts.patch.from === facts.patch.to ? 'resolved' : 'moved';
 }
 
-/** The value compiled in, as far as a local spec tells it. */
+/** The compiled value, if the local spec contains it. */
 function valueInSpec(kind: RelocationKind, spec: Spec): string | null {
   if (kind === 'byte_off') return spec.offset === null ? null : String(spec.offset);
   if (kind === 'enumval_value') return spec.enumerator?.value ?? null;
@@ -42,7 +42,7 @@ function valueInSpec(kind: RelocationKind, spec: Spec): string | null {
   return kind.endsWith('_exists') || kind === 'type_matches' ? '1' : null;
 }
 
-/** The values compiled in and after relocation, decimal; null where there is none or none was printed. */
+/** The values before and after relocation as decimal text; null if there is none or libbpf did not print it. */
 export function valuesOf(relocation: ObjectRelocation, facts: RelocationFacts | null): { local: string | null; target: string | null } {
   if (facts?.patch) return { local: facts.patch.from, target: facts.patch.to };
   const spec = parseSpec(facts?.spec ?? relocation.spec);
@@ -53,15 +53,15 @@ function enclosingTypeChanged(local: Spec | null, facts: RelocationFacts): strin
   const matching = facts.candidates.find(({ matches }) => matches);
   const target = matching ? parseSpec(matching.spec) : null;
   if (!local || !target || essentialName(local.typeName) === essentialName(target.typeName)) return null;
-  return `it is found in ${target.type}, not in ${local.type}`;
+  return `it resolves to ${target.type} here, compiled for ${local.type}`;
 }
 
 const SIGN: Partial<Record<string, string>> = { 0: 'unsigned', 1: 'signed' };
 
 /**
- * One short sentence when a relocation passes but the code reads something else than was compiled: other size, other sign, other
- * enclosing type. Null when all is well.
- * @param shifts whether the same field has bitfield shifts relocated beside: then size and sign are taken into account by the reader
+ * Describes in one line why a relocation that passes may read something else than compiled: another size, sign or enclosing type. Null
+ * if nothing is suspicious.
+ * @param shifts true if bitfield shifts of the same field are relocated too: the program then handles another size and sign
  */
 export function suspicionOf(relocation: ObjectRelocation, facts: RelocationFacts | null, shifts: boolean): string | null {
   if (!facts?.patch || facts.noTarget || facts.poisoned.length > 0) return null;

@@ -1,4 +1,4 @@
-// Which poisoned relocation the verifier came to: from an instruction of the final program back to a subprogram's relocation.
+// Finds the poisoned relocation that the verifier reached: maps an instruction of the final program to a relocation of a subprogram.
 import type { LibbpfLog, RelocationFacts } from '../../logs/libbpf/facts.ts';
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
 
@@ -9,8 +9,8 @@ interface Place {
 }
 
 /**
- * Where an instruction of a final program comes from. libbpf appends every subprogram a program calls behind the program's own
- * instructions and prints where.
+ * Finds the (sub)program and instruction from which an instruction of a final program comes. libbpf appends the called subprograms to
+ * the program and prints their offsets.
  */
 export function placeOf(log: LibbpfLog, program: string, insn: number): Place {
   for (const [name, { insns, offset }] of log.layouts.get(program) ?? []) {
@@ -19,19 +19,19 @@ export function placeOf(log: LibbpfLog, program: string, insn: number): Place {
   return { program, insn };
 }
 
-/** Programs and subprograms a load of this program consists of. */
+/** Names of the program and of the subprograms that are loaded with it. */
 export function partsOf(log: LibbpfLog, program: string): string[] {
   return [program, ...(log.layouts.get(program)?.keys() ?? [])];
 }
 
-/** A spec may be cut to 256 characters where the verifier's log names it. */
+/** The verifier log cuts a spec to 256 characters. */
 function sameSpec(facts: RelocationFacts, named: { spec: string; cut: boolean }): boolean {
   return named.cut ? facts.spec?.startsWith(named.spec) === true : facts.spec === named.spec;
 }
 
 /**
- * The poisoned relocation a rejected program was rejected for: by the instruction, else by the spec libbpf wrote into the log. Null when
- * the verifier rejected for another reason or nothing fits.
+ * Finds the poisoned relocation for which the verifier rejected a program: by the instruction, otherwise by the spec that libbpf wrote
+ * into the log. Null if the verifier had another reason, or if no relocation matches.
  */
 export function reachedPoison(log: LibbpfLog, program: string, verifier: VerifierLog): RelocationFacts | null {
   if (verifier.cause.type !== 'core-relocation') return null;

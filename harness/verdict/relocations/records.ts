@@ -1,4 +1,4 @@
-// The ledger of one cell: what became of every relocation of the object on that kernel.
+// Makes the relocation records of one cell.
 import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
 import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
 import type { CellRelocation } from '../../results/schema.ts';
@@ -8,18 +8,18 @@ import type { ReadAttempt } from '../evidence/attempt.ts';
 import { outcomeOf, suspicionOf, valuesOf } from './outcome.ts';
 import { partsOf, reachedPoison } from './poison.ts';
 
-/** An attempt with its relocations ready to be looked up. */
+/** An attempt with its relocations indexed. */
 interface Source {
   attempt: ReadAttempt;
-  /** By (sub)program as printed and number. */
+  /** Keyed by relocation number and (sub)program as printed. */
   relocations: Map<string, RelocationFacts>;
-  /** Programs and subprograms that were to be loaded. */
+  /** Programs and subprograms that the attempt loads. */
   parts: Set<string>;
-  /** The poisoned relocation its verifier log names. */
+  /** The poisoned relocation that the verifier log names. */
   reached: RelocationFacts | null;
 }
 
-/** What the ledger must know of the object: its entry programs and its relocations. */
+/** The object's entry programs and relocations. */
 export interface RecordedObject {
   programs: readonly { name: string }[];
   relocations: readonly ObjectRelocation[];
@@ -39,18 +39,18 @@ function sourceOf(attempt: ReadAttempt, programs: readonly string[]): Source {
   };
 }
 
-/** bpftool prints the section where libbpf prints the program. */
+/** libbpf prints the program, bpftool the section. */
 function factsIn(source: Source, { program, section, index }: ObjectRelocation): RelocationFacts | null {
   return source.relocations.get(key(program, index)) ?? source.relocations.get(key(section, index)) ?? null;
 }
 
-/** How far libbpf came with a relocation: the ledger takes the attempt that came furthest. */
+/** How far libbpf processed a relocation. The record is made from the attempt that went furthest. */
 function progress(facts: RelocationFacts | null): number {
   if (!facts) return 0;
   return facts.patch || facts.poisoned.length > 0 || facts.error !== null ? 2 : 1;
 }
 
-/** Sources that have the program in them come first, its own before those that only call it. */
+/** Ranks an attempt: first the program's own, then one that contains the program, then the others. */
 function relevance(source: Source, program: string): number {
   if (source.attempt.program === program) return 2;
   return source.parts.has(program) ? 1 : 0;
@@ -64,8 +64,8 @@ function chooseFacts(sources: readonly Source[], relocation: ObjectRelocation): 
 }
 
 /**
- * Whether the verifier came to a poisoned instruction: `yes` when a log names it, `no` when every program with it loaded, which
- * happens only when the instruction is dead code.
+ * Whether the verifier reached a poisoned instruction: `yes` if a log names it, `no` if every program that contains it loaded, because
+ * the instruction is then dead code.
  */
 function reachedOf(all: readonly Source[], telling: readonly Source[], relocation: ObjectRelocation): Reached {
   if (all.some((source) => source.reached !== null && factsIn(source, relocation) === source.reached)) return 'yes';
@@ -75,15 +75,15 @@ function reachedOf(all: readonly Source[], telling: readonly Source[], relocatio
 
 const SHIFTS = new Set<RelocationKind>(['lshift_u64', 'rshift_u64']);
 
-/** What is accessed, within a (sub)program, whatever the kind of relocation. */
+/** Identifies an access in a (sub)program, for every kind of relocation. */
 function accessKey({ program, spec, access }: ObjectRelocation): string {
   const parsed = parseSpec(spec);
   return `${program} ${parsed ? accessOf(parsed) : access}`;
 }
 
 /**
- * One entry for each relocation of the object, in its order. A relocation's facts come from the load of the whole object if that
- * succeeded, else from the attempt with its own program, else from whichever attempt came furthest with it.
+ * Returns one record for each relocation of the object, in its order. The facts come from the load of the whole object if it
+ * succeeded, otherwise from the attempt that went furthest with the relocation, preferably the attempt with its own program.
  */
 export function relocationRecords(object: RecordedObject, attempts: readonly ReadAttempt[]): CellRelocation[] {
   const programs = object.programs.map(({ name }) => name);

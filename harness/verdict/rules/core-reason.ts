@@ -1,4 +1,4 @@
-// Class and wording of a relocation that made a load fail.
+// Class and reason of a relocation that made a load fail.
 import { basename } from 'node:path';
 import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
 import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
@@ -8,13 +8,13 @@ import type { FailureClass } from '../../base/failures.ts';
 import type { RelocationKind } from '../../base/vocabulary.ts';
 import type { JudgedObject } from './context.ts';
 
-/** Where it failed is the caller's to know: libbpf gives up on a relocation, or the verifier comes to it. */
+/** The caller adds the stage: either libbpf fails at the relocation, or the verifier reaches it. */
 export interface CoreFinding {
   class: FailureClass;
   reason: string;
 }
 
-/** `tracing.bpf.c:23`, or `near ...` when that line does not name what is accessed. */
+/** `tracing.bpf.c:23`, or `near ...` if the line does not name the access. */
 function placeOf(source: SourceLine): string {
   const place = `${basename(source.file)}:${source.line}`;
   return source.exact ? place : `near ${place}`;
@@ -25,7 +25,7 @@ function detailOf(kind: RelocationKind | null, relocation: ObjectRelocation | nu
   return details.length > 0 ? ` (${details.join(', ')})` : '';
 }
 
-/** libbpf prints the two offsets it cannot choose between in bits. */
+/** libbpf prints the two conflicting offsets in bits. */
 function ambiguityOf(text: string): string {
   const bits = /^field offset ambiguity: (\d{1,10}) != (\d{1,10})$/.exec(text);
   return bits ? `offset ${Number(bits[1]) / 8} in one candidate, ${Number(bits[2]) / 8} in another` : text;
@@ -33,25 +33,26 @@ function ambiguityOf(text: string): string {
 
 function judge(facts: RelocationFacts, kind: RelocationKind | null, type: string): { class: FailureClass; what: string } {
   if (facts.ambiguity !== null) {
-    return { class: 'core-ambiguous', what: `the kernel has several of this type and they differ: ${ambiguityOf(facts.ambiguity)}` };
+    return { class: 'core-ambiguous', what: `the kernel has several types of this name, and they differ: ${ambiguityOf(facts.ambiguity)}` };
   }
   if (facts.error !== null) return { class: 'core-other', what: facts.error };
-  if (facts.wrongAccess) return { class: 'core-field-incompatible', what: 'its size or sign here does not allow the access as compiled' };
+  if (facts.wrongAccess)
+    return { class: 'core-field-incompatible', what: 'its size or sign on this kernel does not fit the compiled access' };
   if (kind === 'enumval_value' || kind === 'enumval_exists') {
     return { class: 'core-enum-missing', what: facts.candidates.length === 0 ? `no such type ${type}` : 'no such enumerator' };
   }
   if (facts.noTarget && facts.candidates.length === 0) return { class: 'core-type-missing', what: `no such type ${type}` };
-  if (hasIncompatibleCandidate(facts)) return { class: 'core-field-incompatible', what: 'it is of another kind here' };
+  if (hasIncompatibleCandidate(facts)) return { class: 'core-field-incompatible', what: 'its type is of another kind on this kernel' };
   if (facts.noTarget) return { class: 'core-field-missing', what: 'no such field' };
-  return { class: 'core-other', what: 'it could not be relocated' };
+  return { class: 'core-other', what: 'cannot be relocated' };
 }
 
-/** The entry of the object's own list that libbpf's `prog '%s': relo #%d` speaks of. */
+/** Finds the relocation of the object that libbpf names as `prog '%s': relo #%d`. */
 function relocationOf(facts: RelocationFacts, object: JudgedObject): ObjectRelocation | null {
   return object.relocations.find(({ program, index }) => program === facts.program && index === facts.index) ?? null;
 }
 
-/** What is accessed and the type it is in, from the object's own list, else from what libbpf printed. */
+/** The access and its root type, from the object's relocation, otherwise from libbpf's spec. */
 function nameOf(spec: string | null, relocation: ObjectRelocation | null): { access: string; type: string } {
   const parsed = parseSpec(spec ?? relocation?.spec ?? '');
   return { access: relocation?.access ?? (parsed ? accessOf(parsed) : 'a relocation'), type: parsed?.type ?? '' };
@@ -66,11 +67,11 @@ export function coreFinding(facts: RelocationFacts, object: JudgedObject): CoreF
   return { class: failureClass, reason: `${access}: ${what}${detailOf(kind, relocation)}` };
 }
 
-/** The same where only the end of a verifier log names the relocation, and nothing tells why it has no target. */
+/** Class and reason if only the end of a verifier log names the relocation, so the cause of the missing target is unknown. */
 export function namedFinding(named: { kind: RelocationKind | null; spec: string } | null, insn: number | null): CoreFinding {
   const at = insn === null ? '' : ` at insn ${insn}`;
-  if (!named) return { class: 'core-other', reason: `a CO-RE relocation without target is reached${at}` };
+  if (!named) return { class: 'core-other', reason: `the verifier reaches a CO-RE relocation without a target${at}` };
   const { access } = nameOf(named.spec, null);
   const failureClass = named.kind === 'enumval_value' ? 'core-enum-missing' : 'core-other';
-  return { class: failureClass, reason: `${access}: it has no target in this kernel${detailOf(named.kind, null)}` };
+  return { class: failureClass, reason: `${access}: no target in this kernel${detailOf(named.kind, null)}` };
 }

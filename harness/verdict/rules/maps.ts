@@ -1,16 +1,16 @@
-// Failures to create maps.
+// Rule for failures to create maps.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { MapFailure } from '../../logs/libbpf/facts.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import { type Finding, type FailureContext, memlockHint } from './context.ts';
 
-/** Map types younger than the oldest kernel this tool is for (5.10), where nothing better tells whether the kernel knows them. */
+/** Map types that are newer than the oldest supported kernel (5.10). Used if the kernel's map types are unknown. */
 const YOUNG_TYPES = new Set(['task_storage', 'bloom_filter', 'user_ringbuf', 'cgrp_storage', 'arena', 'insn_array']);
 
-/** What a kernel answers to a map type it does not have: EINVAL, E2BIG where newer attributes come with it, or not supported. */
+/** Errors for a map type that the kernel lacks: EINVAL, E2BIG if newer attributes are set, or not supported. */
 const TYPE_REFUSED = new Set(['EINVAL', 'E2BIG', 'ENOTSUPP', 'EOPNOTSUPP']);
 
-/** `BPF_MAP_TYPE_RINGBUF` and `ringbuf` are the same to a reader. */
+/** Makes `ringbuf` from `BPF_MAP_TYPE_RINGBUF`. */
 function plainType(type: string): string {
   return type.toLowerCase().replace(/^bpf_map_type_/, '');
 }
@@ -34,7 +34,7 @@ const WHAT = {
   pin: 'cannot be pinned or reused',
 } as const satisfies Record<MapFailure['step'], string>;
 
-/** bpf(BPF_MAP_CREATE) or what libbpf does with the map right after it failed. */
+/** bpf(BPF_MAP_CREATE) failed, or a later step in which libbpf sets up the map. */
 export function mapNotCreated(context: FailureContext): Finding | null {
   const { attempt, object, enumerators } = context;
   const failure = attempt.rejected ? undefined : attempt.log.maps.at(-1);

@@ -1,20 +1,20 @@
-// Failures of the object itself: libbpf does not take the file, or what is in it.
+// Rules for failures of the object itself: libbpf refuses the file, its content, or a setting.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { Finding, FailureContext } from './context.ts';
 
-/** Sentences libbpf ends a refusal with that say less than the one before. */
+/** Final messages of libbpf that are less specific than the message before. */
 const GENERAL = /^failed to (?:load|open|init)/;
 
-function lastTelling(warnings: readonly string[]): string | null {
+function mostSpecific(warnings: readonly string[]): string | null {
   return warnings.findLast((text) => !GENERAL.test(text)) ?? warnings.at(-1) ?? null;
 }
 
 /** bpf_object__open failed. */
 export function openFailed({ attempt }: FailureContext): Finding | null {
   if (attempt.reached !== 'open') return null;
-  const said = lastTelling(attempt.log.warnings);
+  const said = mostSpecific(attempt.log.warnings);
   const error = errnoName(attempt.errno);
-  // libbpf's placeholder descriptors need memfd_create(), which a small kernel may not have.
+  // libbpf creates placeholder descriptors with memfd_create(), which a small kernel may lack.
   if (!said && error === 'ENOSYS') {
     return {
       stage: 'open',
@@ -26,20 +26,21 @@ export function openFailed({ attempt }: FailureContext): Finding | null {
   return { stage: 'open', class: error === 'ENOMEM' ? 'resource-limit' : 'object-invalid', reason };
 }
 
-/** What the configuration says cannot be done to this object, which only libbpf knew. */
+/** libbpf cannot apply a setting of the configuration to this object. */
 export function settingRefused({ attempt }: FailureContext): Finding | null {
   const refused = attempt.log.failures.find(({ topic }) => topic === 'settings');
-  const reason = `a setting of the configuration is refused: ${refused?.text ?? ''}`;
+  const reason = `libbpf refuses a setting of the configuration: ${refused?.text ?? ''}`;
   return refused ? { stage: 'open', class: 'object-invalid', reason } : null;
 }
 
-/** What is in the object makes no sense to libbpf, which shows only when it is loaded. */
-const NONSENSE =
+/** Messages about invalid content of the object that libbpf notices only at load time. */
+const INVALID_CONTENT =
   /^(?:missing BPF prog type, check ELF section name '|SEC\("struct_ops"\) program isn't referenced anywhere|no BTF-based attach target is specified)/;
 
+/** The content of the object is invalid. */
 export function objectInvalid({ attempt, program }: FailureContext): Finding | null {
   const [failure] = attempt.log.failures.filter(({ topic }) => topic === 'object');
   if (failure) return { stage: 'open', class: 'object-invalid', reason: failure.text };
-  const said = attempt.log.programs.find((each) => each.program === program?.name)?.warnings.find((text) => NONSENSE.test(text));
+  const said = attempt.log.programs.find((each) => each.program === program?.name)?.warnings.find((text) => INVALID_CONTENT.test(text));
   return said === undefined ? null : { stage: 'verify', class: 'object-invalid', reason: said };
 }

@@ -1,17 +1,17 @@
-// Failures of one program that are not the verifier's: its attach target, and refusals before verification.
+// Rules for failures of one program outside the verifier: a missing attach target, and refusals before verification.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import { type Finding, type FailureContext, memlockHint } from './context.ts';
 import { helperName } from './verifier.ts';
 
-/** What libbpf calls as the section does, under its name in BTF: `btf_trace_sched_switch` for `sched_switch`. */
+/** The name of a target in BTF: `btf_trace_sched_switch` for `sched_switch`. libbpf prints the name from the section. */
 function nameInBtf(missing: string, section: string): string {
   const target = attachTargetOf(section);
   return target?.name === missing ? target.symbol + missing : missing;
 }
 
-/** A struct_ops type or a member of one, in the words of other attach targets; libbpf's own where they are new. */
+/** The reason for a missing struct_ops type or member, worded like other attach targets; libbpf's message if it is unknown. */
 function structOpsReason(text: string): string {
   const type = /struct (?:bpf_struct_ops_)?(\w+) is not found in kernel BTF$/.exec(text)?.[1];
   if (type !== undefined) return `struct_ops type ${type} is not in this kernel's BTF`;
@@ -19,7 +19,7 @@ function structOpsReason(text: string): string {
   return member === undefined ? text : `struct_ops member ${member} (map ${map}) is not in this kernel's BTF`;
 }
 
-/** A function, tracepoint, hook or struct_ops type that the kernel's BTF does not have. */
+/** The kernel's BTF lacks a function, tracepoint, hook or struct_ops type. */
 export function attachTargetMissing({ attempt, program, object }: FailureContext): Finding | null {
   const facts = attempt.log.programs.find((each) => each.program === program?.name);
   if (facts && facts.missingTarget !== null) {
@@ -37,7 +37,7 @@ export function attachTargetMissing({ attempt, program, object }: FailureContext
 
 const LOCKDOWN = /Lockdown: [^\n]{1,200}/;
 
-/** A kernel that is locked down takes helpers away that read its memory, and says so in its own log only. */
+/** A locked-down kernel forbids helpers that read its memory. Only the kernel log names lockdown as the cause. */
 export function lockedDown({ verifier, kernelLog }: FailureContext): Finding | null {
   const cause = verifier?.cause;
   if (cause?.type !== 'helper-not-allowed') return null;
@@ -46,7 +46,7 @@ export function lockedDown({ verifier, kernelLog }: FailureContext): Finding | n
   return said === undefined ? null : { stage: 'verify', class: 'permission', reason: `${said} (helper ${helper})` };
 }
 
-/** Libbpf's own words about privileges and limits, and the kernel's about lockdown. */
+/** The kernel answers EPERM. The reason is libbpf's message about privileges and limits, or the kernel's about lockdown. */
 export function notPermitted(context: FailureContext): Finding | null {
   const { attempt, kernelLog } = context;
   const stage = attempt.rejected ? 'verify' : 'relocate';
@@ -55,7 +55,7 @@ export function notPermitted(context: FailureContext): Finding | null {
   if (limit !== null) return { stage, class: 'resource-limit', reason: limit };
   const lockdown = LOCKDOWN.exec(kernelLog)?.[0];
   const trivial = attempt.log.failures.find(({ topic }) => topic === 'permission');
-  return { stage, class: 'permission', reason: lockdown ?? trivial?.text ?? 'the kernel does not permit it: EPERM' };
+  return { stage, class: 'permission', reason: lockdown ?? trivial?.text ?? 'the kernel does not permit the load: EPERM' };
 }
 
 const REFUSALS: Partial<Record<string, FailureClass>> = {
@@ -68,7 +68,7 @@ const REFUSALS: Partial<Record<string, FailureClass>> = {
   E2BIG: 'complexity-limit',
 };
 
-/** bpf(BPF_PROG_LOAD) failed before the verifier said a word, so only the error and the program type are left to go by. */
+/** bpf(BPF_PROG_LOAD) failed before verification, so only the error and the program type are known. */
 export function refusedUnverified({ attempt, program, verifier, enumerators }: FailureContext): Finding | null {
   if (!attempt.rejected || !program || verifier?.reason) return null;
   const error = errnoName(attempt.errno);
@@ -76,7 +76,7 @@ export function refusedUnverified({ attempt, program, verifier, enumerators }: F
   if (!failureClass) return null;
   const type = program.type ?? 'of this program';
   if (failureClass !== 'program-type-unsupported') {
-    return { stage: 'verify', class: failureClass, reason: `the kernel refuses the program without a word: ${error}` };
+    return { stage: 'verify', class: failureClass, reason: `the kernel refuses the program before verification: ${error}` };
   }
   const unknown = program.type !== null && enumerators?.has(`BPF_PROG_TYPE_${program.type.toUpperCase()}`) === false;
   const reason = unknown

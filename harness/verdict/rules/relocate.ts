@@ -1,21 +1,21 @@
-// Failures before any program is loaded: BTF, externs, relocations libbpf gives up on.
+// Rules for failures before any program is loaded: BTF, externs, relocations that libbpf cannot apply.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { ExternFailure } from '../../logs/libbpf/facts.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import type { Finding, FailureContext } from './context.ts';
 import { coreFinding } from './core-reason.ts';
 
-/** No BTF to relocate against, or none that the kernel takes. */
+/** The object or the kernel has no usable BTF, or the kernel refuses the object's BTF. */
 export function btfMissing({ attempt }: FailureContext): Finding | null {
   const [failure] = attempt.log.btf;
   if (!failure) return null;
   if (failure.kind === 'object-missing') {
-    return { stage: 'open', class: 'object-invalid', reason: 'the object has no usable BTF of its own' };
+    return { stage: 'open', class: 'object-invalid', reason: 'the object has no usable BTF' };
   }
   if (failure.kind === 'kernel-missing') {
     return { stage: 'relocate', class: 'btf-missing', reason: `the kernel has no usable BTF: ${failure.text}` };
   }
-  // A kernel that says what it dislikes knows BTF.
+  // A kernel that logs why it refuses BTF supports BTF.
   const said = attempt.log.btfLog !== null && attempt.log.btfLog.trim() !== '';
   return { stage: 'relocate', class: said ? 'object-invalid' : 'btf-missing', reason: failure.text };
 }
@@ -26,7 +26,7 @@ const EXTERNS = {
   kfunc: { class: 'kfunc-missing', name: 'kfunc' },
 } as const satisfies Record<ExternFailure['kind'], { class: FailureClass; name: string }>;
 
-/** A strong extern that could not be resolved; libbpf stops at the first, before any program is tried. */
+/** A strong extern is unresolved. libbpf stops at the first one, before it loads any program. */
 export function externMissing({ attempt }: FailureContext): Finding | null {
   const failure = attempt.rejected ? undefined : attempt.log.externs.at(-1);
   if (!failure) return null;
@@ -36,12 +36,12 @@ export function externMissing({ attempt }: FailureContext): Finding | null {
   return { stage: 'relocate', class: failureClass, reason };
 }
 
-/** A relocation that neither resolves nor can be poisoned ends the whole load. */
+/** A relocation neither resolves nor can be poisoned, which ends the whole load. */
 export function relocationAborted({ attempt, object }: FailureContext): Finding | null {
   const facts = attempt.log.relocations.find(({ error }) => error !== null);
   if (facts) return { stage: 'relocate', ...coreFinding(facts, object) };
   const failed = attempt.log.relocationFailed;
   if (!failed) return null;
-  const said = attempt.log.warnings.findLast((text) => !text.startsWith('failed to ')) ?? `it fails with ${errnoName(attempt.errno)}`;
+  const said = attempt.log.warnings.findLast((text) => !text.startsWith('failed to ')) ?? `fails with ${errnoName(attempt.errno)}`;
   return { stage: 'relocate', class: 'core-other', reason: `CO-RE relocation: ${said}` };
 }

@@ -1,4 +1,4 @@
-// Failures the verifier reports, by its own words.
+// Rules for failures that the verifier reports.
 import { reachedPoison } from '../relocations/poison.ts';
 import type { VerifierCause } from '../../logs/verifier/causes.ts';
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
@@ -6,7 +6,7 @@ import { HELPER_NAMES } from '../../bpf/object/helper-names.ts';
 import { coreFinding, namedFinding } from './core-reason.ts';
 import type { Finding, FailureContext } from './context.ts';
 
-/** A poisoned relocation was reached. Others in the program, which did not make it fail, are never named. */
+/** The verifier reached a poisoned relocation. Other poisoned relocations of the program are never named. */
 export function poisonReached({ attempt, object, program, verifier }: FailureContext): Finding | null {
   if (verifier?.cause.type !== 'core-relocation' || !program) return null;
   const facts = reachedPoison(attempt.log, program.name, verifier);
@@ -14,20 +14,20 @@ export function poisonReached({ attempt, object, program, verifier }: FailureCon
   return { stage: 'verify', ...finding };
 }
 
-/** `bpf_probe_read#4`, or only the number where the kernel did not say the name and no table has it. */
+/** `bpf_probe_read#4`, or only the number if neither the kernel nor the table of helpers gives a name. */
 export function helperName(id: number, name: string | null): string {
   const known = name ?? HELPER_NAMES[id];
   return known === undefined || known === 'unknown' ? `#${id}` : `${known}#${id}`;
 }
 
-/** Some reasons name an instruction themselves. */
+/** The instruction, unless the reason already names one. */
 function atInsn({ reason, insn }: VerifierLog): string {
   return insn === null || /\binsn \d/.test(reason ?? '') ? '' : ` at insn ${insn}`;
 }
 
 /** `verifier: R1 invalid mem access 'scalar' at insn 2` */
 function wording(verifier: VerifierLog): string {
-  return `verifier: ${verifier.reason ?? 'gives no reason'}${atInsn(verifier)}`;
+  return `verifier: ${verifier.reason ?? 'no reason given'}${atInsn(verifier)}`;
 }
 
 function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | null): Pick<Finding, 'class' | 'reason'> | null {
@@ -36,12 +36,15 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
     case 'missing-map':
       return {
         class: 'map-create-failed',
-        reason: cause.name === null ? 'a map that was not created is used' : `map '${cause.name}' is used but was not created`,
+        reason: cause.name === null ? 'the program uses a map that was not created' : `map '${cause.name}' is used but was not created`,
       };
     case 'missing-kfunc':
       return {
         class: 'kfunc-missing',
-        reason: cause.name === null ? 'a kfunc that this kernel lacks is called' : `kfunc ${cause.name} is called but not in this kernel`,
+        reason:
+          cause.name === null
+            ? 'the program calls a kfunc that this kernel lacks'
+            : `kfunc ${cause.name} is called but does not exist in this kernel`,
       };
     case 'helper-unknown':
       return { class: 'helper-unknown', reason: `helper ${helperName(cause.id, cause.name)} is unknown to this kernel` };
@@ -54,10 +57,10 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
     case 'kfunc-not-allowed':
       return {
         class: 'kfunc-missing',
-        reason: cause.name === null ? reason : `kfunc ${cause.name} may not be called from this program here`,
+        reason: cause.name === null ? reason : `kfunc ${cause.name} may not be called from this program on this kernel`,
       };
     case 'kfunc-unsupported':
-      return { class: 'kfunc-missing', reason: `this kernel takes no kfunc calls: ${verifier.reason ?? ''}` };
+      return { class: 'kfunc-missing', reason: `this kernel does not support kfunc calls: ${verifier.reason ?? ''}` };
     case 'too-complex':
       return { class: 'complexity-limit', reason };
     case 'unknown-instruction':
@@ -84,13 +87,13 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
   return null;
 }
 
-/** A cause that has a class of its own. */
+/** The verifier's cause has its own failure class. */
 export function verifierCause({ program, verifier }: FailureContext): Finding | null {
   const found = verifier ? classOf(verifier, verifier.cause, program?.type ?? null) : null;
   return found && { stage: 'verify', ...found };
 }
 
-/** Everything else the verifier gives a reason for. */
+/** Any other rejection with a reason. */
 export function verifierRejected({ verifier }: FailureContext): Finding | null {
   return verifier === null || verifier.reason === null ? null : { stage: 'verify', class: 'verifier-rejected', reason: wording(verifier) };
 }

@@ -78,7 +78,7 @@ it('rerun finds object, configuration and loader from any folder, or lists where
   expect(await said('rerun', 'project/reports/nightly', '6.12/sizes+libbpf-1.1', '-o', 'again')).toMatchInlineSnapshot(`
     "libbpf@1.1 is libbpf N (ORIGIN)
     1 kernel × 1 object: 1 cell, N at a time
-    fail sizes+libbpf-1.1 on debian-6.12-REST: task_struct.comm: its size or sign here does not allow the access as compiled (byte_off, array_length.bpf.c:20)
+    fail sizes+libbpf-1.1 on debian-6.12-REST: task_struct.comm: its size or sign on this kernel does not fit the compiled access (byte_off, array_length.bpf.c:20)
     report: FOLDER/again/debian-6.12-REST.sizes+libbpf-1.1/index.html
     the same guest by hand: FOLDER/again/debian-6.12-REST.sizes+libbpf-1.1/qemu.sh
     ---
@@ -87,7 +87,7 @@ it('rerun finds object, configuration and loader from any folder, or lists where
     sizes+libbpf-1.1
       start_of_name FAIL
 
-    fail core-field-incompatible: task_struct.comm: its size or sign here does not allow the access as compiled (byte_off, array_length.bpf.c:20) [7cd8e1e0f88b]
+    fail core-field-incompatible: task_struct.comm: its size or sign on this kernel does not fit the compiled access (byte_off, array_length.bpf.c:20) [7cd8e1e0f88b]
          sizes+libbpf-1.1/start_of_name on debian-6.12-REST
 
     1 fail (1 kernel, 1 object, N s, ACCEL, libbpf N)

@@ -55,10 +55,10 @@ test('what was expected and what was seen of maps, events, variables and returne
       {
         "cell": "fail run run-failed",
         "checks": [
-          "failed: what drop_all returns: expected 2, seen 1",
+          "failed: return value of drop_all: expected 2, seen 1",
           "passed: runs of drop_all: expected at least 3, seen 3",
           "failed: events in execs: expected at least 2, seen 0",
-          "failed: seen[hex:6578656300000000]: expected 1, seen nothing there",
+          "failed: seen[hex:6578656300000000]: expected 1, seen no entry",
           "passed: tasks: expected 0, seen 0",
           "failed: last: expected {"flag":8}, seen hex:0700000001000000",
           "failed: events in connects: expected at least 1, seen 0",
@@ -68,7 +68,7 @@ test('what was expected and what was seen of maps, events, variables and returne
           "on_exec | run-failed | events in execs after test_run of drop_all: expected at least 2, seen 0",
           "on_connect | run-failed | events in connects after test_run of drop_all: expected at least 1, seen 0",
           "each_task | pass",
-          "drop_all | run-failed | what drop_all returns after test_run of drop_all: expected 2, seen 1",
+          "drop_all | run-failed | return value of drop_all after test_run of drop_all: expected 2, seen 1",
           "on_restart | pass",
         ],
       },

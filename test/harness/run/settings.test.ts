@@ -108,7 +108,7 @@ test('of alternatives the first that loads is chosen; where none does, each has 
     'filter_packets skip: left out: program type netfilter is unknown to this kernel',
     'on_unlink skip',
     'remember pass',
-    "unlink_fentry skip: unlink_kprobe is chosen, as this one does not load here: attach-target-missing: attach target there_is_no_such_function (tracing) is not in this kernel's BTF",
+    "unlink_fentry skip: unlink_kprobe is chosen because this alternative does not load here: attach-target-missing: attach target there_is_no_such_function (tracing) is not in this kernel's BTF",
     'unlink_kprobe pass',
     'newest_helper fail: helper bpf_ktime_get_tai_ns#208 is unknown to this kernel',
     'newer_helper fail: helper bpf_ktime_get_coarse_ns#160 is unknown to this kernel',

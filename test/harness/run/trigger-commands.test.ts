@@ -80,7 +80,7 @@ test('a trigger that fails is a failure of the run with its own last words; what
     [
       "nothing-seen | fail | run | run-failed | renamed after poke: expected at least 9, seen 1",
       "status | fail | run | run-failed | trigger poke: exits with status 3: nothing to poke at",
-      "signal | fail | run | run-failed | trigger poke: dies of signal 11",
+      "signal | fail | run | run-failed | trigger poke: is killed by signal 11",
       "time | fail | run | run-failed | trigger poke: did not end within 0.5 s",
       "folder | infra | infra-transport | the command of a trigger cannot be started in the guest: ENOENT",
       "shell | infra | infra-transport | the command of a trigger cannot run in the guest (exit status 127): nothing to poke at",

@@ -37,13 +37,13 @@ function failure(...args: Parameters<typeof attachedOf>): string | null {
   return found ? `${found.stage} ${found.class}: ${found.reason}` : null;
 }
 
-test('what was attached, and what nothing was asked of', () => {
+test('a program is attached if its attachment succeeded, and has no result if it was not to be attached', () => {
   expect(attachedOf([attachment(0)])).toMatchObject({ failure: null, attached: true });
   expect(attachedOf([attachment(0, { name: 'q' })])).toBeNull();
   expect(attachedOf(undefined)).toBeNull();
 });
 
-test('a program that libbpf does not attach by itself is no failure, unless it said why or was told where', () => {
+test('a program that libbpf does not attach by itself passes, unless libbpf warned or the plan names a target', () => {
   expect(attachedOf([attachment(95)])).toMatchObject({ failure: null, attached: false });
   expect(failure([attachment(95, { text: "<0>libbpf: prog 'p': failed to attach to xdp: -EOPNOTSUPP\n" })])).toBe(
     'attach attach-failed: failed to attach to xdp: -EOPNOTSUPP',
@@ -53,9 +53,11 @@ test('a program that libbpf does not attach by itself is no failure, unless it s
   );
 });
 
-test('a target that is not there is told from one that refuses', () => {
-  const text = "<0>libbpf: prog 'p': failed to create kprobe 'gone+0x0' perf event: -ENOENT\n";
-  expect(failure([attachment(2, { text })])).toBe("attach attach-target-missing: failed to create kprobe 'gone+0x0' perf event: -ENOENT");
+test('a missing attach target and a target that refuses have different classes', () => {
+  const text = "<0>libbpf: prog 'p': failed to create kprobe 'missing+0x0' perf event: -ENOENT\n";
+  expect(failure([attachment(2, { text })])).toBe(
+    "attach attach-target-missing: failed to create kprobe 'missing+0x0' perf event: -ENOENT",
+  );
   expect(failure([attachment(19, { detail: 'no such interface in the guest' })])).toBe(
     'attach attach-target-missing: no such interface in the guest (ENODEV)',
   );
@@ -63,7 +65,7 @@ test('a target that is not there is told from one that refuses', () => {
   expect(failure([attachment(1)])).toBe('attach permission: attaching fails (EPERM)');
 });
 
-test('an attach type that the kernel does not have is the reason, whatever it answers', () => {
+test('an unknown attach type is the reason, whatever error the kernel returns', () => {
   const { failure: found } = attachedIn(
     { program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: [], attachments: [attachment(22, { name: 'q' })] },
     KERNEL,
@@ -76,7 +78,7 @@ test('an attach type that the kernel does not have is the reason, whatever it an
   });
 });
 
-test('programs of struct_ops share the fate of the map they are in', () => {
+test('struct_ops programs fail to attach if a struct_ops map fails', () => {
   const refused = attachment(22, { kind: 'map', name: 'ops' });
   expect(failure([attachment(0, { kind: 'map', name: 'first' }), refused], 'struct_ops')).toBe(
     "attach attach-failed: struct_ops map 'ops': attaching fails (EINVAL)",

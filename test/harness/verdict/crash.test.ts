@@ -6,7 +6,7 @@ const OOPS: KernelFault = { class: 'infra-crash', reason: 'kernel oops in the gu
 const STALL: KernelFault = { class: 'infra-splat', reason: 'RCU stall in the guest: rcu: stall', grave: false };
 const SEGFAULT = 11;
 
-it('reads how a process ended from its wait status', () => {
+it('a wait status is decoded into a signal or an exit status', () => {
   expect([0x100, 0x200, SEGFAULT, 0x80 | 6, 9, 64].map(loaderEnd)).toEqual([
     { signal: null, status: 1 },
     { signal: null, status: 2 },
@@ -17,18 +17,18 @@ it('reads how a process ended from its wait status', () => {
   ]);
 });
 
-describe('a guest shows a crash', () => {
-  it('of the kernel rather than of what ran on it', () => {
+describe('crashes in one guest', () => {
+  it('a kernel crash counts before a crash of the loading process', () => {
     expect(crashIn(OOPS, loaderEnd(SEGFAULT))).toEqual({ class: 'kernel-crash', reason: OOPS.reason });
   });
 
-  it('of libbpf by what a mistake of its own ends it with', () => {
+  it('a loading process that ends with a self-caused signal is a libbpf crash', () => {
     expect([11, 6, 7, 8, 4].map((signal) => crashIn(null, loaderEnd(signal))?.reason)).toEqual(
-      ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL'].map((name) => `the loading process died of ${name}`),
+      ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL'].map((name) => `the loading process crashed with ${name}`),
     );
   });
 
-  it('by nothing that a slow or small guest causes as well', () => {
+  it('SIGKILL, an exit status and an RCU stall are no crash', () => {
     expect([
       crashIn(null, null),
       crashIn(null, loaderEnd(9)),
@@ -38,12 +38,12 @@ describe('a guest shows a crash', () => {
   });
 });
 
-describe('it is the object', () => {
+describe('proven crashes', () => {
   const kernel = crashIn(OOPS, null);
   const libbpf = crashIn(null, loaderEnd(SEGFAULT));
   const [snapshot, boot] = ['snapshot', 'boot'] as const;
 
-  it('when two guests booted for it broke the same way', () => {
+  it('an object crashes the kernel or libbpf if two guests that were booted for it crash the same way', () => {
     expect(
       [kernel, libbpf].map((crash) =>
         provenCrash([
@@ -53,12 +53,12 @@ describe('it is the object', () => {
         ]),
       ),
     ).toEqual([
-      { class: 'kernel-crash', reason: 'loading it breaks the kernel, in two fresh boots: kernel oops in the guest: Oops: 0000' },
-      { class: 'libbpf-crash', reason: 'loading it crashes libbpf, in two fresh boots: the loading process died of SIGSEGV' },
+      { class: 'kernel-crash', reason: 'loading the object crashes the kernel in two fresh boots: kernel oops in the guest: Oops: 0000' },
+      { class: 'libbpf-crash', reason: 'loading the object crashes libbpf in two fresh boots: the loading process crashed with SIGSEGV' },
     ]);
   });
 
-  it('not when one guest did, one of them was restored, or each broke in its own way', () => {
+  it('a crash is not proven by one guest, by a restored guest, or by two different crashes', () => {
     expect([
       provenCrash([]),
       provenCrash([{ isolation: boot, crash: kernel }]),

@@ -11,13 +11,13 @@ import type { JudgedObject } from '../../../harness/verdict/rules/context.ts';
 import { RECORDED_OBJECTS, recordedEvidence, recordedObject, type RecordedObject } from './recorded.ts';
 import { fuzzRuns } from '../../fuzz/runs.ts';
 
-/** The catalogue must know the stage of every failure. */
+/** Fails if the table of failure classes lacks the stage of a failure. */
 function expectKnownStages({ programs }: CellJudgement): void {
   const strange = programs.filter(({ class: failure, stage }) => failure && !(stage && stage in FAILURES[failure].stages));
   expect(strange).toEqual([]);
 }
 
-/** The cell and each program, a line each. */
+/** One line for the cell and one for each program. */
 function lines(judgement: CellJudgement): string[] {
   expectKnownStages(judgement);
   const { status, stage, class: failureClass, reason, programs } = judgement;
@@ -30,7 +30,7 @@ describe('recorded cells', () => {
   const cells = (['1.1.0', '1.5.1', '1.7.0'] as const).flatMap((version) =>
     RECORDED_OBJECTS.map((object): [RecordedObject, string] => [object, version]),
   );
-  test.each(cells)('%s with libbpf %s', (object, version) => {
+  test.each(cells)('the recorded logs of object %s with libbpf %s give its verdicts', (object, version) => {
     expect(lines(judgeCell({ object: recordedObject(object), evidence: recordedEvidence(object, version) }))).toMatchSnapshot();
   });
 });
@@ -38,7 +38,7 @@ describe('recorded cells', () => {
 describe('programs rejected by real kernels', () => {
   const folder = new URL('../../fixtures/verifier-logs/', import.meta.url);
   const logs = readdirSync(folder).filter((name) => name.endsWith('.log'));
-  test.each(logs)('%s', (name) => {
+  test.each(logs)('the verifier log %s gives a class and a reason', (name) => {
     const log = textRecords(readFileSync(new URL(name, folder), 'utf8'));
     const [program] = name.split('.').slice(-2);
     const programs = [{ name: program ?? '', section: 'tp_btf/x', type: 'tracing', autoload: true, insns: 9 }];
@@ -75,16 +75,16 @@ function verdict(reached: LoadAttempt['reached'], errno: number, text: string, m
   return lines(judgeCell({ object: OBJECT, evidence: evidence(attempt(null, reached, errno, text)), ...more }))[1];
 }
 
-/** How libbpf 1.7 prints a program the kernel did not take. */
+/** The lines that libbpf 1.7 prints for a program that the kernel refuses. */
 function refused(error: string, log = ''): string {
   const block = log === '' ? '' : `<0>libbpf: prog 'p': -- BEGIN PROG LOAD LOG --\n${log}\n-- END PROG LOAD LOG --\n`;
   return `<0>libbpf: prog 'p': BPF program load failed: ${error}\n${block}<0>libbpf: prog 'p': failed to load: ${error}\n<0>libbpf: failed to load object 'o'\n`;
 }
 
-describe('classes', () => {
+describe('failure classes', () => {
   test.each<[string, string | undefined]>([
     ['not an ELF', verdict('open', 95, "<0>libbpf: elf: 'o' is not a proper ELF object\n")],
-    ['open fails without a word', verdict('open', 12, '')],
+    ['open fails without a message', verdict('open', 12, '')],
     ['big-endian object', verdict('prepare', 95, "<0>libbpf: object 'o': loading non-native endianness is unsupported\n")],
     [
       'unknown section',
@@ -148,7 +148,7 @@ describe('classes', () => {
     ],
     ['rejected', verdict('load', 13, refused('-EACCES', "2: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'scalar'"))],
     ['program type not in the kernel BTF', verdict('load', 22, refused('-EINVAL'), { enumerators: new Set() })],
-    ['refused without a word', verdict('load', 22, refused('-EINVAL'))],
+    ['refused without a message', verdict('load', 22, refused('-EINVAL'))],
     ['not permitted', verdict('load', 1, refused('-EPERM'))],
     [
       'memlock',
@@ -158,8 +158,8 @@ describe('classes', () => {
         `<0>libbpf: permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB\n${refused('-EPERM')}`,
       ),
     ],
-    ['nothing known', verdict('load', 5, "<0>libbpf: prog 'p': something new\n<0>libbpf: failed to load object 'o'\n")],
-  ])('%s', (_, line) => {
+    ['unknown message', verdict('load', 5, "<0>libbpf: prog 'p': something new\n<0>libbpf: failed to load object 'o'\n")],
+  ])('a failure has its stage, class and reason: %s', (_, line) => {
     expect(line).toMatchSnapshot();
   });
 });
@@ -187,7 +187,7 @@ libbpf: prog 'p': relo #${index}: substituting insn #${insn} w/ invalid insn
     relocations: [FIELD, { ...FIELD, index: 5, insn: 2, access: 'task_struct.other', source: null }],
   };
 
-  test('the raw text leads to the relocation by its instruction', () => {
+  test('a poisoned relocation is found by the instruction in the verifier log', () => {
     const log =
       missing(5, 2, 'other') +
       missing(4, 7, 'state') +
@@ -202,15 +202,15 @@ libbpf: prog 'p': relo #${index}: substituting insn #${insn} w/ invalid insn
     ]);
   });
 
-  test('poison that was not reached is not the cause', () => {
+  test('a poisoned relocation that was not reached is not the cause', () => {
     const log = missing(4, 7, 'state') + refused('-EACCES', '2: (95) exit\nR0 !read_ok');
     expect(lines(judgeCell({ object, evidence: evidence(attempt(null, 'load', 13, log)) }))[1]).toBe(
       'p | fail | verify | verifier-rejected | verifier: R0 !read_ok at insn 2',
     );
   });
 
-  test('poison in a subprogram is found in the final program, and its type may be missing altogether', () => {
-    const log = `libbpf: prog 'sub': relo #0: <byte_off> [3] struct gone.x (0:0 @ offset 0)
+  test('a poisoned relocation of a subprogram is found in the final program, and a missing type is the cause', () => {
+    const log = `libbpf: prog 'sub': relo #0: <byte_off> [3] struct absent.x (0:0 @ offset 0)
 libbpf: prog 'sub': relo #0: no matching targets found
 libbpf: prog 'sub': relo #0: substituting insn #3 w/ invalid insn
 libbpf: prog 'p': added 5 insns from sub-prog 'first'
@@ -218,35 +218,35 @@ libbpf: prog 'p': insn #1 relocated, imm 7 points to subprog 'first' (now at 9 o
 libbpf: prog 'p': added 6 insns from sub-prog 'sub'
 libbpf: prog 'first': insn #2 relocated, imm 2 points to subprog 'sub' (now at 14 offset)
 ${refused('-EINVAL', '17: (85) call unknown#195896080\ninvalid func unknown#195896080')}`;
-    const gone = {
+    const absent = {
       ...FIELD,
       index: 0,
       section: '.text',
       program: 'sub',
       insn: 3,
-      access: 'gone.x',
-      spec: 'struct gone.x (0:0 @ offset 0)',
+      access: 'absent.x',
+      spec: 'struct absent.x (0:0 @ offset 0)',
     };
-    expect(lines(judgeCell({ object: { ...OBJECT, relocations: [gone] }, evidence: evidence(attempt(null, 'load', 22, log)) }))[1]).toBe(
-      'p | fail | verify | core-type-missing | gone.x: no such type struct gone (byte_off, tracing.bpf.c:23)',
+    expect(lines(judgeCell({ object: { ...OBJECT, relocations: [absent] }, evidence: evidence(attempt(null, 'load', 22, log)) }))[1]).toBe(
+      'p | fail | verify | core-type-missing | absent.x: no such type struct absent (byte_off, tracing.bpf.c:23)',
     );
   });
 
-  test('without debug lines the verifier log alone must do', () => {
+  test('without debug lines, the verifier log alone names the relocation', () => {
     const log = refused(
       '-EINVAL',
       '7: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [9] struct task_struct.state (0:1 @ offset 8)',
     );
     expect(lines(judgeCell({ object, evidence: evidence(attempt(null, 'load', 22, log)) }))[1]).toBe(
-      'p | fail | verify | core-other | task_struct.state: it has no target in this kernel (byte_off)',
+      'p | fail | verify | core-other | task_struct.state: no target in this kernel (byte_off)',
     );
   });
 });
 
-describe('programs and the whole', () => {
+describe('programs and the whole object', () => {
   const failing = "<0>libbpf: map 'events': failed to create: -EINVAL\n";
 
-  test('a whole object that loads passes, and what does not load by default is skipped', () => {
+  test('an object that loads passes, and a program that does not load by default is skipped', () => {
     const programs = [
       { name: 'p', section: 'kprobe/f', type: 'kprobe', autoload: true, insns: 9 },
       { name: 'off', section: '?kprobe/g', type: 'kprobe', autoload: false, insns: 9 },
@@ -258,7 +258,7 @@ describe('programs and the whole', () => {
     expect(lines(judgement)).toEqual(['(cell) | pass', 'p | pass', 'off | skip']);
   });
 
-  test('each program has the verdict of its own attempt', () => {
+  test('each program has the verdict of its own attempt if the object fails', () => {
     const bad = refused('-EACCES', '2: (95) exit\nR0 !read_ok');
     const cell = evidence(attempt(null, 'load', 13, bad), attempt('p', 'load', 13, bad), attempt('q', 'done', 0, ''));
     expect(lines(judgeCell({ object: OBJECT, evidence: cell }))).toEqual([
@@ -268,7 +268,7 @@ describe('programs and the whole', () => {
     ]);
   });
 
-  test('programs that load alone pass while the whole fails', () => {
+  test('programs that load alone pass while the whole object fails', () => {
     const cell = evidence(attempt(null, 'prepare', 22, failing), attempt('p', 'done', 0, ''), attempt('q', 'done', 0, ''));
     expect(lines(judgeCell({ object: OBJECT, evidence: cell }))).toEqual([
       "(cell) | fail | map-create | map-create-failed | map 'events' (ringbuf): cannot be created: EINVAL",
@@ -277,7 +277,7 @@ describe('programs and the whole', () => {
     ]);
   });
 
-  test('an object libbpf does not open fails with all the programs its sections name', () => {
+  test('if libbpf does not open the object, all programs that its sections load by default fail', () => {
     const programs = [...OBJECT.programs, { name: 'off', section: '?kprobe/g', type: null, insns: 1 }];
     const cell = {
       programs: [],
@@ -294,7 +294,7 @@ describe('programs and the whole', () => {
     ]);
   });
 
-  test('logs stay with the attempt they are from', () => {
+  test('the cell and each program keep the logs of their own attempt', () => {
     const bad = refused('-EACCES', 'R0 !read_ok').replaceAll(/^<0>/gm, '');
     const cell = evidence(attempt(null, 'load', 13, bad), attempt('p', 'load', 13, bad));
     const { logs, programs } = judgeCell({ object: OBJECT, evidence: cell });
@@ -304,15 +304,15 @@ describe('programs and the whole', () => {
     ]);
   });
 
-  test('a guest that tried nothing gives no pass', () => {
+  test('a guest without a load attempt is a failure', () => {
     expect(lines(judgeCell({ object: OBJECT, evidence: evidence() }))).toEqual([
-      '(cell) | fail | open | unknown | the guest tried no load',
-      'p | fail | open | unknown | the guest tried no load',
+      '(cell) | fail | open | unknown | the guest made no load attempt',
+      'p | fail | open | unknown | the guest made no load attempt',
     ]);
   });
 });
 
-test('any evidence is judged, with a class and one line for whatever failed', () => {
+test('any evidence gets a verdict, with a class and a one-line reason for every failure', () => {
   const words = fc.constantFrom(
     "libbpf: prog 'p': relo #0: ",
     '<byte_off> [9] struct task_struct.state (0:1 @ offset 8)',
@@ -349,36 +349,36 @@ test('any evidence is judged, with a class and one line for whatever failed', ()
   );
 });
 
-describe('what is left to the kernel', () => {
+describe('programs that the kernel decides about', () => {
   const names = ['first', 'second', 'other'];
   const programs = names.map((name) => ({ name, section: 'kprobe/f', type: 'kprobe', autoload: name !== 'second', insns: 9 }));
   const base = { programs, leftOut: [], chosen: [], kernelLog: '', console: '' };
   const alternatives = [['first', 'second']];
   const unknown = "<0>libbpf: prog 'first': failed to find kernel BTF type ID of 'f': -3\n";
-  const said = (cell: CellEvidence) => lines(judgeCell({ object: OBJECT, evidence: cell, alternatives }));
+  const judged = (cell: CellEvidence) => lines(judgeCell({ object: OBJECT, evidence: cell, alternatives }));
 
-  test('the first alternative that loads is chosen, and the load that was given up before counts no more', () => {
+  test('the first alternative that loads is chosen, and the load attempt before the choice does not count', () => {
     const attempts = [
       attempt(null, 'load', 3, unknown),
       attempt('first', 'load', 3, unknown),
       attempt('second', 'done', 0, ''),
       attempt(null, 'done', 0, ''),
     ];
-    expect(said({ ...base, attempts, chosen: ['second'] })).toEqual([
+    expect(judged({ ...base, attempts, chosen: ['second'] })).toEqual([
       '(cell) | pass',
-      "first | skip | second is chosen, as this one does not load here: attach-target-missing: attach target f (kprobe) is not in this kernel's BTF",
+      "first | skip | second is chosen because this alternative does not load here: attach-target-missing: attach target f (kprobe) is not in this kernel's BTF",
       'second | pass',
       'other | pass',
     ]);
-    expect(said({ ...base, attempts: [attempt(null, 'done', 0, '')], chosen: ['first'] })).toEqual([
+    expect(judged({ ...base, attempts: [attempt(null, 'done', 0, '')], chosen: ['first'] })).toEqual([
       '(cell) | pass',
       'first | pass',
-      'second | skip | not needed: of these alternatives first is chosen',
+      'second | skip | not needed: first is the chosen alternative',
       'other | pass',
     ]);
   });
 
-  test('where no alternative loads, each has failed', () => {
+  test('if no alternative loads, each alternative fails', () => {
     const missing = "attach-target-missing | attach target f (kprobe) is not in this kernel's BTF";
     const attempts = [
       attempt(null, 'load', 3, unknown),
@@ -386,7 +386,7 @@ describe('what is left to the kernel', () => {
       attempt('second', 'load', 3, unknown.replace('first', 'second')),
       attempt('other', 'done', 0, ''),
     ];
-    expect(said({ ...base, attempts })).toEqual([
+    expect(judged({ ...base, attempts })).toEqual([
       `(cell) | fail | verify | ${missing}`,
       `first | fail | verify | ${missing}`,
       `second | fail | verify | ${missing}`,
@@ -394,12 +394,12 @@ describe('what is left to the kernel', () => {
     ]);
   });
 
-  test('programs that the kernel lacks something for say what', () => {
+  test('a program that is left out has the missing program type or attach target as its reason', () => {
     const leftOut = [
       { program: 'other', lacks: 'program-type', what: 'netfilter' },
       { program: 'second', lacks: 'attach-target', what: 'do_unlinkat' },
     ] as const;
-    expect(said({ ...base, leftOut: [...leftOut], attempts: [attempt(null, 'done', 0, '')], chosen: ['first'] })).toEqual([
+    expect(judged({ ...base, leftOut: [...leftOut], attempts: [attempt(null, 'done', 0, '')], chosen: ['first'] })).toEqual([
       '(cell) | pass',
       'first | pass',
       'second | skip | left out: this kernel has no do_unlinkat to attach to',
@@ -407,9 +407,9 @@ describe('what is left to the kernel', () => {
     ]);
   });
 
-  test('a setting that libbpf refuses is no fault of the file', () => {
+  test('a setting that libbpf refuses is the reason, not the object file', () => {
     expect(verdict('prepare', 22, "<0>libbpf: settings: map 'events': key_size 3: -22\n")).toBe(
-      "p | fail | open | object-invalid | a setting of the configuration is refused: map 'events': key_size 3: -22",
+      "p | fail | open | object-invalid | libbpf refuses a setting of the configuration: map 'events': key_size 3: -22",
     );
   });
 });

@@ -1,4 +1,4 @@
-// Cells put together from the recorded libbpf logs, each of which is the load of one program of an object.
+// Cells made from recorded libbpf logs. Each log is the load of one program of an object.
 import { readFileSync } from 'node:fs';
 import { parseTextLog } from '../../../harness/logs/libbpf/parse.ts';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
@@ -29,7 +29,7 @@ function recordedText(version: string, name: string): string {
   return readFileSync(new URL(`v${version}.${name}.log`, FOLDER), 'utf8');
 }
 
-/** The program a log is about; objects with a single one have it under another name than the log. */
+/** The name of the program in a log. In objects with a single program it differs from the name of the log. */
 function programName(name: string): string {
   return /^t\d$/.test(name) ? 'k' : name;
 }
@@ -40,7 +40,7 @@ function attempt(version: string, name: string, program: string | null): LoadAtt
   return { program, reached: result === 0 ? 'done' : 'load', errno: Math.abs(result), openMs: 0, loadMs: 0, log: textRecords(text) };
 }
 
-/** An object as its own BTF would tell, chosen from the local specs libbpf 1.7.0 printed. */
+/** An object with the relocations that libbpf 1.7.0 printed. */
 export function recordedObject(object: RecordedObject): JudgedObject {
   const relocations = new Map<string, ObjectRelocation>();
   for (const name of RECORDED[object]) {
@@ -56,7 +56,7 @@ export function recordedObject(object: RecordedObject): JudgedObject {
   return { programs, relocations: [...relocations.values()], maps: [{ name: 'rb', type: 'ringbuf' }] };
 }
 
-/** The whole object as far as its first failing program, then each program alone. */
+/** An attempt with the whole object, which ends at the first failing program, then one with each program alone. */
 export function recordedEvidence(object: RecordedObject, version: string, names: readonly string[] = RECORDED[object]): CellEvidence {
   const alone = names.map((name) => attempt(version, name, programName(name)));
   const whole = alone.find(({ reached }) => reached !== 'done') ?? alone[0];

@@ -30,22 +30,22 @@ function judge(checks: PlannedCheck[], facts: Partial<RunCheckFacts>, mapType = 
 
 const value = (bytes: Buffer, errno = 0) => ({ values: new Map([[0, { errno, value: bytes }]]) });
 
-test('numbers are summed over processors where a map has a value for each', () => {
+test('the numbers of a per-CPU map are summed over processors', () => {
   const [check] = judge([at({ atLeast: 5 })], value(u64(2, 3)), 'percpu_array').checks;
   expect(check).toEqual({ program: null, what: 'counts[0]', expected: 'at least 5', seen: '5', passed: true });
   expect(judge([at({ atLeast: 5 })], value(u64(2, 3))).checks).toMatchObject([{ seen: '2', passed: false }]);
   expect(judge([at({ equals: u64(5), shown: '5' })], value(u64(2, 3)), 'percpu_array').checks).toMatchObject([{ passed: true }]);
 });
 
-test('what is not there, or no number, passes no check', () => {
-  expect(judge([at({ notZero: true })], value(Buffer.alloc(0), 2)).checks).toMatchObject([{ seen: 'nothing there', passed: false }]);
-  expect(judge([at({ notZero: true })], {}).checks).toMatchObject([{ seen: 'nothing', passed: false }]);
+test('a missing value and a value that is not a number fail their checks', () => {
+  expect(judge([at({ notZero: true })], value(Buffer.alloc(0), 2)).checks).toMatchObject([{ seen: 'no entry', passed: false }]);
+  expect(judge([at({ notZero: true })], {}).checks).toMatchObject([{ seen: 'no value', passed: false }]);
   expect(judge([at({ atLeast: 0 }, null)], value(Buffer.alloc(3))).checks).toMatchObject([
-    { seen: 'hex:000000, which is no number', passed: false },
+    { seen: 'hex:000000, not a number', passed: false },
   ]);
 });
 
-test('without a check, what was attached must have run, as far as the kernel counts', () => {
+test('without planned checks, each attached program whose runs the kernel counts must have run', () => {
   const { failureOf, checks } = judge(
     [],
     {
@@ -62,8 +62,8 @@ test('without a check, what was attached must have run, as far as the kernel cou
   expect([failureOf('q'), failureOf('sleeps')]).toEqual([null, null]);
 });
 
-test('a trigger that fails is the failure of every program', () => {
+test('a trigger that fails makes every program fail', () => {
   const { failureOf } = judge([], { triggered: new Map([[0, { errno: 13, returned: 0 }]]), runs: new Map([['p', 1]]) });
   expect(failureOf('p')).toEqual({ stage: 'run', class: 'run-failed', errno: 13, reason: 'trigger open: EACCES' });
-  expect(judge([], { triggered: new Map() }).failureOf('p')?.reason).toBe('trigger open: was not pulled');
+  expect(judge([], { triggered: new Map() }).failureOf('p')?.reason).toBe('trigger open: did not run');
 });

@@ -7,7 +7,7 @@ import { readAttempt, type ReadAttempt } from '../../../../harness/verdict/evide
 import type { LoadAttempt } from '../../../../harness/verdict/evidence/evidence.ts';
 import { RECORDED, recordedEvidence, recordedObject, type RecordedObject } from '../recorded.ts';
 
-/** `access (kind): outcome local -> target, reached; what is odd`. */
+/** `access (kind): outcome local -> target | reached, candidates, suspicious change, warnings`. */
 function line(entry: CellRelocation, relocation: ObjectRelocation | undefined): string {
   const { outcome, local, target, reached, candidates, suspicious, warnings } = entry;
   const value = local === target ? `${local}` : `${local} -> ${target}`;
@@ -22,14 +22,14 @@ function recordsOf(object: RecordedObject, version: string, names?: readonly str
   return relocationRecords(recorded, attempts).map((entry) => line(entry, recorded.relocations[entry.ref]));
 }
 
-describe('the ledger of recorded cells', () => {
+describe('relocation records of recorded cells', () => {
   const cells = (['1.1.0', '1.5.1', '1.7.0'] as const).flatMap((version) =>
     (['core', 't2', 't9'] as const).map((object): [RecordedObject, string] => [object, version]),
   );
-  test.each(cells)('%s with libbpf %s', (object, version) => {
+  test.each(cells)('the recorded logs of object %s with libbpf %s give its relocation records', (object, version) => {
     expect(recordsOf(object, version)).toMatchSnapshot();
   });
-  test('t9 with libbpf 0.8.1', () => {
+  test('the recorded logs of object t9 with libbpf 0.8.1 give its relocation records', () => {
     expect(recordsOf('t9', '0.8.1', RECORDED.t9)).toMatchSnapshot();
   });
 });
@@ -64,25 +64,25 @@ describe('outcomes', () => {
   const NONE = "libbpf: prog 'p': relo #0: no matching targets found\n";
   const POISON = "libbpf: prog 'p': relo #0: substituting insn #1 w/ invalid insn\n";
 
-  test('the same value is resolved, another has moved', () => {
+  test('a relocation with the same value is resolved, one with another value has moved', () => {
     expect(one('byte_off', FIELD, "libbpf: prog 'p': relo #0: patched insn #1 (LDX/ST/STX) off 8 -> 8\n")?.outcome).toBe('resolved');
     expect(one('byte_off', FIELD, "libbpf: prog 'p': relo #0: patched insn #1 (LDX/ST/STX) off 8 -> 16\n")?.outcome).toBe('moved');
   });
 
-  test('another type id is resolved: an id has no meaning of its own', () => {
+  test('another type id is resolved, because ids differ between kernels', () => {
     const text = "libbpf: prog 'p': relo #0: patched insn #1 (LDIMM64) imm64 3 -> 1140\n";
     expect(one('target_type_id', 'struct S', text)).toMatchObject({ outcome: 'resolved', local: '3', target: '1140' });
   });
 
   test.each(['field_exists', 'type_exists', 'enumval_exists', 'type_matches', 'type_size', 'target_type_id'] as const)(
-    'a missing target of %s is guarded',
+    'a missing target of %s is absent-guarded',
     (kind) => {
       const text = `${NONE}libbpf: prog 'p': relo #0: patched insn #1 (ALU/ALU64) imm 1 -> 0\n`;
       expect(one(kind, FIELD, text)).toMatchObject({ outcome: 'absent-guarded', target: '0', reached: null });
     },
   );
 
-  test('poison keeps the value compiled in, and a program that loads did not reach it', () => {
+  test('a poisoned relocation keeps the compiled value, and the verifier did not reach it if the program loads', () => {
     expect(one('byte_off', FIELD, NONE + POISON)).toEqual({
       ref: 0,
       outcome: 'poisoned',
@@ -95,17 +95,17 @@ describe('outcomes', () => {
     });
   });
 
-  test('a program that fails for another reason says nothing about its poison', () => {
+  test('if a program fails for another reason, it is unknown whether its poisoned relocations are reached', () => {
     const text = `${NONE}${POISON}libbpf: prog 'p': BPF program load failed: -EACCES\n`;
     expect(one('byte_off', FIELD, text, 'load')?.reached).toBe('unknown');
   });
 
-  test('a candidate that has the member under another kind is incompatible', () => {
+  test('a relocation is incompatible if a candidate has the member with another kind of type', () => {
     const candidate = "libbpf: prog 'p': relo #0: non-matching candidate #0 <byte_off> [9] struct S (0:9 @ offset 104)\n";
     expect(one('byte_off', FIELD, candidate + NONE + POISON)?.outcome).toBe('incompatible');
   });
 
-  test('an offset too big for the instruction is incompatible, an unknown kind is not reached', () => {
+  test('an offset too big for the instruction is incompatible, an unknown kind of relocation is not-reached', () => {
     const failed = "libbpf: prog 'p': relo #0: failed to patch insn #1: -34\n";
     const big = "libbpf: prog 'p': relo #0: insn #1 (LDX/ST/STX) value too big: 40000\n";
     const unknown = "libbpf: prog 'p': relo #0: unrecognized CO-RE relocation <?> (99) at insn #1\n";
@@ -113,7 +113,7 @@ describe('outcomes', () => {
     expect(one('byte_off', FIELD, unknown + failed, 'prepare')).toMatchObject({ outcome: 'not-reached' });
   });
 
-  test('a field of another size or sign is suspicious, unless bitfield shifts take it into account', () => {
+  test('a field with another size or sign is suspicious, unless bitfield shifts adapt to it', () => {
     const size = "libbpf: prog 'p': relo #0: patched insn #1 (ALU/ALU64) imm 8 -> 4\n";
     const sign = "libbpf: prog 'p': relo #0: patched insn #1 (ALU/ALU64) imm 1 -> 0\n";
     expect(one('byte_sz', FIELD, size)?.suspicious).toBe('the field has 4 bytes here, 8 as compiled');
@@ -128,31 +128,31 @@ describe('outcomes', () => {
     expect(entry?.suspicious).toBeNull();
   });
 
-  test('a member found in a type of another name is suspicious', () => {
+  test('a member that is found in a type with another name is suspicious', () => {
     const text =
       "libbpf: prog 'p': relo #0: matching candidate #0 <byte_off> [9] struct T___2.a (0:1 @ offset 8)\n" +
       "libbpf: prog 'p': relo #0: patched insn #1 (LDX/ST/STX) off 8 -> 8\n";
-    expect(one('byte_off', FIELD, text)?.suspicious).toBe('it is found in struct T___2, not in struct S');
+    expect(one('byte_off', FIELD, text)?.suspicious).toBe('it resolves to struct T___2 here, compiled for struct S');
   });
 });
 
-describe('which attempt a relocation is taken from', () => {
+describe('the attempt from which a relocation record is made', () => {
   const spec = "libbpf: prog 'p': relo #0: <byte_off> [3] struct S.a (0:1 @ offset 8)\n";
   const moved = `${spec}libbpf: prog 'p': relo #0: patched insn #1 (LDX/ST/STX) off 8 -> 16\n`;
   const same = `${spec}libbpf: prog 'p': relo #0: patched insn #1 (LDX/ST/STX) off 8 -> 8\n`;
   const object = { programs: [{ name: 'p' }, { name: 'q' }], relocations: [RELOCATION] };
   const outcomes = (attempts: ReadAttempt[]) => relocationRecords(object, attempts).map(({ outcome }) => outcome);
 
-  test('the whole object when it loaded', () => {
+  test('a relocation record is made from the load of the whole object if it succeeded', () => {
     expect(outcomes([attempt(null, 'done', moved), attempt('p', 'done', same)])).toEqual(['moved']);
   });
-  test("the program's own attempt when it did not", () => {
+  test("a relocation record is made from the program's own attempt if the whole object failed", () => {
     expect(outcomes([attempt(null, 'load', moved), attempt('q', 'done', ''), attempt('p', 'done', same)])).toEqual(['resolved']);
   });
-  test('whichever came furthest when its own ended before', () => {
+  test("a relocation record is made from the attempt that went furthest if the program's own ended before", () => {
     expect(outcomes([attempt(null, 'load', moved), attempt('p', 'prepare', spec)])).toEqual(['moved']);
   });
-  test('none', () => {
+  test('a relocation without any attempt is not-reached', () => {
     expect(outcomes([])).toEqual(['not-reached']);
   });
 });
