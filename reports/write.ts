@@ -1,47 +1,31 @@
 // The report folder: every format of one run; each file appears whole or not at all.
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { logText } from '../harness/results/logs.ts';
-import type { CellResult, Results } from '../harness/results/schema.ts';
+import { dirname, join } from 'node:path';
+import { logRefs, logText } from '../harness/results/logs.ts';
+import type { Results } from '../harness/results/schema.ts';
 import { InfraError, messageOf } from '../harness/base/errors.ts';
 import { errorCode, makeDirectories, writeFileAtomic } from '../harness/base/files.ts';
-import { fileName } from './model/file-name.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../harness/base/format-names.ts';
 import { FORMATS } from './formats.ts';
 import { HTML_ASSET_FILES, renderHtmlFiles } from './html/render.ts';
+import { LOG_FOLDER, logPath } from './model/log-path.ts';
 import type { RenderOptions } from './model/render-options.ts';
-
-/** The raw logs of one cell by file, relative to the folder of its kernel. */
-function logFiles(cell: CellResult, results: Results): [string, string][] {
-  const stem = fileName(cell.object);
-  const named: [string, string | null][] = [
-    ['libbpf', cell.logs.libbpf],
-    ['warnings', cell.logs.warnings],
-    ['verifier', cell.logs.verifier],
-    ['kernel', cell.logs.kernel],
-    ['console', cell.logs.console],
-    ['stdout', cell.logs.stdout ?? null],
-    ['stderr', cell.logs.stderr ?? null],
-    ...cell.programs.flatMap((program): [string, string | null][] => [
-      [`${fileName(program.name)}.libbpf`, program.logs.libbpf],
-      [`${fileName(program.name)}.verifier`, program.logs.verifier],
-    ]),
-  ];
-  return named.flatMap(([name, id]) => (id === null ? [] : [[`${stem}.${name}.log`, `${logText(results.logs, id)}\n`]]));
-}
 
 /** All logs appear at once: a new folder beside the old one replaces it. */
 async function writeLogs(results: Results, folder: string): Promise<void> {
   const building = join(folder, `logs.new-${process.pid}`);
   try {
     await mkdir(building);
-    for (const cell of results.cells) {
-      const target = join(building, fileName(cell.kernel));
-      await mkdir(target, { recursive: true });
-      await Promise.all(logFiles(cell, results).map(async ([name, text]) => writeFile(join(target, name), text)));
+    for (const { kernel, object, ...cell } of results.cells) {
+      for (const { program, kind, id } of logRefs(cell)) {
+        const target = join(building, logPath({ kernel, object, program, kind }));
+        await mkdir(dirname(target), { recursive: true });
+        await writeFile(target, `${logText(results.logs, id)}\n`);
+      }
     }
-    await rm(join(folder, 'logs'), { recursive: true, force: true });
-    await rename(building, join(folder, 'logs'));
+    await rm(join(folder, LOG_FOLDER), { recursive: true, force: true });
+    await mkdir(join(building, LOG_FOLDER), { recursive: true });
+    await rename(join(building, LOG_FOLDER), join(folder, LOG_FOLDER));
   } finally {
     await rm(building, { recursive: true, force: true });
   }

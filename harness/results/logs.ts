@@ -55,6 +55,24 @@ export function logText(store: LogStore, id: string | null | undefined): string 
   return (lines ?? []).map((line) => store.lines[line] ?? '').join('\n');
 }
 
+/** A log of a cell that is not empty. */
+export interface LogRef {
+  /** The program that the log is of; null for a log of the whole object. */
+  program: string | null;
+  /** Its key in the schema: `verifier`, `stdout`, ... */
+  kind: string;
+  /** Its key in `logs.texts`. */
+  id: string;
+}
+
+/** Every log of a cell that is not empty: those of the object, then those of its programs. */
+export function logRefs({ logs, programs }: Pick<CellResult, 'logs' | 'programs'>): LogRef[] {
+  const owners = [{ program: null, logs }, ...programs.map(({ name, logs: own }) => ({ program: name, logs: own }))];
+  return owners.flatMap(({ program, logs: own }) =>
+    Object.entries(own).flatMap(([kind, id]) => (id === null || id === undefined ? [] : [{ program, kind, id }])),
+  );
+}
+
 /** Copies a cell with every id of a log replaced. */
 export function withLogIds(cell: CellResult, replace: (id: string | null) => string | null): CellResult {
   const { libbpf, warnings, verifier, kernel, console, stdout, stderr } = cell.logs;

@@ -18,15 +18,21 @@ import { touchesOf } from './layout-data.ts';
 import { classMeaning } from './legend.ts';
 import type { CellData, LogData, ObjectData, OutcomeData, ProgramData, RelocationData } from './shared/page-data.ts';
 
-const LOGS = [
-  ['libbpf', 'libbpf'],
-  ['warnings', 'libbpf warnings'],
-  ['verifier', 'verifier'],
-  ['kernel', 'kernel messages'],
-  ['console', 'console'],
-  ['stdout', 'command output'],
-  ['stderr', 'command errors'],
-] as const satisfies readonly (readonly [keyof CellResult['logs'], string])[];
+/** Titles of the logs of a cell, in the order in which they are shown. */
+const LOG_TITLES = {
+  libbpf: 'libbpf',
+  warnings: 'libbpf warnings',
+  verifier: 'verifier',
+  kernel: 'kernel messages',
+  console: 'console',
+  stdout: 'command output',
+  stderr: 'command errors',
+} as const satisfies Record<keyof CellResult['logs'], string>;
+
+function cellLogs(cell: CellResult, logs: ObjectLogs): LogData[] {
+  const ids = new Map(Object.entries(cell.logs));
+  return Object.entries(LOG_TITLES).flatMap(([kind, title]) => logs.add(title, kind, ids.get(kind)));
+}
 
 const NO_LAYOUTS: LayoutCollection = { types: [], omitted: [] };
 
@@ -135,7 +141,7 @@ function cellData(cell: CellResult, kernel: KernelResult, { object, results, log
     qemu: cell.command && commandLine(cell.command),
     programs: cell.programs.map((program) => programData(program, cell, results, logs)),
     relocations: cell.relocations.map((relocation) => addOutcome(outcomeData(relocation))),
-    logs: LOGS.flatMap(([kind, title]) => logs.add(title, kind, cell.logs[kind])),
+    logs: cellLogs(cell, logs),
   };
 }
 

@@ -11,7 +11,7 @@ import type {
 import { plural } from '../../harness/base/text.ts';
 import { visible, visibleText } from '../../harness/base/visible.ts';
 import { alternativeWords, certaintyText, guardsText, listed, type NameOf, presenceText, sourcePlace } from '../model/explanation-words.ts';
-import { fileName } from '../model/file-name.ts';
+import { logPath } from '../model/log-path.ts';
 import { paint, type Colours } from './paint.ts';
 
 const MAX_EVIDENCE = 6;
@@ -19,9 +19,7 @@ const MAX_EVIDENCE = 6;
 /** The path of the log in a report folder. */
 function logLines(log: LogLine | null): string[] {
   if (!log) return [];
-  const { kernel, object, program, kind, line } = log;
-  const parts = [object, ...(program === null ? [] : [program])].map(fileName);
-  return [`    log: logs/${fileName(kernel)}/${parts.join('.')}.${kind}.log:${line}`];
+  return [`    log: ${logPath(log)}:${log.line}`];
 }
 
 function situationLines({ kernels, summary, alternatives, hints, evidence, log }: CauseSituation, nameOf: NameOf): string[] {
