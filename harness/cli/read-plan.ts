@@ -1,7 +1,8 @@
 // Reads the plan from corematrix.yaml and arguments, for `run` and `plan` alike.
 import { access } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { configuredPath } from '../base/configured-path.ts';
 import { cacheRoot } from '../base/files.ts';
 import { readLock } from '../../kernels/lock.ts';
 import type { KernelLock } from '../../kernels/sources/lock.ts';
@@ -124,7 +125,7 @@ async function chosenCells({ baseline, out, shard, lastFailed, onlyChanged }: Pl
 }
 
 async function lockOf({ lock }: Config, directory: string, frozen: boolean): Promise<KernelLock | undefined> {
-  if (lock !== undefined) return readLock(join(directory, lock));
+  if (lock !== undefined) return readLock(configuredPath(directory, lock));
   if (frozen)
     throw new UserError(
       `--frozen needs a lock file: "corematrix kernels lock -o kernels.lock.json", and lock: kernels.lock.json in ${CONFIG_NAME}`,

@@ -1,6 +1,7 @@
 // `corematrix run`: runs the matrix of corematrix.yaml and arguments.
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { configuredPath } from '../base/configured-path.ts';
 import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
@@ -65,7 +66,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
 
-  const history = options.history ?? (config.history === undefined ? undefined : join(directory, config.history));
+  const history = options.history ?? (config.history === undefined ? undefined : configuredPath(directory, config.history));
   await checkHistory(history);
   const expectations = sortByExpiry(config.expectations ?? [], new Date());
   for (const one of expectations.expired)

@@ -1,5 +1,6 @@
 // The kernels that a configuration names.
-import { isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
+import { configuredPath } from '../../base/configured-path.ts';
 import { withPath } from '../../../kernels/selector.ts';
 import type { Config } from './schema.ts';
 
@@ -12,7 +13,7 @@ export interface KernelEntry {
 /** The kernels of a configuration; those in files are relative to it, and named from where the program runs. */
 export function kernelEntries({ kernels = [] }: Pick<Config, 'kernels'>, directory: string): KernelEntry[] {
   const pathFromHere = (path: string) =>
-    isAbsolute(path) || directory === process.cwd() ? path : relative(process.cwd(), join(directory, path));
+    isAbsolute(path) || directory === process.cwd() ? path : relative(process.cwd(), configuredPath(directory, path));
   return kernels.map((entry) => {
     const { selector, optional = false } = typeof entry === 'string' ? { selector: entry } : entry;
     return { selector: withPath(selector, pathFromHere), optional };

@@ -1,5 +1,5 @@
 // The files that a path or glob names.
-import { resolve } from 'node:path';
+import { configuredPath } from '../../base/configured-path.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 
 const MAX_LENGTH = 4096;
@@ -25,7 +25,7 @@ function patternProblem(pattern: string): string | null {
  * @throws UserError for a pattern that is too large or not valid
  */
 export async function expand(pattern: string, directory: string): Promise<string[]> {
-  if (!/[*?[{]/.test(pattern)) return [resolve(directory, pattern)];
+  if (!/[*?[{]/.test(pattern)) return [configuredPath(directory, pattern)];
   const problem = patternProblem(pattern);
   if (problem !== null) throw new UserError(`${pattern.slice(0, 80)}: ${problem}`);
   const { glob } = await import('zx');

@@ -1,6 +1,7 @@
 // A command of this machine packed for guests: its executable, the libraries that it needs, and its files.
 import { access, constants, readFile, stat } from 'node:fs/promises';
-import { basename, delimiter, join, resolve } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
+import { configuredPath } from '../../base/configured-path.ts';
 import { UserError } from '../../base/errors.ts';
 import type { GuestCommand } from '../../guest/protocol/frames.ts';
 import type { Place } from '../settings/place.ts';
@@ -26,7 +27,7 @@ export interface CommandRequest {
 
 /** Finds a program as a shell does: a name with a slash is a path, any other is looked up in PATH. */
 async function findProgram(name: string, directory: string): Promise<string | null> {
-  if (name.includes('/')) return resolve(directory, name);
+  if (name.includes('/')) return configuredPath(directory, name);
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const file of folders.map((folder) => join(folder, name))) {
     const isThere = await access(file, constants.X_OK).then(
@@ -54,7 +55,7 @@ async function programFiles({ settings, folder, directory, place }: CommandReque
   const mode = (await stat(file)).mode;
   if ((mode & 0o111) === 0) throw new UserError(`${shown}: not executable; "chmod +x" makes it so`);
   const extra = (settings.env?.['LD_LIBRARY_PATH'] ?? '').split(':').filter((each) => each !== '');
-  const folders = extra.map((each) => resolve(directory, each));
+  const folders = extra.map((each) => configuredPath(directory, each));
   const libraries = await librariesOf(file, elf, { folder: `${folder}/lib`, extra: folders, shown });
   return [{ path: `${folder}/${basename(file)}`, bytes, executable: true }, ...libraries];
 }
@@ -63,7 +64,7 @@ async function copiedFiles({ settings, folder, directory, place }: CommandReques
   return Promise.all(
     (settings.files ?? []).map(async (entry, index) => {
       const { path, to = basename(path) } = typeof entry === 'string' ? { path: entry } : entry;
-      return packedFile(resolve(directory, path), `${folder}/${to}`, `${place.at('files', index).text()}: ${path}`);
+      return packedFile(configuredPath(directory, path), `${folder}/${to}`, `${place.at('files', index).text()}: ${path}`);
     }),
   );
 }

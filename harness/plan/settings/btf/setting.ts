@@ -1,6 +1,6 @@
 // `btf`: BTF that the loader brings for relocations.
-import { resolve } from 'node:path';
 import { z } from 'zod';
+import { configuredPath } from '../../../base/configured-path.ts';
 import type { Setting } from '../definition.ts';
 import { type CustomBtf, openCustomBtf } from './custom-btf.ts';
 
@@ -13,7 +13,7 @@ const schema = z
 export const btf: Setting<string, CustomBtf> = {
   schema,
   takesDefault: () => true,
-  prepare: async (value, { directory, place }) => openCustomBtf(resolve(directory, value), place),
+  prepare: async (value, { directory, place }) => openCustomBtf(configuredPath(directory, value), place),
   frames: (_, { customBtf }) => (customBtf ? [{ type: 'btf', bytes: customBtf.bytes }] : []),
   sha256: (_, { customBtf }) => customBtf?.sha256 ?? null,
 };
