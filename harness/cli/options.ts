@@ -1,5 +1,6 @@
 // Options that several commands have, and how the values of options are read.
 import { InvalidArgumentError, Option } from 'commander';
+import { MAX_SECONDS } from '../base/time-limit.ts';
 
 /** Collects the values of an option that may be given several times. */
 export function repeated(value: string, before: string[] = []): string[] {
@@ -7,9 +8,16 @@ export function repeated(value: string, before: string[] = []): string[] {
 }
 
 /** Reads a number above 0. */
-export function positive(value: string): number {
+function positive(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('Expected a number above 0.');
+  return number;
+}
+
+/** Reads a time limit in seconds. */
+export function seconds(value: string): number {
+  const number = positive(value);
+  if (number > MAX_SECONDS) throw new InvalidArgumentError(`Expected at most ${MAX_SECONDS} seconds (24 days).`);
   return number;
 }
 

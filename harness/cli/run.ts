@@ -23,7 +23,7 @@ import { checkHistory, historyOption, withHistory } from './history.ts';
 import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
-import { accelOption, jobsOption, outOption, positive, wholeNumber } from './options.ts';
+import { accelOption, jobsOption, outOption, seconds, wholeNumber } from './options.ts';
 import { showProgress } from './progress.ts';
 import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
@@ -146,8 +146,8 @@ export function addRunCommand(program: Command): void {
         'boot',
       ]),
     )
-    .option('--timeout <seconds>', 'time limit of a cell, in seconds (default: 300, 60 under KVM)', positive)
-    .option('--boot-timeout <seconds>', 'time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM)', positive)
+    .option('--timeout <seconds>', 'time limit of a cell, in seconds (default: 300, 60 under KVM)', seconds)
+    .option('--boot-timeout <seconds>', 'time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM)', seconds)
     .option('--predict-first', 'run cells that are predicted to fail first; all cells still run')
     .option('--resume', 'keep the finished cells of a run into the same folder that was killed')
     .option('--no-cache', 'run every cell, even if an earlier run has its verdict for the same object, kernel, settings and versions')

@@ -1,4 +1,5 @@
 // How long a boot and a cell may take.
+import { timerMs } from '../base/time-limit.ts';
 import type { Accel } from '../guest/machine.ts';
 import type { CellLimits } from '../guest/watch.ts';
 import type { PreparedSettings } from '../plan/object-settings/setting-table.ts';
@@ -29,10 +30,10 @@ function commandsMs({ command, trigger }: CommandSettings): number {
 
 /** Milliseconds that a kernel may take to come up. */
 export function bootLimit({ bootMs }: TimeLimits, accel: Accel): number {
-  return bootMs ?? BOOT_MS[accel];
+  return timerMs(bootMs ?? BOOT_MS[accel]);
 }
 
 /** The limits of a cell with one object. Unless a limit was asked for, the time of its commands comes on top of that of the load. */
 export function cellLimits({ cellMs, stallMs }: TimeLimits, settings: CommandSettings, accel: Accel): CellLimits {
-  return { cellMs: cellMs ?? CELL_MS[accel] + commandsMs(settings), stallMs: stallMs ?? STALL_MS[accel] };
+  return { cellMs: timerMs(cellMs ?? CELL_MS[accel] + commandsMs(settings)), stallMs: stallMs ?? STALL_MS[accel] };
 }

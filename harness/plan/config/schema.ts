@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { firstForms } from '../../../kernels/selector-help.ts';
 import { FORMAT_NAMES } from '../../base/format-names.ts';
+import { MAX_SECONDS } from '../../base/time-limit.ts';
 import { GATES } from '../../base/vocabulary.ts';
 import { expectationSchema } from '../expectations/expectation-schema.ts';
 import { defaultsSchema } from '../object-settings/defaults.ts';
@@ -18,6 +19,8 @@ const kernelEntrySchema = z.union([
     })
     .describe('A kernel selector and settings of its kernels.'),
 ]);
+
+const seconds = z.number().positive().max(MAX_SECONDS, `expected at most ${MAX_SECONDS} seconds (24 days)`);
 
 const policySchema = z
   .strictObject({
@@ -54,14 +57,10 @@ export const configSchema = z.strictObject({
       'File to which each run appends a line, relative to this file. Reports show since when each program fails and what is flaky.',
     ),
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, in place of those that apt uses.'),
-  timeout: z
-    .number()
-    .positive()
+  timeout: seconds
     .optional()
     .describe('Time limit of a cell, in seconds (default: 300, 60 under KVM). A cell that exceeds it has no verdict.'),
-  bootTimeout: z
-    .number()
-    .positive()
+  bootTimeout: seconds
     .optional()
     .describe(
       'Time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM). Cells of a kernel that exceeds it have no verdict.',

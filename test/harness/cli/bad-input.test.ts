@@ -25,6 +25,7 @@ beforeAll(async () => {
   await writeFile(path('entry.c'), SOURCE);
   await execa('clang', ['-target', 'bpfeb', '-O2', '-g', '-c', path('entry.c'), '-o', path('bigendian.bpf.o')]);
   await writeFile(path('unknown-key.yaml'), 'objects: [good.bpf.o]\nkernels:\n  - debian:6.12\njosb: 3\n');
+  await writeFile(path('long.yaml'), 'objects: [good.bpf.o]\nkernels: [debian:6.12]\ntimeout: 1e300\n');
   await writeFile(path('not.yaml'), 'objects: [good.bpf.o\nkernels:\n  - debian:6.12\n');
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
@@ -89,6 +90,13 @@ describe('objects that cannot be used', () => {
   });
 });
 
+describe('the longest time limit', () => {
+  it('a run with the longest possible time limits ends as any other', async () => {
+    const limits = ['--timeout', '2147483', '--boot-timeout', '2147483', '--isolation', 'boot'];
+    expect(await corematrix(folder, ['run', 'good.bpf.o', '-k', 'debian:6.12', ...limits])).toMatchObject({ exitCode: 0 });
+  });
+});
+
 describe('a command line or configuration that cannot be used', () => {
   const CASES = [
     ['run'],
@@ -99,6 +107,9 @@ describe('a command line or configuration that cannot be used', () => {
     ['run', 'good.bpf.o', '-k', 'file:text.bpf.o'],
     ['run', 'good.bpf.o', '-k', 'debian:6.12', '--jobs', 'many'],
     ['run', 'good.bpf.o', '-k', 'debian:6.12', '--timeout', '-1'],
+    ['run', 'good.bpf.o', '-k', 'debian:6.12', '--timeout', '2147484'],
+    ['run', 'good.bpf.o', '-k', 'debian:6.12', '--boot-timeout', '1e300'],
+    ['run', '-c', 'long.yaml'],
     ['run', 'good.bpf.o', '-k', 'debian:6.12', '--acel', 'tcg'],
     ['run', '-c', 'unknown-key.yaml'],
     ['run', '-c', 'not.yaml'],

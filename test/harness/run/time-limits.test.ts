@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cellLimits } from '../../../harness/run/time-limits.ts';
+import { bootLimit, cellLimits } from '../../../harness/run/time-limits.ts';
 
 const command = (timeoutMs: number) => ({ timeoutMs, folder: '/', argv: [], env: {} });
 const tar = { tar: Buffer.alloc(0), sha256: '' };
@@ -11,4 +11,15 @@ test('the time that commands may take is on top of that of a load, unless it was
   expect(cellLimits({}, { trigger }, 'tcg')).toEqual({ cellMs: 420_000, stallMs: 30_000 });
   expect(cellLimits({}, { command: { ...tar, ...command(90_000) } }, 'kvm').cellMs).toBe(150_000);
   expect(cellLimits({ cellMs: 5000, stallMs: 2000 }, { trigger }, 'kvm')).toEqual({ cellMs: 5000, stallMs: 2000 });
+});
+
+test('no time limit is longer than a timer of Node.js can wait, because a longer timer ends at once', async () => {
+  const commands = new Map(Array.from({ length: 1000 }, (_, index) => [index, command(3_600_000)]));
+  const { cellMs } = cellLimits({}, { trigger: { triggers: [], commands: { ...tar, commands } } }, 'tcg');
+  expect([cellMs, bootLimit({ bootMs: 1e300 }, 'kvm'), cellLimits({ cellMs: 1e300 }, {}, 'kvm').cellMs]).toEqual(
+    Array(3).fill(2 ** 31 - 1),
+  );
+  const timer = setTimeout(() => expect.unreachable('the timer ended at once'), cellMs);
+  await new Promise((done) => setTimeout(done, 50));
+  clearTimeout(timer);
 });

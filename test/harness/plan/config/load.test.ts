@@ -82,6 +82,15 @@ test('a configuration that would take more than linear time is refused at once',
   expect((user + system) / 1000).toBeLessThan(10_000);
 });
 
+test('a time limit may be as long as a timer can wait, and not longer', () => {
+  for (const key of ['timeout', 'bootTimeout']) {
+    expect(parseConfig(`${key}: 2147483`, 'c.yaml')).toEqual({ [key]: 2_147_483 });
+    for (const value of ['2147483.5', '2147484', '1e300'])
+      expect(errorOf(`${key}: ${value}`)).toBe(`corematrix.yaml:1:${key.length + 3}: ${key}: expected at most 2147483 seconds (24 days)`);
+    expect(errorOf(`${key}: .inf`)).toContain(`${key}: `);
+  }
+});
+
 test('a missing configuration file is reported with its name', async () => {
   await expect(loadConfig('no/such.yaml')).rejects.toThrow('no/such.yaml: cannot read the configuration (ENOENT)');
 });
