@@ -1,23 +1,23 @@
-// Which cells of a plan a shard runs: the same answer on every machine that asks about the same plan.
+// The cells of a plan that a shard runs. Every machine gets the same answer for the same plan.
 import { UserError } from '../../base/errors.ts';
 import type { Results } from '../../results/schema.ts';
 import type { Choose } from './choice.ts';
 
-/** One of several parts of a plan, from 1. */
+/** One of several parts of a plan; `index` counts from 1. */
 export interface Shard {
   index: number;
   total: number;
 }
 
-/** What cells and kernels took or may take, in milliseconds. */
+/** Measured or estimated durations of cells and kernels, in milliseconds. */
 export interface Durations {
   cell: (kernel: string, object: string) => number;
-  /** To download, boot and save a kernel before its first cell. */
+  /** The time to download, boot and save a kernel before its first cell. */
   kernel: (kernel: string) => number;
 }
 
 const MAX_SHARDS = 1000;
-/** Without measurements only the proportion counts: a kernel that has to be booted costs as much as a handful of cells. */
+/** Used without measurements. Only their proportion matters: booting a kernel takes as long as a few cells. */
 const UNKNOWN_CELL_MS = 1000;
 const UNKNOWN_KERNEL_MS = 8000;
 
@@ -37,8 +37,8 @@ function mean(values: readonly number[]): number | null {
 }
 
 /**
- * Durations as an earlier run measured them: of the cell itself, else of its object on other kernels, else of all cells.
- * A cell that gave no verdict measured nothing but a timeout.
+ * Durations that an earlier run measured: of the cell itself, else of its object on other kernels, else of all cells.
+ * Cells without a verdict do not count, because they measure only a timeout.
  */
 export function measuredDurations(results: Results | null): Durations {
   const measured = (results?.cells ?? []).filter(({ status }) => status !== 'infra' && status !== 'not-run' && status !== 'skip');
@@ -62,7 +62,7 @@ interface Piece {
   cost: number;
 }
 
-/** Cells of one kernel in as many pieces of about the same cost as asked for, objects in their order. */
+/** Splits the cells of one kernel into `count` pieces of about the same cost. Objects keep their order. */
 function piecesOf(kernel: string, objects: readonly string[], count: number, durations: Durations): Piece[] {
   const costs = objects.map((object) => durations.cell(kernel, object));
   const share = costs.reduce((sum, cost) => sum + cost, 0) / count;
@@ -70,7 +70,7 @@ function piecesOf(kernel: string, objects: readonly string[], count: number, dur
   let before = 0;
   for (const [at, object] of objects.entries()) {
     const cost = costs[at] ?? 0;
-    // A cell belongs where its middle falls.
+    // A cell belongs to the piece that contains its middle.
     const piece = pieces[Math.min(count - 1, Math.floor((before + cost / 2) / (share || 1)))];
     piece?.objects.push(object);
     if (piece) piece.cost += cost;
@@ -84,9 +84,9 @@ function columnCost(kernel: string, objects: readonly string[], durations: Durat
 }
 
 /**
- * Cuts a plan into shards: whole kernels where possible, since each has to be booted wherever it has a cell; a kernel that costs more
- * than a shard should is cut itself. The dearest piece goes to the shard that has least so far.
- * @returns for each shard, the objects by kernel
+ * Cuts a plan into shards. Kernels stay whole if possible, because every shard with a cell of a kernel must boot it; a kernel that costs
+ * more than a shard should is cut, too. The most expensive piece goes to the shard with the least cost so far.
+ * @returns the objects of each shard, by kernel
  */
 export function cutPlan(
   kernels: readonly string[],
@@ -111,7 +111,7 @@ export function cutPlan(
   return shards.map(({ cells }) => cells);
 }
 
-/** The cells of one shard; `earlier` results tell how long cells take, and must be the same for every shard. */
+/** Chooses the cells of one shard. `earlier` results give the durations and must be the same for every shard. */
 export function chooseShard({ index, total }: Shard, earlier: Results | null): Choose {
   return (kernels, objects) => {
     const [kernelIds, objectIds] = [kernels, objects].map((list) => list.map(({ id }) => id));

@@ -1,4 +1,4 @@
-// Cells worth running again, by what an earlier run said of them.
+// The choice of cells to run again, from the results of an earlier run.
 import { matchKernels } from '../../results/compare.ts';
 import type { CellResult, Results } from '../../results/schema.ts';
 import type { CellChoice, Choose } from './choice.ts';
@@ -15,8 +15,8 @@ function choiceOf(mode: Since, cell: CellResult | undefined, sameObject: boolean
 }
 
 /**
- * `last-failed` runs what failed unexpectedly or had no verdict, `only-changed` what is of another object file or another kernel than it
- * was, and what had no verdict. Everything else is left out, and says what it was.
+ * `last-failed` runs the cells that failed unexpectedly or had no verdict. `only-changed` runs the cells whose object file or kernel has
+ * changed, and those that had no verdict. All other cells are skipped with their earlier status as the reason.
  */
 export function chooseSince(mode: Since, earlier: Results): Choose {
   const digests = new Map(earlier.objects.map(({ id, sha256 }) => [id, sha256]));

@@ -1,9 +1,9 @@
-// Changes to the expectations of a corematrix.yaml, as a person would make them: comments and everything else stay.
+// Changes the expectations in the text of a corematrix.yaml. Comments and all other text stay unchanged.
 import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 import { edits } from '../../base/diff.ts';
 import type { ExpectationChange } from '../expectations/update-expectations.ts';
 
-/** Writes lists and maps the way the file does, as far as one can tell. */
+/** Guesses from the text how the file writes lists, maps and quotes. */
 function styleOf(text: string) {
   return {
     lineWidth: 0,
@@ -14,8 +14,10 @@ function styleOf(text: string) {
 }
 
 /**
- * What the library wrote, with every line that did not change as a person wrote it: the library has one way to space brackets.
- * @param plain how the library writes the text as it was
+ * The updated text with all unchanged lines taken from the user's text, because the library changes the spaces in brackets.
+ * @param text the user's text
+ * @param plain the same text as the library writes it
+ * @param updated the text with the changes, as the library writes it
  */
 function asWritten(text: string, plain: string, updated: string): string {
   const [own, theirs] = [text.split('\n'), plain.split('\n')];
@@ -33,7 +35,7 @@ function addExpectation(document: Document, expectation: object): void {
   const list = document.get('expectations', true);
   if (isSeq(list) && list.items.length > 0) {
     const node = document.createNode(expectation);
-    // The file may write each on a line of its own, in braces.
+    // If the file writes expectations in braces, so is the new one.
     const [first] = list.items;
     if (isMap(first) && isMap(node)) node.flow = first.flow ?? false;
     list.add(node);
@@ -44,7 +46,7 @@ function addExpectation(document: Document, expectation: object): void {
 
 /**
  * Applies changes to the text of a configuration that parses.
- * @returns the new text; the same one when there are no changes
+ * @returns the new text; the same text if there are no changes
  */
 export function editExpectations(text: string, changes: readonly ExpectationChange[]): string {
   if (changes.length === 0) return text;
@@ -54,7 +56,7 @@ export function editExpectations(text: string, changes: readonly ExpectationChan
     if (change.kind === 'class') document.setIn(['expectations', change.at, 'class'], change.class);
   }
   for (const change of changes) if (change.kind === 'add') addExpectation(document, change.expectation);
-  // From behind, so that positions stay true.
+  // Removed from the last to the first, so that the remaining positions stay valid.
   for (const change of changes.toReversed()) if (change.kind === 'remove') document.deleteIn(['expectations', change.at]);
   const list = document.get('expectations', true);
   if (isSeq(list) && list.items.length === 0) document.delete('expectations');

@@ -6,11 +6,11 @@ import type { Config } from './schema.ts';
 
 export interface KernelEntry {
   selector: string;
-  /** Whether the run may do without. */
+  /** Whether the run goes on without this kernel if it is not available. */
   optional: boolean;
 }
 
-/** The kernels of a configuration; those in files are relative to it, and named from where the program runs. */
+/** The kernels of a configuration. Paths in selectors become relative to the current folder instead of `directory`. */
 export function kernelEntries({ kernels = [] }: Pick<Config, 'kernels'>, directory: string): KernelEntry[] {
   const pathFromHere = (path: string) =>
     isAbsolute(path) || directory === process.cwd() ? path : relative(process.cwd(), configuredPath(directory, path));

@@ -1,26 +1,26 @@
-// Reads corematrix.yaml; every error names file, line and column.
+// Reads corematrix.yaml. Every error names file, line and column.
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { type Config, configSchema } from './schema.ts';
 
-/** More aliases than any person writes: a document with more is an attempt to exhaust memory. */
+/** No real configuration has more aliases. A document with more tries to exhaust memory. */
 const MAX_ALIASES = 100;
-/** Thousands of expectations. Reading takes about 2 ms for each KiB, and up to 30 where every character is an error of its own. */
+/** Enough for thousands of expectations. Reading takes about 2 ms for each KiB, and up to 30 ms if every character is an error. */
 const MAX_CHARACTERS = 256 << 10;
 
 type Issue = z.core.$ZodIssue;
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** A configuration and where in its file things stand. */
+/** A configuration with the places of its values in the file. */
 export interface PlacedConfig {
   config: Config;
-  /** `file:line:column` of what a path of keys leads to; where that does not exist, of what is nearest around it. */
+  /** `file:line:column` of the value that a path of keys leads to; if it does not exist, of the nearest value around it. */
   at: (path: readonly PropertyKey[]) => string;
 }
 
-/** Offset of the node an issue is about; where that does not exist, of the nearest node around it. */
+/** The offset of the node that the path leads to; if it does not exist, of the nearest node around it. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length >= 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);
@@ -36,8 +36,7 @@ function keyOffset(document: Document, path: readonly PropertyKey[], key: string
 }
 
 /**
- * What the library would look for with time that grows by the square of the document: a key that stands twice in a map, and more
- * aliases than are allowed. Null when there is neither.
+ * Finds duplicate keys of a map and too many aliases, null if there are none. The checks of the library for these take quadratic time.
  */
 function findExcess(document: Document): { offset: number; problem: string } | null {
   let found: { offset: number; problem: string } | null = null;
@@ -52,7 +51,7 @@ function findExcess(document: Document): { offset: number; problem: string } | n
       const keys = new Set<unknown>();
       for (const { key } of items) {
         if (!isScalar(key)) continue;
-        if (keys.has(key.value)) return stop(key.range?.[0] ?? 0, `the key "${String(key.value)}" stands twice`);
+        if (keys.has(key.value)) return stop(key.range?.[0] ?? 0, `duplicate key "${String(key.value)}"`);
         keys.add(key.value);
       }
       return undefined;
@@ -71,7 +70,7 @@ function describeIssue(issue: Issue): string {
   return `${where}${issue.message}`;
 }
 
-/** What is wrong in the alternative that was meant: the one whose shape fits best, which is the one that fails deepest. */
+/** The issue in the alternative of a union that the user meant: the one that fails deepest. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const branches = issue.errors.flatMap(([first]) => (first ? [innermost(first)] : []));
@@ -81,7 +80,7 @@ function innermost(issue: Issue): Issue {
   return { ...meant, path: [...issue.path, ...meant.path] };
 }
 
-/** The keys a map may have, by the JSON Schema of what stands at a path. */
+/** The keys that the JSON Schema allows in the map at a path. */
 function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
   const [key, ...rest] = path;
   const alternatives = schema.anyOf ?? [schema];
@@ -92,7 +91,7 @@ function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
   });
 }
 
-/** Made when first needed: it takes several times as long as reading a configuration does. */
+/** Made at its first use, because this takes several times as long as reading a configuration. */
 let keys: JsonSchema | null = null;
 
 function known(issue: Issue): string {
@@ -100,12 +99,12 @@ function known(issue: Issue): string {
   return keysAt(keys, issue.path).join(', ');
 }
 
-/** What nests deeper than the stack, the library reports as an error of syntax in one place and throws in another. */
+/** The library throws a RangeError for some documents that nest too deeply, and reports others as syntax errors. */
 function reasonOf(error: unknown): string {
   return error instanceof RangeError ? 'it nests too deeply' : messageOf(error);
 }
 
-/** A document and the value in it. */
+/** Parses a document and returns it with its value. */
 function readYaml(text: string, name: string, lines: LineCounter): { document: Document; value: unknown } {
   const at = (offset: number) => placeOf(name, lines, offset);
   try {
@@ -123,8 +122,8 @@ function readYaml(text: string, name: string, lines: LineCounter): { document: D
 
 /**
  * Checks the text of a configuration.
- * @param name how the file is called in messages
- * @throws UserError naming file, line, column, what is wrong and what is possible
+ * @param name the name of the file in messages
+ * @throws UserError that names file, line, column, the problem and what is possible
  */
 export function parsePlacedConfig(text: string, name: string): PlacedConfig {
   if (text.length > MAX_CHARACTERS) throw new UserError(`${name}: too large for a configuration (${text.length} characters)`);
@@ -144,14 +143,14 @@ export function parsePlacedConfig(text: string, name: string): PlacedConfig {
   throw new UserError(`${at(issue.path)}: ${describeIssue(issue)}`);
 }
 
-/** Checks the text of a configuration as `parsePlacedConfig` does, for those who need no places. */
+/** Checks the text of a configuration as `parsePlacedConfig` does, and returns it without places. */
 export function parseConfig(text: string, name: string): Config {
   return parsePlacedConfig(text, name).config;
 }
 
 /**
  * Reads and checks a configuration file.
- * @throws UserError when it cannot be read or is not valid
+ * @throws UserError if it cannot be read or is not valid
  */
 export async function loadConfig(path: string): Promise<PlacedConfig> {
   let text: string;

@@ -1,4 +1,4 @@
-// Writes the published JSON Schema of corematrix.yaml beside this file: `npm run schema`, whenever the schema changed.
+// Writes the published JSON Schema of corematrix.yaml beside this file. Run `npm run schema` after each change of the schema.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../base/package-root.ts';

@@ -47,14 +47,14 @@ export const configSchema = z.strictObject({
     .array(loaderSchema)
     .min(1)
     .optional()
-    .describe('Releases of libbpf that load every object without a `loader`, each in a row of its own.'),
+    .describe('Releases of libbpf that load every object without a `loader`, each in its own row.'),
   lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
   history: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'File to which each run appends a line, relative to this file. Reports show since when each program fails and what is flaky.',
+      'File to which each run appends a line, relative to this file. Reports show since when each program fails, and which cells are flaky.',
     ),
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, in place of those that apt uses.'),
   timeout: seconds

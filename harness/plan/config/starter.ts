@@ -1,4 +1,4 @@
-// The corematrix.yaml that `corematrix init` writes: short, and with everything that may be added in a comment beside it.
+// The corematrix.yaml that `corematrix init` writes. It is short; comments show everything that may be added.
 import { dirname, relative, sep } from 'node:path';
 import { DEFAULT_SELECTOR } from '../../../kernels/registry.ts';
 import { firstForms } from '../../../kernels/selector-help.ts';
@@ -9,7 +9,7 @@ import { DEFAULT_NAMES } from '../object-settings/defaults.ts';
 import { inline, proposalFor } from '../object-settings/proposal-lines.ts';
 
 const MAX_LISTED = 40;
-/** With more objects, only those are spoken of that need settings. */
+/** With more objects than this, settings are proposed only for objects that need them. */
 const MAX_COMMENTED = 5;
 
 interface StarterObject {
@@ -18,7 +18,7 @@ interface StarterObject {
   result: Pick<ObjectResult, 'id' | 'programs'>;
 }
 
-/** Entries of objects that leave something to their loader, by path. */
+/** Entries with proposed settings, by path, for the objects that depend on their loader. */
 function proposals(objects: readonly StarterObject[], directory: string): Map<string, string[]> {
   const entries = new Map<string, string[]>();
   for (const { file, bpf } of objects) {
@@ -30,7 +30,7 @@ function proposals(objects: readonly StarterObject[], directory: string): Map<st
   return entries;
 }
 
-/** One pattern where all objects of a folder are meant, their paths otherwise. */
+/** One pattern for each folder if all objects have the same suffix, otherwise the paths. */
 function objectPatterns(files: readonly string[], directory: string): string[] {
   const paths = files.map((file) => relative(directory, file).split(sep).join('/'));
   const folders = [...new Set(paths.map(dirname))];
@@ -46,7 +46,7 @@ function listed({ id, programs }: Pick<ObjectResult, 'id' | 'programs'>): string
 
 /**
  * The text of a configuration for objects.
- * @param schema where the published JSON Schema lies relative to the configuration; null when that cannot be told
+ * @param schema the path of the published JSON Schema relative to the configuration; null if there is no such path
  */
 export function starterConfig(objects: readonly StarterObject[], directory: string, schema: string | null): string {
   const [first] = objects;
@@ -60,54 +60,54 @@ export function starterConfig(objects: readonly StarterObject[], directory: stri
   const more = objects.length > MAX_LISTED ? [`#   and ${objects.length - MAX_LISTED} more`] : [];
   const lines = [
     ...(schema === null ? [] : [`# yaml-language-server: $schema=${schema}`]),
-    '# What "corematrix run" runs, and what is known to fail. "corematrix plan" shows what it means.',
+    '# The configuration of "corematrix run". "corematrix plan" shows the cells that it asks for.',
     '',
-    `# The kernels to run on, for example ${firstForms()}. All forms: corematrix kernels --help`,
+    `# Kernels to run on, for example ${firstForms()}. All forms: corematrix kernels --help`,
     `kernels: [${DEFAULT_SELECTOR}]`,
-    '# One that the run may do without: { selector: debian:6.12/rt, optional: true }',
+    '# If a kernel may be missing or fail to boot: { selector: debian:6.12/rt, optional: true }',
     '',
-    '# Paths or patterns, relative to this file. Found here:',
+    '# Objects: paths or globs, relative to this file. Found:',
     ...objects.slice(0, MAX_LISTED).map(({ result }) => listed(result)),
     ...more,
     'objects:',
     ...patterns.filter((pattern) => !proposed.has(pattern)).map((pattern) => `  - ${inline(pattern)}`),
     ...(proposed.size === 0
       ? []
-      : ['  # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.']),
+      : ['  # These objects may depend on settings that their loader makes. Settings in comments are optional.']),
     ...[...proposed.values()].flat(),
     '',
-    `# Settings of every object that does not have them itself: ${DEFAULT_NAMES.join(', ')}.`,
+    `# Defaults for all objects; an object can override them. Possible: ${DEFAULT_NAMES.join(', ')}.`,
     '# defaults: { mode: attach }',
     '',
-    '# The same kernels every night, until "corematrix kernels update" brings newer ones:',
+    '# File that pins the kernels, so that every run uses the same ones. "corematrix kernels update" moves it to newer ones.',
     '# lock: kernels.lock.json',
     '',
-    '# What the report folder holds besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.',
+    '# Formats of the report besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.',
     '# formats: [html, junit, markdown]',
     '',
-    '# A line for every run: since when each failure is there, and what is flaky.',
+    '# File to which every run appends a line. Reports use it to show since when a program fails and which cells are flaky.',
     '# history: history.jsonl',
     '',
-    '# What the exit code tells: failures or only regressions against --baseline; flaky cells; how many may stay without a verdict.',
+    '# Rules for the exit code. gate: failures, or only regressions against --baseline. maxInfra: cells that may have no verdict.',
     '# policy: { gate: failures, failOnFlaky: false, maxInfra: 0 }',
     '',
-    '# Seconds a cell may take, seconds a kernel may take to come up, and guests at the same time:',
+    '# Time limits of a cell and of a boot, in seconds, and the maximum number of guests at the same time:',
     '# timeout: 300',
     '# bootTimeout: 90',
     '# jobs: 2',
     '',
-    '# What is known to fail, and why; everything else must pass. A pass where a failure is expected is told, too.',
-    '# "corematrix expectations update corematrix-report" writes them from a run.',
+    '# Expected failures, with reasons. All other programs must pass. A program that passes although it should fail is reported (xpass).',
+    '# "corematrix expectations update corematrix-report" writes them from the results of a run.',
     '# expectations:',
     `#   - object: ${inline(visible(object))}`,
-    `#     program: ${inline(visible(program))} # without it, every program of the object`,
-    "#     kernels: '<5.14' # without it, every kernel",
-    '#     distribution: debian # without it, any; the same goes for arch: x86_64',
-    '#     status: fail # or unsupported: out of scope there, whatever happens',
-    '#     class: core-field-missing # another class is a failure',
-    '#     reason: the field came with 5.14',
+    `#     program: ${inline(visible(program))} # default: every program of the object`,
+    "#     kernels: '<5.14' # default: every kernel",
+    '#     distribution: debian # default: every distribution; arch: x86_64 works in the same way',
+    '#     status: fail # or unsupported: any result is accepted',
+    '#     class: core-field-missing # a failure of another class is unexpected',
+    '#     reason: the field was added in 5.14',
     '#     link: https://example.org/issues/1',
-    '#     expires: 2030-12-31 # the last day it holds',
+    '#     expires: 2030-12-31 # last day on which it applies',
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,11 +1,11 @@
-// What was expected of a program on a kernel, and what that makes of its verdict.
+// Finds the expectation for a program on a kernel, and applies it to the verdict.
 import { basename } from 'node:path';
 import { inRange, parseKernelVersion, parseRange } from '../../base/kernel-version.ts';
 import type { Expectation } from './expectation-schema.ts';
 import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
 import type { Status } from '../../base/vocabulary.ts';
 
-/** The first expectation that speaks of this program on this kernel; order in the file is precedence. */
+/** The first expectation in the file that matches this program on this kernel; null if none does. */
 export function expectationFor(
   expectations: readonly Expectation[],
   object: Pick<ObjectResult, 'path'>,
@@ -24,7 +24,7 @@ export function expectationFor(
   return match ?? null;
 }
 
-/** Expectations that hold on a day, and those that ended before it. */
+/** Separates the expectations that apply on a day (UTC) from those that expired before it. */
 export function sortByExpiry(
   expectations: readonly Expectation[],
   today: Date,
@@ -34,13 +34,13 @@ export function sortByExpiry(
   return { active: expectations.filter((one) => !isOver(one)), expired: expectations.filter(isOver) };
 }
 
-/** One line for people: `old_name in task_state.bpf.o on >=5.14`. */
+/** An expectation in one line: `old_name in task_state.bpf.o on >=5.14`. */
 export function describeExpectation({ object, program, kernels, distribution, arch }: Expectation): string {
   const where = [distribution, kernels, arch].filter((part) => part !== undefined).join(' ');
   return `${program ?? 'every program'} in ${object}${where === '' ? '' : ` on ${where}`}`;
 }
 
-/** Expectations that speak of no program on any kernel of these results, or only of what an earlier one speaks of. */
+/** The expectations that match nothing in these results, or only programs and kernels that an earlier expectation matches. */
 export function unusedExpectations(
   expectations: readonly Expectation[],
   { objects, kernels }: Pick<Results, 'objects' | 'kernels'>,
@@ -53,7 +53,7 @@ export function unusedExpectations(
   return expectations.filter((one) => !used.has(one));
 }
 
-/** A program's verdict in the light of an expectation: fail becomes xfail only with the expected class, pass becomes xpass. */
+/** Applies an expectation to the verdict of a program: fail becomes xfail only with the expected class, pass becomes xpass. */
 export function applyExpectation(program: CellProgram, expectation: Expectation | null): CellProgram {
   if (!expectation) return program;
   const { reason: why, link } = expectation;
@@ -68,12 +68,12 @@ export function applyExpectation(program: CellProgram, expectation: Expectation 
   return { ...program, status: 'xfail', expected };
 }
 
-/** Which of its programs' statuses a cell takes: the one that needs attention most. */
+/** A cell has the status of its program that needs the most attention. Ordered from most to least. */
 const ATTENTION: readonly Status[] = ['fail', 'xpass', 'infra', 'not-run', 'xfail', 'pass', 'unsupported', 'skip'];
 
 /**
- * The status of a cell from its programs'. A cell whose programs all load alone while the object as a whole does not stays `fail`,
- * unless something in it was expected to fail: then that is why the whole does not load.
+ * The status of a cell, from its programs. If all programs load alone but the whole object does not, the cell stays `fail`, unless one
+ * of its programs was expected to fail: that failure explains why the whole object does not load.
  */
 export function cellStatus(cell: Pick<CellResult, 'status' | 'programs'>): Status {
   const statuses = new Set(cell.programs.map((program) => program.status));
@@ -82,7 +82,7 @@ export function cellStatus(cell: Pick<CellResult, 'status' | 'programs'>): Statu
   return worst === 'pass' || worst === 'skip' ? 'fail' : worst;
 }
 
-/** Applies every expectation that fits to the programs of a cell that has a verdict. */
+/** Applies the matching expectations to the programs of a cell that has a verdict. */
 export function applyExpectations(
   cell: CellResult,
   expectations: readonly Expectation[],

@@ -1,17 +1,17 @@
-// From kernels on which something holds to the ranges an expectation is written with.
+// Finds the version ranges of an expectation for a set of kernels.
 import { compareKernelVersions, parseKernelVersion } from '../../base/kernel-version.ts';
 import type { KernelResult } from '../../results/schema.ts';
 
 type Known = Pick<KernelResult, 'version' | 'series'>;
 
-/** As precise as the neighbour on the other side of the bound demands. */
+/** A bound that names the series, or the full version if the neighbour outside the range has the same series. */
 function bound(comparator: '>=' | '<=', kernel: Known, neighbour: Known): string {
   return `${comparator}${neighbour.series === kernel.series ? kernel.version : kernel.series}`;
 }
 
 /**
- * The fewest ranges that hold for some of the kernels and for none of the others; beyond the oldest and the newest one they stay open.
- * @returns [undefined] for all of them: then no range is needed
+ * The fewest ranges that contain exactly the kernels for which `holds` is true. They are open beyond the oldest and the newest kernel.
+ * @returns the ranges; [undefined] if they contain all kernels, because then no range is needed
  */
 export function rangesOf(all: readonly Known[], holds: (kernel: Known) => boolean): (string | undefined)[] {
   const ordered = all.toSorted((a, b) => compareKernelVersions(parseKernelVersion(a.version), parseKernelVersion(b.version)));

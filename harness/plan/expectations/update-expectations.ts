@@ -1,4 +1,4 @@
-// What expectations would have to say for results to be as expected.
+// Finds the changes to expectations after which all results are as expected.
 import { basename } from 'node:path';
 import type { Expectation } from './expectation-schema.ts';
 import type { CellProgram, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
@@ -8,19 +8,19 @@ import { shortened, visible } from '../../base/visible.ts';
 import { expectationFor, sortByExpiry } from './expectations.ts';
 import { rangesOf } from './kernel-ranges.ts';
 
-/** A change to a list of expectations; `at` is the position in the list as it was. */
+/** A change to a list of expectations; `at` is the position in the list before all changes. */
 export type ExpectationChange =
   | { kind: 'remove'; at: number }
   | { kind: 'kernels'; at: number; kernels: string }
   | { kind: 'class'; at: number; class: FailureClass }
   | { kind: 'add'; expectation: Expectation };
 
-/** A program on a kernel that passed or failed there, whatever was expected of it. */
+/** A program on a kernel that passed or failed there, regardless of any expectation. */
 interface Verdict {
   object: ObjectResult;
   program: string;
   kernel: KernelResult;
-  /** Null where it passed. */
+  /** Null if it passed. */
   failed: { class: FailureClass | null; reason: string } | null;
 }
 
@@ -47,7 +47,7 @@ function verdictsOf({ cells, objects, kernels }: Results): Verdict[] {
 const asExpected = ({ class: expected }: Expectation, { failed }: Verdict) =>
   failed !== null && (expected === undefined || failed.class === expected);
 
-/** A range within another: a bound of the narrower one replaces the bound on its side. */
+/** Narrows a range by another: a bound of `range` replaces the bound of `own` on the same side. */
 function narrowed(own: string, range: string): string {
   const kept = own
     .split(',')
@@ -56,7 +56,7 @@ function narrowed(own: string, range: string): string {
   return [...kept, range].toSorted((a, b) => (a > b ? -1 : 1)).join(',');
 }
 
-/** What has to change in one expectation; null when all it speaks of is as it says. */
+/** The change that makes an expectation match its verdicts; null if it matches all of them already. */
 function changeOf(expectation: Expectation, at: number, verdicts: readonly Verdict[]): ExpectationChange | null {
   if (expectation.status === 'unsupported' || verdicts.every((verdict) => asExpected(expectation, verdict))) return null;
   const [first] = verdicts;
@@ -67,12 +67,12 @@ function changeOf(expectation: Expectation, at: number, verdicts: readonly Verdi
     kernels.filter((kernel) => verdicts.every((verdict) => verdict.kernel !== kernel || asExpected(expectation, verdict))),
   );
   const [range, ...more] = rangesOf(kernels, (kernel) => kernels.every((one) => one.version !== kernel.version || holds.has(one)));
-  // What one range cannot say is said again, program by program.
+  // One expectation has only one range. If more are needed, new expectations for single programs replace it.
   if (range === undefined || more.length > 0) return { kind: 'remove', at };
   return { kind: 'kernels', at, kernels: narrowed(expectation.kernels ?? '', range) };
 }
 
-/** A list of expectations while it is changed; null stands for one that was removed. */
+/** A list of expectations during the changes. A removed one is null, so that positions stay valid. */
 type Draft = readonly (Expectation | null)[];
 
 function applied(expectation: Expectation, change: ExpectationChange | null): Expectation | null {
@@ -92,7 +92,7 @@ function difference(expectation: Expectation, at: number, final: Expectation | n
 
 type Platform = Pick<Expectation, 'distribution' | 'arch'>;
 
-/** The kernels of each platform; one group without conditions where all are of the same. */
+/** The kernels by platform. Each group has only the conditions in which platforms differ. */
 function platformsOf(kernels: readonly KernelResult[]): { platform: Platform; kernels: KernelResult[] }[] {
   const groups = [...grouped(kernels, ({ distribution, arch }) => JSON.stringify([distribution, arch])).values()];
   const differs = (pick: (kernel: KernelResult) => string) => new Set(kernels.map(pick)).size > 1;
@@ -104,7 +104,7 @@ function platformsOf(kernels: readonly KernelResult[]): { platform: Platform; ke
   });
 }
 
-/** Where something fails, as conditions of expectations: of each platform only where the same versions of others do otherwise. */
+/** The conditions of expectations for the failing kernels. They name a platform only if the same version has other results elsewhere. */
 function conditionsOf(all: readonly KernelResult[], failing: ReadonlySet<KernelResult>): (Platform & Pick<Expectation, 'kernels'>)[] {
   const rangesIn = (kernels: readonly KernelResult[], platform: Platform) => {
     const versions = new Set(kernels.filter((kernel) => failing.has(kernel)).map(({ version }) => version));
@@ -137,13 +137,13 @@ function additions(left: readonly Verdict[], all: readonly Verdict[]): Expectati
 }
 
 /**
- * The changes after which every verdict of these results is as expected: what passes is no longer expected to fail, what fails is, with its
- * class. What is `unsupported` or has expired, and what has no verdict in these results, stays as it is.
- * @param today decides what has expired
+ * The changes after which every verdict of these results is as expected: programs that pass have no expectation, and programs that fail
+ * have one with their class. Expectations that are `unsupported`, have expired, or have no verdict in these results stay unchanged.
+ * @param today the day that decides which expectations have expired
  */
 export function expectationChanges(expectations: readonly Expectation[], results: Results, today: Date): ExpectationChange[] {
   const verdicts = verdictsOf(results);
-  const speakers = (draft: Draft) => {
+  const matching = (draft: Draft) => {
     const { active } = sortByExpiry(
       draft.filter((one) => one !== null),
       today,
@@ -151,19 +151,19 @@ export function expectationChanges(expectations: readonly Expectation[], results
     return verdicts.map(({ object, program, kernel }) => expectationFor(active, object, program, kernel));
   };
   let draft: Draft = expectations;
-  // What one expectation no longer speaks of, a later one may. Each round removes or narrows one, or gives it the class that is seen.
+  // After a change, a later expectation may match instead. Each round removes or narrows an expectation or corrects its class.
   for (let changing = true; changing;) {
-    const spoken = speakers(draft);
+    const matched = matching(draft);
     const next = draft.map((expectation, at) => {
       if (expectation === null) return null;
-      const own = verdicts.filter((_, index) => spoken[index] === expectation);
+      const own = verdicts.filter((_, index) => matched[index] === expectation);
       return applied(expectation, changeOf(expectation, at, own));
     });
     changing = next.some((expectation, at) => expectation !== draft[at]);
     draft = next;
   }
-  const spoken = speakers(draft);
-  const left = verdicts.filter(({ failed }, index) => failed !== null && spoken[index] === null);
+  const matched = matching(draft);
+  const left = verdicts.filter(({ failed }, index) => failed !== null && matched[index] === null);
   const changes = expectations.flatMap((expectation, at) => difference(expectation, at, draft[at] ?? null));
   return [...changes, ...additions(left, verdicts).map((expectation) => ({ kind: 'add', expectation }) as const)];
 }

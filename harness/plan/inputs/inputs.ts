@@ -29,7 +29,7 @@ export interface ObjectSources {
   sources: readonly ObjectSource[];
   /** The folder to which relative names belong. */
   directory: string;
-  /** Settings of every object that does not have them itself, and their place in the configuration. */
+  /** Default settings of all objects, and their place in the configuration. */
   defaults?: { settings: Defaults; at: (path: readonly PropertyKey[]) => string };
 }
 

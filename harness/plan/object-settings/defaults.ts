@@ -1,4 +1,4 @@
-// Settings of every object that does not have them itself.
+// Default settings of objects.
 import { z } from 'zod';
 import { objectSettingsSchema } from './object-schema.ts';
 import { type ObjectSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
@@ -8,11 +8,11 @@ export const DEFAULT_NAMES: readonly SettingName[] = SETTING_NAMES.filter((name)
 
 const MASK: { [Name in SettingName]?: true } = Object.fromEntries(DEFAULT_NAMES.map((name) => [name, true]));
 
-export const defaultsSchema = objectSettingsSchema.pick(MASK).describe('Settings for every object that does not have them itself.');
+export const defaultsSchema = objectSettingsSchema.pick(MASK).describe('Settings of all objects; an object can override them.');
 
 export type Defaults = z.infer<typeof defaultsSchema>;
 
-/** The defaults that an object takes: those that it does not set, and that do not contradict its settings. */
+/** The defaults that apply to an object: those that it does not set itself, and that do not contradict its settings. */
 export function defaultsFor(own: ObjectSettings, defaults: Defaults): ObjectSettings {
   const all: ObjectSettings = { ...defaults, ...own };
   const taken = DEFAULT_NAMES.filter((name) => name in defaults && !(name in own) && SETTINGS[name].takesDefault?.(all) === true);

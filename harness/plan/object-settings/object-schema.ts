@@ -12,7 +12,7 @@ function optionalSchemas(): Readonly<Record<string, z.ZodType>> {
 
 export const objectSettingsSchema = z.strictObject(optionalSchemas());
 
-/** An object with settings of its own. */
+/** An object with its settings. */
 const objectEntrySchema = z
   .strictObject({
     path: z.string().describe('Path or glob, relative to this file.'),

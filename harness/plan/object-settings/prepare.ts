@@ -1,10 +1,10 @@
-// The settings of an object held against the object: checked, with values as bytes and with the files that they name.
+// Prepares the settings of an object: checks them against it, turns values into bytes, and reads the files that they name.
 import type { BpfObject } from '../../bpf/object/object.ts';
 import { placeAt, type PlaceOf } from '../settings/place.ts';
 import type { SettingInput } from '../settings/definition.ts';
 import { type ObjectSettings, type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 
-/** What settings are prepared from, besides themselves. */
+/** The inputs of preparing, besides the settings themselves. */
 interface PrepareInput extends Pick<SettingInput<ObjectSettings>, 'object' | 'file' | 'directory'> {
   placeOf: PlaceOf;
 }
@@ -21,7 +21,7 @@ async function addPrepared<Name extends SettingName>(
 
 /**
  * Prepares every setting that an object has.
- * @throws UserError for the first that does not fit the object, with its place, what is wrong and what the object has
+ * @throws UserError for the first that does not fit the object, with its place, the problem and the possible names
  */
 export async function prepareSettings(settings: ObjectSettings, input: PrepareInput): Promise<PreparedSettings> {
   const prepared: PreparedSettings = {};
@@ -34,7 +34,7 @@ function appliedTo<Name extends SettingName>(object: BpfObject, prepared: Pick<P
   return own === undefined ? object : (SETTINGS[name].apply?.(object, own) ?? object);
 }
 
-/** The object as a loader with these settings loads it; predictions are made of this one. */
+/** The object as a loader with these settings loads it. Predictions are made from this one. */
 export function asLoaded(object: BpfObject, prepared: PreparedSettings): BpfObject {
   return SETTING_NAMES.reduce((loaded, name) => appliedTo(loaded, prepared, name), object);
 }

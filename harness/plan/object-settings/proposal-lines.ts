@@ -22,7 +22,7 @@ function entryLine(indent: string, { name, value, why }: ProposedEntry): string 
 
 function settingLines(name: SettingName, { isNeeded, remark, entries }: Proposal): string[] {
   const indent = isNeeded ? '    ' : '    # ';
-  // Without the ones that it needs, the object does not load.
+  // The object does not load without the settings that it needs.
   const shown = isNeeded ? entries : entries.slice(0, MAX_LISTED);
   const more = entries.length > shown.length ? [`    # and ${entries.length - shown.length} more`] : [];
   return [
@@ -40,7 +40,7 @@ export interface ObjectProposal {
   lines: readonly string[];
 }
 
-/** What there is to set of an object before it is loaded, as far as its file tells. */
+/** The settings to propose for an object, as far as its file shows them. */
 export function proposalFor(object: BpfObject): ObjectProposal {
   const proposed = SETTING_NAMES.flatMap((name) => {
     const proposal = SETTINGS[name].propose?.(object);

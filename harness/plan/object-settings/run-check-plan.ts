@@ -1,11 +1,11 @@
-// What happens to an object after the load, as its verdict needs it.
+// The triggers and checks of an object, in the form that its verdict needs.
 import type { PlannedCheck } from '../settings/check/planned-check.ts';
 import type { PlannedTrigger } from '../settings/trigger/planned-trigger.ts';
 import type { PreparedSettings } from './setting-table.ts';
 
 export interface RunCheckPlan {
   triggers: readonly PlannedTrigger[];
-  /** Without any, every program that was attached must have run. */
+  /** If there are no checks, every attached program must have run. */
   checks: readonly PlannedCheck[];
 }
 

@@ -1,4 +1,4 @@
-// What settings ask of the agent, and what a verdict depends on because of them.
+// The request frames of settings, and the digests of files on which a verdict depends because of settings.
 import type { RequestFrame } from '../../guest/protocol/frames.ts';
 import type { OnKernel } from '../settings/definition.ts';
 import { type PreparedSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';

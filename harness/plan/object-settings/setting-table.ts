@@ -1,4 +1,4 @@
-// The table of all settings of an object. Schema, checks, request frames, predictions and proposals are made by going over it.
+// The table of all settings of an object. Schema, checks, request frames, predictions and proposals are made from it.
 import { alternatives } from '../settings/alternatives/setting.ts';
 import { btf } from '../settings/btf/setting.ts';
 import { check } from '../settings/check/setting.ts';
@@ -18,7 +18,7 @@ import { variables } from '../settings/variables/setting.ts';
 const REGISTERED = {
   programs,
   maps,
-  // They depend on the program types and map types that are set before.
+  // Alternatives depend on the program types and map types that are set before.
   alternatives,
   variables,
   kconfig,
@@ -43,7 +43,7 @@ export type SettingValues = { [Name in SettingName]: ValueOf<(typeof REGISTERED)
 /** The settings of one object. */
 export type ObjectSettings = { [Name in SettingName]?: SettingValues[Name] | undefined };
 
-/** What each setting becomes once the object is known. */
+/** The prepared value of each setting. */
 type Prepared = { [Name in SettingName]: PreparedOf<(typeof REGISTERED)[Name]> };
 
 /** The prepared settings of one object; a setting that the object does not have is absent. */

@@ -46,7 +46,7 @@ async function configuredFolders(file: string, depth = 0): Promise<string[]> {
 
 /**
  * Reads an ELF file that a guest can run or link.
- * @throws UserError with the name of the file and what it is instead
+ * @throws UserError that names the file and what it is instead
  */
 export async function readExecutable(file: string, shown: string): Promise<{ bytes: Uint8Array; elf: Elf }> {
   const bytes = await readFile(file).catch((error: unknown) => {

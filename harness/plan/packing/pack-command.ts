@@ -77,7 +77,7 @@ function filled(text: string, { folder, object }: CommandRequest, place: Place):
 
 /**
  * A command as the guest runs it, and the files that it needs there.
- * @throws UserError with the place, and what is missing or wrong
+ * @throws UserError with the place and the problem
  */
 export async function guestCommand(request: CommandRequest): Promise<{ command: GuestCommand; files: PackedFile[] }> {
   const { settings, folder, place } = request;

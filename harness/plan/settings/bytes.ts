@@ -9,7 +9,7 @@ export const bytesSchema = z
   .regex(BYTES, 'expected hex:... (pairs of digits) or base64:...')
   .describe('Bytes: `hex:45 00 00 28` or `base64:RQAAKA==`.');
 
-/** The bytes that `hex:...` or `base64:...` stands for; null for any other text. */
+/** Decodes `hex:...` or `base64:...`; null for any other text. */
 export function bytesOf(text: string): Uint8Array | null {
   if (!BYTES.test(text)) return null;
   return text.startsWith('hex:') ? Buffer.from(text.slice(4).replaceAll(/\s/g, ''), 'hex') : Buffer.from(text.slice(7), 'base64');

@@ -1,10 +1,10 @@
-// What defines a setting of an object. Each setting has a folder here; `../object-settings/setting-table.ts` registers them.
+// The definition of a setting of an object. Each setting has a folder here; `../object-settings/setting-table.ts` registers them.
 import type { z } from 'zod';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { RequestFrame } from '../../guest/protocol/frames.ts';
 import type { Place } from './place.ts';
 
-/** What a setting is prepared from, besides its value. */
+/** The inputs of preparing a setting, besides its value. */
 export interface SettingInput<Others> {
   /** The object as it was compiled. */
   object: BpfObject;
@@ -17,13 +17,13 @@ export interface SettingInput<Others> {
   place: Place;
 }
 
-/** What depends on the kernel of a cell. */
+/** The data of a cell that depends on its kernel. */
 export interface OnKernel {
   customBtf: { bytes: Uint8Array; sha256: string } | null;
   modules: readonly { name: string; ko: Uint8Array }[];
 }
 
-/** What `corematrix init` proposes for a setting. */
+/** The proposal of `corematrix init` for a setting. */
 export interface Proposal {
   /** Whether the object needs the setting to load. If false, the lines become comments. */
   isNeeded: boolean;
@@ -35,7 +35,7 @@ export interface Proposal {
 export interface ProposedEntry {
   /** The key of the entry; null in a list. */
   name: string | null;
-  /** Null where only the loader knows the value. */
+  /** Null if only the loader knows the value. */
   value: unknown;
   /** Why it is proposed: a comment beside the entry. */
   why?: string;
@@ -43,8 +43,8 @@ export interface ProposedEntry {
 
 /**
  * A setting with all of its parts. Only `schema` and `prepare` are required.
- * @template Value what the configuration holds
- * @template Prepared what guests and predictions need of it
+ * @template Value the value in the configuration
+ * @template Prepared the form that guests and predictions need
  * @template Others the other settings that this one reads
  */
 export interface Setting<Value, Prepared, Others = unknown> {
@@ -53,17 +53,17 @@ export interface Setting<Value, Prepared, Others = unknown> {
   takesDefault?: (settings: Others) => boolean;
   /**
    * Checks the value against the object and reads the files that it names.
-   * @throws UserError with the place, what is wrong and what is possible
+   * @throws UserError with the place, the problem and what is possible
    */
   prepare: (value: Value, input: SettingInput<Others>) => Prepared | Promise<Prepared>;
-  /** The object as predictions must see it. */
+  /** Returns the object that predictions are made from. */
   apply?: (object: BpfObject, prepared: Prepared) => BpfObject;
-  /** What the agent is asked to do; it applies the frames of all settings in the order of the table. */
+  /** The request frames for the agent, which applies the frames of all settings in the order of the table. */
   frames?: (prepared: Prepared, onKernel: OnKernel) => readonly RequestFrame[];
   /** Frames that follow those of all other settings. */
   lastFrames?: (prepared: Prepared) => readonly RequestFrame[];
-  /** The digest of files that a verdict depends on besides the value; null without files. */
+  /** The digest of the files that the setting names, because a verdict depends on them; null without files. */
   sha256?: (prepared: Prepared, onKernel: Pick<OnKernel, 'customBtf'>) => string | null;
-  /** What the object seems to leave to its loader; null if nothing. */
+  /** Proposes values that the object seems to leave to its loader; null if there are none. */
   propose?: (object: BpfObject) => Proposal | null;
 }

@@ -1,4 +1,4 @@
-// What is done with an object: other settings depend on it.
+// The modes of an object. Other settings depend on them.
 
 /** `attach` also loads, `run` also attaches. */
 export const MODES = ['load', 'attach', 'run'] as const;

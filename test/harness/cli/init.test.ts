@@ -49,13 +49,13 @@ describe('corematrix init', () => {
     `);
     const text = await readFile(join(folder, 'corematrix.yaml'), 'utf8');
     expect(text.replace(firstForms(), 'FORMS')).toMatchInlineSnapshot(`
-      "# What "corematrix run" runs, and what is known to fail. "corematrix plan" shows what it means.
+      "# The configuration of "corematrix run". "corematrix plan" shows the cells that it asks for.
 
-      # The kernels to run on, for example FORMS. All forms: corematrix kernels --help
+      # Kernels to run on, for example FORMS. All forms: corematrix kernels --help
       kernels: [debian:all]
-      # One that the run may do without: { selector: debian:6.12/rt, optional: true }
+      # If a kernel may be missing or fail to boot: { selector: debian:6.12/rt, optional: true }
 
-      # Paths or patterns, relative to this file. Found here:
+      # Objects: paths or globs, relative to this file. Found:
       #   exec_watch: on_exec, on_exit
       #   tty_type: as_integer, as_either
       #   task_state: old_name, new_name, either_name
@@ -63,38 +63,38 @@ describe('corematrix init', () => {
         - build/*.bpf.o
         - build/more/*.bpf.o
 
-      # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+      # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
       # defaults: { mode: attach }
 
-      # The same kernels every night, until "corematrix kernels update" brings newer ones:
+      # File that pins the kernels, so that every run uses the same ones. "corematrix kernels update" moves it to newer ones.
       # lock: kernels.lock.json
 
-      # What the report folder holds besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.
+      # Formats of the report besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.
       # formats: [html, junit, markdown]
 
-      # A line for every run: since when each failure is there, and what is flaky.
+      # File to which every run appends a line. Reports use it to show since when a program fails and which cells are flaky.
       # history: history.jsonl
 
-      # What the exit code tells: failures or only regressions against --baseline; flaky cells; how many may stay without a verdict.
+      # Rules for the exit code. gate: failures, or only regressions against --baseline. maxInfra: cells that may have no verdict.
       # policy: { gate: failures, failOnFlaky: false, maxInfra: 0 }
 
-      # Seconds a cell may take, seconds a kernel may take to come up, and guests at the same time:
+      # Time limits of a cell and of a boot, in seconds, and the maximum number of guests at the same time:
       # timeout: 300
       # bootTimeout: 90
       # jobs: 2
 
-      # What is known to fail, and why; everything else must pass. A pass where a failure is expected is told, too.
-      # "corematrix expectations update corematrix-report" writes them from a run.
+      # Expected failures, with reasons. All other programs must pass. A program that passes although it should fail is reported (xpass).
+      # "corematrix expectations update corematrix-report" writes them from the results of a run.
       # expectations:
       #   - object: exec_watch.bpf.o
-      #     program: on_exec # without it, every program of the object
-      #     kernels: '<5.14' # without it, every kernel
-      #     distribution: debian # without it, any; the same goes for arch: x86_64
-      #     status: fail # or unsupported: out of scope there, whatever happens
-      #     class: core-field-missing # another class is a failure
-      #     reason: the field came with 5.14
+      #     program: on_exec # default: every program of the object
+      #     kernels: '<5.14' # default: every kernel
+      #     distribution: debian # default: every distribution; arch: x86_64 works in the same way
+      #     status: fail # or unsupported: any result is accepted
+      #     class: core-field-missing # a failure of another class is unexpected
+      #     reason: the field was added in 5.14
       #     link: https://example.org/issues/1
-      #     expires: 2030-12-31 # the last day it holds
+      #     expires: 2030-12-31 # last day on which it applies
       "
     `);
     expect(await said('init')).toMatchInlineSnapshot(`
@@ -113,7 +113,7 @@ describe('corematrix init', () => {
 
   it('corematrix init writes a configuration whose comments are valid settings', async () => {
     const text = await readFile(join(folder, 'corematrix.yaml'), 'utf8');
-    const [, settings = ''] = text.split('# The same kernels every night');
+    const [, settings = ''] = text.split('# File that pins');
     const uncommented = settings.replaceAll(/^# (?=(lock|formats|history|policy|timeout|bootTimeout|jobs|expectations):| {2})/gm, '');
     expect(parseConfig(uncommented.slice(uncommented.indexOf('\n')), 'c')).toMatchObject({
       lock: 'kernels.lock.json',

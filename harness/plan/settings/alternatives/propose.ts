@@ -1,11 +1,11 @@
-// Programs of which one is for kernels without what the other needs.
+// Proposes alternatives: programs of which one is for kernels that do not support the other.
 import type { BpfObject, BpfProgram } from '../../../bpf/object/object.ts';
 import type { Proposal } from '../definition.ts';
 
 const ENTRY = /^\??(?:fentry|fexit|fmod_ret)(?:\.s)?\/([^]+)$/;
 const PROBE = /^\??(?:kprobe|kretprobe)\/([^]+)$/;
 
-/** Pairs of a fentry and a kprobe program for the same function, the one that costs less first. */
+/** Pairs of a fentry and a kprobe program for the same function. The cheaper one is first. */
 export function pairedPrograms(programs: readonly BpfProgram[]): string[][] {
   const returns = (section: string) => /fexit|kretprobe/.test(section);
   return programs.flatMap((entry) => {

@@ -1,4 +1,4 @@
-// A check held against the object: names are resolved, keys and values are bytes.
+// Plans a check for an object: resolves names, and turns keys and values into bytes.
 import { kindOf } from '../../../bpf/btf/btf.ts';
 import { encodeValue, type Value } from '../../../bpf/btf/encode.ts';
 import { typeText } from '../../../bpf/btf/type-text.ts';
@@ -10,7 +10,7 @@ import { bytesOf } from '../bytes.ts';
 import { listed, notInObject, type Place } from '../place.ts';
 import type { OneCheck } from './schema.ts';
 
-/** What bytes must be: these, a number that is large enough, or not all zero. */
+/** The expected bytes: exactly these, a number of at least this, or not all zero. */
 export type Expected = { equals: Uint8Array; shown: string } | { atLeast: number } | { notZero: true };
 
 /** `program` is the one that fails if the check does; null for all of them. */
@@ -126,7 +126,7 @@ function planOfVariable(reading: Reading, name: string): PlannedCheck {
 
 /**
  * Plans one check.
- * @throws UserError with the place, what is wrong and what the object has
+ * @throws UserError with the place, the problem and the possible names
  */
 export function planCheck(check: OneCheck, object: BpfObject, place: Place): PlannedCheck {
   const reading = { check, object, place };

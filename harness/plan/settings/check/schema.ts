@@ -1,4 +1,4 @@
-// What must be true after the triggers of a run.
+// The schema of checks: conditions that must be true after the triggers of a run.
 import { z } from 'zod';
 import { valueSchema } from '../value-schema.ts';
 
@@ -19,6 +19,6 @@ const oneCheckSchema = z.strictObject({
   not_zero: z.literal(true).optional().describe('The value must not be all zero.'),
 });
 
-export const checkSchema = z.array(oneCheckSchema).min(1).describe('What must be true after the triggers.');
+export const checkSchema = z.array(oneCheckSchema).min(1).describe('Conditions that must be true after the triggers.');
 
 export type OneCheck = z.infer<typeof oneCheckSchema>;

@@ -1,4 +1,4 @@
-// `check`: what must be true after the triggers of a run.
+// `check`: conditions that must be true after the triggers of a run.
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
@@ -9,7 +9,7 @@ interface Others {
   mode?: Mode | undefined;
 }
 
-/** What the agent looks up. It reports how often programs ran and what they returned in any case. */
+/** The values that the agent looks up. It always reports how often programs ran and what they returned. */
 function checkFrames(check: PlannedCheck, index: number): RequestFrame[] {
   if (check.kind === 'events') return [{ type: 'count-events', index, map: check.map }];
   return check.kind === 'bytes' ? [{ type: 'look-up', index, map: check.map, key: check.key }] : [];

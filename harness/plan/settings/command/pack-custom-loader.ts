@@ -1,4 +1,4 @@
-// A custom loader made ready for guests: its command, its files and the object in one archive.
+// Packs a custom loader for guests: its command, its files and the object in one archive.
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { CommandSettings } from '../../packing/command-schema.ts';
@@ -8,7 +8,7 @@ import type { SettingInput } from '../definition.ts';
 
 const FOLDER = 'loader';
 
-/** What the guest runs instead of loading the object through the agent. */
+/** The command that the guest runs instead of loading the object through the agent. */
 export interface CustomLoader extends GuestCommand {
   tar: Buffer;
   sha256: string;
@@ -16,7 +16,7 @@ export interface CustomLoader extends GuestCommand {
 
 /**
  * Packs a custom loader.
- * @throws UserError with the place, and what is missing or wrong
+ * @throws UserError with the place and the problem
  */
 export async function packCustomLoader(
   settings: CommandSettings,

@@ -42,7 +42,7 @@ function preparedKconfig(values: Values, { object, place }: SettingInput<unknown
   return { names: Object.keys(values), text: lines.join('') };
 }
 
-/** What the object reads of the kernel's configuration. */
+/** Proposes the variables that the object reads from the kernel's configuration. */
 function proposeKconfig(object: BpfObject): Proposal | null {
   const { btf } = object;
   if (!btf) return null;

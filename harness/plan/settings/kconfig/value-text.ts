@@ -60,7 +60,7 @@ export function valueText(btf: Btf, type: number, value: KconfigValue): string |
   return number !== null && inRange(btf, type, number) ? number.toString() : null;
 }
 
-/** What a variable of this type can hold, for messages. */
+/** The values that a variable of this type can hold, for messages. */
 export function expectedFor(btf: Btf, type: number): string {
   return EXPECTED[kindOfType(btf, type)];
 }

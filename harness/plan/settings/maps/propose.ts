@@ -1,4 +1,4 @@
-// Maps whose sizes the object leaves to its loader.
+// Proposes sizes for maps that the object leaves to its loader.
 import type { ObjectMap } from '../../../bpf/object/maps.ts';
 import type { BpfObject } from '../../../bpf/object/object.ts';
 import type { Proposal, ProposedEntry } from '../definition.ts';
@@ -20,7 +20,7 @@ function proposedMap(map: ObjectMap): ProposedEntry | null {
   const value: MapSettings = {};
   if (isUnset(maxEntries) && !WITHOUT_ENTRIES.test(type)) {
     value.max_entries = type.endsWith('ringbuf') ? RING_BYTES : ENTRIES;
-    reasons.push('its max_entries is left to the loader');
+    reasons.push('the loader must set max_entries');
   }
   if (type === 'stack_trace' && isUnset(valueSize)) {
     value.value_size = STACK_BYTES;
@@ -34,7 +34,7 @@ function proposedMap(map: ObjectMap): ProposedEntry | null {
   return reasons.length === 0 ? null : { name, value, why: reasons.join('; ') };
 }
 
-/** Sizes to begin with, for maps that cannot be created without. */
+/** First sizes for maps that cannot be created without them. */
 export function proposeMaps({ maps }: BpfObject): Proposal {
   return { isNeeded: true, entries: maps.flatMap((map) => proposedMap(map) ?? []) };
 }

@@ -56,7 +56,7 @@ export function checkAttachTo(
 ): void {
   const own = type ?? '';
   if (own === 'ext')
-    throw place.problem(`"${name}" replaces a function of another program, which would have to be loaded before: not possible here`);
+    throw place.problem(`"${name}" replaces a function of another program, which would have to be loaded first; this is not supported`);
   if (ON_MAPS.has(own)) {
     const names = object.maps.filter((map) => SOCKET_MAPS.has(map.type)).map((map) => map.name);
     if (!names.includes(target)) throw notInObject(place, 'map of sockets', target, names);

@@ -31,7 +31,7 @@ function withoutCopies(files: readonly PackedFile[]): PackedFile[] {
 /**
  * Packs the commands of triggers; null when there are none.
  * @param directory the folder to which relative names belong
- * @throws UserError with the place, and what is missing or wrong
+ * @throws UserError with the place and the problem
  */
 export async function packTriggerCommands(triggers: readonly CommandTrigger[], directory: string): Promise<TriggerCommands | null> {
   const [first] = triggers;

@@ -1,4 +1,4 @@
-// A trigger with everything in it as the bytes it stands for.
+// A trigger in the form that the guest needs, with all values as bytes.
 import type { CommandSettings } from '../../packing/command-schema.ts';
 import type { BpfObject } from '../../../bpf/object/object.ts';
 import { bytesOf } from '../bytes.ts';

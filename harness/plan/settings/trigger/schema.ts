@@ -1,9 +1,9 @@
-// What makes attached programs run.
+// The schema of triggers, which make attached programs run.
 import { z } from 'zod';
 import { commandSchema } from '../../packing/command-schema.ts';
 import { bytesSchema } from '../bytes.ts';
 
-/** What the agent itself can do so that something happens in the kernel. */
+/** Triggers that the agent executes itself. */
 export const BUILT_IN_TRIGGERS = ['open', 'exec', 'connect', 'write', 'spin', 'iterate'] as const;
 export type BuiltInTrigger = (typeof BUILT_IN_TRIGGERS)[number];
 
@@ -29,7 +29,7 @@ const commandTriggerSchema = z.strictObject({
 
 const oneTriggerSchema = z.union([z.enum(BUILT_IN_TRIGGERS), testRunSchema, commandTriggerSchema]);
 
-/** What the configuration may hold, for messages. */
+/** The kinds of triggers, for messages. */
 export const TRIGGER_KINDS = [...BUILT_IN_TRIGGERS, 'test_run', 'command'] as const;
 
 export const triggerSchema = z

@@ -12,7 +12,7 @@ import { valueSchema } from '../value-schema.ts';
 
 type Values = Record<string, Value>;
 
-/** Bytes that belong into a data section before the load. */
+/** Bytes to write into a data section before the load. */
 interface VariableBytes {
   section: string;
   offset: number;

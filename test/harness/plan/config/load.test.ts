@@ -75,7 +75,7 @@ test('a configuration that would take more than linear time is refused at once',
   const manyAliases = `a: &a 1\nb: [${Array(20_000).fill('*a').join(', ')}]`;
   expect(errorOf(manyKeys)).toMatch(/^corematrix\.yaml:1:1: unknown key "k0"; /);
   expect(errorOf(manyAliases)).toBe('corematrix.yaml:2:405: more than 100 aliases');
-  expect(errorOf('jobs: 1\njobs: 2\n')).toBe('corematrix.yaml:2:1: the key "jobs" stands twice');
+  expect(errorOf('jobs: 1\njobs: 2\n')).toBe('corematrix.yaml:2:1: duplicate key "jobs"');
   expect(errorOf(`objects: ${'['.repeat(100_000)}`)).toMatch(/^corematrix\.yaml.*: (it nests too deeply|.*call stack size exceeded)$/);
   expect(errorOf(`# ${'x'.repeat(1 << 20)}`)).toBe('corematrix.yaml: too large for a configuration (1048578 characters)');
   const { user, system } = process.cpuUsage(started);

@@ -16,7 +16,7 @@ function starter(name: string, bpf: BpfObject): string {
 
 /** The lines after `objects:`. */
 function proposed(text: string): string {
-  return text.slice(text.indexOf('objects:'), text.indexOf('\n\n# The same'));
+  return text.slice(text.indexOf('objects:'), text.indexOf('\n\n# File that pins'));
 }
 
 test('init proposes settings for maps without a size, pairs of programs, constants and programs that are off by default', async () => {
@@ -25,28 +25,28 @@ test('init proposes settings for maps without a size, pairs of programs, constan
   );
   expect(texts.join('\n')).toMatchInlineSnapshot(`
     "objects:
-      # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
+      # These objects may depend on settings that their loader makes. Settings in comments are optional.
       - path: sized_maps.bpf.o
         maps:
-          per_processor: {max_entries: 1024} # its max_entries is left to the loader
+          per_processor: {max_entries: 1024} # the loader must set max_entries
           by_group: {inner: {type: hash, key_size: 4, value_size: 8, max_entries: 1024}} # the object does not define the maps in it
           stacks: {value_size: 1016} # 127 addresses of 8 bytes
 
-    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
     # defaults: { mode: attach }
     objects:
-      # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
+      # These objects may depend on settings that their loader makes. Settings in comments are optional.
       - path: choices.bpf.o
         alternatives: # the first that loads
           - [unlink_fentry, unlink_kprobe]
         # programs:
-        #   on_unlink: {attach_to: NAME} # fentry: its target is left to the loader
+        #   on_unlink: {attach_to: NAME} # fentry: the loader must set its target
         #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
 
-    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
     # defaults: { mode: attach }
     objects:
-      # What loaders of these set before they load them, as far as the objects tell; in comments, what else they may set.
+      # These objects may depend on settings that their loader makes. Settings in comments are optional.
       - path: constants.bpf.o
         # variables:
         #   mode: MODE_OLD # enum mode
@@ -57,12 +57,12 @@ test('init proposes settings for maps without a size, pairs of programs, constan
         #   CONFIG_HZ: # int
         #   CONFIG_COREMATRIX_SAMPLE: # _Bool
 
-    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
     # defaults: { mode: attach }
     objects:
       - task_state.bpf.o
 
-    # Settings of every object that does not have them itself: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
     # defaults: { mode: attach }"
   `);
 });
