@@ -2,14 +2,10 @@
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { readLines } from '../logs/libbpf/lines.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
-import type { FailureClass } from '../base/failures.ts';
 import type { Attachment, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
+import { attachClass, MISSING_TARGET } from './rules/attach.ts';
 import type { Failure } from './rules/context.ts';
-
-/** Errors of the kernel or the C library for an attach target that does not exist. */
-const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENODEV']);
-const CLASSES: Readonly<Partial<Record<string, FailureClass>>> = { EPERM: 'permission', EACCES: 'permission', ENOMEM: 'resource-limit' };
 
 /** The warnings of libbpf without the program name, which every report shows beside them. */
 function warningsOf({ log }: Attachment): string[] {
@@ -53,15 +49,14 @@ function judge(attachment: Attachment, known: Known): Attached {
   const error = errnoName(errno);
   const warnings = warningsOf(attachment);
   if (isLeftAlone(attachment, error, warnings)) return { failure: null, attached: false };
-  const type = MISSING.has(error) ? null : unknownType(attachment, known);
+  const type = MISSING_TARGET.has(error) ? null : unknownType(attachment, known);
   if (type !== null) {
     const reason = `attach type ${type} is unknown to this kernel`;
     return { failure: { stage: 'attach', class: 'attach-failed', errno, reason }, attached: false };
   }
   const said = detail === '' ? (warnings.at(-1) ?? 'attaching fails') : detail;
   const words = `${kind === 'map' ? `struct_ops map '${name}': ` : ''}${said}${said.includes(error) ? '' : ` (${error})`}`;
-  const failureClass = MISSING.has(error) ? 'attach-target-missing' : (CLASSES[error] ?? 'attach-failed');
-  return { failure: { stage: 'attach', class: failureClass, errno, reason: oneLine(words) }, attached: false };
+  return { failure: { stage: 'attach', class: attachClass(error), errno, reason: oneLine(words) }, attached: false };
 }
 
 /**

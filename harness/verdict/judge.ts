@@ -148,6 +148,21 @@ function withRunCheck(program: ProgramJudgement, runCheck: JudgedRunCheck | null
   return { ...program, status: 'fail', stage, class: failureClass, errno, reason, runs };
 }
 
+/**
+ * Finds whether a program is loaded. A custom loader decides that itself: only the lines of libbpf's debug level name the programs
+ * that it leaves out. If it fails, at least one program fails with it.
+ */
+function loadsIn(
+  { evidence }: JudgeInput,
+  whole: JudgedAttempt | null,
+  programs: readonly KnownProgram[],
+): (program: KnownProgram) => boolean {
+  if (!evidence.command) return ({ autoload }) => autoload;
+  const skipped = new Set(whole?.read.log.skipped);
+  const skipsAll = programs.every(({ name }) => skipped.has(name));
+  return ({ name }) => !skipped.has(name) || (skipsAll && whole?.failure !== null);
+}
+
 /** The result of the run check; null if none was made. */
 function runCheckOf({ runCheck, evidence, object }: JudgeInput, programs: readonly ProgramJudgement[]): JudgedRunCheck | null {
   if (!runCheck || !evidence.runCheck) return null;
@@ -166,12 +181,8 @@ export function judgeCell(input: JudgeInput): CellJudgement {
   const whole = attempts.find(({ read }) => read.program === null) ?? null;
   const own = new Map(attempts.map((attempt) => [attempt.read.program, attempt]));
   const failure = whole ? whole.failure : NO_ATTEMPT;
-  // Only libbpf's log tells which programs a custom loader switched off.
-  const skipped = new Set(input.evidence.command ? whole?.read.log.skipped : []);
-  const loaded = programs.map((program) => {
-    const autoload = program.autoload && !skipped.has(program.name);
-    return judgeProgram({ ...program, autoload }, input, whole, own.get(program.name));
-  });
+  const loads = loadsIn(input, whole, programs);
+  const loaded = programs.map((program) => judgeProgram({ ...program, autoload: loads(program) }, input, whole, own.get(program.name)));
   const runCheck = failure ? null : runCheckOf(input, loaded);
   const judged = loaded.map((program) => withRunCheck(program, runCheck));
   const first = failure ?? judged.find(({ status }) => status === 'fail');

@@ -97,6 +97,9 @@ export interface PoisonedReference {
   name: string;
 }
 
+/** What the last message of failure is about. */
+export type EndedBy = 'btf' | 'extern' | 'relocation' | 'map' | 'program' | Exclude<LibbpfLog['failures'][number]['topic'], 'memlock'>;
+
 export interface LibbpfLog {
   relocations: RelocationFacts[];
   targets: TypeTargets[];
@@ -117,6 +120,8 @@ export interface LibbpfLog {
   relocationFailed: PrintedError | null;
   /** All other failures: struct_ops, privileges, ELF, attaching. */
   failures: { topic: 'settings' | 'struct-ops' | 'permission' | 'memlock' | 'object' | 'attach'; text: string }[];
+  /** libbpf stops at the first step that fails, so the last message of failure is the one that ended the load. Null without one. */
+  ended: EndedBy | null;
   /** Every warning, as printed, in order. */
   warnings: string[];
 }

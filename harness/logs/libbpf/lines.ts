@@ -91,13 +91,13 @@ const LEVELS = { '0': 'warn', '1': 'info', '2': 'debug' } as const satisfies Rec
 /** The level that marks a line. libbpf's own printer prints no marks, so the level is unknown then. */
 function levelOf(line: string): { level: LogRecord['level']; text: string } {
   const mark = /^<([012])>/.exec(line)?.[1];
-  if (mark !== '0' && mark !== '1' && mark !== '2') return { level: 'debug', text: line };
+  if (mark !== '0' && mark !== '1' && mark !== '2') return { level: 'unknown', text: line };
   return { level: LEVELS[mark], text: line.slice(3) };
 }
 
 /**
  * Records from a plain log file, one for each line, and one for each BEGIN ... END block. Lines may be marked `<0>`, `<1>` or `<2>`
- * (warn, info, debug) as `libbpf_print_level` counts; unmarked ones pass as debug.
+ * (warn, info, debug) as `libbpf_print_level` counts; the level of an unmarked line is `unknown`.
  */
 export function textRecords(text: string): LogRecord[] {
   const records: LogRecord[] = [];

@@ -35,6 +35,7 @@ function newLog(): LibbpfLog {
     programs: [],
     relocationFailed: null,
     failures: [],
+    ended: null,
     warnings: [],
   };
 }
@@ -120,6 +121,7 @@ function takeRelocation(reading: Reading, numbered: NumberedMessage): void {
       return;
     case 'failed':
       facts.error = facts.warnings.at(-1) ?? message.text;
+      reading.log.ended = 'relocation';
       facts.warnings.push(message.text);
   }
 }
@@ -145,18 +147,25 @@ function takeObject(reading: Reading, message: ObjectMessage): void {
     }
     case 'relocation-failed':
       log.relocationFailed = message.error;
+      // The line follows the one that names the cause.
+      log.ended ??= 'relocation';
       return;
     case 'btf':
       log.btf.push(message.failure);
+      log.ended = 'btf';
       return;
     case 'extern':
       log.externs.push(message.failure);
+      log.ended = 'extern';
       return;
     case 'map':
       log.maps.push(message.failure);
+      log.ended = 'map';
       return;
     case 'failure':
       log.failures.push(message.failure);
+      // libbpf prints the hint about RLIMIT_MEMLOCK beside the failure itself.
+      if (message.failure.topic !== 'memlock') log.ended = message.failure.topic;
   }
 }
 
@@ -191,21 +200,25 @@ function takeProgram(reading: Reading, message: ProgramMessage): void {
       return;
     case 'load-failed':
       programFacts(reading, message.program).error = message.error;
+      log.ended = 'program';
       return;
     case 'failed': {
       nameUnnamed(reading, message.program);
       const facts = programFacts(reading, message.program);
       facts.error ??= message.error;
+      log.ended = 'program';
       return;
     }
     case 'missing-target':
       programFacts(reading, message.program).missingTarget = message.target;
+      log.ended = 'program';
       return;
     case 'warning':
       programFacts(reading, message.program).warnings.push(message.text);
       return;
     case 'attach-failed':
       log.failures.push({ topic: 'attach', text: message.text });
+      log.ended = 'attach';
   }
 }
 
@@ -237,19 +250,18 @@ export function parseLibbpfLog(records: readonly LogRecord[]): LibbpfLog {
       log.btfLog = line.text;
       continue;
     }
-    const warn = line.level === 'warn';
-    if (warn && !NOISE.test(line.text)) log.warnings.push(line.text);
-    const relocation = readRelocationMessage(line.text);
+    if (line.level === 'warn' && !NOISE.test(line.text)) log.warnings.push(line.text);
+    const relocation = readRelocationMessage(line.text, line.level);
     if (relocation) {
       takeRelocation(reading, relocation);
       continue;
     }
-    const object = readObjectMessage(line.text);
+    const object = readObjectMessage(line.text, line.level);
     if (object) {
       takeObject(reading, object);
       continue;
     }
-    const program = readProgramMessage(line.text, warn);
+    const program = readProgramMessage(line.text, line.level);
     if (program) takeProgram(reading, program);
   }
   return log;

@@ -1,6 +1,7 @@
 // Messages of libbpf about one program: its layout, poisoned references, why it did not load or attach.
 import type { PoisonedReference, PrintedError } from './facts.ts';
-import { printedError } from './object-messages.ts';
+import type { LogRecord } from '../record.ts';
+import { canFail, printedError } from './object-messages.ts';
 
 export type ProgramMessage =
   | { type: 'skipped'; program: string }
@@ -20,7 +21,8 @@ interface Rule {
   read: (groups: readonly string[]) => ProgramMessage;
 }
 
-const RULES = [
+/** Lines that report progress. */
+const NOTICES = [
   { pattern: /^prog '([^']*)': skipped loading$/, read: ([program = '']) => ({ type: 'skipped', program }) },
   {
     pattern: /^prog '([^']*)': added (\d{1,9}) insns from sub-prog '([^']*)'$/,
@@ -44,6 +46,10 @@ const RULES = [
       reference: { program, insn: Number(insn), kind: 'kfunc', name },
     }),
   },
+] as const satisfies readonly Rule[];
+
+/** Lines that say that a program is not loaded or not attached. */
+const FAILURES = [
   {
     pattern: /^prog '([^']*)': BPF program load failed: (.*)$/,
     read: ([program = '', error = '']) => ({ type: 'load-failed', program, error: printedError(error) }),
@@ -69,19 +75,25 @@ const RULES = [
   { pattern: /^(.*) is not found in vmlinux BTF$/, read: ([target = '']) => ({ type: 'missing-target', program: null, target }) },
   {
     pattern:
-      /^(prog '[^']*': failed to (?:create|attach|auto-attach|find a unique match).*|failed to determine (?:tracepoint|kprobe|uprobe).*|.*perf_event_open\(\) failed: .*|prog '[^']*': can't attach .*)$/,
+      /^(prog '[^']*': failed to (?:create|attach|auto-attach|find a unique match).*|failed to (?:determine|add) (?:tracepoint|legacy|kprobe|uprobe|kretprobe|uretprobe).*|prog '[^']*': failed to (?:resolve full path|enable perf_event).*|map '[^']*': failed to auto-attach: .*|usdt: (?:failed to (?!get absolute path)|no USDT notes|kernel doesn't support|attaching to).*|kprobe (?:name|multi pattern|session pattern) is invalid: .*|.*perf_event_open\(\) failed: .*|prog '[^']*': can't attach .*)$/,
     read: ([text = '']) => ({ type: 'attach-failed', text }),
   },
 ] as const satisfies readonly Rule[];
 
+/** A warning about a program. */
 const WARNING = /^prog '([^']*)': (.*)$/;
 
-/** Reads a line (without `libbpf: `) about a program; `warn` is true if libbpf printed it as a warning. Null for everything else. */
-export function readProgramMessage(line: string, warn: boolean): ProgramMessage | null {
-  for (const rule of RULES) {
+/** The warnings that say why libbpf does not give a program to the kernel, by their words: a custom loader prints no levels. */
+const NOT_GIVEN =
+  /^prog '([^']*)': (missing BPF prog type, .*|SEC\("struct_ops"\) program isn't referenced .*|no BTF-based attach target .*|attach program FD is not set|failed to find BPF program \(FD .*|failed to prepare load attributes: .*)$/;
+
+/** Reads a line (without `libbpf: `) about a program. Null for everything else. */
+export function readProgramMessage(line: string, level: LogRecord['level']): ProgramMessage | null {
+  for (const rule of canFail(level) ? [...NOTICES, ...FAILURES] : NOTICES) {
     const match = rule.pattern.exec(line);
     if (match) return rule.read(match.slice(1));
   }
-  const warning = warn ? WARNING.exec(line) : null;
+  if (!canFail(level)) return null;
+  const warning = (level === 'warn' ? WARNING : NOT_GIVEN).exec(line);
   return warning ? { type: 'warning', program: warning[1] ?? '', text: warning[2] ?? '' } : null;
 }

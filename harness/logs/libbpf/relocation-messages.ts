@@ -1,6 +1,8 @@
 // Messages of libbpf about one CO-RE relocation, as a table of patterns with their facts.
 import type { RelocationKind } from '../../base/vocabulary.ts';
 import { RELOCATION_KINDS } from '../../base/vocabulary.ts';
+import type { LogRecord } from '../record.ts';
+import { canFail } from './object-messages.ts';
 
 type RelocationMessage =
   | { type: 'spec'; kind: RelocationKind | null; spec: string }
@@ -35,8 +37,8 @@ function formOf(word: string): 'ALU' | 'LDX' | 'LDIMM64' {
   return word === 'ALU/ALU64' || word === 'LDIMM64' ? FORMS[word] : FORMS['LDX/ST/STX'];
 }
 
-/** Texts behind `prog '%s': relo #%d: `, most frequent first. */
-const RULES = [
+/** Texts behind `prog '%s': relo #%d: ` that report progress, most frequent first. */
+const NOTICES = [
   {
     pattern: /^(matching|non-matching) candidate #\d+ (?:<\w+> )?(\[.*)$/,
     read: ([word = '', spec = '']) => ({ type: 'candidate', spec, matches: word === 'matching' }),
@@ -54,6 +56,10 @@ const RULES = [
   },
   { pattern: /^no matching targets found/, read: () => ({ type: 'no-target' }) },
   { pattern: /^substituting insn #(\d+) w\/ invalid insn$/, read: ([insn]) => ({ type: 'poisoned', insn: Number(insn) }) },
+] as const satisfies readonly Rule[];
+
+/** Texts behind the same words that report a fault. */
+const FAILURES = [
   { pattern: /^(insn #\d+ \(LDX\/ST\/STX\) accesses field incorrectly.*)$/, read: ([text = '']) => ({ type: 'wrong-access', text }) },
   {
     pattern: /^((?:field offset|relocation decision) ambiguity: .*)$/,
@@ -84,16 +90,16 @@ export interface NumberedMessage {
  * Reads a line (without `libbpf: `) about a CO-RE relocation; null if it is about something else. Data relocations have
  * the same prefix and give null, too.
  */
-export function readRelocationMessage(line: string): NumberedMessage | null {
+export function readRelocationMessage(line: string, level: LogRecord['level']): NumberedMessage | null {
   const prefix = PREFIX.exec(line);
   if (prefix) {
     const text = line.slice(prefix[0].length).trimEnd();
-    for (const rule of RULES) {
+    for (const rule of canFail(level) ? [...NOTICES, ...FAILURES] : NOTICES) {
       const match = rule.pattern.exec(text);
       if (match) return { program: prefix[1] ?? '', index: Number(prefix[2]), message: rule.read(match.slice(1)) };
     }
     return null;
   }
-  const bare = UNNUMBERED.exec(line);
+  const bare = canFail(level) ? UNNUMBERED.exec(line) : null;
   return bare ? { program: bare[1] ?? '', index: null, message: { type: 'warning', text: bare[2] ?? '' } } : null;
 }

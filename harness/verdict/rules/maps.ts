@@ -37,7 +37,7 @@ const WHAT = {
 /** bpf(BPF_MAP_CREATE) failed, or a later step in which libbpf sets up the map. */
 export function mapNotCreated(context: FailureContext): Finding | null {
   const { attempt, object, enumerators } = context;
-  const failure = attempt.rejected ? undefined : attempt.log.maps.at(-1);
+  const failure = attempt.log.ended === 'map' ? attempt.log.maps.at(-1) : undefined;
   if (!failure) return null;
   const known = object.maps.find(({ name }) => name === failure.map);
   const type = known ? plainType(known.type) : null;

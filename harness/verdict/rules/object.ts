@@ -28,7 +28,7 @@ export function openFailed({ attempt }: FailureContext): Finding | null {
 
 /** libbpf cannot apply a setting of the configuration to this object. */
 export function settingRefused({ attempt }: FailureContext): Finding | null {
-  const refused = attempt.log.failures.find(({ topic }) => topic === 'settings');
+  const refused = attempt.log.ended === 'settings' ? attempt.log.failures.findLast(({ topic }) => topic === 'settings') : undefined;
   const reason = `libbpf refuses a setting of the configuration: ${refused?.text ?? ''}`;
   return refused ? { stage: 'open', class: 'object-invalid', reason } : null;
 }
@@ -39,7 +39,7 @@ const INVALID_CONTENT =
 
 /** The content of the object is invalid. */
 export function objectInvalid({ attempt, program }: FailureContext): Finding | null {
-  const [failure] = attempt.log.failures.filter(({ topic }) => topic === 'object');
+  const failure = attempt.log.ended === 'object' ? attempt.log.failures.findLast(({ topic }) => topic === 'object') : undefined;
   if (failure) return { stage: 'open', class: 'object-invalid', reason: failure.text };
   const said = attempt.log.programs.find((each) => each.program === program?.name)?.warnings.find((text) => INVALID_CONTENT.test(text));
   return said === undefined ? null : { stage: 'verify', class: 'object-invalid', reason: said };

@@ -31,7 +31,7 @@ export function attachTargetMissing({ attempt, program, object }: FailureContext
       reason: `attach target ${nameInBtf(facts.missingTarget, section)}${kind} is not in this kernel's BTF`,
     };
   }
-  const structOps = attempt.rejected ? undefined : attempt.log.failures.find(({ topic }) => topic === 'struct-ops');
+  const structOps = attempt.log.ended === 'struct-ops' ? attempt.log.failures.findLast(({ topic }) => topic === 'struct-ops') : undefined;
   return structOps ? { stage: 'relocate', class: 'attach-target-missing', reason: structOpsReason(structOps.text) } : null;
 }
 

@@ -7,7 +7,7 @@ import { coreFinding } from './core-reason.ts';
 
 /** The object or the kernel has no usable BTF, or the kernel refuses the object's BTF. */
 export function btfMissing({ attempt }: FailureContext): Finding | null {
-  const [failure] = attempt.log.btf;
+  const failure = attempt.log.ended === 'btf' ? attempt.log.btf[0] : undefined;
   if (!failure) return null;
   if (failure.kind === 'object-missing') {
     return { stage: 'open', class: 'object-invalid', reason: 'the object has no usable BTF' };
@@ -28,7 +28,7 @@ const EXTERNS = {
 
 /** A strong extern is unresolved. libbpf stops at the first one, before it loads any program. */
 export function externMissing({ attempt }: FailureContext): Finding | null {
-  const failure = attempt.rejected ? undefined : attempt.log.externs.at(-1);
+  const failure = attempt.log.ended === 'extern' ? attempt.log.externs.at(-1) : undefined;
   if (!failure) return null;
   const { class: failureClass, name } = EXTERNS[failure.kind];
   const reason =
@@ -38,7 +38,8 @@ export function externMissing({ attempt }: FailureContext): Finding | null {
 
 /** A relocation neither resolves nor can be poisoned, which ends the whole load. */
 export function relocationAborted({ attempt, object }: FailureContext): Finding | null {
-  const facts = attempt.log.relocations.find(({ error }) => error !== null);
+  if (attempt.log.ended !== 'relocation') return null;
+  const facts = attempt.log.relocations.findLast(({ error }) => error !== null);
   if (facts) return { stage: 'relocate', ...coreFinding(facts, object) };
   const failed = attempt.log.relocationFailed;
   if (!failed) return null;

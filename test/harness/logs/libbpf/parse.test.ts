@@ -135,6 +135,7 @@ test('failures of maps, externs, BTF and privileges are distinguished', () => {
       "failures: {"topic":"memlock","text":"permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB"}",
       "failures: {"topic":"struct-ops","text":"struct_ops init_kern tcp_x: Cannot find member foo in kernel BTF"}",
       "failures: {"topic":"object","text":"elf: o is not a valid eBPF object file"}",
+      "ended: "object"",
       "warnings: "elf: o is not a valid eBPF object file"",
     ]
   `);
@@ -151,6 +152,7 @@ test('warnings about a relocation belong to it, also those without its number', 
     [
       "relocations: {"program":"p","index":1,"kind":"byte_sz","spec":"[2] struct S.a[1] (0:0:1 @ offset 4)","warnings":["relo 1 at insn #4 can't be applied to array access","failed to relocate: -EINVAL"],"error":"relo 1 at insn #4 can't be applied to array access"}",
       "relocationFailed: {"text":"-EINVAL","errno":22}",
+      "ended: "relocation"",
       "warnings: "prog 'p': relo 1 at insn #4 can't be applied to array access"",
       "warnings: "prog 'p': relo #1: failed to relocate: -EINVAL"",
       "warnings: "failed to perform CO-RE relocations: -EINVAL"",

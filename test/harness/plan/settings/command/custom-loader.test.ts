@@ -67,6 +67,40 @@ test('a custom loader loads an object or fails with the reason of libbpf, and it
   expect(logText(results.logs, good?.logs.stderr)).toContain('libbpf: CO-RE relocating');
 });
 
+test('the words of libbpf in the output of a custom loader name the failure, and its words of success never do', async () => {
+  const attach = "libbpf: prog 'handle_exit': failed to create kprobe 'no_such_function+0x0' perf event: No such file or directory";
+  const { objects, problems } = await inputsOf([
+    says('attach', `${attach}\nlibbpf: prog 'handle_exit': failed to auto-attach: -2\nfailed to attach: -2`),
+    says('busy', "libbpf: prog 'handle_exit': failed to create kprobe 'blk_account_io_start+0x0' perf event: Device or resource busy"),
+    says('kconfig', `libbpf: extern (kcfg) 'LINUX_KERNEL_VERSION': set to 0x60c76\n${attach}\nfailed to attach: -2`),
+    says('success', "libbpf: extern (kcfg) 'LINUX_KERNEL_VERSION': set to 0x60c76\nlibbpf: map 'm': found max_entries = 1.\nout of luck"),
+    says('relocated', "libbpf: prog 'handle_exit': insn #3 relocated, imm 2 points to subprog 'f' (now at 7 offset)\nno terminal"),
+  ]);
+  expect(problems).toEqual([]);
+  expect(verdicts(await realRun([], ['debian:6.1'], { objects }))).toMatchInlineSnapshot(`
+    {
+      "attach": "fail attach-target-missing: prog 'handle_exit': failed to create kprobe 'no_such_function+0x0' perf event: No such file or directory",
+      "busy": "fail attach-failed: prog 'handle_exit': failed to create kprobe 'blk_account_io_start+0x0' perf event: Device or resource busy",
+      "kconfig": "fail attach-target-missing: prog 'handle_exit': failed to create kprobe 'no_such_function+0x0' perf event: No such file or directory",
+      "relocated": "fail unknown: the loader exits with status 1: no terminal",
+      "success": "fail unknown: the loader exits with status 1: out of luck",
+    }
+  `);
+});
+
+test('programs that the object switches off share the verdict of the custom loader that decides about them', async () => {
+  const off = (name: string, text: string, status: number) => ({ ...says(name, text, status), path: sample('choices') });
+  const { objects, problems } = await inputsOf([off('fails', 'failed to load BPF object: -22', 1), off('works', 'fine', 0)]);
+  expect(problems).toEqual([]);
+  const { cells } = await realRun([], ['debian:6.1'], { objects });
+  expect(
+    cells.map(({ object, status, programs }) => [object, status, programs.find(({ name }) => name === 'oldest_helper')?.status]),
+  ).toEqual([
+    ['fails', 'fail', 'fail'],
+    ['works', 'pass', 'pass'],
+  ]);
+});
+
 test('a custom loader can fail with a status, a signal, a timeout or an error of another library; if it cannot start there is no verdict', async () => {
   const { objects, problems } = await inputsOf([
     says('fine', 'nothing to say', 0),
