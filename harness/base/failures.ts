@@ -306,6 +306,18 @@ const CATALOGUE = {
     ],
     help: 'Compare the expected and the seen value in the reason. Make sure that the trigger causes the event that the program attaches to.',
   },
+  'loader-environment': {
+    title: 'Loader lacks something in the guest',
+    concerns: 'infrastructure',
+    stages: { verify: 'guest' },
+    meaning:
+      'The custom loader failed because the guest lacks a shared library, a terminal, a file or a hardware counter. This is not a verdict on the object.',
+    evidence: [
+      'The loader failed, and no message of libbpf, cilium/ebpf, aya or the verifier names a cause.',
+      'The last error that it printed names a shared library that cannot be loaded, a terminal, a path that does not exist, or a hardware counter.',
+    ],
+    help: 'Name the missing files under files: of the command, link the loader statically, or give it options that need no terminal. A guest has no hardware counters.',
+  },
   'kernel-crash': {
     title: 'Kernel crash',
     concerns: 'object',

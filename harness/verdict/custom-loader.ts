@@ -4,6 +4,7 @@ import { errnoOf } from '../logs/libbpf/errno.ts';
 import { parseVerifierLog } from '../logs/verifier/parse.ts';
 import type { CommandEvidence } from './evidence/evidence.ts';
 import { failureOf, oneLine } from './failure.ts';
+import { environmentLacks } from './rules/environment.ts';
 import type { Failure } from './rules/context.ts';
 import type { FailureContext, Finding } from './rules/context.ts';
 
@@ -99,5 +100,6 @@ export function customLoaderFailure(context: FailureContext, command: CommandEvi
   if (library) return found(library);
   const verifier = verifierContext(context, `${command.stdout}\n${command.stderr}`, lines);
   const rejected = verifier && failureOf(verifier);
-  return rejected && rejected.class !== 'unknown' ? rejected : found(unknown);
+  if (rejected && rejected.class !== 'unknown') return rejected;
+  return found(environmentLacks(lines) ?? unknown);
 }

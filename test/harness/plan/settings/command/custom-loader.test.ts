@@ -73,6 +73,10 @@ test('the words of libbpf in the output of a custom loader name the failure, and
     says('attach', `${attach}\nlibbpf: prog 'handle_exit': failed to auto-attach: -2\nfailed to attach: -2`),
     says('busy', "libbpf: prog 'handle_exit': failed to create kprobe 'blk_account_io_start+0x0' perf event: Device or resource busy"),
     says('kconfig', `libbpf: extern (kcfg) 'LINUX_KERNEL_VERSION': set to 0x60c76\n${attach}\nfailed to attach: -2`),
+    says('terminal', 'Error opening terminal: unknown.'),
+    says('file', 'failed to open /sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq: No such file or directory'),
+    says('counter', 'failed to init perf sampling: No such file or directory'),
+    says('of-bpf', "open('/sys/kernel/tracing/events/nvme/id'): No such file or directory"),
     says('success', "libbpf: extern (kcfg) 'LINUX_KERNEL_VERSION': set to 0x60c76\nlibbpf: map 'm': found max_entries = 1.\nout of luck"),
     says('relocated', "libbpf: prog 'handle_exit': insn #3 relocated, imm 2 points to subprog 'f' (now at 7 offset)\nno terminal"),
   ]);
@@ -81,9 +85,13 @@ test('the words of libbpf in the output of a custom loader name the failure, and
     {
       "attach": "fail attach-target-missing: prog 'handle_exit': failed to create kprobe 'no_such_function+0x0' perf event: No such file or directory",
       "busy": "fail attach-failed: prog 'handle_exit': failed to create kprobe 'blk_account_io_start+0x0' perf event: Device or resource busy",
+      "counter": "fail loader-environment: failed to init perf sampling: No such file or directory",
+      "file": "fail loader-environment: failed to open /sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq: No such file or directory",
       "kconfig": "fail attach-target-missing: prog 'handle_exit': failed to create kprobe 'no_such_function+0x0' perf event: No such file or directory",
+      "of-bpf": "fail unknown: the loader exits with status 1: open('/sys/kernel/tracing/events/nvme/id'): No such file or directory",
       "relocated": "fail unknown: the loader exits with status 1: no terminal",
       "success": "fail unknown: the loader exits with status 1: out of luck",
+      "terminal": "fail loader-environment: Error opening terminal: unknown.",
     }
   `);
 });
