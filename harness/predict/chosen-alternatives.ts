@@ -1,24 +1,24 @@
-// Which programs and maps of an object are loaded on a kernel, where its loader leaves that to what the kernel has.
+// Predicts which programs and maps of an object are loaded, if this depends on the kernel: `if-supported`, and alternatives.
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 import { knowsMapType, programFindings } from './findings/support.ts';
 
 export interface Chosen {
-  /** With `autoload` decided of its programs. */
+  /** The object with `autoload` set for every program. */
   object: BpfObject;
-  /** Programs that another is chosen instead of, with what is said of them alone: they are tried only where that one does not load. */
+  /** Alternatives that were not chosen, with the prediction for each alone. They are tried only if the chosen alternative does not load. */
   others: ReadonlyMap<string, PredictedProgram>;
 }
 
-/** Programs that need not be loaded are not where the kernel certainly lacks their type or target. */
+/** Switches off `if-supported` programs whose type or target the kernel certainly lacks. */
 function withoutUnsupported(object: BpfObject, kernel: KernelTypes): BpfObject {
   const isSupported = (program: BpfProgram) =>
     program.autoload !== 'if-supported' || !programFindings(program, kernel).some(({ certain }) => certain);
   return { ...object, programs: object.programs.map((program) => (isSupported(program) ? program : { ...program, autoload: false })) };
 }
 
-/** Of alternative maps the first whose type the kernel knows, or where it knows none the first. */
+/** Keeps one map of each group of alternatives: the first whose type the kernel knows, otherwise the first. */
 function withChosenMaps(object: BpfObject, kernel: KernelTypes): BpfObject {
   const dropped = new Set<string>();
   for (const { kind, names } of object.alternatives) {
@@ -30,14 +30,14 @@ function withChosenMaps(object: BpfObject, kernel: KernelTypes): BpfObject {
   return dropped.size === 0 ? object : { ...object, maps };
 }
 
-/** The object with what is decided by what a kernel has: pure, and as the guest decides as far as BTF tells. */
+/** Switches off the programs and maps that the kernel does not support. Decides like the guest, but only from BTF. Pure. */
 export function decideBySupport(object: BpfObject, kernel: KernelTypes): BpfObject {
   return withChosenMaps(withoutUnsupported(object, kernel), kernel);
 }
 
 /**
- * Takes of each group of programs the first that loads.
- * @param alone what is predicted of a program that is loaded alone
+ * Chooses the first program that loads in each group of alternatives.
+ * @param alone predicts a program that is loaded alone
  */
 export function chooseAlternatives(object: BpfObject, alone: (program: BpfProgram) => PredictedProgram): Chosen {
   const others = new Map<string, PredictedProgram>();
@@ -46,7 +46,7 @@ export function chooseAlternatives(object: BpfObject, alone: (program: BpfProgra
     const members = object.programs.filter(({ name, autoload }) => autoload !== false && names.includes(name));
     const inOrder = members.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name)).map((program) => alone(program));
     const chosen = inOrder.find(({ failure }) => failure === null);
-    // Where none loads, each fails.
+    // If no alternative loads, each fails.
     if (!chosen) continue;
     for (const { failure, possible, ...rest } of inOrder)
       if (rest.name !== chosen.name) others.set(rest.name, { ...rest, failure: null, possible: failure ?? possible });

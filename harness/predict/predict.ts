@@ -1,4 +1,4 @@
-// One object on one kernel, offline: what becomes of every relocation, and which programs fail.
+// Predicts one object on one kernel offline: the record of every relocation, and which programs fail.
 import type { PredictedCell, PredictedProgram, ProgramFinding } from './predicted-cell.ts';
 import type { RelocationFacts } from '../logs/libbpf/facts.ts';
 import type { ObjectFunction } from '../bpf/object/functions.ts';
@@ -22,7 +22,7 @@ import type { Finding, PredictedFailure } from './findings/finding.ts';
 interface ExaminedLoad {
   load: PredictedLoad;
   attempt: ReadAttempt;
-  /** By program that is loaded. */
+  /** Keyed by the name of each program that is loaded. */
   reach: Map<string, Reach>;
 }
 
@@ -40,7 +40,7 @@ function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<nu
   return { load, attempt, reach };
 }
 
-/** The poisoned relocation an instruction belongs to. */
+/** Finds the poisoned relocation of an instruction. */
 function factsAt({ attempt }: ExaminedLoad, owner: ObjectFunction, insn: number): RelocationFacts | undefined {
   return attempt.log.relocations.find((facts) => facts.program === owner.name && facts.poisoned.includes(insn));
 }
@@ -49,7 +49,7 @@ function relocationFailure(object: BpfObject, { load, attempt }: ExaminedLoad): 
   if (load.errno === 0) return null;
   const facts = attempt.log.relocations.findLast(({ error }) => error !== null);
   if (facts) return { stage: 'relocate', ...coreFinding(facts, object) };
-  const reason = attempt.log.warnings.at(-1) ?? 'a relocation record that libbpf refuses';
+  const reason = attempt.log.warnings.at(-1) ?? 'libbpf refuses a CO-RE relocation of the object';
   return { stage: 'relocate', class: 'core-other', reason };
 }
 
@@ -63,21 +63,24 @@ function hitFailure(object: BpfObject, examined: ExaminedLoad, { owner, insn, he
   return facts ? { stage: 'verify', ...coreFinding(facts, object) } : null;
 }
 
-/** What the verifier rejects the program for: the first instruction it comes to, certainly or possibly. */
+/**
+ * The failure at the first instruction that the verifier rejects.
+ * @param certain true for instructions that it certainly reaches, false for those that it may reach
+ */
 function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: string, certain: boolean): PredictedFailure | null {
   const hit = examined.reach.get(program)?.hits.find((each) => each.certain === certain);
   return hit ? hitFailure(object, examined, hit) : null;
 }
 
-/** In the order in which libbpf and the kernel come to it. Of a program that is not loaded there is nothing to say. */
+/** Predicts one program; the first failure in the order of libbpf and the kernel decides. A program that is not loaded has none. */
 function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, known: readonly Finding[]): PredictedProgram {
   const { name, autoload, attachTo } = program;
   if (autoload === false) return { name, failure: null, possible: null, findings: [] };
   const first = (certain: boolean) => known.find((finding) => finding.certain === certain)?.failure ?? null;
-  // What the kernel's configuration does not give ends a load before anything is relocated.
+  // A missing Kconfig value ends the load before relocation.
   const early = known.find(({ failure: { class: failureClass } }) => failureClass === 'kconfig-missing')?.failure;
   const later = early ?? relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
-  // What a loader names is looked up before everything else.
+  // libbpf looks up a target that the loader sets before everything else.
   const named =
     attachTo === null ? undefined : known.find(({ failure: { class: failureClass } }) => failureClass === 'attach-target-missing')?.failure;
   const failure = later && (named ?? later);
@@ -89,7 +92,7 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
   return { name, failure, possible, findings: [...known.map((finding) => ({ ...finding, at: null })), ...helpers] };
 }
 
-/** `yes` and `no` as reachability says for the programs in question; a relocation in a subprogram may be come to from any of them. */
+/** Whether any of the loaded programs reaches one of the instructions. Several programs may reach a relocation in a subprogram. */
 function reachedIn(loads: readonly ExaminedLoad[], function_: string, insns: readonly number[]): Reached {
   let answer: Reached = 'no';
   for (const { reach } of loads) {
@@ -113,38 +116,38 @@ function withReach(object: BpfObject, record: CellRelocation, loads: readonly Ex
 }
 
 /**
- * What libbpf says of an object whose byte order is not that of the machine, before it relocates anything.
+ * The failure of an object whose byte order differs from the kernel's. libbpf refuses it before relocation.
  * @see bpf_object_load() in libbpf.c
  */
 function otherByteOrder({ littleEndian }: BpfObject, { vmlinux }: KernelTypes): PredictedFailure | null {
   if (littleEndian === vmlinux.btf.littleEndian) return null;
   const [own, other, target] = littleEndian ? ['little', 'big', 'bpfeb'] : ['big', 'little', 'bpfel'];
-  const reason = `compiled for ${own}-endian machines, and this kernel's is ${other}-endian (clang -target ${target})`;
+  const reason = `compiled for ${own}-endian machines, but this kernel is ${other}-endian (clang -target ${target})`;
   return { stage: 'open', class: 'object-invalid', reason };
 }
 
-/** What a loader that reads the types of all modules makes of one that it cannot read. A loader that brings types reads none. */
+/** The failure of a loader that reads the BTF of all modules and cannot read one. With custom BTF, loaders read no module. */
 function unreadableModule({ relocations }: BpfObject, { unreadable, custom }: KernelTypes, loader: Loader): PredictedFailure | null {
   const first = unreadable?.[0];
   if (!loader.failsOnUnreadableModule || custom || !first || relocations.length === 0) return null;
   return { stage: 'relocate', class: 'btf-missing', reason: `load BTF for kmod ${first.name}: ${first.reason}` };
 }
 
-/** No relocation is come to where nothing is loaded. */
+/** The prediction if every program fails before relocation. No relocation is reached. */
 function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
   const findings = [{ failure, certain: true, at: null }];
   const programs = object.programs.map(({ name }) => ({ name, failure, possible: null, findings }));
   return { programs, relocations: relocationRecords(object, []), loads: [] };
 }
 
-/** What stands against a program before the verifier looks at it; it does not fail of that where it need not be loaded. */
+/** Findings that make a program fail before verification. An `if-supported` program does not fail because of them. */
 function ownFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
   return program.autoload === true ? programFindings(program, kernel) : [];
 }
 
 /**
- * Predicts a cell from an object and a kernel's types: pure, nothing is started or read. As a run does, the object is loaded as a whole,
- * and only if that fails, each program alone.
+ * Predicts a cell from an object and a kernel's types. Pure: starts and reads nothing. Like a run, it loads the whole object first, and
+ * each program alone if that fails.
  */
 export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
   const refused = otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
@@ -168,7 +171,7 @@ export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loade
   const alone = isAlone ? [] : wanted;
   const single = new Map(alone.map(({ name }) => [name, loadAlone(object, name)]));
   const examined = [whole, ...single.values()];
-  // A load that the kernel ends is no load that succeeded: the relocation table then takes each program's own.
+  // If the kernel refuses the whole object, the relocation table is made from the loads of the single programs.
   const attempts = examined.map(({ attempt }): ReadAttempt => {
     const rejects = attempt.reached === 'done' && attempt.program === null && fails;
     return rejects ? { ...attempt, reached: 'load' } : attempt;

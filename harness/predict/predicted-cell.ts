@@ -1,27 +1,27 @@
-// What is predicted of one object on one kernel.
+// The prediction for one object on one kernel.
 import type { CellRelocation } from '../results/schema.ts';
 import type { PredictedLoad } from '../core-relo/relocate.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 
 export interface PredictedProgram {
   name: string;
-  /** Null when nothing in BTF makes it fail for certain; it may still fail for a reason BTF does not tell. */
+  /** The certain failure; null if BTF shows none. The program may still fail for a reason that BTF does not contain. */
   failure: PredictedFailure | null;
-  /** The reason it fails for if the verifier comes to an instruction of which it is not known whether it does. */
+  /** The failure if the verifier reaches an instruction that it may or may not reach, or if no module provides what the kernel lacks. */
   possible: PredictedFailure | null;
-  /** Everything but relocations that stands against it, in the order in which it would show; each shows once those before are mended. */
+  /** All findings except relocations, in the order in which a load shows them. Each shows only after those before it are fixed. */
   findings: ProgramFinding[];
 }
 
-/** `at` is the instruction, where there is one. */
+/** `at` is the instruction; null if the finding is not about one. */
 export interface ProgramFinding extends Finding {
   at: { program: string; insn: number } | null;
 }
 
 export interface PredictedCell {
   programs: PredictedProgram[];
-  /** In the shape of an observed ledger: one for each relocation of the object. */
+  /** One record for each relocation of the object, with the fields of observed records. */
   relocations: CellRelocation[];
-  /** Loads in the order in which a run would make them, the whole object first; with the lines libbpf would print. */
+  /** Predicted loads in the order of a run, the whole object first, with the lines that libbpf would print. */
   loads: PredictedLoad[];
 }

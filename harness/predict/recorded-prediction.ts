@@ -1,4 +1,4 @@
-// What is predicted of a cell before it runs, and whether its observation bears that out.
+// The prediction that results keep beside each observation, and whether the two agree.
 import type { CellProgram, CellRelocation, CellResult } from '../results/schema.ts';
 import { deciderOf, type FailureClass } from '../base/failures.ts';
 import type { PredictedStatus, Stage } from '../base/vocabulary.ts';
@@ -15,10 +15,10 @@ interface PredictedProgramStatus {
   class: FailureClass | null;
 }
 
-/** A prediction as far as it is kept beside an observation. */
+/** The part of a prediction that results keep. */
 export interface RecordedPrediction {
   programs: readonly PredictedProgramStatus[];
-  /** One for each relocation of the object; none where the kernel has no BTF. */
+  /** One entry for each relocation of the object; empty if the kernel has no BTF. */
   relocations: readonly Pick<CellRelocation, 'ref' | 'outcome' | 'target'>[];
 }
 
@@ -29,8 +29,8 @@ function predicted({ name, failure, possible }: PredictedProgram): PredictedProg
 
 /**
  * Predicts a cell.
- * @param kernel null for one without BTF: what has relocations does not load there
- * @param loader whose rules decide
+ * @param kernel null for a kernel without BTF, on which an object with relocations does not load
+ * @param loader the loader whose rules decide
  */
 export function recordedPredictionOf(object: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): RecordedPrediction {
   if (kernel) {
@@ -44,13 +44,13 @@ export function recordedPredictionOf(object: BpfObject, kernel: KernelTypes | nu
   return { programs, relocations: [] };
 }
 
-/** What a cell is predicted to be: its first program that fails for certain, null when there is none. */
+/** The prediction for a cell: the first program with a certain failure; null if there is none. */
 export function predictedFields({ programs }: RecordedPrediction): CellResult['predicted'] {
   const failing = programs.find(({ status }) => status === 'fail');
   return failing ? { status: 'fail', class: failing.class } : null;
 }
 
-/** Whether a prediction had to name this failure: any other may come before what was predicted. */
+/** True if a prediction must name this failure. Any other failure may occur before the predicted one. */
 function isPredictable(failure: FailureClass | null, stage: Stage | null): boolean {
   return failure !== null && deciderOf(failure, stage) !== 'guest';
 }
@@ -72,7 +72,10 @@ function withOutcome(relocation: CellRelocation, { relocations }: RecordedPredic
   return { ...relocation, predicted: { outcome: own.outcome, target: own.target } };
 }
 
-/** A cell, its programs before any expectation was applied, with what was predicted of it. */
+/**
+ * Adds the prediction to a cell, its programs and its relocations.
+ * @param cell must not have expectations applied yet
+ */
 export function withPrediction(cell: CellResult, prediction: RecordedPrediction): CellResult {
   return {
     ...cell,
@@ -82,7 +85,10 @@ export function withPrediction(cell: CellResult, prediction: RecordedPrediction)
   };
 }
 
-/** The map types, program types and helpers a kernel knows, by its own enumerators (`BPF_MAP_TYPE_RINGBUF`); null when its BTF does not tell. */
+/**
+ * Names of the enumerators for map types, program types, helpers and attach types that a kernel has (`BPF_MAP_TYPE_RINGBUF`); null if its
+ * BTF lacks the enums of map or program types.
+ */
 export function knownEnumerators(kernel: KernelTypes): ReadonlySet<string> | null {
   const [maps, programs] = [enumeratorsOf(kernel, 'bpf_map_type'), enumeratorsOf(kernel, 'bpf_prog_type')];
   const helpers = enumeratorsOf(kernel, 'bpf_func_id');

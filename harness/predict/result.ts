@@ -1,4 +1,4 @@
-// Predictions for a whole matrix, in words and shapes of results.json where it has them.
+// Predictions for a whole matrix, with the field names of results.json.
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, ObjectResult } from '../results/schema.ts';
 import type { FailureClass } from '../base/failures.ts';
@@ -13,10 +13,10 @@ import { predictCell } from './predict.ts';
 import type { PredictedCell } from './predicted-cell.ts';
 import type { PredictedFailure } from './findings/finding.ts';
 
-/** Raised when the meaning of a field changes. */
+/** Increased when the meaning of a field changes. */
 const SCHEMA_VERSION = 1;
 
-/** What is said of a program or cell: that it fails, or null, as BTF alone never tells that something passes. */
+/** A predicted failure. There is no predicted pass, because BTF alone cannot show that a program passes. */
 export interface Verdict {
   status: 'fail';
   stage: Stage;
@@ -27,17 +27,17 @@ export interface Verdict {
 export interface ProgramPrediction {
   name: string;
   predicted: Verdict | null;
-  /** How it fails if the verifier comes to an instruction of which that cannot be said. */
+  /** The failure if the verifier reaches an instruction that it may or may not reach. */
   possible: Verdict | null;
 }
 
 export interface CellPrediction {
   kernel: string;
   object: string;
-  /** The first of its programs that fails. */
+  /** The failure of the first program that fails. */
   predicted: Verdict | null;
   programs: ProgramPrediction[];
-  /** Empty where the kernel has no BTF. */
+  /** Empty if the kernel has no BTF. */
   relocations: CellRelocation[];
 }
 
@@ -50,9 +50,9 @@ export interface Prediction {
 
 export interface PredictedMatrix {
   prediction: Prediction;
-  /** One line for every kernel or module whose BTF cannot be used; the others are still answered. */
+  /** One line for every kernel or module whose BTF cannot be used. All others have predictions. */
   problems: string[];
-  /** One line for everything odd that changes no answer. */
+  /** One line for every peculiarity that changes no prediction. */
   notes: string[];
 }
 
@@ -67,7 +67,7 @@ function verdict(failure: PredictedFailure | null): Verdict | null {
   return failure && { status: 'fail', ...failure };
 }
 
-/** The result for one cell from what the engine says of it. */
+/** Converts the prediction of one cell. */
 function toCell(kernel: string, object: string, cell: PredictedCell): CellPrediction {
   const programs = cell.programs.map(({ name, failure, possible }) => {
     return { name, predicted: verdict(failure), possible: verdict(possible) };
@@ -82,10 +82,10 @@ function withoutBtf(kernel: string, { bpf, result }: RunObject): CellPrediction 
   return { kernel, object: result.id, predicted, programs, relocations: [] };
 }
 
-/** Called with every cell as it is predicted, null where the kernel has no BTF. */
+/** Called with every predicted cell; null if the kernel has no BTF. */
 export type OnCell = (kernel: OfflineKernel, object: RunObject, cell: PredictedCell | null) => void;
 
-/** Predicts every object on every kernel, kernel by kernel so that only one BTF is in memory. */
+/** Predicts every object on every kernel. Goes kernel by kernel, so that only one BTF is in memory. */
 export async function predictMatrix(
   objects: readonly RunObject[],
   kernels: readonly OfflineKernel[],

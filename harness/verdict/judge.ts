@@ -99,7 +99,7 @@ function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): Prog
   return programJudgement(program.name, whole ? whole.failure : NO_ATTEMPT, own?.at ?? null, logs);
 }
 
-/** Why the kernel cannot load a program with `load: if-supported`; null if the guest did not leave the program out. */
+/** Why the kernel cannot load a program with `autoload: if-supported`; null if the guest did not leave the program out. */
 function whyLeftOut(name: string, { leftOut }: CellEvidence): string | null {
   const found = leftOut.find(({ program }) => program === name);
   if (!found) return null;

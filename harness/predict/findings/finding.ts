@@ -1,8 +1,8 @@
-// What BTF alone says against a program.
+// Findings: reasons in BTF why a program fails.
 import type { FailureClass } from '../../base/failures.ts';
 import type { Stage } from '../../base/vocabulary.ts';
 
-/** A failure that BTF alone tells of. */
+/** A failure predicted from BTF alone. */
 export interface PredictedFailure {
   stage: Stage;
   class: FailureClass;
@@ -12,6 +12,6 @@ export interface PredictedFailure {
 
 export interface Finding {
   failure: PredictedFailure;
-  /** False where a module may have what the kernel itself lacks. */
+  /** False if a module may provide what the kernel itself lacks. */
   certain: boolean;
 }

@@ -1,4 +1,4 @@
-// Variables of the kernel that an object reads: those declared with their type must be in BTF.
+// Findings about kernel variables that an object reads. Variables that are declared with a type must be in BTF.
 import { kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
 import { findType, referencedType, resolveType, variableOf } from '../../bpf/btf/types.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
@@ -8,8 +8,8 @@ import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts
 import type { Finding } from './finding.ts';
 
 /**
- * Variables that the kernel's BTF does not have, or has of another type. Of those declared `void` libbpf asks the running kernel's list
- * of symbols, which no BTF tells.
+ * Finds variables that the kernel's BTF lacks or has with another type. Variables declared `void` are not checked: libbpf looks them up
+ * in the symbol list of the running kernel.
  * @see bpf_object__resolve_ksym_var_btf_id() in libbpf.c
  */
 export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
@@ -31,6 +31,6 @@ export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes): 
       return finding(known ? `not in ${whatIsKnown(kernel)}` : "not in this kernel's BTF, only a module could have it", known);
     }
     const target = { btf: found.btf, id: resolveType(found.btf, referencedType(found.btf, found.id)) };
-    return typesAreCompatible({ btf, id: type }, target, newComparison([])) > 0 ? [] : finding('it is of another type here', true);
+    return typesAreCompatible({ btf, id: type }, target, newComparison([])) > 0 ? [] : finding('it has another type on this kernel', true);
   });
 }

@@ -1,4 +1,4 @@
-// What struct_ops maps need of a kernel: the struct they fill, and in it every member that is filled with data.
+// Findings about struct_ops maps. The kernel needs their struct, and every member that a map fills with data.
 import { type Btf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
 import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../../bpf/btf/types.ts';
 import { readSymbols, sectionNamed } from '../../bpf/elf/elf.ts';
@@ -8,7 +8,7 @@ import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { findIn, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
 import type { Finding } from './finding.ts';
 
-/** Maps of sections that begin with `?` are not created by default. */
+/** Sections whose maps are created by default. Maps of sections that begin with `?` are not. */
 const SECTIONS = ['.struct_ops', '.struct_ops.link'];
 const VALUE_PREFIX = 'bpf_struct_ops_';
 
@@ -23,7 +23,7 @@ interface StructOpsSection {
   section: string;
 }
 
-/** Members by which the object says something, but for functions: those are put in later, and left out where they have no place. */
+/** Names of the members with non-zero data. Function pointers are zero here: libbpf sets them later, and skips members that the kernel lacks. */
 function filledMembers({ object, btf, section }: StructOpsSection, name: string, type: number): string[] {
   const place = readSymbols(object.elf).find((symbol) => symbol.name === name && object.elf.sections[symbol.section]?.name === section);
   const bytes = sectionNamed(object.elf, section)?.bytes;
@@ -53,7 +53,7 @@ function mapFindings(from: StructOpsSection, variable: number, kernel: KernelTyp
 }
 
 /**
- * Structs that no kernel code takes implementations of, and members that it does not have.
+ * Finds structs that are no struct_ops type of the kernel, and members that the kernel's struct lacks.
  * @see find_struct_ops_kern_types() and bpf_map__init_kern_struct_ops() in libbpf.c
  */
 export function structOpsFindings(object: BpfObject, kernel: KernelTypes): Finding[] {

@@ -1,4 +1,4 @@
-// What an object needs of a kernel besides relocations, as far as BTF tells: map types, program types, attach targets, kernel functions.
+// Findings from BTF about everything but relocations: map types, program types, attach targets, kernel functions.
 import type { Finding, PredictedFailure } from './finding.ts';
 import { kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
 import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
@@ -13,13 +13,13 @@ import { kernelVariableFindings } from './kernel-variables.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { structOpsFindings } from './struct-ops.ts';
 
-/** Whether a kernel has a map type, as far as its enum tells. */
+/** False if the kernel's BTF shows that it lacks a map type. */
 export function knowsMapType(kernel: KernelTypes, type: string): boolean {
   const known = enumeratorsOf(kernel, 'bpf_map_type');
   return !known || !/^[a-z_]+$/.test(type) || type === 'unknown' || known.has(`BPF_MAP_TYPE_${type.toUpperCase()}`);
 }
 
-/** Map types that the kernel's enum does not have; libbpf creates all maps, whichever programs use them. */
+/** Finds map types that the kernel lacks. libbpf creates every map, even one that no program uses. */
 function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
   const missing = object.maps.filter(({ type, autocreate }) => autocreate === true && !knowsMapType(kernel, type));
   return missing.map(({ name, type }) => {
@@ -29,7 +29,7 @@ function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
 }
 
 /**
- * Kernel functions that the object cannot do without: those the kernel has with other arguments, and those only a module may have.
+ * Finds kfuncs that the object needs and that the kernel lacks, has with other arguments, or may have only in a module.
  * @see bpf_object__resolve_ksym_func_btf_id() in libbpf.c
  */
 function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
@@ -59,12 +59,12 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
       { btf: found.btf, id: referencedType(found.btf, found.id) },
     ];
     if (typesAreCompatible(local, target, newComparison([])) <= 0)
-      findings.push({ failure: failure('it takes or returns something else here'), certain: true });
+      findings.push({ failure: failure('its arguments or result differ on this kernel'), certain: true });
   }
   return findings;
 }
 
-/** Told in the words that the verdict on a load has for it. */
+/** Finds the first unresolved Kconfig value. The reason has the words of the verdict on a load. */
 function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
   const found = object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config, object.kconfig) : null;
   if (!found) return [];
@@ -73,8 +73,8 @@ function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
 }
 
 /**
- * What makes every program of an object fail, whichever is loaded, in libbpf's order. Where BTF was cut down only what the configuration
- * says counts, because lacks of the BTF mean nothing.
+ * Finds what makes every program of an object fail, in libbpf's order. If BTF was cut down, only the kernel configuration counts, because
+ * a type that is missing in the BTF may exist in the kernel.
  */
 export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
   const kconfig = kconfigFailure(object, kernel);
@@ -88,7 +88,7 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[
   ];
 }
 
-/** Types of programs whose targets are found in the kernel's own BTF. */
+/** Program types whose targets are looked up in the kernel's own BTF. */
 const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops']);
 
 function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
@@ -101,10 +101,12 @@ function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTyp
   return [{ failure: failure(`${what} ${where}${certain ? '' : ', only a module could have it'}`), certain }];
 }
 
-/** What makes a program fail before the verifier looks at it, or be left out where it need not be loaded; nothing where BTF was cut down. */
+/**
+ * Finds what makes a program fail before verification, or leaves it out if it is `if-supported`. Returns nothing if BTF was cut down.
+ */
 export function programFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
   if (kernel.onlyCustom && program.type !== null && BOUND_BY_BTF.has(program.type)) {
-    const reason = 'the kernel has no BTF, in which its target would be found';
+    const reason = 'the kernel has no BTF, which this program needs to find its target';
     return [{ failure: { stage: 'relocate', class: 'btf-missing', reason }, certain: true }];
   }
   const types = enumeratorsOf(kernel, 'bpf_prog_type');

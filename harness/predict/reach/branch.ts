@@ -1,8 +1,8 @@
-// Which ways of a conditional jump the verifier follows.
+// Decides which branches of a conditional jump the verifier follows.
 import { CLASS, type Insn, JMP } from './insn.ts';
 import { ANY, constant, LOW_BITS, type Value } from './value.ts';
 
-/** `yes`: the verifier follows it. `no`: it cannot be. `unknown`: it may know enough to see that it cannot be. */
+/** `yes`: the verifier follows the branch. `no`: the branch is impossible. `unknown`: the verifier may know that it is impossible. */
 export type Taken = 'yes' | 'no' | 'unknown';
 
 export interface Branch {
@@ -44,7 +44,7 @@ function compareConstants(operation: number, a: bigint, b: bigint, width: number
 
 const possible = (is: boolean): Taken => (is ? 'yes' : 'no');
 
-/** Of an order between a range and a constant: whether it can hold, and whether it can fail to. */
+/** Compares a range with a constant: whether the condition can be true, and whether it can be false. */
 function range(operation: number, least: bigint, most: bigint, b: bigint): Branch | null {
   switch (operation) {
     case JMP.JGT:
@@ -66,11 +66,11 @@ function range(operation: number, least: bigint, most: bigint, b: bigint): Branc
 
 const SIGNED: ReadonlySet<number> = new Set([JMP.JSGT, JMP.JSGE, JMP.JSLT, JMP.JSLE]);
 
-/** Of `value == b`: whether it can hold, and whether it can fail to. */
+/** For `value == b`: whether the condition can be true, and whether it can be false. */
 function equality(value: Extract<Value, { type: 'free' }>, bits: bigint, b: bigint): Branch {
   const equal = possible((b & ~bits) === 0n);
   const differs = possible(bits !== 0n || b !== 0n);
-  // The verifier may remember that it is not this value, or know a pointer not to be null.
+  // The verifier may know that the value differs from b, or that a pointer is not null.
   if (value.not.includes(b) || (value.perhapsPointer && b === 0n)) return { jump: equal === 'no' ? 'no' : 'unknown', fall: differs };
   return { jump: equal, fall: differs };
 }
@@ -82,7 +82,7 @@ function branchOfFree(operation: number, value: Extract<Value, { type: 'free' }>
     const { jump, fall } = equality(value, bits, b);
     return { jump: fall, fall: jump };
   }
-  // What was found to differ from some value may have other limits than its bits say.
+  // A value that is known to differ from a constant may have narrower limits than its bits show.
   if (value.not.length > 0) return UNKNOWN;
   if (operation === JMP.JSET) return { jump: possible((bits & b) !== 0n), fall: 'yes' };
   if (!SIGNED.has(operation)) return range(operation, 0n, bits, b) ?? UNKNOWN;
@@ -90,7 +90,7 @@ function branchOfFree(operation: number, value: Extract<Value, { type: 'free' }>
   return range(operation, (bits & sign) === 0n ? 0n : -sign, bits & ~sign, BigInt.asIntN(width, b)) ?? UNKNOWN;
 }
 
-/** Which ways lead on from a conditional jump on these values. */
+/** Decides which branches of a conditional jump are possible with these values. */
 export function branchOf(insn: Insn, dst: Value, operand: Value): Branch {
   const width = insn.class === CLASS.JMP ? 64 : 32;
   if (operand.type !== 'constant') return UNKNOWN;
@@ -103,7 +103,7 @@ export function branchOf(insn: Insn, dst: Value, operand: Value): Branch {
   return dst.type === 'free' ? branchOfFree(insn.operation, dst, b, width) : UNKNOWN;
 }
 
-/** What is known of the tested value on one of the ways. */
+/** Returns what is known about the tested value on one branch. */
 export function refine(insn: Insn, value: Value, operand: Value, jumped: boolean): Value {
   if (value.type !== 'free' || operand.type !== 'constant') return value.type === 'free' ? ANY : value;
   const isWhole = insn.class === CLASS.JMP || value.bits <= LOW_BITS;

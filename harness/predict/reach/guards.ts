@@ -1,4 +1,4 @@
-// By which checks a program keeps away from what a kernel does not have: those that, answered otherwise, would lead the verifier to it.
+// Finds the guards of a program: checks that, with another result, would let the verifier reach code that the kernel cannot run.
 import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
@@ -11,14 +11,14 @@ import { reachInputOf } from './input.ts';
 import { predictLoad } from '../../core-relo/relocate.ts';
 import { knownHelpers } from '../../kernel-btf/enumerators.ts';
 
-/** A check and what it answers. */
+/** A check and its value on this kernel. */
 export interface GuardingCheck {
   /** Position in the object's relocations. */
   ref: number;
   value: string;
 }
 
-/** Kinds whose value a program takes for an answer. */
+/** Kinds of relocations that a program uses as checks. */
 const CHECKS: ReadonlySet<RelocationKind> = new Set([
   'field_exists',
   'type_exists',
@@ -27,7 +27,7 @@ const CHECKS: ReadonlySet<RelocationKind> = new Set([
   'type_size',
   'target_type_id',
 ]);
-/** A program with more checks than this is asked one by one only. */
+/** Programs with more checks are not tried with pairs of checks. */
 const MAX_FOR_PAIRS = 16;
 const MAX_CHECKS = 256;
 
@@ -40,7 +40,7 @@ interface Loaded {
   program: BpfProgram;
   input: ReachInput;
   checks: Check[];
-  /** Positions in the object's relocations of what was poisoned, by (sub)program and instruction. */
+  /** Positions of the poisoned relocations in the object, keyed by (sub)program and instruction. */
   poisons: ReadonlyMap<string, number>;
 }
 
@@ -64,8 +64,8 @@ function loadedAlone(object: BpfObject, kernel: KernelTypes, program: BpfProgram
   return { program, input, checks: checks.slice(0, MAX_CHECKS), poisons };
 }
 
-/** The code with checks answered otherwise: what is not there would be, and the other way round. */
-function answeredOtherwise(code: ReachInput['code'], checks: readonly Check[]): ReachInput['code'] {
+/** Returns the code with inverted checks: 0 becomes 1, everything else 0. */
+function withInverted(code: ReachInput['code'], checks: readonly Check[]): ReachInput['code'] {
   const changed = new Map(code);
   for (const { owner, insn, value } of checks) {
     const known: Code | undefined = changed.get(owner);
@@ -79,13 +79,13 @@ function answeredOtherwise(code: ReachInput['code'], checks: readonly Check[]): 
   return changed;
 }
 
-/** What is come to, by position in the object's relocations. */
+/** Positions of the poisoned relocations that the verifier reaches if these checks are inverted. */
 function reached({ program, input, poisons }: Loaded, checks: readonly Check[]): ReadonlySet<number> {
-  const { hits } = reachOf(program, { ...input, code: answeredOtherwise(input.code, checks) });
+  const { hits } = reachOf(program, { ...input, code: withInverted(input.code, checks) });
   return new Set(hits.flatMap(({ owner, insn }) => poisons.get(placeKey(owner.name, insn)) ?? []));
 }
 
-/** Checks one by one, then two at a time, then all that say no. */
+/** Yields each check alone, then each pair, then all checks with the value 0. */
 function* combinations(checks: readonly Check[]): Generator<readonly Check[]> {
   for (const check of checks) yield [check];
   if (checks.length <= MAX_FOR_PAIRS)
@@ -100,7 +100,7 @@ function guardsIn(loaded: Loaded, wanted: ReadonlySet<number>, accessOf: (ref: n
     if ([...wanted].every((ref) => found.has(ref)) && checks.length > 1) break;
     for (const ref of reached(loaded, checks)) {
       if (!wanted.has(ref)) continue;
-      // Of several that would do, the one that asks for the very thing.
+      // A check of the same access counts before any other.
       if (!found.has(ref) || (!own(ref, found.get(ref) ?? []) && own(ref, checks))) found.set(ref, checks);
     }
   }
@@ -108,9 +108,9 @@ function guardsIn(loaded: Loaded, wanted: ReadonlySet<number>, accessOf: (ref: n
 }
 
 /**
- * The checks that keep a program from relocations without target, by position of those in the object; those that nothing leads to
- * whatever is answered are not in it.
- * @param wanted positions of poisoned relocations that are not come to
+ * Finds the checks that guard poisoned relocations, keyed by the position of the relocation in the object. Relocations that no tried
+ * combination of checks reaches are left out.
+ * @param wanted positions of poisoned relocations that the verifier does not reach
  */
 export function guardsOf(object: BpfObject, kernel: KernelTypes, wanted: ReadonlySet<number>): Map<number, GuardingCheck[]> {
   const accessOf = (ref: number) => object.relocations[ref]?.access ?? '';

@@ -1,4 +1,4 @@
-// What the way through a load's instructions is followed from.
+// Makes the input for following the paths through a load's instructions.
 import { sectionNamed } from '../../bpf/elf/elf.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { ReachInput } from './reach.ts';
@@ -6,8 +6,8 @@ import { referencesOf } from './references.ts';
 import { copyCode, type PredictedLoad } from '../../core-relo/relocate.ts';
 
 /**
- * The instructions of a load before and after relocation, with what they refer to.
- * @param helpers ids of the helpers that the kernel knows; null where it does not tell
+ * Returns the instructions of a load before and after relocation, with their references.
+ * @param helpers ids of the helpers that the kernel has; null if unknown
  */
 export function reachInputOf(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<number> | null): ReachInput {
   return {

@@ -1,15 +1,15 @@
-// BPF instructions taken apart, as far as reachability needs.
+// Decodes the fields of BPF instructions that reachability needs.
 import { INSN_BYTES } from '../../bpf/object/functions.ts';
 import type { Code } from '../../core-relo/patch.ts';
 
 export interface Insn {
-  /** LD, LDX, ...: the lower three bits of the code. */
+  /** LD, LDX, ...: the lower three bits of the opcode. */
   class: number;
-  /** The operation of arithmetic and jumps: the upper four bits. */
+  /** The upper four bits of the opcode, for arithmetic and jumps. */
   operation: number;
-  /** Of arithmetic and jumps: the second operand is a register. */
+  /** For arithmetic and jumps: true if the second operand is a register. */
   fromRegister: boolean;
-  /** Of loads and stores, in bytes. */
+  /** Width of a load or store in bytes. */
   size: number;
   mode: number;
   dst: number;
@@ -53,7 +53,7 @@ export const MODE_ATOMIC = 0xc0;
 
 const SIZES: Readonly<Record<number, number>> = { 0x00: 4, 0x08: 2, 0x10: 1, 0x18: 8 };
 
-/** Instruction number `index`; null behind the last. */
+/** Decodes the instruction at an index; null after the last. */
 export function readInsn({ view, littleEndian }: Code, index: number): Insn | null {
   const at = index * INSN_BYTES;
   if (at < 0 || at + INSN_BYTES > view.byteLength) return null;

@@ -1,4 +1,4 @@
-// Whether the verifier comes to an instruction it rejects: a program's ways are followed with what relocation, constants and frozen data say.
+// Predicts whether the verifier reaches an instruction that it rejects: follows a program's paths with relocated values and constant data.
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import { branchOf, refine, type Taken } from './branch.ts';
 import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
@@ -8,62 +8,62 @@ import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './stat
 import type { Reference, References } from './references.ts';
 
 /**
- * An instruction the verifier rejects, and whether it certainly comes to it. Those behind another one are among them, not certain; those
- * that are not among them are not come to.
+ * An instruction that the verifier rejects, and whether it certainly reaches it. Hits after another hit are included, but are never
+ * certain. Rejected instructions that are not among the hits are unreachable.
  */
 export interface Hit {
   owner: ObjectFunction;
   insn: number;
   certain: boolean;
-  /** The number of a helper the kernel does not have; null for a poisoned instruction. */
+  /** The id of a helper that the kernel lacks; null for a poisoned instruction. */
   helper: number | null;
 }
 
 export interface Reach {
-  /** In the order in which the verifier would come to them. */
+  /** In the order in which the verifier reaches them. */
   hits: readonly Hit[];
-  /** False when there were too many ways to follow all: then the others may be come to as well. */
+  /** False if there were too many paths to follow. Then instructions that are not among the hits may be reachable, too. */
   complete: boolean;
 }
 
-/** What a program consists of after relocation. */
+/** The code of a load and everything that it refers to. */
 export interface ReachInput {
   code: ReadonlyMap<ObjectFunction, Code>;
-  /** The same before it: what a poisoned instruction would have done. */
+  /** The code before relocation, which shows what poisoned instructions did. */
   original: ReadonlyMap<ObjectFunction, Code>;
   references: References;
-  /** Bytes of a data section by name. */
+  /** Returns the bytes of a data section. */
   constantData: (section: string) => Uint8Array;
-  /** Numbers of the helpers the kernel has; null when they are not known. */
+  /** Ids of the helpers that the kernel has; null if unknown. */
   helpers: ReadonlySet<number> | null;
   littleEndian: boolean;
 }
 
 const MAX_STEPS = 200_000;
 const MAX_FRAMES = 8;
-/** Where ways meet more often, nothing is held to be known any more. */
+/** After more visits of one place, all values there count as unknown. */
 const MAX_VISITS = 256;
 const PSEUDO_CALL = 1;
 const KFUNC_CALL = 2;
 const MAY_GOTO = 0xe0;
-/** Registers that a call leaves as they are; those before them it clobbers. */
+/** Registers that a call preserves. */
 const KEPT = [6, 7, 8, 9] as const;
 const CLOBBERED = [0, 1, 2, 3, 4, 5] as const;
 const WHOLE = 8;
 
 /**
- * Helpers whose result the verifier knows nothing of: plain numbers, error numbers, and pointers that may be null.
+ * Helpers about whose result the verifier knows nothing: plain numbers, error numbers, and pointers that may be null.
  * @see enum bpf_func_id in include/uapi/linux/bpf.h
  */
 const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 80, 112, 113, 118, 123, 125, 131]);
 
-/** A poisoned instruction, or a call of a helper the kernel does not have. */
+/** True for a poisoned instruction and for a call of a helper that the kernel lacks. */
 function isRejected(insn: Insn, { helpers }: ReachInput): boolean {
   if (insn.class !== CLASS.JMP || insn.operation !== JMP.CALL || insn.src !== 0) return false;
   return insn.immediate === BAD_RELO || helpers?.has(insn.immediate) === false;
 }
 
-/** Whether there is anything to come to. Of most objects there is nothing, and no way needs to be followed. */
+/** True if the code contains a rejected instruction. Most objects contain none, so no path needs to be followed. */
 export function hasRejected(input: ReachInput): boolean {
   return [...input.code.values()].some((code) => {
     const count = code.view.byteLength / INSN_BYTES;
@@ -107,7 +107,7 @@ class Explorer {
     this.#follow({ owner, insn: 0, registers, frames: [], certain });
   }
 
-  /** Goes on from where ways part or meet, unless that was done with all that is known here. */
+  /** Continues where paths part or join, unless this place was already followed with the same values. */
   #follow(state: State): void {
     const place = placeOf(state, this.#numbers);
     const visits = (this.#visits.get(place) ?? 0) + 1;
@@ -167,7 +167,7 @@ class Explorer {
       const { section, offset } = reference;
       value = section.startsWith('.rodata') ? { type: 'constant-data', section, offset: offset + insn.immediate } : { type: 'data' };
     } else if (reference?.type === 'function') {
-      // A callback: it is verified when a helper is called with it, which is not followed.
+      // A callback is verified when a helper is called with it. Such calls are not followed, so its hits are not certain.
       const callee = this.#functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
       if (callee) this.#start(callee, false);
     } else if (!reference && insn.src === 0) {
@@ -202,13 +202,13 @@ class Explorer {
       const operand = operandOf(insn, state.registers);
       const branch =
         insn.operation === MAY_GOTO ? ({ jump: 'yes', fall: 'yes' } as const) : branchOf(insn, state.registers[insn.dst] ?? ANY, operand);
-      // What is put away last is looked at first: the verifier goes straight on before it jumps.
+      // The last pushed branch is followed first, because the verifier follows the fall-through before the jump.
       this.#branch(state, { insn, operand }, branch.jump, true);
       this.#branch(state, { insn, operand }, branch.fall, false);
     }
   }
 
-  /** Follows one branch of a conditional jump with what the test says of the value. */
+  /** Follows one branch of a conditional jump with what the test shows about the value. */
   #branch(state: State, { insn, operand }: { insn: Insn; operand: Value }, taken: Taken, jumped: boolean): void {
     if (taken === 'no') return;
     const tested = state.registers[insn.dst] ?? ANY;
@@ -247,7 +247,7 @@ class Explorer {
     this.#pending.push({ ...state, insn: after, registers: this.#afterCall(state.registers, isOpen ? this.#fresh(bitsOf(WHOLE)) : ANY) });
   }
 
-  /** The verifier ends here; what it would come to once this is mended is followed as well, and never certain. */
+  /** Continues after a hit, where the verifier ends. Later hits show what it would reach once this one is fixed; they are never certain. */
   #pastHit(state: State, insn: Insn): void {
     const next = { ...state, insn: state.insn + 1, certain: false };
     if (insn.immediate !== BAD_RELO) {
@@ -264,7 +264,7 @@ class Explorer {
     return [result, ...CLOBBERED.slice(1).map(() => ANY), ...registers.slice(CLOBBERED.length)];
   }
 
-  /** A static function is verified where it is called, a global one on its own with any arguments. */
+  /** Follows a call. The verifier checks a static function at each call, a global function once with unknown arguments. */
   #enter(state: State, callee: ObjectFunction, isGlobal: boolean): void {
     const after = state.insn + 1;
     if (isGlobal) {
@@ -295,8 +295,8 @@ class Explorer {
 }
 
 /**
- * Follows all ways through a program, as the verifier does, and says which poisoned instructions and unknown helpers it comes to. What it does not follow
- * (memory on the stack, results of most helpers, ranges after comparisons) makes an answer uncertain, never wrong.
+ * Follows all paths through a program, like the verifier, and returns the poisoned instructions and unknown helpers that it reaches. Values
+ * that it does not track (stack memory, results of most helpers, ranges after comparisons) make a hit uncertain, never wrong.
  */
 export function reachOf(program: ObjectFunction, input: ReachInput): Reach {
   const explorer = new Explorer(input);

@@ -1,16 +1,16 @@
-// What instructions of an object refer to by ELF relocation: subprograms, and places in data sections.
+// Reads the ELF relocations of an object's instructions: references to subprograms and to data sections.
 import { type Elf, type ElfSymbol, readSymbols } from '../../bpf/elf/elf.ts';
 import { INSN_BYTES } from '../../bpf/object/functions.ts';
 
 export type Reference =
-  /** A function, by section and its first instruction there; `global` where the verifier checks it on its own. */
+  /** A function, by its section and first instruction there. The verifier checks a `global` function separately. */
   | { type: 'function'; section: string; insn: number; global: boolean }
-  /** A variable, or the start of its section; `offset` without what the instruction adds. */
+  /** A variable, or the start of its section. `offset` does not include what the instruction adds. */
   | { type: 'data'; section: string; offset: number }
-  /** A map, a kernel symbol, a Kconfig value. */
+  /** A map, a kernel symbol or a Kconfig value. */
   | { type: 'other' };
 
-/** By section and instruction in it. */
+/** Keyed by section, then by instruction index in the section. */
 export type References = ReadonlyMap<string, ReadonlyMap<number, Reference>>;
 
 const SHT_REL = 9;
@@ -30,7 +30,7 @@ function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
 }
 
 /**
- * All references from executable sections.
+ * Returns all references from executable sections.
  * @see bpf_object__collect_prog_relos() in libbpf.c
  */
 export function referencesOf(elf: Elf): References {

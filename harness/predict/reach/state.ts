@@ -1,8 +1,8 @@
-// Where the verifier stands on a way through a program, and what it knows there.
+// The state of the verifier at one place on a path: the instruction, the calls, and the known values.
 import type { ObjectFunction } from '../../bpf/object/functions.ts';
 import { ANY, type Value } from './value.ts';
 
-/** A call that is not finished: where it returns to, and what it must not change. */
+/** An unfinished call: where it returns to, and the registers that it preserves. */
 export interface Frame {
   owner: ObjectFunction;
   insn: number;
@@ -15,20 +15,20 @@ export interface State {
   /** r0 to r10. */
   registers: Value[];
   frames: readonly Frame[];
-  /** No condition on the way here could have kept the verifier from it. */
+  /** True if the verifier certainly reaches this place. */
   certain: boolean;
 }
 
 export const FRAME_POINTER = 10;
 
-/** A state of which only the place is known. */
+/** Returns the state with all values unknown. */
 export function forgetAll(state: State): State {
   const registers = state.registers.map((value, register): Value => (register === FRAME_POINTER ? value : ANY));
   const frames = state.frames.map((frame) => ({ ...frame, kept: frame.kept.map(() => ANY) }));
   return { ...state, registers, frames, certain: false };
 }
 
-/** A text that is the same for the same instruction, called from the same places. */
+/** A key for an instruction and the calls that lead to it. */
 export function placeOf({ owner, insn, frames }: State, numbers: Map<ObjectFunction, number>): string {
   const place = (of: ObjectFunction, at: number) => {
     const number = numbers.get(of) ?? numbers.size;
@@ -38,7 +38,7 @@ export function placeOf({ owner, insn, frames }: State, numbers: Map<ObjectFunct
   return [place(owner, insn), ...frames.map((frame) => place(frame.owner, frame.insn))].join(' ');
 }
 
-/** A text that is the same for states in which the same is known; ids of free values count only for which are equal. */
+/** A key for the known values of a state. Ids of free values matter only for which values are equal. */
 export function valuesKey({ registers, frames }: State): string {
   const ids = new Map<number, number>();
   const text = (value: Value) => {

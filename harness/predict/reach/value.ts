@@ -1,22 +1,22 @@
-// What is known of a register, held so that it is never more than the verifier knows, and where it says `free`, never less.
+// What is known about a register. It is never more than the verifier knows; for a `free` value, it is also never less.
 import { ALU, CLASS, type Insn } from './insn.ts';
 
 export type Value =
   | { type: 'constant'; value: bigint }
-  /** Any combination of these bits is possible, all others are 0. Registers with the same id hold the same. */
+  /** Any combination of these bits is possible; all other bits are 0. Registers with the same id have the same value. */
   | {
       type: 'free';
       id: number;
       bits: bigint;
-      /** It may be a pointer that the verifier knows not to be null. */
+      /** True if the value may be a pointer that the verifier knows is not null. */
       perhapsPointer: boolean;
-      /** It is known to be none of these. */
+      /** Values that it is known to differ from. */
       not: readonly bigint[];
     }
   | { type: 'context' | 'stack' | 'data' }
-  /** In a data section whose values the verifier reads as constants. */
+  /** A pointer into constant data. */
   | { type: 'constant-data'; section: string; offset: number }
-  /** Nothing that could be relied on: the verifier may know more. */
+  /** Unknown; the verifier may know more. */
   | { type: 'any' };
 
 export const ANY: Value = { type: 'any' };
@@ -27,7 +27,7 @@ export function constant(value: bigint): Value {
   return { type: 'constant', value: BigInt.asUintN(64, value) };
 }
 
-/** Makes values nothing is known of. */
+/** Makes a value with unknown bits. */
 export type Fresh = (bits: bigint, perhapsPointer?: boolean) => Value;
 
 export function freshValues(): Fresh {
@@ -35,7 +35,7 @@ export function freshValues(): Fresh {
   return (bits, perhapsPointer = false) => ({ type: 'free', id: ++id, bits, perhapsPointer, not: [] });
 }
 
-/** Bits of an unknown number of so many bytes. */
+/** All bits of a number with this many bytes. */
 export function bitsOf(bytes: number): bigint {
   return ALL_BITS >> BigInt(64 - bytes * 8);
 }
@@ -72,7 +72,7 @@ function computeConstant(operation: number, a: bigint, b: bigint, width: number)
   }
 }
 
-/** Which bits of a free value are still free after an operation with a constant; null when that cannot be said. */
+/** The bits of a free value that are still free after an operation with a constant; null if unknown. */
 function freeBits(operation: number, bits: bigint, b: bigint, width: number): bigint | null {
   const shift = b & BigInt(width - 1);
   const all = BigInt.asUintN(width, ALL_BITS);
@@ -98,11 +98,11 @@ function lowHalf(value: Value, fresh: Fresh): Value {
   return value.bits <= LOW_BITS ? value : fresh(value.bits & LOW_BITS);
 }
 
-/** The result of an arithmetic instruction on what `dst` and the other operand hold. */
+/** The result of an arithmetic instruction on `dst` and the other operand. */
 export function compute(insn: Insn, dst: Value, operand: Value, fresh: Fresh): Value {
   const { operation } = insn;
   const isWide = insn.class === CLASS.ALU64;
-  // An offset makes a move one with sign extension.
+  // An offset turns a move into one with sign extension.
   if (operation === ALU.MOV) {
     if (insn.offset !== 0) return ANY;
     return isWide ? operand : lowHalf(operand, fresh);

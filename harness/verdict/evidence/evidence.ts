@@ -43,7 +43,7 @@ interface EvidenceProgram {
   insns: number;
 }
 
-/** A program with `load: if-supported` that was not loaded: the kernel lacks its type or its attach target. */
+/** A program with `autoload: if-supported` that was not loaded: the kernel lacks its type or its attach target. */
 export interface LeftOut {
   program: string;
   lacks: 'program-type' | 'attach-target';

@@ -111,11 +111,11 @@ describe('predict', () => {
           new_name     ok FAIL
           who_knows    ok FAIL
 
-        fail object-invalid: compiled for little-endian machines, and this kernel's is big-endian (clang -target bpfeb)
+        fail object-invalid: compiled for little-endian machines, but this kernel is big-endian (clang -target bpfeb)
              names/old_name, names/new_name, names/who_knows on 5.10
         fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:7)
              names/old_name on 6.1
-        fail object-invalid: compiled for big-endian machines, and this kernel's is little-endian (clang -target bpfel)
+        fail object-invalid: compiled for big-endian machines, but this kernel is little-endian (clang -target bpfel)
              big/old_name, big/new_name, big/who_knows on 6.1
         may fail core-field-missing: task_struct.pid: no such field (byte_off, names.bpf.c:21)
              names/who_knows on 6.1

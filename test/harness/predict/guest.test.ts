@@ -1,5 +1,5 @@
-// The engine against real loads: what guests' own libbpf printed, the relocation table made of it, and which programs failed over CO-RE.
-// COREMATRIX_TEST_KERNELS=all takes every series of the mirror instead of two.
+// Compares predictions with real loads in guests: the lines of libbpf, the relocation table, and the failures.
+// COREMATRIX_TEST_KERNELS=all uses every series of the mirror instead of two.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ const SELECTORS = ALL_SERIES ? ['debian:all'] : ['debian:5.10', 'debian:6.12'];
 
 let samples: SampleObject[] = [];
 let results: Results;
-/** By release as the guest says it. */
+/** Keyed by the release that the guest prints. */
 const kernels = new Map<string, KernelTypes>();
 
 beforeAll(async () => {
@@ -42,7 +42,7 @@ interface Compared {
   predicted: PredictedCell;
 }
 
-/** Every cell that gave a verdict, with the prediction for it. */
+/** Every cell with a verdict, with its prediction. */
 function comparedCells(): Compared[] {
   return results.cells.flatMap((cell) => {
     const release = results.kernels.find(({ id }) => id === cell.kernel)?.release ?? '';
@@ -60,12 +60,12 @@ function coreLines(log: string | null): string[] {
 }
 
 describe('sample objects loaded in guests', () => {
-  it('gave a verdict', () => {
+  it('every sample object gets a verdict in a guest', () => {
     expect(comparedCells().length).toBe(results.cells.length);
     expect(results.cells.length).toBe(results.kernels.length * samples.length);
   });
 
-  it('had libbpf print the very lines that are predicted', () => {
+  it('libbpf prints exactly the predicted lines in a guest', () => {
     let lines = 0;
     for (const { title, cell, bpf, kernel } of comparedCells()) {
       const loads = [
@@ -74,7 +74,7 @@ describe('sample objects loaded in guests', () => {
       ];
       for (const { program, log } of cell.programs.length > 1 ? loads : loads.slice(0, 1)) {
         const observed = coreLines(log);
-        // A load that fails before relocation, over a kernel function that is missing, says nothing of it.
+        // A missing kfunc fails the load before relocation, so libbpf prints no lines.
         if (observed.length === 0) continue;
         expect({ title, program, lines: linesOf(predictLoad(bpf, kernel, program).log) }).toEqual({ title, program, lines: observed });
         lines += observed.length;
@@ -84,55 +84,63 @@ describe('sample objects loaded in guests', () => {
     tellCount(`${lines} lines of guests' libbpf, all equal (${results.cells.length} cells)`);
   });
 
-  it('have the relocation table that is predicted, to the last candidate', () => {
+  it('the relocation table of a guest equals the predicted one, including all candidates', () => {
     let compared = 0;
     const behind = new Map<string, number>();
     for (const { title, cell, predicted } of comparedCells()) {
-      // What is suspicious is told from BTF after the load, by the run.
+      // The run adds suspicious changes from BTF after the load.
       const plain = (relocations: readonly CellRelocation[]) => relocations.map((relocation) => ({ ...relocation, suspicious: null }));
       const reached = cell.relocations.filter(({ outcome }) => outcome !== 'not-reached');
       const refs = new Set(reached.map(({ ref }) => ref));
-      const foretold = predicted.relocations.filter(({ ref }) => refs.has(ref));
-      expect({ title, relocations: plain(foretold) }).toEqual({ title, relocations: plain(reached) });
+      const comparable = predicted.relocations.filter(({ ref }) => refs.has(ref));
+      expect({ title, relocations: plain(comparable) }).toEqual({ title, relocations: plain(reached) });
       compared += reached.length;
       const unseen = predicted.relocations.filter(({ ref, outcome }) => !refs.has(ref) && outcome !== 'not-reached').length;
       if (unseen > 0) behind.set(cell.class ?? 'nothing', (behind.get(cell.class ?? 'nothing') ?? 0) + unseen);
     }
-    // libbpf ends a load over a kernel function that is missing before it relocates anything.
+    // If a kfunc is missing, libbpf ends the load before relocation.
     expect([...behind.keys()].filter((failure) => failure !== 'kfunc-missing')).toEqual([]);
     tellCount(
       `${compared} relocations in guests, all equal; not compared: ${behind.get('kfunc-missing') ?? 0} behind a missing kernel function`,
     );
   });
 
-  it('failed over CO-RE exactly where that is predicted, and for the reason', () => {
+  it('programs fail because of CO-RE exactly where predicted, with the predicted reason', () => {
     const isCore = (failure: string | undefined | null) => failure?.startsWith('core-') === true;
     for (const { title, cell, predicted } of comparedCells()) {
       const observed = cell.programs.map(({ name, stage, class: failure, reason }) => {
         return { name, failure: isCore(failure) ? { stage, class: failure, reason } : null };
       });
-      const foretold = predicted.programs.map(({ name, failure }) => ({ name, failure: isCore(failure?.class) ? failure : null }));
-      expect({ title, programs: foretold }).toEqual({ title, programs: observed });
+      const expected = predicted.programs.map(({ name, failure }) => ({ name, failure: isCore(failure?.class) ? failure : null }));
+      expect({ title, programs: expected }).toEqual({ title, programs: observed });
     }
   });
 
-  it('failed over what else BTF tells where that is predicted, or said to be possible', () => {
-    const told = new Set(['map-type-unsupported', 'program-type-unsupported', 'helper-unknown', 'attach-target-missing', 'kfunc-missing']);
+  it('programs fail because of other facts in BTF only where a failure is predicted or possible', () => {
+    const predictable = new Set([
+      'map-type-unsupported',
+      'program-type-unsupported',
+      'helper-unknown',
+      'attach-target-missing',
+      'kfunc-missing',
+    ]);
     const surprises = comparedCells().flatMap(({ title, cell, predicted }) =>
       cell.programs.flatMap(({ name, class: observed }, index) => {
         const { failure = null, possible = null } = predicted.programs[index] ?? {};
-        const isPredicted = failure ? failure.class === observed : observed === null || !told.has(observed) || possible?.class === observed;
+        const isPredicted = failure
+          ? failure.class === observed
+          : observed === null || !predictable.has(observed) || possible?.class === observed;
         return isPredicted ? [] : [{ title, name, observed, failure, possible }];
       }),
     );
     expect(surprises).toEqual([]);
   });
 
-  it('have the prediction beside each observation, and nowhere another', () => {
+  it('the results have a prediction for every program, and every prediction agrees', () => {
     const programs = results.cells.flatMap((cell) =>
       cell.programs.map(({ name, status, predicted }) => ({ cell, name, status, predicted })),
     );
-    // What is not loaded by default has nothing to agree with.
+    // The prediction for a program that is not loaded by default can neither agree nor disagree.
     const agreement = (status: string) => (status === 'skip' ? null : true);
     expect(programs.filter(({ status, predicted }) => predicted?.agrees !== agreement(status))).toEqual([]);
     expect(new Set(programs.map(({ status, predicted }) => `${predicted?.status}, ${status}`))).toEqual(

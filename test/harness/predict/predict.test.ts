@@ -45,7 +45,7 @@ SEC("raw_tp/x") int usual(u64 *ctx) { at(task_struct, t); out[0] = off(t->pid); 
 SEC("?raw_tp/y") int on_demand(u64 *ctx) { at(task_struct, t); out[0] = size(t->pid); return 0; }`;
 
 describe('a load', () => {
-  it('relocates what is loaded by default, and what is asked for', async () => {
+  it('a load relocates the programs that load by default, or the one that is named', async () => {
     const object = await objectOf('demand', LOCAL);
     const kernel = kernelOf([INT, TASK]);
     expect({
@@ -73,7 +73,7 @@ describe('a load', () => {
     `);
   });
 
-  it('takes types of modules only where the kernel itself has none', async () => {
+  it('a relocation uses types of modules only if the kernel itself lacks the type', async () => {
     const object = await objectOf('modules', LOCAL);
     const base = mustReadBtf(buildBtf([INT]));
     const module = mustReadBtf(buildBtf([TASK], { stringStart: base.strings.length }), base);
@@ -85,7 +85,7 @@ describe('a load', () => {
     ]);
   });
 
-  it('leaves the bytes of the object alone', async () => {
+  it('a prediction does not change the bytes of the object', async () => {
     const path = await compileBpf(folder, 'alone', MACROS + LOCAL);
     const bytes = await readFile(path);
     predictCell(readBpfObject(bytes, 'alone'), kernelOf([INT, TASK]));
@@ -94,7 +94,7 @@ describe('a load', () => {
 });
 
 describe('big-endian objects', () => {
-  it('are relocated against big-endian kernels with the shifts of that byte order', async () => {
+  it('big-endian objects are relocated against big-endian kernels with the shifts of that byte order', async () => {
     const patched = async (target: string) => {
       const object = await objectOf(`bits-${target}`, TYPE_FAMILIES.bitfields.local, target);
       const kernel = readElf(
@@ -116,13 +116,13 @@ describe('big-endian objects', () => {
       'bpfeb',
     );
     const same = { vmlinux: indexNames(object.btf ?? mustReadBtf(buildBtf([]))), modules: [] };
-    // Four bytes are loaded into the lower half, and the first bits are the upper ones.
+    // A four-byte load fills the lower half of the register, and the first bits are the upper ones.
     expect(predictCell(object, same).relocations.map(({ target }) => target)).toEqual(['32']);
   });
 });
 
 describe('hostile types', () => {
-  it('that contain themselves end in an error', async () => {
+  it('types that contain themselves end in an error', async () => {
     const object = await objectOf('knot', 'struct knot { int x; } access_index; PROGRAM(p) { at(knot, k); out[0] = off(k->x); return 0; }');
     const members = Array.from({ length: 40 }, (_, index) => ['', 2, index * 8]).flat();
     const knot: WrittenType = { name: 'knot', kind: 4, vlen: 40, size: 8, words: members };
@@ -136,7 +136,7 @@ describe('hostile types', () => {
     ]);
   });
 
-  it('that ask for more comparisons than there is time for end in an error', () => {
+  it('types that need too many comparisons end in an error', () => {
     const levels = Array.from({ length: 30 }, (_, level): WrittenType => ({
       name: 'level',
       kind: 4,
@@ -151,7 +151,7 @@ describe('hostile types', () => {
     expect(comparison.left).toBeLessThan(0);
   });
 
-  it('and objects, damaged anywhere, give a prediction or one line', async () => {
+  it('damaged types and objects give a prediction or a one-line error', async () => {
     const { path } = await pulledBtf('debian:5.10');
     const small = buildBtf([INT, TASK, { name: 'bpf_attach_type', kind: 6, vlen: 1, size: 4, words: ['BPF_X', 1] }]);
     const types = await readFile(path);

@@ -1,4 +1,4 @@
-// Predictions beside observations.
+// Predictions that results keep beside observations.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
@@ -23,12 +23,12 @@ const KERNEL = { vmlinux: indexNames(mustReadBtf(buildBtf(TYPES))), modules: [] 
 let object: BpfObject;
 beforeAll(async () => {
   const sample = (await sampleObjects()).find(({ name }) => name === 'task_state.bpf.o');
-  if (!sample) throw new Error('there is no such sample');
+  if (!sample) throw new Error('the sample is missing');
   object = readBpfObject(sample.bytes, sample.name);
 });
 
 describe('a prediction', () => {
-  it('says of each program what BTF has against it', () => {
+  it('a prediction has the failure of each program that BTF shows', () => {
     const prediction = recordedPredictionOf(object, KERNEL);
     expect({
       programs: prediction.programs,
@@ -68,7 +68,7 @@ describe('a prediction', () => {
       `);
   });
 
-  it('for a kernel without BTF is that nothing with relocations loads', () => {
+  it('on a kernel without BTF, an object with relocations is predicted to fail', () => {
     expect(recordedPredictionOf(object, null)).toEqual({
       programs: object.programs.map(({ name }) => ({ name, status: 'fail', class: 'btf-missing' })),
       relocations: [],
@@ -80,7 +80,7 @@ describe('a prediction', () => {
     });
   });
 
-  it('knows no map or program types of BTF that was cut down', () => {
+  it('the enumerators of a kernel are unknown if its BTF was cut down', () => {
     expect(knownEnumerators(KERNEL)).toBeNull();
   });
 });
@@ -106,17 +106,17 @@ describe('a cell', () => {
   const agreement = (program: CellProgram, prediction: RecordedPrediction['programs'][number]) =>
     withPrediction({ ...base, programs: [program] }, { programs: [prediction], relocations: [] }).programs[0]?.predicted?.agrees;
 
-  it('bears a prediction out or not, as far as BTF tells such a thing', () => {
+  it('an observation agrees with its prediction, or contradicts it if BTF can show the failure', () => {
     expect({
       'fail, loads': agreement(observed('pass'), FAIL),
-      'fail, fails so': agreement(observed('fail', { class: 'core-field-missing' }), FAIL),
+      'fail, fails as predicted': agreement(observed('fail', { class: 'core-field-missing' }), FAIL),
       'fail, fails otherwise': agreement(NO_HELPER, FAIL),
       'fail, rejected before': agreement(REJECTED, FAIL),
       'may-fail, loads': agreement(observed('pass'), MAY_FAIL),
-      'may-fail, fails so': agreement(NO_HELPER, MAY_FAIL),
+      'may-fail, fails as predicted': agreement(NO_HELPER, MAY_FAIL),
       'unknown, loads': agreement(observed('pass'), UNKNOWN),
       'unknown, rejected': agreement(REJECTED, UNKNOWN),
-      'unknown, fails over what BTF tells': agreement(NO_HELPER, UNKNOWN),
+      'unknown, fails because of BTF': agreement(NO_HELPER, UNKNOWN),
       'unknown, cannot be loaded for its hook': agreement(observed('fail', { stage: 'verify', ...NO_HOOK }), UNKNOWN),
       'unknown, cannot be attached': agreement(observed('fail', { stage: 'attach', ...NO_HOOK }), UNKNOWN),
       'unknown, calls a missing weak kfunc': agreement(observed('fail', { stage: 'verify', class: 'kfunc-missing' }), UNKNOWN),
@@ -124,25 +124,25 @@ describe('a cell', () => {
       'fail, not loaded by default': agreement(observed('skip'), FAIL),
     }).toMatchInlineSnapshot(`
       {
+        "fail, fails as predicted": true,
         "fail, fails otherwise": false,
-        "fail, fails so": true,
         "fail, loads": false,
         "fail, no verdict": null,
         "fail, not loaded by default": null,
         "fail, rejected before": true,
-        "may-fail, fails so": true,
+        "may-fail, fails as predicted": true,
         "may-fail, loads": true,
         "unknown, calls a missing weak kfunc": true,
         "unknown, cannot be attached": true,
         "unknown, cannot be loaded for its hook": false,
-        "unknown, fails over what BTF tells": false,
+        "unknown, fails because of BTF": false,
         "unknown, loads": true,
         "unknown, rejected": true,
       }
     `);
   });
 
-  it('has the prediction at every program, and at a relocation where it differs', () => {
+  it('a cell has the prediction for every program, and for each relocation where it differs', () => {
     const relocations = [relocation(0, 'moved', '16'), relocation(1, 'moved', '16'), relocation(2, 'not-reached', null)];
     const prediction: RecordedPrediction = {
       programs: [FAIL],

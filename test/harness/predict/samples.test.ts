@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 describe('sample objects on every kernel', () => {
-  it('are relocated and patched with the lines that libbpf prints', async () => {
+  it('sample objects are relocated and patched with the lines that libbpf prints', async () => {
     const samples = await sampleObjects();
     const objects = samples.map(({ name, path, bytes }) => ({ object: path, bpf: readBpfObject(bytes, name) }));
     let lines = 0;
@@ -31,8 +31,8 @@ describe('sample objects on every kernel', () => {
     tellCount(`${lines} lines of libbpf's functions, all equal (${samples.length} objects, every kernel)`);
   });
 
-  // The bpftool of a distribution has an older libbpf of its own; it takes its time. COREMATRIX_TEST_KERNELS=all takes every kernel.
-  it('are relocated with the lines that bpftool gen min_core_btf prints', async () => {
+  // The bpftool of a distribution contains an older libbpf, and is slow. COREMATRIX_TEST_KERNELS=all uses every kernel.
+  it('sample objects are relocated with the lines that bpftool gen min_core_btf prints', async () => {
     const samples = await sampleObjects();
     const kernels = await pulledBtfs();
     const chosen = ALL_SERIES ? kernels : [...new Set([...kernels.slice(0, 1), ...kernels.slice(-1)])];

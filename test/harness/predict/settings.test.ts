@@ -1,4 +1,4 @@
-// Predictions follow the settings of an object: what is left to the kernel, where programs go, which constants decide, whose BTF counts.
+// Predictions follow the settings of an object: autoload, attach targets, constants, alternatives, custom BTF.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** What is predicted of the cell and of each program: `fail`, `may-fail`, or `unknown` where nothing stands against it. */
+/** The predictions for the cell and for each program: `fail`, `may-fail`, or `unknown` without a finding. */
 async function predicted(settings: ObjectSettings, kernel: KernelTypes | null = KERNEL): Promise<Record<string, string>> {
   const input = { object, file: { path: 'settings.bpf.o', bytes: new Uint8Array() }, directory: folder, placeOf: String };
   const prediction = recordedPredictionOf(asLoaded(object, await prepareSettings(settings, input)), kernel);
@@ -64,7 +64,7 @@ async function predicted(settings: ObjectSettings, kernel: KernelTypes | null = 
 
 const MAPS = { alternatives: [['newer', 'older']] };
 
-test('without settings everything that is loaded by default counts', async () => {
+test('without settings, every program and map that loads by default counts in a prediction', async () => {
   expect(await predicted({})).toEqual({
     '(cell)': 'map-type-unsupported',
     guarded: 'fail map-type-unsupported',
@@ -81,7 +81,7 @@ test('without settings everything that is loaded by default counts', async () =>
   expect(await predicted({ maps: { newer: { type: 'hash' } } })).toEqual(await predicted(MAPS));
 });
 
-test('constants decide guards, targets decide hooks, and what is switched off does not count', async () => {
+test('a prediction uses the configured constants and attach targets, and ignores programs that are switched off', async () => {
   const settings: ObjectSettings = {
     ...MAPS,
     variables: { wanted: 0 },
@@ -98,14 +98,14 @@ test('constants decide guards, targets decide hooks, and what is switched off do
   expect((await predicted(supported))['(cell)']).toBe('unknown');
 });
 
-test('a target that is named is looked up before anything else can fail', async () => {
+test('a configured attach target is looked up before anything else can fail', async () => {
   expect(await predicted({ programs: { hooked: { attach_to: 'nowhere' } } })).toMatchObject({
     guarded: 'fail map-type-unsupported',
     hooked: 'fail attach-target-missing',
   });
 });
 
-test('of alternatives one has to load', async () => {
+test('one program of a group of alternatives must load', async () => {
   const rest: ObjectSettings['programs'] = { guarded: { autoload: false }, hooked: { attach_to: 'file_open' } };
   expect(await predicted({ programs: rest, alternatives: [...MAPS.alternatives, ['bare', 'plain']] })).toEqual({
     '(cell)': 'unknown',
@@ -118,22 +118,22 @@ test('of alternatives one has to load', async () => {
   expect(none).toMatchObject({ '(cell)': 'core-field-missing', bare: 'fail core-field-missing', hooked: 'fail attach-target-missing' });
 });
 
-test('the kernel does not need a configuration value that the settings have', async () => {
+test('the kernel does not need a Kconfig value that the settings provide', async () => {
   const kernel = { ...KERNEL, config: 'CONFIG_HZ=250\n' };
   expect(await predicted(MAPS, kernel)).toMatchObject({ '(cell)': 'kconfig-missing' });
   expect(await predicted({ ...MAPS, kconfig: { CONFIG_ABSENT: 1 } }, kernel)).toMatchObject({ '(cell)': 'core-field-missing' });
 });
 
-test('relocations follow the BTF that is given, everything else the kernel', async () => {
-  const given = typesOf([INT, taskWith('gone')]);
+test('custom BTF decides relocations, and the kernel decides everything else', async () => {
+  const customBtf = typesOf([INT, taskWith('gone')]);
   const settings: ObjectSettings = { ...MAPS };
-  expect(await predicted(settings, withCustomBtf(KERNEL, given))).toMatchObject({
+  expect(await predicted(settings, withCustomBtf(KERNEL, customBtf))).toMatchObject({
     guarded: 'unknown',
     bare: 'unknown',
     hooked: 'fail attach-target-missing',
   });
   expect(await predicted(settings, null)).toMatchObject({ guarded: 'fail btf-missing', plain: 'unknown' });
-  expect(await predicted(settings, withCustomBtf(null, given))).toMatchObject({
+  expect(await predicted(settings, withCustomBtf(null, customBtf))).toMatchObject({
     guarded: 'unknown',
     bare: 'unknown',
     hooked: 'fail btf-missing',

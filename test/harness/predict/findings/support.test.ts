@@ -1,4 +1,4 @@
-// What BTF tells besides relocations, on the kernels in the cache: each sample program and what it lacks where.
+// Findings from BTF about everything but relocations, on made-up kernels and on real ones.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const enumOf = (name: string, ...names: string[]): WrittenType => {
 const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 const INT: WrittenType = { name: 'int', kind: 1, size: 4, words: [0x01000020] };
-/** A made-up kernel: it knows sixteen helpers, the first map types, and few program types. */
+/** A made-up kernel with sixteen helpers, the first map types, and a few program types. */
 const WHOLE: readonly WrittenType[] = [
   INT,
   enumOf('bpf_func_id', ...numbered('BPF_FUNC_', 16)),
@@ -44,11 +44,11 @@ function kernelOf(types: readonly WrittenType[]): KernelTypes {
 
 async function verdicts(name: string, source: string, types: readonly WrittenType[] = WHOLE): Promise<Record<string, string>> {
   const object = readBpfObject(await readFile(await compileBpf(folder, name, source)), name);
-  const said = predictCell(object, kernelOf(types)).programs.map(({ name: program, failure, possible }) => {
+  const predicted = predictCell(object, kernelOf(types)).programs.map(({ name: program, failure, possible }) => {
     if (failure) return [program, `fails: ${failure.class}, ${failure.reason}`] as const;
     return [program, possible ? `may fail: ${possible.class}, ${possible.reason}` : 'ok'] as const;
   });
-  return Object.fromEntries(said);
+  return Object.fromEntries(predicted);
 }
 
 const PROGRAMS = `
@@ -64,7 +64,7 @@ SEC("fentry/there") int helper_perhaps(void *ctx) { volatile int slot = 1; if (s
 `;
 
 describe('programs', () => {
-  it('need their type, their attach target and their helpers', async () => {
+  it('a program is predicted to fail if the kernel lacks its type, attach target or helpers', async () => {
     expect(await verdicts('programs', PROGRAMS)).toMatchInlineSnapshot(`
       {
         "function_gone": "may fail: attach-target-missing, attach target gone (tracing) is not in this kernel's BTF, only a module could have it",
@@ -85,13 +85,13 @@ describe('programs', () => {
     `);
   });
 
-  it('are left alone where BTF was cut down to a part', async () => {
+  it('no failure of a program is predicted if BTF was cut down', async () => {
     const cut = [INT, enumOf('bpf_func_id', 'BPF_FUNC_unspec', 'BPF_FUNC_map_lookup_elem')];
     expect(new Set(Object.values(await verdicts('cut', PROGRAMS, cut)))).toEqual(new Set(['ok']));
     expect(knownHelpers(kernelOf(cut))).toBe(null);
   });
 
-  it('need maps of known types, whichever of them uses them', async () => {
+  it('every program fails if the kernel lacks the type of any map', async () => {
     const source = `
 struct { int (*type)[27]; int (*max_entries)[4096]; } events SEC(".maps");
 struct { int (*type)[1]; int (*max_entries)[4]; u32 *key; u64 *value; } counts SEC(".maps");
@@ -101,7 +101,7 @@ SEC("fentry/there") int any(void *ctx) { return 0; }`;
     });
   });
 
-  it('need kernel functions with their arguments, but those declared weak', async () => {
+  it('a program needs its kfuncs with the same arguments, except weak ones', async () => {
     const declare = 'extern int there(int number) SEC(".ksyms");';
     const use = (name: string) => `SEC("fentry/there") int user(void *ctx) { return ${name}(1); }`;
     const all = [
@@ -120,14 +120,14 @@ SEC("fentry/there") int any(void *ctx) { return 0; }`;
         "ok",
         "may fail: kfunc-missing, kfunc gone: not in this kernel's BTF, only a module could have it",
         "ok",
-        "fails: kfunc-missing, kfunc there: it takes or returns something else here",
+        "fails: kfunc-missing, kfunc there: its arguments or result differ on this kernel",
       ]
     `);
   });
 });
 
 describe('kernel variables', () => {
-  it('declared with a type are looked for in BTF; of others only the running kernel knows', async () => {
+  it('kernel variables that are declared with a type must be in BTF; others are not predicted', async () => {
     const types: readonly WrittenType[] = [...WHOLE, { name: 'there_it_is', kind: 14, size: 1, words: [1] }];
     const use = (declaration: string, name: string) => `${declaration} SEC("fentry/there") int user(void *ctx) { return (long)&${name}; }`;
     const all = [
@@ -142,7 +142,7 @@ describe('kernel variables', () => {
         "ok",
         "may fail: ksym-missing, kernel symbol gone: not in this kernel's BTF, only a module could have it",
         "ok",
-        "fails: ksym-missing, kernel symbol there_it_is: it is of another type here",
+        "fails: ksym-missing, kernel symbol there_it_is: it has another type on this kernel",
         "ok",
       ]
     `);
@@ -150,7 +150,7 @@ describe('kernel variables', () => {
 });
 
 describe('struct_ops maps', () => {
-  it('need their struct, and a member for all they fill with data', async () => {
+  it('struct_ops maps need their struct and every member that they fill with data', async () => {
     const source = `
 struct tcp_ops { int (*init)(void *); int flags; int unset; };
 SEC("struct_ops/init") int init_op(void *ctx) { return 0; }
@@ -177,7 +177,7 @@ SEC(".struct_ops") struct tcp_ops mine = { .init = (void *)init_op, .flags = 3 }
 });
 
 describe('real kernels', () => {
-  it('list their helpers, map types and program types', async () => {
+  it('the BTF of every kernel lists its helpers, map types and program types', async () => {
     for (const { release, path } of await pulledBtfs()) {
       const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
       const names = ['bpf_map_type', 'bpf_prog_type'].map((name) => enumeratorsOf(kernel, name)?.size ?? 0);
@@ -185,7 +185,7 @@ describe('real kernels', () => {
     }
   });
 
-  it('lack what sample programs were written for', async () => {
+  it('sample programs are predicted to fail on Linux 5.10, which lacks what they need', async () => {
     const { path } = await pulledBtf('debian:5.10');
     const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
     const found = (await sampleObjects()).flatMap(({ bytes, name }) =>

@@ -1,4 +1,4 @@
-// Which check keeps a program from a poisoned instruction, and what is said where none does.
+// Finds the checks that guard a poisoned instruction, in programs with and without such a check.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** The kernel has no type at all: whatever is asked for is not there. */
+/** The kernel lacks all these types. */
 const SOURCE = `
 struct one { int field; } access_index; struct two { int field; } access_index; struct three { int field; } access_index;
 #define offset(type) __builtin_preserve_field_info(((struct type *)0)->field, 0)
@@ -41,32 +41,32 @@ PROGRAM(behind_another) { seen = offset(one); seen += offset(two); return 0; }
 PROGRAM(behind_another_and_guarded) { seen = offset(one); if (there(three)) seen += offset(two); return 0; }
 `;
 
-it('a relocation without target is kept out by the checks that, answered otherwise, would lead to it', async () => {
+it('the guards of a relocation without a target are the checks that, if inverted, let the verifier reach it', async () => {
   const bpf = readBpfObject(await readFile(await compileBpf(folder, 'guards', SOURCE)), 'guards');
   const kernel = { vmlinux: indexNames(mustReadBtf(buildBtf([{ name: 'int', kind: 1, size: 4, words: [0x01000020] }]))), modules: [] };
   const cell = predictCell(bpf, kernel);
   const poisoned = cell.relocations.filter(({ outcome }) => outcome === 'poisoned');
-  const kept = new Set(poisoned.filter(({ reached }) => reached === 'no').map(({ ref }) => ref));
-  const guards = guardsOf(bpf, kernel, kept);
+  const unreached = new Set(poisoned.filter(({ reached }) => reached === 'no').map(({ ref }) => ref));
+  const guards = guardsOf(bpf, kernel, unreached);
   const lines = poisoned.map(({ ref, reached }) => {
-    const said = guards.get(ref)?.map((guard) => `${bpf.relocations[guard.ref]?.access} (${bpf.relocations[guard.ref]?.kind})`);
-    return `${bpf.relocations[ref]?.program}: ${bpf.relocations[ref]?.access} reached: ${reached}${said ? `, kept out by ${said.join(' and ')}` : ''}`;
+    const found = guards.get(ref)?.map((guard) => `${bpf.relocations[guard.ref]?.access} (${bpf.relocations[guard.ref]?.kind})`);
+    return `${bpf.relocations[ref]?.program}: ${bpf.relocations[ref]?.access} reached: ${reached}${found ? `, guarded by ${found.join(' and ')}` : ''}`;
   });
   expect(lines).toMatchInlineSnapshot(`
     [
-      "by_type: one.field reached: no, kept out by struct one (type_exists)",
-      "by_field: one.field reached: no, kept out by one.field (field_exists)",
-      "by_another: one.field reached: no, kept out by struct two (type_exists)",
-      "by_both: three.field reached: no, kept out by struct one (type_exists) and struct two (type_exists)",
-      "by_its_own_first: one.field reached: no, kept out by one.field (field_exists)",
-      "by_absence: one.field reached: no, kept out by struct one (type_exists)",
+      "by_type: one.field reached: no, guarded by struct one (type_exists)",
+      "by_field: one.field reached: no, guarded by one.field (field_exists)",
+      "by_another: one.field reached: no, guarded by struct two (type_exists)",
+      "by_both: three.field reached: no, guarded by struct one (type_exists) and struct two (type_exists)",
+      "by_its_own_first: one.field reached: no, guarded by one.field (field_exists)",
+      "by_absence: one.field reached: no, guarded by struct one (type_exists)",
       "by_a_constant: three.field reached: no",
       "by_nothing: one.field reached: yes",
       "behind_another: one.field reached: yes",
       "behind_another: two.field reached: unknown",
       "behind_another_and_guarded: one.field reached: yes",
-      "behind_another_and_guarded: two.field reached: no, kept out by struct three (type_exists)",
-      "inner: two.field reached: no, kept out by struct two (type_exists)",
+      "behind_another_and_guarded: two.field reached: no, guarded by struct three (type_exists)",
+      "inner: two.field reached: no, guarded by struct two (type_exists)",
     ]
   `);
 });

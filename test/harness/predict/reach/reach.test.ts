@@ -1,4 +1,4 @@
-// Ways to a poisoned instruction, each a program: what is said of it, and what verifiers of real kernels say.
+// Paths to a poisoned instruction, one program each: the prediction, and the answer of real verifiers.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ static u32 (*processor)(void) = (void *)8;
 u64 seen; const volatile int off = 0; const volatile int on = 1;
 static __noinline u64 inner(u64 value) { if (there) return poison_offset + value; return value; }
 static __noinline u64 always(u64 value) { return poison_offset + value; }
-static __noinline u64 if_told(u64 value) { if (value == 7) return poison_offset; return value; }
+static __noinline u64 if_seven(u64 value) { if (value == 7) return poison_offset; return value; }
 __noinline int global_poison(int value) { seen = poison_offset; return value; }
 
 PROGRAM(straight) { seen = poison_offset; return 0; }
@@ -48,8 +48,8 @@ PROGRAM(switched_off) { if (off) seen = poison_offset; return 0; }
 PROGRAM(switched_on) { if (on) seen = poison_offset; return 0; }
 PROGRAM(in_a_guarded_subprogram) { seen = inner(current_pid()); return 0; }
 PROGRAM(in_a_subprogram) { seen = always(current_pid()); return 0; }
-PROGRAM(not_told) { seen = if_told(3); return 0; }
-PROGRAM(told) { seen = if_told(7); return 0; }
+PROGRAM(with_another_argument) { seen = if_seven(3); return 0; }
+PROGRAM(with_the_argument) { seen = if_seven(7); return 0; }
 PROGRAM(in_a_global_function) { return global_poison(1); }
 PROGRAM(through_the_stack) { volatile u64 slot = there; if (slot) seen = poison_offset; return 0; }
 PROGRAM(behind_a_sum) { u64 sum = now() + current_pid(); if (sum == 12) seen = poison_offset; return 0; }
@@ -62,7 +62,7 @@ PROGRAM(after_a_loop)
 	if (there) seen = poison_offset;
 	return 0;
 }
-// The compiler takes the poisoned instruction out of the loop, and so out of its guard.
+// The compiler moves the poisoned instruction out of the loop, and so out of its guard.
 PROGRAM(hoisted_out_of_a_loop)
 {
 	for (int i = 0; i < 20; i++) {
@@ -88,7 +88,7 @@ const KERNEL = buildBtf([
   { name: 'task_struct', kind: 4, vlen: 1, size: 4, words: ['pid', 1, 0] },
 ]);
 
-/** By program: `yes` it fails, `no` it does not, `unknown`. */
+/** Keyed by program: `yes` if it fails, `no` if it does not, else `unknown`. */
 function predictions(): Map<string, 'yes' | 'no' | 'unknown'> {
   const kernel = { vmlinux: indexNames(mustReadBtf(KERNEL)), modules: [] };
   const { programs } = predictCell(object, kernel);
@@ -101,7 +101,7 @@ function predictions(): Map<string, 'yes' | 'no' | 'unknown'> {
 }
 
 describe('a poisoned instruction', () => {
-  it('is come to, is not, or may be', () => {
+  it('a poisoned instruction is predicted as reached, not reached, or possibly reached', () => {
     expect(Object.fromEntries(predictions())).toMatchInlineSnapshot(`
       {
         "after_a_loop": "no",
@@ -123,23 +123,23 @@ describe('a poisoned instruction', () => {
         "in_a_global_function": "yes",
         "in_a_guarded_subprogram": "no",
         "in_a_subprogram": "yes",
-        "not_told": "no",
         "straight": "yes",
         "switched_off": "no",
         "switched_on": "yes",
         "through_the_stack": "unknown",
-        "told": "yes",
+        "with_another_argument": "no",
+        "with_the_argument": "yes",
       }
     `);
   });
 
-  it('is come to by real verifiers where that is said, and not where the contrary is said', async () => {
+  it('real verifiers reach poisoned instructions exactly as predicted', async () => {
     const { cells } = await realRun([path], ['debian:5.10', 'debian:6.12']);
-    const said = predictions();
+    const predicted = predictions();
     const wrong = cells.flatMap(({ kernel, programs }) =>
       programs
-        .map(({ name, class: failure, reason }) => ({ kernel, name, predicted: said.get(name), failure, reason }))
-        .filter(({ predicted, failure }) => predicted !== 'unknown' && (predicted === 'yes') !== (failure?.startsWith('core-') === true)),
+        .map(({ name, class: failure, reason }) => ({ kernel, name, reached: predicted.get(name), failure, reason }))
+        .filter(({ reached, failure }) => reached !== 'unknown' && (reached === 'yes') !== (failure?.startsWith('core-') === true)),
     );
     expect(wrong).toEqual([]);
     expect(cells.map(({ programs }) => programs.length)).toEqual([object.programs.length, object.programs.length]);
