@@ -158,7 +158,7 @@ export function typeDiffText(survey: TypeSurvey, options: TypeTextOptions): stri
   const same = rows.length - different.length - elsewhere.length;
   const counts = [
     `${different.length} differ`,
-    ...(elsewhere.length > 0 ? [`${elsewhere.length} only lie elsewhere`] : []),
+    ...(elsewhere.length > 0 ? [`${elsewhere.length} only moved`] : []),
     `${same} the same`,
   ].join(', ');
   const what = `${visible(first?.text ?? survey.type)}: ${plural(survey.layouts.length, 'layout')} on ${plural(survey.kernels.length, 'kernel')}; ${counts}`;

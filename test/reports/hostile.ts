@@ -1,11 +1,11 @@
-// The sample with hostile text wherever text is free.
+// The sample with hostile text in every free text.
 import { type Results, resultsSchema } from '../../harness/results/schema.ts';
 import { explained } from './explained.ts';
 import { SAMPLE } from './sample.ts';
 
-const GIVEN = explained(SAMPLE);
+const EXPLAINED = explained(SAMPLE);
 
-/** What no output may let act: markup, ends of sections, commands of CI systems, mentions, control and ANSI sequences, turned text. */
+/** Text that must have no effect in any output: markup, ends of sections, CI commands, mentions, control sequences, reversed text. */
 const HOSTILE = [
   `<script>globalThis.hostile = 'script'</script><img src=x onerror="globalThis.hostile = 'image'">`,
   `</script><!--<script>]]>&amp;'"`,
@@ -15,7 +15,7 @@ const HOSTILE = [
   '\u2028\u2029\u200b\u202e\u2066\u{e0041}\ud800 \udc00',
 ].join('');
 
-/** The same text is always spoiled in the same way, so that references still hold; ids of logs are our own and stay. */
+/** Makes a text hostile, always in the same way, so that references stay valid. Ids of logs are never foreign, so they do not change. */
 function spoiled(text: string): string {
   return /^t\d+$/.test(text) ? text : `::warning::${text}${HOSTILE}${text === 'hidden_on_purpose' ? 'long'.repeat(500) : ''}`;
 }
@@ -29,7 +29,7 @@ function mapStrings(value: unknown, change: (text: string, path: string) => stri
 
 /** The sample with hostile text in every string that the schema leaves free. */
 export const HOSTILE_SAMPLE: Results = (() => {
-  const tried = resultsSchema.safeParse(mapStrings(GIVEN, spoiled));
+  const tried = resultsSchema.safeParse(mapStrings(EXPLAINED, spoiled));
   const fixed = new Set(tried.error?.issues.map(({ path }) => `/${path.join('/')}`));
-  return resultsSchema.parse(mapStrings(GIVEN, (text, path) => (fixed.has(path) ? text : spoiled(text))));
+  return resultsSchema.parse(mapStrings(EXPLAINED, (text, path) => (fixed.has(path) ? text : spoiled(text))));
 })();

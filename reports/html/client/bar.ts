@@ -1,14 +1,14 @@
-// The bar above the matrix: the query and the choice of rows, which are in the address of the page too.
+// The bar above the matrix: the query and the choice of rows. The address of the page contains both, too.
 import type { Filtered, Matrix, Rows } from './matrix.ts';
 
 export interface Bar {
-  /** Filters as an address asks for after `?`. */
+  /** Filters by the part of an address after `?`. */
   restore: (parameters: URLSearchParams) => void;
-  /** The address of the matrix as it is filtered now. */
+  /** The address of the matrix with the current filter. */
   address: () => string;
 }
 
-/** The choice of rows that a name in an address or in the markup means. */
+/** The choice of rows for a name in an address or in the markup. */
 function rowsOf(name: string | null | undefined): Rows {
   return name === 'failures' || name === 'differs' ? name : 'all';
 }
@@ -20,7 +20,7 @@ function addressOf(query: string, rows: Rows): string {
   return `#?${parameters.toString()}`;
 }
 
-/** Shows how many programs are found, and whether there is a filter to clear. */
+/** Shows how many programs match, and the button that clears the filter if there is one. */
 function showCount({ shown, all }: Filtered, isFiltered: boolean): void {
   const count = document.getElementById('found');
   if (count) count.textContent = shown === all ? `${all} programs` : `${shown} of ${all} programs`;
@@ -33,8 +33,8 @@ function pressButton(rows: Rows): void {
   }
 }
 
-/** Takes hold of the bar in the page. */
-export function takeBar(matrix: Matrix): Bar {
+/** Finds the bar in the page and listens to it. */
+export function controlBar(matrix: Matrix): Bar {
   const search = document.querySelector<HTMLInputElement>('#search');
   let rows: Rows = 'all';
   const query = () => search?.value ?? '';
@@ -56,7 +56,7 @@ export function takeBar(matrix: Matrix): Bar {
     choose(button.dataset['only']);
     if (address() !== location.hash) history.pushState(null, '', address());
   });
-  // Letters typed one after the other are one step in the history.
+  // All letters that are typed without a pause are one step in the history of the browser.
   search?.addEventListener('input', () => {
     filter();
     if (address() !== location.hash) history.replaceState(null, '', address());

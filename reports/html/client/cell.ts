@@ -1,4 +1,4 @@
-// One object on one kernel in full: the reason first, then programs, relocations, logs, and how to reproduce it.
+// The view of a cell: the reason first, then programs, relocations, logs, and how to reproduce it.
 import { logTail } from '../shared/log-tail.ts';
 import { ATTENTION, STATUS_LOOKS } from '../shared/looks.ts';
 import type { CellData, ObjectData, ProgramData } from '../shared/page-data.ts';
@@ -12,16 +12,16 @@ import { relocationTable } from './relocation-table.ts';
 import { rootCauseCopy } from './root-cause.ts';
 import { factLine, stepLink, viewHead } from './view-head.ts';
 
-/** Programs are listed by their status: these first, the others after them. */
+/** Programs with these statuses are listed first. */
 const ORDER = [...ATTENTION, 'xfail'];
 const FAILURES: readonly string[] = ['fail', 'xfail'];
 
-/** The kernels on which the object was tried too, by position. */
+/** The positions of the other kernels on which the object was tried. */
 function otherKernels(place: CellPlace, { cells }: ObjectData): number[] {
   return [...cells.keys()].filter((at) => at !== place.kernel && cells[at]);
 }
 
-/** The kernel to compare with: the nearest one with other statuses or reasons, else the nearest; undefined when there is no other. */
+/** The kernel to compare with: the nearest with another result, else the nearest; undefined if there is no other kernel. */
 function kernelToCompare({ kernel }: CellPlace, { cells }: ObjectData, others: readonly number[]): number | undefined {
   const story = (at: number) => cells[at]?.programs.map(({ status, reason }) => `${status} ${reason}`).join();
   const nearest = others.toSorted((a, b) => Math.abs(a - kernel) - Math.abs(b - kernel));
@@ -34,7 +34,7 @@ function compareLink({ kernel, object }: CellPlace, other: number): HTMLElement 
   return stepLink('compare', href, `Compare with ${itemAt(pageData().kernels, other).name}`);
 }
 
-/** The head of a cell, with ways to the same object on other kernels. */
+/** The head of a cell, with links to the same object on other kernels. */
 export function cellHead(place: CellPlace, data: ObjectData, up: string): HTMLElement {
   const { kernels, objects } = pageData();
   const { name, facts } = itemAt(kernels, place.kernel);
@@ -100,7 +100,7 @@ function programItem(program: ProgramData, place: CellPlace, data: ObjectData): 
   );
 }
 
-/** The programs, those that need attention first. */
+/** The programs. Those that need attention come first. */
 function programList(place: CellPlace, data: ObjectData, { programs }: CellData): HTMLElement {
   const rank = ({ status }: ProgramData) => (ORDER.includes(status) ? ORDER.indexOf(status) : ORDER.length);
   const ordered = programs.toSorted((a, b) => rank(a) - rank(b));
@@ -111,7 +111,7 @@ function programList(place: CellPlace, data: ObjectData, { programs }: CellData)
   );
 }
 
-/** What is known of the cell as a whole; its reason only when no program has the same one. */
+/** The facts of the whole cell. Its reason is shown only if no program has the same one. */
 function remarks(cell: CellData): Child[] {
   const isTold = cell.programs.some((program) => program.reason === cell.reason);
   return [
@@ -123,13 +123,13 @@ function remarks(cell: CellData): Child[] {
 
 function commands({ again, rerun, qemu }: CellData): Child[] {
   return [
-    command('The same cell again:', again),
-    command('In a fresh boot, with everything kept (--gdb stops it for a debugger):', rerun),
+    command('Run this cell again:', again),
+    command('Run it in a fresh boot and keep all files (with --gdb, the guest waits for a debugger):', rerun),
     qemu !== null && command('The QEMU command that ran it:', qemu),
   ];
 }
 
-/** Everything about a cell, below its head. */
+/** The content of a cell, below its head. */
 export function cellView(place: CellPlace, data: ObjectData, cell: CellData): HTMLElement {
   const times = [...cell.attempts, ...cell.times].map((text) => element('li', {}, text));
   return element(

@@ -1,14 +1,14 @@
-// The columns of the matrix as they come and go, each a kernel.
+// The columns of the matrix, one for each kernel. The filter shows and hides them.
 
-/** Columns of a row before that of its first kernel: the program, and since when it loads. */
+/** Number of columns before the first kernel: the program, and the oldest kernel that it loads on. */
 export const COLUMNS_BEFORE = 2;
 
 export interface Columns {
-  /** Of each kernel whether it is shown. */
+  /** Whether each kernel is shown. */
   shown: () => readonly boolean[];
-  /** Shows those kernels; returns whether anything changed. */
+  /** Shows these kernels and hides the others. Returns whether anything changed. */
   show: (shown: readonly boolean[]) => boolean;
-  /** The head of each kernel, in words that a query may ask for. */
+  /** The text of each kernel that a query can match. */
   texts: readonly string[];
 }
 
@@ -16,13 +16,13 @@ interface Sizes {
   table: number;
   column: number;
   room: number;
-  /** Columns that were shown when these were measured. */
+  /** Number of columns that were shown during the measurement. */
   columns: number;
 }
 
 const countShown = (shown: readonly boolean[]) => shown.filter(Boolean).length;
 
-/** First and last position of columns in a row that are hidden together: one rule for each range is matched faster than one for each column. */
+/** Ranges of hidden columns, from 1, last one included. The browser matches one rule for each range faster than one for each column. */
 function hiddenRanges(shown: readonly boolean[]): [number, number][] {
   const ranges: [number, number][] = [];
   for (const [at, isShown] of shown.entries()) {
@@ -35,7 +35,7 @@ function hiddenRanges(shown: readonly boolean[]): [number, number][] {
   return ranges;
 }
 
-/** Hides the columns that are not asked for, and in rows that just come (`near`) those beyond the right edge as well. */
+/** The style rule that hides all columns that are not shown and, in rows of class `near`, those beyond the right edge of the window. */
 function hidingRule(shown: readonly boolean[], sizes: Sizes, scrolled: number): string {
   const names = sizes.table - sizes.columns * sizes.column;
   const fitting = Math.ceil((scrolled + sizes.room - names) / Math.max(1, sizes.column));
@@ -45,7 +45,7 @@ function hidingRule(shown: readonly boolean[], sizes: Sizes, scrolled: number): 
   return hidden.length === 0 ? '' : `${hidden.join()} { display: none; }`;
 }
 
-/** The heads that neighbouring kernels share, and how many kernels each is for. */
+/** The heads that neighbouring kernels share, with the position of the first kernel and the number of kernels. */
 function groupHeads(matrix: HTMLTableElement | null): { cell: HTMLTableCellElement; from: number; span: number }[] {
   return [...(matrix?.querySelectorAll<HTMLTableRowElement>('tr.group') ?? [])].flatMap((row) => {
     let from = 0;
@@ -57,21 +57,21 @@ function groupHeads(matrix: HTMLTableElement | null): { cell: HTMLTableCellEleme
   });
 }
 
-/** Takes hold of the columns of the matrix. */
-export function takeColumns(matrix: HTMLTableElement | null): Columns {
+/** Controls the columns of the matrix. */
+export function controlColumns(matrix: HTMLTableElement | null): Columns {
   const box = matrix?.parentElement;
   const heads = [...(matrix?.querySelectorAll<HTMLElement>('th[data-kernel]') ?? [])];
   const groups = groupHeads(matrix);
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   let shown: readonly boolean[] = heads.map(() => true);
-  // Measured when the window changes only: to ask for sizes while columns come and go would have everything laid out at once.
+  // Measured only when the window changes. Reading sizes while columns change would make the browser lay out the page each time.
   let sizes: Sizes = { table: 0, column: 0, room: 0, columns: heads.length };
   let scrolled = 0;
 
   const write = () => sheet.replaceSync(hidingRule(shown, sizes, scrolled));
 
-  /** The head of the table stays in sight: while the page scrolls when the table fits, else in a box of its own. */
+  /** Keeps the head of the table in sight: if the table fits, the page scrolls, otherwise the box around the table. */
   const fit = () => {
     const gone = sizes.columns - countShown(shown);
     const fits = sizes.table - gone * sizes.column <= sizes.room;

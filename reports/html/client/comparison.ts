@@ -1,4 +1,4 @@
-// Two kernels compared for one object, or for one program of it: verdicts, relocation values, types, and logs without their noise.
+// The comparison of two kernels for one object or one of its programs: verdicts, relocation values, types, and logs without noise.
 import { STATUS_LOOKS } from '../shared/looks.ts';
 import type { CellData, LogData, ObjectData, ProgramData, TypeData } from '../shared/page-data.ts';
 import { code, columnHeads, element, mark, note, scrollBox, select, small, table } from './dom.ts';
@@ -9,7 +9,7 @@ import { cellId, type ComparisonPlace, comparisonLink } from './places.ts';
 import { relocationDiff } from './relocation-diff.ts';
 import { factLine, viewHead } from './view-head.ts';
 
-/** The types that a view may show, by their position among the types of the page. */
+/** The types that a view may show, by their positions in the page data. */
 export type TypesByPosition = ReadonlyMap<number, TypeData>;
 
 const LOG_KINDS = [
@@ -31,7 +31,7 @@ export function comparisonHead({ object, left, right }: ComparisonPlace, up: str
   });
 }
 
-/** What to compare: another choice is another address. */
+/** The fields that choose what to compare. A new choice changes the address. */
 function choices(place: ComparisonPlace): HTMLElement {
   const { kernels, objects } = pageData();
   const kernelNames = kernels.map(({ name }) => name);
@@ -75,11 +75,11 @@ function verdicts(programs: readonly string[], { left, right }: Sides<CellData>,
   return scrollBox('Verdicts', table({ class: 'compared', head: columnHeads(['Program', ...kernels]), rows }));
 }
 
-/** Types that differ, each with its members; of the others only the names. */
+/** The types that differ, with their members, and the names of the others. */
 function typeDiffs({ left, right }: ComparisonPlace, data: ObjectData, program: string | null, types: TypesByPosition): HTMLElement[] {
   const own = data.relocations.filter((relocation) => program === null || relocation.program === program);
   const touches = own.flatMap((relocation) => relocation.touches);
-  if (touches.length === 0) return [note('These results keep no type of these relocations.')];
+  if (touches.length === 0) return [note('These results contain no types of these relocations.')];
   const found = [...new Set(touches.map(({ type }) => type))].map((at) => ({ at, type: types.get(at) }));
   const known = found.flatMap(({ at, type }) => (type ? [{ at, type }] : []));
   const isSame = ({ type }: { type: TypeData }) => type.kernels[left] === type.kernels[right];
@@ -94,12 +94,12 @@ function typeDiffs({ left, right }: ComparisonPlace, data: ObjectData, program: 
   return [...different, ...(same.length > 0 ? [rest] : [])];
 }
 
-/** The logs of both cells, or of one program of them, that `find` finds. */
+/** The logs of both cells that `find` finds, compared. */
 function bothLogs({ left, right }: Sides<CellData>, find: (cell: CellData) => LogData | undefined): Sides<LogData> {
   return { left: left && find(left), right: right && find(right) };
 }
 
-/** The logs of these programs; when one was chosen, a remark for each log that neither kernel has. */
+/** The logs of these programs. If one program was chosen, a note replaces each log that neither kernel has. */
 function programLogs(programs: readonly string[], data: ObjectData, cells: Sides<CellData>, isChosen: boolean): HTMLElement[] {
   return programs.flatMap((name) =>
     LOG_KINDS.flatMap(([kind, title]) => {
@@ -116,7 +116,7 @@ function objectLogs(data: ObjectData, cells: Sides<CellData>): HTMLElement[] {
   });
 }
 
-/** The whole comparison, below its head. */
+/** The content of a comparison, below its head. */
 export function comparisonView(place: ComparisonPlace, data: ObjectData, types: TypesByPosition): HTMLElement {
   const { kernels, objects } = pageData();
   const all = itemAt(objects, place.object).programs.map(({ name }) => name);

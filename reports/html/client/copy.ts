@@ -1,10 +1,10 @@
 // Buttons that copy a text.
 import { element, quietButton } from './dom.ts';
 
-/** For so long a button says that it has copied. */
-const THANKS_MS = 1500;
+/** How long a button shows that it has copied, in ms. */
+const COPIED_MS = 1500;
 
-/** Copies as pages without a clipboard do: those over plain HTTP have none, and others may be denied it. */
+/** Copies without the clipboard interface, which pages over plain HTTP do not have and others may not be allowed to use. */
 function copyBySelection(text: string): void {
   const area = element('textarea');
   area.value = text;
@@ -14,7 +14,7 @@ function copyBySelection(text: string): void {
   area.remove();
 }
 
-/** A button that copies a text, and says so. */
+/** A button that copies a text and then shows that it did. */
 export function copyButton(label: string, text: () => string): HTMLElement {
   const button = quietButton(label);
   const copy = async () => {
@@ -27,13 +27,13 @@ export function copyButton(label: string, text: () => string): HTMLElement {
     button.textContent = 'Copied';
     setTimeout(() => {
       button.textContent = label;
-    }, THANKS_MS);
+    }, COPIED_MS);
   };
   button.addEventListener('click', () => void copy());
   return button;
 }
 
-/** A button that copies the address of what is shown. */
+/** A button that copies the address of the current view. */
 export function copyLinkButton(): HTMLElement {
   return copyButton('Copy link', () => location.href);
 }

@@ -7,8 +7,8 @@ export interface DiffLine {
 }
 
 /**
- * A line of a log of libbpf, the verifier or the kernel without what differs between any two loads: addresses, type ids, file descriptors,
- * times, and numbers of instructions and states.
+ * A log line without the numbers that differ between any two loads: addresses, type ids, file descriptors, times, and counts of
+ * instructions and states.
  */
 export function withoutNoise(line: string): string {
   return line
@@ -25,23 +25,23 @@ export function withoutNoise(line: string): string {
     );
 }
 
-/** Two lists without the lines that they share at the beginning and at the end, as keys by which lines are equal. */
+/** The keys of two lists of lines, without those that they share at the beginning and at the end. */
 interface Middle {
   left: readonly string[];
   right: readonly string[];
 }
 
-/** For each diagonal (position on the left less that on the right) the position on the left that is reached. */
+/** The position on the left that is reached on each diagonal. A diagonal is the left position minus the right one. */
 type Reached = ReadonlyMap<number, number>;
 
-/** Whether a diagonal is reached best by a line of the right list, and from where on the left. */
+/** Whether the best step to a diagonal is a line of the right list, and the left position where the step begins. */
 function bestStep(before: Reached, diagonal: number, differences: number): { isRight: boolean; from: number } {
   const [below, above] = [before.get(diagonal + 1) ?? -1, before.get(diagonal - 1) ?? -1];
   const isRight = diagonal === -differences || (diagonal !== differences && above < below);
   return { isRight, from: isRight ? below : above };
 }
 
-/** How far each diagonal comes with 0, 1, 2... differences, until the ends are reached; null when that takes more than `most`. */
+/** The positions reached with 0, 1, 2... differences, until both ends are reached; null if that takes more than `most` differences. */
 function search({ left, right }: Middle, most: number): Reached[] | null {
   const steps: Reached[] = [];
   for (let differences = 0; differences <= most; differences += 1) {
@@ -59,13 +59,13 @@ function search({ left, right }: Middle, most: number): Reached[] | null {
   return null;
 }
 
-/** A line by its position in the middle of the left list, or, for a line that only the right list has, of the right one. */
+/** A line by its position in the middle of its list: the right list for lines that only that one has, otherwise the left list. */
 interface FoundLine {
   side: DiffLine['side'];
   at: number;
 }
 
-/** The way back from the ends, by the steps that led there; in the order of the lists. */
+/** Follows the steps back from both ends and returns the lines in their order. */
 function trace({ left, right }: Middle, steps: readonly Reached[]): FoundLine[] {
   const found: FoundLine[] = [];
   let [x, y] = [left.length, right.length];
@@ -83,15 +83,15 @@ function trace({ left, right }: Middle, steps: readonly Reached[]): FoundLine[] 
   return found.toReversed();
 }
 
-/** How many lines two lists share at their beginning. */
+/** The number of lines that two lists share at their beginning. */
 function commonStart(left: readonly string[], right: readonly string[]): number {
   const at = left.findIndex((key, index) => index >= right.length || key !== right[index]);
   return at < 0 ? left.length : at;
 }
 
 /**
- * The fewest differences between two lists. Lines are equal when `keyOf` makes the same of them; of equal lines the left one is given.
- * Null when the lists differ in more lines than `most`.
+ * The fewest differences between two lists. Lines are equal if `keyOf` returns the same key; the result has the left one of them.
+ * Null if the lists differ in more lines than `most`.
  * @see E. Myers, An O(ND) Difference Algorithm and Its Variations
  */
 export function diffLines(

@@ -1,10 +1,10 @@
-// Elements of the page, made in short.
+// Short functions that make elements of the page.
 import type { Look } from '../shared/looks.ts';
 
 export type Child = Node | string | null | undefined | false | readonly Child[];
 type Attributes = Readonly<Record<string, string>>;
 
-/** Makes an element. Null, undefined and false among its children are left out. */
+/** Makes an element. Children that are null, undefined or false are ignored. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -35,7 +35,7 @@ export function small(...children: readonly Child[]): HTMLElement {
   return element('small', {}, ...children);
 }
 
-/** A quiet remark. */
+/** A note in a quiet colour. */
 export function note(text: Child): HTMLElement {
   return element('p', { class: 'expected' }, text);
 }
@@ -45,7 +45,7 @@ export function quietButton(label: string, attributes: Attributes = {}): HTMLBut
   return element('button', { type: 'button', class: 'quiet-button', ...attributes }, label);
 }
 
-/** A box that scrolls by itself when its content is too wide; readers aloud hear the label. */
+/** A box that scrolls if its content is too wide. Screen readers read the label. */
 export function scrollBox(label: string, content: Child): HTMLElement {
   return element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, content);
 }
@@ -69,7 +69,7 @@ export function columnHeads(texts: readonly string[]): HTMLElement[] {
 interface Choice {
   label: string;
   options: readonly string[];
-  /** Position of the option that is chosen at first. */
+  /** Position of the option that is selected at first. */
   at: number;
   onChange: (position: number) => void;
 }

@@ -2,28 +2,28 @@
 
 /** One word of a query, lower case. */
 export interface Term {
-  /** `o` object, `p` program, `k` kernel, `arch`, `s` status, `class` of failure, `type` of program, `is` a mark; '' is text anywhere in a row. */
+  /** `o` object, `p` program, `k` kernel, `arch`, `s` status, `class` of failure, `type` of program, `is` a mark; '' any text of a row. */
   key: string;
   text: string;
   not: boolean;
 }
 
-/** The facts of a row that a query may ask for, in lower case. */
+/** The facts of a row that a query can match, in lower case. */
 export interface FilterRow {
   object: string;
   program: string;
-  /** The program type under libbpf's name; '' where unknown. */
+  /** The program type by libbpf's name; '' if unknown. */
   type: string;
-  /** Of the kernels that are shown. */
+  /** The statuses on the kernels that are shown. */
   statuses: readonly string[];
   classes: readonly string[];
   /** `flaky`, `mispredicted`. */
   marks: readonly string[];
-  /** The texts of the cells, and their reasons. */
+  /** The texts and reasons of the cells. */
   texts: readonly string[];
 }
 
-/** Words of a query: `key:text`, `"quoted text"`, `key:"quoted text"`, each with `!` before it for its negation. An unknown key is text. */
+/** The words of a query: `key:text`, `"quoted text"`, `key:"quoted text"`. A `!` before a word negates it. An unknown key is text. */
 export function parseFilter(query: string): Term[] {
   const words = query.toLowerCase().matchAll(/(!?)(?:(o|p|k|s|is|arch|type|class):)?(?:"([^"]*)"?|(\S+))/g);
   return [...words]
@@ -31,7 +31,7 @@ export function parseFilter(query: string): Term[] {
     .filter(({ text }) => text !== '');
 }
 
-/** Whether a query asks for a kernel, by the text of its head. */
+/** Whether a query matches a kernel, by the text of its head. */
 export function wantsKernel(terms: readonly Term[], kernel: string): boolean {
   const text = kernel.toLowerCase();
   return ['k', 'arch'].every((key) => {
@@ -42,7 +42,7 @@ export function wantsKernel(terms: readonly Term[], kernel: string): boolean {
   });
 }
 
-/** Whether a query asks for a row: for one key, any of its words; every word without a key; no negated word. */
+/** Whether a query matches a row: for each key at least one of its words, every word without a key, and no negated word. */
 export function wantsRow(terms: readonly Term[], row: FilterRow): boolean {
   const has = ({ key, text }: Term): boolean => {
     if (key === 'is') return text === 'different' ? new Set(row.statuses).size > 1 : row.marks.includes(text);

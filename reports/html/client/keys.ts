@@ -1,4 +1,4 @@
-// What keys do: some in the matrix, some in a view, some everywhere.
+// The keys of the page: some work in the matrix, some in a view, some everywhere.
 import type { Matrix } from './matrix.ts';
 
 type Actions = Readonly<Record<string, () => void>>;
@@ -22,7 +22,7 @@ const IN_VIEW: Actions = {
 
 const EVERYWHERE: Actions = { '?': showKeys, t: press('#theme') };
 
-/** Listens to keys. Those with Control, Alt or Meta belong to the browser, those in a field to the field. */
+/** Listens to keys. It leaves keys with Control, Alt or Meta to the browser, and keys in a field to the field. */
 export function listenToKeys(matrix: Matrix): void {
   document.querySelector('#show-keys')?.addEventListener('click', showKeys);
   document.addEventListener('keydown', (event) => {

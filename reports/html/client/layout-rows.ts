@@ -3,14 +3,14 @@ import type { PlacedMember, TypeData } from '../shared/page-data.ts';
 
 export type LayoutChange = 'added' | 'removed' | 'renamed' | 'type' | 'size' | 'offset';
 
-/** One member on both kernels; null where a kernel lacks it. */
+/** One member on both kernels; null on a kernel that lacks it. */
 export interface LayoutRow {
   left: PlacedMember | null;
   right: PlacedMember | null;
   changes: LayoutChange[];
-  /** Something changed besides the offset. */
+  /** Whether something besides the offset differs. */
   differs: boolean;
-  /** A relocation reads this member. */
+  /** Whether a relocation reads this member. */
   isAccessed: boolean;
 }
 
@@ -31,7 +31,7 @@ function changesOf(type: TypeData, left: PlacedMember | null, right: PlacedMembe
   return (['renamed', 'type', 'size', 'offset'] as const).filter((change) => changed[change]);
 }
 
-/** The members that at least one of two kernels has, in the order of the type. */
+/** The members that at least one of both kernels has, in the order of the type. */
 export function layoutRows(type: TypeData, kernels: readonly [number, number], accessed: readonly string[]): LayoutRow[] {
   const placeOn = (row: TypeData['rows'][number], kernel: number) => {
     const layout = type.kernels[kernel] ?? -1;

@@ -1,16 +1,16 @@
-// A type on two kernels side by side: new, removed, renamed and retyped members stand out; those that only lie elsewhere do not.
+// A type on two kernels side by side. New, removed, renamed and retyped members are marked; members with only another offset are not.
 import { plural } from '../../../harness/base/text.ts';
 import type { PlacedMember, TypeData } from '../shared/page-data.ts';
 import { code, element, quietButton, scrollBox, small } from './dom.ts';
 import { type LayoutChange, type LayoutRow, layoutRows, memberOf } from './layout-rows.ts';
 import { itemAt, pageData } from './page.ts';
 
-/** As many rows are shown on each side of a row that differs. */
+/** Number of rows that are shown before and after a row that differs. */
 const NEAR = 1;
 
 const SIGNS = { added: '+', removed: '−', offset: '›', renamed: '~', type: '~', size: '~' } as const satisfies Record<LayoutChange, string>;
 
-/** The columns of each side, and how many of them hold numbers. */
+/** The columns of each side, and how many of them contain numbers. */
 const MEMBER_COLUMNS = { names: ['Offset', 'Size', 'Member', 'Type'], numbers: 2 };
 const ENUM_COLUMNS = { names: ['Enumerator', 'Value'], numbers: 0 };
 
@@ -18,7 +18,7 @@ function columnsOf({ layouts }: TypeData): typeof MEMBER_COLUMNS {
   return layouts.some(({ kind }) => kind === 'enum') ? ENUM_COLUMNS : MEMBER_COLUMNS;
 }
 
-/** Bytes, and the bit within them for a member that does not begin with a byte. */
+/** An offset in bytes, with the bit if the member does not begin at a byte. */
 function offsetText(bits: number | null, bitSize: number): string {
   if (bits === null) return '';
   return bitSize === 0 && bits % 8 === 0 ? String(bits / 8) : `${Math.floor(bits / 8)}.${bits % 8}`;
@@ -30,9 +30,7 @@ function sideCells(type: TypeData, placed: PlacedMember | null): HTMLElement[] {
   if (!placed || !member) return [element('td', { class: 'edge none', colspan: String(names.length) }, '—')];
   const size = member.bitSize > 0 ? `:${member.bitSize}` : String(member.size ?? '');
   const texts =
-    numbers === 0
-      ? [member.name, member.type]
-      : [offsetText(placed[1], member.bitSize), size, member.name || '(without a name)', member.type];
+    numbers === 0 ? [member.name, member.type] : [offsetText(placed[1], member.bitSize), size, member.name || '(no name)', member.type];
   return texts.map((text, at) => element('td', { class: `${at === 0 ? 'edge ' : ''}${at < numbers ? 'number' : 'code'}` }, text));
 }
 
@@ -53,14 +51,14 @@ function rowOf(type: TypeData, row: LayoutRow): HTMLElement {
   );
 }
 
-/** Positions of the rows to show at first: those that differ or are accessed, and their neighbours. */
+/** Positions of the rows that are shown at first: those that differ or are accessed, and their neighbours. */
 function importantRows(rows: readonly LayoutRow[]): ReadonlySet<number> {
   const important = [...rows.entries()].flatMap(([at, { differs, isAccessed }]) => (differs || isAccessed ? [at] : []));
   const near = Array.from({ length: 2 * NEAR + 1 }, (_, step) => step - NEAR);
   return new Set(important.flatMap((at) => near.map((step) => at + step)));
 }
 
-/** Rows with a line for each gap between them. */
+/** The rows, with a line for each gap between them. */
 function bodyRows(type: TypeData, rows: readonly LayoutRow[], isShown: (at: number) => boolean): HTMLElement[] {
   const width = String(1 + 2 * columnsOf(type).names.length);
   const shown: HTMLElement[] = [];
@@ -79,7 +77,7 @@ function bodyRows(type: TypeData, rows: readonly LayoutRow[], isShown: (at: numb
   return shown;
 }
 
-/** A button that shows all rows, and only the important ones again. */
+/** A button that switches between all rows and the important ones. */
 function allButton(count: number, show: (all: boolean) => void): HTMLElement {
   const more = quietButton(`All ${count}`, { 'aria-pressed': 'false' });
   more.addEventListener('click', () => {
@@ -90,7 +88,7 @@ function allButton(count: number, show: (all: boolean) => void): HTMLElement {
   return more;
 }
 
-/** The size of the type on a kernel, or why there is none. */
+/** The size of the type on a kernel, or why it is not known. */
 function sizeText({ kernels, layouts }: TypeData, kernel: number): string {
   const position = kernels[kernel] ?? null;
   if (position === null) return 'no BTF known';
@@ -104,7 +102,7 @@ function countsText(rows: readonly LayoutRow[]): string {
   const differing = rows.filter(({ differs }) => differs).length;
   const same = rows.filter(({ changes }) => changes.length === 0).length;
   const elsewhere = rows.length - differing - same;
-  return [`${differing} differ`, ...(elsewhere > 0 ? [`${elsewhere} only lie elsewhere`] : []), `${same} the same`].join(', ');
+  return [`${differing} differ`, ...(elsewhere > 0 ? [`${elsewhere} only moved`] : []), `${same} the same`].join(', ');
 }
 
 function tableHead(type: TypeData, kernels: readonly number[]): HTMLElement {
@@ -128,7 +126,7 @@ function tableHead(type: TypeData, kernels: readonly number[]): HTMLElement {
   );
 }
 
-/** Two layouts of a type in a table. Members that a relocation accesses are marked, and shown even where nothing changed. */
+/** A table of two layouts of a type. Members that a relocation accesses are marked, and shown even if they did not change. */
 export function layoutTable(type: TypeData, kernels: readonly [number, number], accessed: readonly string[]): HTMLElement {
   const rows = layoutRows(type, kernels, accessed);
   const important = importantRows(rows);

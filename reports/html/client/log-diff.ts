@@ -1,4 +1,4 @@
-// Two logs compared in a fold: their differences, and the lines in both that are near one.
+// The comparison of two logs in a fold: their differences, and the equal lines near them.
 import { plural } from '../../../harness/base/text.ts';
 import type { LogData, ObjectData } from '../shared/page-data.ts';
 import { diffLines, type DiffLine, withoutNoise } from './diff.ts';
@@ -7,14 +7,14 @@ import { logLines } from './log-lines.ts';
 
 /** Equal lines that are shown before and after a difference. */
 const NEAR = 3;
-/** With more differences than these, the logs are of different things. */
+/** Logs with more differences than this have nothing to do with each other. */
 const MAX_DIFFERENCES = 1000;
-/** Then the ends of both logs are shown. */
+/** Number of lines that are shown from the end of each log in that case. */
 const END_LINES = 40;
 
 const SIGNS = { both: ' ', left: '−', right: '+' } as const satisfies Record<DiffLine['side'], string>;
 
-/** The same thing on the left and on the right kernel. */
+/** Something on the left and on the right kernel. */
 export interface Sides<Item> {
   left: Item | undefined;
   right: Item | undefined;
@@ -55,9 +55,9 @@ function sizeText(found: readonly DiffLine[] | null): string {
   return `${plural(changed, 'line')} differ${changed === 1 ? 's' : ''}`;
 }
 
-/** A comparison of two logs, open when they differ in few enough lines; a remark when there is neither. */
+/** A comparison of two logs, open if they differ in few enough lines; a note if neither exists. */
 export function logDiff(title: string, data: ObjectData, { left, right }: Sides<LogData>): HTMLElement {
-  if (!left && !right) return note(`${title}: neither kernel has one.`);
+  if (!left && !right) return note(`${title}: missing on both kernels.`);
   const [one, two] = [logLines(data, left), logLines(data, right)];
   const found = diffLines(one, two, withoutNoise, MAX_DIFFERENCES);
   const lines = found ? nearDifferences(found) : ends(one, two);

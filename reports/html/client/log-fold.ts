@@ -1,4 +1,4 @@
-// A log to read: numbered lines that are links, a search, a way to the failure, long lines wrapped or not.
+// A log in a fold: numbered lines that are links, a search, a button that goes to the failure, and a switch that wraps long lines.
 import { plural } from '../../../harness/base/text.ts';
 import { lineAddress, logAddress } from '../shared/addresses.ts';
 import type { LogData, ObjectData } from '../shared/page-data.ts';
@@ -8,13 +8,13 @@ import { failureLine, logLines } from './log-lines.ts';
 import { logSearch } from './log-search.ts';
 import { cellId, type CellPlace } from './places.ts';
 
-/** More lines than these are slow to lay out; the failure is at the end. */
+/** Browsers lay out more lines than this slowly. The failure is at the end. */
 const MAX_LINES = 10_000;
 
 interface Log {
   title: string;
   lines: readonly string[];
-  /** Position of the first line that is laid out. */
+  /** Position of the first line that is shown. */
   first: number;
   fold: HTMLDetailsElement;
 }
@@ -53,7 +53,7 @@ function logTools(log: Log, block: HTMLElement): HTMLElement {
 
 function linesBlock({ title, lines, first, fold }: Log): HTMLElement {
   const block = element('pre', { tabindex: '0', 'aria-label': title });
-  if (first > 0) block.append(`… ${first} lines before these are in logs/ beside this file\n`);
+  if (first > 0) block.append(`… ${first} earlier lines are in logs/ beside this file\n`);
   for (const [index, line] of lines.slice(first).entries()) {
     const number = first + index + 1;
     const id = lineAddress(fold.id, number);
@@ -68,7 +68,7 @@ function fill(log: Log): void {
   log.fold.append(logTools(log, block), block);
 }
 
-/** A log in a fold. Its lines are laid out when it is opened, or asked for by the event `fill`. */
+/** A log in a fold. Its lines are added when the fold is opened or receives the event `fill`. */
 export function logFold(place: CellPlace, data: ObjectData, log: LogData): HTMLElement {
   const { title, anchor } = log;
   const lines = logLines(data, log);

@@ -4,7 +4,7 @@ import { element } from './dom.ts';
 interface Search {
   title: string;
   lines: readonly string[];
-  /** Position of the first line that can be shown. */
+  /** Position of the first line that is shown. */
   first: number;
   goTo: (position: number) => void;
 }
@@ -14,7 +14,7 @@ function matches({ lines, first }: Search, text: string): number[] {
   return lines.flatMap((line, at) => (at >= first && line.toLowerCase().includes(text) ? [at] : []));
 }
 
-/** A field, and beside it which match is shown of how many. Enter leads to the next match, Shift and Enter to the one before. */
+/** A search field that shows which match of how many is current. Enter goes to the next match, Shift+Enter to the previous one. */
 export function logSearch(search: Search): HTMLElement[] {
   const count = element('small', { 'aria-live': 'polite' });
   const field = element('input', { type: 'search', 'aria-label': `Search in ${search.title}`, placeholder: 'search', spellcheck: 'false' });

@@ -1,9 +1,9 @@
-// Links in the maps of relocations across kernels, made when a map is first opened: as markup they would be half of the page.
+// Links in the maps of relocations across kernels. A map gets them when it is first opened; in the markup they would be half of the page.
 import { element } from './dom.ts';
 import { itemAt, pageData } from './page.ts';
 import { relocationLink } from './places.ts';
 
-/** The two kernels to compare for a stretch: those between which it begins; for the first stretch, those between which it ends. */
+/** The two kernels to compare for a stretch: those around its beginning, or around its end if it is the first. */
 function neighbours(from: number, next: number): [left: number, right: number] {
   if (from > 0) return [from - 1, from];
   return [Math.max(0, next - 1), Math.min(next, pageData().kernels.length - 1)];
@@ -26,7 +26,7 @@ function linkMap(map: HTMLTableElement): void {
   for (const [ref, row] of [...itemAt([...map.tBodies], 0).rows].entries()) linkRow(row, object, ref);
 }
 
-/** Waits for maps to be opened. */
+/** Adds the links to each map when it is opened. */
 export function linkMaps(): void {
   const onToggle = ({ target: fold }: Event) => {
     if (!(fold instanceof HTMLDetailsElement) || !fold.open) return;

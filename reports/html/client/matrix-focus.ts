@@ -1,8 +1,8 @@
-// The focus in the matrix. Tab leads to one cell, the one that was left last; arrows and `n` and `p` lead to all others.
+// The focus in the matrix. Tab leads to the cell that had the focus last. Arrows, `n` and `p` lead to the others.
 import { ATTENTION } from '../shared/looks.ts';
 import { COLUMNS_BEFORE, type Columns } from './columns.ts';
 
-/** Rows down and cells to the right that a key leads to. */
+/** How many rows down and cells to the right each key moves. */
 const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = {
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
@@ -23,7 +23,7 @@ function go(target: Cell | undefined): boolean {
   return true;
 }
 
-/** The next or previous cell that needs attention; after the last comes the first. */
+/** The next or previous cell that needs attention. After the last comes the first. */
 function attentionCell(cells: readonly Cell[], key: 'n' | 'p'): Cell | undefined {
   const focused = focusedCell();
   const here = focused ? cells.indexOf(focused) : -1;
@@ -34,18 +34,18 @@ function attentionCell(cells: readonly Cell[], key: 'n' | 'p'): Cell | undefined
 }
 
 export interface MatrixFocus {
-  /** Moves the focus as a key asks; false when the key means nothing here. */
+  /** Moves the focus for a key. Returns false if the key has no meaning here. */
   move: (key: string) => boolean;
-  /** Takes all cells of a row out of the order of Tab. */
+  /** Removes all cells of a row from the order of Tab. */
   leaveOut: (row: Row) => void;
-  /** Chooses the first cell for Tab, once all rows are out of its order. */
+  /** Chooses the first cell for Tab, after all rows are removed from its order. */
   begin: () => void;
-  /** Chooses another cell when the one for Tab is hidden now. */
+  /** Chooses another cell for Tab if the current one is hidden. */
   leaveHidden: () => void;
 }
 
-/** Takes hold of the focus. `settled` draws all rows that are shown: focus cannot go to others. */
-export function takeFocus(matrix: HTMLTableElement | null, rows: readonly Row[], columns: Columns, settled: () => void): MatrixFocus {
+/** Controls the focus. `settled` draws all rows that are shown, because rows that are not drawn cannot take the focus. */
+export function controlFocus(matrix: HTMLTableElement | null, rows: readonly Row[], columns: Columns, settled: () => void): MatrixFocus {
   let stop: HTMLElement | null = null;
   const makeStop = (link: HTMLElement | null | undefined) => {
     if (!link || link === stop) return;
@@ -57,7 +57,7 @@ export function takeFocus(matrix: HTMLTableElement | null, rows: readonly Row[],
     if (target instanceof HTMLElement && target.closest('tr[data-program]')) makeStop(target);
   });
 
-  /** The program, and its cells that are shown. */
+  /** The program and its cells that are shown. */
   const cellsOf = (row: Row) => [...row.cells].filter((_, index) => index === 0 || columns.shown()[index - COLUMNS_BEFORE]);
 
   const moveByArrow = (shown: readonly Row[], key: string) => {

@@ -1,28 +1,28 @@
-// The matrix as the reader filters it and goes through it by keys.
+// The matrix: filters its rows and columns, and moves through it by keys.
 import { ATTENTION } from '../shared/looks.ts';
-import { takeColumns } from './columns.ts';
+import { controlColumns } from './columns.ts';
 import { type FilterRow, parseFilter, type Term, wantsKernel, wantsRow } from './filter.ts';
-import { takeFocus } from './matrix-focus.ts';
+import { controlFocus } from './matrix-focus.ts';
 import { rowFacts } from './row-facts.ts';
-import { takeRows } from './rows.ts';
+import { controlRows } from './rows.ts';
 
-/** Which rows a query is asked of: all, those with something unexpected, those that differ from kernel to kernel. */
+/** The rows that a query searches: all, those with something unexpected, or those that differ between kernels. */
 export type Rows = 'all' | 'failures' | 'differs';
 
-/** How many rows are shown, of how many. */
+/** How many of all rows are shown. */
 export interface Filtered {
   shown: number;
   all: number;
 }
 
 export interface Matrix {
-  /** Shows what a query asks for. */
+  /** Shows the rows and kernels that a query matches. */
   filter: (query: string, rows: Rows) => Filtered;
-  /** Moves the focus from one cell to another as a key asks; false when the key means nothing here. */
+  /** Moves the focus to another cell for a key. Returns false if the key has no meaning here. */
   move: (key: string) => boolean;
 }
 
-/** Rows are prepared after so many ms, so many at a time: not even the first key waits for all cells to be read. */
+/** Rows are read after this time in ms, a few at a time, so that no key has to wait until all cells are read. */
 const PREPARE_AFTER_MS = 50;
 const PREPARED_TOGETHER = 10;
 
@@ -34,7 +34,7 @@ function isWanted(facts: FilterRow, terms: readonly Term[], rows: Rows): boolean
   return wantsRow(terms, facts);
 }
 
-/** Does something with each item, some at a time, so that keys come between. */
+/** Does something with each item, a few at a time, so that the page can handle keys in between. */
 function inTurns<Item>(items: readonly Item[], work: (item: Item) => void, done: () => void): void {
   const next = (from: number) => {
     items.slice(from, from + PREPARED_TOGETHER).forEach(work);
@@ -44,18 +44,18 @@ function inTurns<Item>(items: readonly Item[], work: (item: Item) => void, done:
   setTimeout(next, PREPARE_AFTER_MS, 0);
 }
 
-/** Takes hold of the matrix in the page. */
-export function takeMatrix(): Matrix {
+/** Controls the matrix in the page. */
+export function controlMatrix(): Matrix {
   const matrix = document.querySelector<HTMLTableElement>('#matrix');
-  const columns = takeColumns(matrix);
+  const columns = controlColumns(matrix);
   const objects = [...(matrix?.tBodies ?? [])].map((body) => ({
     body,
     rows: [...body.rows].filter((row) => row.dataset['program'] !== undefined),
   }));
   const all = objects.flatMap(({ rows }) => rows);
-  const visible = takeRows(objects);
+  const visible = controlRows(objects);
   const facts = rowFacts(columns);
-  const focus = takeFocus(matrix, all, columns, visible.settle);
+  const focus = controlFocus(matrix, all, columns, visible.settle);
 
   const filter: Matrix['filter'] = (query, rows) => {
     const terms = parseFilter(query);

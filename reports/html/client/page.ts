@@ -1,9 +1,9 @@
-// The data in the page: parsed when it is first needed, each object and each type unpacked when it is first asked for.
+// The data in the page. It is parsed at its first use; each object and each type is unpacked at its first use.
 import type { ObjectData, PageData, TypeData } from '../shared/page-data.ts';
 
 let parsed: PageData | null = null;
 
-/** The index of the page, which is in the page itself or was left there by a file beside it. */
+/** The index of the page. It is in the page itself, or a script file beside the page sets it. */
 export function pageData(): PageData {
   const embedded = parsed ? null : document.getElementById('data')?.textContent;
   parsed ??= embedded ? JSON.parse(embedded) : Reflect.get(globalThis, 'corematrixData');
@@ -13,7 +13,7 @@ export function pageData(): PageData {
 
 /**
  * The item at a position.
- * @throws RangeError when the list has no such position
+ * @throws RangeError if the list has no such position
  */
 export function itemAt<Item>(list: readonly Item[], position: number): Item {
   const item = list[position];
@@ -21,7 +21,7 @@ export function itemAt<Item>(list: readonly Item[], position: number): Item {
   return item;
 }
 
-/** Base64 of a gzip file as text. */
+/** Decodes a gzip file in base64 to text. */
 async function unpack(packed: string): Promise<string> {
   const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
@@ -37,8 +37,8 @@ function unpacker<Value>(list: () => readonly string[]): (position: number) => P
   };
 }
 
-/** Everything of an object, by its position. */
+/** The data of an object, by its position. */
 export const objectData = unpacker<ObjectData>(() => pageData().packed);
 
-/** A type on every kernel, by its position. */
+/** The data of a type on every kernel, by its position. */
 export const typeData = unpacker<TypeData>(() => pageData().types);

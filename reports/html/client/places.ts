@@ -1,4 +1,4 @@
-// Places in the report by their positions, and the addresses that lead to them.
+// Places in the report, by positions in its data, and their addresses.
 import { cellAddress } from '../shared/addresses.ts';
 import type { PageData } from '../shared/page-data.ts';
 import { itemAt, pageData } from './page.ts';
@@ -25,7 +25,7 @@ export interface RelocationPlace {
   right: number;
 }
 
-/** A view that an address leads to. */
+/** A view with an address. */
 export type Destination =
   | { view: 'cell'; place: CellPlace }
   | { view: 'comparison'; place: ComparisonPlace }
@@ -34,7 +34,7 @@ export type Destination =
 const kernelAnchor = (position: number) => itemAt(pageData().kernels, position).anchor;
 const objectAnchor = (position: number) => itemAt(pageData().objects, position).anchor;
 
-/** The address of a cell, which is also the id that ids in its view begin with. */
+/** The address of a cell. The ids in its view begin with it, too. */
 export function cellId({ kernel, object }: CellPlace): string {
   return cellAddress(kernelAnchor(kernel), objectAnchor(object));
 }
@@ -75,7 +75,7 @@ function parseRelocation(address: string, { kernels, objects }: PageData): Desti
   return isKnown(place.object, place.ref, place.left, place.right) ? { view: 'relocation', place } : null;
 }
 
-/** The view that an address without its `#` leads to; null when it leads to something in the overview, or nowhere. */
+/** The view that an address (without its `#`) leads to; null if it leads to a part of the overview or nowhere. */
 export function parseAddress(address: string, data: PageData): Destination | null {
   return parseCell(address, data) ?? parseComparison(address, data) ?? parseRelocation(address, data);
 }

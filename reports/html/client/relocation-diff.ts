@@ -7,7 +7,7 @@ import type { Sides } from './log-diff.ts';
 import { itemAt } from './page.ts';
 import { valueText } from './words.ts';
 
-/** The outcomes of a cell by the relocation they are of. */
+/** The outcomes of a cell, by relocation. */
 function byRelocation(cell: CellData | undefined, { outcomes }: ObjectData): ReadonlyMap<number, OutcomeData> {
   const own = (cell?.relocations ?? []).map((at) => itemAt(outcomes, at));
   return new Map(own.map((outcome) => [outcome.ref, outcome]));
@@ -35,7 +35,7 @@ interface Compared {
   names: readonly string[];
 }
 
-/** A table of the relocations that differ, and how many do not. */
+/** A table of the relocations that differ, and the number of the others. */
 export function relocationDiff({ data, cells, program, names }: Compared): HTMLElement {
   const [left, right] = [byRelocation(cells.left, data), byRelocation(cells.right, data)];
   const all = [...data.relocations.entries()].filter(([, relocation]) => program === null || relocation.program === program);

@@ -15,7 +15,7 @@ interface Row {
   outcome: OutcomeData;
 }
 
-/** A relocation and its outcome as plain text, for a message or an issue. */
+/** A relocation and its outcome as plain text that can be pasted elsewhere. */
 function plainText({ place, relocation, outcome }: Row): string {
   const { kernels, objects } = pageData();
   const { program, insn, index, kind, access, spec, source } = relocation;
@@ -35,7 +35,7 @@ function plainText({ place, relocation, outcome }: Row): string {
     .join('');
 }
 
-/** The link to the two kernels nearest to this one between which the outcome changes; else to this kernel and a neighbour. */
+/** The link to the nearest two kernels between which the outcome changes, else to this kernel and a neighbour. */
 function nearestChange({ kernel, object }: CellPlace, ref: number, data: ObjectData): string {
   const distance = ([left, right]: readonly [number, number]) => Math.min(Math.abs(left - kernel), Math.abs(right - kernel));
   const [nearest] = turningPoints(outcomesOf(data, ref)).toSorted((a, b) => distance(a) - distance(b));
@@ -78,7 +78,7 @@ function candidatesCell({ candidates }: OutcomeData): HTMLElement {
   return element('td', {}, element('details', {}, element('summary', {}, `${candidates.length} tried`), element('ul', {}, items)));
 }
 
-/** The table, or a remark when the object has no relocations. Each row has an id of its own. */
+/** The table, or a note if the object has no relocations. Each row has an id. */
 export function relocationTable(place: CellPlace, data: ObjectData, cell: CellData): HTMLElement {
   if (cell.relocations.length === 0) return element('p', {}, 'No relocations.');
   const rows = cell.relocations.map((at) => {

@@ -1,4 +1,4 @@
-// One relocation on two kernels: its outcomes, and the types it goes through side by side.
+// The view of one relocation on two kernels: its outcomes, and the types that it goes through side by side.
 import { cellRelocationAddress, relocationsAddress } from '../shared/addresses.ts';
 import { lookOf } from '../shared/looks.ts';
 import type { ObjectData, OutcomeData, RelocationData } from '../shared/page-data.ts';
@@ -19,7 +19,7 @@ function turnLink(step: 'previous' | 'next', place: RelocationPlace, pair: reado
   return stepLink(step, relocationLink({ ...place, left, right }), text, 'where it changed');
 }
 
-/** The head: the access, its line of C, and ways to the kernels between which the outcome changes. */
+/** The head: the access, its line of C, and links to the kernels between which the outcome changes. */
 export function relocationHead(place: RelocationPlace, data: ObjectData, up: string): HTMLElement {
   const { left, right } = place;
   const { anchor, id } = itemAt(pageData().objects, place.object);
@@ -110,7 +110,7 @@ function layouts({ touches }: RelocationData, { left, right }: RelocationPlace, 
     const type = types.get(touch.type);
     return type ? [layoutTable(type, [left, right], touch.member === null ? [] : [touch.member])] : [];
   });
-  return tables.length > 0 ? tables : [note('These results keep no layout of the type.')];
+  return tables.length > 0 ? tables : [note('These results contain no layout of the type.')];
 }
 
 /** The outcomes on both kernels, and the types that the relocation goes through. */

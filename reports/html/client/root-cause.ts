@@ -1,10 +1,10 @@
-// The explanation of a root cause: it is in the list of causes, and a cell shows a copy for its kernel.
+// The explanation of a root cause. The list of causes contains it, and a cell shows a copy for its kernel.
 import { causeAddress } from '../shared/addresses.ts';
 import { copyButton } from './copy.ts';
 import { element } from './dom.ts';
 import { itemAt, pageData } from './page.ts';
 
-/** A copy of the explanation of a root cause, without the parts for other kernels; null when the page has no such explanation. */
+/** A copy of the explanation of a root cause, without the parts for other kernels; null if the page has no such explanation. */
 export function rootCauseCopy(fingerprint: string | null, kernel: number): HTMLElement | null {
   if (fingerprint === null) return null;
   const copy = document.querySelector(`#overview details.why[data-cause="${CSS.escape(fingerprint)}"]`)?.cloneNode(true);
@@ -18,7 +18,7 @@ export function rootCauseCopy(fingerprint: string | null, kernel: number): HTMLE
   return copy;
 }
 
-/** Gives every snippet a button to copy it when its fold is first opened: in the markup a button would do nothing without this script. */
+/** Adds a copy button to every snippet when its fold is first opened. A button in the markup would do nothing without this script. */
 export function copySnippets(): void {
   const onToggle = ({ target: fold }: Event) => {
     if (!(fold instanceof HTMLDetailsElement) || !fold.open || !fold.matches('.why')) return;

@@ -1,4 +1,4 @@
-// The address of the page decides what is shown: the matrix as it is filtered, a cell, a part of it, a comparison, a relocation.
+// Shows what the address of the page names: the filtered matrix, a cell or a part of it, a comparison, a relocation.
 import type { RelocationData } from '../shared/page-data.ts';
 import type { Bar } from './bar.ts';
 import { cellHead, cellView } from './cell.ts';
@@ -14,11 +14,11 @@ async function typesOf(relocations: readonly RelocationData[]): Promise<TypesByP
   return new Map(await Promise.all(positions.map(async (at) => [at, await typeData(at)] as const)));
 }
 
-/** Follows addresses one after the other. */
+/** Shows addresses one after the other. */
 class Router {
   /** The cell that is shown. */
   private cell: CellPlace | null = null;
-  /** Counts the reader's steps: what is unpacked for an earlier one is not shown any more. */
+  /** The number of addresses so far. Data that was unpacked for an earlier one is no longer shown. */
   private step = 0;
   private readonly bar: Bar;
 
@@ -26,7 +26,7 @@ class Router {
     this.bar = bar;
   }
 
-  /** Follows the address of the page. */
+  /** Shows what the address of the page names. */
   readonly route = (): void => {
     this.step += 1;
     say('');
@@ -76,7 +76,7 @@ class Router {
       this.showNothing();
       return;
     }
-    // A link within the cell that is shown leaves it as it is.
+    // A link within the current cell does not build the view again.
     const isShown = this.cell?.kernel === place.kernel && this.cell.object === place.object;
     if (!isShown) showView(cellHead(place, data, this.bar.address()), cellView(place, data, cell));
     this.cell = place;
@@ -108,7 +108,7 @@ class Router {
   }
 }
 
-/** An address as it was before a browser encoded it. */
+/** Undoes the encoding of an address by the browser. */
 function decoded(fragment: string): string {
   try {
     return decodeURIComponent(fragment);
@@ -117,9 +117,9 @@ function decoded(fragment: string): string {
   }
 }
 
-/** Follows the address of the page, now and whenever it changes. */
+/** Shows what the address of the page names, now and after each change. */
 export function followAddress(bar: Bar): void {
-  // Without this script a link to a cell leads to its place in the overview; now it leads to a view, and nothing may scroll there first.
+  // Without this script, a link to a cell leads to its place in the overview. With it, the link leads to a view, so nothing may scroll.
   for (const link of document.querySelectorAll('.story h3 a')) link.removeAttribute('id');
   const router = new Router(bar);
   addEventListener('hashchange', router.route);

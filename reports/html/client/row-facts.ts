@@ -1,8 +1,8 @@
-// The rows of the matrix as the filter sees them. Reading a cell takes time, so that each is read once.
+// The facts of the rows of the matrix, for the filter. Each cell is read only once, because reading takes time.
 import { COLUMNS_BEFORE, type Columns } from './columns.ts';
 import type { FilterRow } from './filter.ts';
 
-/** A row with all its cells, whether they are shown or not. */
+/** A row with all its cells, shown or not. */
 interface ReadRow {
   names: Pick<FilterRow, 'object' | 'program' | 'type'>;
   cells: { status: string; class: string; marks: string[]; text: string }[];
@@ -32,7 +32,7 @@ function factsOf({ names, cells }: ReadRow, shown: readonly boolean[]): FilterRo
   };
 }
 
-/** The value for a row, made once. */
+/** Returns the value for a row, and makes it only once. */
 function once<Value>(known: Map<HTMLTableRowElement, Value>, row: HTMLTableRowElement, make: () => Value): Value {
   const before = known.get(row);
   if (before !== undefined) return before;
@@ -41,15 +41,15 @@ function once<Value>(known: Map<HTMLTableRowElement, Value>, row: HTMLTableRowEl
   return value;
 }
 
-/** What a query can ask of rows. */
+/** The facts of rows that a query can match. */
 export interface RowFacts {
   /** The facts of a row, from the columns that are shown. */
   of: (row: HTMLTableRowElement) => FilterRow;
-  /** To be called when columns come or go. */
+  /** Call this after columns are shown or hidden. */
   forget: () => void;
 }
 
-/** The facts of rows, for these columns. */
+/** Reads the facts of rows with these columns. */
 export function rowFacts(columns: Columns): RowFacts {
   const rows = new Map<HTMLTableRowElement, ReadRow>();
   const facts = new Map<HTMLTableRowElement, FilterRow>();

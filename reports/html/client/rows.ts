@@ -1,34 +1,34 @@
-// The rows of the matrix as they come and go. To lay out and draw thousands of cells takes longer than a key may. So rows in sight come at
-// once (`near`: without the columns beyond the right edge), and those beyond (`later`) when the reader pauses. Rows that go are out of sight
-// at once (`gone`) and taken apart later (`hidden`), as the next key may ask for them again.
+// Shows and hides the rows of the matrix. Drawing thousands of cells takes too long while the reader types. So rows in the window are
+// drawn at once (`near`: without the columns beyond the right edge), and all others (`later`) when the reader pauses. Rows to hide become
+// invisible at once (`gone`), but leave the layout later (`hidden`), because the next key may need them again.
 
-/** The rows of one object, and the element they are in. */
+/** The rows of one object, and the element that contains them. */
 export interface ObjectRows {
   body: HTMLElement;
   rows: readonly HTMLTableRowElement[];
 }
 
 export interface Rows {
-  /** Shows the rows that are wanted and no others. Returns how many. When columns changed, every row is drawn anew. */
+  /** Shows exactly the rows for which `wanted` is true and returns their number. If columns changed, every row is drawn again. */
   show: (wanted: (row: HTMLTableRowElement) => boolean, columnsChanged: boolean) => number;
-  /** Draws everything that waits, so that the focus can go to every row that is shown. */
+  /** Draws all waiting rows, so that every shown row can take the focus. */
   settle: () => void;
 }
 
-/** The reader's pause after which waiting rows are drawn, in ms, and how many are drawn at a time. */
+/** The pause after which waiting rows are drawn, in ms, and the number of elements that are drawn at a time. */
 const PAUSE_MS = 150;
 const BATCH = 4;
-/** Heights of a row and of the head of an object, in pixels: near enough to count how many fill the window. */
+/** Approximate heights of a row and of the head of an object, in pixels, to estimate how many fill the window. */
 const ROW_HEIGHT = 31;
 const OBJECT_HEIGHT = 43;
 
-/** Where the reader is in the matrix: the first object in sight, and the height of the window that is left for rows. */
+/** The visible part of the matrix: the first visible object, and the height of the window that is left for rows. */
 interface Sight {
   first: number;
   room: number;
 }
 
-/** Measures the sight. This has the page laid out, for which no key is to wait: it is asked after scrolling only. */
+/** Measures the visible part. The browser must lay out the page for this, so it is done only after scrolling. */
 function measureSight(objects: readonly ObjectRows[]): Sight {
   const body = objects[0]?.body;
   const top = body?.closest('.scroll')?.getBoundingClientRect().top ?? 0;
@@ -37,7 +37,7 @@ function measureSight(objects: readonly ObjectRows[]): Sight {
   return { first, room: innerHeight - Math.max(0, head) };
 }
 
-/** The sight of the reader, measured again after each scroll and each change of the window. */
+/** Returns the visible part, and measures it again only after scrolling or a change of the window. */
 function watchSight(objects: readonly ObjectRows[]): () => Sight {
   let sight = measureSight(objects);
   let isStale = false;
@@ -49,16 +49,16 @@ function watchSight(objects: readonly ObjectRows[]): () => Sight {
   };
 }
 
-/** Rows that are shown: those of the objects before the first one in sight, and the others. */
+/** The rows to show: those of the objects above the first visible one, and the others. */
 interface Shown {
   above: HTMLTableRowElement[];
   below: HTMLTableRowElement[];
 }
 
-/** All rows in the order in which the reader needs them: from the sight down, then from there up. */
+/** All rows in the order in which the reader needs them: from the visible part down, then from there up. */
 const inOrderOfNeed = ({ above, below }: Shown) => [...below, ...above.toReversed()];
 
-/** Rows that fill the window from where the reader is on. When too few are below, those above come into sight. */
+/** The rows that fill the window from the visible part down. If too few are below, rows above follow. */
 function rowsInSight(shown: Shown, { room }: Sight): Set<HTMLTableRowElement> {
   const found = new Set<HTMLTableRowElement>();
   let left = room;
@@ -72,10 +72,10 @@ function rowsInSight(shown: Shown, { room }: Sight): Set<HTMLTableRowElement> {
   return found;
 }
 
-/** Rows and objects that are shown, and how they come and go. */
+/** Which rows and objects are shown, and which of them changed. */
 class Presence {
   private readonly present: Set<HTMLElement>;
-  /** Those that came and went since `begin`. */
+  /** The elements that were shown and hidden since `begin`. */
   came = new Set<HTMLElement>();
   went: HTMLElement[] = [];
 
@@ -107,17 +107,17 @@ class Presence {
   }
 }
 
-/** Elements that wait to be drawn or taken apart, some at a time once the reader pauses. */
+/** Elements that wait to be drawn or hidden, a few at a time when the reader pauses. */
 class Waiting {
   private elements: HTMLElement[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Waits with these before all that wait already; those without anything to do are left out. */
+  /** Adds elements before and after those that wait already. Elements without anything to do are ignored. */
   add(first: readonly HTMLElement[], last: readonly HTMLElement[]): void {
     this.elements = [...new Set([...first, ...this.elements, ...last])].filter((element) => element.matches('.near, .later, .gone'));
   }
 
-  /** The reader did something: the pause begins anew. */
+  /** Starts the pause again after the reader did something. */
   restart(): void {
     clearTimeout(this.timer);
     if (this.elements.length > 0) this.timer = setTimeout(() => this.draw(BATCH), PAUSE_MS);
@@ -137,8 +137,8 @@ class Waiting {
   }
 }
 
-/** Takes hold of the rows of the matrix. */
-export function takeRows(objects: readonly ObjectRows[]): Rows {
+/** Controls the rows of the matrix. */
+export function controlRows(objects: readonly ObjectRows[]): Rows {
   const sightNow = watchSight(objects);
   const presence = new Presence(objects.flatMap(({ body, rows }) => [body, ...rows]));
   const waiting = new Waiting();
@@ -157,7 +157,7 @@ export function takeRows(objects: readonly ObjectRows[]): Rows {
     return shown;
   };
 
-  /** Rows below the lowest one in sight wait object by object: rows in an object that waits cost nothing. */
+  /** Draws the visible rows. Objects below them wait as a whole, because rows in a waiting object cost nothing. */
   const draw = (shown: Shown, sight: Sight, isAnew: boolean) => {
     const now = rowsInSight(shown, sight);
     const begun = new Set([...now].map((row) => row.parentElement));

@@ -1,11 +1,11 @@
-// What the reader sees: the overview, or a view in its place.
+// Switches between the overview and a view in its place.
 
-/** What the overview is to be again when the reader comes back. */
+/** The state of the overview to restore when the reader comes back. */
 let left: { scroll: number; focus: Element | null } | null = null;
 
 const view = () => document.querySelector<HTMLElement>('#view');
 
-/** Shows the overview as it was left. */
+/** Shows the overview as the reader left it. */
 export function showOverview(): void {
   if (!document.body.classList.contains('viewing')) return;
   document.body.classList.remove('viewing');
@@ -15,7 +15,7 @@ export function showOverview(): void {
   left = null;
 }
 
-/** Shows a view in place of the overview, or of another view; its title takes the focus. */
+/** Shows a view in place of the overview or of another view. The title of the view takes the focus. */
 export function showView(...parts: readonly HTMLElement[]): void {
   left ??= { scroll: scrollY, focus: document.activeElement };
   document.body.classList.add('viewing');
@@ -24,24 +24,24 @@ export function showView(...parts: readonly HTMLElement[]): void {
   view()?.querySelector<HTMLElement>('h2')?.focus({ preventScroll: true });
 }
 
-/** A message to the reader, in place of an earlier one; '' for none. */
+/** Shows a message in place of an earlier one; '' removes it. */
 export function say(text: string): void {
   const notice = document.getElementById('notice');
   if (notice) notice.textContent = text;
 }
 
-/** Tells the reader that the address leads nowhere. */
+/** Shows that the address leads nowhere. */
 export function sayNothingThere(): void {
-  say(`There is nothing in this report at “${location.hash}”.`);
+  say(`This report has no place with the address “${location.hash}”.`);
 }
 
 export function removeMarks(): void {
   for (const marked of document.querySelectorAll('.marked')) marked.classList.remove('marked');
 }
 
-/** Opens and marks the thing with this id; tells the reader when there is none. */
+/** Opens and marks the element with this id, or shows that there is none. */
 export function showTarget(id: string): void {
-  // A line of a log is there only once the log is filled.
+  // A line of a log exists only after the log is filled.
   document.getElementById(id.replace(/\/L\d+$/, ''))?.dispatchEvent(new Event('fill'));
   const target = document.getElementById(id);
   if (!target) {

@@ -1,18 +1,18 @@
-// Light, dark, or the theme of the reader's system, which is the first choice.
+// The theme: light, dark, or that of the reader's system (the default).
 
-/** Under this name the browser keeps the choice for this page. */
+/** The name of the choice in the storage of the browser. */
 const KEY = 'corematrix-theme';
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
 
-/** Lasts as long as the page is open where the browser keeps nothing for it. */
+/** The choice while the page is open, for pages without storage. */
 let chosen: Theme = 'system';
 
 function stored(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
-    // Pages in a sandbox have no storage.
+    // A page in a sandbox has no storage.
     return null;
   }
 }
@@ -21,7 +21,7 @@ function store(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // As above.
+    // A page in a sandbox has no storage.
   }
 }
 
@@ -37,8 +37,8 @@ export function applyTheme(): void {
   apply(THEMES.find((theme) => theme === last) ?? 'system');
 }
 
-/** Makes the button in the page go from one theme to the next. */
-export function takeThemeButton(): void {
+/** Makes the button in the page switch to the next theme. */
+export function controlThemeButton(): void {
   const button = document.querySelector('#theme');
   if (!button) return;
   const label = () => {

@@ -1,7 +1,7 @@
-// Where the outcome of a relocation changes from kernel to kernel.
+// Finds the kernels between which the outcome of a relocation changes.
 import type { ObjectData, OutcomeData } from '../shared/page-data.ts';
 
-/** The outcomes of a relocation on every kernel; null where none is known. */
+/** The outcome of a relocation on every kernel; null if none is known. */
 export function outcomesOf({ cells, outcomes }: ObjectData, ref: number): (OutcomeData | null)[] {
   return cells.map((cell) => cell?.relocations.map((at) => outcomes[at]).find((outcome) => outcome?.ref === ref) ?? null);
 }
@@ -10,7 +10,7 @@ function factsOf(outcome: OutcomeData | undefined | null): string {
   return JSON.stringify(outcome && [outcome.outcome, outcome.target, outcome.reached, outcome.suspicious]);
 }
 
-/** Pairs of neighbouring kernels, by position, on which the outcomes differ. Kernels without an outcome are passed over. */
+/** Pairs of neighbouring kernels, by position, on which the outcomes differ. Kernels without an outcome are skipped. */
 export function turningPoints(outcomes: readonly (OutcomeData | null)[]): [number, number][] {
   const known = outcomes.flatMap((outcome, at) => (outcome ? [at] : []));
   return known.slice(1).flatMap((right, at): [number, number][] => {

@@ -1,8 +1,8 @@
-// The head of a view: where the reader can go from there, and what the view shows.
+// The head of a view: its links, and its title.
 import { copyLinkButton } from './copy.ts';
 import { type Child, element } from './dom.ts';
 
-/** A link that a key follows, too: `data-go` names it for the keys. */
+/** A link that also has a key; `data-go` names it for the keys. */
 export function stepLink(step: 'up' | 'previous' | 'next' | 'compare', href: string, text: string, title?: string): HTMLElement {
   const name = { up: text, previous: `← ${text}`, next: `${text} →`, compare: text }[step];
   return element('a', { href, 'data-go': step, ...(title !== undefined && { title }) }, name);
@@ -14,13 +14,13 @@ export function factLine(...children: readonly Child[]): HTMLElement {
 }
 
 interface ViewHead {
-  /** The address of the matrix as it was left. */
+  /** The address of the matrix with its last filter. */
   up: string;
   links: readonly Child[];
   title: readonly Child[];
 }
 
-/** The head: a way back to the matrix, other links, and the title, which takes the focus. */
+/** The head: a link back to the matrix, other links, and the title, which takes the focus. */
 export function viewHead({ up, links, title }: ViewHead): HTMLElement {
   return element(
     'div',

@@ -1,9 +1,9 @@
-// Facts of a relocation in words.
+// Texts for the facts of a relocation.
 import type { SourceLine } from '../../../harness/bpf/object/places.ts';
 import { lookOf } from '../shared/looks.ts';
 import type { OutcomeData } from '../shared/page-data.ts';
 
-/** The value of a relocation: `96`, or `80 → 96` where it is not the compiled one. */
+/** The value of a relocation: `96`, or `80 → 96` if it is not the compiled one. */
 export function valueText({ local, target }: Pick<OutcomeData, 'local' | 'target'>): string {
   if (target === null) return local === null ? '' : `${local} → —`;
   return local === null || local === target ? target : `${local} → ${target}`;
@@ -15,7 +15,7 @@ export function outcomeText(outcome: Pick<OutcomeData, 'outcome' | 'reached'>): 
   return outcome.reached === null || outcome.reached === 'no' ? word : `${word}; reached: ${outcome.reached}`;
 }
 
-/** A line of C: `prog.bpf.c:25`, and whether it is only the nearest. */
+/** A line of C, `prog.bpf.c:25`, marked if it is only the nearest one. */
 export function lineText({ file, line, exact }: SourceLine): string {
   return `${file}:${line}${exact ? '' : ' (nearest line)'}`;
 }

@@ -1,6 +1,6 @@
-// Addresses in the page, without their `#`, out of names that are encoded already: the renderer links to them, the script reads them.
+// Addresses in the page, without their `#`, made from encoded names. The renderer links to them, and the script reads them.
 
-/** One object on one kernel. */
+/** The address of a cell. */
 export function cellAddress(kernel: string, object: string): string {
   return `c/${kernel}/${object}`;
 }

@@ -1,10 +1,10 @@
 // The end of a verifier log, where the failure is.
 import { plural } from '../../../harness/base/text.ts';
 
-/** As many lines of a verifier log are shown without opening it. */
+/** Number of lines of a verifier log that are shown without opening it. */
 const TAIL_LINES = 8;
 
-/** The last lines of a log, after a line that counts those before them. */
+/** The last lines of a log, after a line with the number of lines before them. */
 export function logTail(lines: readonly string[]): string {
   const omitted = Math.max(0, lines.length - TAIL_LINES);
   const head = omitted > 0 ? `… ${plural(omitted, 'line')} omitted\n` : '';

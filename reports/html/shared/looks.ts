@@ -1,10 +1,10 @@
-// How a status looks: a shape, a word and a colour, so that none of the three is needed alone.
+// The look of a status: a shape, a word and a colour, so that a reader who cannot use one of them has the others.
 import type { Outcome, Status } from '../../../harness/base/vocabulary.ts';
 
 export interface Look {
   shape: string;
   word: string;
-  /** Class of the style sheet. */
+  /** The class in the style sheet. */
   tone: 'good' | 'bad' | 'known' | 'odd' | 'quiet' | 'infra';
 }
 
@@ -29,10 +29,10 @@ export const OUTCOME_LOOKS = {
   'not-reached': { shape: '·', word: 'not reached', tone: 'quiet' },
 } as const satisfies Record<Outcome, Look>;
 
-/** Statuses that a reader is to see first, the gravest first. */
+/** Statuses that need attention, the worst first. */
 export const ATTENTION: readonly string[] = ['fail', 'xpass', 'infra'] satisfies Status[];
 
-/** How a relocation looks. What the verifier does not reach does no harm, and does not look as if it did. */
+/** The look of a relocation. One that the verifier does not reach does no harm, so it does not look bad. */
 export function lookOf({ outcome, reached }: { outcome: Outcome; reached: string | null }): Look {
   const look = OUTCOME_LOOKS[outcome];
   return look.tone === 'bad' && reached === 'no' ? { ...look, word: `${look.word}, not reached`, tone: 'known' } : look;

@@ -1,14 +1,14 @@
-// What the page carries for its script: the renderer writes it, the script reads it.
+// The data that the page contains for its script. The renderer writes it, and the script reads it.
 import type { SourceLine } from '../../../harness/bpf/object/places.ts';
 import type { LayoutKind, Outcome, Status } from '../../../harness/base/vocabulary.ts';
 
-/** The data of the page: plain JSON, so that its names are there at once; what is large is packed. */
+/** The data of the page as plain JSON, so that its names need no unpacking. Large parts are packed. */
 export interface PageData {
   kernels: KernelData[];
   objects: { id: string; anchor: string; programs: { name: string; anchor: string }[] }[];
-  /** For each object its ObjectData as JSON, gzip, base64. */
+  /** The ObjectData of each object as JSON, gzip, base64. */
   packed: string[];
-  /** For each type that relocations go through its TypeData, packed likewise. */
+  /** The TypeData of each type that relocations go through, packed in the same way. */
   types: string[];
 }
 
@@ -19,13 +19,13 @@ export interface KernelData {
   facts: string;
 }
 
-/** One object on every kernel. What several kernels share is there once. */
+/** One object on every kernel. Data that several kernels share is stored once. */
 export interface ObjectData {
   relocations: RelocationData[];
   outcomes: OutcomeData[];
   /** In the order of the kernels; null for a kernel on which the object was not tried. */
   cells: (CellData | null)[];
-  /** Lines of logs, and the logs as positions in them. */
+  /** Lines of logs, and the logs as lists of positions in them. */
   lines: string[];
   texts: number[][];
 }
@@ -39,7 +39,7 @@ export interface RelocationData {
   access: string;
   spec: string;
   source: SourceLine | null;
-  /** The types that it goes through, the outermost first; empty when the results do not have them. */
+  /** The types that it goes through, the outermost first; empty if the results do not have them. */
   touches: TouchData[];
 }
 
@@ -60,7 +60,7 @@ export interface OutcomeData {
   reached: string | null;
   suspicious: string | null;
   warnings: string[];
-  /** The predicted outcome where it is another one. */
+  /** The predicted outcome if it is another one. */
   predicted: string | null;
   candidates: { spec: string; matches: boolean }[];
 }
@@ -73,7 +73,7 @@ export interface CellData {
   predicted: string | null;
   attempts: string[];
   times: string[];
-  /** Commands to copy: the same cell by corematrix, the same in a fresh boot, and what QEMU ran. */
+  /** Commands to copy: run the cell again, run it in a fresh boot, and the command of QEMU. */
   again: string;
   rerun: string;
   qemu: string | null;
@@ -90,15 +90,15 @@ export interface ProgramData {
   status: Status;
   /** `verify · core-field-missing · errno 22`. */
   facts: string;
-  /** What its failure class means; null when it has none. */
+  /** The meaning of its failure class; null if it has none. */
   meaning: string | null;
   reason: string | null;
   expected: string | null;
   /** How it contradicts its prediction. */
   contradiction: string | null;
-  /** Of its root cause; null when it has none. */
+  /** The fingerprint of its root cause; null if it has none. */
   fingerprint: string | null;
-  /** `not as expected since 2026-11-20, 4 runs; flaky in 3 of 14 runs`; null when no earlier run is known. */
+  /** `not as expected since 2026-11-20, 4 runs; flaky in 3 of 14 runs`; null if no earlier run is known. */
   past: string | null;
   logs: LogData[];
 }
@@ -118,10 +118,10 @@ export type PlacedMember = [member: number, bitOffset: number | null];
 /** A type on every kernel. */
 export interface TypeData {
   name: string;
-  /** For each kernel a position in `layouts`; -1 when the kernel has no such type, null when its BTF is not known. */
+  /** For each kernel a position in `layouts`; -1 if the kernel has no such type, null if its BTF is not known. */
   kernels: (number | null)[];
   layouts: { kind: LayoutKind; size: number | null; others: number }[];
   members: { name: string; type: string; size: number | null; bitSize: number }[];
-  /** One member a row, whatever its name on each kernel: for each layout its place, null where the layout lacks it. */
+  /** One row for each member, which may have other names on other kernels: its place in each layout, null if the layout lacks it. */
   rows: (PlacedMember | null)[][];
 }

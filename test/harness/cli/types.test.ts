@@ -26,7 +26,7 @@ async function types(...args: string[]): Promise<string> {
 describe('types diff', () => {
   it('types diff shows members that were split, changed type, were added and removed', async () => {
     expect(await types('diff', 'inode', ...THREE)).toMatchInlineSnapshot(`
-      "struct inode: 3 layouts on 3 kernels; 12 differ, 36 only lie elsewhere, 16 the same
+      "struct inode: 3 layouts on 3 kernels; 12 differ, 36 only moved, 16 the same
 
         5.10 (600 bytes)                                  │ 6.1 (632 bytes)
         offset  size  member        type                  │ offset  size  member        type
@@ -68,7 +68,7 @@ describe('types diff', () => {
     expect([head?.replaceAll(/\d+ (?=differ|only)/g, 'N '), ...lines.filter((line) => /\b(renamed|moved)\b/.test(line))])
       .toMatchInlineSnapshot(`
       [
-        "struct task_struct: 3 layouts on 3 kernels; N differ, N only lie elsewhere, 0 the same",
+        "struct task_struct: 3 layouts on 3 kernels; N differ, N only moved, 0 the same",
         "~     16     8  state                     volatile long int               renamed, type, size, offset",
         "~     64     4  cpu                       unsigned int                    moved, type, offset",
         "~   2464     8  pf_io_worker              void *                          renamed, offset",
@@ -84,7 +84,7 @@ describe('types diff', () => {
 
   it('types diff --all shows every member', async () => {
     expect(await types('diff', 'struct kernfs_node', '--all', '-k', 'debian:5.10', '-k', 'debian:6.12')).toMatchInlineSnapshot(`
-      "struct kernfs_node: 2 layouts on 2 kernels; 2 differ, 5 only lie elsewhere, 9 the same
+      "struct kernfs_node: 2 layouts on 2 kernels; 2 differ, 5 only moved, 9 the same
 
         5.10 (128 bytes)                                  │ 6.12 (136 bytes)
         offset  size  member   type                       │ offset  size  member   type

@@ -1,4 +1,4 @@
-// Accessibility as axe-core checks it, by all its rules: the overview, a cell and a comparison, in both themes.
+// Tests of accessibility with all rules of axe-core: overview, cell, comparison, relocation and keys, in both themes.
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explained } from '../explained.ts';
@@ -22,14 +22,14 @@ const CELL = '#c/debian-5.10.262-amd64/task_state/log/verifier/L13';
 const RELOCATION = '#relo/task_state/1/debian-5.10.262-amd64/debian-6.12.117-amd64';
 const COMPARISON = '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state';
 
-describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', (colorScheme) => {
+describe.each(['light', 'dark'] as const)('accessibility in the %s theme', (colorScheme) => {
   it.each([
     ['the overview', '', ''],
     ['a cell', CELL, ''],
     ['a comparison', COMPARISON, ''],
     ['a relocation', RELOCATION, ''],
     ['the sheet of keys', '', '?'],
-  ])('in %s', async (_, fragment, key) => {
+  ])(`in the ${colorScheme} theme axe finds no problem in %s`, async (_, fragment, key) => {
     const { page } = await browser.open(explained(SAMPLE), fragment, { colorScheme });
     if (fragment !== '') await page.locator('#view h2').waitFor();
     await page.evaluate(() => {

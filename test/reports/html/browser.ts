@@ -1,4 +1,4 @@
-// A real browser that opens reports from disk, and tells everything it asked for and complained about.
+// A real browser that opens reports from disk, and records its requests and errors.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,24 +11,24 @@ import { renderHtml } from '../../../reports/html/render.ts';
 
 interface Opened {
   page: Page;
-  /** Addresses asked for, the report itself first. */
+  /** Requested addresses, the report itself first. */
   requests: string[];
-  /** Errors and warnings of the console, and exceptions nobody caught. */
+  /** Errors and warnings of the console, and uncaught exceptions. */
   complaints: string[];
 }
 
-/** A page, a field or a text that takes longer will not come. */
-export const PATIENCE_MS = 60_000;
+/** Time limit for a page, a field or a text to appear. */
+export const PAGE_TIMEOUT_MS = 60_000;
 
 export interface ReportBrowser {
-  /** A new page, in place of the one before, with a report of these results, at a fragment such as `#?q=x`. */
+  /** Opens a report of these results at a fragment such as `#?q=x`, in a new page that replaces the one before. */
   open: (results: Results, fragment?: string, options?: BrowserContextOptions) => Promise<Opened>;
   /** The address of a report. */
   addressOf: (results: Results, fragment: string) => Promise<string>;
   stop: () => Promise<void>;
 }
 
-/** The text of a table, a line a row, cells apart by bars. */
+/** The text of a table: one line for each row, with bars between cells. */
 export async function tableText(page: Page, selector: string): Promise<string> {
   return page
     .locator(selector)
@@ -42,8 +42,8 @@ export async function tableText(page: Page, selector: string): Promise<string> {
 }
 
 /**
- * How far a page is scrolled once nothing moves any more: rows that come into sight get their true height a frame later and move the
- * others.
+ * The scroll position of a page after everything has stopped moving: rows that become visible get their true height one frame later and
+ * move the others.
  */
 export async function restingPlace(page: Page): Promise<number> {
   return page.evaluate(async () => {
@@ -57,9 +57,9 @@ export async function restingPlace(page: Page): Promise<number> {
   });
 }
 
-/** Presses a button that copies, and returns once the text is in the clipboard. */
+/** Presses a copy button, and returns after the text is in the clipboard. */
 export async function pressCopy(button: Locator): Promise<void> {
-  // The button shows the word for a moment only, so looking from time to time may miss it.
+  // The button shows the word only for a moment, so checks at intervals could miss it.
   const said = await button.evaluateHandle((element) => {
     const change = new Promise<string | null>((resolve) => {
       new MutationObserver(() => resolve(element.textContent)).observe(element, { childList: true });
@@ -70,11 +70,11 @@ export async function pressCopy(button: Locator): Promise<void> {
   expect(await said.evaluate(async ({ change }) => change)).toBe('Copied');
 }
 
-/** Starts Chromium; `stop` ends it and removes what was written. */
+/** Starts Chromium. `stop` ends it and removes its files. */
 export async function startBrowser(): Promise<ReportBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'corematrix-browser-'));
   const { stdout: executablePath } = await execa('which', ['chromium']);
-  const browser = await chromium.launch({ executablePath, chromiumSandbox: false, timeout: PATIENCE_MS });
+  const browser = await chromium.launch({ executablePath, chromiumSandbox: false, timeout: PAGE_TIMEOUT_MS });
   const files = new Map<Results, string>();
 
   const addressOf = async (results: Results, fragment: string) => {
@@ -87,7 +87,7 @@ export async function startBrowser(): Promise<ReportBrowser> {
   const open: ReportBrowser['open'] = async (results, fragment = '', options = {}) => {
     await Promise.all(browser.contexts().map(async (context) => context.close()));
     const page = await browser.newPage({ viewport: { width: 1200, height: 800 }, ...options });
-    page.setDefaultTimeout(PATIENCE_MS);
+    page.setDefaultTimeout(PAGE_TIMEOUT_MS);
     const requests: string[] = [];
     const complaints: string[] = [];
     page.on('request', (request) => requests.push(request.url()));

@@ -1,4 +1,4 @@
-// Two kernels compared for one object or one program of it, by link, by key and by the fields of the page.
+// Tests of the comparison of two kernels for an object or a program, opened by link, by key and by the fields of the page.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addLog, createLogStore } from '../../../harness/results/logs.ts';
@@ -16,7 +16,7 @@ afterAll(async () => browser.stop());
 
 const PAIR = '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64';
 
-/** The sample with a verifier log of its own for `new_name` on each kernel. */
+/** The sample with a different verifier log for `new_name` on each kernel. */
 function withVerifierLogs(texts: readonly string[]): Results {
   const logs = createLogStore();
   const none = { libbpf: null, warnings: null, verifier: null, kernel: null, console: null };
@@ -116,7 +116,7 @@ it('the comparison marks equal logs, logs on one side only, and too many differe
     [
       "verifier log of new_name 0 lines differ",
       "verifier log of new_name 1 line differs, only on the left",
-      "verifier log of new_name: neither kernel has one.",
+      "verifier log of new_name: missing on both kernels.",
       "verifier log of new_name more than 1000 lines differ",
     ]
   `);
@@ -144,7 +144,7 @@ it('one key leads from a cell to its comparison', async () => {
 it('a comparison with a missing cell is an error on the page', async () => {
   for (const fragment of [`${PAIR}/gone`, `${PAIR}/task_state/gone`, '#compare/gone/debian-6.12.117-amd64/task_state', '#compare/x']) {
     const { page } = await browser.open(SAMPLE, fragment);
-    await expect.poll(async () => page.locator('#notice').innerText()).toBe(`There is nothing in this report at “${fragment}”.`);
+    await expect.poll(async () => page.locator('#notice').innerText()).toBe(`This report has no place with the address “${fragment}”.`);
     expect(await page.locator('#matrix').isVisible()).toBe(true);
   }
 });

@@ -1,4 +1,4 @@
-// The explanation in the report: in the list of causes, without scripts too, and in the failed cell.
+// Tests of the explanation in the report: in the list of causes, also without scripts, and in the failed cell.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { explained } from '../explained.ts';
 import { SAMPLE } from '../sample.ts';

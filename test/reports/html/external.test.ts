@@ -1,4 +1,4 @@
-// The report with its assets in files beside it, on a host whose policy forbids everything within a page, and on one that forbids scripts.
+// Tests of the report with its assets in files beside it, on a host that forbids inline code, and on one that forbids scripts.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -10,10 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtmlFiles } from '../../../reports/html/render.ts';
 import { writeReportFolder } from '../../../reports/write.ts';
 import { SAMPLE } from '../sample.ts';
-import { PATIENCE_MS, pressCopy } from './browser.ts';
+import { PAGE_TIMEOUT_MS, pressCopy } from './browser.ts';
 
 const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'";
-/** What Jenkins sends with files of a build unless it is told otherwise. */
+/** The policy that Jenkins sends with files of a build by default. */
 const NO_SCRIPTS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self'";
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript' };
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const address = server.address();
   origin = typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : '';
   const { stdout: executablePath } = await execa('which', ['chromium']);
-  browser = await chromium.launch({ executablePath, chromiumSandbox: false, timeout: PATIENCE_MS });
+  browser = await chromium.launch({ executablePath, chromiumSandbox: false, timeout: PAGE_TIMEOUT_MS });
 });
 
 afterAll(async () => {
@@ -51,7 +51,7 @@ afterAll(async () => {
 
 async function open(address: string) {
   const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
-  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultTimeout(PAGE_TIMEOUT_MS);
   const seen = { requests: [] as string[], complaints: [] as string[] };
   page.on('request', (request) => seen.requests.push(new URL(request.url()).pathname.split('/').at(-1) ?? ''));
   page.on('pageerror', (error) => seen.complaints.push(String(error)));
@@ -88,7 +88,7 @@ describe('external assets', () => {
     await pressCopy(page.locator('.cell-view .copy button').nth(1));
     await page.keyboard.press('Escape');
     const search = page.locator('#search');
-    // The browser hands the text to its clipboard later than the button says so.
+    // The button confirms before the browser has filled its clipboard.
     const pasted = async () => {
       await search.press('Control+A');
       await search.press('Control+V');

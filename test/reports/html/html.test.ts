@@ -1,6 +1,6 @@
-// The template by which the report is made: what is put in is text.
+// Tests of the HTML template: inserted values are text.
 import { expect, it } from 'vitest';
-// Under its own name the formatter lays out what is in it.
+// Imported as `markup`, because the formatter reformats templates with the name `html`.
 import { html as markup, raw, toText } from '../../../reports/html/html.ts';
 
 it.each([
@@ -11,6 +11,6 @@ it.each([
   [markup`${raw('<b>')}`, '<b>'],
   [markup`${'\u0000\u001b[1m\u202e\ud800\u2028\n\t'}`, String.raw`\x00\x1b[1m\u202e\ud800\u2028` + '\n\t'],
   [markup`<p>\n    ${'kept:\n    as it is'}\n  </p>`, '<p>\nkept:\n    as it is\n</p>'],
-])('%#', (page, text) => {
+])('the HTML template inserts values as text, case %#', (page, text) => {
   expect(toText(page)).toBe(text);
 });

@@ -1,4 +1,4 @@
-// What a reader does with the report: filters it, goes back, uses keys, copies commands, reads logs.
+// Tests of reading the report: filter, Back, keys and theme.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manyResults } from '../../bench/many.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(async () => browser.stop());
 
-/** What comes into sight is laid out with the next frame; until then it has no text. */
+/** Waits for the next frame, because elements that become visible have no text before it. */
 const drawn = async (page: Page) =>
   page.evaluate(async () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
 
@@ -102,7 +102,7 @@ describe('the filter', () => {
         },
       }
     `);
-    // A key that needs a row does not wait for its turn.
+    // A key that needs a waiting row draws it at once.
     await after('nothing of the kind');
     await page.locator('#search').fill('');
     await page.locator('#search').press('Escape');
@@ -312,7 +312,7 @@ describe('the theme', () => {
       'Theme: system rgb(21, 24, 28)',
     ]);
     await page.keyboard.press('t');
-    // The browser writes what a page stores a little later; a reload may be faster.
+    // The browser stores the theme with a delay, so a reload could be faster.
     const reloaded = async () => {
       await page.reload();
       return `${await page.locator('#theme').innerText()} ${await paper(page)}`;

@@ -1,4 +1,4 @@
-// Every part of the report has a link, which opens it and scrolls there; one that leads nowhere says so.
+// Tests of links: every part of the report has one that opens it and scrolls there, and a broken link shows a message.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cellAnchor, kernelAnchor, logAnchor, relocationAnchor, relocationsAnchor } from '../../../reports/html/anchors.ts';
 import { SAMPLE } from '../sample.ts';
@@ -84,12 +84,12 @@ describe('a link', () => {
     }
     expect(seen).toMatchInlineSnapshot(`
       [
-        "There is nothing in this report at “#c/gone/task_state”.",
-        "There is nothing in this report at “#%”.",
-        "There is nothing in this report at “#%E0%A4%A”.",
-        "There is nothing in this report at “#c/debian-5.10.262-amd64/task_state/log/libbpf/L99”.",
-        "There is nothing in this report at “#%3Cscript%3E”.",
-        "There is nothing in this report at “#%E2%80%AE”.",
+        "This report has no place with the address “#c/gone/task_state”.",
+        "This report has no place with the address “#%”.",
+        "This report has no place with the address “#%E0%A4%A”.",
+        "This report has no place with the address “#c/debian-5.10.262-amd64/task_state/log/libbpf/L99”.",
+        "This report has no place with the address “#%3Cscript%3E”.",
+        "This report has no place with the address “#%E2%80%AE”.",
       ]
     `);
     expect([await page.locator('#matrix').isVisible(), complaints]).toEqual([true, []]);

@@ -1,4 +1,4 @@
-// The log viewer: a search in the log, the way to what went wrong, long lines wrapped.
+// Tests of the log viewer: search, the button that goes to the failure, and wrapped lines.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../sample.ts';

@@ -1,4 +1,4 @@
-// How the report looks: text that can be read in both themes, narrow screens, paper.
+// Tests of the look of the report: readable text in both themes, narrow screens, paper.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cellAnchor } from '../../../reports/html/anchors.ts';
@@ -16,7 +16,7 @@ afterAll(async () => browser.stop());
 
 const CELL = '#c/debian-5.10.262-amd64/task_state/log/verifier/L13';
 
-/** Everything opened and the keys shown: all text there can be, in the overview or in a view. */
+/** Opens all folds and shows the keys, so that all text of the overview or view is visible. */
 async function showAll(page: Page): Promise<void> {
   if (new URL(page.url()).hash !== '') await page.locator('#view h2').waitFor();
   await page.evaluate(() => {
@@ -27,7 +27,7 @@ async function showAll(page: Page): Promise<void> {
 }
 
 /**
- * Contrast ratios of all visible text with what lies behind it, stripes included, the lowest of each look.
+ * The lowest contrast ratio of each look, over all visible text with all colours behind it, also stripes.
  * @see WCAG 2.2, relative luminance and contrast ratio
  */
 async function contrasts(page: Page): Promise<Record<string, number>> {
@@ -48,7 +48,7 @@ async function contrasts(page: Page): Promise<Record<string, number>> {
       const [dark = 0, light = 0] = [luminance(one), luminance(two)].toSorted((a, b) => a - b);
       return (light + 0.05) / (dark + 0.05);
     };
-    /** Every colour that may lie behind an element. */
+    /** All colours that may be behind an element. */
     const behind = (element: Element | null): number[][] => {
       if (!element) return [[255, 255, 255]];
       const { backgroundColor, backgroundImage } = getComputedStyle(element);
@@ -73,7 +73,7 @@ async function contrasts(page: Page): Promise<Record<string, number>> {
 }
 
 describe.each(['light', 'dark'] as const)('the %s theme', (colorScheme) => {
-  it('every text has a contrast of at least 4.5', async () => {
+  it(`every text in the ${colorScheme} theme has a contrast of at least 4.5`, async () => {
     const looks = new Set<string>();
     for (const fragment of ['', CELL, '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state']) {
       const { page } = await browser.open(SAMPLE, fragment, { colorScheme });
@@ -85,7 +85,7 @@ describe.each(['light', 'dark'] as const)('the %s theme', (colorScheme) => {
     expect([...looks].toSorted()).toEqual(['bad', 'good', 'infra', 'known', 'odd', 'other', 'quiet']);
   });
 
-  it('each theme has its own colours of page, fields and keys', async () => {
+  it(`the page is ${colorScheme} in the ${colorScheme} theme`, async () => {
     const { page } = await browser.open(SAMPLE, '', { colorScheme });
     const [paper = 0] = await page.evaluate(() => (getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? []).map(Number));
     expect(paper > 128 ? 'light' : 'dark').toBe(colorScheme);
@@ -102,8 +102,8 @@ it('every status has a word and a shape, so that no colour is needed', async () 
 describe.each([
   ['the sample', SAMPLE],
   ['hostile text', HOSTILE_SAMPLE],
-] as const)('a screen of 400 pixels, %s', (_, results) => {
-  it('the page does not scroll sideways', async () => {
+] as const)('a screen of 400 pixels, %s', (sample, results) => {
+  it(`the page of ${sample} does not scroll sideways on a screen of 400 pixels`, async () => {
     const { page } = await browser.open(results, '', { viewport: { width: 400, height: 800 } });
     const widths = [await page.evaluate(() => document.documentElement.scrollWidth)];
     await showAll(page);

@@ -1,4 +1,4 @@
-// The report as a file in a browser: it asks for nothing, lets nothing act, is complete without scripts, and opens every cell by its link.
+// Tests of the report as a file: it makes no requests, runs no foreign code, is complete without scripts, and has a link to every cell.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namePart, cellAnchor } from '../../../reports/html/anchors.ts';
@@ -26,8 +26,8 @@ const samples = [
   ['hostile text', HOSTILE_SAMPLE],
 ] as const;
 
-describe.each(samples)('a report of %s', (_, results) => {
-  it('a report of %s makes no request and logs no error with every part open', async () => {
+describe.each(samples)('a report of %s', (sample, results) => {
+  it(`a report of ${sample} makes no request and logs no error with every part open`, async () => {
     const { page, requests, complaints } = await browser.open(results);
     await openAll(page);
     await page.locator('#search').fill('s:fail');
@@ -41,7 +41,7 @@ describe.each(samples)('a report of %s', (_, results) => {
     expect(complaints).toEqual([]);
   });
 
-  it('a report of %s runs only its own script', async () => {
+  it(`a report of ${sample} runs only its own script`, async () => {
     const { page } = await browser.open(results);
     await openAll(page);
     await page.mouse.move(300, 300);
@@ -55,14 +55,14 @@ describe.each(samples)('a report of %s', (_, results) => {
     expect(found).toEqual({ hostile: false, scripts: 2, images: 0, handlers: 0 });
   });
 
-  it('a report of %s has no reversed, hidden or misplaced text', async () => {
+  it(`a report of ${sample} has no reversed, hidden or misplaced text`, async () => {
     const { page } = await browser.open(results);
     await openAll(page);
     const text = await page.evaluate(() => document.documentElement.textContent ?? '');
     expect(text.match(/[^\P{C}\n\t]|[\u2028\u2029\ufffd]/gu)).toBe(null);
   });
 
-  it('a report of %s has unique ids, and all its links have targets', async () => {
+  it(`a report of ${sample} has unique ids, and all its links have targets`, async () => {
     const { page } = await browser.open(results);
     await openAll(page);
     const cells = results.cells.map(({ kernel, object }) => cellAnchor(kernel, object));
@@ -83,7 +83,7 @@ describe.each(samples)('a report of %s', (_, results) => {
     expect([twins, dead]).toEqual([[], []]);
   });
 
-  it('a report of %s opens every cell by its link', async () => {
+  it(`a report of ${sample} opens every cell by its link`, async () => {
     const { page } = await browser.open(results);
     for (const { kernel, object } of results.cells) {
       await page.goto(await browser.addressOf(results, `#${cellAnchor(kernel, object)}`));

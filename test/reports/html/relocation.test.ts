@@ -1,4 +1,4 @@
-// One relocation on two kernels: what became of it on each, and the types it goes through side by side.
+// Tests of the view of a relocation on two kernels: both outcomes, and the types that it goes through side by side.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
@@ -36,9 +36,7 @@ it('the view of a relocation shows both outcomes and the changes of its type', a
     Notes | suspicious: reads 4 bytes where the kernel has 8 | prog: relo #0: matching candidate is of another size
     Cell | task_state on 5.10.262 | task_state on 6.12.117"
   `);
-  expect(await page.locator('.type h4').innerText()).toMatchInlineSnapshot(
-    `"struct task_struct 3 differ, 5 only lie elsewhere, 1 the sameAll 9"`,
-  );
+  expect(await page.locator('.type h4').innerText()).toMatchInlineSnapshot(`"struct task_struct 3 differ, 5 only moved, 1 the sameAll 9"`);
   expect(await tableText(page, '.layout')).toMatchInlineSnapshot(`
     " | 5.10.262 72 bytes | 6.12.117 80 bytes; the first of 2 of this name
     Change | Offset | Size | Member | Type | Offset | Size | Member | Type
@@ -83,7 +81,7 @@ it('the relocation table of a cell leads to the view of a relocation', async () 
 it('the view of a relocation marks unknown layouts, and shows hostile names as text', async () => {
   const { layouts: _, ...older } = SAMPLE;
   const page = await openRelocation(1, older);
-  expect(await page.locator('.relocation-view > .expected').innerText()).toBe('These results keep no layout of the type.');
+  expect(await page.locator('.relocation-view > .expected').innerText()).toBe('These results contain no layout of the type.');
   const name = `<img src=x onerror="globalThis.hostile = 1">\u202e`;
   const [type] = SAMPLE.layouts?.types ?? [];
   if (!type) throw new Error('the sample has a type');

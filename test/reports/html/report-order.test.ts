@@ -1,4 +1,4 @@
-// What the report concludes before it draws: the order of kernels and objects, and since when a program loads.
+// Tests of the order of kernels and objects, the first kernel that loads a program, and the heads that kernels share.
 import { describe, expect, it } from 'vitest';
 import type { KernelResult } from '../../../harness/results/schema.ts';
 import type { Status } from '../../../harness/base/vocabulary.ts';
@@ -62,7 +62,7 @@ describe('a program loads since', () => {
     [['unsupported', 'pass', null], 1, true],
     [['skip', 'infra', null], null, true],
     [[], null, false],
-  ])('%j', (statuses, kernel, gaps) => {
+  ])('the first kernel that loads a program with the statuses %j', (statuses, kernel, gaps) => {
     expect(loadsSince(row(statuses), [...statuses.keys()])).toEqual({ kernel, gaps });
   });
 
@@ -75,7 +75,7 @@ it.each([
   [{ stage: 'verify', class: 'core-field-missing', errno: 22 } as const, 'verify · core-field-missing · errno 22'],
   [{ stage: null, class: 'infra-timeout', errno: null } as const, 'infra-timeout'],
   [{ stage: null, class: null } as const, ''],
-])('facts of %j', (failure, text) => {
+])('the facts of the failure %j in one line', (failure, text) => {
   expect(failureFacts(failure)).toBe(text);
 });
 

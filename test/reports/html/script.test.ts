@@ -1,4 +1,4 @@
-// The script of the page: a bundle of its own, or a clear error.
+// Tests of the script of the page: one bundle, or a clear error.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-it('the script of the page is one classic script that a reader can read', () => {
+it('the script of the page is one readable classic script', () => {
   const script = pageScript();
   expect(() => new Script(script)).not.toThrow();
   expect(script).not.toMatch(/^\s*(?:import|export)\b/m);

@@ -1,4 +1,4 @@
-// Parts of the overview: what changed since a baseline, where the time went, what gave no verdict.
+// Tests of the parts of the overview: changes since a baseline, times, and cells without a verdict.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareResults } from '../../../harness/results/compare.ts';
 import { renderHtml } from '../../../reports/html/render.ts';

@@ -1,4 +1,4 @@
-// One cell in full: what stands there, what can be copied, logs, ways to other kernels.
+// Tests of the view of a cell: its facts, copy buttons, logs, and links to other kernels.
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
@@ -123,12 +123,12 @@ it('the view of a cell shows all its facts, the reason first', async () => {
     kernel messages 1 line
     How to reproduce
 
-    The same cell again:
+    Run this cell again:
 
     corematrix run build/task_state.bpf.o -k debian:5.10.262
     Copy
 
-    In a fresh boot, with everything kept (--gdb stops it for a debugger):
+    Run it in a fresh boot and keep all files (with --gdb, the guest waits for a debugger):
 
     corematrix rerun corematrix-report debian-5.10.262-amd64/task_state
     Copy
@@ -160,7 +160,7 @@ describe('a button', () => {
 
   const copyButton = (page: Page, nth: number) => page.locator('.cell-view .copy button').nth(nth);
 
-  /** What is pasted into a field of the page after a press of a button that copies. */
+  /** Presses a copy button and pastes into a field of the page. Returns the pasted text. */
   const pasted = async (page: Page, button: Locator) => {
     await pressCopy(button);
     await page.evaluate(() => {
@@ -270,7 +270,7 @@ describe('a log', () => {
     expect(await page.locator('.marked').innerText()).toMatch(/^12000line 12000/);
     const log = page.locator(`[id="${CELL.slice(1)}/log/libbpf"] pre`);
     expect((await log.evaluate((block) => block.textContent ?? '')).split('\n').slice(0, 2)).toEqual([
-      '… 2000 lines before these are in logs/ beside this file',
+      '… 2000 earlier lines are in logs/ beside this file',
       '2001line 2001',
     ]);
   });

@@ -1,4 +1,4 @@
-// Two logs compared: what counts as noise, and the shortest way from one list of lines to the other.
+// Tests of the comparison of two logs: which parts count as noise, and the shortest difference between two lists of lines.
 import { describe, expect, it } from 'vitest';
 import { diffLines, withoutNoise } from '../../../../reports/html/client/diff.ts';
 
@@ -56,7 +56,7 @@ describe('a comparison', () => {
     expect([diff('abcd', 'efgh', 7), diff('abcd', 'efgh', 8)]).toEqual([null, '-a-b-c-d+e+f+g+h']);
   });
 
-  it('a comparison leads from any list to any other with the fewest lines', () => {
+  it('the difference of any two lists turns the left one into the right one with the fewest lines', () => {
     let state = 7;
     const random = (below: number) => {
       state = (state * 1103515245 + 12345) % 2147483648;

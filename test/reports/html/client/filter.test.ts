@@ -1,4 +1,4 @@
-// The filter language, word by word.
+// Tests of the filter language.
 import { describe, expect, it } from 'vitest';
 import { parseFilter, wantsKernel, wantsRow } from '../../../../reports/html/client/filter.ts';
 
@@ -33,7 +33,7 @@ describe('a query', () => {
     ],
     ['"not closed', [{ not: false, key: '', text: 'not closed' }]],
     ['a::b', [{ not: false, key: '', text: 'a::b' }]],
-  ])('%j', (query, terms) => {
+  ])('the words of the query %j', (query, terms) => {
     expect(parseFilter(query)).toEqual(terms);
   });
 });
@@ -76,7 +76,7 @@ describe('a row', () => {
     ['is:flak', false],
     ['is:mispredicted', false],
     ['is:different', true],
-  ])('is found by %j: %s', (query, found) => {
+  ])('whether the query %j finds a row: %s', (query, found) => {
     expect(wantsRow(parseFilter(query), row)).toBe(found);
   });
 });
@@ -93,7 +93,7 @@ describe('a kernel', () => {
     ['k:6.1 k:5.1', true],
     ['!k:debian', false],
     ['k:5.10 !k:cloud', false],
-  ])('is shown by %j: %s', (query, shown) => {
+  ])('whether the query %j shows a kernel: %s', (query, shown) => {
     expect(wantsKernel(parseFilter(query), '5.10.262 5.10.0-46-cloud-amd64; x86_64; debian')).toBe(shown);
   });
 });

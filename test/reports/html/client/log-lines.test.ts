@@ -1,4 +1,4 @@
-// The line of a log that tells the failure.
+// Tests of finding the line of a log that names the failure.
 import { expect, it } from 'vitest';
 import { failureLine } from '../../../../reports/html/client/log-lines.ts';
 
@@ -9,6 +9,6 @@ it.each([
   [['Booting', 'Kernel panic - not syncing'], 1],
   [['all is well', '0: R1=ctx() R10=fp0'], -1],
   [[], -1],
-])('the failure in %j is on line %i', (lines, at) => {
+])('the log %j names the failure at position %i', (lines, at) => {
   expect(failureLine(lines)).toBe(at);
 });

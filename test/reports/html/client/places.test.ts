@@ -1,4 +1,4 @@
-// Addresses of views: which cell, comparison or relocation they lead to.
+// Tests of addresses: the cell, comparison or relocation that they lead to.
 import { expect, it } from 'vitest';
 import { parseAddress } from '../../../../reports/html/client/places.ts';
 import type { PageData } from '../../../../reports/html/shared/page-data.ts';

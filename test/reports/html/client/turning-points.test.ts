@@ -1,4 +1,4 @@
-// Where the outcome of a relocation changes from kernel to kernel.
+// Tests of finding the kernels between which the outcome of a relocation changes.
 import { expect, it } from 'vitest';
 import { turningPoints } from '../../../../reports/html/client/turning-points.ts';
 import type { OutcomeData } from '../../../../reports/html/shared/page-data.ts';
