@@ -1,5 +1,6 @@
 // The two kinds of error a person can act on. What fails on a kernel is data in the results, never an exception.
 import type { FailureClass } from './failures.ts';
+import { machineTrouble } from './machine-trouble.ts';
 import { shortened, visible, visibleText } from './visible.ts';
 
 /** Longer messages are mostly embedded input, so they are cut. */
@@ -41,13 +42,12 @@ export class InfraError extends Error {
 }
 
 /**
- * Whatever was thrown as an infrastructure error, so that what has finished is not lost to it: system errors (a full disk, a file that
- * vanished) say what failed, anything else is a bug of ours and says so.
+ * Turns anything that was thrown into an infrastructure error, so that finished work is not lost. Trouble of the machine says what to do;
+ * any other error is a fault in corematrix and says so.
  */
 export function toInfraError(error: unknown): InfraError {
   if (error instanceof InfraError) return error;
-  const system = error instanceof Error && 'code' in error && 'syscall' in error;
-  const reason = system ? messageOf(error) : `unexpected error, please report it: ${messageOf(error)}`;
+  const reason = machineTrouble(error) ?? `unexpected error, please report it: ${messageOf(error)}`;
   return new InfraError(reason, { cause: error });
 }
 

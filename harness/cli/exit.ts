@@ -1,43 +1,20 @@
-// Exit codes, and how an error is printed.
+// Which exit code a command ends with, and how an error is printed.
 import { styleText } from 'node:util';
 import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
 import { InfraError, UserError } from '../base/errors.ts';
+import { machineTrouble } from '../base/machine-trouble.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { CellResult, Results } from '../results/schema.ts';
-
-/** How a command can end, in the order of the exit codes. */
-export const EXIT_NAMES = ['asExpected', 'incompatible', 'usage', 'infrastructure', 'internal', 'interrupted'] as const;
-export type ExitName = (typeof EXIT_NAMES)[number];
-
-/**
- * Exit codes of every command. An infrastructure failure never hides a compatibility failure.
- * @see EX_SOFTWARE in sysexits.h for 70; 130 is 128 and the number of SIGINT, as in shells
- */
-export const EXIT = {
-  asExpected: 0,
-  incompatible: 1,
-  usage: 2,
-  infrastructure: 3,
-  internal: 70,
-  interrupted: 130,
-} as const satisfies Record<ExitName, number>;
-
-/** The meaning of each code for all commands; help has the meaning for one command. */
-export const EXIT_MEANINGS = {
-  asExpected: 'everything is as expected',
-  incompatible: 'a compatibility failure, or a difference that the command looks for',
-  usage: 'wrong usage or configuration, or an input that cannot be used',
-  infrastructure: 'infrastructure failure: a guest, a download or this machine failed, and nothing else did',
-  internal: 'internal error: a fault in corematrix itself, please report it',
-  interrupted: 'interrupted with Ctrl-C',
-} as const satisfies Record<ExitName, string>;
+import { EXIT } from './exit-codes.ts';
 
 const WHERE_TO_REPORT = `This is a fault in corematrix, not in your input. Please open an issue in its repository with the lines above, the command line, and this: corematrix ${VERSION}, Node.js ${process.version}, ${process.platform} ${process.arch}.`;
 
 /** One line for errors that the user can act on; for a fault of corematrix, the stack and where to report it. */
 function describeError(error: unknown): string {
   if (error instanceof UserError || error instanceof InfraError) return error.message;
+  const trouble = machineTrouble(error);
+  if (trouble !== null) return trouble;
   const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `internal error: ${said}\n${WHERE_TO_REPORT}`;
 }
@@ -45,7 +22,7 @@ function describeError(error: unknown): string {
 /** The exit code of a command that ended with this error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UserError) return EXIT.usage;
-  if (error instanceof InfraError) return EXIT.infrastructure;
+  if (error instanceof InfraError || machineTrouble(error) !== null) return EXIT.infrastructure;
   return EXIT.internal;
 }
 

@@ -8,7 +8,7 @@ import { editExpectations } from '../plan/config/edit.ts';
 import { parseConfig } from '../plan/config/load.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { expectationChanges } from '../plan/expectations/update-expectations.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { readMerged } from './results-files.ts';

@@ -14,7 +14,7 @@ import { seenFailures } from '../explain/failures.ts';
 import { openKernels } from '../explain/kernel-cache.ts';
 import { explainRun, keptExplanation } from '../explain/of-results.ts';
 import { failuresByPrediction, objectsOfResults } from '../explain/sources.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';

@@ -7,7 +7,7 @@ import { UserError } from '../base/errors.ts';
 import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunEvent } from '../run/events.ts';
 import { ensureAgent } from '../setup/agent.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { accelOption, jobsOption, repeated } from './options.ts';

@@ -1,6 +1,6 @@
 // The part of help below the options of a command: notes, exit codes and examples. The reference page is made from the same facts.
 import type { Command } from 'commander';
-import { EXIT, EXIT_MEANINGS, EXIT_NAMES, type ExitName } from './exit.ts';
+import { EXIT, EXIT_MEANINGS, EXIT_NAMES, type ExitName } from './exit-codes.ts';
 
 export interface HelpFacts {
   /** The meaning of exit codes for this command, besides `usage`, which every command has; absent for a command that only groups others. */

@@ -1,5 +1,5 @@
 // Ctrl-C: the first stops the queue, ends guests and lets a partial report be written; the second exits at once.
-import { EXIT } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** npm and a terminal both deliver one Ctrl-C to the process group: a second signal within this time, in milliseconds, is the same key press. */
 const SAME_KEY_MS = 500;

@@ -8,7 +8,7 @@ import type { KernelLock, PinChange, PinFacts } from '../../kernels/sources/lock
 import type { KernelEvent } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { plural } from '../base/text.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';

@@ -7,7 +7,7 @@ import { UserError } from '../base/errors.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';
 import { LOADERS, type LoaderName } from '../core-relo/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';

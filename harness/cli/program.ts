@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
-import { EXIT_MEANINGS } from './exit.ts';
+import { EXIT_MEANINGS } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 

@@ -7,7 +7,7 @@ import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, findKernels, readKernelTypes } from '../kernel-btf/kernels.ts';
 import { findLayout, type TypeLayout } from '../results/layouts/layout.ts';
 import { type FoundLayout, surveyOf, type TypeSurvey } from '../kernel-btf/layout-survey.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
 import { addHelp, type HelpFacts } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';

@@ -1,6 +1,6 @@
 // docs/reference/exit-codes.md: what each exit code means, in general and for each command.
 import type { Command } from 'commander';
-import { EXIT, EXIT_MEANINGS, EXIT_NAMES } from '../cli/exit.ts';
+import { EXIT, EXIT_MEANINGS, EXIT_NAMES } from '../cli/exit-codes.ts';
 import { exitCodesOf, helpFactsOf } from '../cli/help.ts';
 import { buildProgram } from '../cli/program.ts';
 import { blocks, generatedFrom, plainText, table } from './markdown.ts';

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage } from '../../kernels/pull.ts';
 import { InfraError } from '../base/errors.ts';
+import { withPath } from '../base/machine-trouble.ts';
 import { buildInitramfs } from './initramfs.ts';
 
 /** The static agent binary that set-up built, and the libbpf in it. */
@@ -30,6 +31,9 @@ export async function prepareInitramfs(
   if (text && createHash('sha256').update(text).digest('hex') !== config.sha256)
     throw new InfraError(`${config.path} changed while it was used`);
   const boot = kernel && text && { release: kernel.release, text };
-  await writeFile(target, buildInitramfs(await readFile(path), boot));
+  const archive = buildInitramfs(await readFile(path), boot);
+  await writeFile(target, archive).catch((error: unknown) => {
+    throw withPath(error, target);
+  });
   return target;
 }

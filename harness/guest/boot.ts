@@ -2,6 +2,7 @@
 import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, messageOf } from '../base/errors.ts';
+import { withPath } from '../base/machine-trouble.ts';
 import { diagnoseBoot } from './diagnosis.ts';
 import type { Hello } from './protocol/frames.ts';
 import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';
@@ -45,8 +46,12 @@ const MIB = 1 << 20;
 
 /** Makes a sparse file of `mib` MiB that begins with `head`. */
 export async function sparseFile(path: string, mib: number, head: Uint8Array = new Uint8Array()): Promise<void> {
-  await writeFile(path, head);
-  await truncate(path, mib * MIB);
+  try {
+    await writeFile(path, head);
+    await truncate(path, mib * MIB);
+  } catch (error) {
+    throw withPath(error, path);
+  }
 }
 
 async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGuest> {

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { InfraError } from '../base/errors.ts';
+import { startTrouble } from '../base/machine-trouble.ts';
 import { bellLines, parseRing, type Ring } from './bell.ts';
 import { FD } from './machine.ts';
 import { openQmp, type Qmp } from './qmp.ts';
@@ -58,7 +59,7 @@ function howEnded(signal: string | undefined, stderr: string): string {
 
 function duplex(stream: unknown): Duplex {
   if (stream instanceof Duplex) return stream;
-  throw new InfraError('cannot open a descriptor for QEMU');
+  throw new InfraError('cannot open a descriptor for QEMU: too many files are open; raise the limit: ulimit -n 1024');
 }
 
 /**
@@ -93,7 +94,8 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   const state = duplex(child.stdio.at(FD.state));
   state.on('error', () => undefined);
   const ended = child.then((result) => {
-    const how = howEnded(result.signal, stderr.text());
+    const trouble = startTrouble(result);
+    const how = trouble === null ? howEnded(result.signal, stderr.text()) : ` before it started: ${trouble}`;
     const ending = new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${how}`, { failure: 'infra-crash' });
     rings.fail(ending);
     return ending;

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem, type } from 'node:os';
 import { execa } from 'execa';
-import { UserError } from '../base/errors.ts';
+import { InfraError, UserError } from '../base/errors.ts';
+import { startTrouble } from '../base/machine-trouble.ts';
 import { cgroupMiB } from './cgroup.ts';
 
 export const QEMU_PROGRAM = 'qemu-system-x86_64';
@@ -14,13 +15,20 @@ const SPARE_MIB = 512;
 
 /**
  * QEMU's version, for example `7.2.22`, and the line it stands in.
- * @throws UserError when QEMU is not installed
+ * @throws UserError when QEMU is not installed, InfraError when it does not start on this machine
  */
 export async function qemuVersion(): Promise<{ version: string; line: string }> {
   const result = await execa(QEMU_PROGRAM, ['--version'], { reject: false });
-  const [line = ''] = result.failed ? [] : result.stdout.split('\n');
+  const trouble = startTrouble(result);
+  if (trouble !== null) throw new InfraError(`${QEMU_PROGRAM} cannot be started: ${trouble}`);
+  if (result.exitCode === undefined && result.signal === undefined)
+    throw new UserError(`${QEMU_PROGRAM} is not installed; on Debian: apt-get install qemu-system-x86`);
+  const [line = ''] = result.stdout.split('\n');
   const version = /version (\S+)/.exec(line)?.[1];
-  if (!version) throw new UserError(`${QEMU_PROGRAM} is not installed or does not start; on Debian: apt-get install qemu-system-x86`);
+  if (result.failed || !version) {
+    const said = result.stderr.trim().split('\n').at(-1) ?? '';
+    throw new InfraError(`${QEMU_PROGRAM} --version fails: ${said || (result.signal ?? `exit status ${result.exitCode}`)}`);
+  }
   return { version, line };
 }
 

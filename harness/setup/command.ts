@@ -1,5 +1,7 @@
 // Runs the tools that set-up needs (compilers, make, apt-get) and keeps their output.
 import { $ } from 'zx/core';
+import { InfraError } from '../base/errors.ts';
+import { startTrouble } from '../base/machine-trouble.ts';
 
 export interface Finished {
   ok: boolean;
@@ -9,9 +11,14 @@ export interface Finished {
   said: string;
 }
 
-/** Runs a command to its end without input. A missing program is a failed command. */
+/**
+ * Runs a command to its end without input. A missing program is a failed command.
+ * @throws InfraError if this machine cannot start a program
+ */
 export async function run(command: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
   const output = await $({ ...options, nothrow: true, quiet: true, stdio: ['ignore', 'pipe', 'pipe'] })`${[...command]}`;
+  const trouble = startTrouble(output);
+  if (trouble !== null) throw new InfraError(`${command[0]} cannot be started: ${trouble}`);
   return { ok: output.exitCode === 0, stdout: output.stdout.trim(), said: output.stdall.trim() };
 }
 

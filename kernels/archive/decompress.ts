@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { execa } from 'execa';
 import { InfraError, messageOf } from '../../harness/base/errors.ts';
+import { startTrouble } from '../../harness/base/machine-trouble.ts';
 import { errorCode } from '../../harness/base/files.ts';
 
 export const COMPRESSIONS = ['gzip', 'xz', 'lzma', 'zstd', 'lz4', 'bzip2'] as const;
@@ -78,6 +79,8 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
   input.destroy();
   const fed = await feeding;
   await handed;
+  const trouble = startTrouble(outcome);
+  if (trouble !== null) throw new InfraError(`${label}: ${program} cannot be started: ${trouble}`);
   if (child.pid === undefined) throw new InfraError(`the program ${program} is needed: install the package ${needed}`);
   // A program that ends early breaks the pipe. Its exit status has the real reason.
   if (whole && fed.kind === 'error' && !BROKEN_PIPE.has(errorCode(fed.error) ?? '')) throw fed.error;

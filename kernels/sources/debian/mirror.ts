@@ -1,6 +1,7 @@
 // Finds the Debian mirrors of this machine: those that the user names, else those of apt. The program has no default host.
 import { execa } from 'execa';
-import { UserError } from '../../../harness/base/errors.ts';
+import { InfraError, UserError } from '../../../harness/base/errors.ts';
+import { startTrouble } from '../../../harness/base/machine-trouble.ts';
 import { type Archive, archiveOfSuite } from './suites.ts';
 
 /** A repository. `base` contains `dists/` and `pool/` and has no slash at its end. */
@@ -71,6 +72,8 @@ export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
 
 async function aptMirrors(): Promise<Mirror[]> {
   const apt = await execa('apt-get', ['update', '--print-uris'], { reject: false, env: { LC_ALL: 'C' }, stdin: 'ignore' });
+  const trouble = startTrouble(apt);
+  if (trouble !== null) throw new InfraError(`apt-get cannot be started: ${trouble}`);
   if (apt.failed && apt.exitCode === undefined) throw new UserError(`this machine has no apt-get; ${WHAT_TO_SET}`);
   return parseAptUris(apt.stdout);
 }

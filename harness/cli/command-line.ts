@@ -1,0 +1,35 @@
+// Runs the command line and turns every error into its message and exit code.
+import { CommanderError } from 'commander';
+import { InfraError } from '../base/errors.ts';
+import { exitCodeOf, reportError } from './exit.ts';
+import { EXIT } from './exit-codes.ts';
+import { buildProgram } from './program.ts';
+
+/** Ends the process for an error outside of any command. Node.js would exit with 1, which means a compatibility failure. */
+function endFor(error: unknown): void {
+  reportError(error);
+  process.exit(exitCodeOf(error));
+}
+
+/** A reader such as `head` may close the pipe early; that is not an error. */
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') endFor(new InfraError(`the output cannot be written: ${error.message}`, { cause: error }));
+}
+
+/** Runs the command that the arguments name, and sets the exit code of this process. */
+export async function runCommandLine(): Promise<void> {
+  process.on('uncaughtException', endFor);
+  // With a listener, a write beyond the limit of file sizes fails with EFBIG. Without one, the signal ends this process without a word.
+  process.on('SIGXFSZ', () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onStreamError);
+  try {
+    await (await buildProgram(process.argv[2])).parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.asExpected : EXIT.usage;
+      return;
+    }
+    reportError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
