@@ -1,7 +1,8 @@
 // Removes from the cache what killed processes left behind, and entries that were not used for some time.
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isRunning, unfinishedOwner } from '../harness/base/files.ts';
+import { basename, join } from 'node:path';
+import { ifAbandoned, removeAbandoned, removeIfAbandoned } from '../harness/base/ownership.ts';
+import { isUnfinished } from '../harness/base/populate.ts';
 import { SOURCES } from './registry.ts';
 
 export interface PruneRequest {
@@ -21,7 +22,7 @@ export interface PrunedEntry {
   why: 'unfinished' | 'unused' | 'all';
 }
 
-/** The folders of the cache whose entries can be recreated. The guest agent and libbpf are small and are kept. */
+/** The folders of the cache whose entries can be recreated. */
 const FOLDERS = [
   'kernels',
   'modules',
@@ -31,6 +32,8 @@ const FOLDERS = [
   'downloads',
   ...SOURCES.flatMap(({ cacheFolders }) => cacheFolders),
 ];
+/** Their entries are small and are kept, unless they are unfinished. */
+const KEPT_FOLDERS = ['agent', 'libbpf'];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 interface Usage {
@@ -51,25 +54,37 @@ async function usageOf(path: string): Promise<Usage> {
   };
 }
 
-function reasonToRemove(name: string, usage: Usage, request: PruneRequest): PrunedEntry['why'] | null {
-  const owner = unfinishedOwner(name);
-  if (owner !== null) return isRunning(owner) ? null : 'unfinished';
+function reasonToRemove(usage: Usage, request: PruneRequest): PrunedEntry['why'] | null {
   if (request.all) return 'all';
   return Date.now() - usage.lastUsed > request.keepDays * DAY_MS ? 'unused' : null;
+}
+
+/** Removes what killed processes left unfinished in a cache, except downloads: the next download of the same file continues them. */
+export async function removeUnfinished(cache: string): Promise<void> {
+  for (const folder of [...FOLDERS, ...KEPT_FOLDERS]) await removeAbandoned(join(cache, folder), /\.tmp-[0-9a-f]+$/);
+}
+
+/** Removes an entry of the cache, or only says why it would. An unfinished one has an owner, who decides; null if it stays. */
+async function pruneEntry(path: string, usage: Usage, request: PruneRequest): Promise<PrunedEntry['why'] | null> {
+  const unfinished = isUnfinished(basename(path));
+  const why = unfinished ? await ifAbandoned(path, async () => 'unfinished' as const) : reasonToRemove(usage, request);
+  if (why === null || request.dryRun) return why;
+  if (unfinished) return (await removeIfAbandoned(path)) ? why : null;
+  await rm(path, { recursive: true, force: true });
+  return why;
 }
 
 /** Removes what the request allows and returns the removed entries. A later run makes them again if it needs them. */
 export async function pruneCache(request: PruneRequest): Promise<PrunedEntry[]> {
   const removed: PrunedEntry[] = [];
-  for (const folder of FOLDERS) {
-    const names = await readdir(join(request.cache, folder)).catch(() => []);
+  for (const folder of [...FOLDERS, ...KEPT_FOLDERS]) {
+    const all = await readdir(join(request.cache, folder)).catch(() => []);
+    const names = KEPT_FOLDERS.includes(folder) ? all.filter(isUnfinished) : all;
     for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
       const path = join(request.cache, folder, name);
       const usage = await usageOf(path);
-      const why = reasonToRemove(name, usage, request);
-      if (why === null) continue;
-      if (!request.dryRun) await rm(path, { recursive: true, force: true });
-      removed.push({ path, size: usage.size, why });
+      const why = await pruneEntry(path, usage, request);
+      if (why !== null) removed.push({ path, size: usage.size, why });
     }
   }
   return removed;

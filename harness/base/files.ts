@@ -1,8 +1,8 @@
 // The cache on disk: where it is, and writes that leave either the whole entry or none, whenever the process is killed.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { InfraError } from './errors.ts';
 
 /** Where downloads, kernels and snapshots are kept: `COREMATRIX_CACHE`, else `corematrix` in the XDG cache directory. */
@@ -35,7 +35,8 @@ export function explainDiskError(error: unknown, path: string): unknown {
   return advice === undefined ? error : new InfraError(`cannot write ${path}: ${advice}`, { cause: error });
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+/** Whether a path is a directory, or a link to one. */
+export async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   return found?.isDirectory() ?? false;
 }
@@ -58,7 +59,8 @@ export async function makeDirectories(path: string): Promise<void> {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Flushes the entries of a directory, or the bytes of a file, to disk. */
+export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -67,23 +69,24 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** A new name beside the target for unfinished data. It is on the same file system, so that a rename is atomic. */
+/** Random characters for a name that no other process chooses. */
+export function randomName(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** How the names of unfinished files and folders begin, beside their target. They are on the same file system: a rename is atomic. */
+export function unfinishedPrefix(target: string): string {
+  return `${target}.tmp-`;
+}
+
+/** A new name for an unfinished file that takes moments to write. Longer work has a folder with an owner. */
 export function unfinishedPath(target: string): string {
-  return `${target}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  return `${unfinishedPrefix(target)}${randomName()}`;
 }
 
 /** Clears up after a failure, whose own error is the one that matters. */
 async function dropUnfinished(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(() => null);
-}
-
-/** Removes unfinished data of the same target whose processes have ended. */
-export async function dropAbandoned(target: string): Promise<void> {
-  const names = await readdir(dirname(target)).catch(() => []);
-  for (const name of names) {
-    const owner = name.startsWith(`${basename(target)}.tmp-`) ? unfinishedOwner(name) : null;
-    if (owner !== null && !isRunning(owner)) await dropUnfinished(join(dirname(target), name));
-  }
+  await rm(path, { force: true }).catch(() => null);
 }
 
 async function writeAndSync(handle: FileHandle, data: string | Uint8Array): Promise<void> {
@@ -109,64 +112,6 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   } catch (error) {
     await dropUnfinished(temporary);
     throw explainDiskError(error, path);
-  }
-}
-
-async function syncContents(directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) await syncContents(join(directory, entry.name));
-    else if (entry.isFile()) await syncDirectory(join(directory, entry.name));
-  }
-  await syncDirectory(directory);
-}
-
-/** If another process was faster, its directory stays and ours is removed. */
-async function moveInto(temporary: string, target: string): Promise<'built' | 'existing'> {
-  try {
-    await rename(temporary, target);
-    await syncDirectory(dirname(target));
-    return 'built';
-  } catch (error) {
-    const lost = ['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '') && (await isDirectory(target));
-    if (!lost) throw error;
-    await rm(temporary, { recursive: true, force: true });
-    return 'existing';
-  }
-}
-
-/**
- * Makes a directory once. An existing one is used unchanged; otherwise `build` fills a temporary one, which is then renamed.
- * @throws InfraError when the disk is full or may not be written; whatever `build` throws
- */
-export async function populateDirectory(target: string, build: (directory: string) => Promise<void>): Promise<'built' | 'existing'> {
-  if (await isDirectory(target)) return 'existing';
-  const temporary = unfinishedPath(target);
-  try {
-    await dropAbandoned(target);
-    await makeDirectories(temporary);
-    await build(temporary);
-    await syncContents(temporary);
-    return await moveInto(temporary, target);
-  } catch (error) {
-    await dropUnfinished(temporary);
-    throw explainDiskError(error, target);
-  }
-}
-
-/** Whether a name in the cache is something unfinished, and of which process: null when it is not. */
-export function unfinishedOwner(name: string): number | null {
-  const match = /\.(?:tmp|part)-(\d{1,10})-[0-9a-f]+$/.exec(name);
-  return match ? Number(match[1]) : null;
-}
-
-/** Whether a process of that number is there; one of another user counts. */
-export function isRunning(pid: number): boolean {
-  if (pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
   }
 }
 

@@ -1,6 +1,5 @@
 // `corematrix rerun`: runs one cell of a run again in a fresh boot and keeps everything.
-import { access, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
@@ -19,6 +18,7 @@ import type { KernelResult, Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { run } from '../run/run.ts';
+import { makeWorkFolder } from '../run/work-folder.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
 import { ensureAgents } from './agents.ts';
@@ -139,8 +139,8 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const kernel = await kernelOf(found, selector, kernelOptions);
   const image = await pullKernel(kernel, kernelOptions);
   const folder = await newFolder(out, `${kernel.id}.${subject.result.id}`);
-  const sockets = options.gdb === true ? await mkdtemp(join(tmpdir(), 'corematrix-gdb-')) : null;
-  const gdb = sockets && join(sockets, 'gdb');
+  const sockets = options.gdb === true ? await makeWorkFolder() : null;
+  const gdb = sockets && join(sockets.path, 'gdb');
   const progress = showProgress(process.stderr, true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
@@ -182,7 +182,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
     process.exitCode = exitCodeOfResults(results, 0);
   } finally {
     progress.end();
-    if (sockets !== null) await rm(sockets, { recursive: true, force: true });
+    await sockets?.remove();
   }
 }
 

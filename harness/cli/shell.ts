@@ -1,7 +1,5 @@
 // `corematrix shell`: opens a terminal in a guest, with tools of this machine and an object.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { access, constants, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
@@ -19,6 +17,7 @@ import { librariesOf, readExecutable } from '../plan/packing/libraries.ts';
 import { prepareInitramfs } from '../guest/agent.ts';
 import { QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
+import { makeWorkFolder } from '../run/work-folder.ts';
 import { ensureAgent } from '../setup/agent.ts';
 import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
@@ -118,7 +117,8 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
   const image = await oneKernel(options.kernel, signal);
   const [boot] = bootImages(image);
   if (!boot || image.arch !== 'x86_64') throw new UserError(`${image.id}: guests of architecture ${image.arch} cannot be run yet`);
-  const directory = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
+  const folder = await makeWorkFolder();
+  const directory = folder.path;
   try {
     const { line } = await qemuVersion();
     const agent = await ensureAgent({ onNote: note });
@@ -144,7 +144,7 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
     const args = qemuArguments(machine, { ram, mailbox, private: false }, { kernel: boot.path, initramfs });
     await onTerminal(standaloneCommand([QEMU_PROGRAM, ...args], directory, 'raw'), signal);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 

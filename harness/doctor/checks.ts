@@ -1,5 +1,5 @@
 // Checks what a run needs of this machine. Each check really tries the thing, and prints what to type if it fails.
-import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { readdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { debianMirrors } from '../../kernels/sources/debian/mirror.ts';
@@ -13,6 +13,7 @@ import { machineFor } from '../guest/snapshot.ts';
 import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
 import { availableMiB, defaultJobs, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
+import { makeWorkFolder } from '../run/work-folder.ts';
 import { ensureAgent } from '../setup/agent.ts';
 import { missingPackages } from '../setup/packages.ts';
 import { type Finding, ok } from './finding.ts';
@@ -117,7 +118,8 @@ async function checkGuests(cache: string, agent: GuestAgent, signal: AbortSignal
     const advice = 'corematrix kernels pull debian:6.12';
     return [{ what: 'guests', state: 'warning', found: 'not tried: the cache has no kernel', advice }];
   }
-  const work = await mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
+  const folder = await makeWorkFolder();
+  const work = folder.path;
   try {
     const probe = { qemuProgram: QEMU_PROGRAM, images: bootImages(kernel), initramfs: await prepareInitramfs(agent, null, work), signal };
     const choice = await chooseAccel('auto', {
@@ -132,7 +134,7 @@ async function checkGuests(cache: string, agent: GuestAgent, signal: AbortSignal
         : { what: 'KVM', state: 'warning', found: choice.reason, advice: 'nothing: guests are emulated instead' };
     return [speed, await bootOnce(choice.accel, probe, work)];
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 

@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { InfraError } from '../base/errors.ts';
+import { unfinishedPath } from '../base/files.ts';
+import type { OwnedFolder } from '../base/ownership.ts';
 import { bootGuest, type BootRequest, flush } from './boot.ts';
 import { crc32File, isIntact } from './intact.ts';
 import { DEFAULT_MACHINE, FD, type Machine, qemuArguments } from './machine.ts';
@@ -127,11 +129,39 @@ export async function openSnapshot(directory: string, key: string): Promise<Snap
   return { ...manifest, ramFile, stateFile };
 }
 
+/** Where a snapshot is made and where it is kept. */
+export interface SnapshotPlace {
+  /** The folder it is kept in. */
+  target: string;
+  key: string;
+  /** The folder it is made in. */
+  building: OwnedFolder;
+  /** The snapshot in `target` that is not to be used any more; null if there was none. */
+  replaced: Snapshot | null;
+}
+
 /**
- * Boots a kernel and saves it as a snapshot in `target`, replacing an older one. The files get their name only when complete.
+ * Moves a complete snapshot to its place. One that another run has put there meanwhile is used instead, because its guests may be
+ * reading those files.
+ */
+async function moveIntoPlace({ target, key, building, replaced }: SnapshotPlace): Promise<void> {
+  const there = await openSnapshot(target, key);
+  if (there && there.stateSha256 !== replaced?.stateSha256) return;
+  // Running guests of another run may use the old files. They stay readable until those guests close them.
+  const old = unfinishedPath(target);
+  await rename(target, old).catch(() => undefined);
+  await building.moveTo(target).catch(async (error: unknown) => {
+    if (!(await openSnapshot(target, key))) throw error;
+  });
+  await rm(old, { recursive: true, force: true });
+}
+
+/**
+ * Boots a kernel and saves it as a snapshot. The files get their name only when complete.
  * @throws InfraError if the kernel does not come up or its state cannot be saved
  */
-export async function makeSnapshot(target: string, key: string, request: BootRequest): Promise<Snapshot> {
+export async function makeSnapshot(place: SnapshotPlace, request: BootRequest): Promise<Snapshot> {
+  const { target, key } = place;
   const building = request.directory;
   const guest = await bootGuest({ ...request, saves: true });
   const stateFile = join(building, 'state');
@@ -161,14 +191,7 @@ export async function makeSnapshot(target: string, key: string, request: BootReq
   await rm(join(building, 'mailbox'), { force: true });
   await writeFile(join(building, 'snapshot.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await Promise.all(['ram', 'state', 'snapshot.json'].map(async (name) => flush(join(building, name))));
-  // Guests of another run may use the old files. They are renamed and removed, and stay readable until those guests close them.
-  await rename(target, `${building}.old`).catch(() => undefined);
-  await rename(building, target).catch(async (error: unknown) => {
-    // Another run has made the same snapshot meanwhile; its files serve as well.
-    await rm(building, { recursive: true, force: true });
-    if (!(await openSnapshot(target, key))) throw error;
-  });
-  await rm(`${building}.old`, { recursive: true, force: true });
+  await moveIntoPlace(place);
   const snapshot = await openSnapshot(target, key);
   if (!snapshot) throw new InfraError(`the snapshot in ${target} is damaged right after it was made: is the disk full?`);
   return snapshot;

@@ -154,7 +154,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   let renewing: Promise<void> | null = null;
   const renew = async () => {
     try {
-      snapshot = await newSnapshot(store, request);
+      snapshot = await newSnapshot(store, request, snapshot);
     } catch (error) {
       // The cell that asked has its verdict; the next ones try the old snapshot first.
       if (!(error instanceof InfraError)) throw error;

@@ -1,11 +1,11 @@
 // A run: every chosen object on every kernel, as many guests at a time as the machine bears. Events tell all that happens.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { planKernels } from '../../kernels/plan.ts';
+import { removeUnfinished } from '../../kernels/prune.ts';
 import { pullKernel } from '../../kernels/pull.ts';
 import { UserError } from '../base/errors.ts';
+import type { OwnedFolder } from '../base/ownership.ts';
 import { everyCell } from '../plan/choice/choice.ts';
 import type { Results } from '../results/schema.ts';
 import { assembleResults } from './assemble.ts';
@@ -13,17 +13,18 @@ import { chosenObjects, runColumn } from './column.ts';
 import { commitOf } from './commit.ts';
 import type { Emit } from './events.ts';
 import { defaultJobs, qemuVersion } from './host.ts';
-import { removeLeftovers } from './leftovers.ts';
 import type { Keep, RunRequest } from './run-request.ts';
 import { openSession } from './session.ts';
+import { makeWorkFolder } from './work-folder.ts';
 
 /** Downloads at a time. */
 const PULLS = 3;
 
-async function workFolder(keep: Keep | undefined): Promise<string> {
-  if (!keep) return mkdtemp(join(tmpdir(), `corematrix-${process.pid}-`));
+/** The folder that the run works in. One that is to be kept is the user's own. */
+async function workFolder(keep: Keep | undefined): Promise<Pick<OwnedFolder, 'path' | 'remove'>> {
+  if (!keep) return makeWorkFolder();
   await mkdir(keep.work, { recursive: true });
-  return keep.work;
+  return { path: keep.work, remove: async () => {} };
 }
 
 /**
@@ -47,16 +48,15 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     .filter(({ cells }) => cells > 0);
   const total = busy.reduce((sum, { cells }) => sum + cells, 0);
   emit({ kind: 'planned', kernels: busy.length, objects: objects.length, cells: total, jobs });
-  await removeLeftovers(tmpdir(), /^corematrix-(\d+)-/);
-  await removeLeftovers(join(request.cache, 'snapshots'), /\.(\d+)\.building/);
+  await removeUnfinished(request.cache);
   const work = await workFolder(keep);
   try {
     const pulls = pLimit(PULLS);
     const pulled = new Map(busy.map(({ kernel }) => [kernel.id, pulls(async () => pullKernel(kernel, kernelOptions))]));
-    const session = openSession({ request, startedAt, emit, signal, work, qemu, jobs, choiceOf, total }, [...pulled.values()]);
+    const session = openSession({ request, startedAt, emit, signal, work: work.path, qemu, jobs, choiceOf, total }, [...pulled.values()]);
     const columns = await Promise.all(planned.map(async (kernel) => runColumn(session, kernel, pulled.get(kernel.id) ?? null)));
     return await assembleResults(session, columns, await commit);
   } finally {
-    if (!keep) await rm(work, { recursive: true, force: true });
+    await work.remove();
   }
 }

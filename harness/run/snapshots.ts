@@ -3,6 +3,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { toInfraError } from '../base/errors.ts';
+import { makeFolderBeside } from '../base/populate.ts';
 import type { BootRequest } from '../guest/boot.ts';
 import { makeSnapshot, openSnapshot, type Snapshot } from '../guest/snapshot.ts';
 
@@ -34,16 +35,27 @@ export async function keptSnapshot({ cache, work, key }: SnapshotStore): Promise
 
 /**
  * Boots a kernel and keeps it as a snapshot.
+ * @param replaced the snapshot that gave no verdict, if this one is to replace it
  * @throws InfraError when it does not come up or cannot be kept
  */
-export async function newSnapshot({ cache, work, key }: SnapshotStore, boot: Omit<BootRequest, 'directory'>): Promise<Snapshot> {
+export async function newSnapshot(
+  { cache, work, key }: SnapshotStore,
+  boot: Omit<BootRequest, 'directory'>,
+  replaced: Snapshot | null = null,
+): Promise<Snapshot> {
   const shared = join(cache, 'snapshots');
   const folder = await mkdir(shared, { recursive: true }).then(
     async () => ((await writable(shared)) ? shared : join(work, 'snapshots')),
     () => join(work, 'snapshots'),
   );
+  const target = join(folder, key);
   try {
-    return await makeSnapshot(join(folder, key), key, { ...boot, directory: join(folder, `${key}.${process.pid}.building`) });
+    const building = await makeFolderBeside(target);
+    try {
+      return await makeSnapshot({ target, key, building, replaced }, { ...boot, directory: building.path });
+    } finally {
+      await building.remove();
+    }
   } catch (error) {
     boot.signal.throwIfAborted();
     throw toInfraError(error);

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheRoot, populateDirectory } from '../base/files.ts';
+import { cacheRoot } from '../base/files.ts';
+import { populateDirectory } from '../base/populate.ts';
 import { UserError } from '../base/errors.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import { run, secondsSince, versionLine } from './command.ts';

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import * as tar from 'tar';
-import { populateDirectory } from '../base/files.ts';
+import { populateDirectory } from '../base/populate.ts';
 import { type DebianSource, findDebianSource } from '../../kernels/sources/debian/source-package.ts';
 import { download } from '../../kernels/download/download.ts';
 import { InfraError, UserError } from '../base/errors.ts';

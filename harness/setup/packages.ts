@@ -37,6 +37,7 @@ const PACKAGES: readonly SystemPackage[] = [
     scope: 'run',
   },
   { purpose: 'ending guests with their parent', proof: 'setpriv', debian: 'util-linux', scope: 'run' },
+  { purpose: 'locks, which keep runs apart', proof: 'flock', debian: 'util-linux', scope: 'run' },
   { purpose: 'a second opinion on BTF', proof: 'bpftool', debian: 'bpftool', scope: 'run' },
   { purpose: 'a shell in guests ("corematrix shell")', proof: 'busybox', debian: 'busybox-static', scope: 'tests' },
   { purpose: 'kernel images compressed with bzip2', proof: 'bzip2', debian: 'bzip2', scope: 'tests' },

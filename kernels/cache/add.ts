@@ -1,9 +1,9 @@
 // Adds kernels to the cache: an image, or the image in a package.
 import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { sha256Of } from '../../harness/base/digest.ts';
 import { InfraError } from '../../harness/base/errors.ts';
-import { dropAbandoned, makeDirectories, populateDirectory, unfinishedPath } from '../../harness/base/files.ts';
+import { makeFolderBeside, populateDirectory } from '../../harness/base/populate.ts';
 import type { Archive } from '../archive/archive.ts';
 import { isImagePath } from '../image/paths.ts';
 import { unpackKernel } from '../image/unpack.ts';
@@ -52,11 +52,9 @@ export interface ImagePackage {
  * @throws InfraError if the package is damaged or has no image
  */
 export async function cachePackage(cache: string, { archive, sha256, label }: ImagePackage): Promise<CachedKernel> {
-  const target = kernelDirectory(cache, sha256);
-  const image = unfinishedPath(target);
+  const folder = await makeFolderBeside(kernelDirectory(cache, sha256));
+  const image = join(folder.path, 'image');
   try {
-    await dropAbandoned(target);
-    await makeDirectories(dirname(image));
     const found = await archive.extractFirst({ wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package has no kernel image`);
     const cached = await cacheImage(cache, image, label);
@@ -66,6 +64,6 @@ export async function cachePackage(cache: string, { archive, sha256, label }: Im
     await rememberImage(cache, sha256, cached.sha256);
     return (await readCachedKernel(cached.directory)) ?? cached;
   } finally {
-    await rm(image, { force: true });
+    await folder.remove();
   }
 }

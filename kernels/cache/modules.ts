@@ -1,7 +1,7 @@
 // Cached kernel modules: one folder for all modules of a package. Most runs never need them.
 import { basename, join } from 'node:path';
 import { InfraError } from '../../harness/base/errors.ts';
-import { populateDirectory } from '../../harness/base/files.ts';
+import { populateDirectory } from '../../harness/base/populate.ts';
 import type { Archive } from '../archive/archive.ts';
 import { isModulePath } from '../image/paths.ts';
 

@@ -1,12 +1,12 @@
 // Downloads files: resumes and verifies them, and moves them into place only when they are complete.
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError, messageOf } from '../../harness/base/errors.ts';
 import { explainDiskError, makeDirectories } from '../../harness/base/files.ts';
-import { claimPart, releasePart } from './part-file.ts';
+import { claimPart } from './part-file.ts';
 
 export interface DownloadRequest {
   url: string;
@@ -192,16 +192,18 @@ export async function download(request: DownloadRequest): Promise<DownloadResult
   signal?.throwIfAborted();
   try {
     await makeDirectories(dirname(target));
-    const path = await claimPart(target, expected !== null);
-    const part = await openPart(path);
+    const claimed = await claimPart(target, expected !== null);
+    const part = await openPart(claimed.path).catch(async (error: unknown) => {
+      await claimed.release({ keep: false });
+      throw error;
+    });
     try {
       const result = await tryUntilDone(part, request);
       if (result.kind === 'done') await finishPart(part, target);
       return result;
     } finally {
       await part.handle.close();
-      if (part.size === 0 || expected === null) await rm(path, { force: true });
-      else await releasePart(path, target);
+      await claimed.release({ keep: part.size > 0 && expected !== null });
     }
   } catch (error) {
     throw explainDiskError(error, dirname(target));

@@ -1,10 +1,20 @@
-// Names of unfinished downloads beside their target. Each has one owner. A process takes one over by a rename, so only one succeeds.
-import { randomBytes } from 'node:crypto';
-import { readdir, rename } from 'node:fs/promises';
+// Unfinished downloads beside their target. Each is a file in a folder that one process owns; the next process continues it.
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode, isRunning, unfinishedOwner } from '../../harness/base/files.ts';
+import { errorCode } from '../../harness/base/files.ts';
+import { ifAbandoned, makeOwnedFolder } from '../../harness/base/ownership.ts';
 
-async function takeOver(from: string, to: string): Promise<boolean> {
+const PART = 'part';
+
+/** An unfinished download of this process. */
+export interface PartFile {
+  path: string;
+  /** Gives it up. With `keep`, the next download of the same target continues it. Does nothing if the download was finished. */
+  release: (options: { keep: boolean }) => Promise<void>;
+}
+
+/** Moves a file unless it is gone. */
+async function take(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
     return true;
@@ -14,26 +24,32 @@ async function takeOver(from: string, to: string): Promise<boolean> {
   }
 }
 
-/**
- * The path for an unfinished download. With `resume`, an earlier unfinished download is taken over: one that was released (`NAME.part`),
- * or one whose process has ended (`NAME.part-PID-…`).
- */
-export async function claimPart(target: string, resume: boolean): Promise<string> {
-  const mine = `${target}.part-${process.pid}-${randomBytes(4).toString('hex')}`;
-  if (!resume) return mine;
-  const names = await readdir(dirname(target));
-  const abandoned = names.filter((name) => {
-    if (!name.startsWith(`${basename(target)}.part`)) return false;
-    const owner = unfinishedOwner(name);
-    return owner === null || !isRunning(owner);
+/** Takes the unfinished download of a process that has ended. */
+async function takeAbandoned(folder: string, to: string): Promise<boolean> {
+  const taken = await ifAbandoned(folder, async () => {
+    const found = await take(join(folder, PART), to);
+    await rm(folder, { recursive: true, force: true });
+    return found;
   });
-  for (const name of abandoned) {
-    if (await takeOver(join(dirname(target), name), mine)) return mine;
-  }
-  return mine;
+  return taken ?? false;
 }
 
-/** Releases an unfinished download, so that the next one of the same target continues it. Does nothing if it was finished. */
-export async function releasePart(path: string, target: string): Promise<void> {
-  await takeOver(path, `${target}.part`);
+/**
+ * The file for an unfinished download. With `resume`, it is an earlier unfinished download if there is one: one that was released
+ * (`NAME.part`), or one whose process has ended (in a folder `NAME.part-…`).
+ */
+export async function claimPart(target: string, resume: boolean): Promise<PartFile> {
+  const folder = await makeOwnedFolder(`${target}.part-`);
+  const path = join(folder.path, PART);
+  const release: PartFile['release'] = async ({ keep }) => {
+    if (keep) await take(path, `${target}.part`);
+    await folder.remove();
+  };
+  if (!resume || (await take(`${target}.part`, path))) return { path, release };
+  for (const name of await readdir(dirname(target))) {
+    const other = join(dirname(target), name);
+    if (!name.startsWith(`${basename(target)}.part-`) || other === folder.path) continue;
+    if (await takeAbandoned(other, path)) break;
+  }
+  return { path, release };
 }

@@ -34,7 +34,7 @@ async function footprint(): Promise<Footprint> {
     residentMiB: Math.round(rss / 2 ** 20),
     children: children === '' ? 0 : children.split(' ').length,
     descriptors: (await readdir('/proc/self/fd')).length,
-    folders: (await readdir(tmpdir())).filter((name) => name.startsWith(`corematrix-${process.pid}-`)).length,
+    folders: (await readdir(tmpdir())).filter((name) => name.startsWith('corematrix-')).length,
     snapshots: (await readdir(join(cacheRoot(), 'snapshots'))).length,
     sharedMemory: (await readdir('/dev/shm').catch(() => [])).filter((name) => name.includes('corematrix')).length,
   };

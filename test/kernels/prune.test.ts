@@ -3,11 +3,12 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pruneCache } from '../../kernels/prune.ts';
+import { makeOwnedFolder, type OwnedFolder } from '../../harness/base/ownership.ts';
 import { withFolder } from './fixtures.ts';
 
-const DEAD = 999_999_999;
+const LEFT = '0123456789abcdef';
 
-async function fill(cache: string): Promise<void> {
+async function fill(cache: string): Promise<OwnedFolder> {
   const old = new Date(Date.now() - 40 * 24 * 60 * 60 * 1000);
   const write = async (path: string, time: Date | null) => {
     const file = join(cache, path);
@@ -20,11 +21,18 @@ async function fill(cache: string): Promise<void> {
   };
   await write('kernels/old/vmlinux', old);
   await write('kernels/new/vmlinux', null);
-  await write(`kernels/a.tmp-${DEAD}-0123abcd/vmlinux`, null);
-  await write(`kernels/b.tmp-${process.pid}-0123abcd/vmlinux`, old);
+  await write(`kernels/a.tmp-${LEFT}/vmlinux`, null);
+  await write(`kernels/a.tmp-${LEFT}/.owner`, null);
   await write('snapshots/old/ram', old);
-  await write(`downloads/c.part-${DEAD}-0123abcd`, null);
+  await write(`downloads/c.part-${LEFT}/.owner`, null);
+  await write(`verdicts/d.tmp-${LEFT}`, old);
+  await write(`verdicts/e.tmp-${LEFT}`, null);
   await write('agent/old/init', old);
+  await write(`agent/f.tmp-${LEFT}/.owner`, null);
+  const alive = await makeOwnedFolder(join(cache, 'kernels/b.tmp-'));
+  await writeFile(join(alive.path, 'vmlinux'), 'x');
+  await utimes(join(alive.path, 'vmlinux'), old, old);
+  return alive;
 }
 
 const kept = async (cache: string) =>
@@ -33,37 +41,43 @@ const kept = async (cache: string) =>
 describe('pruning the cache', () => {
   const prune = async (options: { all?: boolean; dryRun?: boolean }) =>
     withFolder(async (cache) => {
-      await fill(cache);
+      const alive = await fill(cache);
       const removed = await pruneCache({ cache, keepDays: 30, all: options.all === true, dryRun: options.dryRun === true });
-      return { removed: removed.map(({ path, why }) => `${path.slice(cache.length + 1)}: ${why}`), files: await kept(cache) };
+      const files = await kept(cache);
+      await alive.remove();
+      return { removed: removed.map(({ path, why }) => `${path.slice(cache.length + 1)}: ${why}`), files };
     });
 
   const UNUSED = [
-    'kernels/a.tmp-999999999-0123abcd: unfinished',
+    'kernels/a.tmp-0123456789abcdef: unfinished',
     'kernels/old: unused',
     'snapshots/old: unused',
-    'downloads/c.part-999999999-0123abcd: unfinished',
+    'verdicts/d.tmp-0123456789abcdef: unfinished',
+    'downloads/c.part-0123456789abcdef: unfinished',
+    'agent/f.tmp-0123456789abcdef: unfinished',
   ];
 
   it('pruning the cache removes entries that were not used lately and leftovers of dead processes, but no files of running ones', async () => {
-    expect(await prune({})).toEqual({ removed: UNUSED, files: 3 });
+    expect(await prune({})).toEqual({ removed: UNUSED, files: 5 });
   });
 
   it('pruning the cache removes nothing in a dry run', async () => {
-    expect(await prune({ dryRun: true })).toEqual({ removed: UNUSED, files: 7 });
+    expect(await prune({ dryRun: true })).toEqual({ removed: UNUSED, files: 12 });
   });
 
   it('pruning the cache with `all` removes everything that can be recreated', async () => {
     const { removed, files } = await prune({ all: true });
     expect([removed, files]).toEqual([
       [
-        'kernels/a.tmp-999999999-0123abcd: unfinished',
+        'kernels/a.tmp-0123456789abcdef: unfinished',
         'kernels/new: all',
         'kernels/old: all',
         'snapshots/old: all',
-        'downloads/c.part-999999999-0123abcd: unfinished',
+        'verdicts/d.tmp-0123456789abcdef: unfinished',
+        'downloads/c.part-0123456789abcdef: unfinished',
+        'agent/f.tmp-0123456789abcdef: unfinished',
       ],
-      2,
+      4,
     ]);
   });
 

@@ -1,8 +1,7 @@
 // Downloads packages from the first mirror of their archive that has them.
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../../../harness/base/errors.ts';
-import { unfinishedPath } from '../../../harness/base/files.ts';
+import { makeFolderBeside } from '../../../harness/base/populate.ts';
 import { download } from '../../download/download.ts';
 import type { KernelOptions } from '../options.ts';
 import { checkTrust, type Trust } from '../trust.ts';
@@ -50,10 +49,11 @@ export async function fetchPackage(
  * @throws InfraError as fetchPackage; whatever `use` throws
  */
 export async function withPackage<T>(file: PackageFile, options: KernelOptions, use: (deb: string) => Promise<T>): Promise<T | null> {
-  const target = unfinishedPath(join(options.cache, 'downloads', `${file.name}.deb`));
+  const folder = await makeFolderBeside(join(options.cache, 'downloads', `${file.name}.deb`));
+  const target = join(folder.path, 'package.deb');
   try {
     return (await fetchPackage(file, target, options)) ? await use(target) : null;
   } finally {
-    await rm(target, { force: true });
+    await folder.remove();
   }
 }

@@ -1,9 +1,10 @@
 // Cache entries are whole or absent, whoever else writes and however the process ends.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cacheRoot, explainDiskError, populateDirectory, unfinishedOwner, writeFileAtomic } from '../../../harness/base/files.ts';
+import { cacheRoot, explainDiskError, writeFileAtomic } from '../../../harness/base/files.ts';
+import { makeFolderBeside, populateDirectory } from '../../../harness/base/populate.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -86,18 +87,14 @@ describe('a directory in the cache', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('a cache directory does not exist if the process is killed during its build; the rest names its owner, and the next build removes it', async () => {
-    const name = `entry.tmp-${process.pid}-00c0ffee`;
-    expect([
-      unfinishedOwner(name),
-      unfinishedOwner('entry.part-17-0123abcd'),
-      unfinishedOwner('entry.part'),
-      unfinishedOwner('entry'),
-    ]).toEqual([process.pid, 17, null, null]);
-    const gone = 'entry.tmp-4194305-00c0ffee';
-    await mkdir(join(directory, name));
-    await mkdir(join(directory, gone));
-    expect(await populateDirectory(join(directory, 'entry'), async () => {})).toBe('built');
-    expect((await readdir(directory)).toSorted()).toEqual(['entry', name]);
+  it('a cache directory does not exist if the process is killed during its build, and the next build removes what is left', async () => {
+    const target = join(directory, 'entry');
+    const alive = await makeFolderBeside(target);
+    await mkdir(`${target}.tmp-00c0ffee00c0ffee`);
+    await writeFile(`${target}.tmp-00c0ffee00c0ffee/.owner`, '');
+    expect(await populateDirectory(target, async () => {})).toBe('built');
+    expect((await readdir(directory)).toSorted()).toEqual(['entry', basename(alive.path)]);
+    await alive.remove();
+    expect([await readdir(directory), await readdir(target)]).toEqual([['entry'], []]);
   });
 });

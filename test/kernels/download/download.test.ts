@@ -1,10 +1,11 @@
 // Tests of downloads from a real server with every fault of a mirror.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeOwnedFolder } from '../../../harness/base/ownership.ts';
 import { download, type DownloadRequest } from '../../../kernels/download/download.ts';
 
 const CONTENT = randomBytes(300_000);
@@ -93,15 +94,19 @@ describe('a download', () => {
     await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-']]);
     visits = [];
-    await writeFile(join(directory, 'file.part-999999999-0123abcd'), CONTENT.subarray(0, 2000));
+    const left = join(directory, 'file.part-0123456789abcdef');
+    await mkdir(left);
+    await writeFile(join(left, '.owner'), '');
+    await writeFile(join(left, 'part'), CONTENT.subarray(0, 2000));
     expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['bytes=2000-'], ['file']]);
   });
 
   it('a download does not touch the unfinished one of a running process', async () => {
     behaviour = serve;
-    const other = `file.part-${process.ppid}-0123abcd`;
-    await writeFile(join(directory, other), CONTENT.subarray(0, 1000));
-    expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['whole'], ['file', other]]);
+    const other = await makeOwnedFolder(join(directory, 'file.part-'));
+    await writeFile(join(other.path, 'part'), CONTENT.subarray(0, 1000));
+    expect([await fetchIt(), visits, await files()]).toEqual([DONE, ['whole'], ['file', basename(other.path)]]);
+    await other.remove();
   });
 
   it('a download sends no request if the unfinished file is already complete', async () => {

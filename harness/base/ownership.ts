@@ -1,0 +1,218 @@
+// Who works in a folder: its owner holds a lock on a file in it, as long as it lives. The lock is of the kernel (flock(2)), so it is
+// seen across containers and process namespaces, and ends with its owner however that ends.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError } from './errors.ts';
+import { errorCode, randomName } from './files.ts';
+
+/** The locked file of an owned folder. */
+const OWNER_FILE = '.owner';
+/** What no lock can tell is left alone until it was not changed for this long. */
+const UNTOUCHED_MS = 24 * 60 * 60 * 1000;
+const CREATE_TRIES = 20;
+
+/**
+ * File systems of this machine alone, by `statfs(2)` type: ext, XFS, Btrfs, tmpfs, overlay, F2FS, ZFS, bcachefs, ramfs. On any other one
+ * another machine may hold a lock that this machine does not see.
+ * @see https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/uapi/linux/magic.h
+ */
+const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
+  0xef_53, 0x58_46_53_42, 0x91_23_68_3e, 0x01_02_19_94, 0x79_4c_76_30, 0xf2_f5_20_10, 0x2f_c1_2f_c1, 0xca_45_1a_4e, 0x85_84_58_f6,
+]);
+
+/** `impossible`: there is no flock(1), or the file system has no locks. */
+type LockState = 'locked' | 'taken' | 'impossible';
+
+/** A folder of this process alone. No other process removes it while this process lives. */
+export interface OwnedFolder {
+  path: string;
+  /** Renames the folder to its final path and gives up the ownership. If the rename fails, nothing changes. */
+  moveTo: (target: string) => Promise<void>;
+  /** Removes the folder with all that is in it. Does nothing after `moveTo`. */
+  remove: () => Promise<void>;
+}
+
+/**
+ * Locks an open file for this process. Node has no flock(2), so flock(1) locks the open file that it inherits. The lock belongs to that
+ * open file, and stays when flock(1) ends, until this process closes the file or ends.
+ */
+async function lockOpenFile({ fd }: FileHandle, waitSeconds: number): Promise<LockState> {
+  const waiting = waitSeconds > 0 ? ['-w', String(waitSeconds)] : ['-n'];
+  const child = spawn('flock', ['-x', ...waiting, '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  const exitCode = await once(child, 'close').then(
+    ([code]: unknown[]) => code,
+    () => null,
+  );
+  if (exitCode === 0) return 'locked';
+  return exitCode === 1 ? 'taken' : 'impossible';
+}
+
+/** Whether a path still names the open file. */
+async function isAt(path: string, handle: FileHandle): Promise<boolean> {
+  const [opened, found] = await Promise.all([handle.stat(), stat(path).catch(() => null)]);
+  return found !== null && found.ino === opened.ino && found.dev === opened.dev;
+}
+
+/** A folder whose owner holds no lock: it is safe until it is old. */
+function unlockedFolder(path: string): OwnedFolder {
+  return {
+    path,
+    moveTo: async (target) => rename(path, target),
+    remove: async () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+function lockedFolder(path: string, lock: FileHandle): OwnedFolder {
+  let held = true;
+  const release = async () => {
+    held = false;
+    await lock.close();
+  };
+  return {
+    path,
+    moveTo: async (target) => {
+      await rename(path, target);
+      await rm(join(target, OWNER_FILE), { force: true });
+      await release();
+    },
+    remove: async () => {
+      if (!held) return;
+      await removeLast(path, OWNER_FILE);
+      await release();
+    },
+  };
+}
+
+/** Removes a folder, one file in it last: a removal that is cut short leaves a folder that still has its owner file. */
+async function removeLast(path: string, last: string): Promise<void> {
+  const names = await readdir(path).catch(() => []);
+  for (const name of names) if (name !== last) await rm(join(path, name), { recursive: true, force: true });
+  await rm(path, { recursive: true, force: true });
+}
+
+/** Locks a new folder. Null if another process took it for abandoned in the moment before the lock. */
+async function own(path: string): Promise<OwnedFolder | null> {
+  const file = join(path, OWNER_FILE);
+  let handle: FileHandle;
+  try {
+    handle = await open(file, 'wx+');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+  const state = await lockOpenFile(handle, 0);
+  if (state === 'locked' && (await isAt(file, handle))) return lockedFolder(path, handle);
+  // A file without a lock would tell others that its owner has ended.
+  if (state === 'impossible') await rm(file, { force: true });
+  await handle.close();
+  return state === 'impossible' ? unlockedFolder(path) : null;
+}
+
+/**
+ * Makes a folder that this process owns until it removes or moves it, or ends.
+ * @param prefix path of the folder; random characters are appended
+ * @throws the system's error if it cannot be made
+ */
+export async function makeOwnedFolder(prefix: string, { mode = 0o777 }: { mode?: number } = {}): Promise<OwnedFolder> {
+  for (let tries = 0; tries < CREATE_TRIES; tries += 1) {
+    const path = `${prefix}${randomName()}`;
+    await mkdir(path, { mode });
+    const folder = await own(path);
+    if (folder) return folder;
+  }
+  throw new InfraError(`${prefix}…: another process removes every folder of this name`);
+}
+
+/** The last change of a file, or of anything in a folder, in milliseconds since 1970. */
+async function lastChange(path: string): Promise<number> {
+  const facts = await lstat(path).catch(() => null);
+  if (!facts) return Date.now();
+  if (!facts.isDirectory()) return facts.mtimeMs;
+  const names = await readdir(path).catch(() => []);
+  const changes = await Promise.all(names.map(async (name) => lastChange(join(path, name))));
+  return Math.max(facts.mtimeMs, ...changes);
+}
+
+async function isUntouched(path: string): Promise<boolean> {
+  return Date.now() - (await lastChange(path)) > UNTOUCHED_MS;
+}
+
+async function isOnThisMachine(path: string): Promise<boolean> {
+  const { type } = await statfs(path);
+  // Node sign-extends types of 32 bits on some machines.
+  return LOCAL_FILE_SYSTEMS.has(type >>> 0);
+}
+
+/** Runs an action on what an owner that has ended left behind, under the lock of that owner. Null if it is not known to have ended. */
+async function onAbandoned<Result>(path: string, action: () => Promise<Result>): Promise<Result | null> {
+  const facts = await lstat(path);
+  if (!facts.isDirectory()) return (await isUntouched(path)) ? action() : null;
+  const file = join(path, OWNER_FILE);
+  let handle: FileHandle;
+  try {
+    handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    return errorCode(error) === 'ENOENT' && (await isUntouched(path)) ? action() : null;
+  }
+  try {
+    if ((await lockOpenFile(handle, 0)) !== 'locked' || !(await isAt(file, handle))) return null;
+    if (!(await isOnThisMachine(path)) && !(await isUntouched(path))) return null;
+    return await action();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Runs an action on a folder or file if its owner has ended: the owner's lock is free; or, where no lock can tell, nothing in it was
+ * changed for a day. No other process takes the folder meanwhile.
+ * @returns null if the owner may live, or if the path cannot be read
+ */
+export async function ifAbandoned<Result>(path: string, action: () => Promise<Result>): Promise<Result | null> {
+  return onAbandoned(path, action).catch(() => null);
+}
+
+/** Removes a folder or file if its owner has ended; see `ifAbandoned`. Returns whether it did. */
+export async function removeIfAbandoned(path: string): Promise<boolean> {
+  const removed = await ifAbandoned(path, async () => {
+    await removeLast(path, OWNER_FILE);
+    return true;
+  });
+  return removed ?? false;
+}
+
+/**
+ * Removes from a folder what owners that have ended left behind.
+ * @param named matches the names of owned folders and unfinished files
+ * @param user if given, only what belongs to this user: in a folder where strangers write, their links are not followed
+ */
+export async function removeAbandoned(folder: string, named: RegExp, { user }: { user?: number | undefined } = {}): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => named.test(each))) {
+    const path = join(folder, name);
+    const facts = await lstat(path).catch(() => null);
+    if (facts && (user === undefined || facts.uid === user)) await removeIfAbandoned(path);
+  }
+}
+
+/**
+ * Runs an action while this process holds the lock of a file, which is created if needed. Without flock(1), or on a file system without
+ * locks, the action runs without a lock.
+ * @throws InfraError if another process holds the lock for longer than `waitSeconds`
+ */
+export async function withLockedFile<Result>(path: string, waitSeconds: number, action: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    const handle = await open(path, 'a+');
+    try {
+      const state = await lockOpenFile(handle, waitSeconds);
+      if (state === 'taken') throw new InfraError(`${path}: another process has held the lock of this file for ${waitSeconds} s`);
+      // The file may have been replaced while its lock was awaited.
+      if (state === 'impossible' || (await isAt(path, handle))) return await action();
+    } finally {
+      await handle.close();
+    }
+  }
+}
