@@ -1,19 +1,15 @@
 // The history on disk: one line for each run, appended whole, bounded in length.
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { appendFile, readFile, realpath } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { appendFile, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { errorCode, makeDirectories, writeFileAtomic } from '../../base/files.ts';
 import { InfraError, messageOf, UserError } from '../../base/errors.ts';
+import { withLockedFile } from '../../base/ownership.ts';
 import { type HistoryLine, parseLine } from './line.ts';
 
 /** More than a year of nightly runs. */
 const MAX_LINES = 400;
 const MAX_BYTES = 64 << 20;
-const LOCK_MS = 20_000;
-const RETRY_MS = 20;
+const LOCK_SECONDS = 20;
 
 export interface HistoryFile {
   lines: HistoryLine[];
@@ -44,40 +40,6 @@ export async function readHistory(path: string): Promise<HistoryFile> {
   return { lines, unreadable: texts.length - lines.length };
 }
 
-async function listening(name: string): Promise<Server | null> {
-  const server = createServer();
-  try {
-    server.listen(name);
-    await once(server, 'listening');
-    return server;
-  } catch (error) {
-    if (errorCode(error) === 'EADDRINUSE') return null;
-    throw error;
-  }
-}
-
-/**
- * Runs an action while no other process of this machine does so for the same file. The lock is a socket without a file (abstract, see
- * unix(7)), which ends with its process.
- */
-async function alone<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
-  const real = join(await realpath(dirname(path)), basename(path));
-  const name = `\0corematrix-history-${createHash('sha256').update(real).digest('hex')}`;
-  const until = Date.now() + LOCK_MS;
-  let server = await listening(name);
-  while (server === null) {
-    if (Date.now() > until) throw new InfraError(`${path}: another run has been writing to the history for ${LOCK_MS / 1000} s`);
-    await sleep(RETRY_MS);
-    server = await listening(name);
-  }
-  try {
-    return await action();
-  } finally {
-    server.close();
-    await once(server, 'close');
-  }
-}
-
 /** The newest lines, up to the limit. */
 function kept(lines: readonly string[]): string[] {
   let bytes = 0;
@@ -97,7 +59,7 @@ export async function appendHistory(path: string, line: HistoryLine): Promise<vo
   const file = resolve(path);
   try {
     await makeDirectories(dirname(file));
-    await alone(file, async () => {
+    await withLockedFile(file, LOCK_SECONDS, async () => {
       const text = await textOf(file);
       const lines = linesOf(text);
       if (lines.some((one) => parseLine(one)?.run === line.run)) return;
