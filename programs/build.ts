@@ -1,7 +1,8 @@
 // Builds the sample programs with clang, one object for each source, into programs/build/. Rebuilds only after a change.
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../harness/base/errors.ts';
+import { makeFolderBeside } from '../harness/base/populate.ts';
 import { run, secondsSince, versionLine } from '../harness/setup/command.ts';
 import { digestOf, filesIn } from '../harness/base/digest.ts';
 import { PACKAGE_ROOT } from '../harness/base/package-root.ts';
@@ -77,15 +78,14 @@ export async function buildPrograms(options: BuildOptions): Promise<string[]> {
   const digest = await digestOf(await filesIn(folder, ['.bpf.c', '.h']), clang, strip, ...flags);
   if (await upToDate(join(output, 'digest'), digest, objects)) return objects;
   const started = performance.now();
-  const building = `${output}.tmp-${process.pid}`;
+  const building = await makeFolderBeside(output);
   try {
-    await mkdir(building, { recursive: true });
-    for (const source of sources) await compile(source, join(building, nameOf(source)), flags);
-    await writeFile(join(building, 'digest'), digest);
+    for (const source of sources) await compile(source, join(building.path, nameOf(source)), flags);
+    await writeFile(join(building.path, 'digest'), digest);
     await rm(output, { recursive: true, force: true });
-    await rename(building, output);
+    await building.moveTo(output);
   } finally {
-    await rm(building, { recursive: true, force: true });
+    await building.remove();
   }
   onNote(`${sources.length} sample programs: ${secondsSince(started)}`);
   return objects;
