@@ -28,6 +28,11 @@ elif [ -n "${COREMATRIX_BASELINE:-}" ]; then
 fi
 [ "${COREMATRIX_FROZEN:-false}" != true ] || args+=(--frozen)
 
+# Only the workflow can trust a pull request from a fork, and only by the word `false`.
+untrusted="${COREMATRIX_ACTION_UNTRUSTED:-auto}"
+[ "$untrusted" != auto ] || untrusted=$(node "$GITHUB_ACTION_PATH/docs/ci/from-fork.mjs")
+[ "$untrusted" = false ] || args+=(--untrusted)
+
 objects=()
 while IFS= read -r line; do
   [ -z "$line" ] || objects+=("$line")

@@ -18,11 +18,11 @@ import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';
-import { readConfigured, settingsOption } from './read-plan.ts';
+import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
 import { readResultsAt } from './results-files.ts';
+import { untrustedOption } from './untrusted.ts';
 
-interface ExplainOptions {
-  config?: string;
+interface ExplainOptions extends ConfigOptions {
   kernel?: string[];
   json?: boolean;
 }
@@ -38,7 +38,7 @@ async function areResults(path: string): Promise<boolean> {
   return facts?.isDirectory() === true;
 }
 
-async function explainObjects(patterns: readonly string[], { kernel = [], config }: ExplainOptions): Promise<Explained> {
+async function explainObjects(patterns: readonly string[], { kernel = [], ...config }: ExplainOptions): Promise<Explained> {
   const inputs = await readConfigured(patterns, config, { bigEndian: true });
   const found = await findKernels(kernel, cacheRoot());
   const problems = [...inputs.problems, ...found.problems];
@@ -120,6 +120,7 @@ export function addExplainCommand(program: Command): void {
       repeated,
     )
     .addOption(settingsOption())
+    .addOption(untrustedOption())
     .option('--json', 'write everything to standard output as JSON')
     .action(run);
   addHelp(command, {

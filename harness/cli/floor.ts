@@ -12,12 +12,12 @@ import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { accelOption, jobsOption, repeated } from './options.ts';
 import { showProgress } from './progress.ts';
-import { readConfigured, settingsOption } from './read-plan.ts';
+import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
+import { untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
-interface MinimumKernelOptions {
-  config?: string;
+interface MinimumKernelOptions extends ConfigOptions {
   kernel?: string[];
   jobs?: number;
   accel: 'auto' | 'kvm' | 'tcg';
@@ -31,7 +31,7 @@ function exitCodeOfFound({ programs, without, tried }: MinimumKernels): number {
 }
 
 async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
-  const { objects, problems } = await readConfigured([path], options.config);
+  const { objects, problems } = await readConfigured([path], options);
   const [object] = objects;
   if (!object || objects.length > 1) throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}`);
   const progress = showProgress(process.stderr, false);
@@ -80,6 +80,7 @@ export function addFloorCommand(program: Command): void {
     .argument('<object>', 'BPF object')
     .option('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS} (default: ${DEFAULT_SELECTOR})`, repeated)
     .addOption(settingsOption())
+    .addOption(untrustedOption())
     .addOption(jobsOption())
     .addOption(accelOption())
     .option('--json', 'write everything to standard output as JSON')

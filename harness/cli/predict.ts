@@ -11,11 +11,11 @@ import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';
-import { readConfigured, settingsOption } from './read-plan.ts';
+import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
+import { untrustedOption } from './untrusted.ts';
 import { BTF_TABLE } from '../kernel-btf/forms.ts';
 
-interface PredictOptions {
-  config?: string;
+interface PredictOptions extends ConfigOptions {
   kernel?: string[];
   json?: boolean;
   log?: boolean;
@@ -39,7 +39,7 @@ const printLog: OnCell = (kernel, object, cell) => {
 async function predict(objects: string[], options: PredictOptions): Promise<void> {
   if (options.json === true && options.log === true) throw new UserError('--json and --log both write to standard output; choose one');
   const started = performance.now();
-  const inputs = await readConfigured(objects, options.config, { bigEndian: true });
+  const inputs = await readConfigured(objects, options, { bigEndian: true });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
   const { prediction, problems, notes } =
     inputs.objects.length === 0
@@ -76,6 +76,7 @@ export function addPredictCommand(program: Command): void {
       repeated,
     )
     .addOption(settingsOption())
+    .addOption(untrustedOption())
     .addOption(
       new Option('--loader <name>', 'loader whose rules decide').choices(Object.keys(LOADERS)).default('libbpf-1.7' satisfies LoaderName),
     )

@@ -15,17 +15,19 @@ import { type Choose, chooseAll } from '../plan/choice/choice.ts';
 import { kernelEntries } from '../plan/config/kernel-entries.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/choice/shard.ts';
 import { chooseSince, type Since } from '../plan/choice/since.ts';
+import { refuseUntrusted } from '../plan/untrusted/refuse.ts';
 import { type InputOptions, type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
 import { baselineOption } from './baseline.ts';
 import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
+import { checkUntrustedOptions, isUntrusted, type TrustOptions, untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
 export const CONFIG_NAME = 'corematrix.yaml';
 
-export interface PlanOptions {
+export interface PlanOptions extends TrustOptions {
   kernel?: string[];
   config?: string;
   out: string;
@@ -35,7 +37,15 @@ export interface PlanOptions {
   baseline?: string;
   lastFailed?: boolean;
   onlyChanged?: boolean;
+  history?: string;
+  resume?: boolean;
   loader?: string[];
+}
+
+/** Which configuration to read. */
+export interface ConfigOptions extends TrustOptions {
+  /** The named one; without it, the one in this folder, if it exists. */
+  config?: string | undefined;
 }
 
 export interface Plan {
@@ -67,6 +77,7 @@ export function addPlanOptions(command: Command): Command {
       'release of libbpf that loads objects, repeatable: libbpf@default, libbpf@1.1; each gets separate rows',
       repeatedLoader,
     )
+    .addOption(untrustedOption())
     .addOption(new Option('--shard <i/n>', 'run only this part of the plan; "merge" joins the parts').argParser((text) => parseShard(text)))
     .addOption(baselineOption())
     .option(
@@ -81,7 +92,7 @@ export function addPlanOptions(command: Command): Command {
     .option('--frozen', 'use only kernels that the lock file of the configuration pins; fail if one is no longer available');
 }
 
-async function findConfig(named: string | undefined): Promise<PlacedConfig & { directory: string }> {
+async function placedConfig(named: string | undefined): Promise<PlacedConfig & { directory: string }> {
   if (named !== undefined) return { ...(await loadConfig(named)), directory: dirname(resolve(named)) };
   const found = await access(CONFIG_NAME).then(
     () => true,
@@ -92,11 +103,20 @@ async function findConfig(named: string | undefined): Promise<PlacedConfig & { d
 }
 
 /**
+ * The configuration, which has passed the rules of untrusted ones if it is not trusted.
+ * @throws UserError if it cannot be used
+ */
+async function findConfig({ config, ...trust }: ConfigOptions): Promise<PlacedConfig & { directory: string }> {
+  const found = await placedConfig(config);
+  if (isUntrusted(trust)) await refuseUntrusted(found, found.directory);
+  return found;
+}
+
+/**
  * The objects of the arguments, with their settings from a configuration.
- * @param config the named configuration; without it, the one in this folder, if it exists
  * @throws UserError if the configuration cannot be used
  */
-export async function readConfigured(objects: readonly string[], config: string | undefined, options: InputOptions = {}): Promise<Inputs> {
+export async function readConfigured(objects: readonly string[], config: ConfigOptions, options: InputOptions = {}): Promise<Inputs> {
   const { directory, ...placed } = await findConfig(config);
   return readInputs(plainSources(objects, process.cwd()), { ...options, configured: objectSources(placed, directory) });
 }
@@ -138,7 +158,8 @@ async function lockOf({ lock }: Config, directory: string, frozen: boolean): Pro
  * @throws UserError for missing or wrong input; an unusable object is only a problem in `inputs`
  */
 export async function readPlan(objects: readonly string[], options: PlanOptions): Promise<Plan> {
-  const { config, at, directory } = await findConfig(options.config);
+  const { config, at, directory } = await findConfig(options);
+  if (isUntrusted(options)) await checkUntrustedOptions(options, directory);
   const configured = objectSources({ config, at }, directory);
   if (objects.length === 0 && configured.sources.length === 0)
     throw new UserError(

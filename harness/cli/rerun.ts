@@ -30,8 +30,9 @@ import { CONFIG_NAME, type Plan, readPlan } from './read-plan.ts';
 import { findRecorded, foldersOf, optionOf } from './recorded.ts';
 import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
+import { type TrustOptions, untrustedOption } from './untrusted.ts';
 
-interface RerunOptions {
+interface RerunOptions extends TrustOptions {
   out: string;
   config?: string;
   accel: 'auto' | 'kvm' | 'tcg';
@@ -133,7 +134,13 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const out = options.out;
   const selector = await selectorNow(found.kernel, folders);
   const loader = [found.object.loader ?? DEFAULT_LIBBPF];
-  const plan = await readPlan([object], { kernel: [selector], loader, out, ...(config !== undefined && { config }) });
+  const plan = await readPlan([object], {
+    kernel: [selector],
+    loader,
+    out,
+    ...(config !== undefined && { config }),
+    ...(options.untrusted === true && { untrusted: true }),
+  });
   const subject = objectOf(plan, found);
   const kernelOptions = await plan.kernelOptions();
   const kernel = await kernelOf(found, selector, kernelOptions);
@@ -200,6 +207,7 @@ export function addRerunCommand(program: Command): void {
     .argument('<cell>', 'KERNEL/OBJECT, as in links of the report; the series is enough if it is unique: 6.12/task_state')
     .option('-o, --out <dir>', 'folder in which a folder for the cell is made', 'corematrix-rerun')
     .option('-c, --config <file>', 'configuration with the settings of the object (default: the one that the run used)')
+    .addOption(untrustedOption())
     .addOption(accelOption())
     .option('--gdb', 'stop the guest before its first instruction and wait for gdb')
     .action(async (path: string, cell: string, options: RerunOptions) =>

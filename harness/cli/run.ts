@@ -34,13 +34,11 @@ interface RunOptions extends PlanOptions {
   isolation?: 'snapshot' | 'boot';
   timeout?: number;
   bootTimeout?: number;
-  resume?: boolean;
   predictFirst?: boolean;
   cache: boolean;
   gate?: Gate;
   failOnFlaky?: boolean;
   maxInfra?: number;
-  history?: string;
   format?: FormatName[];
   htmlAssets: HtmlAssets;
   json?: boolean;

@@ -81,6 +81,48 @@ describe('the GitHub action', () => {
   });
 });
 
+describe('the GitHub action on a pull request', () => {
+  const ours = { repository: { full_name: 'own/probes' } };
+  const from = (repo: object | null) => ({ ...ours, pull_request: { head: { repo } } });
+  const EVENTS = [
+    ['a pull request from a fork', 'pull_request', from({ full_name: 'stranger/probes' }), true],
+    ['a pull request from a deleted fork', 'pull_request_target', from(null), true],
+    ['a comment on a pull request', 'issue_comment', { ...ours, issue: { pull_request: {} } }, true],
+    ['a workflow after one of a fork', 'workflow_run', { ...ours, workflow_run: { head_repository: { full_name: 'a/b' } } }, true],
+    ['an event that cannot be read', 'pull_request', null, true],
+    ['a pull request from a branch', 'pull_request', from({ full_name: 'own/probes' }), false],
+    ['a push', 'push', ours, false],
+    ['a comment on an issue', 'issue_comment', { ...ours, issue: {} }, false],
+  ] as const;
+
+  const isRefused = async (name: string, event: object | null, untrusted: string) => {
+    const place = await mkdtemp(join(folder, 'event-'));
+    await writeFile(
+      join(place, 'dangerous.yaml'),
+      "mirrors: ['http://127.0.0.1:1/debian']\nobjects: [none.bpf.o]\nkernels: [debian:6.12]\n",
+    );
+    await writeFile(join(place, 'event.json'), event === null ? '{' : JSON.stringify(event));
+    const github = { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: join(place, 'event.json'), GITHUB_REPOSITORY: 'own/probes' };
+    const inputs = { ...github, COREMATRIX_CONFIG: join(place, 'dangerous.yaml'), COREMATRIX_ACTION_UNTRUSTED: untrusted };
+    const { exitCode, stderr } = await action(inputs);
+    expect(exitCode).toBe(2);
+    return stderr.includes('dangerous.yaml:1:11: mirrors.0: refused because the configuration is not trusted');
+  };
+
+  it.each(EVENTS)('by default, the GitHub action decides about trust by the event: %s', async (_, name, event, expected) => {
+    expect(await isRefused(name, event, 'auto')).toBe(expected);
+  });
+
+  it('the input of the GitHub action decides about trust against the event', async () => {
+    const [[, name, fork], , , , , , [, push, event]] = EVENTS;
+    expect([await isRefused(name, fork, 'false'), await isRefused(push, event, 'true'), await isRefused(push, event, 'yes')]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+});
+
 describe('an example', () => {
   it('the CI examples name only existing commands and options', async () => {
     const texts = await Promise.all((await readdir(DOCS)).map(async (name) => readFile(join(DOCS, name), 'utf8')));

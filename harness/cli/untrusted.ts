@@ -1,0 +1,51 @@
+// `--untrusted` and COREMATRIX_UNTRUSTED: the configuration is another person's text and may do only what cannot do harm.
+import { Option } from 'commander';
+import { UserError } from '../base/errors.ts';
+import { checkOutput } from '../plan/untrusted/outside.ts';
+
+const OFF: ReadonlySet<string> = new Set(['', '0', 'false', 'no', 'off']);
+
+/** The options that matter for trust, of any command. */
+export interface TrustOptions {
+  untrusted?: boolean;
+}
+
+interface RunOptions {
+  out?: string;
+  history?: string;
+  baseline?: string;
+  resume?: boolean;
+  lastFailed?: boolean;
+  onlyChanged?: boolean;
+}
+
+export function untrustedOption(): Option {
+  return new Option(
+    '--untrusted',
+    'do not trust the configuration: it may name objects, kernels, expectations and formats, but run no program, name no mirror, and ' +
+      'read and write nothing outside its folder (also: COREMATRIX_UNTRUSTED=1)',
+  );
+}
+
+/** Whether the configuration is not trusted, by the option or the environment. */
+export function isUntrusted({ untrusted }: TrustOptions, env: NodeJS.ProcessEnv = process.env): boolean {
+  return untrusted === true || !OFF.has((env['COREMATRIX_UNTRUSTED'] ?? '').toLowerCase());
+}
+
+/**
+ * Checks the options of a run whose configuration is not trusted: the folder of the configuration is another person's too, so nothing
+ * that lies there may decide which cells run, and no link there may lead what is written to another place.
+ * @param folder the folder of the configuration
+ * @throws UserError with the option, what was expected, and what to type
+ */
+export async function checkUntrustedOptions(options: RunOptions, folder: string): Promise<void> {
+  const { out, history, baseline, resume, lastFailed, onlyChanged } = options;
+  if (resume === true)
+    throw new UserError('--resume believes the verdicts in the report folder, so it needs a trusted configuration; run without --resume');
+  if (baseline === undefined && (lastFailed === true || onlyChanged === true))
+    throw new UserError(
+      `${lastFailed === true ? '--last-failed' : '--only-changed'} would believe the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS`,
+    );
+  if (out !== undefined) await checkOutput('--out', out, folder);
+  if (history !== undefined) await checkOutput('--history', history, folder);
+}
