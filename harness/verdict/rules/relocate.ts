@@ -28,7 +28,9 @@ const EXTERNS = {
 
 /** A strong extern is unresolved. libbpf stops at the first one, before it loads any program. */
 export function externMissing({ attempt }: FailureContext): Finding | null {
-  const failure = attempt.log.ended === 'extern' ? attempt.log.externs.at(-1) : undefined;
+  const { ended, externs } = attempt.log;
+  // After the message about a Kconfig value of a wrong type, libbpf prints the line of the configuration without the extern's name.
+  const failure = ended === 'extern' ? (externs.findLast((each) => each.name !== '') ?? externs.at(-1)) : undefined;
   if (!failure) return null;
   const { class: failureClass, name } = EXTERNS[failure.kind];
   const reason =

@@ -103,6 +103,14 @@ describe('failure classes', () => {
       ),
     ],
     ['kernel configuration', verdict('prepare', 3, "<0>libbpf: extern 'CONFIG_X' (strong): not resolved\n")],
+    [
+      'kernel configuration of another type',
+      verdict(
+        'prepare',
+        22,
+        "<0>libbpf: extern (kcfg) 'CONFIG_X': value '\"text\"' implies char array type\n<0>libbpf: error parsing system Kconfig line 'CONFIG_X=\"text\"': -22\n",
+      ),
+    ],
     ['kernel symbol', verdict('prepare', 3, "<0>libbpf: extern (var ksym) 'v': not found in kernel BTF\n")],
     ['kfunc', verdict('prepare', 22, "<0>libbpf: extern (func ksym) 'bpf_f': not found in kernel or module BTFs\n")],
     ['map with wrong attributes', verdict('prepare', 22, "<0>libbpf: map 'events': failed to create: -EINVAL\n")],
