@@ -1,14 +1,12 @@
-// Tests of exit codes: for results, for errors, and for faults in corematrix itself.
-import { tmpdir } from 'node:os';
-import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
-import { exitCodeOf, exitCodeOfResults } from '../../../harness/cli/exit.ts';
+// Tests of exit codes: for results and for errors.
+import { describe, expect, it, vi } from 'vitest';
+import { exitCodeOf, exitCodeOfResults, reportError } from '../../../harness/cli/exit.ts';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
+import type { Change } from '../../../harness/results/compare.ts';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
 import type { FailureClass } from '../../../harness/base/failures.ts';
 import type { Status } from '../../../harness/base/vocabulary.ts';
 import { SAMPLE } from '../../reports/sample.ts';
-import { corematrix, MAIN } from './command.ts';
 
 describe('the exit code', () => {
   const of = (statuses: readonly Status[], { problems = 0, complete = true } = {}) => {
@@ -75,9 +73,25 @@ describe('the exit code', () => {
       0, 3, 3,
     ]);
     const flaky = { status: 'pass', flaky: true } as const;
-    expect([by(undefined, [flaky]), by({ failOnFlaky: true }, [flaky]), by({ failOnFlaky: true }, [{ status: 'pass' }])]).toEqual([
-      0, 1, 0,
-    ]);
+    const steady = { status: 'pass' } as const;
+    expect([by(undefined, [flaky]), by({ failOnFlaky: true }, [flaky, steady]), by({ failOnFlaky: true }, [steady])]).toEqual([0, 1, 0]);
+  });
+
+  it('the exit code of a run with a baseline depends only on its regressions', () => {
+    const [cell] = SAMPLE.cells;
+    if (!cell) throw new Error('the sample has no cell');
+    const gated = (changes: readonly Change[], statuses: readonly Status[] = ['fail', 'xpass']) =>
+      exitCodeOfResults({ ...SAMPLE, run: { ...SAMPLE.run, complete: true }, cells: statuses.map((status) => ({ ...cell, status })) }, 0, {
+        baseline: '2026-05-01T00:00:00Z',
+        programs: changes.map((change) => ({ kernel: 'k', object: 'o', program: 'p', change, before: null, after: null, reason: null })),
+        relocations: [],
+      });
+    expect([
+      gated([]),
+      gated(['new-failure', 'still-failing', 'no-verdict']),
+      gated(['fixed', 'regression', 'new-failure']),
+      gated(['regression'], ['pass']),
+    ]).toEqual([0, 0, 1, 1]);
   });
 
   it('the exit code is 130 after an interrupt', () => {
@@ -88,33 +102,41 @@ describe('the exit code', () => {
     expect([exitCodeOf(new UserError('no such file')), exitCodeOf(new InfraError('no network')), exitCodeOf(new Error('a bug'))]).toEqual([
       2, 3, 70,
     ]);
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write', errno: -28 });
+    expect(exitCodeOf(full)).toBe(3);
   });
 });
 
-describe('an internal error', () => {
-  /** Runs a command in a process in which a script of this test has broken something before. */
-  const broken = async (script: string) =>
-    corematrix(tmpdir(), ['init', 'x.bpf.o'], { NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(script)}"` });
+describe('an error on standard error', () => {
+  /** What is written for an error. */
+  function written(error: unknown): string {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      reportError(error);
+      return write.mock.calls.map(([text]) => String(text)).join('');
+    } finally {
+      write.mockRestore();
+    }
+  }
 
-  const ERROR = String.raw`new TypeError("broken\u001b on purpose")`;
-  const whenReady = (statement: string) =>
-    `process.on("newListener", (name) => name === "uncaughtException" && setImmediate(() => { ${statement} }))`;
-
-  it.each([
-    ['thrown by a command', `process.cwd = () => { throw ${ERROR} }`],
-    ['that nothing catches', whenReady(`throw ${ERROR}`)],
-    ['of a promise that nothing awaits', whenReady(`Promise.reject(${ERROR})`)],
-  ])('an internal error (%s) exits with 70 and prints where to report it', async (_, script) => {
-    const { exitCode, stderr } = await broken(script);
-    const [first = '', ...others] = stderr.split('\n');
-    expect([exitCode, first]).toEqual([70, String.raw`error: internal error: TypeError: broken\x1b on purpose`]);
-    expect(others.at(-1)).toMatch(
-      /^This is a fault in corematrix, .* Please open an issue in its repository .*: corematrix \d+\.\d+\.\d+, Node\.js v\d+\./,
-    );
+  it('an error that the user can act on is one line, without its stack and with control characters escaped', () => {
+    expect(written(new UserError('x\u001b[31m.o: no such file'))).toBe('error: x\\x1b[31m.o: no such file\n');
+    expect(written(new InfraError('no network'))).toBe('error: no network\n');
   });
-});
 
-it('standard output on a full disk is an infrastructure failure, not an internal error', async () => {
-  const { exitCode, stderr } = await execa('sh', ['-c', 'node "$0" run --help > /dev/full', MAIN], { reject: false });
-  expect([exitCode, stderr]).toEqual([3, 'error: the output cannot be written: ENOSPC: no space left on device, write']);
+  it('trouble of the machine is one line', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write', errno: -28 });
+    expect(written(full)).toMatch(/^error: .*no space left.*\n$/);
+  });
+
+  it('a fault in corematrix has its stack, and the place to report it', () => {
+    const thrown = new Error('a bug');
+    const [first, ...others] = written(thrown).trim().split('\n');
+    expect([first, others[0], others.at(-1)]).toEqual([
+      'error: internal error: Error: a bug',
+      thrown.stack?.split('\n')[1],
+      expect.stringMatching(/^This is a fault in corematrix, .*: corematrix \d+\.\d+\.\d+, Node\.js v\d/),
+    ]);
+    expect(written('a thrown text')).toMatch(/^error: internal error: a thrown text\nThis is a fault/);
+  });
 });

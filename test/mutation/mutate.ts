@@ -1,0 +1,91 @@
+// Changes the code that decides verdicts in small ways, one at a time, and lists the changes that no test notices.
+// usage: npm run mutate -- [ROOM...] [FILE...]   FILE: only some files of the rooms
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { parse } from 'yaml';
+import { InfraError, UserError } from '../../harness/base/errors.ts';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
+import { exitCodeOf, reportError } from '../../harness/cli/exit.ts';
+import { type Judged, judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
+import { MUTATED_ROOMS, type MutatedRoom, TESTS } from './rooms.ts';
+
+/** A room with a lower score fails. */
+const LEAST_PERCENT = 90;
+const MAX_MINUTES = 60;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+/** Runs Stryker on one room. It works in a copy of the package, below the temporary folder. */
+async function reportOf({ files, tests }: MutatedRoom): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'corematrix-mutation-'));
+  try {
+    const report = join(folder, 'report.json');
+    const settings = {
+      testRunner: 'vitest',
+      plugins: ['@stryker-mutator/vitest-runner'],
+      vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+      // Stryker would rewrite tsconfig.json through an interface that TypeScript 7 no longer has.
+      tsconfigFile: 'none',
+      mutate: files,
+      ignorePatterns: ['dist', 'test-results', 'corematrix-report'],
+      tempDirName: join(folder, 'copy'),
+      reporters: ['json'],
+      jsonReporter: { fileName: report },
+      coverageAnalysis: 'perTest',
+      concurrency: 2,
+      timeoutMS: 20_000,
+      logLevel: 'error',
+    };
+    await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
+    const { failed } = await execa('stryker', ['run', join(folder, 'settings.json')], {
+      cwd: PACKAGE_ROOT,
+      preferLocal: true,
+      localDir: PACKAGE_ROOT,
+      stdio: ['ignore', 2, 2],
+      env: { [TESTS]: tests.join(' ') },
+      timeout: MAX_MINUTES * 60_000,
+      reject: false,
+    });
+    if (failed) throw new InfraError(`Stryker failed or took more than ${MAX_MINUTES} minutes; its messages are above`);
+    return JSON.parse(await readFile(report, 'utf8'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function tell(name: string, { scores, survivors, argued, stale }: Judged): void {
+  const [killed, counted] = (['killed', 'counted'] as const).map((of) => scores.reduce((sum, score) => sum + score[of], 0));
+  say(`${name}: ${percent(scores).toFixed(1)} % of mutants noticed (${killed} of ${counted}; ${argued} argued)`);
+  for (const score of scores) say(`  ${percent([score]).toFixed(1).padStart(5)} %  ${score.file} (${score.killed} of ${score.counted})`);
+  for (const { file, line, code, mutant } of survivors) say(`  survived: ${file}:${line}\n    code: ${code}\n    mutant: ${mutant}`);
+  for (const { file, mutant } of stale) say(`  survivors.yaml: no such survivor any more, remove the entry: ${file}: ${mutant}`);
+}
+
+/** The rooms to mutate by name, and the files of each. */
+function chosen(words: readonly string[]): [string, MutatedRoom][] {
+  const files = words.filter((word) => !(word in MUTATED_ROOMS));
+  const wrong = files.find((file) => !file.endsWith('.ts'));
+  if (wrong !== undefined) throw new UserError(`no room is called ${wrong}; possible: ${Object.keys(MUTATED_ROOMS).join(', ')}`);
+  const names = words.filter((word) => word in MUTATED_ROOMS);
+  return Object.entries(MUTATED_ROOMS)
+    .filter(([name]) => names.length === 0 || names.includes(name))
+    .map(([name, room]) => [name, files.length > 0 ? { ...room, files } : room]);
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const argued = survivorsSchema.parse(parse(await readFile(join(PACKAGE_ROOT, 'test/mutation/survivors.yaml'), 'utf8')) ?? []);
+  for (const [name, room] of chosen(words)) {
+    const judged = judgeReport(reportSchema.parse(await reportOf(room)), argued);
+    tell(name, judged);
+    if (percent(judged.scores) < LEAST_PERCENT || judged.stale.length > 0) process.exitCode = 1;
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  reportError(error);
+  process.exitCode = exitCodeOf(error);
+}
