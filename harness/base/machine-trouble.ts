@@ -162,6 +162,7 @@ export function withPath(error: unknown, path: string): unknown {
  * @returns null if it started, is not installed, or may not be executed
  */
 export function startTrouble({ cause }: { cause?: unknown }): string | null {
-  const installed = cause instanceof Error && 'code' in cause && cause.code !== 'ENOENT' && cause.code !== 'EACCES';
-  return installed ? machineTrouble(cause) : null;
+  if (!(cause instanceof Error) || !('syscall' in cause) || !String(cause.syscall).startsWith('spawn')) return null;
+  const missing = 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'EACCES');
+  return missing ? null : machineTrouble(cause);
 }

@@ -48,6 +48,11 @@ describe('trouble of the machine', () => {
   });
 });
 
+it('a program that started and broke its pipes is no trouble of the machine', async () => {
+  const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
+  expect([startTrouble({ cause }), startTrouble(await execa('false', { reject: false }))]).toEqual([null, null]);
+});
+
 it('a program that is not installed is no trouble of the machine', async () => {
   expect(startTrouble(await execa('corematrix-no-such-program', { reject: false }))).toBe(null);
 });
