@@ -70,6 +70,6 @@ export async function awaitDone(mailbox: LiveMailbox, responseOffset: number, li
   if (found.kind === 'ring') return found.ring;
   const { error } = found;
   if (!(error instanceof InfraError) || error.failure !== 'infra-timeout') throw error;
-  const reason = `the guest is alive but not done after ${limits.cellMs / 1000} s; --timeout gives it longer`;
+  const reason = `the guest is alive but not done after ${limits.cellMs / 1000} s; --timeout changes the limit`;
   throw new InfraError(reason, { failure: 'infra-timeout' });
 }

@@ -1,4 +1,4 @@
-// From the columns of a run to its results.
+// Makes the results of a run from its columns.
 import { toInfraError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { AccelChoice } from '../guest/accel.ts';
@@ -16,18 +16,18 @@ function agentFacts({ agent, otherAgents = new Map() }: RunRequest) {
   return { agent: facts(agent), ...(others.length > 0 && { otherAgents: others }) };
 }
 
-/** The accelerator that was chosen. An interrupt may come before that. */
+/** The chosen accelerator. An interrupt may come before the choice. */
 async function chosenAccel({ accel, signal }: RunSession): Promise<AccelChoice> {
   return accel.catch((error: unknown): AccelChoice => {
     if (!signal.aborted) throw toInfraError(error);
-    return { accel: 'tcg', reason: 'interrupted before it was chosen' };
+    return { accel: 'tcg', reason: 'the run was interrupted before the choice' };
   });
 }
 
 /**
- * Puts the results of a run together.
- * @param commit of the user's project, null where there is none
- * @throws InfraError when no accelerator could be chosen
+ * Assembles the results of a run.
+ * @param commit the commit of the user's project; null if there is none
+ * @throws InfraError if the choice of the accelerator failed
  */
 export async function assembleResults(
   session: RunSession,

@@ -1,4 +1,4 @@
-// The guests a cell is tried in: a private copy of the snapshot, and more only when that gave no verdict.
+// The guests of a cell: a private copy of the snapshot, and more guests only if that one gives no verdict.
 import type { InfraClass } from '../base/errors.ts';
 import type { GuestResult } from '../guest/cell.ts';
 import { findKernelFault } from '../guest/health.ts';
@@ -9,31 +9,31 @@ import { toEvidence } from './evidence.ts';
 import { whyNoVerdict } from './no-verdict.ts';
 import type { ReadyKernel } from './kernel.ts';
 
-/** A guest's answer after it was asked whether it was well. */
+/** The answer of a guest, and whether the guest was healthy. */
 export interface Examined {
   attempt: Attempt;
   guest: GuestResult;
-  /** What it said; to be judged only where `attempt.infra` is null. */
+  /** The evidence of the guest. It counts for a verdict only if `attempt.infra` is null. */
   evidence: CellEvidence;
-  /** What broke in it that the object may be to blame for. */
+  /** A crash in the guest that the object may have caused. */
   crash: Crash | null;
-  /** The guest was well: another one would come to the same. */
+  /** Whether another guest would give the same answer, because this one was healthy. */
   settled: boolean;
 }
 
-/** The guests a cell may have: each call starts a new one with the same object. */
+/** The guests of a cell. Each call starts a new one with the same object. */
 export interface CellGuests {
   restore: (() => Promise<GuestResult>) | null;
   boot: () => Promise<GuestResult>;
   renew: ReadyKernel['renew'];
 }
 
-/** Milliseconds to a tenth. */
+/** Rounds milliseconds to a tenth. */
 export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
 }
 
-/** How the loading process ended, which in a well guest waits to be ended by us. */
+/** The end of the loading process, null if it still runs. In a healthy guest it runs until the host ends it. */
 function endOfLoader({ frames }: GuestResult): LoaderEnd | null {
   const crash = frames.find((frame) => frame.type === 'crash');
   return crash ? loaderEnd(crash.waitStatus) : null;
@@ -55,14 +55,14 @@ function examine(guest: GuestResult, isolation: Attempt['isolation']): Examined 
   if (!guest.ok) return answer(guest.error.failure, guest.error.message);
   if (noVerdict) return answer(noVerdict.class, noVerdict.reason);
   if (!end) return answer(null, null);
-  const how = end.signal === null ? `failed (status ${end.status})` : `died of ${end.signal}`;
+  const how = end.signal === null ? `failed (status ${end.status})` : `was killed by ${end.signal}`;
   return answer('infra-crash', `the loading process in the guest ${how}`);
 }
 
 /**
- * Tries a cell until a guest gives a verdict: a restore, once more a restore, a boot. When only the boot does, the snapshot is suspect
- * and made anew. A kernel or a libbpf that breaks is booted twice instead, because then it may be the object that breaks it. A load that
- * only takes too long is not tried in a boot: it takes long there too.
+ * Tries a cell until a guest gives a verdict: in a restored guest, in another restored one, then in a booted one. If only the booted one
+ * gives a verdict, the snapshot may be damaged and is made again. After a crash of the kernel or of libbpf, the cell is booted twice
+ * instead, because the object may have caused it. A load that only takes too long is not booted, because it would take too long there, too.
  */
 export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
   const tries: Examined[] = [];

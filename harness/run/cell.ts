@@ -1,4 +1,4 @@
-// One cell from start to verdict: a guest, a second one when the first gave none, and what that makes a result.
+// Runs one cell from start to verdict, in as many guests as needed, and makes its result.
 import { join } from 'node:path';
 import type { CellRequest } from '../guest/cell.ts';
 import type { CellLimits } from '../guest/watch.ts';
@@ -28,17 +28,17 @@ import type { RunRequest } from './run-request.ts';
 export interface CellSetup {
   kernel: ReadyKernel;
   object: RunObject;
-  /** The BTF that its loader brings for this kernel. */
+  /** The custom BTF for this kernel. */
   customBtf: ResolvedCustomBtf | null;
   logs: LogStore;
   work: string;
-  /** The folders of the guests stay if the run keeps them. */
+  /** Keeps the folders of the guests if the run asks for it. */
   request: Pick<RunRequest, 'keep'>;
   limits: CellLimits;
   signal: AbortSignal;
 }
 
-/** A cell's guests, each with a folder of its own. */
+/** The guests of a cell, each with its own folder. */
 function guestsOf(
   { kernel, object, customBtf, work, request: { keep }, limits, signal }: CellSetup,
   modules: readonly LoadedModule[],
@@ -77,10 +77,10 @@ function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: L
 }
 
 function cut(dropped: number): string {
-  return dropped === 0 ? '' : `[corematrix: ${dropped} more bytes of log found no room in the mailbox]\n`;
+  return dropped === 0 ? '' : `[corematrix: ${dropped} more bytes of log did not fit into the mailbox]\n`;
 }
 
-/** What an object's own loader printed, or the commands that are its triggers. */
+/** The output of the custom loader, or of the trigger commands. */
 function printed(
   { command, triggersPrinted: said = command }: CellEvidence,
   logs: LogStore,
@@ -104,7 +104,7 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
   return { status, stage, class: failureClass, reason, relocations, programs, ...chosen, ...checked, logs: refs };
 }
 
-/** What a cell without a verdict on its programs still has to show: everything that was said. */
+/** All logs of a cell that has no verdict on its programs. */
 function unjudgedLogs({ evidence, guest }: Examined, logs: LogStore): CellResult['logs'] {
   const libbpf = guest.frames.flatMap((frame) => (frame.type === 'log' ? [frame.text] : [])).join('');
   return {
@@ -117,7 +117,7 @@ function unjudgedLogs({ evidence, guest }: Examined, logs: LogStore): CellResult
   };
 }
 
-/** Runs one cell, whatever is expected of it. Only an interrupt rejects. */
+/** Runs one cell, without regard to expectations. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, customBtf, logs } = setup;
   const modules = await kernel.modules(object.prepared.modules ?? []);
@@ -134,7 +134,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
   const counting = withCustomBtf(types.kernel, customBtf?.types ?? null);
-  // By which rules a loader of its own decides is not known.
+  // The rules of a custom loader are not known.
   const beside = (cell: CellResult) =>
     types.readable && !object.prepared.command
       ? withPrediction(cell, recordedPredictionOf(object.bpf, counting, libbpfLoader(object.prepared.loader ?? null)))

@@ -1,11 +1,11 @@
-// What a container or a service may still take of the machine's memory: what its control groups leave of it.
+// The memory that the control groups of a container or a service leave free.
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const ROOT = '/sys/fs/cgroup';
 const MIB = 2 ** 20;
 
-/** Where the limits of a kind of control group stand, and what counts against them. */
+/** The files of a version of control groups: the limit of memory, and its use. */
 const VERSIONS = [
   { controllers: '', folder: '', limit: 'memory.max', used: 'memory.current', cache: /^inactive_file (\d+)$/m },
   {
@@ -17,7 +17,7 @@ const VERSIONS = [
   },
 ] as const;
 
-/** A line for each hierarchy: its number, its controllers (none in version 2), and the group's path. */
+/** Each line names a hierarchy: its number, its controllers (none in version 2), and the path of the group. */
 function pathIn(groups: string, controllers: string): string | null {
   const lines = groups.split('\n').map((line) => line.split(':'));
   const own = lines.find(([, names = '']) => names.split(',').includes(controllers));
@@ -29,8 +29,8 @@ async function numberIn(path: string): Promise<number> {
 }
 
 /**
- * MiB that the control groups of this process leave free, the tightest of them; null where none sets a limit. Cached files that nobody
- * uses count as free, as they do in the machine's own estimate.
+ * The MiB that the control groups of this process leave free, by the tightest limit; null if there is no limit. Inactive cached files
+ * count as free, as they do in the kernel's own estimate.
  * @see Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst in the kernel
  */
 export async function cgroupMiB(): Promise<number | null> {
@@ -40,7 +40,7 @@ export async function cgroupMiB(): Promise<number | null> {
     for (let path = pathIn(groups, controllers); path !== null; path = path === '/' ? null : dirname(path)) {
       const group = join(ROOT, folder, path);
       const [most, inUse] = [await numberIn(join(group, limit)), await numberIn(join(group, used))];
-      // `max`, or a number beyond any machine: no limit.
+      // `max`, or a number larger than any memory, means no limit.
       if (!Number.isSafeInteger(most) || !Number.isSafeInteger(inUse)) continue;
       const unused = Number(cache.exec(await readFile(join(group, 'memory.stat'), 'utf8').catch(() => ''))?.[1] ?? 0);
       free.push(Math.max(0, Math.floor((most - inUse + unused) / MIB)));

@@ -22,7 +22,7 @@ export function chosenObjects({ request, choiceOf }: Pick<SessionStart, 'request
   return request.objects.filter((object) => choiceOf(kernel, object.result.id) === 'run');
 }
 
-/** The cells of a kernel that could not be made ready. */
+/** The cells of a kernel that is not available. */
 function unavailable(
   session: RunSession,
   planned: PlannedKernel,
@@ -42,9 +42,9 @@ function unavailable(
 }
 
 interface ReadyKernels {
-  /** Represents the kernel in the results: its guests differ from the others' only by the agent in them. */
+  /** The one that represents the kernel in the results. The others differ only by the agent in their guests. */
   first: ReadyKernel;
-  /** By the release of libbpf that objects name; null for those that name none. */
+  /** By the release of libbpf that objects name; null for the default release. */
   byRelease: ReadonlyMap<string | null, ReadyKernel>;
 }
 
@@ -56,7 +56,7 @@ async function readyKernels(session: RunSession, image: KernelImage, objects: re
   return { first, byRelease };
 }
 
-/** @param planned its id is the one that cells were chosen by; the image may be of another package, with an id of its own */
+/** @param planned cells were chosen by its id; the image may be of another package and have another id */
 async function runReady(session: RunSession, planned: PlannedKernel, image: KernelImage): Promise<Column> {
   const objects = chosenObjects(session, planned.id);
   const { first, byRelease } = await readyKernels(session, image, objects);
@@ -92,7 +92,7 @@ async function runKernel(session: RunSession, planned: PlannedKernel, pulled: Pr
 
 /**
  * Runs the cells of a kernel, and adds those that were left out.
- * @param pulled null for a kernel on which nothing runs, which is neither downloaded nor booted
+ * @param pulled null for a kernel without cells to run, which is neither downloaded nor booted
  */
 export async function runColumn(session: RunSession, planned: PlannedKernel, pulled: Promise<KernelImage> | null): Promise<Column> {
   const ran = pulled === null ? { kernel: plannedResult(planned), cells: [], layouts: null } : await runKernel(session, planned, pulled);

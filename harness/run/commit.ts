@@ -1,17 +1,17 @@
-// Which commit of the user's own project a run is about.
+// The commit of the user's project that a run tests.
 import { execa } from 'execa';
 
-/** Asking git is worth no more of a run than this. */
+/** Time limit for git, in ms. */
 const GIT_LIMIT_MS = 5000;
 
 interface Commit {
-  /** The whole hash, hexadecimal. */
+  /** The whole hash in hexadecimal. */
   hash: string;
-  /** Whether tracked files differ from it; null where that cannot be told. */
+  /** Whether tracked files differ from it; null if that is not known. */
   modified: boolean | null;
 }
 
-/** Where CI systems say which commit they are about: GitHub, GitLab, Jenkins. */
+/** Environment variables in which CI systems name the commit: GitHub, GitLab, Jenkins. */
 const VARIABLES = ['GITHUB_SHA', 'CI_COMMIT_SHA', 'GIT_COMMIT'];
 
 async function git(folder: string, ...parameters: string[]): Promise<{ code: number | undefined; output: string }> {
@@ -29,8 +29,8 @@ function hashIn(text: string | undefined): string | null {
 }
 
 /**
- * The commit a folder is at, as git says it, or else what a CI system says in its environment.
- * @returns null where nobody knows: no repository, no commit yet, no git
+ * The commit of a folder, from git or else from the environment of a CI system.
+ * @returns null if it is not known: no repository, no commit yet, no git
  */
 export async function commitOf(folder: string, environment: NodeJS.ProcessEnv): Promise<Commit | null> {
   const hash = hashIn((await git(folder, 'rev-parse', '--verify', 'HEAD')).output);

@@ -1,9 +1,9 @@
-// Everything that happens in a run, as one stream of events: terminal, logs and machines are subscribers, none of them decides anything.
+// All events of a run in one stream. Terminal, logs and machines only listen; they decide nothing.
 import type { AccelChoice } from '../guest/accel.ts';
 import type { CellResult, KernelResult } from '../results/schema.ts';
 
 export type RunEvent =
-  /** Something a person should know that is no verdict: a bad object that is left out, a fallback that was taken. */
+  /** A message for the user that is not a verdict, for example about an invalid object or a fallback. */
   | { kind: 'note'; text: string }
   | { kind: 'planned'; kernels: number; objects: number; cells: number; jobs: number }
   | { kind: 'download'; kernel: string; bytes: number; total: number }

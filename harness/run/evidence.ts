@@ -1,4 +1,4 @@
-// From the frames of a guest's response to the evidence that verdicts are judged from.
+// Makes the evidence for verdicts from the frames of a guest's response.
 import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { textRecords } from '../logs/libbpf/lines.ts';
 import { parseLibbpfLog } from '../logs/libbpf/parse.ts';
@@ -6,10 +6,10 @@ import { runCheckFacts } from './run-check-facts.ts';
 import type { CellEvidence, Printed } from '../verdict/evidence/evidence.ts';
 import type { LogRecord } from '../logs/record.ts';
 
-/** More programs than any object has. What is made of attempts takes time for each of them and each relocation. */
+/** No object has more programs. The limit bounds the time for load attempts and their relocations. */
 const MAX_PROGRAMS = 4096;
 
-/** What commands printed; a piece may end within a character. */
+/** The output of commands. A chunk may end within a character. */
 function outputOf(frames: readonly Frame[]): Printed {
   const of = (stream: number) =>
     Buffer.concat(frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.bytes] : []))).toString('utf8');
@@ -17,10 +17,10 @@ function outputOf(frames: readonly Frame[]): Printed {
 }
 
 function thrownAway(bytes: number): string {
-  return bytes === 0 ? '' : `\n[corematrix: ${bytes} more bytes of output were thrown away]\n`;
+  return bytes === 0 ? '' : `\n[corematrix: ${bytes} more bytes of output were dropped]\n`;
 }
 
-/** The load by an object's own loader as an attempt: libbpf's lines in what it printed are its log. */
+/** The load attempt of a custom loader. The lines of libbpf in its output are the log. */
 function takeCommand(evidence: CellEvidence, { end, value, ms, dropped }: CommandEnd, { stdout, stderr }: Printed): void {
   evidence.command = { end, value, stdout, stderr: `${stderr}${thrownAway(dropped)}` };
   const log = [...textRecords(stderr), ...textRecords(stdout)];
@@ -30,7 +30,7 @@ function takeCommand(evidence: CellEvidence, { end, value, ms, dropped }: Comman
   evidence.attempts.push({ program: null, reached, errno: reached === 'done' ? 0 : errno, openMs: 0, loadMs: ms, log });
 }
 
-/** Orders frames into attempts. Frames in an order that no healthy agent writes are kept as far as they make sense. */
+/** Sorts frames into load attempts. If no healthy agent writes them in this order, it uses what makes sense of them. */
 export function toEvidence(frames: readonly Frame[], console: string): CellEvidence {
   const evidence: CellEvidence = { programs: [], leftOut: [], chosen: [], attempts: [], kernelLog: '', console };
   let log: LogRecord[] = [];
@@ -74,7 +74,7 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
   return runCheck ? { ...evidence, runCheck } : evidence;
 }
 
-/** The time spent in libbpf's open and load of all attempts, in milliseconds: what a cell costs without us. */
+/** The time that all load attempts spent in libbpf's open and load, in milliseconds. */
 export function timeInLibbpf(evidence: CellEvidence): number {
   return evidence.attempts.reduce((sum, attempt) => sum + attempt.openMs + attempt.loadMs, 0);
 }

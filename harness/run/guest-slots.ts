@@ -1,6 +1,6 @@
-// Slots for guests: the machine bears only so many at a time. The most urgent task gets the next free slot, else the one that asked first.
+// Slots that limit the number of guests at a time. The most urgent task gets the next free slot; equal ones get it in their order.
 
-/** Runs a task once a slot is free; settles as the task does. */
+/** Runs a task when a slot is free, and settles as the task does. */
 export type GuestSlots = <Result>(urgency: number, task: () => Promise<Result>) => Promise<Result>;
 
 interface Waiting {
@@ -8,9 +8,9 @@ interface Waiting {
   start: () => void;
 }
 
-/** @param count tasks that run side by side, at least one */
+/** @param count maximum number of tasks at the same time, at least 1 */
 export function guestSlots(count: number): GuestSlots {
-  // The most urgent first.
+  // The most urgent is first.
   const waiting: Waiting[] = [];
   let running = 0;
   const next = () => {

@@ -1,4 +1,4 @@
-// What this machine is and has: QEMU, processors, memory.
+// The facts of this machine: QEMU, processors, memory.
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem, type } from 'node:os';
 import { execa } from 'execa';
@@ -8,14 +8,14 @@ import { cgroupMiB } from './cgroup.ts';
 
 export const QEMU_PROGRAM = 'qemu-system-x86_64';
 
-/** Memory one guest may come to hold on the host, in MiB: what it writes is private, what it reads is shared. */
+/** Memory of the host that one guest may use, in MiB: pages that it writes are private, pages that it only reads are shared. */
 const GUEST_MIB = 200;
-/** Left for everything else. */
+/** Memory for everything else, in MiB. */
 const SPARE_MIB = 512;
 
 /**
- * QEMU's version, for example `7.2.22`, and the line it stands in.
- * @throws UserError when QEMU is not installed, InfraError when it does not start on this machine
+ * QEMU's version, for example `7.2.22`, and the line that contains it.
+ * @throws UserError if QEMU is not installed, InfraError when it does not start on this machine
  */
 export async function qemuVersion(): Promise<{ version: string; line: string }> {
   const result = await execa(QEMU_PROGRAM, ['--version'], { reject: false });
@@ -32,7 +32,7 @@ export async function qemuVersion(): Promise<{ version: string; line: string }> 
   return { version, line };
 }
 
-/** MiB of memory that can be used without swapping, as the kernel estimates it, and no more than a container leaves. */
+/** The MiB of memory that can be used without swapping, by the kernel's estimate, and within the limit of a container. */
 export async function availableMiB(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
@@ -40,17 +40,17 @@ export async function availableMiB(): Promise<number> {
   return Math.min(machine, (await cgroupMiB()) ?? machine);
 }
 
-/** How many guests to run at a time with so much memory: one a processor, fewer when memory is short, at least one. */
+/** The number of guests at a time for an amount of memory: one for each processor, fewer if memory is short, at least one. */
 export function jobsFor(processors: number, memoryMiB: number): number {
   return Math.max(1, Math.min(processors, Math.floor((memoryMiB - SPARE_MIB) / GUEST_MIB)));
 }
 
-/** How many guests to run at a time on this machine as it is now. */
+/** The number of guests at a time on this machine with its current free memory. */
 export async function defaultJobs(): Promise<number> {
   return jobsFor(availableParallelism(), await availableMiB());
 }
 
-/** The facts of this host that stand in every result. */
+/** The facts of this host for the results. */
 export function hostFacts() {
   return {
     os: `${type()} ${release()}`,

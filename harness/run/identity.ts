@@ -1,4 +1,4 @@
-// What a verdict depends on: that of a cell, and what all cells of a run have in common.
+// Everything that the verdict of a cell depends on, and the part of it that all cells of a run share.
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { Accel } from '../guest/machine.ts';
@@ -10,10 +10,10 @@ import type { CellIdentity } from './stored-cell.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { toolDigest } from './tool-digest.ts';
 
-/** What every verdict of a run depends on alike. */
+/** The part that all cells of a run share. */
 export type CommonIdentity = Pick<CellIdentity, 'agentSha256' | 'isolation' | 'machine' | 'tool'>;
 
-/** Under emulation the guest's processor is QEMU's own; under KVM it is the host's. */
+/** Under emulation, the guest has a processor of QEMU; under KVM, that of the host. */
 export async function commonIdentity(
   { agent, isolation }: { agent: { sha256: string }; isolation: CellIdentity['isolation'] },
   accel: Accel,
@@ -23,7 +23,7 @@ export async function commonIdentity(
   return { agentSha256: agent.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
 }
 
-/** What the verdict of one cell depends on. libbpf names an object, and maps in it, after its file. */
+/** Everything that the verdict of one cell depends on. The file name counts, because libbpf names an object and its maps after it. */
 export function cellIdentity(
   common: CommonIdentity,
   { result: kernel, configSha256, agentSha256 }: Pick<ReadyKernel, 'result' | 'configSha256' | 'agentSha256'>,

@@ -1,19 +1,19 @@
-// Finished cells on disk while a run goes on: a line each, so that a run that is killed can be resumed and none of them is lost.
+// Writes each finished cell to a line of a file during a run, so that a killed run can be resumed without losing cells.
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { type CellIdentity, identityKey, keepCell, type KeptCell, keptCellSchema, restoreCell } from './stored-cell.ts';
 
 export interface Journal {
-  /** The cell of an earlier run, its logs now in `logs`; null when it has to be run. */
+  /** The cell from an earlier run, with its logs added to `logs`; null if it must be run. */
   find: (identity: CellIdentity, logs: LogStore) => CellResult | null;
-  /** Keeps a finished cell. Cells without a verdict are not kept: they are to be tried again. */
+  /** Keeps a finished cell. A cell without a verdict is not kept, so that it is tried again. */
   append: (identity: CellIdentity, cell: CellResult, logs: LogStore) => Promise<void>;
-  /** The report is written: nothing is left to resume. */
+  /** Removes the journal, after the report is written. */
   remove: () => Promise<void>;
 }
 
-/** Entries of a journal; a line that was cut short by the death of its run, or is not one of ours, is skipped. */
+/** The entries of a journal. Lines that were cut off or are not valid are skipped. */
 async function readEntries(file: string): Promise<Map<string, KeptCell>> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const entries = new Map<string, KeptCell>();
@@ -22,7 +22,7 @@ async function readEntries(file: string): Promise<Map<string, KeptCell>> {
       const { data } = keptCellSchema.safeParse(JSON.parse(line));
       if (data) entries.set(data.key, data);
     } catch {
-      // The last line of a run that was killed while it wrote.
+      // A run that is killed while it writes leaves half a line.
     }
   }
   return entries;
@@ -30,12 +30,12 @@ async function readEntries(file: string): Promise<Map<string, KeptCell>> {
 
 /**
  * Opens the journal of a run.
- * @param resume keeps what is in it; otherwise it begins empty
+ * @param resume whether to keep its entries; otherwise it begins empty
  */
 export async function openJournal(file: string, resume: boolean): Promise<Journal> {
   const entries = resume ? await readEntries(file) : new Map<string, KeptCell>();
   if (!resume) await rm(file, { force: true });
-  // A folder that cannot be made costs the ability to resume; writing the report says why.
+  // Without its folder a run cannot be resumed, but can go on. Writing the report names the reason later.
   await mkdir(dirname(file), { recursive: true }).catch(() => undefined);
   let writing = Promise.resolve();
   return {
@@ -47,7 +47,7 @@ export async function openJournal(file: string, resume: boolean): Promise<Journa
       if (cell.status === 'infra' || cell.status === 'not-run') return;
       const line = `${JSON.stringify(keepCell(identity, cell, logs))}\n`;
       writing = writing.then(async () => appendFile(file, line));
-      // A disk that is full costs the ability to resume, not the run.
+      // On a full disk the run cannot be resumed, but can go on.
       await writing.catch(() => undefined);
     },
     remove: async () => rm(file, { force: true }),

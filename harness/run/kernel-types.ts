@@ -1,4 +1,4 @@
-// The types of a kernel in a run: read when the first of its cells asks, and kept no longer than its cells last.
+// The types of a kernel in a run: read for its first cell, and freed after its last one.
 import type { KernelImage } from '../../kernels/pull.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -11,12 +11,12 @@ import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 
 export type FoundTypes =
-  /** `kernel` is null for one that was built without BTF. */
+  /** `kernel` is null for a kernel that was built without BTF. */
   | { readable: true; kernel: KernelTypes | null }
-  /** There is BTF, but it cannot be used: nothing is predicted. */
+  /** The BTF cannot be used, so nothing is predicted. */
   | { readable: false; kernel: null; reason: string };
 
-/** Reads the types once, however often it is called. */
+/** Reads the types at the first call and returns them at every call. */
 export type RunTypes = () => Promise<FoundTypes>;
 
 async function read({ id, selector, btf, config }: KernelImage): Promise<FoundTypes> {
@@ -29,7 +29,7 @@ async function read({ id, selector, btf, config }: KernelImage): Promise<FoundTy
   }
 }
 
-/** Whether a cell is predicted to fail for certain. */
+/** Whether the prediction for a cell is a certain failure. */
 export async function isPredictedToFail(
   { types }: { types: RunTypes },
   object: RunObject,
@@ -44,7 +44,7 @@ export async function isPredictedToFail(
   );
 }
 
-/** The types of a kernel that was pulled. */
+/** The types of a downloaded kernel. */
 export function typesOf(image: KernelImage): RunTypes {
   let found: Promise<FoundTypes> | null = null;
   return async () => (found ??= read(image));

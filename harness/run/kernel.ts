@@ -1,4 +1,4 @@
-// One kernel of the matrix made ready for its cells: image pulled, snapshot in place or boot prepared.
+// Makes one kernel of the matrix ready for its cells: with a snapshot, or prepared for boots.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage } from '../../kernels/pull.ts';
@@ -16,10 +16,10 @@ import { keptSnapshot, newSnapshot, type SnapshotStore } from './snapshots.ts';
 import { type RunTypes, typesOf } from './kernel-types.ts';
 import type { RunRequest } from './run-request.ts';
 
-/** How the guests of a kernel are started. */
+/** The inputs for starting guests of a kernel. */
 export interface GuestSetup {
   request: Pick<RunRequest, 'cache' | 'isolation' | 'keep' | 'kernelOptions'>;
-  /** A folder of this run's own for everything short-lived. */
+  /** The folder of this run for temporary files. */
   work: string;
   /** The line of `--version`. */
   qemu: { line: string };
@@ -32,20 +32,20 @@ export interface GuestSetup {
 /** A kernel that cells can run on. */
 export interface ReadyKernel {
   result: KernelResult;
-  /** Of the configuration in its guests, null where they have none. */
+  /** The digest of the configuration file in its guests; null if they have none. */
   configSha256: string | null;
   fromCache: boolean;
-  /** Of the agent in its guests. */
+  /** The digest of the agent in its guests. */
   agentSha256: string;
   restore: ((request: CellRequest) => Promise<GuestResult>) | null;
-  /** Makes the snapshot anew, once in a run however often it is asked for. */
+  /** Makes the snapshot again, but only once in a run. */
   renew: (() => Promise<void>) | null;
   boot: (request: CellRequest) => Promise<GuestResult>;
   types: RunTypes;
   modules: ModuleLoader;
 }
 
-/** The part of a kernel's result that is known before any guest has run. */
+/** The part of a kernel's result that is known before a guest runs. */
 export function plannedResult(planned: KernelIdentity): KernelResult {
   const { id, selector, version, series, arch, distribution } = planned;
   return {
@@ -74,7 +74,7 @@ function pulledResult(image: KernelImage): KernelResult {
   };
 }
 
-/** The ways to start an image, the fastest first. */
+/** The boot methods of an image, the fastest first. */
 export function bootImages(image: Pick<KernelImage, 'vmlinux' | 'image'>): BootImage[] {
   const methods: [BootMethod, string | null][] = [
     ['pvh', image.vmlinux],
@@ -96,7 +96,7 @@ async function bootRequest(image: KernelImage, setup: GuestSetup): Promise<Kerne
   };
 }
 
-/** What is known of a guest once it was up. */
+/** The facts of a booted guest. */
 interface Booted {
   hello: { release: string };
   method: BootMethod;
@@ -108,7 +108,7 @@ function bootedResult(image: KernelImage, { hello, method, bootMs, command }: Bo
   return { ...pulledResult(image), release: hello.release, boot: { method, durationMs: Math.round(bootMs), command } };
 }
 
-/** Boots once to learn what the kernel calls itself and that it comes up at all. */
+/** Boots once, to learn the release of the kernel and whether it boots. */
 async function identify(image: KernelImage, request: KernelBoot, setup: GuestSetup): Promise<KernelResult> {
   const release = setup.request.keep?.release;
   if (release) return { ...pulledResult(image), release };
@@ -132,10 +132,10 @@ function storeOf(image: KernelImage, { request, work, accel, qemu, agent }: Gues
 
 /**
  * Makes a pulled kernel ready for cells.
- * @throws InfraError when it does not come up
+ * @throws InfraError if it does not boot
  */
 export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<ReadyKernel> {
-  if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} cannot be run yet`);
+  if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} are not supported yet`);
   const machine = machineFor(setup.accel);
   const kernelBoot = await bootRequest(image, setup);
   const boot = async (cell: CellRequest) => runBooted(kernelBoot, cell);
@@ -156,7 +156,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
     try {
       snapshot = await newSnapshot(store, request, snapshot);
     } catch (error) {
-      // The cell that asked has its verdict; the next ones try the old snapshot first.
+      // The current cell has its verdict. The next cells try the old snapshot first.
       if (!(error instanceof InfraError)) throw error;
     }
   };

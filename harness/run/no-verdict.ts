@@ -1,4 +1,4 @@
-// What keeps a cell from a verdict though its guest is well: a module that does not load, a command that does not start, a loader that does not end.
+// Reasons for no verdict in a healthy guest: a module that does not load, a command that does not start, a loader that does not end.
 import type { InfraClass } from '../base/errors.ts';
 import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
@@ -10,35 +10,35 @@ interface NoVerdict {
 
 const MAX_LINE = 300;
 
-/** The end of what a command printed on standard error, on one line. */
-function lastSaid(frames: readonly Frame[]): string {
+/** The last line that a command printed on standard error. */
+function lastErrorLine(frames: readonly Frame[]): string {
   const last = frames.findLast((frame) => frame.type === 'output' && frame.stream === 2);
   const text = last?.type === 'output' ? last.bytes.toString('utf8') : '';
   return text.trim().split('\n').at(-1)?.slice(0, MAX_LINE) ?? '';
 }
 
-/** What shells and dynamic linkers exit with when a program cannot be run; one that says so itself is not to be told from them. */
+/** Exit statuses of shells and dynamic linkers that cannot run a program. A program that exits with one of them looks the same. */
 const CANNOT_RUN: readonly number[] = [126, 127];
 
-/** A command that has not run at all tells nothing of the kernel. */
+/** The reason if a command did not run at all, because such a command shows nothing about the kernel. */
 function cannotRun({ end, value }: CommandEnd, frames: readonly Frame[], who: string): NoVerdict | null {
   if (end === 'not-started') return { class: 'infra-transport', reason: `${who} cannot be started in the guest: ${errnoName(value)}` };
   if (end !== 'exited' || !CANNOT_RUN.includes(value)) return null;
-  const said = lastSaid(frames);
-  return { class: 'infra-transport', reason: `${who} cannot run in the guest (exit status ${value})${said === '' ? '' : `: ${said}`}` };
+  const line = lastErrorLine(frames);
+  return { class: 'infra-transport', reason: `${who} cannot run in the guest (exit status ${value})${line === '' ? '' : `: ${line}`}` };
 }
 
 function unfinishedLoader(command: CommandEnd, frames: readonly Frame[]): NoVerdict | null {
   if (command.end !== 'timed-out') return cannotRun(command, frames, 'the loader');
-  const reason = `the loader did not end within ${command.value / 1000} s; a loader has to end once the object is loaded, and command.timeout gives it longer`;
+  const reason = `the loader did not end within ${command.value / 1000} s; a loader must end after it has loaded the object; command.timeout changes the limit`;
   return { class: 'infra-timeout', reason };
 }
 
-/** Why there is no verdict; null when nothing was in its way. */
+/** The reason for no verdict; null if there can be one. */
 export function whyNoVerdict(frames: readonly Frame[]): NoVerdict | null {
   const module = frames.find((frame) => frame.type === 'module-end' && frame.errno !== 0);
   if (module?.type === 'module-end') {
-    const reason = `the module ${module.name} does not load in the guest: ${errnoName(module.errno)}`;
+    const reason = `the module ${module.name} cannot be loaded in the guest: ${errnoName(module.errno)}`;
     return { class: 'infra-kernel-unavailable', reason };
   }
   const command = frames.find((frame) => frame.type === 'command-end');

@@ -1,18 +1,18 @@
-// From the frames of a guest's response to what was seen of a run.
+// Reads the facts of a run check from the frames of a guest's response.
 import type { Frame } from '../guest/protocol/frames.ts';
 import type { RunCheckFacts } from '../verdict/evidence/evidence.ts';
 
-/** More than any plan asks for. */
+/** No plan asks for more. */
 const MAX_FACTS = 65_536;
 const MAX_LINE = 2048;
 
-/** The last line a command printed. */
+/** The last line that a command printed. */
 function lastLine(printed: readonly Buffer[]): string {
   const text = Buffer.concat(printed).subarray(-MAX_LINE).toString('utf8').trim();
   return text.slice(text.lastIndexOf('\n') + 1);
 }
 
-/** The facts of a run; null where frames tell of none. */
+/** The facts of a run check; null if the frames have none. */
 export function runCheckFacts(frames: readonly Frame[]): RunCheckFacts | null {
   const facts: RunCheckFacts = { triggered: new Map(), commands: new Map(), events: new Map(), values: new Map(), runs: new Map() };
   let count = 0;

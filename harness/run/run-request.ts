@@ -1,4 +1,4 @@
-// What a run is asked for.
+// The request for a run.
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import type { Accel } from '../guest/machine.ts';
@@ -10,11 +10,11 @@ import type { Results } from '../results/schema.ts';
 import type { Journal } from './journal.ts';
 import type { TimeLimits } from './time-limits.ts';
 
-/** For a single cell that is examined closely: what stays of it, and how its guest starts. */
+/** Options for a single cell under examination: the files to keep, and the start of its guest. */
 export interface Keep {
-  /** The folder for everything short-lived. It stays. */
+  /** The folder for temporary files, which is kept. */
   work: string;
-  /** The release of the kernel if it is known: then no guest boots only to ask for it. */
+  /** The release of the kernel if it is known. Then no guest must boot to find it. */
   release: string | null;
   /** Path of the socket on which the guest waits for a debugger; null for a guest that runs at once. */
   gdb: string | null;
@@ -27,28 +27,28 @@ export interface RunRequest {
   /** The folder for snapshots and verdicts. */
   cache: string;
   agent: GuestAgent;
-  /** Agents with other releases of libbpf, by the release that objects name: `1.1`. */
+  /** Agents with other releases of libbpf, by the name of the release: `1.1`. */
   otherAgents?: ReadonlyMap<string, GuestAgent> | undefined;
   expectations: readonly Expectation[];
   isolation: 'snapshot' | 'boot';
   accel: Accel | 'auto';
-  /** How many guests run at a time. By default processors and memory decide. */
+  /** Maximum number of guests at a time. By default processors and memory decide. */
   jobs?: number | undefined;
   limits?: TimeLimits | undefined;
   /** If true, cells that are predicted to fail run first on each kernel that is up. */
   predictFirst?: boolean;
   /** Only for a run of a single cell, with isolation by boot. */
   keep?: Keep;
-  /** The command line as typed. */
+  /** The command line as the user typed it. */
   command: string[];
-  /** Which cells to run. By default all. */
+  /** The choice of cells to run (default: all). */
   choose?: Choose | undefined;
-  /** Where finished cells are kept while the run goes on, and those of a run that was killed. */
+  /** The journal of finished cells, from this run and from a killed one that it resumes. */
   journal?: Journal | undefined;
-  /** What to do with verdicts in the cache: use those that still hold, or replace all. By default they are neither read nor written. */
+  /** How to use the verdicts in the cache: reuse valid ones, or replace all. By default they are neither read nor written. */
   verdicts?: 'reuse' | 'renew' | undefined;
-  /** What the exit code follows. The results repeat it. */
+  /** The rules for the exit code. The results repeat them. */
   policy?: Results['run']['policy'];
-  /** Which shard the chosen cells are. The results repeat it. */
+  /** The shard of the chosen cells. The results repeat it. */
   shard?: Shard | undefined;
 }

@@ -1,4 +1,4 @@
-// A run: every chosen object on every kernel, as many guests at a time as the machine bears. Events tell all that happens.
+// A run: all chosen cells, with a limited number of guests at a time. It reports its progress as events.
 import { mkdir } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { planKernels } from '../../kernels/plan.ts';
@@ -17,7 +17,7 @@ import type { Keep, RunRequest } from './run-request.ts';
 import { openSession } from './session.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
-/** Downloads at a time. */
+/** Maximum number of downloads at a time. */
 const PULLS = 3;
 
 /** The folder that the run works in. One that is to be kept is the user's own. */
@@ -28,8 +28,8 @@ async function workFolder(keep: Keep | undefined): Promise<Pick<OwnedFolder, 'pa
 }
 
 /**
- * Runs the whole matrix and returns its results; an interrupt returns what is finished, the rest as `not-run`.
- * @throws UserError for a plan that cannot be made, InfraError when nothing at all can run
+ * Runs the whole matrix and returns its results. After an interrupt, the results have the finished cells, and the others as `not-run`.
+ * @throws UserError for an invalid plan, InfraError if nothing can run
  */
 export async function run(request: RunRequest, emit: Emit, signal: AbortSignal): Promise<Results> {
   const startedAt = new Date().toISOString();
@@ -37,7 +37,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const qemu = await qemuVersion();
   const commit = commitOf(process.cwd(), process.env);
   const planned = await planKernels([...request.selectors], kernelOptions);
-  if (planned.length === 0) throw new UserError('no kernel to run on: all are optional, and there is none of them');
+  if (planned.length === 0) throw new UserError('no kernels to run on: every kernel is optional, and none is available');
   const jobs = request.jobs ?? (await defaultJobs());
   const choiceOf = (request.choose ?? everyCell)(
     planned,

@@ -1,4 +1,4 @@
-// When kernels and cells of a run get a guest, and what is tried again.
+// Decides when kernels and cells of a run get a guest, and which boots are tried again.
 import type { KernelImage } from '../../kernels/pull.ts';
 import { InfraError, messageOf, toInfraError } from '../base/errors.ts';
 import { applyExpectations } from '../plan/expectations/expectations.ts';
@@ -16,7 +16,7 @@ import { bootLimit, cellLimits } from './time-limits.ts';
 /** Without predictions all tasks are equally urgent. */
 const URGENCY = { kernel: 2, predicted: 1, cell: 0 } as const;
 
-/** Counts a cell as finished and reports it. */
+/** Counts a cell as finished, and reports it. */
 export function finish(session: RunSession, cell: CellResult, kernel: KernelResult): CellResult {
   session.done += 1;
   const { done, total } = session;
@@ -24,12 +24,12 @@ export function finish(session: RunSession, cell: CellResult, kernel: KernelResu
   return cell;
 }
 
-/** The verdict that a run that was killed, or an earlier run, has already. */
+/** The verdict of a killed run that this one resumes, or of an earlier run; null if there is none. */
 async function earlierVerdict({ request, verdicts, logs }: RunSession, identity: CellIdentity): Promise<CellResult | null> {
   return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
 }
 
-/** Runs the cell of an object once a slot is free, unless an earlier verdict holds. Never rejects but for a fault in this program. */
+/** Runs the cell of an object when a slot is free, unless an earlier verdict is valid. Rejects only for a bug in this program. */
 export async function scheduleCell(session: RunSession, ready: ReadyKernel, object: RunObject): Promise<CellResult> {
   const { request, signal, verdicts, logs } = session;
   const kernel = ready.result;
@@ -58,9 +58,9 @@ export async function scheduleCell(session: RunSession, ready: ReadyKernel, obje
 }
 
 /**
- * Makes a kernel ready once a slot is free. A boot that was cut short is tried again; a boot that took too long is not.
- * @param release of libbpf in the agent; null for the default one
- * @throws InfraError when the kernel does not come up
+ * Makes a kernel ready when a slot is free. A boot that broke off is tried again; a boot that took too long is not.
+ * @param release the release of libbpf in the agent; null for the default one
+ * @throws InfraError if the kernel does not boot
  */
 export async function scheduleKernel(session: RunSession, image: KernelImage, release: string | null): Promise<ReadyKernel> {
   const { request, signal } = session;
@@ -75,7 +75,7 @@ export async function scheduleKernel(session: RunSession, image: KernelImage, re
       signal.throwIfAborted();
       const cause = error instanceof InfraError ? error.cause : null;
       if (cause instanceof InfraError && cause.failure === 'infra-timeout')
-        throw new InfraError(`${messageOf(error)}; --boot-timeout gives it longer`, { cause: error, failure: 'infra-boot' });
+        throw new InfraError(`${messageOf(error)}; --boot-timeout changes the limit`, { cause: error, failure: 'infra-boot' });
       return ready();
     }
   });

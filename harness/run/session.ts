@@ -1,4 +1,4 @@
-// What all cells of a run share, from its start to its results.
+// The state that all cells of a run share, from its start to its results.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { KernelImage } from '../../kernels/pull.ts';
@@ -16,40 +16,40 @@ import { bootImages } from './kernel.ts';
 import type { RunRequest } from './run-request.ts';
 import { type VerdictStore, verdictStore } from './verdicts.ts';
 
-/** What is settled before the first guest starts. */
+/** The part that is decided before the first guest starts. */
 export interface SessionStart {
   request: RunRequest;
   startedAt: string;
   emit: Emit;
   signal: AbortSignal;
-  /** A folder of the run's own for everything short-lived. */
+  /** The folder of the run for temporary files. */
   work: string;
-  /** Its version, and the line of `--version` with it. */
+  /** The version of QEMU, and the line of `--version` that contains it. */
   qemu: { version: string; line: string };
-  /** How many guests run at a time. */
+  /** Maximum number of guests at a time. */
   jobs: number;
   choiceOf: (kernel: string, object: string) => CellChoice;
-  /** Cells that run. */
+  /** Number of cells to run. */
   total: number;
 }
 
 export interface RunSession extends SessionStart {
   id: string;
-  /** Cells that are finished. */
+  /** Number of finished cells. */
   done: number;
   slots: GuestSlots;
   logs: LogStore;
   /** Null for a run that neither reads nor writes verdicts. */
   verdicts: VerdictStore | null;
-  /** Types whose layouts the results hold. */
+  /** The types whose layouts the results contain. */
   touched: readonly string[];
   accel: Promise<AccelChoice>;
   identity: Promise<CommonIdentity>;
 }
 
-/** Chooses the accelerator with the first kernel that is there. */
+/** Chooses the accelerator with the first kernel that is downloaded. */
 async function chooseOnce({ request, work, qemu, signal }: SessionStart, pulled: readonly Promise<KernelImage>[]): Promise<AccelChoice> {
-  if (pulled.length === 0) return { accel: 'tcg', reason: 'nothing was to be run' };
+  if (pulled.length === 0) return { accel: 'tcg', reason: 'no cell was to run' };
   const first = request.accel === 'auto' ? await Promise.any(pulled).catch(() => null) : null;
   return chooseAccel(request.accel, {
     qemuVersion: qemu.line,
@@ -74,7 +74,7 @@ export function openSession(start: SessionStart, pulled: readonly Promise<Kernel
     return choice;
   });
   const identity = accel.then(async (choice) => commonIdentity(request, choice.accel, qemu.line));
-  // Both may fail before a cell or the results wait for them, which then report the failure.
+  // Both may fail before a cell or the results wait for them; those then report the failure.
   for (const promise of [accel, identity]) promise.catch(() => undefined);
   return {
     ...start,

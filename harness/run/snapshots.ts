@@ -1,4 +1,4 @@
-// Where the snapshots of a run are kept: in the cache, or, where that may only be read, in the run's own folder.
+// The place of the snapshots of a run: the cache, or the folder of the run if the cache is read-only.
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -10,7 +10,7 @@ import { makeSnapshot, openSnapshot, type Snapshot } from '../guest/snapshot.ts'
 export interface SnapshotStore {
   cache: string;
   work: string;
-  /** Of the snapshot; see snapshotKey(). */
+  /** The key of the snapshot; see snapshotKey(). */
   key: string;
 }
 
@@ -22,8 +22,8 @@ async function writable(path: string): Promise<boolean> {
 }
 
 /**
- * The snapshot in the cache, or null. QEMU opens a guest's memory for writing even where it maps it privately, so that one that
- * may only be read is copied first.
+ * The snapshot in the cache, or null. A read-only one is copied first, because QEMU opens the memory of a guest for writing even if it
+ * maps it privately.
  */
 export async function keptSnapshot({ cache, work, key }: SnapshotStore): Promise<Snapshot | null> {
   const snapshot = await openSnapshot(join(cache, 'snapshots', key), key);

@@ -1,27 +1,27 @@
-// A finished cell as it is kept on disk: its verdict, the logs it refers to, and what the verdict depends on as one digest.
+// A finished cell on disk: its verdict, its logs, and one digest of everything that the verdict depends on.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { addLog, logText, withLogIds } from '../results/logs.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { cellSchema } from '../results/schema/cell.ts';
 
-/** What a cell's verdict depends on, but for what is expected of it. */
+/** Everything that a cell's verdict depends on, except expectations. */
 export interface CellIdentity {
   kernelSha256: string;
-  /** Of the kernel's configuration as the guest has it, null where it has none. */
+  /** The digest of the kernel's configuration in the guest; null if it has none. */
   configSha256: string | null;
   objectSha256: string;
   agentSha256: string;
   isolation: 'snapshot' | 'boot';
-  /** Everything of the plan that speaks of how this object is loaded. */
+  /** The parts of the plan that decide how this object is loaded. */
   plan: unknown;
-  /** QEMU's version line, the machine it shows the guest, and under KVM the processor that is not emulated. */
+  /** QEMU's version line, the machine of the guest, and under KVM the processor of the host. */
   machine: unknown;
-  /** Of the code that loads and judges. */
+  /** The digest of the code that loads objects and decides verdicts. */
   tool: string;
 }
 
-/** The same for the same identity only. */
+/** The digest of an identity. */
 export function identityKey(identity: CellIdentity): string {
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }
@@ -29,7 +29,7 @@ export function identityKey(identity: CellIdentity): string {
 export const keptCellSchema = z.strictObject({ key: z.string(), cell: cellSchema, texts: z.record(z.string(), z.string()) });
 export type KeptCell = z.infer<typeof keptCellSchema>;
 
-/** A cell with the texts it refers to. */
+/** A cell with the texts of its logs. */
 export function keepCell(identity: CellIdentity, cell: CellResult, logs: LogStore): KeptCell {
   const texts: Record<string, string> = {};
   withLogIds(cell, (id) => {
@@ -39,7 +39,7 @@ export function keepCell(identity: CellIdentity, cell: CellResult, logs: LogStor
   return { key: identityKey(identity), cell, texts };
 }
 
-/** The cell again, its logs now in `logs`. */
+/** Restores the cell, and adds its logs to `logs`. */
 export function restoreCell({ cell, texts }: KeptCell, logs: LogStore): CellResult {
   return withLogIds(cell, (id) => (id === null ? null : addLog(logs, texts[id] ?? '')));
 }

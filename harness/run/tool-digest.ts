@@ -1,4 +1,4 @@
-// A digest of this program, because another version of it may give another verdict.
+// A digest of corematrix itself, because another version may give another verdict.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../base/digest.ts';

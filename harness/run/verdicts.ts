@@ -1,4 +1,4 @@
-// Verdicts of earlier runs, kept in the cache: a cell about which nothing has changed need not be run again.
+// Keeps verdicts in the cache, so that a later run need not run a cell again if nothing has changed.
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,21 +13,21 @@ const MAX_BYTES = 256 << 20;
 const entrySchema = keptCellSchema.extend({ run: z.string(), at: z.iso.datetime() });
 
 export interface VerdictStore {
-  /** The verdict of an earlier run, marked as such, its logs now in `logs`; null when there is none that holds. */
+  /** The verdict of an earlier run, marked as such, with its logs added to `logs`; null if there is no valid one. */
   find: (identity: CellIdentity, logs: LogStore) => Promise<CellResult | null>;
-  /** Keeps a verdict, unless it is none, took more than one attempt, or is itself from an earlier run. */
+  /** Keeps a verdict. Ignores cells without a verdict, with more than one attempt, or from an earlier run. */
   keep: (identity: CellIdentity, cell: CellResult, logs: LogStore) => Promise<void>;
 }
 
-/** Whether the next run would certainly see the same: a guest answered, at once, and its kernel survived. */
+/** Whether the next run would certainly get the same verdict: the first guest answered, and its kernel survived. */
 function isSteady({ status, class: failure, attempts, flaky, reused }: CellResult): boolean {
   return (status === 'pass' || status === 'fail') && failure !== 'kernel-crash' && attempts.length === 1 && !flaky && reused === undefined;
 }
 
 /**
  * The verdicts in a cache.
- * @param run id of the run that keeps verdicts, for those that come after it
- * @param reuse false finds nothing, so that everything is run again, and keeps what comes of it
+ * @param run the id of this run, which is stored with its verdicts
+ * @param reuse if false, no verdict is found, so that every cell runs again, and the new verdicts are kept
  */
 export function verdictStore(cache: string, run: string, reuse: boolean): VerdictStore {
   const pathOf = (key: string) => join(cache, 'verdicts', `${key}.json.gz`);
@@ -39,7 +39,7 @@ export function verdictStore(cache: string, run: string, reuse: boolean): Verdic
   };
   return {
     find: async (identity, logs) => {
-      // What is missing, damaged or of an older shape is run again.
+      // If the entry is missing, damaged or in an older format, the cell runs again.
       const entry = reuse ? await read(identityKey(identity)).catch(() => null) : null;
       return entry && { ...restoreCell(entry, logs), reused: { run: entry.run, at: entry.at } };
     },
@@ -53,7 +53,7 @@ export function verdictStore(cache: string, run: string, reuse: boolean): Verdic
         await writeFile(unfinished, await promisify(gzip)(JSON.stringify(entry), { level: 1 }));
         await rename(unfinished, path);
       } catch {
-        // A disk that is full costs time the next time, not this run.
+        // On a full disk, the next run takes longer, but this one goes on.
         await rm(unfinished, { force: true }).catch(() => undefined);
       }
     },

@@ -1,4 +1,4 @@
-// Kinds of programs that are attached to something by name, each attached and run in real guests from the oldest to the newest.
+// Tests of program types that are attached to a named target: attached and run in real guests from the oldest to the newest kernel.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function compiled(name: string): Promise<string> {
   return compileBpf(folder, name, await readFile(join(import.meta.dirname, `${name}.bpf.c`), 'utf8'));
 }
 
-/** What became of each program on each kernel: where all are alike, once. */
+/** The result of each program on each kernel, or only once if all kernels have the same. */
 function outcomes({ cells }: Results): Record<string, string | string[]> {
   const programs = cells[0]?.programs.map(({ name }) => name) ?? [];
   const fateOf = (index: number, name: string) => {
@@ -59,7 +59,7 @@ async function outcomesByProgram(entry: object): Promise<Record<string, string |
   return outcomes(await realRun([], KERNELS, { objects }));
 }
 
-test('probes of functions, of system calls and of many functions at once', async () => {
+test('programs are attached to functions, system calls and many functions at once', async () => {
   const programs = {
     by_plan: { attach_to: '/trigger/0/poked:poke_here' },
     on_return: { attach_to: '/trigger/0/poked:poke_here' },
@@ -105,7 +105,7 @@ test('probes of functions, of system calls and of many functions at once', async
   `);
 });
 
-test('filters of an interface and verdicts on sockets in a map, with the modules that filters need', async () => {
+test('programs are attached to interfaces and socket maps, with the modules that filters need', async () => {
   const programs = {
     on_established: { attach_to: '/sys/fs/cgroup' },
     on_send: { attach_to: 'sockets' },
@@ -138,7 +138,7 @@ test('filters of an interface and verdicts on sockets in a map, with the modules
   `);
 });
 
-test('hooks of netfilter, which are links since 6.4', async () => {
+test('programs are attached to netfilter hooks since 6.4', async () => {
   const path = sample('netfilter_hook');
   const to = async (attach_to: string) => outcomesByProgram({ path, programs: { accept_all: { attach_to } } });
   expect([await to('ipv4/local_in'), await outcomesByProgram({ path })]).toMatchInlineSnapshot(`
@@ -161,7 +161,7 @@ test('hooks of netfilter, which are links since 6.4', async () => {
   `);
 });
 
-test('targets of another shape than the program type has, and maps that are not there, are errors with their place', async () => {
+test('an attach target that does not fit the program type, or a missing map, is an error with its place', async () => {
   const [probes, sockets] = [await compiled('probes'), await compiled('sockets')];
   const problemOf = async (path: string, program: string, attach_to: string, type?: string) => {
     const { problems } = await inputsOf({ path, programs: { [program]: { attach_to, ...(type && { type }) } } });

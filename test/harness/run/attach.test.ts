@@ -1,10 +1,10 @@
-// Objects that are attached after the load, in real guests.
+// Tests of objects that are attached after the load, in real guests.
 import { expect, test } from 'vitest';
 import { logText } from '../../../harness/results/logs.ts';
 import { configuredInputs } from './configured.ts';
 import { realRun } from './real-run.ts';
 
-test('each program is attached to what its section or the plan says, and has its own verdict', async () => {
+test('each program is attached to the target in its section name or in the plan, and has its own verdict', async () => {
   const { objects } = await configuredInputs(
     'attach_targets',
     `    mode: attach
@@ -38,7 +38,7 @@ test('each program is attached to what its section or the plan says, and has its
   expect(logText(logs, cell?.logs.warnings ?? null)).toContain("failed to create kprobe 'no_such_function+0x0' perf event: -ENOENT");
 });
 
-test('a target is an error where nothing is attached', async () => {
+test('an attach target is an error in a mode that does not attach', async () => {
   const { problems } = await configuredInputs('attach_targets', '    programs:\n      nowhere: { attach_to: lo }\n');
   expect(problems).toMatchInlineSnapshot(`
     [

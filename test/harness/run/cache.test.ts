@@ -1,4 +1,4 @@
-// One cache and several runs: at once, of another user, and where nothing may be written.
+// Tests of one cache that several runs use: at the same time, of another user, and read-only.
 import { access, chmod, constants, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -28,7 +28,7 @@ async function run(cache: string, out: string) {
 }
 
 describe('a cache', () => {
-  it('a cache serves two runs that make the same snapshot at once, and keeps one of it', async () => {
+  it('a cache keeps one snapshot if two runs make the same one at the same time', async () => {
     const cache = await linkedCache(join(folder, 'cache'));
     const runs = await Promise.all(['one', 'two', 'three'].map(async (out) => run(cache, out)));
     const [first] = runs;
@@ -40,13 +40,13 @@ describe('a cache', () => {
     expect([kept.length, kept.filter((name) => name.includes('.'))]).toEqual([1, []]);
   });
 
-  it('a cache that may not be written serves what is in it, to a user who is not root', async (context) => {
+  it('a read-only cache works for a user who is not root', async (context) => {
     if (process.getuid?.() !== 0) context.skip('the whole suite runs as a user who is not root');
     const { failed } = await execa('unshare', ['--mount', 'true'], { reject: false });
     if (failed) context.skip('mounts cannot be private here, as in a chroot');
     await chmod(folder, 0o777);
     await run(cacheRoot(), 'first');
-    // Wherever checkout, cache and node lie, perhaps in a home that nobody else may enter: here they are where everybody may.
+    // Checkout, cache and node may be in a home folder that other users cannot enter, so they are mounted where all users can.
     const places = { checkout: PACKAGE_ROOT, cache: cacheRoot(), node: dirname(process.execPath) };
     const mounts = Object.entries(places).map(
       ([name, path]) => `mkdir -p '${folder}/${name}' && mount --bind '${path}' '${folder}/${name}'`,

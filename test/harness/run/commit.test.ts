@@ -1,4 +1,4 @@
-// Which commit a run is about: of a real repository, of a CI system's environment, of none.
+// Tests of the commit of a run: from a real repository, from the environment of a CI system, and without any.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-it('is what git says, or else the CI system, or null', async () => {
+it('the commit of a run comes from git, else from the CI system, else it is null', async () => {
   const git = async (...parameters: string[]) =>
     execa('git', ['-c', 'user.name=n', '-c', 'user.email=e@example.com', ...parameters], { cwd: folder });
   const hash = 'a'.repeat(40);

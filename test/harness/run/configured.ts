@@ -1,4 +1,4 @@
-// A sample object as a configuration of its own names it.
+// Makes configurations with a sample object.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -7,7 +7,7 @@ import { type Inputs, readInputs } from '../../../harness/plan/inputs/inputs.ts'
 import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import { sample } from './real-run.ts';
 
-/** Reads a sample object with settings: the lines that stand below its path, indented by four. */
+/** Reads a sample object with settings: the lines below its path, indented by four. */
 export async function configuredInputs(object: string, settings: string): Promise<Inputs> {
   const folder = await mkdtemp(join(tmpdir(), 'configured-'));
   try {

@@ -1,4 +1,4 @@
-// The reason of a failed load is the step that ended it, not one that succeeded before: externs that resolve, then a map that no kernel creates.
+// Tests that the reason of a failed load is the step that ended it, not an earlier one: externs that resolve, then a failing map.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,12 +43,12 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-test('an object whose externs resolve fails for the map or the attach target behind them', async () => {
+test('an object with externs that resolve fails because of a later map or attach target', async () => {
   const { cells } = await realRun(objects, ['debian:5.10', 'debian:7.3']);
-  const told = cells.map(
+  const summaries = cells.map(
     ({ object, kernel, class: failure, reason }) => `${kernel.replace(/^debian-(\d+\.\d+).*/, '$1')} ${object} ${failure}: ${reason}`,
   );
-  expect(told.toSorted()).toMatchInlineSnapshot(`
+  expect(summaries.toSorted()).toMatchInlineSnapshot(`
     [
       "5.10 kconfig.bpfel map-create-failed: map 'stacks' (stack_trace): cannot be created: EINVAL",
       "5.10 kfunc.bpfel kfunc-missing: kfunc bpf_rcu_read_lock: not found in kernel or module BTFs",

@@ -5,7 +5,7 @@ import { toEvidence } from '../../../harness/run/evidence.ts';
 const program = (name: string): Frame => ({ type: 'program', name, section: 'kprobe/x', programType: 'kprobe', autoload: true, insns: 2 });
 const end: Frame = { type: 'attempt-end', reached: 'load', errno: 22, openMs: 1, loadMs: 2 };
 
-test('frames are ordered into programs and attempts', () => {
+test('frames of a response are sorted into programs and load attempts', () => {
   const frames: Frame[] = [
     program('p'),
     { type: 'attempt-begin', program: '' },
@@ -39,7 +39,7 @@ test('frames are ordered into programs and attempts', () => {
   });
 });
 
-test('frames in an order that no agent writes are kept as far as they make sense', () => {
+test('frames of a response in an invalid order are used as far as they make sense', () => {
   const frames: Frame[] = [
     { type: 'log', level: 'debug', text: 'x' },
     { ...end, reached: 'open' },
@@ -53,7 +53,7 @@ test('frames in an order that no agent writes are kept as far as they make sense
   ]);
 });
 
-test('a guest that claims more programs and attempts than any object has is not followed', () => {
+test('frames of a response beyond the limit of programs and load attempts are ignored', () => {
   const frames = Array.from({ length: 20_000 }, (_, index) => (index % 2 === 0 ? program(`p${index}`) : end));
   const { programs, attempts } = toEvidence(frames, '');
   expect([programs.length, attempts.length]).toEqual([4096, 4097]);

@@ -1,5 +1,5 @@
-// QEMU as always, but for one that is ended or stopped at a phase, which what passes over its monitor tells. In the environment: FAIL_AT, the
-// phase; FAIL_BY, the signal; FAIL_ONCE, a file that the one it happens to makes, so that no other does; REAL_PATH, where QEMU is.
+// QEMU that a signal hits at a phase. The phase is recognized by the traffic of its monitor. Environment: FAIL_AT, the phase; FAIL_BY, the
+// signal; FAIL_ONCE, a file that the first failing QEMU creates, so that no other fails; REAL_PATH, the PATH with the real QEMU.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -8,7 +8,7 @@ const [MONITOR, CONSOLE, STATE] = [3, 4, 5];
 const args = process.argv.slice(2);
 const { FAIL_AT = '', FAIL_BY = 'SIGKILL', FAIL_ONCE = '', REAL_PATH } = process.env;
 
-/** Commands of the monitor that begin a phase, and what a guest that is in it is started with. */
+/** For each phase, the command of the monitor that begins it, and the option that guests in it are started with. */
 const PHASES = {
   boot: { command: 'qmp_capabilities', option: '-kernel' },
   snapshot: { command: 'migrate', option: '-kernel' },

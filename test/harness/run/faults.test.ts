@@ -1,4 +1,4 @@
-// Faults from outside: QEMU killed or stopped at any moment, kernels that do not boot, snapshots that are damaged, disks that are full.
+// Tests of faults from outside: QEMU killed or stopped at any phase, kernels that do not boot, damaged snapshots, full disks.
 import { chmod, copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,13 +25,13 @@ afterAll(async () => {
 interface Failure {
   at: 'boot' | 'snapshot' | 'restore' | 'load' | 'results';
   by?: NodeJS.Signals;
-  /** Only the first guest that comes there; without it, every one. */
+  /** If true, only the first guest at the phase is hit, otherwise every one. */
   once?: boolean;
 }
 
 let failures = 0;
 
-/** Works while QEMU is one that a signal hits at a phase. */
+/** Does `work` with a QEMU that a signal hits at a phase. */
 async function failing<T>({ at, by = 'SIGKILL', once = false }: Failure, work: () => Promise<T>): Promise<T> {
   const bin = join(folder, `bin-${failures++}`);
   await mkdir(bin);
@@ -64,7 +64,7 @@ describe('QEMU', () => {
   });
 
   it.each(['restore', 'load', 'results'] as const)(
-    'killed once at the phase of %s leaves the verdict as it is, marked flaky',
+    'QEMU killed once at the phase of %s does not change the verdict, which is marked flaky',
     async (at) => {
       const results = await failing({ at, once: true }, async () => realRun([object], [KERNEL]));
       expect(verdicts(results)).toEqual(expected);
@@ -74,27 +74,27 @@ describe('QEMU', () => {
     },
   );
 
-  it.each(['boot', 'snapshot'] as const)('killed once at the phase of %s is started again', async (at) => {
+  it.each(['boot', 'snapshot'] as const)('QEMU killed once at the phase of %s is started again', async (at) => {
     const cache = join(folder, `cache-${at}`);
     const results = await failing({ at, once: true }, async () => realRun([object], [KERNEL], { cache }));
     expect(verdicts(results)).toEqual(expected);
     expect(await readdir(join(cache, 'snapshots'))).toHaveLength(1);
   });
 
-  it('QEMU killed in every restore gives way to a boot', async () => {
+  it('after QEMU is killed in two restores, the guest is booted', async () => {
     const cache = join(folder, 'own-cache');
     const results = await failing({ at: 'restore' }, async () => realRun([object], [KERNEL], { cache }));
     expect(results.cells.map(guestsOf)).toEqual(['snapshot: infra-crash, snapshot: infra-crash, boot: verdict']);
     expect(verdicts(results)).toEqual(expected);
   });
 
-  it('QEMU stopped dead in a load is noticed', async () => {
+  it('QEMU stopped during a load is noticed and replaced', async () => {
     const results = await failing({ at: 'load', by: 'SIGSTOP', once: true }, async () => realRun([object], [KERNEL]));
     expect(results.cells.map(guestsOf)).toEqual(['snapshot: infra-transport, snapshot: verdict']);
     expect(verdicts(results)).toEqual(expected);
   });
 
-  it('QEMU killed in every boot leaves cells without a verdict, each with the reason, and the run goes on', async () => {
+  it('QEMU killed in every boot leaves cells without a verdict but with a reason, and the run goes on', async () => {
     const cache = join(folder, 'cache-none');
     const results = await failing({ at: 'boot' }, async () => realRun(OBJECTS, [KERNEL], { cache }));
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toEqual(
@@ -114,7 +114,7 @@ describe('a kernel that does not boot', () => {
   it('a kernel that does not boot is diagnosed in one line, and the other kernels go on', async () => {
     const { vmlinux } = await pulledKernel(KERNEL);
     const image = await readFile(vmlinux ?? '');
-    // Still taken for a kernel, but all of its code is one instruction: a jump to itself, or one that does not exist.
+    // The file is still a valid kernel image, but all of its code is one instruction: a jump to itself, or an invalid one.
     for (const [name, instruction] of [
       ['loops', [0xeb, 0xfe]],
       ['faults', [0x0f, 0x0b]],
@@ -123,7 +123,7 @@ describe('a kernel that does not boot', () => {
       await writeFile(own(name), image);
     }
     const kernelOptions = { cache: await linkedCache(own('kernel-cache')) };
-    // The time is for the one that loops: with a snapshot of its own no other kernel needs any.
+    // The time limit is for the kernel that loops. The other kernels have snapshots or fail at once.
     await realRun([object], [KERNEL]);
     const looping = await realRun([object], [`file:${own('loops')}`, KERNEL], { kernelOptions, limits: { bootMs: 6_000 } });
     const faulting = await realRun([object], [`file:${own('faults')}`], { kernelOptions });
@@ -131,13 +131,13 @@ describe('a kernel that does not boot', () => {
     expect(cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toMatchInlineSnapshot(`
       [
         "fail core-field-missing task_struct.__state: no such field (byte_off, task_state.bpf.c:34)",
-        "infra infra-boot the guest did not come up: no answer from the guest in 6 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH); --boot-timeout gives it longer",
+        "infra infra-boot the guest did not come up: no answer from the guest in 6 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH); --boot-timeout changes the limit",
         "infra infra-boot the guest did not come up: QEMU ended; the kernel reset the machine or switched it off before it wrote anything",
       ]
     `);
   });
 
-  it('a kernel that does not boot is refused before any guest when it is no kernel', async () => {
+  it('a file that is not a kernel is refused before any guest starts', async () => {
     await writeFile(own('garbage'), Buffer.alloc(1 << 20, 0x5a));
     await expect(boot(own('garbage'))).rejects.toThrow(/not a kernel image/);
   });
@@ -170,7 +170,7 @@ describe('a snapshot', () => {
     ],
   ];
 
-  it('a snapshot that is damaged is made anew, and never believed', async () => {
+  it('a damaged snapshot is never used, and made again', async () => {
     const seen: string[] = [];
     await realRun([object], [KERNEL], { cache: cache() });
     for (const [what, damage] of DAMAGE) {
@@ -187,7 +187,7 @@ describe('a snapshot', () => {
     expect(seen).toEqual(DAMAGE.map(([what]) => `${what}: made anew, snapshot: verdict`));
   });
 
-  it('a snapshot that was copied is read once and then kept', async () => {
+  it('a copied snapshot is checked once and then used', async () => {
     const path = await snapshot();
     await copyFile(join(path, 'ram'), join(folder, 'ram'));
     await rm(join(path, 'ram'));
@@ -213,7 +213,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that is full', () => {
     return path;
   };
 
-  it('a disk that is full under the temporary folder leaves cells without a verdict, and says what is full', async () => {
+  it('a full disk under the temporary folder leaves cells without a verdict, with the full disk as the reason', async () => {
     const path = await mounted('tmp', '64k');
     vi.stubEnv('TMPDIR', path);
     const results = await realRun(OBJECTS.slice(0, 1), [KERNEL]).catch((error: unknown) => error);
@@ -222,7 +222,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that is full', () => {
     expect(String(results instanceof Error ? results : JSON.stringify(results))).toMatch(/ENOSPC|no space left/i);
   });
 
-  it('a disk that is full under the cache leaves cells without a verdict where a snapshot is to be made, and nothing half made', async () => {
+  it('a full disk under the cache leaves cells of new snapshots without a verdict, and no unfinished files', async () => {
     const path = await mounted('small', '16m');
     const results = await realRun(OBJECTS.slice(0, 1), [KERNEL], { cache: path });
     const left = (await readdir(join(path, 'snapshots')).catch(() => [])).filter((name) => !name.includes('building'));

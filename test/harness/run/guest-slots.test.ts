@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { guestSlots } from '../../../harness/run/guest-slots.ts';
 
 describe('slots for guests', () => {
-  it('guest slots go to the most urgent task, else to the one that asked first', async () => {
+  it('a free guest slot goes to the most urgent task, and among equal ones to the first', async () => {
     const slots = guestSlots(1);
     const order: string[] = [];
     const ask = async (urgency: number, name: string) => slots(urgency, async () => order.push(name));

@@ -1,4 +1,4 @@
-// How many guests at a time: by processors and by memory, that of the machine and that of a container, which a control group stands for.
+// Tests of the number of guests at a time: by processors, and by the memory of the machine or of a container (here a control group).
 import { access, mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -9,13 +9,13 @@ import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 const HOST = join(PACKAGE_ROOT, 'dist/harness/run/host.js');
 
 describe('guests at a time', () => {
-  it('guests at a time are as many as processors, fewer when memory is short, and never none', () => {
+  it('the number of guests at a time is that of processors, less if memory is short, and at least one', () => {
     expect([jobsFor(2, 24_000), jobsFor(16, 24_000), jobsFor(16, 2_000), jobsFor(4, 800), jobsFor(4, 600), jobsFor(4, 0)]).toEqual([
       2, 16, 7, 1, 1, 1,
     ]);
   });
 
-  it('guests at a time are no more than the memory bears that a container leaves', async (context) => {
+  it('the number of guests at a time is limited by the memory of a container', async (context) => {
     const [folder = '', limit = ''] = await access('/sys/fs/cgroup/memory/cgroup.procs').then(
       () => ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
       () => ['/sys/fs/cgroup', 'memory.max'],

@@ -1,4 +1,4 @@
-// Guests that panic, hang, flood, lie or die: real ones, whose agent misbehaves in the way its object is called.
+// Tests of real guests that panic, hang, flood, lie or die. Their agent misbehaves as the name of its object says.
 import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { logText } from '../../../harness/results/logs.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { agentOf, realRun, sample } from './real-run.ts';
 
-/** What goes wrong, by how long it is waited for: as long as by default, until the cell's time is up, or until the guest counts as hung. */
+/** The faults by time limit: the default limits, a short limit for the cell, or a short limit for a sign of life. */
 const FAULTS = {
   patiently: [
     'panic',
@@ -39,7 +39,7 @@ beforeAll(async () => {
   const run = async (how: keyof typeof FAULTS) => {
     const paths = FAULTS[how].map((name) => join(objects, `${name}.bpf.o`));
     for (const path of paths) await copyFile(sample('exec_watch'), path);
-    // Snapshots of this agent do not belong into the machine's cache.
+    // Snapshots with this agent must not get into the cache of the machine.
     return realRun(paths, ['debian:5.10'], { agent, cache: join(folder, 'cache'), limits: LIMITS[how] });
   };
   results = [await run('patiently'), await run('briefly'), await run('watched')];
@@ -61,8 +61,8 @@ function said(object: string, log: keyof CellResult['logs']): string {
   return logText(logs, cell.logs[log]);
 }
 
-/** A cell in a few words: what became of it, then every guest it had. */
-function told(object: string): string {
+/** A cell in one line: its result, and each of its guests. */
+function summaryOf(object: string): string {
   const { status, class: failure, reason, flaky, attempts } = cellOf(object);
   const guests = attempts.map(({ isolation, infra }) => `${isolation}: ${infra ?? 'verdict'}`).join(', ');
   const because = (reason ?? '').replaceAll(/\[ *\d+\.\d+\]/g, '[time]').replace(/(?<=Killed process ).*/, '...');
@@ -70,11 +70,12 @@ function told(object: string): string {
 }
 
 describe('a guest that misbehaves', () => {
-  it('a guest that misbehaves gives no verdict, is tried again in steps, and is told by what it did', () => {
-    expect(Object.fromEntries([...FAULTS.patiently, ...FAULTS.watched, 'busy'].map((name) => [name, told(name)]))).toMatchInlineSnapshot(`
+  it('a guest that misbehaves gives no verdict, is replaced step by step, and its fault is the reason', () => {
+    expect(Object.fromEntries([...FAULTS.patiently, ...FAULTS.watched, 'busy'].map((name) => [name, summaryOf(name)])))
+      .toMatchInlineSnapshot(`
       {
         "bell_flood": "infra infra-transport the guest floods its doorbell [snapshot: infra-transport, snapshot: infra-transport, boot: infra-transport]",
-        "busy": "infra infra-timeout the guest is alive but not done after 10 s; --timeout gives it longer [snapshot: infra-timeout, snapshot: infra-timeout]",
+        "busy": "infra infra-timeout the guest is alive but not done after 10 s; --timeout changes the limit [snapshot: infra-timeout, snapshot: infra-timeout]",
         "corrupt": "infra infra-transport the guest's response is damaged: the checksum of the response does not match its bytes [snapshot: infra-transport, snapshot: infra-transport, boot: infra-transport]",
         "crash": "fail libbpf-crash loading the object crashes libbpf in two fresh boots: the loading process crashed with SIGSEGV [snapshot: infra-crash, boot: infra-crash, boot: infra-crash]",
         "hang": "infra infra-crash the guest hangs: no sign of life for 5 s [snapshot: infra-crash, snapshot: infra-crash, boot: infra-crash]",
@@ -90,7 +91,7 @@ describe('a guest that misbehaves', () => {
     `);
   });
 
-  it('a guest that misbehaves is ended when it floods its console, or when its time is up, whichever comes first', () => {
+  it('a guest that floods its console is ended for that or at its time limit, whichever comes first', () => {
     const { status, attempts } = cellOf('console_flood');
     expect([status, attempts.length >= 2]).toEqual(['infra', true]);
     expect(attempts.map(({ reason }) => reason).filter((reason) => !/floods its console|is alive but not done/.test(reason ?? ''))).toEqual(
@@ -99,9 +100,9 @@ describe('a guest that misbehaves', () => {
     expect(said('console_flood', 'console')).toContain('x'.repeat(4000));
   });
 
-  it('a guest that misbehaves keeps what was said until it stopped', () => {
+  it('the logs of a guest that misbehaves are kept until the fault', () => {
     expect(said('busy', 'libbpf')).toBe('libbpf: loading what never ends');
-    expect(said('mailbox_flood', 'libbpf')).toMatch(/\[corematrix: \d+ more bytes of log found no room in the mailbox\]$/);
+    expect(said('mailbox_flood', 'libbpf')).toMatch(/\[corematrix: \d+ more bytes of log did not fit into the mailbox\]$/);
     expect(said('panic', 'console')).toContain('Kernel panic - not syncing');
   });
 

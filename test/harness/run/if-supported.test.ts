@@ -1,9 +1,9 @@
-// Programs that are loaded only where the kernel has what they are attached to, in real guests.
+// Tests of programs that are loaded only if the kernel has their attach target, in real guests.
 import { expect, test } from 'vitest';
 import { configuredInputs } from './configured.ts';
 import { realRun } from './real-run.ts';
 
-test('a kprobe and a tracepoint are left out where the kernel has neither function nor event, and attached where it has', async () => {
+test('a kprobe and a tracepoint with autoload if-supported are left out on kernels without their target, and attached on others', async () => {
   const { objects, problems } = await configuredInputs(
     'attach_targets',
     `    mode: attach
@@ -16,13 +16,13 @@ test('a kprobe and a tracepoint are left out where the kernel has neither functi
   );
   expect(problems).toEqual([]);
   const { cells } = await realRun([], ['debian:5.10', 'debian:6.12', 'debian:7.3'], { objects });
-  const told = cells.map(({ status, programs }) => [
+  const summaries = cells.map(({ status, programs }) => [
     status,
     ...programs
       .filter(({ name }) => ['function_gone', 'event_gone', 'any_function'].includes(name))
       .map(({ name, status: own, attached, reason }) => `${name} ${own}: ${reason ?? (attached === true ? 'attached' : 'not attached')}`),
   ]);
-  expect(told).toMatchInlineSnapshot(`
+  expect(summaries).toMatchInlineSnapshot(`
     [
       [
         "pass",

@@ -1,4 +1,4 @@
-// Cells that were finished before a run died are kept for the next, and only those whose verdict would be the same.
+// Tests of the journal: the next run reuses the finished cells of a killed run, if their verdict would be the same.
 import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const finished = () => {
 };
 
 describe('a journal', () => {
-  it('a journal gives back a cell and its logs under the ids of the new run', async () => {
+  it('a journal restores a cell with its logs under the ids of the new run', async () => {
     const cell = finished();
     await (await openJournal(file, false)).append(IDENTITY, cell, SAMPLE.logs);
     const logs = createLogStore();
@@ -40,14 +40,14 @@ describe('a journal', () => {
     );
   });
 
-  it('a journal knows a cell only by everything its verdict depends on', async () => {
+  it('a journal finds a cell only if everything that its verdict depends on is the same', async () => {
     const journal = await openJournal(file, false);
     await journal.append(IDENTITY, finished(), SAMPLE.logs);
     const again = await openJournal(file, true);
     expect(OTHER_IDENTITIES.map((other) => again.find(other, createLogStore()))).toEqual(OTHER_IDENTITIES.map(() => null));
   });
 
-  it('a journal keeps no cell without a verdict, begins empty unless resumed, and is gone in the end', async () => {
+  it('a journal keeps no cell without a verdict, begins empty unless resumed, and is removed at the end', async () => {
     const journal = await openJournal(file, false);
     await journal.append(IDENTITY, { ...finished(), status: 'infra' }, SAMPLE.logs);
     expect((await openJournal(file, true)).find(IDENTITY, createLogStore())).toBeNull();
@@ -58,7 +58,7 @@ describe('a journal', () => {
     expect(await readdir(join(folder, 'report'))).toEqual([]);
   });
 
-  it('a journal skips what is no entry: lines cut short, of another kind, or not even text', async () => {
+  it('a journal skips lines that are cut off, of another kind, or not text', async () => {
     const journal = await openJournal(file, false);
     await appendFile(file, `{"key":1}\nnot JSON\n[]\n\u0000\n${'['.repeat(50_000)}\n`);
     await journal.append(IDENTITY, finished(), SAMPLE.logs);
@@ -81,7 +81,7 @@ describe('a run that was killed', () => {
     ...more,
   ];
 
-  it('a run that was killed is resumed: what was finished is not run again, and the results are those of a whole run', async () => {
+  it('a killed run is resumed without running finished cells again, and its results are those of a whole run', async () => {
     const options = { cwd: folder, reject: false, stdin: 'ignore', all: true } as const;
     const killed = execa('node', args(), options);
     let finishedCells = 0;
@@ -103,7 +103,7 @@ describe('a run that was killed', () => {
     expect(took(resumed.cells)).toEqual(expect.arrayContaining(took(kept.map(({ cell }) => cell))));
     await execa('node', args(), options);
     const whole = readResults(await readFile(join(folder, 'report/results.json'), 'utf8'), 'results.json');
-    const told = ({ cells: all }: typeof whole) =>
+    const comparable = ({ cells: all }: typeof whole) =>
       all.map(({ kernel, object, status, programs, relocations }) => [
         kernel,
         object,
@@ -111,6 +111,6 @@ describe('a run that was killed', () => {
         programs.map(({ reason }) => reason),
         relocations,
       ]);
-    expect(told(resumed)).toEqual(told(whole));
+    expect(comparable(resumed)).toEqual(comparable(whole));
   }, 240_000);
 });

@@ -29,14 +29,14 @@ async function image(bytes: Uint8Array | null): Promise<KernelImage> {
   };
 }
 
-it('reads the types of a kernel once', async () => {
+it('the types of a kernel are read once', async () => {
   const types = typesOf(await image(buildBtf([{ name: 'int', kind: 1, size: 4, words: [0x01000020] }])));
   const [first, second] = [await types(), await types()];
   expect(first).toBe(second);
   expect({ readable: first.readable, end: first.kernel?.vmlinux.btf.endId }).toEqual({ readable: true, end: 2 });
 });
 
-it('tells a kernel without BTF from one whose BTF cannot be used', async () => {
+it('a kernel without BTF is distinguished from one with invalid BTF', async () => {
   expect(await typesOf(await image(null))()).toEqual({ readable: true, kernel: null });
   expect(await typesOf(await image(Buffer.from('not at all BTF, but long enough')))()).toEqual({
     readable: false,

@@ -1,4 +1,4 @@
-// Other releases of libbpf and kernel modules, in real guests.
+// Tests of other releases of libbpf and of kernel modules, in real guests.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ async function agentsOf(releases: readonly string[]) {
   return agents;
 }
 
-/** What became of each program, and whether that was predicted. */
+/** The result of each program, and whether it was predicted. */
 function verdicts({ cells }: Results) {
   return cells.flatMap(({ object, programs }) =>
     programs.map(
@@ -43,7 +43,7 @@ function verdicts({ cells }: Results) {
   );
 }
 
-test('each loader has rows of its own: libbpf 1.1 and 1.5 refuse what 1.7 takes, as predicted, and the results name all three', async () => {
+test('each loader has its own rows: libbpf 1.1 and 1.5 refuse an object that 1.7 accepts, as predicted, and the results name all three', async () => {
   const releases = ['1.5', '1.1'];
   const { objects } = await readInputs(plainSources([sample('array_length')], '.'), {
     loaders: ['libbpf@default', ...releases.map((release) => `libbpf@${release}`)],
@@ -64,7 +64,7 @@ test('each loader has rows of its own: libbpf 1.1 and 1.5 refuse what 1.7 takes,
   expect(agentsUsed({ ...results, objects: results.objects.slice(1) }).map(({ loader }) => loader)).toEqual(['libbpf@1.5', 'libbpf@1.1']);
 }, 300_000);
 
-test('objects are attached and run through other releases as through the default one', async () => {
+test('other releases of libbpf attach and run objects like the default one', async () => {
   const run = {
     mode: 'run',
     trigger: ['exec', 'connect'],
@@ -87,14 +87,14 @@ test('objects are attached and run through other releases as through the default
   ]);
 }, 300_000);
 
-test('a release that the mirror has no source of is an error that names those it has', async () => {
+test('a release of libbpf without a source package on the mirror is an error that names the available ones', async () => {
   const wanted = ensureAgent({ onNote: () => {}, release: '99.9' });
   await expect(wanted).rejects.toThrow(
     /^libbpf@99\.9: the Debian mirror has no source package of it; it has \d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*$/,
   );
 });
 
-test('modules are loaded first with what they need, and libbpf and predictions know their types', async () => {
+test('modules are loaded first with the modules that they need, and libbpf and predictions know their types', async () => {
   const path = sample('veth_module');
   const objects = await configured([
     { path, modules: ['veth'] },

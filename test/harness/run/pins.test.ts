@@ -1,4 +1,4 @@
-// Maps that an object pins, in real guests: a program of this machine looks for them.
+// Tests of maps that an object pins, in real guests. A program of this machine looks for them there.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-test('maps are pinned where the plan says so, and nowhere else', async () => {
+test('maps are pinned only if the plan asks for it', async () => {
   const path = await compileBpf(folder, 'pinned', PINNED);
   const looks = {
     path,

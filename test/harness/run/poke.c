@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A trigger for tests: makes happen what its words say, or fails in the way they name. */
+/* A trigger for tests: its arguments name an action or a kind of failure. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

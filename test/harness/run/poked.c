@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A program with a function to probe, and what makes the kernel call functions that are probed. */
+/* A program with a function to probe. It also makes the kernel call probed functions. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/socket.h>

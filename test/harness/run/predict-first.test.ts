@@ -1,9 +1,9 @@
-// Cells that are predicted to fail go first, on whichever kernel; the results are the same.
+// Tests that cells with a predicted failure run first, on any kernel, and that the results are the same.
 import { expect, it } from 'vitest';
 import { realRun, sample } from './real-run.ts';
 
 const SERIES = ['debian:5.10', 'debian:6.12'];
-/** Two that load on both, one that fails on 5.10 over its map, one that fails on 6.12 over a field. */
+/** Two objects load on both kernels, one fails on 5.10 because of its map, one on 6.12 because of a field. */
 const OBJECTS = ['exec_watch', 'subreaper_bit', 'bloom_filter', 'inode_ctime'].map(sample);
 
 async function order(predictFirst: boolean) {
@@ -18,7 +18,7 @@ async function order(predictFirst: boolean) {
   return { started, cells: results.cells.map(({ kernel, object, status }) => ({ kernel, object, status })) };
 }
 
-it('runs what is predicted to fail first, and leaves out nothing', async () => {
+it('cells with a predicted failure run first, and no cell is left out', async () => {
   const usual = await order(false);
   const predicted = await order(true);
   expect(predicted.cells).toEqual(usual.cells);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Probes of every kind that its section or a plan can place.
+// Probes of every kind, with targets in their section names or in a plan.
 SEC("uprobe//trigger/0/poked:poke_here")
 int by_section(void *context)
 {

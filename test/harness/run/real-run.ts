@@ -17,7 +17,7 @@ export function sample(name: string): string {
 }
 
 /**
- * A agent with another load.c than the real one, which is beside it as really.h.
+ * An agent with another load.c. The real one is beside it as really.h.
  * @param sources a folder that does not exist yet
  */
 export async function agentOf(load: string, sources: string): Promise<GuestAgent> {
@@ -27,7 +27,7 @@ export async function agentOf(load: string, sources: string): Promise<GuestAgent
   return ensureAgent({ onNote: () => {}, sources });
 }
 
-/** Runs objects (paths) on kernels (selectors) with everything a user gets by default, but for what is named; kernels are the machine's. */
+/** Runs objects (paths) on kernels (selectors) with a user's defaults, except for the given options, and the kernels of the machine's cache. */
 export async function realRun(
   paths: readonly string[],
   selectors: readonly string[],
@@ -52,7 +52,7 @@ export async function realRun(
   return run(request, onEvent, signal);
 }
 
-/** A cache at `path` that has what the machine's has, but for snapshots and verdicts; what is added to it stays in it. */
+/** A cache at `path` with the content of the machine's cache, but without snapshots and verdicts. New files stay in it. */
 export async function linkedCache(path: string): Promise<string> {
   const real = cacheRoot();
   await mkdir(path);

@@ -1,10 +1,10 @@
-// Objects that are run after they were attached, in real guests.
+// Tests of run checks in real guests.
 import { expect, test } from 'vitest';
 import type { CellResult } from '../../../harness/results/schema.ts';
 import { configuredInputs } from './configured.ts';
 import { realRun } from './real-run.ts';
 
-function told({ status, stage, class: failure, programs, checks = [] }: CellResult) {
+function summaryOf({ status, stage, class: failure, programs, checks = [] }: CellResult) {
   return {
     cell: [status, stage, failure].join(' '),
     checks: checks.map(
@@ -14,7 +14,7 @@ function told({ status, stage, class: failure, programs, checks = [] }: CellResu
   };
 }
 
-test('what is attached, but sees nothing of what happens, is found, in 5.10 as in what is new', async () => {
+test('an attached program that never runs is found, on 5.10 and on newer kernels', async () => {
   const inputs = await configuredInputs('fires', '    mode: run\n    trigger: [exec, connect]\n');
   const { cells } = await realRun([], ['debian:5.10', 'debian:6.12'], { objects: inputs.objects });
   const runs = cells.map(({ programs }) =>
@@ -33,7 +33,7 @@ test('what is attached, but sees nothing of what happens, is found, in 5.10 as i
   expect(runs[1]).toEqual(runs[0]);
 });
 
-test('what was expected and what was seen of maps, events, variables and returned values', async () => {
+test('a failed check reports the expected and the seen values of maps, events, variables and return values', async () => {
   const { objects, problems } = await configuredInputs(
     'fires',
     `    mode: run
@@ -50,7 +50,7 @@ test('what was expected and what was seen of maps, events, variables and returne
   );
   expect(problems).toEqual([]);
   const { cells } = await realRun([], ['debian:6.12'], { objects });
-  expect(cells.map(told)).toMatchInlineSnapshot(`
+  expect(cells.map(summaryOf)).toMatchInlineSnapshot(`
     [
       {
         "cell": "fail run run-failed",
@@ -92,7 +92,7 @@ const CASES = [
   ['two expectations at once', '    mode: run\n    trigger: open\n    check: [{ variable: tasks, not_zero: true, at_least: 2 }]\n'],
 ] as const;
 
-test('plans that cannot be meant are errors with their place', async () => {
+test('a trigger or check that makes no sense is an error with its place', async () => {
   const said: string[] = [];
   for (const [what, settings] of CASES) {
     const problem = await configuredInputs('fires', settings).then(

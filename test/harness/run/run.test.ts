@@ -1,4 +1,4 @@
-// Whole runs on real kernels: what a cell holds, that both isolations agree, and that nothing is left behind.
+// Tests of whole runs on real kernels: the content of cells, the same results in both isolations, and no leftovers.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { realRun, sample } from './real-run.ts';
 const SERIES = ['debian:5.10', 'debian:6.12'];
 const OBJECTS = ['task_state', 'new_helpers', 'verifier_limits'].map(sample);
 
-/** What a cell says of its object, without times, commands and logs. */
+/** A cell without times, commands and logs. */
 function verdict({ kernel, object, status, stage, class: failure, reason, programs, relocations }: CellResult) {
   return { kernel, object, status, stage, failure, reason, relocations, programs: programs.map((program) => ({ ...program, logs: null })) };
 }
@@ -46,7 +46,7 @@ describe('a run', () => {
     return cell;
   };
 
-  it('a run gives results that its own schema takes', () => {
+  it('the results of a run fit their schema', () => {
     expect(resultsSchema.parse(structuredClone(restored))).toEqual(restored);
     expect({ complete: restored.run.complete, kernels: restored.kernels.length, cells: restored.cells.length }).toEqual({
       complete: true,
@@ -55,7 +55,7 @@ describe('a run', () => {
     });
   });
 
-  it('a run knows every kernel by what it says in the guest', () => {
+  it('the results of a run have the release that each kernel reports in the guest', () => {
     for (const kernel of restored.kernels) {
       expect(kernel.release).toMatch(/^\d+\.\d+\.\d+.*-cloud-amd64$/);
       expect(kernel.release?.startsWith(`${kernel.series}.`)).toBe(true);
@@ -70,7 +70,7 @@ describe('a run', () => {
     expect(booted.cells.flatMap((cell) => cell.attempts.map(({ isolation }) => isolation))).toEqual(['boot', 'boot', 'boot']);
   });
 
-  it('a run gives a program that cannot load there its own verdict, with the relocations of all', () => {
+  it('a program that does not load has its own verdict, and all programs have their relocations', () => {
     const cell = cellOf(restored, '6.12', 'task_state');
     const [object] = restored.objects.filter(({ id }) => id === 'task_state');
     expect(cell.programs.map(({ name, status, stage, class: failure, errno, reason }) => ({ name, status, stage, failure, errno, reason })))
@@ -118,7 +118,7 @@ describe('a run', () => {
     `);
   });
 
-  it('a run keeps what libbpf and the verifier said, whole', () => {
+  it('a run keeps the whole logs of libbpf and the verifier', () => {
     const cell = cellOf(restored, '6.12', 'verifier_limits');
     const [text = ''] = cell.programs.flatMap(({ logs }) => (logs.verifier === null ? [] : [logText(restored.logs, logs.verifier)]));
     expect(text).toContain('processed ');

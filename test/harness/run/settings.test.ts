@@ -1,4 +1,4 @@
-// Objects with settings of their own, in real guests.
+// Tests of settings of objects, in real guests.
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -10,7 +10,7 @@ import type { Results } from '../../../harness/results/schema.ts';
 import { pulledBtf } from '../../kernels/pulled.ts';
 import { realRun, sample } from './real-run.ts';
 
-/** The objects of a configuration in a folder of its own, and of arguments beside it. */
+/** Reads the objects of a configuration in a new folder, and those of command-line arguments. */
 async function inputsOf(entries: (object: string) => string, args: readonly string[] = []) {
   const folder = await mkdtemp(join(tmpdir(), 'settings-'));
   try {
@@ -26,7 +26,7 @@ async function inputsOf(entries: (object: string) => string, args: readonly stri
 
 const WITHOUT = (object: string) => `  - path: ${object}\n    programs: { old_name: { autoload: false } }\n`;
 
-test('settings hold for the object that is named, in the configuration or as an argument', async () => {
+test('settings apply to their object, also if the command line names it', async () => {
   const plain = await inputsOf((object) => `  - ${object}\n${WITHOUT(object)}  - { path: ${object}, name: as-it-is }\n`);
   expect(plain.problems).toEqual([]);
   expect(plain.objects.map(({ result, settings }) => [result.id, settings])).toEqual([
@@ -40,14 +40,14 @@ test('settings hold for the object that is named, in the configuration or as an 
   ]);
 });
 
-test('settings of a program that is not there are an error with its place', async () => {
+test('settings of a program that the object does not have are an error with its place', async () => {
   const { problems } = await inputsOf((object) => `  - path: ${object}\n    programs:\n      older_name: { autoload: false }\n`);
   expect(problems).toEqual([
     '<folder>/corematrix.yaml:4:19: no program "older_name" in the object; it has: old_name, new_name, either_name',
   ]);
 });
 
-test('a program that is switched off is left out of the load', async () => {
+test('a program with autoload false is left out of the load', async () => {
   const { objects } = await inputsOf(WITHOUT);
   const { cells } = await realRun([], ['debian:6.1'], { objects });
   expect(cells.map(({ status, programs }) => [status, programs.map((program) => `${program.name} ${program.status}`)])).toEqual([
@@ -55,7 +55,7 @@ test('a program that is switched off is left out of the load', async () => {
   ]);
 });
 
-/** A line for each program: status, reason, and whether the prediction bore it out. */
+/** One line for each program: status, reason, and whether the prediction was right. */
 function programLines({ cells }: Results): string[] {
   return cells.flatMap(({ programs }) =>
     programs.map(({ name, status, reason, predicted }) => {
@@ -72,7 +72,7 @@ async function objectOf(entry: string) {
   return objects;
 }
 
-test('a program goes where it is told, and fails alone where that is not', async () => {
+test('a program is attached to the target in its settings, and fails alone on a kernel without it', async () => {
   const objects = await objectOf(`  - path: ${sample('choices')}
     programs:
       on_unlink: { attach_to: there_is_no_such_function }
@@ -94,7 +94,7 @@ test('a program goes where it is told, and fails alone where that is not', async
   ]);
 });
 
-test('of alternatives the first that loads is chosen; where none does, each has failed', async () => {
+test('the first of the alternatives that loads is chosen, and if none loads, each one fails', async () => {
   const objects = await objectOf(`  - path: ${sample('choices')}
     programs:
       on_unlink: { autoload: false }
@@ -120,14 +120,14 @@ test('of alternatives the first that loads is chosen; where none does, each has 
   ]);
 });
 
-test('relocations are resolved by the BTF that is given for a kernel', async () => {
+test('relocations are resolved with the custom BTF for a kernel', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'custom-btf-'));
   try {
     const [older, newer] = [await pulledBtf('debian:5.10'), await pulledBtf('debian:6.1')];
     await copyFile(older.path, join(folder, `${newer.release}.btf`));
     const objects = await objectOf(`  - { path: ${sample('task_state')}, btf: ${folder} }\n`);
     const { cells, ...rest } = await realRun([], ['debian:6.1'], { objects });
-    // 5.10 has no __state, whatever the kernel that runs has.
+    // The custom BTF is that of 5.10, which has no __state.
     expect(programLines({ cells, ...rest }).filter((line) => !line.startsWith('old_name'))).toEqual([
       'new_name fail: task_struct.__state: no such field (byte_off, task_state.bpf.c:34)',
       'either_name pass',

@@ -1,4 +1,4 @@
-// A matrix run in parts on real kernels, and joined: the same as run in one.
+// Tests of a matrix that is run in shards on real kernels and merged: the results equal those of one run.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseShard } from '../../../harness/plan/choice/shard.ts';
 import { mergeResults } from '../../../harness/results/merge.ts';
@@ -9,7 +9,7 @@ const KERNELS = ['debian:5.10', 'debian:6.12'];
 const OBJECTS = [sample('task_state'), sample('new_helpers')];
 
 /** Results without times, commands and ids of logs. */
-function told({ run, kernels, objects, cells, layouts: types }: Results) {
+function comparable({ run, kernels, objects, cells, layouts: types }: Results) {
   return {
     run: { ...run, id: '', startedAt: '', finishedAt: '' },
     kernels,
@@ -41,7 +41,7 @@ describe('a matrix of two kernels and two objects in three shards', () => {
     }
   });
 
-  it('a matrix of two kernels and two objects in three shards is every cell once, and no kernel is booted for nothing', () => {
+  it('three shards of two kernels and two objects run every cell once, and boot no kernel without cells', () => {
     expect(shards.flatMap(({ cells }) => cells.map(({ kernel, object }) => `${kernel} ${object}`)).toSorted()).toEqual(
       whole.cells.map(({ kernel, object }) => `${kernel} ${object}`).toSorted(),
     );
@@ -53,18 +53,18 @@ describe('a matrix of two kernels and two objects in three shards', () => {
     expect(shards.map(({ run }) => run.shard)).toEqual([1, 2, 3].map((index) => ({ index, total: 3 })));
   });
 
-  it('a matrix of two kernels and two objects in three shards merges to what one run gives', () => {
+  it('the merged results of three shards equal those of one run', () => {
     const [first, ...others] = shards.map((results, at) => ({ name: `shard ${at + 1}`, results }));
     if (!first) throw new Error('there are shards');
-    expect(told(mergeResults([first, ...others]))).toEqual(told(whole));
+    expect(comparable(mergeResults([first, ...others]))).toEqual(comparable(whole));
   });
 });
 
 describe('a run of nothing', () => {
-  it('a run of nothing boots nothing and says why each cell was left out', async () => {
+  it('a run without chosen cells boots nothing, and each cell has the reason why it was left out', async () => {
     const results = await realRun(OBJECTS, KERNELS, { choose: () => () => ({ skip: 'passed before' }) });
     expect(shape(results).booted).toEqual([]);
-    expect(results.run.host.accelReason).toBe('nothing was to be run');
+    expect(results.run.host.accelReason).toBe('no cell was to run');
     expect(results.cells.map(({ status, reason, durationMs }) => ({ status, reason, durationMs }))).toEqual(
       Array.from({ length: 4 }, () => ({ status: 'skip', reason: 'passed before', durationMs: 0 })),
     );

@@ -1,4 +1,4 @@
-// An object whose load takes long for honest reasons: many programs that the verifier goes through instruction by instruction.
+// Tests of an object that loads slowly without a fault: the verifier follows every instruction of many programs.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { realRun, sample } from './real-run.ts';
 
-/** The verifier goes through three instructions a round, and its limit is a million; a guest without KVM takes a second or two for that. */
+/** The verifier follows three instructions in each round, up to its limit of a million. Without KVM that takes one or two seconds. */
 const ROUNDS = 240_000;
 const PROGRAMS = { slow: 6, slower: 16 };
 
@@ -28,20 +28,27 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-it('gets its verdict as long as its time is not up, however long the guest says nothing else', { timeout: 900_000 }, async () => {
-  const { cells } = await realRun([paths.slow], ['debian:5.10'], { limits: { stallMs: 3000 }, accel: 'tcg' });
-  expect(cells.map(({ status, reason, attempts }) => [status, reason, attempts.length])).toEqual([['pass', null, 1]]);
-});
+it(
+  'a slow load gets its verdict within its time limit, even if the guest prints nothing for a long time',
+  { timeout: 900_000 },
+  async () => {
+    const { cells } = await realRun([paths.slow], ['debian:5.10'], { limits: { stallMs: 3000 }, accel: 'tcg' });
+    expect(cells.map(({ status, reason, attempts }) => [status, reason, attempts.length])).toEqual([['pass', null, 1]]);
+  },
+);
 
-it('is infrastructure trouble when its time is up, tried twice, and others go on', { timeout: 900_000 }, async () => {
-  const { cells } = await realRun([paths.slower, sample('exec_watch')], ['debian:5.10'], { limits: { cellMs: 4000 }, accel: 'tcg' });
-  const told = cells.map(({ object, status, class: failure, reason, attempts }) => ({
-    object,
-    verdict: `${status} ${failure ?? ''}`,
-    reason,
-    attempts: attempts.map(({ infra }) => infra),
-  }));
-  expect(told).toMatchInlineSnapshot(`
+it(
+  'a load beyond its time limit is an infrastructure failure after two attempts, and other cells go on',
+  { timeout: 900_000 },
+  async () => {
+    const { cells } = await realRun([paths.slower, sample('exec_watch')], ['debian:5.10'], { limits: { cellMs: 4000 }, accel: 'tcg' });
+    const summaries = cells.map(({ object, status, class: failure, reason, attempts }) => ({
+      object,
+      verdict: `${status} ${failure ?? ''}`,
+      reason,
+      attempts: attempts.map(({ infra }) => infra),
+    }));
+    expect(summaries).toMatchInlineSnapshot(`
     [
       {
         "attempts": [
@@ -49,7 +56,7 @@ it('is infrastructure trouble when its time is up, tried twice, and others go on
           "infra-timeout",
         ],
         "object": "slower.bpfel",
-        "reason": "the guest is alive but not done after 4 s; --timeout gives it longer",
+        "reason": "the guest is alive but not done after 4 s; --timeout changes the limit",
         "verdict": "infra infra-timeout",
       },
       {
@@ -62,4 +69,5 @@ it('is infrastructure trouble when its time is up, tried twice, and others go on
       },
     ]
   `);
-});
+  },
+);

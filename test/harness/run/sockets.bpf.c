@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// What sockets go through: filters of an interface, and verdicts on what is in a map of sockets, into which one program puts them.
+// Programs on the path of a socket: filters of an interface, a program that adds sockets to a map, and verdicts on sockets in that map.
 struct {
 	int (*type)[15]; // sockmap
 	int (*max_entries)[16];

@@ -4,7 +4,7 @@ import { bootLimit, cellLimits } from '../../../harness/run/time-limits.ts';
 const command = (timeoutMs: number) => ({ timeoutMs, folder: '/', argv: [], env: {} });
 const tar = { tar: Buffer.alloc(0), sha256: '' };
 
-test('the time that commands may take is on top of that of a load, unless it was said how long a cell may take', () => {
+test('the time limits of commands are added to that of the load, unless the limit of a cell was requested', () => {
   const commands = new Map([1, 2].map((index) => [index, command(60_000)]));
   const trigger = { triggers: [], commands: { ...tar, commands } };
   expect(cellLimits({}, {}, 'kvm')).toEqual({ cellMs: 60_000, stallMs: 10_000 });

@@ -1,4 +1,4 @@
-// Programs of this machine as triggers, in real guests.
+// Tests of programs of this machine as triggers, in real guests.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ function verdictOf({ object: name, status, stage, class: failure, reason }: Cell
   return [name, status, stage, failure, reason].filter((word) => word !== null).join(' | ');
 }
 
-test('a program of this machine makes happen what no built-in trigger does, with its files, words, variables and folder', async () => {
+test('a trigger command runs in the guest with its files, arguments, environment and working folder', async () => {
   const { objects, problems } = await inputsOf([
     run('poked', [
       poke(['read', '{folder}/lines/note'], { files: [{ path: 'note.txt', to: 'lines/note' }], folder: '/tmp' }),
@@ -65,7 +65,7 @@ test('a program of this machine makes happen what no built-in trigger does, with
   expect(cells.map((cell) => logText(logs, cell.logs.stdout))).toEqual(Array(2).fill('/trigger/0/lines/note says hello in /tmp'));
 });
 
-test('a trigger that fails is a failure of the run with its own last words; what keeps it from running is no verdict', async () => {
+test('a trigger command that fails is a failure with its last line of output, and one that cannot run gives no verdict', async () => {
   const { objects, problems } = await inputsOf([
     run('nothing-seen', poke([]), { variable: 'renamed', at_least: 9 }),
     run('status', [poke(['rename'], { env: { NAME: 'other' } }), poke(['exit', '3'])]),
@@ -89,7 +89,7 @@ test('a trigger that fails is a failure of the run with its own last words; what
   expect(logText(logs, cells[1]?.logs.stderr)).toBe('first\nnothing to poke at');
 });
 
-test('what is too much together for a guest is no verdict, and says how much it is', async () => {
+test('a request that is too large for a guest gives no verdict, and the reason names its size', async () => {
   const large = join(folder, 'large.bpf.o');
   await writeFile(large, Buffer.concat([await readFile(object), Buffer.alloc(25 << 20)]));
   await execa('truncate', ['-s', '35M', join(folder, 'large')]);
@@ -101,7 +101,7 @@ test('what is too much together for a guest is no verdict, and says how much it 
   ]);
 });
 
-test('what cannot be packed, or cannot be meant, is an error with its place', async () => {
+test('a trigger command that cannot be packed or makes no sense is an error with its place', async () => {
   await writeFile(join(folder, 'script'), '#!/bin/sh\n');
   await writeFile(join(folder, 'text'), 'text\n');
   const command = (argv: readonly string[], more: object = {}) => ({ command: { argv, ...more } });

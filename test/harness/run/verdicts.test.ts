@@ -1,4 +1,4 @@
-// Verdicts of earlier runs stand in only where nothing they depend on has changed, and say that they do.
+// Tests of verdicts of earlier runs: they are reused only if nothing that they depend on has changed, and are marked.
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ function steady(): CellResult {
 const find = async (identity: CellIdentity) => verdictStore(folder, 'tonight', true).find(identity, createLogStore());
 
 describe('a verdict that is kept', () => {
-  it('a verdict that is kept comes back with its logs, and says of which run it is', async () => {
+  it('a kept verdict is found with its logs and with the run that it comes from', async () => {
     const cell = steady();
     await verdictStore(folder, 'last night', true).keep(IDENTITY, cell, SAMPLE.logs);
     const logs = createLogStore();
@@ -43,24 +43,24 @@ describe('a verdict that is kept', () => {
     expect(await verdictStore(folder, 'tonight', false).find(IDENTITY, logs)).toBeNull();
   });
 
-  it('a verdict that is kept holds for nothing else', async () => {
+  it('a kept verdict is not found for another identity', async () => {
     await verdictStore(folder, 'last night', true).keep(IDENTITY, steady(), SAMPLE.logs);
     expect(await Promise.all(OTHER_IDENTITIES.map(find))).toEqual(OTHER_IDENTITIES.map(() => null));
     expect(await find(IDENTITY)).not.toBeNull();
   });
 
   it.each([
-    ['is none', { status: 'infra' }],
-    ['is none, for an interrupt', { status: 'not-run' }],
-    ['took two attempts', { flaky: true }],
-    ['is that the kernel breaks', { class: 'kernel-crash' }],
-    ['is from an earlier run itself', { reused: { run: 'before', at: '2026-05-01T00:00:00Z' } }],
-  ] satisfies [string, Partial<CellResult>][])('is not one that %s', async (_, change) => {
+    ['an infrastructure failure', { status: 'infra' }],
+    ['an interrupted cell', { status: 'not-run' }],
+    ['a verdict after two attempts', { flaky: true }],
+    ['a crash of the kernel', { class: 'kernel-crash' }],
+    ['a verdict from an earlier run', { reused: { run: 'before', at: '2026-05-01T00:00:00Z' } }],
+  ] satisfies [string, Partial<CellResult>][])('%s is not kept', async (_, change) => {
     await verdictStore(folder, 'last night', true).keep(IDENTITY, { ...steady(), ...change }, SAMPLE.logs);
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('a verdict that is kept is run again when its file is damaged', async () => {
+  it('a kept verdict with a damaged file is not found, and can be kept again', async () => {
     const store = verdictStore(folder, 'last night', true);
     await store.keep(IDENTITY, steady(), SAMPLE.logs);
     const [name = ''] = await readdir(join(folder, 'verdicts'));
@@ -74,8 +74,8 @@ describe('a verdict that is kept', () => {
 
 describe('a second run', () => {
   const OBJECTS = [sample('task_state'), sample('exec_watch')];
-  /** Everything but what is another in every run. */
-  const told = ({ cells, logs }: Results) =>
+  /** Results without the parts that differ in every run. */
+  const comparable = ({ cells, logs }: Results) =>
     cells.map(({ logs: refs, programs, ...cell }) => ({
       ...cell,
       reused: null,
@@ -84,7 +84,7 @@ describe('a second run', () => {
     }));
   const reusedIn = ({ cells }: Results) => cells.filter(({ reused }) => reused !== undefined).map(({ object }) => object);
 
-  it('a second run takes what the first found, however other its expectations are, and starts no guest; without the cache it runs all again', async () => {
+  it('a second run reuses the verdicts of the first without guests, also with other expectations, and runs all cells without the cache', async () => {
     const cache = await linkedCache(join(folder, 'cache'));
     const started: string[] = [];
     const again = async (changes: Parameters<typeof realRun>[2] = {}) => {
@@ -100,7 +100,7 @@ describe('a second run', () => {
     expect([reusedIn(first), [...started].toSorted()]).toEqual([[], ['exec_watch', 'task_state']]);
     const second = await again();
     expect([reusedIn(second), started]).toEqual([['task_state', 'exec_watch'], []]);
-    expect(told(second)).toEqual(told(first));
+    expect(comparable(second)).toEqual(comparable(first));
     expect(second.cells[0]?.reused).toEqual({ run: first.run.id, at: expect.any(String) });
     expect(terminalReport(second, { width: 100, height: 60, colour: false })).toContain(
       '(1 kernel, 2 objects, 2 of 2 cells from earlier runs, ',

@@ -1,4 +1,4 @@
-// Custom BTF for a kernel that has none: neither does this machine find any in its image, nor a loader in the guest.
+// Tests of custom BTF for a kernel without BTF, neither in its image nor in the guest.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { pulledKernel } from '../../kernels/pulled.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { agentOf, linkedCache, realRun } from './real-run.ts';
 
-/** Hides the kernel's BTF from objects that are called so. */
+/** Hides the kernel's BTF from objects with this name. */
 const HELPER = join(PACKAGE_ROOT, 'test/harness/explain/restricted-agent/load.c');
 
 const SOURCE = `
@@ -41,7 +41,7 @@ int hooked(u64 *context)
 }
 `;
 
-test('relocations are resolved by the BTF that is given, and what needs the kernel to have its own still fails', async () => {
+test('on a kernel without BTF, custom BTF resolves relocations, and programs that need the kernel to have BTF still fail', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'without-btf-'));
   try {
     const image = await pulledKernel('debian:6.1');
@@ -67,13 +67,13 @@ test('relocations are resolved by the BTF that is given, and what needs the kern
       cache: await linkedCache(join(folder, 'cache')),
     });
     expect(kernels.map(({ btf }) => btf)).toEqual([null]);
-    const told = cells.flatMap(({ object, programs }) =>
+    const summaries = cells.flatMap(({ object, programs }) =>
       programs.map(
         ({ name, status, class: failure, reason, predicted }) =>
           `${object}/${name} ${status} ${failure ?? ''} ${reason ?? ''} (predicted: ${predicted?.status ?? 'nothing'})`,
       ),
     );
-    expect(told).toMatchInlineSnapshot(`
+    expect(summaries).toMatchInlineSnapshot(`
       [
         "given/by_old_name fail core-field-missing task_struct.state: no such field (byte_off, no_kernel_btf.bpf.c:9) (predicted: fail)",
         "given/by_new_name pass   (predicted: unknown)",

@@ -138,7 +138,7 @@ test('a custom loader can fail with a status, a signal, a timeout or an error of
       "missing": "infra infra-transport: the loader cannot run in the guest (exit status 127): loader: error while loading shared libraries: libfoo.so.1: cannot open shared object file",
       "signal": "fail unknown: the loader is killed by signal 11",
       "status": "fail unknown: the loader exits with status 3: no such interface",
-      "time": "infra infra-timeout: the loader did not end within 1 s; a loader has to end once the object is loaded, and command.timeout gives it longer",
+      "time": "infra infra-timeout: the loader did not end within 1 s; a loader must end after it has loaded the object; command.timeout changes the limit",
     }
   `);
 });
