@@ -1,4 +1,4 @@
-// Which types of a kernel may stand for a type of the object.
+// Finds candidates: types of a kernel that may match a type of the object.
 import { kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { type NameIndex, typesWithEssentialName } from '../bpf/btf/names.ts';
@@ -11,30 +11,30 @@ export interface KernelModule {
   index: NameIndex;
 }
 
-/** A loaded module that has BTF of which nothing can be made. */
+/** A loaded module whose BTF cannot be read. */
 export interface UnreadableModule {
   name: string;
-  /** In one line. */
+  /** Why, in one line. */
   reason: string;
 }
 
-/** All types a kernel has. */
+/** All types of a kernel. */
 export interface KernelTypes {
   vmlinux: NameIndex;
-  /** Of loaded modules, in the order of their BTF ids; none where it is not known which are loaded. */
+  /** Loaded modules in the order of their BTF ids; empty if it is unknown which modules are loaded. */
   modules: readonly KernelModule[];
-  /** Modules beside those, which libbpf does without. */
+  /** Further loaded modules, which libbpf skips because their BTF cannot be read. */
   unreadable?: readonly UnreadableModule[];
-  /** What the kernel was built with, as text; null for one that has no configuration, absent where nobody knows. */
+  /** Text of the kernel's configuration; null if the kernel has none, absent if unknown. */
   config?: string | null;
-  /** What a loader gives libbpf for relocations instead of the kernel's own types. */
+  /** Custom BTF of a loader, which libbpf uses for relocations instead of the kernel's types. */
   custom?: NameIndex;
-  /** The kernel has no types of its own: `vmlinux` are those of a loader, which only relocations can use. */
+  /** True if the kernel has no BTF: `vmlinux` is then custom BTF, which only relocations can use. */
   onlyCustom?: true;
 }
 
 /**
- * Kinds that may stand for each other as the root of a relocation.
+ * Kinds that are compatible as root types of a relocation.
  * @see btf_kind_core_compat() in libbpf's btf.h
  */
 export function kindsAreCompatible(a: BtfKind, b: BtfKind): boolean {
@@ -53,14 +53,14 @@ function candidatesIn({ name: from, index }: KernelModule, local: TypeAt, log: P
 }
 
 /**
- * Candidates for a named type of the object: those of vmlinux, and only where it has none, those of modules. Null for a type without
- * a name, which libbpf refuses.
+ * Finds candidates for a named type of the object in vmlinux, and in modules only if vmlinux has none. Null for a type without a name,
+ * which libbpf refuses.
  * @see bpf_core_find_cands() and bpf_core_add_cands() in libbpf.c
  */
 export function findCandidates(kernel: KernelTypes, local: TypeAt, log: PredictedLog, loader: Loader = DEFAULT_LOADER): TypeAt[] | null {
   if (nameOf(local.btf, local.id) === '') return null;
   const found = candidatesIn({ name: 'vmlinux', index: kernel.custom ?? kernel.vmlinux }, local, log, loader);
-  // libbpf asks no module when it was given types.
+  // With custom BTF, libbpf searches no modules.
   if (kernel.custom) return found;
   if (loader.modules === 'never' || (loader.modules === 'if-none' && found.length > 0)) return found;
   return [...found, ...kernel.modules.flatMap((module) => candidatesIn(module, local, log, loader))];

@@ -1,29 +1,29 @@
-// What loaders make of the same relocation: where they differ from libbpf 1.7, whose rules everything else here follows.
+// Differences between loaders. Everything else in this folder follows the rules of libbpf 1.7.
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 
 export interface Loader {
-  /** A type's name without its flavor. */
+  /** Removes the flavor from a type's name. */
   essentialName: (name: string) => string;
-  /** When types of modules are candidates beside those of vmlinux. */
+  /** When types of modules are candidates besides those of vmlinux. */
   modules: 'if-none' | 'always' | 'never';
-  /** Whether one module whose types cannot be read ends the load of every object that has relocations. */
+  /** True if one module with unreadable BTF ends the load of every object with relocations. */
   failsOnUnreadableModule: boolean;
   /**
-   * Candidates that did not match are dropped for later relocations of the type; or every relocation sees all of them; or one is taken
-   * for all relocations of the type in a function, that which leaves the fewest without target.
+   * How candidates are chosen: later relocations of the type drop those that did not match before; or every relocation tries all; or
+   * one candidate is chosen for all relocations of the type in a function, the one that leaves the fewest without a target.
    */
   candidates: 'prune' | 'keep' | 'fewest-poisons';
-  /** What type_size and target_type_id of a type that is not there give. */
+  /** Value of type_size and target_type_id for a missing type. */
   missingType: 'zero' | 'poison';
-  /** Whether loads and stores are made to fit a field of another size, or poisoned where that cannot be. */
+  /** True if loads and stores are adapted to a field of another size, or poisoned if that is impossible. */
   adjustsSize: boolean;
-  /** The size that counts of an array field: that of an element, or of the whole. */
+  /** The size of an array field: of one element, or of the whole array. */
   arraySize: 'element' | 'whole';
-  /** Whether only integers and enums are signed, or what stands behind the head of any type is taken for an encoding. */
+  /** Whether only integers and enums are signed, or the data after the header of any type counts as an integer encoding. */
   signOfAnyType: boolean;
   typeMatches: boolean;
-  /** An error as it stands in messages. */
+  /** Text of an error in messages. */
   errorText: (errno: number) => string;
 }
 
@@ -42,14 +42,14 @@ const LIBBPF_17: Loader = {
 
 const FLAVOR = '___';
 
-/** What stands before a mark; the whole name where there is none, or nothing before it. */
+/** The part of a name before a separator; the whole name if the separator is missing or at the start. */
 function before(name: string, at: number): string {
   return at > 0 ? name.slice(0, at) : name;
 }
 
 /**
- * Loaders by the name that is typed.
- * @see libbpf's commits of August 2023 (signedness of what is no integer) and February 2025 (size of array elements);
+ * Loaders by the name on the command line.
+ * @see libbpf's commits of August 2023 (signedness of types other than integers) and February 2025 (size of array elements);
  * coreCalculateFixups() in cilium/ebpf's btf/core.go, and its issue 1902 (modules); the relocation of programs in aya-obj's btf/relocation.rs
  */
 export const LOADERS = {
@@ -75,8 +75,8 @@ export const LOADERS = {
 } as const satisfies Record<string, Loader>;
 
 /**
- * A release of libbpf as a loader.
- * @param release for example `1.5`; null for the one everything here follows
+ * Returns the rules of a release of libbpf.
+ * @param release for example `1.5`; null for the default release
  */
 export function libbpfLoader(release: string | null): Loader {
   const [, major = '1', minor = '7'] = /^(\d+)\.(\d+)/.exec(release ?? '') ?? [];

@@ -1,4 +1,4 @@
-// Whether whole types are compatible (type_exists, type_size, target_type_id) or match in all details (type_matches).
+// Compares whole types: whether they are compatible (type_exists, type_size, target_type_id) or match in all details (type_matches).
 import { kindFlag, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import {
   arrayOf,
@@ -15,15 +15,15 @@ import { essentialName } from '../bpf/btf/essential-name.ts';
 import { kindsAreCompatible } from './candidates.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 
-/** What one comparison has at hand. */
+/** State of one comparison. */
 export interface Comparison {
-  /** Steps left: damaged BTF can ask for more than there is time for. */
+  /** Remaining steps. They are limited because damaged BTF can need endless comparisons. */
   left: number;
   log: PredictedLog;
 }
 
 const MAX_STEPS = 1_000_000;
-/** How deep libbpf goes, and how far along pointers and arrays at each depth. */
+/** libbpf's limits: the depth, and the number of pointers and arrays at each depth. */
 const MAX_LEVEL = 32;
 const MAX_CHAIN = 32;
 const SIGNED = 1;
@@ -42,14 +42,14 @@ const integer = ({ btf, id }: TypeAt) => integerOf(btf, id);
 const size = ({ btf, id }: TypeAt) => sizeField(btf, id);
 const flag = ({ btf, id }: TypeAt) => kindFlag(btf, id);
 
-/** Functions, variables and floats are no subject of such relocations. */
+/** Such relocations do not concern functions, variables and floats. */
 function unexpected(local: TypeAt, target: TypeAt, { log }: Comparison): number {
   say(log, 'warn', `unexpected kind ${kind(local)} relocated, local [${local.id}], target [${target.id}]`);
   return 0;
 }
 
 /**
- * Compatible: of one kind through pointers, arrays and prototypes; names and sizes do not count. 1, 0 or a negative error.
+ * Compares kinds through pointers, arrays and prototypes, without names and sizes. Returns 1 if compatible, 0 if not, or a negative error.
  * @see __bpf_core_types_are_compat() in libbpf's relo_core.c
  */
 export function typesAreCompatible(local: TypeAt, target: TypeAt, comparison: Comparison, level = MAX_LEVEL): number {
@@ -94,17 +94,17 @@ function enumsMatch(local: TypeAt, target: TypeAt): number {
   return names(local).every((name) => known.has(essentialName(name))) ? 1 : 0;
 }
 
-/** Where in the types two are compared. */
+/** The position of a comparison in the types. */
 interface Depth {
   comparison: Comparison;
-  /** Levels left. */
+  /** Remaining levels. */
   level: number;
   behindPointer: boolean;
 }
 
 const deeper = (depth: Depth): Depth => ({ ...depth, level: depth.level - 1 });
 
-/** Looks among the target's members for one with the name and a type that matches. */
+/** Searches the target's members for one with the same name and a matching type. */
 function memberMatches(name: string, local: TypeAt, target: TypeAt, depth: Depth): number {
   for (let index = 0; index < count(target); index++) {
     const member = memberOf(target.btf, target.id, index);
@@ -127,7 +127,7 @@ function compositesMatch(local: TypeAt, target: TypeAt, depth: Depth): number {
   return 1;
 }
 
-/** A type announced only, against another or, behind a pointer, against what it announces. */
+/** Compares a forward declaration with another one or, behind a pointer, with the declared type. */
 function announcedMatches(local: TypeAt, target: TypeAt, behindPointer: boolean): number {
   const [isUnion, targetKind] = [flag(local), kind(target)];
   if (targetKind === 'fwd') return isUnion === flag(target) ? 1 : 0;
@@ -190,7 +190,8 @@ function matchAt(local: TypeAt, target: TypeAt, depth: Depth): number {
 }
 
 /**
- * Matching: every member, enumerator and parameter of the local type is in the target, with a type that matches. 1, 0 or a negative error.
+ * Checks that the target has every member, enumerator and parameter of the local type with a matching type. Returns 1 if so, 0 if not, or a
+ * negative error.
  * @see __bpf_core_types_match() in libbpf's relo_core.c
  */
 export function typesMatch(local: TypeAt, target: TypeAt, comparison: Comparison): number {

@@ -1,4 +1,4 @@
-// Whether a candidate of the kernel has what a local spec accesses, and by which path.
+// Matches a local spec with a candidate of the kernel, and finds the path through the candidate.
 import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
 import { arrayOf, enumeratorOf, integerOf, isAnyEnum, isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
@@ -10,7 +10,7 @@ import { type Comparison, newComparison, typesAreCompatible, typesMatch } from '
 /** 1: it matches. 0: it does not. Negative: the error that ends the load. */
 export type Match = number;
 
-/** Arrays of arrays of more dimensions go round in circles. */
+/** Maximum dimensions of an array. More dimensions are a cycle in damaged BTF. */
 const MAX_DIMENSIONS = 1024;
 
 function namesAgree(local: string, target: string): boolean {
@@ -18,7 +18,7 @@ function namesAgree(local: string, target: string): boolean {
 }
 
 /**
- * Whether a field of the one type may be read as one of the other.
+ * Whether a field of one type is compatible with a field of the other.
  * @see bpf_core_fields_are_compat() in libbpf's relo_core.c
  */
 function fieldsAreCompatible(local: Btf, localType: number, target: Btf, targetType: number): Match {
@@ -31,7 +31,7 @@ function fieldsAreCompatible(local: Btf, localType: number, target: Btf, targetT
     if (!kindsAreCompatible(kind, targetKind)) return 0;
     if (kind === 'ptr' || kind === 'float') return 1;
     if (kind === 'fwd' || isAnyEnum(kind)) return namesAgree(nameOf(local, localId), nameOf(target, targetId)) ? 1 : 0;
-    // Integers that begin within a byte are bitfields of BTF's first days.
+    // Integers that begin within a byte are bitfields in the oldest form of BTF.
     if (kind === 'int') return integerOf(local, localId).bitOffset === 0 && integerOf(target, targetId).bitOffset === 0 ? 1 : 0;
     const [localArray, targetArray] = [arrayOf(local, localId), arrayOf(target, targetId)];
     if (!localArray || !targetArray) return 0;
@@ -52,8 +52,8 @@ interface MemberSearch {
 }
 
 /**
- * Looks for a member in a struct or union and in what is anonymous in it. A member of the name but of another kind ends the search where
- * it is found in the struct itself; found in an anonymous member it only ends that, and what it added to path and offset stays, as in libbpf.
+ * Searches a member in a struct or union and in its anonymous members. An incompatible member with the name ends the search if it is in the
+ * struct itself. In an anonymous member it ends only the search there; its path and offset remain, as in libbpf.
  * @see bpf_core_match_member() in libbpf's relo_core.c
  */
 function matchMember(search: MemberSearch, type: number): Match {
@@ -82,7 +82,7 @@ function matchMember(search: MemberSearch, type: number): Match {
   return 0;
 }
 
-/** Index into the array that was reached; the first index is into the root itself. */
+/** Follows an index into the current array. The first index applies to the root type. */
 function matchIndex(spec: CoreSpec, { index }: Accessor, isRoot: boolean, type: number): { match: Match; next: number } {
   let id = type;
   if (!isRoot) {
@@ -134,7 +134,7 @@ function matchEnumerator(local: CoreSpec, spec: CoreSpec): Match {
 }
 
 /**
- * Tries a candidate. `spec` is the path through it, as far as it goes when it does not match.
+ * Matches a candidate. `spec` is the path through it, incomplete if it does not match.
  * @see bpf_core_spec_match() in libbpf's relo_core.c
  */
 export function matchSpec(local: CoreSpec, target: Btf, id: number, log: PredictedLog): { match: Match; spec: CoreSpec } {

@@ -1,4 +1,4 @@
-// Puts the value of a relocation into its instruction, or an invalid instruction in its place.
+// Writes the value of a relocation into its instruction, or replaces the instruction with an invalid one.
 import { INSN_BYTES } from '../bpf/object/functions.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import type { NumberedRelo, Resolution } from './resolve.ts';
@@ -14,16 +14,16 @@ const SIZE_BITS = 0x18;
 const CLASSES = ['LD', 'LDX', 'ST', 'STX', 'ALU', 'JMP', 'JMP32', 'ALU64'] as const;
 const REGISTER_SOURCE = 0x08;
 const LDIMM64 = 0x18;
-/** BPF_JMP | BPF_CALL, and the helper there is none of: "bad relo" in hexadecimal. */
+/** BPF_JMP | BPF_CALL with the id of a helper that does not exist: "bad relo" in hexadecimal. */
 const CALL = 0x85;
 export const BAD_RELO = 0xbad2310;
 const MAX_OFFSET = 0x7fff;
-/** BPF_SIZE of a code and the bytes it means. */
+/** BPF_SIZE of an opcode and its number of bytes. */
 const SIZES: Readonly<Record<number, number>> = { 0x00: 4, 0x08: 2, 0x10: 1, 0x18: 8 };
 
 interface Patch {
   code: Code;
-  /** Within the function. */
+  /** Index in the function. */
   insn: number;
   relo: NumberedRelo;
   resolution: Resolution;
@@ -36,7 +36,7 @@ function sayOf({ relo: { program, index }, log }: Patch, level: 'warn' | 'debug'
   say(log, level, `prog '${program}': relo #${index}: ${text}`);
 }
 
-/** The source register; the two registers of an instruction change places with the byte order. */
+/** The source register. The byte order decides the positions of the two registers. */
 function sourceRegister({ view, littleEndian }: Code, insn: number): number {
   const registers = view.getUint8(at(insn) + 1);
   return littleEndian ? registers >> 4 : registers & 0xf;
@@ -57,7 +57,7 @@ function poisonInsn(patch: Patch, insn: number): void {
   view.setInt32(at(insn) + 4, BAD_RELO, littleEndian);
 }
 
-/** The second half of a 64-bit load goes first. */
+/** Poisons an instruction. libbpf poisons the second half of a 64-bit load first. */
 function poison(patch: Patch): 0 {
   if (patch.code.view.getUint8(at(patch.insn)) === LDIMM64) poisonInsn(patch, patch.insn + 1);
   poisonInsn(patch, patch.insn);
@@ -83,7 +83,7 @@ function patchArithmetic(patch: Patch, opcode: number): number {
   return 0;
 }
 
-/** Makes a load or store move as many bytes as the field has here. */
+/** Adapts the width of a load or store to the size of the field on this kernel. */
 function patchSize(patch: Patch, opcode: number): number {
   const { code, insn, resolution } = patch;
   const [original, target] = [resolution.originalSize, resolution.targetSize];
@@ -151,7 +151,7 @@ function unrecognized(patch: Patch, opcode: number): number {
 }
 
 /**
- * Changes an instruction; 0, or the positive error number that ends the load.
+ * Patches an instruction. Returns 0, or the positive error number that ends the load.
  * @see bpf_core_patch_insn() in libbpf's relo_core.c
  */
 export function patchInsn(patch: Patch): number {

@@ -1,4 +1,4 @@
-// One load of an object as far as CO-RE goes: every relocation in libbpf's order, the instructions after it, and the lines it prints.
+// Predicts the CO-RE part of one load: applies all relocations in libbpf's order, and collects the lines that libbpf prints.
 import type { TypeAt } from '../bpf/btf/btf.ts';
 import { sectionNamed } from '../bpf/elf/elf.ts';
 import { INSN_BYTES, type ObjectFunction, ownerFinder } from '../bpf/object/functions.ts';
@@ -9,23 +9,23 @@ import { ERRNO, type PredictedLog, say } from './log.ts';
 import { type Code, patchInsn } from './patch.ts';
 import { type LoadContext, type NumberedRelo, resolveRelo } from './resolve.ts';
 
-/** What a load is predicted to do before anything reaches the kernel. */
+/** The predicted steps of a load before libbpf calls the kernel. */
 export interface PredictedLoad {
-  /** Null: the whole object; else only this program was to be loaded. */
+  /** The only program that is loaded; null for the whole object. */
   program: string | null;
-  /** 0, or the positive error number the load ends with. */
+  /** 0, or the positive error number of the load. */
   errno: number;
   log: PredictedLog;
   /** Instructions after relocation, of every function of the object. */
   code: ReadonlyMap<ObjectFunction, Code>;
 }
 
-/** Copies of all functions' instructions; of those a damaged symbol puts outside its section, what is there. */
+/** Copies the instructions of all functions. A damaged symbol may lie outside its section; only the existing bytes are then copied. */
 export function copyCode({ elf, programs, subprograms, littleEndian }: BpfObject): Map<ObjectFunction, Code> {
   const code = new Map<ObjectFunction, Code>();
   for (const owner of [...programs, ...subprograms]) {
     const bytes = sectionNamed(elf, owner.section)?.bytes ?? new Uint8Array();
-    // Not slice(): on a Buffer that is no copy.
+    // Not slice(), which does not copy a Buffer.
     const copy = Uint8Array.from(bytes.subarray(owner.insnOffset * INSN_BYTES, (owner.insnOffset + owner.insns) * INSN_BYTES));
     code.set(owner, { view: new DataView(copy.buffer), littleEndian });
   }
@@ -38,7 +38,7 @@ interface Loading extends LoadContext {
   loaded: (owner: ObjectFunction) => boolean;
 }
 
-/** The relocations of one section; 0, or the error number that ends the load. */
+/** Applies the relocations of one section. Returns 0, or the error number that ends the load. */
 function relocateSection(object: BpfObject, section: string, loading: Loading): number {
   const records = object.ext?.relocations.get(section) ?? [];
   const { log, code, loaded, loader } = loading;
@@ -77,8 +77,8 @@ function relocateSection(object: BpfObject, section: string, loading: Loading): 
 }
 
 /**
- * Relocates a fresh copy of an object against a kernel's types, as one call of bpf_object__load would.
- * @param program the only program that is loaded; without it, all that are by default
+ * Relocates a copy of an object against a kernel's types, like one call of bpf_object__load.
+ * @param program the only program that is loaded; null for all that load by default
  * @see bpf_object__relocate_core() in libbpf.c
  */
 export function predictLoad(

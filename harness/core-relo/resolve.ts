@@ -1,4 +1,4 @@
-// One relocation against one kernel: its candidates tried, the values on both sides, and what is to be done with the instruction.
+// Resolves one relocation on one kernel: matches the candidates, computes both values, and decides how to patch the instruction.
 import { type Btf, kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
 import type { CoreRelo } from '../bpf/btf/ext.ts';
 import { integerOf } from '../bpf/btf/types.ts';
@@ -10,37 +10,37 @@ import { ERRNO, type PredictedLog, say } from './log.ts';
 import { matchSpec } from './match.ts';
 import { type SideValue, valueOf } from './value.ts';
 
-/** What an instruction is to be changed to. */
+/** How to patch an instruction. */
 export interface Resolution {
   poison: boolean;
   original: bigint;
   target: bigint;
-  /** Whether the instruction must hold `original` as compiled. */
+  /** True if the compiled instruction must contain `original`. */
   validate: boolean;
-  /** Bytes that a load or store moves, compiled and here; equal where nothing is to be done. */
+  /** Width of a load or store in bytes, as compiled and on this kernel; equal if nothing changes. */
   originalSize: number;
   targetSize: number;
-  /** A load or store of the other size would read something else. */
+  /** True if a load or store of another width would give a wrong value. */
   unfitAccess: boolean;
 }
 
-/** A resolution, or the positive error number that ends the load. */
+/** A resolution, or the positive error number of the load. */
 export type Resolved = Resolution | number;
 
-/** What relocations of one load share. */
+/** Common state of the relocations of one load. */
 export interface LoadContext {
   local: Btf;
   kernel: KernelTypes;
   log: PredictedLog;
-  /** By local type. A list is cut down to what matched, for all later relocations of the type. */
+  /** Keyed by local type. After each relocation, a list keeps only the candidates that matched. */
   candidates: Map<number, TypeAt[]>;
-  /** libbpf 1.7 without it. */
+  /** Default: libbpf 1.7. */
   loader?: Loader;
-  /** All relocations of the function that one belongs to. */
+  /** Returns all relocations in the function of a relocation. */
   siblings?: (relo: NumberedRelo) => readonly NumberedRelo[];
 }
 
-/** A relocation record, and how libbpf names it in messages. */
+/** A relocation, and its name in libbpf's messages. */
 export interface NumberedRelo {
   record: CoreRelo;
   index: number;
@@ -48,7 +48,7 @@ export interface NumberedRelo {
   program: string;
 }
 
-/** A relocation that is being decided. */
+/** A relocation while it is resolved. */
 interface Decision {
   relo: NumberedRelo;
   spec: CoreSpec;
@@ -59,7 +59,7 @@ interface Decision {
 const SIGNED = 1;
 const POISON: Resolution = { poison: true, original: 0n, target: 0n, validate: false, originalSize: 0, targetSize: 0, unfitAccess: false };
 
-/** Whether reading the one type as the other keeps its value: pointers do, and integers unless they are signed. */
+/** True if a read with another width keeps the value: for pointers, and for integers that are not signed. */
 function sizesMayDiffer(local: CoreSpec, localType: number, target: CoreSpec, targetType: number): boolean {
   const [a, b] = [kindOf(local.btf, localType), kindOf(target.btf, targetType)];
   if (a === 'ptr' && b === 'ptr') return true;
@@ -67,10 +67,10 @@ function sizesMayDiffer(local: CoreSpec, localType: number, target: CoreSpec, ta
   return a === 'int' && b === 'int' && unsigned(local.btf, localType) && unsigned(target.btf, targetType);
 }
 
-/** Says what libbpf says of an error on one side; null when there was none. */
+/** Prints libbpf's message for an error on one side; null if there was none. */
 function failureOf(side: SideValue, { record, program }: NumberedRelo, log: PredictedLog): number | null {
   if (side.type !== 'error') return null;
-  // Here libbpf prints the number of the kind, and the instruction's number within the section.
+  // libbpf prints the number of the kind here, and the index of the instruction in the section.
   if (side.warning !== null) say(log, 'warn', `prog '${program}': relo ${record.kind} at insn #${record.insnOffset / 8} ${side.warning}`);
   return side.errno;
 }
@@ -103,7 +103,7 @@ function leadToSame(a: Resolution, b: Resolution): boolean {
   return a.poison === b.poison && a.target === b.target;
 }
 
-/** libbpf's words for two candidates that do not lead to the same; null when they do. */
+/** libbpf's message for two candidates with different results; null if their results are equal. */
 function ambiguityOf(spec: CoreSpec, resolution: Resolution, first: { spec: CoreSpec; resolution: Resolution }): string | null {
   if (spec.bitOffset !== first.spec.bitOffset) return `field offset ambiguity: ${spec.bitOffset} != ${first.spec.bitOffset}`;
   const [a, b] = [resolution, first.resolution];
@@ -112,7 +112,7 @@ function ambiguityOf(spec: CoreSpec, resolution: Resolution, first: { spec: Core
 }
 
 /**
- * Tries all candidates; those that do not match are dropped from the list for good, unless none does.
+ * Tries all candidates. Candidates that do not match are removed from the list, unless none matches.
  * @see bpf_core_calc_relo_insn() in libbpf's relo_core.c
  */
 function choose(decision: Decision, candidates: TypeAt[]): Resolved {
@@ -146,20 +146,20 @@ function choose(decision: Decision, candidates: TypeAt[]): Resolved {
   return compute(decision, null);
 }
 
-/** What a candidate makes of a relocation; one that does not match counts like none. */
+/** The resolution with one candidate. A candidate that does not match counts as missing. */
 function evaluate(decision: Decision, candidate: TypeAt): Resolved {
   const { match, spec } = matchSpec(decision.spec, candidate.btf, candidate.id, decision.log);
   return match < 0 ? -match : compute(decision, match === 0 ? null : spec);
 }
 
-/** Without a target, or an answer that there is none. */
+/** True for a relocation without a target: a poisoned one, or a check that becomes 0. */
 function isLacking(spec: CoreSpec, { poison, target }: Resolution): boolean {
   return poison || ((spec.kind.endsWith('_exists') || spec.kind === 'type_matches') && target === 0n);
 }
 
 /**
- * The candidate that leaves the fewest relocations of the type in the function without target, as a list of one; none where each leaves
- * all without. An error where two that are equally good, and the best so far, do not lead to the same.
+ * Chooses the candidate that leaves the fewest relocations of the type in the function without a target. Returns a list with it, or an
+ * empty list if every candidate leaves all without a target. An error if the two best candidates have different results.
  * @see coreCalculateFixups() in cilium/ebpf's btf/core.go
  */
 function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], context: LoadContext): TypeAt[] | number {
@@ -194,7 +194,7 @@ function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], contex
   return best ? [best.candidate] : [];
 }
 
-/** The candidates of a relocation's type, looked for at its first relocation; an error number when there can be none. */
+/** The candidates for a relocation's type, searched at the first relocation of the type; an error number if the search fails. */
 function candidatesFor(relo: NumberedRelo, context: LoadContext): TypeAt[] | number {
   const { local, kernel, log, candidates, loader = DEFAULT_LOADER } = context;
   const { typeId } = relo.record;
@@ -211,7 +211,7 @@ function candidatesFor(relo: NumberedRelo, context: LoadContext): TypeAt[] | num
 }
 
 /**
- * Decides a relocation as libbpf does, with the lines it prints.
+ * Resolves a relocation like libbpf, and logs the lines that libbpf prints.
  * @see bpf_core_resolve_relo() in libbpf.c
  */
 export function resolveRelo(relo: NumberedRelo, context: LoadContext): Resolved {

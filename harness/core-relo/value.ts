@@ -1,4 +1,4 @@
-// The value a relocation has on one side: what was compiled in, or what a matching candidate of the kernel gives.
+// Computes the value of a relocation on one side: the compiled value, or the value from a matching candidate of the kernel.
 import { type Btf, kindFlag, kindOf } from '../bpf/btf/btf.ts';
 import { arrayOf, enumeratorOf, integerOf, isAnyEnum, memberOf, resolveType, sizeField, sizeOf } from '../bpf/btf/types.ts';
 import { type Accessor, classOf, type CoreSpec } from '../bpf/core-spec/spec.ts';
@@ -11,16 +11,16 @@ export type SideValue =
       type: 'value';
       /** As an unsigned 64-bit number. */
       value: bigint;
-      /** Bytes a load or store of the field moves, 0 where that does not matter. */
+      /** Width of a load or store of the field in bytes; 0 if irrelevant. */
       fieldSize: number;
-      /** The field's type without modifiers, 0 where it does not matter. */
+      /** BTF id of the field's type without modifiers; 0 if irrelevant. */
       fieldType: number;
-      /** Whether the instruction must hold this value as compiled. */
+      /** True if the compiled instruction must contain this value. */
       validate: boolean;
     }
-  /** The target is missing and the instruction cannot do without it. */
+  /** The target is missing, so the instruction is poisoned. */
   | { type: 'poison' }
-  /** The error that ends the load, after a warning where libbpf has one. */
+  /** The error that ends the load, with libbpf's warning if it has one. */
   | { type: 'error'; errno: number; warning: string | null };
 
 const SIGNED = 1;
@@ -35,7 +35,7 @@ function error(errno: number, warning: string | null = null): SideValue {
   return { type: 'error', errno, warning };
 }
 
-/** Size of what a load of this type moves: of arrays a single element. */
+/** Width of a load of this type in bytes; for arrays, of one element. */
 function loadSize(btf: Btf, type: number, { arraySize }: Loader): number | null {
   if (arraySize === 'whole') return sizeOf(btf, type);
   let id = resolveType(btf, type);
@@ -55,7 +55,7 @@ function elementValue(kind: RelocationKind, spec: CoreSpec, { type }: Accessor, 
   return size === null ? error(ERRNO.EINVAL) : value(Math.floor(spec.bitOffset / 8), { fieldSize: size, fieldType: type });
 }
 
-/** Where a field lies: the bytes to load and the bits in them. */
+/** Position of a field: the bytes to load and the bits in them. */
 interface Place {
   byteOffset: number;
   byteSize: number;
@@ -63,7 +63,7 @@ interface Place {
   bitSize: number;
 }
 
-/** The smallest aligned integer that holds a bitfield; null when not even eight bytes do. */
+/** The smallest aligned integer that contains a bitfield; null if eight bytes are not enough. */
 function bitfieldPlace(bitOffset: number, bitSize: number, typeSize: number): Place | null {
   if (typeSize === 0) return null;
   for (let byteSize = typeSize; ; byteSize *= 2) {
@@ -79,7 +79,7 @@ function isSigned(btf: Btf, type: number, { signOfAnyType }: Loader): boolean {
   return (kind === 'int' || signOfAnyType) && (integerOf(btf, type).encoding & SIGNED) !== 0;
 }
 
-/** How far to shift left so that the field's top bit is that of 64, which depends on where the lower bytes lie. */
+/** Number of bits to shift left, so that the field's top bit becomes bit 63. It depends on the byte order. */
 function leftShift({ byteOffset, byteSize, bitOffset, bitSize }: Place, littleEndian: boolean): number {
   const within = bitOffset - byteOffset * 8;
   return (littleEndian ? WORD_BITS - (within + bitSize) : (MAX_LOAD - byteSize) * 8 + within) >>> 0;
@@ -123,7 +123,7 @@ function fieldValue(kind: RelocationKind, spec: CoreSpec | null, loader: Loader)
 function typeValue(kind: RelocationKind, spec: CoreSpec | null, { missingType }: Loader): SideValue {
   const isAnswer = kind === 'type_exists' || kind === 'type_matches';
   if (!spec) return missingType === 'poison' && !isAnswer ? { type: 'poison' } : value(0);
-  // A linker may have given the type another id than the one compiled in.
+  // A linker may have changed the id of the type after compilation.
   if (kind === 'target_type_id') return value(spec.rootId, { validate: false });
   if (kind !== 'type_size') return value(1);
   const size = sizeOf(spec.btf, spec.rootId);
@@ -137,11 +137,11 @@ function enumeratorValue(kind: RelocationKind, spec: CoreSpec | null): SideValue
   const [accessor] = spec.accessors;
   const enumerator = accessor && enumeratorOf(spec.btf, accessor.type, accessor.index);
   if (!accessor || !enumerator) return error(ERRNO.EINVAL);
-  // libbpf reads a 32-bit enumerator as signed, whatever its enum says.
+  // libbpf reads a 32-bit enumerator as signed, even if its enum is unsigned.
   return value(kindOf(spec.btf, accessor.type) === 'enum' ? BigInt.asIntN(32, enumerator.value) : enumerator.value);
 }
 
-/** The value that a spec gives; null stands for a target that was not found. */
+/** Computes the value of a spec; null as spec means a missing target. */
 export function valueOf(kind: RelocationKind, spec: CoreSpec | null, loader: Loader = DEFAULT_LOADER): SideValue {
   switch (classOf(kind)) {
     case 'field':

@@ -1,4 +1,4 @@
-// Why a kernel may lack a type, judged from its BTF and from the other kernels.
+// Lists reasons why a kernel may lack a type, from its BTF and from the other kernels.
 
 /** Short names of the nearest older and newer kernels that have the type. */
 export interface Neighbours {
@@ -6,7 +6,7 @@ export interface Neighbours {
   after: string | null;
 }
 
-/** UAPI types that programs ask for: their layout never changes, and the compiler and pahole decide which of them BTF contains. */
+/** UAPI types that programs often access. Their layout never changes; the compiler and pahole decide which of them BTF contains. */
 const UAPI_TYPES: ReadonlySet<string> = new Set([
   '__sk_buff',
   'xdp_md',
@@ -28,7 +28,10 @@ const UAPI_TYPES: ReadonlySet<string> = new Set([
   'io_uring_sqe',
 ]);
 
-/** Reasons why a kernel may lack a type, the most likely first. */
+/**
+ * Returns reasons why a kernel may lack a type, the most likely first.
+ * @param others kinds of other types with this name in the kernel's BTF
+ */
 export function absenceReasons(type: string, others: readonly string[], { before, after }: Neighbours): string[] {
   const reasons = [];
   if (before !== null && after !== null)

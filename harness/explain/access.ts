@@ -1,4 +1,4 @@
-// What a relocation is about, apart from flavors, programs and compilers: the same access in two objects is the same here.
+// The access of a relocation without flavors, so that the same access in two objects is equal.
 import { kindOf, nameOf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
@@ -9,17 +9,17 @@ import { type Step, stepsOf } from './path.ts';
 
 export interface Access {
   what: 'field' | 'type' | 'enumerator';
-  /** Of the root: `struct`, `typedef`, `enum`. */
+  /** Kind of the root type: `struct`, `typedef`, `enum`. */
   kind: BtfKind;
-  /** Of the root, without flavor. */
+  /** Name of the root type, without flavor. */
   type: string;
-  /** Of a field, from the root on; [] for others. */
+  /** Path of a field from the root type; [] for types and enumerators. */
   steps: readonly Step[];
-  /** Without flavor; null unless it is one. */
+  /** Name of the enumerator, without flavor; null for fields and types. */
   enumerator: string | null;
 }
 
-/** The access a local spec means. */
+/** The access of a local spec. */
 export function accessOfSpec(spec: CoreSpec): Access {
   const what = classOf(spec.kind);
   return {
@@ -31,7 +31,7 @@ export function accessOfSpec(spec: CoreSpec): Access {
   };
 }
 
-/** The local specs of an object's relocations, at the places they have in `object.relocations`; null for one that leads nowhere. */
+/** The local specs of an object's relocations, in the order of `object.relocations`; null for an invalid one. */
 export function localSpecs(object: BpfObject): (CoreSpec | null)[] {
   const { btf, ext } = object;
   return object.relocations.map(({ section, index }) => {
@@ -43,7 +43,7 @@ export function localSpecs(object: BpfObject): (CoreSpec | null)[] {
   });
 }
 
-/** As a person writes it, without flavors: `task_struct.state`, `struct hd_struct`, `enum bpf_attach_type::BPF_TCX_INGRESS`. */
+/** Text of an access without flavors: `task_struct.state`, `struct hd_struct`, `enum bpf_attach_type::BPF_TCX_INGRESS`. */
 export function accessText({ what, kind, type, steps, enumerator }: Access): string {
   const word = kind === 'typedef' ? type : `${kind === 'enum64' ? 'enum' : kind} ${type}`;
   if (what === 'enumerator') return `${word}::${enumerator}`;

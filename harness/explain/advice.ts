@@ -1,4 +1,4 @@
-// Advice for failures that need more than a snippet of C.
+// Advice for failures that no C snippet alone can fix.
 import { FAILURES, type FailureClass } from '../base/failures.ts';
 import type { Requirement } from './requirement.ts';
 
@@ -20,12 +20,12 @@ const BY_REQUIREMENT = {
     `Declare ${name} __weak, with the type of its value. Otherwise libbpf refuses the whole object on kernels that do not set it, or that set a value of another type.`,
 } as const satisfies Record<Requirement['what'], (name: string) => string>;
 
-/** Advice, in one line, about a requirement that the BTF or the configuration of a kernel lacks. */
+/** One line of advice about a requirement that a kernel's BTF or configuration lacks. */
 export function adviceOn({ what, name }: Requirement): string {
   return BY_REQUIREMENT[what](name);
 }
 
-/** Advice for reasons that are more specific than their class; the first match counts. */
+/** Advice for reasons that are more specific than their class. The first match counts. */
 const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string }[] = [
   {
     class: 'insn-unsupported',
@@ -174,7 +174,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
 ];
 
-/** Advice, in one line, for a class and a reason. */
+/** Returns one line of advice for a class and a reason. */
 export function adviceByReason(failure: FailureClass, reason: string): string {
   return BY_REASON.find((each) => each.class === failure && each.reason.test(reason))?.advice ?? FAILURES[failure].help;
 }

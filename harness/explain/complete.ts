@@ -1,4 +1,4 @@
-// From a member that may stand for the wanted one on to the value that was read: the rest of the way in another shape.
+// Completes the path to a value: from a member that may replace the missing one to the value, in a type of another shape.
 import { kindOf, type TypeAt } from '../bpf/btf/btf.ts';
 import { arrayOf, isComposite, resolveType } from '../bpf/btf/types.ts';
 import { namedMembers, type Step } from './path.ts';
@@ -10,16 +10,16 @@ function without(steps: readonly Step[], at: number): readonly Step[] {
   return steps.filter((_, each) => each !== at);
 }
 
-/** What is left behind a name: indices before it may be for an array behind it now. */
+/** The steps that remain after a name was walked. Indices before the name are kept, because the array may now be behind the name. */
 function passed(steps: readonly Step[], at: number): readonly Step[] {
   return steps.filter((step, each) => each > at || (each < at && typeof step === 'number'));
 }
 
 /**
- * Steps from a type to a value like the one that was read: indices and names of the old way are walked where the new one has them, and a
- * struct of a single member is looked into. `count[1].counter` leads through `struct percpu_counter [4]` as `[1].count`.
- * @param scalar whether the old way leads to an integer, enum or pointer
- * @returns null when there is no telling
+ * Finds the steps from a type to a value like the one that the old path reads. Indices and names of the old path are used if the type has
+ * them, and a struct with a single member is entered. `count[1].counter` becomes `[1].count` in `struct percpu_counter [4]`.
+ * @param scalar true if the old path leads to an integer, enum or pointer
+ * @returns null if no path is found
  */
 export function completePath({ btf, id: type }: TypeAt, rest: readonly Step[], scalar: boolean, depth = 0): Step[] | null {
   const id = resolveType(btf, type);

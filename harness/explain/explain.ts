@@ -1,4 +1,4 @@
-// From failures to root causes: what fails for the same reason stands together, with what there is to say and to do about it.
+// Groups failures by root cause, and adds findings and advice to each cause.
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import { type OfflineKernel } from '../kernel-btf/kernels.ts';
 import { localSpecs } from './access.ts';
@@ -21,7 +21,7 @@ interface Group {
   failures: ProgramFailure[];
 }
 
-/** Series where they tell kernels apart, else versions, else ids. */
+/** Short names of kernels: series if they are unique, else versions if they are, else ids. */
 function kernelNames(kernels: readonly Pick<OfflineKernel, 'id' | 'series' | 'version'>[]): Map<string, string> {
   const unique = (pick: (kernel: Pick<OfflineKernel, 'id' | 'series' | 'version'>) => string | null) => {
     const names = kernels.map(pick);
@@ -85,7 +85,7 @@ interface Context {
   names: ReadonlyMap<string, string>;
 }
 
-/** Failures whose accesses are compiled alike: what one kernel lacks of one shape, it may have of the other. */
+/** Groups failures by the shape of the compiled access, because a kernel may lack one shape and have another. */
 function byShape(failures: readonly ProgramFailure[], specs: Context['specs']): { local: CoreSpec; failures: ProgramFailure[] }[] {
   const shapes = new Map<string, { local: CoreSpec; failures: ProgramFailure[] }>();
   for (const failure of failures) {
@@ -138,7 +138,7 @@ function kernelsOf(cache: KernelCache, names: ReadonlyMap<string, string>): Expl
   return cache.kernels.map(({ id, path }) => ({ id, name: names.get(id) ?? id, btf: path !== null }));
 }
 
-/** Explains failures. Root causes that fail most programs on most kernels come first, then those that stand behind others. */
+/** Explains failures. The root causes with the most failures of programs on kernels come first. */
 export async function explain(
   failures: readonly ProgramFailure[],
   explained: readonly ExplainedObject[],

@@ -1,4 +1,4 @@
-// Whether a kernel's BTF bears out a fact of the catalogue.
+// Checks in a kernel's BTF whether a fact of a known change is true.
 import { kindOf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { typesWithName } from '../bpf/btf/names.ts';
@@ -23,7 +23,7 @@ function hasType({ vmlinux }: KernelTypes, kind: BtfKind, name: string): boolean
   return typesWithName(vmlinux, name).some((id) => kindOf(vmlinux.btf, id) === kind);
 }
 
-/** The kind of a member; what has a width of its own in bits is a `bitfield`. Null where there is no such member in a type that is there. */
+/** The kind of a member, or `bitfield`. Null if the type lacks the member; undefined if the kernel lacks the type. */
 function memberKind({ vmlinux }: KernelTypes, root: string, steps: readonly string[]): string | null | undefined {
   const { btf } = vmlinux;
   const roots = typesWithName(vmlinux, root).filter((id) => ['struct', 'union', 'typedef'].includes(kindOf(btf, id)));
@@ -36,8 +36,8 @@ function memberKind({ vmlinux }: KernelTypes, root: string, steps: readonly stri
 }
 
 /**
- * Whether a fact holds: `struct hd_struct`, `function do_unlinkat`, `tracepoint NAME`, `task_struct.state`, `tty_driver.type is enum`.
- * Null where the kernel does not have the type the member is in, which tells nothing of the member.
+ * Checks a fact: `struct hd_struct`, `function do_unlinkat`, `tracepoint NAME`, `task_struct.state`, `tty_driver.type is enum`.
+ * Null if the kernel lacks the type of the member, because the fact is then unknown.
  */
 export function factHolds(kernel: KernelTypes, fact: string): boolean | null {
   const [subject = '', kind] = fact.split(' is ');

@@ -1,4 +1,4 @@
-// What fails where, from predictions or from results, in one shape: everything a failing program would run into, not the first alone.
+// Collects failures from predictions or from results: for each failing program the first failure and all that would follow.
 import type { PredictedCell } from '../predict/predicted-cell.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import { instructionLines, type LineOf } from '../bpf/object/source-line.ts';
@@ -9,7 +9,7 @@ import type { Outcome, Reached, Stage } from '../base/vocabulary.ts';
 import { formatLog, type LogEvidence, logEvidence } from './evidence.ts';
 import type { LogLine } from '../results/explanation.ts';
 
-/** An object whose failures are explained; `bpf` is null where only results are left of it. */
+/** An object whose failures are explained; `bpf` is null if its file is missing or has changed since the run. */
 export interface ExplainedObject {
   result: ObjectResult;
   bpf: BpfObject | null;
@@ -22,11 +22,11 @@ export interface ProgramFailure {
   stage: Stage;
   class: FailureClass;
   reason: string;
-  /** `seen` in a guest; `certain` or `possible` as BTF tells: then it depends on whether the verifier comes to it. */
+  /** `seen` in a guest, `certain` by prediction, or `possible`: only if the verifier reaches the place. */
   certainty: 'seen' | 'certain' | 'possible';
-  /** Position in the object's relocations; null for failures of another kind. */
+  /** Position in the object's relocations; null if the failure concerns no relocation. */
   ref: number | null;
-  /** The failure the program ended with; others stand behind it. */
+  /** True for the failure with which the program ended; false for those that would follow. */
   reported: boolean;
   reached: Reached | null;
   at: FailurePlace | null;
@@ -38,12 +38,12 @@ const BAD: ReadonlySet<Outcome> = new Set(['poisoned', 'incompatible', 'ambiguou
 
 type Verdict = Omit<ProgramFailure, 'ref' | 'reported' | 'reached'>;
 
-/** A relocation that belongs to the program, or to a subprogram, which any program may call. */
+/** True for a relocation of the program, or of a subprogram, which any program may call. */
 function belongs({ program, section }: ObjectRelocation, to: string): boolean {
   return program === to || section === '.text';
 }
 
-/** The class of a relocation without target, as a verdict would have it. */
+/** The failure class that a verdict would give to a relocation without a target. */
 function classOf({ kind }: ObjectRelocation, { outcome, candidates }: CellRelocation): FailureClass {
   if (outcome === 'ambiguous') return 'core-ambiguous';
   if (outcome === 'incompatible') return 'core-field-incompatible';
@@ -51,13 +51,13 @@ function classOf({ kind }: ObjectRelocation, { outcome, candidates }: CellReloca
   return candidates.length === 0 ? 'core-type-missing' : 'core-field-missing';
 }
 
-/** A failure by a relocation that the program did not end with. */
+/** The failure by a relocation other than the one with which the program ended. */
 function failureBehind(relocation: ObjectRelocation, record: CellRelocation): Pick<Verdict, 'stage' | 'class' | 'at' | 'log'> {
   const stage = record.outcome === 'ambiguous' ? 'relocate' : 'verify';
   return { stage, class: classOf(relocation, record), at: null, log: null };
 }
 
-/** The failure of a program, and those behind it: all relocations without target that the verifier may come to. */
+/** The failure of a program, and those that would follow: all relocations without a target that the verifier may reach. */
 function failuresOf(verdict: Verdict, object: ObjectResult, records: readonly CellRelocation[]): ProgramFailure[] {
   const isCore = isRelocationFailure(verdict.class);
   const bad = records.flatMap((record) => {
@@ -66,7 +66,7 @@ function failuresOf(verdict: Verdict, object: ObjectResult, records: readonly Ce
     return counts ? [{ record, relocation }] : [];
   });
   const named = bad.filter(({ relocation }) => isCore && verdict.reason.startsWith(`${relocation.access}: `));
-  // Of several with the same words, the one the verifier came to.
+  // If several have the same reason, the one that the verifier reached.
   const met = named.find(({ record }) => record.reached === 'yes') ?? named[0] ?? (isCore ? bad[0] : undefined);
   const found = bad.map(({ record, relocation }): ProgramFailure => {
     const isMet = record === met?.record;
@@ -87,24 +87,24 @@ function linesOf({ bpf }: ExplainedObject): LineOf {
   return bpf?.ext ? instructionLines([...bpf.programs, ...bpf.subprograms], bpf.ext.lines) : () => null;
 }
 
-/** Failures of an object on a kernel as BTF tells them. */
+/** Failures of an object on a kernel, predicted from BTF. */
 export function predictedFailures(object: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
   const lineOf = linesOf(object);
   return cell.programs.flatMap(({ name, failure, possible, findings }) => {
-    const said = failure ?? possible;
-    if (!said) return [];
+    const first = failure ?? possible;
+    if (!first) return [];
     const place = (at: { program: string; insn: number } | null) =>
       at && { ...at, text: null, state: null, source: lineOf(at.program, at.insn) };
-    const own = findings.find(({ failure: each }) => each.reason === said.reason);
+    const own = findings.find(({ failure: each }) => each.reason === first.reason);
     const common = { object: object.result.id, kernel, program: name, log: null };
     const verdict: Verdict = {
       ...common,
-      ...said,
+      ...first,
       certainty: failure ? 'certain' : 'possible',
       at: place(own?.at ?? null),
-      evidence: [said.reason],
+      evidence: [first.reason],
     };
-    const others = findings.filter(({ failure: each }) => each.reason !== said.reason);
+    const others = findings.filter(({ failure: each }) => each.reason !== first.reason);
     return [
       ...failuresOf(verdict, object.result, cell.relocations),
       ...others.map(({ failure: each, certain, at }): ProgramFailure => {
@@ -115,7 +115,7 @@ export function predictedFailures(object: ExplainedObject, cell: PredictedCell, 
   });
 }
 
-/** What was seen of one program, with the lines of its logs that tell it. */
+/** The observed failure of one program, with the log lines that prove it; null if it did not fail. */
 function seenVerdict(cell: CellResult, program: CellProgram, results: Results): Verdict | null {
   const { name, status, stage, class: failure, reason, at } = program;
   if ((status !== 'fail' && status !== 'xfail') || failure === null) return null;
@@ -134,10 +134,14 @@ function seenVerdict(cell: CellResult, program: CellProgram, results: Results): 
   };
 }
 
-/** What the engine says of a cell whose load ended before libbpf came to its relocations. */
+/** Predicts the relocations of a cell whose load ended before libbpf relocated them; null if that is not possible. */
 export type PredictedFailures = (cell: CellResult) => readonly CellRelocation[] | null;
 
-/** Failures a run has seen; what was expected to fail is told as well. */
+/**
+ * Failures in the results of a run, expected failures included.
+ * @param wanted selects cells
+ * @param predicted replaces relocations that libbpf did not reach
+ */
 export function seenFailures(
   results: Results,
   wanted: (kernel: string, object: string) => boolean,

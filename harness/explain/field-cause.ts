@@ -1,4 +1,4 @@
-// A root cause by relocation: who has it, what the others have instead, and what to write so that all are served.
+// Findings about a root cause with a relocation: which kernels have the field, what the others have instead, and code for all of them.
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { presenceAmong } from '../results/presence-among.ts';
@@ -38,7 +38,7 @@ function isThere(presence: Presence | null): boolean | null {
   return presence && (presence.state === 'present' || presence.state === 'ambiguous');
 }
 
-/** `v6_12`: part of a C name, and no flavor of a flavor. */
+/** Makes a flavor from the name of a kernel, such as `v6_12`. It contains no `___`. */
 function flavorOf(name: string): string {
   return `v${name.replaceAll(/[^A-Za-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '')}`.slice(0, 40);
 }
@@ -48,20 +48,20 @@ function nearest(all: readonly OnKernel[], { at }: OnKernel): OnKernel | undefin
   return having.toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
 }
 
-/** The nearest kernels before and after that have it. */
+/** The nearest older and newer kernels that have the access. */
 function neighboursOf(all: readonly OnKernel[], { at }: OnKernel, names: ReadonlyMap<string, string>): Neighbours {
   const having = all.filter(({ presence }) => isThere(presence) === true);
   const name = (kernel: OnKernel | undefined) => (kernel ? (names.get(kernel.id) ?? kernel.id) : null);
   return { before: name(having.findLast((each) => each.at < at)), after: name(having.find((each) => each.at > at)) };
 }
 
-/** The lines a kernel's failure rests on. */
+/** Log lines that prove the failure on one kernel. */
 type Evidence = Pick<CauseSituation, 'evidence' | 'log'>;
 
 /** An access that fails on some kernels. */
 export interface FailingAccess {
   local: CoreSpec;
-  /** By kernel on which it fails. */
+  /** Keyed by the id of each kernel on which it fails. */
   evidence: ReadonlyMap<string, Evidence>;
   cache: KernelCache;
   /** Short names of kernels. */
@@ -91,7 +91,7 @@ function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evid
   for (const { kernel, situation } of failing) {
     const { summary, hints } = situation;
     const alternatives = situation.alternatives.map(({ relation, paths, type, certainty }) => ({ relation, paths, type, certainty }));
-    // What comes after the best differs from kernel to kernel.
+    // Only the best alternative counts, because the others differ from kernel to kernel.
     const key = JSON.stringify([summary, alternatives[0], hints]);
     const { evidence: lines, log } = evidence.get(kernel.id) ?? { evidence: [], log: null };
     const group: CauseSituation = groups.get(key) ?? { kernels: [], summary, alternatives, hints, evidence: lines, log };
@@ -101,7 +101,7 @@ function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evid
   return [...groups.values()];
 }
 
-/** The best alternative of every kind of kernel, those of the newest first, and the access as it was written last. */
+/** The best alternatives of all kernels, those of the newest kernel first, and the compiled access at the end. */
 function readingsOf({ local, names }: FailingAccess, failing: readonly Failing[], lastWith: string | null): Reading[] {
   const found = new Map<string, Reading>();
   for (const { kernel, types, situation } of failing) {
@@ -110,7 +110,7 @@ function readingsOf({ local, names }: FailingAccess, failing: readonly Failing[]
     const key = JSON.stringify([best.paths, best.type]);
     const known = found.get(key);
     const flavor = known?.flavor ?? flavorOf(names.get(kernel.id) ?? kernel.id);
-    // Put behind the others again: the order is that of the newest kernel each is for.
+    // Moves a known alternative to the end, so that alternatives are ordered by the newest kernel that needs them.
     found.delete(key);
     found.set(key, known ?? { btf: types.vmlinux.btf, root: situation.root, paths: best.paths, flavor });
   }
@@ -121,7 +121,7 @@ function readingsOf({ local, names }: FailingAccess, failing: readonly Failing[]
   return [...[...found.values()].toReversed(), { btf: local.btf, root: local.rootId, paths: [stepsOf(local)], flavor, anyWidth }];
 }
 
-/** For types of one name: a member that only one of them has says which is meant, if it is asked for first. */
+/** Snippets for several types with one name. Each first checks a member that only one type has, which selects this type. */
 function distinguishingSnippet(
   local: CoreSpec,
   presence: Presence | null | undefined,
@@ -163,7 +163,7 @@ function suggestion(question: FailingAccess, failing: readonly Failing[], lastWi
   };
 }
 
-/** Everything BTF tells of an access that some kernels do not have. */
+/** Findings from BTF about an access that some kernels lack. */
 export async function fieldFindings(question: FailingAccess): Promise<FieldFindings> {
   const { local, evidence, cache } = question;
   const all: OnKernel[] = [];

@@ -1,22 +1,21 @@
-// The name of a root cause: the same for every program that runs into it, on every kernel, in every run.
+// Fingerprints of root causes. A cause has the same fingerprint for every program, on every kernel, in every run.
 import { createHash } from 'node:crypto';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
 
 const LENGTH = 12;
-/** What is missing, before anything is said about it. */
+/** Matches reasons that begin with what is missing. The match is the subject. */
 const NAMED = /^(?:kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type) [\w.#]+/;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
-/** An access without flavors: `task_struct___old.state` is `task_struct.state`. */
+/** Removes flavors from an access: `task_struct___old.state` becomes `task_struct.state`. */
 export function withoutFlavors(access: string): string {
   return access.replaceAll(IDENTIFIER, essentialName);
 }
 
 /**
- * What a failure is about, without what differs from program to program and kernel to kernel: flavors, source lines, instructions,
- * registers, numbers.
- * @param reason in the words of a verdict or prediction: one line
+ * The subject of a failure, without parts that differ between programs or kernels: flavors, source lines, instructions, registers, numbers.
+ * @param reason one-line reason of a verdict or prediction
  */
 export function subjectOf(failure: FailureClass, reason: string): string {
   const access = /^(.+?): /.exec(reason)?.[1];
@@ -34,7 +33,7 @@ export function subjectOf(failure: FailureClass, reason: string): string {
     .trim();
 }
 
-/** Twelve hexadecimal digits for a class and what the failure is about. */
+/** Returns twelve hexadecimal digits for a class and a subject. */
 export function fingerprintOf(failure: FailureClass, subject: string): string {
   return createHash('sha256').update(`${failure}\n${subject}`).digest('hex').slice(0, LENGTH);
 }

@@ -1,4 +1,4 @@
-// What kernels do not have and programs keep away from, and by which checks.
+// Finds accesses that kernels lack and that guards of the programs avoid.
 import { guardsOf } from '../predict/reach/guards.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import type { CellRelocation } from '../results/schema.ts';
@@ -10,7 +10,7 @@ import type { RecordsOf } from './semantic-change-places.ts';
 
 const WITHOUT_TARGET: ReadonlySet<Outcome> = new Set(['poisoned', 'incompatible']);
 
-function isKeptOut({ outcome, reached }: CellRelocation): boolean {
+function isAvoided({ outcome, reached }: CellRelocation): boolean {
   return WITHOUT_TARGET.has(outcome) && reached === 'no';
 }
 
@@ -25,11 +25,11 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: 
   const { bpf, result } = object;
   const places = new Map<string, GuardedPlace>();
   for (const { id } of cache.kernels) {
-    const kept = new Set((recordsOf(object, id) ?? []).filter(isKeptOut).map(({ ref }) => ref));
-    const types = bpf && kept.size > 0 ? await cache.typesOf(id) : null;
+    const avoided = new Set((recordsOf(object, id) ?? []).filter(isAvoided).map(({ ref }) => ref));
+    const types = bpf && avoided.size > 0 ? await cache.typesOf(id) : null;
     if (!bpf || !types) continue;
-    const guards = guardsOf(bpf, types, kept);
-    for (const ref of kept) {
+    const guards = guardsOf(bpf, types, avoided);
+    for (const ref of avoided) {
       const relocation = bpf.relocations[ref];
       if (!relocation) continue;
       const { index, section, kind, access, spec, program, source } = relocation;
@@ -50,7 +50,7 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: 
   return [...places.values()];
 }
 
-/** Guarded accesses of all objects on all kernels whose types are known. */
+/** Guarded accesses of all objects on all kernels with known BTF. */
 export async function guardedPlaces(
   objects: readonly ExplainedObject[],
   cache: KernelCache,

@@ -1,19 +1,22 @@
-// The types of the kernels an explanation goes back to again and again: as many as memory bears are kept.
+// Keeps the BTF of recently used kernels in memory, because an explanation needs each kernel many times.
 import { messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
 
-/** Some twenty megabytes each. */
+/** Maximum number of kernels in memory. Each takes about 20 MB. */
 const KEPT = 32;
 
 export interface KernelCache {
-  /** In version order; those whose BTF cannot be read are not among them. */
+  /** All kernels, in version order. */
   kernels: readonly OfflineKernel[];
-  /** Null for a kernel without BTF. */
+  /** The types of a kernel; null if it has no BTF, or none that can be read. */
   typesOf: (id: string) => Promise<KernelTypes | null>;
 }
 
-/** Reads BTF when it is asked for, the least recently used is forgotten first. One that cannot be read counts as none, and is told. */
+/**
+ * Returns a cache that reads BTF on demand and drops the least recently used first.
+ * @param onProblem called with one line for BTF that cannot be read, which then counts as missing
+ */
 export function openKernels(kernels: readonly OfflineKernel[], onProblem: (text: string) => void): KernelCache {
   const kept = new Map<string, KernelTypes | null>();
   const byId = new Map(kernels.map((kernel) => [kernel.id, kernel]));

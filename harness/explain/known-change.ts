@@ -1,13 +1,16 @@
-// Which change of the list a root cause has run into.
+// Finds the known change that explains a root cause.
 import { KNOWN_CHANGES, type KnownChange } from './known-changes.ts';
 
-/** The subject without what is said about its kind. */
+/** The name in a fact, in the form of a root cause's subject. */
 function nameIn(fact: string): string {
   const [name = ''] = fact.split(' is ');
   return name.replace(/^function /, 'attach target ').replace(/^tracepoint /, 'attach target btf_trace_');
 }
 
-/** The change that a subject of a root cause (without flavors) has run into, null when none is known. */
+/**
+ * Finds the known change for a root cause; null if there is none.
+ * @param subject subject of the root cause, without flavors
+ */
 export function knownChange(subject: string): KnownChange | null {
   const isAbout = (fact: string | null) => {
     if (fact === null) return false;

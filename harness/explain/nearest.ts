@@ -1,4 +1,4 @@
-// What a kernel has instead of a member: of the same name elsewhere, of another name in the same place, or several for one.
+// Searches what a kernel has instead of a member: the same name elsewhere, another name in the same place, or several members.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import { isAnyEnum, isComposite, type Member, referencedType, resolveType } from '../bpf/btf/types.ts';
 import type { Relation } from '../base/vocabulary.ts';
@@ -7,14 +7,14 @@ import { namedMembers, type Step, walk } from './path.ts';
 import { similarity } from '../base/similar.ts';
 import { isScalar, memberText } from './type-text.ts';
 
-/** A way through the kernel's types that may stand for the one that is missing. */
+/** A path through the kernel's types that may replace the missing one. */
 export interface Alternative {
   relation: Relation;
-  /** From the root on; each further way starts behind a pointer the one before it leads to. */
+  /** From the root type on. A further path starts behind the pointer at the end of the path before. */
   paths: Step[][];
-  /** The type of what was looked for under its new name. */
+  /** The type of the member that replaces the missing one. */
   type: string;
-  /** Up to 100. */
+  /** 0 to 100. */
   score: number;
   certainty: 'likely' | 'possible';
 }
@@ -22,7 +22,7 @@ export interface Alternative {
 /** The same struct in the nearest kernel that has the member. */
 export interface Witness {
   btf: Btf;
-  /** The struct the member is in. */
+  /** BTF id of the struct that contains the member. */
   type: number;
 }
 
@@ -31,37 +31,37 @@ export interface Declared {
   shape: Shape;
 }
 
-/** Kinds that one member may have after another: what was a pointer is no number now. */
+/** Coarse kinds of types. A member rarely changes from one to another. */
 export type Shape = 'number' | 'pointer' | 'array' | 'struct' | 'other';
 
 export interface Wanted {
   btf: Btf;
-  /** Candidate the way starts from. */
+  /** BTF id of the candidate type from which the path starts. */
   root: number;
   walked: readonly Step[];
-  /** The member that is not there, or is of another kind. */
+  /** The member that is missing or has another kind of type. */
   name: string;
   rest: readonly Step[];
-  /** How the member is declared where it is there. */
+  /** Declaration of the member on a kernel that has it. */
   declared: Declared | null;
-  /** Whether the way led to an integer, enum or pointer. */
+  /** True if the path led to an integer, enum or pointer. */
   scalar: boolean;
   witness: Witness | null;
-  /** Names that a known change gives what was looked for. */
+  /** Names for the member in a known change. */
   expected: readonly string[];
 }
 
 const LIKELY = 60;
 const POSSIBLE = 38;
 const MAX_FOUND = 4;
-/** What is so much less likely than the best is left out. */
+/** Alternatives whose score is lower than the best by more than this are left out. */
 const MARGIN = 25;
 const MAX_NESTING = 3;
-/** A known change says so. */
+/** Score for a name in a known change. */
 const KNOWN = 40;
-/** Names less alike have nothing in common. */
+/** Names with a lower similarity count as unrelated. */
 const UNLIKE = 0.34;
-/** Both neighbours are the same. */
+/** Score if both neighbours are the same. */
 const BETWEEN = 24;
 
 function rated(relation: Relation, paths: Step[][], type: string, score: number): Alternative[] {
@@ -69,7 +69,7 @@ function rated(relation: Relation, paths: Step[][], type: string, score: number)
   return [{ relation, paths, type, score: Math.min(100, Math.round(score)), certainty: score >= LIKELY ? 'likely' : 'possible' }];
 }
 
-/** What a type is like, behind names and modifiers. */
+/** The shape of a type without typedefs and modifiers. */
 export function shapeOf(btf: Btf, type: number): Shape {
   const kind = kindOf(btf, resolveType(btf, type));
   if (kind === 'int' || isAnyEnum(kind)) return 'number';
@@ -78,7 +78,7 @@ export function shapeOf(btf: Btf, type: number): Shape {
   return isComposite(kind) ? 'struct' : 'other';
 }
 
-/** How much a type speaks for a member; null when it speaks against it. Numbers are all alike and say little. */
+/** Score for the type of a member; null if its shape differs. Numbers score low because many members are numbers. */
 function typeScore({ btf, declared }: Wanted, member: Member): number | null {
   if (!declared) return 0;
   const shape = shapeOf(btf, member.type);
@@ -90,7 +90,7 @@ function typeScore({ btf, declared }: Wanted, member: Member): number | null {
   return similarity(declared.text, text) * 15;
 }
 
-/** Members beside it that the other kernel has beside the wanted one. */
+/** Score for neighbours that the wanted member has on the other kernel, too. */
 function neighbourScore(members: readonly Member[], at: number, old: readonly Member[], oldAt: number): number {
   if (oldAt < 0) return 0;
   const same = (offset: number) => {
@@ -107,13 +107,13 @@ function renamed(wanted: Wanted, container: number): Alternative[] {
   const oldNames = new Set(old.map((member) => member.name));
   const oldAt = old.findIndex((member) => member.name === name);
   return members.flatMap((member, at) => {
-    // What stood beside it all along is something else.
+    // A member that exists beside the wanted one on the other kernel is a different member.
     if (oldNames.has(member.name)) return [];
     const alike = similarity(name, member.name);
     const known = wanted.expected.includes(member.name);
     const alone = members.length === 1;
     const fits = typeScore(wanted, member);
-    // By another shape it is something else, unless there is more to say for it.
+    // A member with another shape is a different member, unless something else indicates it.
     if (fits === null && !known && !alone && alike < 1) return [];
     const near = neighbourScore(members, at, old, oldAt);
     if (alike < UNLIKE && !known && !alone && near < BETWEEN) return [];
@@ -123,7 +123,7 @@ function renamed(wanted: Wanted, container: number): Alternative[] {
   });
 }
 
-/** `i_ctime.tv_sec` that is `i_ctime_sec` now. */
+/** A member that was split: `i_ctime.tv_sec` became `i_ctime_sec`. */
 function split(wanted: Wanted, container: number): Alternative[] {
   const { btf, name, rest, walked, scalar, witness } = wanted;
   const old = new Set(witness ? namedMembers(witness.btf, witness.type).map((member) => member.name) : []);
@@ -140,7 +140,7 @@ function split(wanted: Wanted, container: number): Alternative[] {
   });
 }
 
-/** `i_ctime_sec` that was `i_ctime.tv_sec` before. */
+/** A member that older kernels have inside a struct: `i_ctime_sec` was `i_ctime.tv_sec`. */
 function joined(wanted: Wanted, container: number): Alternative[] {
   const { btf, name, walked, scalar } = wanted;
   const bare = name.replace(/^_+/, '');
@@ -154,7 +154,7 @@ function joined(wanted: Wanted, container: number): Alternative[] {
   });
 }
 
-/** The same name in a struct that is a member of the one it was in. */
+/** The same name in a struct that is a member of the original struct. */
 function movedIn(wanted: Wanted, container: number, before: readonly Step[] = [], depth = 0): Alternative[] {
   const { btf, name, rest, scalar, walked, witness } = wanted;
   if (depth === MAX_NESTING) return [];
@@ -171,7 +171,7 @@ function movedIn(wanted: Wanted, container: number, before: readonly Step[] = []
   });
 }
 
-/** The same name in one of the structs around it. */
+/** The same name in an enclosing struct. */
 function movedOut(wanted: Wanted): Alternative[] {
   const { btf, root, walked, name, rest, scalar } = wanted;
   return walked.flatMap((_, length) => {
@@ -184,7 +184,7 @@ function movedOut(wanted: Wanted): Alternative[] {
   });
 }
 
-/** `rq_disk` that is `q->disk` now: of the same type, which must be one that tells. */
+/** A member that is now behind a pointer: `rq_disk` became `q->disk`. The type must be the same struct, union or pointer to one. */
 function behindPointer(wanted: Wanted, container: number): Alternative[] {
   const { btf, name, rest, walked, scalar, declared, witness } = wanted;
   if (!declared || !/^(?:const |volatile )*(?:struct|union) \w/.test(declared.text)) return [];
@@ -213,7 +213,7 @@ function behindPointer(wanted: Wanted, container: number): Alternative[] {
   });
 }
 
-/** Alternatives for a member that a struct does not have, the best first. */
+/** Alternatives for a member that a struct lacks, the best first. */
 export function nearestMembers(wanted: Wanted): Alternative[] {
   const container = walk(wanted.btf, wanted.root, wanted.walked).type;
   const found = [
@@ -233,7 +233,7 @@ export function nearestMembers(wanted: Wanted): Alternative[] {
   return [...best.values()].filter(({ score }) => score >= (first?.score ?? 0) - MARGIN).slice(0, MAX_FOUND);
 }
 
-/** The member itself, of another kind: the rest of the way as its new type has it. */
+/** The member itself if it has another kind of type now, with the rest of the path in the new type. */
 export function sameNameOtherKind(wanted: Wanted, type: number): Alternative[] {
   const { btf, walked, name, rest, scalar } = wanted;
   const end = completePath({ btf, id: type }, rest, scalar);

@@ -1,11 +1,11 @@
-// What a load did not check because it ended at a failure: more may be wrong there.
+// Names what a load did not check because it ended at a failure.
 import { FAILURES, type FailureClass, isRelocationFailure } from '../base/failures.ts';
 import type { Stage } from '../base/vocabulary.ts';
 
 const MAPS: ReadonlySet<FailureClass> = new Set<FailureClass>(['map-type-unsupported', 'map-create-failed', 'resource-limit']);
 
 /**
- * Names what the load did not check, with the reason; null if it checked everything.
+ * Names what the load did not check, with the reason, as a phrase; null if it checked everything.
  * @see bpf_object_prepare() in libbpf.c for the order
  */
 export function notReachedAfter(failure: FailureClass, stage: Stage, reason: string): string | null {

@@ -1,4 +1,4 @@
-// The explanation of a whole run: the one its results keep, or one made from what was seen and what BTF tells.
+// Explains a run, or returns the explanation that its results already contain.
 import type { Results } from '../results/schema.ts';
 import { explain } from './explain.ts';
 import { type Explanation, EXPLANATION_VERSION, type Findings } from '../results/explanation.ts';
@@ -9,9 +9,9 @@ import { predictedIn, kernelsOfResults } from './sources.ts';
 
 /**
  * Explains every failure of a run.
- * @param objects those of the results; with their types as far as they are there
- * @param cache where kernels and their BTF are kept; of kernels that are not there less can be said
- * @param onProblem is told of BTF that cannot be read
+ * @param objects objects of the results, with their types if their files are still available
+ * @param cache folder of the kernel cache; explanations are less detailed for kernels that are not cached
+ * @param onProblem called with one line for BTF that cannot be read
  */
 export async function explainRun(
   results: Results,
@@ -27,12 +27,12 @@ export async function explainRun(
   return explain(failures, objects, kernels, recordsOf);
 }
 
-/** What results keep of an explanation. */
+/** The part of an explanation that results contain. */
 export function findingsOf({ kernels, causes, semanticChanges, guarded }: Explanation): Findings {
   return { kernels, causes, semanticChanges, guarded };
 }
 
-/** The explanation that results keep; null where they keep none. */
+/** The explanation in results; null if they contain none. */
 export function keptExplanation({ explanation }: Results): Explanation | null {
   return explanation ? { schemaVersion: EXPLANATION_VERSION, ...explanation } : null;
 }

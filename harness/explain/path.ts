@@ -1,4 +1,4 @@
-// A way through a type by names and indices, such as `rss_stat.count[1].counter`, walked in whatever BTF.
+// Walks a path of names and indices through a type in any BTF, such as `rss_stat.count[1].counter`.
 import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
 import { arrayOf, isComposite, type Member, memberOf, resolveType } from '../bpf/btf/types.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
@@ -6,26 +6,26 @@ import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 /** A member by its name, or an index into an array. */
 export type Step = string | number;
 
-/** A member on the way; `through` is the struct or union that has it, anonymous ones skipped. */
+/** A member on the path. */
 export interface WalkedMember {
   name: string;
   member: Member;
-  /** The type that was looked through, whose name a person knows. */
+  /** BTF id of the struct or union that contains the member. Anonymous ones are skipped. */
   through: number;
 }
 
 export interface Walk {
-  /** How many steps could be walked. */
+  /** Number of steps that could be walked. */
   walked: number;
-  /** The type that was come to. */
+  /** BTF id of the type at the end. */
   type: number;
-  /** The named member last walked, null when none was. */
+  /** The last named member; null if none was walked. */
   last: WalkedMember | null;
 }
 
 const MAX_DEPTH = 16;
 
-/** Every named member of a struct or union, those in anonymous members too, in the order in which they are declared. */
+/** All named members of a struct or union, including those in anonymous members, in the order of declaration. */
 export function namedMembers(btf: Btf, type: number, depth = 0): Member[] {
   const id = resolveType(btf, type);
   if (!isComposite(kindOf(btf, id)) || depth > MAX_DEPTH) return [];
@@ -42,7 +42,7 @@ export function namedMembers(btf: Btf, type: number, depth = 0): Member[] {
   return found;
 }
 
-/** Walks as far as names and indices lead, whatever the kinds of what is found on the way. */
+/** Walks as far as names and indices exist, whatever the kinds of types on the path. */
 export function walk(btf: Btf, root: number, steps: readonly Step[]): Walk {
   let type = root;
   let last: WalkedMember | null = null;
@@ -62,7 +62,7 @@ export function walk(btf: Btf, root: number, steps: readonly Step[]): Walk {
   return { walked: steps.length, type, last };
 }
 
-/** The steps a field relocation takes behind its root; a first index other than 0 takes the pointer for an array and is left out. */
+/** The steps of a field relocation after its root type. The first index, which treats the pointer as an array, is left out. */
 export function stepsOf(spec: CoreSpec): Step[] {
   return spec.accessors.slice(1).map(({ name, index }) => name ?? index);
 }

@@ -1,4 +1,4 @@
-// Whether a kernel has what a relocation asks for, each relocation walked by itself: what libbpf settled on before does not count here.
+// Finds out whether a kernel has the target of a relocation. Each relocation is matched alone, without libbpf's memory of earlier choices.
 import { kindOf, type TypeAt } from '../bpf/btf/btf.ts';
 import { isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { findCandidates, type KernelTypes } from '../core-relo/candidates.ts';
@@ -6,30 +6,30 @@ import { matchSpec } from '../core-relo/match.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import { namedMembers, type Step, stepsOf } from './path.ts';
 
-/** Where the way of a field ends in a type of the kernel. */
+/** Where the path of a field ends in a type of the kernel. */
 export interface Obstacle {
   candidate: TypeAt;
   /** Steps that could be walked. */
   walked: Step[];
-  /** The type those lead to. */
+  /** BTF id of the type at their end. */
   type: number;
-  /** The step that could not be. */
+  /** The step that could not be walked. */
   step: Step;
-  /** What is left behind that step. */
+  /** The steps after it. */
   rest: Step[];
-  /** The type of what bears the name of the step but is of another kind, or of what is no array or struct; null for no such member. */
+  /** BTF id of a type of the wrong kind: of a member with the name of the step, or of a type that is no array or struct. Null if none is. */
   otherKind: number | null;
 }
 
 export type Presence =
   | { state: 'present'; spec: CoreSpec }
-  /** Several types have it, each elsewhere. */
+  /** Several types have the target, at different places. */
   | { state: 'ambiguous'; specs: CoreSpec[] }
   | { state: 'incompatible'; obstacles: Obstacle[] }
   | { state: 'absent'; obstacles: Obstacle[] }
   | { state: 'type-absent' };
 
-/** The type a partly matched spec has come to. */
+/** The type at the end of a partly matched spec. */
 function reachedType(spec: CoreSpec): number {
   const last = spec.accessors.at(-1);
   if (!last || (last.name === null && spec.accessors.length === 1)) return spec.rootId;
@@ -49,7 +49,7 @@ function obstacleOf(local: CoreSpec, spec: CoreSpec, candidate: TypeAt): Obstacl
   return { candidate, walked: steps.slice(0, count), type, step, rest: steps.slice(count + 1), otherKind };
 }
 
-/** Looks for what a local spec means among a kernel's types. */
+/** Searches the target of a local spec in a kernel's types. */
 export function presenceOf(local: CoreSpec, kernel: KernelTypes): Presence {
   const candidates = findCandidates(kernel, { btf: local.btf, id: local.rootId }, []) ?? [];
   if (candidates.length === 0) return { state: 'type-absent' };

@@ -1,4 +1,4 @@
-// A root cause that is no relocation: which kernels have what it requires, what has a similar name, and what to write around it.
+// Findings about a root cause without a relocation: which kernels meet the requirement, similar names, and code that avoids it.
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -27,11 +27,11 @@ export interface RequirementFindings {
   advice: string[];
 }
 
-/** A name less alike than this is no alternative to write down. */
+/** Minimum similarity of a name that a snippet suggests. */
 const ALTERNATIVE = 0.6;
 const MAX_ALTERNATIVES = 3;
 
-/** One thing to say of all kernels: what the failures themselves say. */
+/** Situations made from the reasons of the failures alone: one for each reason with its hints. */
 export function plainSituations(failures: readonly ProgramFailure[], hintsOf: ReadonlyMap<string, string[]>): CauseSituation[] {
   const groups = new Map<string, CauseSituation>();
   for (const { kernel, reason, evidence, log } of failures) {
@@ -51,7 +51,7 @@ interface Having {
 
 interface Availability {
   having: Having[];
-  /** A value some kernel has for a Kconfig name, null where none has. */
+  /** The value of the Kconfig name on a kernel that has it; null if none has. */
   value: string | null;
 }
 
@@ -66,26 +66,26 @@ async function availabilityOf(requirement: Requirement, cache: KernelCache): Pro
   return { having, value };
 }
 
-/** The nearest kernel that has it. */
+/** The nearest kernel that meets the requirement. */
 function nearestHaving(having: readonly Having[], at: number): OfflineKernel | null {
   const near = having.flatMap(({ has, kernel }, other) => (has === true ? [{ kernel, distance: Math.abs(other - at) }] : []));
   return near.toSorted((a, b) => a.distance - b.distance)[0]?.kernel ?? null;
 }
 
-/** Attach types of libbpf by section. */
+/** Sections and their attach types. */
 const ATTACH_TYPES = [
   [/^\??(?:lsm|lsm_cgroup)\b/, 'BPF_LSM_MAC'],
   [/^\??tp_btf\b/, 'BPF_TRACE_RAW_TP'],
   [/^\??iter\b/, 'BPF_TRACE_ITER'],
 ] as const satisfies readonly (readonly [RegExp, string])[];
 
-/** How a loader asks whether a target is there. */
+/** The C expression by which a loader tests whether a target exists. */
 function lookUp(section: string): (target: string) => string {
   const type = ATTACH_TYPES.find(([pattern]) => pattern.test(section))?.[1] ?? 'BPF_TRACE_FENTRY';
   return (target) => `libbpf_find_vmlinux_btf_id("${target}", ${type})`;
 }
 
-/** The name behind the slash of a section, without what BTF puts before it. */
+/** The name of a target as in a section, without the prefix that it has in BTF. */
 function targetOf(name: string): string {
   return name.replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '');
 }
@@ -102,10 +102,10 @@ function attachAlternatives(requirement: Requirement, alike: ReadonlySet<string>
 
 interface Found {
   requirement: Requirement;
-  /** Of a kernel that has it. */
+  /** Types of a kernel that meets the requirement. */
   having: KernelTypes | null;
   alike: ReadonlySet<string>;
-  /** A value some kernel has for a Kconfig name, null where none has. */
+  /** The value of the Kconfig name on a kernel that has it; null if none has. */
   value: string | null;
   program: { name: string; section: string } | null;
 }
@@ -142,7 +142,7 @@ function programOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<str
   return program ? { name: program.name, section: program.section } : null;
 }
 
-/** Everything there is to tell of failures of one cause that is no relocation. */
+/** Findings about the failures of one cause without a relocation. */
 export async function requirementFindings(
   failures: readonly ProgramFailure[],
   subject: string,

@@ -1,4 +1,4 @@
-// Things other than types of relocations that a program needs of a kernel: helpers, functions, map and program types, as BTF tells of them.
+// Requirements of a program besides relocations: helpers, functions, map types, program types. BTF shows whether a kernel meets them.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { typesWithName } from '../bpf/btf/names.ts';
@@ -21,10 +21,10 @@ export type Requirement =
 const TRACEPOINT = 'btf_trace_';
 const MAX_SIMILAR = 5;
 const ALIKE = 0.5;
-/** Of those, new ones. */
+/** Maximum number of similar names that only this kernel has. */
 const FRESH = 3;
 
-/** What a failure is about, from its class and subject; null when BTF cannot tell of it. */
+/** The requirement that a failure is about, from its class and subject; null if BTF cannot show it. */
 export function requirementOf(failure: FailureClass, subject: string): Requirement | null {
   if (failure === 'helper-unknown') {
     const [, name, number] = /^helper (\w+)(?:#(\d+))?/.exec(subject) ?? [];
@@ -57,12 +57,12 @@ function hasType(kernel: KernelTypes, kind: BtfKind, name: string): boolean {
   );
 }
 
-/** The kernel's own number for a map type; null where it has none. */
+/** The kernel's number for a map type; null if it lacks the type. */
 export function mapTypeNumber(kernel: KernelTypes, name: string): bigint | null {
   return enumeratorsOf(kernel, 'bpf_map_type')?.get(`BPF_MAP_TYPE_${name.toUpperCase()}`) ?? null;
 }
 
-/** A function in a kernel's own BTF or that of a module; null where there is none. */
+/** Finds a function in the BTF of the kernel or of a module; null if there is none. */
 export function functionIn(kernel: KernelTypes, name: string): { btf: Btf; id: number } | null {
   for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
     const id = typesWithName(index, name).find((each) => kindOf(index.btf, each) === 'func');
@@ -75,7 +75,7 @@ function hasEnumerator(kernel: KernelTypes, type: string, name: string): boolean
   return enumeratorsOf(kernel, type)?.has(name) ?? null;
 }
 
-/** Whether a kernel has it; null where its BTF does not tell. */
+/** Whether a kernel meets a requirement; null if its BTF does not show it. */
 export function meetsRequirement(kernel: KernelTypes, requirement: Requirement): boolean | null {
   switch (requirement.what) {
     case 'helper':
@@ -90,7 +90,7 @@ export function meetsRequirement(kernel: KernelTypes, requirement: Requirement):
     case 'kfunc':
       return hasType(kernel, 'func', requirement.name);
     case 'symbol':
-      // Only a few variables are in BTF: that another one is not there says nothing.
+      // BTF contains only a few variables, so a missing one may still exist.
       return hasType(kernel, 'var', requirement.name) || null;
     case 'kconfig':
       return kernel.config === null || kernel.config === undefined ? null : kconfigValue(kernel.config, requirement.name) !== undefined;
@@ -112,8 +112,8 @@ const SEARCHED = {
 } as const satisfies Record<string, { kind: BtfKind; start: string }>;
 
 /**
- * Attach targets and functions of this kernel with similar names, the likeliest first.
- * @param having the nearest kernel that has what this one lacks: what that one has not is likelier to stand for it
+ * Attach targets and functions of this kernel with similar names, the most likely first.
+ * @param having the nearest kernel that meets the requirement. Names that it lacks are more likely replacements.
  */
 export function similarTo(kernel: KernelTypes, { what, name }: Requirement, having: KernelTypes | null): string[] {
   if (what !== 'tracepoint' && what !== 'function' && what !== 'kfunc') return [];

@@ -1,4 +1,4 @@
-// Where a matrix is silently broken: what reads something else on some kernels, and checks whose answer changes more than once.
+// Finds semantic changes in a matrix: relocations that read something else on some kernels, and checks that change more than once.
 import type { CellRelocation } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
 import { localSpecs } from './access.ts';
@@ -9,12 +9,12 @@ import type { KernelCache } from './kernel-cache.ts';
 import { presenceOf } from './presence.ts';
 import { semanticChangeMarks } from './semantic-changes.ts';
 
-/** What became of an object's relocations on a kernel, null where that is not known. */
+/** Returns the relocation records of an object on a kernel; null if unknown. */
 export type RecordsOf = (object: ExplainedObject, kernel: string) => readonly CellRelocation[] | null;
 
 const CHECKS = new Set(['field_exists', 'type_exists', 'enumval_exists']);
 
-/** Whether the program reads what a check asks for. Else the check stands for something else: a version, the order of arguments. */
+/** True if the program reads what a check tests. If not, the check tests something indirectly, such as a version or the order of arguments. */
 function isRead(relocations: readonly ObjectRelocation[], ref: number): boolean {
   const check = relocations[ref];
   if (!check) return false;
@@ -23,7 +23,7 @@ function isRead(relocations: readonly ObjectRelocation[], ref: number): boolean 
   return relocations.some((other) => other.program === check.program && !CHECKS.has(other.kind) && continues(other));
 }
 
-/** Places of one object, those that say the same on several kernels together. */
+/** Semantic changes of one object. Kernels with the same change are in one place. */
 async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: RecordsOf): Promise<SemanticChangePlace[]> {
   const { result, bpf } = object;
   const places = new Map<string, SemanticChangePlace>();
@@ -74,7 +74,7 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: 
   return [...places.values()];
 }
 
-/** SemanticChange breakage of all objects on all kernels. */
+/** Semantic changes of all objects on all kernels. */
 export async function semanticChangePlaces(
   objects: readonly ExplainedObject[],
   cache: KernelCache,

@@ -1,4 +1,4 @@
-// SemanticChange breakage: a relocation finds what it looks for, the program loads, and yet it reads something else than was compiled.
+// Semantic changes: a relocation resolves and the program loads, but the field no longer means what was compiled.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import { arrayOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
@@ -13,13 +13,13 @@ import { stepsOf, walk } from './path.ts';
 import { presenceOf } from './presence.ts';
 import { integerFacts, typeText } from './type-text.ts';
 
-/** Kinds by which a program learns size and sign from the kernel: what differs is then walked into account. */
+/** Kinds by which a program learns size and sign from the kernel. It then handles differences itself. */
 const WIDTHS: ReadonlySet<RelocationKind> = new Set(['byte_sz', 'lshift_u64', 'rshift_u64', 'signed']);
 
 interface Leaf {
   btf: Btf;
   type: number;
-  /** 0 for what is no bitfield. */
+  /** Width of a bitfield; 0 for other fields. */
   bits: number;
 }
 
@@ -29,7 +29,7 @@ function leafOf(spec: CoreSpec): Leaf {
   return { btf: spec.btf, type, bits: typeof steps.at(-1) === 'string' ? (last?.member.bitSize ?? 0) : 0 };
 }
 
-/** An integer read whole: by the size and sign it was compiled with. */
+/** Compares an integer that the program reads with the compiled size and sign. */
 function numberMark(local: Leaf, target: Leaf): string | null {
   const [compiled, here] = [integerFacts(local.btf, local.type), integerFacts(target.btf, target.type)];
   if (!compiled || !here || local.bits > 0) return null;
@@ -44,7 +44,7 @@ function numberMark(local: Leaf, target: Leaf): string | null {
     : null;
 }
 
-/** An array copied by the length it was compiled with. */
+/** Compares an array that the program copies with the compiled length. */
 function arrayMark(local: Leaf, target: Leaf): string | null {
   const [compiled, here] = [
     arrayOf(local.btf, resolveType(local.btf, local.type)),
@@ -55,7 +55,7 @@ function arrayMark(local: Leaf, target: Leaf): string | null {
   return `the field has ${sizeHere} bytes here but was compiled with ${size}`;
 }
 
-/** A struct on the way is another one here, and what has the name in it may mean something else. */
+/** Compares the structs on the path. A field in another struct may have another meaning. */
 function enclosingMark(local: CoreSpec, target: CoreSpec): string | null {
   for (const [at, { type, name }] of local.accessors.entries()) {
     const there = target.accessors[at];
@@ -77,7 +77,7 @@ function markOf(kind: RelocationKind, local: CoreSpec, kernel: KernelTypes): str
   return numberMark(compiled, here) ?? arrayMark(compiled, here) ?? enclosingMark(local, presence.spec);
 }
 
-/** What is accessed, within a (sub)program, whatever the kind of relocation. */
+/** Identifies an access in a (sub)program, for every kind of relocation. */
 function accessKey({ program, section, access }: ObjectRelocation): string {
   return JSON.stringify([section, program, access]);
 }
@@ -85,8 +85,8 @@ function accessKey({ program, section, access }: ObjectRelocation): string {
 const WORKS: ReadonlySet<CellRelocation['outcome']> = new Set(['resolved', 'moved', 'absent-guarded']);
 
 /**
- * What relocations silently read otherwise on a kernel, by their position in the object; those that fail are not among them.
- * @param records what became of them there, predicted or seen: where libbpf itself changed the width of an access, that is what is told
+ * Describes the semantic changes of relocations on a kernel, keyed by their position in the object. Relocations that fail are left out.
+ * @param records predicted or observed records; a suspicious change in a record counts before any other
  */
 export function semanticChangeMarks(object: BpfObject, records: readonly CellRelocation[], kernel: KernelTypes): Map<number, string> {
   const specs = localSpecs(object);
@@ -102,7 +102,7 @@ export function semanticChangeMarks(object: BpfObject, records: readonly CellRel
   return marks;
 }
 
-/** A cell whose relocations that read something else say so, where libbpf itself did not. */
+/** Adds semantic changes to the relocations of a cell that are not suspicious already. */
 export function withSemanticChanges(cell: CellResult, object: BpfObject, kernel: KernelTypes): CellResult {
   const marks = semanticChangeMarks(object, cell.relocations, kernel);
   const relocations = cell.relocations.map((entry) => ({ ...entry, suspicious: entry.suspicious ?? marks.get(entry.ref) ?? null }));

@@ -1,4 +1,4 @@
-// What one kernel has instead of what one relocation asks for.
+// Describes what one kernel has instead of the target of one relocation.
 import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
 import { enumeratorOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { typesWithName } from '../bpf/btf/names.ts';
@@ -17,18 +17,18 @@ import { isScalar, memberText, typeText } from './type-text.ts';
 
 export interface Situation {
   class: FailureClass;
-  /** What there is, in one line: `struct task_struct has no member state`. */
+  /** The situation in one line: `struct task_struct has no member state`. */
   summary: string;
   alternatives: Alternative[];
-  /** The candidate the alternatives lead from, by its BTF id; null where there is none. */
+  /** BTF id of the candidate type from which the alternatives start; null if there is none. */
   root: number | null;
-  /** Possible explanations, the likeliest first. */
+  /** Possible explanations, the most likely first. */
   hints: string[];
 }
 
 const MAX_LISTED = 5;
 
-/** How a member is declared where the whole way can be gone. */
+/** Declaration of the member at an obstacle, in a spec that has it. */
 function declaredAt(spec: CoreSpec, obstacle: Obstacle): Declared | null {
   const found = walk(spec.btf, spec.rootId, [...obstacle.walked, obstacle.step]);
   if (found.walked <= obstacle.walked.length) return null;
@@ -40,7 +40,7 @@ function leadsToScalar(local: CoreSpec): boolean {
   return isScalar(local.btf, walk(local.btf, local.rootId, stepsOf(local)).type);
 }
 
-/** What a known change puts in the place of the access. */
+/** Names that a known change has for the access. */
 function expectedNames(local: CoreSpec): string[] {
   const known = knownChange(accessText(accessOfSpec(local)));
   return [known?.before, known?.after].flatMap((fact) => fact?.split(' is ')[0]?.split('.') ?? []);
@@ -63,14 +63,14 @@ function wantedOf(local: CoreSpec, obstacle: Obstacle, elsewhere: CoreSpec | nul
   };
 }
 
-/** The struct or union that has no such member, as C refers to it; one without a name by the way to it. */
+/** The C name of the struct or union that lacks the member; if it has no name, the path to it. */
 function containerText({ candidate, walked, type }: Obstacle): string {
   const id = resolveType(candidate.btf, type);
   if (nameOf(candidate.btf, id) !== '') return typeText(candidate.btf, id);
   return walked.length > 0 ? `${nameOf(candidate.btf, candidate.id)}.${pathText(walked)}` : rootText(candidate.btf, candidate.id);
 }
 
-/** Nothing is likely to stand for what is known to mean something else now. */
+/** Marks alternatives as only possible if a known change has another meaning. */
 function cautious(local: CoreSpec, alternatives: Alternative[]): Alternative[] {
   if (knownChange(accessText(accessOfSpec(local)))?.otherMeaning !== true) return alternatives;
   return alternatives.map((alternative) => ({ ...alternative, certainty: 'possible' }));
@@ -105,7 +105,7 @@ function otherKind(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: C
     const summary = `${path([...walked, step])} is ${memberText(candidate.btf, here)} here but was compiled as ${compiled}`;
     return { class: 'core-field-incompatible', summary, alternatives: sameNameOtherKind(wanted, here.type), root, hints: [] };
   }
-  // The member before is what changed: there is nothing to go on to from it.
+  // The member before the step has changed, so the step cannot follow it.
   const before = walked.findLastIndex((each) => typeof each === 'string');
   const name = walked[before];
   const compiled = typeText(local.btf, walk(local.btf, local.rootId, walked).type);
@@ -157,7 +157,7 @@ function enumeratorless(local: CoreSpec, obstacles: readonly Obstacle[]): Situat
   return { class: 'core-enum-missing', summary: `enum ${type} has no ${enumerator}`, alternatives: [], root: null, hints };
 }
 
-/** Members only one of several candidates has: by them a flavor can say which one is meant. */
+/** Members that only one of several candidates has. A flavor with such a member selects this candidate. */
 export function distinguishing(specs: readonly CoreSpec[], at: number): string[] {
   const names = specs.map(({ btf, rootId }) => new Set(namedMembers(btf, rootId).map(({ name }) => name)));
   return [...(names[at] ?? [])].filter((name) => names.every((others, other) => other === at || !others.has(name)));
@@ -177,7 +177,7 @@ function ambiguous(specs: readonly CoreSpec[]): Situation {
   return { class: 'core-ambiguous', summary, alternatives: [], root: null, hints: hints.toSorted() };
 }
 
-/** Found, yet libbpf poisoned it: by the width of the access, or because the type had been settled on another one before. */
+/** The target exists, but libbpf poisoned the access: its width does not fit, or libbpf had chosen another type of this name before. */
 function foundButPoisoned(local: CoreSpec, { btf, rootId }: CoreSpec): Situation {
   const steps = stepsOf(local);
   const text = (from: Btf, root: number) => {
@@ -200,18 +200,18 @@ function foundButPoisoned(local: CoreSpec, { btf, rootId }: CoreSpec): Situation
   };
 }
 
-/** What is known of a relocation on one kernel, and on those around it. */
+/** Facts about a relocation on one kernel and on its neighbours. */
 export interface Surroundings {
   kernel: KernelTypes;
-  /** In that kernel, as presenceOf() gives it. */
+  /** Presence on this kernel, from presenceOf(). */
   presence: Presence;
-  /** The same in the nearest kernel that has it: what is new since then is likelier to stand for it. */
+  /** The spec on the nearest kernel that has the target. Members that are new since then are more likely alternatives. */
   elsewhere: CoreSpec | null;
-  /** Kernels that have it. */
+  /** The nearest kernels that have the target. */
   neighbours: Neighbours;
 }
 
-/** Says what a kernel has instead of what a relocation found no use for. */
+/** Describes what a kernel has instead of the target of a failing relocation. */
 export function situationOf(local: CoreSpec, { kernel, presence, elsewhere, neighbours }: Surroundings): Situation {
   switch (presence.state) {
     case 'type-absent':
@@ -229,7 +229,7 @@ export function situationOf(local: CoreSpec, { kernel, presence, elsewhere, neig
   }
 }
 
-/** The spec of an access in a kernel that has it, null in others. */
+/** The spec of an access on a kernel that has it; null on others. */
 export function specThere(local: CoreSpec, kernel: KernelTypes): CoreSpec | null {
   const presence = presenceOf(local, kernel);
   return presence.state === 'present' ? presence.spec : null;

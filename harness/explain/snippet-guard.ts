@@ -1,9 +1,9 @@
-// What to write around things that some kernels lack and that are no fields: enumerators, helpers, kernel functions, symbols, maps, programs.
+// C code that avoids what some kernels lack, except fields: enumerators, helpers, kfuncs, symbols, maps, programs.
 import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
 import { isComposite, parameterOf, referencedType, resolveType } from '../bpf/btf/types.ts';
 import { integerFacts, integerText } from './type-text.ts';
 
-/** A C function that gives the value of an enumerator where the kernel has it, else -1. */
+/** A C function that returns the value of an enumerator, or -1 if the kernel lacks it. */
 export function enumSnippet(type: string, enumerator: string, value: bigint): string {
   const declared = `enum ${type}___checked`;
   const name = `${enumerator}___checked`;
@@ -31,13 +31,13 @@ function checkSnippet(type: string, enumerator: string, value: bigint, what: str
   ].join('\n');
 }
 
-/** A C function that tells whether the kernel has a helper: calls behind it are never looked at where it has not. */
+/** A C function that checks for a helper. On kernels without the helper, the verifier does not reach calls that this check guards. */
 export function helperSnippet(helper: string, number: number): string {
   return checkSnippet('bpf_func_id', `BPF_FUNC_${helper.replace(/^bpf_/, '')}`, BigInt(number), `has_${helper}`);
 }
 
 /**
- * A C function that tells whether the kernel has a map type, and the line by which a loader leaves the map out where it has not.
+ * A C function that checks for a map type, and the line by which a loader leaves out the map if the kernel lacks its type.
  * @param name as libbpf calls it: `bloom_filter`
  */
 export function mapTypeSnippet(name: string, value: bigint): string {
@@ -50,12 +50,12 @@ export function mapTypeSnippet(name: string, value: bigint): string {
   ].join('\n');
 }
 
-/** A section's name without the question mark by which programs are kept from loading by default. */
+/** A section's name without the leading question mark, which keeps a program from loading by default. */
 function sectionOf(section: string): string {
   return section.replace(/^\?/, '');
 }
 
-/** A program that libbpf leaves out unless the loader switches it on, which it does where the kernel knows the program type. */
+/** A program that does not load by default, and the line by which a loader switches it on if the kernel has its program type. */
 export function programTypeSnippet(section: string, program: string, type: string): string {
   return [
     '/* In the loader, before loading:',
@@ -69,9 +69,10 @@ export function programTypeSnippet(section: string, program: string, type: strin
 }
 
 /**
- * The same program for each of several attach targets, none of which loads by default: the loader switches on the one that is there.
- * @param section of the program as it is: `fentry/do_unlinkat`
- * @param targets as in section names, the likeliest first
+ * One program for each of several attach targets. None loads by default; the loader switches on the one whose target exists.
+ * @param section current section of the program: `fentry/do_unlinkat`
+ * @param targets targets as in section names, the most likely first
+ * @param lookUp returns the C expression that tests for a target
  */
 export function attachSnippet(section: string, targets: readonly string[], lookUp: (target: string) => string): string {
   const plain = sectionOf(section);
@@ -105,8 +106,8 @@ const KCONFIG_SNIPPETS = {
 } as const satisfies Record<KconfigKind, { declared: (name: string) => string; getter: string; absent: string }>;
 
 /**
- * A Kconfig value that is 0, or an empty text, where the kernel was not configured with it.
- * @param value as a configuration has it, which tells its type: `y`, `250`, `"text"`; null where no kernel has one
+ * A Kconfig value that is 0 or an empty text if the kernel's configuration lacks it.
+ * @param value text from a kernel configuration, which shows the type: `y`, `250`, `"text"`; null if no kernel has the name
  */
 export function kconfigSnippet(name: string, value: string | null): string {
   const { declared, getter, absent } = KCONFIG_SNIPPETS[kconfigKind(value)];
@@ -132,7 +133,7 @@ export function ksymSnippet(name: string): string {
   ].join('\n');
 }
 
-/** A parameter or result as C declares it for this very snippet; structs pointed to are added to `structs`. */
+/** The C type of a parameter or result. Structs behind pointers are added to `structs`. */
 function typeIn(btf: Btf, type: number, structs: Set<string>): string {
   const id = resolveType(btf, type);
   const kind = kindOf(btf, id);
@@ -152,8 +153,8 @@ function typeIn(btf: Btf, type: number, structs: Set<string>): string {
 }
 
 /**
- * A kernel function that may be missing, and a C function that tells whether it is.
- * @param id of the function in `btf`, a kernel's that has it
+ * A kfunc that may be missing, and a C function that checks for it.
+ * @param id BTF id of the function in `btf`, the BTF of a kernel that has it
  */
 export function kfuncSnippet(name: string, btf: Btf, id: number): string {
   const proto = resolveType(btf, referencedType(btf, id));

@@ -1,34 +1,34 @@
-// What to write instead of an access that some kernels do not have: flavors, a check for each, and nothing else a source must have.
+// C code that replaces an access that some kernels lack: flavors with a check for each. It compiles without other declarations.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import { arrayOf, isComposite, type Member, referencedType, resolveType } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { namedMembers, pathText, type Step, walk } from './path.ts';
 import { integerFacts, isScalar, standaloneDeclaration } from './type-text.ts';
 
-/** One way to read the value, and the types it goes through. */
+/** One path to the value, and the types on it. */
 export interface Reading {
   btf: Btf;
   root: number;
-  /** From the root on; each further way starts behind a pointer the one before it leads to. */
+  /** From the root type on. A further path starts behind the pointer at the end of the path before. */
   paths: readonly (readonly Step[])[];
   /** Letters, digits and underscores: `v6_12`. */
   flavor: string;
-  /** A member of the root by which one of several types of its name is meant: it is checked first. */
+  /** A member that only this one of several types with the name has. It is checked first. */
   only?: string | undefined;
-  /** Size and sign differ from kernel to kernel: let relocations tell them. */
+  /** True if size and sign differ between kernels, so relocations must provide them. */
   anyWidth?: boolean;
 }
 
 const ATTRIBUTE = '__attribute__((preserve_access_index))';
 
-/** What declarations of one flavor share. */
+/** Common input for the declarations of one flavor. */
 interface Declarer {
   btf: Btf;
-  /** Declares what a path ends at. */
+  /** Declares the member at the end of a path. */
   end: (type: number, name: string) => string;
 }
 
-/** Declares what a path goes through and nothing beside it. */
+/** Declares the types on a path, with only the members on it. */
 function declare(from: Declarer, type: number, steps: readonly Step[], name: string): string {
   const [step, ...rest] = steps;
   if (step === undefined) return from.end(type, name);
@@ -75,7 +75,7 @@ interface Rendered {
 
 type ValueKind = 'pointer' | 'signed' | 'unsigned';
 
-/** Null for what is no integer, enum or pointer. */
+/** Null if the type is no integer, enum or pointer. */
 function valueKindOf(btf: Btf, type: number): ValueKind | null {
   if (!isScalar(btf, type)) return null;
   if (kindOf(btf, resolveType(btf, type)) === 'ptr') return 'pointer';
@@ -87,7 +87,7 @@ function endOf(btf: Btf, root: number, steps: readonly Step[]): { type: number; 
   return { type, bitfield: typeof steps.at(-1) === 'string' && (last?.member.bitSize ?? 0) > 0 };
 }
 
-/** Null for a way that a flavor cannot be made of. */
+/** Null for a path that flavors cannot express. */
 function render(reading: Reading): Rendered | null {
   const { btf, paths, flavor } = reading;
   const [first = [], second] = paths;
@@ -135,10 +135,10 @@ function identifier(text: string): string {
 }
 
 /**
- * A C function that reads the value on kernels of every shape, the first reading that the kernel has; it needs linux/bpf.h,
- * bpf/bpf_helpers.h and bpf/bpf_core_read.h. An integer, enum or pointer is returned, 0 where there is none; anything else is copied.
- * @param subject as a person writes it: `task_struct.state`
- * @returns null when there is no reading to make it of
+ * A C function that reads the value on all kernels, by the first reading that the kernel has. It needs linux/bpf.h, bpf/bpf_helpers.h and
+ * bpf/bpf_core_read.h. It returns an integer, enum or pointer, or 0 if the kernel has no reading; it copies any other value.
+ * @param subject text of the access: `task_struct.state`
+ * @returns null if no reading can be written in C
  */
 export function readSnippet(subject: string, readings: readonly Reading[]): string | null {
   const rendered = readings.flatMap((reading) => render(reading) ?? []);
@@ -167,8 +167,8 @@ export function readSnippet(subject: string, readings: readonly Reading[]): stri
 }
 
 /**
- * A C function that gives the size of one of several types of a name: the one with a member that only it has. libbpf keeps to the type
- * in which it found that first.
+ * A C function that returns the size of one of several types with a name: the one with a member that only it has. libbpf keeps the type
+ * in which it finds this member first.
  */
 export function sizeSnippet(type: string, btf: Btf, root: number, only: string): string | null {
   const rendered = render({ btf, root, paths: [[only]], flavor: `with_${only}` });

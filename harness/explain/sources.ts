@@ -1,4 +1,4 @@
-// Where an explanation gets its kernels and objects from: named ones, or those a results file speaks of, as far as they are still there.
+// Finds the kernels and objects for an explanation: the ones in a results file that are still available, or named ones.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ async function offline({ id, selector, release, version, series, arch, sha256, b
   return { id, selector, release, version, series, arch, path, index, modules: null, ...config };
 }
 
-/** The kernels of a run with their BTF, as far as the cache has it. */
+/** The kernels of a run, with their BTF if it is cached. */
 export async function kernelsOfResults({ kernels }: Results, cache: string): Promise<OfflineKernel[]> {
   return Promise.all(kernels.map(async (kernel) => offline(kernel, cache)));
 }
@@ -40,21 +40,21 @@ async function sameObject(result: ObjectResult): Promise<ExplainedObject> {
   }
 }
 
-/** The objects of a run; with their types where the file is still where it was and the same. */
+/** The objects of a run, with their types if the file still exists and is unchanged. */
 export async function objectsOfResults({ objects }: Results): Promise<ExplainedObject[]> {
   return Promise.all(objects.map(sameObject));
 }
 
-/** What the engine says of cells of a run that ended before libbpf came to their relocations, as far as object and BTF are there. */
+/** Predicts relocations for the cells of a run that ended before libbpf relocated them, if object and BTF are available. */
 export async function predictedIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<PredictedFailures> {
   const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
-  const said = new Map<CellResult, readonly CellRelocation[]>();
+  const predicted = new Map<CellResult, readonly CellRelocation[]>();
   for (const cell of results.cells) {
     const bpf = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? byId.get(cell.object) : null;
     const types = bpf ? await cache.typesOf(cell.kernel) : null;
-    if (bpf && types) said.set(cell, predictCell(bpf, types).relocations);
+    if (bpf && types) predicted.set(cell, predictCell(bpf, types).relocations);
   }
-  return (cell) => said.get(cell) ?? null;
+  return (cell) => predicted.get(cell) ?? null;
 }
 
 export interface Predictions {
@@ -62,7 +62,7 @@ export interface Predictions {
   recordsOf: RecordsOf;
 }
 
-/** Failures of objects on kernels as BTF tells them, kernel by kernel, and what becomes of every relocation. */
+/** Predicts the failures and relocation records of objects on kernels, kernel by kernel. */
 export async function failuresByPrediction(objects: readonly RunObject[], cache: KernelCache): Promise<Predictions> {
   const failures: ProgramFailure[] = [];
   const recordSets = new Map<string, readonly CellRelocation[]>();

@@ -1,4 +1,4 @@
-// Which types of kernels an object depends on: those its relocations start from, and those they go through.
+// Lists the kernel types that an object depends on: the root types of its relocations and the types on their paths.
 import { nameOf } from '../bpf/btf/btf.ts';
 import { resolveType } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
@@ -6,10 +6,10 @@ import type { BpfObject } from '../bpf/object/object.ts';
 import { localSpecs } from './access.ts';
 import { rootText } from './path.ts';
 
-/** Composite types and enums by their tag, or the name of a typedef. */
+/** Matches composite types and enums with their keyword, and names of typedefs. */
 const HAS_LAYOUT = /^(?:struct |union |enum )?\w+$/;
 
-/** Their names as C refers to them, without flavors: `struct task_struct`, `enum bpf_map_type`, `kernel_cap_t`; each once. */
+/** Returns their C names without flavors, each once: `struct task_struct`, `enum bpf_map_type`, `kernel_cap_t`. */
 export function touchedTypes(object: BpfObject): string[] {
   const found = localSpecs(object).flatMap((spec) => {
     if (!spec) return [];

@@ -1,4 +1,4 @@
-// BTF types in C, as a person reads them, and as a declaration that needs no other type to compile.
+// Writes BTF types in C: as short text, and as declarations that compile without other types.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import {
   arrayOf,
@@ -18,8 +18,7 @@ const BOOL = 4;
 const QUALIFIERS = new Set(['const', 'volatile', 'restrict']);
 
 /**
- * A type as C writes it, without a name: `struct percpu_counter[4]`, `volatile long`, `struct task_struct *`. Functions are not spelled
- * out.
+ * The C text of a type: `struct percpu_counter[4]`, `volatile long`, `struct task_struct *`. A function type is only `function`.
  */
 export function typeText(btf: Btf, id: number, depth = 0): string {
   if (depth > MAX_DEPTH) return '...';
@@ -41,27 +40,27 @@ export function typeText(btf: Btf, id: number, depth = 0): string {
   return array ? `${typeText(btf, array.element, depth + 1)}[${array.length}]` : name || kind;
 }
 
-/** The type of a member: a bitfield with its width. */
+/** The C text of a member's type, with the width of a bitfield. */
 export function memberText(btf: Btf, { type, bitSize }: Pick<Member, 'type' | 'bitSize'>): string {
   return bitSize > 0 ? `${typeText(btf, type)}:${bitSize}` : typeText(btf, type);
 }
 
 const UNSIGNED_BY_SIZE: Readonly<Record<number, string>> = { 1: 'char', 2: 'short', 4: 'int', 8: 'long long', 16: '__int128' };
 
-/** An integer of so many bytes in C. */
+/** The C type of an integer with this many bytes. */
 export function integerText(size: number, signed: boolean): string {
   const base = UNSIGNED_BY_SIZE[size] ?? 'long long';
   if (base === 'char') return signed ? 'signed char' : 'unsigned char';
   return signed ? base : `unsigned ${base}`;
 }
 
-/** Whether a value of the type fits a register: integers, pointers and enums. */
+/** True for integers, pointers and enums, whose values fit a register. */
 export function isScalar(btf: Btf, type: number): boolean {
   const kind = kindOf(btf, resolveType(btf, type));
   return kind === 'int' || kind === 'ptr' || isAnyEnum(kind);
 }
 
-/** Size of an integer or enum in bytes, and whether it has a sign; null for other types. */
+/** Size in bytes and sign of an integer or enum; null for other types. */
 export function integerFacts(btf: Btf, type: number): { size: number; signed: boolean; bool: boolean } | null {
   const id = resolveType(btf, type);
   const kind = kindOf(btf, id);
@@ -72,9 +71,9 @@ export function integerFacts(btf: Btf, type: number): { size: number; signed: bo
 }
 
 /**
- * Declares a name with a type that CO-RE takes for the given one and that stands alone: pointers to void, integers by size, enums and
+ * Declares a name with a type that CO-RE accepts for the given one and that compiles alone: pointers to void, integers by size, enums and
  * structs without a name.
- * @param unique a name for the enumerator of an enum, which C wants to be told apart
+ * @param unique name for the enumerator of an enum, which must be unique in C
  */
 export function standaloneDeclaration(btf: Btf, type: number, name: string, unique: string): string {
   const id = resolveType(btf, type);

@@ -1,4 +1,4 @@
-// `npm run known-changes`: every entry of the list against the BTF of every kernel in the cache.
+// `npm run known-changes` checks every known change in the BTF of every cached kernel.
 import { cacheRoot } from '../base/files.ts';
 import { compareKernelVersions, parseKernelVersion } from '../base/kernel-version.ts';
 import { findKernels, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
@@ -6,7 +6,7 @@ import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factHolds } from './fact.ts';
 import { KNOWN_CHANGES, type KnownChange } from './known-changes.ts';
 
-/** What a kernel says of an entry. */
+/** The facts of one known change on one kernel; null if unknown. */
 export interface KernelFinding {
   series: string;
   version: string;
@@ -16,7 +16,7 @@ export interface KernelFinding {
 
 export type Finding =
   | { verdict: 'witnessed'; last: string; first: string }
-  /** No kernel looked at shows both sides. */
+  /** No two kernels show both forms. */
   | { verdict: 'unwitnessed' }
   | { verdict: 'contradicted'; by: string };
 
@@ -25,8 +25,8 @@ function isAfter({ version }: KernelFinding, release: string): boolean {
 }
 
 /**
- * What kernels say of a change, in version order. A kernel before the release may have what comes after, as changes are backported; one
- * from the release on may not have what was before.
+ * Checks a change on kernels in version order. A kernel older than the release may have the new form, because changes are backported. A
+ * kernel from the release on must not have the old form.
  */
 export function examine({ release, after }: KnownChange, kernels: readonly KernelFinding[]): Finding {
   const has = kernels.filter((kernel) => kernel.before === true);
@@ -40,7 +40,7 @@ export function examine({ release, after }: KnownChange, kernels: readonly Kerne
   return last && first ? { verdict: 'witnessed', last: last.series, first: first.series } : { verdict: 'unwitnessed' };
 }
 
-/** Null when the entry says of its witnesses what was found. */
+/** Describes how the witnesses of an entry differ from the finding; null if they agree. */
 export function disagreement({ witness }: KnownChange, finding: Finding): string | null {
   if (finding.verdict === 'contradicted') return finding.by;
   if (finding.verdict === 'unwitnessed') return witness ? `no kernels show both forms, but the entry names ${witness.join(' and ')}` : null;
@@ -49,28 +49,28 @@ export function disagreement({ witness }: KnownChange, finding: Finding): string
   return same ? null : `seen between ${finding.last} and ${finding.first}, but the entry names ${witness.join(' and ')}`;
 }
 
-/** What each kernel says of each entry, by the id of the entry. A kernel without BTF says nothing. */
+/** Checks each change on each kernel with BTF. Returns the findings keyed by the id of the change. */
 export async function kernelFindings(
   changes: readonly KnownChange[],
   kernels: readonly OfflineKernel[],
 ): Promise<Map<string, KernelFinding[]>> {
-  const said = new Map<string, KernelFinding[]>(changes.map(({ id }) => [id, []]));
+  const findings = new Map<string, KernelFinding[]>(changes.map(({ id }) => [id, []]));
   for (const kernel of kernels) {
     const types: KernelTypes | null = await readKernelTypes(kernel);
     const { series, version } = kernel;
     if (!types || series === null || version === null) continue;
     for (const { id, before, after } of changes) {
-      said.get(id)?.push({ series, version, before: factHolds(types, before), after: after === null ? null : factHolds(types, after) });
+      findings.get(id)?.push({ series, version, before: factHolds(types, before), after: after === null ? null : factHolds(types, after) });
     }
   }
-  return said;
+  return findings;
 }
 
 async function main(): Promise<void> {
   const { kernels } = await findKernels([], cacheRoot());
-  const said = await kernelFindings(KNOWN_CHANGES, kernels);
+  const findings = await kernelFindings(KNOWN_CHANGES, kernels);
   for (const change of KNOWN_CHANGES) {
-    const finding = examine(change, said.get(change.id) ?? []);
+    const finding = examine(change, findings.get(change.id) ?? []);
     const wrong = disagreement(change, finding);
     const seen = finding.verdict === 'witnessed' ? `${finding.last} -> ${finding.first}` : finding.verdict;
     process.stdout.write(

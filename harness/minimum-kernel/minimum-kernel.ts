@@ -1,4 +1,4 @@
-// From when to when the programs of an object load: predictions first, then guests where they decide.
+// Finds the load ranges of an object's programs: predicts all kernels, then runs guests on the kernels that decide.
 import { planKernels } from '../../kernels/plan.ts';
 import { pullKernel } from '../../kernels/pull.ts';
 import type { PlannedKernel } from '../../kernels/registered.ts';
@@ -14,25 +14,25 @@ import type { CellProgram, CellResult } from '../results/schema.ts';
 import type { FailureClass } from '../base/failures.ts';
 import { nextProbes, type Observed, type Search, stretches } from './search.ts';
 
-/** Raised when the meaning of a field changes. */
+/** Increased when the meaning of a field changes. */
 const FORMAT_VERSION = 1;
 
-/** A stretch of kernels, named by their ids; `seen` are those that guests ran of it. */
+/** A range of kernels by id. `seen` are the kernels in it that guests ran. */
 export interface LoadRange {
   from: string;
   to: string;
   status: 'pass' | 'fail';
   seen: string[];
-  /** Of the failures at its ends, without saying the same twice. */
+  /** Distinct reasons of the failures at its ends. */
   reasons: { kernel: string; class: FailureClass | null; reason: string }[];
 }
 
 export interface ProgramRanges {
   name: string;
-  /** Oldest and newest kernel on which it loads, null where there is none. */
+  /** Oldest and newest kernel on which the program loads; null if there is none. */
   oldest: string | null;
   newest: string | null;
-  /** It loads before and after, but not here. */
+  /** Ranges on which the program does not load, although it loads on older and newer kernels. */
   gaps: LoadRange[];
   stretches: LoadRange[];
   /** Predictions that guests contradicted. */
@@ -44,7 +44,7 @@ export interface MinimumKernels {
   object: string;
   kernels: { id: string; series: string; version: string }[];
   programs: ProgramRanges[];
-  /** Kernels a guest ran of, in the order in which they were tried. */
+  /** Kernels that guests ran, in the order in which they were tried. */
   tried: string[];
   /** Kernels without a verdict, and why. */
   without: { kernel: string; reason: string }[];
@@ -52,13 +52,13 @@ export interface MinimumKernels {
 
 export interface MinimumKernelRequest {
   object: RunObject;
-  /** All but which cells to run. */
+  /** All options of a run except its cells. */
   run: Omit<RunRequest, 'objects' | 'choose'>;
 }
 
 type Verdict = Pick<CellProgram, 'class' | 'reason'> & { observed: Observed };
 
-/** What is expected of every program on a kernel; null where nothing can be predicted without a download. */
+/** Predicts every program on a kernel; null if the kernel would have to be downloaded first. */
 async function expectedOn(
   kernel: PlannedKernel,
   { bpf, prepared }: RunObject,
@@ -81,7 +81,7 @@ function verdictsOf(cell: CellResult): Map<string, Verdict> {
   );
 }
 
-/** What is not known is taken to be as on the nearest older kernel, else the nearest newer one. */
+/** Fills unknown predictions with that of the nearest older kernel, else of the nearest newer one. */
 function filled(known: readonly ('pass' | 'fail' | null)[]): ('pass' | 'fail')[] {
   return known.map(
     (one, at) => one ?? known.slice(0, at).findLast((each) => each !== null) ?? known.find((each) => each !== null) ?? 'pass',
@@ -136,8 +136,8 @@ function programRanges(state: State, name: string): ProgramRanges {
 }
 
 /**
- * Finds from when to when each program of an object loads. Kernels between two that were seen to do the same as predicted are not tried.
- * @throws UserError for selectors that mean nothing
+ * Finds the load range of each program of an object. Kernels between two kernels that both confirmed their prediction are not tried.
+ * @throws UserError for selectors without a kernel
  */
 export async function findMinimumKernel(
   { object, run: request }: MinimumKernelRequest,

@@ -21,8 +21,8 @@ function usable({ observed }: Search): number[] {
 }
 
 /**
- * The assumed result on each kernel: the seen one; else the predicted one if it agrees with a seen neighbour; else
- * the neighbour's; between neighbours that differ against the prediction, half of each. Null for a guest without verdict.
+ * The assumed result on each kernel: the seen result; else the predicted one if it agrees with a seen neighbour; else the neighbour's;
+ * between neighbours that contradict the prediction and each other, half of each. Null for a guest without a verdict.
  */
 function beliefs(search: Search): ('pass' | 'fail' | null)[] {
   const { expected, observed } = search;

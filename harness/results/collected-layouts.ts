@@ -67,7 +67,7 @@ export function collectLayouts(kernels: readonly KernelLayouts[], left: readonly
   return { types: kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)), omitted: [...without].toSorted() };
 }
 
-/** The layout of a type on each of the kernels that have it, in the order of its distinct layouts. */
+/** The entries of one distinct layout, with members by name. */
 export function entriesOf({ members }: TypeLayouts, { places }: TypeLayouts['layouts'][number]): LayoutEntry[] {
   return places.flatMap(([member, bitOffset]) => {
     const known = members[member];

@@ -17,7 +17,7 @@ export const CHANGES = [
 ] as const;
 
 /**
- * `regression`: was as expected, is not any more. `new-failure`: fails, without a verdict before. `no-verdict`: lost its verdict.
+ * `regression`: was as expected, is no longer. `new-failure`: fails, without a verdict before. `no-verdict`: lost its verdict.
  * `new-pass`: as expected, without a verdict before. `appeared`: only in the new run, without a verdict. `disappeared`: only in the baseline.
  */
 export type Change = (typeof CHANGES)[number];

@@ -5,7 +5,7 @@ import { REACHED, RELATIONS } from '../base/vocabulary.ts';
 import { failurePlace, objectRelocation, source } from './schema/places.ts';
 import { count, kernelId, kernelIds, objectId } from './schema/values.ts';
 
-/** Raised when the meaning of a field changes. */
+/** Increased when the meaning of a field changes. */
 export const EXPLANATION_VERSION = 3;
 
 const relocation = objectRelocation.pick({ index: true, section: true, kind: true, access: true, spec: true });
@@ -28,7 +28,7 @@ const causePlace = z.strictObject({
   reached: z
     .enum(REACHED)
     .nullable()
-    .describe('Whether the verifier reaches the place, the worst of all kernels; null if no poisoned instruction is concerned.'),
+    .describe('Whether the verifier reaches the place, the worst of all kernels; null if the failure concerns no poisoned instruction.'),
 });
 
 const alternative = z.strictObject({
@@ -45,11 +45,11 @@ const logLine = z.strictObject({
   object: objectId,
   program: z.string().nullable().describe('Program whose log it is; null for the log of the cell.'),
   kind: z.enum(['libbpf', 'verifier']).describe('Which log it is.'),
-  line: count.describe('Line number in that log, from 1.'),
+  line: count.describe('Number of the line in that log, from 1.'),
 });
 
 const causeSituation = z.strictObject({
-  kernels: kernelIds.describe('Kernels that this holds for, by id.'),
+  kernels: kernelIds.describe('Kernels with this situation, by id.'),
   summary: z.string().describe('What these kernels have, in one sentence.'),
   alternatives: z.array(alternative).describe('What these kernels may have instead, the most likely first.'),
   hints: z.array(z.string()).describe('Further facts, one sentence each.'),
@@ -94,7 +94,7 @@ const rootCause = z.strictObject({
   notReached: z
     .string()
     .nullable()
-    .describe('What was not looked at because the load ended at this failure, in one sentence; null if nothing was left out.'),
+    .describe('What the load did not check because it ended at this failure, as a phrase with its reason; null if it checked everything.'),
   snippet: z.string().nullable().describe('Suggested C code that works on all kernels of the run; null if there is no suggestion.'),
   advice: z.array(z.string()).describe('What to do besides or instead, one sentence each.'),
 });
@@ -135,7 +135,7 @@ const explainedKernel = z.strictObject({
 
 /** An explanation without its version: inside results, `schemaVersion` of the results covers it. */
 export const explanationFindings = z.strictObject({
-  kernels: z.array(explainedKernel).describe('Kernels that were looked at, in the order of the matrix.'),
+  kernels: z.array(explainedKernel).describe('Kernels of the explanation, in the order of the matrix.'),
   causes: z.array(rootCause).describe('Root causes, those with the most failures first.'),
   semanticChanges: z.array(semanticChangePlace).describe('Places that load, but read something else than was compiled.'),
   guarded: z.array(guardedPlace).describe('Relocations without a target that do no harm because a guard avoids them.'),

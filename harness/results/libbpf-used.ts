@@ -13,7 +13,7 @@ export function agentsUsed({ run, objects }: Pick<Results, 'run' | 'objects'>): 
   return used.length > 0 ? used : [{ loader: DEFAULT_LIBBPF, ...run.agent }];
 }
 
-/** Their versions in a line: `1.7.0, 1.1.2`. */
+/** The releases of libbpf that loaded objects of a run, in one line: `1.7.0, 1.1.2`. */
 export function libbpfText(results: Pick<Results, 'run' | 'objects'>): string {
   return [...new Set(agentsUsed(results).map(({ libbpf }) => libbpf))].join(', ');
 }

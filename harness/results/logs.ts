@@ -57,7 +57,7 @@ export function logText(store: LogStore, id: string | null | undefined): string 
 
 /** A log of a cell that is not empty. */
 export interface LogRef {
-  /** The program that the log is of; null for a log of the whole object. */
+  /** The program that the log is about; null for a log of the whole object. */
   program: string | null;
   /** Its key in the schema: `verifier`, `stdout`, ... */
   kind: string;

@@ -1,4 +1,4 @@
-// The shape of results.json, as one zod schema: the types, the check on reading and the published JSON Schema all come from here.
+// The schema of results.json. The types, the check of files and the published JSON Schema are made from it.
 import { z } from 'zod';
 import { explanationFindings } from './explanation.ts';
 import { cellSchema } from './schema/cell.ts';
@@ -9,7 +9,7 @@ import { objectSchema } from './schema/object.ts';
 import { runSchema } from './schema/run.ts';
 import { count } from './schema/values.ts';
 
-/** Raised when the meaning of a field changes. Older files are upgraded when they are read, newer ones are refused. */
+/** Increased when the meaning of a field changes. Older files are upgraded when they are read; newer ones are refused. */
 export const SCHEMA_VERSION = 2;
 
 const logs = z.strictObject({
@@ -18,13 +18,13 @@ const logs = z.strictObject({
 });
 
 export const resultsSchema = z.strictObject({
-  schemaVersion: z.literal(SCHEMA_VERSION).describe('Version of this format. It goes up when the meaning of a field changes.'),
+  schemaVersion: z.literal(SCHEMA_VERSION).describe('Version of this format. It increases when the meaning of a field changes.'),
   run: runSchema.describe('What was executed, by which versions, on which host.'),
   kernels: z.array(kernelSchema).describe('Kernels of the run, in the order of the matrix.'),
   objects: z.array(objectSchema).describe('Objects of the run.'),
   cells: z.array(cellSchema).describe('Cells: each object on each kernel.'),
   logs: logs.describe('Texts of all logs. Cells refer to them by key.'),
-  history: historySchema.optional().describe('What earlier runs say; absent without a history file.'),
+  history: historySchema.optional().describe('Facts from earlier runs; absent without a history file.'),
   layouts: layoutCollection
     .optional()
     .describe('Layouts of the kernel types that relocations go through; absent in files of versions that did not keep them.'),

@@ -2,7 +2,7 @@
 import { SCHEMA_VERSION } from './schema.ts';
 
 interface Rename {
-  /** Names that lead to the objects with the key; `[]` stands for every item of a list. */
+  /** Path to the objects with the key; `[]` means every item of a list. */
   in: readonly string[];
   from: string;
   to: string;
@@ -34,7 +34,7 @@ function renamed(value: object, from: string, to: string): object {
   return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key === from ? to : key, item]));
 }
 
-/** Applies a rename below a value. What has another shape than expected stays unchanged, so that the schema can name the fault. */
+/** Applies a rename below a value. A value of an unexpected type stays unchanged, so that the schema reports it. */
 function applyRename(value: unknown, rename: Rename): unknown {
   if (value === null || typeof value !== 'object') return value;
   const [step, ...rest] = rename.in;
@@ -49,7 +49,7 @@ function applyRename(value: unknown, rename: Rename): unknown {
 
 /**
  * Turns the parsed JSON of an earlier results.json into what this version writes.
- * @param value anything that JSON can hold; only its keys are looked at, the result is not checked
+ * @param value any JSON value; only its keys are changed, and the result is not checked
  * @param version its `schemaVersion`, from `OLDEST_VERSION` up
  * @returns a copy with the keys and the `schemaVersion` of this version; the input stays unchanged
  */

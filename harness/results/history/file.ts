@@ -36,7 +36,7 @@ export async function readHistory(path: string): Promise<HistoryFile> {
   const texts = linesOf(await textOf(path));
   const lines = texts.flatMap((text) => parseLine(text) ?? []);
   if (texts.length > 0 && lines.length === 0)
-    throw new UserError(`${path}: not a history: none of its lines is one of a run; name another file, or remove this one`);
+    throw new UserError(`${path}: not a history: no line describes a run; name another file, or remove this one`);
   return { lines, unreadable: texts.length - lines.length };
 }
 

@@ -41,12 +41,12 @@ interface Walk {
   entries: LayoutEntry[];
 }
 
-/** A struct or union on the way to a member. */
+/** A struct or union on the path to a member. */
 interface Container {
   id: number;
   /** From the start of the outer type. */
   bitOffset: number;
-  /** What is put before the names of its members. */
+  /** Prefix for the names of its members. */
   prefix: string;
   depth: number;
 }

@@ -14,7 +14,7 @@ const candidate = z.strictObject({
 
 const relocationRecord = z.strictObject({
   ref: count.describe('Position of the relocation in `objects[].relocations`, from 0.'),
-  outcome: z.enum(OUTCOMES).describe('What became of the relocation on this kernel.'),
+  outcome: z.enum(OUTCOMES).describe('Outcome of the relocation on this kernel.'),
   local: z
     .string()
     .nullable()
@@ -77,7 +77,7 @@ const cellProgram = z.strictObject({
       agrees: z.boolean().nullable().describe('True if the verdict agrees with the prediction; null if there is no verdict.'),
     })
     .optional()
-    .describe('What BTF alone says of the program before it is loaded; absent if nothing was predicted.'),
+    .describe('Prediction from BTF alone, made before the program is loaded; absent if nothing was predicted.'),
   logs: z
     .strictObject({
       libbpf: logRef.describe('Debug output of libbpf for this program alone, as a key of `logs.texts`; null if there is none.'),
@@ -88,7 +88,7 @@ const cellProgram = z.strictObject({
 
 const check = z.strictObject({
   program: z.string().nullable().describe('Program that fails if the check does; null if all of them do.'),
-  what: z.string().describe('What was compared: `runs of on_exec`, `counts[3]`, `events in rb`.'),
+  what: z.string().describe('Value that was checked: `runs of on_exec`, `counts[3]`, `events in rb`.'),
   expected: z.string().describe('Value that the configuration expects.'),
   seen: z.string().describe('Value that was found.'),
   passed: z.boolean().describe('True if the check passed.'),
@@ -120,7 +120,7 @@ const cellLogs = z.strictObject({
 export const cellSchema = z.strictObject({
   kernel: kernelId,
   object: objectId,
-  status: status.describe('Status of the cell: the gravest of its programs.'),
+  status: status.describe('Status of the cell: the most serious status of its programs.'),
   flaky: z.boolean().describe('True if an earlier attempt ended in an infrastructure failure.'),
   stage: stage.nullable().describe('Stage at which the cell failed; null if it did not fail.'),
   class: failureClass.nullable().describe('Failure class; null if the cell did not fail.'),

@@ -1,4 +1,4 @@
-// `history` in results.json: what earlier runs say of the programs of this one.
+// `history` in results.json: facts from earlier runs about the programs of this run.
 import { z } from 'zod';
 import { HISTORY_LETTERS, STATUSES } from '../../base/vocabulary.ts';
 import { count, kernelId, objectId } from './values.ts';
@@ -47,9 +47,9 @@ export const historySchema = z.strictObject({
           ),
       }),
     )
-    .describe('Course of every program. Kernels of earlier runs are matched by id, else by series.'),
-  failing: z.array(failing).describe('What is not as expected in this run, and since when.'),
-  flaky: z.array(flaky).describe('What did not end alike in every run although nothing had changed.'),
+    .describe('Trend of every program. Kernels of earlier runs are matched by id, else by series.'),
+  failing: z.array(failing).describe('Programs that are not as expected in this run, and since when.'),
+  flaky: z.array(flaky).describe('Programs with different verdicts in several runs although nothing had changed.'),
 });
 
 export type History = z.infer<typeof historySchema>;

@@ -20,7 +20,7 @@ export const kernelSchema = z.strictObject({
     .string()
     .describe('Identifier of the kernel, unique in this file and safe in a path and a URL fragment: `debian-6.12.117+deb13-cloud-amd64`.'),
   selector: z.string().describe('Selector that the kernel was chosen by: `debian:6.12`.'),
-  release: z.string().nullable().describe('Output of `uname -r` in the guest; null if no guest came up.'),
+  release: z.string().nullable().describe('Output of `uname -r` in the guest; null if no guest booted.'),
   version: z.string().describe('Upstream version, by which kernels are ordered: `6.12.117`, `7.4-rc3`.'),
   series: z.string().describe('First two numbers of the version: `5.10`, `6.12`.'),
   arch: z.enum(['x86_64', 'arm64']).describe('Architecture of the kernel.'),
@@ -36,7 +36,7 @@ export const kernelSchema = z.strictObject({
     })
     .nullable()
     .describe('BTF of the kernel image; null if it has none, or could not be fetched.'),
-  boot: boot.nullable().describe('The boot that cells started from; null if the kernel did not come up.'),
+  boot: boot.nullable().describe('The boot from which cells started; null if the kernel did not boot.'),
   optional: z.literal(true).optional().describe('True if a missing kernel or a failed boot is not an error; absent otherwise.'),
   notes: z.array(z.string()).describe('Notes for the reader, such as a package that was used in place of the indexed one.'),
 });

@@ -1,4 +1,4 @@
-// Objects for big-endian machines against such kernels: what libbpf's own functions printed and patched on such a machine.
+// Compares predictions for big-endian objects and kernels with what libbpf printed and patched on a big-endian machine.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ const recorded = z.object({
 
 const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.json'));
 
-/** The instructions of the first relocations after a load: two, where the first is but the half of one. */
+/** The instructions of the first relocations after a load: both halves of a 64-bit load. */
 function patchedIn({ relocations }: BpfObject, { code }: PredictedLoad, count: number): string[] {
   const byName = new Map([...code].map(([{ name }, own]) => [name, own.view]));
   return relocations.slice(0, count).map(({ program, insn }) => {
@@ -35,7 +35,7 @@ function patchedIn({ relocations }: BpfObject, { code }: PredictedLoad, count: n
 }
 
 describe('objects for big-endian machines', () => {
-  it.each(files)('are relocated as libbpf does it there: %s', async (file) => {
+  it.each(files)('big-endian objects are relocated like libbpf on a big-endian machine: %s', async (file) => {
     const { object, cases } = recorded.parse(JSON.parse(await readFile(join(FOLDER, file), 'utf8')));
     const bpf = readBpfObject(Buffer.from(object, 'base64'), file);
     expect(bpf.littleEndian).toBe(false);

@@ -1,5 +1,4 @@
-// Cases of every family there is, each against libbpf's own functions, bpftool, and a load in a guest: the lines, and the values as a
-// person can check them.
+// Compares every case of every family with libbpf's functions, bpftool and a load in a guest: the printed lines. Snapshots show the values.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +25,7 @@ import { bpftoolLines, coreLinesOf, engineLines, libbpfLines, linesOf, minCoreLi
 const TYPE_EXISTS = 8;
 const TYPE_MATCHES = 12;
 
-/** Compilers before clang 15 have no word for type_matches: the records are made from those of type_exists. */
+/** clang before version 15 cannot write type_matches, so its records are made from those of type_exists. */
 async function turnIntoMatches(path: string): Promise<void> {
   const bytes = await readFile(path);
   const read = readElf(bytes);
@@ -43,7 +42,7 @@ async function turnIntoMatches(path: string): Promise<void> {
   await writeFile(path, bytes);
 }
 
-/** BTF of an object, or of a file that is nothing else. */
+/** BTF of an object, or of a file with only BTF. */
 async function btfOf(path: string): Promise<Uint8Array> {
   const bytes = await readFile(path);
   const read = readElf(bytes);
@@ -59,7 +58,7 @@ async function writeTarget(name: string, target: Family['targets'][string]): Pro
 
 const FAMILIES: Readonly<Record<string, Family>> = { ...FIELD_FAMILIES, ...TYPE_FAMILIES };
 
-/** One line for each relocation: what it is about, and what became of it. */
+/** One line for each relocation: its access and its outcome. */
 function outcomes({ bpf }: OracleCell, lines: readonly string[]): string[] {
   const attempt = readAttempt({ program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: textRecords(lines.join('\n')) });
   return relocationRecords(bpf, [attempt]).map(({ ref, outcome, local, target, suspicious }) => {
@@ -96,8 +95,8 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-describe('cases of the family', () => {
-  it.each(Object.keys(FAMILIES))('%s', async (family) => {
+describe('cases of one family', () => {
+  it.each(Object.keys(FAMILIES))('the cases of family %s are relocated like libbpf', async (family) => {
     const own = cases.get(family) ?? [];
     const expected = await libbpfLines(own);
     for (const [index, each] of own.entries()) {
@@ -111,20 +110,20 @@ describe('cases of the family', () => {
 describe('cases of all families', () => {
   const all = () => [...cases.values()].flat();
 
-  it('cases of all families have bpftool gen min_core_btf print the same lines', async () => {
+  it('bpftool gen min_core_btf prints the predicted lines for the cases of all families', async () => {
     let lines = 0;
     for (const { family, title, btf, object, bpf, kernel } of all()) {
       const expected = await bpftoolLines(btf, object, folder);
       const own = minCoreLines(bpf, kernel);
       expect({ family, title, lines: own.lines }).toEqual({ family, title, lines: expected.lines });
-      // What no compiler makes it may also fail to write down again.
+      // bpftool may fail to write BTF that no compiler makes.
       expect(own.ok || !expected.ok).toBe(true);
       lines += expected.lines.length;
     }
     tellCount(`${lines} lines of bpftool, all equal (${all().length} cases of ${cases.size} families)`);
   });
 
-  it('cases of all families have the libbpf of a guest print the same lines', async () => {
+  it('libbpf in a guest prints the predicted lines for the cases of all families', async () => {
     const agent = await agentOf(join(PACKAGE_ROOT, 'test/harness/core-relo/custom-btf-agent/load.c'), join(folder, 'agent'));
     const paths: string[] = [];
     for (const [index, { object, btf }] of all().entries()) {

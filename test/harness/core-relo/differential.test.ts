@@ -1,5 +1,5 @@
-// Made-up types against made-up types, and a kernel's against another's: the engine and libbpf's own functions say and write the same, whatever they are given.
-// COREMATRIX_FUZZ_RUNS sets how many pairs of BTF are tried, COREMATRIX_FUZZ_START where they begin.
+// Relocates made-up types and types of real kernels, and checks that predictions equal the lines and instructions of libbpf's functions.
+// COREMATRIX_FUZZ_RUNS sets the number of pairs of BTF, COREMATRIX_FUZZ_START the first one.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ const OPCODES: Readonly<Record<RelocationSeed['form'], number>> = {
 };
 const SIZE_BITS: Readonly<Record<number, number>> = { 1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18 };
 
-/** Two instructions that hold the value as compiled, or another. */
+/** Two instructions that contain the compiled value, or another. */
 function instruction({ form, size, asCompiled }: RelocationSeed, value: bigint): Buffer {
   const bytes = Buffer.alloc(16);
   const held = asCompiled ? value : value + 1n;
@@ -68,7 +68,7 @@ function requestOf(btf: Btf, seed: RelocationSeed): Request | null {
   return { kind: seed.kind, type, access, bytes: instruction(seed, value?.type === 'value' ? value.value : 0n) };
 }
 
-/** What the engine says and writes, up to the first error. */
+/** Predicted lines and instructions, up to the first error. */
 function engine(local: Btf, target: NameIndex, requests: readonly Request[]): string[] {
   const log: PredictedLog = [];
   const context = { local, kernel: { vmlinux: target, modules: [] }, log, candidates: new Map<number, TypeAt[]>() };
@@ -101,7 +101,7 @@ async function libbpf(inputs: readonly string[]): Promise<string[][]> {
     });
 }
 
-/** Of a typedef that is no enum libbpf prints as an enumerator whatever lies behind it in memory; the engine prints nothing. */
+/** For a typedef that is no enum, libbpf prints random memory as the enumerator. The prediction prints nothing. */
 function withoutGarbage(said: readonly string[], actual: readonly string[]): string[] {
   const isNoEnum = /non-matching candidate #\d+ <enumval_\w+> \[\d+\] typedef \w+$/;
   return said.map((line, index) => {
@@ -110,7 +110,7 @@ function withoutGarbage(said: readonly string[], actual: readonly string[]): str
   });
 }
 
-/** Cells to be asked about, and what the engine says of each. */
+/** Cells for the oracle, with the prediction for each. */
 interface Questions {
   inputs: string[];
   answers: { name: string; lines: string[] }[];
@@ -134,7 +134,7 @@ function ask({ inputs, answers }: Questions, { name, local, target, paths, seeds
   answers.push({ name, lines: engine(local, target, requests) });
 }
 
-/** The first answers that are not libbpf's; and whether relocations found targets, and found none, as often as makes it worth something. */
+/** Fails at the first differences, and if too few relocations had a target or too few had none. */
 async function compare({ inputs, answers }: Questions) {
   const said = await libbpf(inputs);
   const pairs = answers.map(({ name, lines }, index) => ({ name, engine: lines, libbpf: withoutGarbage(said[index] ?? [], lines) }));
@@ -148,7 +148,7 @@ async function compare({ inputs, answers }: Questions) {
 const SAME = { differences: [], isTelling: true };
 
 describe('made-up types', () => {
-  it('made-up types are relocated as libbpf relocates them', async () => {
+  it('relocations of made-up types equal those of libbpf', async () => {
     const cases = fc.sample(fc.tuple(typePairs, relocationSeeds), { numRuns: PAIRS, seed: SEED });
     const questions: Questions = { inputs: [], answers: [] };
     for (const [index, [{ local, target }, seeds]] of cases.entries()) {
@@ -164,7 +164,7 @@ describe('made-up types', () => {
 });
 
 describe('types of real kernels', () => {
-  it('types of real kernels are relocated to those of others as libbpf relocates them', async () => {
+  it('relocations from the types of one real kernel to another equal those of libbpf', async () => {
     const kernels = await pulledBtfs();
     const loaded = await Promise.all(
       [kernels.at(0), kernels.at(Math.floor(kernels.length / 2)), kernels.at(-1)]

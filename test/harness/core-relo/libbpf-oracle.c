@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Has libbpf's own functions decide and patch relocations, without a kernel: what the offline engine is held against.
+// Resolves and patches relocations with libbpf's own functions, without a kernel. Tests compare predictions with the output.
 // Input, one per line:   cell OBJECT BTF   |   relo PROGRAM INDEX INSN KIND TYPE ACCESS BYTES
 // Output: what libbpf prints, after each relocation "= " and the two instructions in hexadecimal, or "! " and the error.
 #include <linux/bpf.h>
@@ -13,7 +13,7 @@
 #define MAX_TYPES (1 << 18)
 #define SPECS 3
 
-// Internal to libbpf and so without a header, but a static library has them. Their scratch memory is only passed on here.
+// These functions are internal to libbpf and have no header, but the static library contains them. Their scratch memory is only passed on.
 struct candidate {
 	const struct btf *btf;
 	__u32 id;
@@ -56,7 +56,7 @@ static void forget_candidates(void)
 	}
 }
 
-/* Reads a file unless it is the one that was read last. */
+/* Reads a file, unless it is the last one that was read. */
 static void reread(struct btf **btf, char *last, const char *path)
 {
 	if (*btf && !strcmp(last, path))

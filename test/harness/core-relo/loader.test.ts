@@ -1,4 +1,4 @@
-// Where other loaders decide otherwise than libbpf 1.7: one small object for each difference, relocated by each of them.
+// Differences between loaders and libbpf 1.7: one small object for each difference, relocated with the rules of each loader.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const INT: WrittenType = { name: 'int', kind: 1, size: 4, words: [0x01000020] };
 const UNSIGNED: WrittenType = { name: 'u32', kind: 1, size: 4, words: [0x00000020] };
 const LONG: WrittenType = { name: 'u64', kind: 1, size: 8, words: [0x00000040] };
 
-/** A struct whose members, ints unless said otherwise, lie at these offsets in bits. */
+/** A struct with members at these offsets in bits. The default type is int. */
 function struct(name: string, members: Readonly<Record<string, number>>, type = 1): WrittenType {
   const words = Object.entries(members).flatMap(([member, offset]) => [member, type, offset]);
   return { name, kind: 4, vlen: Object.keys(members).length, size: 16, words };
@@ -42,8 +42,8 @@ async function objectOf(source: string): Promise<BpfObject> {
   return readBpfObject(await readFile(await compileBpf(folder, 'object', MACROS + source)), 'object');
 }
 
-/** What becomes of the relocations under each loader's rules: `moved 4`, or how the load ends. */
-async function told(source: string, kernel: KernelTypes) {
+/** The outcomes of the relocations by loader: `moved 4`, or the error that ends the load. */
+async function outcomesByLoader(source: string, kernel: KernelTypes) {
   const object = await objectOf(source);
   return Object.fromEntries(
     NAMES.map((name) => {
@@ -58,9 +58,9 @@ async function told(source: string, kernel: KernelTypes) {
 }
 
 describe('loaders', () => {
-  it('loaders cut flavors at different places', async () => {
+  it('loaders remove flavors at different places of a name', async () => {
     const two = 'struct task___a___b { int pid; } access_index; PROGRAM(one) { at(task___a___b, t); out[0] = off(t->pid); return 0; }';
-    expect(await told(two, kernelOf([INT, struct('task', { pid: 32 })]))).toMatchInlineSnapshot(`
+    expect(await outcomesByLoader(two, kernelOf([INT, struct('task', { pid: 32 })]))).toMatchInlineSnapshot(`
       {
         "aya": "moved 4",
         "cilium": "poisoned",
@@ -69,7 +69,7 @@ describe('loaders', () => {
       }
     `);
     const four = 'struct task____b { int pid; } access_index; PROGRAM(one) { at(task____b, t); out[0] = off(t->pid); return 0; }';
-    expect(await told(four, kernelOf([INT, struct('task_', { pid: 32 })]))).toMatchInlineSnapshot(`
+    expect(await outcomesByLoader(four, kernelOf([INT, struct('task_', { pid: 32 })]))).toMatchInlineSnapshot(`
       {
         "aya": "poisoned",
         "cilium": "moved 4",
@@ -79,10 +79,10 @@ describe('loaders', () => {
     `);
   });
 
-  it('loaders look for types in modules or not', async () => {
+  it('some loaders search types in modules', async () => {
     const source = 'struct task { int pid; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->pid); return 0; }';
     const modules = [{ name: 'one', index: indexOf([INT, struct('task', { pid: 32 })]) }];
-    expect(await told(source, kernelOf([INT], modules))).toMatchInlineSnapshot(`
+    expect(await outcomesByLoader(source, kernelOf([INT], modules))).toMatchInlineSnapshot(`
       {
         "aya": "poisoned",
         "cilium": "moved 4",
@@ -90,7 +90,7 @@ describe('loaders', () => {
         "libbpf-1.7": "moved 4",
       }
     `);
-    expect(await told(source, kernelOf([INT, struct('task', { pid: 64 })], modules))).toMatchInlineSnapshot(`
+    expect(await outcomesByLoader(source, kernelOf([INT, struct('task', { pid: 64 })], modules))).toMatchInlineSnapshot(`
       {
         "aya": "moved 8",
         "cilium": "ambiguous, load fails",
@@ -100,10 +100,10 @@ describe('loaders', () => {
     `);
   });
 
-  it('loaders choose among types of the same name by what matched before, by all of the program, or not at all', async () => {
+  it('loaders choose among types of one name by earlier matches, by all relocations of the function, or not at all', async () => {
     const kernel = kernelOf([INT, struct('task', { pid: 0 }), struct('task', { pid: 32, id: 64 })]);
     const declared = 'struct task { int pid; int id; } access_index; ';
-    expect(await told(`${declared} PROGRAM(one) { at(task, t); out[0] = off(t->id); out[1] = off(t->pid); return 0; }`, kernel))
+    expect(await outcomesByLoader(`${declared} PROGRAM(one) { at(task, t); out[0] = off(t->id); out[1] = off(t->pid); return 0; }`, kernel))
       .toMatchInlineSnapshot(`
       {
         "aya": "moved 8, ambiguous, load fails",
@@ -113,7 +113,7 @@ describe('loaders', () => {
       }
     `);
     const others = kernelOf([INT, struct('task', { pid: 0 }), struct('task', { pid: 32 }), struct('task', { pid: 64, id: 96 })]);
-    expect(await told(`${declared} PROGRAM(one) { at(task, t); out[0] = off(t->id); out[1] = off(t->pid); return 0; }`, others))
+    expect(await outcomesByLoader(`${declared} PROGRAM(one) { at(task, t); out[0] = off(t->id); out[1] = off(t->pid); return 0; }`, others))
       .toMatchInlineSnapshot(`
       {
         "aya": "moved 12, ambiguous, load fails",
@@ -122,7 +122,7 @@ describe('loaders', () => {
         "libbpf-1.7": "moved 12, moved 8",
       }
     `);
-    expect(await told(`${declared} PROGRAM(one) { at(task, t); out[0] = off(t->pid); out[1] = off(t->id); return 0; }`, kernel))
+    expect(await outcomesByLoader(`${declared} PROGRAM(one) { at(task, t); out[0] = off(t->pid); out[1] = off(t->id); return 0; }`, kernel))
       .toMatchInlineSnapshot(`
       {
         "aya": "ambiguous, not-reached, load fails",
@@ -133,9 +133,9 @@ describe('loaders', () => {
     `);
   });
 
-  it('loaders give 0 or nothing as the size of a type that is not there', async () => {
+  it('the size of a missing type is 0 or poison, depending on the loader', async () => {
     const source = 'struct gone { int pid; }; PROGRAM(one) { out[0] = __builtin_preserve_type_info(*(struct gone *)0, 1); return 0; }';
-    expect(await told(source, kernelOf([INT]))).toMatchInlineSnapshot(`
+    expect(await outcomesByLoader(source, kernelOf([INT]))).toMatchInlineSnapshot(`
       {
         "aya": "absent-guarded 0",
         "cilium": "poisoned",
@@ -145,7 +145,7 @@ describe('loaders', () => {
     `);
   });
 
-  it('loaders make loads fit a field of another size, or leave them', async () => {
+  it('some loaders adapt loads to a field of another size', async () => {
     const source = 'struct task { unsigned pid; } access_index; PROGRAM(one) { at(task, t); return t->pid; }';
     const kernel = kernelOf([UNSIGNED, LONG, struct('task', { pid: 64 }, 2)]);
     const object = await objectOf(source);
@@ -161,14 +161,14 @@ describe('loaders', () => {
     `);
   });
 
-  it('loaders count the size of an array or of its elements', async () => {
+  it('the size of an array field is that of the array or of its elements, depending on the loader', async () => {
     const object = await objectOf(
       'struct task { int list[4]; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->list); return 0; }',
     );
     const array: WrittenType = { kind: 3, words: [1, 1, 8] };
     const kernel = kernelOf([INT, array, struct('task', { list: 0 }, 2)]);
     const record = object.ext?.relocations.get('raw_tp/one')?.[0];
-    if (!object.btf || !record) throw new Error('there is no relocation');
+    if (!object.btf || !record) throw new Error('the relocation is missing');
     const context = { local: object.btf, kernel, log: [] };
     const sizes = NAMES.map((name) => {
       const resolved = resolveRelo({ record, index: 0, program: 'one' }, { ...context, candidates: new Map(), loader: LOADERS[name] });
@@ -202,12 +202,12 @@ describe('loaders', () => {
     `);
   });
 
-  it('loaders take the sign of what is no integer from where none is', async () => {
+  it('some loaders read a sign from types that are no integers', async () => {
     const source = 'struct task { int kind; } access_index; PROGRAM(one) { at(task, t); out[0] = sign(t->kind); return 0; }';
-    // What follows the head of an enum is the name of its first enumerator, here a number that reads as a signed encoding.
+    // The name of the first enumerator follows the header of an enum. Its number here has the form of a signed encoding.
     const enumeration: WrittenType = { name: 'kind', kind: 6, vlen: 1, size: 4, words: [0x01000000, 0] };
     const local = source.replace('int kind;', 'enum kind { ONE } kind;');
-    expect(await told(local, kernelOf([enumeration, struct('task', { kind: 0 })]))).toMatchInlineSnapshot(`
+    expect(await outcomesByLoader(local, kernelOf([enumeration, struct('task', { kind: 0 })]))).toMatchInlineSnapshot(`
       {
         "aya": "resolved 0",
         "cilium": "resolved 0",
@@ -217,13 +217,13 @@ describe('loaders', () => {
     `);
   });
 
-  it('loaders do not all know type_matches', async () => {
+  it('some loaders do not support type_matches', async () => {
     const object = await objectOf(
       'struct task { int pid; }; PROGRAM(one) { out[0] = __builtin_preserve_type_info(*(struct task *)0, 0); return 0; }',
     );
     const [section, records] = [...(object.ext?.relocations ?? [])][0] ?? [];
-    if (!object.ext || section === undefined || !records) throw new Error('there is no relocation');
-    // Not every clang can write it.
+    if (!object.ext || section === undefined || !records) throw new Error('the relocation is missing');
+    // Not every clang can write type_matches.
     const relocations = new Map([[section, records.map((record) => ({ ...record, kind: RELOCATION_KINDS.indexOf('type_matches') }))]]);
     const changed = { ...object, ext: { ...object.ext, relocations } };
     const kernel = kernelOf([INT, struct('task', { pid: 0 })]);
@@ -235,7 +235,7 @@ describe('loaders', () => {
     });
   });
 
-  it('loaders write errors as names or numbers', async () => {
+  it('loaders print errors as names or numbers', async () => {
     const object = await objectOf('struct task { int pid; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->pid); return 0; }');
     const kernel = kernelOf([INT, struct('task', { pid: 0 }), struct('task', { pid: 32 })]);
     const last = (name: LoaderName) => predictCell(object, kernel, LOADERS[name]).loads[0]?.log.at(-1)?.text;

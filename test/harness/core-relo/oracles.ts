@@ -1,4 +1,4 @@
-// What libbpf itself says about an object and a kernel's BTF: bpftool, and libbpf's own functions in a small program. Both load nothing.
+// Asks libbpf about an object and a kernel's BTF: through bpftool, and through a small program with libbpf's functions. Both load nothing.
 import { access, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
@@ -13,16 +13,16 @@ import { digestOf } from '../../../harness/base/digest.ts';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 
-/** The messages of CO-RE; data relocations and kfuncs begin alike. */
+/** Matches CO-RE messages, but not similar ones about data relocations and kfuncs. */
 const CORE =
   /^libbpf: (CO-RE relocating \[|sec '[^']*': (found \d+|skipping) CO-RE |prog '[^']*': relo (#\d+: (?!poisoning)|for \[|\d+ at )|unexpected kind )/;
 
-/** Whether a line is about CO-RE. */
+/** True if a line is about CO-RE. */
 function isCoreLine(line: string): boolean {
   return CORE.test(line);
 }
 
-/** Of a guest's log, with the level of each line before it, what libbpf says about CO-RE and how that ends. */
+/** The lines of a guest's log in which libbpf prints CO-RE messages, with their levels. */
 export function coreLinesOf(log: string): string[] {
   const isOurs = (line: string) => isCoreLine(line) || line.startsWith('libbpf: failed to perform CO-RE relocations');
   return log
@@ -31,7 +31,7 @@ export function coreLinesOf(log: string): string[] {
     .filter(isOurs);
 }
 
-/** Tells whoever reads the output of the tests how much was held against what. */
+/** Prints into the output of the tests how much was compared. */
 export function tellCount(text: string): void {
   process.stdout.write(`predictions compared: ${text}\n`);
 }
@@ -41,7 +41,7 @@ export function linesOf(log: PredictedLog): string[] {
   return log.map(({ text }) => text.trimEnd());
 }
 
-/** What `bpftool -d gen min_core_btf` prints about relocations, and whether it went through. */
+/** The lines of `bpftool -d gen min_core_btf` about relocations, and whether it succeeded. */
 export async function bpftoolLines(btf: string, object: string, folder: string): Promise<{ ok: boolean; lines: string[] }> {
   const output = join(folder, 'min.btf');
   const { exitCode, stdout, stderr } = await execa('bpftool', ['-d', 'gen', 'min_core_btf', btf, output, object], { reject: false });
@@ -50,8 +50,8 @@ export async function bpftoolLines(btf: string, object: string, folder: string):
 }
 
 /**
- * What the engine says to the same: bpftool names sections instead of programs, takes every relocation there is, patches nothing and
- * stops at the first error.
+ * The prediction for the same: bpftool names sections instead of programs, resolves all relocations, patches nothing, and stops at the
+ * first error.
  */
 export function minCoreLines(object: BpfObject, kernel: KernelTypes): { ok: boolean; lines: string[] } {
   const log: PredictedLog = [];
@@ -65,7 +65,7 @@ export function minCoreLines(object: BpfObject, kernel: KernelTypes): { ok: bool
   return { ok: true, lines: linesOf(log) };
 }
 
-/** Builds a program with libbpf's functions in it, unless it is there; returns its path. */
+/** Builds a program with libbpf's functions, unless it exists. Returns its path. */
 export async function buildOracle(source: string = new URL('libbpf-oracle.c', import.meta.url).pathname): Promise<string> {
   const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
   const folder = join(cacheRoot(), 'test');
@@ -81,7 +81,7 @@ export async function buildOracle(source: string = new URL('libbpf-oracle.c', im
 }
 
 export interface OracleCell {
-  /** Paths of the object and of what holds the kernel's BTF. */
+  /** Paths of the object and of the file with the kernel's BTF. */
   object: string;
   btf: string;
   bpf: BpfObject;
@@ -103,9 +103,9 @@ function requestsOf({ object, btf, bpf }: OracleCell): string[] {
 }
 
 /**
- * For each cell what libbpf's functions print about its relocations, up to the first that ends the load, and behind `= ` what each makes
- * of its instructions.
- * @param command the oracle, and what it is run with
+ * Returns for each cell the lines of libbpf's functions about its relocations, up to the one that ends the load. `= ` begins a line with
+ * the patched instructions.
+ * @param command the command of the oracle
  */
 export async function askLibbpf(cells: readonly OracleCell[], command: readonly string[]): Promise<string[][]> {
   const [program = '', ...args] = command;
@@ -118,24 +118,24 @@ export async function askLibbpf(cells: readonly OracleCell[], command: readonly 
   });
 }
 
-/** Whether a line of an answer is about instructions. */
+/** True if a line of an answer is about instructions. */
 export function isPatched(line: string): boolean {
   return line.startsWith('= ');
 }
 
-/** For each cell what libbpf prints about each of its relocations, up to the first that ends the load. */
+/** Returns for each cell the lines of libbpf about its relocations, up to the one that ends the load. */
 export async function libbpfLines(cells: readonly OracleCell[]): Promise<string[][]> {
   const answers = await askLibbpf(cells, [await buildOracle()]);
   return answers.map((lines) => lines.filter((line) => !isPatched(line)));
 }
 
-/** The lines of a predicted log without those that are libbpf's frame around its functions. */
+/** The lines of a predicted log that come from the functions of the oracle, not from their callers in libbpf. */
 export function withoutFrame(log: PredictedLog): string[] {
   const frame = /^libbpf: (sec '|failed to perform CO-RE|prog '[^']*': relo #\d+: failed to )/;
   return linesOf(log).filter((line) => !frame.test(line));
 }
 
-/** What the engine says to the same. */
+/** The prediction for the same. */
 export function engineLines({ bpf }: OracleCell, kernel: KernelTypes): string[] {
   return withoutFrame(predictLoad(bpf, kernel).log);
 }

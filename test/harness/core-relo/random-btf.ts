@@ -1,4 +1,4 @@
-// Pairs of made-up BTF that are alike enough for relocations to find something, and relocations through them.
+// Pairs of made-up BTF that are similar enough for relocations to find targets, and relocations through them.
 import * as fc from 'fast-check';
 import { type Btf, kindOf, nameOf, vlenOf } from '../../../harness/bpf/btf/btf.ts';
 import { arrayOf, isAnyEnum, isComposite, memberOf, resolveType } from '../../../harness/bpf/btf/types.ts';
@@ -18,7 +18,7 @@ const INTS: readonly WrittenType[] = [
   { name: 'double', kind: 16, size: 8 },
 ];
 
-/** How many of them are integers that bitfields are made of. */
+/** Number of those types that are integers, which bitfields can have. */
 const PLAIN_INTS = 7;
 
 const pick = <T>(...values: T[]) => fc.constantFrom(...values);
@@ -26,7 +26,7 @@ const member = fc.record({ name: pick('a', 'b', 'c', 'd', ''), type: fc.nat(), s
 const enumerator = fc.record({ name: pick('A', 'B', 'B___z', 'C'), value: fc.integer() });
 const typeName = pick('S', 'S', 'S___x', 'T', 'T___y');
 
-/** A type before it is known which ids there are to refer to. */
+/** A type before the ids of the types that it refers to are known. */
 const sketch = fc.oneof(
   {
     weight: 6,
@@ -60,7 +60,7 @@ const sketch = fc.oneof(
 );
 type Sketch = typeof sketch extends fc.Arbitrary<infer T> ? T : never;
 
-/** References go to types before, so that none contains itself; pointers go anywhere. */
+/** A type refers only to earlier types, so that none contains itself. A pointer refers to any type. */
 function write(what: Sketch, id: number, count: number): WrittenType {
   const before = (number: number) => 1 + (number % (id - 1));
   switch (what.is) {
@@ -69,7 +69,7 @@ function write(what: Sketch, id: number, count: number): WrittenType {
       const words = what.members.flatMap(({ name, type, step, bits }) => {
         const offset = what.union ? 0 : at;
         at += what.bitfields && bits > 0 ? bits : step;
-        // Compilers make bitfields of integers only, and libbpf divides by the size of their type.
+        // Compilers allow only bitfields of integers, and libbpf divides by the size of their type.
         if (what.bitfields && bits > 0) return [name, 1 + (type % PLAIN_INTS), ((bits << 24) | offset) >>> 0];
         return [name, before(type), offset];
       });
@@ -100,7 +100,7 @@ function write(what: Sketch, id: number, count: number): WrittenType {
   }
 }
 
-/** By the width of its `long` libbpf tells how wide a kernel's pointers are. */
+/** libbpf uses the size of `long` as the size of a kernel's pointers. */
 const NARROW_INTS = INTS.map((type) => (type.name === 'long' ? { ...type, size: 4, words: [0x01000020] } : type));
 
 function writeAll(sketches: readonly Sketch[], ints: readonly WrittenType[] = INTS): WrittenType[] {
@@ -108,10 +108,10 @@ function writeAll(sketches: readonly Sketch[], ints: readonly WrittenType[] = IN
   return [...ints, ...sketches.map((what, index) => write(what, INTS.length + 1 + index, count))];
 }
 
-/** A sketch may be left as it is, replaced or dropped on the other side. */
+/** On the other side, a sketch is unchanged, replaced or dropped. */
 const change = fc.record({ how: pick('keep', 'keep', 'keep', 'replace', 'drop', 'twice'), by: sketch });
 
-/** Two BTFs of which the second is made from the first. */
+/** Two BTFs; the second is made from the first. */
 export const typePairs = fc
   .tuple(
     fc.array(sketch, { minLength: 3, maxLength: 16 }),
@@ -128,14 +128,14 @@ export const typePairs = fc
     return { local: writeAll(local), target: writeAll(target, ints) };
   });
 
-/** A kernel's types, those of a module upon them, and another kernel made from the first. */
+/** Types of a kernel and of its module, and of another kernel that is made from the first. */
 export const moduleTrios = fc.tuple(typePairs, fc.array(sketch, { minLength: 1, maxLength: 8 })).map(([{ local, target }, sketches]) => {
   const count = local.length + sketches.length;
   const module = sketches.map((what, index) => write(what, local.length + 1 + index, count));
   return { base: local, module, kernel: target };
 });
 
-/** What a relocation is made from once the local types are there to walk through. */
+/** Random numbers from which a relocation is made when the local types are known. */
 export const relocationSeeds = fc.array(
   fc.record({
     kind: fc.nat(RELOCATION_KINDS.length - 1),
@@ -160,7 +160,7 @@ interface Roots {
 
 const roots = new WeakMap<Btf, Roots>();
 
-/** The named types of a BTF, and what is behind their typedefs. */
+/** The named types of a BTF, with their types behind typedefs. */
 function rootsOf(btf: Btf): Roots {
   const known = roots.get(btf);
   if (known) return known;
@@ -171,7 +171,7 @@ function rootsOf(btf: Btf): Roots {
   return found;
 }
 
-/** A named type that a relocation of the kind may be about; any named type where there is none. */
+/** A named type that fits the kind of relocation; any named type if none fits. */
 export function rootOf(btf: Btf, { kind, type }: RelocationSeed): number | null {
   const name = RELOCATION_KINDS[kind] ?? 'byte_off';
   const { named, enums, composites } = rootsOf(btf);
@@ -181,7 +181,7 @@ export function rootOf(btf: Btf, { kind, type }: RelocationSeed): number | null 
   return choice[type % choice.length] ?? null;
 }
 
-/** An access string that mostly leads somewhere. */
+/** An access string that is usually valid. */
 export function accessOf(btf: Btf, root: number, seed: RelocationSeed): string {
   const name = RELOCATION_KINDS[seed.kind] ?? 'byte_off';
   if (TYPE_KINDS.has(name)) return '0';

@@ -1,4 +1,4 @@
-// Accesses that some kernels do not have, one program each, as somebody would have written them for another kernel.
+// Accesses that some kernels lack, one program each, written for a kernel that has them.
 
 const TYPES = `
 #define access_index __attribute__((preserve_access_index))
@@ -22,7 +22,7 @@ enum tty_driver_type { TTY_DRIVER_TYPE_SYSTEM };
 `;
 
 export interface WrittenAccess {
-  /** Struct, its members as declared, and the way to the value from a pointer to it. */
+  /** Struct, its declared members, and the path to the value from a pointer to the struct. */
   type: string;
   members: string;
   path: string;
@@ -30,7 +30,7 @@ export interface WrittenAccess {
 
 const written = (type: string, members: string, path: string): WrittenAccess => ({ type, members, path });
 
-/** By the name of the program. */
+/** Keyed by the name of the program. */
 export const ACCESSES: Readonly<Record<string, WrittenAccess>> = {
   task_state: written('task_struct', 'volatile long state;', 'state'),
   task_state_new: written('task_struct', 'unsigned int __state;', '__state'),
@@ -80,7 +80,7 @@ export const ACCESSES: Readonly<Record<string, WrittenAccess>> = {
   never_there: written('task_struct', 'int favourite_colour;', 'favourite_colour'),
 };
 
-/** C of all of them: one raw tracepoint program each, which reads the value. */
+/** C source with one raw tracepoint program for each access, which reads the value. */
 export function sourceOf(accesses: Readonly<Record<string, WrittenAccess>>): string {
   const programs = Object.entries(accesses).map(([name, { type, members, path }]) => {
     const flavor = `${type}___${name}`;
@@ -103,7 +103,7 @@ char LICENSE[] SEC("license") = "GPL";
 `;
 }
 
-/** A source of its own for a snippet: a program that does nothing but use it. */
+/** C source with a program that only uses a snippet. */
 export function sourceUsing(snippet: string): string {
   const calls = [...snippet.matchAll(/^static __always_inline ([\w *]*?\*?)(\w+)\(([^)]*)\)$/gm)].map(
     ([, type, name = '', parameters = '']) => {

@@ -1,6 +1,5 @@
-// Failures of every kind, each with a source of its own: what is told of it, on real kernels where a guest says it and by BTF elsewhere,
-// and that what is suggested compiles as it stands and loads where the program did not.
-// By default one guest decides; COREMATRIX_TEST_KERNELS=all runs everything on every series of the mirror, and loads every suggestion there.
+// Explains failures of every kind, observed in a real guest or predicted from BTF. Compiles the suggested code, and loads it where the
+// program failed. By default one kernel runs guests; COREMATRIX_TEST_KERNELS=all uses every series of the mirror and every suggestion.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +21,7 @@ import { ACCESSES, sourceOf, sourceUsing } from './accesses.ts';
 import { moreSources } from './more-failures.ts';
 import { ALL_SERIES, offlineKernels, testSelectors } from '../../kernels/pulled.ts';
 
-/** Those whose suggestions are loaded in every test run, on the kernel on which they failed: one of each shape. */
+/** Root causes whose suggestions every test run loads on the kernel on which they failed: one of each kind. */
 const FEW = [
   'task_struct.__state',
   'mm_struct.rss_stat[1].count',
@@ -36,8 +35,8 @@ const FEW = [
   'attach target bpf_lsm_inode_set_acl',
 ];
 
-/** With many guests at a time a boot may take long, and says nothing of what is tested here. */
-const PATIENT = { limits: { bootMs: 900_000 } };
+/** Boots take long if many guests run at the same time. This test does not measure them. */
+const LONG_BOOTS = { limits: { bootMs: 900_000 } };
 
 let folder = '';
 let cache: KernelCache = { kernels: [], typesOf: async () => null };
@@ -52,7 +51,7 @@ async function build(sources: Readonly<Record<string, string>>): Promise<string[
   return buildPrograms({ includeDir, onNote: () => {}, sources: below });
 }
 
-/** Series that run guests: with newer kernels, libbpf takes longer to read BTF than everything else takes. */
+/** Series that run guests. On newer kernels, libbpf needs more time to read BTF than the rest of the test. */
 function seenSeries(kernels: readonly OfflineKernel[]): string[] {
   return ALL_SERIES ? kernels.flatMap(({ series }) => series ?? []) : ['5.10'];
 }
@@ -66,28 +65,28 @@ beforeAll(async () => {
   const results = await realRun(
     ALL_SERIES ? paths : paths.filter((path) => !path.endsWith('accesses.bpf.o')),
     seenSeries(kernels).map((series) => `debian:${series}`),
-    PATIENT,
+    LONG_BOOTS,
   );
   const ran = await kernelsOfResults(results, cacheRoot());
   const known = kernels.map((kernel) => ran.find(({ series }) => series === kernel.series) ?? kernel);
   cache = openKernels(known, (problem) => {
     throw new Error(problem);
   });
-  const said = await failuresByPrediction(objects, cache);
+  const predicted = await failuresByPrediction(objects, cache);
   const seen = seenFailures(results, () => true, await predictedIn(results, objects, cache));
   const cells = new Set(results.cells.map(({ kernel, object }) => JSON.stringify([kernel, object])));
-  const others = said.failures.filter(({ kernel, object }) => !cells.has(JSON.stringify([kernel, object])));
-  explanation = await explain([...seen, ...others], objects, cache, said.recordsOf);
+  const others = predicted.failures.filter(({ kernel, object }) => !cells.has(JSON.stringify([kernel, object])));
+  explanation = await explain([...seen, ...others], objects, cache, predicted.recordsOf);
 }, 7_200_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** The newest kernel has another name next month. */
+/** Kernel names for snapshots. The newest kernel is `newest`, because a newer one may appear at any time. */
 const nameOf = (id: string) =>
   explanation.kernels.at(-1)?.id === id ? 'newest' : (explanation.kernels.find((kernel) => kernel.id === id)?.name ?? id);
 
 const namesOf = (ids: readonly string[]) => ids.map(nameOf).join(' ');
 
-/** Addresses, ids and places in types, as kernels and builds have them. */
+/** Replaces addresses, ids and offsets, which differ between kernels and builds. */
 function steady(text: string): string {
   return text
     .replaceAll(/0x[0-9a-f]{6,}/g, '0xN')
@@ -103,12 +102,12 @@ function placeText({ program, source, at, fails, behind, reached }: CausePlace):
   const kernels = [fails.length > 0 ? namesOf(fails) : [], behind.length > 0 ? `behind another on ${namesOf(behind)}` : []]
     .flat()
     .join(', ');
-  return steady(`${program} at ${where}${insn} (${kernels}${reached === 'unknown' ? ', if come to' : ''})`);
+  return steady(`${program} at ${where}${insn} (${kernels}${reached === 'unknown' ? ', if reached' : ''})`);
 }
 
 function situationText({ kernels, summary, alternatives, hints }: CauseSituation): string {
   const [best] = alternatives;
-  const instead = best ? `; ${best.certainty} ${best.relation} ${best.paths.map((way) => way.join('.')).join('->')}: ${best.type}` : '';
+  const instead = best ? `; ${best.certainty} ${best.relation} ${best.paths.map((path) => path.join('.')).join('->')}: ${best.type}` : '';
   const hint = hints[0] === undefined ? '' : `; ${hints[0]}`;
   return steady(`${namesOf(kernels)}: ${summary}${instead}${hint}`).replaceAll(
     new RegExp(`\\b${explanation.kernels.at(-1)?.name}\\b`, 'g'),
@@ -116,13 +115,13 @@ function situationText({ kernels, summary, alternatives, hints }: CauseSituation
   );
 }
 
-/** What is to be written, by what it defines. */
+/** The names that a snippet defines. */
 function snippetText(snippet: string): string {
   const defined = [...snippet.matchAll(/^(?:static __always_inline [\w *]*?|int )(\w+)\(|^SEC\("(.*)"\)/gm)];
   return defined.map(([, name, section]) => name ?? section).join(', ');
 }
 
-function told({
+function causeText({
   class: failure,
   certainty,
   places,
@@ -130,7 +129,7 @@ function told({
   presence,
   snippet,
   advice,
-  notReached: hides,
+  notReached,
   knownChange: known,
 }: RootCause) {
   return {
@@ -141,21 +140,21 @@ function told({
     ...(known ? { known: known.id } : {}),
     write: snippet === null ? null : snippetText(snippet),
     advice,
-    ...(hides === null ? {} : { hides }),
+    ...(notReached === null ? {} : { hides: notReached }),
   };
 }
 
 describe('a failure', () => {
-  it.skipIf(ALL_SERIES)('is told by class, line, what there is instead, witnesses and what to write', () => {
+  it.skipIf(ALL_SERIES)('each root cause has its class, places, situations, witnesses, suggestion and advice', () => {
     const sorted = explanation.causes.toSorted((a, b) => (`${a.class} ${a.subject}` < `${b.class} ${b.subject}` ? -1 : 1));
-    expect(Object.fromEntries(sorted.map((cause) => [cause.subject, told(cause)]))).toMatchSnapshot();
+    expect(Object.fromEntries(sorted.map((cause) => [cause.subject, causeText(cause)]))).toMatchSnapshot();
   });
 
-  it('is one of more than sixty with causes of their own', () => {
+  it('at least sixty different root causes are found', () => {
     expect(new Set(explanation.causes.map(({ fingerprint }) => fingerprint)).size).toBeGreaterThanOrEqual(60);
   });
 
-  it('is never without something to do about it', () => {
+  it('every root cause has a suggestion or advice', () => {
     expect(
       explanation.causes.filter(({ snippet, advice }) => snippet === null && advice.length === 0).map(({ subject }) => subject),
     ).toEqual([]);
@@ -164,7 +163,7 @@ describe('a failure', () => {
 
 const FAILS = ({ places }: RootCause) => new Set(places.flatMap(({ fails, behind }) => [...fails, ...behind]));
 
-/** Suggestions as objects: each with a program that does nothing but use it. */
+/** Compiles suggestions, each into an object with a program that only uses the suggestion. */
 async function suggested(
   subjects: readonly string[] | null,
   change = (source: string) => source,
@@ -177,23 +176,23 @@ async function suggested(
 }
 
 describe('what is suggested', () => {
-  it('compiles as it stands, and nothing in the BTF of any kernel is against it', { timeout: 600_000 }, async () => {
+  it('every suggestion compiles unchanged and is not predicted to fail on any kernel', { timeout: 600_000 }, async () => {
     const failures: string[] = [];
     for (const { cause, path } of await suggested(null)) {
       const bpf = readBpfObject(await readFile(path), cause.subject);
       for (const { id } of cache.kernels) {
         const types = await cache.typesOf(id);
         for (const { name, failure, possible } of types ? predictCell(bpf, types).programs : []) {
-          const said = failure ?? possible;
+          const predicted = failure ?? possible;
           const isOptional = bpf.programs.find((program) => program.name === name)?.section.startsWith('?') === true;
-          if (said && !isOptional) failures.push(`${cause.subject} on ${nameOf(id)}: ${said.reason}`);
+          if (predicted && !isOptional) failures.push(`${cause.subject} on ${nameOf(id)}: ${predicted.reason}`);
         }
       }
     }
     expect(failures).toEqual([]);
   });
 
-  it('loads on the kernels on which the program failed', { timeout: 7_200_000 }, async () => {
+  it('suggestions load on the kernels on which the program failed', { timeout: 7_200_000 }, async () => {
     const bad: string[] = [];
     let loaded = 0;
     const objects = await suggested(ALL_SERIES ? null : FEW);
@@ -203,7 +202,7 @@ describe('what is suggested', () => {
       const { cells } = await realRun(
         failing.map(({ path }) => path),
         [`debian:${series}`],
-        PATIENT,
+        LONG_BOOTS,
       );
       loaded += cells.length;
       for (const { object, status, reason } of cells) if (status !== 'pass') bad.push(`${series} ${object}: ${reason}`);

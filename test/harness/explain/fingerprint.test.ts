@@ -1,4 +1,4 @@
-// Fingerprints: the same for one root cause wherever it shows, and another for another.
+// Fingerprints are equal for one root cause on every kernel, and differ between root causes.
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf, subjectOf, withoutFlavors } from '../../../harness/explain/fingerprint.ts';
 import type { FailureClass } from '../../../harness/base/failures.ts';
@@ -24,17 +24,17 @@ const SUBJECTS: readonly [FailureClass, string, string][] = [
 ];
 
 describe('what a failure is about', () => {
-  it.each(SUBJECTS)('%s: %s', (failure, reason, subject) => {
+  it.each(SUBJECTS)('the subject of a failure is found in its class and reason: %s: %s', (failure, reason, subject) => {
     expect(subjectOf(failure, reason)).toBe(subject);
   });
 
-  it('is told without flavors anywhere in an access', () => {
+  it('the subject of an access has no flavors', () => {
     expect(withoutFlavors('enum x___new::Y___new')).toBe('enum x::Y');
     expect(withoutFlavors('task_struct___v6_1.mm')).toBe('task_struct.mm');
   });
 });
 
-it('a fingerprint stays what it is from release to release', () => {
+it('fingerprints do not change from release to release', () => {
   expect(fingerprintOf('core-field-missing', 'task_struct.state')).toBe('0baa2a1e7902');
   expect(fingerprintOf('core-type-missing', 'task_struct.state')).not.toBe('0baa2a1e7902');
 });

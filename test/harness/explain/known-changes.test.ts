@@ -1,4 +1,4 @@
-// The catalogue of known changes: how entries are held against kernels, and that real kernels bear them out.
+// Checks known changes: the rules for witnesses, and every entry on real kernels.
 import { describe, expect, it } from 'vitest';
 import { knownChange } from '../../../harness/explain/known-change.ts';
 import { KNOWN_CHANGES, type KnownChange } from '../../../harness/explain/known-changes.ts';
@@ -19,7 +19,7 @@ function kernelFinding(series: string, before: boolean | null, after: boolean | 
 }
 
 describe('an entry', () => {
-  it('is witnessed by the last kernel that has the one and the first that has the other', () => {
+  it('the witnesses of a known change are the last kernel with the old form and the first with the new form', () => {
     const kernels = [
       kernelFinding('5.4', true, false),
       kernelFinding('5.10', true, false),
@@ -30,7 +30,7 @@ describe('an entry', () => {
     expect(disagreement(RENAMED, { verdict: 'witnessed', last: '5.10', first: '6.1' })).toBe(null);
   });
 
-  it('may be true of an older kernel, as changes are backported, but not yet untrue of a newer one', () => {
+  it('a known change may be backported to older kernels, but must be in all newer kernels', () => {
     expect(examine(RENAMED, [kernelFinding('5.4', true, false), kernelFinding('5.10', false, true)])).toEqual({
       verdict: 'witnessed',
       last: '5.4',
@@ -46,12 +46,12 @@ describe('an entry', () => {
     });
   });
 
-  it('has no witness where kernels show one side only, or do not have the type at all', () => {
+  it('a known change has no witness if kernels show only one form or lack the type', () => {
     expect(examine(RENAMED, [kernelFinding('6.1', false, true), kernelFinding('6.12', null, null)])).toEqual({ verdict: 'unwitnessed' });
     expect(disagreement(RENAMED, { verdict: 'unwitnessed' })).toBe('no kernels show both forms, but the entry names 5.10 and 6.1');
   });
 
-  it('is found by what runs into it, from either side', () => {
+  it('a known change is found by the subject of a root cause, from the old and the new form', () => {
     const found = ['task_struct.state', 'task_struct.__state', 'hd_struct.partno', 'inode.i_ctime.tv_sec', 'attach target do_unlinkat'];
     expect(found.map((subject) => knownChange(subject)?.id)).toEqual([
       'task-state',
@@ -65,17 +65,17 @@ describe('an entry', () => {
   });
 });
 
-describe('the catalogue', () => {
-  it('names every entry once', () => {
+describe('the list of known changes', () => {
+  it('the list of known changes has unique ids', () => {
     const ids = KNOWN_CHANGES.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('is not contradicted by any kernel', async () => {
+  it('no kernel contradicts a known change', async () => {
     const kernels = await offlineKernels(await testSelectors());
-    const said = await kernelFindings(KNOWN_CHANGES, kernels);
-    expect([...said.values()].map(({ length }) => length)).toEqual(KNOWN_CHANGES.map(() => kernels.length));
-    const findings = KNOWN_CHANGES.map((entry) => ({ id: entry.id, finding: examine(entry, said.get(entry.id) ?? []) }));
+    const byChange = await kernelFindings(KNOWN_CHANGES, kernels);
+    expect([...byChange.values()].map(({ length }) => length)).toEqual(KNOWN_CHANGES.map(() => kernels.length));
+    const findings = KNOWN_CHANGES.map((entry) => ({ id: entry.id, finding: examine(entry, byChange.get(entry.id) ?? []) }));
     expect(findings.filter(({ finding }) => finding.verdict === 'contradicted')).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Failures that are no reads of a field in a kernel type: programs of one object, and objects that libbpf refuses as a whole.
+// Failures other than a missing field: programs of one object, and objects that libbpf refuses as a whole.
 
 const HEAD = `#include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
@@ -18,7 +18,7 @@ int ${name}(u64 *ctx)
 }
 `;
 
-/** Each fails by itself: one object holds them all, and a run loads each alone. */
+/** Programs of one object that fail independently. A run loads each alone. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   helper_task_btf: program('helper_task_btf', 'seen = (u64)bpf_get_current_task_btf();'),
   helper_tai: program('helper_tai', 'seen = bpf_ktime_get_tai_ns();'),
@@ -273,7 +273,7 @@ struct tcp_congestion_ops congestion = { .no_such_member = (void *)no_such_membe
 ${program('proprietary', 'seen = bpf_probe_read_kernel(&seen, 8, (void *)ctx[1]);')}`,
 };
 
-/** Sources by the name of their file. */
+/** Sources keyed by file name. */
 export function moreSources(): Readonly<Record<string, string>> {
   return { programs: [HEAD, TYPES, ...Object.values(PROGRAMS)].join('\n'), ...OBJECTS };
 }

@@ -1,4 +1,4 @@
-// Sources for guests and loaders that lack something; what is taken from them is what the object is called after (restricted-helper).
+// Sources for restricted guests and loaders. The name of an object selects the restriction (see restricted-agent/load.c).
 
 const HEAD = `#include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
@@ -8,7 +8,7 @@ typedef __u8 u8; typedef __u32 u32; typedef __u64 u64;
 char LICENSE[] SEC("license") = "GPL";
 `;
 
-/** Reads the kernel's memory by every helper that may. */
+/** Reads kernel memory with every helper that can. */
 const READERS = `${HEAD}u64 seen;
 SEC("raw_tp/sched_switch")
 int reads_kernel(u64 *ctx)
@@ -38,7 +38,7 @@ int traces(void *ctx)
 }
 `;
 
-/** What takes packets, and what looks at pointers as numbers. */
+/** A program that handles packets, and one that uses pointers as numbers. */
 const FILTERS = `${HEAD}
 SEC("xdp")
 int takes_packets(struct xdp_md *ctx)
@@ -110,7 +110,7 @@ int plain(void *ctx)
 }
 `;
 
-/** A loop that ends, after more instructions than the verifier goes through. */
+/** A bounded loop with more instructions than the verifier accepts. */
 const LONG_LOOP = `${HEAD}u64 seen;
 SEC("raw_tp/sched_switch")
 int long_loop(u64 *ctx)
@@ -125,7 +125,7 @@ int long_loop(u64 *ctx)
 }
 `;
 
-/** Sources by the name of their file. */
+/** Sources keyed by file name. */
 export function restrictedSources(): Readonly<Record<string, string>> {
   return {
     locked_down: READERS,

@@ -1,5 +1,5 @@
-// Failures by what a machine does not allow or does not have: a real kernel that is locked down, a loader without capabilities, BTF that
-// is missing on either side, and programs of more instructions than the verifier goes through.
+// Failures on restricted machines: a locked-down kernel, a loader without capabilities, missing BTF of kernel or object, and programs with
+// more instructions than the verifier accepts.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ import type { Explanation } from '../../../harness/results/explanation.ts';
 import { agentOf, linkedCache, realRun } from '../run/real-run.ts';
 import { restrictedSources } from './restricted-failures.ts';
 
-const HELPER = join(PACKAGE_ROOT, 'test/harness/explain/restricted-agent/load.c');
-/** With the oldest kernel libbpf is quickest; the newer one words things anew. */
+const AGENT_SOURCE = join(PACKAGE_ROOT, 'test/harness/explain/restricted-agent/load.c');
+/** libbpf is fastest with the oldest kernel; the newer one has other messages. */
 const KERNELS = ['debian:5.10', 'debian:6.12'];
 
 let folder = '';
@@ -38,8 +38,8 @@ async function build(): Promise<string[]> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'restricted-'));
   const paths = await build();
-  const agent = await agentOf(HELPER, join(folder, 'agent'));
-  // Snapshots of this agent do not belong into the machine's cache.
+  const agent = await agentOf(AGENT_SOURCE, join(folder, 'agent'));
+  // The user's cache must not contain snapshots with this agent.
   results = await realRun(paths, KERNELS, {
     agent,
     cache: await linkedCache(join(folder, 'cache')),
@@ -52,29 +52,29 @@ beforeAll(async () => {
 }, 1_200_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** What varies with builds. */
+/** Replaces text that differs between builds. */
 const steady = (text: string) => text.replaceAll(folder, 'FOLDER').replaceAll(/\b(\w+)\[\d+\]/g, '$1[N]');
 
 describe('what a machine does not allow or have', () => {
-  it('has its class and reason, program by program, on every kernel', () => {
-    const told = results.cells.map(({ kernel, object, programs, status, reason }) => {
+  it('each program that a machine restricts has its class and reason on every kernel', () => {
+    const verdicts = results.cells.map(({ kernel, object, programs, status, reason }) => {
       const series = results.kernels.find(({ id }) => id === kernel)?.series ?? '';
       const each = programs.map((program) =>
         steady(`${program.name}: ${program.status} ${program.stage ?? ''} ${program.class ?? ''}: ${program.reason ?? ''}`),
       );
       return [`${object} on ${series}`, each.length > 0 ? each : [steady(`${status}: ${reason ?? ''}`)]] as const;
     });
-    expect(Object.fromEntries(told)).toMatchSnapshot();
+    expect(Object.fromEntries(verdicts)).toMatchSnapshot();
   });
 
-  it('is told with its source line and with what to do about it', () => {
-    const told = explanation.causes.map(({ class: failure, subject, places, advice, snippet }) => ({
+  it('each root cause of a restricted machine has its source lines and advice', () => {
+    const causes = explanation.causes.map(({ class: failure, subject, places, advice, snippet }) => ({
       cause: `${failure}: ${subject}`,
       places: places.map(
         ({ program, source }) => `${program} at ${source ? `${source.file}:${source.line} ${source.text.trim()}` : 'no line'}`,
       ),
       advice: snippet === null ? advice : [...advice, 'and a snippet'],
     }));
-    expect(told).toMatchSnapshot();
+    expect(causes).toMatchSnapshot();
   });
 });

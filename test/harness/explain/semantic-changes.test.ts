@@ -1,4 +1,4 @@
-// SemanticChange breakage: what loads and reads something else, on made-up kernels where nothing else differs, and on real ones.
+// Semantic changes: programs that load but read something else, on a made-up kernel and on real ones.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { fourSelectors, offlineKernels, pulledBtfs } from '../../kernels/pulled.
 
 let folder = '';
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'silent-test-'));
+  folder = await mkdtemp(join(tmpdir(), 'semantic-changes-'));
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
@@ -43,7 +43,7 @@ struct thing { u32 same; u32 wider; u64 narrower; u32 sign; u8 flag : 1; u8 othe
 SEC("raw_tp/a") int keep(u64 *ctx) { return kept.same; }
 `;
 
-/** 5.12 put members into struct renamedata that 6.3 renamed: one program asks for them to know the order of arguments, one reads them. */
+/** Linux 5.12 added members to struct renamedata and 6.3 renamed them. One program tests them to know the order of arguments, one reads them. */
 const PROXY = `
 struct renamedata { void *old_mnt_userns; } access_index;
 u64 value;
@@ -53,8 +53,8 @@ SEC("raw_tp/a") int for_itself(u64 *ctx)
 { struct renamedata *it = (void *)ctx[0]; if (__builtin_preserve_field_info(it->old_mnt_userns, 2)) value = __builtin_preserve_field_info(it->old_mnt_userns, 0); return 0; }
 `;
 
-describe('what loads and reads something else', () => {
-  it('is told for size, sign, bits, length, enclosing type and size of nothing', async () => {
+describe('semantic changes', () => {
+  it('a semantic change of size, sign, bits, length, enclosing type or missing type is described', async () => {
     const bpf = readBpfObject(await readFile(await compileBpf(folder, 'local', LOCAL)), 'local');
     const read = readElf(await readFile(await compileBpf(folder, 'target', TARGET)));
     const bytes = read.ok ? sectionNamed(read.elf, '.BTF')?.bytes : undefined;
@@ -75,7 +75,7 @@ describe('what loads and reads something else', () => {
       `);
   });
 
-  it('is found in the samples where it was put, on real kernels', async () => {
+  it('the semantic change in the samples is found on real kernels', async () => {
     const btfs = await pulledBtfs();
     const [oldest, newest] = [btfs.at(0), btfs.at(-1)];
     const found: string[] = [];
@@ -97,7 +97,7 @@ describe('what loads and reads something else', () => {
     `);
   });
 
-  it('is told of checks that stand for something else and answer as they did before it came', async () => {
+  it('a version check that is false again on newer kernels is a semantic change', async () => {
     const path = await compileBpf(folder, 'proxy', PROXY);
     const { objects } = await readInputs(plainSources([path], folder));
     const kernels = await offlineKernels(await fourSelectors());

@@ -1,4 +1,4 @@
-// Layouts as results keep them: each once, and the same again when they are read back.
+// Collected layouts have each layout once, and lose nothing.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
@@ -27,7 +27,7 @@ const KERNELS = [
   kernel('new', { 'struct t': layout(['a', 0], ['c', 8], ['b', 16]), 'struct u': layout(['x', 0]) }),
 ];
 
-describe('a store of types', () => {
+describe('collected layouts', () => {
   it('collected layouts have each layout once and each member once', () => {
     expect(collectLayouts(KERNELS)).toMatchInlineSnapshot(`
       {
@@ -136,17 +136,17 @@ describe('a store of types', () => {
     `);
   });
 
-  it('collected layouts give back the layouts of each kernel', () => {
+  it('collected layouts contain the layouts of each kernel', () => {
     const store = collectLayouts(KERNELS);
     expect(collectLayouts(layoutsByKernel(store))).toEqual(store);
   });
 
   it('too many layouts are omitted, the largest first, and named', () => {
-    const told = (most: number) => {
+    const collected = (most: number) => {
       const { types, omitted: left } = collectLayouts(KERNELS, ['struct u'].slice(0, most === 9 ? 1 : 0), most);
       return [types.map(({ name }) => name), left];
     };
-    expect([told(6), told(5), told(0), told(9)]).toEqual([
+    expect([collected(6), collected(5), collected(0), collected(9)]).toEqual([
       [['struct t', 'struct u'], []],
       [['struct u'], ['struct t']],
       [[], ['struct t', 'struct u']],
@@ -155,14 +155,14 @@ describe('a store of types', () => {
   });
 });
 
-describe('what an object touches', () => {
+describe('types that an object depends on', () => {
   it.each([
     ['task_state', ['struct task_struct']],
     ['inode_ctime', ['struct file', 'struct inode', 'struct timespec64']],
     ['rss_stat', ['struct task_struct', 'struct mm_struct', 'struct mm_rss_stat', 'struct percpu_counter']],
     ['new_helpers', ['enum bpf_func_id', 'struct task_struct']],
     ['netfilter_hook', []],
-  ])('%s', async (name, types) => {
+  ])('the object %s depends on the kernel types of its relocations', async (name, types) => {
     const path = sample(name);
     expect(touchedTypes(readBpfObject(await readFile(path), path))).toEqual(types);
   });

@@ -1,4 +1,4 @@
-// Two runs side by side: every way in which a verdict or a relocation can change.
+// Compares two runs: every possible change of a verdict or a relocation.
 import { describe, expect, it } from 'vitest';
 import { chooseSince, type Since } from '../../../harness/plan/choice/since.ts';
 import { compareResults, matchKernels } from '../../../harness/results/compare.ts';
@@ -21,7 +21,7 @@ const KERNEL = first(SAMPLE.kernels);
 const OBJECT = first(SAMPLE.objects);
 const PROGRAM = first(CELL.programs);
 
-/** A run of one cell with these programs; null where there is no such program. */
+/** A run of one cell with these programs; null for a missing program. */
 function runOf(statuses: Readonly<Record<string, Status | null>>, changes: Partial<Results['cells'][number]> = {}): Results {
   const programs = Object.entries(statuses).flatMap(([name, status]) => (status === null ? [] : [{ ...PROGRAM, name, status }]));
   const status = programs.some((program) => program.status === 'fail') ? ('fail' as const) : ('pass' as const);

@@ -11,7 +11,7 @@ it('the log store keeps every line once and every text once', () => {
   });
 });
 
-it('the log store gives back each text without its last newline', () => {
+it('the log store returns each text without its last newline', () => {
   const line = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\n'));
   fc.assert(
     fc.property(fc.array(line, { minLength: 1 }), (lines) => {

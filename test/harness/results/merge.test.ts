@@ -1,4 +1,4 @@
-// Shards of a run joined again: the whole is what it was before it was cut.
+// Merged shards equal the whole run.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../harness/base/errors.ts';
 import { addLog, createLogStore, logText } from '../../../harness/results/logs.ts';
@@ -19,7 +19,7 @@ const planned = (kernel: KernelResult): KernelResult => ({
   notes: [],
 });
 
-/** A part of results as a shard writes it: its own cells, and of the kernels it has none on only what was planned. */
+/** The results of one shard: its own cells; kernels without own cells have only what was planned. */
 function shardOf(whole: Results, index: number, total: number): NamedResults {
   const cells = whole.cells.filter((_, at) => at % total === index - 1);
   const kernels = whole.kernels.map((kernel) => (cells.some((cell) => cell.kernel === kernel.id) ? kernel : planned(kernel)));
@@ -32,8 +32,8 @@ function shardOf(whole: Results, index: number, total: number): NamedResults {
   return { name: `shard-${index}.json`, results: { ...whole, run, kernels, cells } };
 }
 
-/** Results with every log as text, and without what tells two runs of the same thing apart. */
-function told(results: Results): unknown {
+/** Results with every log as text, without ids and times, which differ between runs. */
+function comparable(results: Results): unknown {
   const { logs, run, ...rest } = results;
   const text = (id: string | null | undefined) => logText(logs, id);
   const cells = results.cells.map((cell) => ({
@@ -50,7 +50,7 @@ function merged(inputs: readonly NamedResults[]): Results {
   return mergeResults([first, ...others]);
 }
 
-/** The results with what commands of each object printed. */
+/** The results with output of commands for each object. */
 function withOutput(whole: Results): Results {
   const logs = structuredClone(whole.logs);
   const output = (name: string, stream: string) => addLog(logs, `${name} on ${stream}`);
@@ -72,7 +72,7 @@ describe('all shards', () => {
   ])('all shards merge to %s, for any number and order of shards', (_, whole) => {
     for (const total of [1, 2, 3, 4, 6, 9]) {
       const inputs = shards(whole, total);
-      expect(told(merged(inputs))).toEqual(told(whole));
+      expect(comparable(merged(inputs))).toEqual(comparable(whole));
       expect(merged(inputs.toReversed())).toEqual(merged(inputs));
     }
   });
@@ -96,7 +96,7 @@ describe('some shards', () => {
         return uniformCell(cell.kernel, object, 'not-run', { class: null, reason });
       });
       const found = merged(given);
-      expect(told({ ...found, kernels: SAMPLE.kernels })).toEqual(told({ ...SAMPLE, cells }));
+      expect(comparable({ ...found, kernels: SAMPLE.kernels })).toEqual(comparable({ ...SAMPLE, cells }));
     }
   });
 
@@ -121,7 +121,7 @@ describe('runs of different kernels', () => {
       const cells = SAMPLE.cells.filter((cell) => cell.kernel === kernel.id);
       return { name: kernel.id, results: { ...SAMPLE, kernels: [kernel], cells } };
     });
-    expect(told(merged(columns.toReversed()))).toEqual(told(SAMPLE));
+    expect(comparable(merged(columns.toReversed()))).toEqual(comparable(SAMPLE));
   });
 
   it('a cell that no merged run has is not-run', () => {

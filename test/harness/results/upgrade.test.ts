@@ -1,4 +1,4 @@
-// Results of earlier schema versions are read under the names of this one.
+// Results of earlier schema versions are read with the names of the current version.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anything, assert, constantFrom, property } from 'fast-check';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   recorded = JSON.parse(text);
 });
 
-/** All values that are neither lists nor objects, in their order. */
+/** All values except lists and objects, in their order. */
 function leavesOf(value: unknown): unknown[] {
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(leavesOf) : [value];
 }
@@ -34,7 +34,7 @@ describe('results of schema version 1', () => {
     expect(recorded).toEqual(JSON.parse(text));
   });
 
-  it('upgraded results equal those that are then written in version 2', () => {
+  it('upgraded results equal the same results written in version 2', () => {
     const { version, results } = readVersionedResults(text, 'results.json');
     expect(version).toBe(1);
     expect(readVersionedResults(renderJson(results), 'results.json')).toEqual({ version: SCHEMA_VERSION, results });
@@ -118,7 +118,7 @@ describe('results of schema version 1', () => {
     `);
   });
 
-  it.each(FORMAT_NAMES)('results of schema version 1 render as %s like those of this version', (format) => {
+  it.each(FORMAT_NAMES)('results of schema version 1 render as %s like results of the current version', (format) => {
     const old = readResults(text, 'results.json');
     const now = readResults(renderJson(old), 'results.json');
     const rendered = FORMATS[format].render(old);

@@ -1,16 +1,16 @@
-// A family of cases: one object, and several things a kernel may have made of the types it uses.
+// A family of cases: one object, and several kernels with other forms of the types that it uses.
 import type { WrittenType } from '../../bpf/btf/build-btf.ts';
 
 export interface Family {
-  /** C of the object; `at` is where a program begins, `out` is where results go. */
+  /** C of the object. `at` begins a program, `out` receives the results. */
   local: string;
-  /** What each kernel has, by the name of the case: C, or BTF where no compiler makes it. */
+  /** The types of each kernel, keyed by the name of the case: C, or BTF that no compiler makes. */
   targets: Readonly<Record<string, string | readonly WrittenType[]>>;
-  /** Kinds that clang of any version can be made to write: type_exists becomes type_matches. */
+  /** True if type_exists records become type_matches, which not every clang can write. */
   matches?: true;
 }
 
-/** What all sources of objects begin with. */
+/** The start of all object sources. */
 export const MACROS = `
 volatile u64 out[64];
 #define PROGRAM(name) SEC("raw_tp/" #name) int name(u64 *ctx)

@@ -1,4 +1,4 @@
-// Families about fields: where they are, what they are, and what may stand for what.
+// Families about fields: their offsets, their types, and which types are compatible.
 import type { Family } from './cases.ts';
 
 export const FIELD_FAMILIES = {
@@ -46,7 +46,7 @@ SEC("raw_tp/p") int p(u64 *ctx)
       'twins that differ': 'struct outer { struct { int a; } sub; int c; } o; struct outer___2 { int x; struct { int a; } sub; int c; } p;',
       'twin that has only a part':
         'struct outer { struct { int a; } sub; int c; } o; struct outer___2 { int x; int c; union { int b; } u; } p;',
-      // No compiler takes the same name twice. What an anonymous member led astray stays in path and offset.
+      // No compiler accepts the same name twice. The path and offset through the anonymous member remain, as in libbpf.
       'wrong kind in an anonymous member, right one behind': [
         { name: 'int', kind: 1, size: 4, words: [0x01000020] },
         { kind: 3, words: [1, 1, 3] },
@@ -160,7 +160,7 @@ SEC("raw_tp/p") int p(u64 *ctx) { at(pointers, s); out[0] = (u64)s->a; out[1] = 
     targets: {
       other: 'struct pointers { int x; long *a; int (*b)(void); char *c[3]; } s;',
       none: 'struct pointers { int x; u64 a; u32 b; u64 c[2]; } s;',
-      // The width of its `long` is how libbpf tells that this kernel's pointers have four bytes.
+      // libbpf concludes from the size of `long` that this kernel's pointers have four bytes.
       'of 32 bits': [
         { name: 'long', kind: 1, size: 4, words: [0x01000020] },
         { kind: 2, size: 0 },

@@ -1,4 +1,4 @@
-// Families about bits, sizes, whole types, enumerators, and what several candidates do to each other.
+// Families about bits, sizes, whole types, enumerators, and several candidates.
 import type { Family } from './cases.ts';
 
 const ALL_OF = (field: string, from: number) =>
@@ -119,7 +119,7 @@ SEC("raw_tp/p") int p(u64 *ctx)
       other: 'enum named { SECOND = 20, FIRST___y = 10, THIRD = 30, MINUS = 0xfffffff0 } v; typedef enum { ANON = 40 } anon_t; anon_t w;',
       'one missing': 'enum named { FIRST = 1, SECOND = 2, MINUS = -5, LARGE = 0x7fffffff } v; typedef enum { ANON = 4 } anon_t; anon_t w;',
       missing: 'enum named { NONE = 1 } v; enum unnamed { FIRST } w;',
-      // clang of old has no enums of 64 bits.
+      // Old versions of clang have no 64-bit enums.
       'of 64 bits': [
         {
           name: 'named',

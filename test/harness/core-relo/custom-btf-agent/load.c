@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The load.c of an agent that relocates against other types than those of its kernel. Tests put the real load.c beside it as really.h.
- * In the file of an object, its types follow the object, and their length follows the types.
+ * The load.c of an agent that relocates with custom BTF. Tests put the real load.c beside it as really.h.
+ * In the file of an object, the BTF follows the object, and the length of the BTF follows the BTF.
  */
 #include <bpf/libbpf.h>
 #include <stdint.h>

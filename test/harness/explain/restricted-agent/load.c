@@ -33,7 +33,7 @@ static void lock_down(void)
 	write_file("/sys/kernel/security/lockdown", "confidentiality");
 }
 
-/* Keeps of all capabilities only those of the mask: root without them is what a container gives. */
+/* Drops all capabilities that are not in the mask, like a container does for root. */
 static void keep_capabilities(uint64_t kept)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -51,13 +51,13 @@ static void keep_none(void)
 	keep_capabilities(0);
 }
 
-/* All that CAP_PERFMON and CAP_SYS_ADMIN are not. */
+/* Capabilities to load programs, without CAP_PERFMON and CAP_SYS_ADMIN. */
 static void keep_bpf(void)
 {
 	keep_capabilities(1ull << CAP_BPF | 1ull << CAP_SYS_RESOURCE | 1ull << CAP_NET_ADMIN);
 }
 
-/* All but CAP_NET_ADMIN and CAP_SYS_ADMIN. */
+/* Capabilities to load programs, without CAP_NET_ADMIN and CAP_SYS_ADMIN. */
 static void keep_tracing(void)
 {
 	keep_capabilities(1ull << CAP_BPF | 1ull << CAP_SYS_RESOURCE | 1ull << CAP_PERFMON);
@@ -69,11 +69,11 @@ static void limit_memory(void)
 
 	if (setrlimit(RLIMIT_MEMLOCK, &little) != 0)
 		warn("restricted: cannot lower RLIMIT_MEMLOCK: %d", -errno);
-	/* With CAP_SYS_RESOURCE libbpf would raise it again. */
+	/* With CAP_SYS_RESOURCE, libbpf would raise the limit again. */
 	keep_capabilities(~(1ull << CAP_SYS_RESOURCE) & ((1ull << (CAP_LAST_CAP + 1)) - 1));
 }
 
-/* What libbpf finds on a kernel without CONFIG_DEBUG_INFO_BTF. */
+/* Makes the guest look like a kernel without CONFIG_DEBUG_INFO_BTF. */
 static void hide_btf(void)
 {
 	if (mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL) != 0)

@@ -1,4 +1,4 @@
-// What a history says of the latest run: since when a failure is there, how often a program is flaky, and its course.
+// Facts of a history about the latest run: since when a program fails, how often it is flaky, and its trend.
 import { describe, expect, it } from 'vitest';
 import { historyFacts } from '../../../../harness/results/history/facts.ts';
 import { lines, type Night } from './nights.ts';

@@ -1,4 +1,4 @@
-// The history on disk: nothing is lost to damage, to a run that was killed, or to another that writes at the same time.
+// The history file loses no run to damage, to a killed run, or to another run that writes at the same time.
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ describe('a history', () => {
     const other = join(folder, 'corematrix.yaml');
     await writeFile(other, 'kernels: [debian:all]\n');
     await expect(readHistory(other)).rejects.toThrow(
-      `${other}: not a history: none of its lines is one of a run; name another file, or remove this one`,
+      `${other}: not a history: no line describes a run; name another file, or remove this one`,
     );
     await expect(readHistory(folder)).rejects.toThrow(`${folder}: the history cannot be read: EISDIR`);
   });

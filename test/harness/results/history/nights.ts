@@ -1,4 +1,4 @@
-// Nights of a small matrix, as a history has them: what each program did on each kernel, and what was the same as the night before.
+// Nightly runs of a small matrix: the status of each program on each kernel, and what changed since the night before.
 import { type HistoryLine, lineOf } from '../../../../harness/results/history/line.ts';
 import { uniformCell } from '../../../../harness/results/uniform-cell.ts';
 import type { KernelResult, Results } from '../../../../harness/results/schema.ts';

@@ -16,8 +16,8 @@ function layout(members: string, inner = '', kind: TypeLayout['kind'] = 'struct'
   return { kind, text: 'struct it', size: 64, entries: entries(members, 0), inner: entries(inner, 100), others: 0 };
 }
 
-/** A line for each member: its name by layout, and its changes. */
-const told = (...layouts: (TypeLayout | null)[]) =>
+/** One line for each member: its name in each layout, and its changes. */
+const lineageText = (...layouts: (TypeLayout | null)[]) =>
   lineagesOf(layouts).map(({ entries, changes }) => {
     return `${entries.map((entry) => entry?.name ?? '-').join(' | ')}: ${changes
       .slice(1)
@@ -27,7 +27,7 @@ const told = (...layouts: (TypeLayout | null)[]) =>
 
 describe('members', () => {
   it('members with the same name are the same', () => {
-    expect(told(layout('a:int b:int'), layout('b:long a:int'), layout('b:long'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('a:int b:int'), layout('b:long a:int'), layout('b:long'))).toMatchInlineSnapshot(`
       [
         "a | a | -: offset | removed",
         "b | b | b: type+offset | =",
@@ -36,7 +36,7 @@ describe('members', () => {
   });
 
   it('a member is recognised under a name with other underscores, of any type', () => {
-    expect(told(layout('a:int state:long'), layout('a:int __state:u32'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('a:int state:long'), layout('a:int __state:u32'))).toMatchInlineSnapshot(`
       [
         "a | a: =",
         "state | __state: renamed+type",
@@ -45,7 +45,7 @@ describe('members', () => {
   });
 
   it('a member is recognised between the same neighbours or in the same place if the names are similar', () => {
-    expect(told(layout('a:int mmap_sem:rwsem b:int'), layout('x:int a:int mmap_lock:rwsem b:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('a:int mmap_sem:rwsem b:int'), layout('x:int a:int mmap_lock:rwsem b:int'))).toMatchInlineSnapshot(`
       [
         "- | x: added",
         "a | a: offset",
@@ -53,7 +53,7 @@ describe('members', () => {
         "b | b: offset",
       ]
     `);
-    expect(told(layout('a:int count:rwsem b:int'), layout('x:int a:int lock:rwsem b:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('a:int count:rwsem b:int'), layout('x:int a:int lock:rwsem b:int'))).toMatchInlineSnapshot(`
       [
         "- | x: added",
         "a | a: offset",
@@ -62,7 +62,7 @@ describe('members', () => {
         "b | b: offset",
       ]
     `);
-    expect(told(layout('a:int count:rwsem b:int'), layout('a:int lock:rwsem b:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('a:int count:rwsem b:int'), layout('a:int lock:rwsem b:int'))).toMatchInlineSnapshot(`
       [
         "a | a: =",
         "count | lock: renamed",
@@ -72,19 +72,19 @@ describe('members', () => {
   });
 
   it('a member that moved into another member is found there, and only there', () => {
-    expect(told(layout('info:s cpu:int', 'info.flags:int'), layout('info:s', 'info.flags:int info.cpu:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('info:s cpu:int', 'info.flags:int'), layout('info:s', 'info.flags:int info.cpu:int'))).toMatchInlineSnapshot(`
       [
         "info | info: =",
         "cpu | info.cpu: moved+offset",
       ]
     `);
-    expect(told(layout('info:s', 'info.flags:int info.cpu:int'), layout('info:s cpu:int', 'info.flags:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('info:s', 'info.flags:int info.cpu:int'), layout('info:s cpu:int', 'info.flags:int'))).toMatchInlineSnapshot(`
       [
         "info | info: =",
         "info.cpu | cpu: moved+offset",
       ]
     `);
-    expect(told(layout('info:s cpu:int'), layout('info:s', 'info.cpu:int other.cpu:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('info:s cpu:int'), layout('info:s', 'info.cpu:int other.cpu:int'))).toMatchInlineSnapshot(`
       [
         "info | info: =",
         "cpu | info.cpu: moved+offset",
@@ -93,13 +93,13 @@ describe('members', () => {
   });
 
   it('a split member is found in its parts, and a removed member when it comes back', () => {
-    expect(told(layout('i_ctime:ts'), layout('__i_ctime:ts'), layout('i_ctime_sec:s64 i_ctime_nsec:u32'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('i_ctime:ts'), layout('__i_ctime:ts'), layout('i_ctime_sec:s64 i_ctime_nsec:u32'))).toMatchInlineSnapshot(`
       [
         "i_ctime | __i_ctime | i_ctime_sec: renamed | split+type",
         "- | - | i_ctime_nsec: = | added",
       ]
     `);
-    expect(told(layout('a:int b:int'), layout('a:int'), layout('a:int b:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('a:int b:int'), layout('a:int'), layout('a:int b:int'))).toMatchInlineSnapshot(`
       [
         "a | a | a: = | =",
         "b | - | b: removed | added",
@@ -109,7 +109,7 @@ describe('members', () => {
 
   it('enumerators are followed by name and value', () => {
     const [old, young] = [layout('A_ONE:1 A_TWO:2', '', 'enum'), layout('A_ONE:2 A_TWO_OLD:2 A_NEW:3', '', 'enum')];
-    expect(told(old, young)).toMatchInlineSnapshot(`
+    expect(lineageText(old, young)).toMatchInlineSnapshot(`
       [
         "A_ONE | A_ONE: type",
         "A_TWO | A_TWO_OLD: renamed",
@@ -119,12 +119,12 @@ describe('members', () => {
   });
 
   it('all members are removed on a kernel without the type', () => {
-    expect(told(layout('a:int'), null, layout('b:int'))).toMatchInlineSnapshot(`
+    expect(lineageText(layout('a:int'), null, layout('b:int'))).toMatchInlineSnapshot(`
       [
         "- | - | b: = | added",
         "a | - | -: removed | =",
       ]
     `);
-    expect(told()).toEqual([]);
+    expect(lineageText()).toEqual([]);
   });
 });
