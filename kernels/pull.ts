@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { InfraError } from '../harness/base/errors.ts';
 import { explainDiskError } from '../harness/base/files.ts';
 import type { KernelConfig } from './cache/cached-kernel.ts';
+import { recordTrust } from './cache/kernel-trust.ts';
 import type { FoundConfig } from './cache/config.ts';
 import { KERNEL_FILES } from './image/facts.ts';
 import type { DeliveredKernel, ModuleSource, PlannedKernel } from './registered.ts';
 import type { KernelOptions } from './sources/options.ts';
 import type { KernelIdentity } from './sources/source.ts';
-import { checkTrust } from './sources/trust.ts';
+import type { Trust } from './trust/trust.ts';
 
 /** A kernel on disk. If it comes from another package than planned, its id and version are those of that package. */
 export interface KernelImage extends KernelIdentity {
@@ -25,6 +26,8 @@ export interface KernelImage extends KernelIdentity {
   config: KernelConfig | null;
   modules: ModuleSource;
   package: { name: string; version: string; path: string; sha256: string } | null;
+  /** Who vouches for it. */
+  trust: Trust;
   /** For readers of a report, for example that another package replaces a lost one. */
   notes: string[];
 }
@@ -48,6 +51,7 @@ function imageOf(delivered: DeliveredKernel, { config, notes }: FoundConfig): Ke
     config,
     modules: delivered.modules,
     package: packageOf(delivered),
+    trust: delivered.trust,
     notes: [...delivered.notes, ...notes],
   };
 }
@@ -55,7 +59,7 @@ function imageOf(delivered: DeliveredKernel, { config, notes }: FoundConfig): Ke
 /**
  * Brings a planned kernel into the cache. Returns a cached kernel within milliseconds and without the network. A kernel that its source
  * lost is replaced by the nearest one, with a note.
- * @throws InfraError if it is not available, damaged, not trusted or too large for the disk; the signal's reason if aborted
+ * @throws InfraError if it is not available, damaged or too large for the disk; the signal's reason if aborted
  */
 export async function pullKernel(planned: PlannedKernel, options: KernelOptions): Promise<KernelImage> {
   options.signal?.throwIfAborted();
@@ -64,10 +68,10 @@ export async function pullKernel(planned: PlannedKernel, options: KernelOptions)
     const { key, identity, cached, trust } = delivered;
     // The plan may have added a number to the id, because another file has the same id.
     const id = key === planned.key ? planned.id : identity.id;
-    checkTrust(trust, id, options.unverified);
     if (cached.arch !== identity.arch) {
       throw new InfraError(`${id}: expected a kernel for ${identity.arch}, but this one is for ${cached.arch}`);
     }
+    await recordTrust(cached.directory, trust);
     return { ...imageOf(delivered, await delivered.config(options)), id };
   } catch (error) {
     throw explainDiskError(error, options.cache);

@@ -4,7 +4,7 @@ import type { FoundConfig } from './cache/config.ts';
 import type { SourceLock } from './sources/lock.ts';
 import type { KernelOptions } from './sources/options.ts';
 import type { KernelIdentity, KernelSource, PackageFacts, SourceKernel, SourceOperations } from './sources/source.ts';
-import type { Trust } from './sources/trust.ts';
+import type { Trust } from './trust/trust.ts';
 
 /** A selector that its source has parsed. */
 export interface KernelSelector {

@@ -2,7 +2,7 @@
 import type { RunEvent } from '../run/events.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
-import { ensureAgent } from '../setup/agent.ts';
+import { type AgentOptions, ensureAgent } from '../setup/agent.ts';
 
 /**
  * The default agent, and those with other releases of libbpf that objects name.
@@ -10,14 +10,14 @@ import { ensureAgent } from '../setup/agent.ts';
  */
 export async function ensureAgents(
   objects: readonly RunObject[],
-  mirrors: readonly string[] | undefined,
+  from: Pick<AgentOptions, 'mirrors' | 'trust'>,
   emit: (event: RunEvent) => void,
 ): Promise<{ agent: GuestAgent; otherAgents: ReadonlyMap<string, GuestAgent> }> {
   const onNote = (text: string) => emit({ kind: 'note', text });
-  const agent = await ensureAgent({ onNote, mirrors });
+  const agent = await ensureAgent({ onNote, ...from });
   const otherAgents = new Map<string, GuestAgent>();
   for (const release of new Set(objects.flatMap((object) => object.prepared.loader ?? []))) {
-    const other = await ensureAgent({ onNote, mirrors, release });
+    const other = await ensureAgent({ onNote, ...from, release });
     onNote(`libbpf@${release} is libbpf ${other.libbpf} (${other.libbpfOrigin})`);
     otherAgents.set(release, other);
   }

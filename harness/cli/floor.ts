@@ -14,10 +14,11 @@ import { accelOption, jobsOption, repeated } from './options.ts';
 import { showProgress } from './progress.ts';
 import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 import { untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
-interface MinimumKernelOptions extends ConfigOptions {
+interface MinimumKernelOptions extends ConfigOptions, TrustFlags {
   kernel?: string[];
   jobs?: number;
   accel: 'auto' | 'kvm' | 'tcg';
@@ -37,13 +38,14 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
   const progress = showProgress(process.stderr, false);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const agent = await ensureAgent({ onNote: (text) => emit({ kind: 'note', text }) });
+    const trust = trustOf(options);
+    const agent = await ensureAgent({ onNote: (text) => emit({ kind: 'note', text }), trust });
     const found = await interruptible(
       () => emit({ kind: 'interrupted' }),
       async (signal) => {
         const request = {
           selectors: options.kernel ?? [DEFAULT_SELECTOR],
-          kernelOptions: { cache: cacheRoot(), signal, onProgress: emit },
+          kernelOptions: { cache: cacheRoot(), trust, signal, onProgress: emit },
           cache: cacheRoot(),
           agent,
           expectations: [],
@@ -85,6 +87,7 @@ export function addFloorCommand(program: Command): void {
     .addOption(accelOption())
     .option('--json', 'write everything to standard output as JSON')
     .action(floor);
+  addTrustOptions(command);
   addHelp(command, {
     exit: {
       asExpected: 'every program loads on some kernel',

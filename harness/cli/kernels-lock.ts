@@ -13,12 +13,17 @@ import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { table } from './table.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 
 const DEFAULT_LOCK = 'kernels.lock.json';
 
-interface LockOptions {
-  lock: string;
+/** How the indexes are read. */
+interface IndexOptions extends TrustFlags {
   refresh?: boolean;
+}
+
+interface LockOptions extends IndexOptions {
+  lock: string;
   json?: boolean;
 }
 
@@ -27,17 +32,14 @@ function writeNote(event: KernelEvent): void {
 }
 
 /** The kernels that selectors mean now, regardless of pins, as entries of a lock file. */
-async function currentEntries(
-  selectors: readonly string[],
-  refresh: boolean | undefined,
-  signal: AbortSignal,
-): Promise<KernelLock['entries']> {
-  return entriesOf(await planKernels(selectors, { cache: cacheRoot(), refresh, signal, onProgress: writeNote }));
+async function currentEntries(selectors: readonly string[], options: IndexOptions, signal: AbortSignal): Promise<KernelLock['entries']> {
+  const { refresh } = options;
+  return entriesOf(await planKernels(selectors, { cache: cacheRoot(), refresh, trust: trustOf(options), signal, onProgress: writeNote }));
 }
 
-async function pin(selectors: string[], options: { out: string; refresh?: boolean }): Promise<void> {
+async function pin(selectors: string[], options: IndexOptions & { out: string }): Promise<void> {
   await untilInterrupted(async (signal) => {
-    const entries = await currentEntries(selectors.length > 0 ? selectors : [DEFAULT_SELECTOR], options.refresh, signal);
+    const entries = await currentEntries(selectors.length > 0 ? selectors : [DEFAULT_SELECTOR], options, signal);
     await writeFileAtomic(options.out, await formatLock(entries));
     writeLine(process.stderr, `${options.out}: ${Object.values(entries).flat().length} kernels pinned`);
   });
@@ -63,7 +65,7 @@ function show(changes: readonly PinChange[], json: boolean | undefined): void {
 async function comparisonOf(selectors: readonly string[], options: LockOptions, signal: AbortSignal) {
   const lock = await readLock(options.lock);
   const isAll = selectors.length === 0;
-  const current = await currentEntries(isAll ? await selectorsOfLock(lock) : selectors, options.refresh, signal);
+  const current = await currentEntries(isAll ? await selectorsOfLock(lock) : selectors, options, signal);
   return compareLock(lock, current, isAll);
 }
 
@@ -99,17 +101,20 @@ export function addLockCommands(kernels: Command, selectors: string): void {
     .option('-o, --out <file>', 'lock file to write', DEFAULT_LOCK)
     .option('--refresh', 'download the kernel indexes again')
     .action(pin);
+  addTrustOptions(lock);
   addHelp(lock, {
     exit: { asExpected: 'written', infrastructure: 'the kernel indexes cannot be downloaded' },
     examples: ['corematrix kernels lock', 'corematrix kernels lock debian:5.10 debian:6.12 -o kernels.lock.json'],
   });
   const ofLock = (name: string) =>
-    kernels
-      .command(name)
-      .argument('[selector...]', 'only kernels of these selectors (default: the newest kernel of every series, and removed series)')
-      .option('--lock <file>', 'lock file', DEFAULT_LOCK)
-      .option('--refresh', 'download the kernel indexes again')
-      .option('--json', 'write the changes to standard output as JSON');
+    addTrustOptions(
+      kernels
+        .command(name)
+        .argument('[selector...]', 'only kernels of these selectors (default: the newest kernel of every series, and removed series)')
+        .option('--lock <file>', 'lock file', DEFAULT_LOCK)
+        .option('--refresh', 'download the kernel indexes again')
+        .option('--json', 'write the changes to standard output as JSON'),
+    );
   const compared = ofLock('outdated')
     .summary('list what the mirror has that a lock file does not pin')
     .description('Compares a lock file with the mirror: newer packages, new series, and removed series.')

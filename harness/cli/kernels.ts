@@ -20,12 +20,13 @@ import { addLockCommands } from './kernels-lock.ts';
 import { writeLine } from './lines.ts';
 import { SELECTOR_FORMS, SELECTOR_TABLE } from './selector-help.ts';
 import { table } from './table.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 
 const PULLS = 3;
 const KEEP_DAYS = 30;
 const REDRAW_MS = 100;
 
-interface SelectionOptions {
+interface SelectionOptions extends TrustFlags {
   lock?: string;
   frozen?: boolean;
   refresh?: boolean;
@@ -56,7 +57,8 @@ async function kernelOptions(options: SelectionOptions, signal: AbortSignal, onP
   if (options.frozen === true && options.lock === undefined)
     throw new UserError('--frozen needs --lock FILE: it takes only what that file pins');
   const lock = options.lock === undefined ? undefined : await readLock(options.lock);
-  return { cache: cacheRoot(), lock, frozen: options.frozen, refresh: options.refresh, signal, onProgress };
+  const { frozen, refresh } = options;
+  return { cache: cacheRoot(), lock, frozen, refresh, trust: trustOf(options), signal, onProgress };
 }
 
 function writeNote(event: KernelEvent): void {
@@ -191,12 +193,13 @@ function days(value: string): number {
 const SELECTORS = `${SELECTOR_FORMS} (default: ${DEFAULT_SELECTOR})`;
 
 function addSelection(command: Command): Command {
-  return command
+  command
     .argument('[selector...]', SELECTORS)
     .option('--lock <file>', 'use the packages that this lock file pins')
     .option('--frozen', 'use only those; fail if one is no longer available')
     .option('--refresh', 'download the kernel indexes again')
     .option('--json', 'write the kernels to standard output as JSON');
+  return addTrustOptions(command);
 }
 
 function addPrune(kernels: Command): void {

@@ -22,12 +22,13 @@ import { baselineOption } from './baseline.ts';
 import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 import { checkUntrustedOptions, isUntrusted, type TrustOptions, untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
 export const CONFIG_NAME = 'corematrix.yaml';
 
-export interface PlanOptions extends TrustOptions {
+export interface PlanOptions extends TrustOptions, TrustFlags {
   kernel?: string[];
   config?: string;
   out: string;
@@ -67,7 +68,7 @@ function repeatedLoader(value: string, before: string[] = []): string[] {
 
 /** Adds the options of a plan. */
 export function addPlanOptions(command: Command): Command {
-  return command
+  command
     .argument('[object...]', 'BPF objects or patterns (default: those of the configuration)')
     .optionsGroup('What to run:')
     .option('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS}`, repeated)
@@ -90,6 +91,7 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--refresh', 'download the kernel indexes again')
     .option('--frozen', 'use only kernels that the lock file of the configuration pins; fail if one is no longer available');
+  return addTrustOptions(command);
 }
 
 async function placedConfig(named: string | undefined): Promise<PlacedConfig & { directory: string }> {
@@ -180,7 +182,8 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
     const lock = await lockOf(config, directory, frozen === true);
     const required = new Set(configuredKernels.flatMap((entry) => (entry.optional ? [] : [entry.selector])));
     const optional = configuredKernels.map(({ selector }) => selector).filter((selector) => !required.has(selector));
-    return { cache: cacheRoot(), mirrors: config.mirrors, lock, refresh, frozen, optional: options.kernel ? [] : optional };
+    const from = { mirrors: config.mirrors, trust: trustOf(options) };
+    return { cache: cacheRoot(), ...from, lock, refresh, frozen, optional: options.kernel ? [] : optional };
   };
   return { config, directory, selectors, inputs, choose, kernelOptions };
 }

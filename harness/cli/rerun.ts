@@ -30,9 +30,10 @@ import { CONFIG_NAME, type Plan, readPlan } from './read-plan.ts';
 import { findRecorded, foldersOf, optionOf } from './recorded.ts';
 import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 import { type TrustOptions, untrustedOption } from './untrusted.ts';
 
-interface RerunOptions extends TrustOptions {
+interface RerunOptions extends TrustOptions, TrustFlags {
   out: string;
   config?: string;
   accel: 'auto' | 'kvm' | 'tcg';
@@ -134,10 +135,13 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const out = options.out;
   const selector = await selectorNow(found.kernel, folders);
   const loader = [found.object.loader ?? DEFAULT_LIBBPF];
+  const { trustMirror, mirrorKey } = options;
   const plan = await readPlan([object], {
     kernel: [selector],
     loader,
     out,
+    trustMirror,
+    mirrorKey,
     ...(config !== undefined && { config }),
     ...(options.untrusted === true && { untrusted: true }),
   });
@@ -151,7 +155,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const progress = showProgress(process.stderr, true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const agents = await ensureAgents([subject], plan.config.mirrors, emit);
+    const agents = await ensureAgents([subject], { mirrors: plan.config.mirrors, trust: trustOf(options) }, emit);
     if (gdb !== null) {
       writeLine(process.stderr, 'the guest waits for a debugger before its first instruction; in another terminal:');
       writeLine(
@@ -213,6 +217,7 @@ export function addRerunCommand(program: Command): void {
     .action(async (path: string, cell: string, options: RerunOptions) =>
       rerun(path, cell, options, ['corematrix', ...process.argv.slice(2)]),
     );
+  addTrustOptions(command);
   addHelp(command, {
     exit: {
       asExpected: 'every program ended as expected',

@@ -27,6 +27,7 @@ import { accelOption, jobsOption, outOption, seconds, wholeNumber } from './opti
 import { showProgress } from './progress.ts';
 import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
+import { trustOf } from './trust-options.ts';
 
 interface RunOptions extends PlanOptions {
   jobs?: number;
@@ -73,7 +74,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const progress = showProgress(process.stderr, options.verbose === true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const agents = await ensureAgents(inputs.objects, config.mirrors, emit);
+    const agents = await ensureAgents(inputs.objects, { mirrors: config.mirrors, trust: trustOf(options) }, emit);
     const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
     // The signal stays active until the report is written, so an interrupt does not lose it.
     await interruptible(

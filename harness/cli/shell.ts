@@ -24,8 +24,10 @@ import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption } from './options.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 
-interface ShellOptions {
+interface ShellOptions extends TrustFlags {
   kernel: string;
   accel: Accel | 'auto';
 }
@@ -82,8 +84,8 @@ async function configFile({ release, config }: KernelImage): Promise<ShellFile[]
   return config ? [{ path: `boot/config-${release ?? ''}`, bytes: await readFile(config.path), executable: false }] : [];
 }
 
-async function oneKernel(selector: string, signal: AbortSignal): Promise<KernelImage> {
-  const options = { cache: cacheRoot(), signal };
+async function oneKernel(selector: string, trust: TrustOptions, signal: AbortSignal): Promise<KernelImage> {
+  const options = { cache: cacheRoot(), trust, signal };
   const planned = await planKernels([selector], options);
   const [kernel, more] = planned;
   if (!kernel) throw new UserError(`no kernel ${selector}`);
@@ -114,14 +116,15 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
 async function shell(object: string | undefined, options: ShellOptions, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) throw new UserError('a shell needs a terminal; standard input or output is none');
   const files = [...(await tools()), ...(await objectFile(object))];
-  const image = await oneKernel(options.kernel, signal);
+  const trust = trustOf(options);
+  const image = await oneKernel(options.kernel, trust, signal);
   const [boot] = bootImages(image);
   if (!boot || image.arch !== 'x86_64') throw new UserError(`${image.id}: guests of architecture ${image.arch} cannot be run yet`);
   const folder = await makeWorkFolder();
   const directory = folder.path;
   try {
     const { line } = await qemuVersion();
-    const agent = await ensureAgent({ onNote: note });
+    const agent = await ensureAgent({ onNote: note, trust });
     const { accel } = await chooseAccel(options.accel, {
       qemuVersion: line,
       outcomeFile: join(cacheRoot(), 'accel.json'),
@@ -163,6 +166,7 @@ export function addShellCommand(program: Command): void {
     .action(async (object: string | undefined, options: ShellOptions) =>
       untilInterrupted(async (signal) => shell(object, options, signal)),
     );
+  addTrustOptions(command);
   addHelp(command, {
     notes: ['"exit" or Ctrl-A X ends the guest. Ctrl-C and all other keys go to the guest.'],
     exit: { asExpected: 'the guest ended', infrastructure: 'the guest did not come up, or QEMU failed' },

@@ -1,9 +1,9 @@
 // Checks what a run needs of this machine. Each check really tries the thing, and prints what to type if it fails.
-import { readdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { debianMirrors } from '../../kernels/sources/debian/mirror.ts';
-import { readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
+import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
 import { messageOf } from '../base/errors.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { bootGuest } from '../guest/boot.ts';
@@ -90,16 +90,12 @@ async function checkMirror(mirrors: readonly string[] | undefined): Promise<Find
   }
 }
 
-/** Any kernel in the cache, as paths. */
+/** Any trusted kernel in the cache, as paths. */
 async function cachedKernel(cache: string): Promise<Parameters<typeof bootImages>[0] | null> {
-  const folder = join(cache, 'kernels');
-  for (const name of await readdir(folder).catch(() => [])) {
-    const directory = join(folder, name);
-    const stored = await readCachedKernel(directory);
-    if (stored?.arch !== 'x86_64') continue;
-    return { vmlinux: stored.vmlinux ? join(directory, 'vmlinux') : null, image: stored.image ? join(directory, 'image') : null };
-  }
-  return null;
+  const stored = (await cachedKernels(cache)).find(({ arch }) => arch === 'x86_64');
+  if (!stored) return null;
+  const { directory, vmlinux, image } = stored;
+  return { vmlinux: vmlinux ? join(directory, 'vmlinux') : null, image: image ? join(directory, 'image') : null };
 }
 
 async function checkAgent(mirrors: readonly string[] | undefined): Promise<{ finding: Finding; agent: GuestAgent | null }> {

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
+import { type KernelsInCache, kernelsInCache } from '../../kernels/cache/cached-kernels.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import type { KernelSelector } from '../../kernels/registered.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
@@ -85,9 +85,12 @@ function newestOfSeries(stored: readonly CachedKernel[]): CachedKernel[] {
 }
 
 /** The newest of every series among cached kernels that a selector means. */
-function newestOf(meant: readonly CachedKernel[], { text }: KernelSelector): OfflineKernel[] {
+function newestOf(meant: readonly CachedKernel[], unverified: readonly CachedKernel[], { text }: KernelSelector): OfflineKernel[] {
   const newest = newestOfSeries(meant);
-  if (newest.length === 0) throw new UserError(`${text}: no such kernel in the cache; "corematrix kernels pull ${text}" brings it`);
+  if (newest.length === 0) {
+    const why = unverified.length > 0 ? 'the kernel in the cache is not verified' : 'no such kernel in the cache';
+    throw new UserError(`${text}: ${why}; "corematrix kernels pull ${text}" brings it`);
+  }
   return newest.map((kernel) => fromCache(text, kernel));
 }
 
@@ -154,15 +157,21 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
   );
 }
 
-async function select(text: string, cache: string, stored: readonly CachedKernel[]): Promise<OfflineKernel[]> {
+function emptyCache(unverified: number): UserError {
+  if (unverified === 0) return new UserError(`the kernel cache is empty; "corematrix kernels pull ${DEFAULT_SELECTOR}" fills it`);
+  return new UserError(`no kernel in the cache is verified; "corematrix kernels pull ${DEFAULT_SELECTOR}" verifies them`);
+}
+
+async function select(text: string, cache: string, { trusted, unverified }: KernelsInCache): Promise<OfflineKernel[]> {
   if (text === CACHED || text === NEWEST) {
-    if (stored.length === 0) throw new UserError(`the kernel cache is empty; "corematrix kernels pull ${DEFAULT_SELECTOR}" fills it`);
-    return (text === CACHED ? stored : newestOfSeries(stored)).map((kernel) => fromCache(CACHED, kernel));
+    if (trusted.length === 0) throw emptyCache(unverified.length);
+    return (text === CACHED ? trusted : newestOfSeries(trusted)).map((kernel) => fromCache(CACHED, kernel));
   }
   if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
   const selector = parseSelector(text);
-  const meant = selector.source.select(selector, stored);
-  return meant === null ? fromImage(text, cache) : newestOf(meant, selector);
+  const meant = selector.source.select(selector, trusted);
+  if (meant === null) return fromImage(text, cache);
+  return newestOf(meant, selector.source.select(selector, unverified) ?? [], selector);
 }
 
 function compare(a: OfflineKernel, b: OfflineKernel): number {
@@ -182,7 +191,7 @@ export interface FoundKernels {
  * an archive means kernels in the cache only. `forms.ts` has the selectors of BTF that count here beside those of kernels.
  */
 export async function findKernels(selectors: readonly string[], cache: string): Promise<FoundKernels> {
-  const stored = await cachedKernels(cache);
+  const stored = await kernelsInCache(cache);
   const found: OfflineKernel[] = [];
   const problems: string[] = [];
   for (const text of selectors.length > 0 ? selectors : [NEWEST]) {

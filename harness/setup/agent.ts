@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { cacheRoot } from '../base/files.ts';
 import { populateDirectory } from '../base/populate.ts';
 import { UserError } from '../base/errors.ts';
+import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import { run, secondsSince, versionLine } from './command.ts';
 import { digestOf, filesIn } from '../base/digest.ts';
@@ -24,6 +25,8 @@ export interface AgentOptions {
   onNote: (text: string) => void;
   /** Base addresses of Debian mirrors; without any, those of the environment or of apt. */
   mirrors?: readonly string[] | undefined;
+  /** What the user trusts beyond verified mirrors (default: only what the environment says). */
+  trust?: TrustOptions | undefined;
   /** A release of libbpf to link with, `1.1`; without it, the one that everything here is written for. */
   release?: string | undefined;
 }
@@ -41,7 +44,7 @@ async function compile(sources: readonly string[], libbpf: Libbpf, target: strin
 export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const cache = options.cache ?? cacheRoot();
   const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/guest/agent');
-  const from = { cache, onNote: options.onNote, mirrors: options.mirrors };
+  const from = { cache, onNote: options.onNote, mirrors: options.mirrors, trust: options.trust };
   const libbpf = options.release === undefined ? await ensureLibbpf(from) : await ensureRelease(options.release, from);
   const compiler = await versionLine('gcc');
   if (compiler === null) throw new UserError('gcc is not installed; run "npm run setup", or on Debian: apt-get install gcc libc6-dev');

@@ -3,11 +3,16 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import * as tar from 'tar';
+import { isDirectory } from '../base/files.ts';
 import { populateDirectory } from '../base/populate.ts';
 import { type DebianSource, findDebianSource } from '../../kernels/sources/debian/source-package.ts';
+import { debianMirrors } from '../../kernels/sources/debian/mirror.ts';
+import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
+import type { Trust } from '../../kernels/trust/trust.ts';
 import { download } from '../../kernels/download/download.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import { lastLines, run, secondsSince } from './command.ts';
+import { PINNED_LIBBPF, type PinnedSource } from './libbpf-pins.ts';
 
 /** The release whose messages and rules this project is written for. */
 export const WANTED_LIBBPF = '1.7';
@@ -24,7 +29,12 @@ export interface LibbpfOptions {
   onNote: (text: string) => void;
   /** Base addresses of Debian mirrors; without any, those of the environment or of apt. */
   mirrors?: readonly string[] | undefined;
+  /** What the user trusts beyond verified mirrors (default: only what the environment says). */
+  trust?: TrustOptions | undefined;
 }
+
+/** No mirror has the archive of a source package. */
+class AbsentArchive extends InfraError {}
 
 /** A libbpf built from source, in the cache under `key`. */
 export interface BuiltLibbpf {
@@ -33,6 +43,8 @@ export interface BuiltLibbpf {
   /** Version of the Debian package, for example `1.7.0-1`. */
   package: string;
   key: string;
+  /** Who vouches for the digest of its source. */
+  trust: Trust;
 }
 
 /** Major and minor number of an upstream or Debian version. */
@@ -81,14 +93,34 @@ function upstreamVersion(version: string): string {
   return version.replace(/^\d+:/, '').replace(/-[^-]*$/, '');
 }
 
-async function fetchArchive(source: DebianSource, options: LibbpfOptions): Promise<{ path: string; sha256: string }> {
-  const original = source.files.find((file) => /\.orig\.tar\.[a-z0-9]+$/.test(file.path));
-  if (!original) throw new InfraError(`the source package libbpf ${source.version} has no upstream archive`);
-  const path = join(options.cache, 'downloads', `${original.sha256}-${basename(original.path)}`);
-  const { size, sha256 } = original;
-  const fetched = await download({ url: `${source.base}/${original.path}`, target: path, expected: { size, sha256 } });
-  if (fetched.kind === 'absent') throw new InfraError(`the mirror does not have ${original.path}, though its index names it`);
-  return { path, sha256 };
+/** A source package to build, and the mirrors that may have it. */
+interface FetchableSource extends PinnedSource {
+  bases: readonly string[];
+  trust: Trust;
+}
+
+const indexed = ({ base, ...source }: DebianSource): FetchableSource => ({ ...source, bases: [base] });
+
+function originalOf({ version, files }: PinnedSource): PinnedSource['files'][number] {
+  const original = files.find((file) => /\.orig\.tar\.[a-z0-9]+$/.test(file.path));
+  if (!original) throw new InfraError(`the source package libbpf ${version} has no upstream archive`);
+  return original;
+}
+
+/** The key in the cache of what is built from a source. */
+function keyOf(source: PinnedSource): string {
+  return `${originalOf(source).sha256.slice(0, 32)}-${BUILD}`;
+}
+
+/** The path of the downloaded archive; null if no mirror has it. */
+async function fetchArchive(source: FetchableSource, cache: string): Promise<string | null> {
+  const { path, size, sha256 } = originalOf(source);
+  const target = join(cache, 'downloads', `${sha256}-${basename(path)}`);
+  for (const base of source.bases) {
+    const fetched = await download({ url: `${base}/${path}`, target, expected: { size, sha256 } });
+    if (fetched.kind === 'done') return target;
+  }
+  return null;
 }
 
 async function build(archive: string, target: string): Promise<void> {
@@ -121,9 +153,24 @@ async function build(archive: string, target: string): Promise<void> {
  * @throws InfraError if a mirror cannot be read or libbpf does not build; UserError if no mirror is known
  */
 export async function buildFromSource(options: LibbpfOptions): Promise<BuiltLibbpf | null> {
-  const { cache, mirrors, onNote } = options;
-  const source = chooseSource(await findDebianSource('libbpf', { cache, mirrors, onNote }));
-  return source && buildSource(source, options);
+  const bases = async () => (await debianMirrors(options.mirrors)).flatMap(({ archive, base }) => (archive === 'debian' ? [base] : []));
+  const pinned = await buildPinned(bases, options);
+  if (pinned) return pinned;
+  const source = chooseSource(await findDebianSource('libbpf', options));
+  return source && buildSource(indexed(source), options);
+}
+
+/** Builds the source that this program pins; null if no mirror has it. A folder of an earlier build needs no mirror. */
+async function buildPinned(bases: () => Promise<string[]>, options: LibbpfOptions): Promise<BuiltLibbpf | null> {
+  const folder = libbpfFolder(options.cache, keyOf(PINNED_LIBBPF));
+  const trust = { kind: 'pinned' } as const;
+  const source = { ...PINNED_LIBBPF, trust, bases: (await isDirectory(folder)) ? [] : await bases() };
+  try {
+    return await buildSource(source, options);
+  } catch (error) {
+    if (error instanceof AbsentArchive) return null;
+    throw error;
+  }
 }
 
 /**
@@ -131,24 +178,26 @@ export async function buildFromSource(options: LibbpfOptions): Promise<BuiltLibb
  * @throws UserError if the mirrors do not have it, with those that they have; InfraError like buildFromSource
  */
 export async function buildRelease(wanted: string, options: LibbpfOptions): Promise<BuiltLibbpf> {
-  const { cache, mirrors, onNote } = options;
-  const found = await findDebianSource('libbpf', { cache, mirrors, onNote });
+  const found = await findDebianSource('libbpf', options);
   const sources = found.filter(({ version }) => atLeast(releaseOf(version), OLDEST_RELEASE));
   const source = chooseRelease(sources, wanted);
-  if (source) return buildSource(source, options);
+  if (source) return buildSource(indexed(source), options);
   const usable = sources.map(({ version }) => upstreamVersion(version));
   throw new UserError(
     `libbpf@${wanted}: the Debian mirror has no source package of it; it has ${usable.toReversed().join(', ') || 'none'}`,
   );
 }
 
-async function buildSource(source: DebianSource, options: LibbpfOptions): Promise<BuiltLibbpf> {
+async function buildSource(source: FetchableSource, options: LibbpfOptions): Promise<BuiltLibbpf> {
   const { cache, onNote } = options;
   const started = performance.now();
-  const archive = await fetchArchive(source, options);
-  const key = `${archive.sha256.slice(0, 32)}-${BUILD}`;
-  const state = await populateDirectory(libbpfFolder(cache, key), async (folder) => build(archive.path, folder));
+  const key = keyOf(source);
+  const state = await populateDirectory(libbpfFolder(cache, key), async (folder) => {
+    const archive = await fetchArchive(source, cache);
+    if (archive === null) throw new AbsentArchive(`the mirror does not have ${originalOf(source).path}, though its index names it`);
+    await build(archive, folder);
+  });
   const version = upstreamVersion(source.version);
   if (state === 'built') onNote(`libbpf ${version} from the Debian source package: ${secondsSince(started)}`);
-  return { version, package: source.version, key };
+  return { version, package: source.version, key, trust: source.trust };
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseCached, writeFileAtomic } from '../base/files.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { mirrorTrust } from '../../kernels/trust/mirror-trust.ts';
+import { readTrust, stillVouches } from '../../kernels/trust/trust.ts';
 import { run } from './command.ts';
 import {
   atLeast,
@@ -30,7 +32,13 @@ export interface Libbpf {
   staticLib: string;
 }
 
-const choice = z.object({ version: z.string(), package: z.string(), key: z.string().regex(/^[0-9a-f-]+$/) });
+const choice = z.object({
+  version: z.string(),
+  package: z.string(),
+  key: z.string().regex(/^[0-9a-f-]+$/),
+  /** Absent in records of older versions. */
+  trust: z.unknown(),
+});
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
@@ -39,7 +47,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function inCache(cache: string, { version, package: debian, key }: BuiltLibbpf): Libbpf {
+function inCache(cache: string, { version, package: debian, key }: Omit<BuiltLibbpf, 'trust'>): Libbpf {
   const folder = libbpfFolder(cache, key);
   const origin = `Debian source package libbpf ${debian}`;
   return { version, origin, includeDir: join(folder, 'include'), staticLib: join(folder, 'lib/libbpf.a') };
@@ -50,10 +58,15 @@ function memoryOf(cache: string): string {
   return join(cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${BUILD}.json`);
 }
 
-/** The choice of an earlier set-up, which stays valid without network and after changes of the mirror. */
-async function chosenBefore(cache: string, memory: string): Promise<Libbpf | null> {
+/**
+ * The choice of an earlier set-up, which stays valid without network and after changes of the mirror. A choice without a record of trust,
+ * or one that this run does not trust, is made again.
+ */
+async function chosenBefore({ cache, trust }: Pick<LibbpfOptions, 'cache' | 'trust'>, memory: string): Promise<Libbpf | null> {
   const kept = choice.safeParse(parseCached(await readFile(memory, 'utf8').catch(() => '')));
   if (!kept.success) return null;
+  const vouched = readTrust(kept.data.trust);
+  if (vouched === null || !stillVouches(vouched, await mirrorTrust(trust))) return null;
   const libbpf = inCache(cache, kept.data);
   return (await exists(libbpf.staticLib)) ? libbpf : null;
 }
@@ -78,7 +91,7 @@ async function fromSystem(): Promise<Libbpf | null> {
  */
 export async function ensureRelease(wanted: string, options: LibbpfOptions): Promise<Libbpf> {
   const memory = join(options.cache, 'libbpf', `release-${wanted}-${BUILD}.json`);
-  const before = await chosenBefore(options.cache, memory);
+  const before = await chosenBefore(options, memory);
   if (before) return before;
   const built = await buildRelease(wanted, options);
   await writeFileAtomic(memory, `${JSON.stringify(built)}\n`);
@@ -87,7 +100,7 @@ export async function ensureRelease(wanted: string, options: LibbpfOptions): Pro
 
 /** The libbpf on this machine: the choice of set-up, else the system's, else null. Downloads and builds nothing. */
 export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
-  return (await chosenBefore(cache, memoryOf(cache))) ?? fromSystem();
+  return (await chosenBefore({ cache }, memoryOf(cache))) ?? fromSystem();
 }
 
 /**
@@ -96,7 +109,7 @@ export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
  */
 export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
   const memory = memoryOf(options.cache);
-  const before = await chosenBefore(options.cache, memory);
+  const before = await chosenBefore(options, memory);
   if (before) return before;
   let why = 'the mirrors have no source package of it that is new enough';
   const built = await buildFromSource(options).catch((error: unknown) => {

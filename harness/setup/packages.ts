@@ -51,6 +51,7 @@ const PACKAGES: readonly SystemPackage[] = [
     debian: 'python3-junitparser',
     scope: 'tests',
   },
+  { purpose: 'signatures of mirrors in tests', proof: 'gpg', debian: 'gnupg', scope: 'tests' },
   { purpose: 'the format of C', proof: 'clang-format', debian: 'clang-format', scope: 'tests' },
   { purpose: 'the browser the report is tested in', proof: 'chromium', debian: 'chromium', scope: 'tests' },
 ];

@@ -8,7 +8,9 @@ import type { Archive } from '../archive/archive.ts';
 import { isImagePath } from '../image/paths.ts';
 import { unpackKernel } from '../image/unpack.ts';
 import { type CachedKernel, kernelDirectory, readCachedKernel } from './cached-kernel.ts';
-import { cachePackedConfig } from './config.ts';
+import { cachePackedConfig, forgetConfig } from './config.ts';
+import { isStronger } from './kernel-trust.ts';
+import type { Trust } from '../trust/trust.ts';
 import { rememberImage } from './package-notes.ts';
 
 const MAX_IMAGE = 512 << 20;
@@ -45,19 +47,23 @@ export interface ImagePackage {
   sha256: string;
   /** Its name in errors. */
   label: string;
+  /** Who vouches for its digest. */
+  trust: Trust;
 }
 
 /**
  * Unpacks the image of a package into the cache, with the configuration if the package has one.
  * @throws InfraError if the package is damaged or has no image
  */
-export async function cachePackage(cache: string, { archive, sha256, label }: ImagePackage): Promise<CachedKernel> {
+export async function cachePackage(cache: string, { archive, sha256, label, trust }: ImagePackage): Promise<CachedKernel> {
   const folder = await makeFolderBeside(kernelDirectory(cache, sha256));
   const image = join(folder.path, 'image');
   try {
     const found = await archive.extractFirst({ wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package has no kernel image`);
-    const cached = await cacheImage(cache, image, label);
+    const known = await cacheImage(cache, image, label);
+    // Another package with the same image may have brought another configuration.
+    const cached = (await isStronger(known.directory, trust)) ? await forgetConfig(known) : known;
     await cachePackedConfig(cached, archive, label);
     // Once the note exists, another process no longer removes the download.
     await rm(image, { force: true });

@@ -60,16 +60,53 @@ export async function cachePackedConfig(cached: CachedKernel, archive: Archive, 
 }
 
 /**
+ * A configuration that a source found. Runs that trust less than this one must not find it in the cache by chance: then it is kept under
+ * the digest of its package, or not at all (null).
+ */
+export interface SourceConfig {
+  text: Buffer;
+  keptAs: 'config of the kernel' | { package: string } | null;
+}
+
+function pathOfPackage({ directory }: CachedKernel, sha256: string): string {
+  return join(directory, `${KERNEL_FILES.config}-${sha256}`);
+}
+
+/** The configuration that came from a package earlier; null if the cache has none. */
+export async function configOfPackage(cached: CachedKernel, sha256: string): Promise<Buffer | null> {
+  return readFile(pathOfPackage(cached, sha256)).catch(() => null);
+}
+
+async function setAside(cached: CachedKernel, text: Buffer, sha256: string): Promise<KernelConfig> {
+  const path = pathOfPackage(cached, sha256);
+  await writeFileAtomic(path, text);
+  return { path, ...describe(text) };
+}
+
+/** Forgets the cached configuration of a kernel, so that the next pull searches for it. */
+export async function forgetConfig(cached: CachedKernel): Promise<CachedKernel> {
+  const { directory, config, ...facts } = cached;
+  if (config === undefined) return cached;
+  await writeFileAtomic(join(directory, KERNEL_FILES.facts), `${JSON.stringify(facts, null, 2)}\n`);
+  return { ...facts, directory };
+}
+
+/**
  * The configuration of a kernel. The first call searches the image, then calls `search`; the result is cached. A failure
  * is only a note, and the next pull searches again.
  * @param search searches the place where the source of the kernel keeps it, and may add notes
  */
-export async function findConfig(cached: CachedKernel, search: (notes: string[]) => Promise<Buffer | null>): Promise<FoundConfig> {
+export async function findConfig(cached: CachedKernel, search: (notes: string[]) => Promise<SourceConfig | null>): Promise<FoundConfig> {
   if (cached.config !== undefined) return { config: cachedConfig(cached), notes: [] };
   const notes: string[] = [];
   try {
     await access(cached.directory, constants.W_OK);
-    const text = (await inImage(cached)) ?? (await search(notes));
+    const carried = await inImage(cached);
+    const found = carried === null ? await search(notes) : null;
+    if (found && found.keptAs !== 'config of the kernel') {
+      return { config: await setAside(cached, found.text, found.keptAs?.package ?? 'unlisted'), notes };
+    }
+    const text = carried ?? found?.text ?? null;
     return { config: cachedConfig(await cacheConfig(cached, text)), notes };
   } catch (error) {
     return { config: null, notes: [`its configuration is not available: ${messageOf(error)}`] };

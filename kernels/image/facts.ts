@@ -9,6 +9,7 @@ export const KERNEL_FILES = {
   names: 'btf-names',
   config: 'config',
   facts: 'kernel.json',
+  trust: 'trust.json',
 } as const;
 
 export interface KernelFacts {

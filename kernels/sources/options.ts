@@ -1,5 +1,6 @@
 // Options of planning and pulling kernels, and the events that they report.
 import type { KernelLock } from './lock.ts';
+import type { TrustOptions } from '../trust/mirror-trust.ts';
 
 export type KernelEvent =
   /** Downloaded bytes of the package of a kernel. In the last event `bytes` equals `total`. */
@@ -20,8 +21,8 @@ export interface KernelOptions {
   frozen?: boolean | undefined;
   /** Download indexes again even if the cache has recent ones. */
   refresh?: boolean | undefined;
-  /** Whether to pull kernels without a verified signature or lock file entry. @default accept */
-  unverified?: 'accept' | 'refuse' | undefined;
+  /** What the user trusts beyond verified mirrors (default: only what the environment says). A configuration never sets it. */
+  trust?: TrustOptions | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((event: KernelEvent) => void) | undefined;
 }

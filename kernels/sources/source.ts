@@ -4,7 +4,7 @@ import type { CachedKernel } from '../cache/cached-kernel.ts';
 import type { FoundConfig } from '../cache/config.ts';
 import type { SourceLock } from './lock.ts';
 import type { KernelOptions } from './options.ts';
-import type { Trust } from './trust.ts';
+import type { Trust } from '../trust/trust.ts';
 
 /** One form of a selector, for help and documentation. */
 export interface SelectorForm {
@@ -71,8 +71,8 @@ export interface SourceOperations<Selector, Origin> {
   /** Who vouches for a kernel. */
   verify: (origin: Origin) => Trust;
   /**
-   * Brings a kernel into the cache. Everything passes `checkTrust` before it is downloaded.
-   * @throws InfraError if the kernel cannot be downloaded, is damaged or not trusted
+   * Brings a kernel into the cache.
+   * @throws InfraError if the kernel cannot be downloaded or is damaged
    */
   pull: (kernel: SourceKernel<Origin>, options: KernelOptions) => Promise<Delivery<Origin>>;
   /** The build configuration of a pulled kernel. */

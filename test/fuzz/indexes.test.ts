@@ -12,7 +12,7 @@ import { fuzz } from './fuzz.ts';
 import type { Random } from './mutate.ts';
 
 const SHA256 = 'a1'.repeat(32);
-const SUITE = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' }, trust: { kind: 'signed' } } as const;
+const SUITE = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' }, trust: { kind: 'pinned' } } as const;
 
 const RELEASE = `Origin: Debian
 Suite: stable

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { Header } from 'tar';
+import { clearSign, type KeyName } from './signing.ts';
 
 export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
@@ -147,21 +148,67 @@ export interface FakeMirror {
   down: boolean;
   /** Number of bytes after which the transfer of a package stalls; null for whole packages. */
   holdAfter: number | null;
+  /** Writes the Release file of a suite anew for the index files that the mirror has now, and signs it. */
+  publish: (suite: string, changes?: ReleaseChanges) => Promise<void>;
   close: () => void;
 }
 
-/** A mirror on this machine with suites of these packages, in the layout of apt's tools. */
+/** What a Release file says, and who signs it. */
+export interface ReleaseChanges {
+  origin?: string;
+  suite?: string;
+  codename?: string;
+  /** Null for a Release file without a date. */
+  date?: Date | null;
+  validUntil?: Date | string;
+  /** Null for a file without a signature. @default mirror */
+  signedBy?: KeyName | null;
+}
+
+/** When the mirrors of tests were made, in whole seconds. */
+export const MIRROR_DATE = new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000);
+const releaseTime = (time: Date) => time.toUTCString().replace('GMT', 'UTC');
+
+/** The text of a Release file for the index files of a suite. */
+function releaseText(suite: string, files: ReadonlyMap<string, Buffer>, changes: ReleaseChanges): string {
+  const { origin = 'Debian', codename = suite, date = MIRROR_DATE, validUntil } = changes;
+  const folder = `/debian/dists/${suite}/`;
+  const indexes = [...files].filter(([path]) => path.startsWith(`${folder}main/`));
+  const lines = indexes.map(([path, content]) => ` ${sha256(content)} ${content.length} ${path.slice(folder.length)}\n`);
+  const until = validUntil instanceof Date ? releaseTime(validUntil) : validUntil;
+  return [
+    `Origin: ${origin}\n`,
+    changes.suite === undefined ? '' : `Suite: ${changes.suite}\n`,
+    `Codename: ${codename}\n`,
+    date === null ? '' : `Date: ${releaseTime(date)}\n`,
+    until === undefined ? '' : `Valid-Until: ${until}\n`,
+    'SHA256:\n',
+    ...lines,
+  ].join('');
+}
+
+/** A mirror on this machine with suites of these packages, in the layout of apt's tools, signed with the key `mirror`. */
 export async function startMirror(suites: Readonly<Record<string, readonly FakePackage[]>>): Promise<FakeMirror> {
   const files = new Map<string, Buffer>();
   for (const [suite, packages] of Object.entries(suites)) {
     const xz = await execa('xz', ['--stdout'], { input: packages.map(stanza).join('\n'), encoding: 'buffer' });
     const index = Buffer.from(xz.stdout);
     files.set(`/debian/dists/${suite}/main/binary-amd64/Packages.xz`, index);
-    const release = `Origin: Debian\nCodename: ${suite}\nSHA256:\n ${sha256(index)} ${index.length} main/binary-amd64/Packages.xz\n`;
-    files.set(`/debian/dists/${suite}/InRelease`, Buffer.from(release));
     for (const one of packages) files.set(`/debian/pool/main/l/linux/${one.name}_${one.version}_amd64.deb`, one.deb);
   }
-  const mirror: FakeMirror = { address: '', requests: [], files, down: false, holdAfter: null, close: () => {} };
+  const publish: FakeMirror['publish'] = async (suite, changes = {}) => {
+    const text = releaseText(suite, files, changes);
+    const { signedBy = 'mirror' } = changes;
+    const [content = text] = signedBy === null ? [text] : await clearSign([text], signedBy);
+    files.set(`/debian/dists/${suite}/InRelease`, Buffer.from(content));
+  };
+  const names = Object.keys(suites);
+  const signed = await clearSign(
+    names.map((suite) => releaseText(suite, files, {})),
+    'mirror',
+  );
+  for (const [index, suite] of names.entries()) files.set(`/debian/dists/${suite}/InRelease`, Buffer.from(signed[index] ?? ''));
+  const mirror: FakeMirror = { address: '', requests: [], files, down: false, holdAfter: null, publish, close: () => {} };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
     mirror.requests.push(path);

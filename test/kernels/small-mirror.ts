@@ -4,6 +4,7 @@ import { afterEach, beforeEach } from 'vitest';
 import { planKernels } from '../../kernels/plan.ts';
 import type { PlannedKernel } from '../../kernels/registered.ts';
 import type { KernelEvent, KernelOptions } from '../../kernels/sources/options.ts';
+import { publicKey } from './signing.ts';
 import { fakePackage, type FakeMirror, startMirror, withFolder } from './fixtures.ts';
 
 export const cloud = (release: string) => `linux-image-${release}-cloud-amd64`;
@@ -46,14 +47,15 @@ interface Setting {
   folder: string;
 }
 
-/** Runs with an empty cache and a list of all notes, without the note that this mirror does not sign its indexes. */
+/** Runs with an empty cache and a list of all notes, and trusts the key of the mirror. */
 export async function withCache<T>(use: (setting: Setting) => Promise<T>): Promise<T> {
   return withFolder(async (folder) => {
     const notes: string[] = [];
     const onProgress = (event: KernelEvent) => {
-      if (event.kind === 'note' && !event.text.startsWith('signatures')) notes.push(event.text.replaceAll(mirror.address, 'MIRROR'));
+      if (event.kind === 'note') notes.push(event.text.replaceAll(mirror.address, 'MIRROR'));
     };
-    return use({ options: { cache: join(folder, 'cache'), mirrors: [mirror.address], onProgress }, notes, folder });
+    const trust = { mirrorKeys: [publicKey('mirror')] };
+    return use({ options: { cache: join(folder, 'cache'), mirrors: [mirror.address], trust, onProgress }, notes, folder });
   });
 }
 

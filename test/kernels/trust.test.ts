@@ -1,44 +1,241 @@
-// Tests of which kernels can be pulled if only verified ones are accepted. The mirror of these tests signs nothing.
-import { writeFile } from 'node:fs/promises';
+// Tests of which indexes are refused, with a mirror on this machine and real signatures.
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { execa } from 'execa';
+import { afterEach, describe, expect, it } from 'vitest';
 import { entriesOf, formatLock, parseLock } from '../../kernels/lock.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { pullKernel } from '../../kernels/pull.ts';
-import { checkTrust } from '../../kernels/sources/trust.ts';
-import { bzImage } from './fixtures.ts';
+import { verifyInRelease } from '../../kernels/sources/debian/signature.ts';
+import type { KernelOptions } from '../../kernels/sources/options.ts';
+import { bzImage, MIRROR_DATE, type ReleaseChanges } from './fixtures.ts';
+import { clearSign, fingerprintOf, publicKey } from './signing.ts';
 import { failure, mirror, only, useMirror, withCache } from './small-mirror.ts';
 
 useMirror();
 
-it('a kernel of an unsigned index is refused before any download, also if it is cached', async () => {
-  await withCache(async ({ options }) => {
-    const planned = await only('debian:6.1', options);
-    const refusing = { ...options, unverified: 'refuse' } as const;
-    mirror.requests.length = 0;
-    expect(await failure(pullKernel(planned, refusing))).toMatch(/^InfraError: linux-image-6\.1\.0-50-cloud-amd64 is not verified: \S+/);
-    expect(mirror.requests).toEqual([]);
-    await pullKernel(planned, options);
-    expect(await failure(pullKernel(planned, refusing))).toMatch(/^InfraError: debian-6\.1\.0-50-cloud-amd64 is not verified: \S+/);
+const DAY_MS = 24 * 60 * 60 * 1000;
+const later = (days: number) => new Date(MIRROR_DATE.getTime() + days * DAY_MS);
+const refresh = { refresh: true } as const;
+const inRelease = (suite: string) => `/debian/dists/${suite}/InRelease`;
+
+/** Changes the Release files of all suites but one, so that the mirror still has a trusted index. */
+async function publishAll(changes: ReleaseChanges, except: readonly string[] = []): Promise<void> {
+  for (const suite of ['bullseye', 'bookworm', 'trixie', 'trixie-backports', 'experimental']) {
+    if (!except.includes(suite)) await mirror.publish(suite, changes);
+  }
+}
+
+/** The advice of a refusal, without the address. */
+const ANYWAY = '(to use this mirror anyway: --trust-mirror MIRROR, or COREMATRIX_TRUST_MIRRORS=MIRROR)';
+const UPDATE = 'update the package debian-archive-keyring, or name its key with --mirror-key FILE';
+
+const REFUSED: readonly (readonly [string, () => Promise<void>, string | RegExp])[] = [
+  ['unsigned', async () => publishAll({ signedBy: null }), `it is not signed ${ANYWAY}`],
+  ['signed by an unknown key', async () => publishAll({ signedBy: 'stranger' }), /^it is signed with the unknown key [0-9A-F]{16}; /],
+  ['past its Valid-Until', async () => publishAll({ validUntil: later(-1) }), /^it expired on \d{4}-\d\d-\d\d \(to use this mirror anyway/],
+  ['with a malformed Valid-Until', async () => publishAll({ validUntil: 'never' }), `it has no readable Valid-Until ${ANYWAY}`],
+  ['without a date', async () => publishAll({ date: null }), `it has no readable date ${ANYWAY}`],
+  ['of another suite', async () => publishAll({ codename: 'buster' }), `it is the index of another suite: buster ${ANYWAY}`],
+  ['of no suite', async () => publishAll({ codename: '' }), `it is the index of another suite: it names none ${ANYWAY}`],
+];
+
+describe('an index', () => {
+  it.each(REFUSED)('an index %s is refused before anything else is downloaded', async (_, change, reason) => {
+    await change();
+    await withCache(async ({ options }) => {
+      const [, refused, why] =
+        /^InfraError: (the index of MIRROR bullseye, .* is refused): (.*)$/.exec(await failure(planKernels(['debian:6.1'], options))) ?? [];
+      expect(refused).toBe('the index of MIRROR bullseye, bookworm, trixie, trixie-backports, experimental is refused');
+      expect(why).toMatch(reason);
+      expect(mirror.requests.filter((path) => !path.endsWith('InRelease'))).toEqual([]);
+    });
+  });
+
+  it.each(['bookworm', 'experimental'])(
+    'an index of %s whose signature does not match its text is refused, whatever the user accepts',
+    async (suite) => {
+      const genuine = mirror.files.get(inRelease(suite))?.toString() ?? '';
+      mirror.files.set(inRelease(suite), Buffer.from(genuine.replace('Origin: Debian', 'Origin: Debian evil')));
+      expect(mirror.files.get(inRelease(suite))?.toString()).not.toBe(genuine);
+      await withCache(async ({ options, notes }) => {
+        const accepting = { ...options, trust: { ...options.trust, trustMirrors: [mirror.address] } };
+        await planKernels(['debian:6.12'], accepting);
+        expect(notes).toEqual([
+          expect.stringMatching(
+            new RegExp(
+              `^the index of MIRROR ${suite} is refused: the signature of key [0-9A-F]{16} does not match the text; the mirror, or the connection to it, cannot be trusted$`,
+            ),
+          ),
+        ]);
+      });
+    },
+  );
+
+  it('an index is refused if its key has expired', async () => {
+    await mirror.publish('bookworm', { signedBy: 'short-lived' });
+    await withCache(async ({ options, notes }) => {
+      await planKernels(['debian:6.12'], { ...options, trust: { mirrorKeys: [publicKey('mirror'), publicKey('short-lived')] } });
+      expect(notes).toEqual([expect.stringMatching(/^the index of MIRROR bookworm is refused: /)]);
+    });
+    const [signed = ''] = await clearSign(['Origin: Debian\n'], 'short-lived');
+    await withCache(async ({ folder }) => {
+      const keyring = join(folder, 'key.gpg');
+      await execa('gpg', ['--batch', '--dearmor', '--output', keyring, publicKey('short-lived')], { env: { GNUPGHOME: folder } });
+      const { signature } = await verifyInRelease(signed, [{ path: keyring, keyFile: null }]);
+      expect(signature).toEqual({ kind: 'unchecked', reason: expect.stringMatching(/^key [0-9A-F]{16} has expired; update the package/) });
+    });
+  });
+
+  it('an index that is older than the one that the mirror had before is refused, also after its record is gone', async () => {
+    await withCache(async ({ options, notes }) => {
+      await planKernels(['debian:6.1'], options);
+      await mirror.publish('bookworm', { date: later(-1) });
+      // The record of the cache is newer and still trusted.
+      expect((await planKernels(['debian:6.1'], { ...options, ...refresh })).length).toBe(1);
+      expect(notes).toEqual([
+        expect.stringMatching(
+          /^the Debian mirror cannot be read; its indexes of \S+ are used \(it is of \S+Z, older than the one of \S+Z that this mirror had before\)$/,
+        ),
+      ]);
+      const [record = ''] = (await execa('find', [join(options.cache, 'debian/suites'), '-name', 'bookworm-*'])).stdout
+        .split('\n')
+        .filter((path) => /bookworm-[0-9a-f]{16}\.json/.test(path));
+      await writeFile(record, '{}');
+      expect(await failure(planKernels(['debian:6.1'], { ...options, ...refresh }))).toMatch(/^UserError: debian:6\.1: no such kernel/);
+      expect(notes.at(-1)).toMatch(/^the index of MIRROR bookworm is refused: it is of \S+Z, older than /);
+    });
+  });
+
+  it('an index with an earlier date is accepted on another mirror, which may lag behind', async () => {
+    await withCache(async ({ options }) => {
+      await planKernels(['debian:6.1'], options);
+      await mirror.publish('bookworm', { date: later(-1) });
+      const other = mirror.address.replace('127.0.0.1', 'localhost');
+      expect((await planKernels(['debian:6.1'], { ...options, mirrors: [other] })).length).toBe(1);
+    });
+  });
+
+  it('an index is refused if a second message follows the signed one, or anything else', async () => {
+    const [good = '', strange = ''] = [
+      ...(await clearSign(['Origin: Debian\n'], 'mirror')),
+      ...(await clearSign(['Origin: Debian evil\n'], 'stranger')),
+    ];
+    await withCache(async ({ folder }) => {
+      const keyring = join(folder, 'key.gpg');
+      await execa('gpg', ['--batch', '--dearmor', '--output', keyring, publicKey('mirror')], { env: { GNUPGHOME: folder } });
+      const verified = async (message: string) => (await verifyInRelease(message, [{ path: keyring, keyFile: null }])).signature.kind;
+      expect(await verified(good)).toBe('good');
+      for (const message of [good + strange, strange + good, `Origin: Evil\n${good}`, `${good}Origin: Evil\n`]) {
+        expect(await verified(message)).toBe('unchecked');
+      }
+    });
+  });
+
+  it('an index cannot be verified without a key, and the reason names the package that has them', async () => {
+    const [good = ''] = await clearSign(['Origin: Debian\n'], 'mirror');
+    const { signature } = await verifyInRelease(good, []);
+    expect(signature).toEqual({
+      kind: 'unchecked',
+      reason: `this machine has no keys of the Debian archive; ${UPDATE.replace('update', 'install')}`,
+    });
+  });
+
+  describe('without gpgv', () => {
+    const { PATH = '' } = process.env;
+    afterEach(() => {
+      process.env['PATH'] = PATH;
+    });
+
+    it('an index is refused without gpgv', async () => {
+      await withCache(async ({ options, folder }) => {
+        await mkdir(join(folder, 'bin'));
+        await symlink((await execa('which', ['xz'])).stdout, join(folder, 'bin/xz'));
+        process.env['PATH'] = join(folder, 'bin');
+        expect(await failure(planKernels(['debian:6.1'], options))).toBe(
+          `InfraError: the index of MIRROR bullseye, bookworm, trixie, trixie-backports, experimental is refused: gpgv is not installed; install the package gpgv ${ANYWAY}`,
+        );
+      });
+    });
   });
 });
 
-it('a pinned kernel and a file of the user need no signature', async () => {
+describe('a mirror that the user trusts', () => {
+  const accepting = (options: KernelOptions): KernelOptions => ({ ...options, trust: { trustMirrors: [`${mirror.address}/`] } });
+
+  it('a mirror that the user trusts is used with a note, and the kernel records the mirror and the reason', async () => {
+    await publishAll({ signedBy: null });
+    await withCache(async ({ options, notes }) => {
+      const { trust } = await pullKernel(await only('debian:6.1', accepting(options)), accepting(options));
+      expect(trust).toEqual({ kind: 'accepted', mirror: mirror.address, reason: 'it is not signed' });
+      expect(notes).toEqual(['MIRROR is used although it cannot be verified, as you asked: it is not signed']);
+    });
+  });
+
+  it('a run that does not trust it refuses what an earlier run got from it, also without the network', async () => {
+    await publishAll({ signedBy: null });
+    await withCache(async ({ options }) => {
+      await pullKernel(await only('debian:6.1', accepting(options)), accepting(options));
+      expect(await failure(planKernels(['debian:6.1'], options))).toMatch(/ is refused: it is not signed /);
+      mirror.close();
+      expect(await failure(planKernels(['debian:6.1'], options))).toMatch(/ is refused: it is not signed /);
+      expect((await planKernels(['debian:6.1'], accepting(options))).length).toBe(1);
+    });
+  });
+
+  it('a mirror with a key of the user is refused by a run without that key', async () => {
+    await withCache(async ({ options }) => {
+      const { trust } = await pullKernel(await only('debian:6.1', options), options);
+      expect(trust).toEqual({
+        kind: 'signed',
+        mirror: mirror.address,
+        key: await fingerprintOf('mirror'),
+        keyFile: expect.stringMatching(/^[0-9a-f]{64}$/),
+        expired: null,
+      });
+      expect(await failure(planKernels(['debian:6.1'], { ...options, trust: {} }))).toMatch(
+        /is refused: it is signed with the unknown key/,
+      );
+    });
+  });
+
+  it('a mirror that serves an expired index is used from the cache only while the last good index is valid', async () => {
+    await publishAll({ validUntil: new Date(Date.now() + 3_000) });
+    await withCache(async ({ options }) => {
+      expect((await planKernels(['debian:6.1'], options)).length).toBe(1);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 4_000);
+      });
+      expect(await failure(planKernels(['debian:6.1'], options))).toMatch(/ is refused: it expired on /);
+    });
+  });
+
+  it('a key file without keys is an error that names it', async () => {
+    await withCache(async ({ options, folder }) => {
+      const path = join(folder, 'key.asc');
+      const refused = async () => failure(planKernels(['debian:6.1'], { ...options, trust: { mirrorKeys: [path] } }));
+      expect(await refused()).toMatch(/^UserError: the key of a mirror cannot be read: ENOENT/);
+      await writeFile(path, 'no key\n');
+      expect(await refused()).toBe(`UserError: ${path}: not a file with OpenPGP keys`);
+    });
+  });
+});
+
+it('a pinned kernel and a file of the user need no index', async () => {
   await withCache(async ({ options, folder }) => {
     const entries = await entriesOf(await planKernels(['debian:6.1'], options));
     const lock = await parseLock(await formatLock(entries), 'lock.json');
     const image = join(folder, 'bzImage');
     await writeFile(image, bzImage());
-    const refusing = { ...options, lock, unverified: 'refuse' } as const;
-    const planned = await planKernels(['debian:6.1', `file:${image}`], refusing);
-    const pulled = await Promise.all(planned.map(async (kernel) => pullKernel(kernel, refusing)));
-    expect(pulled.map(({ id }) => id)).toEqual(['debian-6.1.0-50-cloud-amd64', 'file-6.9.1-test']);
+    await publishAll({ signedBy: null });
+    const fresh = { ...options, cache: join(folder, 'other'), lock, trust: {} };
+    const planned = await planKernels(['debian:6.1', `file:${image}`], fresh);
+    const pulled = await Promise.all(planned.map(async (kernel) => pullKernel(kernel, fresh)));
+    expect(pulled.map(({ id, trust }) => [id, trust.kind])).toEqual([
+      ['debian-6.1.0-50-cloud-amd64', 'pinned'],
+      ['file-6.9.1-test', 'own'],
+    ]);
+    const record = join(fresh.cache, 'kernels', pulled[0]?.sha256 ?? '', 'trust.json');
+    expect(JSON.parse(await readFile(record, 'utf8'))).toEqual({ kind: 'pinned' });
   });
-});
-
-it('a signed kernel passes if unverified ones are refused, and an unverified one passes if they are accepted', () => {
-  const unverified = { kind: 'unverified', reason: 'the mirror does not sign its index' } as const;
-  expect(() => checkTrust({ kind: 'signed' }, 'a kernel', 'refuse')).not.toThrow();
-  expect(() => checkTrust(unverified, 'a kernel')).not.toThrow();
-  expect(() => checkTrust(unverified, 'a kernel', 'refuse')).toThrow('a kernel is not verified: the mirror does not sign its index');
 });

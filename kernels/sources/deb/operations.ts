@@ -15,8 +15,10 @@ import { isPackageCached, lookUpPackage } from '../../cache/package-notes.ts';
 import { checkFile, type PathOrigin, type PathSelector } from '../local-file.ts';
 import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
 import type { KernelOptions } from '../options.ts';
+import type { Trust } from '../../trust/trust.ts';
 
 const MAX_CONTROL = 1 << 20;
+const OWN = { kind: 'own' } as const satisfies Trust;
 
 /** Only the user can replace a damaged package of the user, so the error is a UserError. */
 async function readControl({ text, path }: PathSelector): Promise<string> {
@@ -62,17 +64,20 @@ async function pull(kernel: SourceKernel<PathOrigin>, { cache }: KernelOptions):
   const sha256 = await sha256Of(path);
   const known = await lookUpPackage(cache, sha256);
   const isKnown = known !== null && known !== 'absent';
-  const cached = isKnown ? known : await cachePackage(cache, { archive: debArchive(path), sha256, label: kernel.selector });
+  const cached = isKnown ? known : await cachePackage(cache, { archive: debArchive(path), sha256, label: kernel.selector, trust: OWN });
   return { kernel, cached, notes: [] };
 }
 
 export const debOperations: SourceOperations<PathSelector, PathOrigin> = {
   planner: () => plan,
   isCached: async ({ path }, cache) => isPackageCached(cache, await sha256Of(path)),
-  verify: () => ({ kind: 'own' }),
+  verify: () => OWN,
   pull,
   config: async ({ path }, cached) => {
-    const { config, notes } = await findConfig(cached, async () => configIn(debArchive(path), path));
+    const { config, notes } = await findConfig(cached, async () => {
+      const text = await configIn(debArchive(path), path);
+      return text && { text, keptAs: 'config of the kernel' };
+    });
     return { config: config ?? (await configBeside(path, cached.release)), notes };
   },
   modules: async ({ path }, { cache }) =>

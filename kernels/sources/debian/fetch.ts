@@ -4,41 +4,59 @@ import { InfraError } from '../../../harness/base/errors.ts';
 import { makeFolderBeside } from '../../../harness/base/populate.ts';
 import { download } from '../../download/download.ts';
 import type { KernelOptions } from '../options.ts';
-import { checkTrust, type Trust } from '../trust.ts';
-import { debianMirrors } from './mirror.ts';
+import { mirrorTrust } from '../../trust/mirror-trust.ts';
+import type { Trust } from '../../trust/trust.ts';
+import { trustAdvice } from './index-trust.ts';
+import { debianMirrors, type Mirror } from './mirror.ts';
 import type { KernelPackage, PackagePin } from './packages.ts';
 
-/** A file of an archive. */
-export interface PackageFile extends Pick<PackagePin, 'name' | 'archive' | 'path'> {
-  /** Null if no index has its digest. */
-  expected: Pick<PackagePin, 'size' | 'sha256'> | null;
-  /** What vouches for its digest. */
-  trust: Trust;
-}
+/** A file of an archive, with its digest and what vouches for that. `unlisted`: no index has its digest any more. */
+export type PackageFile = Pick<PackagePin, 'name' | 'archive' | 'path'> &
+  ({ kind: 'listed'; expected: Pick<PackagePin, 'size' | 'sha256'>; trust: Trust } | { kind: 'unlisted' });
 
 /** Larger than all kernel packages. */
 const MAX_PACKAGE = 512 << 20;
 
 /** The file of a kernel package. */
 export function packageFile({ name, archive, path, size, sha256, trust }: KernelPackage): PackageFile {
-  return { name, archive, path, expected: { size, sha256 }, trust };
+  return { kind: 'listed', name, archive, path, expected: { size, sha256 }, trust };
+}
+
+/**
+ * Checks that the user accepts a mirror that may have an unlisted file.
+ * @throws InfraError
+ */
+export async function checkUnlisted(file: PackageFile, options: KernelOptions): Promise<void> {
+  await mirrorsOf(file, options);
+}
+
+/** The mirrors that may give a file: of a file without a digest only those that the user accepts unverified. */
+async function mirrorsOf(file: PackageFile, options: KernelOptions): Promise<Mirror[]> {
+  const { name, archive } = file;
+  const mirrors = (await debianMirrors(options.mirrors)).filter((mirror) => mirror.archive === archive);
+  const [first] = mirrors;
+  if (!first) throw new InfraError(`${name} is in the ${archive} archive, for which no mirror is configured`);
+  if (file.kind === 'listed') return mirrors;
+  const { accepted } = await mirrorTrust(options.trust);
+  const usable = mirrors.filter(({ base }) => accepted.includes(base));
+  if (usable.length > 0) return usable;
+  throw new InfraError(`${name} cannot be verified, because no index lists it any more (${trustAdvice(first.base)})`);
 }
 
 /**
  * Downloads a package to `target`; returns false if no mirror has it.
- * @throws InfraError if it is not trusted or cannot be downloaded for another reason
+ * @throws InfraError if nothing vouches for it, or it cannot be downloaded for another reason
  */
 export async function fetchPackage(
-  { name, archive, path, expected, trust }: PackageFile,
+  file: PackageFile,
   target: string,
-  { mirrors: given, signal, unverified }: KernelOptions,
+  options: KernelOptions,
   onProgress?: (bytes: number, total: number) => void,
 ): Promise<boolean> {
-  checkTrust(trust, name, unverified);
-  const mirrors = (await debianMirrors(given)).filter((mirror) => mirror.archive === archive);
-  if (mirrors.length === 0) throw new InfraError(`${name} is in the ${archive} archive, for which no mirror is configured`);
-  for (const { base } of mirrors) {
-    const result = await download({ url: `${base}/${path}`, target, expected, signal, onProgress, maxBytes: MAX_PACKAGE });
+  const { signal } = options;
+  const expected = file.kind === 'listed' ? file.expected : null;
+  for (const { base } of await mirrorsOf(file, options)) {
+    const result = await download({ url: `${base}/${file.path}`, target, expected, signal, onProgress, maxBytes: MAX_PACKAGE });
     if (result.kind === 'done') return true;
   }
   return false;

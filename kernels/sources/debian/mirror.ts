@@ -2,12 +2,15 @@
 import { execa } from 'execa';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
 import { startTrouble } from '../../../harness/base/machine-trouble.ts';
+import { mirrorAddress } from '../../trust/mirror-trust.ts';
 import { type Archive, archiveOfSuite } from './suites.ts';
 
 /** A repository. `base` contains `dists/` and `pool/` and has no slash at its end. */
 export interface Mirror {
   archive: Archive;
   base: string;
+  /** True for a mirror of apt if apt on this machine does not check `Valid-Until`: then expired indexes are used, which the report says. */
+  keepsExpired?: true;
 }
 
 const VARIABLE = 'COREMATRIX_DEBIAN_MIRROR';
@@ -19,13 +22,6 @@ const WHAT_TO_SET =
 const MAX_ADDRESS = 2048;
 const DISTS = '/dists/';
 const RELEASE = '/InRelease';
-
-/** Removes slashes at the end. A regular expression would take quadratic time for many slashes elsewhere. */
-function trimmed(address: string): string {
-  let end = address.length;
-  while (address[end - 1] === '/') end -= 1;
-  return address.slice(0, end);
-}
 
 function sameMirror(a: Mirror, b: Mirror): boolean {
   return a.archive === b.archive && a.base === b.base;
@@ -45,7 +41,7 @@ export function parseAptUris(output: string): Mirror[] {
     const at = address.indexOf(DISTS);
     if (at < 0 || !address.endsWith(RELEASE)) return [];
     const archive = archiveOfSuite(address.slice(at + DISTS.length, -RELEASE.length));
-    return archive ? [{ archive, base: trimmed(address.slice(0, at)) }] : [];
+    return archive ? [{ archive, base: mirrorAddress(address.slice(0, at)) }] : [];
   });
   return distinct(mirrors);
 }
@@ -61,7 +57,7 @@ export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
       throw new UserError(`'${address}' is not the address of a Debian mirror: expected http:// or https://`);
     }
-    const base = trimmed(address);
+    const base = mirrorAddress(address);
     return { archive: base.endsWith('debian-security') ? 'debian-security' : 'debian', base };
   });
   const neighbours = given.flatMap((mirror): Mirror[] =>
@@ -70,12 +66,22 @@ export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
   return distinct(given.some((mirror) => mirror.archive === 'debian-security') ? given : [...given, ...neighbours]);
 }
 
+/**
+ * Whether apt on this machine uses expired indexes.
+ * @see apt.conf(5), Acquire::Check-Valid-Until
+ */
+async function aptKeepsExpired(): Promise<boolean> {
+  const { stdout } = await execa('apt-config', ['shell', 'CHECK', 'Acquire::Check-Valid-Until/b'], { reject: false, stdin: 'ignore' });
+  return stdout === "CHECK='false'";
+}
+
 async function aptMirrors(): Promise<Mirror[]> {
   const apt = await execa('apt-get', ['update', '--print-uris'], { reject: false, env: { LC_ALL: 'C' }, stdin: 'ignore' });
   const trouble = startTrouble(apt);
   if (trouble !== null) throw new InfraError(`apt-get cannot be started: ${trouble}`);
   if (apt.failed && apt.exitCode === undefined) throw new UserError(`this machine has no apt-get; ${WHAT_TO_SET}`);
-  return parseAptUris(apt.stdout);
+  const mirrors = parseAptUris(apt.stdout);
+  return (await aptKeepsExpired()) ? mirrors.map((mirror) => ({ ...mirror, keepsExpired: true })) : mirrors;
 }
 
 /**

@@ -8,12 +8,14 @@ import { compareDebianVersions } from '../../apt/debian-version.ts';
 import { debArchive } from '../../archive/deb.ts';
 import { cachePackage } from '../../cache/add.ts';
 import type { CachedKernel } from '../../cache/cached-kernel.ts';
-import { configIn, findConfig, type FoundConfig } from '../../cache/config.ts';
+import { configIn, configOfPackage, findConfig, forgetConfig, type FoundConfig, type SourceConfig } from '../../cache/config.ts';
+import { kernelTrust } from '../../cache/kernel-trust.ts';
 import { cachedModules, unpackModules } from '../../cache/modules.ts';
 import { isPackageCached, lookUpPackage, rememberAbsent } from '../../cache/package-notes.ts';
+import { vouchesForAll } from '../../trust/trust.ts';
 import type { KernelOptions } from '../options.ts';
 import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
-import { fetchPackage, packageFile, withPackage } from './fetch.ts';
+import { checkUnlisted, fetchPackage, type PackageFile, packageFile, withPackage } from './fetch.ts';
 import { debianOptions } from './options.ts';
 import { comparePreference, type KernelPackage, packageLister } from './packages.ts';
 import { findPart, isWhole } from './parts.ts';
@@ -28,7 +30,7 @@ function title(one: KernelPackage): string {
 /** Another process may download the same package. The first to finish removes the download, but its kernel is cached. */
 async function cacheDownload(cache: string, path: string, one: KernelPackage): Promise<CachedKernel> {
   try {
-    return await cachePackage(cache, { archive: debArchive(path), sha256: one.sha256, label: title(one) });
+    return await cachePackage(cache, { archive: debArchive(path), sha256: one.sha256, label: title(one), trust: one.trust });
   } catch (error) {
     const others = errorCode(error) === 'ENOENT' ? await lookUpPackage(cache, one.sha256) : null;
     if (others && others !== 'absent') return others;
@@ -45,7 +47,8 @@ async function obtain(one: KernelPackage, id: string, options: KernelOptions): P
   if (known) {
     // A process that was killed after it noted the package left its download behind. In a read-only cache it stays.
     await rm(target, { force: true }).catch(() => undefined);
-    return known;
+    // An older version may have taken the configuration of a split package from a package that no index lists.
+    return isWhole(one) || (await kernelTrust(known.directory)) !== null ? known : forgetConfig(known);
   }
   const onBytes = (bytes: number, total: number) => onProgress?.({ kind: 'download', kernel: id, bytes, total });
   if (!(await fetchPackage(packageFile(one), target, options, onBytes))) {
@@ -96,20 +99,36 @@ async function pull(planned: SourceKernel<DebianOrigin>, options: KernelOptions)
   throw new InfraError(`${planned.selector}: the mirror indexes ${gone.map(title).join(', ')}, but has none of them`);
 }
 
+function keptAsOf(file: PackageFile): SourceConfig['keptAs'] {
+  if (file.kind === 'unlisted') return null;
+  return vouchesForAll(file.trust) ? 'config of the kernel' : { package: file.expected.sha256 };
+}
+
 /** Since 6.19 the configuration and the image are in different packages. */
 async function config({ candidates: [one] }: DebianOrigin, cached: CachedKernel, options: KernelOptions): Promise<FoundConfig> {
   return findConfig(cached, async (notes) => {
     const file = await findPart('base', one, debianOptions(options));
-    const text = await withPackage(file, options, async (deb) => configIn(debArchive(deb), file.name));
+    const keptAs = keptAsOf(file);
+    const kept = file.kind === 'listed' ? await configOfPackage(cached, file.expected.sha256) : null;
+    const text = kept ?? (await withPackage(file, options, async (deb) => configIn(debArchive(deb), file.name)));
     if (text === null && !isWhole(one)) notes.push(`the mirror no longer has ${file.name} with its configuration`);
-    if (text && !file.expected) notes.push(`configuration from ${file.name}, which no index lists any more: its checksum is unknown`);
-    return text;
+    if (text && file.kind === 'unlisted')
+      notes.push(`configuration from ${file.name}, which no index lists any more: its checksum is unknown`);
+    return text && { text, keptAs };
   });
 }
 
+/** The name of the modules in the cache: the digest of the kernel's package, and that of their own package. */
+function modulesKey(one: KernelPackage, file: PackageFile): string {
+  if (isWhole(one)) return one.sha256;
+  return `${one.sha256}-${file.kind === 'listed' ? file.expected.sha256 : 'unlisted'}`;
+}
+
+/** The package with the modules is looked up in each run, because runs may trust different mirrors. */
 async function modules({ candidates: [one] }: DebianOrigin, options: KernelOptions): Promise<string> {
-  return cachedModules(options.cache, one.sha256, async (folder) => {
-    const file = await findPart('modules', one, debianOptions(options));
+  const file = await findPart('modules', one, debianOptions(options));
+  if (file.kind === 'unlisted') await checkUnlisted(file, options);
+  return cachedModules(options.cache, modulesKey(one, file), async (folder) => {
     const done = await withPackage(file, options, async (deb) => {
       await unpackModules(debArchive(deb), file.name, folder);
       return true;

@@ -1,4 +1,5 @@
 // Options of everything that reads a Debian archive.
+import type { TrustOptions } from '../../trust/mirror-trust.ts';
 import type { KernelOptions } from '../options.ts';
 
 export interface DebianOptions {
@@ -8,12 +9,14 @@ export interface DebianOptions {
   mirrors?: readonly string[] | undefined;
   /** Download Release files again even if the cache has recent ones. */
   refresh?: boolean | undefined;
+  /** What the user trusts beyond verified mirrors (default: only what the environment says). */
+  trust?: TrustOptions | undefined;
   signal?: AbortSignal | undefined;
-  /** Receives messages for the user: a signature that was not checked, a mirror that is down. */
+  /** Receives messages for the user: an index that is refused, a mirror that is down. */
   onNote?: ((text: string) => void) | undefined;
 }
 
 /** The same options, from those of planning and pulling kernels. */
-export function debianOptions({ cache, mirrors, refresh, signal, onProgress }: KernelOptions): DebianOptions {
-  return { cache, mirrors, refresh, signal, onNote: (text) => onProgress?.({ kind: 'note', text }) };
+export function debianOptions({ cache, mirrors, refresh, trust, signal, onProgress }: KernelOptions): DebianOptions {
+  return { cache, mirrors, refresh, trust, signal, onNote: (text) => onProgress?.({ kind: 'note', text }) };
 }

@@ -7,7 +7,7 @@ import { type DebianArch, type NameFacts, parsePackageName } from '../../apt/nam
 import { overSuites } from './every-suite.ts';
 import { readStanzas, type Selection } from './index-file.ts';
 import type { DebianOptions } from './options.ts';
-import type { Trust } from '../trust.ts';
+import type { Trust } from '../../trust/trust.ts';
 import type { Suite } from './suite.ts';
 import type { Archive } from './suites.ts';
 

@@ -21,7 +21,8 @@ async function listed(name: string, version: string, arch: DebianArch, options: 
     return stanzas.flatMap((text) => {
       const { package: own, version: ownVersion, filename: path = '', size = '', sha256 = '' } = parseStanza(text);
       if (own !== name || ownVersion !== version || !POOL_PATH.test(path) || !/^[0-9a-f]{64}$/.test(sha256)) return [];
-      return [{ name, archive: suite.mirror.archive, path, expected: { size: Number(size), sha256 }, trust: suite.trust }];
+      const expected = { size: Number(size), sha256 };
+      return [{ kind: 'listed', name, archive: suite.mirror.archive, path, expected, trust: suite.trust }];
     });
   });
   return found[0] ?? null;
@@ -29,7 +30,7 @@ async function listed(name: string, version: string, arch: DebianArch, options: 
 
 /**
  * The package with a part of a kernel. The parts are rebuilt more often than the signed image. A part that no index lists any more may
- * still be in the pool; then its digest is unknown (`expected` is null).
+ * still be in the pool; then its digest is unknown.
  * @throws InfraError if the mirror cannot be read
  */
 export async function findPart(part: KernelPart, kernel: KernelPackage, options: DebianOptions): Promise<PackageFile> {
@@ -38,5 +39,5 @@ export async function findPart(part: KernelPart, kernel: KernelPackage, options:
   const name = `linux-${part}-${release}`;
   const known = await listed(name, version, arch, options);
   const path = `pool/main/l/linux/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`;
-  return known ?? { name, archive, path, expected: null, trust: { kind: 'unverified', reason: 'no index lists it any more' } };
+  return known ?? { kind: 'unlisted', name, archive, path };
 }

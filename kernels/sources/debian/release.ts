@@ -8,6 +8,12 @@ export interface IndexFile {
 
 export interface Release {
   origin: string;
+  /** The names of the suite: its role (`stable`) and its codename (`trixie`); empty if it has none. */
+  suite: string;
+  codename: string;
+  /** When it was made, and when it stops being valid, as milliseconds of `Date`. Null if missing, NaN if malformed. */
+  date: number | null;
+  validUntil: number | null;
   /** Whether index files are also available by digest, which works even while a mirror is being updated. */
   byHash: boolean;
   /** Index files by their path in the suite, for example `main/binary-amd64/Packages.xz`. */
@@ -16,6 +22,10 @@ export interface Release {
 
 /** The index files that this program reads; a Release file lists thousands. */
 const WANTED = /^main\/(binary-(amd64|arm64)\/Packages|source\/Sources)\.(xz|gz)$/;
+
+function timeOf(value: string | undefined): number | null {
+  return value === undefined ? null : Date.parse(value);
+}
 
 /**
  * Reads the text of a Release file. Missing and malformed entries are left out.
@@ -26,6 +36,10 @@ export function parseRelease(text: string): Release {
   const wanted = parseDigests(fields['sha256']).filter((file) => WANTED.test(file.name));
   return {
     origin: fields['origin'] ?? '',
+    suite: fields['suite'] ?? '',
+    codename: fields['codename'] ?? '',
+    date: timeOf(fields['date']),
+    validUntil: timeOf(fields['valid-until']),
     byHash: fields['acquire-by-hash'] === 'yes',
     indexes: Object.fromEntries(wanted.map(({ name, size, sha256 }) => [name, { size, sha256 }])),
   };

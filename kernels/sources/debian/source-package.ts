@@ -6,6 +6,7 @@ import { readStanzas } from './index-file.ts';
 import type { DebianOptions } from './options.ts';
 import { POOL_PATH } from './packages.ts';
 import type { Suite } from './suite.ts';
+import type { Trust } from '../../trust/trust.ts';
 
 export interface DebianSource {
   name: string;
@@ -15,16 +16,18 @@ export interface DebianSource {
   /** Address of the mirror; a file is at `base`/`path`. */
   base: string;
   files: { path: string; size: number; sha256: string }[];
+  /** Who vouches for the digests. */
+  trust: Trust;
 }
 
 /** Reads one stanza of a Sources index; null if a field is missing, or a path is not in the pool. */
-export function parseSource(stanza: string, suite: Pick<Suite, 'name' | 'mirror'>): DebianSource | null {
+export function parseSource(stanza: string, suite: Pick<Suite, 'name' | 'mirror' | 'trust'>): DebianSource | null {
   const { package: name, version, directory, 'checksums-sha256': digests } = parseStanza(stanza);
   if (name === undefined || version === undefined || directory === undefined) return null;
   const files = parseDigests(digests).map((file) => ({ path: `${directory}/${file.name}`, size: file.size, sha256: file.sha256 }));
   return files.length === 0 || !files.every(({ path }) => POOL_PATH.test(path))
     ? null
-    : { name, version, suite: suite.name, base: suite.mirror.base, files };
+    : { name, version, suite: suite.name, base: suite.mirror.base, files, trust: suite.trust };
 }
 
 /**

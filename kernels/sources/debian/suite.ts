@@ -1,75 +1,39 @@
-// The current suites of an archive, from their Release files. They are verified, cached for some hours, and used longer if the mirror is down.
-import { createHash } from 'node:crypto';
+// The suites of an archive that may be used: their Release files are downloaded, judged, cached for some hours, and used longer if the
+// mirror is down.
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { z } from 'zod';
 import { InfraError, messageOf } from '../../../harness/base/errors.ts';
-import { parseCached, unfinishedPath, writeFileAtomic } from '../../../harness/base/files.ts';
+import { unfinishedPath, writeFileAtomic } from '../../../harness/base/files.ts';
 import { download } from '../../download/download.ts';
+import { mirrorTrust } from '../../trust/mirror-trust.ts';
+import type { MirrorTrust, Trust } from '../../trust/trust.ts';
+import { type IndexJudgement, judgeIndex } from './index-trust.ts';
+import { findKeyrings, type Keyring } from './keyring.ts';
 import { debianMirrors, type Mirror } from './mirror.ts';
 import type { DebianOptions } from './options.ts';
 import { parseRelease, type Release } from './release.ts';
+import { newestSeen, rememberSeen } from './seen-dates.ts';
 import { verifyInRelease } from './signature.ts';
-import { suitesOf } from './suites.ts';
-import type { Trust } from '../trust.ts';
+import { readRecord, type SuiteRecord, wantedSuites, type WantedSuite } from './suite-record.ts';
 
-/** A suite that exists on a mirror. */
+/** A suite that exists on a mirror and whose index is trusted. */
 export interface Suite extends Release {
   name: string;
   mirror: Mirror;
   trust: Trust;
 }
 
+/** The trust of a run and the errors of unreachable hosts. One failure of a host is enough: each further request would take seconds. */
+interface Lookup extends DebianOptions {
+  policy: MirrorTrust;
+  keyrings: () => Promise<readonly Keyring[]>;
+  unreachable: Map<string, InfraError>;
+}
+
 const FRESH_MS = 6 * 60 * 60 * 1000;
 const REQUESTS = 6;
 
-const record = z.strictObject({
-  format: z.literal(1),
-  checkedAt: z.number(),
-  /** Null if the mirror has no such suite. */
-  release: z
-    .strictObject({
-      origin: z.string(),
-      byHash: z.boolean(),
-      indexes: z.record(z.string(), z.strictObject({ size: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
-    })
-    .nullable(),
-  /** Why the signature was not checked; null if it is good. */
-  unchecked: z.string().nullable(),
-});
-type SuiteRecord = z.infer<typeof record>;
-
-interface Wanted {
-  mirror: Mirror;
-  name: string;
-  /** The file of its record in the cache. */
-  path: string;
-}
-
-function wantedSuites(mirrors: readonly Mirror[], cache: string): Wanted[] {
-  return mirrors.flatMap((mirror) =>
-    suitesOf(mirror.archive).map((name) => {
-      const key = createHash('sha256').update(`${mirror.base}/dists/${name}`).digest('hex').slice(0, 16);
-      return { mirror, name, path: join(cache, 'debian', 'suites', `${name}-${key}.json`) };
-    }),
-  );
-}
-
-async function readRecord(path: string): Promise<SuiteRecord | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  const parsed = record.safeParse(text === null ? null : parseCached(text));
-  return parsed.success ? parsed.data : null;
-}
-
-function trustOf({ unchecked }: SuiteRecord): Trust {
-  return unchecked === null ? { kind: 'signed' } : { kind: 'unverified', reason: unchecked };
-}
-
-/** The errors of unreachable hosts. One failure is enough: each further request would take seconds. */
-type Unreachable = Map<string, InfraError>;
-
-async function fetchInRelease(url: string, target: string, unreachable: Unreachable, signal: AbortSignal | undefined) {
+async function fetchInRelease(url: string, target: string, { unreachable, signal }: Lookup) {
   const { host } = new URL(url);
   const before = unreachable.get(host);
   if (before) throw before;
@@ -81,74 +45,142 @@ async function fetchInRelease(url: string, target: string, unreachable: Unreacha
   }
 }
 
-async function fetchRecord({ mirror, name, path }: Wanted, unreachable: Unreachable, options: DebianOptions): Promise<SuiteRecord> {
-  const url = `${mirror.base}/dists/${name}/InRelease`;
+async function fetchRecord({ mirror, name, path }: WantedSuite, lookup: Lookup): Promise<SuiteRecord> {
   const target = unfinishedPath(path);
   const checkedAt = Date.now();
   try {
-    const result = await fetchInRelease(url, target, unreachable, options.signal);
-    if (result.kind === 'absent') return { format: 1, checkedAt, release: null, unchecked: null };
-    const { signature, content } = await verifyInRelease(await readFile(target, 'utf8'));
-    if (signature.kind === 'bad')
-      throw new InfraError(`${url}: ${signature.reason}; the mirror, or the connection to it, cannot be trusted`);
+    const result = await fetchInRelease(`${mirror.base}/dists/${name}/InRelease`, target, lookup);
+    if (result.kind === 'absent') return { format: 2, checkedAt, found: null };
+    const { signature, content } = await verifyInRelease(await readFile(target, 'utf8'), await lookup.keyrings());
     const release = parseRelease(content);
     const isDebian = release.origin.startsWith('Debian');
-    return { format: 1, checkedAt, release: isDebian ? release : null, unchecked: signature.kind === 'good' ? null : signature.reason };
+    return { format: 2, checkedAt, found: isDebian ? { release, signature } : null };
   } finally {
     await rm(target, { force: true });
   }
 }
 
-/** A suite with its record, or with the error. */
-type Outcome = { wanted: Wanted; record: SuiteRecord; stale: string | null } | { wanted: Wanted; record: null; error: unknown };
+/** A suite as this run may use it, or why it may not. `suite` is null if the mirror has no such suite. */
+type Outcome =
+  | { kind: 'usable'; wanted: WantedSuite; suite: Suite | null; stale: { since: number; reason: string } | null }
+  | { kind: 'refused'; wanted: WantedSuite; judgement: Extract<IndexJudgement, { kind: 'refused' }> }
+  | { kind: 'failed'; wanted: WantedSuite; error: InfraError };
 
-async function lookUp(wanted: Wanted, unreachable: Unreachable, options: DebianOptions): Promise<Outcome> {
-  const known = await readRecord(wanted.path);
-  const age = known ? Date.now() - known.checkedAt : Infinity;
-  if (known && options.refresh !== true && age >= 0 && age < FRESH_MS) return { wanted, record: known, stale: null };
+async function judge(
+  wanted: WantedSuite,
+  { found }: SuiteRecord,
+  { policy, cache }: Lookup,
+): Promise<Exclude<Outcome, { kind: 'failed' }>> {
+  if (found === null) return { kind: 'usable', wanted, suite: null, stale: null };
+  const { mirror, name, key } = wanted;
+  const claim = { mirror, name, ...found, newestSeen: await newestSeen(cache, key) };
+  const judgement = judgeIndex(claim, policy, Date.now());
+  if (judgement.kind === 'refused') return { kind: 'refused', wanted, judgement };
+  return { kind: 'usable', wanted, suite: { name, mirror, trust: judgement.trust, ...found.release }, stale: null };
+}
+
+/** Only a trusted record replaces an older one. */
+async function fetchAndJudge(wanted: WantedSuite, lookup: Lookup): Promise<Outcome> {
   try {
-    const fetched = await fetchRecord(wanted, unreachable, options);
+    const fetched = await fetchRecord(wanted, lookup);
+    const outcome = await judge(wanted, fetched, lookup);
+    if (outcome.kind === 'refused') return outcome;
     await writeFileAtomic(wanted.path, JSON.stringify(fetched));
-    return { wanted, record: fetched, stale: null };
+    if (outcome.suite?.trust.kind === 'signed') await rememberSeen(lookup.cache, wanted.key, outcome.suite.date ?? 0);
+    return outcome;
   } catch (error) {
-    options.signal?.throwIfAborted();
+    lookup.signal?.throwIfAborted();
     if (!(error instanceof InfraError)) throw error;
-    return known ? { wanted, record: known, stale: messageOf(error) } : { wanted, record: null, error };
+    return { kind: 'failed', wanted, error };
   }
+}
+
+function reasonOf(outcome: Exclude<Outcome, { kind: 'usable' }>): string {
+  return outcome.kind === 'failed' ? messageOf(outcome.error) : outcome.judgement.reason;
+}
+
+/** The record in the cache is used while it is recent, and if the mirror has nothing better. It is judged like a new one. */
+async function lookUp(wanted: WantedSuite, lookup: Lookup): Promise<Outcome> {
+  const record = await readRecord(wanted.path);
+  const known = record && (await judge(wanted, record, lookup));
+  const age = record ? Date.now() - record.checkedAt : Infinity;
+  if (known?.kind === 'usable' && lookup.refresh !== true && age >= 0 && age < FRESH_MS) return known;
+  const current = await fetchAndJudge(wanted, lookup);
+  if (current.kind === 'usable' || !record || known === null) return current;
+  if (known.kind === 'refused') return current.kind === 'failed' ? known : current;
+  return { ...known, stale: { since: record.checkedAt, reason: reasonOf(current) } };
+}
+
+/** The refusals of suites, grouped by mirror and reason, each as one sentence that says what to type. */
+function refusals(outcomes: readonly Outcome[]): string[] {
+  const grouped = new Map<string, { suites: string[]; text: string }>();
+  for (const outcome of outcomes) {
+    if (outcome.kind !== 'refused') continue;
+    const { wanted, judgement } = outcome;
+    const text = `${judgement.reason}${judgement.advice === null ? '' : ` (${judgement.advice})`}`;
+    const key = `${wanted.mirror.base} ${text}`;
+    grouped.set(key, { suites: [...(grouped.get(key)?.suites ?? []), `${wanted.mirror.base} ${wanted.name}`], text });
+  }
+  return [...grouped.values()].map(({ suites: [first = '', ...others], text }) => {
+    const names = [first, ...others.map((name) => name.slice(name.lastIndexOf(' ') + 1))].join(', ');
+    return `the index of ${names} is refused: ${text}`;
+  });
+}
+
+/** The mirrors that are used although they cannot be verified. */
+function exceptions(suites: readonly Suite[]): string[] {
+  const texts = suites.flatMap(({ trust }) =>
+    trust.kind === 'accepted' ? [`${trust.mirror} is used although it cannot be verified, as you asked: ${trust.reason}`] : [],
+  );
+  return [...new Set(texts)];
 }
 
 function tell(outcomes: readonly Outcome[], note: (text: string) => void): void {
-  const stale = outcomes.find((outcome) => outcome.record !== null && outcome.stale !== null);
-  if (stale?.record && stale.stale !== null) {
-    const since = new Date(stale.record.checkedAt).toISOString();
-    note(`the Debian mirror cannot be read; its indexes of ${since} are used (${stale.stale})`);
+  const stale = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.stale ?? []) : []))[0];
+  if (stale) {
+    const since = new Date(stale.since).toISOString();
+    note(`the Debian mirror cannot be read; its indexes of ${since} are used (${stale.reason})`);
   }
-  const failed = outcomes.flatMap((outcome) => (outcome.record === null ? [outcome] : []));
+  const failed = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
   const [first] = failed;
-  if (first) note(`${failed.length} suites cannot be read; kernels that only they have are missing (${messageOf(first.error)})`);
-  const reasons = new Set(outcomes.flatMap((outcome) => outcome.record?.unchecked ?? []));
-  for (const reason of reasons) note(`signatures of Debian indexes are not checked: ${reason}`);
+  if (first) note(`${failed.length} suites cannot be read; kernels that only they have are missing (${messageOf(first)})`);
+  const suites = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.suite ?? []) : []));
+  for (const text of [...refusals(outcomes), ...exceptions(suites)]) note(text);
 }
 
 /**
- * Every suite of every mirror, the mirrors in their order. A suite that two mirrors of one archive have comes from the first.
- * For a suite that cannot be read, or whose signature is bad, the last known record is used, or the suite is left out; a note says so.
- * @throws UserError if no mirror is configured; InfraError if no suite can be read and none is in the cache
+ * Every suite of every mirror whose index is trusted, the mirrors in their order. A suite that two mirrors of one archive have comes from
+ * the first. For a suite that cannot be read or is refused, the last known index is used if it is still trusted; otherwise the suite is
+ * left out. Notes say so.
+ * @throws UserError if no mirror is configured; InfraError if no suite can be used because of errors and refusals
  */
 export async function readSuites(options: DebianOptions): Promise<Suite[]> {
   const mirrors = await debianMirrors(options.mirrors);
+  const policy = await mirrorTrust(options.trust);
   const limit = pLimit(REQUESTS);
-  const unreachable: Unreachable = new Map();
-  const outcomes = await Promise.all(
-    wantedSuites(mirrors, options.cache).map(async (wanted) => limit(async () => lookUp(wanted, unreachable, options))),
+  let keyrings: Promise<readonly Keyring[]> | null = null;
+  const lookup: Lookup = {
+    ...options,
+    policy,
+    keyrings: async () => (keyrings ??= findKeyrings(policy, options.cache)),
+    unreachable: new Map(),
+  };
+  // All must end before an error is thrown: none may write to the cache after that.
+  const settled = await Promise.allSettled(
+    wantedSuites(mirrors, options.cache).map(async (wanted) => limit(async () => lookUp(wanted, lookup))),
   );
-  if (outcomes.every((outcome) => outcome.record === null)) {
-    throw outcomes.find((outcome) => outcome.record === null)?.error ?? new InfraError('no Debian suite can be read');
+  const outcomes = settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+  const suites = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.suite ?? []) : []));
+  if (suites.length === 0) {
+    const [refused] = refusals(outcomes);
+    if (refused !== undefined) throw new InfraError(refused);
+    const [error] = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
+    if (error) throw error;
   }
   tell(outcomes, options.onNote ?? (() => {}));
-  const suites = outcomes.flatMap(({ wanted, record: found }): Suite[] =>
-    found?.release ? [{ name: wanted.name, mirror: wanted.mirror, trust: trustOf(found), ...found.release }] : [],
-  );
   return suites.filter(
     (suite, index) => suites.findIndex((other) => other.name === suite.name && other.mirror.archive === suite.mirror.archive) === index,
   );

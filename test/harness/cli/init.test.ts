@@ -9,6 +9,7 @@ import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { firstForms } from '../../../kernels/selector-help.ts';
 import { renderJson } from '../../../reports/json.ts';
 import { type FakeMirror, fakePackage, startMirror } from '../../kernels/fixtures.ts';
+import { TRUSTING } from '../../kernels/signing.ts';
 import { night } from '../results/history/nights.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
@@ -32,11 +33,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const env = () => ({ COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address });
+const env = () => ({ COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address, ...TRUSTING });
 async function said(...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await corematrix(folder, args, env());
-  const notes = stderr.split('\n').filter((line) => !line.startsWith('signatures of Debian indexes'));
-  return `${stdout}\n---\n${notes.join('\n').replaceAll(mirror.address, 'MIRROR').replaceAll(folder, 'FOLDER')}\nexit ${exitCode}`;
+  return `${stdout}\n---\n${stderr.replaceAll(mirror.address, 'MIRROR').replaceAll(folder, 'FOLDER')}\nexit ${exitCode}`;
 }
 
 describe('corematrix init', () => {

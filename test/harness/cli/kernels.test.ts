@@ -3,6 +3,7 @@ import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeMirror, fakePackage, startMirror, withFolder } from '../../kernels/fixtures.ts';
+import { TRUSTING } from '../../kernels/signing.ts';
 import { corematrix } from './command.ts';
 
 const cloud = (release: string) => `linux-image-${release}-cloud-amd64`;
@@ -26,18 +27,15 @@ type Run = (...args: string[]) => Promise<string>;
 /** Runs with an empty cache; `run` gives what was said as one text, without what differs between machines and runs. */
 async function withCache(use: (run: Run, folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
-    const env = { COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address };
+    const env = { COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address, ...TRUSTING };
     const run = async (...args: string[]) => {
       const { exitCode, stdout, stderr } = await corematrix(folder, ['kernels', ...args], env);
-      const plain = `${stderr}\n---\n${stdout}\nexit ${exitCode}`
-        .split('\n')
-        .filter((line) => !line.startsWith('signatures of Debian indexes are not checked'))
-        .join('\n');
-      return plain
+      return `${stderr}${stderr === '' ? '' : '\n'}---\n${stdout}\nexit ${exitCode}`
         .replaceAll(folder, 'FOLDER')
         .replaceAll(mirror.address, 'MIRROR')
         .replaceAll(/\d+\.\d s\b/g, 'N s')
-        .replaceAll(/\b[0-9a-f]{64}\b/g, 'DIGEST');
+        .replaceAll(/\b[0-9a-f]{64}\b/g, 'DIGEST')
+        .replaceAll(/\b[0-9A-F]{40}\b/g, 'FINGERPRINT');
     };
     await use(run, folder);
   });
@@ -168,6 +166,13 @@ describe('kernels pull', () => {
               "path": "pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb",
               "sha256": "DIGEST"
             },
+            "trust": {
+              "kind": "signed",
+              "mirror": "MIRROR",
+              "key": "FINGERPRINT",
+              "keyFile": "DIGEST",
+              "expired": null
+            },
             "notes": []
           }
         ]
@@ -232,8 +237,7 @@ describe('kernels lock', () => {
       expect(await readFile(join(folder, 'lock.json'), 'utf8')).not.toContain(mirror.address);
       mirror.requests.length = 0;
       expect(await run('list', '--lock', 'lock.json', '--frozen')).toMatchInlineSnapshot(`
-        "
-        ---
+        "---
         KERNEL                             VERSION   PACKAGE                                            SUITE  SIZE     CACHED
         debian-6.1.0-50-cloud-amd64        6.1.176   linux-image-6.1.0-50-cloud-amd64 6.1.176-1         -      1.0 MiB  no
         debian-6.12.107+deb13-cloud-amd64  6.12.107  linux-image-6.12.107+deb13-cloud-amd64 6.12.107-1  -      1.0 MiB  no

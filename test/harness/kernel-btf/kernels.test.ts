@@ -1,4 +1,5 @@
 // Tests of the kernels that selectors mean offline: in a cache, in files and in folders.
+import type { Trust } from '../../../kernels/trust/trust.ts';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,14 +26,17 @@ interface StoredKernel {
   version: string;
   hasBtf?: boolean;
   arch?: string;
+  /** Null for a kernel of an older version, without a record. */
+  trust?: Trust | null;
 }
 
-async function store({ digit, release, version, hasBtf = true, arch = 'x86_64' }: StoredKernel): Promise<void> {
+async function store({ digit, release, version, hasBtf = true, arch = 'x86_64', trust = { kind: 'pinned' } }: StoredKernel): Promise<void> {
   const directory = join(cache, 'kernels', digit.repeat(64));
   await mkdir(directory, { recursive: true });
   const btf = hasBtf ? { size: TYPES.length, sha256: digit.repeat(64) } : null;
   const facts = { format: 1, sha256: digit.repeat(64), arch, release, version, vmlinux: true, image: true, btf };
   await writeFile(join(directory, 'kernel.json'), JSON.stringify(facts));
+  if (trust) await writeFile(join(directory, 'trust.json'), JSON.stringify(trust));
   if (hasBtf) await writeFile(join(directory, 'btf'), TYPES);
 }
 
@@ -45,6 +49,14 @@ beforeAll(async () => {
   await store({ digit: 'd', release: '6.12.11-amd64', version: '6.12.11' });
   await store({ digit: 'e', release: '5.10.0-46-cloud-amd64', version: '5.10.262' });
   await store({ digit: 'f', release: '6.12.10-cloud-arm64', version: '6.12.10', arch: 'arm64' });
+  const mirror = 'http://127.0.0.1:9/debian';
+  await store({ digit: '1', release: '6.99.1-cloud-amd64', version: '6.99.1', trust: null });
+  await store({
+    digit: '2',
+    release: '6.98.1-cloud-amd64',
+    version: '6.98.1',
+    trust: { kind: 'accepted', mirror, reason: 'it is not signed' },
+  });
   await mkdir(join(cache, 'kernels', 'unfinished.tmp-1-abc'));
   await mkdir(join(cache, 'kernels', '0'.repeat(64)));
 });
@@ -56,6 +68,21 @@ async function found(...selectors: string[]) {
 }
 
 describe('the cache', () => {
+  it('the cache gives no kernel without a record of trust, and none of a mirror that only another run accepted', async () => {
+    expect(await found('debian:6.99', 'debian:6.98')).toEqual({
+      kernels: [],
+      problems: ['6.99', '6.98'].map(
+        (series) => `debian:${series}: the kernel in the cache is not verified; "corematrix kernels pull debian:${series}" brings it`,
+      ),
+    });
+    process.env['COREMATRIX_TRUST_MIRRORS'] = 'http://127.0.0.1:9/debian';
+    try {
+      expect((await found('debian:6.98')).kernels).toEqual(['6.98.1-cloud-amd64']);
+    } finally {
+      delete process.env['COREMATRIX_TRUST_MIRRORS'];
+    }
+  });
+
   it('the cache lists unpacked kernels in version order', async () => {
     const kernels = await cachedKernels(cache);
     expect(kernels.map(({ version, arch }) => `${version} ${arch}`)).toEqual([

@@ -70,7 +70,7 @@ describe('libbpf', () => {
 
   it('libbpf of an earlier set-up is used without a request to a mirror', async () => {
     const key = `${'a'.repeat(32)}-1`;
-    await choice(JSON.stringify({ version: '1.7.0', package: '1.7.0-1', key }));
+    await choice(JSON.stringify({ version: '1.7.0', package: '1.7.0-1', key, trust: { kind: 'pinned' } }));
     const notes: string[] = [];
     const libbpf = await ensureLibbpf({ cache, mirrors: unreachable, onNote: (text) => notes.push(text) });
     expect([libbpf, notes]).toEqual([
@@ -88,7 +88,16 @@ describe('libbpf', () => {
     ['damaged', '{"version": "1.7'],
     ['of another shape', '[]'],
     ['pointing out of the cache', '{"version":"1.7.0","package":"1.7.0-1","key":"../../etc"}'],
-    ['of something that is gone', '{"version":"1.7.0","package":"1.7.0-1","key":"bbbb-1"}'],
+    ['of something that is gone', '{"version":"1.7.0","package":"1.7.0-1","key":"bbbb-1","trust":{"kind":"pinned"}}'],
+    ['without a record of trust', `{"version":"1.7.0","package":"1.7.0-1","key":"${'a'.repeat(32)}-1"}`],
+    [
+      'of a mirror that only another run trusted',
+      `{"version":"1.7.0","package":"1.7.0-1","key":"${'a'.repeat(32)}-1","trust":{"kind":"accepted","mirror":"http://127.0.0.1:9/debian","reason":"it is not signed"}}`,
+    ],
+    [
+      'of a mirror with a key that only another run trusted',
+      `{"version":"1.7.0","package":"1.7.0-1","key":"${'a'.repeat(32)}-1","trust":{"kind":"signed","mirror":"http://127.0.0.1:9/debian","key":"${'A'.repeat(40)}","keyFile":"${'b'.repeat(64)}","expired":null}}`,
+    ],
   ])(
     'libbpf is chosen again if the note of the earlier choice is %s, and the installed libbpf is used without a mirror',
     async (_, content) => {

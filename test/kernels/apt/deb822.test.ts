@@ -64,24 +64,31 @@ describe('stanzas', () => {
 
 describe('a Release file', () => {
   it('a Release file lists the index files that corematrix reads', () => {
-    const text = `Origin: Debian\nAcquire-By-Hash: yes\nMD5Sum:\n ${'c'.repeat(32)} 5 main/source/Sources.xz\nSHA256:\n ${A}  10 main/binary-amd64/Packages.xz\n ${B} 20 main/source/Sources.xz\n ${B} 20 contrib/source/Sources.xz\n ${B} x main/source/Sources.gz\n`;
+    const text = `Origin: Debian\nSuite: stable\nCodename: trixie\nDate: Sat, 11 Jul 2026 10:16:37 UTC\nValid-Until: soon\nAcquire-By-Hash: yes\nMD5Sum:\n ${'c'.repeat(32)} 5 main/source/Sources.xz\nSHA256:\n ${A}  10 main/binary-amd64/Packages.xz\n ${B} 20 main/source/Sources.xz\n ${B} 20 contrib/source/Sources.xz\n ${B} x main/source/Sources.gz\n`;
     expect(parseRelease(text)).toEqual({
       origin: 'Debian',
+      suite: 'stable',
+      codename: 'trixie',
+      date: Date.UTC(2026, 6, 11, 10, 16, 37),
+      validUntil: NaN,
       byHash: true,
       indexes: { 'main/binary-amd64/Packages.xz': { size: 10, sha256: A }, 'main/source/Sources.xz': { size: 20, sha256: B } },
     });
-    expect(parseRelease('<html>')).toEqual({ origin: '', byHash: false, indexes: {} });
+    const nothing = { origin: '', suite: '', codename: '', date: null, validUntil: null, byHash: false, indexes: {} };
+    expect(parseRelease('<html>')).toEqual(nothing);
   });
 
   it('a Release file is read from a signed message', () => {
-    const signed = '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nOrigin: Debian\n- -dashed\n-----BEGIN PGP SIGNATURE-----\n\nabc\n';
+    const signed =
+      '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nOrigin: Debian\n- -dashed\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n';
     expect([clearSignedText(signed), clearSignedText('Origin: Debian\n')]).toEqual(['Origin: Debian\n-dashed', 'Origin: Debian\n']);
   });
 
   it('a Release file is good with one good signature, bad with one that does not match, and otherwise unchecked with a reason', () => {
+    const [SUBKEY, PRIMARY] = ['4CB50190207B4758A3F73A796ED0E7B82643E131', 'B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8'];
     const status = (...lines: string[]) => readGpgvStatus(lines.map((line) => `[GNUPG:] ${line}\n`).join(''));
     expect([
-      status('NEWSIG', 'GOODSIG 11 Debian', 'VALIDSIG 22', 'NEWSIG', 'NO_PUBKEY 33'),
+      status('NEWSIG', 'GOODSIG 11 Debian', `VALIDSIG ${SUBKEY} 2026-07-11 0 ${PRIMARY}`, 'NEWSIG', 'NO_PUBKEY 33'),
       status('GOODSIG 11 Debian', 'VALIDSIG 22', 'BADSIG 33 Debian'),
       status('EXPKEYSIG 11 Debian', 'VALIDSIG 22'),
       status('REVKEYSIG 11 Debian', 'VALIDSIG 22'),
@@ -90,6 +97,8 @@ describe('a Release file', () => {
     ]).toMatchInlineSnapshot(`
       [
         {
+          "key": "B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8",
+          "keyFile": null,
           "kind": "good",
         },
         {
@@ -98,7 +107,7 @@ describe('a Release file', () => {
         },
         {
           "kind": "unchecked",
-          "reason": "key 11 has expired; update the package debian-archive-keyring",
+          "reason": "key 11 has expired; update the package debian-archive-keyring, or name its key with --mirror-key FILE",
         },
         {
           "kind": "bad",
@@ -106,11 +115,11 @@ describe('a Release file', () => {
         },
         {
           "kind": "unchecked",
-          "reason": "key 33 is unknown; update the package debian-archive-keyring",
+          "reason": "it is signed with the unknown key 33; update the package debian-archive-keyring, or name its key with --mirror-key FILE",
         },
         {
           "kind": "unchecked",
-          "reason": "the mirror does not sign them",
+          "reason": "gpgv accepts no signature of it",
         },
       ]
     `);
@@ -118,7 +127,7 @@ describe('a Release file', () => {
 });
 
 describe('packages of a mirror', () => {
-  const suite = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' }, trust: { kind: 'signed' } } as const;
+  const suite = { name: 'trixie', mirror: { archive: 'debian', base: 'http://127.0.0.1/debian' }, trust: { kind: 'pinned' } } as const;
   const kernel = (path: string, version: string) =>
     parseKernelPackage(
       `Package: linux-image-6.1.0-50-cloud-amd64\nVersion: ${version}\nFilename: ${path}\nSize: 9000000\nSHA256: ${A}\n`,

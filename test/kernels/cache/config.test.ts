@@ -1,5 +1,5 @@
 // Tests of finding a kernel's configuration: in its package, in the package beside it, in a file beside the image, in the image.
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { type KernelImage, pullKernel } from '../../../kernels/pull.ts';
 import type { KernelOptions } from '../../../kernels/sources/options.ts';
 import { findIkconfig } from '../../../kernels/image/ikconfig.ts';
 import { readAtOf } from '../../../kernels/archive/read-at.ts';
+import { publicKey } from '../signing.ts';
 import { elfImage, fakePackage, type FakeMirror, kernelDeb, startMirror, withFolder } from '../fixtures.ts';
 
 const CONFIG = '# Linux/x86\nCONFIG_HZ=250\n# CONFIG_SMP is not set\n';
@@ -24,8 +25,12 @@ beforeEach(async () => {
 });
 afterEach(() => mirror.close());
 
-async function pull(folder: string, selector: string): Promise<KernelImage> {
-  const options: KernelOptions = { cache: join(folder, 'cache'), mirrors: [mirror.address] };
+async function pull(folder: string, selector: string, trustMirrors: string[] = []): Promise<KernelImage> {
+  const options: KernelOptions = {
+    cache: join(folder, 'cache'),
+    mirrors: [mirror.address],
+    trust: { trustMirrors, mirrorKeys: [publicKey('mirror')] },
+  };
   const [planned] = await planKernels([selector], options);
   if (!planned) throw new Error(`${selector} means nothing`);
   return pullKernel(planned, options);
@@ -51,16 +56,17 @@ test('a kernel that was cached without its configuration gets it at the next pul
     const facts = join('cache/kernels', sha256, 'kernel.json');
     const { config: _, ...before } = JSON.parse(await readFile(join(folder, facts), 'utf8'));
     await write(facts, JSON.stringify(before));
-    await rm(join(folder, 'cache/kernels', sha256, 'config'));
+    const directory = join(folder, 'cache/kernels', sha256);
+    for (const name of await readdir(directory)) if (name.startsWith('config')) await rm(join(directory, name));
     expect(await textOf(await pull(folder, 'debian:7.2'))).toBe(CONFIG);
   });
 });
 
-test('a configuration whose package no index lists comes from the pool with a note; without the package the pull continues', async () => {
+test('a configuration whose package no index lists comes from the pool if the user trusts the mirror, and is not kept', async () => {
   mirror.close();
   mirror = await startMirror({ sid: [fakePackage('linux-binary-7.2.13-cloud-amd64', VERSION)] });
   await withFolder(async (folder) => {
-    const without = await pull(folder, 'debian:7.2');
+    const without = await pull(folder, 'debian:7.2', [mirror.address]);
     expect([without.config, without.notes]).toEqual([
       null,
       ['the mirror no longer has linux-base-7.2.13-cloud-amd64 with its configuration'],
@@ -68,10 +74,17 @@ test('a configuration whose package no index lists comes from the pool with a no
   });
   mirror.files.set(`/debian/pool/main/l/linux/${LISTED.name}_${VERSION}_amd64.deb`, LISTED.deb);
   await withFolder(async (folder) => {
-    const unlisted = await pull(folder, 'debian:7.2');
+    const unlisted = await pull(folder, 'debian:7.2', [mirror.address]);
     expect([await textOf(unlisted), unlisted.notes]).toEqual([
       CONFIG,
       ['configuration from linux-base-7.2.13-cloud-amd64, which no index lists any more: its checksum is unknown'],
+    ]);
+    const refused = await pull(folder, 'debian:7.2');
+    expect([refused.config, refused.notes.map((note) => note.replaceAll(mirror.address, 'MIRROR'))]).toEqual([
+      null,
+      [
+        'its configuration is not available: linux-base-7.2.13-cloud-amd64 cannot be verified, because no index lists it any more (to use this mirror anyway: --trust-mirror MIRROR, or COREMATRIX_TRUST_MIRRORS=MIRROR)',
+      ],
     ]);
   });
 });

@@ -11,7 +11,7 @@ function packageOf(release: string, version: string, digit = '0'): KernelPackage
     path: `pool/main/${release}_${version}.deb`,
     size: 2 << 20,
   } as const;
-  const described = describePackage({ ...pin, sha256: digit.repeat(64) }, { suites: [], trust: { kind: 'signed' } });
+  const described = describePackage({ ...pin, sha256: digit.repeat(64) }, { suites: [], trust: { kind: 'pinned' } });
   if (!described) throw new Error(`${release} is no kernel package`);
   return described;
 }

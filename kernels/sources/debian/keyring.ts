@@ -1,0 +1,78 @@
+// The keys that may sign Debian indexes, as keyrings that gpgv reads.
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../../harness/base/errors.ts';
+import { writeFileAtomic } from '../../../harness/base/files.ts';
+import type { MirrorTrust } from '../../trust/trust.ts';
+
+/** The keys of the package debian-archive-keyring. The file ending changed in Debian 13. */
+const WHOLE = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
+/** Where the same keys are one by one. Other archives have their keys here, too, which must not vouch for Debian. */
+const FOLDERS = ['/usr/share/keyrings', '/etc/apt/trusted.gpg.d'];
+const ONE = /^debian-archive-(?!removed|keyring)[\w-]+\.(?:asc|gpg|pgp)$/;
+
+const ARMOUR =
+  /-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\n]*:[^\n]*\n)*\s*\n([A-Za-z0-9+/=\s]*?)(?:\n=[A-Za-z0-9+/]{4})?\s*-----END PGP PUBLIC KEY BLOCK-----/g;
+
+/**
+ * The keys of a file in binary form, the only form that gpgv reads. Returns other content unchanged.
+ * @see RFC 9580, section 6.2 (Forming ASCII Armor)
+ */
+function withoutArmour(content: Buffer): Buffer {
+  const blocks = [...content.toString('latin1').matchAll(ARMOUR)];
+  return blocks.length === 0 ? content : Buffer.concat(blocks.map(([, text = '']) => Buffer.from(text, 'base64')));
+}
+
+async function contentOf(path: string): Promise<Buffer | null> {
+  return readFile(path).then(withoutArmour, () => null);
+}
+
+/** Debian's keys on this machine; null if it has none. */
+async function debianKeys(): Promise<Buffer | null> {
+  for (const path of WHOLE) {
+    const whole = await contentOf(path);
+    if (whole) return whole;
+  }
+  for (const folder of FOLDERS) {
+    const names = (await readdir(folder).catch(() => [])).filter((name) => ONE.test(name)).toSorted();
+    const parts = await Promise.all(names.map(async (name) => contentOf(join(folder, name))));
+    const keys = Buffer.concat(parts.flatMap((part) => part ?? []));
+    if (keys.length > 0) return keys;
+  }
+  return null;
+}
+
+/** A keyring for gpgv. */
+export interface Keyring {
+  path: string;
+  /** Digest of the file that the user gave; null for Debian's keys. */
+  keyFile: string | null;
+}
+
+async function keyring(content: Buffer, keyFile: string | null, cache: string): Promise<Keyring> {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const path = join(cache, 'debian', 'keyrings', `${sha256}.gpg`);
+  const known = await readFile(path).catch(() => null);
+  if (!known?.equals(content)) await writeFileAtomic(path, content);
+  return { path, keyFile };
+}
+
+/**
+ * The keyrings of a run: Debian's keys, then those of the user.
+ * @param cache root of the cache, which gets the keyrings
+ * @returns no keyring if this machine has none and the user gave none
+ * @throws UserError if a file of the user has no key; InfraError if the cache cannot be written
+ */
+export async function findKeyrings({ keys }: MirrorTrust, cache: string): Promise<Keyring[]> {
+  const debian = await debianKeys();
+  const given = await Promise.all(
+    keys.map(async ({ path, sha256 }) => {
+      const content = await contentOf(path);
+      // The first byte of a binary OpenPGP packet has its highest bit set.
+      if (!content || ((content[0] ?? 0) & 0x80) === 0) throw new UserError(`${path}: not a file with OpenPGP keys`);
+      return keyring(content, sha256, cache);
+    }),
+  );
+  return debian ? [await keyring(debian, null, cache), ...given] : given;
+}

@@ -1,0 +1,49 @@
+// Which mirrors and keys the user trusts: options of the command line and variables of the environment.
+import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { messageOf, UserError } from '../../harness/base/errors.ts';
+import type { MirrorTrust } from './trust.ts';
+
+/** Values of the options; those of the environment are added. */
+export interface TrustOptions {
+  /** Addresses of mirrors to use although they cannot be verified. */
+  trustMirrors?: readonly string[] | undefined;
+  /** Files with keys that may sign indexes. */
+  mirrorKeys?: readonly string[] | undefined;
+}
+
+export const TRUST_VARIABLE = 'COREMATRIX_TRUST_MIRRORS';
+export const KEYS_VARIABLE = 'COREMATRIX_MIRROR_KEYS';
+const MAX_KEY_FILE = 4 << 20;
+
+/** An address without slashes at its end, as the records of the cache have it. */
+export function mirrorAddress(address: string): string {
+  let end = address.length;
+  while (address[end - 1] === '/') end -= 1;
+  return address.slice(0, end);
+}
+
+/** The mirrors to use although they cannot be verified. */
+function acceptedMirrors({ trustMirrors = [] }: TrustOptions = {}, env: NodeJS.ProcessEnv = process.env): string[] {
+  const named = (env[TRUST_VARIABLE] ?? '').split(/[\s,]+/).filter((address) => address !== '');
+  return [...trustMirrors, ...named].map(mirrorAddress);
+}
+
+async function readKey(path: string): Promise<MirrorTrust['keys'][number]> {
+  const content = await readFile(path).catch((error: unknown) => {
+    throw new UserError(`the key of a mirror cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  if (content.length === 0 || content.length > MAX_KEY_FILE) throw new UserError(`${path}: not a file with OpenPGP keys`);
+  return { path: resolve(path), sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+/**
+ * What the user trusts.
+ * @throws UserError if a key file cannot be read
+ */
+export async function mirrorTrust(options: TrustOptions = {}, env: NodeJS.ProcessEnv = process.env): Promise<MirrorTrust> {
+  const named = (env[KEYS_VARIABLE] ?? '').split(':').filter((path) => path !== '');
+  const paths = [...(options.mirrorKeys ?? []), ...named];
+  return { accepted: acceptedMirrors(options, env), keys: await Promise.all(paths.map(readKey)) };
+}
