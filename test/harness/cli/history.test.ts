@@ -42,7 +42,7 @@ describe('corematrix merge --history', () => {
     expect(await merge('night-1.json', '--history', 'notes.txt')).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'error: notes.txt: not a history: none of its lines is one of a run; name another file, or remove this one',
+      stderr: 'error: notes.txt: not a history: no line describes a run; name another file, or remove this one',
     });
     expect(await readFile(join(folder, 'notes.txt'), 'utf8')).toBe('mine\n');
   });
