@@ -23,6 +23,10 @@ export interface Loader {
   /** Whether only integers and enums are signed, or the data after the header of any type counts as an integer encoding. */
   signOfAnyType: boolean;
   typeMatches: boolean;
+  /** Whether maps are created before relocations are resolved. */
+  mapsFirst: boolean;
+  /** Whether maps are created with the sizes that the object gives, or the loader completes or corrects them. */
+  mapSizes: 'defined' | 'corrected';
   /** Text of an error in messages. */
   errorText: (errno: number) => string;
 }
@@ -37,6 +41,8 @@ const LIBBPF_17: Loader = {
   arraySize: 'element',
   signOfAnyType: false,
   typeMatches: true,
+  mapsFirst: false,
+  mapSizes: 'defined',
   errorText: (errno) => `-${errnoName(errno)}`,
 };
 
@@ -54,7 +60,7 @@ function before(name: string, at: number): string {
  */
 export const LOADERS = {
   'libbpf-1.7': LIBBPF_17,
-  'libbpf-1.1': { ...LIBBPF_17, arraySize: 'whole', signOfAnyType: true, errorText: (errno) => String(-errno) },
+  'libbpf-1.1': { ...LIBBPF_17, mapsFirst: true, arraySize: 'whole', signOfAnyType: true, errorText: (errno) => String(-errno) },
   cilium: {
     ...LIBBPF_17,
     essentialName: (name) => before(name, name.lastIndexOf(FLAVOR)),
@@ -63,6 +69,7 @@ export const LOADERS = {
     candidates: 'fewest-poisons',
     missingType: 'poison',
     adjustsSize: false,
+    mapSizes: 'corrected',
   },
   aya: {
     ...LIBBPF_17,
@@ -71,6 +78,7 @@ export const LOADERS = {
     candidates: 'keep',
     adjustsSize: false,
     typeMatches: false,
+    mapSizes: 'corrected',
   },
 } as const satisfies Record<string, Loader>;
 
@@ -84,6 +92,7 @@ export function libbpfLoader(release: string | null): Loader {
   return {
     ...LIBBPF_17,
     ...(isBefore(6) && { arraySize: 'whole', errorText: (errno) => String(-errno) }),
+    ...(isBefore(4) && { mapsFirst: true }),
     ...(isBefore(3) && { signOfAnyType: true }),
   };
 }

@@ -60,7 +60,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     class: 'map-create-failed',
     reason: /EINVAL/,
     advice:
-      'The kernel knows the map type but refuses its attributes. Check the flags, the sizes of key and value, and max_entries (for a ring buffer: a multiple of the page size).',
+      'The kernel knows the map type but refuses its attributes. Check the flags, the sizes of key and value, and max_entries (for a ring buffer: a power of two that is a multiple of the page size).',
   },
   {
     class: 'map-create-failed',

@@ -1,4 +1,5 @@
 // Findings about a root cause without a relocation: which kernels meet the requirement, similar names, and code that avoids it.
+import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -142,6 +143,20 @@ function programOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<str
   return program ? { name: program.name, section: program.section } : null;
 }
 
+/** The attribute of a map that no kernel takes, with the value in the object; null for any other failure. */
+function impossibleMap(
+  { class: failureClass, object, reason }: ProgramFailure,
+  objects: ReadonlyMap<string, ExplainedObject>,
+): string | null {
+  const [, name] = failureClass === 'map-create-failed' ? (/^map '([^']*)'/.exec(reason) ?? []) : [];
+  const map = objects.get(object)?.bpf?.maps.find((each) => each.name === name);
+  const wrong = map ? impossibleAttribute(map) : null;
+  return (
+    wrong &&
+    `No kernel creates a map of type ${map?.type} like this: ${wrong}. Set it in the definition, or let the loader set it (maps: in the configuration).`
+  );
+}
+
 /** Findings about the failures of one cause without a relocation. */
 export async function requirementFindings(
   failures: readonly ProgramFailure[],
@@ -157,7 +172,7 @@ export async function requirementFindings(
       presence: null,
       situations: plainSituations(failures, hints),
       snippet: null,
-      advice: first ? [adviceByReason(first.class, first.reason)] : [],
+      advice: first ? [impossibleMap(first, objects) ?? adviceByReason(first.class, first.reason)] : [],
     };
   }
   const { having, value } = await availabilityOf(requirement, cache);

@@ -18,6 +18,7 @@ import { type PredictedLoad, predictLoad } from '../core-relo/relocate.ts';
 import { objectFindings, programFindings } from './findings/support.ts';
 import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
+import { stepOf } from './findings/order.ts';
 
 interface ExaminedLoad {
   load: PredictedLoad;
@@ -72,24 +73,35 @@ function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: str
   return hit ? hitFailure(object, examined, hit) : null;
 }
 
+/** What decides on one program besides its load: findings about it, and the order in which its loader meets failures. */
+interface Known {
+  findings: readonly Finding[];
+  loader: Loader;
+}
+
 /** Predicts one program; the first failure in the order of libbpf and the kernel decides. A program that is not loaded has none. */
-function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, known: readonly Finding[]): PredictedProgram {
+function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, { findings, loader }: Known): PredictedProgram {
   const { name, autoload, attachTo } = program;
   if (autoload === false) return { name, failure: null, possible: null, findings: [] };
-  const first = (certain: boolean) => known.find((finding) => finding.certain === certain)?.failure ?? null;
-  // A missing Kconfig value ends the load before relocation.
-  const early = known.find(({ failure: { class: failureClass } }) => failureClass === 'kconfig-missing')?.failure;
-  const later = early ?? relocationFailure(object, examined) ?? first(true) ?? verifierFailure(object, examined, name, true);
   // libbpf looks up a target that the loader sets before everything else.
   const named =
-    attachTo === null ? undefined : known.find(({ failure: { class: failureClass } }) => failureClass === 'attach-target-missing')?.failure;
-  const failure = later && (named ?? later);
-  const possible = failure ? null : (first(false) ?? verifierFailure(object, examined, name, false));
+    attachTo === null
+      ? undefined
+      : findings.find(({ failure: { class: failureClass } }) => failureClass === 'attach-target-missing')?.failure;
+  const first = (certain: boolean): PredictedFailure | null => {
+    const own = findings.flatMap((finding) => (finding.certain === certain ? [finding.failure] : []));
+    const others = [certain ? relocationFailure(object, examined) : null, verifierFailure(object, examined, name, certain)];
+    const failures = [...own, ...others.filter((each) => each !== null)];
+    return failures.toSorted((a, b) => stepOf(a, loader) - stepOf(b, loader))[0] ?? null;
+  };
+  const certain = first(true);
+  const failure = certain && (named ?? certain);
+  const possible = failure ? null : first(false);
   const helpers = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
     const unknown = hit.helper === null ? null : hitFailure(object, examined, hit);
     return unknown ? [{ failure: unknown, certain: hit.certain, at: { program: hit.owner.name, insn: hit.insn } }] : [];
   });
-  return { name, failure, possible, findings: [...known.map((finding) => ({ ...finding, at: null })), ...helpers] };
+  return { name, failure, possible, findings: [...findings.map((finding) => ({ ...finding, at: null })), ...helpers] };
 }
 
 /** Whether any of the loaded programs reaches one of the instructions. Several programs may reach a relocation in a subprogram. */
@@ -154,11 +166,11 @@ export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loade
   if (refused) return refusedCell(input, refused);
   const helpers = knownHelpers(kernel);
   const decided = decideBySupport(input, kernel);
-  const shared = objectFindings(decided, kernel);
+  const shared = objectFindings(decided, kernel, loader);
   const own = new Map(input.programs.map((program) => [program.name, ownFindings(program, kernel)]));
   const loadAlone = (object: BpfObject, name: string) => examine(object, predictLoad(object, kernel, name, loader), helpers);
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
-    programIn(decided, load, program, [...shared, ...(own.get(program.name) ?? [])]);
+    programIn(decided, load, program, { findings: [...shared, ...(own.get(program.name) ?? [])], loader });
   const { object, others } = chooseAlternatives(decided, (program) => verdictOn(loadAlone(decided, program.name), program));
   const verdicts = (loadOf: (name: string) => ExaminedLoad) =>
     object.programs.map((program) => others.get(program.name) ?? verdictOn(loadOf(program.name), program));

@@ -13,6 +13,8 @@ interface PredictedProgramStatus {
   name: string;
   status: PredictedStatus;
   class: FailureClass | null;
+  /** Other failures that BTF shows. A load ends at the first that it meets, which is not always the one that is certain. */
+  others: readonly FailureClass[];
 }
 
 /** The part of a prediction that results keep. */
@@ -22,9 +24,10 @@ export interface RecordedPrediction {
   relocations: readonly Pick<CellRelocation, 'ref' | 'outcome' | 'target'>[];
 }
 
-function predicted({ name, failure, possible }: PredictedProgram): PredictedProgramStatus {
-  if (failure) return { name, status: 'fail', class: failure.class };
-  return possible ? { name, status: 'may-fail', class: possible.class } : { name, status: 'unknown', class: null };
+function predicted({ name, failure, possible, findings }: PredictedProgram): PredictedProgramStatus {
+  const others = [...new Set(findings.map((finding) => finding.failure.class))];
+  if (failure) return { name, status: 'fail', class: failure.class, others };
+  return possible ? { name, status: 'may-fail', class: possible.class, others } : { name, status: 'unknown', class: null, others };
 }
 
 /**
@@ -38,8 +41,10 @@ export function recordedPredictionOf(object: BpfObject, kernel: KernelTypes | nu
     return { programs: programs.map(predicted), relocations: relocations.map(({ ref, outcome, target }) => ({ ref, outcome, target })) };
   }
   const verdict =
-    object.relocations.length > 0 ? ({ status: 'fail', class: 'btf-missing' } as const) : ({ status: 'unknown', class: null } as const);
-  const unknown = { status: 'unknown', class: null } as const;
+    object.relocations.length > 0
+      ? ({ status: 'fail', class: 'btf-missing', others: [] } as const)
+      : ({ status: 'unknown', class: null, others: [] } as const);
+  const unknown = { status: 'unknown', class: null, others: [] } as const;
   const programs = object.programs.map(({ name, autoload }) => ({ name, ...(autoload === false ? unknown : verdict) }));
   return { programs, relocations: [] };
 }
@@ -58,7 +63,7 @@ function isPredictable(failure: FailureClass | null, stage: Stage | null): boole
 function agrees(prediction: PredictedProgramStatus, { status, class: failure, stage }: CellProgram): boolean | null {
   if (status === 'pass') return prediction.status !== 'fail';
   if (status !== 'fail') return null;
-  return prediction.class === failure || !isPredictable(failure, stage);
+  return prediction.class === failure || prediction.others.some((other) => other === failure) || !isPredictable(failure, stage);
 }
 
 function withProgramPrediction(program: CellProgram, { programs }: RecordedPrediction): CellProgram {

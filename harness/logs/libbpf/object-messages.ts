@@ -104,7 +104,7 @@ const FAILURES = [
     read: ([name = '', detail]) => extern(KCONFIG_NAME.test(name) ? 'kconfig' : 'ksym', name, detail),
   },
   {
-    pattern: /^(failed to open (?:system Kconfig|in-memory Kconfig: .*)|error parsing (?:system|in-memory) Kconfig line .*)$/,
+    pattern: /^(failed to open (?:system Kconfig|in-memory Kconfig: .*))$/,
     read: ([text]) => extern('kconfig', '', text),
   },
 

@@ -5,7 +5,10 @@ import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
+import { impossibleAttribute } from '../../bpf/object/map-shape.ts';
+import type { ObjectMap } from '../../bpf/object/maps.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
+import type { Loader } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, weakNames, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
@@ -73,18 +76,33 @@ function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
 }
 
 /**
+ * Finds maps that no kernel creates. libbpf creates every map, whatever programs use it.
+ * @see bpf_object__create_maps() in libbpf.c
+ */
+function impossibleMaps({ maps }: BpfObject, { mapSizes }: Loader): (Finding & { map: ObjectMap })[] {
+  if (mapSizes === 'corrected') return [];
+  return maps.flatMap((map) => {
+    if (map.autocreate !== true || impossibleAttribute(map) === null) return [];
+    const reason = `map '${map.name}' (${map.type}): cannot be created: EINVAL`;
+    return [{ map, failure: { stage: 'map-create', class: 'map-create-failed', reason }, certain: true }];
+  });
+}
+
+/**
  * Finds what makes every program of an object fail, in libbpf's order. If BTF was cut down, only the kernel configuration counts, because
  * a type that is missing in the BTF may exist in the kernel.
  */
-export function objectFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
+export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: Loader): Finding[] {
   const kconfig = kconfigFailure(object, kernel);
-  if (!enumeratorsOf(kernel, 'bpf_prog_type')) return kconfig;
+  const impossible = impossibleMaps(object, loader);
+  if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [...kconfig, ...impossible];
   return [
     ...kconfig,
     ...kernelFunctions(object, kernel),
     ...kernelVariableFindings(object, kernel),
     ...structOpsFindings(object, kernel),
     ...unknownMapTypes(object, kernel),
+    ...impossible.filter(({ map }) => knowsMapType(kernel, map.type)),
   ];
 }
 

@@ -35,48 +35,52 @@ describe('a prediction', () => {
       cell: predictedFields(prediction),
       outcomes: prediction.relocations.map(({ outcome }) => outcome),
     }).toMatchInlineSnapshot(`
-        {
-          "cell": {
+      {
+        "cell": {
+          "class": "core-field-incompatible",
+          "status": "fail",
+        },
+        "outcomes": [
+          "incompatible",
+          "poisoned",
+          "absent-guarded",
+          "poisoned",
+          "moved",
+        ],
+        "programs": [
+          {
             "class": "core-field-incompatible",
+            "name": "old_name",
+            "others": [],
             "status": "fail",
           },
-          "outcomes": [
-            "incompatible",
-            "poisoned",
-            "absent-guarded",
-            "poisoned",
-            "moved",
-          ],
-          "programs": [
-            {
-              "class": "core-field-incompatible",
-              "name": "old_name",
-              "status": "fail",
-            },
-            {
-              "class": "core-field-missing",
-              "name": "new_name",
-              "status": "fail",
-            },
-            {
-              "class": null,
-              "name": "either_name",
-              "status": "unknown",
-            },
-          ],
-        }
-      `);
+          {
+            "class": "core-field-missing",
+            "name": "new_name",
+            "others": [],
+            "status": "fail",
+          },
+          {
+            "class": null,
+            "name": "either_name",
+            "others": [],
+            "status": "unknown",
+          },
+        ],
+      }
+    `);
   });
 
   it('on a kernel without BTF, an object with relocations is predicted to fail', () => {
     expect(recordedPredictionOf(object, null)).toEqual({
-      programs: object.programs.map(({ name }) => ({ name, status: 'fail', class: 'btf-missing' })),
+      programs: object.programs.map(({ name }) => ({ name, status: 'fail', class: 'btf-missing', others: [] })),
       relocations: [],
     });
     expect(recordedPredictionOf({ ...object, relocations: [] }, null).programs[0]).toEqual({
       name: 'old_name',
       status: 'unknown',
       class: null,
+      others: [],
     });
   });
 
@@ -94,9 +98,9 @@ function observed(status: CellProgram['status'], more: Partial<CellProgram> = {}
   return { name: 'one', status, stage: null, class: null, errno: null, reason: null, expected: null, logs, ...more };
 }
 
-const FAIL = { name: 'one', status: 'fail', class: 'core-field-missing' } as const;
-const MAY_FAIL = { name: 'one', status: 'may-fail', class: 'helper-unknown' } as const;
-const UNKNOWN = { name: 'one', status: 'unknown', class: null } as const;
+const FAIL = { name: 'one', status: 'fail', class: 'core-field-missing', others: [] } as const;
+const MAY_FAIL = { name: 'one', status: 'may-fail', class: 'helper-unknown', others: [] } as const;
+const UNKNOWN = { name: 'one', status: 'unknown', class: null, others: [] } as const;
 const REJECTED = observed('fail', { stage: 'verify', class: 'verifier-rejected' });
 const NO_HELPER = observed('fail', { stage: 'verify', class: 'helper-unknown' });
 const NO_HOOK = { class: 'attach-target-missing' } as const;
@@ -112,6 +116,7 @@ describe('a cell', () => {
       'fail, fails as predicted': agreement(observed('fail', { class: 'core-field-missing' }), FAIL),
       'fail, fails otherwise': agreement(NO_HELPER, FAIL),
       'fail, rejected before': agreement(REJECTED, FAIL),
+      'fail, ends at another failure that BTF shows': agreement(NO_HELPER, { ...FAIL, others: ['helper-unknown'] }),
       'may-fail, loads': agreement(observed('pass'), MAY_FAIL),
       'may-fail, fails as predicted': agreement(NO_HELPER, MAY_FAIL),
       'unknown, loads': agreement(observed('pass'), UNKNOWN),
@@ -124,6 +129,7 @@ describe('a cell', () => {
       'fail, not loaded by default': agreement(observed('skip'), FAIL),
     }).toMatchInlineSnapshot(`
       {
+        "fail, ends at another failure that BTF shows": true,
         "fail, fails as predicted": true,
         "fail, fails otherwise": false,
         "fail, loads": false,

@@ -78,7 +78,7 @@ test('without settings, every program and map that loads by default counts in a 
     hooked: 'fail attach-target-missing',
   });
   expect(await predicted({ maps: { newer: { autocreate: 'if-supported' } } })).toEqual(await predicted(MAPS));
-  expect(await predicted({ maps: { newer: { type: 'hash' } } })).toEqual(await predicted(MAPS));
+  expect(await predicted({ maps: { newer: { type: 'hash', key_size: 4 } } })).toEqual(await predicted(MAPS));
 });
 
 test('a prediction uses the configured constants and attach targets, and ignores programs that are switched off', async () => {

@@ -28,8 +28,17 @@ function checkMaps(value: MapsSettings, { object: { maps }, place }: SettingInpu
   }
 }
 
-function applied(map: ObjectMap, { type, autocreate }: MapSettings = {}): ObjectMap {
-  return { ...map, type: type ?? map.type, autocreate: autocreate ?? map.autocreate };
+function applied(map: ObjectMap, { type, autocreate, max_entries, key_size, value_size, cpus, inner }: MapSettings = {}): ObjectMap {
+  return {
+    ...map,
+    type: type ?? map.type,
+    // The number of processors is known in the guest only; it is never 0.
+    maxEntries: max_entries ?? (cpus === true ? 1 : map.maxEntries),
+    keySize: key_size ?? map.keySize,
+    valueSize: value_size ?? map.valueSize,
+    hasInner: map.hasInner || inner !== undefined,
+    autocreate: autocreate ?? map.autocreate,
+  };
 }
 
 function innerFrame(map: string, { type, key_size = 0, value_size = 0, max_entries = 0 }: NonNullable<MapSettings['inner']>): RequestFrame {

@@ -16,7 +16,7 @@ const FAMILIES = {
   'libbpf goes on':
     /^(?:Error in bpf_create_map_xattr|Error loading \.BTF into kernel: .*(?:optional|w$)|Error loading ELF section .*Ignored|Detection of kernel|extern \(kcfg\) '\w+': long string|prog '\w+': (?:failed to bind map|missing \.BTF\.ext)|failed to (?:load module|iterate BTF|get BTF object|get map info for (?:map )?FD|re-mmap|dup FD)|map '\w+': failed to adjust resized|object '\w+': failed \(\w+\) to|unrecognized 'w' envvar|-- BEGIN)/,
   'another line names the cause':
-    /^(?:failed to load object|prog '\w+': failed to (?:relocate (?:calls|data)|initialize|perform \.BTF\.ext)|failed to (?:load BPF skeleton|initialize skeleton|parse '|read kernel BTF|get ELF)|Error in \w+\(\): (?:Program|w\. Couldn't create)|Error in w\(\):w\(7\)\. Couldn't create|nr_progs|Total maps|internal error|Kernel error message)/,
+    /^(?:failed to load object|error parsing \w+(?:-\w+)? Kconfig|prog '\w+': failed to (?:relocate (?:calls|data)|initialize|perform \.BTF\.ext)|failed to (?:load BPF skeleton|initialize skeleton|parse '|read kernel BTF|get ELF)|Error in \w+\(\): (?:Program|w\. Couldn't create)|Error in w\(\):w\(7\)\. Couldn't create|nr_progs|Total maps|internal error|Kernel error message)/,
   'parsing of BTF, before the line that names the section':
     /^(?:BTF |BTF\.|\.BTF\.ext|Invalid BTF|Malformed BTF|Unsupported BTF|btf: |w (?:section|size|has non-zero)|mismatch in|Can't load BTF|can't find section|anonymous struct|unexpected |unknown kind|unsatisfiable|unsupported BTF|type \[|distilled|string '|base BTF|Reached depth|w 'w' size|btf_dedup|not enough memory for decl|failed to (?:parse \.BTF|find new ID|find 'w' ELF|append BTF|open (?:w|'w'|file))|Unknown relocation kind|conflicting)/,
   'the static linker':

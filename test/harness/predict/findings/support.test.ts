@@ -211,6 +211,7 @@ describe('real kernels', () => {
         "accept_all fails: program-type-unsupported, program type netfilter is unknown to this kernel",
         "task_assumed fails: helper-unknown, helper bpf_get_current_task_btf#158 is unknown to this kernel",
         "clock_assumed fails: helper-unknown, helper bpf_ktime_get_tai_ns#208 is unknown to this kernel",
+        "count_switches fails: map-create-failed, map 'per_processor' (array): cannot be created: EINVAL",
         "find_task may fail: kfunc-missing, kfunc bpf_task_from_pid: not in this kernel's BTF, only a module could have it",
         "on_xmit may fail: attach-target-missing, attach target veth_xmit (tracing) is not in this kernel's BTF, only a module could have it",
       ]

@@ -1,0 +1,72 @@
+// Attributes of maps that no kernel takes, compared with real kernels that create the maps.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { impossibleAttribute } from '../../../../harness/bpf/object/map-shape.ts';
+import { MAP_TYPES, type ObjectMap } from '../../../../harness/bpf/object/maps.ts';
+import { parsePlacedConfig } from '../../../../harness/plan/config/load.ts';
+import { readInputs } from '../../../../harness/plan/inputs/inputs.ts';
+import { objectSources } from '../../../../harness/plan/inputs/object-sources.ts';
+import { logText } from '../../../../harness/results/logs.ts';
+import { realRun, sample } from '../../run/real-run.ts';
+
+/** These types need more than sizes: BTF, another map, or a cgroup. */
+const NEED_MORE = /^(?:unspec|struct_ops|insn_array|.*_of_maps|.*_storage)$/;
+/** Flags without which no kernel takes a type. */
+const FLAGS: Readonly<Partial<Record<string, number>>> = { lpm_trie: 1, arena: 1 << 10 };
+
+const SIZES = [0, 4, 8, 12, 264];
+const SHAPES = MAP_TYPES.filter((type) => !NEED_MORE.test(type)).flatMap((type) =>
+  SIZES.flatMap((keySize) => SIZES.flatMap((valueSize) => [0, 4096].map((maxEntries) => ({ type, keySize, valueSize, maxEntries })))),
+);
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'map-shape-'));
+  await execa('gcc', ['-O1', '-static', join(import.meta.dirname, 'create-maps.c'), '-o', join(folder, 'create-maps')]);
+  const lines = SHAPES.map(({ type, keySize, valueSize, maxEntries }) =>
+    [MAP_TYPES.indexOf(type), keySize, valueSize, maxEntries, FLAGS[type] ?? 0].join(' '),
+  );
+  await writeFile(join(folder, 'shapes.txt'), `${lines.join('\n')}\n`);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({ name: 'm', hasInner: false, autocreate: true, ...shape });
+
+test('no kernel creates a map that is called impossible, and some kernel creates each other one', async () => {
+  const entry = { path: sample('exec_watch'), name: 'maps', command: { argv: ['./create-maps'], files: ['shapes.txt'] } };
+  const { objects, problems } = await readInputs(objectSources(parsePlacedConfig(JSON.stringify({ objects: [entry] }), 'c.yaml'), folder));
+  expect(problems).toEqual([]);
+  const { cells, logs } = await realRun([], ['debian:5.10', 'debian:6.12', 'debian:7.3'], { objects });
+  const errors = cells.map(({ logs: own }) => (logText(logs, own.stdout ?? null) ?? '').trim().split('\n').map(Number));
+  expect(errors.map(({ length }) => length)).toEqual([SHAPES.length, SHAPES.length, SHAPES.length]);
+  const created = (index: number) => errors.some((each) => each[index] === 0);
+  // libbpf gives this type the number of processors.
+  const isCompleted = ({ type, maxEntries }: (typeof SHAPES)[number]) => type === 'perf_event_array' && maxEntries === 0;
+  const wrong = SHAPES.filter((shape, index) => !isCompleted(shape) && created(index) === (impossibleAttribute(asMap(shape)) !== null));
+  expect(wrong).toEqual([]);
+}, 300_000);
+
+test('the attribute is named with its value and what it must be', () => {
+  const named = (type: string, keySize: number | null, valueSize: number | null, maxEntries: number | null) =>
+    impossibleAttribute({ name: 'm', type, keySize, valueSize, maxEntries, hasInner: false, autocreate: true });
+  expect([
+    named('stack_trace', 4, null, null),
+    named('ringbuf', null, 16, 4096),
+    named('array', 8, 8, 1),
+    named('hash', 4, 8, null),
+    named('hash', 4, 8, 16),
+    named('type 99', null, null, null),
+    impossibleAttribute({ name: 'm', type: 'prog_array', keySize: 4, valueSize: null, maxEntries: 2, hasInner: true, autocreate: true }),
+  ]).toEqual([
+    'value_size is 0 and must be a multiple of 8 that is not 0',
+    'value_size is 16 and must be 0',
+    'key_size is 8 and must be 4',
+    'max_entries is 0 and must not be 0',
+    null,
+    null,
+    null,
+  ]);
+});
