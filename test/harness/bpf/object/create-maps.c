@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Creates one map for each line `TYPE KEY VALUE ENTRIES FLAGS` of shapes.txt and prints the error number of each. */
-#include <errno.h>
 #include <linux/bpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
