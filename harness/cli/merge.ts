@@ -1,13 +1,14 @@
 // `corematrix merge`: joins the shards of a run into one report.
 import type { Command } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+import { checkReportFolder } from '../../reports/folder/check.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { repeatedFormat } from './format-option.ts';
 import { addHelp } from './help.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
-import { outOption } from './options.ts';
+import { forceOption, outOption } from './options.ts';
 import { readMerged } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -17,13 +18,15 @@ interface MergeOptions {
   baseline?: string;
   gate?: Gate;
   history?: string;
+  force?: boolean;
 }
 
 async function merge(paths: string[], options: MergeOptions): Promise<void> {
   await checkHistory(options.history);
+  await checkReportFolder(options.out, { formats: options.format, force: options.force });
   const results = await withHistory(await readMerged(paths), options.history);
   const { comparison, gate } = await compareWith(options, results);
-  await showResults(results, options.out, { formats: options.format, merged: true, comparison });
+  await showResults(results, options.out, { formats: options.format, merged: true, comparison, force: options.force });
   process.exitCode = exitCodeOfResults(results, 0, gate);
 }
 
@@ -36,6 +39,7 @@ export function addMergeCommand(program: Command): void {
     .argument('<results...>', 'results.json files or report folders')
     .addOption(outOption())
     .option('--format <name>', `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')}`, repeatedFormat)
+    .addOption(forceOption())
     .addOption(baselineOption())
     .addOption(gateOption())
     .addOption(historyOption())

@@ -44,3 +44,6 @@ export const accelOption = () =>
     .default('auto');
 
 export const outOption = () => new Option('-o, --out <dir>', 'report folder').default('corematrix-report');
+
+/** `--force`: the only way to lose a file that no report wrote. */
+export const forceOption = () => new Option('--force', 'replace files in the report folder that are not of an earlier report');

@@ -1,12 +1,14 @@
 // `corematrix report`: writes the report again, from results alone.
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+import { checkReportFolder } from '../../reports/folder/check.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { UserError } from '../base/errors.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { forceOption } from './options.ts';
 import { htmlAssetsOption, renderOptions } from './format-option.ts';
 import { addHelp } from './help.ts';
 import { readMerged, readResultsAt } from './results-files.ts';
@@ -18,15 +20,17 @@ interface ReportOptions {
   htmlAssets: HtmlAssets;
   baseline?: string;
   gate?: Gate;
+  force?: boolean;
 }
 
 async function report([first = '', ...others]: string[], options: ReportOptions): Promise<void> {
   if (options.format !== undefined && options.out !== undefined)
     throw new UserError('--format writes to standard output and --out a folder; choose one');
+  const { out = 'corematrix-report', htmlAssets, force } = options;
+  if (options.format === undefined) await checkReportFolder(out, { htmlAssets, force });
   const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
   const { comparison, gate } = await compareWith(options, results);
-  const { htmlAssets } = options;
-  if (options.format === undefined) await showResults(results, options.out ?? 'corematrix-report', { htmlAssets, comparison });
+  if (options.format === undefined) await showResults(results, out, { htmlAssets, comparison, force });
   else process.stdout.write(FORMATS[options.format].render(results, { ...renderOptions(), ...(comparison && { comparison }) }));
   if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);
 }
@@ -41,6 +45,7 @@ export function addReportCommand(program: Command): void {
     .option('-o, --out <dir>', 'report folder (default: corematrix-report)')
     .addOption(new Option('--format <name>', 'write only this format, to standard output').choices(FORMAT_NAMES))
     .addOption(htmlAssetsOption())
+    .addOption(forceOption())
     .addOption(baselineOption())
     .addOption(gateOption())
     .action(report);

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { configuredPath } from '../base/configured-path.ts';
 import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+import { checkReportFolder } from '../../reports/folder/check.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import type { Config } from '../plan/config/schema.ts';
 import { UserError } from '../base/errors.ts';
@@ -23,7 +24,7 @@ import { checkHistory, historyOption, withHistory } from './history.ts';
 import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
-import { accelOption, jobsOption, outOption, seconds, wholeNumber } from './options.ts';
+import { accelOption, forceOption, jobsOption, outOption, seconds, wholeNumber } from './options.ts';
 import { showProgress } from './progress.ts';
 import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
@@ -43,6 +44,7 @@ interface RunOptions extends PlanOptions {
   format?: FormatName[];
   htmlAssets: HtmlAssets;
   json?: boolean;
+  force?: boolean;
   verbose?: boolean;
 }
 
@@ -67,6 +69,8 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
 
   const history = options.history ?? (config.history === undefined ? undefined : configuredPath(directory, config.history));
   await checkHistory(history);
+  const formats = options.format ?? config.formats;
+  await checkReportFolder(options.out, { ...options, formats });
   const expectations = sortByExpiry(config.expectations ?? [], new Date());
   for (const one of expectations.expired)
     writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and is ignored`);
@@ -106,9 +110,8 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
         progress.end();
         const results = await withHistory(await withExplanation(ran, inputs.objects), history);
         const { comparison, gate } = await compareWith(options, results);
-        const { htmlAssets } = options;
-        const formats = options.format ?? config.formats;
-        await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison });
+        const { htmlAssets, force } = options;
+        await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison, force });
         if (results.run.complete) await journal.remove();
         // Expectations of cells that did not run are not unused.
         const whole =
@@ -162,6 +165,7 @@ export function addRunCommand(program: Command): void {
       repeatedFormat,
     )
     .addOption(htmlAssetsOption())
+    .addOption(forceOption())
     .addOption(historyOption())
     .option('--json', 'write the results to standard output as JSON')
     .option('-v, --verbose', 'show a line for every cell')

@@ -5,7 +5,7 @@ import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { FORMATS } from '../../reports/formats.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { terminalReport } from '../../reports/terminal/run.ts';
-import { writeReportFolder } from '../../reports/write.ts';
+import { writeReportFolder } from '../../reports/folder/write.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { Results } from '../results/schema.ts';
 import { renderOptions } from './format-option.ts';
@@ -25,13 +25,15 @@ export interface ShowOptions {
   json?: boolean;
   /** What changed since a baseline. */
   comparison?: Comparison | null;
+  /** Whether files of the report folder that are of no report are replaced. */
+  force?: boolean | undefined;
 }
 
 /** Writes the matrix or JSON to standard output, then the report folder, and to standard error where that is. */
 export async function showResults(
   results: Results,
   folder: string,
-  { formats, htmlAssets = 'inline', merged = false, json = false, comparison = null }: ShowOptions = {},
+  { formats, htmlAssets = 'inline', merged = false, json = false, comparison = null, force }: ShowOptions = {},
 ): Promise<void> {
   const told = comparison === null ? {} : { comparison };
   if (json) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
@@ -42,7 +44,7 @@ export async function showResults(
   }
   const rendering = { ...renderOptions(), ...told };
   // Last, so that a folder that cannot be written does not take along what is known.
-  await writeReportFolder(results, folder, { ...rendering, htmlAssets, ...(formats && { formats }) });
+  await writeReportFolder(results, folder, { ...rendering, htmlAssets, force, ...(formats && { formats }) });
   const named = formats === undefined || formats.includes('html') ? FORMATS.html : FORMATS.json;
   writeLine(process.stderr, `report: ${join(folder, named.file)}`);
   await tellGithub(results, merged, rendering);

@@ -1,6 +1,9 @@
 // Writes each finished cell to a line of a file during a run, so that a killed run can be resumed without losing cells.
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { appendFile, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { makeDirectories } from '../base/files.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { type CellIdentity, identityKey, keepCell, type KeptCell, keptCellSchema, restoreCell } from './stored-cell.ts';
 
@@ -28,15 +31,36 @@ async function readEntries(file: string): Promise<Map<string, KeptCell>> {
   return entries;
 }
 
+/** How every line of a journal begins. */
+const LINE_START = Buffer.from('{"key":');
+
+/** Refuses a file that is not a journal: it would be removed. */
+async function checkJournal(file: string): Promise<void> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null);
+  if (handle === null) return;
+  try {
+    const facts = await handle.stat();
+    const { buffer, bytesRead } = facts.isFile()
+      ? await handle.read(Buffer.alloc(LINE_START.length), 0, LINE_START.length, 0)
+      : { buffer: Buffer.alloc(0), bytesRead: -1 };
+    if (bytesRead === 0 || buffer.equals(LINE_START)) return;
+  } finally {
+    await handle.close();
+  }
+  throw new UserError(`${file}: not the journal of an unfinished run; move it away, or choose another folder with --out`);
+}
+
 /**
  * Opens the journal of a run.
  * @param resume whether to keep its entries; otherwise it begins empty
+ * @throws UserError if another file has its name
  */
 export async function openJournal(file: string, resume: boolean): Promise<Journal> {
+  await checkJournal(file);
   const entries = resume ? await readEntries(file) : new Map<string, KeptCell>();
   if (!resume) await rm(file, { force: true });
   // Without its folder a run cannot be resumed, but can go on. Writing the report names the reason later.
-  await mkdir(dirname(file), { recursive: true }).catch(() => undefined);
+  await makeDirectories(dirname(file)).catch(() => undefined);
   let writing = Promise.resolve();
   return {
     find: (identity, logs) => {

@@ -15,7 +15,7 @@ import { pageData } from '../../reports/html/pack-data.ts';
 import type { ObjectData } from '../../reports/html/shared/page-data.ts';
 import { readResults, renderJson } from '../../reports/json.ts';
 import { logPath } from '../../reports/model/log-path.ts';
-import { writeReportFolder } from '../../reports/write.ts';
+import { writeReportFolder } from '../../reports/folder/write.ts';
 import { IDENTITY } from '../harness/run/cell-identity.ts';
 import { SAMPLE } from './sample.ts';
 

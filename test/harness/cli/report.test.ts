@@ -73,7 +73,14 @@ describe('corematrix report', () => {
       report: again/index.html
       exit 0"
     `);
-    expect((await readdir(join(folder, 'again'))).toSorted()).toEqual(['index.html', 'junit.xml', 'logs', 'results.json', 'summary.md']);
+    expect((await readdir(join(folder, 'again'))).toSorted()).toEqual([
+      '.corematrix-report.json',
+      'index.html',
+      'junit.xml',
+      'logs',
+      'results.json',
+      'summary.md',
+    ]);
     for (const name of DEFAULT_FORMATS) expect(compared(name, await read(`again/${FORMATS[name].file}`))).toBe(expected(name, SAMPLE));
   });
 
@@ -174,7 +181,13 @@ describe('corematrix merge', () => {
   it('corematrix merge writes only the requested formats', async () => {
     await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen']);
     await corematrix(folder, ['merge', 'shard 1', '-o', 'chosen', '--format', 'tap', '--format', 'sarif']);
-    expect((await readdir(join(folder, 'chosen'))).toSorted()).toEqual(['logs', 'results.json', 'results.sarif', 'results.tap']);
+    expect((await readdir(join(folder, 'chosen'))).toSorted()).toEqual([
+      '.corematrix-report.json',
+      'logs',
+      'results.json',
+      'results.sarif',
+      'results.tap',
+    ]);
     expect((await corematrix(folder, ['merge', 'shard 1', '--format', 'pdf'])).stderr).toContain(
       'Possible are html, json, junit, markdown, github, sarif, ctrf, tap.',
     );

@@ -46,7 +46,7 @@ it('rerun gives the verdict of the run and keeps its evidence', async () => {
   `);
   const [kept = ''] = await readdir(join(folder, 'again'));
   expect((await readdir(join(folder, 'again', kept))).toSorted().join(' ')).toMatchInlineSnapshot(
-    `"guest index.html junit.xml logs qemu.sh results.json summary.md"`,
+    `".corematrix-report.json guest index.html junit.xml logs qemu.sh results.json summary.md"`,
   );
   await access(join(folder, 'again', kept, 'qemu.sh'), constants.X_OK);
 });

@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtmlFiles } from '../../../reports/html/render.ts';
-import { writeReportFolder } from '../../../reports/write.ts';
+import { writeReportFolder } from '../../../reports/folder/write.ts';
 import { SAMPLE } from '../sample.ts';
 import { PAGE_TIMEOUT_MS, pressCopy } from './browser.ts';
 

@@ -1,0 +1,105 @@
+// The report folder: every format of one run, its logs, and a record of what was written. It appears whole or not at all.
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InfraError, messageOf, UserError } from '../../harness/base/errors.ts';
+import { errorCode, makeDirectories } from '../../harness/base/files.ts';
+import { makeOwnedFolder, removeAbandoned } from '../../harness/base/ownership.ts';
+import { DEFAULT_FORMATS, FORMAT_NAMES } from '../../harness/base/format-names.ts';
+import { logRefs, logText } from '../../harness/results/logs.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import { FORMATS } from '../formats.ts';
+import { renderHtmlFiles } from '../html/render.ts';
+import { LOG_FOLDER, logPath } from '../model/log-path.ts';
+import type { RenderOptions } from '../model/render-options.ts';
+import { checkReportFolder, type FolderContents, ownedFiles, reportFiles } from './check.ts';
+import { isOwned, type OwnedFiles, RECORD_FILE, recordText, type WrittenFile } from './record.ts';
+import { reportIn, type SwapPlan, swapIn } from './swap.ts';
+
+/** The names of folders in which reports are prepared. */
+const PREPARED = /^\.corematrix-report\.tmp-[0-9a-f]+$/;
+/** How the path of every log begins. */
+const LOG_START = `${LOG_FOLDER}/`;
+
+export interface FolderOptions extends RenderOptions, FolderContents {}
+
+/** Writes files below a folder and remembers what was written. */
+interface FileWriter {
+  write: (path: string, text: string) => Promise<void>;
+  written: ReadonlyMap<string, WrittenFile>;
+}
+
+function fileWriter(folder: string): FileWriter {
+  const written = new Map<string, WrittenFile>();
+  return {
+    written,
+    write: async (path, text) => {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text, { flush: !path.startsWith(LOG_START) });
+      written.set(path, { size: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') });
+    },
+  };
+}
+
+async function writeLogs(results: Results, { write }: FileWriter): Promise<void> {
+  for (const { kernel, object, ...cell } of results.cells)
+    for (const { program, kind, id } of logRefs(cell))
+      await write(logPath({ kernel, object, program, kind }), `${logText(results.logs, id)}\n`);
+}
+
+async function writeFormats(
+  results: Results,
+  { write }: FileWriter,
+  { formats = DEFAULT_FORMATS, ...options }: FolderOptions,
+): Promise<void> {
+  for (const name of FORMAT_NAMES) {
+    const { file, render } = FORMATS[name];
+    if (name === 'html' && formats.includes(name)) for (const [path, text] of renderHtmlFiles(results, options)) await write(path, text);
+    else if (name === 'json' || formats.includes(name)) await write(file, render(results, options));
+  }
+}
+
+/** What is to go of the report before: only files that are still as it wrote them. */
+async function planOf(folder: string, owned: OwnedFiles, files: readonly string[]): Promise<SwapPlan> {
+  const isLog = (path: string) => path.startsWith(LOG_START);
+  const paths = [...owned.keys()];
+  const stale: string[] = [];
+  for (const path of paths) if (!isLog(path) && !files.includes(path) && (await isOwned(folder, path, owned))) stale.push(path);
+  return { stale, logs: paths.filter(isLog) };
+}
+
+async function replaceReport(results: Results, folder: string, options: FolderOptions): Promise<void> {
+  await makeDirectories(folder);
+  await removeAbandoned(folder, PREPARED);
+  const prepared = await makeOwnedFolder(join(folder, '.corematrix-report.tmp-'));
+  const report = reportIn(prepared.path);
+  try {
+    const writer = fileWriter(report);
+    await mkdir(join(report, LOG_FOLDER), { recursive: true });
+    await writeFormats(results, writer, options);
+    await writeLogs(results, writer);
+    await writeFile(join(report, RECORD_FILE), recordText(writer.written), { flush: true });
+    await swapIn(prepared, folder, await planOf(folder, await ownedFiles(folder), reportFiles(options)));
+  } finally {
+    await prepared.remove();
+  }
+}
+
+/**
+ * Writes results.json, a file for each format and logs/ into a folder, which is created if needed, in the place of an earlier report. What
+ * an earlier report did not write stays.
+ * @throws UserError as `checkReportFolder` does, before anything is written
+ * @throws InfraError if the folder cannot be created or written, with the system's message; the earlier report is then unchanged
+ */
+export async function writeReportFolder(results: Results, folder: string, options: FolderOptions = {}): Promise<void> {
+  await checkReportFolder(folder, options);
+  try {
+    await replaceReport(results, folder, options);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // The advice of the cache does not fit here; its cause is the system's error.
+    const cause: unknown = error instanceof InfraError ? (error.cause ?? error) : error;
+    if (errorCode(cause) === null) throw error;
+    throw new InfraError(`cannot write the report to ${folder}: ${messageOf(cause)}; choose another folder with --out`, { cause });
+  }
+}

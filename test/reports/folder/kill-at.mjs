@@ -1,0 +1,17 @@
+// Loaded into a corematrix process: kills it just before the call number KILL_AT that changes a file of the report folder.
+import { promises } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+const at = Number(process.env.KILL_AT);
+let calls = 0;
+for (const name of ['open', 'writeFile', 'mkdir', 'rename', 'rm']) {
+  const real = promises[name];
+  promises[name] = async (path, ...rest) => {
+    if (String(path).includes('.corematrix-report') && ++calls === at) {
+      process.kill(process.pid, 'SIGKILL');
+      await new Promise(() => undefined);
+    }
+    return real(path, ...rest);
+  };
+}
+syncBuiltinESMExports();
