@@ -102,7 +102,9 @@ function mergedKernel(known: readonly [string, KernelResult][]): KernelResult[] 
     const advice = 'pin kernels by a lock file';
     throw new UserError(`${name} and ${other[0]} cannot be merged: kernel ${kernel.id} is not the same image in both; ${advice}`);
   }
-  return [{ ...kernel, notes: [...new Set(known.flatMap(([, { notes }]) => notes))] }];
+  // One part that took it from an unverified mirror must not vanish behind another part.
+  const trust = known.map(([, part]) => part.trust).find((one) => one?.kind === 'accepted') ?? kernel.trust;
+  return [{ ...kernel, ...(trust && { trust }), notes: [...new Set(known.flatMap(([, { notes }]) => notes))] }];
 }
 
 function compareKernels(a: KernelResult, b: KernelResult): number {

@@ -1,6 +1,7 @@
 // Makes one kernel of the matrix ready for its cells: with a snapshot, or prepared for boots.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Trust } from '../../kernels/trust/trust.ts';
 import type { KernelImage } from '../../kernels/pull.ts';
 import type { KernelIdentity } from '../../kernels/sources/source.ts';
 import { InfraError } from '../base/errors.ts';
@@ -64,12 +65,19 @@ export function plannedResult(planned: KernelIdentity): KernelResult {
   };
 }
 
+function trustResult(trust: Trust): NonNullable<KernelResult['trust']> {
+  if (trust.kind !== 'signed') return trust;
+  const { kind, mirror, key, expired } = trust;
+  return { kind, mirror, key, ...(expired !== null && { expired }) };
+}
+
 function pulledResult(image: KernelImage): KernelResult {
   return {
     ...plannedResult(image),
     package: image.package,
     sha256: image.sha256,
     btf: image.btf === null ? null : { size: image.btf.size, sha256: image.btf.sha256 },
+    trust: trustResult(image.trust),
     notes: [...image.notes],
   };
 }

@@ -47,9 +47,10 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function inCache(cache: string, { version, package: debian, key }: Omit<BuiltLibbpf, 'trust'>): Libbpf {
+function inCache(cache: string, { version, package: debian, key, trust }: BuiltLibbpf): Libbpf {
   const folder = libbpfFolder(cache, key);
-  const origin = `Debian source package libbpf ${debian}`;
+  const doubt = trust.kind === 'accepted' ? `, not verified: ${trust.mirror}, accepted by the user` : '';
+  const origin = `Debian source package libbpf ${debian}${doubt}`;
   return { version, origin, includeDir: join(folder, 'include'), staticLib: join(folder, 'lib/libbpf.a') };
 }
 
@@ -67,7 +68,7 @@ async function chosenBefore({ cache, trust }: Pick<LibbpfOptions, 'cache' | 'tru
   if (!kept.success) return null;
   const vouched = readTrust(kept.data.trust);
   if (vouched === null || !stillVouches(vouched, await mirrorTrust(trust))) return null;
-  const libbpf = inCache(cache, kept.data);
+  const libbpf = inCache(cache, { ...kept.data, trust: vouched });
   return (await exists(libbpf.staticLib)) ? libbpf : null;
 }
 

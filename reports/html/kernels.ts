@@ -1,6 +1,7 @@
 // The kernels of a run and their sources.
 import { agentsUsed } from '../../harness/results/libbpf-used.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
+import { trustText } from '../model/kernel-trust.ts';
 import { kernelAnchor } from './anchors.ts';
 import { html, type Html } from './html.ts';
 
@@ -11,7 +12,9 @@ function digest(sha256: string | null): Html {
 }
 
 function rowOf(kernel: KernelResult): Html {
-  const { boot, btf, notes } = kernel;
+  const { boot, btf } = kernel;
+  const trust = trustText(kernel.trust);
+  const notes = [...(trust === null ? [] : [trust]), ...kernel.notes];
   return html`<tr id="${kernelAnchor(kernel.id)}">
     <th scope="row">${kernel.release ?? html`${kernel.id} <small>(never came up)</small>`}</th>
     <td>${kernel.version}</td>

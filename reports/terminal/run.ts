@@ -17,6 +17,7 @@ import {
   shortKernelNames,
 } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
+import { trustGroups } from '../model/kernel-trust.ts';
 import { rowsThatFit } from './rows-that-fit.ts';
 import { chosenAlternatives } from '../model/chosen-alternatives.ts';
 import { shortened, visible } from '../../harness/base/visible.ts';
@@ -191,6 +192,14 @@ function past(results: Results, options: TerminalOptions): string[] {
   return ['', `history of ${size}${all.length === 0 ? '; nothing was flaky' : ''}`, ...shown, ...more];
 }
 
+/** Who vouches for the kernels, one line for each. */
+function trust(results: Results, options: TerminalOptions): string[] {
+  return trustGroups(results).map(({ text, kind, kernels }) => {
+    const line = shortened(visible(`${kernels.join(', ')}: ${text}`), REASON_LENGTH);
+    return paint(line, kind === 'accepted' ? 'red' : 'dim', options);
+  });
+}
+
 /** The whole text, ending in a newline. Control sequences in untrusted text are escaped. */
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
@@ -201,5 +210,5 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(libbpfText(results))})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
-  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', total].join('\n')}\n`;
+  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', ...trust(results, options), total].join('\n')}\n`;
 }

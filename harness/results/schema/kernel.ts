@@ -15,6 +15,30 @@ const boot = z.strictObject({
   command: z.array(z.string()).describe('QEMU command of the boot.'),
 });
 
+const mirror = z.string().describe('Address of the mirror.');
+
+const trust = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('signed').describe('The index of a mirror has the digest of the package, and its signature was verified.'),
+    mirror,
+    key: z
+      .string()
+      .regex(/^[0-9A-F]{40,64}$/)
+      .describe('Fingerprint of the key that signed the index, in hexadecimal.'),
+    expired: z.iso
+      .date()
+      .optional()
+      .describe('Day on which the index expired; it was used because apt on that machine does not check this. Absent if it was valid.'),
+  }),
+  z.strictObject({ kind: z.literal('pinned').describe('The lock file has the digest of the package.') }),
+  z.strictObject({ kind: z.literal('own').describe('The kernel is a file of the user.') }),
+  z.strictObject({
+    kind: z.literal('accepted').describe('Nothing was verified: the user accepted the mirror (`--trust-mirror`).'),
+    mirror,
+    reason: z.string().describe('Why the index of the mirror could not be verified.'),
+  }),
+]);
+
 export const kernelSchema = z.strictObject({
   id: z
     .string()
@@ -36,6 +60,7 @@ export const kernelSchema = z.strictObject({
     })
     .nullable()
     .describe('BTF of the kernel image; null if it has none, or could not be fetched.'),
+  trust: trust.optional().describe('Who vouches for the kernel; absent if it was not pulled, and in results of older versions.'),
   boot: boot.nullable().describe('The boot from which cells started; null if the kernel did not boot.'),
   optional: z.literal(true).optional().describe('True if a missing kernel or a failed boot is not an error; absent otherwise.'),
   notes: z.array(z.string()).describe('Notes for the reader, such as a package that was used in place of the indexed one.'),

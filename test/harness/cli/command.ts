@@ -25,11 +25,11 @@ export async function corematrix(cwd: string, args: readonly string[], env: Reco
   return { exitCode, stdout, stderr };
 }
 
-/** Removes times, releases, progress lines and the accelerator from an output, because they differ between runs. */
+/** Removes times, releases, progress lines, keys of mirrors and the accelerator from an output, because they differ between runs. */
 export function steady(text: string): string {
   return text
     .split('\n')
-    .filter((line) => !/^accelerator: |^cells \d+\/\d+ |: booted in \d|: snapshot from the cache$/.test(line))
+    .filter((line) => !/: (?:verified|not verified): |^accelerator: |^cells \d+\/\d+ |: booted in \d|: snapshot from the cache$/.test(line))
     .join('\n')
     .replaceAll(/\d+\.\d s\b/g, 'N s')
     .replaceAll(/(debian-\d+\.\d+)[\w.+-]*-amd64/g, '$1-REST')
