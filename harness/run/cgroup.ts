@@ -17,11 +17,12 @@ const VERSIONS = [
   },
 ] as const;
 
-/** Each line names a hierarchy: its number, its controllers (none in version 2), and the path of the group. */
+/** Each line names a hierarchy: its number, its controllers (none in version 2), and the path of the group. Null without an absolute path. */
 function pathIn(groups: string, controllers: string): string | null {
   const lines = groups.split('\n').map((line) => line.split(':'));
   const own = lines.find(([, names = '']) => names.split(',').includes(controllers));
-  return own?.slice(2).join(':') ?? null;
+  const path = own?.slice(2).join(':') ?? '';
+  return path.startsWith('/') ? path : null;
 }
 
 async function numberIn(path: string): Promise<number> {

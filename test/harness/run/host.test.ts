@@ -41,4 +41,14 @@ describe('guests at a time', () => {
       await rmdir(group).catch(() => undefined);
     }
   });
+
+  it('guests at a time are known at once where /proc is empty', async (context) => {
+    const empty = 'mount -t tmpfs none /proc && exec "$@"';
+    const { failed } = await execa('unshare', ['--mount', 'sh', '-c', empty, 'sh', 'true'], { reject: false });
+    if (failed) context.skip('mounts cannot be private here, as in a chroot');
+    const script = `import { availableMiB } from '${HOST}'; console.log((await availableMiB()) > 0);`;
+    const command = [process.execPath, '--input-type=module', '--eval', script];
+    const { stdout } = await execa('unshare', ['--mount', 'sh', '-c', empty, 'sh', ...command], { timeout: 60_000, killSignal: 'SIGKILL' });
+    expect(stdout).toBe('true');
+  });
 });
