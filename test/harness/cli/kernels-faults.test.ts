@@ -83,7 +83,7 @@ describe('a pull that is killed', () => {
       mirror.holdAfter = 300_000;
       const first = pull(cache);
       const partial = async () => {
-        const names = await readdir(join(cache, 'downloads')).catch(() => []);
+        const names = await readdir(join(cache, 'downloads'), { recursive: true }).catch(() => []);
         // A finished index is renamed between the two calls.
         const found = await Promise.all(names.map(async (name) => stat(join(cache, 'downloads', name)).catch(() => null)));
         return found.some((file) => file?.size === 300_000);
