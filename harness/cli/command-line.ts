@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { InfraError } from '../base/errors.ts';
 import { exitCodeOf, reportError } from './exit.ts';
 import { EXIT } from './exit-codes.ts';
+import { InterruptedError } from './interrupt.ts';
 import { buildProgram } from './program.ts';
 
 /** Ends the process for an error outside of any command. Node.js would exit with 1, which means a compatibility failure. */
@@ -29,7 +30,10 @@ export async function runCommandLine(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? EXIT.asExpected : EXIT.usage;
       return;
     }
-    reportError(error);
+    if (!(error instanceof InterruptedError)) reportError(error);
     process.exitCode = exitCodeOf(error);
+  } finally {
+    // Work that does not listen to an interrupt must not keep this process.
+    if (process.exitCode === EXIT.interrupted) process.exit();
   }
 }

@@ -24,10 +24,10 @@ function show({ what, state, found, advice }: Finding): void {
 
 async function doctor(options: { json?: boolean }): Promise<void> {
   const json = options.json === true;
-  const findings = await interruptible(
-    () => undefined,
-    async (signal) => examine({ cache: cacheRoot(), mirrors: undefined, signal }, json ? () => undefined : show),
-  );
+  const findings = await interruptible({
+    onInterrupt: () => undefined,
+    work: async (signal) => examine({ cache: cacheRoot(), mirrors: undefined, signal }, json ? () => undefined : show),
+  });
   if (json) process.stdout.write(`${JSON.stringify(findings)}\n`);
   process.exitCode = findings.some(({ state }) => state === 'broken') ? EXIT.infrastructure : EXIT.asExpected;
 }

@@ -6,6 +6,7 @@ import { InfraError, UserError } from '../base/errors.ts';
 import { machineTrouble } from '../base/machine-trouble.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { CellResult, Results } from '../results/schema.ts';
+import { InterruptedError } from './interrupt.ts';
 import { EXIT } from './exit-codes.ts';
 
 const WHERE_TO_REPORT = `This is a fault in corematrix, not in your input. Please open an issue in its repository with the lines above, the command line, and this: corematrix ${VERSION}, Node.js ${process.version}, ${process.platform} ${process.arch}.`;
@@ -21,6 +22,7 @@ function describeError(error: unknown): string {
 
 /** The exit code of a command that ended with this error. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) return EXIT.interrupted;
   if (error instanceof UserError) return EXIT.usage;
   if (error instanceof InfraError || machineTrouble(error) !== null) return EXIT.infrastructure;
   return EXIT.internal;

@@ -39,10 +39,10 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
     const trust = trustOf(options);
-    const agent = await ensureAgent({ onNote: (text) => emit({ kind: 'note', text }), trust });
-    const found = await interruptible(
-      () => emit({ kind: 'interrupted' }),
-      async (signal) => {
+    const found = await interruptible({
+      onInterrupt: () => emit({ kind: 'interrupted' }),
+      work: async (signal) => {
+        const agent = await ensureAgent({ onNote: (text) => emit({ kind: 'note', text }), trust });
         const request = {
           selectors: options.kernel ?? [DEFAULT_SELECTOR],
           kernelOptions: { cache: cacheRoot(), trust, signal, onProgress: emit },
@@ -55,14 +55,11 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
           command: ['corematrix', ...process.argv.slice(2)],
         };
         const result = await findMinimumKernel({ object, run: request }, emit, signal);
-        return signal.aborted ? null : result;
+        signal.throwIfAborted();
+        return result;
       },
-    );
+    });
     progress.end();
-    if (!found) {
-      process.exitCode = EXIT.interrupted;
-      return;
-    }
     process.stdout.write(options.json === true ? escapedJson(`${JSON.stringify(found)}\n`) : minimumKernelText(found));
     process.exitCode = exitCodeOfFound(found);
   } finally {

@@ -4,23 +4,52 @@ import { EXIT } from './exit-codes.ts';
 /** npm and a terminal both deliver one Ctrl-C to the process group: a second signal within this time, in milliseconds, is the same key press. */
 const SAME_KEY_MS = 500;
 
-/** Runs `work` with a signal that aborts on the first SIGINT, SIGTERM or SIGHUP; the second SIGINT ends the process. */
-export async function interruptible<T>(onInterrupt: () => void, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Work without a report has this time to clear up after an interrupt, in milliseconds. */
+const CLEAR_UP_MS = 1500;
+
+/** Work ended because of an interrupt and left nothing to report. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+
+  constructor(options?: ErrorOptions) {
+    super('interrupted', options);
+  }
+}
+
+interface Interruptible<T> {
+  onInterrupt: () => void;
+  /** Its signal aborts on the first SIGINT, SIGTERM or SIGHUP. */
+  work: (signal: AbortSignal) => Promise<T>;
+  /** What is left to do with the result, also after an interrupt: the report. It may take its time. */
+  save?: (result: T) => Promise<void>;
+}
+
+/**
+ * Runs work that can be interrupted; a second SIGINT ends the process. Without a report to save, an interrupt ends the process soon.
+ * @throws InterruptedError if the work rejects after an interrupt; any other error of `work`, and every error of `save`
+ */
+export async function interruptible<T>({ onInterrupt, work, save }: Interruptible<T>): Promise<T> {
   const controller = new AbortController();
   let first = 0;
+  const exit = () => process.exit(EXIT.interrupted);
   const interrupt = () => {
     if (first === 0) {
       first = performance.now();
       onInterrupt();
       controller.abort();
+      if (!save) setTimeout(exit, CLEAR_UP_MS).unref();
       return;
     }
-    if (performance.now() - first > SAME_KEY_MS) process.exit(EXIT.interrupted);
+    if (performance.now() - first > SAME_KEY_MS) exit();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, interrupt);
   try {
-    return await work(controller.signal);
+    const result = await work(controller.signal).catch((error: unknown): never => {
+      throw controller.signal.aborted ? new InterruptedError({ cause: error }) : error;
+    });
+    await save?.(result);
+    return result;
   } finally {
     // After the first interrupt, the next Ctrl-C keeps its meaning until the process ends.
     if (first === 0) for (const name of signals) process.off(name, interrupt);
@@ -29,15 +58,5 @@ export async function interruptible<T>(onInterrupt: () => void, work: (signal: A
 
 /** Runs `work` with a signal that the first Ctrl-C aborts. */
 export async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  await interruptible(
-    () => process.stderr.write('interrupted\n'),
-    async (signal) => {
-      try {
-        await work(signal);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        process.exitCode = EXIT.interrupted;
-      }
-    },
-  );
+  await interruptible({ onInterrupt: () => process.stderr.write('interrupted\n'), work });
 }

@@ -65,10 +65,10 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
   const onProgress = (event: KernelEvent) => {
     if (event.kind === 'note') writeLine(process.stderr, event.text);
   };
-  const kernels = await interruptible(
-    () => {},
-    async (signal) => planKernels([...selectors], { ...(await kernelOptions()), signal, onProgress }),
-  );
+  const kernels = await interruptible({
+    onInterrupt: () => {},
+    work: async (signal) => planKernels([...selectors], { ...(await kernelOptions()), signal, onProgress }),
+  });
   const results = inputs.objects.map(({ result }) => result);
   const choiceOf = choose(kernels, results);
   const rows = await Promise.all(

@@ -11,6 +11,7 @@ import { selectorOfKernel } from '../../kernels/selector.ts';
 import { commandLine } from '../../reports/model/reproduce.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { messageOf, UserError } from '../base/errors.ts';
+import { unlessInterrupted } from '../base/interrupted.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
 import { sortByExpiry } from '../plan/expectations/expectations.ts';
 import { findCell, type FoundCell } from '../results/find-cell.ts';
@@ -155,7 +156,6 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const progress = showProgress(process.stderr, true);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const agents = await ensureAgents([subject], { mirrors: plan.config.mirrors, trust: trustOf(options) }, emit);
     if (gdb !== null) {
       writeLine(process.stderr, 'the guest waits for a debugger before its first instruction; in another terminal:');
       writeLine(
@@ -164,33 +164,37 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
       );
     }
     const limits = gdb === null ? {} : { cellMs: DEBUGGING_MS, stallMs: DEBUGGING_MS, bootMs: DEBUGGING_MS };
-    const results = await interruptible(
-      () => emit({ kind: 'interrupted' }),
-      async (signal) =>
-        run(
-          {
-            objects: [subject],
-            selectors: [selector],
-            kernelOptions: { ...kernelOptions, signal },
-            cache: cacheRoot(),
-            ...agents,
-            expectations: sortByExpiry(plan.config.expectations ?? [], new Date()).active,
-            isolation: 'boot',
-            accel: options.accel,
-            jobs: 1,
-            limits,
-            command,
-            keep: { work: join(folder, 'guest'), release: found.kernel.release, gdb },
-          },
-          emit,
+    await interruptible({
+      onInterrupt: () => emit({ kind: 'interrupted' }),
+      work: async (signal) => {
+        const agents = await unlessInterrupted(
           signal,
-        ),
-    );
-    progress.end();
-    const script = await keepCommand(folder, results);
-    await showResults(results, folder);
-    if (script !== null) writeLine(process.stderr, `the same guest by hand: ${script}`);
-    process.exitCode = exitCodeOfResults(results, 0);
+          ensureAgents([subject], { mirrors: plan.config.mirrors, trust: trustOf(options) }, emit),
+        );
+        const request = {
+          objects: [subject],
+          selectors: [selector],
+          kernelOptions: { ...kernelOptions, signal },
+          cache: cacheRoot(),
+          ...agents,
+          expectations: sortByExpiry(plan.config.expectations ?? [], new Date()).active,
+          isolation: 'boot',
+          accel: options.accel,
+          jobs: 1,
+          limits,
+          command,
+          keep: { work: join(folder, 'guest'), release: found.kernel.release, gdb },
+        } as const;
+        return run(request, emit, signal);
+      },
+      save: async (results) => {
+        progress.end();
+        const script = await keepCommand(folder, results);
+        await showResults(results, folder);
+        if (script !== null) writeLine(process.stderr, `the same guest by hand: ${script}`);
+        process.exitCode = exitCodeOfResults(results, 0);
+      },
+    });
   } finally {
     progress.end();
     await sockets?.remove();

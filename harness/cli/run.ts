@@ -8,8 +8,10 @@ import { checkReportFolder } from '../../reports/folder/check.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import type { Config } from '../plan/config/schema.ts';
 import { UserError } from '../base/errors.ts';
+import { unlessInterrupted } from '../base/interrupted.ts';
 import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
+import type { Expectation } from '../plan/expectations/expectation-schema.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations/expectations.ts';
 import { openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
@@ -26,7 +28,7 @@ import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption, forceOption, jobsOption, outOption, seconds, wholeNumber } from './options.ts';
 import { showProgress } from './progress.ts';
-import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
+import { addPlanOptions, type Plan, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
 import { trustOf } from './trust-options.ts';
 
@@ -61,9 +63,33 @@ function limitsOf(options: RunOptions, config: Config): TimeLimits {
   return { cellMs: cell && cell * 1000, bootMs: boot && boot * 1000 };
 }
 
+interface Finished {
+  options: RunOptions;
+  plan: Plan;
+  history: string | undefined;
+  expectations: readonly Expectation[];
+  /** Whether the run was all that the configuration has. */
+  whole: boolean;
+  formats: FormatName[] | undefined;
+}
+
+/** Writes the report of a run and sets the exit code. */
+async function saveRun(ran: Results, { options, plan: { inputs }, history, expectations, whole, formats }: Finished): Promise<void> {
+  const results = await withHistory(await withExplanation(ran, inputs.objects), history);
+  const { comparison, gate } = await compareWith(options, results);
+  const { htmlAssets, force } = options;
+  await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison, force });
+  // Expectations of cells that did not run are not unused.
+  const ranAll = whole && results.cells.every(({ status }) => status !== 'skip');
+  for (const one of ranAll ? unusedExpectations(expectations, results) : [])
+    writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
+  process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
+}
+
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
   checkGate(options);
-  const { config, directory, selectors, inputs, choose, kernelOptions } = await readPlan(objects, options);
+  const plan = await readPlan(objects, options);
+  const { config, directory, selectors, inputs, choose, kernelOptions } = plan;
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
 
@@ -77,53 +103,43 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
 
   const progress = showProgress(process.stderr, options.verbose === true);
   const emit = (event: RunEvent) => progress.onEvent(event);
+  const whole = objects.length === 0 && options.kernel === undefined && options.shard === undefined;
   try {
-    const agents = await ensureAgents(inputs.objects, { mirrors: config.mirrors, trust: trustOf(options) }, emit);
-    const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
-    // The signal stays active until the report is written, so an interrupt does not lose it.
-    await interruptible(
-      () => emit({ kind: 'interrupted' }),
-      async (signal) => {
-        const ran = await run(
-          {
-            objects: inputs.objects,
-            selectors,
-            kernelOptions: { ...(await kernelOptions()), signal, onProgress: (event) => emit(event) },
-            cache: cacheRoot(),
-            ...agents,
-            expectations: expectations.active,
-            isolation: options.isolation ?? config.isolation ?? 'snapshot',
-            accel: options.accel,
-            jobs: options.jobs ?? config.jobs,
-            limits: limitsOf(options, config),
-            journal,
-            verdicts: options.cache && config.cache !== false ? 'reuse' : 'renew',
-            command,
-            predictFirst: options.predictFirst === true,
-            policy: policyOf(options, config),
-            shard: options.shard,
-            choose,
-          },
-          emit,
+    await interruptible({
+      onInterrupt: () => emit({ kind: 'interrupted' }),
+      work: async (signal) => {
+        const agents = await unlessInterrupted(
           signal,
+          ensureAgents(inputs.objects, { mirrors: config.mirrors, trust: trustOf(options) }, emit),
         );
-        progress.end();
-        const results = await withHistory(await withExplanation(ran, inputs.objects), history);
-        const { comparison, gate } = await compareWith(options, results);
-        const { htmlAssets, force } = options;
-        await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison, force });
-        if (results.run.complete) await journal.remove();
-        // Expectations of cells that did not run are not unused.
-        const whole =
-          objects.length === 0 &&
-          options.kernel === undefined &&
-          options.shard === undefined &&
-          results.cells.every(({ status }) => status !== 'skip');
-        for (const one of whole ? unusedExpectations(expectations.active, results) : [])
-          writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
-        process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
+        const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
+        const request = {
+          objects: inputs.objects,
+          selectors,
+          kernelOptions: { ...(await kernelOptions()), signal, onProgress: emit },
+          cache: cacheRoot(),
+          ...agents,
+          expectations: expectations.active,
+          isolation: options.isolation ?? config.isolation ?? 'snapshot',
+          accel: options.accel,
+          jobs: options.jobs ?? config.jobs,
+          limits: limitsOf(options, config),
+          journal,
+          verdicts: options.cache && config.cache !== false ? 'reuse' : 'renew',
+          command,
+          predictFirst: options.predictFirst === true,
+          policy: policyOf(options, config),
+          shard: options.shard,
+          choose,
+        } as const;
+        return { ran: await run(request, emit, signal), journal };
       },
-    );
+      save: async ({ ran, journal }) => {
+        progress.end();
+        await saveRun(ran, { options, plan, history, expectations: expectations.active, whole, formats });
+        if (ran.run.complete) await journal.remove();
+      },
+    });
   } finally {
     progress.end();
   }

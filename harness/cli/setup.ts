@@ -2,6 +2,7 @@
 import { cacheRoot } from '../base/files.ts';
 import { buildPrograms } from '../../programs/build.ts';
 import { exitCodeOf, reportError } from './exit.ts';
+import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { ensureAgent } from '../setup/agent.ts';
 import { ensureLibbpf } from '../setup/libbpf.ts';
@@ -21,7 +22,7 @@ async function setUp(withTests: boolean): Promise<void> {
 }
 
 try {
-  await setUp(process.argv.includes('--tests'));
+  await untilInterrupted(async () => setUp(process.argv.includes('--tests')));
 } catch (error) {
   reportError(error);
   process.exitCode = exitCodeOf(error);

@@ -105,6 +105,7 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
       stdio: 'inherit',
       reject: false,
       cancelSignal: signal,
+      killSignal: 'SIGKILL',
     });
     signal.throwIfAborted();
     if (ended.failed) throw new InfraError(`QEMU ended with ${ended.signal ?? `status ${ended.exitCode ?? '?'}`}`);

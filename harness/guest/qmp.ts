@@ -1,5 +1,6 @@
 // A client of the QEMU Machine Protocol over one duplex stream: commands with answers, one at a time.
 import type { Duplex } from 'node:stream';
+import { awakeTimer } from '../base/awake.ts';
 import { InfraError } from '../base/errors.ts';
 
 export interface Qmp {
@@ -68,11 +69,12 @@ export function openQmp(stream: Duplex): Qmp {
         reject(new InfraError(`QMP ${command}: ${closed.message}`));
         return;
       }
-      const timer = setTimeout(() => reject(new InfraError(`QMP ${command}: no answer in ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+      const silence = () => reject(new InfraError(`QMP ${command}: no answer in ${ANSWER_MS / 1000} s`));
+      const cancel = awakeTimer(ANSWER_MS, silence);
       const settle =
         <T>(then: (value: T) => void) =>
         (value: T) => {
-          clearTimeout(timer);
+          cancel();
           then(value);
         };
       waiting.push({ command, resolve: settle(resolve), reject: settle(reject) });

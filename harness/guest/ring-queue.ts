@@ -1,4 +1,5 @@
 // Rings of a guest until they are asked for, and the failure that ends all waiting.
+import { awakeTimer } from '../base/awake.ts';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
 
@@ -38,10 +39,10 @@ export function ringQueue(): RingQueue {
       if (ring) return ring;
       if (failure) throw failure;
       const silence = () => fail(new InfraError(`no answer from the guest in ${timeoutMs / 1000} s`, { failure: 'infra-timeout' }));
-      const timer = setTimeout(silence, timeoutMs);
+      const cancel = awakeTimer(timeoutMs, silence);
       return new Promise<Ring>((resolve, reject) => {
         waiter = { resolve, reject };
-      }).finally(() => clearTimeout(timer));
+      }).finally(cancel);
     },
   };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { awakeNow } from '../base/awake.ts';
 import { InfraError } from '../base/errors.ts';
 import { unfinishedPath } from '../base/files.ts';
 import type { OwnedFolder } from '../base/ownership.ts';
@@ -73,9 +74,9 @@ async function sha256File(path: string): Promise<string> {
 const IGNORE_SHARED = { capabilities: [{ capability: 'x-ignore-shared', state: true }] };
 
 async function waitFor(what: string, done: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + STATE_MS;
+  const deadline = awakeNow() + STATE_MS;
   while (!(await done())) {
-    if (performance.now() > deadline) throw new InfraError(`QEMU did not finish to ${what} in ${STATE_MS / 1000} s`);
+    if (awakeNow() > deadline) throw new InfraError(`QEMU did not finish to ${what} in ${STATE_MS / 1000} s`);
     await sleep(2);
   }
 }

@@ -1,6 +1,7 @@
 // Waits for the answer of a guest: by its bell, and by polling its mailbox. So a lost ring does not hang the run, a hanging guest
 // is noticed, and a load that takes minutes is neither.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { awakeNow } from '../base/awake.ts';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
 import type { ResponseHeader } from './protocol/response.ts';
@@ -30,7 +31,7 @@ function lostRing({ address }: LiveMailbox, responseOffset: number, { length, cr
 
 async function look(mailbox: LiveMailbox, responseOffset: number, stallMs: number, signal: AbortSignal): Promise<Found> {
   let last = { beats: -1, length: -1 };
-  let since = performance.now();
+  let since = awakeNow();
   await sleep(FIRST_LOOK_MS, undefined, { signal });
   for (;;) {
     const header = await readHeader(mailbox);
@@ -39,9 +40,9 @@ async function look(mailbox: LiveMailbox, responseOffset: number, stallMs: numbe
       return { kind: 'ring', ring: lostRing(mailbox, responseOffset, header) };
     }
     const { beats, length } = header ?? { beats: 0, length: 0 };
-    if (beats !== last.beats || length !== last.length) since = performance.now();
+    if (beats !== last.beats || length !== last.length) since = awakeNow();
     last = { beats, length };
-    if (performance.now() - since > stallMs) {
+    if (awakeNow() - since > stallMs) {
       const reason = `the guest hangs: no sign of life for ${stallMs / 1000} s`;
       return { kind: 'failed', error: new InfraError(reason, { failure: 'infra-crash' }) };
     }

@@ -1,4 +1,5 @@
 // The guests of a cell: a private copy of the snapshot, and more guests only if that one gives no verdict.
+import { stoppedMs } from '../base/awake.ts';
 import type { InfraClass } from '../base/errors.ts';
 import type { GuestResult } from '../guest/cell.ts';
 import { findKernelFault } from '../guest/health.ts';
@@ -59,15 +60,32 @@ function examine(guest: GuestResult, isolation: Attempt['isolation']): Examined 
   return answer('infra-crash', `the loading process in the guest ${how}`);
 }
 
+/** A guest that was stopped for this long, in milliseconds, may see a hang or a time limit that nobody caused. */
+const LONG_STOP_MS = 5000;
+const MAX_STOPPED = 3;
+
+/** An attempt during which the machine stood still. It shows nothing about the object. */
+function stoppedAttempt(examined: Examined, milliseconds: number): Examined {
+  const reason = `the machine was suspended, or this program stopped, for ${Math.round(milliseconds / 1000)} s`;
+  return { ...examined, attempt: { ...examined.attempt, infra: 'infra-timeout', reason }, crash: null, settled: false };
+}
+
 /**
  * Tries a cell until a guest gives a verdict: in a restored guest, in another restored one, then in a booted one. If only the booted one
  * gives a verdict, the snapshot may be damaged and is made again. After a crash of the kernel or of libbpf, the cell is booted twice
  * instead, because the object may have caused it. A load that only takes too long is not booted, because it would take too long there, too.
+ * An attempt during which the machine stood still is made again.
  */
 export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
   const tries: Examined[] = [];
-  const attempt = async (start: () => Promise<GuestResult>, isolation: Attempt['isolation']) => {
+  const attempt = async (start: () => Promise<GuestResult>, isolation: Attempt['isolation'], left = MAX_STOPPED): Promise<Examined> => {
+    const before = stoppedMs();
     const examined = examine(await start(), isolation);
+    const stopped = stoppedMs() - before;
+    if (stopped >= LONG_STOP_MS && left > 0) {
+      tries.push(stoppedAttempt(examined, stopped));
+      return attempt(start, isolation, left - 1);
+    }
     tries.push(examined);
     return examined;
   };

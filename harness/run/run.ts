@@ -5,6 +5,7 @@ import { planKernels } from '../../kernels/plan.ts';
 import { removeUnfinished } from '../../kernels/prune.ts';
 import { pullKernel } from '../../kernels/pull.ts';
 import { UserError } from '../base/errors.ts';
+import { unlessInterrupted } from '../base/interrupted.ts';
 import type { OwnedFolder } from '../base/ownership.ts';
 import { everyCell } from '../plan/choice/choice.ts';
 import type { Results } from '../results/schema.ts';
@@ -36,7 +37,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const { objects, kernelOptions, keep } = request;
   const qemu = await qemuVersion();
   const commit = commitOf(process.cwd(), process.env);
-  const planned = await planKernels([...request.selectors], kernelOptions);
+  const planned = await unlessInterrupted(signal, planKernels([...request.selectors], kernelOptions));
   if (planned.length === 0) throw new UserError('no kernels to run on: every kernel is optional, and none is available');
   const jobs = request.jobs ?? (await defaultJobs());
   const choiceOf = (request.choose ?? everyCell)(
@@ -52,7 +53,9 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const work = await workFolder(keep);
   try {
     const pulls = pLimit(PULLS);
-    const pulled = new Map(busy.map(({ kernel }) => [kernel.id, pulls(async () => pullKernel(kernel, kernelOptions))]));
+    const pulled = new Map(
+      busy.map(({ kernel }) => [kernel.id, pulls(async () => unlessInterrupted(signal, pullKernel(kernel, kernelOptions)))]),
+    );
     const session = openSession({ request, startedAt, emit, signal, work: work.path, qemu, jobs, choiceOf, total }, [...pulled.values()]);
     const columns = await Promise.all(planned.map(async (kernel) => runColumn(session, kernel, pulled.get(kernel.id) ?? null)));
     return await assembleResults(session, columns, await commit);

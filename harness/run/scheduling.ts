@@ -1,6 +1,7 @@
 // Decides when kernels and cells of a run get a guest, and which boots are tried again.
 import type { KernelImage } from '../../kernels/pull.ts';
 import { InfraError, messageOf, toInfraError } from '../base/errors.ts';
+import { unlessInterrupted } from '../base/interrupted.ts';
 import { applyExpectations } from '../plan/expectations/expectations.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { uniformCell } from '../results/uniform-cell.ts';
@@ -44,7 +45,7 @@ export async function scheduleCell(session: RunSession, ready: ReadyKernel, obje
     if (earlier) return expected({ ...earlier, kernel: kernel.id, object: object.result.id });
     session.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
     try {
-      const cell = await runCell({ ...session, kernel: ready, object, customBtf, limits });
+      const cell = await unlessInterrupted(signal, runCell({ ...session, kernel: ready, object, customBtf, limits }));
       await request.journal?.append(identity, cell, logs);
       await verdicts?.keep(identity, cell, logs);
       return expected(cell);
@@ -67,7 +68,8 @@ export async function scheduleKernel(session: RunSession, image: KernelImage, re
   const { accel } = await session.accel;
   const agent = release === null ? request.agent : request.otherAgents?.get(release);
   if (!agent) throw new Error(`no agent with libbpf ${release}`);
-  const ready = async () => makeReady(image, { ...session, agent, accel, bootLimitMs: bootLimit(request.limits ?? {}, accel) });
+  const setup = { ...session, agent, accel, bootLimitMs: bootLimit(request.limits ?? {}, accel) };
+  const ready = async () => unlessInterrupted(signal, makeReady(image, setup));
   return session.slots(request.predictFirst === true ? URGENCY.kernel : URGENCY.cell, async () => {
     try {
       return await ready();

@@ -16,7 +16,13 @@ export interface Finished {
  * @throws InfraError if this machine cannot start a program
  */
 export async function run(command: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
-  const output = await $({ ...options, nothrow: true, quiet: true, stdio: ['ignore', 'pipe', 'pipe'] })`${[...command]}`;
+  const running = $({ ...options, nothrow: true, quiet: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })`${[...command]}`;
+  // A compiler that make started is ended, too: all of them are one process group.
+  const end = () => {
+    if (running.pid !== undefined) process.kill(-running.pid);
+  };
+  process.once('exit', end);
+  const output = await running.finally(() => process.off('exit', end));
   const trouble = startTrouble(output);
   if (trouble !== null) throw new InfraError(`${command[0]} cannot be started: ${trouble}`);
   return { ok: output.exitCode === 0, stdout: output.stdout.trim(), said: output.stdall.trim() };

@@ -97,7 +97,8 @@ describe('an interrupted run', () => {
     const { href } = pathToFileURL(join(PACKAGE_ROOT, 'dist/harness/cli/interrupt.js'));
     const script = `
       import { interruptible } from ${JSON.stringify(href)};
-      await interruptible(() => console.log('first'), () => new Promise(() => setInterval(() => console.log('works'), 100)));`;
+      const work = () => new Promise(() => setInterval(() => console.log('works'), 100));
+      await interruptible({ onInterrupt: () => console.log('first'), work, save: async () => {} });`;
     const run = execa('node', ['--input-type=module', '-e', script], { reject: false, stdin: 'ignore', all: true });
     await until(run, /works/);
     run.kill('SIGINT');
