@@ -123,8 +123,28 @@ async function fetchArchive(source: FetchableSource, cache: string): Promise<str
   return null;
 }
 
+/** Sources of libbpf have 15 MB in 700 files and links. A few compressed bytes could unpack to any size. */
+const MAX_SOURCE = 256 << 20;
+
+/** @throws InfraError if a source archive is too large, or has a member that it does not need */
+async function checkSource(archive: string): Promise<void> {
+  let size = 0;
+  const faults: string[] = [];
+  const onReadEntry = ({ path, type, size: bytes }: tar.ReadEntry) => {
+    size += bytes;
+    if (size > MAX_SOURCE) faults.push(`its files have more than ${MAX_SOURCE} bytes`);
+    if (path.startsWith('/') || path.split('/').includes('..')) faults.push(`the name of a member leaves the archive: ${path}`);
+    if (!['File', 'OldFile', 'Directory', 'SymbolicLink'].includes(type))
+      faults.push(`${path} is neither a file nor a folder nor a symbolic link`);
+  };
+  await tar.list({ file: archive, strict: true, onReadEntry });
+  const [fault] = faults;
+  if (fault !== undefined) throw new InfraError(`${basename(archive)}: ${fault}`);
+}
+
 async function build(archive: string, target: string): Promise<void> {
   const source = join(target, 'source');
+  await checkSource(archive);
   await populateDirectory(source, async (folder) => tar.extract({ file: archive, cwd: folder, strip: 1, strict: true }));
   const objects = join(target, 'objects');
   // Makefiles before 1.5 write into it before they create it.

@@ -6,8 +6,10 @@ import { InfraError } from '../../harness/base/errors.ts';
 export type Stanza = Readonly<Record<string, string>>;
 
 const MAX_STANZA = 4 << 20;
-/** Debian's largest index unpacks to about 60 MiB. A few KiB of compressed zeros could unpack to any size. */
+/** Debian's largest index unpacks to about 60 MiB, 6 times its size. A few KiB of compressed zeros could unpack to any size. */
 const MAX_INDEX = 1 << 30;
+const MAX_RATIO = 50;
+const SMALL = 64 << 20;
 const MAX_KEPT = 64 << 20;
 
 /**
@@ -41,9 +43,15 @@ export function parseDigests(value: string | undefined): { sha256: string; size:
 /**
  * The texts of the stanzas in a stream that `wanted` accepts. Index files have tens of megabytes of which little matters, so stanzas are
  * not parsed here.
+ * @param compressed size of the compressed index; without it only the limit for all indexes holds
  * @throws InfraError for a stanza or an index larger than any there is, so that compressed nothing cannot fill the memory
  */
-export async function collectStanzas(stream: Readable, wanted: (stanza: string) => boolean): Promise<string[]> {
+export async function collectStanzas(
+  stream: Readable,
+  wanted: (stanza: string) => boolean,
+  compressed: number = MAX_INDEX,
+): Promise<string[]> {
+  const limit = Math.min(MAX_INDEX, SMALL + MAX_RATIO * compressed);
   const kept: string[] = [];
   let keptSize = 0;
   let size = 0;
@@ -57,7 +65,7 @@ export async function collectStanzas(stream: Readable, wanted: (stanza: string) 
   let rest = '';
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > MAX_INDEX) throw new InfraError('an index file unpacks to more than 1 GiB');
+    if (size > limit) throw new InfraError(`an index file unpacks to more than ${limit} bytes`);
     const stanzas = (rest + Buffer.from(chunk).toString('latin1')).split('\n\n');
     rest = stanzas.pop() ?? '';
     if (rest.length > MAX_STANZA) throw new InfraError('an index file has a stanza of more than 4 MiB');

@@ -8,6 +8,7 @@ import { InfraError } from '../../harness/base/errors.ts';
 import { listAr } from './ar.ts';
 import type { Archive, FileRequest } from './archive.ts';
 import { type Compression, decompress } from './decompress.ts';
+import { wantedMember } from './members.ts';
 import { withFile } from './read-at.ts';
 
 const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
@@ -19,8 +20,15 @@ const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
   '': 'none',
 };
 
-/** Ten times the size of the largest kernel packages. A few compressed bytes could unpack to any size. */
+/** Ten times the size of the largest kernel packages. */
 const MAX_UNPACKED = 8 * 2 ** 30;
+/** A few compressed bytes could unpack to any size. Kernel packages unpack to less than 10 times their size. */
+const MAX_RATIO = 100;
+const SMALL = 256 << 20;
+
+function unpackedLimit(compressed: number): number {
+  return Math.min(MAX_UNPACKED, SMALL + MAX_RATIO * compressed);
+}
 
 /** `data` has the files, `control` has what dpkg knows of the package. */
 type DebPart = 'data' | 'control';
@@ -33,7 +41,8 @@ interface DebRequest extends FileRequest {
 async function locatePart(request: DebRequest) {
   const listing = await withFile(request.deb, listAr);
   if (listing.kind === 'bad') throw new InfraError(`${request.label}: not a Debian package: ${listing.reason}`);
-  const member = listing.members.find(({ name }) => name.startsWith(`${request.part}.tar`));
+  const [member, second] = listing.members.filter(({ name }) => name.startsWith(`${request.part}.tar`));
+  if (second) throw new InfraError(`${request.label}: not a Debian package: it has more than one ${request.part}.tar`);
   if (!member) throw new InfraError(`${request.label}: not a Debian package: it has no ${request.part}.tar`);
   const format = COMPRESSION_BY_ENDING[member.name.slice(`${request.part}.tar`.length)];
   if (format === undefined) throw new InfraError(`${request.label}: the compression of ${member.name} is unknown`);
@@ -43,11 +52,19 @@ async function locatePart(request: DebRequest) {
 /** Receives the bytes of a file, chunk by chunk. */
 type Sink = (chunk: Uint8Array) => Promise<void>;
 
-async function feed(parser: Parser, plain: Readable, label: string, enough: () => boolean): Promise<void> {
+interface Feed {
+  plain: Readable;
+  label: string;
+  /** Size of the compressed archive. */
+  compressed: number;
+}
+
+async function feed(parser: Parser, { plain, label, compressed }: Feed, enough: () => boolean): Promise<void> {
+  const limit = unpackedLimit(compressed);
   let size = 0;
   for await (const chunk of plain) {
     size += chunk.length;
-    if (size > MAX_UNPACKED) throw new InfraError(`${label}: it unpacks to more than ${MAX_UNPACKED} bytes`);
+    if (size > limit) throw new InfraError(`${label}: its ${compressed} bytes unpack to more than ${limit} bytes`);
     if (!parser.write(Buffer.from(chunk))) await once(parser, 'drain');
     if (enough()) return;
   }
@@ -64,18 +81,37 @@ async function saveEntry(entry: ReadEntry, request: DebRequest, sink: Sink): Pro
   return entry.path;
 }
 
-async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promise<string | null> {
+/** The wanted path of a member. A member that no package has fails the reading of the archive. */
+function checkedMember(entry: ReadEntry, request: DebRequest, fail: (reason: unknown) => void): string | null {
+  try {
+    return wantedMember(entry, request);
+  } catch (error) {
+    fail(error);
+    return null;
+  }
+}
+
+/** A parser, and a promise that is rejected at the first fault. */
+function startParser(label: string) {
   const parser = new Parser({ strict: true, brotli: false, zstd: false });
+  let fail: (reason: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  parser.on('error', (error: Error) => fail(new InfraError(`${label}: damaged tar archive: ${error.message}`, { cause: error })));
+  parser.on('ignoredEntry', (entry: ReadEntry) =>
+    fail(new InfraError(`${label}: ${entry.path} is a member of an unknown kind (${entry.type})`)),
+  );
+  return { parser, failed, fail: (reason: unknown) => fail(reason) };
+}
+
+async function takeFile(source: Feed, request: DebRequest, sink: Sink): Promise<string | null> {
+  const { parser, failed, fail } = startParser(request.label);
   let saved: Promise<string> | null = null;
   let settled = false;
-  const failed = new Promise<never>((_, reject) => {
-    parser.on('error', (error: Error) =>
-      reject(new InfraError(`${request.label}: damaged tar archive: ${error.message}`, { cause: error })),
-    );
-  });
   parser.on('entry', (entry: ReadEntry) => {
-    const path = entry.path.replace(/^(\.?\/)+/, '');
-    if (saved || entry.type !== 'File' || !request.wanted(path)) {
+    const path = saved ? null : checkedMember(entry, request, fail);
+    if (path === null) {
       entry.resume();
       return;
     }
@@ -85,15 +121,16 @@ async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promi
     // Awaited below. The handler avoids an unhandled rejection before that.
     saved.catch(() => parser.emit('drain'));
   });
-  await Promise.race([feed(parser, plain, request.label, () => settled), failed]);
+  await Promise.race([feed(parser, source, () => settled), failed]);
   return saved;
 }
 
 async function extract(request: DebRequest, sink: Sink): Promise<string | null> {
-  const { format, offset, size } = await locatePart(request);
-  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
-  if (format === 'none') return takeFile(input, request, sink);
-  return decompress(format, input, request.label, async (plain) => takeFile(plain, request, sink));
+  const { format, offset, size: compressed } = await locatePart(request);
+  const { label } = request;
+  const input = createReadStream(request.deb, { start: offset, end: offset + compressed - 1 });
+  const take = async (plain: Readable) => takeFile({ plain, label, compressed }, request, sink);
+  return format === 'none' ? take(input) : decompress(format, input, label, take);
 }
 
 /** Stops reading at the first wanted file, so that the modules after the kernel are never unpacked. */
@@ -114,18 +151,13 @@ async function readFirst(request: DebRequest): Promise<Buffer | null> {
   return path === null ? null : Buffer.concat(chunks);
 }
 
-async function takeFiles(plain: Readable, request: DebRequest, targetOf: (path: string) => string): Promise<number> {
-  const parser = new Parser({ strict: true, brotli: false, zstd: false });
+async function takeFiles(source: Feed, request: DebRequest, targetOf: (path: string) => string): Promise<number> {
+  const { parser, failed, fail } = startParser(request.label);
   let count = 0;
   const saved: Promise<unknown>[] = [];
-  let fail: (reason: unknown) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  parser.on('error', (error: Error) => fail(new InfraError(`${request.label}: damaged tar archive: ${error.message}`, { cause: error })));
   parser.on('entry', (entry: ReadEntry) => {
-    const path = entry.path.replace(/^(\.?\/)+/, '');
-    if (entry.type !== 'File' || !request.wanted(path)) {
+    const path = checkedMember(entry, request, fail);
+    if (path === null) {
       entry.resume();
       return;
     }
@@ -136,16 +168,17 @@ async function takeFiles(plain: Readable, request: DebRequest, targetOf: (path: 
     saved.push(writing);
     writing.catch(fail);
   });
-  await Promise.race([feed(parser, plain, request.label, () => false), failed]);
+  await Promise.race([feed(parser, source, () => false), failed]);
   await Promise.all(saved);
   return count;
 }
 
 async function extractAll(request: DebRequest, targetOf: (path: string) => string): Promise<number> {
-  const { format, offset, size } = await locatePart(request);
-  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
-  if (format === 'none') return takeFiles(input, request, targetOf);
-  return decompress(format, input, request.label, async (plain) => takeFiles(plain, request, targetOf));
+  const { format, offset, size: compressed } = await locatePart(request);
+  const { label } = request;
+  const input = createReadStream(request.deb, { start: offset, end: offset + compressed - 1 });
+  const take = async (plain: Readable) => takeFiles({ plain, label, compressed }, request, targetOf);
+  return format === 'none' ? take(input) : decompress(format, input, label, take);
 }
 
 /**

@@ -11,8 +11,8 @@ export const COMPRESSIONS = ['gzip', 'xz', 'lzma', 'zstd', 'lz4', 'bzip2'] as co
 export type Compression = (typeof COMPRESSIONS)[number];
 
 const PROGRAMS = {
-  xz: { command: ['xz', '--decompress', '--stdout', '--format=xz'], package: 'xz-utils' },
-  lzma: { command: ['xz', '--decompress', '--stdout', '--format=lzma'], package: 'xz-utils' },
+  xz: { command: ['xz', '--decompress', '--stdout', '--format=xz', '--memlimit-decompress=1GiB'], package: 'xz-utils' },
+  lzma: { command: ['xz', '--decompress', '--stdout', '--format=lzma', '--memlimit-decompress=1GiB'], package: 'xz-utils' },
   zstd: { command: ['zstd', '--decompress', '--stdout', '--quiet', '--memory=512MB'], package: 'zstd' },
   lz4: { command: ['lz4', '--decompress', '--stdout', '--quiet'], package: 'lz4' },
   bzip2: { command: ['bzip2', '--decompress', '--stdout'], package: 'bzip2' },

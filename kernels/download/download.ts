@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError, messageOf } from '../../harness/base/errors.ts';
 import { explainDiskError, makeDirectories } from '../../harness/base/files.ts';
+import { fetchFollowing, type Hosts } from './redirects.ts';
 import { claimPart } from './part-file.ts';
 
 export interface DownloadRequest {
@@ -18,6 +19,10 @@ export interface DownloadRequest {
   onProgress?: ((bytes: number, total: number) => void) | undefined;
   /** Maximum size if the expected size is unknown. @default 64 MiB */
   maxBytes?: number;
+  /** Hosts to which the server may redirect. @default any */
+  hosts?: Hosts;
+  /** Time for the whole download. @default 2 minutes, and one second for each 16 KiB; 10 minutes if the size is unknown */
+  deadlineMs?: number;
   /** Time without a byte after which the connection is closed. @default 30000 */
   stallMs?: number;
   /** Tries without a new byte before the download fails. @default 5 */
@@ -40,6 +45,15 @@ interface Part {
 }
 
 const MAX_WAIT_MS = 30_000;
+const UNKNOWN_SIZE_MS = 10 * 60_000;
+const KNOWN_SIZE_MS = 2 * 60_000;
+/** A mirror that is slower than this on average is as good as none. */
+const BYTES_PER_MS = 16;
+
+function deadlineOf({ expected, deadlineMs }: DownloadRequest): number {
+  return deadlineMs ?? (expected === null ? UNKNOWN_SIZE_MS : KNOWN_SIZE_MS + expected.size / BYTES_PER_MS);
+}
+
 const DEFAULTS = { maxBytes: 64 << 20, stallMs: 30_000, tries: 5, backoffMs: 500 } as const;
 
 async function hashOf(path: string): Promise<Hash> {
@@ -115,20 +129,20 @@ function networkReason(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : messageOf(error);
 }
 
-async function tryOnce(part: Part, request: DownloadRequest): Promise<Try> {
-  const { url, expected, signal } = request;
+async function tryOnce(part: Part, request: DownloadRequest, deadline: AbortSignal): Promise<Try> {
+  const { url, expected, signal, hosts = 'any' } = request;
   if (expected && part.size >= expected.size) return verify(part, request);
   const stall = new AbortController();
   const timer = setTimeout(() => stall.abort(), request.stallMs ?? DEFAULTS.stallMs);
   try {
-    const response = await fetch(url, {
-      headers: { 'accept-encoding': 'identity', ...(part.size > 0 ? { range: `bytes=${part.size}-` } : {}) },
-      signal: signal ? AbortSignal.any([signal, stall.signal]) : stall.signal,
-    });
+    const headers = { 'accept-encoding': 'identity', ...(part.size > 0 ? { range: `bytes=${part.size}-` } : {}) };
+    const any = AbortSignal.any([...(signal ? [signal] : []), stall.signal, deadline]);
+    const response = await fetchFollowing(url, { headers, signal: any }, hosts);
     const early = (await judgeResponse(response, part, request)) ?? (await readBody(response, part, request, () => timer.refresh()));
     return early ?? verify(part, request);
   } catch (error) {
     signal?.throwIfAborted();
+    if (deadline.aborted) throw lateError(part, request);
     if (stall.signal.aborted) return { kind: 'again', reason: 'the server stopped sending', waitMs: 0 };
     if (error instanceof TypeError) return { kind: 'again', reason: networkReason(error), waitMs: 0 };
     throw error;
@@ -145,13 +159,24 @@ function proxyHint(): string {
   return name === undefined ? '' : ` (${name} is set, but this program connects directly: use a mirror that can be reached)`;
 }
 
+/** A server that always sends a little never stalls, so the whole download has a time limit, too. */
+function lateError(part: Part, request: DownloadRequest): InfraError {
+  const { url, expected } = request;
+  const seconds = Math.round(deadlineOf(request) / 1000);
+  const size = expected === null ? `${part.size} bytes` : `${part.size} of ${expected.size} bytes`;
+  const kept = expected === null ? '' : '; the next download continues there';
+  return new InfraError(`${url}: the server is too slow: ${size} after ${seconds} s${kept}`);
+}
+
 async function tryUntilDone(part: Part, request: DownloadRequest): Promise<DownloadResult> {
+  const deadline = AbortSignal.timeout(Math.ceil(deadlineOf(request)));
   const tries = request.tries ?? DEFAULTS.tries;
   let corrupted = false;
   let fruitless = 0;
   for (;;) {
     const before = part.size;
-    const result = await tryOnce(part, request);
+    if (deadline.aborted) throw lateError(part, request);
+    const result = await tryOnce(part, request, deadline);
     if (result.kind === 'done' || result.kind === 'absent') return result;
     if (result.kind === 'corrupt') {
       await restart(part);
@@ -164,7 +189,8 @@ async function tryUntilDone(part: Part, request: DownloadRequest): Promise<Downl
     fruitless = request.expected && part.size > before ? 1 : fruitless + 1;
     if (fruitless >= tries) throw new InfraError(`${request.url}: ${result.reason}, after ${tries} tries${proxyHint()}`);
     const pause = (request.backoffMs ?? DEFAULTS.backoffMs) * 2 ** (fruitless - 1) * (0.5 + Math.random());
-    await sleep(Math.max(pause, result.waitMs), undefined, request.signal ? { signal: request.signal } : {});
+    const wake = AbortSignal.any([...(request.signal ? [request.signal] : []), deadline]);
+    await sleep(Math.max(pause, result.waitMs), undefined, { signal: wake }).catch(() => request.signal?.throwIfAborted());
   }
 }
 
@@ -183,7 +209,7 @@ async function finishPart(part: Part, target: string): Promise<void> {
 
 /**
  * Downloads a URL into a file. It continues an unfinished download, downloads a wrong file once more, and tries again after dropped
- * connections, stalls and 5xx, with growing pauses. The target appears only when its size and sha256 are right.
+ * connections, stalls and 5xx, with growing pauses, until its deadline. The target appears only when its size and sha256 are right.
  * The built-in fetch connects directly: proxy variables have no effect on Node 20.
  * @throws InfraError if the file cannot be downloaded or the disk is full; the signal's reason if aborted
  */

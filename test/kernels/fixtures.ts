@@ -84,7 +84,7 @@ export function flatImage(btf: Buffer | null = btfBlob()): Buffer {
 export interface TarFile {
   path: string;
   content: Buffer;
-  type?: 'File' | 'SymbolicLink';
+  type?: 'File' | 'SymbolicLink' | 'Link' | 'Directory' | 'CharacterDevice' | 'BlockDevice' | 'FIFO';
   linkpath?: string;
 }
 

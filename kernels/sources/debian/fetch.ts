@@ -54,9 +54,9 @@ export async function fetchPackage(
   onProgress?: (bytes: number, total: number) => void,
 ): Promise<boolean> {
   const { signal } = options;
-  const expected = file.kind === 'listed' ? file.expected : null;
+  const [expected, hosts] = file.kind === 'listed' ? ([file.expected, 'any'] as const) : ([null, 'own'] as const);
   for (const { base } of await mirrorsOf(file, options)) {
-    const result = await download({ url: `${base}/${file.path}`, target, expected, signal, onProgress, maxBytes: MAX_PACKAGE });
+    const result = await download({ url: `${base}/${file.path}`, target, expected, hosts, signal, onProgress, maxBytes: MAX_PACKAGE });
     if (result.kind === 'done') return true;
   }
   return false;

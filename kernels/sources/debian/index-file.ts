@@ -69,7 +69,7 @@ export async function readStanzas(suite: Suite, selection: Selection, options: D
   await fetchIndex({ suite, path, file, target, signal: options.signal });
   try {
     const read = await decompress(found.format, createReadStream(target), `${suite.name}/${path}`, async (plain) =>
-      collectStanzas(plain, selection.wanted),
+      collectStanzas(plain, selection.wanted, file.size),
     );
     await writeFileAtomic(kept, JSON.stringify(read));
     await rm(target, { force: true });

@@ -32,24 +32,28 @@ interface Lookup extends DebianOptions {
 
 const FRESH_MS = 6 * 60 * 60 * 1000;
 const REQUESTS = 6;
+const MAX_RELEASE = 16 << 20;
 
-async function fetchInRelease(url: string, target: string, { unreachable, signal }: Lookup) {
+async function fetchInRelease({ mirror, name }: WantedSuite, target: string, { unreachable, signal, policy }: Lookup) {
+  const url = `${mirror.base}/dists/${name}/InRelease`;
   const { host } = new URL(url);
   const before = unreachable.get(host);
   if (before) throw before;
+  // The user vouches for the mirror, not for those to whom it redirects.
+  const hosts = policy.accepted.includes(mirror.base) ? 'own' : 'any';
   try {
-    return await download({ url, target, expected: null, signal, stallMs: 10_000, tries: 3 });
+    return await download({ url, target, expected: null, signal, hosts, maxBytes: MAX_RELEASE, stallMs: 10_000, tries: 3 });
   } catch (error) {
     if (error instanceof InfraError) unreachable.set(host, error);
     throw error;
   }
 }
 
-async function fetchRecord({ mirror, name, path }: WantedSuite, lookup: Lookup): Promise<SuiteRecord> {
-  const target = unfinishedPath(path);
+async function fetchRecord(wanted: WantedSuite, lookup: Lookup): Promise<SuiteRecord> {
+  const target = unfinishedPath(wanted.path);
   const checkedAt = Date.now();
   try {
-    const result = await fetchInRelease(`${mirror.base}/dists/${name}/InRelease`, target, lookup);
+    const result = await fetchInRelease(wanted, target, lookup);
     if (result.kind === 'absent') return { format: 2, checkedAt, found: null };
     const { signature, content } = await verifyInRelease(await readFile(target, 'utf8'), await lookup.keyrings());
     const release = parseRelease(content);

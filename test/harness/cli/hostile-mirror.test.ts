@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheRoot } from '../../../harness/base/files.ts';
-import { type FakeMirror, fakePackage, sha256, startMirror, tarArchive, withFolder } from '../../kernels/fixtures.ts';
+import { type FakeMirror, fakePackage, sha256, startMirror, type TarFile, tarArchive, withFolder } from '../../kernels/fixtures.ts';
 import { TRUSTING } from '../../kernels/signing.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
@@ -19,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => mirror.close());
 
 /** Adds a source package of libbpf whose Makefile leaves a file behind. */
-async function addSource(proof: string): Promise<void> {
+async function addSource(proof: string, more: readonly TarFile[] = []): Promise<void> {
   const makefile = Buffer.from(`all install install_uapi_headers:\n\tid > ${proof}; exit 1\n`);
-  const archive = gzipSync(tarArchive([{ path: 'libbpf-1.3.0/src/Makefile', content: makefile }]));
+  const archive = gzipSync(tarArchive([{ path: 'libbpf-1.3.0/src/Makefile', content: makefile }, ...more]));
   const stanza = `Package: libbpf\nVersion: 1.3.0-1\nDirectory: pool/main/libb/libbpf\nChecksums-Sha256:\n ${sha256(archive)} ${archive.length} libbpf_1.3.0.orig.tar.gz\n`;
   mirror.files.set(`/debian/${ARCHIVE}`, archive);
   mirror.files.set('/debian/dists/trixie/main/source/Sources.gz', gzipSync(stanza));
@@ -46,10 +46,10 @@ type Project = (
 ) => Promise<{ exitCode: number | undefined; stderr: string; built: boolean }>;
 
 /** Runs in a folder whose configuration names the mirror and asks for a libbpf that only the mirror has. */
-async function withProject(use: (run: Project) => Promise<void>): Promise<void> {
+async function withProject(use: (run: Project) => Promise<void>, more: readonly TarFile[] = []): Promise<void> {
   await withFolder(async (folder) => {
     const proof = join(folder, 'executed');
-    await addSource(proof);
+    await addSource(proof, more);
     const config = `mirrors: ['${mirror.address}']\nloaders: [libbpf@1.3]\nkernels: ['debian:6.12']\nobjects: ['${sample('task_state')}']\n`;
     await writeFile(join(folder, 'corematrix.yaml'), config);
     const cache = await cacheWithAgent(folder);
@@ -125,6 +125,32 @@ describe('a mirror that a configuration names', () => {
         built: false,
       });
     });
+  });
+
+  it.each([
+    [
+      'a name with ..',
+      { path: 'libbpf/../../escaped', content: Buffer.from('x') },
+      'the name of a member leaves the archive: libbpf/../../escaped',
+    ],
+    [
+      'a FIFO',
+      { path: 'libbpf/fifo', content: Buffer.alloc(0), type: 'FIFO' },
+      'libbpf/fifo is neither a file nor a folder nor a symbolic link',
+    ],
+    ['an absolute name', { path: '/tmp/escaped', content: Buffer.from('x') }, 'the name of a member leaves the archive: /tmp/escaped'],
+  ] as const)('a source archive of a verified mirror with %s is not built', async (_, member, reason) => {
+    await withProject(
+      async (run) => {
+        await mirror.publish('trixie');
+        expect(await run(['run'], TRUSTING)).toEqual({
+          exitCode: 3,
+          stderr: `error: ${sha256(mirror.files.get(`/debian/${ARCHIVE}`) ?? '')}-libbpf_1.3.0.orig.tar.gz: ${reason}`,
+          built: false,
+        });
+      },
+      [member],
+    );
   });
 
   it('a mirror option with something else than an address is refused', async () => {

@@ -1,0 +1,153 @@
+// Tests of redirects and slow servers with real servers on this machine.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { download, type DownloadRequest } from '../../../kernels/download/download.ts';
+import { fetchFollowing } from '../../../kernels/download/redirects.ts';
+
+const CONTENT = randomBytes(50_000);
+const EXPECTED = { size: CONTENT.length, sha256: createHash('sha256').update(CONTENT).digest('hex') };
+
+type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
+let behaviour: Behaviour = (_, response) => response.end();
+let visits: string[] = [];
+let folder = '';
+let base = '';
+const server = createServer((request, response) => {
+  visits.push(`${request.headers.host?.replace(/:\d+/, '') ?? ''}${request.url ?? ''}`);
+  behaviour(request, response);
+});
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => {
+    server.listen(0, resolve);
+  });
+  const address = server.address();
+  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(async () => {
+  visits = [];
+  folder = await mkdtemp(join(tmpdir(), 'redirects-'));
+});
+afterEach(async () => rm(folder, { recursive: true }));
+
+async function fetched(more: Partial<DownloadRequest> = {}): Promise<string> {
+  const target = join(folder, 'file');
+  const request: DownloadRequest = { url: `${base}/file`, target, expected: EXPECTED, backoffMs: 1, stallMs: 60_000, ...more };
+  return download(request).then(
+    ({ kind }) => kind,
+    (error: unknown) => String(error).replaceAll(base, 'BASE'),
+  );
+}
+
+/** Redirects `/file` to a location, and serves the content everywhere else. */
+function redirectTo(location: string, status = 302): void {
+  behaviour = (request, response) => {
+    if (request.url === '/file') response.writeHead(status, { location }).end('moved');
+    else response.end(CONTENT);
+  };
+}
+
+describe('a redirect', () => {
+  it.each([301, 302, 303, 307, 308])('a redirect with status %s to another path is followed', async (status) => {
+    redirectTo('/other', status);
+    expect([await fetched(), visits]).toEqual(['done', ['127.0.0.1/file', '127.0.0.1/other']]);
+    expect((await readFile(join(folder, 'file'))).equals(CONTENT)).toBe(true);
+  });
+
+  it('a redirect to another host is followed if a digest or a signature verifies the bytes', async () => {
+    redirectTo(`${base.replace('127.0.0.1', 'localhost')}/other`);
+    expect([await fetched(), visits]).toEqual(['done', ['127.0.0.1/file', 'localhost/other']]);
+  });
+
+  it('a redirect to another host is refused if only the word of the mirror counts', async () => {
+    redirectTo(`${base.replace('127.0.0.1', 'localhost')}/other`);
+    expect(await fetched({ hosts: 'own' })).toMatch(
+      /^InfraError: BASE\/file: the server redirects to another host, localhost:\d+, but only this mirror is trusted without verification$/,
+    );
+    redirectTo('/other');
+    expect(await fetched({ hosts: 'own' })).toBe('done');
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://127.0.0.1/file', 'data:text/plain,x'])('a redirect to %s is refused', async (location) => {
+    redirectTo(location);
+    expect(await fetched()).toBe(`InfraError: BASE/file: the server redirects to ${location}, which is neither http:// nor https://`);
+    expect(visits.length).toBe(1);
+  });
+
+  it('a redirect from https to http is refused', async () => {
+    const original = globalThis.fetch;
+    // A server with https would need a certificate that Node trusts.
+    globalThis.fetch = async (_address, init) => original(`${base}/file`, init);
+    try {
+      redirectTo('http://mirror.example/file');
+      await expect(fetchFollowing('https://mirror.example/file', {}, 'any')).rejects.toThrow(
+        'https://mirror.example/file: the server redirects from https to http://mirror.example/file, which anybody on the way can change',
+      );
+    } finally {
+      globalThis.fetch = original;
+    }
+  });
+
+  it('a redirect without an end is refused', async () => {
+    behaviour = (request, response) => response.writeHead(302, { location: `${request.url ?? ''}x` }).end();
+    expect(await fetched()).toBe('InfraError: BASE/file: the server redirects more than 5 times');
+    expect(visits.length).toBe(6);
+  });
+
+  it.each(['', 'http://'])('a redirect to the unreadable address "%s" is refused', async (location) => {
+    behaviour = (_, response) => response.writeHead(302, location === '' ? {} : { location }).end();
+    expect(await fetched()).toBe('InfraError: BASE/file: the server redirects to no readable address');
+  });
+});
+
+describe('a slow server', () => {
+  /** Sends one byte, then another one each 50 ms, from where the client continues. */
+  function trickle(request: IncomingMessage, response: ServerResponse): void {
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const range = { 'content-range': `bytes ${start}-${CONTENT.length - 1}/${CONTENT.length}` };
+    response.writeHead(start > 0 ? 206 : 200, { 'content-length': CONTENT.length - start, ...(start > 0 ? range : {}) });
+    let at = start;
+    const timer = setInterval(() => {
+      response.write(CONTENT.subarray(at, at + 1));
+      at += 1;
+    }, 50);
+    response.on('close', () => clearInterval(timer));
+  }
+
+  it('a slow server that never stalls is given up at the deadline, and the next download continues', async () => {
+    behaviour = trickle;
+    const started = performance.now();
+    expect(await fetched({ deadlineMs: 1_000 })).toMatch(
+      /^InfraError: BASE\/file: the server is too slow: \d+ of 50000 bytes after 1 s; the next download continues there$/,
+    );
+    expect(performance.now() - started).toBeLessThan(30_000);
+    const [part = ''] = (await readdir(folder)).filter((name) => name.startsWith('file.part'));
+    const { size } = await stat(join(folder, part));
+    expect(size).toBeGreaterThan(0);
+    let continued = 0;
+    behaviour = (request, response) => {
+      continued = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      const range = { 'content-range': `bytes ${continued}-${CONTENT.length - 1}/${CONTENT.length}` };
+      response.writeHead(206, range).end(CONTENT.subarray(continued));
+    };
+    expect([await fetched(), continued]).toEqual(['done', size]);
+  });
+
+  it('a slow server is given up at the deadline, also if the size is unknown or every try fails', async () => {
+    behaviour = trickle;
+    expect(await fetched({ expected: null, deadlineMs: 500 })).toMatch(
+      /^InfraError: BASE\/file: the server is too slow: \d+ bytes after 1 s$/,
+    );
+    expect(await readdir(folder)).toEqual([]);
+    behaviour = (_, response) => response.writeHead(503, { 'retry-after': '30' }).end();
+    expect(await fetched({ deadlineMs: 500 })).toMatch(/^InfraError: BASE\/file: the server is too slow: 0 of 50000 bytes after 1 s/);
+  });
+});
