@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, UserError } from '../harness/base/errors.ts';
 import { errorCode } from '../harness/base/files.ts';
+import { parseJson } from '../harness/base/json.ts';
 import type { PlannedKernel, RegisteredSource } from './registered.ts';
 import { SOURCES } from './registry.ts';
 import type { KernelLock, PinChange, SourceLock } from './sources/lock.ts';
@@ -39,13 +40,9 @@ function checkEntries(lock: SourceLock, entries: readonly unknown[], place: stri
  * @throws UserError that names the place and what was expected there
  */
 export async function parseLock(text: string, path: string): Promise<KernelLock> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${path}: not JSON: ${messageOf(error)}`, { cause: error });
-  }
-  const parsed = lockFile.safeParse(json);
+  const json = parseJson(text);
+  if (!json.ok) throw new UserError(`${path}:${json.line}:${json.column}: not JSON: ${json.problem}`);
+  const parsed = lockFile.safeParse(json.value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`${path}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'not a lock file'}`);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
 import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { OLDEST_VERSION, upgradeResults } from '../harness/results/upgrade.ts';
-import { findJsonError } from './json-syntax.ts';
+import { parseJson } from '../harness/base/json.ts';
 import { findBroken } from './broken-references.ts';
 import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
 
@@ -51,13 +51,9 @@ function fileError(place: string, message: string): UserError {
 }
 
 function parse(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const { line, column, found } = findJsonError(text);
-    throw fileError(`${name}:${line}:${column}`, `not valid JSON: ${found === null ? 'the file ends too early' : `unexpected "${found}"`}`);
-  }
+  const read = parseJson(text);
+  if (read.ok) return read.value;
+  throw fileError(`${name}:${read.line}:${read.column}`, `not valid JSON: ${read.problem}`);
 }
 
 function versionOf(value: unknown): unknown {

@@ -103,7 +103,7 @@ it('a damaged lock file is refused with the place and the cause', async () => {
   const failures = await Promise.all(texts.map(async (text) => failure(parseLock(text, 'lock.json'))));
   expect(failures).toMatchInlineSnapshot(`
     [
-      "UserError: lock.json: not JSON: Expected property name or '}' in JSON at position 1",
+      "UserError: lock.json:1:2: not JSON: the file ends too early",
       "UserError: lock.json: top level: Invalid input: expected object, received array",
       "UserError: lock.json: lockVersion: Invalid input: expected 1",
       "UserError: lock.json: debian.0: path: expected a path such as pool/main/l/linux/NAME.deb",

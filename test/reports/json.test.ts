@@ -207,9 +207,9 @@ describe('a broken file', () => {
       a member that is not there: results.json: layouts.types[0].layouts[1].places[2][0]: its type has 10 members
       a type on a kernel that is not there: results.json: layouts.types[0]: there is no kernel "gone"
       something long: results.json: cells[0].reason: Invalid input: expected string, received object
-      a huge nesting: results.json:1:50001: not valid JSON: the file ends too early
-      a huge nesting that ends: results.json: not a results file: it has no number in schemaVersion
-      a huge nesting in its place: results.json: cells[0]: Invalid input: expected object, received array"
+      a huge nesting: results.json:1:1001: not valid JSON: it nests deeper than 1000 levels
+      a huge nesting that ends: results.json:1:1001: not valid JSON: it nests deeper than 1000 levels
+      a huge nesting in its place: results.json:1:7644: not valid JSON: it nests deeper than 1000 levels"
     `);
     for (const [text] of broken) expect(errorOf(text)).toMatch(/^results\.json:[^\p{C}\u2028\u2029]{1,300}$/u);
   });
