@@ -1,14 +1,15 @@
 // The lock file: the exact kernels of a matrix, by source. It has digests, never the address of a mirror.
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { messageOf, UserError } from '../harness/base/errors.ts';
-import { errorCode } from '../harness/base/files.ts';
+import { UserError } from '../harness/base/errors.ts';
 import { parseJson } from '../harness/base/json.ts';
+import { type FileLimit, readUserFile } from '../harness/base/user-file.ts';
 import type { PlannedKernel, RegisteredSource } from './registered.ts';
 import { SOURCES } from './registry.ts';
 import type { KernelLock, PinChange, SourceLock } from './sources/lock.ts';
 
 const LOCK_VERSION = 1;
+/** Tens of thousands of kernels. */
+const LOCK_FILE = { kind: 'a lock file', maxBytes: 16 << 20 } as const satisfies FileLimit;
 const lockFile = z.object({ lockVersion: z.literal(LOCK_VERSION) }).catchall(z.array(z.unknown()));
 
 type Entries = KernelLock['entries'];
@@ -62,11 +63,8 @@ export async function parseLock(text: string, path: string): Promise<KernelLock>
  * @throws UserError if the file is missing or damaged
  */
 export async function readLock(path: string): Promise<KernelLock> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const reason = errorCode(error) === 'ENOENT' ? 'no such lock file; "corematrix kernels lock" makes one' : messageOf(error);
-    throw new UserError(`${path}: ${reason}`, { cause: error });
-  });
-  return parseLock(text, path);
+  const missing = 'no such lock file; "corematrix kernels lock" makes one';
+  return parseLock((await readUserFile(path, { ...LOCK_FILE, missing })).toString(), path);
 }
 
 /** The text of a lock file with these entries, for each source in version order. */

@@ -1,12 +1,16 @@
 // results.json: written for machines and diffs, validated when read.
+import { constants } from 'node:buffer';
 import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
 import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { OLDEST_VERSION, upgradeResults } from '../harness/results/upgrade.ts';
 import { parseJson } from '../harness/base/json.ts';
+import type { FileLimit } from '../harness/base/user-file.ts';
 import { findBroken } from './broken-references.ts';
 import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
 
+/** A text of JavaScript cannot be longer. */
+export const RESULTS_FILE = { kind: 'a results file', maxBytes: constants.MAX_STRING_LENGTH } as const satisfies FileLimit;
 const MESSAGE_LENGTH = 300;
 
 /** JSON with control, direction and separator characters escaped; outside strings only newlines occur. */

@@ -1,12 +1,11 @@
 // `corematrix expectations update`: changes the expectations in corematrix.yaml so that results are as expected.
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../base/files.ts';
 import { lineDiff } from '../base/diff.ts';
 import { visibleText } from '../base/visible.ts';
 import { editExpectations } from '../plan/config/edit.ts';
-import { parseConfig } from '../plan/config/load.ts';
-import { messageOf, UserError } from '../base/errors.ts';
+import { CONFIG_FILE, parseConfig } from '../plan/config/load.ts';
+import { readUserFile } from '../base/user-file.ts';
 import { expectationChanges } from '../plan/expectations/update-expectations.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -19,9 +18,7 @@ interface UpdateOptions {
 }
 
 async function update(paths: string[], options: UpdateOptions): Promise<void> {
-  const text = await readFile(options.config, 'utf8').catch((error: unknown) => {
-    throw new UserError(`${options.config}: cannot be read: ${messageOf(error)}`, { cause: error });
-  });
+  const text = (await readUserFile(options.config, CONFIG_FILE)).toString();
   const { expectations = [] } = parseConfig(text, options.config);
   const changes = expectationChanges(expectations, await readMerged(paths), new Date());
   const updated = editExpectations(text, changes);

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { plural } from '../base/text.ts';
 import { starterConfig } from '../plan/config/starter.ts';
 import { messageOf, UserError } from '../base/errors.ts';
+import { checkUserFile } from '../base/user-file.ts';
 import { plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { addHelp } from './help.ts';
@@ -30,7 +31,10 @@ function schemaPath(directory: string): string | null {
 
 async function init(objects: string[], options: InitOptions): Promise<void> {
   const target = resolve(options.config);
-  if (options.force !== true && (await exists(target))) throw new UserError(`${options.config} is there already; --force replaces it`);
+  if (await exists(target)) {
+    if (options.force !== true) throw new UserError(`${options.config} is there already; --force replaces it`);
+    await checkUserFile(target, { kind: 'a configuration', maxBytes: Infinity, shown: options.config });
+  }
   const patterns = objects.length > 0 ? objects : ['**/*.bpf.o'];
   const inputs = await readInputs(plainSources(patterns, process.cwd()));
   const used = objects.length > 0 ? inputs.objects : inputs.objects.filter(({ file }) => !file.split(sep).includes('node_modules'));

@@ -23,12 +23,12 @@ import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
-import { checkUntrustedOptions, isUntrusted, type TrustOptions, untrustedOption } from './untrusted.ts';
+import { checkUntrustedOptions, isUntrusted, type UntrustedFlag, untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
 export const CONFIG_NAME = 'corematrix.yaml';
 
-export interface PlanOptions extends TrustOptions, TrustFlags {
+export interface PlanOptions extends UntrustedFlag, TrustFlags {
   kernel?: string[];
   config?: string;
   out: string;
@@ -44,7 +44,7 @@ export interface PlanOptions extends TrustOptions, TrustFlags {
 }
 
 /** Which configuration to read. */
-export interface ConfigOptions extends TrustOptions {
+export interface ConfigOptions extends UntrustedFlag {
   /** The named one; without it, the one in this folder, if it exists. */
   config?: string | undefined;
 }

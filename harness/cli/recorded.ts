@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
 import { sha256Of } from '../base/digest.ts';
 import { UserError } from '../base/errors.ts';
+import { OBJECT_FILE } from '../plan/inputs/inputs.ts';
 
 const DEFAULT_OUT = 'corematrix-report';
 
@@ -52,14 +53,16 @@ export function foldersOf(results: string, command: readonly string[], config: s
  */
 export async function findRecorded(name: string, sha256: string | null, folders: readonly string[]): Promise<string> {
   const paths = [...new Set(folders.map((folder) => resolve(folder, name)))];
-  const found: string[] = [];
+  const found: { path: string; size: number }[] = [];
   for (const path of paths) {
     const facts = await stat(path).catch(() => null);
-    if (facts?.isFile() === true) found.push(path);
+    if (facts?.isFile() === true) found.push({ path, size: facts.size });
   }
-  for (const path of found) if (sha256 !== null && (await sha256Of(path).catch(() => null)) === sha256) return path;
+  // Only objects have a digest.
+  const comparable = sha256 === null ? [] : found.filter(({ size }) => size <= OBJECT_FILE.maxBytes);
+  for (const { path } of comparable) if ((await sha256Of(path).catch(() => null)) === sha256) return path;
   const [first] = found;
   if (first === undefined)
     throw new UserError(`${name}: no such file; looked for ${paths.join(', ')}; start this where that run was started`);
-  return first;
+  return first.path;
 }

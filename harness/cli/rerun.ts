@@ -32,9 +32,9 @@ import { findRecorded, foldersOf, optionOf } from './recorded.ts';
 import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
-import { type TrustOptions, untrustedOption } from './untrusted.ts';
+import { type UntrustedFlag, untrustedOption } from './untrusted.ts';
 
-interface RerunOptions extends TrustOptions, TrustFlags {
+interface RerunOptions extends UntrustedFlag, TrustFlags {
   out: string;
   config?: string;
   accel: 'auto' | 'kvm' | 'tcg';

@@ -1,10 +1,11 @@
 // Reads results named on the command line: files, or their report folders.
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from '../../reports/model/reproduce.ts';
 import { FORMATS } from '../../reports/formats.ts';
-import { readVersionedResults } from '../../reports/json.ts';
-import { messageOf, UserError } from '../base/errors.ts';
+import { readVersionedResults, RESULTS_FILE } from '../../reports/json.ts';
+import { UserError } from '../base/errors.ts';
+import { readUserFile } from '../base/user-file.ts';
 import { mergeResults, type NamedResults } from '../results/merge.ts';
 import { type Results, SCHEMA_VERSION } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
@@ -31,10 +32,7 @@ function noteOldVersion(name: string, version: number): void {
  */
 export async function readResultsAt(path: string): Promise<NamedResults> {
   const name = await fileOf(path);
-  const text = await readFile(name, 'utf8').catch((error: unknown) => {
-    throw new UserError(`${name}: cannot be read: ${messageOf(error)}`, { cause: error });
-  });
-  const { version, results } = readVersionedResults(text, name);
+  const { version, results } = readVersionedResults((await readUserFile(name, RESULTS_FILE)).toString(), name);
   if (version < SCHEMA_VERSION) noteOldVersion(name, version);
   return { name, results };
 }

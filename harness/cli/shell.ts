@@ -7,6 +7,7 @@ import { cacheRoot } from '../base/files.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { readUserFile } from '../base/user-file.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { sparseFile } from '../guest/boot.ts';
 import { type Accel, qemuArguments } from '../guest/machine.ts';
@@ -34,6 +35,8 @@ interface ShellOptions extends TrustFlags {
 
 /** Debian keeps bpftool where only root's PATH looks. */
 const PATH = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+/** A guest has 512 MiB of memory for everything. */
+const MAX_FILE = 128 << 20;
 /** The default folder of the guest's dynamic linker. */
 const LIBRARIES = 'usr/lib';
 
@@ -74,9 +77,7 @@ async function tools(): Promise<ShellFile[]> {
 
 async function objectFile(path: string | undefined): Promise<ShellFile[]> {
   if (path === undefined) return [];
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`);
-  });
+  const bytes = await readUserFile(path, { kind: 'a file for a guest', maxBytes: MAX_FILE });
   return [{ path: `root/${basename(path)}`, bytes, executable: false }];
 }
 

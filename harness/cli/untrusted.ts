@@ -6,7 +6,7 @@ import { checkOutput } from '../plan/untrusted/outside.ts';
 const OFF: ReadonlySet<string> = new Set(['', '0', 'false', 'no', 'off']);
 
 /** The options that matter for trust, of any command. */
-export interface TrustOptions {
+export interface UntrustedFlag {
   untrusted?: boolean;
 }
 
@@ -28,7 +28,7 @@ export function untrustedOption(): Option {
 }
 
 /** Whether the configuration is not trusted, by the option or the environment. */
-export function isUntrusted({ untrusted }: TrustOptions, env: NodeJS.ProcessEnv = process.env): boolean {
+export function isUntrusted({ untrusted }: UntrustedFlag, env: NodeJS.ProcessEnv = process.env): boolean {
   return untrusted === true || !OFF.has((env['COREMATRIX_UNTRUSTED'] ?? '').toLowerCase());
 }
 

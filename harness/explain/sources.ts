@@ -1,13 +1,13 @@
 // Finds the kernels and objects for an explanation: the ones in a results file that are still available, or named ones.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cachedConfig, kernelDirectory, readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { UserError } from '../base/errors.ts';
+import { readUserFile } from '../base/user-file.ts';
 import { readBpfObject } from '../bpf/object/object.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
-import type { RunObject } from '../plan/inputs/inputs.ts';
+import { OBJECT_FILE, type RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
@@ -30,7 +30,7 @@ export async function kernelsOfResults({ kernels }: Results, cache: string): Pro
 }
 
 async function sameObject(result: ObjectResult): Promise<ExplainedObject> {
-  const bytes = await readFile(result.path).catch(() => null);
+  const bytes = await readUserFile(result.path, OBJECT_FILE).catch(() => null);
   const same = bytes !== null && createHash('sha256').update(bytes).digest('hex') === result.sha256;
   try {
     return { result, bpf: same ? readBpfObject(bytes, result.path) : null };

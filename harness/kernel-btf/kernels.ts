@@ -10,6 +10,7 @@ import { parseSelector } from '../../kernels/selector.ts';
 import { cachedConfig, type CachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { compareKernelVersions, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { reasonOf } from '../base/user-file.ts';
 import { safeId, withUniqueIds } from '../base/ids.ts';
 import { readBtfFile } from './btf-file.ts';
 import { BTF, CACHED } from './forms.ts';
@@ -218,7 +219,7 @@ export async function readKernelTypes(
   const { path, selector, id, index, modules: folder, config: file } = kernel;
   if (path === null) return null;
   const label = selector.startsWith(BTF) ? path : id;
-  const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
+  const bytes = await readBtfFile(path).catch(reasonOf);
   if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
   const vmlinux = index ? await indexWithFile(bytes, index) : indexBytes(bytes);
   if (typeof vmlinux === 'string') throw new UserError(`${label}: ${vmlinux}`);

@@ -1,5 +1,6 @@
 // Reads bytes of a file by position, so that hundreds of megabytes need not be in memory.
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegular } from '../../harness/base/user-file.ts';
 
 /** Reads up to `length` bytes from `offset`: fewer at the end of the file, none beyond it. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
@@ -15,11 +16,14 @@ async function readAt(handle: FileHandle, offset: number, length: number): Promi
   return buffer.subarray(0, done);
 }
 
-/** Opens a file, and closes it after `use`. */
+/**
+ * Opens a file, and closes it after `use`.
+ * @throws UnfitFile for a folder, a pipe or a device
+ */
 export async function withFile<T>(path: string, use: (read: ReadAt, size: number) => Promise<T>): Promise<T> {
-  const handle = await open(path, 'r');
+  const { handle, facts } = await openRegular(path, { kind: 'a regular file', maxBytes: Infinity });
   try {
-    const { size } = await handle.stat();
+    const { size } = facts;
     return await use(async (offset, length) => readAt(handle, offset, Math.max(0, Math.min(length, size - offset))), size);
   } finally {
     await handle.close();

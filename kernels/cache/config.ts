@@ -4,6 +4,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../harness/base/errors.ts';
 import { writeFileAtomic } from '../../harness/base/files.ts';
+import { readUserFile } from '../../harness/base/user-file.ts';
 import type { Archive } from '../archive/archive.ts';
 import { withFile } from '../archive/read-at.ts';
 import { KERNEL_FILES, type KernelFacts } from '../image/facts.ts';
@@ -36,8 +37,8 @@ export async function configIn(archive: Archive, label: string): Promise<Buffer 
 /** The file `config-RELEASE` beside an image or package, as in /boot; null if it does not exist. */
 export async function configBeside(file: string, release: string): Promise<KernelConfig | null> {
   const path = join(dirname(file), `config-${release}`);
-  const text = await readFile(path).catch(() => null);
-  return text && text.length <= MAX_CONFIG && isConfig(text) ? { path, ...describe(text) } : null;
+  const text = await readUserFile(path, { kind: 'a kernel configuration', maxBytes: MAX_CONFIG }).catch(() => null);
+  return text && isConfig(text) ? { path, ...describe(text) } : null;
 }
 
 async function inImage({ directory, vmlinux }: CachedKernel): Promise<Buffer | null> {

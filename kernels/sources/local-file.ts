@@ -1,6 +1,9 @@
 // Selectors of the user's own files, for all sources of such files.
-import { stat } from 'node:fs/promises';
 import { UserError } from '../../harness/base/errors.ts';
+import { checkUserFile } from '../../harness/base/user-file.ts';
+
+/** More than a vmlinux with all debug information has. */
+const MAX_BYTES = 4 * 2 ** 30;
 
 export interface PathSelector {
   text: string;
@@ -23,9 +26,7 @@ export function pathParser(form: string): (value: string, text: string) => PathS
   };
 }
 
-/** @throws UserError if a selector does not name a regular file */
+/** @throws UserError if a selector does not name a regular file that can be read */
 export async function checkFile({ text, path }: PathSelector): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (!found) throw new UserError(`${text}: no such file`);
-  if (!found.isFile()) throw new UserError(`${text}: not a regular file`);
+  await checkUserFile(path, { kind: 'a kernel image or package', maxBytes: MAX_BYTES, shown: text });
 }

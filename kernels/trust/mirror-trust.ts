@@ -1,8 +1,8 @@
 // Which mirrors and keys the user trusts: options of the command line and variables of the environment.
-import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { messageOf, UserError } from '../../harness/base/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
+import { type FileLimit, readUserFile } from '../../harness/base/user-file.ts';
 import type { MirrorTrust } from './trust.ts';
 
 /** Values of the options; those of the environment are added. */
@@ -15,7 +15,7 @@ export interface TrustOptions {
 
 export const TRUST_VARIABLE = 'COREMATRIX_TRUST_MIRRORS';
 export const KEYS_VARIABLE = 'COREMATRIX_MIRROR_KEYS';
-const MAX_KEY_FILE = 4 << 20;
+const KEY_FILE = { kind: 'a file with OpenPGP keys', maxBytes: 4 << 20 } as const satisfies FileLimit;
 
 /** An address without slashes at its end, as the records of the cache have it. */
 export function mirrorAddress(address: string): string {
@@ -31,10 +31,8 @@ function acceptedMirrors({ trustMirrors = [] }: TrustOptions = {}, env: NodeJS.P
 }
 
 async function readKey(path: string): Promise<MirrorTrust['keys'][number]> {
-  const content = await readFile(path).catch((error: unknown) => {
-    throw new UserError(`the key of a mirror cannot be read: ${messageOf(error)}`, { cause: error });
-  });
-  if (content.length === 0 || content.length > MAX_KEY_FILE) throw new UserError(`${path}: not a file with OpenPGP keys`);
+  const content = await readUserFile(path, { ...KEY_FILE, missing: 'no such file with keys of a mirror' });
+  if (content.length === 0) throw new UserError(`${path}: not a file with OpenPGP keys`);
   return { path: resolve(path), sha256: createHash('sha256').update(content).digest('hex') };
 }
 

@@ -1,12 +1,15 @@
 // The record of a report folder: the files that the report in it consists of, so that only those are ever replaced or removed.
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256Of } from '../../harness/base/digest.ts';
 import { parseCached } from '../../harness/base/files.ts';
+import { readUserFile } from '../../harness/base/user-file.ts';
 import { sha256 } from '../../harness/results/schema/values.ts';
 
 export const RECORD_FILE = '.corematrix-report.json';
+/** Hundreds of thousands of files. */
+const MAX_RECORD = 64 << 20;
 
 /** Whether a path leads below the folder that it is relative to. */
 function isBelow(path: string): boolean {
@@ -33,8 +36,8 @@ export function recordText(files: ReadonlyMap<string, WrittenFile>): string {
 
 /** The files of the record in a report folder; null if it has no record that this version understands. */
 export async function readRecord(folder: string): Promise<OwnedFiles | null> {
-  const text = await readFile(join(folder, RECORD_FILE), 'utf8').catch(() => '');
-  const { data } = recordSchema.safeParse(parseCached(text));
+  const bytes = await readUserFile(join(folder, RECORD_FILE), { kind: 'a record', maxBytes: MAX_RECORD }).catch(() => '');
+  const { data } = recordSchema.safeParse(parseCached(bytes.toString()));
   return data ? new Map(Object.entries(data.files)) : null;
 }
 

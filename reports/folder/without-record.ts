@@ -1,13 +1,13 @@
 // The files of a report folder without a record: earlier versions kept none, and not every copy of a folder takes hidden files along.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '../../harness/base/format-names.ts';
+import { readUserFile } from '../../harness/base/user-file.ts';
 import { logRefs } from '../../harness/results/logs.ts';
 import type { CellResult, Results } from '../../harness/results/schema.ts';
 import { FORMATS } from '../formats.ts';
 import { HTML_ASSET_FILES } from '../html/render.ts';
-import { readResults } from '../json.ts';
+import { readResults, RESULTS_FILE } from '../json.ts';
 import { LOG_FOLDER, logPath } from '../model/log-path.ts';
 import type { OwnedFiles } from './record.ts';
 
@@ -32,8 +32,8 @@ function logPaths({ kernel, object, ...cell }: CellResult): string[] {
 
 async function resultsIn(folder: string): Promise<Results | null> {
   const name = FORMATS.json.file;
-  return readFile(join(folder, name), 'utf8')
-    .then((text) => readResults(text, name))
+  return readUserFile(join(folder, name), RESULTS_FILE)
+    .then((bytes) => readResults(bytes.toString(), name))
     .catch(() => null);
 }
 

@@ -214,7 +214,7 @@ describe('a mirror that the user trusts', () => {
     await withCache(async ({ options, folder }) => {
       const path = join(folder, 'key.asc');
       const refused = async () => failure(planKernels(['debian:6.1'], { ...options, trust: { mirrorKeys: [path] } }));
-      expect(await refused()).toMatch(/^UserError: the key of a mirror cannot be read: ENOENT/);
+      expect(await refused()).toMatch(/^UserError: .*: no such file with keys of a mirror$/);
       await writeFile(path, 'no key\n');
       expect(await refused()).toBe(`UserError: ${path}: not a file with OpenPGP keys`);
     });

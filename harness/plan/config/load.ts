@@ -1,14 +1,15 @@
 // Reads corematrix.yaml. Every error names file, line and column.
-import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../base/errors.ts';
+import { type FileLimit, readUserFile } from '../../base/user-file.ts';
 import { type Config, configSchema } from './schema.ts';
 
 /** No real configuration has more aliases. A document with more tries to exhaust memory. */
 const MAX_ALIASES = 100;
 /** Enough for thousands of expectations. Reading takes about 2 ms for each KiB, and up to 30 ms if every character is an error. */
 const MAX_CHARACTERS = 256 << 10;
+export const CONFIG_FILE = { kind: 'a configuration', maxBytes: 4 * MAX_CHARACTERS } as const satisfies FileLimit;
 
 type Issue = z.core.$ZodIssue;
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -153,12 +154,6 @@ export function parseConfig(text: string, name: string): Config {
  * @throws UserError if it cannot be read or is not valid
  */
 export async function loadConfig(path: string): Promise<PlacedConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new UserError(`${path}: cannot read the configuration (${code})`);
-  }
-  return parsePlacedConfig(text, path);
+  const missing = 'no such configuration; "corematrix init" writes one';
+  return parsePlacedConfig((await readUserFile(path, { ...CONFIG_FILE, missing })).toString(), path);
 }

@@ -1,19 +1,19 @@
 // The objects of a run: found by path or glob, read once, checked before any guest is started.
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { type Defaults, defaultsFor } from '../object-settings/defaults.ts';
 import { asLoaded, prepareSettings } from '../object-settings/prepare.ts';
 import type { ObjectSettings, PreparedSettings } from '../object-settings/setting-table.ts';
 import { releaseOfLoader } from '../../base/loader-name.ts';
-import { messageOf, UserError } from '../../base/errors.ts';
+import { UserError } from '../../base/errors.ts';
 import { uniqueId } from '../../base/ids.ts';
+import { type FileLimit, readUserFile } from '../../base/user-file.ts';
 import { type BpfObject, readBpfObject } from '../../bpf/object/object.ts';
 import { toObjectResult } from '../../results/object-result.ts';
 import type { ObjectResult } from '../../results/schema.ts';
 import { expand } from './expand.ts';
 
-const MAX_OBJECT_BYTES = 32 << 20;
+export const OBJECT_FILE = { kind: 'a BPF object', maxBytes: 32 << 20 } as const satisfies FileLimit;
 
 /** Files that a path or glob names, with their settings. */
 export interface ObjectSource {
@@ -50,14 +50,7 @@ export interface Inputs {
 }
 
 async function readFileChecked(file: string, shown: string): Promise<Uint8Array> {
-  const facts = await stat(file).catch(() => null);
-  if (!facts) throw new UserError(`${shown}: no such file`);
-  if (facts.isDirectory()) throw new UserError(`${shown}: is a folder; name an object file, or a pattern such as '${shown}/*.bpf.o'`);
-  if (!facts.isFile()) throw new UserError(`${shown}: not a regular file`);
-  if (facts.size > MAX_OBJECT_BYTES) throw new UserError(`${shown}: ${facts.size} bytes is too large for a BPF object`);
-  return readFile(file).catch((error: unknown) => {
-    throw new UserError(`${shown}: cannot be read: ${messageOf(error)}`);
-  });
+  return readUserFile(file, { ...OBJECT_FILE, shown, folder: `is a folder; name an object file, or a pattern such as '${shown}/*.bpf.o'` });
 }
 
 export interface InputOptions {

@@ -1,9 +1,10 @@
 // The shared libraries that an executable of this machine needs, found as the dynamic linker finds them, without running it.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { dynamicNeeds } from '../../bpf/elf/dynamic.ts';
 import { type Elf, machineName, readElf } from '../../bpf/elf/elf.ts';
 import { UserError } from '../../base/errors.ts';
+import { type FileLimit, readUserFile } from '../../base/user-file.ts';
 
 const EM_X86_64 = 62;
 const DEFAULT_FOLDERS = [
@@ -16,6 +17,9 @@ const DEFAULT_FOLDERS = [
   '/usr/local/lib',
 ];
 const LINKER_CONFIGURATION = '/etc/ld.so.conf';
+/** Larger than all files together may be, so that the error for those can name the largest. */
+export const PACKED_FILE = { kind: 'a file for a guest', maxBytes: 1 << 30 } as const satisfies FileLimit;
+const CONFIGURATION_FILE = { kind: 'a configuration of the linker', maxBytes: 1 << 20 } as const satisfies FileLimit;
 const MAX_LIBRARIES = 256;
 const MAX_INCLUDES = 8;
 
@@ -29,7 +33,7 @@ export interface PackedFile {
 
 /** The folders that ld.so.conf and its included files name. @see ldconfig(8) */
 async function configuredFolders(file: string, depth = 0): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = (await readUserFile(file, CONFIGURATION_FILE).catch(() => '')).toString();
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   const folders: string[] = [];
   for (const line of lines) {
@@ -49,10 +53,7 @@ async function configuredFolders(file: string, depth = 0): Promise<string[]> {
  * @throws UserError that names the file and what it is instead
  */
 export async function readExecutable(file: string, shown: string): Promise<{ bytes: Uint8Array; elf: Elf }> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new UserError(`${shown}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`, { cause: error });
-  });
+  const bytes = await readUserFile(file, { ...PACKED_FILE, shown });
   if (bytes.subarray(0, 2).toString() === '#!')
     throw new UserError(
       `${shown}: a script; guests have no interpreter for it: name an executable, or give the interpreter with its files`,
@@ -83,7 +84,7 @@ interface Wanted {
 async function findLibrary({ name, by, folders }: Wanted, common: readonly string[], shown: string) {
   const places = name.includes('/') ? [name] : [...folders, ...common].map((folder) => join(folder, name));
   for (const file of places) {
-    const bytes = await readFile(file).catch(() => null);
+    const bytes = await readUserFile(file, PACKED_FILE).catch(() => null);
     const read = bytes && readElf(bytes);
     // The linker, too, skips libraries of another architecture.
     if (bytes && read?.ok === true && read.elf.machine === EM_X86_64) return { file, bytes, elf: read.elf };

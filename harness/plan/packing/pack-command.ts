@@ -1,13 +1,14 @@
 // A command of this machine packed for guests: its executable, the libraries that it needs, and its files.
-import { access, constants, readFile, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { configuredPath } from '../../base/configured-path.ts';
 import { UserError } from '../../base/errors.ts';
+import { readUserFile } from '../../base/user-file.ts';
 import type { GuestCommand } from '../../guest/protocol/frames.ts';
 import type { Place } from '../settings/place.ts';
 import { packFiles } from './archive.ts';
 import type { CommandSettings } from './command-schema.ts';
-import { librariesOf, type PackedFile, readExecutable } from './libraries.ts';
+import { librariesOf, PACKED_FILE, type PackedFile, readExecutable } from './libraries.ts';
 
 /** The mailbox also holds the object and the response. */
 const MAX_ARCHIVE = 40 << 20;
@@ -40,10 +41,8 @@ async function findProgram(name: string, directory: string): Promise<string | nu
 }
 
 async function packedFile(from: string, path: string, shown: string): Promise<PackedFile> {
-  const facts = await stat(from).catch(() => null);
-  if (!facts) throw new UserError(`${shown}: no such file`);
-  if (!facts.isFile()) throw new UserError(`${shown}: not a regular file; name each file of a folder`);
-  return { path, bytes: await readFile(from), executable: (facts.mode & 0o111) !== 0 };
+  const bytes = await readUserFile(from, { ...PACKED_FILE, shown, folder: 'is a folder; name each file of a folder' });
+  return { path, bytes, executable: ((await stat(from)).mode & 0o111) !== 0 };
 }
 
 /** The executable with what it needs to run. */

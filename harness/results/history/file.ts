@@ -1,14 +1,17 @@
 // The history on disk: one line for each run, appended whole, bounded in length.
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { errorCode, makeDirectories, writeFileAtomic } from '../../base/files.ts';
+import { makeDirectories, writeFileAtomic } from '../../base/files.ts';
 import { InfraError, messageOf, UserError } from '../../base/errors.ts';
 import { withLockedFile } from '../../base/ownership.ts';
+import { type FileLimit, readUserFileIfAny } from '../../base/user-file.ts';
 import { type HistoryLine, parseLine } from './line.ts';
 
 /** More than a year of nightly runs. */
 const MAX_LINES = 400;
 const MAX_BYTES = 64 << 20;
+/** Other programs may have joined several. */
+const HISTORY_FILE = { kind: 'a history', maxBytes: 4 * MAX_BYTES } as const satisfies FileLimit;
 const LOCK_SECONDS = 20;
 
 export interface HistoryFile {
@@ -18,12 +21,7 @@ export interface HistoryFile {
 }
 
 async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw new UserError(`${path}: the history cannot be read: ${messageOf(error)}`, { cause: error });
-    return '';
-  }
+  return (await readUserFileIfAny(path, HISTORY_FILE))?.toString() ?? '';
 }
 
 const linesOf = (text: string) => text.split('\n').filter((line) => line.trim() !== '');

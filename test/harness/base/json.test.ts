@@ -1,5 +1,5 @@
 // Reads JSON of any shape: the value, or the first character that cannot be there, as JSON.parse itself decides.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseJson } from '../../../harness/base/json.ts';
 

@@ -78,7 +78,7 @@ describe('corematrix expectations update', () => {
       [
         "
       ---
-      error: no.yaml: cannot be read: ENOENT: no such file or directory, open 'no.yaml'
+      error: no.yaml: no such file
       exit 2",
         "
       ---

@@ -88,7 +88,7 @@ describe('on the command line', () => {
       ---
 
       exit 2
-      error: \\x1b]0;x\\x07\\x0a.yaml: cannot read the configuration (ENOENT)
+      error: \\x1b]0;x\\x07\\x0a.yaml: no such configuration; "corematrix init" writes one
       ---
 
       exit 2"

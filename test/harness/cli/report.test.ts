@@ -122,7 +122,7 @@ describe('corematrix report', () => {
     expect(outputs.join('\n')).toMatchInlineSnapshot(`
       "error: no/such: no such file; expected a results.json or the report folder it lies in
       error: not.json: run: Invalid input: expected object, received undefined
-      error: again/logs/results.json: cannot be read: ENOENT: no such file or directory, open 'again/logs/results.json'
+      error: again/logs/results.json: no such file
       error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown, github, sarif, ctrf, tap.
       (add --help for what is possible)
       error: --format writes to standard output and --out a folder; choose one

@@ -1,7 +1,8 @@
 // Custom BTF: one file for all kernels, or a folder with a file for each kernel release, as in BTFHub.
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
-import { InfraError, messageOf, UserError } from '../../../base/errors.ts';
+import { InfraError, UserError } from '../../../base/errors.ts';
+import { reasonOf } from '../../../base/user-file.ts';
 import { btfFiles } from '../../../kernel-btf/kernels.ts';
 import { readBtfFile } from '../../../kernel-btf/btf-file.ts';
 import type { NameIndex } from '../../../bpf/btf/names.ts';
@@ -26,7 +27,7 @@ export type CustomBtf = (release: string | null) => Promise<ResolvedCustomBtf | 
 const MAX_BYTES = 24 << 20;
 
 async function readCustomBtf(path: string, shown: string): Promise<ResolvedCustomBtf> {
-  const bytes = await readBtfFile(path).catch((error: unknown) => messageOf(error));
+  const bytes = await readBtfFile(path).catch(reasonOf);
   if (typeof bytes === 'string') throw new UserError(`${shown}: ${bytes}`);
   if (bytes.length > MAX_BYTES)
     throw new UserError(`${shown}: ${bytes.length} bytes of BTF are too many for a guest (${MAX_BYTES} at most)`);

@@ -63,7 +63,7 @@ describe('a history', () => {
     await expect(readHistory(other)).rejects.toThrow(
       `${other}: not a history: no line describes a run; name another file, or remove this one`,
     );
-    await expect(readHistory(folder)).rejects.toThrow(`${folder}: the history cannot be read: EISDIR`);
+    await expect(readHistory(folder)).rejects.toThrow(`${folder}: is a folder; expected a history`);
   });
 
   it('a history that cannot be written is an error', async () => {
