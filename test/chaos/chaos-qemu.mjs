@@ -1,0 +1,129 @@
+// QEMU with a proxy on its monitor and its bell: it sees which phase a guest reaches, and lets the planned faults happen there.
+// In the environment: CHAOS_FOLDER with plan.json (see PlannedFault) and cache/; CHAOS_RUN, the number of the run; REAL_PATH with QEMU.
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+
+const [MONITOR, CONSOLE, STATE] = [3, 4, 5];
+const PAUSE_MS = 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const args = process.argv.slice(2);
+const { CHAOS_FOLDER = '', CHAOS_RUN, REAL_PATH } = process.env;
+/** The program: this process was started by it, and replaced those between. */
+const program = process.ppid;
+const isGuest = args.includes('-machine');
+
+/** Commands of the monitor that begin a phase, and the option of guests that reach it. */
+const PHASES = [
+  { phase: 'boot', command: 'qmp_capabilities', option: '-kernel' },
+  { phase: 'snapshot', command: 'migrate', option: '-kernel' },
+  { phase: 'restore', command: 'migrate-incoming', option: '-incoming' },
+  { phase: 'load', command: 'cont', option: '-incoming' },
+  { phase: 'results', command: 'pmemsave', option: '-incoming' },
+];
+
+const memory = args.find((arg) => arg.includes('id=mailbox')) ?? '';
+const guest = /mem-path=([^,]*)\/mailbox/.exec(memory)?.[1] ?? '';
+const record = (entry) => appendFileSync(join(CHAOS_FOLDER, 'events'), `${JSON.stringify({ run: Number(CHAOS_RUN), guest, ...entry })}\n`);
+
+const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
+  stdio: ['inherit', isGuest ? 'pipe' : 'inherit', 'inherit', ...(isGuest ? ['pipe', CONSOLE, STATE] : [])],
+  env: { ...process.env, PATH: REAL_PATH },
+});
+qemu.on('exit', (code, signal) => {
+  if (signal) process.kill(process.pid, signal);
+  else process.exit(code);
+});
+
+/** How many times a phase was reached, this time included. Several proxies may count at once. */
+function reached(phase) {
+  for (let time = 1; ; time++) {
+    try {
+      mkdirSync(join(CHAOS_FOLDER, `${phase}-${time}`));
+      return time;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+const snapshots = () => join(CHAOS_FOLDER, 'cache/snapshots');
+let silent = false;
+let torn = false;
+
+const ACTIONS = {
+  kill: () => qemu.kill('SIGKILL'),
+  stop: () => qemu.kill('SIGSTOP'),
+  pause: () => {
+    qemu.kill('SIGSTOP');
+    setTimeout(() => qemu.kill('SIGCONT'), PAUSE_MS);
+  },
+  tear: () => {
+    torn = true;
+  },
+  silence: () => {
+    silent = true;
+  },
+  prune: () => {
+    for (const name of readdirSync(snapshots())) rmSync(join(snapshots(), name), { recursive: true, force: true });
+  },
+  damage: () => {
+    for (const name of readdirSync(snapshots())) {
+      const state = join(snapshots(), name, 'state');
+      // Another file: the old one may be the state of other caches, too.
+      writeFileSync(`${state}.cut`, readFileSync(state).subarray(0, 5000));
+      renameSync(`${state}.cut`, state);
+    }
+  },
+  'clock-forward': () => writeFileSync(join(CHAOS_FOLDER, 'clock'), String(DAY_MS)),
+  'clock-back': () => writeFileSync(join(CHAOS_FOLDER, 'clock'), String(-DAY_MS)),
+  terminate: () => process.kill(program, 'SIGTERM'),
+  die: () => process.kill(program, 'SIGKILL'),
+};
+
+function enter(phase) {
+  const time = reached(phase);
+  const plan = JSON.parse(readFileSync(join(CHAOS_FOLDER, 'plan.json'), 'utf8'));
+  const planned = plan.find((each) => each.phase === phase && each.time === time);
+  if (!planned) return;
+  record({ fault: planned.fault, phase, time });
+  ACTIONS[planned.fault]();
+}
+
+/** More than the header of the mailbox: what is read to it is the response. */
+const MORE_THAN_HEADER = 64;
+const SAVE = /"execute":"pmemsave","arguments":\{"val":\d+,"size":(\d+),"filename":"([^"]*)"/g;
+let response = '';
+
+/** Overwrites the second half of the response once QEMU has written it to a file. */
+function tearResponse() {
+  if (!torn || response === '' || !existsSync(response)) return;
+  torn = false;
+  const bytes = readFileSync(response);
+  writeFileSync(response, bytes.fill(0xff, Math.floor(bytes.length / 2)));
+}
+
+if (isGuest) {
+  record({});
+  const done = new Set();
+  const monitor = new Socket({ fd: MONITOR });
+  const inner = qemu.stdio[MONITOR];
+  for (const stream of [monitor, inner, qemu.stdout, process.stdout]) stream.on('error', () => {});
+  inner.on('data', (chunk) => {
+    if (chunk.toString().includes('"return"')) tearResponse();
+    monitor.write(chunk);
+  });
+  inner.on('end', () => monitor.end());
+  monitor.on('data', (chunk) => {
+    inner.write(chunk);
+    const text = chunk.toString();
+    for (const [, size, file] of text.matchAll(SAVE)) if (Number(size) > MORE_THAN_HEADER) response = file;
+    for (const { phase, command, option } of PHASES) {
+      if (!args.includes(option) || done.has(phase) || !text.includes(`"execute":"${command}"`)) continue;
+      done.add(phase);
+      enter(phase);
+    }
+  });
+  qemu.stdout.on('data', (chunk) => silent || process.stdout.write(chunk));
+}

@@ -1,0 +1,162 @@
+// Ten schedules of faults on real guests, and the checker itself: bugs that are planted in what a run reported.
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
+import type { CellResult, Results } from '../../harness/results/schema.ts';
+import { checkRun } from './check.ts';
+import { type Chaos, endChaos, prepareChaos, runSchedule } from './drive.ts';
+import type { Observed } from './observed.ts';
+import { describeSchedule, type Schedule, scheduleOf } from './schedule.ts';
+
+const CELLS = 2;
+const SEEDS = 10;
+
+let chaos: Chaos;
+beforeAll(async () => {
+  chaos = await prepareChaos(CELLS, join(PACKAGE_ROOT, 'dist/harness/cli/main.js'));
+});
+afterAll(async () => endChaos(chaos));
+
+describe('a schedule', () => {
+  test('depends only on its seed and the number of cells', () => {
+    const seeds = Array.from({ length: 200 }, (_, index) => index + 1);
+    const of = () => seeds.map((seed) => describeSchedule(scheduleOf(seed, 4)));
+    expect(of()).toEqual(of());
+    expect(new Set(of().map((line) => line.replace(/^seed \d+/, ''))).size).toBeGreaterThan(150);
+  });
+});
+
+/** A stopped guest is noticed only after some seconds, and a boot takes long. */
+const isQuick = ({ cold, faults }: Schedule) => !cold && faults.every(({ fault }) => fault !== 'stop');
+
+test('ten schedules change neither verdicts nor evidence', async () => {
+  const found: string[] = [];
+  let seed = 0;
+  for (let left = SEEDS; left > 0;) {
+    const schedule = scheduleOf(++seed, CELLS);
+    if (!isQuick(schedule)) continue;
+    left--;
+    const differing = checkRun(chaos.undisturbed, await runSchedule(chaos, schedule));
+    found.push(...differing.map((line) => `${describeSchedule(schedule)}: ${line}`));
+  }
+  expect(found).toEqual([]);
+});
+
+describe('the checker', () => {
+  /** The guest of the first cell is killed; the program is ended in the second cell, and resumed. */
+  let observed: Observed;
+  beforeAll(async () => {
+    const faults = [
+      { fault: 'kill', phase: 'load', time: 1 },
+      { fault: 'terminate', phase: 'load', time: 3 },
+    ] as const;
+    observed = await runSchedule(chaos, { seed: 0, cold: false, faults: [...faults] });
+  });
+
+  const KILLED = 0;
+  const FAILED = 1;
+
+  /** What was observed, with the last results changed. */
+  function withResults(change: (results: Results) => Results): Observed {
+    const { results } = observed.last;
+    if (!results) throw new Error('the run has no results');
+    return { ...observed, last: { ...observed.last, results: change(structuredClone(results)) } };
+  }
+  const withCell = (index: number, change: (cell: CellResult) => Partial<CellResult>) =>
+    withResults((results) => ({
+      ...results,
+      cells: results.cells.map((cell, at) => (at === index ? { ...cell, ...change(cell) } : cell)),
+    }));
+  const withCells = (change: (cells: readonly CellResult[]) => CellResult[]) =>
+    withResults((results) => ({ ...results, cells: change(results.cells) }));
+  function withEnded(change: (results: Results) => Partial<Results>): Observed {
+    const { ended } = observed;
+    if (!ended?.results) throw new Error('the interrupted run has no results');
+    return { ...observed, ended: { ...ended, results: { ...ended.results, ...change(structuredClone(ended.results)) } } };
+  }
+
+  test('finds nothing in a run that is as it must be', () => {
+    expect(checkRun(chaos.undisturbed, observed)).toEqual([]);
+  });
+
+  const PLANTED: [string, () => Observed, RegExp][] = [
+    [
+      'a failure that became a pass',
+      () => withCell(FAILED, () => ({ status: 'pass', stage: null, class: null, reason: null })),
+      /another verdict/,
+    ],
+    ['another reason', () => withCell(FAILED, ({ reason }) => ({ reason: `${reason} or so` })), /another verdict/],
+    [
+      'a program with another class',
+      () =>
+        withCell(FAILED, ({ programs }) => ({
+          programs: programs.map((program) => ({ ...program, class: program.class && ('unknown' as const) })),
+        })),
+      /another programs/,
+    ],
+    [
+      'a relocation with another outcome',
+      () =>
+        withCell(KILLED, ({ relocations }) => ({
+          relocations: relocations.map((relocation) => ({ ...relocation, outcome: 'moved' as const, target: '1' })),
+        })),
+      /another relocations/,
+    ],
+    ['a lost relocation', () => withCell(FAILED, ({ relocations }) => ({ relocations: relocations.slice(1) })), /another relocations/],
+    ['a lost log', () => withCell(KILLED, ({ logs }) => ({ logs: { ...logs, libbpf: null } })), /another log of libbpf/],
+    [
+      'a log with a lost line',
+      () =>
+        withResults((results) => ({
+          ...results,
+          logs: { ...results.logs, lines: results.logs.lines.map((line) => (line.includes('CO-RE relocating') ? '' : line)) },
+        })),
+      /another log of libbpf/,
+    ],
+    ['a lost cell', () => withCells((cells) => cells.slice(1)), /0 times in the results/],
+    ['a cell that is there twice', () => withCells((cells) => [...cells, ...cells.slice(0, 1)]), /2 times in the results/],
+    [
+      'a failed attempt that is not reported',
+      () => withCell(KILLED, ({ attempts }) => ({ attempts: attempts.slice(1), flaky: false })),
+      /1 guests were broken, but only 0 attempts say so/,
+    ],
+    ['a lost mark of a flaky cell', () => withCell(KILLED, () => ({ flaky: false })), /flaky is false after 1 failed attempts/],
+    [
+      'a retry without a cause',
+      () => withCell(FAILED, ({ attempts }) => ({ attempts: attempts.map((attempt) => ({ ...attempt, infra: 'infra-crash' as const })) })),
+      /1 attempts failed, but only 0 guests were broken/,
+    ],
+    [
+      'a cell without a verdict although a guest was left alone',
+      () => withCell(FAILED, () => ({ status: 'infra', class: 'infra-crash' })),
+      /no verdict, though a guest of it was left alone/,
+    ],
+    ['a wrong exit code', () => ({ ...observed, last: { ...observed.last, exitCode: 0 } }), /the exit code is 0, expected 1/],
+    ['no report', () => ({ ...observed, last: { ...observed.last, results: null } }), /no results/],
+    [
+      'an internal error',
+      () => ({ ...observed, last: { ...observed.last, stderr: 'error: internal error: x' } }),
+      /^error: internal error: x$/,
+    ],
+    ['a file that was left behind', () => ({ ...observed, left: ['corematrix-0'] }), /left behind: corematrix-0/],
+    ['an interrupted run that claims to be complete', () => withEnded(({ run }) => ({ run: { ...run, complete: true } })), /complete/],
+    [
+      'an interrupted run that lost a finished cell',
+      () => withEnded(({ cells }) => ({ cells: cells.filter(({ status }) => status === 'not-run') })),
+      /0 times in the results/,
+    ],
+    [
+      'a finished cell that runs again with --resume',
+      () => {
+        const cell = observed.last.results?.cells[KILLED];
+        const guest = `/tmp/corematrix-0/${cell?.kernel}.${cell?.object}.0`;
+        return { ...observed, events: [...observed.events, { run: 2, guest }] };
+      },
+      /finished before the interrupt, but runs again/,
+    ],
+  ];
+
+  test.each(PLANTED)('finds %s', (_, planted, line) => {
+    expect(checkRun(chaos.undisturbed, planted())).toContainEqual(expect.stringMatching(line));
+  });
+});

@@ -1,0 +1,124 @@
+// Compares a run with faults with an undisturbed one: each cell has the same verdict and the same evidence, and what happened is told.
+import { isDeepStrictEqual } from 'node:util';
+import { logText } from '../../harness/results/logs.ts';
+import type { CellResult, LogStore, Results } from '../../harness/results/schema.ts';
+import { FAULTS } from './faults.ts';
+import type { ChaosEvent, EndedRun, Observed } from './observed.ts';
+
+const nameOf = ({ kernel, object }: Pick<CellResult, 'kernel' | 'object'>) => `${object} on ${kernel}`;
+const hasVerdict = ({ status }: CellResult) => status !== 'infra' && status !== 'not-run';
+
+/** The verdict and the evidence of a cell, without what differs between two guests: times, and what the kernel prints. */
+function evidenceOf(cell: CellResult, logs: LogStore) {
+  const { status, stage, class: failure, reason, predicted, relocations, programs, chosen, checks } = cell;
+  const text = (id: string | null | undefined) => logText(logs, id);
+  return {
+    verdict: { status, stage, class: failure, reason, predicted, chosen, checks },
+    programs: programs.map((program) => ({ ...program, logs: null })),
+    relocations,
+    'log of libbpf': text(cell.logs.libbpf),
+    warnings: text(cell.logs.warnings),
+    'log of the verifier': text(cell.logs.verifier),
+    'logs of programs': programs.map(({ name, logs: refs }) => [name, text(refs.libbpf), text(refs.verifier)]),
+    'console of the guest': cell.logs.console !== null,
+  };
+}
+
+/** Differences between the cells that have a verdict in a run and the same cells of the undisturbed run. */
+function differingCells(expected: Results, seen: Results): string[] {
+  return seen.cells.filter(hasVerdict).flatMap((cell) => {
+    const before = expected.cells.find((each) => nameOf(each) === nameOf(cell));
+    if (!before) return [`${nameOf(cell)}: no such cell in the undisturbed run`];
+    const [want, got] = [evidenceOf(before, expected.logs), evidenceOf(cell, seen.logs)];
+    return Object.entries(want).flatMap(([what, value]) => {
+      const other = Object.entries(got).find(([name]) => name === what)?.[1];
+      if (isDeepStrictEqual(value, other)) return [];
+      return [`${nameOf(cell)}: another ${what}: ${JSON.stringify(other).slice(0, 300)}, expected ${JSON.stringify(value).slice(0, 300)}`];
+    });
+  });
+}
+
+/** Cells that a run lost, or has twice. */
+function countedCells(expected: Results, seen: Results): string[] {
+  const names = seen.cells.map(nameOf);
+  return expected.cells.flatMap((cell) => {
+    const times = names.filter((name) => name === nameOf(cell)).length;
+    return times === 1 ? [] : [`${nameOf(cell)}: ${times} times in the results, expected once`];
+  });
+}
+
+/** The faults that a cell's guests met in the run that finished the cell, and how many guests it had there. */
+function metBy({ kernel, object }: CellResult, events: readonly ChaosEvent[]): { guests: number; faults: ChaosEvent[] } {
+  const own = events.filter(({ guest }) => guest.includes(`/${kernel}.${object}.`));
+  const last = Math.max(...own.map(({ run }) => run));
+  const there = own.filter(({ run }) => run === last);
+  return { guests: there.filter(({ fault }) => fault === undefined).length, faults: there.filter(({ fault }) => fault !== undefined) };
+}
+
+/** Attempts that the results must show, and retries for which there is no fault. */
+function attemptsOf(cell: CellResult, events: readonly ChaosEvent[]): string[] {
+  const { guests, faults } = metBy(cell, events);
+  const showing = (shows: string) => faults.filter(({ fault }) => fault !== undefined && FAULTS[fault].shows === shows).length;
+  const without = cell.attempts.filter(({ infra }) => infra !== null).length;
+  const least = showing('attempt');
+  const cacheWasHit = events.some(({ fault }) => fault !== undefined && FAULTS[fault].shows === 'either');
+  const found = [];
+  if (cell.attempts.length !== guests) found.push(`${cell.attempts.length} attempts in the results, but ${guests} guests ran`);
+  if (without < least) found.push(`${least} guests were broken, but only ${without} attempts say so`);
+  if (without > least + showing('resumed') && !cacheWasHit) found.push(`${without} attempts failed, but only ${least} guests were broken`);
+  if (cell.flaky !== (without > 0 && hasVerdict(cell))) found.push(`flaky is ${cell.flaky} after ${without} failed attempts`);
+  if (!hasVerdict(cell) && !cacheWasHit && least < cell.attempts.length) found.push('no verdict, though a guest of it was left alone');
+  return found.map((text) => `${nameOf(cell)}: ${text}`);
+}
+
+/** The exit code that finished cells give. */
+function exitCodeOf({ cells }: Results): number {
+  if (cells.some(({ status }) => status === 'fail' || status === 'xpass')) return 1;
+  return cells.every(hasVerdict) ? 0 : 3;
+}
+
+function internalErrors({ stderr }: EndedRun): string[] {
+  return stderr.split('\n').filter((line) => /internal error|unexpected error/.test(line));
+}
+
+/** A run that a fault ended: what it had finished is right, and it says that it is not complete. */
+function checkEnded(expected: Results, { ended, last, events }: Observed): string[] {
+  const ending = events.find(({ fault }) => fault === 'terminate' || fault === 'die');
+  if (!ended) return ending ? [`the program ended by itself, though it met the fault ${ending.fault}`] : [];
+  const found = internalErrors(ended);
+  if (ending?.fault === 'die') return found;
+  const { exitCode, results } = ended;
+  if (exitCode !== 130) found.push(`the interrupted run exits with ${exitCode}, expected 130`);
+  if (!results) return [...found, 'the interrupted run wrote no results'];
+  if (results.run.complete) found.push('the interrupted run says that it is complete');
+  const finished = results.cells.filter(hasVerdict).map(nameOf);
+  const again = events.filter(({ run, fault }) => run === 2 && fault === undefined).map(({ guest }) => guest);
+  const repeated = (last.results?.cells ?? []).filter(
+    (cell) => finished.includes(nameOf(cell)) && again.some((guest) => guest.includes(`/${cell.kernel}.${cell.object}.`)),
+  );
+  return [
+    ...found,
+    ...countedCells(expected, results),
+    ...differingCells(expected, results),
+    ...repeated.map((cell) => `${nameOf(cell)}: finished before the interrupt, but runs again with --resume`),
+  ];
+}
+
+/**
+ * Everything in which a run with faults is not as it must be, one line each.
+ * @param expected the results of an undisturbed run of the same cells
+ */
+export function checkRun(expected: Results, observed: Observed): string[] {
+  const { last, events, left } = observed;
+  const found = [...checkEnded(expected, observed), ...internalErrors(last), ...left.map((line) => `left behind: ${line}`)];
+  const { results, exitCode } = last;
+  if (!results) return [...found, `no results (exit code ${exitCode})`];
+  if (!results.run.complete) found.push('the run says that it is not complete');
+  if (exitCode !== exitCodeOf(results)) found.push(`the exit code is ${exitCode}, expected ${exitCodeOf(results)}`);
+  return [
+    ...found,
+    ...countedCells(expected, results),
+    ...differingCells(expected, results),
+    ...results.cells.flatMap((cell) => attemptsOf(cell, events)),
+  ];
+}
