@@ -7,26 +7,39 @@ import { type CachedKernel, kernelDirectory, readCachedKernel } from './cached-k
 
 const ABSENT_MS = 6 * 60 * 60 * 1000;
 
-const packageNote = z.union([z.strictObject({ image: z.string().regex(/^[0-9a-f]{64}$/) }), z.strictObject({ absentAt: z.number() })]);
+const packageNote = z.union([
+  z.strictObject({ image: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.strictObject({ absentAt: z.number(), mirrors: z.array(z.string()) }),
+]);
+
+/** No package: these mirrors lacked it within the last hours. Another mirror may have it. */
+export interface AbsentPackage {
+  absentFrom: readonly string[];
+}
 
 function notePath(cache: string, packageSha256: string): string {
   return join(cache, 'packages', `${packageSha256}.json`);
 }
 
-/** The kernel of a package; `absent` if the mirror lacked the package within the last hours; null if there is no note. */
-export async function lookUpPackage(cache: string, packageSha256: string): Promise<CachedKernel | 'absent' | null> {
+/** The kernel of a package, or the mirrors that lacked the package within the last hours; null if there is no note. */
+export async function lookUpPackage(cache: string, packageSha256: string): Promise<CachedKernel | AbsentPackage | null> {
   const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
   const note = packageNote.safeParse(text === null ? null : parseCached(text));
   if (!note.success) return null;
   if ('image' in note.data) return readCachedKernel(kernelDirectory(cache, note.data.image));
   const age = Date.now() - note.data.absentAt;
-  return age >= 0 && age < ABSENT_MS ? 'absent' : null;
+  return age >= 0 && age < ABSENT_MS ? { absentFrom: note.data.mirrors } : null;
+}
+
+/** The kernel of a package if it is in the cache. */
+export async function cachedPackage(cache: string, packageSha256: string): Promise<CachedKernel | null> {
+  const known = await lookUpPackage(cache, packageSha256);
+  return known === null || 'absentFrom' in known ? null : known;
 }
 
 /** Whether the kernel of a package is in the cache. */
 export async function isPackageCached(cache: string, packageSha256: string): Promise<boolean> {
-  const known = await lookUpPackage(cache, packageSha256);
-  return known !== null && known !== 'absent';
+  return (await cachedPackage(cache, packageSha256)) !== null;
 }
 
 /** Notes which image a package contains. */
@@ -34,7 +47,7 @@ export async function rememberImage(cache: string, packageSha256: string, imageS
   await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ image: imageSha256 }));
 }
 
-/** Notes, for some hours, that the mirror does not have a package. */
-export async function rememberAbsent(cache: string, packageSha256: string): Promise<void> {
-  await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ absentAt: Date.now() }));
+/** Notes, for some hours, that mirrors do not have a package. */
+export async function rememberAbsent(cache: string, packageSha256: string, mirrors: readonly string[]): Promise<void> {
+  await writeFileAtomic(notePath(cache, packageSha256), JSON.stringify({ absentAt: Date.now(), mirrors }));
 }

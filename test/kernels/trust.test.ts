@@ -1,5 +1,5 @@
 // Tests of which indexes are refused, with a mirror on this machine and real signatures.
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -8,9 +8,10 @@ import { planKernels } from '../../kernels/plan.ts';
 import { pullKernel } from '../../kernels/pull.ts';
 import { verifyInRelease } from '../../kernels/sources/debian/signature.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
-import { bzImage, MIRROR_DATE, type ReleaseChanges } from './fixtures.ts';
+import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
+import { bzImage, kernelDeb, MIRROR_DATE, type ReleaseChanges } from './fixtures.ts';
 import { clearSign, fingerprintOf, publicKey } from './signing.ts';
-import { failure, mirror, only, useMirror, withCache } from './small-mirror.ts';
+import { failure, mirror, only, replaceMirror, useMirror, withCache } from './small-mirror.ts';
 
 useMirror();
 
@@ -218,6 +219,59 @@ describe('a mirror that the user trusts', () => {
       await writeFile(path, 'no key\n');
       expect(await refused()).toBe(`UserError: ${path}: not a file with OpenPGP keys`);
     });
+  });
+});
+
+it('a kernel of an older version, without a record, is verified by its digest in a verified index, and otherwise refused', async () => {
+  await withCache(async ({ options }) => {
+    const { sha256 } = await pullKernel(await only('debian:6.1', options), options);
+    const record = join(options.cache, 'kernels', sha256, 'trust.json');
+    await rm(record);
+    expect(await cachedKernels(options.cache)).toEqual([]);
+    await publishAll({ signedBy: null });
+    await rm(join(options.cache, 'debian'), { recursive: true });
+    expect(await failure(planKernels(['debian:6.1'], options))).toMatch(/ is refused: it is not signed /);
+    await publishAll({});
+    mirror.requests.length = 0;
+    const again = await pullKernel(await only('debian:6.1', options), options);
+    expect([again.trust.kind, mirror.requests.filter((path) => path.endsWith('.deb'))]).toEqual(['signed', []]);
+    expect(JSON.parse(await readFile(record, 'utf8'))).toEqual(again.trust);
+  });
+});
+
+it('a package that one mirror lacks is still looked for on another mirror', async () => {
+  await withCache(async ({ options }) => {
+    const path = '/debian/pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb';
+    const deb = mirror.files.get(path) ?? Buffer.alloc(0);
+    mirror.files.delete(path);
+    expect(await failure(pullKernel(await only('debian:6.1', options), options))).toMatch(/but has none of them$/);
+    mirror.files.set(path, deb);
+    expect(await failure(pullKernel(await only('debian:6.1', options), options))).toMatch(/but has none of them$/);
+    const other = { ...options, mirrors: [mirror.address.replace('127.0.0.1', 'localhost')] };
+    expect((await pullKernel(await only('debian:6.1', other), other)).version).toBe('6.1.176');
+  });
+});
+
+it('a configuration that an untrusted package brought is replaced by that of the verified package with the same image', async () => {
+  const image = bzImage();
+  const config = (text: string) => ({ path: './boot/config-6.1.0-50-cloud-amd64', content: Buffer.from(text) });
+  const kernel = { path: './boot/vmlinuz-6.1.0-50-cloud-amd64', content: image };
+  const name = 'linux-image-6.1.0-50-cloud-amd64';
+  const deb = (text: string) => kernelDeb({ name, version: '6.1.176-1' }, [config(text), kernel]);
+  const pulledConfig = async (options: KernelOptions) => {
+    const pulled = await pullKernel(await only('debian:6.1', options), options);
+    return pulled.config && readFile(pulled.config.path, 'utf8');
+  };
+  await replaceMirror({ bookworm: [{ name, version: '6.1.176-1', deb: deb('CONFIG_EVIL=y\n') }] });
+  await mirror.publish('bookworm', { signedBy: null });
+  await withCache(async ({ options }) => {
+    expect(await pulledConfig({ ...options, trust: { trustMirrors: [mirror.address] } })).toBe('CONFIG_EVIL=y\n');
+    await replaceMirror({ bookworm: [{ name, version: '6.1.176-1', deb: deb('CONFIG_GOOD=y\n') }] });
+    const lock = await parseLock(
+      await formatLock(await entriesOf(await planKernels(['debian:6.1'], { ...options, mirrors: [mirror.address] }))),
+      'lock.json',
+    );
+    expect(await pulledConfig({ ...options, mirrors: [mirror.address], lock, trust: {} })).toBe('CONFIG_GOOD=y\n');
   });
 });
 

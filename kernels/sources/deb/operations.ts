@@ -11,7 +11,7 @@ import { debArchive } from '../../archive/deb.ts';
 import { cachePackage } from '../../cache/add.ts';
 import { configBeside, configIn, findConfig } from '../../cache/config.ts';
 import { cachedModules, unpackModules } from '../../cache/modules.ts';
-import { isPackageCached, lookUpPackage } from '../../cache/package-notes.ts';
+import { cachedPackage, isPackageCached } from '../../cache/package-notes.ts';
 import { checkFile, type PathOrigin, type PathSelector } from '../local-file.ts';
 import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
 import type { KernelOptions } from '../options.ts';
@@ -62,9 +62,8 @@ async function plan(selector: PathSelector): Promise<SourceKernel<PathOrigin>[]>
 async function pull(kernel: SourceKernel<PathOrigin>, { cache }: KernelOptions): Promise<Delivery<PathOrigin>> {
   const { path } = kernel.origin;
   const sha256 = await sha256Of(path);
-  const known = await lookUpPackage(cache, sha256);
-  const isKnown = known !== null && known !== 'absent';
-  const cached = isKnown ? known : await cachePackage(cache, { archive: debArchive(path), sha256, label: kernel.selector, trust: OWN });
+  const known = await cachedPackage(cache, sha256);
+  const cached = known ?? (await cachePackage(cache, { archive: debArchive(path), sha256, label: kernel.selector, trust: OWN }));
   return { kernel, cached, notes: [] };
 }
 

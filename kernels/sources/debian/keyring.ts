@@ -12,16 +12,23 @@ const WHOLE = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/key
 const FOLDERS = ['/usr/share/keyrings', '/etc/apt/trusted.gpg.d'];
 const ONE = /^debian-archive-(?!removed|keyring)[\w-]+\.(?:asc|gpg|pgp)$/;
 
-const ARMOUR =
-  /-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\n]*:[^\n]*\n)*\s*\n([A-Za-z0-9+/=\s]*?)(?:\n=[A-Za-z0-9+/]{4})?\s*-----END PGP PUBLIC KEY BLOCK-----/g;
+const ARMOUR = { begin: '-----BEGIN PGP PUBLIC KEY BLOCK-----', end: '-----END PGP PUBLIC KEY BLOCK-----' } as const;
 
 /**
- * The keys of a file in binary form, the only form that gpgv reads. Returns other content unchanged.
+ * The keys of a file in binary form, the only form that gpgv reads. Returns other content unchanged. The checksum line, which starts with
+ * `=`, is left out: the keys have signatures of their own.
  * @see RFC 9580, section 6.2 (Forming ASCII Armor)
  */
 function withoutArmour(content: Buffer): Buffer {
-  const blocks = [...content.toString('latin1').matchAll(ARMOUR)];
-  return blocks.length === 0 ? content : Buffer.concat(blocks.map(([, text = '']) => Buffer.from(text, 'base64')));
+  const blocks = content.toString('latin1').split(ARMOUR.begin).slice(1);
+  if (blocks.length === 0) return content;
+  const keys = blocks.map((block) => {
+    const lines = (block.split(ARMOUR.end)[0] ?? '').split('\n').map((line) => line.trim());
+    // Headers such as `Version: 2` end with the first empty line after them.
+    const data = lines.slice(1).filter((line) => line !== '' && !line.includes(':') && !line.startsWith('='));
+    return Buffer.from(data.join(''), 'base64');
+  });
+  return Buffer.concat(keys);
 }
 
 async function contentOf(path: string): Promise<Buffer | null> {

@@ -11,11 +11,12 @@ import type { CachedKernel } from '../../cache/cached-kernel.ts';
 import { configIn, configOfPackage, findConfig, forgetConfig, type FoundConfig, type SourceConfig } from '../../cache/config.ts';
 import { kernelTrust } from '../../cache/kernel-trust.ts';
 import { cachedModules, unpackModules } from '../../cache/modules.ts';
-import { isPackageCached, lookUpPackage, rememberAbsent } from '../../cache/package-notes.ts';
+import { cachedPackage, isPackageCached, lookUpPackage, rememberAbsent } from '../../cache/package-notes.ts';
 import { vouchesForAll } from '../../trust/trust.ts';
 import type { KernelOptions } from '../options.ts';
 import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
 import { checkUnlisted, fetchPackage, type PackageFile, packageFile, withPackage } from './fetch.ts';
+import { debianMirrors } from './mirror.ts';
 import { debianOptions } from './options.ts';
 import { comparePreference, type KernelPackage, packageLister } from './packages.ts';
 import { findPart, isWhole } from './parts.ts';
@@ -32,8 +33,8 @@ async function cacheDownload(cache: string, path: string, one: KernelPackage): P
   try {
     return await cachePackage(cache, { archive: debArchive(path), sha256: one.sha256, label: title(one), trust: one.trust });
   } catch (error) {
-    const others = errorCode(error) === 'ENOENT' ? await lookUpPackage(cache, one.sha256) : null;
-    if (others && others !== 'absent') return others;
+    const others = errorCode(error) === 'ENOENT' ? await cachedPackage(cache, one.sha256) : null;
+    if (others) return others;
     throw error;
   }
 }
@@ -42,9 +43,13 @@ async function cacheDownload(cache: string, path: string, one: KernelPackage): P
 async function obtain(one: KernelPackage, id: string, options: KernelOptions): Promise<CachedKernel | null> {
   const { cache, onProgress } = options;
   const known = await lookUpPackage(cache, one.sha256);
-  if (known === 'absent') return null;
+  const bases = async () => (await debianMirrors(options.mirrors)).map(({ base }) => base);
+  if (known && 'absentFrom' in known) {
+    const { absentFrom } = known;
+    if ((await bases()).every((base) => absentFrom.includes(base))) return null;
+  }
   const target = join(cache, 'downloads', `${one.sha256}.deb`);
-  if (known) {
+  if (known && !('absentFrom' in known)) {
     // A process that was killed after it noted the package left its download behind. In a read-only cache it stays.
     await rm(target, { force: true }).catch(() => undefined);
     // An older version may have taken the configuration of a split package from a package that no index lists.
@@ -52,7 +57,7 @@ async function obtain(one: KernelPackage, id: string, options: KernelOptions): P
   }
   const onBytes = (bytes: number, total: number) => onProgress?.({ kind: 'download', kernel: id, bytes, total });
   if (!(await fetchPackage(packageFile(one), target, options, onBytes))) {
-    await rememberAbsent(cache, one.sha256);
+    await rememberAbsent(cache, one.sha256, await bases());
     return null;
   }
   const cached = await cacheDownload(cache, target, one);

@@ -1,0 +1,77 @@
+// Tests of the decision about an index, in particular what apt of the machine decides.
+import { expect, it } from 'vitest';
+import { type IndexClaim, judgeIndex } from '../../../../kernels/sources/debian/index-trust.ts';
+
+const NOW = Date.UTC(2026, 10, 28);
+const KEY = '4D64FEC119C2029067D6E791F8D2585B8783D481';
+const BASE = 'http://mirror.example/debian';
+const NOBODY = { accepted: [], keys: [] };
+
+function claim(more: Partial<IndexClaim> = {}): IndexClaim {
+  return {
+    mirror: { archive: 'debian', base: BASE },
+    name: 'sid',
+    release: { suite: 'unstable', codename: 'sid', date: NOW - 2, validUntil: NOW - 1 },
+    signature: { kind: 'good', key: KEY, keyFile: null },
+    newestSeen: null,
+    ...more,
+  };
+}
+
+it('an expired index is used only if it is on a mirror of apt and apt does not check it, and its trust has the day', () => {
+  expect(judgeIndex(claim(), NOBODY, NOW)).toMatchObject({ kind: 'refused', reason: 'it expired on 2026-11-27' });
+  const apt = claim({ mirror: { archive: 'debian', base: BASE, keepsExpired: true } });
+  const trust = { kind: 'signed', mirror: BASE, key: KEY, keyFile: null, expired: '2026-11-27' };
+  expect(judgeIndex(apt, NOBODY, NOW)).toEqual({ kind: 'trusted', trust });
+  expect(judgeIndex(claim(), NOBODY, NOW - 1)).toEqual({ kind: 'trusted', trust: { ...trust, expired: null } });
+});
+
+it('apt of the machine decides about nothing but the expiry', () => {
+  const apt = { mirror: { archive: 'debian', base: BASE, keepsExpired: true } } as const;
+  const reasonOf = (more: Partial<IndexClaim>) => {
+    const judgement = judgeIndex(claim({ ...apt, ...more }), NOBODY, NOW);
+    return judgement.kind === 'refused' ? judgement.reason : judgement.kind;
+  };
+  const release = claim().release;
+  expect([
+    reasonOf({ signature: { kind: 'unchecked', reason: 'it is not signed' } }),
+    reasonOf({ name: 'trixie' }),
+    reasonOf({ newestSeen: NOW }),
+    reasonOf({ release: { ...release, date: null } }),
+    reasonOf({ release: { ...release, validUntil: NaN } }),
+    reasonOf({}),
+  ]).toEqual([
+    'it is not signed',
+    'it is the index of another suite: sid',
+    'it is of 2026-11-27T23:59:59Z, older than the one of 2026-11-28T00:00:00Z that this mirror had before',
+    'it has no readable date',
+    'it has no readable Valid-Until',
+    'trusted',
+  ]);
+});
+
+it('an index is of the suite that was asked for if its role or its codename has that name', () => {
+  const kindOf = (name: string) => judgeIndex(claim({ name, release: { ...claim().release, validUntil: null } }), NOBODY, NOW).kind;
+  expect(['sid', 'unstable', 'experimental', 'si', ''].map(kindOf)).toEqual(['trusted', 'trusted', 'refused', 'refused', 'refused']);
+});
+
+it('a signature of a key that this run was not given does not count', () => {
+  const signature = { kind: 'good', key: KEY, keyFile: 'a'.repeat(64) } as const;
+  const release = { ...claim().release, validUntil: null };
+  expect(judgeIndex(claim({ signature, release }), NOBODY, NOW)).toMatchObject({
+    kind: 'refused',
+    reason: `it is signed with the key ${KEY}, which --mirror-key does not name`,
+  });
+  const given = { accepted: [], keys: [{ path: 'key.asc', sha256: 'a'.repeat(64) }] };
+  expect(judgeIndex(claim({ signature, release }), given, NOW)).toMatchObject({ kind: 'trusted', trust: { kind: 'signed', key: KEY } });
+});
+
+it('a trusted mirror is used with the reason, but not if a signature does not match', () => {
+  const accepting = { accepted: [BASE], keys: [] };
+  expect(judgeIndex(claim(), accepting, NOW)).toEqual({
+    kind: 'trusted',
+    trust: { kind: 'accepted', mirror: BASE, reason: 'it expired on 2026-11-27' },
+  });
+  expect(judgeIndex(claim({ signature: { kind: 'bad', reason: 'x' } }), accepting, NOW)).toMatchObject({ kind: 'refused', advice: null });
+  expect(judgeIndex(claim(), { accepted: [`${BASE}-security`], keys: [] }, NOW).kind).toBe('refused');
+});
