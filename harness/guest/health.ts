@@ -9,6 +9,8 @@ interface Symptom {
   grave: boolean;
 }
 
+const OUT_OF_MEMORY = 'out of memory';
+
 /** Messages of a broken kernel. The first match names the symptom, so the most serious come first. */
 const SYMPTOMS = [
   { pattern: /Kernel panic - not syncing/, class: 'infra-crash', name: 'kernel panic', grave: true },
@@ -23,7 +25,7 @@ const SYMPTOMS = [
   { pattern: /kernel BUG at |\bBUG: (?!KASAN|soft lockup)/, class: 'infra-crash', name: 'kernel BUG', grave: true },
   { pattern: /BUG: soft lockup|hard LOCKUP/, class: 'infra-splat', name: 'lockup', grave: false },
   { pattern: /\brcu\w{0,20}:? .{0,60}detected (?:expedited )?stalls? on /, class: 'infra-splat', name: 'RCU stall', grave: false },
-  { pattern: /[Oo]ut of memory: Kill|invoked oom-killer/, class: 'infra-splat', name: 'out of memory', grave: false },
+  { pattern: /[Oo]ut of memory: Kill|invoked oom-killer/, class: 'infra-splat', name: OUT_OF_MEMORY, grave: false },
   { pattern: /BUG: KASAN|UBSAN: /, class: 'infra-splat', name: 'sanitizer report', grave: true },
   { pattern: /hung_task: blocked tasks|blocked for more than \d+ seconds/, class: 'infra-splat', name: 'hung task', grave: false },
 ] as const satisfies readonly Symptom[];
@@ -56,4 +58,9 @@ export function findKernelFault(...texts: readonly string[]): KernelFault | null
     }
   }
   return null;
+}
+
+/** Whether the reason of a fault is that the guest had too little memory. */
+export function isOutOfMemory(reason: string): boolean {
+  return reason.startsWith(OUT_OF_MEMORY);
 }

@@ -14,6 +14,10 @@ export interface Machine {
 
 export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
 
+/** Bounds of the memory of a guest, in MiB. */
+export const SMALLEST_MEMORY_MIB = 256;
+export const LARGEST_MEMORY_MIB = 16_384;
+
 /** I/O port of the bell: QEMU writes the agent's output on it to stdout. */
 const BELL_PORT = '0xe9';
 

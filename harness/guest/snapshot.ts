@@ -198,7 +198,7 @@ export async function makeSnapshot(place: SnapshotPlace, request: BootRequest): 
   return snapshot;
 }
 
-/** The machine of every guest, for an accelerator. */
-export function machineFor(accel: Machine['accel']): Machine {
-  return { accel, ...DEFAULT_MACHINE };
+/** The machine of a guest, for an accelerator; all guests differ only in their memory. */
+export function machineFor(accel: Machine['accel'], memoryMiB: number = DEFAULT_MACHINE.memoryMiB): Machine {
+  return { accel, ...DEFAULT_MACHINE, memoryMiB };
 }

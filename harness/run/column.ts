@@ -7,7 +7,8 @@ import { type KernelLayouts, layoutsOn } from '../results/collected-layouts.ts';
 import { uniformCell } from '../results/uniform-cell.ts';
 import type { CellResult, KernelResult } from '../results/schema.ts';
 import { plannedResult, type ReadyKernel } from './kernel.ts';
-import { finish, scheduleCell, scheduleKernel } from './scheduling.ts';
+import { firstMemory } from './guest-memory.ts';
+import { finish, type GuestsOf, scheduleCell, scheduleKernel } from './scheduling.ts';
 import type { RunSession, SessionStart } from './session.ts';
 
 export interface Column {
@@ -41,25 +42,33 @@ function unavailable(
   return { kernel, cells, layouts: null };
 }
 
-interface ReadyKernels {
-  /** The one that represents the kernel in the results. The others differ only by the agent in their guests. */
-  first: ReadyKernel;
-  /** By the release of libbpf that objects name; null for the default release. */
-  byRelease: ReadonlyMap<string | null, ReadyKernel>;
-}
-
-async function readyKernels(session: RunSession, image: KernelImage, objects: readonly RunObject[]): Promise<ReadyKernels> {
-  const [release = null, ...others] = new Set(objects.map(({ prepared }) => prepared.loader ?? null));
-  const first = await scheduleKernel(session, image, release);
-  const byRelease = new Map([[release, first]]);
-  for (const other of others) byRelease.set(other, { ...(await scheduleKernel(session, image, other)), types: first.types });
-  return { first, byRelease };
+/** Makes guests of a kernel ready when a cell first needs their kind. All kinds share the types of the first. */
+function guestsOfKernel(session: RunSession, image: KernelImage): GuestsOf {
+  const kinds = new Map<string, Promise<ReadyKernel>>();
+  let first: Promise<ReadyKernel> | null = null;
+  const make = async (release: string | null, memoryMiB: number, original: Promise<ReadyKernel> | null) => {
+    const types = await original?.then((ready) => ready.types);
+    const ready = await scheduleKernel(session, image, { release, memoryMiB });
+    return types ? { ...ready, types } : ready;
+  };
+  return async (release, memoryMiB) => {
+    const key = JSON.stringify([release, memoryMiB]);
+    const made = kinds.get(key) ?? make(release, memoryMiB, first);
+    first ??= made;
+    kinds.set(key, made);
+    return made;
+  };
 }
 
 /** @param planned cells were chosen by its id; the image may be of another package and have another id */
 async function runReady(session: RunSession, planned: PlannedKernel, image: KernelImage): Promise<Column> {
   const objects = chosenObjects(session, planned.id);
-  const { first, byRelease } = await readyKernels(session, image, objects);
+  const guestsOf = guestsOfKernel(session, image);
+  // The smallest guests represent the kernel: they are ready soonest.
+  const memoryOf = (object: RunObject) => firstMemory(object, session.largestMiB);
+  const [small] = objects.toSorted((a, b) => memoryOf(a) - memoryOf(b));
+  if (!small) throw new Error(`nothing runs on ${planned.id}`);
+  const first = await guestsOf(small.prepared.loader ?? null, memoryOf(small));
   session.emit({
     kind: 'kernel-ready',
     kernel: planned.id,
@@ -67,9 +76,7 @@ async function runReady(session: RunSession, planned: PlannedKernel, image: Kern
     fromCache: first.fromCache,
     bootMs: first.result.boot?.durationMs ?? 0,
   });
-  const cells = await Promise.all(
-    objects.map(async (object) => scheduleCell(session, byRelease.get(object.prepared.loader ?? null) ?? first, object)),
-  );
+  const cells = await Promise.all(objects.map(async (object) => scheduleCell(session, first, guestsOf, object)));
   const types = await first.types();
   const notes = types.readable ? [] : [`nothing is predicted: ${types.reason}`];
   const layouts = types.kernel && layoutsOn(first.result.id, types.kernel, session.touched);

@@ -25,6 +25,8 @@ export interface GuestSetup {
   /** The line of `--version`. */
   qemu: { line: string };
   accel: Accel;
+  /** Memory of the guests, in MiB. @default that of the default machine */
+  memoryMiB?: number;
   agent: GuestAgent;
   bootLimitMs: number;
   signal: AbortSignal;
@@ -97,7 +99,7 @@ async function bootRequest(image: KernelImage, setup: GuestSetup): Promise<Kerne
   const gdb = setup.request.keep?.gdb;
   return {
     qemuProgram: QEMU_PROGRAM,
-    machine: { ...machineFor(setup.accel), ...(gdb && { gdb }) },
+    machine: { ...machineFor(setup.accel, setup.memoryMiB), ...(gdb && { gdb }) },
     images: bootImages(image),
     initramfs: await prepareInitramfs(setup.agent, image, setup.work),
     timeoutMs: setup.bootLimitMs,
@@ -127,13 +129,13 @@ async function identify(image: KernelImage, request: KernelBoot, setup: GuestSet
   return bootedResult(image, { ...guest, command: guest.qemu.command });
 }
 
-function storeOf(image: KernelImage, { request, work, accel, qemu, agent }: GuestSetup): SnapshotStore {
+function storeOf(image: KernelImage, { request, work, accel, memoryMiB, qemu, agent }: GuestSetup): SnapshotStore {
   const key = snapshotKey({
     kernelSha256: image.sha256,
     agentSha256: agent.sha256,
     configSha256: image.config?.sha256 ?? null,
     qemuVersion: qemu.line,
-    machine: machineFor(accel),
+    machine: machineFor(accel, memoryMiB),
   });
   return { cache: request.cache, work, key };
 }
@@ -144,7 +146,7 @@ function storeOf(image: KernelImage, { request, work, accel, qemu, agent }: Gues
  */
 export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<ReadyKernel> {
   if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} are not supported yet`);
-  const machine = machineFor(setup.accel);
+  const machine = machineFor(setup.accel, setup.memoryMiB);
   const kernelBoot = await bootRequest(image, setup);
   const boot = async (cell: CellRequest) => runBooted(kernelBoot, cell);
   const types = typesOf(image);

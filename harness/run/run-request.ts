@@ -35,6 +35,8 @@ export interface RunRequest {
   /** Maximum number of guests at a time. By default processors and memory decide. */
   jobs?: number | undefined;
   limits?: TimeLimits | undefined;
+  /** The largest memory of a guest, in MiB. The free memory of the machine decides by default. */
+  largestMiB?: number | undefined;
   /** If true, cells that are predicted to fail run first on each kernel that is up. */
   predictFirst?: boolean;
   /** Only for a run of a single cell, with isolation by boot. */

@@ -13,7 +13,8 @@ import { assembleResults } from './assemble.ts';
 import { chosenObjects, runColumn } from './column.ts';
 import { commitOf } from './commit.ts';
 import type { Emit } from './events.ts';
-import { defaultJobs, qemuVersion } from './host.ts';
+import { largestMemory } from './guest-memory.ts';
+import { availableMiB, defaultJobs, qemuVersion } from './host.ts';
 import type { Keep, RunRequest } from './run-request.ts';
 import { openSession } from './session.ts';
 import { makeWorkFolder } from './work-folder.ts';
@@ -40,6 +41,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const planned = await unlessInterrupted(signal, planKernels([...request.selectors], kernelOptions));
   if (planned.length === 0) throw new UserError('no kernels to run on: every kernel is optional, and none is available');
   const jobs = request.jobs ?? (await defaultJobs());
+  const largestMiB = request.largestMiB ?? largestMemory(await availableMiB());
   const choiceOf = (request.choose ?? everyCell)(
     planned,
     objects.map(({ result }) => result),
@@ -56,7 +58,9 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     const pulled = new Map(
       busy.map(({ kernel }) => [kernel.id, pulls(async () => unlessInterrupted(signal, pullKernel(kernel, kernelOptions)))]),
     );
-    const session = openSession({ request, startedAt, emit, signal, work: work.path, qemu, jobs, choiceOf, total }, [...pulled.values()]);
+    const session = openSession({ request, startedAt, emit, signal, work: work.path, qemu, jobs, largestMiB, choiceOf, total }, [
+      ...pulled.values(),
+    ]);
     const columns = await Promise.all(planned.map(async (kernel) => runColumn(session, kernel, pulled.get(kernel.id) ?? null)));
     return await assembleResults(session, columns, await commit);
   } finally {

@@ -6,7 +6,10 @@ import { applyExpectations } from '../plan/expectations/expectations.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { uniformCell } from '../results/uniform-cell.ts';
 import type { CellResult, KernelResult } from '../results/schema.ts';
+import type { FailureClass } from '../base/failures.ts';
+import { DEFAULT_MACHINE } from '../guest/machine.ts';
 import { runCell } from './cell.ts';
+import { firstMemory, isShortOfMemory, nextMemory, tooLarge } from './guest-memory.ts';
 import { cellIdentity } from './identity.ts';
 import { makeReady, type ReadyKernel } from './kernel.ts';
 import { isPredictedToFail } from './kernel-types.ts';
@@ -30,15 +33,30 @@ async function earlierVerdict({ request, verdicts, logs }: RunSession, identity:
   return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
 }
 
-/** Runs the cell of an object when a slot is free, unless an earlier verdict is valid. Rejects only for a bug in this program. */
-export async function scheduleCell(session: RunSession, ready: ReadyKernel, object: RunObject): Promise<CellResult> {
+/** The guests of a kernel, by the release of libbpf in them (null for the default one) and their memory in MiB. */
+export type GuestsOf = (release: string | null, memoryMiB: number) => Promise<ReadyKernel>;
+
+/** Runs a task when the machine can bear another guest of this size. */
+async function inSlot<Result>(session: RunSession, memoryMiB: number, urgency: number, task: () => Promise<Result>): Promise<Result> {
+  const small = async () => session.slots(urgency, task);
+  return memoryMiB > DEFAULT_MACHINE.memoryMiB ? session.large(urgency, small) : small();
+}
+
+interface Scheduled {
+  ready: ReadyKernel;
+  object: RunObject;
+  memoryMiB: number;
+}
+
+/** Runs a cell in a guest of one size. Null if that guest is too small for the object and a larger one is possible. */
+async function runInGuest(session: RunSession, { ready, object, memoryMiB }: Scheduled): Promise<CellResult | null> {
   const { request, signal, verdicts, logs } = session;
   const kernel = ready.result;
   const customBtf = (await object.prepared.btf?.(kernel.release)) ?? null;
   const isUrgent = request.predictFirst === true && (await isPredictedToFail(ready, object, customBtf));
   const limits = cellLimits(request.limits ?? {}, object.prepared, (await session.accel).accel);
   const expected = (cell: CellResult) => finish(session, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
-  return session.slots(isUrgent ? URGENCY.predicted : URGENCY.cell, async () => {
+  return inSlot(session, memoryMiB, isUrgent ? URGENCY.predicted : URGENCY.cell, async () => {
     if (signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
     const identity = cellIdentity(await session.identity, ready, object, customBtf);
     const earlier = await earlierVerdict(session, identity);
@@ -46,16 +64,47 @@ export async function scheduleCell(session: RunSession, ready: ReadyKernel, obje
     session.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
     try {
       const cell = await unlessInterrupted(signal, runCell({ ...session, kernel: ready, object, customBtf, limits }));
+      if (isShortOfMemory(cell, object, memoryMiB)) {
+        const isLargest = nextMemory(memoryMiB, session.largestMiB) === null;
+        return isLargest ? finish(session, tooLarge(cell, object.result, memoryMiB), kernel) : null;
+      }
       await request.journal?.append(identity, cell, logs);
       await verdicts?.keep(identity, cell, logs);
       return expected(cell);
     } catch (error) {
       if (signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
-      const { failure: failureClass, message } = toInfraError(error);
-      const failure = { class: failureClass, reason: message };
-      return finish(session, uniformCell(kernel.id, object.result, 'infra', failure), kernel);
+      return finish(session, uniformCell(kernel.id, object.result, 'infra', failureOf(error)), kernel);
     }
   });
+}
+
+function failureOf(error: unknown): { class: FailureClass; reason: string } {
+  const { failure, message } = toInfraError(error);
+  return { class: failure, reason: message };
+}
+
+/**
+ * Runs the cell of an object when a slot is free, unless an earlier verdict is valid. If its guest is too small, a larger one runs it.
+ * Rejects only for a bug in this program.
+ * @param first represents the kernel in results
+ */
+export async function scheduleCell(session: RunSession, first: ReadyKernel, guestsOf: GuestsOf, object: RunObject): Promise<CellResult> {
+  const { signal, largestMiB } = session;
+  const kernel = first.result;
+  let memoryMiB = firstMemory(object, largestMiB);
+  for (;;) {
+    let ready: ReadyKernel;
+    try {
+      ready = await guestsOf(object.prepared.loader ?? null, memoryMiB);
+    } catch (error) {
+      if (signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
+      return finish(session, uniformCell(kernel.id, object.result, 'infra', failureOf(error)), kernel);
+    }
+    const cell = await runInGuest(session, { ready, object, memoryMiB });
+    if (cell) return cell;
+    memoryMiB = nextMemory(memoryMiB, largestMiB) ?? memoryMiB;
+    session.emit({ kind: 'note', text: `${object.result.id} on ${kernel.id}: its guest is too small, and gets ${memoryMiB} MiB` });
+  }
 }
 
 /**
@@ -63,14 +112,18 @@ export async function scheduleCell(session: RunSession, ready: ReadyKernel, obje
  * @param release the release of libbpf in the agent; null for the default one
  * @throws InfraError if the kernel does not boot
  */
-export async function scheduleKernel(session: RunSession, image: KernelImage, release: string | null): Promise<ReadyKernel> {
+export async function scheduleKernel(
+  session: RunSession,
+  image: KernelImage,
+  { release, memoryMiB }: { release: string | null; memoryMiB: number },
+): Promise<ReadyKernel> {
   const { request, signal } = session;
   const { accel } = await session.accel;
   const agent = release === null ? request.agent : request.otherAgents?.get(release);
   if (!agent) throw new Error(`no agent with libbpf ${release}`);
-  const setup = { ...session, agent, accel, bootLimitMs: bootLimit(request.limits ?? {}, accel) };
+  const setup = { ...session, agent, accel, memoryMiB, bootLimitMs: bootLimit(request.limits ?? {}, accel) };
   const ready = async () => unlessInterrupted(signal, makeReady(image, setup));
-  return session.slots(request.predictFirst === true ? URGENCY.kernel : URGENCY.cell, async () => {
+  return inSlot(session, memoryMiB, request.predictFirst === true ? URGENCY.kernel : URGENCY.cell, async () => {
     try {
       return await ready();
     } catch (error) {

@@ -28,6 +28,8 @@ export interface SessionStart {
   qemu: { version: string; line: string };
   /** Maximum number of guests at a time. */
   jobs: number;
+  /** The largest memory of a guest on this machine, in MiB. */
+  largestMiB: number;
   choiceOf: (kernel: string, object: string) => CellChoice;
   /** Number of cells to run. */
   total: number;
@@ -38,6 +40,8 @@ export interface RunSession extends SessionStart {
   /** Number of finished cells. */
   done: number;
   slots: GuestSlots;
+  /** For guests that are larger than the default: one at a time, because the number of slots counts on small ones. */
+  large: GuestSlots;
   logs: LogStore;
   /** Null for a run that neither reads nor writes verdicts. */
   verdicts: VerdictStore | null;
@@ -81,6 +85,7 @@ export function openSession(start: SessionStart, pulled: readonly Promise<Kernel
     id,
     done: 0,
     slots: guestSlots(jobs),
+    large: guestSlots(1),
     logs: createLogStore(),
     verdicts: request.verdicts === undefined ? null : verdictStore(request.cache, id, request.verdicts === 'reuse'),
     touched: [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))],

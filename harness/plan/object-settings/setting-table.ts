@@ -7,6 +7,7 @@ import type { Setting } from '../settings/definition.ts';
 import { kconfig } from '../settings/kconfig/setting.ts';
 import { loader } from '../settings/loader/setting.ts';
 import { maps } from '../settings/maps/setting.ts';
+import { memory } from '../settings/memory/setting.ts';
 import { mode } from '../settings/mode/setting.ts';
 import { modules } from '../settings/modules/setting.ts';
 import { pins } from '../settings/pins/setting.ts';
@@ -29,6 +30,7 @@ const REGISTERED = {
   check,
   modules,
   loader,
+  memory,
   command,
 };
 

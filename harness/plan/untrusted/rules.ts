@@ -66,6 +66,8 @@ const SETTINGS = {
   modules: ALLOWED,
   // A release comes from the signed source package of a mirror that the user chose.
   loader: ALLOWED,
+  // It has a maximum, and its guests run one at a time.
+  memory: ALLOWED,
   command: NO_COMMAND,
 } as const satisfies Record<SettingPath, Rule>;
 

@@ -63,7 +63,7 @@ describe('corematrix init', () => {
         - build/*.bpf.o
         - build/more/*.bpf.o
 
-      # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
+      # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
       # defaults: { mode: attach }
 
       # File that pins the kernels, so that every run uses the same ones. "corematrix kernels update" moves it to newer ones.

@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({ name: 'm', hasInner: false, autocreate: true, ...shape });
+const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({ name: 'm', flags: null, hasInner: false, autocreate: true, ...shape });
 
 test('no kernel creates a map that is called impossible, and some kernel creates each other one', async () => {
   const entry = { path: sample('exec_watch'), name: 'maps', command: { argv: ['./create-maps'], files: ['shapes.txt'] } };
@@ -51,7 +51,7 @@ test('no kernel creates a map that is called impossible, and some kernel creates
 
 test('the attribute is named with its value and what it must be', () => {
   const named = (type: string, keySize: number | null, valueSize: number | null, maxEntries: number | null) =>
-    impossibleAttribute({ name: 'm', type, keySize, valueSize, maxEntries, hasInner: false, autocreate: true });
+    impossibleAttribute({ name: 'm', type, keySize, valueSize, maxEntries, flags: null, hasInner: false, autocreate: true });
   expect([
     named('stack_trace', 4, null, null),
     named('ringbuf', null, 16, 4096),
@@ -59,7 +59,16 @@ test('the attribute is named with its value and what it must be', () => {
     named('hash', 4, 8, null),
     named('hash', 4, 8, 16),
     named('type 99', null, null, null),
-    impossibleAttribute({ name: 'm', type: 'prog_array', keySize: 4, valueSize: null, maxEntries: 2, hasInner: true, autocreate: true }),
+    impossibleAttribute({
+      name: 'm',
+      type: 'prog_array',
+      keySize: 4,
+      valueSize: null,
+      maxEntries: 2,
+      flags: null,
+      hasInner: true,
+      autocreate: true,
+    }),
   ]).toEqual([
     'value_size is 0 and must be a multiple of 8 that is not 0',
     'value_size is 16 and must be 0',

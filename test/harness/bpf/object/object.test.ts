@@ -57,6 +57,7 @@ describe('an object', () => {
         "maps": [
           {
             "autocreate": true,
+            "flags": null,
             "hasInner": false,
             "keySize": 4,
             "maxEntries": 16,
@@ -66,6 +67,7 @@ describe('an object', () => {
           },
           {
             "autocreate": true,
+            "flags": null,
             "hasInner": false,
             "keySize": 4,
             "maxEntries": 1,
@@ -75,6 +77,7 @@ describe('an object', () => {
           },
           {
             "autocreate": true,
+            "flags": null,
             "hasInner": false,
             "keySize": 4,
             "maxEntries": 1,

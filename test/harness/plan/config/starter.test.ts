@@ -32,7 +32,7 @@ test('init proposes settings for maps without a size, pairs of programs, constan
           by_group: {inner: {type: hash, key_size: 4, value_size: 8, max_entries: 1024}} # the object does not define the maps in it
           stacks: {value_size: 1016} # 127 addresses of 8 bytes
 
-    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
     # defaults: { mode: attach }
     objects:
       # These objects may depend on settings that their loader makes. Settings in comments are optional.
@@ -43,7 +43,7 @@ test('init proposes settings for maps without a size, pairs of programs, constan
         #   on_unlink: {attach_to: NAME} # fentry: the loader must set its target
         #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
 
-    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
     # defaults: { mode: attach }
     objects:
       # These objects may depend on settings that their loader makes. Settings in comments are optional.
@@ -57,12 +57,12 @@ test('init proposes settings for maps without a size, pairs of programs, constan
         #   CONFIG_HZ: # int
         #   CONFIG_COREMATRIX_SAMPLE: # _Bool
 
-    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
     # defaults: { mode: attach }
     objects:
       - task_state.bpf.o
 
-    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules.
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
     # defaults: { mode: attach }"
   `);
 });
@@ -103,6 +103,7 @@ test('hostile names in proposed settings stay names', async () => {
     maxEntries: null,
     keySize: 4,
     valueSize: 4,
+    flags: null,
     hasInner: false,
     autocreate: true as const,
   }));
