@@ -9,8 +9,9 @@ import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
-import { functionIn, meetsRequirement, mapTypeNumber, type Requirement, requirementOf, similarTo } from './requirement.ts';
-import { similarity } from '../base/similar.ts';
+import { functionIn, meetsRequirement, mapTypeNumber, type Requirement, requirementOf } from './requirement.ts';
+import { attachAdvice } from './attach-advice.ts';
+import { relatedTargets } from './related-names.ts';
 import {
   attachSnippet,
   helperSnippet,
@@ -29,7 +30,6 @@ export interface RequirementFindings {
 }
 
 /** Minimum similarity of a name that a snippet suggests. */
-const ALTERNATIVE = 0.6;
 const MAX_ALTERNATIVES = 3;
 
 /** Situations made from the reasons of the failures alone: one for each reason with its hints. */
@@ -91,33 +91,42 @@ function targetOf(name: string): string {
   return name.replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '');
 }
 
-function attachAlternatives(requirement: Requirement, alike: ReadonlySet<string>): string[] {
+/** The other name in a known change of a target. */
+function renamedTargets(requirement: Requirement): string[] {
   const known = knownChange(`attach target ${requirement.name}`);
-  const named = [known?.before, known?.after].flatMap((fact) => {
+  return [known?.before, known?.after].flatMap((fact) => {
     const name = fact?.replace(/^(?:function|tracepoint) /, '');
     return name !== undefined && fact !== name && targetOf(name) !== targetOf(requirement.name) ? [name] : [];
   });
-  const close = [...alike].filter((name) => similarity(targetOf(name), targetOf(requirement.name)) >= ALTERNATIVE);
-  return [...new Set((named.length > 0 ? named : close).map(targetOf))].slice(0, MAX_ALTERNATIVES);
+}
+
+/** Code for a target and its replacements; null without a replacement that a known change or equal parameters show. */
+function attachSnippetFor({ requirement, related, program }: Found): string | null {
+  if (program?.section.includes('/') !== true) return null;
+  const renamed = renamedTargets(requirement);
+  const targets = [...new Set((renamed.length > 0 ? renamed : [...related]).map(targetOf))].slice(0, MAX_ALTERNATIVES);
+  return targets.length === 0 ? null : attachSnippet(program.section, [...targets, targetOf(requirement.name)], lookUp(program.section));
 }
 
 interface Found {
   requirement: Requirement;
   /** Types of a kernel that meets the requirement. */
   having: KernelTypes | null;
-  alike: ReadonlySet<string>;
+  /** Variants of the name with the same parameters, on kernels that lack it. */
+  related: ReadonlySet<string>;
   /** The value of the Kconfig name on a kernel that has it; null if none has. */
   value: string | null;
   program: { name: string; section: string } | null;
 }
 
-function snippetFor({ requirement, having, alike, value, program }: Found): string | null {
+function snippetFor(found: Found): string | null {
+  const { requirement, having, value, program } = found;
   switch (requirement.what) {
     case 'helper':
       return requirement.number === null ? null : helperSnippet(requirement.name, requirement.number);
     case 'kfunc': {
-      const found = having && functionIn(having, requirement.name);
-      return found && kfuncSnippet(requirement.name, found.btf, found.id);
+      const kfunc = having && functionIn(having, requirement.name);
+      return kfunc && kfuncSnippet(requirement.name, kfunc.btf, kfunc.id);
     }
     case 'map-type': {
       const number = having && mapTypeNumber(having, requirement.name);
@@ -131,9 +140,7 @@ function snippetFor({ requirement, having, alike, value, program }: Found): stri
       return kconfigSnippet(requirement.name, value);
     case 'function':
     case 'tracepoint':
-      return program?.section.includes('/') === true
-        ? attachSnippet(program.section, [...attachAlternatives(requirement, alike), targetOf(requirement.name)], lookUp(program.section))
-        : null;
+      return attachSnippetFor(found);
   }
 }
 
@@ -176,8 +183,9 @@ export async function requirementFindings(
     };
   }
   const { having, value } = await availabilityOf(requirement, cache);
+  const advice = [...(await attachAdvice(requirement, failures, objects, cache)), adviceOn(requirement)];
   const failing = new Set(failures.map(({ kernel }) => kernel));
-  const similar = new Set<string>();
+  const related = new Set<string>();
   let witness: KernelTypes | null = null;
   for (const [at, { kernel }] of having.entries()) {
     const types = failing.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
@@ -185,15 +193,16 @@ export async function requirementFindings(
     const nearest = nearestHaving(having, at);
     const other = nearest && (await cache.typesOf(nearest.id));
     witness ??= other;
-    const alike = similarTo(types, requirement, other);
-    for (const name of alike) similar.add(name);
-    if (alike.length > 0) hints.set(kernel.id, [`similar names on this kernel: ${alike.join(', ')}`]);
+    if (requirement.what !== 'function' && requirement.what !== 'tracepoint') continue;
+    const names = relatedTargets(types, requirement, other);
+    for (const name of names) related.add(name);
+    if (names.length > 0) hints.set(kernel.id, [`variants with the same parameters on this kernel: ${names.join(', ')}`]);
   }
   const isKnown = having.some(({ has }) => has !== null);
   return {
     presence: isKnown ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
     situations: plainSituations(failures, hints),
-    snippet: snippetFor({ requirement, having: witness, alike: similar, value, program: programOf(failures, objects) }),
-    advice: [adviceOn(requirement)],
+    snippet: snippetFor({ requirement, having: witness, related, value, program: programOf(failures, objects) }),
+    advice,
   };
 }

@@ -1,12 +1,11 @@
 // Requirements of a program besides relocations: helpers, functions, map types, program types. BTF shows whether a kernel meets them.
-import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import { type Btf, kindOf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { typesWithName } from '../bpf/btf/names.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import type { FailureClass } from '../base/failures.ts';
-import { mostSimilar } from '../base/similar.ts';
 
 export type Requirement =
   | { what: 'helper'; name: string; number: number | null }
@@ -19,10 +18,6 @@ export type Requirement =
   | { what: 'kconfig'; name: string };
 
 const TRACEPOINT = 'btf_trace_';
-const MAX_SIMILAR = 5;
-const ALIKE = 0.5;
-/** Maximum number of similar names that only this kernel has. */
-const FRESH = 3;
 
 /** The requirement that a failure is about, from its class and subject; null if BTF cannot show it. */
 export function requirementOf(failure: FailureClass, subject: string): Requirement | null {
@@ -97,36 +92,11 @@ export function meetsRequirement(kernel: KernelTypes, requirement: Requirement):
   }
 }
 
-function* namesOf({ vmlinux: { btf } }: KernelTypes, kind: BtfKind, start: string): Generator<string> {
-  for (let id = 1; id < btf.endId; id++) {
-    if (kindOf(btf, id) !== kind) continue;
-    const name = nameOf(btf, id);
-    if (name.startsWith(start)) yield name;
-  }
-}
+/** A requirement whose name is that of a function or tracepoint to attach to. */
+export type TargetRequirement = Extract<Requirement, { what: 'tracepoint' | 'function' }>;
 
-const SEARCHED = {
+/** How BTF has each: its kind, and what stands before the name. */
+export const TARGETS = {
   tracepoint: { kind: 'typedef', start: TRACEPOINT },
   function: { kind: 'func', start: '' },
-  kfunc: { kind: 'func', start: '' },
-} as const satisfies Record<string, { kind: BtfKind; start: string }>;
-
-/**
- * Attach targets and functions of this kernel with similar names, the most likely first.
- * @param having the nearest kernel that meets the requirement. Names that it lacks are more likely replacements.
- */
-export function similarTo(kernel: KernelTypes, { what, name }: Requirement, having: KernelTypes | null): string[] {
-  if (what !== 'tracepoint' && what !== 'function' && what !== 'kfunc') return [];
-  const { kind } = SEARCHED[what];
-  const start = name.startsWith('bpf_lsm_') ? 'bpf_lsm_' : SEARCHED[what].start;
-  const all = new Set(namesOf(kernel, kind, start));
-  const known = new Set(having ? namesOf(having, kind, start) : []);
-  const fresh = mostSimilar(
-    name,
-    [...all].filter((each) => having !== null && !known.has(each)),
-    FRESH,
-    ALIKE,
-  );
-  const others = mostSimilar(name, all, MAX_SIMILAR, ALIKE);
-  return [...new Set([...fresh, ...others])].slice(0, MAX_SIMILAR).map((each) => each.slice(SEARCHED[what].start.length));
-}
+} as const satisfies Record<TargetRequirement['what'], { kind: BtfKind; start: string }>;

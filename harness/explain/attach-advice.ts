@@ -1,0 +1,64 @@
+// Advice on a missing attach target that the object itself gives: a sibling program for another target, or a placeholder.
+import { attachTargetOf } from '../bpf/object/attach-point.ts';
+import type { ExplainedObject, ProgramFailure } from './failures.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { meetsRequirement, type Requirement, TARGETS } from './requirement.ts';
+
+/** Names that tools use where their loader sets the target. */
+const PLACEHOLDER = /^(?:dummy|placeholder|fake)_/;
+
+/** The number of words that names of related targets share: `account_page_dirtied` and `folio_account_dirtied`. */
+const SHARED_WORDS = 2;
+
+/** The words of a target, without those that BTF puts before the name of a tracepoint, hook or iterator. */
+function wordsOf(target: string): string[] {
+  return target
+    .replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '')
+    .split('_')
+    .filter((word) => word !== '');
+}
+
+function sharedWords(a: string, b: string): number {
+  const words = new Set(wordsOf(a));
+  return wordsOf(b).filter((word) => words.has(word)).length;
+}
+
+interface Sibling {
+  program: string;
+  requirement: Requirement;
+}
+
+/** Programs of the same object that attach to a related target. */
+function siblingsOf({ name }: Requirement, failure: ProgramFailure, objects: ReadonlyMap<string, ExplainedObject>): Sibling[] {
+  return (objects.get(failure.object)?.result.programs ?? []).flatMap((program) => {
+    const target = attachTargetOf(program.section);
+    if (!target || program.name === failure.program) return [];
+    const own = target.symbol + target.name;
+    const what = target.symbol === TARGETS.tracepoint.start ? 'tracepoint' : 'function';
+    return own !== name && sharedWords(own, name) >= SHARED_WORDS ? [{ program: program.name, requirement: { what, name: own } }] : [];
+  });
+}
+
+/**
+ * Finds advice on a missing function or tracepoint in the object: a sibling program is named only if every failing kernel has its target.
+ * @param failures failures of one cause
+ */
+export async function attachAdvice(
+  requirement: Requirement,
+  failures: readonly ProgramFailure[],
+  objects: ReadonlyMap<string, ExplainedObject>,
+  cache: KernelCache,
+): Promise<string[]> {
+  const [first] = failures;
+  if (!first || (requirement.what !== 'function' && requirement.what !== 'tracepoint')) return [];
+  if (PLACEHOLDER.test(requirement.name)) {
+    return [`${requirement.name} is a placeholder: the loader sets the target. Name the target with attach_to: in the configuration.`];
+  }
+  const kernels = [...new Set(failures.map(({ kernel }) => kernel))];
+  const types = await Promise.all(kernels.map(async (kernel) => cache.typesOf(kernel)));
+  return siblingsOf(requirement, first, objects)
+    .filter((sibling) => types.every((each) => each !== null && meetsRequirement(each, sibling.requirement) === true))
+    .map(({ program, requirement: { name } }) => {
+      return `Program ${program} of this object attaches to ${name}, which these kernels have. Load one of the two (alternatives: in the configuration).`;
+    });
+}
