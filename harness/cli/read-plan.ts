@@ -15,6 +15,7 @@ import { type Choose, chooseAll } from '../plan/choice/choice.ts';
 import { kernelEntries } from '../plan/config/kernel-entries.ts';
 import { chooseShard, parseShard, type Shard } from '../plan/choice/shard.ts';
 import { chooseSince, type Since } from '../plan/choice/since.ts';
+import { checkNotRedirected } from '../plan/untrusted/outside.ts';
 import { refuseUntrusted } from '../plan/untrusted/refuse.ts';
 import { type InputOptions, type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
@@ -109,8 +110,12 @@ async function placedConfig(named: string | undefined): Promise<PlacedConfig & {
  * @throws UserError if it cannot be used
  */
 async function findConfig({ config, ...trust }: ConfigOptions): Promise<PlacedConfig & { directory: string }> {
+  if (!isUntrusted(trust)) return placedConfig(config);
+  // Even an error about another file would show a part of it.
+  const path = config ?? CONFIG_NAME;
+  await checkNotRedirected('--config', path, dirname(resolve(path)));
   const found = await placedConfig(config);
-  if (isUntrusted(trust)) await refuseUntrusted(found, found.directory);
+  await refuseUntrusted(found, found.directory);
   return found;
 }
 

@@ -1,7 +1,7 @@
 // `--untrusted` and COREMATRIX_UNTRUSTED: the configuration is another person's text and may do only what cannot do harm.
 import { Option } from 'commander';
 import { UserError } from '../base/errors.ts';
-import { checkOutput } from '../plan/untrusted/outside.ts';
+import { checkNotRedirected } from '../plan/untrusted/outside.ts';
 
 const OFF: ReadonlySet<string> = new Set(['', '0', 'false', 'no', 'off']);
 
@@ -46,6 +46,6 @@ export async function checkUntrustedOptions(options: RunOptions, folder: string)
     throw new UserError(
       `${lastFailed === true ? '--last-failed' : '--only-changed'} would believe the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS`,
     );
-  if (out !== undefined) await checkOutput('--out', out, folder);
-  if (history !== undefined) await checkOutput('--history', history, folder);
+  if (out !== undefined) await checkNotRedirected('--out', out, folder);
+  if (history !== undefined) await checkNotRedirected('--history', history, folder);
 }

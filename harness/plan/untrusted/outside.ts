@@ -98,7 +98,7 @@ export async function outside(value: string, names: Names, folder: string): Prom
  * @param option the option that names it
  * @throws UserError with the option and the path
  */
-export async function checkOutput(option: string, path: string, folder: string): Promise<void> {
+export async function checkNotRedirected(option: string, path: string, folder: string): Promise<void> {
   const file = configuredPath(process.cwd(), path);
   if (!isWithin(folder, file)) return;
   const reason = await leaves(folder, file);

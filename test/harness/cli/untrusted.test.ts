@@ -113,6 +113,16 @@ describe('a harmless configuration that is not trusted', () => {
     await rm(join(project, 'linked.jsonl'));
   });
 
+  it('a configuration that is a link to another file is refused, and nothing of that file is shown', async () => {
+    await writeFile(join(top, 'secret'), 'root: secret-word\n');
+    await symlink('../secret', join(project, 'linked.yaml'));
+    const { exitCode, stderr } = await corematrix(project, ['plan', '-c', 'linked.yaml', '--untrusted']);
+    expect([exitCode, stderr.replaceAll(top, 'TOP')]).toEqual([
+      2,
+      'error: --config linked.yaml: a symbolic link leads out of TOP/project, and the configuration there is not trusted; remove the link, or name another path',
+    ]);
+  });
+
   it('a report folder that came with the configuration decides nothing', async () => {
     const run = async (...args: string[]) => (await corematrix(project, ['run', '--untrusted', ...args])).stderr;
     expect([await run('--resume'), await run('--last-failed'), await run('--only-changed')]).toMatchInlineSnapshot(`
