@@ -5,6 +5,9 @@ import type { CellResult, LogStore, Results } from '../../harness/results/schema
 import { FAULTS } from './faults.ts';
 import type { ChaosEvent, EndedRun, Observed } from './observed.ts';
 
+/** Reasons of attempts that a busy machine causes without any fault of ours. */
+const TIME_LIMIT = /no answer|no sign of life|not done after|did not finish/;
+
 const nameOf = ({ kernel, object }: Pick<CellResult, 'kernel' | 'object'>) => `${object} on ${kernel}`;
 const hasVerdict = ({ status }: CellResult) => status !== 'infra' && status !== 'not-run';
 
@@ -65,7 +68,11 @@ function attemptsOf(cell: CellResult, events: readonly ChaosEvent[]): string[] {
   const found = [];
   if (cell.attempts.length !== guests) found.push(`${cell.attempts.length} attempts in the results, but ${guests} guests ran`);
   if (without < least) found.push(`${least} guests were broken, but only ${without} attempts say so`);
-  if (without > least + showing('resumed') && !cacheWasHit) found.push(`${without} attempts failed, but only ${least} guests were broken`);
+  const unexplained = cell.attempts.filter(({ infra, reason }) => infra !== null && !TIME_LIMIT.test(reason ?? '')).length;
+  if (unexplained > least + showing('resumed') && !cacheWasHit) {
+    const reasons = cell.attempts.flatMap(({ reason }) => reason ?? []);
+    found.push(`${unexplained} attempts failed, but only ${least} guests were broken: ${reasons.join('; ')}`);
+  }
   if (cell.flaky !== (without > 0 && hasVerdict(cell))) found.push(`flaky is ${cell.flaky} after ${without} failed attempts`);
   if (!hasVerdict(cell) && !cacheWasHit && least < cell.attempts.length) found.push('no verdict, though a guest of it was left alone');
   return found.map((text) => `${nameOf(cell)}: ${text}`);

@@ -67,3 +67,192 @@ test('a trigger that fails makes every program fail', () => {
   expect(failureOf('p')).toEqual({ stage: 'run', class: 'run-failed', errno: 13, reason: 'trigger open: EACCES' });
   expect(judge([], { triggered: new Map() }).failureOf('p')?.reason).toBe('trigger open: did not run');
 });
+
+/** A check that was judged, in one line. */
+function outcome(check: PlannedCheck, facts: Partial<RunCheckFacts>, mapType = 'array'): string {
+  const [found] = judge([check], facts, mapType).checks;
+  return `${found?.what}: ${found?.expected}, seen ${found?.seen}: ${found?.passed ? 'passed' : 'failed'}`;
+}
+
+test('the bytes of a value are compared as a number, or as hexadecimal text', () => {
+  const hex = Buffer.from('00ff10', 'hex');
+  expect([
+    outcome(at({ atLeast: 0x0102 }, 2), value(Buffer.from([2, 1]))),
+    outcome(at({ atLeast: 0x0103 }, 2), value(Buffer.from([2, 1]))),
+    outcome(at({ atLeast: 7 }, 1), value(Buffer.from([7]))),
+    outcome(at({ atLeast: 7 }, 4), value(Buffer.from([7, 0, 0, 0]))),
+    outcome(at({ notZero: true }, 4), value(Buffer.from([0, 0, 1, 0]))),
+    outcome(at({ notZero: true }), value(u64(0))),
+    outcome(at({ equals: u64(3), shown: '3' }), value(u64(3))),
+    outcome(at({ equals: u64(3), shown: '3' }), value(u64(4))),
+    outcome(at({ equals: hex, shown: 'hex:00ff10' }, 3), value(hex)),
+    outcome(at({ equals: hex, shown: 'hex:00ff10' }, 3), value(Buffer.from('00ff11', 'hex'))),
+    outcome(at({ notZero: true }, null), value(Buffer.alloc(40, 1))),
+    outcome(at({ notZero: true }, null), value(Buffer.alloc(32, 1))),
+    outcome(at({ notZero: true }), value(u64(1), 13)),
+  ]).toEqual([
+    'counts[0]: at least 258, seen 258: passed',
+    'counts[0]: at least 259, seen 258: failed',
+    'counts[0]: at least 7, seen 7: passed',
+    'counts[0]: at least 7, seen 7: passed',
+    'counts[0]: not zero, seen 65536: passed',
+    'counts[0]: not zero, seen 0: failed',
+    'counts[0]: 3, seen 3: passed',
+    'counts[0]: 3, seen 4: failed',
+    'counts[0]: hex:00ff10, seen hex:00ff10: passed',
+    'counts[0]: hex:00ff10, seen hex:00ff11: failed',
+    `counts[0]: not zero, seen hex:${'01'.repeat(32)}...: passed`,
+    `counts[0]: not zero, seen hex:${'01'.repeat(32)}: passed`,
+    'counts[0]: not zero, seen EACCES: failed',
+  ]);
+});
+
+test('a value is read at its offset, and each value of a per-CPU map at a multiple of eight bytes', () => {
+  const bytes = Buffer.from([1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 7, 8, 0, 0, 0, 0]);
+  const small = (offset: number): PlannedCheck => ({
+    kind: 'bytes',
+    program: null,
+    what: 'v',
+    map: 'counts',
+    key: u64(0),
+    offset,
+    size: 1,
+    expected: { atLeast: 4 },
+  });
+  expect([
+    outcome(small(3), value(bytes)),
+    outcome(small(2), value(bytes)),
+    ...['percpu_hash', 'percpu_array', 'lru_percpu_hash', 'percpu_cgroup_storage'].map((type) => outcome(small(0), value(bytes), type)),
+    outcome(
+      at({ equals: Buffer.from([5, 6, 7, 8, 0, 0, 0, 0, 0]), shown: 'hex:0506070800' }, 9),
+      value(Buffer.concat([bytes, bytes])),
+      'percpu_hash',
+    ),
+    outcome(at({ notZero: true }, null), value(Buffer.from([9])), 'percpu_hash'),
+    outcome(at({ notZero: true }, 0), value(Buffer.from([9])), 'percpu_hash'),
+  ]).toEqual([
+    'v: at least 4, seen 4: passed',
+    'v: at least 4, seen 3: failed',
+    ...Array.from({ length: 4 }, () => 'v: at least 4, seen 6: passed'),
+    'counts[0]: hex:0506070800, seen hex:010203040000000005, hex:010203040000000005: failed',
+    'counts[0]: not zero, seen 9: passed',
+    'counts[0]: not zero, seen hex:: failed',
+  ]);
+});
+
+test('runs and events are counted', () => {
+  const runs: PlannedCheck = { kind: 'runs', program: 'p', atLeast: 2 };
+  const events: PlannedCheck = { kind: 'events', program: null, map: 'rb', atLeast: 2 };
+  const counted = (count: number, errno = 0) => ({ events: new Map([[0, { errno, count }]]) });
+  expect([
+    outcome(runs, { runs: new Map([['p', 2]]) }),
+    outcome(runs, { runs: new Map([['p', 1]]) }),
+    outcome(runs, {}),
+    outcome({ ...runs, atLeast: 0 }, {}),
+    outcome(events, counted(2)),
+    outcome(events, counted(1)),
+    outcome(events, counted(5, 22)),
+  ]).toEqual([
+    'runs of p: at least 2, seen 2: passed',
+    'runs of p: at least 2, seen 1: failed',
+    'runs of p: at least 2, seen not counted by this kernel: failed',
+    'runs of p: at least 0, seen not counted by this kernel: failed',
+    'events in rb: at least 2, seen 2: passed',
+    'events in rb: at least 2, seen 1: failed',
+    'events in rb: at least 2, seen EINVAL: failed',
+  ]);
+});
+
+const TEST_RUN = { kind: 'test-run', program: 'p', repeat: 1, data: Buffer.alloc(0), context: Buffer.alloc(0) } as const;
+const COMMAND: RunCheckPlan['triggers'][number] = { kind: 'command', settings: { argv: ['./bin/ping', '-c', '1'] } };
+
+test('a test run must return what is expected each time', () => {
+  const judged = (returned: [number, number][]) => {
+    const plan: RunCheckPlan = {
+      triggers: [TEST_RUN, { kind: 'built-in', name: 'open' }, TEST_RUN, { ...TEST_RUN, program: 'q' }],
+      checks: [{ kind: 'returns', program: 'p', returned: 2 }],
+    };
+    const triggered = new Map(returned.map(([errno, number], index) => [index, { errno, returned: number }]));
+    const [check] = judgeRunCheck(plan, { ...NO_FACTS, triggered }, [], ['p']).checks;
+    return `${check?.what}: ${check?.expected}, seen ${check?.seen}: ${check?.passed}`;
+  };
+  expect([
+    judged([
+      [0, 2],
+      [0, 9],
+      [0, 2],
+      [0, 9],
+    ]),
+    judged([
+      [0, 2],
+      [0, 9],
+      [0, 3],
+      [0, 9],
+    ]),
+    judged([
+      [0, 2],
+      [0, 9],
+      [22, 2],
+      [0, 9],
+    ]),
+    judged([[0, 2]]),
+    judged([]),
+  ]).toEqual([
+    'return value of p: 2, seen 2: true',
+    'return value of p: 2, seen 2, 3: false',
+    'return value of p: 2, seen 2: false',
+    'return value of p: 2, seen 2: false',
+    'return value of p: 2, seen no test run: false',
+  ]);
+});
+
+test('a program without a test run has no return value', () => {
+  const check: PlannedCheck = { kind: 'returns', program: 'p', returned: 0 };
+  expect(outcome(check, {})).toBe('return value of p: 0, seen no test run: failed');
+});
+
+test('a test run that fails concerns its own program only, and its program must have run', () => {
+  const plan: RunCheckPlan = { triggers: [TEST_RUN], checks: [] };
+  const runs = new Map([['p', 0]]);
+  const broken = judgeRunCheck(plan, { ...NO_FACTS, triggered: new Map([[0, { errno: 22, returned: 0 }]]), runs }, [], ['q']);
+  expect([broken.failureOf('p')?.reason, broken.failureOf('q')]).toEqual(['trigger test_run of p: EINVAL', null]);
+  const well = judgeRunCheck(plan, { ...NO_FACTS, runs }, [], ['q', 'p']);
+  expect([well.checks.length, well.failureOf('p')?.reason, well.failureOf('q'), well.runsOf('p'), well.runsOf('q')]).toEqual([
+    1,
+    'runs of p after test_run of p: expected at least 1, seen 0',
+    null,
+    0,
+    null,
+  ]);
+});
+
+test.each([
+  [{ end: 'exited', value: 0, said: 'fine' }, undefined],
+  [{ end: 'exited', value: 2, said: '' }, 'trigger ping: exits with status 2'],
+  [{ end: 'exited', value: 2, said: 'no route' }, 'trigger ping: exits with status 2: no route'],
+  [{ end: 'killed', value: 0, said: '' }, 'trigger ping: is killed by signal 0'],
+  [{ end: 'timed-out', value: 1500, said: 'x' }, 'trigger ping: did not end within 1.5 s'],
+  [{ end: 'not-started', value: 13, said: 'x' }, 'trigger ping: cannot be started: EACCES'],
+  [null, 'trigger ping: did not run'],
+] as const)('a command that ended with %j gives the reason %j', (ended, reason) => {
+  const plan: RunCheckPlan = { triggers: [COMMAND], checks: [] };
+  const commands = new Map(ended ? [[0, ended]] : []);
+  expect(judgeRunCheck(plan, { ...NO_FACTS, commands }, [], []).failureOf('p')?.reason).toBe(reason);
+});
+
+test('a check of one program fails only that program, a check of none fails all', () => {
+  const missing = (program: string | null): PlannedCheck => ({
+    kind: 'bytes',
+    program,
+    what: 'counts[0]',
+    map: 'counts',
+    key: u64(0),
+    offset: 0,
+    size: 8,
+    expected: { notZero: true },
+  });
+  const own = judge([missing('p')], {});
+  const shared = judge([missing(null)], {});
+  const failure = { stage: 'run', class: 'run-failed', errno: 0, reason: 'counts[0] after open: expected not zero, seen no value' };
+  expect([own.failureOf('p'), own.failureOf('q'), shared.failureOf('q')]).toEqual([failure, null, failure]);
+});

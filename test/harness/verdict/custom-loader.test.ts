@@ -1,0 +1,112 @@
+// Verdicts of custom loaders, from how they end and what they print: the words of libbpf, cilium/ebpf and aya.
+import { describe, expect, test } from 'vitest';
+import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
+import type { CellEvidence, CommandEvidence } from '../../../harness/verdict/evidence/evidence.ts';
+import { judgeCell } from '../../../harness/verdict/judge.ts';
+
+/** The verdict of a loader as `status stage class errno: reason`. */
+function verdict(printed: Partial<CommandEvidence>): string {
+  const command: CommandEvidence = { end: 'exited', value: 1, stdout: '', stderr: '', ...printed };
+  const done = command.end === 'exited' && command.value === 0;
+  const log = [...textRecords(command.stderr), ...textRecords(command.stdout)];
+  const evidence: CellEvidence = {
+    programs: [],
+    leftOut: [],
+    chosen: [],
+    attempts: [{ program: null, reached: done ? 'done' : 'load', errno: 0, openMs: 0, loadMs: 5, log }],
+    kernelLog: '',
+    console: '',
+    command,
+  };
+  const object = { programs: [{ name: 'p', section: 'kprobe/f', type: 'kprobe', insns: 9 }], relocations: [], maps: [] };
+  const { status, stage, class: failure, reason, programs } = judgeCell({ object, evidence });
+  return `${status} ${stage ?? ''} ${failure ?? ''} ${programs[0]?.errno ?? 0}: ${reason ?? ''}`;
+}
+const says = (text: string) => verdict({ stderr: `starting\n${text}\n` });
+
+describe('a custom loader', () => {
+  test('passes if it exits with 0, whatever it prints', () => {
+    expect(verdict({ value: 0, stderr: 'apply CO-RE relocations: x: incompatible types\n' })).toBe('pass   0: ');
+  });
+
+  test('fails for an unknown reason if it prints nothing that is known', () => {
+    expect([
+      verdict({ value: 3 }),
+      verdict({ value: 3, stdout: 'on stdout\n', stderr: 'first\n  last line  \n\n' }),
+      verdict({ value: 3, stdout: 'on stdout\n' }),
+    ]).toEqual([
+      'fail verify unknown 0: the loader exits with status 3',
+      'fail verify unknown 0: the loader exits with status 3: last line',
+      'fail verify unknown 0: the loader exits with status 3: on stdout',
+    ]);
+  });
+
+  test('that crashed is not explained by what it printed', () => {
+    const printed = 'apply CO-RE relocations: x: incompatible types\n';
+    expect([verdict({ end: 'killed', value: 11, stderr: printed }), verdict({ end: 'killed', value: 0 })]).toEqual([
+      'fail verify unknown 0: the loader is killed by signal 11: apply CO-RE relocations: x: incompatible types',
+      'fail verify unknown 0: the loader is killed by signal 0',
+    ]);
+  });
+
+  test('is explained by its last line that is known, cut to one line', () => {
+    expect(says('map create: first\nmap create: second\nbye')).toBe('fail map-create map-create-failed 0: map create: second');
+    expect(says(`map create: ${'x'.repeat(9000)}`).length).toBeLessThan(600);
+  });
+
+  test('is searched only in the last lines of a long output', () => {
+    const many = 'noise\n'.repeat(3000);
+    expect([says(`map create: early\n${many}`), says(`${many}map create: late`)]).toEqual([
+      'fail verify unknown 0: the loader exits with status 1: noise',
+      'fail map-create map-create-failed 0: map create: late',
+    ]);
+  });
+
+  test.each([
+    ['error relocating T, multiple candidate target types found with different memory layouts: [1, 2]', 'relocate core-ambiguous'],
+    ['multiple types match: ambiguous relocation', 'relocate core-ambiguous'],
+    ['x: ambiguous relocation', 'relocate core-ambiguous'],
+    ['program p: load program: bad CO-RE relocation: invalid func unknown#195896080', 'verify core-other'],
+    ['missing target BTF info for type `7` in relocation #3', 'relocate core-other'],
+    ['impossible relocation', 'relocate core-other'],
+    ['relocation #12 of kind `FieldByteOffset` not valid for type `Int`: U', 'relocate core-other'],
+    ['error relocating function p', 'relocate core-other'],
+    ['apply CO-RE relocations: fixup x: incompatible types', 'relocate core-field-incompatible'],
+    ['no BTF found for kernel version 5.4', 'relocate btf-missing'],
+    ['load kernel BTF: it is not supported', 'relocate btf-missing'],
+    ['BTF is not supported', 'relocate btf-missing'],
+    ['load BTF for kmod nf_conntrack: gone', 'relocate btf-missing'],
+    ["program p: apply CO-RE relocations: can't read types", 'relocate core-other'],
+    ['unknown kfunc bpf_x', 'relocate kfunc-missing'],
+    ['kfunc "bpf_x": not found', 'relocate kfunc-missing'],
+    ['bpf_x is not a valid kfunc', 'relocate kfunc-missing'],
+    ['map events: map create: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)', 'verify resource-limit'],
+    ['map create: invalid argument', 'map-create map-create-failed'],
+    ['failed to create map `events` with code -22', 'map-create map-create-failed'],
+    ['attach target fexit/x not found', 'verify attach-target-missing'],
+    ['attaching type y: not found', 'verify attach-target-missing'],
+    ['find target for fentry: gone', 'verify attach-target-missing'],
+  ])('that prints %j fails with the class of these words', (text, expected) => {
+    expect(says(text)).toBe(`fail ${expected} 0: ${text}`);
+  });
+
+  test.each([
+    ["program p: load program: permission denied: R1 invalid mem access 'scalar' (5 line(s) omitted)", "R1 invalid mem access 'scalar'"],
+    ["load program: permission denied: R1 invalid mem access 'scalar'", "R1 invalid mem access 'scalar'"],
+    ["Verifier output: 0: (79) r1 = *(u64 *)(r1 +0)\nR1 invalid mem access 'scalar'\n", "R1 invalid mem access 'scalar'"],
+  ])('that passes on what the verifier says, as %j, fails with its reason', (text, reason) => {
+    expect(says(text)).toMatch(/^fail verify verifier-rejected \d+: verifier: /);
+    expect(says(text)).toContain(reason);
+  });
+
+  test('that passes on an unknown helper fails with that helper', () => {
+    expect(says('program p: load program: invalid argument: invalid func unknown#9999 (5 line(s) omitted)')).toBe(
+      'fail verify helper-unknown 22: helper #9999 is unknown to this kernel',
+    );
+  });
+
+  test('is explained by libbpf before all other words', () => {
+    const text = "libbpf: map 'm': failed to create: -EPERM\nlibbpf: failed to load object 'x'\nmap create: no";
+    expect(says(text)).not.toContain('map create: no');
+  });
+});
