@@ -16,7 +16,7 @@ function licenceOf(path, text) {
   return isGpl ? 'Apache-2.0 OR GPL-2.0-only' : 'Apache-2.0';
 }
 
-/** What is wrong with the licence line of a file, or null. Logs name lines of fixtures, so those have it at their end. */
+/** The fault of a file's licence line, or null. Fixtures have it at their end, because logs name their line numbers. */
 function licenceFault(path) {
   const text = readFileSync(join(root, path), 'utf8');
   const licence = `SPDX-License-Identifier: ${licenceOf(path, text)}`;

@@ -1,4 +1,4 @@
-// Prints "N passed, N failed" from vitest's JSON result. A result that is missing, or holds no test, is a failure.
+// Prints "N passed, N failed" from vitest's JSON result. A missing result or one without tests is a failure.
 import { readFileSync } from 'node:fs';
 
 const file = process.argv[2];

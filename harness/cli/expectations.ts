@@ -49,7 +49,7 @@ export function addExpectationsCommand(program: Command): void {
     .summary('change the expectations so that results are as expected')
     .description(
       'Shows how the expectations of a configuration must change so that the results are as expected. An expectation of a failure is removed ' +
-        'if the program passes; one is added, with class and reason, if it fails. What is declared unsupported stays, and so do comments and order.',
+        'if the program passes; one is added, with class and reason, if it fails. Expectations with status unsupported, comments and order stay unchanged.',
     )
     .argument('<results...>', 'results.json files or report folders')
     .option('-c, --config <file>', 'configuration file', 'corematrix.yaml')

@@ -11,7 +11,7 @@ import { writeLine } from './lines.ts';
 export function historyOption(): Option {
   return new Option(
     '--history <file>',
-    'file with one line for each run: this run is appended, and the report shows since when each program fails and what is flaky',
+    'file with one line for each run: this run is appended, and the report shows since when each program fails, and which cells are flaky',
   );
 }
 

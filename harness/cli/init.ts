@@ -32,7 +32,7 @@ function schemaPath(directory: string): string | null {
 async function init(objects: string[], options: InitOptions): Promise<void> {
   const target = resolve(options.config);
   if (await exists(target)) {
-    if (options.force !== true) throw new UserError(`${options.config} is there already; --force replaces it`);
+    if (options.force !== true) throw new UserError(`${options.config} exists already; --force replaces it`);
     await checkUserFile(target, { kind: 'a configuration', maxBytes: Infinity, shown: options.config });
   }
   const patterns = objects.length > 0 ? objects : ['**/*.bpf.o'];

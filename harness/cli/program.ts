@@ -1,4 +1,4 @@
-// The commands and how they are named on the command line. Each command is a file of its own beside this one.
+// The commands of the command line. Each command has its own file beside this one.
 import { Command } from 'commander';
 import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
@@ -53,7 +53,7 @@ export async function buildProgram(named?: string): Promise<Command> {
   const program = new Command('corematrix')
     .description('Finds out on which kernels a compiled CO-RE BPF object loads, and explains why it fails on the others.')
     .version(VERSION)
-    .showHelpAfterError('(add --help for what is possible)')
+    .showHelpAfterError('(add --help for the possible arguments)')
     .configureOutput({
       writeErr: (text) => process.stderr.write(visibleText(text)),
       outputError: writeUsageError,

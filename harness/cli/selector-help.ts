@@ -1,4 +1,4 @@
-// What help says of kernel selectors, the same in every command.
+// The help about kernel selectors, the same in every command.
 import { firstForms, formLines, selectorForms } from '../../kernels/selector-help.ts';
 
 /** For an option: one form of each source, and where all forms are explained. */

@@ -35,15 +35,15 @@ export async function showResults(
   folder: string,
   { formats, htmlAssets = 'inline', merged = false, json = false, comparison = null, force }: ShowOptions = {},
 ): Promise<void> {
-  const told = comparison === null ? {} : { comparison };
+  const compared = comparison === null ? {} : { comparison };
   if (json) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
   else {
     const { isTTY: colour, columns, rows } = process.stdout;
     const screen = colour ? { width: columns, height: rows } : LOG;
-    process.stdout.write(terminalReport(results, { ...screen, colour, ...told }));
+    process.stdout.write(terminalReport(results, { ...screen, colour, ...compared }));
   }
-  const rendering = { ...renderOptions(), ...told };
-  // Last, so that a folder that cannot be written does not take along what is known.
+  const rendering = { ...renderOptions(), ...compared };
+  // Written last, so that the terminal has the results even if the folder cannot be written.
   await writeReportFolder(results, folder, { ...rendering, htmlAssets, force, ...(formats && { formats }) });
   const named = formats === undefined || formats.includes('html') ? FORMATS.html : FORMATS.json;
   writeLine(process.stderr, `report: ${join(folder, named.file)}`);

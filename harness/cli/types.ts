@@ -1,4 +1,4 @@
-// `corematrix types`: what a kernel type looks like on several kernels, from BTF alone.
+// `corematrix types`: the layouts of a kernel type on several kernels, from BTF alone.
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/terminal/layouts.ts';

@@ -61,7 +61,7 @@ async function hostIdentity(qemuVersion: string): Promise<string> {
  */
 export async function chooseAccel(wanted: Accel | 'auto', probe: AccelProbe): Promise<AccelChoice> {
   const { qemuVersion, outcomeFile, device = '/dev/kvm' } = probe;
-  if (wanted !== 'auto') return { accel: wanted, reason: 'asked for on the command line' };
+  if (wanted !== 'auto') return { accel: wanted, reason: 'requested on the command line' };
   try {
     await access(device, constants.R_OK | constants.W_OK);
   } catch {

@@ -1,4 +1,4 @@
-// Rings of a guest until they are asked for, and the failure that ends all waiting.
+// The queue of a guest's rings, and the failure that ends all waiting.
 import { awakeTimer } from '../base/awake.ts';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
@@ -8,16 +8,16 @@ const RING_LIMIT = 16;
 
 export interface RingQueue {
   add: (ring: Ring) => void;
-  /** Ends waiting, now and later. Only the first failure counts. */
+  /** Ends all waiting, also later. Only the first failure counts. */
   fail: (error: InfraError) => void;
   /**
    * Resolves with the next ring.
-   * @throws InfraError when the queue failed, or `timeoutMs` is over
+   * @throws InfraError if the queue failed, or after `timeoutMs`
    */
   next: (timeoutMs: number) => Promise<Ring>;
 }
 
-/** A queue that fails when more rings come than a guest has reason for. */
+/** A queue that fails if a guest rings too often. */
 export function ringQueue(): RingQueue {
   const rings: Ring[] = [];
   let failure: InfraError | null = null;

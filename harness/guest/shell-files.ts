@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type CpioEntry, writeCpio } from './cpio.ts';
 
 export interface ShellFile {
-  /** In the guest, without a leading slash. */
+  /** Path in the guest, without a leading slash. */
   path: string;
   bytes: Uint8Array;
   executable: boolean;

@@ -43,8 +43,8 @@ export function parseDigests(value: string | undefined): { sha256: string; size:
 /**
  * The texts of the stanzas in a stream that `wanted` accepts. Index files have tens of megabytes of which little matters, so stanzas are
  * not parsed here.
- * @param compressed size of the compressed index; without it only the limit for all indexes holds
- * @throws InfraError for a stanza or an index larger than any there is, so that compressed nothing cannot fill the memory
+ * @param compressed size of the compressed index; without it, only the limit for all indexes applies
+ * @throws InfraError for a stanza or an index that is too large, so that a few compressed bytes cannot fill the memory
  */
 export async function collectStanzas(
   stream: Readable,

@@ -1,4 +1,4 @@
-// The line that CI ends with, as a process: what it counts in vitest's JSON report, and its exit code.
+// Tests of the last line of CI, as a process: the counts from vitest's JSON report, and the exit code.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** The part of the report that is read, for test files given by their status and the statuses of their tests. */
+/** The part of the report that is read, for test files with a status and the statuses of their tests. */
 function report(files: readonly (readonly [string, ...string[]])[]): string {
   const count = (status: string) => files.flatMap(([, ...tests]) => tests).filter((one) => one === status).length;
   return JSON.stringify({
@@ -28,14 +28,14 @@ test.each([
   ['a file that cannot be loaded', report([['passed', 'passed'], ['failed']]), '1 passed, 1 failed', 1],
   ['a file whose hook fails after its tests passed', report([['failed', 'passed', 'passed']]), '2 passed, 1 failed', 1],
   ['no test at all', report([]), '0 passed, 0 failed', 1],
-])('the line counts %s', async (_, text, line, code) => {
+])('the last line of CI counts %s', async (_, text, line, code) => {
   const file = join(folder, 'vitest.json');
   await writeFile(file, text);
   const { stdout, exitCode } = await execa('node', [join(PACKAGE_ROOT, '.ci/count.mjs'), file], { reject: false });
   expect([stdout, exitCode]).toEqual([line, code]);
 });
 
-test('a report that does not exist is named and fails', async () => {
+test('a missing report is named and fails CI', async () => {
   const { stdout, stderr, exitCode } = await execa('node', [join(PACKAGE_ROOT, '.ci/count.mjs'), 'nowhere.json'], { reject: false });
   expect([stdout, stderr, exitCode]).toEqual([
     '0 passed, 0 failed',

@@ -1,4 +1,4 @@
-// The check of the structure as a process: its whole output on small planted trees.
+// Tests of the check of the structure, as a process: its whole output for small planted trees.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** What the check prints for a tree of these files (path and text), and its exit code. */
+/** The output and the exit code of the check for a tree of these files (path and text). */
 async function checked(files: Readonly<Record<string, string>>): Promise<string> {
   const root = await mkdtemp(join(folder, 'tree-'));
   await execa('git', ['init', '-q'], { cwd: root });
@@ -42,7 +42,7 @@ test('a tree in which every import leads down passes the check', async () => {
   `);
 });
 
-test('an import from a room above is named with its line, however it is written', async () => {
+test('an import from a room above is named with its line, in every form of import', async () => {
   const tree = {
     'harness/cli/exit.ts': 'export const exit = 1;\n',
     'harness/base/text.ts': "// The ground.\nimport { exit } from '../cli/exit.ts';\nexit;\n",
@@ -60,7 +60,7 @@ test('an import from a room above is named with its line, however it is written'
   `);
 });
 
-test('a file in no room is named', async () => {
+test('a file outside all rooms is named', async () => {
   const tree = { 'harness/attic/box.ts': 'export const box = 1;\n', 'test/harness/attic/box.test.ts': '' };
   expect(await checked(tree)).toMatchInlineSnapshot(`
     "harness/attic/box.ts is in no room: add its folder to ROOMS in .ci/rooms.mjs

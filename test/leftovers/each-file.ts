@@ -1,9 +1,9 @@
-// Runs before each test file: gives it a temporary folder of its own, and fails it if it leaves something behind.
+// Runs before each test file: gives it its own temporary folder, and fails it if it leaves something behind.
 import { basename } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { clearLeftovers, RUN_FOLDER, useOwnFolder } from './leftovers.ts';
 
-/** Longer than anything left behind is waited for. */
+/** Longer than the time limit of leftovers. */
 const TIMEOUT_MS = 60_000;
 
 const file = expect.getState().testPath ?? 'unknown';

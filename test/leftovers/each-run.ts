@@ -1,10 +1,10 @@
-// Runs before and after all tests: holds their temporary files in one folder, and fails the run if something is left of them.
+// Runs before and after all tests: keeps their temporary files in one folder, and fails the run if some are left.
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearLeftovers, RUN_FOLDER } from './leftovers.ts';
 
-/** Called by vitest, which calls what it returns at the end. */
+/** Vitest calls this function before all tests, and the returned function after them. */
 export default async function setup(): Promise<() => Promise<void>> {
   // Short, because the path of a socket has at most 108 bytes.
   const folder = await mkdtemp(join(tmpdir(), 'cm-'));

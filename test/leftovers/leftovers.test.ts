@@ -1,4 +1,4 @@
-// The guard itself: a run of planted test files, of which each leaves something else behind.
+// Tests of the check of leftovers: a run of planted test files, each with another kind of leftover.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,12 +19,12 @@ const CONFIG = `export default {
   test: { globals: true, maxWorkers: 5, globalSetup: [${path('each-run.ts')}], setupFiles: [${path('each-file.ts')}] },
 };\n`;
 
-/** What vitest's JSON report says of each test file. */
+/** The part of vitest's JSON report for each test file. */
 const report = z.object({
   testResults: z.array(z.object({ name: z.string(), status: z.string(), message: z.string() })),
 });
 
-/** Runs test files (name and body) with the guard, and gives what it found, the files in order. */
+/** Runs test files (name and body) with the check, and returns the result of each, in order. */
 async function guarded(files: Readonly<Record<string, string>>) {
   const root = await mkdtemp(join(folder, 'project-'));
   const temporary = join(root, 'tmp');
@@ -50,7 +50,7 @@ async function guarded(files: Readonly<Record<string, string>>) {
   };
 }
 
-/** A machine that waits for ever and outlives the test. */
+/** A machine that waits forever and outlives its test. */
 const QEMU = `
 import { spawn } from 'node:child_process';
 const start = (...args) => spawn('qemu-system-x86_64', ['-machine', 'none', '-display', 'none', ...args], { detached: true, stdio: 'ignore' }).unref();
@@ -145,7 +145,7 @@ test('forgets a socket', () => new Promise((resolve) => { createServer().listen(
   `);
 });
 
-test('what a test file left outside of its own folder fails the run', async () => {
+test('a leftover outside the folder of a test file fails the run', async () => {
   const stray = `
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -169,7 +169,7 @@ test('writes elsewhere', () => mkdirSync(join(process.env.COREMATRIX_TEST_RUN, '
   `);
 });
 
-test('what a test process that was killed left behind fails the run', async () => {
+test('a leftover of a killed test process fails the run', async () => {
   const killed = `${QEMU}
 test('dies', async () => {
   start();

@@ -1,4 +1,4 @@
-// What tests leave behind on this machine: processes, files and sockets that listen.
+// Finds the leftovers of tests on this machine: processes, files and listening sockets.
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The folder of this run of vitest, below which every test file has its own. */
 export const RUN_FOLDER = 'COREMATRIX_TEST_RUN';
-/** The folder of one test file. Every process that the file starts inherits the variable, which tells whose it is. */
+/** The folder of one test file. Every process that the file starts inherits the variable, which identifies the file. */
 const FILE_FOLDER = 'COREMATRIX_TEST_FOLDER';
 
-/** A process that was killed is gone within this time, also on a busy machine. */
-const PATIENCE_MS = 10_000;
+/** Time limit for the end of a killed process, also on a busy machine. */
+const END_TIMEOUT_MS = 10_000;
 const LISTENS_TCP = '0A';
 /** `__SO_ACCEPTCON` in include/uapi/linux/net.h of the kernel. */
 const LISTENS_UNIX = 0x1_00_00;
@@ -90,12 +90,12 @@ async function listed(folder: string, listener: number | null): Promise<string[]
 }
 
 /**
- * What test files left behind once everything had time to end, one line each; then ends and removes it.
- * @param folder that of one test file, or that of the run
+ * Waits until everything had time to end, then ends and removes the leftovers of test files, and returns one line for each.
+ * @param folder the folder of one test file, or that of the run
  * @param listener a process whose own sockets count, too
  */
 export async function clearLeftovers(folder: string, listener: number | null): Promise<string[]> {
-  const until = Date.now() + PATIENCE_MS;
+  const until = Date.now() + END_TIMEOUT_MS;
   let left = await listed(folder, listener);
   while (left.length > 0 && Date.now() < until) {
     await sleep(100);

@@ -21,11 +21,11 @@ struct request_header {
 struct response_header {
 	uint32_t magic;
 	uint32_t length;     /* bytes of response frames, from response_offset on */
-	uint32_t dropped;    /* bytes of log text for which there was no room */
+	uint32_t dropped;    /* bytes of log text that did not fit */
 	uint32_t complete;   /* 1 when the response is complete */
 	uint32_t open_frame; /* offset + 1 of the frame being written, 0 between frames */
 	uint32_t crc;        /* CRC-32 of a complete response */
-	uint32_t beats;      /* grows every second as long as the guest runs processes at all */
+	uint32_t beats;      /* grows every second while the guest runs processes */
 };
 
 struct frame_header {
@@ -38,23 +38,23 @@ enum frame_type {
 	FRAME_OBJECT = 1,           /* the object to load */
 	FRAME_AUTOLOAD = 2,         /* whether a program is loaded */
 	FRAME_MAP_SETTING = 32,     /* an attribute of a map */
-	FRAME_INNER_MAP = 33,       /* the maps in a map of maps; 0 keeps what the object says */
+	FRAME_INNER_MAP = 33,       /* the maps in a map of maps; 0 keeps the value in the object */
 	FRAME_PROGRAM_SETTING = 34, /* an attribute of a program */
 	FRAME_PINS = 36,            /* maps that the object pins are pinned */
 	FRAME_VARIABLE = 37,        /* bytes at an offset of a data section */
 	FRAME_KCONFIG = 38,         /* lines of a kernel configuration */
 	FRAME_BTF = 39,             /* BTF for relocations */
-	FRAME_ALTERNATIVES = 40,    /* one of these is chosen, tried in their order */
+	FRAME_ALTERNATIVES = 40,    /* one of these is chosen; they are tried in this order */
 	FRAME_ATTACH = 48,          /* everything that was loaded is attached */
-	FRAME_ATTACH_TO = 49,       /* what a program is attached to */
-	FRAME_RUN = 50,             /* what is attached is run: by the triggers, then the checks are read */
+	FRAME_ATTACH_TO = 49,       /* the attach target of a program */
+	FRAME_RUN = 50,             /* the triggers run the attached programs, then the checks are read */
 	FRAME_TRIGGER = 51,         /* a built-in trigger */
 	FRAME_TEST_RUN = 52,        /* a program is run on data */
 	FRAME_COUNT_EVENTS = 53,    /* the events in a buffer are counted */
 	FRAME_LOOK_UP = 54,         /* a value of a map is read */
-	FRAME_TRIGGER_COMMAND = 55, /* a command as trigger; its files are in the archive */
+	FRAME_TRIGGER_COMMAND = 55, /* a command as a trigger; its files are in the archive */
 	FRAME_ARCHIVE = 64,         /* a ustar archive, unpacked below / */
-	FRAME_COMMAND = 65,         /* the custom loader, which is run in place of a load */
+	FRAME_COMMAND = 65,         /* the custom loader, which replaces the load */
 	FRAME_MODULE = 66,          /* a kernel module, loaded before anything else */
 	/* guest to host */
 	FRAME_HELLO = 16,         /* the guest is ready */
@@ -63,29 +63,29 @@ enum frame_type {
 	FRAME_LOG = 19,           /* one print call of libbpf */
 	FRAME_ATTEMPT_END = 20,   /* the end of a load attempt */
 	FRAME_KERNEL_LOG = 21,    /* records of /dev/kmsg since the cell began */
-	FRAME_CRASH = 22,         /* the loading process died */
+	FRAME_CRASH = 22,         /* the loading process ended without a response */
 	FRAME_END = 23,           /* the end of a response */
 	FRAME_LEFT_OUT = 46,      /* a program that is not loaded */
 	FRAME_CHOSEN = 47,        /* the chosen one of alternatives */
-	FRAME_ATTACHED = 56,      /* a program or struct_ops map of the attempt before; errno 0 when it is attached */
-	FRAME_TRIGGERED = 57,     /* what a trigger came to, and what a test run returned */
-	FRAME_EVENTS = 58,        /* how many events a buffer had */
-	FRAME_MAP_VALUE = 59,     /* a value of a map; of a per-CPU map the values of all processors */
-	FRAME_RUNS = 60,          /* how often a program ran */
+	FRAME_ATTACHED = 56,      /* a program or struct_ops map of the previous attempt; errno 0 if it is attached */
+	FRAME_TRIGGERED = 57,     /* the result of a trigger, and the return value of a test run */
+	FRAME_EVENTS = 58,        /* the number of events in a buffer */
+	FRAME_MAP_VALUE = 59,     /* a value of a map; for a per-CPU map the values of all processors */
+	FRAME_RUNS = 60,          /* the number of runs of a program */
 	FRAME_TRIGGER_END = 61,   /* the end of a trigger command */
-	FRAME_OUTPUT = 72,        /* what a command printed on stream 1 or 2 */
+	FRAME_OUTPUT = 72,        /* output of a command on stream 1 or 2 */
 	FRAME_COMMAND_END = 73,   /* the end of the custom loader */
-	FRAME_MODULE_END = 74,    /* a module; errno 0 when it is loaded */
+	FRAME_MODULE_END = 74,    /* a module; errno 0 if it is loaded */
 };
 
-/* Off, on, or on where the kernel has what it takes. */
+/* Off, on, or on if the kernel supports it. */
 enum wanted {
 	WANTED_NO = 0,
 	WANTED_YES = 1,
 	WANTED_IF_SUPPORTED = 2,
 };
 
-/* What is set of a map. For "cpus" the number of processors is the value; the value of "autocreate" is an enum wanted. */
+/* Attributes of a map. For "cpus" the agent uses the number of processors; the value of "autocreate" is an enum wanted. */
 enum map_attribute {
 	MAP_TYPE = 0,
 	MAP_MAX_ENTRIES = 1,
@@ -95,13 +95,13 @@ enum map_attribute {
 	MAP_AUTOCREATE = 5,
 };
 
-/* What is set of a program. */
+/* Attributes of a program. */
 enum program_attribute {
 	PROGRAM_TYPE = 0,
 	PROGRAM_ATTACH_TYPE = 1,
 };
 
-/* What alternatives are. */
+/* The kinds of alternatives. */
 enum alternatives_kind {
 	ALTERNATIVE_PROGRAMS = 0,
 	ALTERNATIVE_MAPS = 1,
@@ -122,19 +122,19 @@ enum reached {
 	REACHED_DONE = 3,
 };
 
-/* What the kernel lacks for a program that is loaded only where that is possible. */
+/* The part that the kernel lacks for a program that is loaded only if the kernel supports it. */
 enum lacks {
 	LACKS_PROGRAM_TYPE = 0,
 	LACKS_ATTACH_TARGET = 1,
 };
 
-/* What is attached. */
+/* The kinds of attached things. */
 enum attached_kind {
 	ATTACHED_PROGRAM = 0,
 	ATTACHED_MAP = 1,
 };
 
-/* How a command ended; with its exit status, the signal, its time in ms, or the errno that kept it from starting. */
+/* The end of a command. Its value is the exit status, the signal, the time limit in ms, or the errno of the failed start. */
 enum command_end {
 	COMMAND_EXITED = 0,
 	COMMAND_KILLED = 1,

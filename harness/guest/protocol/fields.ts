@@ -1,4 +1,4 @@
-// The fields that frames are made of: how each is written, how it is read, and what it is in the agent's C. Numbers are little-endian.
+// The types of fields in frames: how each is written and read, and its type in the agent's C. Numbers are little-endian.
 import { Buffer } from 'node:buffer';
 
 /** A place in a payload. Reading beyond the end gives 0, no bytes and the empty string. */
@@ -6,18 +6,18 @@ interface Reader {
   u32(): number;
   /** Numbers too large for JSON become the largest that fits. */
   u64(): number;
-  /** Up to the next 0, which is skipped, or to the end. */
+  /** Reads up to the next 0, which is skipped, or to the end. */
   string(): string;
-  /** So many bytes, or as many as are left. */
+  /** Reads `length` bytes, or fewer if fewer are left. */
   bytes(length: number): Buffer;
   left(): number;
 }
 
-/** What the C of the agent makes of a field. */
+/** The type of a field in the C of the agent. */
 export type CType = 'bool' | 'u32' | 'u64' | 'ns' | 'string' | 'strings' | 'list' | 'counted' | 'bytes' | { enum: WireEnum };
 
 /**
- * One field of a frame. `In` is what is written, `Out` what is read.
+ * One field of a frame. `In` is the type of written values, `Out` that of read values.
  * Both are methods, so that fields of all types fit into one table.
  */
 export interface Field<In, Out = In> {
@@ -26,7 +26,7 @@ export interface Field<In, Out = In> {
   decode(reader: Reader): Out;
 }
 
-/** Words that travel as their numbers, the first one as 0. */
+/** Words that are sent as numbers, the first one as 0. */
 export interface WireEnum<Word extends string = string> {
   /** Its name in C. */
   name: string;
@@ -78,7 +78,7 @@ function u64Bytes(value: bigint): Buffer {
   return bytes;
 }
 
-/** Text with the 0 that ends it. The text after a 0 of its own is lost. */
+/** Text with a 0 at its end. If the text contains a 0, the rest is lost. */
 function stringBytes(value: string): Buffer {
   return Buffer.from(`${value}\0`);
 }
@@ -102,14 +102,14 @@ export const duration: Field<number> = {
   decode: (reader) => reader.u64() / 1e6,
 };
 
-/** A u32: 0 is no, all else is yes. */
+/** A u32: 0 is false, any other number is true. */
 export const flag: Field<boolean> = {
   c: 'bool',
   encode: (value) => [u32Bytes(value ? 1 : 0)],
   decode: (reader) => reader.u32() !== 0,
 };
 
-/** A u32 that stands for a word. A number without a word is read as `otherwise`. */
+/** A u32 for a word. A number without a word is read as `otherwise`. */
 export function oneOf<Word extends string>(numbers: WireEnum<Word>, otherwise: Word): Field<Word> {
   return {
     c: { enum: numbers },
@@ -146,7 +146,7 @@ function decodeList(reader: Reader): string[] {
   return values;
 }
 
-/** A u32 that says how many strings follow, and the strings. */
+/** A u32 with the number of strings, and the strings. */
 export const list: Field<readonly string[], string[]> = { c: 'list', encode: encodeList, decode: decodeList };
 
 /** Environment variables: a list of `NAME=VALUE`. */
@@ -162,7 +162,7 @@ export const variables: Field<Readonly<Record<string, string>>> = {
     ),
 };
 
-/** A u32 that says how many bytes follow, and the bytes. */
+/** A u32 with the number of bytes, and the bytes. */
 export const counted: Field<Uint8Array, Buffer> = {
   c: 'counted',
   encode: (value) => [u32Bytes(value.length), value],

@@ -1,4 +1,4 @@
-// Writes the headers of the agent that follow from the table of the protocol: `npm run protocol`, whenever the table changed.
+// Writes the headers of the agent from the table of the protocol. Run `npm run protocol` after each change of the table.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../base/package-root.ts';

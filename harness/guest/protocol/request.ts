@@ -1,4 +1,4 @@
-// Writing a request: the beginning of a mailbox.
+// Writes a request, which is the beginning of a mailbox.
 import { Buffer } from 'node:buffer';
 import { u32Bytes } from './fields.ts';
 import { type Fields, FRAMES, type RequestFrame } from './frames.ts';

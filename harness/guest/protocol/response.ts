@@ -1,33 +1,33 @@
-// Reading a response. Any bytes are accepted: the guest runs what it was given, and may write anything.
+// Reads a response. It accepts any bytes, because the guest runs foreign programs and may write anything.
 import type { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { type Field, readerOf } from './fields.ts';
 import { type Fields, type Frame, FRAMES } from './frames.ts';
 import { FRAME_HEADER_LENGTH, headerLength, MAGIC, RESPONSE_HEADER } from './mailbox.ts';
 
-/** More than any load prints. Empty frames would take many times the memory of the mailbox they lie in. */
+/** No load prints more. Without a limit, empty frames would need much more memory than the mailbox. */
 const MAX_FRAMES = 1_000_000;
 
-/** The state of a response as its header tells it. */
+/** The state of a response, from its header. */
 export interface ResponseHeader {
   length: number;
-  /** Bytes of log text for which the mailbox had no room. */
+  /** Bytes of log text that did not fit into the mailbox. */
   dropped: number;
-  /** The guest has written all of its response. */
+  /** Whether the guest has written its whole response. */
   complete: boolean;
   /** CRC-32 of a complete response. */
   crc: number;
-  /** Grows every second as long as the guest runs processes at all. */
+  /** Grows every second while the guest runs processes. */
   beats: number;
 }
 
-/** Frames of a response; `damage` tells why reading stopped, null at the end of the response. */
+/** Frames of a response. `damage` is the reason why reading stopped, null at the end of the response. */
 export interface Response {
   frames: Frame[];
   damage: string | null;
 }
 
-/** Reads the bytes at RESPONSE_HEADER; null when the guest has not begun a response. */
+/** Reads the bytes at RESPONSE_HEADER; null if the guest has not begun a response. */
 export function parseResponseHeader(bytes: Buffer): ResponseHeader | null {
   if (bytes.length < headerLength(RESPONSE_HEADER)) return null;
   const { magic, length, dropped, complete, crc, beats } = readWords(RESPONSE_HEADER.fields, bytes);
@@ -46,7 +46,7 @@ const BY_NUMBER = new Map<number, { type: string; fields: [string, Field<unknown
     .map(([type, { number, fields }]) => [number, { type, fields: Object.entries(fields) }]),
 );
 
-/** The frame of a number; null when the table has no frame to the host with that number. The table makes it one of Frame. */
+/** Reads the frame with a number; null if the table has no frame to the host with this number. */
 function decodeFrame(number: number, payload: Buffer): Frame | null;
 function decodeFrame(number: number, payload: Buffer): Record<string, unknown> | null {
   const spec = BY_NUMBER.get(number);
@@ -56,8 +56,8 @@ function decodeFrame(number: number, payload: Buffer): Record<string, unknown> |
 }
 
 /**
- * Splits a response into frames. Reading stops at the first frame that cannot be one.
- * @param crc the CRC-32 the guest announced, or null when it announced none (a response cut short)
+ * Splits a response into frames. Reading stops at the first invalid frame.
+ * @param crc the CRC-32 that the guest announced; null for an incomplete response
  */
 export function parseResponse(bytes: Buffer, crc: number | null): Response {
   const frames: Frame[] = [];
@@ -68,7 +68,7 @@ export function parseResponse(bytes: Buffer, crc: number | null): Response {
     const number = bytes.readUInt32LE(at);
     const length = bytes.readUInt32LE(at + 4);
     const start = at + FRAME_HEADER_LENGTH;
-    if (start + length > bytes.length) return { frames, damage: `frame ${frames.length} claims ${length} bytes, more than there are` };
+    if (start + length > bytes.length) return { frames, damage: `frame ${frames.length} claims ${length} bytes, but fewer are left` };
     const frame = decodeFrame(number, bytes.subarray(start, start + length));
     if (!frame) return { frames, damage: `frame ${frames.length} has the unknown type ${number}` };
     frames.push(frame);

@@ -85,7 +85,7 @@ async function aptMirrors(): Promise<Mirror[]> {
 }
 
 /**
- * The Debian mirrors to use, in order: those given, else those of `COREMATRIX_DEBIAN_MIRROR`, else those of apt.
+ * The Debian mirrors to use, in order: those of the options, else those of `COREMATRIX_DEBIAN_MIRROR`, else those of apt.
  * @throws UserError if no mirror is configured
  */
 export async function debianMirrors(given: readonly string[] | undefined, env: NodeJS.ProcessEnv = process.env): Promise<Mirror[]> {

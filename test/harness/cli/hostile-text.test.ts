@@ -62,17 +62,17 @@ describe('on the command line', () => {
 
       exit 2
       error: unknown option '--a\\x1b]0;x\\x07\\x0ab'
-      (add --help for what is possible)
+      (add --help for the possible arguments)
       ---
 
       exit 2
       error: unknown command 'a\\x1b]0;x\\x07\\x0ab'
-      (add --help for what is possible)
+      (add --help for the possible arguments)
       ---
 
       exit 2
       error: option '-j, --jobs <n>' argument '\\x1b]0;x\\x07\\x0a' is invalid. Expected a number above 0.
-      (add --help for what is possible)
+      (add --help for the possible arguments)
       ---
 
       exit 2

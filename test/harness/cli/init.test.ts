@@ -100,7 +100,7 @@ describe('corematrix init', () => {
     expect(await said('init')).toMatchInlineSnapshot(`
       "
       ---
-      error: corematrix.yaml is there already; --force replaces it
+      error: corematrix.yaml exists already; --force replaces it
       exit 2"
     `);
     expect(await said('init', 'build/task_state.bpf.o', '--force')).toContain('corematrix.yaml: 1 object;');

@@ -117,7 +117,7 @@ describe('kernels list', () => {
       `);
       expect(await run('list', '--nothing')).toMatchInlineSnapshot(`
         "error: unknown option '--nothing'
-        (add --help for what is possible)
+        (add --help for the possible arguments)
         ---
 
         exit 2"
@@ -299,7 +299,7 @@ describe('kernels prune', () => {
       `);
       expect(await run('prune', '--keep-days', 'x')).toMatchInlineSnapshot(`
         "error: option '--keep-days <n>' argument 'x' is invalid. Expected a number of days, 0 or more.
-        (add --help for what is possible)
+        (add --help for the possible arguments)
         ---
 
         exit 2"

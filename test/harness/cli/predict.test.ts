@@ -372,7 +372,7 @@ describe('this machine', () => {
   it('predict lists the possible loaders', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub', '--loader', 'bcc')).toMatchInlineSnapshot(`
       "error: option '--loader <name>' argument 'bcc' is invalid. Allowed choices are libbpf-1.7, libbpf-1.1, cilium, aya.
-      (add --help for what is possible)
+      (add --help for the possible arguments)
       ---
       exit 2"
     `);

@@ -124,11 +124,11 @@ describe('corematrix report', () => {
       error: not.json: run: Invalid input: expected object, received undefined
       error: again/logs/results.json: no such file
       error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown, github, sarif, ctrf, tap.
-      (add --help for what is possible)
+      (add --help for the possible arguments)
       error: --format writes to standard output and --out a folder; choose one
       error: whole/results.json and shard 1/results.json cannot be merged: number of shards is no and 3; give the shards of one run
       error: missing required argument 'results'
-      (add --help for what is possible)"
+      (add --help for the possible arguments)"
     `);
   });
 });

@@ -272,7 +272,7 @@ describe('bad input', () => {
     expect(await types('diff')).toMatchInlineSnapshot(`
       "
       error: missing required argument 'type'
-      (add --help for what is possible)
+      (add --help for the possible arguments)
       [exit 2]"
     `);
     expect(await types('show', '\u001b[31m', ...THREE)).toMatchInlineSnapshot(`

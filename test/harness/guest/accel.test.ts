@@ -1,4 +1,4 @@
-// KVM is believed when a guest has run under it, and not because its device can be opened.
+// Tests of the choice of the accelerator: KVM is used only if a guest has run under it, not because its device can be opened.
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { chooseAccel } from '../../../harness/guest/accel.ts';
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'accel-'));
-  // Where KVM lets itself be opened and runs nothing, QEMU ends so. Each start leaves a line.
+  // If KVM can be opened but runs no guest, QEMU ends like this. Each start adds a line.
   const qemu = `#!/bin/sh\necho started >> '${folder}/starts'\necho 'error: failed to set MSR 0x480' >&2\nkill -ABRT $$\n`;
   await writeFile(join(folder, 'qemu'), qemu);
   await chmod(join(folder, 'qemu'), 0o755);
@@ -32,17 +32,17 @@ async function choose(wanted: 'auto' | 'kvm' | 'tcg', qemuVersion: string, devic
 
 const starts = async () => (await readFile(join(folder, 'starts'), 'utf8').catch(() => '')).split('\n').length - 1;
 
-it('takes what is asked for, and emulation where there is no device, without a probe', async () => {
+it('the accelerator is the requested one, or emulation without a KVM device, in both cases without a probe', async () => {
   expect([await choose('kvm', 'QEMU 1', '/dev/null'), await choose('tcg', 'QEMU 1', '/dev/null')]).toEqual([
-    { accel: 'kvm', reason: 'asked for on the command line' },
-    { accel: 'tcg', reason: 'asked for on the command line' },
+    { accel: 'kvm', reason: 'requested on the command line' },
+    { accel: 'tcg', reason: 'requested on the command line' },
   ]);
   const missing = join(folder, 'kvm');
   expect(await choose('auto', 'QEMU 1', missing)).toEqual({ accel: 'tcg', reason: `${missing} is missing or may not be opened` });
   expect(await starts()).toBe(0);
 });
 
-it('emulates where the device opens but no guest runs, and asks again only another QEMU', async () => {
+it('the accelerator is emulation if KVM opens but runs no guest, and only another QEMU is probed again', async () => {
   const first = await choose('auto', 'QEMU 1', '/dev/null');
   expect(first).toEqual({
     accel: 'tcg',

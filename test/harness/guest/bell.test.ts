@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bellLines, parseRing } from '../../../harness/guest/bell.ts';
 
-test('a ring tells where the response is', () => {
+test('a ring has the place of the response', () => {
   expect(parseRing('ready f8000000 1000 70 34b004ff\r')).toEqual({
     word: 'ready',
     mailboxAddress: 0xf8000000n,
@@ -18,7 +18,7 @@ test.each(['', 'ready', 'done x 1 2 3', 'ready f8000000 1000 70 34b004ff more', 
   },
 );
 
-test('chunks are cut into lines, and an endless line is a flood', () => {
+test('chunks from the bell are cut into lines, and an endless line is a flood', () => {
   const lines: string[] = [];
   const floods: string[] = [];
   const take = bellLines(

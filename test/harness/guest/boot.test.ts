@@ -1,4 +1,4 @@
-// Kernels that come up, and kernels that do not: each is told in one line, from what a real guest wrote on its console.
+// Tests of boots that succeed, and of the one-line diagnosis of those that fail, from the console of a real guest.
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ async function boot(changes: Partial<BootRequest>) {
   });
 }
 
-/** Why a boot failed. */
+/** The reason of a failed boot. */
 async function diagnosis(changes: Partial<BootRequest>): Promise<string> {
   try {
     const guest = await boot(changes);
@@ -57,7 +57,7 @@ async function diagnosis(changes: Partial<BootRequest>): Promise<string> {
   }
 }
 
-/** QEMU as always, but for its arguments, which a shell changes: `"$@"` is what they were. */
+/** QEMU with arguments that a shell changes; `"$@"` are the original ones. */
 async function otherQemu(name: string, changed: string): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, `#!/bin/bash\nargs=("$@")\n${changed}\nexec ${QEMU_PROGRAM} "\${args[@]}"\n`);
@@ -71,7 +71,7 @@ async function archive(name: string, entries: Parameters<typeof writeCpio>[0]): 
   return path;
 }
 
-it('a kernel that comes up introduces itself, wherever its files lie, and QEMU runs without network, in its sandbox', async () => {
+it('a booted kernel reports its release from files in any folder, and QEMU runs without network in its sandbox', async () => {
   const directory = join(folder, "it's, a 'folder'");
   const { qemu, hello } = await boot({ directory });
   const { stdout: status } = await execa('grep', ['-E', '^(Seccomp|NoNewPrivs):', `/proc/${qemu.pid}/status`]);
@@ -82,8 +82,8 @@ it('a kernel that comes up introduces itself, wherever its files lie, and QEMU r
   expect(qemu.command.filter((word) => /netdev|-nic|virtfs|fsdev/.test(word))).toEqual([]);
 });
 
-describe('a kernel that does not come up is told by', () => {
-  it('an init that is missing, or no program', async () => {
+describe('the diagnosis of a failed boot', () => {
+  it('the diagnosis of a failed boot names an init that is missing or not a program', async () => {
     expect([
       await diagnosis({ initramfs: await archive('empty.cpio', CONSOLE) }),
       await diagnosis({
@@ -97,7 +97,7 @@ describe('a kernel that does not come up is told by', () => {
     `);
   });
 
-  it('PCI that is switched off, or a device of ours that is not there', async () => {
+  it('the diagnosis of a failed boot names PCI that is off, or a missing mailbox device', async () => {
     const withoutPci = await otherQemu('without-pci', 'args=("${args[@]/loglevel=4/loglevel=4 pci=off}")');
     const withoutDevice = await otherQemu('without-device', 'args=("${args[@]/ivshmem-plain*/pci-testdev}")');
     expect([await diagnosis({ qemuProgram: withoutPci }), await diagnosis({ qemuProgram: withoutDevice })]).toMatchInlineSnapshot(`
@@ -108,14 +108,14 @@ describe('a kernel that does not come up is told by', () => {
     `);
   });
 
-  it('a panic of its own', async () => {
+  it('the diagnosis of a failed boot names a panic of the kernel', async () => {
     const small = await otherQemu('small', 'args=("${args[@]/loglevel=4/loglevel=4 mem=20M}")');
     expect(await diagnosis({ qemuProgram: small })).toMatchInlineSnapshot(
       `"the guest did not come up: QEMU ended; the kernel panics: Kernel panic - not syncing: System is deadlocked on memory"`,
     );
   });
 
-  it('a kernel that does not come up is told by how QEMU ended when it does not even start', async () => {
+  it('the diagnosis of a failed boot has the last words of a QEMU that does not start', async () => {
     const refused = await otherQemu('refused', 'args+=(-device no-such-device)');
     expect([await diagnosis({ qemuProgram: refused }), await diagnosis({ qemuProgram: join(folder, 'missing') })]).toMatchInlineSnapshot(`
       [
@@ -125,14 +125,14 @@ describe('a kernel that does not come up is told by', () => {
     `);
   });
 
-  it('a kernel that does not come up is told by its silence, when it takes longer than it may', async () => {
+  it('the diagnosis of a failed boot names a time limit and an empty console', async () => {
     expect(await diagnosis({ timeoutMs: 1 })).toMatchInlineSnapshot(
       `"the guest did not come up: no answer from the guest in 0.001 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
     );
   });
 });
 
-it('what did not come up leaves no process behind', async () => {
+it('a failed boot leaves no process behind', async () => {
   const { stdout } = await execa('ps', ['-eo', 'args']);
   expect(stdout.split('\n').filter((line) => line.includes('qemu-system') && line.includes(folder))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// The archive is checked against cpio(1); that a kernel takes it is shown by every guest test.
+// Tests of the cpio archive with cpio(1). Every test with a guest shows that kernels accept it.
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { writeCpio } from '../../../harness/guest/cpio.ts';
@@ -10,7 +10,7 @@ const ENTRIES = [
   { path: 'empty', mode: 0o100644, content: Buffer.alloc(0) },
 ];
 
-test('cpio lists what was packed, with modes, sizes and device numbers', async () => {
+test('cpio(1) lists the packed entries with modes, sizes and device numbers', async () => {
   const { stdout } = await execa('cpio', ['-tv', '--quiet', '--numeric-uid-gid'], { input: writeCpio(ENTRIES), env: { TZ: 'UTC' } });
   expect(stdout).toMatchInlineSnapshot(`
     "drwxr-xr-x   1 0        0               0 Jan  1  1970 dev
@@ -20,7 +20,7 @@ test('cpio lists what was packed, with modes, sizes and device numbers', async (
   `);
 });
 
-test('the archive depends on nothing but its entries and fills whole blocks', () => {
+test('a cpio archive depends only on its entries, and fills whole blocks', () => {
   const archive = writeCpio(ENTRIES);
   expect(archive.equals(writeCpio(ENTRIES))).toBe(true);
   expect(archive.length % 512).toBe(0);

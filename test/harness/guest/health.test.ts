@@ -1,13 +1,13 @@
-// What kernels print when something in them breaks, as they print it, and what they print when nothing does.
+// Tests of finding faults in real messages of kernels.
 import { describe, expect, it } from 'vitest';
 import { findKernelFault } from '../../../harness/guest/health.ts';
 
-const told = (...texts: string[]) => {
+const faultIn = (...texts: string[]) => {
   const fault = findKernelFault(...texts);
   return fault && `${fault.class}${fault.grave ? ', grave' : ''}: ${fault.reason}`;
 };
 
-describe('a kernel that breaks is known by what it prints', () => {
+describe('faults in the messages of a kernel', () => {
   it.each([
     [
       'panic',
@@ -104,22 +104,22 @@ describe('a kernel that breaks is known by what it prints', () => {
       'INFO: task init:61 blocked for more than 120 seconds.',
       'infra-splat: hung task in the guest: INFO: task init:61 blocked for more than 120 seconds.',
     ],
-  ])('%s', (_, text, expected) => {
-    expect(told(`[    1.000000] all is well\n[    2.0] ${text}\n[    3.0] ---[ end trace ]---\n`)).toBe(
+  ])('a fault is found in the messages of a kernel: %s', (_, text, expected) => {
+    expect(faultIn(`[    1.000000] all is well\n[    2.0] ${text}\n[    3.0] ---[ end trace ]---\n`)).toBe(
       expected.replace('guest: ', 'guest: [    2.0] '),
     );
   });
 });
 
-it('names the gravest of several, wherever it stands', () => {
-  expect(told('rcu: INFO: rcu_sched self-detected stall on CPU\n', '3,400,1;Kernel panic - not syncing: hung\n')).toBe(
+it('the most serious of several faults in the messages of a kernel is reported', () => {
+  expect(faultIn('rcu: INFO: rcu_sched self-detected stall on CPU\n', '3,400,1;Kernel panic - not syncing: hung\n')).toBe(
     'infra-crash, grave: kernel panic in the guest: 3,400,1;Kernel panic - not syncing: hung',
   );
 });
 
-it('finds no fault in other messages of a kernel', () => {
+it('no fault is found in other messages of a kernel', () => {
   expect(
-    told(
+    faultIn(
       [
         'Linux version 6.12.117+deb13-cloud-amd64 (debian-kernel@lists) #1 SMP PREEMPT_DYNAMIC',
         'Kernel command line: console=ttyS0 loglevel=4 panic=-1 oops=panic nokaslr',

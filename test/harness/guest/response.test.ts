@@ -1,4 +1,4 @@
-// The memory of a real QEMU whose guest never runs: what may be read of the mailbox, and what stays private.
+// Tests of the memory of a real QEMU: the range of the mailbox that can be read, and private files.
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,17 +63,17 @@ describe('a response that a guest announces', () => {
     }
   }
 
-  test('may fill the mailbox to its last byte', async () => {
+  test('a response can fill the mailbox to its last byte', async () => {
     expect(await answer(OFFSET, SIZE - OFFSET)).toBe('frame 0 has the unknown type 0');
     expect(await answer(SIZE, 0)).toBe('read');
   });
 
   test.each([
-    ['ends one byte behind the mailbox', OFFSET, SIZE - OFFSET + 1],
-    ['begins behind the mailbox', SIZE + 1, 0],
+    ['ends one byte after the mailbox', OFFSET, SIZE - OFFSET + 1],
+    ['begins after the mailbox', SIZE + 1, 0],
     ['claims to have 4 GiB', OFFSET, 0xff_ff_ff_ff],
     ['begins at 4 GiB', 0xff_ff_ff_ff, 16],
-  ])('is refused if it %s', async (_, offset, length) => {
+  ])('a response that %s is refused', async (_, offset, length) => {
     expect(await answer(offset, length)).toBe('the guest announced a response that lies outside its mailbox');
   });
 });
@@ -93,7 +93,7 @@ describe('the files of the memory of a guest', () => {
     return ((await stat(ram)).blocks + (await stat(mailbox)).blocks) * 512;
   }
 
-  test('get what a guest writes if it is to be saved, and stay as they are if they are private', async () => {
+  test('the memory files of a guest change if it will be saved, and stay unchanged if they are private', async () => {
     expect([(await written(false)) > 0, await written(true)]).toEqual([true, 0]);
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { qemuArguments } from '../../../harness/guest/machine.ts';
 import { standaloneCommand } from '../../../harness/guest/standalone.ts';
 
-test('nothing is left on descriptors that only we have, and everything else stays', () => {
+test('the command of a guest for running by hand has no inherited descriptors, and otherwise stays unchanged', () => {
   const files = { ram: '/w/ram', mailbox: '/w/mailbox', private: false };
   const args = qemuArguments({ accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 }, files, { kernel: '/k', initramfs: '/i' });
   const command = ['qemu-system-x86_64', ...args];

@@ -1,4 +1,4 @@
-// Commands that the agent runs: how they end, and what is kept of what they print.
+// Tests of commands that the agent runs: their ends, and their output.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ async function run(command: GuestCommand) {
   return { end: end.end, value: end.value, dropped: end.dropped, ms: end.ms, stdout: printed(1), stderr: printed(2) };
 }
 
-test('a command has its words, its folder and its variables, and nothing else', async () => {
+test('a command has its arguments, its folder and its environment, and nothing else', async () => {
   const { end, value, stdout, stderr } = await run(
     shell('', {
       folder: '/tmp',
@@ -55,18 +55,14 @@ test.each<[string, GuestCommand, { end: string; value: number }]>([
   ['takes too long', shell('sleep 100 & sleep 100', { timeoutMs: 50, env: { PATH: '/usr/bin:/bin' } }), { end: 'timed-out', value: 50 }],
   ['does not exist', shell('', { argv: ['/no/such/program'] }), { end: 'not-started', value: 2 }],
   ['has no such folder', shell('', { folder: '/no/such/folder' }), { end: 'not-started', value: 2 }],
-  ['is no program', shell('', { argv: ['/etc/passwd'] }), { end: 'not-started', value: 13 }],
-  ['has no words', shell('', { argv: [] }), { end: 'not-started', value: 22 }],
-  [
-    'has more words than any command',
-    shell('', { argv: Array.from({ length: 1025 }, () => '/bin/true') }),
-    { end: 'not-started', value: 22 },
-  ],
-])('a command that %s is told from one that ran', async (_, command, expected) => {
+  ['is not a program', shell('', { argv: ['/etc/passwd'] }), { end: 'not-started', value: 13 }],
+  ['has no arguments', shell('', { argv: [] }), { end: 'not-started', value: 22 }],
+  ['has too many arguments', shell('', { argv: Array.from({ length: 1025 }, () => '/bin/true') }), { end: 'not-started', value: 22 }],
+])('a command that %s has a distinct end', async (_, command, expected) => {
   expect(await run(command)).toMatchObject(expected);
 });
 
-test('what a command leaves behind ends with it', async () => {
+test('processes that a command leaves running end with it', async () => {
   const pidFile = join(folder, 'pid');
   const env = { PATH: '/usr/bin:/bin' };
   expect(await run(shell(`sleep 1000 & echo $! > ${pidFile}; echo done`, { env }))).toMatchObject({
@@ -83,14 +79,14 @@ test('what a command leaves behind ends with it', async () => {
   await expect.poll(runs).toBe(false);
 });
 
-test('output beyond 16 MiB is counted and thrown away', async () => {
+test('output of a command beyond 16 MiB is dropped and counted', async () => {
   const { stdout, dropped, end } = await run(shell('head -c 17000000 /dev/zero | tr "\\0" x', { env: { PATH: '/usr/bin:/bin' } }));
   expect(end).toBe('exited');
   expect(stdout.length).toBeLessThanOrEqual(16 << 20);
   expect(stdout.length + dropped).toBe(17_000_000);
 });
 
-test('each trigger command is told by its index', async () => {
+test('the end of each trigger command has its index', async () => {
   const request = requestBytes([
     { type: 'trigger-command', index: 4, ...shell('echo four') },
     { type: 'trigger-command', index: 1, ...shell('', { argv: [] }) },

@@ -33,7 +33,7 @@ void place_request(const uint8_t *bytes, uint32_t length)
 	}
 	if ((off_t)length > size - REQUEST_OFFSET)
 		length = (uint32_t)(size - REQUEST_OFFSET);
-	/* Nothing of the request before may be left. */
+	/* Nothing of the previous request may remain. */
 	if (ftruncate(file, 0) != 0 || ftruncate(file, size) != 0)
 		err(2, "clear %s", MAILBOX_FILE);
 	write_at(file, bytes, header, REQUEST_HEADER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs parts of the agent on the host: each input from standard input is handled once and answered by one line. */
+/* Runs parts of the agent on the host. Reads inputs from standard input and answers each with one line. */
 #ifndef COREMATRIX_TEST_DRIVER_H
 #define COREMATRIX_TEST_DRIVER_H
 

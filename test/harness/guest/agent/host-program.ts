@@ -1,4 +1,4 @@
-// Parts of the agent's C built for this machine with sanitizers, and spoken to through pipes.
+// Builds parts of the agent's C for this machine with sanitizers, and talks to them through pipes.
 import { Buffer } from 'node:buffer';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,11 +27,11 @@ interface Build {
   flags?: readonly string[];
 }
 
-/** A program that answers each input by one line. */
+/** A program that answers each input with one line. */
 export interface HostProgram {
   /**
    * The line for one input. Only one question at a time.
-   * @throws Error with the sanitizer's report when the program ended
+   * @throws Error with the sanitizer's report if the program ended
    */
   ask(input: Uint8Array): Promise<string>;
   /** Ends the program, which then also reports leaks. */
@@ -50,7 +50,7 @@ async function build({ folder, test, agent, libbpf = false, flags = [] }: Build)
   return path;
 }
 
-/** A device as the kernel shows it in sysfs, whose memory is a file. */
+/** Makes a device like those in sysfs, with a file as its memory. */
 async function makeMailbox(folder: string, size: number): Promise<void> {
   const device = join(folder, 'devices/mailbox');
   await mkdir(device, { recursive: true });
@@ -64,7 +64,7 @@ async function makeMailbox(folder: string, size: number): Promise<void> {
   await writeFile(join(device, 'resource2'), Buffer.alloc(size));
 }
 
-/** Builds a program and starts it in its folder, with a mailbox of so many bytes. */
+/** Builds a program and starts it in its folder, with a mailbox of `size` bytes. */
 export async function startHostProgram(options: Build & { mailboxBytes?: number }): Promise<HostProgram> {
   const { folder, mailboxBytes = 1 << 20 } = options;
   await makeMailbox(folder, mailboxBytes);
@@ -91,7 +91,7 @@ export async function startHostProgram(options: Build & { mailboxBytes?: number 
   };
 }
 
-/** A request as the driver takes it: without the bytes between its header and its frames. */
+/** A request for the driver: without the bytes between its header and its frames. */
 export function requestBytes(frames: readonly RequestFrame[]): Buffer {
   const { bytes } = encodeRequest(frames);
   return Buffer.concat([bytes.subarray(0, headerLength(REQUEST_HEADER)), bytes.subarray(REQUEST_OFFSET)]);

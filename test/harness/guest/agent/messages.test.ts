@@ -1,4 +1,4 @@
-// What the agent reads and writes through its generated header is what the host writes and reads.
+// Tests that the agent, with its generated header, and the host read and write the same frames.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ test.each([
   ['more words than bytes', command, [0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x61, 0], ' 0 x 0 - 0 -'],
   ['a word without its end', command, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0x61], ' 0 x 0 - 0 -'],
   ['words that leave none for variables', command, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0x61, 0], ' 0 x 1 x6100 0 -'],
-])('a payload with %s is read up to there', async (_, number, payload, answer) => {
+])('a payload with %s is read up to its end', async (_, number, payload, answer) => {
   expect(await program.ask(Buffer.concat([u32Bytes(number), Buffer.from(payload)]))).toBe(answer);
 });
 
@@ -70,7 +70,7 @@ test.each([
   ['half a frame header', Buffer.concat([header('XMB1', 12), Buffer.from(pins)]), ' 36'],
   ['a frame longer than the request', Buffer.concat([header('XMB1', 16), Buffer.from(pins), u32Bytes(36), u32Bytes(0xfffffffd)]), ' 36'],
   ['a frame that is not padded at the end', Buffer.concat([header('XMB1', 9), u32Bytes(39), u32Bytes(1), Buffer.from('a')]), ' 39 x61'],
-])('a request with %s is read up to there', async (_, request, answer) => {
+])('a request with %s is read up to the fault', async (_, request, answer) => {
   expect(await program.ask(Buffer.concat([u32Bytes(0), request]))).toBe(answer);
 });
 

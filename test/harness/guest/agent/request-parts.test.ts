@@ -1,4 +1,4 @@
-// The modules and the object of a request, as the agent reads them.
+// Tests of the agent's reading of modules and the object of a request.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const moduleFrame = (name: string, ko: string) => ({ type: 'module', name, ko: Buffer.from(ko) }) as const;
 
-test('modules are loaded in their order, and the object is found behind them', async () => {
+test('modules of a request are loaded in their order, and the object after them is found', async () => {
   const request = requestBytes([
     moduleFrame('a', '\u0001\u0002'),
     moduleFrame('b', '\u0003'),

@@ -1,4 +1,4 @@
-// What the agent writes into its mailbox: whole frames, whatever does not fit, and whatever process dies between.
+// Tests of the agent's writing to its mailbox: frames stay whole, even if text does not fit or a process dies.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function respond(words: string) {
   return responseIn(folder);
 }
 
-test('a response holds what was written, with its length and checksum', async () => {
+test('a response has the written frames, its length and its checksum', async () => {
   const { frames, damage, header } = await respond('print=3 bytes=1 end');
   expect({ frames, damage }).toEqual({
     frames: [
@@ -45,7 +45,7 @@ test('a response that is not ended is not complete', async () => {
   expect([frames.length, header.complete]).toEqual([1, false]);
 });
 
-test.each(['bytes', 'print'])('text for which there is no room is cut and counted, and the end still fits (%s)', async (word) => {
+test.each(['bytes', 'print'])('text that does not fit into a response is cut and counted, and the end still fits (%s)', async (word) => {
   const { frames, damage, header } = await respond(`${word}=40000 ${word}=40000 ${word}=5 end`);
   const kept = frames.flatMap((frame) => (frame.type === 'log' ? [frame.text.length] : []));
   expect(damage).toBeNull();
@@ -54,7 +54,7 @@ test.each(['bytes', 'print'])('text for which there is no room is cut and counte
   expect(header.length).toBeGreaterThan(ROOM - 4200);
 });
 
-test('a process that dies within a frame leaves a response that goes on behind it', async () => {
+test('a response continues after a frame in which a process died', async () => {
   const { frames, damage } = await respond('print=2 crash resume end');
   expect({ frames, damage }).toEqual({
     frames: [
@@ -67,7 +67,7 @@ test('a process that dies within a frame leaves a response that goes on behind i
   });
 });
 
-test('more frames than fit leave a response that can be read and does not leave the mailbox', async () => {
+test('a response with more frames than fit stays readable and within the mailbox', async () => {
   const { frames, damage, header } = await respond('many=10000 print=100 end');
   expect(damage).toBeNull();
   expect(header.length).toBeLessThanOrEqual(ROOM);
@@ -84,7 +84,7 @@ const words = fc.array(
   { maxLength: 12 },
 );
 
-test('no order of frames makes a response that cannot be read', async () => {
+test('a response with frames in any order is readable', async () => {
   await fc.assert(
     fc.asyncProperty(words, async (each) => {
       const { damage, header } = await respond(`${each.join(' ')} end`);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Applies the settings of each request to ./object.o and shows the object that would be loaded. A program whose name begins with "good"
- * counts as one that loads. Each input is handled in a process of its own, because the agent remembers what it chose.
+ * counts as one that loads. Each input is handled in its own process, because the agent remembers its choices.
  */
 #include "driver.h"
 

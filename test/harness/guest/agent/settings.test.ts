@@ -1,4 +1,4 @@
-// The settings of a request, applied by the agent to an object that is open.
+// Tests of settings of a request that the agent applies to an open object.
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ interface Applied {
   chosen: string[];
 }
 
-/** What the agent makes of these settings: its error, what would be loaded, and what it tells the host. */
+/** The result of these settings in the agent: its error, the object to load, and its frames to the host. */
 async function apply(frames: readonly RequestFrame[]): Promise<Applied> {
   const [error = '', ...loaded] = (await program.ask(requestBytes(frames))).split(' ');
   const response = await responseIn(folder);
@@ -46,7 +46,7 @@ const unchanged = [
   'object.data:array:1:4:8:0102030400000000',
 ];
 
-test('a request without settings leaves the object as it is', async () => {
+test('a request without settings does not change the object', async () => {
   expect(await apply([])).toEqual({ error: '0', loaded: unchanged, warnings: [], chosen: [] });
 });
 
@@ -81,11 +81,11 @@ test.each<[string, RequestFrame, string]>([
   ],
   ['a section', { type: 'variable', section: '.none', offset: 0, bytes: Buffer.alloc(1) }, '.none: no 1 bytes at 0 of it to be set'],
   ['a map without values', { type: 'variable', section: 'few', offset: 0, bytes: Buffer.alloc(1) }, 'few: no 1 bytes at 0 of it to be set'],
-])('%s that the object lacks is an error, a warning, and no change', async (_, frame, warning) => {
+])('a setting of %s that the object lacks is an error with a warning, and changes nothing', async (_, frame, warning) => {
   expect(await apply([frame])).toEqual({ error: '-2', loaded: unchanged, warnings: [`warn: libbpf: settings: ${warning}`], chosen: [] });
 });
 
-test.each([6, 77, 0xffffffff])('the unknown map attribute %i is an error, a warning, and no change', async (attribute) => {
+test.each([6, 77, 0xffffffff])('the unknown map attribute %i is an error with a warning, and changes nothing', async (attribute) => {
   const payload = Buffer.concat([u32Bytes(attribute), u32Bytes(5), Buffer.from('counts\0')]);
   const [error, ...loaded] = (await program.ask(rawRequest(FRAMES['map-setting'].number, payload))).split(' ');
   expect([error, loaded]).toEqual(['-22', unchanged]);
@@ -101,17 +101,17 @@ test.each([
   [4, 5],
   [0xffffffff, 1],
   [0xffffffff, 0],
-])('a variable at %i of %i bytes does not leave its section', async (offset, length) => {
+])('a variable at %i of %i bytes is not written outside its section', async (offset, length) => {
   const { error, loaded } = await apply([{ type: 'variable', section: '.data', offset, bytes: Buffer.alloc(length, 7) }]);
   expect([error, loaded]).toEqual(['-2', unchanged]);
 });
 
-test('of alternatives the first that loads is chosen', async () => {
+test('the first of the alternatives that loads is chosen', async () => {
   const { error, loaded, chosen } = await apply([{ type: 'alternatives', kind: 'programs', names: ['bad_one', 'good_one', 'good_two'] }]);
   expect([error, loaded.slice(0, 3), chosen]).toEqual(['0', ['again', '0', 'good_one:socket_filter:0'], ['programs good_one']]);
 });
 
-test('where no alternative loads, the first is asked for and none is reported', async () => {
+test('if no alternative loads, the first is requested and none is reported as chosen', async () => {
   const { loaded, chosen } = await apply([{ type: 'alternatives', kind: 'programs', names: ['bad_one'] }]);
   expect([loaded, chosen]).toEqual([unchanged, []]);
 });
@@ -126,13 +126,13 @@ test.each<[string, string[]]>([
   expect([error, chosen]).toEqual([names.length === 0 ? '0' : '-2', []]);
 });
 
-test('more groups and members than any object has are left out', async () => {
+test('groups and members of alternatives beyond the limit are left out', async () => {
   const many = Array.from({ length: 100 }, () => 'bad_one');
   const groups = Array.from({ length: 100 }, () => ({ type: 'alternatives', kind: 'programs', names: [...many, 'good_one'] }) as const);
   expect((await apply(groups)).chosen).toEqual([]);
 });
 
-test('the first error counts, and the settings behind it are applied', async () => {
+test('the first error of settings is returned, and later settings are applied', async () => {
   const { error, loaded } = await apply([
     { type: 'map-setting', map: 'none', attribute: 'type', value: 1 },
     { type: 'map-setting', map: 'counts', attribute: 'max_entries', value: 9 },

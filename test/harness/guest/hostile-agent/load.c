@@ -31,7 +31,7 @@ static void crash(void)
 	raise(SIGSEGV);
 }
 
-/* More than the guest has: the kernel kills what takes most. */
+/* Allocates more memory than the guest has, so that the kernel kills the largest process. */
 static void take_all_memory(void)
 {
 	for (;;) {
@@ -54,7 +54,7 @@ static void panic(void)
 	wait_forever();
 }
 
-/* Nothing else runs any more on the only processor. */
+/* From now on, no other process runs on the only processor. */
 static void hang(void)
 {
 	struct sched_param highest = { .sched_priority = 99 };

@@ -1,4 +1,4 @@
-// Values for every field of the protocol, made by chance.
+// Random values for every field of the protocol.
 import * as fc from 'fast-check';
 import * as fields from '../../../../harness/guest/protocol/fields.ts';
 import type { Fields } from '../../../../harness/guest/protocol/frames.ts';

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { encodeRequest } from '../../../../harness/guest/protocol/request.ts';
 
-test('a request leaves the guest its own pages to answer in', () => {
+test('a request reserves whole pages for the response', () => {
   const { bytes, responseOffset } = encodeRequest([{ type: 'object', name: 'on_fork', elf: Buffer.alloc(5000, 1) }]);
   expect(responseOffset).toBe(0x3000);
   expect(bytes.length).toBeLessThanOrEqual(responseOffset);
 });
 
-test('a request is its header and its frames, each with its number, its length and its fields', () => {
+test('a request has a header and frames, each with its number, its length and its fields', () => {
   const { bytes } = encodeRequest([
     { type: 'autoload', program: 'p', wanted: 'if-supported' },
     { type: 'command', timeoutMs: 9, folder: '/', argv: ['a'], env: { B: 'c' } },

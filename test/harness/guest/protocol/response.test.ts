@@ -52,29 +52,29 @@ test('a response is read frame by frame', () => {
   });
 });
 
-test('a response that does not match its checksum is not read at all', () => {
+test('a response with a wrong checksum is not read', () => {
   expect(parseResponse(RESPONSE, 1)).toEqual({ frames: [], damage: 'the checksum of the response does not match its bytes' });
 });
 
-test('a response cut short says so and keeps the frames before the cut', () => {
+test('a truncated response is reported as damaged and keeps the frames before the cut', () => {
   expect(parseResponse(RESPONSE.subarray(0, 20), null)).toEqual({
     frames: [{ type: 'attempt-begin', program: '' }],
-    damage: 'frame 1 claims 50 bytes, more than there are',
+    damage: 'frame 1 claims 50 bytes, but fewer are left',
   });
 });
 
-test('an unknown frame type stops reading', () => {
+test('reading a response stops at an unknown frame type', () => {
   expect(parseResponse(frame(99, Buffer.alloc(0)), null).damage).toBe('frame 0 has the unknown type 99');
 });
 
-test('more frames than any load prints are damage, and numbers too large for JSON are cut off', () => {
+test('a response with too many frames is damaged, and numbers too large for JSON are limited', () => {
   const { frames, damage } = parseResponse(Buffer.concat(Array.from({ length: 1_000_001 }, () => u32(19, 0))), null);
   expect([frames.length, damage]).toEqual([1_000_000, 'more than 1000000 frames']);
   const huge = parseResponse(frame(23, u64(0xffffffffffffffffn)), null);
   expect(huge).toEqual({ frames: [{ type: 'end', guestMs: Number.MAX_SAFE_INTEGER / 1e6 }], damage: null });
 });
 
-test('a response header is read, and anything else is none', () => {
+test('a response header is read, and other bytes give null', () => {
   expect(parseResponseHeader(u32(0x31424d58, 500, 7, 1, 0, 0xabcd, 3))).toEqual({
     length: 500,
     dropped: 7,
@@ -86,7 +86,7 @@ test('a response header is read, and anything else is none', () => {
   expect(parseResponseHeader(Buffer.alloc(3))).toBeNull();
 });
 
-test('no bytes make the parser throw or report more frames than fit', () => {
+test('any bytes can be read as a response without an error and without more frames than fit', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(RESPONSE.length), (noise, cut) => {
       const mutated = Buffer.concat([RESPONSE.subarray(0, cut), Buffer.from(noise)]);
