@@ -175,7 +175,6 @@ async function tryUntilDone(part: Part, request: DownloadRequest): Promise<Downl
   let fruitless = 0;
   for (;;) {
     const before = part.size;
-    if (deadline.aborted) throw lateError(part, request);
     const result = await tryOnce(part, request, deadline);
     if (result.kind === 'done' || result.kind === 'absent') return result;
     if (result.kind === 'corrupt') {
