@@ -1,6 +1,6 @@
 // The guest agent as a run uses it.
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelImage } from '../../kernels/pull.ts';
 import { InfraError } from '../base/errors.ts';
@@ -32,6 +32,7 @@ export async function prepareInitramfs(
     throw new InfraError(`${config.path} changed while it was used`);
   const boot = kernel && text && { release: kernel.release, text };
   const archive = buildInitramfs(await readFile(path), boot);
+  await mkdir(work, { recursive: true });
   await writeFile(target, archive).catch((error: unknown) => {
     throw withPath(error, target);
   });

@@ -1,5 +1,5 @@
 // Makes one kernel of the matrix ready for its cells: with a snapshot, or prepared for boots.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Trust } from '../../kernels/trust/trust.ts';
 import type { KernelImage } from '../../kernels/pull.ts';
@@ -95,15 +95,29 @@ export function bootImages(image: Pick<KernelImage, 'vmlinux' | 'image'>): BootI
 
 type KernelBoot = Omit<BootRequest, 'directory' | 'signal'>;
 
-async function bootRequest(image: KernelImage, setup: GuestSetup): Promise<KernelBoot> {
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes boot requests. The initramfs is packed once, and again if a cleaner of temporary folders removed it. */
+function bootRequests(image: KernelImage, setup: GuestSetup): () => Promise<KernelBoot> {
   const gdb = setup.request.keep?.gdb;
-  return {
-    qemuProgram: QEMU_PROGRAM,
-    machine: { ...machineFor(setup.accel, setup.memoryMiB), ...(gdb && { gdb }) },
-    images: bootImages(image),
-    initramfs: await prepareInitramfs(setup.agent, image, setup.work),
-    timeoutMs: setup.bootLimitMs,
+  const machine = { ...machineFor(setup.accel, setup.memoryMiB), ...(gdb && { gdb }) };
+  let initramfs: string | null = null;
+  return async () => {
+    if (initramfs === null || !(await exists(initramfs))) initramfs = await prepareInitramfs(setup.agent, image, setup.work);
+    return { qemuProgram: QEMU_PROGRAM, machine, images: bootImages(image), initramfs, timeoutMs: setup.bootLimitMs };
   };
+}
+
+/** Boots a guest for a cell. A guest whose initramfs was removed meanwhile says nothing about the cell, and another one is booted. */
+async function bootForCell(requestOf: () => Promise<KernelBoot>, cell: CellRequest): Promise<GuestResult> {
+  const request = await requestOf();
+  const result = await runBooted(request, cell);
+  return result.ok || (await exists(request.initramfs)) ? result : runBooted(await requestOf(), cell);
 }
 
 /** The facts of a booted guest. */
@@ -147,24 +161,24 @@ function storeOf(image: KernelImage, { request, work, accel, memoryMiB, qemu, ag
 export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<ReadyKernel> {
   if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} are not supported yet`);
   const machine = machineFor(setup.accel, setup.memoryMiB);
-  const kernelBoot = await bootRequest(image, setup);
-  const boot = async (cell: CellRequest) => runBooted(kernelBoot, cell);
+  const kernelBoot = bootRequests(image, setup);
+  const boot = async (cell: CellRequest) => bootForCell(kernelBoot, cell);
   const types = typesOf(image);
   const modules = moduleLoader(image, setup.request.kernelOptions);
   const configSha256 = image.config?.sha256 ?? null;
   const agentSha256 = setup.agent.sha256;
   if (setup.request.isolation === 'boot') {
-    const result = await identify(image, kernelBoot, setup);
+    const result = await identify(image, await kernelBoot(), setup);
     return { result, configSha256, agentSha256, fromCache: false, restore: null, renew: null, boot, types, modules };
   }
   const store = storeOf(image, setup);
-  const request = { ...kernelBoot, signal: setup.signal };
+  const request = async () => ({ ...(await kernelBoot()), signal: setup.signal });
   const kept = await keptSnapshot(store);
-  let snapshot = kept ?? (await newSnapshot(store, request));
+  let snapshot = kept ?? (await newSnapshot(store, await request()));
   let renewing: Promise<void> | null = null;
   const renew = async () => {
     try {
-      snapshot = await newSnapshot(store, request, snapshot);
+      snapshot = await newSnapshot(store, await request(), snapshot);
     } catch (error) {
       // The current cell has its verdict. The next cells try the old snapshot first.
       if (!(error instanceof InfraError)) throw error;

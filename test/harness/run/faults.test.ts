@@ -1,9 +1,11 @@
 // Tests of faults from outside: QEMU killed or stopped at any phase, kernels that do not boot, damaged snapshots, full disks.
 import { chmod, copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RunEvent } from '../../../harness/run/events.ts';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
 import { pulledKernel } from '../../kernels/pulled.ts';
 import { QEMU_PROGRAM } from '../../../harness/run/host.ts';
@@ -100,6 +102,44 @@ describe('QEMU', () => {
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toEqual(
       Array.from({ length: 3 }, () => 'infra infra-boot the guest did not come up: QEMU ended by SIGKILL'),
     );
+  });
+});
+
+describe('work files that a cleaner of temporary folders removes', () => {
+  const [object = ''] = OBJECTS;
+  let expected: string[] = [];
+  beforeAll(async () => {
+    expected = verdicts(await realRun([object], [KERNEL]));
+  });
+
+  /** Runs a cell, and calls `remove` once when it starts. */
+  async function removing(remove: () => void, changes: Parameters<typeof realRun>[2]): Promise<Results> {
+    let removed = false;
+    const onEvent = ({ kind }: RunEvent) => {
+      if (kind !== 'cell-started' || removed) return;
+      removed = true;
+      remove();
+    };
+    const results = await realRun([object], [KERNEL], { ...changes, onEvent });
+    expect(removed).toBe(true);
+    return results;
+  }
+
+  it.each(['boot', 'snapshot'] as const)('work files that are removed before a guest by %s are made again', async (isolation) => {
+    const removeAll = () => {
+      for (const name of readdirSync(folder)) if (name.startsWith('corematrix-')) rmSync(join(folder, name), { recursive: true });
+    };
+    const results = await removing(removeAll, { isolation });
+    expect(verdicts(results)).toEqual(expected);
+    expect(results.cells.map(guestsOf)).toEqual([`${isolation}: verdict`]);
+  });
+
+  it('a snapshot that is removed before a restore gives way to a boot, and is made again', async () => {
+    const cache = join(folder, 'cache-removed');
+    const results = await removing(() => rmSync(join(cache, 'snapshots'), { recursive: true }), { cache });
+    expect(verdicts(results)).toEqual(expected);
+    expect(results.cells.map(({ status }) => status)).not.toContain('infra');
+    expect(await readdir(join(cache, 'snapshots'))).toHaveLength(1);
   });
 });
 
