@@ -5,6 +5,7 @@ import { readStanzas } from './index-file.ts';
 import type { DebianArch } from '../../apt/names.ts';
 import type { DebianOptions } from './options.ts';
 import { type PackageFile, packageFile } from './fetch.ts';
+import { KNOWN_PARTS } from './known-parts.ts';
 import { type KernelPackage, linuxPackages, POOL_PATH } from './packages.ts';
 
 /** `base` is the package with the configuration. */
@@ -30,7 +31,7 @@ async function listed(name: string, version: string, arch: DebianArch, options: 
 
 /**
  * The package with a part of a kernel. The parts are rebuilt more often than the signed image. A part that no index lists any more may
- * still be in the pool; then its digest is unknown.
+ * still be in the pool; then its digest is that in KNOWN_PARTS, or unknown.
  * @throws InfraError if the mirror cannot be read
  */
 export async function findPart(part: KernelPart, kernel: KernelPackage, options: DebianOptions): Promise<PackageFile> {
@@ -39,5 +40,7 @@ export async function findPart(part: KernelPart, kernel: KernelPackage, options:
   const name = `linux-${part}-${release}`;
   const known = await listed(name, version, arch, options);
   const path = `pool/main/l/linux/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`;
-  return known ?? { kind: 'unlisted', name, archive, path };
+  const kept = KNOWN_PARTS.find((each) => each.name === name && each.version === version);
+  const pinned: PackageFile | undefined = kept && { kind: 'listed', name, archive, path, expected: kept, trust: { kind: 'pinned' } };
+  return known ?? pinned ?? { kind: 'unlisted', name, archive, path };
 }
