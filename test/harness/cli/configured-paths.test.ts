@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RULES } from '../../../harness/plan/untrusted/rules.ts';
 import { elfImage, kernelDeb } from '../../kernels/fixtures.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
@@ -62,6 +63,14 @@ async function planned(text: string) {
 }
 
 describe('paths of a configuration', () => {
+  it('every key of the schema that names a file is among the tested ones', () => {
+    const tested = ['history', ...KEYS.map(([name]) => name.replace(/ \(.*/, ''))];
+    const named = [...RULES].flatMap(([key, { kind }]) => (kind === 'allowed' || key === 'mirrors' ? [] : [key]));
+    // The settings of `defaults` are those of `objects`.
+    const isTested = (key: string) => tested.some((each) => each === key || each.startsWith(`${key}.`));
+    expect(named.filter((key) => !isTested(key) && !isTested(key.replace(/^defaults\./, 'objects.')))).toEqual([]);
+  });
+
   it.each(KEYS)('a relative path and an absolute path in %s mean the same file', async (_, textFor) => {
     for (const at of ['there', join(folder, 'project/there')]) {
       const { exitCode, stderr } = await planned(textFor(at));
