@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: tests,
     globalSetup: ['test/leftovers/each-run.ts'],
+    // On a busy machine the first run, which measures, may take long.
+    testTimeout: 60_000,
     setupFiles: ['test/leftovers/each-file.ts'],
   },
 });
