@@ -1,6 +1,7 @@
 // Removes from the cache what killed processes left behind, and entries that were not used for some time.
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { errorCode } from '../harness/base/files.ts';
 import { ifAbandoned, removeAbandoned, removeIfAbandoned } from '../harness/base/ownership.ts';
 import { isUnfinished } from '../harness/base/populate.ts';
 import { SOURCES } from './registry.ts';
@@ -22,6 +23,12 @@ export interface PrunedEntry {
   why: 'unfinished' | 'unused' | 'all';
 }
 
+export interface Pruned {
+  removed: PrunedEntry[];
+  /** Paths that this user may not remove. They stay, perhaps in part. */
+  refused: string[];
+}
+
 /** The folders of the cache whose entries can be recreated. */
 const FOLDERS = [
   'kernels',
@@ -34,6 +41,8 @@ const FOLDERS = [
 ];
 /** Their entries are small and are kept, unless they are unfinished. */
 const KEPT_FOLDERS = ['agent', 'libbpf'];
+/** Errors of entries that belong to another user, or lie on a disk that may only be read. */
+const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 interface Usage {
@@ -74,18 +83,23 @@ async function pruneEntry(path: string, usage: Usage, request: PruneRequest): Pr
   return why;
 }
 
-/** Removes what the request allows and returns the removed entries. A later run makes them again if it needs them. */
-export async function pruneCache(request: PruneRequest): Promise<PrunedEntry[]> {
+/** Removes what the request allows. A later run makes it again if it needs it. */
+export async function pruneCache(request: PruneRequest): Promise<Pruned> {
   const removed: PrunedEntry[] = [];
+  const refused: string[] = [];
   for (const folder of [...FOLDERS, ...KEPT_FOLDERS]) {
     const all = await readdir(join(request.cache, folder)).catch(() => []);
     const names = KEPT_FOLDERS.includes(folder) ? all.filter(isUnfinished) : all;
     for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
       const path = join(request.cache, folder, name);
       const usage = await usageOf(path);
-      const why = await pruneEntry(path, usage, request);
+      const why = await pruneEntry(path, usage, request).catch((error: unknown) => {
+        if (!REFUSALS.has(errorCode(error) ?? '')) throw error;
+        refused.push(path);
+        return null;
+      });
       if (why !== null) removed.push({ path, size: usage.size, why });
     }
   }
-  return removed;
+  return { removed, refused };
 }

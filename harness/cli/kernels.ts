@@ -177,10 +177,14 @@ const WHY = {
 
 async function pruneUnused(options: { all?: boolean; keepDays: number; dryRun?: boolean }): Promise<void> {
   const dryRun = options.dryRun === true;
-  const removed = await pruneCache({ cache: cacheRoot(), keepDays: options.keepDays, all: options.all === true, dryRun });
+  const { removed, refused } = await pruneCache({ cache: cacheRoot(), keepDays: options.keepDays, all: options.all === true, dryRun });
   const bytes = removed.reduce((sum, entry) => sum + entry.size, 0);
   process.stdout.write(table(removed.map((entry) => [mebibytes(entry.size), WHY[entry.why], entry.path])));
   process.stderr.write(`${dryRun ? 'would remove' : 'removed'} ${removed.length} entries, ${mebibytes(bytes)}\n`);
+  const [first] = refused;
+  if (first === undefined) return;
+  const entries = `${refused.length} ${refused.length === 1 ? 'entry' : 'entries'}`;
+  throw new InfraError(`no permission to remove ${entries}, such as ${first}; run the same command as the user who owns them`);
 }
 
 function days(value: string): number {
@@ -212,7 +216,7 @@ function addPrune(kernels: Command): void {
     .option('--dry-run', 'only show what would be removed')
     .action(pruneUnused);
   addHelp(prune, {
-    exit: { asExpected: 'removed, or nothing to remove' },
+    exit: { asExpected: 'removed, or nothing to remove', infrastructure: 'some entries belong to another user, or the disk is read-only' },
     examples: ['corematrix kernels prune --dry-run', 'corematrix kernels prune --keep-days 7'],
   });
 }

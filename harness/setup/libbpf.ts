@@ -2,7 +2,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseCached, writeFileAtomic } from '../base/files.ts';
+import { errorCode, parseCached, writeFileAtomic } from '../base/files.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { mirrorTrust } from '../../kernels/trust/mirror-trust.ts';
 import { readTrust, stillVouches } from '../../kernels/trust/trust.ts';
@@ -106,16 +106,18 @@ export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
 
 /**
  * The libbpf to link with: the choice of an earlier set-up, else built from source, else the system's.
- * @throws UserError if none can be found
+ * @throws UserError if none can be found, InfraError if the cache cannot be used and the system has none
  */
 export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
   const memory = memoryOf(options.cache);
   const before = await chosenBefore(options, memory);
   if (before) return before;
   let why = 'the mirrors have no source package of it that is new enough';
+  let diskError: InfraError | null = null;
   const built = await buildFromSource(options).catch((error: unknown) => {
     if (!(error instanceof InfraError) && !(error instanceof UserError)) throw error;
     why = messageOf(error);
+    if (error instanceof InfraError && errorCode(error.cause) !== null) diskError = error;
     return null;
   });
   if (built) {
@@ -123,6 +125,8 @@ export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
     return inCache(options.cache, built);
   }
   const system = await fromSystem();
+  // A cache that cannot be written is mended first: the agent needs it, too.
+  if (!system && diskError) throw diskError;
   if (!system) throw new UserError(`no libbpf to build the guest agent with: ${why}; on Debian: apt-get install libbpf-dev`);
   options.onNote(`libbpf ${WANTED_LIBBPF} cannot be built (${why}); taking the ${system.origin}`);
   return system;

@@ -1,5 +1,5 @@
 // Tests of one cache that several runs use: at the same time, of another user, and read-only.
-import { access, chmod, constants, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
@@ -11,6 +11,7 @@ import { linkedCache, sample } from './real-run.ts';
 
 const MAIN = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
 const NOBODY = 65534;
+const NOBODY_ALONE = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--no-new-privs'];
 
 let folder = '';
 beforeEach(async () => {
@@ -77,5 +78,38 @@ describe('a cache', () => {
       stdout: expect.stringContaining('2 pass, 1 fail'),
     });
     await expect(access(join(folder, 'second/index.html'), constants.R_OK)).resolves.toBeUndefined();
+  });
+
+  it('a cache of another user is refused in one line, and pruning it says what stays', async (context) => {
+    if (process.getuid?.() !== 0) context.skip('only root can become another user');
+    const cache = await linkedCache(join(folder, 'cache'));
+    await mkdir(join(cache, 'verdicts'));
+    await writeFile(join(cache, 'verdicts/0.json.gz'), '');
+    for (const path of [dirname(folder), folder]) await chmod(path, 0o755);
+    const asNobody = async (...args: string[]) =>
+      execa('setpriv', [...NOBODY_ALONE, process.execPath, MAIN, ...args], {
+        cwd: folder,
+        env: { COREMATRIX_CACHE: cache, HOME: folder },
+        reject: false,
+        stdin: 'ignore',
+      });
+    if ((await asNobody('--version')).failed) context.skip('another user cannot enter the folder of this checkout');
+    const pruned = await asNobody('kernels', 'prune', '--all');
+    const refusal = 'no permission to remove N entries, such as FOLDER/PATH; run the same command as the user who owns them';
+    const lines = pruned.stderr
+      .replaceAll(/\d+ entries,/g, 'N entries,')
+      .replaceAll(/such as \S+;/g, 'such as FOLDER/PATH;')
+      .split('\n');
+    expect([pruned.exitCode, lines.at(-1)]).toEqual([3, `error: ${refusal}`]);
+    expect(await readdir(join(cache, 'verdicts'))).toEqual(['0.json.gz']);
+    await chmod(cache, 0o700);
+    const out = join(folder, 'out');
+    await mkdir(out);
+    await chmod(out, 0o777);
+    const refused = await asNobody('run', sample('task_state'), '-k', 'debian:5.10', '-o', out);
+    expect([refused.exitCode, refused.stderr.split('\n').at(-1)]).toEqual([
+      3,
+      expect.stringMatching(/^error: cannot write [^\n]*: no permission; point COREMATRIX_CACHE [^\n]*$/),
+    ]);
   });
 });
