@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { InfraError } from '../../harness/base/errors.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { QEMU_PROGRAM } from '../../harness/run/host.ts';
@@ -100,7 +101,11 @@ export async function prepareChaos(cells: number, main: string): Promise<Chaos> 
   await makeFolder(join(folder, 'undisturbed'), { faults: [], cold: true }, null);
   const { results, stderr } = await runProgram(join(folder, 'undisturbed'), { main, cells }, 1);
   const unfit = results?.cells.find(({ attempts, status }) => attempts.length !== 1 || status === 'infra');
-  if (!results || unfit) throw new Error(`the undisturbed run is no measure: ${unfit ? JSON.stringify(unfit.attempts) : stderr}`);
+  if (!results || unfit) {
+    await endChaos({ folder });
+    const why = unfit ? `${unfit.object} has ${JSON.stringify(unfit.attempts)}` : stderr;
+    throw new InfraError(`the run without faults did not go well, so that nothing can be compared with it: ${why}`);
+  }
   return { folder, cells, main, undisturbed: results };
 }
 

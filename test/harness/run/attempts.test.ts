@@ -22,7 +22,10 @@ const ENDINGS = {
     dropped: 0,
     ...MEASURED,
   },
-  'loader crash': answer([{ type: 'crash', waitStatus: SEGFAULT }]),
+  'loader crash': answer([
+    { type: 'log', level: 'warn', text: 'libbpf: loading\n' },
+    { type: 'crash', waitStatus: SEGFAULT },
+  ]),
   'loader exit': answer([{ type: 'crash', waitStatus: EXIT_1 }]),
   'no module': answer([{ type: 'module-end', name: 'dummy', errno: 2 }]),
 } satisfies Record<string, GuestResult>;
@@ -99,9 +102,9 @@ test.each([
   ['timeout', 'infra-timeout', 'the reason of infra-timeout'],
   ['panic', 'infra-crash', 'kernel panic in the guest: [1.0] Kernel panic - not syncing: test'],
   ['panic in a guest that answers', 'infra-crash', 'kernel BUG in the guest: kernel BUG at mm/slub.c:1'],
-  ['loader crash', 'infra-crash', 'the loading process in the guest died of SIGSEGV'],
+  ['loader crash', 'infra-crash', 'the loading process in the guest was killed by SIGSEGV'],
   ['loader exit', 'infra-crash', 'the loading process in the guest failed (status 1)'],
-  ['no module', 'infra-kernel-unavailable', 'the module dummy does not load in the guest: ENOENT'],
+  ['no module', 'infra-kernel-unavailable', 'the module dummy cannot be loaded in the guest: ENOENT'],
 ] as const)('an attempt that ends with %j is recorded as %j', async (ending, infra, reason) => {
   const [first] = await tryGuests({ restore: null, boot: async () => ENDINGS[ending], renew: null });
   expect(first?.attempt).toEqual({ isolation: 'boot', infra, reason, durationMs: 1.3 });

@@ -21,19 +21,31 @@ describe('a guest', () => {
   });
 
   test('has a verdict if a loader or a trigger failed by itself', () => {
-    const failures = [loader('exited', 1), loader('exited', 125), loader('exited', 128), loader('killed', 11), trigger('exited', 1)];
+    const failures = [
+      loader('exited', 1),
+      loader('exited', 125),
+      loader('exited', 128),
+      loader('killed', 11),
+      loader('killed', 127),
+      trigger('exited', 1),
+    ];
     expect(failures.map((frame) => why(frame))).toEqual(failures.map(() => null));
   });
 
   test('has none if a module does not load, whatever the loader says', () => {
     expect(why(module('first', 0), module('second', 2), module('third', 12), loader('exited', 127))).toBe(
-      'infra-kernel-unavailable: the module second does not load in the guest: ENOENT',
+      'infra-kernel-unavailable: the module second cannot be loaded in the guest: ENOENT',
     );
+  });
+
+  test('has none if a module does not load after something else failed', () => {
+    const attached: Frame = { type: 'attached', kind: 'program', errno: 13, name: 'p', detail: '' };
+    expect(why(attached, module('dummy', 2))).toBe('infra-kernel-unavailable: the module dummy cannot be loaded in the guest: ENOENT');
   });
 
   test('has none if its loader does not end', () => {
     expect(why(loader('timed-out', 2500))).toBe(
-      'infra-timeout: the loader did not end within 2.5 s; a loader has to end once the object is loaded, and command.timeout gives it longer',
+      'infra-timeout: the loader did not end within 2.5 s; a loader must end after it has loaded the object; command.timeout changes the limit',
     );
   });
 
