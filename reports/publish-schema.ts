@@ -1,7 +1,9 @@
-// Writes the published JSON Schema of results.json beside this file. Run `npm run schema` after each change of the schema.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../harness/base/package-root.ts';
+// Writes the published JSON Schemas: `npm run schema`. With --check it writes nothing and names those that differ.
+import { publish } from '../harness/base/generated.ts';
+import { configJsonSchema } from '../harness/plan/config/json-schema.ts';
 import { resultsJsonSchema } from './json.ts';
 
-await writeFile(join(PACKAGE_ROOT, 'reports/results.schema.json'), resultsJsonSchema());
+await publish('npm run schema', [
+  { path: 'reports/results.schema.json', render: resultsJsonSchema },
+  { path: 'harness/plan/config/config.schema.json', render: configJsonSchema },
+]);

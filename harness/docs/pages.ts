@@ -1,4 +1,5 @@
 // The pages of docs/ that follow from the code.
+import type { GeneratedFile } from '../base/generated.ts';
 import { commandLinePage } from './command-line.ts';
 import { configurationPage } from './configuration.ts';
 import { exitCodesPage } from './exit-codes.ts';
@@ -6,18 +7,14 @@ import { failuresPage } from './failures.ts';
 import { resultsPage } from './results.ts';
 import { wordsPage } from './words.ts';
 
-export interface Page {
-  /** From the root of the repository. */
-  path: string;
-  /** The text without the line break at its end. */
-  render: () => string | Promise<string>;
-}
+/** A generated page. `render` gives its text without the line break at the end. */
+const page = (path: string, render: GeneratedFile['render']): GeneratedFile => ({ path, render: async () => `${await render()}\n` });
 
-export const PAGES: readonly Page[] = [
-  { path: 'docs/failures.md', render: failuresPage },
-  { path: 'docs/words.md', render: wordsPage },
-  { path: 'docs/reference/configuration.md', render: configurationPage },
-  { path: 'docs/reference/results.md', render: resultsPage },
-  { path: 'docs/reference/command-line.md', render: commandLinePage },
-  { path: 'docs/reference/exit-codes.md', render: exitCodesPage },
+export const PAGES: readonly GeneratedFile[] = [
+  page('docs/failures.md', failuresPage),
+  page('docs/words.md', wordsPage),
+  page('docs/reference/configuration.md', configurationPage),
+  page('docs/reference/results.md', resultsPage),
+  page('docs/reference/command-line.md', commandLinePage),
+  page('docs/reference/exit-codes.md', exitCodesPage),
 ];

@@ -1,9 +1,9 @@
-// Writes the headers of the agent from the table of the protocol. Run `npm run protocol` after each change of the table.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../base/package-root.ts';
+// Writes the headers of the agent from the table of the protocol: `npm run protocol`. With --check it writes nothing and names those that
+// differ.
+import { publish } from '../../base/generated.ts';
 import { framesHeader, messagesHeader } from './c-headers.ts';
 
-const agent = join(PACKAGE_ROOT, 'harness/guest/agent');
-await writeFile(join(agent, 'frames.h'), framesHeader());
-await writeFile(join(agent, 'messages.h'), messagesHeader());
+await publish('npm run protocol', [
+  { path: 'harness/guest/agent/frames.h', render: framesHeader },
+  { path: 'harness/guest/agent/messages.h', render: messagesHeader },
+]);

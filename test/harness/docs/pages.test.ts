@@ -4,26 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FAILURE_CLASSES } from '../../../harness/base/failures.ts';
+import { differingFiles } from '../../../harness/base/generated.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
-import { differingPages } from '../../../harness/docs/differing.ts';
 import { plainText } from '../../../harness/docs/markdown.ts';
 import { PAGES } from '../../../harness/docs/pages.ts';
 
 it.each(PAGES)('$path is what the code says; "npm run docs" writes it', async ({ path, render }) => {
-  expect(await readFile(join(PACKAGE_ROOT, path), 'utf8')).toBe(`${await render()}\n`);
+  expect(await readFile(join(PACKAGE_ROOT, path), 'utf8')).toBe(await render());
 });
 
-it('a page that differs and a page that is missing are named', async () => {
+it('a generated file that differs and one that is missing are named', async () => {
   const root = await mkdtemp(join(tmpdir(), 'corematrix-docs-'));
   try {
     await mkdir(join(root, 'docs'));
     await writeFile(join(root, 'docs/same.md'), '# Same\n');
     await writeFile(join(root, 'docs/old.md'), '# Old\n');
-    const pages = ['same', 'old', 'new'].map((name) => ({
+    const files = ['same', 'old', 'new'].map((name) => ({
       path: `docs/${name}.md`,
-      render: () => `# ${name === 'same' ? 'Same' : 'New'}`,
+      render: () => `# ${name === 'same' ? 'Same' : 'New'}\n`,
     }));
-    expect(await differingPages(root, pages)).toEqual([
+    expect(await differingFiles(root, files)).toEqual([
       { path: 'docs/old.md', text: '# New\n', missing: false },
       { path: 'docs/new.md', text: '# New\n', missing: true },
     ]);
