@@ -23,27 +23,50 @@ import { stepOf } from './findings/order.ts';
 interface ExaminedLoad {
   load: PredictedLoad;
   attempt: ReadAttempt;
+  facts: FactsIndex;
   /** Keyed by the name of each program that is loaded. */
   reach: Map<string, Reach>;
+}
+
+/** The relocations of a load; for large objects a search through all of them would take minutes. */
+interface FactsIndex {
+  /** By number and (sub)program; see `placeKey`. */
+  byNumber: ReadonlyMap<string, RelocationFacts>;
+  /** By poisoned instruction and (sub)program. */
+  byPoison: ReadonlyMap<string, RelocationFacts>;
+}
+
+const placeKey = (program: string, number: number) => `${number} ${program}`;
+
+/** If several facts have one place, the first counts. */
+function indexOf(relocations: readonly RelocationFacts[]): FactsIndex {
+  const byNumber = new Map<string, RelocationFacts>();
+  const byPoison = new Map<string, RelocationFacts>();
+  for (const facts of relocations.toReversed()) {
+    byNumber.set(placeKey(facts.program, facts.index), facts);
+    for (const insn of facts.poisoned) byPoison.set(placeKey(facts.program, insn), facts);
+  }
+  return { byNumber, byPoison };
 }
 
 function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<number> | null): ExaminedLoad {
   const reached = load.errno === 0 ? 'done' : 'prepare';
   const attempt = readAttempt({ program: load.program, reached, errno: load.errno, openMs: 0, loadMs: 0, log: load.log });
   const reach = new Map<string, Reach>();
-  if (load.errno !== 0) return { load, attempt, reach };
+  const examined = { load, attempt, facts: indexOf(attempt.log.relocations), reach };
+  if (load.errno !== 0) return examined;
   const input = reachInputOf(object, load, helpers);
-  if (!hasRejected(input)) return { load, attempt, reach };
+  if (!hasRejected(input)) return examined;
   for (const program of object.programs) {
     const isLoaded = load.program === null ? program.autoload !== false : program.name === load.program;
     if (isLoaded) reach.set(program.name, reachOf(program, input));
   }
-  return { load, attempt, reach };
+  return examined;
 }
 
 /** Finds the poisoned relocation of an instruction. */
-function factsAt({ attempt }: ExaminedLoad, owner: ObjectFunction, insn: number): RelocationFacts | undefined {
-  return attempt.log.relocations.find((facts) => facts.program === owner.name && facts.poisoned.includes(insn));
+function factsAt({ facts }: ExaminedLoad, owner: ObjectFunction, insn: number): RelocationFacts | undefined {
+  return facts.byPoison.get(placeKey(owner.name, insn));
 }
 
 function relocationFailure(object: BpfObject, { load, attempt }: ExaminedLoad): PredictedFailure | null {
@@ -117,14 +140,18 @@ function reachedIn(loads: readonly ExaminedLoad[], function_: string, insns: rea
   return answer;
 }
 
-function withReach(object: BpfObject, record: CellRelocation, loads: readonly ExaminedLoad[]): CellRelocation {
-  const relocation = object.relocations[record.ref];
-  if (!relocation || record.reached === null) return record;
-  const { program, index } = relocation;
-  const own = loads.filter(({ attempt }) => attempt.program === program);
-  const telling = own.length > 0 ? own : loads;
-  const facts = telling.flatMap(({ attempt }) => attempt.log.relocations).find((each) => each.program === program && each.index === index);
-  return { ...record, reached: reachedIn(telling, program, facts?.poisoned ?? []) };
+/** Completes the records of relocations that the verifier may reach. */
+function withReach(object: BpfObject, loads: readonly ExaminedLoad[]): (record: CellRelocation) => CellRelocation {
+  const byProgram = new Map(loads.map((load) => [load.attempt.program, load]));
+  return (record) => {
+    const relocation = object.relocations[record.ref];
+    if (!relocation || record.reached === null) return record;
+    const { program, index } = relocation;
+    const own = byProgram.get(program);
+    const telling = own ? [own] : loads;
+    const holder = telling.find(({ facts }) => facts.byNumber.has(placeKey(program, index)));
+    return { ...record, reached: reachedIn(telling, program, holder?.facts.byNumber.get(placeKey(program, index))?.poisoned ?? []) };
+  };
 }
 
 /**
@@ -190,7 +217,7 @@ export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loade
   });
   return {
     programs: isAlone ? together : verdicts((name) => single.get(name) ?? whole),
-    relocations: relocationRecords(object, attempts).map((record) => withReach(object, record, isAlone ? [whole] : [...single.values()])),
+    relocations: relocationRecords(object, attempts).map(withReach(object, isAlone ? [whole] : [...single.values()])),
     loads: examined.map(({ load }) => load),
   };
 }

@@ -6,7 +6,7 @@ import { UserError } from '../../base/errors.ts';
 import { accessOf, parseSpec } from '../core-spec/printed.ts';
 import { describeSpec, parseLocalSpec } from '../core-spec/spec.ts';
 import type { ObjectRelocation } from './places.ts';
-import { RELOCATION_KINDS } from '../../base/vocabulary.ts';
+import { RELOCATION_KINDS, type RelocationKind } from '../../base/vocabulary.ts';
 import { functionsOf, INSN_BYTES, type ObjectFunction, ownerFinder } from './functions.ts';
 import { dataMaps, definedMaps, type ObjectMap } from './maps.ts';
 import { programTypeOf } from './program-type.ts';
@@ -61,6 +61,19 @@ interface RelocationSources {
 function relocationsIn(section: string, { ext, btf, functions, problem }: RelocationSources): ObjectRelocation[] {
   const ownerOf = ownerFinder(functions.filter((candidate) => candidate.section === section));
   const linesOf = linesByFunction(ext.lines.get(section) ?? []);
+  // A large object has many relocations of few accesses.
+  const described = new Map<string, { spec: string; access: string } | null>();
+  const describe = (kind: RelocationKind, typeId: number, path: string) => {
+    const key = `${kind} ${typeId} ${path}`;
+    const known = described.get(key);
+    if (known !== undefined) return known;
+    const local = parseLocalSpec(btf, kind, typeId, path);
+    const spec = local.ok ? describeSpec(local.spec) : null;
+    const parsed = spec === null ? null : parseSpec(spec);
+    const found = spec !== null && parsed ? { spec, access: accessOf(parsed) } : null;
+    described.set(key, found);
+    return found;
+  };
   return (ext.relocations.get(section) ?? []).flatMap((record, index) => {
     const insn = record.insnOffset / INSN_BYTES;
     const kind = RELOCATION_KINDS[record.kind];
@@ -69,12 +82,10 @@ function relocationsIn(section: string, { ext, btf, functions, problem }: Reloca
     const owner = ownerOf(insn);
     // A linker leaves the relocations of a weak subprogram that another one replaced; libbpf skips them.
     if (!owner) return [];
-    const local = parseLocalSpec(btf, kind, record.typeId, record.access);
-    const spec = local.ok ? describeSpec(local.spec) : null;
-    const parsed = spec === null ? null : parseSpec(spec);
-    if (spec === null || !parsed)
+    const found = describe(kind, record.typeId, record.access);
+    if (!found)
       return problem(`relocation ${index} of section ${section} accesses [${record.typeId}] by "${record.access}", which leads nowhere`);
-    const access = accessOf(parsed);
+    const { spec, access } = found;
     const source = sourceLine(linesOf(owner), record.insnOffset, access);
     return [{ index, section, program: owner.name, insn: insn - owner.insnOffset, kind, spec, access, source }];
   });

@@ -59,7 +59,7 @@ function toSource(line: LineInfo, exact: boolean): SourceLine {
  * @param access as a person writes it: `task_struct.mm`, `enum x::Y`, `struct task_struct`
  */
 export function sourceLine(lines: readonly LineInfo[], insnOffset: number, access: string): SourceLine | null {
-  const at = lines.findLastIndex((line) => line.insnOffset <= insnOffset);
+  const at = lastAtMost(lines, insnOffset, (line) => line.insnOffset);
   const here = lines[Math.max(at, 0)];
   if (!here) return null;
   const word = telling(access);

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { unlessInterrupted } from '../../../harness/base/interrupted.ts';
 import { readResults } from '../../../reports/json.ts';
+import { generatedObject } from '../../bench/generated-object.ts';
 import { linkedCache, sample } from '../run/real-run.ts';
 import { MAIN } from './command.ts';
 
@@ -88,6 +89,13 @@ describe('a mirror that accepts connections and never answers', () => {
     await until(async () => asked > 0);
     expect(await endBy(run, 'SIGTERM')).toEqual({ ended: 130, soon: true, left: [] });
   });
+});
+
+it('predict ends at once after SIGTERM, also in the middle of an object with 200,000 relocations', async () => {
+  await writeFile(join(folder, 'large.bpf.o'), generatedObject({ programs: 1, relocations: 200_000 }));
+  const run = start(['predict', 'large.bpf.o', '-k', 'debian:5.10']);
+  await sleep(2500);
+  expect(await endBy(run, 'SIGTERM')).toEqual({ ended: 'SIGTERM', soon: true, left: [] });
 });
 
 describe('work that does not listen to its signal', () => {
