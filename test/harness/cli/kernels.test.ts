@@ -282,18 +282,21 @@ describe('kernels prune', () => {
       await writeFile(join(old, 'vmlinux'), Buffer.alloc(2 << 20, 1));
       await utimes(join(old, 'vmlinux'), 1e9, 1e9);
       await utimes(old, 1e9, 1e9);
-      await writeFile(join(folder, 'cache/kernels/half.tmp-4194305-0a'), Buffer.alloc(1 << 20, 1));
+      // A file has no lock: it is left alone for a day.
+      const half = join(folder, 'cache/kernels/half.tmp-0123456789abcdef');
+      await writeFile(half, Buffer.alloc(1 << 20, 1));
+      await utimes(half, 1e9, 1e9);
       expect(await run('prune', '--dry-run')).toMatchInlineSnapshot(`
         "would remove 2 entries, 3.0 MiB
         ---
-        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-4194305-0a
+        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-0123456789abcdef
         2.0 MiB  not used lately  FOLDER/cache/kernels/old
         exit 0"
       `);
       expect(await run('prune')).toMatchInlineSnapshot(`
         "removed 2 entries, 3.0 MiB
         ---
-        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-4194305-0a
+        1.0 MiB  left unfinished  FOLDER/cache/kernels/half.tmp-0123456789abcdef
         2.0 MiB  not used lately  FOLDER/cache/kernels/old
         exit 0"
       `);
