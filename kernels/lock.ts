@@ -37,8 +37,8 @@ function checkEntries(lock: SourceLock, entries: readonly unknown[], place: stri
 
 /**
  * Reads the text of a lock file.
- * @param path what errors call it
- * @throws UserError that names the place and what was expected there
+ * @param path its name in errors
+ * @throws UserError with the place of the fault and the expected value
  */
 export async function parseLock(text: string, path: string): Promise<KernelLock> {
   const json = parseJson(text);

@@ -68,12 +68,12 @@ function reasonToRemove(usage: Usage, request: PruneRequest): PrunedEntry['why']
   return Date.now() - usage.lastUsed > request.keepDays * DAY_MS ? 'unused' : null;
 }
 
-/** Removes what killed processes left unfinished in a cache, except downloads: the next download of the same file continues them. */
+/** Removes unfinished data of killed processes from a cache, except downloads: the next download of the same file continues them. */
 export async function removeUnfinished(cache: string): Promise<void> {
   for (const folder of [...FOLDERS, ...KEPT_FOLDERS]) await removeAbandoned(join(cache, folder), /\.tmp-[0-9a-f]+$/);
 }
 
-/** Removes an entry of the cache, or only says why it would. An unfinished one has an owner, who decides; null if it stays. */
+/** Removes an entry of the cache, or only returns the reason (`dryRun`). Null if it stays. An unfinished entry stays while its owner lives. */
 async function pruneEntry(path: string, usage: Usage, request: PruneRequest): Promise<PrunedEntry['why'] | null> {
   const unfinished = isUnfinished(basename(path));
   const why = unfinished ? await ifAbandoned(path, async () => 'unfinished' as const) : reasonToRemove(usage, request);

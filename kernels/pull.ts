@@ -22,7 +22,7 @@ export interface KernelImage extends KernelIdentity {
   /** The original bzImage or Image; null if the original is a vmlinux. */
   image: string | null;
   btf: { path: string; size: number; sha256: string } | null;
-  /** What it was built with; null if its source has no configuration. */
+  /** Its build configuration; null if its source has no configuration. */
   config: KernelConfig | null;
   modules: ModuleSource;
   package: { name: string; version: string; path: string; sha256: string } | null;

@@ -13,7 +13,7 @@ export async function filesIn(folder: string, endings: readonly string[]): Promi
     .map((name) => join(folder, name));
 }
 
-/** A digest of names and contents of files (not of where they lie) and of everything else that matters: 32 hexadecimal digits. */
+/** A digest of names and contents of files (not of their folders) and of everything else that matters: 32 hexadecimal digits. */
 export async function digestOf(files: readonly string[], ...words: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(words));
   for (const file of files) {

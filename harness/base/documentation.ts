@@ -1,6 +1,6 @@
 // Where the documentation is on the web.
 
-/** The address of the repository, as package.json names it (a test keeps them equal); null as long as it names none. */
+/** The address of the repository, as package.json names it (a test keeps them equal); null if it names none. */
 export const REPOSITORY: string | null = null;
 
 /**

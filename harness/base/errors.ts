@@ -8,7 +8,7 @@ const MAX_MESSAGE = 1000;
 
 interface ErrorFacts {
   cause?: unknown;
-  /** What a program said, or a list: lines of their own below the message. */
+  /** Lines to print below the message: the output of a program, or a list. */
   detail?: string;
 }
 

@@ -11,7 +11,7 @@ export type Decider = 'btf' | 'configuration' | 'guest';
 /** What a failure is about. */
 export type Concern = 'relocation' | 'kernel' | 'extern' | 'map' | 'program' | 'object' | 'rights' | 'infrastructure';
 
-/** Everything that the project says of a failure class. Each text is plain, in whole sentences. */
+/** All facts and texts about a failure class. Each text is plain, in whole sentences. */
 export interface FailureRecord {
   /** A few words that can stand alone. */
   title: string;
@@ -341,7 +341,9 @@ const CATALOGUE = {
     concerns: 'infrastructure',
     stages: {},
     meaning: 'The kernel did not boot in QEMU, or its agent did not answer. The cells of this kernel have no verdict.',
-    evidence: ['No answer of the agent within --boot-timeout, or QEMU ended before it. The reason quotes the telling line of the console.'],
+    evidence: [
+      'No answer of the agent within --boot-timeout, or QEMU ended before it. The reason quotes the line of the console that shows the cause.',
+    ],
     help: 'Run corematrix doctor. On a slow machine give it longer with --boot-timeout. Your own kernel needs the options that the reason names.',
   },
   'infra-timeout': {
@@ -428,7 +430,7 @@ export function deciderOf(failure: FailureClass, stage: Stage | null): Decider {
   return (stage && FAILURES[failure].stages[stage]) ?? 'guest';
 }
 
-/** Where docs/failures.md explains the class on the web; null as long as the package names no repository. */
+/** Where docs/failures.md explains the class on the web; null if the package names no repository. */
 export function failureAddress(failure: FailureClass): string | null {
   return documentationAddress('docs/failures.md', failure);
 }

@@ -10,7 +10,7 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   const own = env['COREMATRIX_CACHE'];
   if (own) return isAbsolute(own) ? own : join(process.cwd(), own);
   const xdg = env['XDG_CACHE_HOME'];
-  // The XDG base directory specification has relative values ignored.
+  // The XDG base directory specification requires that relative values are ignored.
   return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'corematrix');
 }
 
@@ -74,7 +74,7 @@ export function randomName(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** How the names of unfinished files and folders begin, beside their target. They are on the same file system: a rename is atomic. */
+/** The prefix of unfinished files and folders beside their target. They are on the same file system: a rename is atomic. */
 export function unfinishedPrefix(target: string): string {
   return `${target}.tmp-`;
 }
@@ -84,7 +84,7 @@ export function unfinishedPath(target: string): string {
   return `${unfinishedPrefix(target)}${randomName()}`;
 }
 
-/** Clears up after a failure, whose own error is the one that matters. */
+/** Cleans up after a failure and ignores errors, because the error of that failure matters. */
 async function dropUnfinished(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => null);
 }
@@ -115,7 +115,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   }
 }
 
-/** Reads JSON that this program wrote to the cache; null when it is missing or damaged, which both mean: make it anew. */
+/** Reads JSON that this program wrote to the cache; null if it is missing or damaged, so that the caller makes it again. */
 export function parseCached(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-// The formats of a report by name, apart from what renders them, which configuration and command line need not load.
+// The names of report formats, apart from the renderers: configuration and command line load faster without those.
 
 export const FORMAT_NAMES = ['html', 'json', 'junit', 'markdown', 'github', 'sarif', 'ctrf', 'tap'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];

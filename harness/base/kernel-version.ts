@@ -9,7 +9,7 @@ export interface KernelVersion {
   patch: number | null;
   /** Number of the release candidate, null for a release. */
   rc: number | null;
-  /** What the distribution or builder added, with its separator; '' when nothing. */
+  /** What the distribution or builder added, with its separator; '' if nothing. */
   local: string;
 }
 
@@ -70,7 +70,7 @@ function compareSeries(a: KernelVersion, b: KernelVersion): number {
   return a.major - b.major || a.minor - b.minor;
 }
 
-/** By upstream version alone: series, patch level, and a release candidate below its release. */
+/** Compares upstream versions alone: series, patch level, and a release candidate below its release. */
 export function compareUpstream(a: KernelVersion, b: KernelVersion): number {
   const rc = (version: KernelVersion) => version.rc ?? Number.MAX_SAFE_INTEGER;
   return compareSeries(a, b) || (a.patch ?? 0) - (b.patch ?? 0) || rc(a) - rc(b);

@@ -118,7 +118,7 @@ function isBelow(folder: string, path: string): boolean {
 
 const ABOUT_PLACES: ReadonlySet<string> = new Set([ACCESS, PLACE, MISSING]);
 
-/** Temporary files have a variable of their own. */
+/** The folder of temporary files has its own variable, TMPDIR. */
 function adviceFor(code: ErrorName, path: string | null): string | null {
   const advice = ADVICE_BY_ERROR[code];
   if (advice === null || path === null || !isBelow(tmpdir(), path)) return advice;
@@ -133,7 +133,7 @@ function pathIn(error: Error): string | null {
 }
 
 /**
- * Tells trouble of the machine from a fault in corematrix.
+ * Distinguishes a fault of the machine from a fault in corematrix.
  * @param error anything that was thrown; its causes count, too
  * @returns one line with the system call, its path and what to do; null if the machine is not to blame
  */

@@ -1,5 +1,5 @@
-// Who works in a folder: its owner holds a lock on a file in it, as long as it lives. The lock is of the kernel (flock(2)), so it is
-// seen across containers and process namespaces, and ends with its owner however that ends.
+// Folders with an owner: a process that holds a lock on a file in the folder as long as it lives. It is a lock of the kernel (flock(2)),
+// so all containers and process namespaces see it, and it ends with its owner, even a killed one.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
@@ -10,7 +10,7 @@ import { errorCode, randomName } from './files.ts';
 
 /** The locked file of an owned folder. */
 const OWNER_FILE = '.owner';
-/** What no lock can tell is left alone until it was not changed for this long. */
+/** Without a usable lock, data counts as abandoned if it was not changed for this time. */
 const UNTOUCHED_MS = 24 * 60 * 60 * 1000;
 const CREATE_TRIES = 20;
 
@@ -56,7 +56,7 @@ async function isAt(path: string, handle: FileHandle): Promise<boolean> {
   return found !== null && found.ino === opened.ino && found.dev === opened.dev;
 }
 
-/** A folder whose owner holds no lock: it is safe until it is old. */
+/** A folder whose owner holds no lock. Others leave it alone until it is old. */
 function unlockedFolder(path: string): OwnedFolder {
   return {
     path,
@@ -86,7 +86,7 @@ function lockedFolder(path: string, lock: FileHandle): OwnedFolder {
   };
 }
 
-/** Removes a folder, one file in it last: a removal that is cut short leaves a folder that still has its owner file. */
+/** Removes a folder, one file in it last: an interrupted removal leaves a folder that still has its owner file. */
 async function removeLast(path: string, last: string): Promise<void> {
   const names = await readdir(path).catch(() => []);
   for (const name of names) if (name !== last) await rm(join(path, name), { recursive: true, force: true });
@@ -146,7 +146,7 @@ async function isOnThisMachine(path: string): Promise<boolean> {
   return LOCAL_FILE_SYSTEMS.has(type >>> 0);
 }
 
-/** Runs an action on what an owner that has ended left behind, under the lock of that owner. Null if it is not known to have ended. */
+/** Runs an action on the data of an owner that has ended, under that owner's lock. Null if the owner may live. */
 async function onAbandoned<Result>(path: string, action: () => Promise<Result>): Promise<Result | null> {
   const facts = await lstat(path);
   if (!facts.isDirectory()) return (await isUntouched(path)) ? action() : null;
@@ -167,8 +167,8 @@ async function onAbandoned<Result>(path: string, action: () => Promise<Result>):
 }
 
 /**
- * Runs an action on a folder or file if its owner has ended: the owner's lock is free; or, where no lock can tell, nothing in it was
- * changed for a day. No other process takes the folder meanwhile.
+ * Runs an action on a folder or file if its owner has ended: the owner's lock is free; or no lock is usable, and nothing in it was
+ * changed for a day. Meanwhile no other process takes the folder.
  * @returns null if the owner may live, or if the path cannot be read
  */
 export async function ifAbandoned<Result>(path: string, action: () => Promise<Result>): Promise<Result | null> {
@@ -185,7 +185,7 @@ export async function removeIfAbandoned(path: string): Promise<boolean> {
 }
 
 /**
- * Removes from a folder what owners that have ended left behind.
+ * Removes from a folder the data of owners that have ended.
  * @param named matches the names of owned folders and unfinished files
  * @param user if given, only what belongs to this user: in a folder where strangers write, their links are not followed
  */

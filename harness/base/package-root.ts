@@ -1,4 +1,4 @@
-// Where this package lies, whether it runs from its sources or from dist/.
+// The folder of this package, whether it runs from its sources or from dist/.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -9,5 +9,5 @@ function climb(folder: string): string {
   return climb(above);
 }
 
-/** The folder that holds package.json and the C sources of the agent. */
+/** The folder with package.json and the C sources of the agent. */
 export const PACKAGE_ROOT = climb(import.meta.dirname);

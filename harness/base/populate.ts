@@ -1,10 +1,10 @@
-// Folders of the cache that are made once: filled beside their place by one owner, and renamed when they are whole.
+// Makes folders of the cache once: one owner fills a folder beside its place, and renames it when it is complete.
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, explainDiskError, isDirectory, makeDirectories, syncDirectory, unfinishedPrefix } from './files.ts';
 import { makeOwnedFolder, type OwnedFolder, removeAbandoned } from './ownership.ts';
 
-/** Whether the name of a file or folder in the cache is that of something unfinished. */
+/** Whether a name in the cache belongs to unfinished data. */
 export function isUnfinished(name: string): boolean {
   return /\.(?:tmp|part)-(?:\d{1,10}-)?[0-9a-f]+$/.test(name);
 }
@@ -16,7 +16,7 @@ async function dropAbandoned(target: string): Promise<void> {
 }
 
 /**
- * A folder beside a target for work on it, which nothing alive loses. What earlier owners left of the same target is removed.
+ * Makes a folder beside a target, to work on it. Removes unfinished data of the same target whose owners have ended.
  * @throws InfraError when the disk is full or may not be written
  */
 export async function makeFolderBeside(target: string): Promise<OwnedFolder> {

@@ -1,4 +1,4 @@
-// Where a path leads after all symbolic links.
+// Resolves all symbolic links of a path.
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 

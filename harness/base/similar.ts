@@ -1,4 +1,4 @@
-// How alike two names of the kernel are.
+// Measures the similarity of two names in the kernel.
 
 const MAX_NAME = 80;
 
@@ -44,7 +44,7 @@ export function similarity(left: string, right: string): number {
   return a === b ? 1 : Math.min(0.95, Math.max(sharedLetters(a, b), sharedWords(a, b)));
 }
 
-/** The names most like a wanted one, best first, at least `least` alike. */
+/** The names most similar to a wanted one, best first; `least` is the minimum similarity. */
 export function mostSimilar(wanted: string, names: Iterable<string>, count: number, least: number): string[] {
   const length = stripped(wanted).length;
   const words = stripped(wanted)

@@ -1,9 +1,9 @@
-// Foreign text made safe for outputs: what could act on a terminal, hide or turn text is shown, never passed on.
+// Makes foreign text safe for outputs: characters that control a terminal, or hide or reverse text, are shown as escapes.
 
 /** Controls, format characters (direction, zero width, tags), line and paragraph separators, lone surrogates, noncharacters of XML. */
 export const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 
-/** What a CI system takes from a log as a command: `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere. */
+/** Text that a CI system executes as a command in a log: `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere. */
 const COMMAND = /^\s*:(?=:)|#(?=#[\w.]*\[)/g;
 
 function written(character: string): string {
@@ -13,12 +13,12 @@ function written(character: string): string {
   return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`;
 }
 
-/** One line of text in which everything unsafe, CI commands too, is written as \xNN, \uNNNN or \u{N}. */
+/** Escapes one line of text: unsafe characters and CI commands are written as \xNN, \uNNNN or \u{N}. */
 export function visible(text: string): string {
   return text.replaceAll(UNSAFE, written).replaceAll(COMMAND, (start) => start.slice(0, -1) + written(start.slice(-1)));
 }
 
-/** The same for text of several lines: newlines and tabs stay, a CI command does not matter where this goes. */
+/** Escapes text of several lines. Newlines, tabs and CI commands stay: such text never goes into a CI log. */
 export function visibleText(text: string): string {
   return text.replaceAll(UNSAFE, (character) => (character === '\n' || character === '\t' ? character : written(character)));
 }

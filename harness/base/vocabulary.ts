@@ -58,9 +58,9 @@ export const STAGE_MEANINGS = {
   open: 'libbpf reads the object file.',
   relocate: 'libbpf reads the BTF of the kernel, resolves externs and struct_ops types, and applies CO-RE relocations.',
   'map-create': 'The kernel creates the maps.',
-  verify: 'The kernel takes the programs and verifies them.',
+  verify: 'The kernel verifies the programs.',
   attach: 'The loaded programs are attached (mode: attach and mode: run).',
-  run: 'Triggers run the attached programs, and checks look at the result (mode: run).',
+  run: 'Triggers run the attached programs, and checks compare the result (mode: run).',
 } as const satisfies Record<Stage, string>;
 
 /**
@@ -127,8 +127,8 @@ export const REACHED = ['yes', 'no', 'unknown'] as const;
 export type Reached = (typeof REACHED)[number];
 
 /**
- * What BTF alone says of a program: `fail` for certain, `may-fail` if the verifier comes to what it rejects or no module has what the
- * kernel lacks, `unknown` where it has nothing against it, which is not yet a pass.
+ * The prediction for a program, from BTF alone. `fail`: it certainly fails. `may-fail`: it fails if the verifier reaches a certain
+ * instruction, or if no module has what the kernel lacks. `unknown`: no failure is predicted, but it can still fail.
  */
 export const PREDICTED_STATUSES = ['fail', 'may-fail', 'unknown'] as const;
 export type PredictedStatus = (typeof PREDICTED_STATUSES)[number];
@@ -140,7 +140,7 @@ export const PREDICTED_STATUS_MEANINGS = {
   unknown: 'No failure is predicted. It can still fail when it is loaded.',
 } as const satisfies Record<PredictedStatus, string>;
 
-/** What a type of a kernel is, as far as its layout goes. */
+/** The kinds of kernel types, as far as they matter for layouts. */
 export const LAYOUT_KINDS = ['struct', 'union', 'enum', 'function', 'other'] as const;
 export type LayoutKind = (typeof LAYOUT_KINDS)[number];
 

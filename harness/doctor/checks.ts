@@ -1,4 +1,4 @@
-// Checks what a run needs of this machine. Each check really tries the thing, and prints what to type if it fails.
+// Checks what a run needs of this machine. Each check tries the real operation, and prints what to type if it fails.
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ const KERNEL_MIB = 200;
 
 async function checkPrograms(): Promise<Finding> {
   const missing = await missingPackages(false);
-  if (missing.length === 0) return ok('programs', 'everything that is needed is installed');
+  if (missing.length === 0) return ok('programs', 'all needed programs are installed');
   const names = missing.map(({ debian }) => debian).join(' ');
   const advice = `npm run setup, or on Debian: apt-get install --no-install-recommends ${names}`;
   return { what: 'programs', state: 'broken', found: `missing: ${missing.map(({ purpose }) => purpose).join('; ')}`, advice };
@@ -55,7 +55,7 @@ async function checkMemory(): Promise<Finding> {
   const jobs = await defaultJobs();
   const found = `${free} MiB can be used: ${jobs} guest${jobs === 1 ? '' : 's'} at a time`;
   if (free >= 1024) return ok('memory', found);
-  return { what: 'memory', state: free < 700 ? 'broken' : 'warning', found, advice: 'a guest needs about 700 MiB to be started in' };
+  return { what: 'memory', state: free < 700 ? 'broken' : 'warning', found, advice: 'a guest needs about 700 MiB to start' };
 }
 
 /** Free space at the place of a folder, in MiB. */

@@ -15,8 +15,8 @@ const KNOWN_FAULTS = [
   {
     from: '7.0',
     to: '7.2',
-    fault: 'without KVM it corrupts guests that read and write much through a serial port: they oops, or answer wrong',
-    answer: 'runs carry objects and logs through shared memory, keep the console quiet, and take no verdict from a guest that oopsed',
+    fault: 'without KVM, much traffic through a serial port corrupts guests: they oops or give wrong answers',
+    answer: 'runs carry objects and logs through shared memory, keep the console quiet, and accept no verdict from a guest that oopsed',
   },
 ] as const satisfies readonly KnownFault[];
 
@@ -33,6 +33,6 @@ export function judgeQemu(version: string): Finding {
   if (rank(version) < rank(OLDEST))
     return { what: 'QEMU', state: 'warning', found: `${version}, which was never tested`, advice: 'QEMU 7.2 or newer is known to work' };
   const fault = KNOWN_FAULTS.find(({ from, to }) => rank(version) >= rank(from) && rank(version) <= rank(to));
-  if (!fault) return { what: 'QEMU', state: 'ok', found: `${version}, no fault of which is known`, advice: null };
-  return { what: 'QEMU', state: 'ok', found: `${version}; known of it: ${fault.fault}`, advice: fault.answer };
+  if (!fault) return { what: 'QEMU', state: 'ok', found: `${version}, no known faults`, advice: null };
+  return { what: 'QEMU', state: 'ok', found: `${version}; known fault: ${fault.fault}`, advice: fault.answer };
 }

@@ -29,7 +29,7 @@ async function firstBtf(plain: Readable, maxBytes: number): Promise<Uint8Array |
   }
   parser.end();
   if (failed.reason !== null) return failed.reason;
-  if (size > maxBytes) return `more than ${maxBytes} bytes are too many for BTF`;
+  if (size > maxBytes) return `it has more than ${maxBytes} bytes of BTF, which is the limit`;
   const found: Buffer[] | null = chunks;
   return found ? Buffer.concat(found) : 'no file ending in .btf in this archive';
 }

@@ -9,8 +9,8 @@ const NO_SECTION = 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
 /** The magic number of a bzImage and its offset. See Documentation/arch/x86/boot.rst in the kernel tree. */
 const SETUP_HEADER = 0x202;
 const SETUP_MAGIC = 'HdrS';
-const PACKED_KERNEL = 'a kernel image that has to be unpacked first: name it as file:PATH instead of btf:PATH';
-const TOO_LARGE = `more than ${MAX_BTF} bytes are too many for BTF`;
+const PACKED_KERNEL = 'a kernel image that must be unpacked first: name it as file:PATH instead of btf:PATH';
+const TOO_LARGE = `it has more than ${MAX_BTF} bytes of BTF, which is the limit`;
 
 /** The section of any ELF file that is small enough to read whole: objects, kernels of other machines. */
 function sectionOf(bytes: Uint8Array): Uint8Array | string {

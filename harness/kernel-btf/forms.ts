@@ -4,7 +4,7 @@ import type { SelectorForm } from '../../kernels/sources/source.ts';
 
 /** All kernels in the cache. */
 export const CACHED = 'cached';
-/** What selectors of BTF begin with. */
+/** The prefix of selectors of BTF. */
 export const BTF = 'btf:';
 
 const FORMS = [
@@ -14,6 +14,6 @@ const FORMS = [
 
 /** For a note below the options: where BTF for predictions can come from. Nothing is downloaded for a prediction. */
 export const BTF_TABLE = [
-  'Where BTF comes from; kernels of a mirror are only those in the cache:',
+  'Sources of BTF (kernels of a mirror must be in the cache):',
   ...formLines([...FORMS, ...selectorForms()]).map((line) => `  ${line}`),
 ].join('\n');

@@ -82,7 +82,7 @@ export interface UnresolvedKconfig {
 
 /**
  * The first `CONFIG_…` extern for which libbpf refuses an object, or null.
- * @param config the kernel's configuration as text, null for a kernel without
+ * @param config the kernel's configuration as text, null for a kernel without one
  * @param given names of values that the loader sets, which override the kernel's
  * @see bpf_object__resolve_externs() in libbpf.c
  */

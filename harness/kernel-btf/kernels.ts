@@ -34,7 +34,7 @@ export interface OfflineKernel {
   index: IndexFile | null;
   /** The folder of its modules, which all count as loaded; null if they are unknown. */
   modules: string | null;
-  /** The file with its configuration; null for a kernel without, absent if unknown. */
+  /** The file with its configuration; null for a kernel without one, absent if unknown. */
   config?: string | null;
 }
 
@@ -90,7 +90,7 @@ function newestOf(meant: readonly CachedKernel[], unverified: readonly CachedKer
   const newest = newestOfSeries(meant);
   if (newest.length === 0) {
     const why = unverified.length > 0 ? 'the kernel in the cache is not verified' : 'no such kernel in the cache';
-    throw new UserError(`${text}: ${why}; "corematrix kernels pull ${text}" brings it`);
+    throw new UserError(`${text}: ${why}; "corematrix kernels pull ${text}" adds it`);
   }
   return newest.map((kernel) => fromCache(text, kernel));
 }

@@ -58,7 +58,7 @@ async function wholeOf(plain: Readable): Promise<Buffer | string> {
   let size = 0;
   for await (const chunk of plain as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_MODULE) return `more than ${MAX_MODULE} bytes are too many for a module`;
+    if (size > MAX_MODULE) return `it has more than ${MAX_MODULE} bytes, the limit for a module`;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -125,7 +125,7 @@ async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promi
   if (read.btf.starts.length === 0) {
     // Wrongly built modules have only a header.
     const unreadable = read.btf.strings.length === 0 ? { name, reason: 'its string section is empty' } : null;
-    return { text: `${path}: BTF without a type; the module counts as one that has none`, harmless: true, unreadable };
+    return { text: `${path}: its BTF has no types; the module counts as one without BTF`, harmless: true, unreadable };
   }
   return { name, index: indexNames(read.btf) };
 }

@@ -36,7 +36,7 @@ export async function keptSnapshot({ cache, work, key }: SnapshotStore): Promise
 /**
  * Boots a kernel and keeps it as a snapshot.
  * @param replaced the snapshot that gave no verdict, if this one is to replace it
- * @throws InfraError when it does not come up or cannot be kept
+ * @throws InfraError if the kernel does not boot or the snapshot cannot be written
  */
 export async function newSnapshot(
   { cache, work, key }: SnapshotStore,

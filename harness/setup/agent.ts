@@ -27,14 +27,14 @@ export interface AgentOptions {
   mirrors?: readonly string[] | undefined;
   /** What the user trusts beyond verified mirrors (default: only what the environment says). */
   trust?: TrustOptions | undefined;
-  /** A release of libbpf to link with, `1.1`; without it, the one that everything here is written for. */
+  /** A release of libbpf to link with, `1.1`; default: the release that this project is written for. */
   release?: string | undefined;
 }
 
 async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
   const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
   const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
-  if (!ok) throw new UserError('the guest agent does not build; "npm run setup" brings what it needs:', { detail: said });
+  if (!ok) throw new UserError('the guest agent does not build; "npm run setup" installs its requirements:', { detail: said });
 }
 
 /**

@@ -12,7 +12,7 @@ function say(text) {
   process.stderr.write(`set-up: ${text}\n`);
 }
 
-/** Ends the process with an error of the user. */
+/** Prints an error that the user can correct, and ends the process. */
 export function stop(text) {
   process.stderr.write(`error: ${text}\n`);
   process.exit(2);
@@ -43,14 +43,14 @@ function newestSource(folder) {
 
 /** Builds dist/ if a source or a setting of the build is newer than the last build that succeeded. */
 export function buildIfOutdated() {
-  // The compiler leaves its own files alone when nothing changed in the output, and writes them when there were errors: neither says
-  // that the last build was good.
+  // The compiler leaves its own files alone when nothing changed in the output, and writes them when there were errors: so they do not show
+  // whether the last build succeeded.
   const stamp = join(root, 'dist/.built');
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'rolldown.config.ts'].map((name) => modified(join(root, name)));
   if (modified(stamp) >= Math.max(...settings, ...SOURCES.map((folder) => newestSource(join(root, folder))))) return;
   const started = new Date();
   run('TypeScript build', 'npm', ['run', '--silent', 'build']);
-  // What is changed while the compiler runs belongs to the next build.
+  // A change that is made while the compiler runs belongs to the next build.
   writeFileSync(stamp, '');
   utimesSync(stamp, started, started);
 }

@@ -7,7 +7,7 @@ export interface Finished {
   ok: boolean;
   /** Standard output without the white space around it. */
   stdout: string;
-  /** Standard output and standard error as they came, without the white space around them. */
+  /** Standard output and standard error in the order of arrival, without the white space around them. */
   said: string;
 }
 

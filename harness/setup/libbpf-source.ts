@@ -58,7 +58,7 @@ export function atLeast([major, minor]: readonly [number, number], [otherMajor, 
   return major > otherMajor || (major === otherMajor && minor >= otherMinor);
 }
 
-/** The source package to build from, given the newest first: the newest of the wanted release, else the newest that will do, else none. */
+/** Chooses the source package to build from, of packages with the newest first: the newest of the wanted release, else the newest usable one. */
 export function chooseSource<Source extends { version: string }>(sources: readonly Source[]): Source | null {
   const wanted = sources.find((source) => releaseOf(source.version).join('.') === WANTED_LIBBPF);
   return wanted ?? sources.find((source) => atLeast(releaseOf(source.version), OLDEST)) ?? null;
@@ -70,8 +70,8 @@ function numbersOf(version: string): number[] {
 }
 
 /**
- * The source package to build a wanted release from, given the newest first: of `1.1` the newest, of `1.1.1` that or the next above it
- * within 1.1; null without one.
+ * Chooses the source package of a requested release, of packages with the newest first. `1.1` means the newest of 1.1; `1.1.1` means
+ * itself, or else the next newer one of 1.1. Null if the packages have none.
  */
 export function chooseRelease<Source extends { version: string }>(sources: readonly Source[], wanted: string): Source | null {
   const [major, minor, patch] = numbersOf(wanted);

@@ -128,6 +128,6 @@ export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
   // A cache that cannot be written is mended first: the agent needs it, too.
   if (!system && diskError) throw diskError;
   if (!system) throw new UserError(`no libbpf to build the guest agent with: ${why}; on Debian: apt-get install libbpf-dev`);
-  options.onNote(`libbpf ${WANTED_LIBBPF} cannot be built (${why}); taking the ${system.origin}`);
+  options.onNote(`libbpf ${WANTED_LIBBPF} cannot be built (${why}); the ${system.origin} is used`);
   return system;
 }

@@ -53,7 +53,7 @@ const PACKAGES: readonly SystemPackage[] = [
   },
   { purpose: 'signatures of mirrors in tests', proof: 'gpg', debian: 'gnupg', scope: 'tests' },
   { purpose: 'the format of C', proof: 'clang-format', debian: 'clang-format', scope: 'tests' },
-  { purpose: 'the browser the report is tested in', proof: 'chromium', debian: 'chromium', scope: 'tests' },
+  { purpose: 'the browser for tests of the report', proof: 'chromium', debian: 'chromium', scope: 'tests' },
 ];
 
 /** Debian keeps bpftool where only root's PATH looks. */
@@ -112,7 +112,7 @@ export function planPackages(missing: readonly SystemPackage[], machine: { debia
     return { kind: 'by-hand', advice: adviceFor(missing, why) };
   }
   if (machine.root === 'no') {
-    return { kind: 'by-hand', advice: adviceFor(missing, 'neither root nor sudo without a password is at hand') };
+    return { kind: 'by-hand', advice: adviceFor(missing, 'neither root nor sudo without a password is available') };
   }
   const names = missing.map((entry) => entry.debian);
   const prefix = machine.root === 'sudo' ? ['sudo', '-n'] : [];
@@ -152,6 +152,6 @@ export async function ensurePackages(withTests: boolean, onNote: (text: string) 
     if (!ok) throw new UserError(`${command.join(' ')} failed:`, { detail: lastLines(said, 3) });
   }
   const left = await missingPackages(withTests);
-  if (left.length > 0) throw adviceError(adviceFor(left, 'apt-get install did not bring what proves them'));
+  if (left.length > 0) throw adviceError(adviceFor(left, 'apt-get install did not install the expected files'));
   onNote(`system packages: ${secondsSince(started)}`);
 }

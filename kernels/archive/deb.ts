@@ -30,7 +30,7 @@ function unpackedLimit(compressed: number): number {
   return Math.min(MAX_UNPACKED, SMALL + MAX_RATIO * compressed);
 }
 
-/** `data` has the files, `control` has what dpkg knows of the package. */
+/** `data` has the files, `control` has the metadata of the package. */
 type DebPart = 'data' | 'control';
 
 interface DebRequest extends FileRequest {
@@ -184,7 +184,7 @@ async function extractAll(request: DebRequest, targetOf: (path: string) => strin
 /**
  * The files of a Debian package.
  * @param deb its path
- * @param part `data` has the files, `control` has what dpkg knows of the package
+ * @param part `data` has the files, `control` has the metadata of the package
  * @see deb(5)
  */
 export function debArchive(deb: string, part: DebPart = 'data'): Archive {

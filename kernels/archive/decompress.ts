@@ -94,7 +94,7 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
 
 /**
  * Decompresses `input` and gives the plain bytes to `consume`, which may stop early.
- * @param label what errors call the data
+ * @param label the name of the data in errors
  * @throws InfraError if the program is missing or the data is damaged; whatever `consume` throws
  */
 export async function decompress<T>(format: Compression, input: Readable, label: string, consume: Consumer<T>): Promise<T> {

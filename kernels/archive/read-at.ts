@@ -30,7 +30,7 @@ export async function withFile<T>(path: string, use: (read: ReadAt, size: number
   }
 }
 
-/** The same for bytes in memory. */
+/** Reads bytes in memory by position. */
 export function readAtOf(bytes: Uint8Array): ReadAt {
   return async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length));
 }

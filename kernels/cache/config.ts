@@ -61,8 +61,8 @@ export async function cachePackedConfig(cached: CachedKernel, archive: Archive, 
 }
 
 /**
- * A configuration that a source found. Runs that trust less than this one must not find it in the cache by chance: then it is kept under
- * the digest of its package, or not at all (null).
+ * A configuration that a source found, and where the cache keeps it. A run with less trust than this one must not use it by chance, so
+ * such a configuration is kept under the digest of its package, or not at all (null).
  */
 export interface SourceConfig {
   text: Buffer;

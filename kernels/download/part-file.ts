@@ -9,11 +9,11 @@ const PART = 'part';
 /** An unfinished download of this process. */
 export interface PartFile {
   path: string;
-  /** Gives it up. With `keep`, the next download of the same target continues it. Does nothing if the download was finished. */
+  /** Ends the work on it. With `keep`, the next download of the same target continues it. Does nothing if the download was finished. */
   release: (options: { keep: boolean }) => Promise<void>;
 }
 
-/** Moves a file unless it is gone. */
+/** Moves a file if it exists. Returns whether it did. */
 async function take(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
@@ -35,8 +35,8 @@ async function takeAbandoned(folder: string, to: string): Promise<boolean> {
 }
 
 /**
- * The file for an unfinished download. With `resume`, it is an earlier unfinished download if there is one: one that was released
- * (`NAME.part`), or one whose process has ended (in a folder `NAME.part-…`).
+ * Makes the file for an unfinished download. With `resume`, it continues an earlier one if possible: a released one (`NAME.part`), or
+ * that of a process that has ended (in a folder `NAME.part-…`).
  */
 export async function claimPart(target: string, resume: boolean): Promise<PartFile> {
   const folder = await makeOwnedFolder(`${target}.part-`);

@@ -19,7 +19,7 @@ export function isElf(head: Buffer): boolean {
   return head.length >= 4 && head.readUInt32BE(0) === 0x7f454c46;
 }
 
-/** Reads a 64-bit position. One above 2^53 becomes Infinity and fails every check of bounds. */
+/** Reads a 64-bit position. A position above 2^53 becomes Infinity and fails every check of bounds. */
 function position(buffer: Buffer, offset: number): number {
   const value = buffer.readBigUInt64LE(offset);
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(value);

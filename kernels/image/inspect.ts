@@ -53,7 +53,7 @@ async function formOf(
   return { kind: 'bad', reason: 'expected a bzImage, an ELF vmlinux or an arm64 Image' };
 }
 
-/** Recognises a kernel image of any of the three forms, or gives the reason why it is none. */
+/** Recognises a kernel image of any of the three forms, or returns the reason why it is not one. */
 export async function inspectImage(read: ReadAt, size: number): Promise<Inspection> {
   if (size === 0) return { kind: 'bad', reason: 'the file is empty' };
   const form = await formOf(read, size, await read(0, 0x300));

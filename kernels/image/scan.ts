@@ -7,7 +7,7 @@ const MAX_BANNER = 512;
 const MAX_CANDIDATES = 4096;
 /** Magic 0xeb9f, version 1, no flags, header of 24 bytes, types at 0. */
 const BTF_START = Buffer.from([0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0]);
-/** Smaller BTF is not that of a kernel: some boot stages contain tiny blobs. */
+/** Smaller BTF does not belong to a kernel: some boot stages contain tiny blobs. */
 const MIN_BTF = 64 << 10;
 
 /** The first non-null result of `accept` over the first few thousand positions of a pattern. Windows overlap, so that none is missed. */

@@ -32,7 +32,7 @@ async function save(plain: Readable, target: string, label: string): Promise<num
 }
 
 /**
- * Unpacks the vmlinux inside a bzImage. The kernel's build appends the unpacked size in four bytes, except for gzip, which has it itself.
+ * Unpacks the vmlinux inside a bzImage. The kernel's build appends the unpacked size in four bytes, except for gzip, which stores the size itself.
  * @see size_append in scripts/Makefile.lib of the kernel
  */
 async function unpackPayload({ payload }: BzImage, source: string, target: string, label: string): Promise<void> {

@@ -101,7 +101,7 @@ export interface KernelSource<Selector, Origin> {
   cacheFolders: readonly string[];
   /**
    * Reads a selector.
-   * @param value what is behind the colon
+   * @param value the text after the colon
    * @param text the whole selector, for errors
    * @throws UserError with what was expected
    */

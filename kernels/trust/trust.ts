@@ -1,4 +1,4 @@
-// Who vouches for bytes from outside: the start of the chain of digests that leads to them. Bytes for which nobody vouches have no value
+// Who vouches for bytes from outside: the start of the chain of digests that leads to them. Unverified bytes have no value
 // of this type, so that no code can use them by mistake.
 
 export type Trust =
@@ -29,7 +29,7 @@ export interface MirrorTrust {
   keys: readonly { path: string; sha256: string }[];
 }
 
-/** Whether every run may use what is vouched for like this, whatever its user accepts. */
+/** Whether every run may use bytes with this trust, whatever its user accepts. */
 export function vouchesForAll(trust: Trust): boolean {
   return trust.kind !== 'accepted' && (trust.kind !== 'signed' || trust.keyFile === null);
 }

@@ -19,7 +19,7 @@ import { lookMark } from './mark.ts';
 const MAX_PLACES = 4;
 const MAX_EVIDENCE = 6;
 
-/** Gives the explanation of a root cause by its fingerprint; empty when there is none. */
+/** Returns the explanation of a root cause by its fingerprint; empty if it has none. */
 export type Explain = (fingerprint: string | null) => Html;
 
 function sourceText(source: CausePlace['source']): Html {
@@ -29,20 +29,20 @@ function sourceText(source: CausePlace['source']): Html {
 
 /** Each source line once, with the instruction at which the verifier stopped. */
 function placesPart(places: readonly CausePlace[]): Html {
-  const told = new Map<string, CausePlace>();
+  const shown = new Map<string, CausePlace>();
   for (const place of places) {
     const { source, at } = place;
     const key = source ? `${source.file}:${source.line}` : (at?.text ?? '');
-    if (key !== '' && !told.has(key)) told.set(key, place);
+    if (key !== '' && !shown.has(key)) shown.set(key, place);
   }
-  const items = [...told.values()].slice(0, MAX_PLACES).map(({ source, at }) => {
+  const items = [...shown.values()].slice(0, MAX_PLACES).map(({ source, at }) => {
     const insn = at?.text ?? null;
     return html`<li>
       ${sourceText(source)}
       ${at && insn !== null && html`<small>insn ${at.insn}: <code>${insn}</code>${at.state !== null && html`, where <code>${at.state}</code>`}</small>`}
     </li>`;
   });
-  const more = told.size - items.length;
+  const more = shown.size - items.length;
   return items.length === 0
     ? html``
     : html`<ul class="sources">
@@ -92,12 +92,12 @@ function causePart(cause: RootCause, naming: KernelNames, anchored: boolean): Ht
 export function explainer(results: Results): Explain {
   const causes = new Map(results.explanation?.causes.map((cause) => [cause.fingerprint, cause]));
   const naming = kernelNames(results);
-  const told = new Set<string>();
+  const anchors = new Set<string>();
   return (fingerprint) => {
     const cause = fingerprint === null ? undefined : causes.get(fingerprint);
     if (!cause) return html``;
-    const anchored = !told.has(cause.fingerprint);
-    told.add(cause.fingerprint);
+    const anchored = !anchors.has(cause.fingerprint);
+    anchors.add(cause.fingerprint);
     return causePart(cause, naming, anchored);
   };
 }

@@ -1,4 +1,4 @@
-// What happened to each object, for a reader without scripts too: reasons and failing relocations, neighbouring kernels of which the same is true together.
+// The results of each object, readable without scripts: reasons and failing relocations. Neighbouring kernels with the same result share a part.
 import type { CellProgram, CellRelocation, CellResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import { logText } from '../../harness/results/logs.ts';
 import { contradiction } from '../model/summary.ts';
@@ -28,7 +28,7 @@ function programItem(program: CellProgram, results: Results): Html {
   </li>`;
 }
 
-/** Programs that have nothing to say but that they pass, in one line. */
+/** The programs of a cell. Those that pass without a note share one line. */
 function programList(cell: CellResult, results: Results): Html {
   const plain = (program: CellProgram) => program.status === 'pass' && program.expected === null && contradiction(program) === null;
   const quiet = cell.programs.filter(plain).map(({ name }) => name);
@@ -53,9 +53,9 @@ function failingRelocation(relocation: CellRelocation, object: ObjectResult): Ht
 }
 
 function story(cell: CellResult, object: ObjectResult, results: Results): Html {
-  const told = cell.reason === null || cell.programs.some(({ reason }) => reason === cell.reason);
+  const isRepeated = cell.reason === null || cell.programs.some(({ reason }) => reason === cell.reason);
   const relocations = cell.relocations.map((relocation) => failingRelocation(relocation, object)).filter((item) => item !== null);
-  return html`${!told && html`<p class="reason">${cell.reason}</p>`}${programList(cell, results)}${
+  return html`${!isRepeated && html`<p class="reason">${cell.reason}</p>`}${programList(cell, results)}${
     relocations.length > 0 &&
     html`<ul class="failing" aria-label="Relocations that did not resolve">
       ${relocations}

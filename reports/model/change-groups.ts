@@ -49,8 +49,8 @@ function group<Item extends { object: string; kernel: string }>(
 
 /** The groups of a comparison that need attention, the most serious first. Passes are only counted. */
 export function changeGroups({ programs, relocations }: Comparison): ChangeGroup[] {
-  const told = programs.filter(({ change }) => change !== 'new-pass' && change !== 'appeared');
-  const ofPrograms = group(told, ({ change, reason, program }) => ({ change, what: reason ?? '', program: program ?? '(as a whole)' }));
+  const serious = programs.filter(({ change }) => change !== 'new-pass' && change !== 'appeared');
+  const ofPrograms = group(serious, ({ change, reason, program }) => ({ change, what: reason ?? '', program: program ?? '(as a whole)' }));
   const ofRelocations = group(relocations, ({ change, access, kind, before, after, program }) => ({
     change,
     what: `${access} (${kind}): ${before} → ${after}`,

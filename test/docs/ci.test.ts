@@ -58,7 +58,13 @@ describe('the GitHub action', () => {
     expect([exitCode, output]).toEqual([1, 'exit-code=1\nreport=report\n']);
     expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toHaveLength(1);
     expect(summary).toContain('## Unexpected');
-    expect((await readdir(join(folder, 'report'))).toSorted()).toEqual(['logs', 'results.json', 'results.sarif', 'results.tap']);
+    expect((await readdir(join(folder, 'report'))).toSorted()).toEqual([
+      '.corematrix-report.json',
+      'logs',
+      'results.json',
+      'results.sarif',
+      'results.tap',
+    ]);
     const again = await action({
       COREMATRIX_OBJECTS: 'build/*.bpf.o',
       COREMATRIX_KERNELS: 'debian:6.12',

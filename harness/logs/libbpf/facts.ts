@@ -97,7 +97,7 @@ export interface PoisonedReference {
   name: string;
 }
 
-/** What the last message of failure is about. */
+/** The subject of the last message of failure. */
 export type EndedBy = 'btf' | 'extern' | 'relocation' | 'map' | 'program' | Exclude<LibbpfLog['failures'][number]['topic'], 'memlock'>;
 
 export interface LibbpfLog {

@@ -67,7 +67,7 @@ const FAILURES = [
     pattern: /^prog '([^']*)': failed to find kernel BTF type ID of '([^']*)': .*$/,
     read: ([program = '', target = '']) => ({ type: 'missing-target', program, target }),
   },
-  // The helper's own words: libbpf looks a target up when it is set, and says nothing.
+  // A message of the agent: libbpf looks a target up when it is set, and prints nothing.
   {
     pattern: /^settings: prog '([^']*)': attach target '([^']*)': -[23]$/,
     read: ([program = '', target = '']) => ({ type: 'missing-target', program, target }),
@@ -83,7 +83,7 @@ const FAILURES = [
 /** A warning about a program. */
 const WARNING = /^prog '([^']*)': (.*)$/;
 
-/** The warnings that say why libbpf does not give a program to the kernel, by their words: a custom loader prints no levels. */
+/** Warnings why libbpf does not pass a program to the kernel, recognised by their words: a custom loader prints no levels. */
 const NOT_GIVEN =
   /^prog '([^']*)': (missing BPF prog type, .*|SEC\("struct_ops"\) program isn't referenced .*|no BTF-based attach target .*|attach program FD is not set|failed to find BPF program \(FD .*|failed to prepare load attributes: .*)$/;
 

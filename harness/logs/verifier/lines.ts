@@ -1,4 +1,4 @@
-// The sort of one line of a verifier log.
+// Classifies one line of a verifier log.
 
 export type VerifierLine =
   | {

@@ -30,7 +30,7 @@ export async function checkUnlisted(file: PackageFile, options: KernelOptions): 
   await mirrorsOf(file, options);
 }
 
-/** The mirrors that may give a file: of a file without a digest only those that the user accepts unverified. */
+/** The mirrors to download a file from. A file without a digest comes only from mirrors that the user accepts unverified. */
 async function mirrorsOf(file: PackageFile, options: KernelOptions): Promise<Mirror[]> {
   const { name, archive } = file;
   const mirrors = (await debianMirrors(options.mirrors)).filter((mirror) => mirror.archive === archive);

@@ -9,7 +9,7 @@ import { type Archive, archiveOfSuite } from './suites.ts';
 export interface Mirror {
   archive: Archive;
   base: string;
-  /** True for a mirror of apt if apt on this machine does not check `Valid-Until`: then expired indexes are used, which the report says. */
+  /** True for a mirror of apt if apt on this machine does not check `Valid-Until`: then expired indexes are used, and the report notes it. */
   keepsExpired?: true;
 }
 
@@ -49,7 +49,7 @@ export function parseAptUris(output: string): Mirror[] {
 /**
  * Mirrors from addresses that a person gave. An address that ends in `debian-security` is the security archive. If none is given, the
  * security archive is expected beside an address that ends in `debian`.
- * @throws UserError for a text that is no HTTP address
+ * @throws UserError for a text that is not an HTTP address
  */
 export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
   const given = addresses.map((address): Mirror => {

@@ -40,7 +40,7 @@ export const POOL_PATH = /^pool\/(?!(?:.*\/)?\.\.(?:\/|$))[\w.+~/-]+$/;
 /** @see deb-version(7) */
 const VERSION = /^\d[\w.+:~-]*$/;
 
-/** Adds the facts in the name and version to a pin; null if it is no kernel package, or its path is not in the pool. */
+/** Adds the facts in the name and version to a pin; null if it is not a kernel package, or its path is not in the pool. */
 export function describePackage(pin: PackagePin, listed: Pick<KernelPackage, 'suites' | 'trust'>): KernelPackage | null {
   const facts = parsePackageName(pin.name);
   const kernel: KernelVersion | null = kernelVersionOf(pin.version);
@@ -48,7 +48,7 @@ export function describePackage(pin: PackagePin, listed: Pick<KernelPackage, 'su
   return { ...pin, ...facts, upstream: upstreamOf(kernel), series: seriesOf(kernel), ...listed };
 }
 
-/** Reads one stanza of a Packages index; null if it is no kernel package. */
+/** Reads one stanza of a Packages index; null if it is not a kernel package. */
 export function parseKernelPackage(stanza: string, suite: Pick<Suite, 'name' | 'mirror' | 'trust'>): KernelPackage | null {
   const { package: name, version, filename: path, size, sha256 } = parseStanza(stanza);
   if (name === undefined || version === undefined || path === undefined || sha256 === undefined) return null;

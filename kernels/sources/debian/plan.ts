@@ -16,10 +16,10 @@ export interface DebianOrigin {
   pinned: boolean;
 }
 
-/** Number of packages to try: a mirror that lost so many of its indexed packages is not worth more. */
+/** Maximum number of packages to try. A mirror that lost so many of its indexed packages is useless. */
 const MAX_CANDIDATES = 8;
 
-/** The kernel of candidate packages: that of the first one, until one is pulled. */
+/** The kernel of candidate packages. Until one is pulled, it is the kernel of the first candidate. */
 export function debianKernel(selector: string, { candidates, pinned }: DebianOrigin): SourceKernel<DebianOrigin> {
   const [first, ...rest] = candidates;
   const id = `debian-${first.release}`;

@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 import type { Keyring } from './keyring.ts';
 
-/** The result of the check. Only `good` and `bad` are known facts: an `unchecked` text may come from anybody. */
+/** The result of the check. Only `good` and `bad` are known facts: anyone may have written an `unchecked` text. */
 export type Signature =
   | { kind: 'good'; key: string; keyFile: string | null }
   | { kind: 'bad'; reason: string }
@@ -17,7 +17,7 @@ export interface SignedText {
 const MAX_RELEASE_BYTES = 16 << 20;
 const UPDATE = 'update the package debian-archive-keyring, or name its key with --mirror-key FILE';
 
-/** One message and nothing else: gpgv would also print the text of a second one, whose signature may be anybody's. */
+/** Matches exactly one message: gpgv would also print the text of a second one, which anyone may have signed. */
 const CLEAR_SIGNED =
   /^-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:[A-Za-z]+: .*\n)*\r?\n([\s\S]*?)\n-----BEGIN PGP SIGNATURE-----\n[\s\S]*?\n-----END PGP SIGNATURE-----\s*$/;
 const BEGIN = /^-----BEGIN PGP /gm;
@@ -45,7 +45,7 @@ function goodKey(status: string): string | null {
 }
 
 /**
- * Reads the status lines of gpgv. As for apt, one good signature of a known key is enough. One bad signature makes the text bad.
+ * Reads the status lines of gpgv. As in apt, one good signature of a known key is enough. One bad signature makes the text bad.
  * @param keyFile the file with the keys that gpgv used
  * @see doc/DETAILS in the sources of GnuPG
  */

@@ -155,7 +155,7 @@ function tell(outcomes: readonly Outcome[], note: (text: string) => void): void 
 /**
  * Every suite of every mirror whose index is trusted, the mirrors in their order. A suite that two mirrors of one archive have comes from
  * the first. For a suite that cannot be read or is refused, the last known index is used if it is still trusted; otherwise the suite is
- * left out. Notes say so.
+ * left out. Notes report both.
  * @throws UserError if no mirror is configured; InfraError if no suite can be used because of errors and refusals
  */
 export async function readSuites(options: DebianOptions): Promise<Suite[]> {

@@ -313,7 +313,7 @@ describe('what cannot be used', () => {
       "error: text.bpf.o: not an ELF file
       error: btf:nowhere: no such file
       error: kernel selector 'btf:' names no file; expected btf:PATH
-      error: debian:6.12: no such kernel in the cache; "corematrix kernels pull debian:6.12" brings it
+      error: debian:6.12: no such kernel in the cache; "corematrix kernels pull debian:6.12" adds it
       error: '6.12' is not a kernel selector; did you mean debian:6.12? (all forms: corematrix kernels --help)
       error: damaged.btf: truncated BTF: its sections lie beyond the end
       error: text.bpf.o: BTF of 16 bytes is shorter than its header

@@ -8,9 +8,9 @@ it('doctor reports known faults of QEMU versions, and warns about an untested ve
   };
   expect(['6.2.0', '7.2.22', '8.0.0', '10.0.3'].map(told)).toEqual([
     'warning: 6.2.0, which was never tested',
-    'ok: 7.2.22; known of it',
-    'ok: 8.0.0, no fault of which is known',
-    'ok: 10.0.3, no fault of which is known',
+    'ok: 7.2.22; known fault',
+    'ok: 8.0.0, no known faults',
+    'ok: 10.0.3, no known faults',
   ]);
   expect(judgeQemu('7.2.22').advice).toContain('shared memory');
 });

@@ -72,7 +72,7 @@ describe('the cache', () => {
     expect(await found('debian:6.99', 'debian:6.98')).toEqual({
       kernels: [],
       problems: ['6.99', '6.98'].map(
-        (series) => `debian:${series}: the kernel in the cache is not verified; "corematrix kernels pull debian:${series}" brings it`,
+        (series) => `debian:${series}: the kernel in the cache is not verified; "corematrix kernels pull debian:${series}" adds it`,
       ),
     });
     process.env['COREMATRIX_TRUST_MIRRORS'] = 'http://127.0.0.1:9/debian';
@@ -119,7 +119,7 @@ describe('the cache', () => {
     ]);
     expect(await found('debian:6.1', 'debian:5.10')).toEqual({
       kernels: ['5.10.0-46-cloud-amd64'],
-      problems: ['debian:6.1: no such kernel in the cache; "corematrix kernels pull debian:6.1" brings it'],
+      problems: ['debian:6.1: no such kernel in the cache; "corematrix kernels pull debian:6.1" adds it'],
     });
   });
 });
@@ -173,7 +173,7 @@ describe('files', () => {
       new UserError(`${text}: damaged tar archive: TAR_BAD_ARCHIVE: Unrecognized archive format`),
       new UserError(`${cut}: its archive: damaged gzip data: unexpected end of file`),
       new UserError(`${other}: no file ending in .btf in this archive`),
-      new UserError(`${join(folder, 'vmlinuz')}: a kernel image that has to be unpacked first: name it as file:PATH instead of btf:PATH`),
+      new UserError(`${join(folder, 'vmlinuz')}: a kernel image that must be unpacked first: name it as file:PATH instead of btf:PATH`),
     ]);
   });
 });

@@ -141,7 +141,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
         },
         {
           "harmless": true,
-          "text": "/kernel/nothing: BTF without a type; the module counts as one that has none",
+          "text": "/kernel/nothing: its BTF has no types; the module counts as one without BTF",
         },
         {
           "harmless": false,
@@ -171,7 +171,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     for (const name of ['broken', 'foreign', 'nothing', 'text.ko.xz', 'newer.ko']) await rm(path(name));
     await writeFile(path('only_header'), header);
     const { types, notices } = await kernel();
-    expect(notices.map(({ text }) => text)).toEqual(['/kernel/only_header: BTF without a type; the module counts as one that has none']);
+    expect(notices.map(({ text }) => text)).toEqual(['/kernel/only_header: its BTF has no types; the module counts as one without BTF']);
     const object = async (name: string, body: string) => {
       const source = `${MACROS}
 struct device { int whole; } access_index;

@@ -62,7 +62,7 @@ describe('a plan for missing packages', () => {
   it('a plan for missing packages without root or sudo prints the exact commands', () => {
     const plan = planPackages(MISSING, { debian: true, root: 'no' });
     expect(plan.kind === 'by-hand' && plan.advice).toMatchInlineSnapshot(`
-      "2 system packages are missing, and neither root nor sudo without a password is at hand:
+      "2 system packages are missing, and neither root nor sudo without a password is available:
         qemu-system-x86  QEMU, which runs the guests
         clang            the compiler of BPF programs
       On Debian, as root: apt-get install --no-install-recommends qemu-system-x86 clang"
