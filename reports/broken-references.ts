@@ -73,8 +73,8 @@ export function findBroken({ kernels, objects, cells, logs, history, layouts, ex
   if (object >= 0) return { path: ['objects', object, 'id'], message: 'an earlier object has the same id' };
   const twin = findTwin(cells.map((cell) => JSON.stringify([cell.kernel, cell.object])));
   if (twin >= 0) return { path: ['cells', twin], message: 'an earlier cell is of the same kernel and object' };
-  for (const [id, lines] of Object.entries(logs.texts)) {
-    const index = lines.findIndex((line) => line >= logs.lines.length);
+  for (const [id, log] of Object.entries(logs.texts)) {
+    const index = !Array.isArray(log) ? -1 : log.findIndex((line) => line >= logs.lines.length);
     if (index >= 0) return { path: ['logs', 'texts', id, index], message: `there are ${logs.lines.length} lines` };
   }
   const kernelIds = new Set(kernels.map(({ id }) => id));

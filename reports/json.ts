@@ -1,17 +1,18 @@
 // results.json: written for machines and diffs, validated when read.
-import { constants } from 'node:buffer';
 import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
-import { type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
+import { jsonPieces, type LargeLog, logInMemory } from '../harness/results/large-log.ts';
+import { type LogStore, type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { OLDEST_VERSION, upgradeResults } from '../harness/results/upgrade.ts';
 import { parseJson } from '../harness/base/json.ts';
 import type { FileLimit } from '../harness/base/user-file.ts';
 import { findBroken } from './broken-references.ts';
 import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
 
-/** A text of JavaScript cannot be longer. */
-export const RESULTS_FILE = { kind: 'a results file', maxBytes: constants.MAX_STRING_LENGTH } as const satisfies FileLimit;
+export const RESULTS_FILE = { kind: 'a results file', maxBytes: 16 * 2 ** 30 } as const satisfies FileLimit;
 const MESSAGE_LENGTH = 300;
+
+type FileLogs = z.infer<typeof resultsSchema>['logs'];
 
 /** JSON with control, direction and separator characters escaped; outside strings only newlines occur. */
 export function escapedJson(json: string): string {
@@ -19,34 +20,106 @@ export function escapedJson(json: string): string {
   return json.replaceAll(UNSAFE, (character) => (character === '\n' ? character : units(character).join('')));
 }
 
-function list(items: readonly unknown[]): string {
-  return `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
+/** Items with a text between them. */
+function* joined(items: Iterable<string>, between: string): Generator<string> {
+  let separator = '';
+  for (const item of items) {
+    yield `${separator}${item}`;
+    separator = between;
+  }
+}
+
+function* mapped<Item>(items: Iterable<Item>, text: (item: Item) => string): Generator<string> {
+  for (const item of items) yield text(item);
+}
+
+function* list(items: readonly unknown[]): Generator<string> {
+  yield '[\n';
+  yield* joined(
+    mapped(items, (item) => `    ${JSON.stringify(item)}`),
+    ',\n',
+  );
+  yield '\n  ]';
 }
 
 /** A part of the file: list items get a line each, everything else is on one line. */
-function partJson(part: object): string {
-  const entries = Object.entries(part).map(
-    ([name, value]: [string, unknown]) => `    ${JSON.stringify(name)}: ${Array.isArray(value) ? list(value) : JSON.stringify(value)}`,
-  );
-  return `{\n${entries.join(',\n')}\n  }`;
+function* partJson(part: object): Generator<string> {
+  const entries = Object.entries(part).map(([name, value]: [string, unknown]) => {
+    const text = Array.isArray(value) ? [...list(value)].join('') : JSON.stringify(value);
+    return `    ${JSON.stringify(name)}: ${text}`;
+  });
+  yield `{\n${entries.join(',\n')}\n  }`;
 }
 
-/** The text of results.json: one line for each kernel, object, cell and log, so that diff can compare two runs. */
-export function renderJson(results: Results): string {
-  const texts = Object.entries(results.logs.texts).map(([id, lines]) => `      ${JSON.stringify(id)}: ${JSON.stringify(lines)}`);
-  const parts = {
-    schemaVersion: String(results.schemaVersion),
-    run: JSON.stringify(results.run),
+/** Logs as they are in the file, each with `start` before it. */
+function* textsJson(texts: LogStore['texts'], start: string, between: string): Generator<string> {
+  let separator = start;
+  for (const [id, log] of Object.entries(texts)) {
+    yield `${separator}${JSON.stringify(id)}: `;
+    if (Array.isArray(log)) yield JSON.stringify(log);
+    else yield* jsonPieces(log.read());
+    separator = between;
+  }
+}
+
+function* logsJson({ lines, texts }: LogStore): Generator<string> {
+  yield '{\n    "lines": ';
+  yield* list(lines);
+  yield ',\n    "texts": {\n';
+  yield* textsJson(texts, '      ', ',\n      ');
+  yield '\n    }\n  }';
+}
+
+function* linesOf(results: Results): Generator<string> {
+  const parts: Record<string, Iterable<string>> = {
+    schemaVersion: [String(results.schemaVersion)],
+    run: [JSON.stringify(results.run)],
     kernels: list(results.kernels),
     objects: list(results.objects),
     cells: list(results.cells),
-    logs: `{\n    "lines": ${list(results.logs.lines)},\n    "texts": {\n${texts.join(',\n')}\n    }\n  }`,
+    logs: logsJson(results.logs),
     ...(results.history && { history: partJson(results.history) }),
     ...(results.layouts && { layouts: partJson(results.layouts) }),
     ...(results.explanation && { explanation: partJson(results.explanation) }),
   };
-  const lines = Object.entries(parts).map(([name, json]) => `  "${name}": ${json}`);
-  return escapedJson(`{\n${lines.join(',\n')}\n}\n`);
+  let start = '{\n';
+  for (const [name, json] of Object.entries(parts)) {
+    yield `${start}  "${name}": `;
+    yield* json;
+    start = ',\n';
+  }
+  yield '\n}\n';
+}
+
+/** results.json in pieces: one line for each kernel, object, cell and log, so that diff can compare two runs. It may be larger than any string. */
+export function jsonParts(results: Results): Iterable<string> {
+  return mapped(linesOf(results), escapedJson);
+}
+
+/** The text of results.json, where it is known to be small. */
+export function renderJson(results: Results): string {
+  return [...jsonParts(results)].join('');
+}
+
+function* onOneLine(results: Results): Generator<string> {
+  yield '{';
+  for (const [at, [name, value]] of Object.entries({ ...results })
+    .filter(([, each]) => each !== undefined)
+    .entries()) {
+    yield `${at === 0 ? '' : ','}${JSON.stringify(name)}:`;
+    if (name !== 'logs') yield JSON.stringify(value);
+    else {
+      yield `{"lines":${JSON.stringify(results.logs.lines)},"texts":{`;
+      yield* textsJson(results.logs.texts, '', ',');
+      yield '}}';
+    }
+  }
+  yield '}\n';
+}
+
+/** Results as JSON on one line, in pieces. */
+export function jsonLineParts(results: Results): Iterable<string> {
+  return mapped(onOneLine(results), escapedJson);
 }
 
 /** An error about an untrusted file, on one line for any content. */
@@ -54,10 +127,15 @@ function fileError(place: string, message: string): UserError {
   return new UserError(shortened(visible(`${place}: ${message}`), MESSAGE_LENGTH));
 }
 
+/** The error for a file that is not JSON. */
+export function syntaxError(name: string, { line, column, problem }: { line: number; column: number; problem: string }): UserError {
+  return fileError(`${name}:${line}:${column}`, `not valid JSON: ${problem}`);
+}
+
 function parse(text: string, name: string): unknown {
   const read = parseJson(text);
   if (read.ok) return read.value;
-  throw fileError(`${name}:${read.line}:${read.column}`, `not valid JSON: ${read.problem}`);
+  throw syntaxError(name, read);
 }
 
 function versionOf(value: unknown): unknown {
@@ -87,14 +165,34 @@ function checkedVersion(value: unknown, name: string): number {
   return version;
 }
 
-/** Reads results, and the schema version that their file has. */
-export function readVersionedResults(text: string, name: string): { version: number; results: Results } {
-  const value = parse(text, name);
+/** Results, and the schema version of their file. */
+export interface VersionedResults {
+  version: number;
+  results: Results;
+}
+
+/**
+ * Checks the value of a results file.
+ * @param large logs that are not in the value, by their ids
+ * @throws UserError as `readResults` does
+ */
+export function checkedResults(value: unknown, name: string, large: ReadonlyMap<string, LargeLog>): VersionedResults {
   const version = checkedVersion(value, name);
-  const parsed = resultsSchema.safeParse(upgradeResults(value, version));
-  const broken = parsed.success ? findBroken(parsed.data) : parsed.error.issues[0];
-  if (parsed.success && !broken) return { version, results: parsed.data };
+  const { data, error } = resultsSchema.safeParse(upgradeResults(value, version));
+  const results = data && { ...data, logs: storeOf(data.logs, large) };
+  const broken = results ? findBroken(results) : error?.issues[0];
+  if (results && !broken) return { version, results };
   throw fileError([name, placeOf(broken?.path ?? [])].filter((part) => part !== '').join(': '), broken?.message ?? 'not a results file');
+}
+
+function storeOf({ lines, texts }: FileLogs, large: ReadonlyMap<string, LargeLog>): LogStore {
+  const logs = Object.entries(texts).map(([id, log]) => [id, typeof log === 'string' ? (large.get(id) ?? logInMemory(log)) : log] as const);
+  return { lines, texts: Object.fromEntries(logs) };
+}
+
+/** Reads results, and the schema version that their file has. */
+export function readVersionedResults(text: string, name: string): VersionedResults {
+  return checkedResults(parse(text, name), name, new Map());
 }
 
 /**

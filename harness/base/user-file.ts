@@ -146,13 +146,14 @@ export async function readUserFileIfAny(path: string, options: FileLimit & FileW
 }
 
 /**
- * Checks a file that the user names and that is read later, in parts.
+ * Checks a file that the user names and that is read later, in parts. Returns its size in bytes.
  * @throws UserError as `readUserFile`
  */
-export async function checkUserFile(path: string, { kind, maxBytes, ...words }: FileLimit & FileWords): Promise<void> {
+export async function checkUserFile(path: string, { kind, maxBytes, ...words }: FileLimit & FileWords): Promise<{ size: number }> {
   try {
-    const { handle } = await openRegular(path, { kind, maxBytes });
+    const { handle, facts } = await openRegular(path, { kind, maxBytes });
     await handle.close();
+    return { size: facts.size };
   } catch (error) {
     throw userErrorOf(error, path, words);
   }

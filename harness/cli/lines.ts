@@ -6,3 +6,14 @@ import { visible } from '../base/visible.ts';
 export function writeLine(stream: Writable, text: string): void {
   stream.write(`${visible(text)}\n`);
 }
+
+/** Writes pieces of text no faster than the reader takes them. Stops if the reader closes the stream early. */
+export async function writeParts(stream: Writable, parts: Iterable<string>): Promise<void> {
+  for (const part of parts) {
+    if (stream.destroyed) return;
+    if (stream.write(part)) continue;
+    await new Promise<void>((resolve) => {
+      for (const event of ['drain', 'close', 'error']) stream.once(event, () => resolve());
+    });
+  }
+}

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import { checkReportFolder } from '../../reports/folder/check.ts';
-import { FORMATS } from '../../reports/formats.ts';
+import { formatParts, FORMATS } from '../../reports/formats.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { UserError } from '../base/errors.ts';
 import type { Gate } from '../base/vocabulary.ts';
@@ -11,6 +11,7 @@ import { exitCodeOfResults } from './exit.ts';
 import { forceOption } from './options.ts';
 import { htmlAssetsOption, renderOptions } from './format-option.ts';
 import { addHelp } from './help.ts';
+import { writeParts } from './lines.ts';
 import { readMerged, readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -31,7 +32,11 @@ async function report([first = '', ...others]: string[], options: ReportOptions)
   const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
   const { comparison, gate } = await compareWith(options, results);
   if (options.format === undefined) await showResults(results, out, { htmlAssets, comparison, force });
-  else process.stdout.write(FORMATS[options.format].render(results, { ...renderOptions(), ...(comparison && { comparison }) }));
+  else
+    await writeParts(
+      process.stdout,
+      formatParts(FORMATS[options.format], results, { ...renderOptions(), ...(comparison && { comparison }) }),
+    );
   if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);
 }
 

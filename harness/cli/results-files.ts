@@ -3,9 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from '../../reports/model/reproduce.ts';
 import { FORMATS } from '../../reports/formats.ts';
-import { readVersionedResults, RESULTS_FILE } from '../../reports/json.ts';
+import { readResultsFile } from '../../reports/read-file.ts';
 import { UserError } from '../base/errors.ts';
-import { readUserFile } from '../base/user-file.ts';
 import { mergeResults, type NamedResults } from '../results/merge.ts';
 import { type Results, SCHEMA_VERSION } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
@@ -32,7 +31,7 @@ function noteOldVersion(name: string, version: number): void {
  */
 export async function readResultsAt(path: string): Promise<NamedResults> {
   const name = await fileOf(path);
-  const { version, results } = readVersionedResults((await readUserFile(name, RESULTS_FILE)).toString(), name);
+  const { version, results } = await readResultsFile(name);
   if (version < SCHEMA_VERSION) noteOldVersion(name, version);
   return { name, results };
 }

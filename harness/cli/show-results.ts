@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { FORMATS } from '../../reports/formats.ts';
-import { escapedJson } from '../../reports/json.ts';
+import { jsonLineParts } from '../../reports/json.ts';
 import { terminalReport } from '../../reports/terminal/run.ts';
 import { writeReportFolder } from '../../reports/folder/write.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { Results } from '../results/schema.ts';
 import { renderOptions } from './format-option.ts';
 import { tellGithub } from './github.ts';
-import { writeLine } from './lines.ts';
+import { writeLine, writeParts } from './lines.ts';
 
 /** The default width and height without a terminal. */
 const LOG = { width: 100, height: 60 };
@@ -36,7 +36,7 @@ export async function showResults(
   { formats, htmlAssets = 'inline', merged = false, json = false, comparison = null, force }: ShowOptions = {},
 ): Promise<void> {
   const compared = comparison === null ? {} : { comparison };
-  if (json) process.stdout.write(escapedJson(`${JSON.stringify(results)}\n`));
+  if (json) await writeParts(process.stdout, jsonLineParts(results));
   else {
     const { isTTY: colour, columns, rows } = process.stdout;
     const screen = colour ? { width: columns, height: rows } : LOG;

@@ -1,25 +1,54 @@
-// Log texts of a run, each distinct line kept once.
+// Log texts of a run: each distinct line once in a table in memory, and what is too large for the table in a file.
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { type LargeLog, logInMemory, type LogSpool, logSpool } from './large-log.ts';
 import type { CellResult, LogStore } from './schema.ts';
+
+/** A longer text, in characters, is no part of the table. */
+const MAX_TABLE_TEXT = 1 << 20;
+/** A full table takes no more texts; in bytes, about. */
+const MAX_TABLE = 96 << 20;
+/** What the table needs for a line beside its characters, and for the position of a line in a text. */
+const LINE_BYTES = 100;
+const POSITION_BYTES = 8;
 
 interface Index {
   lines: Map<string, number>;
-  texts: Map<string, string>;
+  /** Ids by the digest of their text, and of large logs that came from elsewhere. */
+  ids: Map<string | LargeLog, string>;
+  /** Size of the table in bytes, about. */
+  size: number;
+  count: number;
+  spool: LogSpool;
 }
 
-/** Positions of lines and texts in a store; rebuilt for a store that was read from a file. */
+/** What a store has already; rebuilt for a store that was read from a file. */
 const indexes = new WeakMap<LogStore, Index>();
 
-/** An empty store. */
-export function createLogStore(): LogStore {
-  return { lines: [], texts: {} };
+function digestOf(text: string): string {
+  return createHash('sha256').update(text, 'utf16le').digest('base64');
+}
+
+/**
+ * An empty store.
+ * @param folder where the file of large texts is; null keeps them in memory, for a store that lives shortly
+ */
+export function createLogStore(folder: string | null = tmpdir()): LogStore {
+  const store: LogStore = { lines: [], texts: {} };
+  indexes.set(store, { lines: new Map(), ids: new Map(), size: 0, count: 0, spool: folder === null ? logInMemory : logSpool(folder) });
+  return store;
 }
 
 function indexOf(store: LogStore): Index {
   const known = indexes.get(store);
   if (known) return known;
+  const entries = Object.entries(store.texts);
   const index: Index = {
     lines: new Map(store.lines.map((line, at) => [line, at])),
-    texts: new Map(Object.entries(store.texts).map(([id, lines]) => [lines.join(), id])),
+    ids: new Map(entries.map(([id]) => [digestOf(logText(store, id)), id])),
+    size: store.lines.reduce((sum, line) => sum + line.length + LINE_BYTES, 0),
+    count: entries.length,
+    spool: logSpool(tmpdir()),
   };
   indexes.set(store, index);
   return index;
@@ -29,30 +58,48 @@ function lineNumber(store: LogStore, index: Index, line: string): number {
   const known = index.lines.get(line);
   if (known !== undefined) return known;
   index.lines.set(line, store.lines.length);
+  index.size += line.length + LINE_BYTES;
   return store.lines.push(line) - 1;
+}
+
+/** The text as the store keeps it: as positions in the table, or as a large log. */
+function stored(store: LogStore, index: Index, text: string): LogStore['texts'][string] {
+  if (text.length > MAX_TABLE_TEXT || index.size > MAX_TABLE) return index.spool(text);
+  const positions = text.split('\n').map((line) => lineNumber(store, index, line));
+  index.size += positions.length * POSITION_BYTES;
+  return positions;
+}
+
+/** Adds what is not there yet, and returns its id. */
+function idOf(store: LogStore, index: Index, key: string | LargeLog, value: () => LogStore['texts'][string]): string {
+  const known = index.ids.get(key);
+  if (known !== undefined) return known;
+  const id = `t${index.count}`;
+  store.texts[id] = value();
+  index.ids.set(key, id);
+  index.count += 1;
+  return id;
 }
 
 /** Adds a text to the store and returns its id; null for an empty text. Equal texts share an id, regardless of a final newline. */
 export function addLog(store: LogStore, text: string): string | null {
   if (text === '') return null;
   const index = indexOf(store);
-  const lines = text
-    .replace(/\n$/, '')
-    .split('\n')
-    .map((line) => lineNumber(store, index, line));
-  const key = lines.join();
-  const known = index.texts.get(key);
-  if (known !== undefined) return known;
-  const id = `t${index.texts.size}`;
-  store.texts[id] = lines;
-  index.texts.set(key, id);
-  return id;
+  const whole = text.replace(/\n$/, '');
+  return idOf(store, index, digestOf(whole), () => stored(store, index, whole));
+}
+
+/** Adds a log of another store and returns its id; null for null and for unknown ids. The text of a large log stays where it is. */
+export function copyLog(store: LogStore, from: LogStore, id: string | null): string | null {
+  const log = id === null || !Object.hasOwn(from.texts, id) ? undefined : from.texts[id];
+  if (log === undefined) return null;
+  return Array.isArray(log) ? addLog(store, logText(from, id)) : idOf(store, indexOf(store), log, () => log);
 }
 
 /** The text of an id, lines joined by newlines; '' for null and for unknown ids. */
 export function logText(store: LogStore, id: string | null | undefined): string {
-  const lines = id === null || id === undefined || !Object.hasOwn(store.texts, id) ? undefined : store.texts[id];
-  return (lines ?? []).map((line) => store.lines[line] ?? '').join('\n');
+  const log = id === null || id === undefined || !Object.hasOwn(store.texts, id) ? [] : (store.texts[id] ?? []);
+  return Array.isArray(log) ? log.map((line) => store.lines[line] ?? '').join('\n') : log.read();
 }
 
 /** A log of a cell that is not empty. */

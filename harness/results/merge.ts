@@ -4,7 +4,7 @@ import { compareKernelVersions, tryParseKernelVersion } from '../base/kernel-ver
 import { UserError } from '../base/errors.ts';
 import { mergeFindings } from './merge-findings.ts';
 import { layoutsByKernel, collectLayouts } from './collected-layouts.ts';
-import { addLog, createLogStore, logText, withLogIds } from './logs.ts';
+import { copyLog, createLogStore, withLogIds } from './logs.ts';
 import { uniformCell } from './uniform-cell.ts';
 import type { CellResult, KernelResult, LogStore, ObjectResult, Results } from './schema.ts';
 
@@ -144,7 +144,7 @@ function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: 
       const known = found.get(keyOf({ kernel: id, object: object.id }));
       if (!known) return uniformCell(id, object, 'not-run', { class: null, reason });
       const own = known.input.results.logs;
-      return withLogIds(known.cell, (log) => addLog(logs, logText(own, log)));
+      return withLogIds(known.cell, (log) => copyLog(logs, own, log));
     }),
   );
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { explanationFindings } from './explanation.ts';
 import { cellSchema } from './schema/cell.ts';
+import type { LargeLog } from './large-log.ts';
 import { historySchema } from './schema/history.ts';
 import { kernelSchema } from './schema/kernel.ts';
 import { layoutCollection } from './schema/layouts.ts';
@@ -14,7 +15,9 @@ export const SCHEMA_VERSION = 2;
 
 const logs = z.strictObject({
   lines: z.array(z.string()).describe('Every distinct line of all logs, once.'),
-  texts: z.record(z.string(), z.array(count)).describe('Logs by key, each as the positions of its lines in `lines`.'),
+  texts: z
+    .record(z.string(), z.union([z.array(count), z.string()]))
+    .describe('Logs by key: each as the positions of its lines in `lines`, a large one as its text.'),
 });
 
 export const resultsSchema = z.strictObject({
@@ -33,10 +36,16 @@ export const resultsSchema = z.strictObject({
     .describe('Root causes of the failures, as `corematrix explain` shows them; absent if the run was interrupted.'),
 });
 
-export type Results = z.infer<typeof resultsSchema>;
+/** Log texts by id: positions in `lines`, or a large log that is read when it is needed. */
+export interface LogStore {
+  lines: string[];
+  texts: Record<string, number[] | LargeLog>;
+}
+
+/** What results.json holds, as it is in memory: large logs stay in their file. */
+export type Results = Omit<z.infer<typeof resultsSchema>, 'logs'> & { logs: LogStore };
 export type KernelResult = z.infer<typeof kernelSchema>;
 export type ObjectResult = z.infer<typeof objectSchema>;
-export type LogStore = z.infer<typeof logs>;
 export type { Attempt, CellCheck, CellProgram, CellRelocation, CellResult } from './schema/cell.ts';
 export type { History } from './schema/history.ts';
 export type { LayoutCollection, TypeLayouts } from './schema/layouts.ts';

@@ -1,9 +1,10 @@
 // Writes each finished cell to a line of a file during a run, so that a killed run can be resumed without losing cells.
-import { constants } from 'node:fs';
-import { appendFile, open, readFile, rm } from 'node:fs/promises';
+import { constants, existsSync, openSync } from 'node:fs';
+import { appendFile, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { makeDirectories } from '../base/files.ts';
+import { makeDirectories, parseCached } from '../base/files.ts';
+import { readBytes } from '../results/large-log.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { type CellIdentity, identityKey, keepCell, type KeptCell, keptCellSchema, restoreCell } from './stored-cell.ts';
 
@@ -16,19 +17,59 @@ export interface Journal {
   remove: () => Promise<void>;
 }
 
-/** The entries of a journal. Lines that were cut off or are not valid are skipped. */
-async function readEntries(file: string): Promise<Map<string, KeptCell>> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const entries = new Map<string, KeptCell>();
-  for (const line of text.split('\n')) {
-    try {
-      const { data } = keptCellSchema.safeParse(JSON.parse(line));
-      if (data) entries.set(data.key, data);
-    } catch {
-      // A run that is killed while it writes leaves half a line.
+/** Where the entry of a cell is in a journal, in bytes. */
+interface Place {
+  offset: number;
+  length: number;
+}
+
+/** The entries of a journal that is resumed. Only their places are in memory. */
+interface Entries {
+  file: number | null;
+  places: ReadonlyMap<string, Place>;
+  /** Whether the last line was cut off. */
+  isCut: boolean;
+}
+
+const CHUNK = 1 << 20;
+const NEWLINE = 0x0a;
+/** The beginning of an entry, up to the end of its key. */
+const ENTRY = /^\{"key":"([0-9a-f]{64})",/;
+const ENTRY_START = 80;
+
+/** The places of the lines of an open file. */
+function* linePlaces(file: number): Generator<Place & { ended: boolean }> {
+  let offset = 0;
+  let position = 0;
+  for (let chunk = readBytes(file, position, CHUNK); chunk.length > 0; chunk = readBytes(file, position, CHUNK)) {
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) {
+      yield { offset, length: position + at - offset, ended: true };
+      offset = position + at + 1;
     }
+    position += chunk.length;
   }
-  return entries;
+  if (position > offset) yield { offset, length: position - offset, ended: false };
+}
+
+function findEntries(path: string): Entries {
+  const places = new Map<string, Place>();
+  if (!existsSync(path)) return { file: null, places, isCut: false };
+  const file = openSync(path, 'r');
+  let isCut = false;
+  for (const { offset, length, ended } of linePlaces(file)) {
+    isCut = !ended;
+    const [, key] = ENTRY.exec(readBytes(file, offset, Math.min(length, ENTRY_START)).toString()) ?? [];
+    if (key !== undefined && ended) places.set(key, { offset, length });
+  }
+  return { file, places, isCut };
+}
+
+/** Reads an entry; null if it is not valid. */
+function readEntry({ file, places }: Entries, key: string): KeptCell | null {
+  const place = places.get(key);
+  if (file === null || place === undefined) return null;
+  const text = readBytes(file, place.offset, place.length).toString();
+  return keptCellSchema.safeParse(parseCached(text)).data ?? null;
 }
 
 /** How every line of a journal begins. */
@@ -57,14 +98,15 @@ async function checkJournal(file: string): Promise<void> {
  */
 export async function openJournal(file: string, resume: boolean): Promise<Journal> {
   await checkJournal(file);
-  const entries = resume ? await readEntries(file) : new Map<string, KeptCell>();
+  const entries: Entries = resume ? findEntries(file) : { file: null, places: new Map(), isCut: false };
   if (!resume) await rm(file, { force: true });
   // Without its folder a run cannot be resumed, but can go on. Writing the report names the reason later.
   await makeDirectories(dirname(file)).catch(() => undefined);
-  let writing = Promise.resolve();
+  // A run that was killed while it wrote left half a line; the next entry must not become a part of it.
+  let writing = entries.isCut ? appendFile(file, '\n').catch(() => undefined) : Promise.resolve();
   return {
     find: (identity, logs) => {
-      const entry = entries.get(identityKey(identity));
+      const entry = readEntry(entries, identityKey(identity));
       return entry ? restoreCell(entry, logs) : null;
     },
     append: async (identity, cell, logs) => {

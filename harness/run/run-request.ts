@@ -47,6 +47,8 @@ export interface RunRequest {
   choose?: Choose | undefined;
   /** The journal of finished cells, from this run and from a killed one that it resumes. */
   journal?: Journal | undefined;
+  /** The folder for the file of large logs, on a disk with room for the report (default: the work folder). */
+  logFolder?: string | undefined;
   /** How to use the verdicts in the cache: reuse valid ones, or replace all. By default they are neither read nor written. */
   verdicts?: 'reuse' | 'renew' | undefined;
   /** The rules for the exit code. The results repeat them. */

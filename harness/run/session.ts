@@ -86,7 +86,7 @@ export function openSession(start: SessionStart, pulled: readonly Promise<Kernel
     done: 0,
     slots: guestSlots(jobs),
     large: guestSlots(1),
-    logs: createLogStore(),
+    logs: createLogStore(request.logFolder ?? start.work),
     verdicts: request.verdicts === undefined ? null : verdictStore(request.cache, id, request.verdicts === 'reuse'),
     touched: [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))],
     accel,

@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '../../harness/base/format-names.ts';
-import { readUserFile } from '../../harness/base/user-file.ts';
 import { logRefs } from '../../harness/results/logs.ts';
 import type { CellResult, Results } from '../../harness/results/schema.ts';
 import { FORMATS } from '../formats.ts';
 import { HTML_ASSET_FILES } from '../html/render.ts';
-import { readResults, RESULTS_FILE } from '../json.ts';
+import { readResultsFile } from '../read-file.ts';
 import { LOG_FOLDER, logPath } from '../model/log-path.ts';
 import type { OwnedFiles } from './record.ts';
 
@@ -31,10 +30,10 @@ function logPaths({ kernel, object, ...cell }: CellResult): string[] {
 }
 
 async function resultsIn(folder: string): Promise<Results | null> {
-  const name = FORMATS.json.file;
-  return readUserFile(join(folder, name), RESULTS_FILE)
-    .then((bytes) => readResults(bytes.toString(), name))
-    .catch(() => null);
+  return readResultsFile(join(folder, FORMATS.json.file)).then(
+    ({ results }) => results,
+    () => null,
+  );
 }
 
 /**

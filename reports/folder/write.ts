@@ -1,14 +1,15 @@
 // The report folder: every format of one run, its logs, and a record of what was written. It appears whole or not at all.
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InfraError, messageOf, UserError } from '../../harness/base/errors.ts';
 import { errorCode, makeDirectories } from '../../harness/base/files.ts';
 import { makeOwnedFolder, removeAbandoned } from '../../harness/base/ownership.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES } from '../../harness/base/format-names.ts';
+import { piecesOf } from '../../harness/results/large-log.ts';
 import { logRefs, logText } from '../../harness/results/logs.ts';
 import type { Results } from '../../harness/results/schema.ts';
-import { FORMATS } from '../formats.ts';
+import { formatParts, FORMATS } from '../formats.ts';
 import { renderHtmlFiles } from '../html/render.ts';
 import { LOG_FOLDER, logPath } from '../model/log-path.ts';
 import type { RenderOptions } from '../model/render-options.ts';
@@ -18,6 +19,8 @@ import { reportIn, type SwapPlan, swapIn } from './swap.ts';
 
 /** The names of folders in which reports are prepared. */
 const PREPARED = /^\.corematrix-report\.tmp-[0-9a-f]+$/;
+/** Bytes that are written at once, about. */
+const BLOCK = 1 << 20;
 /** How the path of every log begins. */
 const LOG_START = `${LOG_FOLDER}/`;
 
@@ -25,26 +28,59 @@ export interface FolderOptions extends RenderOptions, FolderContents {}
 
 /** Writes files below a folder and remembers what was written. */
 interface FileWriter {
-  write: (path: string, text: string) => Promise<void>;
+  write: (path: string, parts: Iterable<string>) => Promise<void>;
   written: ReadonlyMap<string, WrittenFile>;
+}
+
+/** Pieces of text as bytes, small ones together. */
+function* blocks(parts: Iterable<string>): Generator<Buffer> {
+  let waiting: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    waiting.push(part);
+    length += part.length;
+    if (length < BLOCK) continue;
+    yield Buffer.from(waiting.join(''));
+    waiting = [];
+    length = 0;
+  }
+  yield Buffer.from(waiting.join(''));
 }
 
 function fileWriter(folder: string): FileWriter {
   const written = new Map<string, WrittenFile>();
   return {
     written,
-    write: async (path, text) => {
+    write: async (path, parts) => {
       await mkdir(dirname(join(folder, path)), { recursive: true });
-      await writeFile(join(folder, path), text, { flush: !path.startsWith(LOG_START) });
-      written.set(path, { size: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') });
+      const hash = createHash('sha256');
+      let size = 0;
+      const file = await open(join(folder, path), 'wx');
+      try {
+        for (const block of blocks(parts)) {
+          hash.update(block);
+          size += block.length;
+          await file.writeFile(block);
+        }
+        if (!path.startsWith(LOG_START)) await file.sync();
+      } finally {
+        await file.close();
+      }
+      written.set(path, { size, sha256: hash.digest('hex') });
     },
   };
+}
+
+/** The text of a log file. */
+function* linesOf(text: string): Generator<string> {
+  yield* piecesOf(text);
+  yield '\n';
 }
 
 async function writeLogs(results: Results, { write }: FileWriter): Promise<void> {
   for (const { kernel, object, ...cell } of results.cells)
     for (const { program, kind, id } of logRefs(cell))
-      await write(logPath({ kernel, object, program, kind }), `${logText(results.logs, id)}\n`);
+      await write(logPath({ kernel, object, program, kind }), linesOf(logText(results.logs, id)));
 }
 
 async function writeFormats(
@@ -53,9 +89,8 @@ async function writeFormats(
   { formats = DEFAULT_FORMATS, ...options }: FolderOptions,
 ): Promise<void> {
   for (const name of FORMAT_NAMES) {
-    const { file, render } = FORMATS[name];
-    if (name === 'html' && formats.includes(name)) for (const [path, text] of renderHtmlFiles(results, options)) await write(path, text);
-    else if (name === 'json' || formats.includes(name)) await write(file, render(results, options));
+    if (name === 'html' && formats.includes(name)) for (const [path, text] of renderHtmlFiles(results, options)) await write(path, [text]);
+    else if (name === 'json' || formats.includes(name)) await write(FORMATS[name].file, formatParts(FORMATS[name], results, options));
   }
 }
 

@@ -8,7 +8,10 @@ import type {
   ObjectResult,
   Results,
 } from '../../harness/results/schema.ts';
+import type { LargeLog } from '../../harness/results/large-log.ts';
+import { visibleText } from '../../harness/base/visible.ts';
 import { flakeText, sinceText } from '../model/history-groups.ts';
+import { logPath, type LogPlace } from '../model/log-path.ts';
 import { commandLine, repeatCommand, rerunCommand } from '../model/reproduce.ts';
 import { contradiction } from '../model/summary.ts';
 import { namePart } from './anchors.ts';
@@ -31,26 +34,42 @@ const LOG_TITLES = {
 
 function cellLogs(cell: CellResult, logs: ObjectLogs): LogData[] {
   const ids = new Map(Object.entries(cell.logs));
-  return Object.entries(LOG_TITLES).flatMap(([kind, title]) => logs.add(title, kind, ids.get(kind)));
+  const place = { kernel: cell.kernel, object: cell.object, program: null };
+  return Object.entries(LOG_TITLES).flatMap(([kind, title]) => logs.add(title, kind, { ...place, kind, id: ids.get(kind) }));
 }
+
+/** As many lines of a log that is not in the table of lines are in the page, each up to this length. */
+const LARGE_LINES = 200;
+const LARGE_LINE_LENGTH = 300;
 
 const NO_LAYOUTS: LayoutCollection = { types: [], omitted: [] };
 
 /** The logs of one object, lines and whole logs each once. */
 interface ObjectLogs {
   /** A log by its id in the results; empty when the cell has no such log. */
-  add: (title: string, anchor: string, id: string | null | undefined) => LogData[];
+  add: (title: string, anchor: string, log: LogPlace & { id: string | null | undefined }) => LogData[];
   data: () => Pick<ObjectData, 'lines' | 'texts'>;
 }
 
+/** The last lines of a large log: the page must not hold gigabytes. */
+function endOf(log: LargeLog): { shown: string[]; omitted: number } {
+  const lines = log.read().split('\n');
+  const shown = lines.slice(-LARGE_LINES).map((line) => visibleText(line.slice(0, LARGE_LINE_LENGTH)));
+  return { shown, omitted: lines.length - shown.length };
+}
+
 function objectLogs({ logs }: Results, lines: readonly string[]): ObjectLogs {
-  const own = interned<number>(String);
+  const own = interned<string>((line) => line);
   const texts = interned<readonly number[]>((positions) => positions.join());
-  const add: ObjectLogs['add'] = (title, anchor, id) => {
-    const positions = typeof id === 'string' && Object.hasOwn(logs.texts, id) ? logs.texts[id] : undefined;
-    return positions ? [{ title, anchor, text: texts.add(positions.map(own.add)) }] : [];
+  const add: ObjectLogs['add'] = (title, anchor, { id, ...place }) => {
+    const log = typeof id === 'string' && Object.hasOwn(logs.texts, id) ? logs.texts[id] : undefined;
+    if (log === undefined) return [];
+    const { shown, omitted } = Array.isArray(log) ? { shown: log.map((line) => lines[line] ?? ''), omitted: 0 } : endOf(log);
+    return [
+      { title, anchor, text: texts.add(shown.map(own.add)), ...(omitted > 0 && { omitted: { lines: omitted, file: logPath(place) } }) },
+    ];
   };
-  const data = () => ({ lines: own.list.map((line) => lines[line] ?? ''), texts: texts.list.map((text) => [...text]) });
+  const data = () => ({ lines: [...own.list], texts: texts.list.map((text) => [...text]) });
   return { add, data };
 }
 
@@ -78,6 +97,7 @@ function pastOf({ history }: Results, { kernel, object }: CellResult, program: s
 function programData(program: CellProgram, cell: CellResult, results: Results, logs: ObjectLogs): ProgramData {
   const { name, status, reason, expected, fingerprint = null } = program;
   const anchor = namePart(name);
+  const place = { kernel: cell.kernel, object: cell.object, program: name };
   return {
     name,
     anchor,
@@ -90,8 +110,8 @@ function programData(program: CellProgram, cell: CellResult, results: Results, l
     fingerprint,
     past: pastOf(results, cell, name),
     logs: [
-      ...logs.add(`verifier log of ${name}`, `verifier/${anchor}`, program.logs.verifier),
-      ...logs.add(`libbpf log of ${name} alone`, `libbpf/${anchor}`, program.logs.libbpf),
+      ...logs.add(`verifier log of ${name}`, `verifier/${anchor}`, { ...place, kind: 'verifier', id: program.logs.verifier }),
+      ...logs.add(`libbpf log of ${name} alone`, `libbpf/${anchor}`, { ...place, kind: 'libbpf', id: program.logs.libbpf }),
     ],
   };
 }

@@ -17,11 +17,19 @@ interface Log {
   /** Position of the first line that is shown. */
   first: number;
   fold: HTMLDetailsElement;
+  /** Lines before those in the page. */
+  omitted: LogData['omitted'];
 }
 
-function goTo({ fold }: Log, position: number): void {
+/** The number of a line in the whole log, from 1. */
+function numberOf({ omitted }: Log, position: number): number {
+  return (omitted?.lines ?? 0) + position + 1;
+}
+
+function goTo(log: Log, position: number): void {
+  const { fold } = log;
   for (const marked of fold.querySelectorAll('.marked')) marked.classList.remove('marked');
-  const line = document.getElementById(lineAddress(fold.id, position + 1));
+  const line = document.getElementById(lineAddress(fold.id, numberOf(log, position)));
   line?.classList.add('marked');
   line?.scrollIntoView({ block: 'center' });
 }
@@ -51,11 +59,18 @@ function logTools(log: Log, block: HTMLElement): HTMLElement {
   );
 }
 
-function linesBlock({ title, lines, first, fold }: Log): HTMLElement {
+function linesBlock(log: Log): HTMLElement {
+  const { title, lines, first, fold, omitted } = log;
   const block = element('pre', { tabindex: '0', 'aria-label': title });
   if (first > 0) block.append(`… ${first} earlier lines are in logs/ beside this file\n`);
+  if (omitted)
+    block.append(
+      `… ${omitted.lines} earlier lines, and long lines in full, are in `,
+      element('a', { href: omitted.file }, omitted.file),
+      '\n',
+    );
   for (const [index, line] of lines.slice(first).entries()) {
-    const number = first + index + 1;
+    const number = numberOf(log, first + index);
     const id = lineAddress(fold.id, number);
     block.append(element('span', { class: 'line', id }, element('a', { href: `#${id}` }, String(number)), line, '\n'));
   }
@@ -70,14 +85,14 @@ function fill(log: Log): void {
 
 /** A log in a fold. Its lines are added when the fold is opened or receives the event `fill`. */
 export function logFold(place: CellPlace, data: ObjectData, log: LogData): HTMLElement {
-  const { title, anchor } = log;
+  const { title, anchor, omitted } = log;
   const lines = logLines(data, log);
   const fold = element(
     'details',
     { class: 'log', id: logAddress(cellId(place), anchor) },
-    element('summary', {}, `${title} `, small(plural(lines.length, 'line'))),
+    element('summary', {}, `${title} `, small(plural(lines.length + (omitted?.lines ?? 0), 'line'))),
   );
-  const fillOnce = () => fill({ title, lines, first: Math.max(0, lines.length - MAX_LINES), fold });
+  const fillOnce = () => fill({ title, lines, first: Math.max(0, lines.length - MAX_LINES), fold, omitted });
   fold.addEventListener('toggle', fillOnce);
   fold.addEventListener('fill', fillOnce);
   return fold;

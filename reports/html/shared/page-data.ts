@@ -110,6 +110,8 @@ export interface LogData {
   anchor: string;
   /** Position in the `texts` of its object. */
   text: number;
+  /** Number of lines before those in the page, and the file beside the page with all of them; absent if all lines are in the page. */
+  omitted?: { lines: number; file: string };
 }
 
 /** A member, and its offset in bits; null for a member without one. */

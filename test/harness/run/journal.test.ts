@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addLog, createLogStore } from '../../../harness/results/logs.ts';
+import { addLog, createLogStore, logText } from '../../../harness/results/logs.ts';
 import type { CellResult } from '../../../harness/results/schema.ts';
 import { openJournal } from '../../../harness/run/journal.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
@@ -35,9 +35,7 @@ describe('a journal', () => {
     addLog(logs, 'something else');
     const kept = (await openJournal(file, true)).find(IDENTITY, logs);
     expect({ ...kept, logs: null, programs: null }).toEqual({ ...cell, logs: null, programs: null });
-    expect(logs.texts[kept?.logs.libbpf ?? '']?.map((line) => logs.lines[line])).toEqual(
-      SAMPLE.logs.texts[cell.logs.libbpf ?? '']?.map((line) => SAMPLE.logs.lines[line]),
-    );
+    expect(logText(logs, kept?.logs.libbpf)).toEqual(logText(SAMPLE.logs, cell.logs.libbpf));
   });
 
   it('a journal finds a cell only if everything that its verdict depends on is the same', async () => {

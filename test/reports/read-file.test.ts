@@ -1,0 +1,68 @@
+// Reading results part by part gives what reading them whole gives: values, large logs, and the place of every fault.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addLog, createLogStore, logText } from '../../harness/results/logs.ts';
+import type { Results } from '../../harness/results/schema.ts';
+import { jsonLineParts, readResults, renderJson } from '../../reports/json.ts';
+import { readResultsFile } from '../../reports/read-file.ts';
+import { explained } from './explained.ts';
+import { HOSTILE_SAMPLE } from './hostile.ts';
+import { SAMPLE } from './sample.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'read-file-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** Reads a text as a file, part by part. */
+async function readInParts(text: string): Promise<Results> {
+  const path = join(folder, 'results.json');
+  await writeFile(path, text);
+  return (await readResultsFile(path, 0)).results;
+}
+
+const messageOf = async (work: () => Results | Promise<Results>) =>
+  Promise.resolve()
+    .then(work)
+    .then(
+      () => 'no error',
+      (error: unknown) => (error instanceof Error ? error.message.replace(`${folder}/`, '') : String(error)),
+    );
+
+/** A text that has no room in the table of lines, with characters of every width. */
+const LARGE = Array.from({ length: 60_000 }, (_, line) => `${line} "quoted" \\ é € 😀 \u0007`).join('\n');
+
+describe('results that are read part by part', () => {
+  it.each([
+    ['the sample', SAMPLE],
+    ['explained results', explained(SAMPLE)],
+    ['hostile text', HOSTILE_SAMPLE],
+    ['no cells', { ...SAMPLE, kernels: [], objects: [], cells: [], layouts: { types: [], omitted: [] }, logs: createLogStore() }],
+  ])('results are the same as when they are read whole: %s', async (_, results) => {
+    expect(await readInParts(renderJson(results))).toEqual(results);
+    expect(await readInParts([...jsonLineParts(results)].join(''))).toEqual(results);
+  });
+
+  it('a log that is too large for the table of lines survives results.json, and stays in the file when it is read', async () => {
+    const logs = createLogStore();
+    const id = addLog(logs, LARGE) ?? '';
+    const text = renderJson({ ...SAMPLE, cells: [], logs });
+    const read = await readInParts(text);
+    expect([logs.lines, Array.isArray(read.logs.texts[id])]).toEqual([[], false]);
+    expect([logText(read.logs, id), logText(readResults(text, 'results.json').logs, id), logText(logs, id)]).toEqual([LARGE, LARGE, LARGE]);
+  });
+
+  it('the place of every fault is the same as when the file is read whole', async () => {
+    const text = renderJson({ ...SAMPLE, cells: SAMPLE.cells.slice(0, 2) });
+    const steps = Array.from({ length: 60 }, (_, step) => Math.floor((text.length * step) / 60));
+    const faulty = steps.flatMap((at) => [text.slice(0, at), `${text.slice(0, at)}\u00e9\n}${text.slice(at)}`]);
+    for (const one of [...faulty, '', '{"schemaVersion": 2', '{"a": }', '{"logs": {"texts": {"t0": "\\x"}}}', `${text} x`]) {
+      const whole = await messageOf(() => readResults(one, 'results.json'));
+      const inParts = await messageOf(async () => readInParts(one));
+      expect([inParts, one.slice(0, 40)]).toEqual([whole, one.slice(0, 40)]);
+    }
+  });
+});
