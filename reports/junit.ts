@@ -1,6 +1,7 @@
 // JUnit XML as Jenkins, GitLab and GitHub actions read it: a suite for each kernel, a test case for each program.
 import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { XMLBuilder } from 'fast-xml-parser';
+import { detached } from '../harness/base/detached.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import { surprise } from '../harness/results/unexpected.ts';
@@ -17,7 +18,7 @@ function seconds(milliseconds: number): string {
 function verdictOf(program: CellProgram, cell: CellResult, results: Results): object {
   const message = visible(program.reason ?? cell.reason ?? program.expected ?? '');
   const type = program.class ?? cell.class ?? program.status;
-  const log = logText(results.logs, program.logs.verifier).slice(-LOG_TAIL);
+  const log = detached(logText(results.logs, program.logs.verifier).slice(-LOG_TAIL));
   switch (program.status) {
     case 'pass':
       return {};

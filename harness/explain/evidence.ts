@@ -1,4 +1,5 @@
 // Log lines that prove a failure: libbpf's lines about a relocation, or the relevant last lines of a log.
+import { detached } from '../base/detached.ts';
 import { logText } from '../results/logs.ts';
 import type { CellProgram, CellRelocation, CellResult, LogStore } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
@@ -33,7 +34,7 @@ function lastLines(text: string, isRelevant: (line: string) => boolean): { lines
   const found = text.split('\n').flatMap((line, at) => (line.trim() !== '' && isRelevant(line) ? [{ line, at: at + 1 }] : []));
   const last = found.slice(-MAX_LINES);
   const end = last.at(-1);
-  return end ? { lines: last.map(({ line }) => line), line: end.at } : null;
+  return end ? { lines: last.map(({ line }) => detached(line)), line: end.at } : null;
 }
 
 /** The last lines of the verifier log without its statistics; if there are none, the last errors of libbpf. */

@@ -1,6 +1,7 @@
 // Log texts of a run: each distinct line once in a table in memory, and what is too large for the table in a file.
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { detached } from '../base/detached.ts';
 import { type LargeLog, logInMemory, type LogSpool, logSpool } from './large-log.ts';
 import type { CellResult, LogStore } from './schema.ts';
 
@@ -54,9 +55,10 @@ function indexOf(store: LogStore): Index {
   return index;
 }
 
-function lineNumber(store: LogStore, index: Index, line: string): number {
-  const known = index.lines.get(line);
+function lineNumber(store: LogStore, index: Index, part: string): number {
+  const known = index.lines.get(part);
   if (known !== undefined) return known;
+  const line = detached(part);
   index.lines.set(line, store.lines.length);
   index.size += line.length + LINE_BYTES;
   return store.lines.push(line) - 1;

@@ -9,6 +9,7 @@ import type {
   Results,
 } from '../../harness/results/schema.ts';
 import type { LargeLog } from '../../harness/results/large-log.ts';
+import { detached } from '../../harness/base/detached.ts';
 import { visibleText } from '../../harness/base/visible.ts';
 import { flakeText, sinceText } from '../model/history-groups.ts';
 import { logPath, type LogPlace } from '../model/log-path.ts';
@@ -54,7 +55,7 @@ interface ObjectLogs {
 /** The last lines of a large log: the page must not hold gigabytes. */
 function endOf(log: LargeLog): { shown: string[]; omitted: number } {
   const lines = log.read().split('\n');
-  const shown = lines.slice(-LARGE_LINES).map((line) => visibleText(line.slice(0, LARGE_LINE_LENGTH)));
+  const shown = lines.slice(-LARGE_LINES).map((line) => detached(visibleText(line.slice(0, LARGE_LINE_LENGTH))));
   return { shown, omitted: lines.length - shown.length };
 }
 

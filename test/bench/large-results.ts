@@ -1,5 +1,5 @@
 // The memory that results with gigabytes of logs need: written by a run, resumed, reported, merged. Exit code 1 if a figure is missed.
-// usage: node dist/test/bench/large-results.js [MiB of logs, default 2048]
+// usage: node dist/test/bench/large-results.js [MiB of logs, default 2048] [most MiB of memory, default 600]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -87,7 +87,7 @@ async function peakOf(...args: string[]): Promise<number> {
   return peak;
 }
 
-async function measure(mib: number): Promise<void> {
+async function measure(mib: number, most: number): Promise<void> {
   const [main, self] = [join(FOLDER, 'harness/cli/main.js'), join(FOLDER, 'test/bench/large-results.js')];
   const folder = await mkdtemp(join(FOLDER, 'large-results-'));
   const place = (name: string) => join(folder, name);
@@ -111,10 +111,10 @@ async function measure(mib: number): Promise<void> {
         ({ size: bytes }) => bytes / MIB,
         () => 0,
       );
-      const missed = peak < MAX_MIB ? '' : '  MISSED';
+      const missed = peak < most ? '' : '  MISSED';
       const seconds = ((performance.now() - began) / 1000).toFixed(0);
       process.stdout.write(
-        `${name.padEnd(20)} ${peak.toFixed(0).padStart(6)} MiB  (goal: under ${MAX_MIB})${missed}, results.json ${size.toFixed(0)} MiB, ${seconds} s\n`,
+        `${name.padEnd(20)} ${peak.toFixed(0).padStart(6)} MiB  (goal: under ${most})${missed}, results.json ${size.toFixed(0)} MiB, ${seconds} s\n`,
       );
       if (missed !== '') process.exitCode = 1;
     }
@@ -125,4 +125,4 @@ async function measure(mib: number): Promise<void> {
 
 const [step = '2048', folder = '', from = '0', to = '0'] = process.argv.slice(2);
 if (step === 'write' || step === 'resume') await writeShard(folder, { from: Number(from), to: Number(to) }, step === 'resume');
-else await measure(Number(step));
+else await measure(Number(step), Number(folder === '' ? MAX_MIB : folder));
