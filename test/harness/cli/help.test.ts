@@ -129,6 +129,7 @@ describe('the help', () => {
       Exit codes:
         0    removed, or nothing to remove
         2    wrong usage or configuration, or an input that cannot be used
+        3    some entries belong to another user, or the disk is read-only
 
       Examples:
         corematrix kernels prune --dry-run
