@@ -8,7 +8,8 @@ import { uniformCell } from '../results/uniform-cell.ts';
 import type { CellResult, KernelResult } from '../results/schema.ts';
 import { plannedResult, type ReadyKernel } from './kernel.ts';
 import { firstMemory } from './guest-memory.ts';
-import { finish, type GuestsOf, scheduleCell, scheduleKernel } from './scheduling.ts';
+import { isPredictedToFail } from './kernel-types.ts';
+import { finish, type GuestsOf, scheduleCell, scheduleKernel, type Urgency } from './scheduling.ts';
 import type { RunSession, SessionStart } from './session.ts';
 
 export interface Column {
@@ -60,6 +61,18 @@ function guestsOfKernel(session: RunSession, image: KernelImage): GuestsOf {
   };
 }
 
+/** The objects of a kernel; if predictions decide, those that are predicted to fail come first, before a free slot takes another. */
+async function urgentFirst({ request }: RunSession, kernel: ReadyKernel, objects: readonly RunObject[]): Promise<Urgency[]> {
+  if (request.predictFirst !== true) return objects.map((object) => ({ object, isUrgent: false }));
+  const predicted = await Promise.all(
+    objects.map(async (object) => {
+      const customBtf = (await object.prepared.btf?.(kernel.result.release)) ?? null;
+      return { object, isUrgent: await isPredictedToFail(kernel, object, customBtf) };
+    }),
+  );
+  return predicted.toSorted((a, b) => Number(b.isUrgent) - Number(a.isUrgent));
+}
+
 /** @param planned cells were chosen by its id; the image may be of another package and have another id */
 async function runReady(session: RunSession, planned: PlannedKernel, image: KernelImage): Promise<Column> {
   const objects = chosenObjects(session, planned.id);
@@ -76,7 +89,8 @@ async function runReady(session: RunSession, planned: PlannedKernel, image: Kern
     fromCache: first.fromCache,
     bootMs: first.result.boot?.durationMs ?? 0,
   });
-  const cells = await Promise.all(objects.map(async (object) => scheduleCell(session, first, guestsOf, object)));
+  const ordered = await urgentFirst(session, first, objects);
+  const cells = await Promise.all(ordered.map(async (each) => scheduleCell(session, first, guestsOf, each)));
   const types = await first.types();
   const notes = types.readable ? [] : [`nothing is predicted: ${types.reason}`];
   const layouts = types.kernel && layoutsOn(first.result.id, types.kernel, session.touched);

@@ -52,7 +52,7 @@ export function isShortOfMemory(cell: CellResult, { bpf }: Pick<RunObject, 'bpf'
 /** The result of a cell for which the largest guest is too small: it shows nothing about the object. */
 export function tooLarge(cell: CellResult, object: ObjectResult, memoryMiB: number): CellResult {
   const reason =
-    `the maps of the object do not fit a guest of ${memoryMiB} MiB, the largest that this machine has memory for; ` +
+    `the object needs more memory than a guest of ${memoryMiB} MiB has, the largest that this machine has memory for; ` +
     'free some memory, make the maps smaller (maps: max_entries), or set memory:';
   const { attempts, durationMs, command, logs } = cell;
   const failure = { class: 'infra-transport', reason } as const;

@@ -12,7 +12,6 @@ import { runCell } from './cell.ts';
 import { firstMemory, isShortOfMemory, nextMemory, tooLarge } from './guest-memory.ts';
 import { cellIdentity } from './identity.ts';
 import { makeReady, type ReadyKernel } from './kernel.ts';
-import { isPredictedToFail } from './kernel-types.ts';
 import type { RunSession } from './session.ts';
 import type { CellIdentity } from './stored-cell.ts';
 import { bootLimit, cellLimits } from './time-limits.ts';
@@ -42,18 +41,22 @@ async function inSlot<Result>(session: RunSession, memoryMiB: number, urgency: n
   return memoryMiB > DEFAULT_MACHINE.memoryMiB ? session.large(urgency, small) : small();
 }
 
-interface Scheduled {
-  ready: ReadyKernel;
+/** An object to run. Urgent ones get the next free slot. */
+export interface Urgency {
   object: RunObject;
+  isUrgent: boolean;
+}
+
+interface Scheduled extends Urgency {
+  ready: ReadyKernel;
   memoryMiB: number;
 }
 
 /** Runs a cell in a guest of one size. Null if that guest is too small for the object and a larger one is possible. */
-async function runInGuest(session: RunSession, { ready, object, memoryMiB }: Scheduled): Promise<CellResult | null> {
+async function runInGuest(session: RunSession, { ready, object, memoryMiB, isUrgent }: Scheduled): Promise<CellResult | null> {
   const { request, signal, verdicts, logs } = session;
   const kernel = ready.result;
   const customBtf = (await object.prepared.btf?.(kernel.release)) ?? null;
-  const isUrgent = request.predictFirst === true && (await isPredictedToFail(ready, object, customBtf));
   const limits = cellLimits(request.limits ?? {}, object.prepared, (await session.accel).accel);
   const expected = (cell: CellResult) => finish(session, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return inSlot(session, memoryMiB, isUrgent ? URGENCY.predicted : URGENCY.cell, async () => {
@@ -88,7 +91,12 @@ function failureOf(error: unknown): { class: FailureClass; reason: string } {
  * Rejects only for a bug in this program.
  * @param first represents the kernel in results
  */
-export async function scheduleCell(session: RunSession, first: ReadyKernel, guestsOf: GuestsOf, object: RunObject): Promise<CellResult> {
+export async function scheduleCell(
+  session: RunSession,
+  first: ReadyKernel,
+  guestsOf: GuestsOf,
+  { object, isUrgent }: Urgency,
+): Promise<CellResult> {
   const { signal, largestMiB } = session;
   const kernel = first.result;
   let memoryMiB = firstMemory(object, largestMiB);
@@ -100,7 +108,7 @@ export async function scheduleCell(session: RunSession, first: ReadyKernel, gues
       if (signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
       return finish(session, uniformCell(kernel.id, object.result, 'infra', failureOf(error)), kernel);
     }
-    const cell = await runInGuest(session, { ready, object, memoryMiB });
+    const cell = await runInGuest(session, { ready, object, memoryMiB, isUrgent });
     if (cell) return cell;
     memoryMiB = nextMemory(memoryMiB, largestMiB) ?? memoryMiB;
     session.emit({ kind: 'note', text: `${object.result.id} on ${kernel.id}: its guest is too small, and gets ${memoryMiB} MiB` });

@@ -67,7 +67,7 @@ describe('the memory of a guest', () => {
       status: 'infra',
       failure: 'infra-transport',
       reason:
-        'the maps of the object do not fit a guest of 512 MiB, the largest that this machine has memory for; free some memory, make the maps smaller (maps: max_entries), or set memory:',
+        'the object needs more memory than a guest of 512 MiB has, the largest that this machine has memory for; free some memory, make the maps smaller (maps: max_entries), or set memory:',
       memory: '512M',
       notes: [],
     });

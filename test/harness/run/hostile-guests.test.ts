@@ -65,7 +65,10 @@ function said(object: string, log: keyof CellResult['logs']): string {
 function summaryOf(object: string): string {
   const { status, class: failure, reason, flaky, attempts } = cellOf(object);
   const guests = attempts.map(({ isolation, infra }) => `${isolation}: ${infra ?? 'verdict'}`).join(', ');
-  const because = (reason ?? '').replaceAll(/\[ *\d+\.\d+\]/g, '[time]').replace(/(?<=Killed process ).*/, '...');
+  const because = (reason ?? '')
+    .replaceAll(/\[ *\d+\.\d+\]/g, '[time]')
+    .replace(/(?<=Killed process ).*/, '...')
+    .replace(/\d+ MiB/, 'N MiB');
   return `${status}${flaky ? ' (flaky)' : ''} ${failure ?? ''} ${because} [${guests}]`;
 }
 
