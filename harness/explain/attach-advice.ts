@@ -1,8 +1,9 @@
-// Advice on a missing attach target that the object itself gives: a sibling program for another target, or a placeholder.
+// Advice from the object itself on a missing attach target: a sibling program has another target, or the name is a placeholder.
 import { attachTargetOf } from '../bpf/object/attach-point.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
-import { meetsRequirement, type Requirement, TARGETS } from './requirement.ts';
+import { wordsOf } from './related-names.ts';
+import { meetsRequirement, type Requirement, TARGETS, targetOf } from './requirement.ts';
 
 /** Names that tools use where their loader sets the target. */
 const PLACEHOLDER = /^(?:dummy|placeholder|fake)_/;
@@ -10,17 +11,9 @@ const PLACEHOLDER = /^(?:dummy|placeholder|fake)_/;
 /** The number of words that names of related targets share: `account_page_dirtied` and `folio_account_dirtied`. */
 const SHARED_WORDS = 2;
 
-/** The words of a target, without those that BTF puts before the name of a tracepoint, hook or iterator. */
-function wordsOf(target: string): string[] {
-  return target
-    .replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '')
-    .split('_')
-    .filter((word) => word !== '');
-}
-
 function sharedWords(a: string, b: string): number {
-  const words = new Set(wordsOf(a));
-  return wordsOf(b).filter((word) => words.has(word)).length;
+  const words = new Set(wordsOf(targetOf(a)));
+  return wordsOf(targetOf(b)).filter((word) => words.has(word)).length;
 }
 
 interface Sibling {

@@ -2,14 +2,15 @@
 import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
 import { parameterOf, referencedType, resolveType } from '../bpf/btf/types.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { TARGETS, type TargetRequirement } from './requirement.ts';
+import { TARGETS, type TargetRequirement, typeIn } from './requirement.ts';
 import { typeText } from './type-text.ts';
 
 /** More added words make another name. */
 const MAX_ADDED_WORDS = 2;
 const MAX_RELATED = 5;
 
-function wordsOf(name: string): string[] {
+/** The words of a name, which underscores separate. */
+export function wordsOf(name: string): string[] {
   return name.split('_').filter((word) => word !== '');
 }
 
@@ -54,13 +55,8 @@ function* targetsIn({ vmlinux, modules }: KernelTypes, what: TargetRequirement['
   }
 }
 
-function namedIn(kernel: KernelTypes, what: TargetRequirement['what'], name: string): Named | null {
-  for (const target of targetsIn(kernel, what)) if (target.name === name) return target;
-  return null;
-}
-
 /** The types of the result and of all parameters, as C would write them. */
-function prototypeText({ btf, id }: Named): string | null {
+function prototypeText({ btf, id }: Pick<Named, 'btf' | 'id'>): string | null {
   const prototype = prototypeOf(btf, id);
   if (prototype === null) return null;
   const parameters = Array.from({ length: vlenOf(btf, prototype) }, (_, index) =>
@@ -74,8 +70,9 @@ function prototypeText({ btf, id }: Named): string | null {
  * @param having a kernel that has the target; without one, nothing is known of its parameters and nothing is returned
  */
 export function relatedTargets(kernel: KernelTypes, { what, name }: TargetRequirement, having: KernelTypes | null): string[] {
-  const bare = name.slice(name.startsWith(TARGETS[what].start) ? TARGETS[what].start.length : 0);
-  const wanted = having && namedIn(having, what, bare);
+  const { kind, start } = TARGETS[what];
+  const bare = name.slice(name.startsWith(start) ? start.length : 0);
+  const wanted = having && typeIn(having, kind, start + bare);
   if (!wanted) return [];
   const prototype = prototypeText(wanted);
   const found = new Set<string>();

@@ -9,7 +9,7 @@ import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
-import { functionIn, meetsRequirement, mapTypeNumber, type Requirement, requirementOf } from './requirement.ts';
+import { meetsRequirement, mapTypeNumber, type Requirement, requirementOf, targetOf, typeIn } from './requirement.ts';
 import { attachAdvice } from './attach-advice.ts';
 import { relatedTargets } from './related-names.ts';
 import {
@@ -86,11 +86,6 @@ function lookUp(section: string): (target: string) => string {
   return (target) => `libbpf_find_vmlinux_btf_id("${target}", ${type})`;
 }
 
-/** The name of a target as in a section, without the prefix that it has in BTF. */
-function targetOf(name: string): string {
-  return name.replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '');
-}
-
 /** The other name in a known change of a target. */
 function renamedTargets(requirement: Requirement): string[] {
   const known = knownChange(`attach target ${requirement.name}`);
@@ -125,7 +120,7 @@ function snippetFor(found: Found): string | null {
     case 'helper':
       return requirement.number === null ? null : helperSnippet(requirement.name, requirement.number);
     case 'kfunc': {
-      const kfunc = having && functionIn(having, requirement.name);
+      const kfunc = having && typeIn(having, 'func', requirement.name);
       return kfunc && kfuncSnippet(requirement.name, kfunc.btf, kfunc.id);
     }
     case 'map-type': {

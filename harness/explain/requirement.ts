@@ -46,21 +46,15 @@ export function requirementOf(failure: FailureClass, subject: string): Requireme
   return name === undefined ? null : { what: 'program-type', name };
 }
 
-function hasType(kernel: KernelTypes, kind: BtfKind, name: string): boolean {
-  return [kernel.vmlinux, ...kernel.modules.map(({ index }) => index)].some((index) =>
-    typesWithName(index, name).some((id) => kindOf(index.btf, id) === kind),
-  );
-}
-
 /** The kernel's number for a map type; null if it lacks the type. */
 export function mapTypeNumber(kernel: KernelTypes, name: string): bigint | null {
   return enumeratorsOf(kernel, 'bpf_map_type')?.get(`BPF_MAP_TYPE_${name.toUpperCase()}`) ?? null;
 }
 
-/** Finds a function in the BTF of the kernel or of a module; null if there is none. */
-export function functionIn(kernel: KernelTypes, name: string): { btf: Btf; id: number } | null {
+/** Finds the type of a kind and name in the BTF of a kernel or of its modules; null without one. */
+export function typeIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; id: number } | null {
   for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
-    const id = typesWithName(index, name).find((each) => kindOf(index.btf, each) === 'func');
+    const id = typesWithName(index, name).find((each) => kindOf(index.btf, each) === kind);
     if (id !== undefined) return { btf: index.btf, id };
   }
   return null;
@@ -80,16 +74,21 @@ export function meetsRequirement(kernel: KernelTypes, requirement: Requirement):
     case 'program-type':
       return hasEnumerator(kernel, 'bpf_prog_type', `BPF_PROG_TYPE_${requirement.name.toUpperCase()}`);
     case 'tracepoint':
-      return hasType(kernel, 'typedef', requirement.name);
+      return typeIn(kernel, 'typedef', requirement.name) !== null;
     case 'function':
     case 'kfunc':
-      return hasType(kernel, 'func', requirement.name);
+      return typeIn(kernel, 'func', requirement.name) !== null;
     case 'symbol':
       // BTF contains only a few variables, so a missing one may still exist.
-      return hasType(kernel, 'var', requirement.name) || null;
+      return typeIn(kernel, 'var', requirement.name) ? true : null;
     case 'kconfig':
       return kernel.config === null || kernel.config === undefined ? null : kconfigValue(kernel.config, requirement.name) !== undefined;
   }
+}
+
+/** The name of a target as in a section, without the prefix that BTF gives to tracepoints, hooks and iterators. */
+export function targetOf(name: string): string {
+  return name.replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '');
 }
 
 /** A requirement whose name is that of a function or tracepoint to attach to. */
