@@ -1,4 +1,4 @@
-// QEMU with a proxy on its monitor and its bell: it sees which phase a guest reaches, and lets the planned faults happen there.
+// Starts QEMU behind a proxy for its monitor and its bell. The proxy sees which phase a guest reaches, and causes the planned faults there.
 // In the environment: CHAOS_FOLDER with plan.json (see PlannedFault) and cache/; CHAOS_RUN, the number of the run; REAL_PATH with QEMU.
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,11 @@ const PAUSE_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const args = process.argv.slice(2);
 const { CHAOS_FOLDER = '', CHAOS_RUN, REAL_PATH } = process.env;
-/** The program: this process was started by it, and replaced those between. */
+/** The process of the program. It is the direct parent, because each process between replaced itself by `exec`. */
 const program = process.ppid;
 const isGuest = args.includes('-machine');
 
-/** Commands of the monitor that begin a phase, and the option of guests that reach it. */
+/** For each phase, the command of the monitor that begins it, and the option that guests in it are started with. */
 const PHASES = [
   { phase: 'boot', command: 'qmp_capabilities', option: '-kernel' },
   { phase: 'snapshot', command: 'migrate', option: '-kernel' },
@@ -36,7 +36,7 @@ qemu.on('exit', (code, signal) => {
   else process.exit(code);
 });
 
-/** How many times a phase was reached, this time included. Several proxies may count at once. */
+/** Counts a phase, and returns how many times guests have reached it. Several proxies may count at once. */
 function reached(phase) {
   for (let time = 1; ; time++) {
     try {
@@ -71,7 +71,7 @@ const ACTIONS = {
   damage: () => {
     for (const name of readdirSync(snapshots())) {
       const state = join(snapshots(), name, 'state');
-      // Another file: the old one may be the state of other caches, too.
+      // A new file, because other caches may have hard links to the old one.
       writeFileSync(`${state}.cut`, readFileSync(state).subarray(0, 5000));
       renameSync(`${state}.cut`, state);
     }
@@ -91,7 +91,7 @@ function enter(phase) {
   ACTIONS[planned.fault]();
 }
 
-/** More than the header of the mailbox: what is read to it is the response. */
+/** The host first reads the header of the mailbox alone. A larger read has the response. */
 const MORE_THAN_HEADER = 64;
 const SAVE = /"execute":"pmemsave","arguments":\{"val":\d+,"size":(\d+),"filename":"([^"]*)"/g;
 let response = '';

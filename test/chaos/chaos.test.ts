@@ -1,4 +1,4 @@
-// Ten schedules of faults on real guests, and the checker itself: bugs that are planted in what a run reported.
+// Runs ten schedules of faults on real guests, and tests the checker itself with results that hold planted bugs.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(async () => endChaos(chaos));
 
-describe('a schedule', () => {
-  test('depends only on its seed and the number of cells', () => {
+describe('chaos schedules', () => {
+  test('a chaos schedule depends only on its seed and the number of cells', () => {
     const seeds = Array.from({ length: 200 }, (_, index) => index + 1);
     const of = () => seeds.map((seed) => describeSchedule(scheduleOf(seed, 4)));
     expect(of()).toEqual(of());
@@ -26,10 +26,10 @@ describe('a schedule', () => {
   });
 });
 
-/** A stopped guest is noticed only after some seconds, and a boot takes long. */
+/** If true, the schedule needs no boot, and no wait until the program notices a stopped guest. */
 const isQuick = ({ cold, faults }: Schedule) => !cold && faults.every(({ fault }) => fault !== 'stop');
 
-test('ten schedules change neither verdicts nor evidence', async () => {
+test('ten chaos schedules change neither verdicts nor evidence', async () => {
   const found: string[] = [];
   let seed = 0;
   for (let left = SEEDS; left > 0;) {
@@ -42,8 +42,8 @@ test('ten schedules change neither verdicts nor evidence', async () => {
   expect(found).toEqual([]);
 });
 
-describe('the checker', () => {
-  /** The guest of the first cell is killed; the program is ended in the second cell, and resumed. */
+describe('the chaos checker', () => {
+  /** A run in which the guest of the first cell was killed, and which was terminated in the second cell and resumed. */
   let observed: Observed;
   beforeAll(async () => {
     const faults = [
@@ -56,7 +56,7 @@ describe('the checker', () => {
   const KILLED = 0;
   const FAILED = 1;
 
-  /** What was observed, with the last results changed. */
+  /** The observed run with changes in its last results. */
   function withResults(change: (results: Results) => Results): Observed {
     const { results } = observed.last;
     if (!results) throw new Error('the run has no results');
@@ -75,7 +75,7 @@ describe('the checker', () => {
     return { ...observed, ended: { ...ended, results: { ...ended.results, ...change(structuredClone(ended.results)) } } };
   }
 
-  test('finds nothing in a run that is as it must be', () => {
+  test('the chaos checker accepts a correct run', () => {
     expect(checkRun(chaos.undisturbed, observed)).toEqual([]);
   });
 
@@ -114,7 +114,7 @@ describe('the checker', () => {
       /another log of libbpf/,
     ],
     ['a lost cell', () => withCells((cells) => cells.slice(1)), /0 times in the results/],
-    ['a cell that is there twice', () => withCells((cells) => [...cells, ...cells.slice(0, 1)]), /2 times in the results/],
+    ['a cell that the results have twice', () => withCells((cells) => [...cells, ...cells.slice(0, 1)]), /2 times in the results/],
     [
       'a failed attempt that is not reported',
       () => withCell(KILLED, ({ attempts }) => ({ attempts: attempts.slice(1), flaky: false })),
@@ -156,7 +156,7 @@ describe('the checker', () => {
     ],
   ];
 
-  test.each(PLANTED)('finds %s', (_, planted, line) => {
+  test.each(PLANTED)('the chaos checker finds %s', (_, planted, line) => {
     expect(checkRun(chaos.undisturbed, planted())).toContainEqual(expect.stringMatching(line));
   });
 });

@@ -1,17 +1,17 @@
-// Compares a run with faults with an undisturbed one: each cell has the same verdict and the same evidence, and what happened is told.
+// Compares a run with faults with an undisturbed one: each cell must have the same verdict and evidence, and results must show the faults.
 import { isDeepStrictEqual } from 'node:util';
 import { logText } from '../../harness/results/logs.ts';
 import type { CellResult, LogStore, Results } from '../../harness/results/schema.ts';
 import { FAULTS } from './faults.ts';
 import type { ChaosEvent, EndedRun, Observed } from './observed.ts';
 
-/** Reasons of attempts that a busy machine causes without any fault of ours. */
+/** Reasons of failed attempts that a busy machine can cause without a planned fault. */
 const TIME_LIMIT = /no answer|no sign of life|not done after|did not finish/;
 
 const nameOf = ({ kernel, object }: Pick<CellResult, 'kernel' | 'object'>) => `${object} on ${kernel}`;
 const hasVerdict = ({ status }: CellResult) => status !== 'infra' && status !== 'not-run';
 
-/** The verdict and the evidence of a cell, without what differs between two guests: times, and what the kernel prints. */
+/** The verdict and the evidence of a cell, without times and kernel messages, which differ between two guests. */
 function evidenceOf(cell: CellResult, logs: LogStore) {
   const { status, stage, class: failure, reason, predicted, relocations, programs, chosen, checks } = cell;
   const text = (id: string | null | undefined) => logText(logs, id);
@@ -41,7 +41,7 @@ function differingCells(expected: Results, seen: Results): string[] {
   });
 }
 
-/** Cells that a run lost, or has twice. */
+/** Cells that a run lost or has twice, one line each. */
 function countedCells(expected: Results, seen: Results): string[] {
   const names = seen.cells.map(nameOf);
   return expected.cells.flatMap((cell) => {
@@ -50,7 +50,7 @@ function countedCells(expected: Results, seen: Results): string[] {
   });
 }
 
-/** The faults that a cell's guests met in the run that finished the cell, and how many guests it had there. */
+/** The number of guests that a cell had in the run that finished it, and the faults that struck them. */
 function metBy({ kernel, object }: CellResult, events: readonly ChaosEvent[]): { guests: number; faults: ChaosEvent[] } {
   const own = events.filter(({ guest }) => guest.includes(`/${kernel}.${object}.`));
   const last = Math.max(...own.map(({ run }) => run));
@@ -58,7 +58,7 @@ function metBy({ kernel, object }: CellResult, events: readonly ChaosEvent[]): {
   return { guests: there.filter(({ fault }) => fault === undefined).length, faults: there.filter(({ fault }) => fault !== undefined) };
 }
 
-/** Attempts that the results must show, and retries for which there is no fault. */
+/** Attempts that the results must show but do not, and retries without a fault that explains them. */
 function attemptsOf(cell: CellResult, events: readonly ChaosEvent[]): string[] {
   const { guests, faults } = metBy(cell, events);
   const showing = (shows: string) => faults.filter(({ fault }) => fault !== undefined && FAULTS[fault].shows === shows).length;
@@ -78,7 +78,7 @@ function attemptsOf(cell: CellResult, events: readonly ChaosEvent[]): string[] {
   return found.map((text) => `${nameOf(cell)}: ${text}`);
 }
 
-/** The exit code that finished cells give. */
+/** The expected exit code for these cells. */
 function exitCodeOf({ cells }: Results): number {
   if (cells.some(({ status }) => status === 'fail' || status === 'xpass')) return 1;
   return cells.every(hasVerdict) ? 0 : 3;
@@ -88,7 +88,7 @@ function internalErrors({ stderr }: EndedRun): string[] {
   return stderr.split('\n').filter((line) => /internal error|unexpected error/.test(line));
 }
 
-/** A run that a fault ended: what it had finished is right, and it says that it is not complete. */
+/** Checks a run that a fault ended: its finished cells are right, and its results are marked incomplete. */
 function checkEnded(expected: Results, { ended, last, events }: Observed): string[] {
   const ending = events.find(({ fault }) => fault === 'terminate' || fault === 'die');
   if (!ended) return ending ? [`the program ended by itself, though it met the fault ${ending.fault}`] : [];
@@ -112,7 +112,7 @@ function checkEnded(expected: Results, { ended, last, events }: Observed): strin
 }
 
 /**
- * Everything in which a run with faults is not as it must be, one line each.
+ * Finds every difference between a run with faults and a correct run, one line each.
  * @param expected the results of an undisturbed run of the same cells
  */
 export function checkRun(expected: Results, observed: Observed): string[] {

@@ -1,4 +1,4 @@
-// Loaded into the program before anything else: its wall clock jumps once the file `clock` in CHAOS_FOLDER holds a number of milliseconds.
+// Loaded into the program first. Moves its wall clock by the number of milliseconds in the file `clock` of CHAOS_FOLDER, once that exists.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

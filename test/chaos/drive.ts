@@ -21,11 +21,11 @@ export const MOST_CELLS = OBJECTS.length;
 const PATIENCE_MS = 600_000;
 const CHAOS = join(PACKAGE_ROOT, 'test/chaos');
 
-/** What all runs of one command share: a cache with a snapshot, and the results without faults. */
+/** The parts that all runs of one command share: a cache with a snapshot, and the results without faults. */
 export interface Chaos {
   folder: string;
   cells: number;
-  /** The program: dist/harness/cli/main.js of this package, or of another one. */
+  /** The path of the program: dist/harness/cli/main.js of this package or of another one. */
   main: string;
   undisturbed: Results;
 }
@@ -39,7 +39,7 @@ const eventSchema = z.object({
   time: z.number().optional(),
 });
 
-/** One process of the program in a folder that holds everything it uses. */
+/** Runs the program once in a folder that has everything it uses. */
 async function runProgram(folder: string, { main, cells }: Pick<Chaos, 'main' | 'cells'>, number: number): Promise<EndedRun> {
   const { PATH = '' } = process.env;
   const options = ['--no-cache', '--jobs', '1', '--accel', 'tcg', '--out', join(folder, 'report'), ...(number > 1 ? ['--resume'] : [])];
@@ -67,7 +67,7 @@ async function runProgram(folder: string, { main, cells }: Pick<Chaos, 'main' | 
   return { exitCode, stderr, results: text === null ? null : readResults(text, file) };
 }
 
-/** A folder with a cache of its own, which has the machine's kernels, and a QEMU that follows the plan. */
+/** Makes a folder with a private cache, which has the kernels of the machine, and with a QEMU that causes the planned faults. */
 async function makeFolder(path: string, { faults, cold }: Pick<Schedule, 'faults' | 'cold'>, snapshots: string | null): Promise<void> {
   await mkdir(path);
   for (const name of ['bin', 'tmp']) await mkdir(join(path, name));
@@ -86,7 +86,7 @@ async function eventsIn(folder: string): Promise<ChaosEvent[]> {
   return text.split('\n').flatMap((line) => (line === '' ? [] : [eventSchema.parse(JSON.parse(line))]));
 }
 
-/** What a program that has ended must not leave: its temporary files, unfinished files of the cache, guests. */
+/** Leftovers of an ended program, one line each: temporary files, unfinished files of the cache, and guests. */
 async function leftIn(folder: string): Promise<string[]> {
   const files = await readdir(join(folder, 'tmp'));
   const snapshots = (await readdir(join(folder, 'cache/snapshots'))).filter((name) => !/^[0-9a-f]{32}$/.test(name));
@@ -95,7 +95,10 @@ async function leftIn(folder: string): Promise<string[]> {
   return [...files, ...snapshots, ...guests.map((line) => line.slice(0, 100))];
 }
 
-/** Runs the cells without faults, which also makes the snapshot that later runs begin with. */
+/**
+ * Runs the cells without faults, which also makes the snapshot that later runs begin with.
+ * @throws InfraError if a cell has no verdict or needs a second attempt
+ */
 export async function prepareChaos(cells: number, main: string): Promise<Chaos> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   await makeFolder(join(folder, 'undisturbed'), { faults: [], cold: true }, null);
@@ -104,17 +107,17 @@ export async function prepareChaos(cells: number, main: string): Promise<Chaos> 
   if (!results || unfit) {
     await endChaos({ folder });
     const why = unfit ? `${unfit.object} has ${JSON.stringify(unfit.attempts)}` : stderr;
-    throw new InfraError(`the run without faults did not go well, so that nothing can be compared with it: ${why}`);
+    throw new InfraError(`the run without faults failed, so no other run can be compared with it: ${why}`);
   }
   return { folder, cells, main, undisturbed: results };
 }
 
-/** Removes everything that runs of this command left. */
+/** Removes all files of the runs. */
 export async function endChaos({ folder }: Pick<Chaos, 'folder'>): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** One run with the faults of a schedule; if a fault ends it, a second one resumes it. */
+/** Runs the cells with the faults of a schedule. If a fault ends the run, a second run resumes it. */
 export async function runSchedule(chaos: Chaos, schedule: Schedule): Promise<Observed> {
   const folder = join(chaos.folder, `seed-${schedule.seed}`);
   await makeFolder(folder, schedule, join(chaos.folder, 'undisturbed/cache/snapshots'));

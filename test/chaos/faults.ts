@@ -1,4 +1,4 @@
-// The faults of chaos runs. Each happens when a guest reaches a phase, so that the same schedule hits the same place again.
+// The faults of chaos runs. A fault happens when a guest reaches a phase, so that a repeated schedule hits the same place.
 
 /**
  * Phases of a guest, by the command of QEMU's monitor that begins them: a booted guest comes up and may be saved, a restored one gets its
@@ -12,20 +12,20 @@ interface FaultKind {
   meaning: string;
   phases: readonly Phase[];
   /**
-   * What the results must show of it. `nothing`: the verdict comes from the guest that was hit. `attempt`: that guest gave no verdict, and
-   * another one did. `either`: one of both. `resumed`: the run ended, and a second run with `--resume` finished it.
+   * How the results must show the fault. `nothing`: the verdict comes from the guest that was hit. `attempt`: that guest gave no verdict,
+   * and a later one did. `either`: one of these two. `resumed`: the run ended, and a second run with `--resume` finished it.
    */
   shows: 'nothing' | 'attempt' | 'either' | 'resumed';
 }
 
-/** Faults by name, as they are in a schedule. */
+/** The faults by their names in a schedule. */
 export const FAULTS = {
   kill: { meaning: 'QEMU is killed', phases: PHASES, shows: 'attempt' },
   stop: { meaning: 'QEMU is stopped and never continues', phases: ['load'], shows: 'attempt' },
   pause: { meaning: 'QEMU is stopped for a second', phases: ['restore', 'load', 'results'], shows: 'nothing' },
   tear: { meaning: 'the second half of the response is lost', phases: ['results'], shows: 'attempt' },
-  silence: { meaning: 'the bell of the guest does not arrive any more', phases: ['load'], shows: 'nothing' },
-  prune: { meaning: 'all snapshots vanish from the cache', phases: ['restore', 'load'], shows: 'either' },
+  silence: { meaning: 'rings of the bell no longer reach the program', phases: ['load'], shows: 'nothing' },
+  prune: { meaning: 'all snapshots are removed from the cache', phases: ['restore', 'load'], shows: 'either' },
   damage: { meaning: 'the state of every snapshot in the cache is cut short', phases: ['load'], shows: 'either' },
   'clock-forward': { meaning: 'the clock of the program jumps one day forward', phases: ['restore', 'load'], shows: 'nothing' },
   'clock-back': { meaning: 'the clock of the program jumps one day back', phases: ['restore', 'load'], shows: 'nothing' },

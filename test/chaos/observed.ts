@@ -1,10 +1,10 @@
-// What a chaos run left behind for the checker.
+// The record of a chaos run that the checker reads.
 import type { Results } from '../../harness/results/schema.ts';
 import type { FaultName, Phase } from './faults.ts';
 
-/** Something that happened in a guest, as the proxy of QEMU recorded it: its start, or a fault. */
+/** The start of a guest, or a fault in it, as the proxy of QEMU recorded it. */
 export interface ChaosEvent {
-  /** 1, or 2 for the run that resumes. */
+  /** Number of the run: 1, or 2 for the run that resumes it. */
   run: number;
   /** The folder of the guest; its last part names the kernel and the object of a cell. */
   guest: string;
@@ -13,7 +13,7 @@ export interface ChaosEvent {
   time?: number | undefined;
 }
 
-/** How one process of the program ended, and the report it wrote; null if it wrote none. */
+/** The end of one process of the program. `results` is null if it wrote no report. */
 export interface EndedRun {
   exitCode: number | null;
   stderr: string;
@@ -25,6 +25,6 @@ export interface Observed {
   ended: EndedRun | null;
   last: EndedRun;
   events: readonly ChaosEvent[];
-  /** Processes and files that are still there, one line each. */
+  /** Leftover processes and files, one line each. */
   left: readonly string[];
 }

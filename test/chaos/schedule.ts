@@ -1,17 +1,17 @@
-// From a seed to a schedule of faults: the same seed always gives the same schedule.
+// Makes a schedule of faults from a seed. The same seed always gives the same schedule.
 import { FAULTS, type FaultName, type Phase, type PlannedFault } from './faults.ts';
 
 export interface Schedule {
   seed: number;
-  /** The run begins without a snapshot and boots its kernel. */
+  /** If true, the run begins without a snapshot and boots its kernel. */
   cold: boolean;
-  /** At most one fault each time that a phase is reached, and at most one that ends the program. */
+  /** At most one fault for each arrival at a phase, and at most one that ends the program. */
   faults: PlannedFault[];
 }
 
 const LEAST_FAULTS = 2;
 const MAX_FAULTS = 4;
-/** One run in so many begins without a snapshot. */
+/** One of this many runs begins without a snapshot. */
 const COLD_ONE_IN = 6;
 
 /**
@@ -30,7 +30,7 @@ function numbersFrom(seed: number): () => number {
 
 const ends = ({ fault }: { fault: FaultName }) => FAULTS[fault].shows === 'resumed';
 
-/** What can be hit: only a run that begins without a snapshot is sure to boot its kernel. */
+/** The possible faults with their phases. Only a run without a snapshot is certain to boot its kernel. */
 function targets(cold: boolean): { fault: FaultName; phase: Phase }[] {
   const names = Object.keys(FAULTS).filter((name): name is FaultName => name in FAULTS);
   return names.flatMap((fault) =>
@@ -59,7 +59,7 @@ export function scheduleOf(seed: number, cells: number): Schedule {
   return { seed, cold, faults: [...faults.values()] };
 }
 
-/** A schedule in one line. */
+/** Prints a schedule in one line. */
 export function describeSchedule({ seed, cold, faults }: Schedule): string {
   const planned = faults.map(({ fault, phase, time }) => `${fault} at ${phase} ${time}`);
   return `seed ${seed}${cold ? ' (no snapshot)' : ''}: ${planned.join(', ')}`;
