@@ -11,7 +11,7 @@ import { exitCodeOf, reportError } from '../../harness/cli/exit.ts';
 import { type Judged, judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
 import { MUTATED_ROOMS, type MutatedRoom, TESTS } from './rooms.ts';
 
-/** A room with a lower score fails. */
+/** The command fails if a room has a lower score. */
 const LEAST_PERCENT = 90;
 const MAX_MINUTES = 60;
 
@@ -55,12 +55,13 @@ async function reportOf({ files, tests }: MutatedRoom): Promise<unknown> {
   }
 }
 
-function tell(name: string, { scores, survivors, argued, stale }: Judged): void {
+function printJudged(name: string, { scores, survivors, argued, stale }: Judged): void {
   const [killed, counted] = (['killed', 'counted'] as const).map((of) => scores.reduce((sum, score) => sum + score[of], 0));
   say(`${name}: ${percent(scores).toFixed(1)} % of mutants noticed (${killed} of ${counted}; ${argued} argued)`);
   for (const score of scores) say(`  ${percent([score]).toFixed(1).padStart(5)} %  ${score.file} (${score.killed} of ${score.counted})`);
   for (const { file, line, code, mutant } of survivors) say(`  survived: ${file}:${line}\n    code: ${code}\n    mutant: ${mutant}`);
-  for (const { file, mutant } of stale) say(`  survivors.yaml: no such survivor any more, remove the entry: ${file}: ${mutant}`);
+  for (const { file, mutant } of stale)
+    say(`  survivors.yaml: no mutant survives that this entry describes; remove it: ${file}: ${mutant}`);
 }
 
 /** The rooms to mutate by name, and the files of each. */
@@ -78,7 +79,7 @@ async function main(words: readonly string[]): Promise<void> {
   const argued = survivorsSchema.parse(parse(await readFile(join(PACKAGE_ROOT, 'test/mutation/survivors.yaml'), 'utf8')) ?? []);
   for (const [name, room] of chosen(words)) {
     const judged = judgeReport(reportSchema.parse(await reportOf(room)), argued);
-    tell(name, judged);
+    printJudged(name, judged);
     if (percent(judged.scores) < LEAST_PERCENT || judged.stale.length > 0) process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-// How a report of Stryker is judged: scores, survivors, and arguments that fit or no longer fit.
+// Tests of judging a report of Stryker: scores, survivors, and arguments that fit or no longer fit.
 import { expect, test } from 'vitest';
 import { judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
 
@@ -26,7 +26,7 @@ const REPORT = reportSchema.parse({
 });
 const ARGUMENT = { file: 'a.ts', code: 'return n < 10;', mutant: 'return n <= 10;', why: 'no caller passes ten to this function' };
 
-test('a survivor is shown with its line and the mutated line, and lowers the score of its file', () => {
+test('a surviving mutant is shown with its line and the mutated line, and lowers the score of its file', () => {
   expect(judgeReport(REPORT, [])).toEqual({
     scores: [
       { file: 'a.ts', killed: 2, counted: 4 },
@@ -46,17 +46,17 @@ test('a survivor is shown with its line and the mutated line, and lowers the sco
   });
 });
 
-test('a survivor with an argument does not count', () => {
+test('a surviving mutant with an argument does not count', () => {
   const { scores, survivors, argued, stale } = judgeReport(REPORT, [ARGUMENT]);
   expect([scores[0], survivors.length, argued, stale]).toEqual([{ file: 'a.ts', killed: 2, counted: 3 }, 1, 1, []]);
 });
 
-test('an argument that fits no survivor is stale, unless its file was not mutated', () => {
+test('an argument that fits no surviving mutant is stale, unless its file was not mutated', () => {
   const noticed = { ...ARGUMENT, mutant: 'return true;' };
   expect(judgeReport(REPORT, [noticed, { ...ARGUMENT, file: 'c.ts' }]).stale).toEqual([noticed]);
 });
 
-test('the score is the share of noticed mutants, and 100 % if none counts', () => {
+test('the mutation score is the share of noticed mutants, and 100 % if none counts', () => {
   expect([
     percent([
       { killed: 2, counted: 4 },
@@ -66,6 +66,6 @@ test('the score is the share of noticed mutants, and 100 % if none counts', () =
   ]).toEqual(['71.43', 100]);
 });
 
-test('an argument needs a reason', () => {
+test('an argument for a surviving mutant needs a reason', () => {
   expect(survivorsSchema.safeParse([{ ...ARGUMENT, why: 'equivalent' }]).success).toBe(false);
 });

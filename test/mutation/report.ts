@@ -1,4 +1,4 @@
-// From Stryker's report to the score of each file and the mutants that no test noticed.
+// Reads from Stryker's report the score of each file and the mutants that no test noticed.
 import { z } from 'zod';
 
 const position = z.object({ line: z.number(), column: z.number() });
@@ -24,11 +24,11 @@ export const reportSchema = z.object({
 export const survivorsSchema = z.array(
   z.strictObject({
     file: z.string(),
-    /** The lines that are mutated, with each run of white space as one space. */
+    /** The original lines, with each run of white space as one space. */
     code: z.string(),
-    /** The same lines with the mutant in them. */
+    /** The same lines after the mutation. */
     mutant: z.string(),
-    /** Why no test can notice it, or need not. */
+    /** The reason why no test can notice the mutant, or need not. */
     why: z.string().min(20),
   }),
 );
@@ -46,7 +46,7 @@ export interface Survivor {
 export interface FileScore {
   file: string;
   killed: number;
-  /** All mutants that count: those that were argued do not. */
+  /** Number of mutants that count, which excludes survivors with an argument. */
   counted: number;
 }
 
@@ -93,7 +93,7 @@ export function judgeReport({ files }: z.infer<typeof reportSchema>, argued: rea
   };
 }
 
-/** Noticed mutants of those that count, in percent; 100 if none counts. */
+/** The share of noticed mutants among those that count, in percent; 100 if none counts. */
 export function percent(scores: readonly Pick<FileScore, 'killed' | 'counted'>[]): number {
   const sum = (of: 'killed' | 'counted') => scores.reduce((total, score) => total + score[of], 0);
   return sum('counted') === 0 ? 100 : (100 * sum('killed')) / sum('counted');

@@ -1,4 +1,4 @@
-// The rooms that decide verdicts: the files that are mutated, and the tests that must notice. These tests start no guest.
+// The rooms that decide verdicts: the files that are mutated, and the tests that must notice each change. These tests start no guest.
 
 export interface MutatedRoom {
   /** Files, or `FILE:FIRST-LAST` for some of their lines. */
@@ -15,5 +15,5 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
   'exit-codes': { files: ['harness/cli/exit.ts', 'harness/cli/exit-codes.ts'], tests: ['test/harness/cli/exit.test.ts'] },
 };
 
-/** In the environment of Stryker: the tests of the room, separated by spaces. */
+/** Environment variable for Stryker with the tests of the room, separated by spaces. */
 export const TESTS = 'COREMATRIX_MUTATION_TESTS';

@@ -1,4 +1,4 @@
-// How the tests run that must notice a mutant: only those of the room, without the set-up that other tests need.
+// Configures the tests that must notice a mutant: only the tests of the room, without the set-up for all other tests.
 import { defineConfig } from 'vitest/config';
 import { TESTS } from './rooms.ts';
 
@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: tests,
     globalSetup: ['test/leftovers/each-run.ts'],
-    // On a busy machine the first run, which measures, may take long.
+    // The first run, which measures, may take long on a busy machine.
     testTimeout: 60_000,
     setupFiles: ['test/leftovers/each-file.ts'],
   },
