@@ -1,4 +1,4 @@
-// What a cell costs: restored from a snapshot against booted, the same cells in one run of this program, and what comes on top of the load itself.
+// Measures the time of a cell: the same cells restored from a snapshot and booted, and the overhead beside the load itself.
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../../harness/plan/config/load.ts';
 import type { CellResult, Results } from '../../harness/results/schema.ts';
@@ -10,7 +10,7 @@ import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 
 const SELECTORS = ['debian:5.10', 'debian:6.1', 'debian:6.12', 'debian:7.0'];
-/** Booting for every cell takes seconds: these objects are enough to compare. */
+/** Objects that are also booted. Booting takes seconds for every cell, so these few must do. */
 const COMPARED = ['exec_watch.bpf.o', 'task_state.bpf.o', 'verifier_limits.bpf.o'];
 
 function quantile(values: readonly number[], part: number): number {
@@ -25,7 +25,7 @@ function say(name: string, value: string): void {
   process.stdout.write(`${name.padEnd(58)}${value}\n`);
 }
 
-/** Restore, transport, judging: everything but libbpf's own work in the guest. */
+/** Time for everything but libbpf's own work in the guest: restore, transport, judging. */
 const overhead = (cell: CellResult) => cell.durationMs - (cell.loadMs ?? 0);
 
 async function measure(isolation: 'snapshot' | 'boot', only?: readonly string[]): Promise<Results> {

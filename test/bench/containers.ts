@@ -1,5 +1,5 @@
-// Two runs at once on one cache without snapshots and unpacked kernels: in containers that share it, against the same two without
-// containers. The figure is a ratio of both in turn, because the machine has other work, too.
+// Measures two simultaneous runs that share a cache without snapshots and unpacked kernels, without containers and then in containers.
+// Prints the ratio of both times, because other work of the machine slows both.
 import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +15,10 @@ const CONTAINER = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--m
 const OBJECTS = ['task_state', 'exec_watch', 'verifier_limits'].map((name) => join(PACKAGE_ROOT, 'programs/build', `${name}.bpf.o`));
 const ROUNDS = 3;
 const KERNELS = 3;
-/** Containers may cost no more than this times the runs without, the noise of a busy machine included. */
+/** The largest allowed ratio of the times with and without containers, with room for the noise of a busy machine. */
 const GOAL = 1.3;
 
-/** Images of the machine's cache, as files that a cold cache has to unpack. */
+/** Kernel images in the machine's cache, as files that a run with a cold cache must unpack. */
 async function images(): Promise<string[]> {
   const folder = join(cacheRoot(), 'kernels');
   const found: string[] = [];
@@ -29,7 +29,7 @@ async function images(): Promise<string[]> {
   return found.slice(0, KERNELS);
 }
 
-/** A cache with what set-up made, and nothing that a run makes. */
+/** Makes a cache with the products of set-up, but without those of runs. */
 async function coldCache(folder: string): Promise<string> {
   const cache = join(folder, 'cache');
   await mkdir(cache);
@@ -38,7 +38,7 @@ async function coldCache(folder: string): Promise<string> {
   return cache;
 }
 
-/** Seconds until both of two runs have ended, and what they said of guests that gave no verdict. */
+/** Starts two runs at once. Returns the seconds until both have ended, and their lines about guests without a verdict. */
 async function pair(place: readonly string[], kernels: readonly string[]): Promise<{ seconds: number; trouble: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'containers-'));
   try {

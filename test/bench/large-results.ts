@@ -1,4 +1,4 @@
-// The memory that results with gigabytes of logs need: written by a run, resumed, reported, merged. Exit code 1 if a figure is missed.
+// Measures the memory for results with gigabytes of logs: written by a run, resumed, reported, merged. Exits with 1 if a goal is missed.
 // usage: node dist/test/bench/large-results.js [MiB of logs, default 2048] [most MiB of memory, default 600]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

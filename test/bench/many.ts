@@ -1,4 +1,4 @@
-// A large matrix out of a small real one: more kernels, more programs, and in each what a real one differs in.
+// Makes a large matrix from a small real one: more kernels and programs, each with the differences that real ones have.
 import { addLog, createLogStore, logText } from '../../harness/results/logs.ts';
 import type { CellResult, KernelResult, ObjectResult, Results, LayoutCollection } from '../../harness/results/schema.ts';
 import type { Findings } from '../../harness/results/explanation.ts';
@@ -8,7 +8,7 @@ interface Size {
   programs: number;
 }
 
-/** Point releases of a series: the last is the real kernel, those before it have lower patch levels. */
+/** Makes point releases of each series: the last is the real kernel, and earlier ones have lower patch levels. */
 function manyKernels(real: readonly KernelResult[], count: number): { twin: KernelResult; of: string; number: number }[] {
   const found = [];
   for (const [index, kernel] of real.entries()) {
@@ -43,7 +43,7 @@ function manyObjects(real: readonly ObjectResult[], count: number): { twin: Obje
   return found;
 }
 
-/** Every kernel has type ids of its own, and every copy of an object its own names. */
+/** Rewrites a text so that each kernel has different type ids, and each copy of an object different names. */
 function rewriter(object: ObjectResult, copy: number, kernel: number): (text: string) => string {
   const names = new Map([object.id, ...object.programs.map(({ name }) => name)].map((name) => [name, renamed(name, copy)]));
   const pattern = new RegExp(`\\b(?:${[...names.keys()].join('|')})\\b|\\[(\\d+)\\]`, 'g');
@@ -52,7 +52,7 @@ function rewriter(object: ObjectResult, copy: number, kernel: number): (text: st
 
 type Twins = readonly { twin: KernelResult; of: string; number: number }[];
 
-/** Every kernel has a layout of its own of each type: the real one's, with members behind the first ones elsewhere. */
+/** Makes a different layout of each type for each kernel: the real layout with later members moved. */
 function manyTypes({ types, omitted: left }: LayoutCollection, kernels: Twins): LayoutCollection {
   return {
     omitted: left,
@@ -72,7 +72,7 @@ function manyTypes({ types, omitted: left }: LayoutCollection, kernels: Twins): 
   };
 }
 
-/** Causes are the same, on more kernels and in more programs. */
+/** Spreads the real root causes over more kernels and programs. */
 function manyCauses(real: Findings, kernels: Twins, objects: ReturnType<typeof manyObjects>): Findings {
   const twinsOf = (ids: readonly string[]) => kernels.filter(({ of }) => ids.includes(of)).map(({ twin }) => twin.id);
   const copiesOf = <Place extends { object: string; program: string }>(place: Place) =>
@@ -96,8 +96,8 @@ function manyCauses(real: Findings, kernels: Twins, objects: ReturnType<typeof m
 }
 
 /**
- * Results of `size.kernels` kernels and `size.programs` programs. Kernels are point releases of the real ones, with type ids of their own in
- * specs and logs; objects are copies of the real ones under names of their own, with offsets of their own.
+ * Makes results of `size.kernels` kernels and `size.programs` programs. Kernels are point releases of the real ones, with different type
+ * ids in specs and logs. Objects are copies of the real ones with different names and offsets.
  * @param real results of a real run of all its objects on all its kernels
  */
 export function manyResults(real: Results, size: Size): Results {

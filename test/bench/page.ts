@@ -1,21 +1,21 @@
 /// <reference lib="dom" />
-// What a reader waits for: the page of a report on disk, opened and filtered in Chromium.
+// Measures the waiting time of a reader: opens the page of a report from disk in Chromium and filters it.
 import { execa } from 'execa';
 import { chromium, type Page } from 'playwright-core';
 
 interface PageTimes {
-  /** From the start of the navigation until the page has been drawn and its script waits for the reader, in ms, one of each load. */
+  /** For each load, ms from the start of the navigation until the page has been drawn and its script waits for input. */
   interactive: number[];
-  /** From each press of a key in the filter to the end of the frame that shows its effect, in ms. */
+  /** For each key pressed in the filter, ms until the end of the frame that shows its effect. */
   keystrokes: number[];
 }
 
 const QUERIES = ['s:fail', 'task', 'k:6.1', '!s:pass', 'is:different p:name', 'no such field'];
 const LOADS = 5;
-/** Between keys, in ms: of one who types fast, and of one who looks at what each letter brings. */
+/** Pauses between keys in ms: of a fast typist, and of a reader who looks at the result of each letter. */
 const PACES = [60, 300];
 
-/** Runs in the page before anything of it: notes when a frame is done after the document and after each key. */
+/** Runs in the page before its own script. Records when the frame after the document, and after each key, is done. */
 function watch(): void {
   const seen: { interactive: number; keystrokes: number[] } = { interactive: 0, keystrokes: [] };
   const drawn = (then: () => void) => {
@@ -56,7 +56,7 @@ async function type(page: Page): Promise<number[]> {
   return keystrokes;
 }
 
-/** Opens a report several times and types into its filter. */
+/** Opens a report several times and types into its filter. Returns the measured times. */
 export async function timePage(address: string): Promise<PageTimes> {
   const { stdout: executablePath } = await execa('which', ['chromium']);
   const browser = await chromium.launch({ executablePath, chromiumSandbox: false });

@@ -1,6 +1,6 @@
-// What a prediction costs: all sample objects on all kernels of the cache as a user types it, start-up included, against a loop of
-// `bpftool gen min_core_btf` over the same pairs, in turns within this run; and what each BTF and each object costs by itself.
-// Exit code 1 where a goal is missed.
+// Measures predictions: all sample objects on all cached kernels with one command, start-up included, and a loop of
+// `bpftool gen min_core_btf` over the same pairs, alternately in this run. Then measures each BTF and each object alone.
+// Exits with 1 if a goal is missed.
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -20,7 +20,7 @@ import type { CachedKernel } from '../../kernels/cache/cached-kernel.ts';
 const ROUNDS = 5;
 const WARM_GOAL = 4;
 const COLD_GOAL = 1;
-/** For a kernel's BTF to be ready for lookups by name. */
+/** The longest time until a kernel's BTF is ready for lookups by name. */
 const INDEX_GOAL_MS = 100;
 const OBJECTS = join(PACKAGE_ROOT, 'programs/build');
 
@@ -41,7 +41,7 @@ async function timed(what: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** A cache of links to what is in the machine's, so that name indexes are made and used here only. */
+/** Makes a cache of links to the machine's kernels, so that name indexes are built and used only here. */
 async function linkCache(folder: string, kernels: readonly CachedKernel[]): Promise<void> {
   for (const { sha256, directory } of kernels) {
     const own = join(folder, 'kernels', sha256);
@@ -55,19 +55,19 @@ async function predict(cache: string, objects: readonly string[]): Promise<void>
   await execa('node', [main, 'predict', ...objects, '-k', 'cached'], { env: { COREMATRIX_CACHE: cache }, reject: false, stdout: 'ignore' });
 }
 
-/** As a person would write it: a call for each pair, which has an answer for each. */
+/** The loop that a person would write: one call, and so one answer, for each pair. */
 const EACH_PAIR =
   'for btf in $BTFS; do for object in $OBJECTS; do bpftool gen min_core_btf $btf "$OUT" $object >/dev/null 2>&1; done; done';
-/** One call for all objects reads the kernel's types once, but gives one answer for all, and none where one of them ends in an error. */
+/** One call for all objects of a kernel reads its types once, but gives one common answer, and no answer if one object fails. */
 const EACH_KERNEL = 'for btf in $BTFS; do bpftool gen min_core_btf $btf "$OUT" $OBJECTS >/dev/null 2>&1 || echo $btf; done';
 
-/** Runs a loop of bpftool; returns what it prints. */
+/** Runs a loop of bpftool and returns its output. */
 async function bpftool(script: string, folder: string, btfs: readonly string[], objects: readonly string[]): Promise<string> {
   const env = { BTFS: btfs.join(' '), OBJECTS: objects.join(' '), OUT: join(folder, 'min.btf') };
   return (await execa('sh', ['-c', script], { env, reject: false })).stdout;
 }
 
-/** Bytes in use, after what is no longer needed was thrown away. */
+/** Bytes in use after garbage collection. */
 function used(): number {
   globalThis.gc?.();
   globalThis.gc?.();
@@ -75,7 +75,7 @@ function used(): number {
   return heapUsed + external;
 }
 
-/** Milliseconds of processor time so far: what else the machine does takes none of it. */
+/** Processor time of this process in milliseconds, which excludes other work of the machine. */
 function processor(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -89,11 +89,11 @@ interface ObjectCost {
   readMs: number;
   bytes: number;
   object: RunObject;
-  /** On each kernel. */
+  /** Time of the prediction on each kernel. */
   predictMs: number[];
 }
 
-/** Reads each object by itself. */
+/** Reads each object alone and measures it. */
 async function readEach(objects: readonly string[]): Promise<ObjectCost[]> {
   const costs: ObjectCost[] = [];
   for (const path of objects) {
@@ -106,7 +106,7 @@ async function readEach(objects: readonly string[]): Promise<ObjectCost[]> {
   return costs;
 }
 
-/** One BTF by itself: read and indexed, the index read back, and every object on it. True where it was ready in time. */
+/** Measures one BTF: reads and indexes it, reads the saved index, and predicts every object. True if the BTF was ready in time. */
 async function oneBtf(release: string, path: string, sha256: string, objects: readonly ObjectCost[]): Promise<boolean> {
   const before = used();
   const bytes = await readFile(path);
@@ -129,7 +129,7 @@ async function oneBtf(release: string, path: string, sha256: string, objects: re
   }
   const took = processor() - all;
   const inTime = ready <= INDEX_GOAL_MS;
-  const times = `index ${ms(ready)}, kept ${ms(again)}, all objects ${ms(took)}${inTime ? '' : '  MISSED'}`;
+  const times = `index ${ms(ready)}, saved index ${ms(again)}, all objects ${ms(took)}${inTime ? '' : '  MISSED'}`;
   say(`  ${release}: ${read.btf.endId} types`, `${mib(memory)}, ${times}`);
   return inTime;
 }
@@ -155,31 +155,31 @@ try {
   }
   process.stdout.write(`\nPrediction of ${objects.length} objects on ${kernels.length} kernels, medians of ${ROUNDS} rounds in turns\n`);
   say('corematrix predict, name indexes in the cache', ms(median(times.warm)));
-  say('corematrix predict, none in the cache yet', ms(median(times.cold)));
-  say('bpftool gen min_core_btf in a loop, a call for each pair', ms(median(times.pairs)));
+  say('corematrix predict, no name indexes yet', ms(median(times.cold)));
+  say('bpftool gen min_core_btf in a loop, one call for each pair', ms(median(times.pairs)));
   const lacks = `  (no answer for ${unanswered} of ${btfs.length} kernels: an object that libbpf refuses ends the call)`;
-  say('the same, a call for each kernel with all objects', ms(median(times.kernels)) + (unanswered > 0 ? lacks : ''));
+  say('bpftool in a loop, one call for each kernel with all objects', ms(median(times.kernels)) + (unanswered > 0 ? lacks : ''));
   for (const [name, own, goal] of [
-    ['faster than a call for each pair, with indexes', times.warm, WARM_GOAL],
-    ['faster than a call for each pair, without', times.cold, COLD_GOAL],
+    ['faster than one call for each pair, with indexes', times.warm, WARM_GOAL],
+    ['faster than one call for each pair, without indexes', times.cold, COLD_GOAL],
   ] as const) {
     const ratio = median(times.pairs) / median(own);
     say(name, `${ratio.toFixed(1)}×`.padStart(9) + `  (goal: at least ${goal}×)${ratio < goal ? '  MISSED' : ''}`);
     if (!(ratio >= goal)) process.exitCode = 1;
   }
   for (const [name, own] of [
-    ['beside a call for each kernel, with indexes', times.warm],
-    ['beside a call for each kernel, without', times.cold],
+    ['faster than one call for each kernel, with indexes', times.warm],
+    ['faster than one call for each kernel, without indexes', times.cold],
   ] as const) {
     say(name, `${(median(times.kernels) / median(own)).toFixed(1)}×`.padStart(9));
   }
   const costs = await readEach(objects);
-  process.stdout.write('\nEach BTF by itself: memory with its index; processor time until it is ready for lookups by name ');
-  process.stdout.write(`(goal: ${INDEX_GOAL_MS} ms),\nuntil it is with the index kept, and for all objects on it\n`);
+  process.stdout.write('\nEach BTF alone: memory with its index; processor time until it is ready for lookups by name ');
+  process.stdout.write(`(goal: ${INDEX_GOAL_MS} ms),\nuntil it is ready with a saved index, and for predictions of all objects\n`);
   for (const { release, directory, btf } of kernels) {
     if (btf && !(await oneBtf(release, join(directory, KERNEL_FILES.btf), btf.sha256, costs))) process.exitCode = 1;
   }
-  process.stdout.write('\nEach object by itself: memory when read; processor time to read it, and for a prediction on a kernel (median)\n');
+  process.stdout.write('\nEach object alone: memory when read; processor time to read it, and for a prediction on one kernel (median)\n');
   for (const { path, readMs, bytes, predictMs } of costs) {
     say(`  ${basename(path)}`, `${kib(bytes)}, read ${ms(readMs)}, predict ${ms(median(predictMs))}`);
   }

@@ -1,4 +1,4 @@
-// How large and how fast the HTML report of a large matrix is, measured in Chromium in this run. Exit code 1 where a figure is missed.
+// Measures the size of the HTML report of a large matrix, and its speed in Chromium. Exits with 1 if a figure is above its goal.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,12 +39,12 @@ try {
     `report of ${results.kernels.length} kernels, ${programs} programs, ${results.cells.length} cells, made from ${source}\n`,
   );
   say('size of index.html', Buffer.byteLength(page) / 1e6, 'MB', MAX_MEGABYTES);
-  say('made in', rendered, 'ms');
+  say('time to make index.html', rendered, 'ms');
   say(`load to interactive (median of ${interactive.length})`, quantile(interactive, 0.5), 'ms', MAX_INTERACTIVE_MS);
   say('load to interactive (slowest)', Math.max(...interactive), 'ms');
   say(`keystroke to paint (median of ${keystrokes.length})`, quantile(keystrokes, 0.5), 'ms');
   say('keystroke to paint (95th percentile)', quantile(keystrokes, 0.95), 'ms', MAX_KEYSTROKE_MS);
-  say('processes that wanted a processor meanwhile', loadavg()[0] ?? 0, `of ${cpus().length}`);
+  say('load of the machine meanwhile, in processes', loadavg()[0] ?? 0, `of ${cpus().length}`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

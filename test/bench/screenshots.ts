@@ -1,4 +1,4 @@
-// The pictures of the README, out of a real run of the sample programs: the matrix in the light theme, a cell in the dark one, and more views.
+// Makes the pictures of the README from a real run of the samples: the matrix in the light theme, a cell in the dark theme, and more views.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

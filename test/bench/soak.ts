@@ -1,4 +1,5 @@
-// Two thousand cells in one process: what is left behind in memory, processes, files and temporary folders. SOAK_CELLS takes another number.
+// Runs two thousand cells (or SOAK_CELLS) in one process and prints its memory, processes, files and temporary folders after each round.
+// Exits with 1 if anything but memory stays behind, or a cell has no verdict or an unexpected one.
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,7 +13,7 @@ import { kernelEntries } from '../../harness/plan/config/kernel-entries.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 
 const WANTED = Number(process.env['SOAK_CELLS'] ?? 2000);
-/** A heap is larger after its first use than it needs to be. */
+/** A larger growth of the heap is printed. A smaller one is normal, because the first round does not use all of it. */
 const HEAP_MAY_GROW_MIB = 64;
 
 interface Footprint {
