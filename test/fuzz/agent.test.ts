@@ -1,4 +1,4 @@
-// The C of the agent that reads bytes, built for this machine with sanitizers: a request, its archive, its modules, its settings.
+// Fuzzes the C code of the agent that reads requests, archives, modules and settings, built for this machine with sanitizers.
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,7 +88,7 @@ fuzz({
   cost: 4,
   corpus: [ARCHIVE, packFiles([file('a', 'text')])],
   read: async (input) => {
-    // One byte empties the folder that archives are unpacked into.
+    // An input of one byte empties the folder that archives are unpacked into.
     await unpack.ask(Buffer.alloc(1));
     await unpack.ask(input);
     const found = await readdir(join(root, 'unpack'));

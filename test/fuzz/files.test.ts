@@ -1,4 +1,4 @@
-// Files that people and other machines hand over: configuration, lock file, results, and the selectors and versions in them.
+// Fuzzes the readers of files from users and other machines: configuration, lock file, results, and their selectors and versions.
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../harness/plan/config/load.ts';
 import { compareDebianVersions, kernelVersionOf } from '../../kernels/apt/debian-version.ts';
@@ -33,7 +33,7 @@ expectations:
 
 fuzz({
   name: 'configuration',
-  // The YAML library makes an error with a stack of every closing bracket too many.
+  // The YAML library creates an error with a stack for every superfluous closing bracket.
   msPerKiB: 30,
   corpus: [file('programs/corematrix.yaml'), Buffer.from(ALL_OPTIONS)],
   read: (input) => parseConfig(input.toString('utf8'), 'corematrix.yaml'),
@@ -100,7 +100,7 @@ fuzz({
 
 const corpusOfVersions = [Buffer.from(VERSIONS[0]), ...VERSIONS.slice(1).map((text) => Buffer.from(text))] as const;
 
-/** Two texts out of one, so that what is compared is alike now and then. */
+/** Makes two texts from one input, so that some compared texts are alike. */
 function halves(input: Buffer, random: Random): [string, string] {
   const text = input.toString('utf8');
   const other = random.pick(VERSIONS);

@@ -1,4 +1,4 @@
-// Runs one parser over many mutated inputs and holds it to what every parser of strangers' bytes promises.
+// Runs one parser on many mutated inputs and checks the promises of every parser of foreign bytes.
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { InfraError, UserError } from '../../harness/base/errors.ts';
@@ -10,21 +10,21 @@ import { watchOver } from './watchdog.ts';
 const RUNS = fuzzRuns(300);
 const START = fuzzStart();
 
-/** For any input, and beside for each KiB of it: what grows by the square of its input is far beyond. */
+/** Limits for any input, and for each KiB of it in addition. Quadratic time is far above both. */
 const MAX_CPU_MS = 200;
 const MAX_CPU_MS_PER_KIB = 2;
 const MAX_BYTES = 64 << 20;
 const MAX_MESSAGE = 1000;
 
 export interface Target {
-  /** What the reproduction names. */
+  /** Name of the parser in the test and in the command that reproduces a failure. */
   name: string;
   corpus: readonly [Uint8Array, ...Uint8Array[]];
-  /** Reads one input; `random` goes on from where the mutation stopped. May throw only UserError and InfraError. */
+  /** Reads one input. `random` continues after the numbers of the mutation. May throw only UserError and InfraError. */
   read: (input: Buffer, random: Random) => unknown;
-  /** How many inputs cost as much as one of an ordinary parser, where each starts processes. @default 1 */
+  /** Divisor for the number of inputs, for parsers that start processes. @default 1 */
   cost?: number;
-  /** Processor time allowed for each KiB, where a library is slower than usual. @default 2 */
+  /** Allowed processor time for each KiB in ms, for libraries that are slower than our code. @default 2 */
   msPerKiB?: number;
 }
 
@@ -45,7 +45,7 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** Processor time of one reading, the least of a few: collecting garbage and compiling are not the parser's doing. */
+/** The shortest processor time of three readings in ms, because garbage collection and compilation can slow one of them. */
 async function leastCpu(read: () => unknown): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < 3; round++) {
@@ -53,14 +53,14 @@ async function leastCpu(read: () => unknown): Promise<number> {
     try {
       await read();
     } catch {
-      // Judged before; here only the time counts.
+      // The caller has judged the error. Only the time counts here.
     }
     times.push(cpuMs() - before);
   }
   return Math.min(...times);
 }
 
-/** What is wrong with how a parser took the input of a seed; null when nothing is. */
+/** Finds the problem of a parser with the input of a seed; null if it has none. */
 export async function problemOf(target: Target, seed: number): Promise<{ problem: string; cause?: unknown } | null> {
   const random = randomFrom(seed);
   const input = mutate(random, target.corpus);
@@ -80,10 +80,10 @@ export async function problemOf(target: Target, seed: number): Promise<{ problem
   return cpu > allowed ? { problem: `it took ${cpu.toFixed(0)} ms of processor time for ${input.length} bytes` } : null;
 }
 
-/** Declares a test that fuzzes a parser. A failure is one line that names the seed and how to see it again. */
+/** Declares a test that fuzzes a parser. A failure is one line with the seed and the command that reproduces it. */
 export function fuzz(target: Target): void {
   const runs = Math.max(1, Math.ceil(RUNS / (target.cost ?? 1)));
-  test.each([target.name])('%s', { timeout: 600_000 + runs * 50 * (target.cost ?? 1) }, async () => {
+  test.each([target.name])('mutated inputs are read or refused: %s', { timeout: 600_000 + runs * 50 * (target.cost ?? 1) }, async () => {
     const watchdog = watchOver(target.name);
     try {
       for (let seed = START; seed < START + runs; seed++) {

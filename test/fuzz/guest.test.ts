@@ -1,4 +1,4 @@
-// What a guest puts into its mailbox, rings and prints on its console; and the archive it is started from.
+// Fuzzes the readers of a guest's mailbox, bell and console, and the archive that a guest boots from.
 import { execa } from 'execa';
 import { bellLines, parseRing } from '../../harness/guest/bell.ts';
 import { writeCpio } from '../../harness/guest/cpio.ts';
@@ -32,7 +32,7 @@ function frame(type: number, ...parts: readonly Buffer[]): Buffer {
 
 const LOGS = seedFiles('libbpf.');
 
-/** A response as the helper writes it, its log one of the recorded ones. */
+/** A response as the agent writes it, with a recorded log. */
 function response(log: Buffer): Buffer {
   const lines = log.toString('utf8').split(/(?<=\n)/);
   return Buffer.concat([
@@ -70,7 +70,7 @@ const OBJECT = RESULTS.objects.find(({ id }) => id === 'task_state');
 const NO_LOGS = { libbpf: null, verifier: null };
 
 fuzz({
-  name: 'verdict on what a guest says',
+  name: 'verdict on a response',
   corpus: [response(FIRST), ...REST.map(response)],
   read: (input) => {
     if (!OBJECT) throw new Error('the recorded results have no such object');
@@ -81,7 +81,7 @@ fuzz({
     const programs = judged.programs.map((program) => ({ ...program, expected: null, logs: NO_LOGS }));
     const { status, stage, relocations } = judged;
     const cells = RESULTS.cells.map((cell) => (cell.object === 'task_state' ? { ...cell, status, stage, programs, relocations } : cell));
-    // What is judged must be fit to be kept: the reader takes it back.
+    // The judged cell must be valid in a results file.
     readResults(JSON.stringify({ ...RESULTS, cells }), 'results.json');
   },
 });
@@ -93,7 +93,7 @@ fuzz({
 });
 
 fuzz({
-  name: 'doorbell',
+  name: 'bell',
   corpus: [Buffer.from('ready fe000000 3000 0 0\ndone fe000000 3000 1f40 8badf00d\n')],
   read: (input, random) => {
     const take = bellLines(parseRing, (error) => {

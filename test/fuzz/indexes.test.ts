@@ -1,4 +1,4 @@
-// What a mirror answers: Release files, signatures, and indexes of packages and sources.
+// Fuzzes the readers of a mirror's answers: Release files, signatures, and indexes of packages and sources.
 import { Readable } from 'node:stream';
 import { collectStanzas, parseDigests, parseStanza } from '../../kernels/apt/deb822.ts';
 import { parseAptUris, parseMirrorAddresses } from '../../kernels/sources/debian/mirror.ts';
@@ -56,7 +56,7 @@ Checksums-Sha256:
  ${SHA256} 1149900 libbpf_1.7.0.orig.tar.gz
 `;
 
-/** The same bytes as a stream of pieces, which is how they come out of a decompressor. */
+/** The same bytes as a stream of pieces, as a decompressor delivers them. */
 function streamOf(input: Buffer, random: Random): Readable {
   const pieces: Buffer[] = [];
   for (let at = 0; at < input.length;) {

@@ -1,4 +1,4 @@
-// What a guest prints: libbpf's log, the verifier's log in it, and the ledger made from both.
+// Fuzzes the readers of logs of a guest: libbpf's log, the verifier's log in it, and the relocation records made from both.
 import { textRecords } from '../../harness/logs/libbpf/lines.ts';
 import { parseLibbpfLog, parseTextLog } from '../../harness/logs/libbpf/parse.ts';
 import { accessOf, isIncompatible, parseSpec } from '../../harness/bpf/core-spec/printed.ts';
@@ -20,7 +20,7 @@ function seedsOf(texts: readonly string[]): readonly [Buffer, ...Buffer[]] {
   return [Buffer.from(first), ...[...rest].map((text) => Buffer.from(text))];
 }
 
-/** Callbacks as libbpf <= 0.7 made them, or worse: a line in several pieces, several lines in one, levels at random. */
+/** Print callbacks as in libbpf <= 0.7, or worse: a line in several pieces, several lines in one piece, random levels. */
 function pieces(text: string, random: Random): LogRecord[] {
   const records: LogRecord[] = [];
   for (let at = 0; at < text.length;) {
@@ -68,7 +68,7 @@ const RELOCATIONS = PARSED.flatMap(({ relocations }) =>
 const PROGRAMS = [...new Set(RELOCATIONS.map(({ program }) => program))].map((name) => ({ name }));
 
 fuzz({
-  name: 'ledger',
+  name: 'relocation records',
   corpus: LOGS,
   read: (input, random) => {
     const log = textRecords(input.toString('utf8'));

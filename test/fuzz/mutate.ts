@@ -1,6 +1,6 @@
-// Wrong inputs from right ones: real bytes, changed the way damage and malice change them. The same seed gives the same bytes.
+// Makes wrong inputs from real ones, as damage and malice would change them. The same seed gives the same bytes.
 
-/** A source of numbers that a seed determines. */
+/** A source of random numbers that depend only on a seed. */
 export interface Random {
   /** A whole number from 0 up to, not including, `limit`. */
   below: (limit: number) => number;
@@ -24,10 +24,10 @@ export function randomFrom(seed: number): Random {
   return { below, pick: (list) => list[below(list.length)] ?? list[0] };
 }
 
-/** What a length field is overwritten with. */
+/** Values that overwrite length fields. */
 const LENGTHS = [0, 1, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff] as const;
 
-/** Bytes that mean something somewhere: to a terminal, a shell, a path, a number, JSON, YAML, a control file. */
+/** Texts with a special meaning for a terminal, a shell, a path, a number, JSON, YAML or a control file. */
 const TOKENS = [
   '\n',
   '\n\n',
@@ -76,7 +76,7 @@ function insertAt(input: Buffer, at: number, inserted: Uint8Array): Buffer {
   return Buffer.concat([input.subarray(0, at), inserted, input.subarray(at)]);
 }
 
-/** Writes over what is there, as far as there is room. */
+/** Overwrites the bytes at a place, as far as the input has room. */
 function overwrite(input: Buffer, at: number, bytes: Uint8Array): Buffer {
   const changed = Buffer.from(input);
   changed.set(bytes.subarray(0, Math.max(0, changed.length - at)), at);
@@ -105,7 +105,7 @@ const MUTATIONS = [
     return input.subarray(0, random.below(input.length + 1));
   },
   function overwriteLength(input, random) {
-    // Fields are aligned as a rule.
+    // Most fields are aligned.
     const at = random.below(Math.max(1, input.length));
     return overwrite(input, random.below(4) === 0 ? at : at & ~3, lengthBytes(random));
   },
@@ -143,13 +143,14 @@ const MUTATIONS = [
 ] as const satisfies readonly [Mutation, ...Mutation[]];
 
 const MAX_MUTATIONS = 5;
-/** Larger inputs only cost time, */
+/** Size limit of the few inputs that may grow much, which find quadratic time. */
 const MAX_INPUT = 128 << 10;
-/** and so do most that grow by more than this. What grows by the square of its input is found by the few that may. */
+/** Growth limit of all other inputs, because larger ones cost time and find no more. */
 const MAX_GROWTH = 4 << 10;
+/** One of this many inputs may grow much. */
 const MAY_GROW = 16;
 
-/** One input that a seed makes from a corpus; every hundredth is a member of the corpus as it is. */
+/** Makes one input from a corpus. About every hundredth input is an unchanged member of the corpus. */
 export function mutate(random: Random, corpus: Corpus): Buffer {
   let input = Buffer.from(random.pick(corpus));
   if (random.below(100) === 0) return input;

@@ -1,4 +1,4 @@
-// Compiled objects and BTF: the sample programs, and the beginning of a real kernel's BTF where the cache has a kernel.
+// Fuzzes the readers of objects and BTF, with the sample programs and the beginning of a real kernel's BTF.
 import { readFile } from 'node:fs/promises';
 import { type Btf, btfString, kindOf, nameOf, readBtf, vlenOf } from '../../harness/bpf/btf/btf.ts';
 import { readBtfExt } from '../../harness/bpf/btf/ext.ts';
@@ -33,7 +33,7 @@ const HEADER = 24;
 const STRINGS = 64 << 10;
 const TYPES = 2000;
 
-/** The first types of a BTF and the strings most of them use. */
+/** The first types of a BTF, and the strings that most of them use. */
 function beginning(bytes: Buffer): Buffer {
   const btf = mustReadBtf(bytes);
   const typeLength = (btf.starts[TYPES] ?? btf.words.length) * 4;
@@ -47,7 +47,7 @@ function beginning(bytes: Buffer): Buffer {
 const kernel = await pulledBtf('debian:5.10');
 const btfs = corpusOf([...sections('.BTF'), beginning(await readFile(kernel.path))]);
 
-/** Damage may say that a type has sixteen million members; what is there is bounded by the bytes. */
+/** Most elements to read of a type, because a damaged type can claim sixteen million. */
 const MAX_ELEMENTS = 50;
 
 function walk(btf: Btf): void {

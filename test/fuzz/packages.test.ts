@@ -1,4 +1,4 @@
-// Kernel packages and images, as a mirror or a person hands them over.
+// Fuzzes the readers of kernel packages and images from a mirror or a user.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Reports of results in which every text may be a stranger's: nothing of it becomes markup, a command or a control sequence.
+// Fuzzes the reports with results in which every text may be hostile: no text becomes markup, a command or a control sequence.
 import { XMLValidator } from 'fast-xml-parser';
 import { expect, test } from 'vitest';
 import type { Results } from '../../harness/results/schema.ts';
@@ -35,7 +35,7 @@ const HOSTILE = [
   'x'.repeat(5000),
 ] as const;
 
-/** What is checked by its shape is left as it is; every other text is a stranger's now and then. */
+/** Makes some texts hostile. Texts whose form the schema checks stay unchanged. */
 function hostile(value: unknown, random: Random, key = ''): unknown {
   if (Array.isArray(value)) return value.map((each) => hostile(each, random, key));
   if (value !== null && typeof value === 'object') {
@@ -45,7 +45,7 @@ function hostile(value: unknown, random: Random, key = ''): unknown {
   return random.below(2) === 0 ? random.pick(HOSTILE) : `${value}${random.pick(HOSTILE)}`;
 }
 
-/** Results with hostile texts wherever the reader lets them pass; references stay what they refer to. */
+/** Results with hostile texts wherever the reader accepts them. References stay valid. */
 function hostileResults(random: Random): Results | null {
   const copy: Results = structuredClone(VALID);
   const texts = { lines: copy.logs.lines.map((line) => hostile(line, random)), texts: copy.logs.texts };
@@ -75,7 +75,7 @@ function keepWords(value: object, random: Random): object {
   );
 }
 
-/** Tags of an HTML text by name; the number of each is the page's own doing. */
+/** Counts of dangerous tags in an HTML text, which hostile results must not change. */
 function elements(html: string): string {
   return JSON.stringify(
     ['script', 'img', 'svg', 'iframe', 'a href="javascript', 'object', 'embed', 'link'].map((tag) => html.split(`<${tag}`).length),
@@ -106,7 +106,7 @@ fuzz({
   },
 });
 
-test('most hostile results are such as the reader takes', () => {
+test('the reader accepts most of the hostile results that the reports are fuzzed with', () => {
   const taken = Array.from({ length: 50 }, (_, seed) => hostileResults(randomFrom(seed))).filter((results) => results !== null);
   expect(taken.length).toBeGreaterThan(25);
 });

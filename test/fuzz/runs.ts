@@ -1,8 +1,8 @@
-// How many inputs a randomized test tries, and where it begins.
+// The number of inputs of a randomized test, and its first seed.
 
 /**
- * A positive whole number from the environment.
- * @throws Error when the variable is set to something else
+ * Reads a positive whole number from the environment.
+ * @throws Error if the variable has another value
  */
 function positive(name: string, otherwise: number): number {
   const text = process.env[name] ?? '';
@@ -11,7 +11,7 @@ function positive(name: string, otherwise: number): number {
   return Number(text);
 }
 
-/** The number of inputs: `COREMATRIX_FUZZ_RUNS`, else what the ordinary test run takes. */
+/** The number of inputs: `COREMATRIX_FUZZ_RUNS`, else the number for ordinary test runs. */
 export function fuzzRuns(ordinary: number): number {
   return positive('COREMATRIX_FUZZ_RUNS', ordinary);
 }

@@ -1,9 +1,9 @@
-// The real bytes that inputs are made from: recorded by us in guests of the matrix.
+// The real inputs that mutated ones are made from. We recorded them in guests of the matrix.
 import { readdirSync, readFileSync } from 'node:fs';
 
 const FOLDER = new URL('./seeds/', import.meta.url);
 
-/** The files among the seeds whose name begins so. */
+/** Reads the seeds whose file names begin with a text. */
 export function seedFiles(beginning: string): readonly [Buffer, ...Buffer[]] {
   const names = readdirSync(FOLDER).filter((name) => name.startsWith(beginning));
   const [first, ...rest] = names.toSorted().map((name) => readFileSync(new URL(name, FOLDER)));

@@ -1,4 +1,4 @@
-// Ends a process whose parser does not come back: the thread that hangs cannot tell, so another one watches it.
+// Ends a process whose parser hangs. Another thread watches, because the hanging thread cannot report anything.
 import { Worker } from 'node:worker_threads';
 
 const HANG_MS = 30_000;
@@ -7,7 +7,7 @@ const WATCH = `
 const { workerData } = require('node:worker_threads');
 const { writeSync } = require('node:fs');
 const { shared, names, hangMs } = workerData;
-// Of the processor: on a machine that is busy with something else the clock runs on while nothing happens here.
+// Processor time, because the clock also runs while other work of the machine keeps this process waiting.
 const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
 let seen = -1, since = used();
 setInterval(() => {
@@ -20,12 +20,12 @@ setInterval(() => {
 `;
 
 export interface Watchdog {
-  /** Told before every input. */
+  /** Must be called before every input. */
   input: (seed: number) => void;
   stop: () => Promise<unknown>;
 }
 
-/** Watches a parser until it is stopped: an input that takes half a minute of the processor ends the process with one line that names it. */
+/** Watches a parser until `stop`. An input that takes 30 s of processor time ends the process with one line that names the seed. */
 export function watchOver(name: string): Watchdog {
   const shared = new Int32Array(new SharedArrayBuffer(12));
   const worker = new Worker(WATCH, { eval: true, workerData: { shared, names: [name], hangMs: HANG_MS } });
