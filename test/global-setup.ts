@@ -1,4 +1,4 @@
-// Runs once before all tests: makes what every test may use, so that one test file alone finds it on a machine that ran nothing before.
+// Runs once before all tests: builds everything that every test may use, so that one test file also runs alone on a fresh machine.
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { build } from 'rolldown';
@@ -19,10 +19,10 @@ function onNote(text: string): void {
   process.stderr.write(`set-up: ${text}\n`);
 }
 
-/** Called by vitest; in watch mode the bundle is made again before each run. */
+/** Called by vitest. In watch mode, the bundle is built again before each run. */
 export default async function setup(project: TestProject): Promise<void> {
-  // Tests of the command line run dist/. An error of types is printed, but does not keep tests from running: the compiler writes dist/
-  // all the same, and `npm run check` fails.
+  // Tests of the command line run dist/. A type error is printed, but does not stop the tests: the compiler writes dist/ anyway, and
+  // `npm run check` fails.
   await execa('node', [join(PACKAGE_ROOT, 'harness/setup/build.mjs')], { stdio: 'inherit', reject: false });
   await bundle();
   project.onTestsRerun(bundle);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { clearLeftovers, RUN_FOLDER, useOwnFolder } from './leftovers.ts';
 
-/** Longer than the time limit of leftovers. */
+/** Must be longer than the time limit in leftovers.ts. */
 const TIMEOUT_MS = 60_000;
 
 const file = expect.getState().testPath ?? 'unknown';

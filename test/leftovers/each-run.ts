@@ -8,7 +8,7 @@ import { clearLeftovers, RUN_FOLDER } from './leftovers.ts';
 export default async function setup(): Promise<() => Promise<void>> {
   // Short, because the path of a socket has at most 108 bytes.
   const folder = await mkdtemp(join(tmpdir(), 'cm-'));
-  // Tests start programs as other users, who must be able to enter their folders, as in the folder of the system.
+  // Tests start programs as other users, who must be able to enter the folders of tests, as they can enter /tmp.
   await chmod(folder, 0o755);
   process.env[RUN_FOLDER] = folder;
   return async () => {

@@ -1,4 +1,4 @@
-// Tests of the check of leftovers: a run of planted test files, each with another kind of leftover.
+// Tests of the check of leftovers with planted test files, each with another kind of leftover.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ import { spawn } from 'node:child_process';
 const start = (...args) => spawn('qemu-system-x86_64', ['-machine', 'none', '-display', 'none', ...args], { detached: true, stdio: 'ignore' }).unref();
 `;
 
-test('files that clean up after themselves pass', async () => {
+test('a test file that cleans up after itself passes', async () => {
   const tidy = `
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -80,7 +80,7 @@ test('works in a folder', () => rmSync(mkdtempSync(join(tmpdir(), 'work-')), { r
   `);
 });
 
-test('a QEMU process, a folder and a listening socket fail the file that left them behind', async () => {
+test('a QEMU process, a folder and a listening socket fail the test file that left them behind', async () => {
   const files = {
     folder: `
 import { mkdirSync } from 'node:fs';

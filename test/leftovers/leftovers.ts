@@ -23,11 +23,11 @@ interface Started {
 }
 
 async function textOf(path: string): Promise<string> {
-  // Processes end while their files are read, and those of other users are none of ours.
+  // A process may end while its files are read, and a process of another user is not of these tests.
   return readFile(path, 'utf8').catch(() => '');
 }
 
-/** Gives a test file a temporary folder of its own, which it and its processes then use. */
+/** Makes a temporary folder that the test file and its processes then use. */
 export async function useOwnFolder(run: string, file: string): Promise<string> {
   const folder = join(run, `${file}-${randomBytes(3).toString('hex')}`);
   await mkdir(folder);
@@ -36,7 +36,7 @@ export async function useOwnFolder(run: string, file: string): Promise<string> {
   return folder;
 }
 
-/** The processes that were started by test files whose folder is this one, or below it. */
+/** The processes of test files whose folder is this one or is below it. */
 async function processesOf(folder: string): Promise<Started[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
@@ -73,7 +73,7 @@ async function listeningSockets(pid: number): Promise<string[]> {
   return [...tcp, ...named];
 }
 
-/** One line for each thing that is left: files below a folder, processes of its test files, sockets of `listener`. */
+/** Finds leftovers, one line each: files below a folder, processes of its test files, sockets of `listener`. */
 async function listed(folder: string, listener: number | null): Promise<string[]> {
   const processes = await processesOf(folder);
   const files = await readdir(folder).catch(() => []);
@@ -90,8 +90,8 @@ async function listed(folder: string, listener: number | null): Promise<string[]
 }
 
 /**
- * Waits until everything had time to end, then ends and removes the leftovers of test files, and returns one line for each.
- * @param folder the folder of one test file, or that of the run
+ * Gives everything time to end, then ends and removes the leftovers of test files, and returns one line for each.
+ * @param folder the folder of one test file or of the run
  * @param listener a process whose own sockets count, too
  */
 export async function clearLeftovers(folder: string, listener: number | null): Promise<string[]> {
@@ -105,7 +105,7 @@ export async function clearLeftovers(folder: string, listener: number | null): P
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended by itself.
+      // The process has ended by itself.
     }
   }
   await rm(folder, { recursive: true, force: true });
