@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
  * The licence a file must name. BPF programs declare "GPL" to the kernel, which gives some helpers to such programs only, so their
- * source is offered under it as well. Everything else has the licence of the project.
+ * source has this licence, too. Everything else has the licence of the project.
  */
 function licenceOf(path, text) {
   const isGpl = path.endsWith('.bpf.c') && !/SEC\("license"\) = "(?!GPL)/.test(text);

@@ -1,4 +1,4 @@
-// Checks the structure: a folder imports only rooms below its own, no folders and no files form a circle, in C neither.
+// Checks the structure: a folder imports only rooms below its own, and no folders, TypeScript files or C files form a circle.
 // usage: node .ci/rooms.mjs [ROOT]
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

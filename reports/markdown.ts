@@ -122,7 +122,7 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
   const reused = reuseText(results);
   const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
   const part = run.shard ? ` This is shard ${run.shard.index} of ${run.shard.total}.` : '';
-  const state = run.complete ? part : `${part} **The run was interrupted; this is what was finished.**`;
+  const state = run.complete ? part : `${part} **The run was interrupted; this report has the finished cells.**`;
   const found = causes(results);
   const unexpected = found.length === 0 ? [] : ['', '## Unexpected', '', ...found.flatMap(causeLines)];
   const wrong = mispredictions(results);

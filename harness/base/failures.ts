@@ -80,7 +80,7 @@ const CATALOGUE = {
       'libbpf printed `field offset ambiguity` or `relocation decision ambiguity` for the relocation.',
       'cilium/ebpf printed `multiple candidate target types found`, aya `ambiguous relocation`.',
     ],
-    help: 'Give the access a flavor of its own, and ask first for a member that only the wanted type has (bpf_core_field_exists()). libbpf then keeps only the types that have it.',
+    help: 'Use a separate flavor for the access, and ask first for a member that only the wanted type has (bpf_core_field_exists()). libbpf then keeps only the types that have it.',
   },
   'core-other': {
     title: 'Relocation failed for another reason',
@@ -174,7 +174,7 @@ const CATALOGUE = {
       "libbpf printed `map 'NAME': failed to create` with ENOTSUPP or EOPNOTSUPP.",
       'It failed with EINVAL or E2BIG, and `enum bpf_map_type` in the BTF of the kernel does not have the type. Where that enum cannot be read: the type is younger than Linux 5.10.',
     ],
-    help: 'Do not create the map where the kernel lacks its type: bpf_map__set_autocreate() after libbpf_probe_bpf_map_type(), or keep it in an object of its own.',
+    help: 'Do not create the map where the kernel lacks its type: bpf_map__set_autocreate() after libbpf_probe_bpf_map_type(), or put it into a separate object.',
   },
   'map-create-failed': {
     title: 'Map cannot be created',
@@ -198,7 +198,7 @@ const CATALOGUE = {
       'The verifier printed that only programs of other types can be sleepable.',
       'A prediction finds no such enumerator in `enum bpf_prog_type` of the kernel. BTF does not show whether the kernel accepts the attach type and the flags.',
     ],
-    help: 'Keep the program from loading by default (SEC("?...")) and switch it on where libbpf_probe_bpf_prog_type() finds its type, or keep it in an object of its own.',
+    help: 'Keep the program from loading by default (SEC("?...")) and switch it on where libbpf_probe_bpf_prog_type() finds its type, or put it into a separate object.',
   },
   'attach-target-missing': {
     title: 'Attach target missing',
@@ -322,7 +322,7 @@ const CATALOGUE = {
     title: 'Kernel crash',
     concerns: 'object',
     stages: {},
-    meaning: 'Loading this object breaks the kernel.',
+    meaning: 'Loading this object crashes the kernel.',
     evidence: [
       'Two fresh boots for this object alone both ended with a kernel panic, an oops, a BUG, a general protection fault or a sanitizer report.',
     ],

@@ -1,4 +1,4 @@
-// `corematrix expectations update`: changes the expectations in corematrix.yaml so that results are as expected.
+// `corematrix expectations update`: updates the expectations in corematrix.yaml to match results.
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../base/files.ts';
 import { lineDiff } from '../base/diff.ts';
@@ -46,9 +46,9 @@ export function addExpectationsCommand(program: Command): void {
   addHelp(expectations, { examples: ['corematrix expectations update corematrix-report/'] });
   const command = expectations
     .command('update')
-    .summary('change the expectations so that results are as expected')
+    .summary('update the expectations to match the results of a run')
     .description(
-      'Shows how the expectations of a configuration must change so that the results are as expected. An expectation of a failure is removed ' +
+      'Shows how the expectations of a configuration must change to match the results. An expectation of a failure is removed ' +
         'if the program passes; one is added, with class and reason, if it fails. Expectations with status unsupported, comments and order stay unchanged.',
     )
     .argument('<results...>', 'results.json files or report folders')

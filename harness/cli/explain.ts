@@ -124,7 +124,7 @@ export function addExplainCommand(program: Command): void {
     .option('--json', 'write everything to standard output as JSON')
     .action(run);
   addHelp(command, {
-    exit: { asExpected: 'no program is certain to fail', incompatible: 'a program fails' },
+    exit: { asExpected: 'no program failed or is certain to fail', incompatible: 'a program failed or is certain to fail' },
     examples: [
       'corematrix explain prog.bpf.o',
       'corematrix explain build/*.bpf.o -k debian:5.10 -k debian:6.12',

@@ -20,7 +20,7 @@ interface Interruptible<T> {
   onInterrupt: () => void;
   /** Its signal aborts on the first SIGINT, SIGTERM or SIGHUP. */
   work: (signal: AbortSignal) => Promise<T>;
-  /** What is left to do with the result, also after an interrupt: the report. It may take its time. */
+  /** Saves the result, also after an interrupt: it writes the report. It has no time limit. */
   save?: (result: T) => Promise<void>;
 }
 

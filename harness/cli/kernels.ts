@@ -172,7 +172,7 @@ async function pull(selectors: string[], options: SelectionOptions): Promise<voi
 const WHY = {
   unfinished: 'left unfinished',
   unused: 'not used lately',
-  all: 'as asked',
+  all: 'because of --all',
 } as const satisfies Record<PrunedEntry['why'], string>;
 
 async function pruneUnused(options: { all?: boolean; keepDays: number; dryRun?: boolean }): Promise<void> {
@@ -200,7 +200,7 @@ function addSelection(command: Command): Command {
   command
     .argument('[selector...]', SELECTORS)
     .option('--lock <file>', 'use the packages that this lock file pins')
-    .option('--frozen', 'use only those; fail if one is no longer available')
+    .option('--frozen', 'use only packages that the lock file pins; fail if one is no longer available')
     .option('--refresh', 'download the kernel indexes again')
     .option('--json', 'write the kernels to standard output as JSON');
   return addTrustOptions(command);

@@ -46,4 +46,4 @@ export const accelOption = () =>
 export const outOption = () => new Option('-o, --out <dir>', 'report folder').default('corematrix-report');
 
 /** `--force`: the only way to lose a file that no report wrote. */
-export const forceOption = () => new Option('--force', 'replace files in the report folder that are not of an earlier report');
+export const forceOption = () => new Option('--force', 'replace files in the report folder that no earlier report wrote');

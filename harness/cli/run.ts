@@ -167,7 +167,7 @@ export function addRunCommand(program: Command): void {
     .option('--timeout <seconds>', 'time limit of a cell, in seconds (default: 300, 60 under KVM)', seconds)
     .option('--boot-timeout <seconds>', 'time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM)', seconds)
     .option('--predict-first', 'run cells that are predicted to fail first; all cells still run')
-    .option('--resume', 'keep the finished cells of a run into the same folder that was killed')
+    .option('--resume', 'continue a run into the same folder that was killed: keep its finished cells')
     .option('--no-cache', 'run every cell, even if an earlier run has its verdict for the same object, kernel, settings and versions')
     .optionsGroup('What counts as a failure:')
     .addOption(gateOption())

@@ -171,7 +171,7 @@ export function addShellCommand(program: Command): void {
   addTrustOptions(command);
   addHelp(command, {
     notes: ['"exit" or Ctrl-A X ends the guest. Ctrl-C and all other keys go to the guest.'],
-    exit: { asExpected: 'the guest ended', infrastructure: 'the guest did not come up, or QEMU failed' },
+    exit: { asExpected: 'the guest ended', infrastructure: 'the guest did not boot, or QEMU failed' },
     examples: ['corematrix shell -k debian:6.12', 'corematrix shell -k debian:5.10 build/prog.bpf.o'],
   });
 }

@@ -1,4 +1,4 @@
-// Options with which the user accepts mirrors and keys. A configuration has no such setting: it may be somebody else's text.
+// Options with which the user accepts mirrors and keys. A configuration has no such setting: another person may have written it.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KEYS_VARIABLE, TRUST_VARIABLE, type TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 import { repeated } from './options.ts';

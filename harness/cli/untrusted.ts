@@ -1,4 +1,4 @@
-// `--untrusted` and COREMATRIX_UNTRUSTED: the configuration is another person's text and may do only what cannot do harm.
+// `--untrusted` and COREMATRIX_UNTRUSTED: another person wrote the configuration, so it may do only harmless things.
 import { Option } from 'commander';
 import { UserError } from '../base/errors.ts';
 import { checkNotRedirected } from '../plan/untrusted/outside.ts';
@@ -41,10 +41,10 @@ export function isUntrusted({ untrusted }: UntrustedFlag, env: NodeJS.ProcessEnv
 export async function checkUntrustedOptions(options: RunOptions, folder: string): Promise<void> {
   const { out, history, baseline, resume, lastFailed, onlyChanged } = options;
   if (resume === true)
-    throw new UserError('--resume believes the verdicts in the report folder, so it needs a trusted configuration; run without --resume');
+    throw new UserError('--resume trusts the verdicts in the report folder, so it needs a trusted configuration; run without --resume');
   if (baseline === undefined && (lastFailed === true || onlyChanged === true))
     throw new UserError(
-      `${lastFailed === true ? '--last-failed' : '--only-changed'} would believe the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS`,
+      `${lastFailed === true ? '--last-failed' : '--only-changed'} would trust the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS`,
     );
   if (out !== undefined) await checkNotRedirected('--out', out, folder);
   if (history !== undefined) await checkNotRedirected('--history', history, folder);

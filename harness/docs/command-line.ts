@@ -69,7 +69,7 @@ export async function commandLinePage(): Promise<string> {
   return blocks(
     generatedFrom('harness/cli'),
     '# Command line',
-    '`--help` behind any command shows the same. [exit-codes.md](exit-codes.md) lists the exit codes of all commands.',
+    '`--help` after any command shows the same text. [exit-codes.md](exit-codes.md) lists the exit codes of all commands.',
     contents(program, program.name()).join('\n'),
     ...commandSection(program, program.name()),
   );

@@ -17,7 +17,7 @@ const RUNS = `These options of \`run\`, or the keys of \`policy:\` in [corematri
 
 Infrastructure failures of a kernel that is marked as \`optional\` do not count if the kernel is missing or does not boot.`;
 
-const INTERNAL = `${EXIT.internal} is a fault in corematrix itself, never in your input. The message holds the stack and says what a report of it needs.`;
+const INTERNAL = `${EXIT.internal} is a fault in corematrix itself, never in your input. The message has the stack trace and names what to add to a bug report.`;
 
 function rowsOf(command: Command, name: string): string[][] {
   const facts = helpFactsOf(command);

@@ -40,12 +40,12 @@ const INTRODUCTION = `A failure class names the kind of a failure. It stays the 
 (\`class:\`), SARIF rules, the filter of the HTML report (\`class:\`) and your own scripts can rely on it.
 
 The rules that decide a class read messages of libbpf and the verifier, errors of system calls, and the BTF of the kernel. The first
-rule that fits decides; the most specific rules come first. Capital words in a message stand for names, \`N\` for a number.
+rule that fits decides; the most specific rules come first. In a message, a word in capitals replaces a name, and \`N\` a number.
 
 Behind each stage is what decides it there:
 
 - **BTF**: the kernel's BTF alone. \`corematrix predict\` must find such a failure. If it does not, the report marks the prediction as wrong.
-- **configuration**: the kernel's configuration file. The same holds.
+- **configuration**: the kernel's configuration file. Predictions must find such a failure, too.
 - **guest**: only a load shows it. Predictions find such a failure in some cases, or in none.
 
 Classes that begin with \`infra-\` are no verdict on the object: the guest or the machine failed. Words for statuses, stages and relocation

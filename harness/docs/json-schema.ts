@@ -155,21 +155,59 @@ function firstPlaces(sections: readonly Section[], options: ReferenceOptions): M
   return new Map(lists.toReversed());
 }
 
-function sectionText({ path, objects }: Section, context: Context): string {
+function rowOf({ name, value }: { name: string; value: Schema }, mark: string, context: Context): string[] {
+  return [`${code(name)}${mark}`, typeText(value, context), cellText(value.description ?? '')];
+}
+
+/** A table of all keys of an object, with a mark for the optional or the required ones. */
+function keyTable(object: Schema, keys: readonly { name: string; value: Schema }[], context: Context): string {
   const { mark } = context.options;
-  const isOneOf = objects.length > 1;
-  const rows = objects.flatMap((object) =>
-    propertiesOf(object).map(({ name, value }) => {
-      const isRequired = object.required?.includes(name) === true;
-      const marked = !isOneOf && (mark === 'required') === isRequired ? `${code(name)} (${mark})` : code(name);
-      return [marked, typeText(value, context), cellText(value.description ?? '')];
-    }),
+  const markOf = (name: string) => ((mark === 'required') === (object.required?.includes(name) === true) ? ` (${mark})` : '');
+  return table(
+    ['key', 'value', 'meaning'],
+    keys.map((one) => rowOf(one, markOf(one.name), context)),
   );
-  const description = isOneOf ? 'One of these keys.' : cellText(objects[0]?.description ?? '');
+}
+
+/** The key that has another constant value in each alternative, and so tells them apart; undefined if they have none. */
+function tagOf(objects: readonly Schema[]): string | undefined {
+  const [first] = objects.map((object) => propertiesOf(object).filter(({ value }) => value.const !== undefined));
+  return first
+    ?.map(({ name }) => name)
+    .find((name) => new Set(objects.map((object) => tagValue(object, name)?.const)).size === objects.length);
+}
+
+function tagValue(object: Schema, tag: string): Schema | undefined {
+  return propertiesOf(object).find(({ name }) => name === tag)?.value;
+}
+
+/** Alternatives, each with the value of the key that tells them apart, and its other keys. */
+function taggedTables(objects: readonly Schema[], tag: string, context: Context): string[] {
+  return objects.flatMap((object) => {
+    const value = tagValue(object, tag);
+    const others = propertiesOf(object).filter(({ name }) => name !== tag);
+    return [
+      `If ${code(tag)} is ${code(String(value?.const))}: ${cellText(value?.description ?? '')}`,
+      ...(others.length > 0 ? [keyTable(object, others, context)] : []),
+    ];
+  });
+}
+
+/** The description of an object and the tables of its keys. */
+function objectBlocks(objects: readonly Schema[], context: Context): string[] {
+  const [first] = objects;
+  if (first && objects.length === 1)
+    return [...(first.description === undefined ? [] : [cellText(first.description)]), keyTable(first, propertiesOf(first), context)];
+  const tag = tagOf(objects);
+  if (tag !== undefined) return [`The value of ${code(tag)} decides which other keys exist.`, ...taggedTables(objects, tag, context)];
+  const rows = objects.flatMap(propertiesOf).map((one) => rowOf(one, '', context));
+  return ['One of these keys.', table(['key', 'value', 'meaning'], rows)];
+}
+
+function sectionText({ path, objects }: Section, context: Context): string {
   return blocks(
     `## ${headingOf(path, context.options)}`,
-    ...(description === '' ? [] : [description]),
-    table(['key', 'value', 'meaning'], rows),
+    ...objectBlocks(objects, context),
     ...longLists(objects, context.options)
       .filter(({ words }) => context.lists.get(words.join()) === path)
       .map(({ name, words }) => `Words for ${code(name)}: ${words.map(code).join(', ')}.`),

@@ -17,10 +17,10 @@ export const EXPLAINED_WORDS = [
   { words: PREDICTED_STATUSES, link: '[predicted status](../words.md#predicted-statuses)' },
 ] as const;
 
-const INTRODUCTION = `\`results.json\` in the report folder holds everything that a run found out. All other reports follow from it.
+const INTRODUCTION = `\`results.json\` in the report folder has all facts of a run. All other reports are made from it.
 [results.schema.json](../../reports/results.schema.json) is the same as a JSON Schema.
 
-The format has schema version ${SCHEMA_VERSION}. corematrix reads versions ${OLDEST_VERSION} to ${SCHEMA_VERSION}: it renames the keys of an older file when it reads it, and says so.
+The format has schema version ${SCHEMA_VERSION}. corematrix reads versions ${OLDEST_VERSION} to ${SCHEMA_VERSION}: when it reads an older file, it renames its keys and prints a note.
 A newer file is refused. \`corematrix report FILE --format json\` writes a file again in the newest version.
 
 A key is always present unless it is marked as optional.`;

@@ -39,7 +39,7 @@ export function wordsPage(): string {
     'What a CO-RE relocation asks of the kernel. The words are those of libbpf.',
     meanings(RELOCATION_KINDS, RELOCATION_KIND_MEANINGS),
     '## Predicted statuses',
-    'What BTF and the configuration of a kernel tell of a program before it runs.',
+    'What BTF and the configuration of a kernel show about a program before it is loaded.',
     meanings(PREDICTED_STATUSES, PREDICTED_STATUS_MEANINGS),
   );
 }

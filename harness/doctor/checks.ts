@@ -76,7 +76,7 @@ async function checkDisk(what: string, folder: string, needMiB: number, advice: 
 }
 
 async function checkMirror(mirrors: readonly string[] | undefined): Promise<Finding> {
-  const advice = 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR names another';
+  const advice = 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR can name another';
   try {
     const [mirror] = await debianMirrors(mirrors);
     const started = performance.now();
@@ -142,7 +142,7 @@ async function bootOnce(
   try {
     const guest = await bootGuest({ ...probe, machine: machineFor(accel), directory: join(work, 'guest'), timeoutMs: BOOT_MS });
     await guest.qemu.kill();
-    return ok('guests', `${guest.hello.release} came up in ${(guest.bootMs / 1000).toFixed(1)} s with ${accel}`);
+    return ok('guests', `${guest.hello.release} booted in ${(guest.bootMs / 1000).toFixed(1)} s with ${accel}`);
   } catch (error) {
     probe.signal.throwIfAborted();
     return { what: 'guests', state: 'broken', found: messageOf(error), advice: 'run it again with another kernel in the cache' };
@@ -163,8 +163,8 @@ export async function examine(
   tell(await checkPrograms());
   tell(...(await checkQemu()));
   tell(await checkMemory());
-  tell(await checkDisk('cache', cache, 10 * KERNEL_MIB, 'corematrix kernels prune, or COREMATRIX_CACHE for another place'));
-  tell(await checkDisk('temporary files', tmpdir(), 4 * KERNEL_MIB, 'TMPDIR for another place'));
+  tell(await checkDisk('cache', cache, 10 * KERNEL_MIB, 'corematrix kernels prune, or set COREMATRIX_CACHE to another folder'));
+  tell(await checkDisk('temporary files', tmpdir(), 4 * KERNEL_MIB, 'set TMPDIR to another folder'));
   tell(await checkMirror(mirrors));
   const { finding, agent } = await checkAgent(mirrors);
   tell(finding);

@@ -39,7 +39,7 @@ function lastLine(console: string): string {
  * @param console the whole output of the guest's console
  */
 export function diagnoseBoot(ended: string, console: string): string {
-  const failed = `the guest did not come up: ${ended}`;
+  const failed = `the guest did not boot: ${ended}`;
   for (const { pattern, meaning } of SIGNS) {
     const line = pattern.exec(console)?.[0];
     if (line !== undefined) return `${failed}; ${meaning}: ${line.trim().slice(0, LINE)}`;

@@ -119,7 +119,7 @@ function missingReason(inputs: Inputs): string {
   if (!shard) return 'in none of the merged results';
   const there = new Set(inputs.map(({ results }) => results.run.shard?.index));
   const missing = Array.from({ length: shard.total }, (_, at) => at + 1).filter((index) => !there.has(index));
-  if (missing.length === 0) return 'in none of the shards, though all are there';
+  if (missing.length === 0) return 'in no shard, although no shard is missing';
   return `its shard is missing: ${missing.map((index) => `${index}/${shard.total}`).join(' or ')}`;
 }
 

@@ -13,7 +13,8 @@ function nextAddress(from: URL, location: string | null, hosts: Hosts): URL {
   if (location === null || !URL.canParse(location, from.href)) throw refuse('to no readable address');
   const to = new URL(location, from);
   if (to.protocol !== 'http:' && to.protocol !== 'https:') throw refuse(`to ${to.href}, which is neither http:// nor https://`);
-  if (from.protocol === 'https:' && to.protocol === 'http:') throw refuse(`from https to ${to.href}, which anybody on the way can change`);
+  if (from.protocol === 'https:' && to.protocol === 'http:')
+    throw refuse(`from https to ${to.href}, whose content anyone on the network can change`);
   if (hosts === 'own' && to.host !== from.host)
     throw refuse(`to another host, ${to.host}, but only this mirror is trusted without verification`);
   return to;

@@ -1,4 +1,4 @@
-// The top of the page: what was run, and what it came to.
+// The top of the page: what was run, and the results in numbers.
 import { libbpfText } from '../../harness/results/libbpf-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { contradiction, countStatuses, incompleteness, reuseText } from '../model/summary.ts';

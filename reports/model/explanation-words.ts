@@ -23,7 +23,7 @@ const RELATIONS = {
 const CERTAINTIES = {
   seen: 'seen in a guest',
   certain: 'certain: BTF alone decides it',
-  possible: 'possible: it depends on what BTF does not tell',
+  possible: 'possible: it depends on facts that BTF does not have',
 } as const satisfies Record<RootCause['certainty'], string>;
 
 /** The certainty of a root cause, and its basis. */
@@ -45,7 +45,7 @@ export function listed(kernels: readonly string[], nameOf: NameOf): string {
 
 /** The kernels that have the missing field or type: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
 export function presenceText({ first, last, gaps, has, lacks: hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
-  if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} looked at has it`;
+  if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} has it`;
   const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
   const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
   const changes = witnesses.map(({ from, to, change }) => `; ${change} between ${nameOf(from)} and ${nameOf(to)}`).join('');

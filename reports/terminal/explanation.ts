@@ -39,7 +39,7 @@ function situationLines({ kernels, summary, alternatives, hints, evidence, log }
   ];
 }
 
-const REACHED = { yes: '', no: ' (not come to)', unknown: ' (if the verifier comes to it)' } as const;
+const REACHED = { yes: '', no: ' (not reached)', unknown: ' (if the verifier reaches it)' } as const;
 
 function insnLines({ at, program }: CausePlace): string[] {
   if (!at || at.text === null) return [];

@@ -223,7 +223,7 @@ int main(int count, char **arguments)
 	mkdir("/dev", 0755);
 	mount_all();
 	if (!bell_open())
-		give_up("no way to write to a port (CONFIG_X86_IOPL_IOPERM or CONFIG_DEVPORT)");
+		give_up("cannot write to a port (CONFIG_X86_IOPL_IOPERM or CONFIG_DEVPORT)");
 	address = mailbox_open();
 	if (!address)
 		give_up("find the mailbox device");

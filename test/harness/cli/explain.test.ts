@@ -90,14 +90,14 @@ describe('objects', () => {
           "helper-unknown: helper bpf_ktime_get_coarse_ns#160  [6f357bd8422d]",
           "  certain: BTF alone decides it",
           "attach-target-missing: attach target filename_unlinkat  [351e58e67cdc]",
-          "  possible: it depends on what BTF does not tell",
+          "  possible: it depends on facts that BTF does not have",
         ],
         [
           "exit 0",
           "helper-unknown: helper bpf_ktime_get_tai_ns#208  [9484e13c448f]",
-          "  possible: it depends on what BTF does not tell",
+          "  possible: it depends on facts that BTF does not have",
           "helper-unknown: helper bpf_ktime_get_coarse_ns#160  [6f357bd8422d]",
-          "  possible: it depends on what BTF does not tell",
+          "  possible: it depends on facts that BTF does not have",
         ],
       ]
     `);

@@ -127,9 +127,9 @@ describe('a harmless configuration that is not trusted', () => {
     const run = async (...args: string[]) => (await corematrix(project, ['run', '--untrusted', ...args])).stderr;
     expect([await run('--resume'), await run('--last-failed'), await run('--only-changed')]).toMatchInlineSnapshot(`
       [
-        "error: --resume believes the verdicts in the report folder, so it needs a trusted configuration; run without --resume",
-        "error: --last-failed would believe the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS",
-        "error: --only-changed would believe the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS",
+        "error: --resume trusts the verdicts in the report folder, so it needs a trusted configuration; run without --resume",
+        "error: --last-failed would trust the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS",
+        "error: --only-changed would trust the report folder; with an untrusted configuration, name the earlier results: --baseline RESULTS",
       ]
     `);
   });

@@ -29,9 +29,19 @@ const schema = z.strictObject({
   choice: z
     .union([z.strictObject({ a: z.boolean().describe('This.') }), z.strictObject({ b: z.url().describe('Or that.') })])
     .describe('Choice.'),
+  tagged: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('file').describe('A file.'),
+        path: z.string().describe('Its path.'),
+        size: z.number().int().optional().describe('Its size.'),
+      }),
+      z.strictObject({ kind: z.literal('none').describe('Nothing.') }),
+    ])
+    .describe('Tagged.'),
 });
 
-it('a schema becomes a table for every object, with links, lists of words and marks', () => {
+it('a schema becomes a table for every object and every alternative, with links, lists of words and marks', () => {
   const words = [{ words: ['fail', 'pass'], link: '[status](words.md)' }];
   expect(schemaReference(z.toJSONSchema(schema), { top: 'Top level', mark: 'optional', words }).join('\n\n')).toMatchInlineSnapshot(`
     "## Top level
@@ -49,6 +59,7 @@ it('a schema becomes a table for every object, with links, lists of words and ma
     | \`texts\` | map of list of string | A map of lists. |
     | \`action\` | \`open\`, \`exec\` or [object](#action), or a list of them | Alternatives. |
     | \`choice\` | [object](#choice) | Choice. |
+    | \`tagged\` | [object](#tagged) | Tagged. |
 
     Words for \`letter\`: \`a\`, \`b\`, \`c\`, \`d\`, \`e\`, \`f\`, \`g\`, \`h\`, \`i\`, \`j\`, \`k\`, \`l\`, \`m\`, \`n\`, \`o\`, \`p\`.
 
@@ -80,11 +91,24 @@ it('a schema becomes a table for every object, with links, lists of words and ma
     | key | value | meaning |
     | --- | --- | --- |
     | \`a\` | boolean | This. |
-    | \`b\` | address (URL) | Or that. |"
+    | \`b\` | address (URL) | Or that. |
+
+    ## tagged
+
+    The value of \`kind\` decides which other keys exist.
+
+    If \`kind\` is \`file\`: A file.
+
+    | key | value | meaning |
+    | --- | --- | --- |
+    | \`path\` | string | Its path. |
+    | \`size\` (optional) | integer | Its size. |
+
+    If \`kind\` is \`none\`: Nothing."
   `);
 });
 
-it('marks the required keys on demand, but not where one of several keys is named', () => {
+it('a reference page marks required keys on demand, but no key of alternatives without a common key', () => {
   const text = schemaReference(z.toJSONSchema(schema), { top: 'Top', mark: 'required', words: [] }).join('\n');
   expect(text.match(/`\w+` \((?:required|optional)\)/g)).toMatchInlineSnapshot(`
     [
@@ -98,9 +122,11 @@ it('marks the required keys on demand, but not where one of several keys is name
       "\`texts\` (required)",
       "\`action\` (required)",
       "\`choice\` (required)",
+      "\`tagged\` (required)",
       "\`file\` (required)",
       "\`line\` (required)",
       "\`run\` (required)",
+      "\`path\` (required)",
     ]
   `);
 });

@@ -44,7 +44,7 @@ describe('doctor', () => {
       'KVM',
       'guests',
     ]);
-    expect(found.at(-1)?.found).toMatch(/^\d+\.\d+\.\d+\S* came up in \d+\.\d s with (kvm|tcg)$/);
+    expect(found.at(-1)?.found).toMatch(/^\d+\.\d+\.\d+\S* booted in \d+\.\d s with (kvm|tcg)$/);
   });
 
   it('doctor names the packages of missing programs', async () => {
@@ -86,7 +86,7 @@ describe('doctor', () => {
       what: 'mirror',
       state: 'warning',
       found: expect.stringContaining('fetch failed'),
-      advice: 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR names another',
+      advice: 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR can name another',
     });
   });
 });

@@ -46,7 +46,7 @@ it('the accelerator is emulation if KVM opens but runs no guest, and only anothe
   const first = await choose('auto', 'QEMU 1', '/dev/null');
   expect(first).toEqual({
     accel: 'tcg',
-    reason: 'KVM cannot run a guest here: the guest did not come up: QEMU ended: error: failed to set MSR 0x480',
+    reason: 'KVM cannot run a guest here: the guest did not boot: QEMU ended: error: failed to set MSR 0x480',
   });
   const probes = await starts();
   expect(await choose('auto', 'QEMU 1', '/dev/null')).toEqual(first);

@@ -91,8 +91,8 @@ describe('the diagnosis of a failed boot', () => {
       }),
     ]).toMatchInlineSnapshot(`
       [
-        "the guest did not come up: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
-        "the guest did not come up: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: No working init found.  Try passing init= option to kernel. See Linux Documentation/admin-guide/init.rst for guidance.",
+        "the guest did not boot: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+        "the guest did not boot: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: No working init found.  Try passing init= option to kernel. See Linux Documentation/admin-guide/init.rst for guidance.",
       ]
     `);
   });
@@ -102,8 +102,8 @@ describe('the diagnosis of a failed boot', () => {
     const withoutDevice = await otherQemu('without-device', 'args=("${args[@]/ivshmem-plain*/pci-testdev}")');
     expect([await diagnosis({ qemuProgram: withoutPci }), await diagnosis({ qemuProgram: withoutDevice })]).toMatchInlineSnapshot(`
       [
-        "the guest did not come up: QEMU ended; the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS): corematrix: find the mailbox device: No such device",
-        "the guest did not come up: QEMU ended; the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS): corematrix: find the mailbox device: No such device",
+        "the guest did not boot: QEMU ended; the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS): corematrix: find the mailbox device: No such device",
+        "the guest did not boot: QEMU ended; the kernel shows no PCI device of ours in sysfs (CONFIG_PCI, CONFIG_PCI_MMCONFIG, CONFIG_SYSFS): corematrix: find the mailbox device: No such device",
       ]
     `);
   });
@@ -111,7 +111,7 @@ describe('the diagnosis of a failed boot', () => {
   it('the diagnosis of a failed boot names a panic of the kernel', async () => {
     const small = await otherQemu('small', 'args=("${args[@]/loglevel=4/loglevel=4 mem=20M}")');
     expect(await diagnosis({ qemuProgram: small })).toMatchInlineSnapshot(
-      `"the guest did not come up: QEMU ended; the kernel panics: Kernel panic - not syncing: System is deadlocked on memory"`,
+      `"the guest did not boot: QEMU ended; the kernel panics: Kernel panic - not syncing: System is deadlocked on memory"`,
     );
   });
 
@@ -119,15 +119,15 @@ describe('the diagnosis of a failed boot', () => {
     const refused = await otherQemu('refused', 'args+=(-device no-such-device)');
     expect([await diagnosis({ qemuProgram: refused }), await diagnosis({ qemuProgram: join(folder, 'missing') })]).toMatchInlineSnapshot(`
       [
-        "the guest did not come up: QEMU ended: qemu-system-x86_64: -device no-such-device: 'no-such-device' is not a valid device model name",
-        "the guest did not come up: QEMU ended: setpriv: failed to execute FOLDER/missing: No such file or directory",
+        "the guest did not boot: QEMU ended: qemu-system-x86_64: -device no-such-device: 'no-such-device' is not a valid device model name",
+        "the guest did not boot: QEMU ended: setpriv: failed to execute FOLDER/missing: No such file or directory",
       ]
     `);
   });
 
   it('the diagnosis of a failed boot names a time limit and an empty console', async () => {
     expect(await diagnosis({ timeoutMs: 1 })).toMatchInlineSnapshot(
-      `"the guest did not come up: no answer from the guest in 0.001 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
+      `"the guest did not boot: no answer from the guest in 0.001 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
     );
   });
 });

@@ -177,7 +177,7 @@ describe('what is shown', () => {
     expect(renderMarkdown(SAMPLE, { comparison }).split('## Unexpected')[0]).toMatchInlineSnapshot(`
       "# corematrix
 
-      5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels × 2 objects; libbpf 1.7.0, QEMU 9.2.0, tcg). **The run was interrupted; this is what was finished.**
+      5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels × 2 objects; libbpf 1.7.0, QEMU 9.2.0, tcg). **The run was interrupted; this report has the finished cells.**
 
       ## Since 2026-05-03 03:10 UTC
 

@@ -100,7 +100,7 @@ describe('QEMU', () => {
     const cache = join(folder, 'cache-none');
     const results = await failing({ at: 'boot' }, async () => realRun(OBJECTS, [KERNEL], { cache }));
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toEqual(
-      Array.from({ length: 3 }, () => 'infra infra-boot the guest did not come up: QEMU ended by SIGKILL'),
+      Array.from({ length: 3 }, () => 'infra infra-boot the guest did not boot: QEMU ended by SIGKILL'),
     );
   });
 });
@@ -171,8 +171,8 @@ describe('a kernel that does not boot', () => {
     expect(cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toMatchInlineSnapshot(`
       [
         "fail core-field-missing task_struct.__state: no such field (byte_off, task_state.bpf.c:34)",
-        "infra infra-boot the guest did not come up: no answer from the guest in 6 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH); --boot-timeout changes the limit",
-        "infra infra-boot the guest did not come up: QEMU ended; the kernel reset the machine or switched it off before it wrote anything",
+        "infra infra-boot the guest did not boot: no answer from the guest in 6 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH); --boot-timeout changes the limit",
+        "infra infra-boot the guest did not boot: QEMU ended; the kernel reset the machine or switched it off before it wrote anything",
       ]
     `);
   });
@@ -269,7 +269,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that is full', () => {
     await execa('umount', [path]);
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toMatchInlineSnapshot(`
       [
-        "infra infra-boot the guest did not come up: QEMU ended by SIGBUS: no space left for the memory of the guest (df shows where; TMPDIR and COREMATRIX_CACHE move it)",
+        "infra infra-boot the guest did not boot: QEMU ended by SIGBUS: no space left for the memory of the guest (df shows where; TMPDIR and COREMATRIX_CACHE move it)",
       ]
     `);
     expect(left).toEqual([]);

@@ -89,7 +89,7 @@ describe('a redirect', () => {
     try {
       redirectTo('http://mirror.example/file');
       await expect(fetchFollowing('https://mirror.example/file', {}, 'any')).rejects.toThrow(
-        'https://mirror.example/file: the server redirects from https to http://mirror.example/file, which anybody on the way can change',
+        'https://mirror.example/file: the server redirects from https to http://mirror.example/file, whose content anyone on the network can change',
       );
     } finally {
       globalThis.fetch = original;
