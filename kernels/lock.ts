@@ -6,6 +6,7 @@ import { type FileLimit, readUserFile } from '../harness/base/user-file.ts';
 import type { PlannedKernel, RegisteredSource } from './registered.ts';
 import { SOURCES } from './registry.ts';
 import type { KernelLock, PinChange, SourceLock } from './sources/lock.ts';
+import type { KernelOptions } from './sources/options.ts';
 
 const LOCK_VERSION = 1;
 /** Tens of thousands of kernels. */
@@ -75,15 +76,18 @@ export async function formatLock(entries: Entries): Promise<string> {
 }
 
 /**
- * The entries that pin planned kernels.
- * @throws UserError for a kernel that cannot be pinned
+ * The entries that pin planned kernels with every file that they need.
+ * @throws UserError for a kernel that cannot be pinned; InfraError if its source cannot be read
  */
-export async function entriesOf(planned: readonly PlannedKernel[]): Promise<Entries> {
+export async function entriesOf(planned: readonly PlannedKernel[], options: KernelOptions): Promise<Entries> {
   const sources = await lockableSources();
   const unpinnable = planned.find(({ pin }) => pin === null);
   if (unpinnable) throw new UserError(`${unpinnable.selector}: kernels of ${unpinnable.source}: cannot be pinned`);
-  const pinsOf = (name: string) => planned.flatMap(({ source, pin }) => (source === name && pin ? [pin] : []));
-  return Object.fromEntries(sources.map(({ source: { name } }) => [name, pinsOf(name)]));
+  const pinsOf = async ({ source: { name }, lock }: LockableSource) => {
+    const pins = planned.flatMap(({ source, pin }) => (source === name && pin ? [pin] : []));
+    return [name, await Promise.all(pins.map(async (pin) => lock.complete(pin, options)))] as const;
+  };
+  return Object.fromEntries(await Promise.all(sources.map(pinsOf)));
 }
 
 /** Selectors for the newest kernel of every series that a lock file pins. */

@@ -34,7 +34,8 @@ function writeNote(event: KernelEvent): void {
 /** The kernels that selectors mean now, regardless of pins, as entries of a lock file. */
 async function currentEntries(selectors: readonly string[], options: IndexOptions, signal: AbortSignal): Promise<KernelLock['entries']> {
   const { refresh } = options;
-  return entriesOf(await planKernels(selectors, { cache: cacheRoot(), refresh, trust: trustOf(options), signal, onProgress: writeNote }));
+  const reading = { cache: cacheRoot(), refresh, trust: trustOf(options), signal, onProgress: writeNote };
+  return entriesOf(await planKernels(selectors, reading), reading);
 }
 
 async function pin(selectors: string[], options: IndexOptions & { out: string }): Promise<void> {
@@ -96,7 +97,9 @@ export function addLockCommands(kernels: Command, selectors: string): void {
   const lock = kernels
     .command('lock')
     .summary('pin kernels in a lock file')
-    .description('Writes the packages that the selectors mean now to a lock file: their paths and digests, but no mirror.')
+    .description(
+      'Writes the packages that the selectors mean now to a lock file, with the packages of their configuration and modules: paths and digests, but no mirror.',
+    )
     .argument('[selector...]', selectors)
     .option('-o, --out <file>', 'lock file to write', DEFAULT_LOCK)
     .option('--refresh', 'download the kernel indexes again')

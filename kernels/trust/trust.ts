@@ -14,7 +14,7 @@ export type Trust =
       /** The `Valid-Until` of an index that had expired but was used, because apt on this machine does not check it; null otherwise. */
       expired: string | null;
     }
-  /** A digest in a lock file, or in this program. */
+  /** A digest in a lock file: of the user, or of this program. */
   | { kind: 'pinned' }
   /** A file of the user. */
   | { kind: 'own' }

@@ -1,19 +1,19 @@
 // Tests of lock files: their contents, the kernels that they pin, and invalid ones.
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { entriesOf, formatLock, parseLock } from '../../kernels/lock.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { pullKernel } from '../../kernels/pull.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
-import { bzImage } from './fixtures.ts';
-import { cloud, failure, mirror, only, pool, useMirror, withCache } from './small-mirror.ts';
+import { bzImage, fakePackage, kernelDeb, sha256 } from './fixtures.ts';
+import { cloud, failure, mirror, only, pool, replaceMirror, useMirror, withCache } from './small-mirror.ts';
 
 useMirror();
 
 const locked = async (options: KernelOptions) => {
   const planned = await planKernels(['debian:6.12.94', 'debian:5.10'], options);
-  const text = await formatLock(await entriesOf(planned));
+  const text = await formatLock(await entriesOf(planned, options));
   return { text, lock: await parseLock(text, 'lock.json') };
 };
 
@@ -80,6 +80,38 @@ it('a pinned package that the mirror lost is replaced by the nearest newer one o
   });
 });
 
+it('the packages with the configuration and modules of a kernel are pinned with it, and are found after the indexes dropped them', async () => {
+  const [release, version] = ['7.2.13-cloud-amd64', '7.2.13-1'];
+  const packed = (name: string, path: string) => ({
+    name,
+    version,
+    deb: kernelDeb({ name, version }, [{ path, content: Buffer.from('CONFIG_HZ=250\n') }]),
+  });
+  const binary = fakePackage(`linux-binary-${release}`, version);
+  const base = packed(`linux-base-${release}`, `./usr/lib/modules/${release}/config`);
+  const modules = packed(`linux-modules-${release}`, `./usr/lib/modules/${release}/kernel/nf_nat.ko`);
+  await replaceMirror({ sid: [binary, base, modules] });
+  await withCache(async ({ options, folder }) => {
+    const text = await formatLock(await entriesOf(await planKernels(['debian:7.2'], options), options));
+    const pin = { version, archive: 'debian' };
+    const at = (name: string) => `pool/main/l/linux/${name}_${version}_amd64.deb`;
+    const pinned = ({ name, deb }: typeof base) => ({ name, ...pin, path: at(name), size: deb.length, sha256: sha256(deb) });
+    expect(JSON.parse(text)).toEqual({
+      lockVersion: 1,
+      debian: [{ ...pinned(binary), parts: { base: pinned(base), modules: pinned(modules) } }],
+    });
+    await replaceMirror({ sid: [binary] });
+    for (const { name, deb } of [base, modules]) mirror.files.set(`/debian/${at(name)}`, deb);
+    const after = { ...options, mirrors: [mirror.address], cache: join(folder, 'other') };
+    const lock = await parseLock(text, 'lock.json');
+    const kernel = await pullKernel(await only('debian:7.2', { ...after, lock }), { ...after, lock });
+    expect([kernel.config && (await readFile(kernel.config.path, 'utf8')), kernel.notes]).toEqual(['CONFIG_HZ=250\n', []]);
+    expect(await readdir(await kernel.modules.folder({ ...after, lock }))).toEqual(['nf_nat.ko']);
+    const unpinned = await pullKernel(await only('debian:7.2', after), { ...after, cache: join(folder, 'third') });
+    expect([unpinned.config, unpinned.notes.join('\n')]).toEqual([null, expect.stringContaining('no index lists it any more')]);
+  });
+});
+
 it('a damaged lock file is refused with the place and the cause', async () => {
   const pin = {
     name: cloud('6.1.0-50'),
@@ -96,6 +128,8 @@ it('a damaged lock file is refused with the place and the cause', async () => {
     JSON.stringify({ lockVersion: 1, debian: [{ ...pin, path: 'pool/../../x.deb' }] }),
     JSON.stringify({ lockVersion: 1, debian: [{ ...pin, sha256: 'abc' }] }),
     JSON.stringify({ lockVersion: 1, debian: [pin, { ...pin, name: 'bash' }] }),
+    JSON.stringify({ lockVersion: 1, debian: [{ ...pin, parts: { modules: { ...pin, name: 'linux-modules-6.1.0-49-cloud-amd64' } } }] }),
+    JSON.stringify({ lockVersion: 1, debian: [{ ...pin, parts: { base: { ...pin, size: -1 } } }] }),
     JSON.stringify({ lockVersion: 1, debian: {} }),
     JSON.stringify({ lockVersion: 1, gentoo: [pin] }),
     JSON.stringify({ lockVersion: 1, file: [] }),
@@ -109,6 +143,8 @@ it('a damaged lock file is refused with the place and the cause', async () => {
       "UserError: lock.json: debian.0: path: expected a path such as pool/main/l/linux/NAME.deb",
       "UserError: lock.json: debian.0: sha256: expected a sha256 in hexadecimal",
       "UserError: lock.json: debian.1: bash 6.1.176-1 is not a Debian kernel package",
+      "UserError: lock.json: debian.0: parts: modules: expected linux-modules-6.1.0-50-cloud-amd64 6.1.176-1, but it is linux-modules-6.1.0-49-cloud-amd64 6.1.176-1",
+      "UserError: lock.json: debian.0: parts: base: size: Too small: expected number to be >0",
       "UserError: lock.json: debian: Invalid input: expected array, received object",
       "UserError: lock.json: gentoo: no kernel source of this version has that name and can be pinned",
       "UserError: lock.json: file: no kernel source of this version has that name and can be pinned",
@@ -121,6 +157,8 @@ it('a file of the user cannot be pinned', async () => {
     const image = join(folder, 'bzImage');
     await writeFile(image, bzImage());
     const planned = await planKernels(['debian:6.1', `file:${image}`], options);
-    expect((await failure(entriesOf(planned))).replace(folder, '')).toBe('UserError: file:/bzImage: kernels of file: cannot be pinned');
+    expect((await failure(entriesOf(planned, options))).replace(folder, '')).toBe(
+      'UserError: file:/bzImage: kernels of file: cannot be pinned',
+    );
   });
 });

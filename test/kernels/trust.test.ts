@@ -270,17 +270,15 @@ it('a configuration that an untrusted package brought is replaced by that of the
   await withCache(async ({ options }) => {
     expect(await pulledConfig({ ...options, trust: { trustMirrors: [mirror.address] } })).toBe('CONFIG_EVIL=y\n');
     await replaceMirror({ bookworm: [{ name, version: '6.1.176-1', deb: deb('CONFIG_GOOD=y\n') }] });
-    const lock = await parseLock(
-      await formatLock(await entriesOf(await planKernels(['debian:6.1'], { ...options, mirrors: [mirror.address] }))),
-      'lock.json',
-    );
+    const moved = { ...options, mirrors: [mirror.address] };
+    const lock = await parseLock(await formatLock(await entriesOf(await planKernels(['debian:6.1'], moved), moved)), 'lock.json');
     expect(await pulledConfig({ ...options, mirrors: [mirror.address], lock, trust: {} })).toBe('CONFIG_GOOD=y\n');
   });
 });
 
 it('a pinned kernel and a file of the user need no index', async () => {
   await withCache(async ({ options, folder }) => {
-    const entries = await entriesOf(await planKernels(['debian:6.1'], options));
+    const entries = await entriesOf(await planKernels(['debian:6.1'], options), options);
     const lock = await parseLock(await formatLock(entries), 'lock.json');
     const image = join(folder, 'bzImage');
     await writeFile(image, bzImage());

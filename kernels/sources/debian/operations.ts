@@ -18,9 +18,9 @@ import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
 import { checkUnlisted, fetchPackage, type PackageFile, packageFile, withPackage } from './fetch.ts';
 import { debianMirrors } from './mirror.ts';
 import { debianOptions } from './options.ts';
-import { comparePreference, type KernelPackage, packageLister } from './packages.ts';
-import { findPart, isWhole } from './parts.ts';
-import { debianLock } from './pins.ts';
+import { comparePreference, isWhole, type KernelPackage, packageLister } from './packages.ts';
+import { debianLock } from './debian-lock.ts';
+import { findPart } from './parts.ts';
 import { debianKernel, type DebianOrigin, debianPlanner } from './plan.ts';
 import type { DebianSelector } from './selector.ts';
 

@@ -11,8 +11,12 @@ import type { Trust } from '../../trust/trust.ts';
 import type { Suite } from './suite.ts';
 import type { Archive } from './suites.ts';
 
+/** Since 6.19 the configuration (`base`) and the modules of a kernel are in other packages than its image. */
+export const KERNEL_PARTS = ['base', 'modules'] as const;
+export type KernelPart = (typeof KERNEL_PARTS)[number];
+
 /** The pinned facts of a package: enough to download it from any mirror and to verify it. */
-export interface PackagePin {
+export interface FilePin {
   name: string;
   version: string;
   archive: Archive;
@@ -20,6 +24,12 @@ export interface PackagePin {
   path: string;
   size: number;
   sha256: string;
+}
+
+/** The pinned facts of a kernel. */
+export interface PackagePin extends FilePin {
+  /** The packages with its parts, as far as a lock file pins them. */
+  parts?: Readonly<Partial<Record<KernelPart, FilePin | undefined>>> | undefined;
 }
 
 export interface KernelPackage extends PackagePin, NameFacts {
@@ -30,6 +40,16 @@ export interface KernelPackage extends PackagePin, NameFacts {
   suites: readonly string[];
   /** What vouches for its digest: the index or the lock file that names it. */
   trust: Trust;
+}
+
+/** Whether the package of a kernel contains its configuration and modules. */
+export function isWhole({ name }: Pick<KernelPackage, 'name'>): boolean {
+  return name.startsWith('linux-image-');
+}
+
+/** The name of the package with a part of a kernel. */
+export function partName(part: KernelPart, release: string): string {
+  return `linux-${part}-${release}`;
 }
 
 /** Meta packages have such names, too, but contain only documentation: 2 KB, while a kernel has many megabytes. */

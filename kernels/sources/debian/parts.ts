@@ -5,15 +5,21 @@ import { readStanzas } from './index-file.ts';
 import type { DebianArch } from '../../apt/names.ts';
 import type { DebianOptions } from './options.ts';
 import { type PackageFile, packageFile } from './fetch.ts';
-import { KNOWN_PARTS } from './known-parts.ts';
-import { type KernelPackage, linuxPackages, POOL_PATH } from './packages.ts';
+import {
+  type FilePin,
+  isWhole,
+  KERNEL_PARTS,
+  type KernelPackage,
+  type KernelPart,
+  linuxPackages,
+  partName,
+  POOL_PATH,
+} from './packages.ts';
+import { shippedPins } from './shipped-pins.ts';
 
-/** `base` is the package with the configuration. */
-export type KernelPart = 'base' | 'modules';
-
-/** Whether the package of a kernel contains its configuration and modules. */
-export function isWhole({ name }: Pick<KernelPackage, 'name'>): boolean {
-  return name.startsWith('linux-image-');
+/** The part of a kernel in the lock file of this program: Debian's indexes drop these packages while they still list the image. */
+async function shippedPart(part: KernelPart, { sha256 }: KernelPackage): Promise<FilePin | undefined> {
+  return (await shippedPins()).find((kernel) => kernel.sha256 === sha256)?.parts?.[part];
 }
 
 async function listed(name: string, version: string, arch: DebianArch, options: DebianOptions): Promise<PackageFile | null> {
@@ -29,18 +35,41 @@ async function listed(name: string, version: string, arch: DebianArch, options: 
   return found[0] ?? null;
 }
 
+function pinnedFile({ name, archive, path, size, sha256 }: FilePin): PackageFile {
+  return { kind: 'listed', name, archive, path, expected: { size, sha256 }, trust: { kind: 'pinned' } };
+}
+
 /**
- * The package with a part of a kernel. The parts are rebuilt more often than the signed image. A part that no index lists any more may
- * still be in the pool; then its digest is that in KNOWN_PARTS, or unknown.
+ * The package with a part of a kernel: the one that a lock file pins, else the one of the indexes. A part that no index lists any more
+ * may still be in the pool; then its digest is that in the lock file of this program, or unknown.
  * @throws InfraError if the mirror cannot be read
  */
 export async function findPart(part: KernelPart, kernel: KernelPackage, options: DebianOptions): Promise<PackageFile> {
-  const { version, archive, release, arch } = kernel;
+  const { version, archive, release, arch, parts } = kernel;
   if (isWhole(kernel)) return packageFile(kernel);
-  const name = `linux-${part}-${release}`;
+  const pinned = parts?.[part];
+  if (pinned) return pinnedFile(pinned);
+  const name = partName(part, release);
   const known = await listed(name, version, arch, options);
-  const path = `pool/main/l/linux/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`;
-  const kept = KNOWN_PARTS.find((each) => each.name === name && each.version === version);
-  const pinned: PackageFile | undefined = kept && { kind: 'listed', name, archive, path, expected: kept, trust: { kind: 'pinned' } };
-  return known ?? pinned ?? { kind: 'unlisted', name, archive, path };
+  if (known) return known;
+  const shipped = await shippedPart(part, kernel);
+  if (shipped) return pinnedFile(shipped);
+  return { kind: 'unlisted', name, archive, path: `pool/main/l/linux/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb` };
+}
+
+/**
+ * A kernel with the digests of its parts, for a lock file. A part without a known digest is left out.
+ * @throws InfraError if the mirror cannot be read
+ */
+export async function withParts(kernel: KernelPackage, options: DebianOptions): Promise<KernelPackage> {
+  if (isWhole(kernel)) return kernel;
+  const found = await Promise.all(
+    KERNEL_PARTS.map(async (part) => {
+      const file = await findPart(part, kernel, options);
+      if (file.kind === 'unlisted') return [];
+      const { name, archive, path, expected } = file;
+      return [[part, { name, version: kernel.version, archive, path, ...expected }]];
+    }),
+  );
+  return { ...kernel, parts: Object.fromEntries(found.flat()) };
 }

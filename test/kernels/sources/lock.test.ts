@@ -1,7 +1,8 @@
 // Tests of comparing pinned packages with those of the mirror.
 import { expect, it } from 'vitest';
-import { comparePreference, describePackage, type KernelPackage } from '../../../kernels/sources/debian/packages.ts';
-import { comparePins } from '../../../kernels/sources/lock.ts';
+import { describePackage, type KernelPackage } from '../../../kernels/sources/debian/packages.ts';
+import { writePin } from '../../../kernels/sources/debian/pins.ts';
+import { debianLock } from '../../../kernels/sources/debian/debian-lock.ts';
 
 function packageOf(release: string, version: string, digit = '0'): KernelPackage {
   const pin = {
@@ -23,10 +24,12 @@ const ADDED = packageOf('7.0.1+deb14-cloud-amd64', '7.0.1-1', '4');
 const RT = packageOf('6.12.94+deb13-rt-amd64', '6.12.94-1', '5');
 
 const shown = (pinned: KernelPackage[], current: KernelPackage[], isAll = true) =>
-  comparePins({ pinned, current, isAll }, comparePreference).map(
-    ({ change, series, flavour, pinned: old, current: now }) =>
-      `${series}/${flavour} ${change}: ${old?.version ?? '-'} → ${now?.version ?? '-'}`,
-  );
+  debianLock
+    .changes({ pinned: pinned.map(writePin), current: current.map(writePin), isAll })
+    .map(
+      ({ change, series, flavour, pinned: old, current: now }) =>
+        `${series}/${flavour} ${change}: ${old?.version ?? '-'} → ${now?.version ?? '-'}`,
+    );
 
 it('pinned packages are newer, older, rebuilt, new or gone, in version order', () => {
   expect(shown([OLD, GONE], [ADDED, NEW])).toEqual([
@@ -45,4 +48,15 @@ it('pins of different flavours are compared separately, and unchanged ones are n
 
 it('no pin counts as gone if only some kernels were requested', () => {
   expect(shown([OLD, GONE], [NEW], false)).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
+});
+
+it('a kernel whose modules were rebuilt, or whose pin lacks them, counts as rebuilt', () => {
+  const name = 'linux-modules-6.12.94+deb13-cloud-amd64';
+  const modules = { name, version: OLD.version, archive: OLD.archive, path: `pool/main/${name}.deb`, size: 5, sha256: '6'.repeat(64) };
+  const [whole, rebuilt] = [
+    { ...OLD, parts: { modules } },
+    { ...OLD, parts: { modules: { ...modules, sha256: '7'.repeat(64) } } },
+  ];
+  const line = '6.12/cloud rebuilt: 6.12.94-1 → 6.12.94-1';
+  expect([shown([whole], [whole]), shown([whole], [rebuilt]), shown([OLD], [whole])]).toEqual([[], [line], [line]]);
 });
