@@ -5,7 +5,8 @@ import { parseJson } from '../harness/base/json.ts';
 import { type FileLimit, readUserFile } from '../harness/base/user-file.ts';
 import type { PlannedKernel, RegisteredSource } from './registered.ts';
 import { SOURCES } from './registry.ts';
-import type { KernelLock, PinChange, SourceLock } from './sources/lock.ts';
+import type { PinChange, SourceLock } from './sources/lock.ts';
+import type { KernelLock } from './sources/locked-entries.ts';
 import type { KernelOptions } from './sources/options.ts';
 
 const LOCK_VERSION = 1;

@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { configuredPath } from '../base/configured-path.ts';
 import { cacheRoot } from '../base/files.ts';
 import { readLock } from '../../kernels/lock.ts';
-import type { KernelLock } from '../../kernels/sources/lock.ts';
+import type { KernelLock } from '../../kernels/sources/locked-entries.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { loadConfig, type PlacedConfig } from '../plan/config/load.ts';
 import { loaderSchema } from '../plan/settings/loader/schema.ts';

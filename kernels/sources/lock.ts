@@ -3,12 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { compareKernelVersions, parseKernelVersion } from '../../harness/base/kernel-version.ts';
 import type { KernelOptions } from './options.ts';
 
-/** The entries of a lock file by source, each checked by its source. */
-export interface KernelLock {
-  path: string;
-  entries: Readonly<Record<string, readonly unknown[]>>;
-}
-
 /** The facts of a pinned kernel that commands show. One kernel is pinned for each series, architecture and flavour. */
 export interface PinFacts {
   name: string;

@@ -1,5 +1,5 @@
 // Options of planning and pulling kernels, and the events that they report.
-import type { KernelLock } from './lock.ts';
+import type { KernelLock } from './locked-entries.ts';
 import type { TrustOptions } from '../trust/mirror-trust.ts';
 
 export type KernelEvent =

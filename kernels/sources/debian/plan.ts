@@ -2,7 +2,7 @@
 import { UserError } from '../../../harness/base/errors.ts';
 import { compareKernelVersions, parseKernelVersion, seriesOf } from '../../../harness/base/kernel-version.ts';
 import { ARCHES } from '../../apt/names.ts';
-import type { KernelLock } from '../lock.ts';
+import type { KernelLock } from '../locked-entries.ts';
 import type { KernelOptions } from '../options.ts';
 import type { SourceKernel } from '../source.ts';
 import { debianOptions } from './options.ts';
