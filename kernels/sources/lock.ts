@@ -88,7 +88,7 @@ interface PinnedAndCurrent<Pin> {
 }
 
 /** The changes that pin the current kernels instead, in version order. */
-export function comparePins<Pin extends PinFacts>(
+function comparePins<Pin extends PinFacts>(
   { pinned, current, isAll }: PinnedAndCurrent<Pin>,
   rules: Pick<PinRules<Pin>, 'compare' | 'digests'>,
 ): PinChange<Pin>[] {
