@@ -1,4 +1,4 @@
-// CTRF, held against the reference implementation of the format.
+// Tests of CTRF reports with the reference implementation of the format.
 import { validate } from 'ctrf';
 import { describe, expect, it } from 'vitest';
 import { createLogStore } from '../../harness/results/logs.ts';

@@ -1,4 +1,4 @@
-// Every log that the schema of results names survives whatever copies a cell.
+// Tests that every log in the schema of results survives each copy of a cell.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { SAMPLE } from './sample.ts';
 const CELL_KINDS = Object.keys(cellSchema.shape.logs.shape);
 const PROGRAM_KINDS = Object.keys(cellSchema.shape.programs.element.shape.logs.shape);
 
-/** Results of one cell with every log that the schema knows, each with a text of its own. */
+/** Results of one cell with every log in the schema, each with a different text. */
 const WHOLE = ((): Results => {
   const logs = createLogStore();
   const cell = SAMPLE.cells.find(({ status, flaky, attempts }) => status === 'fail' && !flaky && attempts.length === 1);
@@ -48,13 +48,13 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(folder, { recursive: true, force: true }));
 
-describe('every log of the schema survives', () => {
+describe('every log of the schema', () => {
   it('every log of the schema is in the cell that the other tests copy', () => {
     expect(CELL_KINDS.length).toBeGreaterThan(6);
     expect(textsOf(CELL, WHOLE.logs)).toEqual(expected());
   });
 
-  it('every log of the schema survives that its cell is kept and restored', () => {
+  it('every log of the schema survives in a cell that is kept and restored', () => {
     if (!CELL) throw new Error('no cell');
     const logs = createLogStore();
     addLog(logs, 'something else');

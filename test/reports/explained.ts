@@ -1,4 +1,4 @@
-// Results with every part of an explanation.
+// Makes results that have every part of an explanation.
 import type { Results } from '../../harness/results/schema.ts';
 import type { RootCause } from '../../harness/results/explanation.ts';
 
@@ -65,7 +65,7 @@ const CAUSE: RootCause = {
   advice: ['check that it means the same'],
 };
 
-/** These results with root causes: of every failure the same one. */
+/** The same results with an explanation, in which every failure has the same root cause. */
 export function explained(results: Results): Results {
   const cells = results.cells.map((cell) => ({
     ...cell,

@@ -1,4 +1,4 @@
-// Annotations as the GitHub runner reads them: one command a line, nothing of a stranger's text becomes another.
+// Tests of annotations with the rules of the GitHub runner: one command a line, and foreign text never becomes a command.
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../harness/results/schema.ts';
 import { renderGithub } from '../../reports/github.ts';
@@ -11,7 +11,7 @@ interface Command {
   data: string;
 }
 
-/** A line as the runner takes it apart. @see ActionCommand.TryParseV2 in actions/runner */
+/** Parses a line as the runner does. @see ActionCommand.TryParseV2 in actions/runner */
 function parse(line: string): Command | null {
   const trimmed = line.trimStart();
   const end = trimmed.indexOf('::', 2);
@@ -36,7 +36,7 @@ const commands = (text: string) =>
     .filter((line) => line !== '')
     .map(parse);
 
-/** So many different failures of one program. */
+/** Results with this many different failures of one program. */
 function failures(count: number): Results {
   const [cell] = SAMPLE.cells;
   const program = cell?.programs[1];
@@ -46,7 +46,7 @@ function failures(count: number): Results {
 }
 
 describe('GitHub annotations', () => {
-  it('there is one GitHub annotation for each program and root cause, at the C line', () => {
+  it('each program and root cause has one GitHub annotation at the C line', () => {
     expect(renderGithub(SAMPLE)).toMatchInlineSnapshot(`
       "::error file=programs/task_state.bpf.c,line=23,title=core-field-missing%3A task_state/new_name::task_struct.__state: no such field (byte_off) (on debian-5.10.262-amd64)
       ::error title=attach-target-missing%3A probes/probe::do_unlinkat is not in this kernel (on debian-6.12.117-amd64)

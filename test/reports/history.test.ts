@@ -1,4 +1,4 @@
-// What a history says, in every report that says it, and made again from results.json.
+// Tests of the history in every report that shows it, and in reports that are made again from results.json.
 import { describe, expect, it } from 'vitest';
 import { historyFacts } from '../../harness/results/history/facts.ts';
 import { lineOf } from '../../harness/results/history/line.ts';
@@ -18,7 +18,7 @@ const NIGHTS: Night[] = [
 
 function lastOf(nights: readonly Night[]): Results {
   const [last] = nights.slice(-1);
-  if (!last) throw new Error('there is a night');
+  if (!last) throw new Error('no nights were given');
   const results = night(last);
   return { ...results, history: historyFacts(lines(...nights), lineOf(results)) };
 }
@@ -26,7 +26,7 @@ function lastOf(nights: readonly Night[]): Results {
 const RESULTS = lastOf(NIGHTS);
 const plain = (results: Results) => terminalReport(results, { width: 90, height: 60, colour: false });
 
-/** The text of a part of a page. */
+/** The text of a part of a page, without tags. */
 function textOf(html: string): string {
   return html
     .replaceAll(/<span class="course"[^>]*aria-label="([^"]*)"[^>]*>/g, '$1: ')

@@ -1,4 +1,4 @@
-// results.json: written and read back, published as a schema, and precise about what is wrong in a file.
+// Tests of results.json: it is read as it was written, its schema is published, and errors name the exact place in the file.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -111,11 +111,11 @@ describe('results.json', () => {
 describe('the published schema', () => {
   const schema = async () => readFile(join(PACKAGE_ROOT, 'reports/results.schema.json'), 'utf8');
 
-  it('the published schema equals the one that validates; "npm run schema" writes it', async () => {
+  it('the published schema of results equals the one that validates; "npm run schema" writes it', async () => {
     expect(await schema()).toBe(resultsJsonSchema());
   });
 
-  it('the published schema is draft 2020-12, accepts written results and refuses what is not read', async () => {
+  it('the published schema of results is draft 2020-12, accepts written results, and refuses what the reader refuses', async () => {
     const ajv = new Ajv2020({ strict: true, allErrors: false });
     addFormats.default(ajv);
     const validate = ajv.compile(JSON.parse(await schema()));
@@ -176,7 +176,7 @@ describe('a broken file', () => {
     [changed(['cells'], 'deep').replace('"deep"', `${'['.repeat(5000)}${']'.repeat(5000)}`), 'a huge nesting in its place'],
   ];
 
-  it('a broken results file is one line that names the file and the place', () => {
+  it('a broken results file is an error in one line that names the file and the place', () => {
     expect(broken.map(([text, what]) => `${what}: ${errorOf(text)}`).join('\n')).toMatchInlineSnapshot(`
       "empty: results.json:1:1: not valid JSON: the file ends too early
       truncated: results.json:11:175: not valid JSON: the file ends too early
@@ -223,7 +223,7 @@ describe('a broken file', () => {
     );
   });
 
-  it('a JSON syntax error is named by line and column', () => {
+  it('a JSON syntax error in a results file is named by line and column', () => {
     const lines = TEXT.split('\n');
     assert(
       property(nat(lines.length - 2), (line) => {

@@ -1,4 +1,4 @@
-// junit.xml: XML whatever the kernels and objects said, with counts that add up.
+// Tests of junit.xml: it is valid XML with any text of kernels and objects, and its counts are right.
 import { execa } from 'execa';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
@@ -64,7 +64,7 @@ describe('junit.xml', () => {
     ['the sample', SAMPLE],
     ['hostile text', HOSTILE_SAMPLE],
     ['programs without a name', named('')],
-  ])('junitparser, which CI uses, reads junit.xml as intended: %s', async (_, results) => {
+  ])('junitparser, which CI systems use, reads junit.xml as intended: %s', async (_, results) => {
     const script = [
       'import json, sys, junitparser',
       'suites = list(junitparser.JUnitXml.fromstring(sys.stdin.buffer.read()))',

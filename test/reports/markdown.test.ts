@@ -1,4 +1,4 @@
-// summary.md: one page that stays a table, whatever stands in it, and within what a job summary may take.
+// Tests of summary.md: no text breaks its table, and it fits the size limit of a job summary.
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../harness/results/schema.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
@@ -12,7 +12,7 @@ const columnsOf = (text: string) =>
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').length - 2);
 
-/** The sample with so many programs that the matrix alone is larger than a job summary. */
+/** The sample with many programs, so that its matrix alone exceeds the size limit of a job summary. */
 function large(): Results {
   const names = Array.from({ length: 8000 }, (_, index) => `program_${index}`);
   return {

@@ -1,4 +1,4 @@
-// The published JSON Schemas explain themselves: editors show the descriptions, and the reference pages are made from them.
+// Tests of the descriptions in the published JSON Schemas, which editors and the reference pages show.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -15,7 +15,7 @@ function asRecord(value: unknown): Record<string, unknown> {
   return value !== null && typeof value === 'object' ? { ...value } : {};
 }
 
-/** Every property at any depth, with the names that lead to it. */
+/** Every property at any depth, with its path. */
 function propertiesOf(schema: unknown, place = ''): Property[] {
   if (Array.isArray(schema)) return schema.flatMap((one: unknown) => propertiesOf(one, place));
   return Object.entries(asRecord(schema)).flatMap(([key, inner]: [string, unknown]) => {
@@ -30,7 +30,7 @@ function propertiesOf(schema: unknown, place = ''): Property[] {
 /** A sentence: it starts with a capital, a digit or code and ends with a full stop. */
 const SENTENCE = /^[A-Z0-9`].*\.$/su;
 
-it.each(SCHEMAS)('%s describes every property in whole sentences', async (file) => {
+it.each(SCHEMAS)('the published schema %s describes every property in whole sentences', async (file) => {
   const properties = propertiesOf(JSON.parse(await readFile(join(PACKAGE_ROOT, file), 'utf8')));
   expect(properties.length).toBeGreaterThan(100);
   const bad = properties.filter(({ description }) => typeof description !== 'string' || !SENTENCE.test(description));

@@ -1,4 +1,4 @@
-// Reading results part by part gives what reading them whole gives: values, large logs, and the place of every fault.
+// Tests that results read part by part equal results read whole: values, large logs, and the place of every fault.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** Reads a text as a file, part by part. */
+/** Writes a text to a file and reads it part by part. */
 async function readInParts(text: string): Promise<Results> {
   const path = join(folder, 'results.json');
   await writeFile(path, text);
@@ -32,7 +32,7 @@ const messageOf = async (work: () => Results | Promise<Results>) =>
       (error: unknown) => (error instanceof Error ? error.message.replace(`${folder}/`, '') : String(error)),
     );
 
-/** A text that has no room in the table of lines, with characters of every width. */
+/** A text that is too large for the table of lines, with characters of one to four bytes. */
 const LARGE = Array.from({ length: 60_000 }, (_, line) => `${line} "quoted" \\ é € 😀 \u0007`).join('\n');
 
 describe('results that are read part by part', () => {
@@ -41,7 +41,7 @@ describe('results that are read part by part', () => {
     ['explained results', explained(SAMPLE)],
     ['hostile text', HOSTILE_SAMPLE],
     ['no cells', { ...SAMPLE, kernels: [], objects: [], cells: [], layouts: { types: [], omitted: [] }, logs: createLogStore() }],
-  ])('results are the same as when they are read whole: %s', async (_, results) => {
+  ])('results that are read part by part equal those that are read whole: %s', async (_, results) => {
     expect(await readInParts(renderJson(results))).toEqual(results);
     expect(await readInParts([...jsonLineParts(results)].join(''))).toEqual(results);
   });
@@ -55,7 +55,7 @@ describe('results that are read part by part', () => {
     expect([logText(read.logs, id), logText(readResults(text, 'results.json').logs, id), logText(logs, id)]).toEqual([LARGE, LARGE, LARGE]);
   });
 
-  it('the place of every fault is the same as when the file is read whole', async () => {
+  it('a fault in results that are read part by part has the same place as in results that are read whole', async () => {
     const text = renderJson({ ...SAMPLE, cells: SAMPLE.cells.slice(0, 2) });
     const steps = Array.from({ length: 60 }, (_, step) => Math.floor((text.length * step) / 60));
     const faulty = steps.flatMap((at) => [text.slice(0, at), `${text.slice(0, at)}\u00e9\n}${text.slice(at)}`]);

@@ -1,4 +1,4 @@
-// The sample itself: valid, and with everything in it that the reports are tried on.
+// Tests of the sample results: they are valid, and have everything that the tests of reports need.
 import { describe, expect, it } from 'vitest';
 import { resultsSchema } from '../../harness/results/schema.ts';
 import { OUTCOMES, STATUSES } from '../../harness/base/vocabulary.ts';

@@ -1,4 +1,4 @@
-// A small run in which everything occurs that a report can meet.
+// The results of a small run with everything that a report can show.
 import { addLog, createLogStore } from '../../harness/results/logs.ts';
 import type { CellProgram, CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../../harness/results/schema.ts';
 import { OUTCOMES, type Outcome, RELOCATION_KINDS } from '../../harness/base/vocabulary.ts';
@@ -39,7 +39,7 @@ const KERNELS: KernelResult[] = [
   kernel('7.4-rc3', '7.4', { id: BROKEN, selector: 'file:/tmp/vmlinux', release: null, package: null, btf: null, boot: null }),
 ];
 
-/** Its relocation at each position has the outcome at that position of the words, and the kind as well. */
+/** An object with one relocation for each outcome. The kinds of its relocations follow the order of all kinds. */
 const TASK_STATE: ObjectResult = {
   id: 'task_state',
   path: 'build/task_state.bpf.o',
@@ -241,7 +241,7 @@ const CELLS: CellResult[] = [
   ),
 ];
 
-/** Two layouts of the struct the relocations go through: a member gone, one of another type, one that came. */
+/** Two layouts of the struct that the relocations access: one member was removed, one changed its type, and one was added. */
 const FIELDS = OUTCOMES.map((_, index) => ({ name: `field_${index}`, type: 'long int', size: 8, bitSize: 0 }));
 const AT = FIELDS.length;
 const TYPES: Results['layouts'] = {

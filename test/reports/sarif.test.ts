@@ -1,4 +1,4 @@
-// SARIF, held against the published schema of SARIF 2.1.0.
+// Tests of SARIF reports with the published schema of SARIF 2.1.0.
 import schema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
@@ -11,7 +11,7 @@ import { SAMPLE } from './sample.ts';
 
 const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
 addFormats.default(ajv);
-// It is of draft 4, of which it uses nothing that draft 7 means otherwise but the name of its own id.
+// The schema is of draft 4. Ajv reads it as draft 7, which differs for this schema only in the name of its id.
 const validate = ajv.compile(Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'id' && key !== '$schema')));
 const problems = (text: string) => (validate(JSON.parse(text)) ? [] : validate.errors);
 

@@ -1,4 +1,4 @@
-// TAP, read by Perl's own harness and by the reference parser of TAP 14.
+// Tests of TAP with Perl's own harness and the reference parser of TAP 14.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const GOOD: Results = {
   })),
 };
 
-/** What Perl's harness makes of it, which knows all of what is written here but no version later than 13. */
+/** The output of Perl's harness. It supports everything that these reports use, but only up to version 13. */
 async function prove(results: Results): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tap-'));
   try {
@@ -32,7 +32,7 @@ async function prove(results: Results): Promise<string> {
   }
 }
 
-/** What the reference parser makes of it. */
+/** The result of the reference parser. */
 function parsed(results: Results) {
   const parser = new Parser({ strict: false });
   const names: string[] = [];
@@ -121,7 +121,7 @@ describe('TAP', () => {
     `);
   });
 
-  it("is what Perl's harness expects", async () => {
+  it("TAP is read by Perl's harness as intended", async () => {
     expect(await prove(SAMPLE)).toMatchInlineSnapshot(`
       "FOLDER/x.tap .. 
       Failed 7/18 subtests 
@@ -145,7 +145,7 @@ describe('TAP', () => {
     `);
   });
 
-  it('the reference parser reads TAP, also with hostile text', () => {
+  it('TAP is read by the reference parser as intended, also with hostile text', () => {
     expect(parsed(SAMPLE).summary).toEqual({ ok: false, count: 18, pass: 10, fail: 8, skip: 5, todo: 1 });
     expect(parsed(GOOD).summary.ok).toBe(true);
     const hostile = parsed(HOSTILE_SAMPLE);

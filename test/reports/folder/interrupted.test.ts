@@ -1,4 +1,4 @@
-// A report whose writing ends in the middle: the process is killed, or the disk is full.
+// Tests of writing a report that ends early, because the process is killed or the disk is full.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +18,10 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(base, { recursive: true, force: true }));
 
-/** The results of a later run: fewer cells, so that other logs are there than before. */
+/** The results of a later run with fewer cells, so that its report has other logs. */
 const LATER: Results = { ...SAMPLE, cells: SAMPLE.cells.slice(0, 2) };
 
-/** Every file of a folder by its path. */
+/** The text of every file in a folder, by path. */
 async function contents(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -31,12 +31,12 @@ async function contents(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(files.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What a reader of the report sees: no hidden files. */
+/** The files without the hidden ones, as a reader of the report sees them. */
 const seen = (files: Record<string, string>) =>
   Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith('.corematrix-report')));
 
 describe('a report that is killed while it is written', () => {
-  it('a report that is killed at any step is the earlier one or the new one, and the next command ends with a whole one', async () => {
+  it('a report whose writer is killed at any step is the earlier one, the new one or marked as unfinished, and the next command finishes it', async () => {
     const [folder, later] = [join(base, 'report'), join(base, 'later.json')];
     await writeFile(later, renderJson(LATER));
     await mkdir(join(folder, 'mine'), { recursive: true });
@@ -77,7 +77,7 @@ describe('a report that is killed while it is written', () => {
 });
 
 describe.skipIf(process.getuid?.() !== 0)('a disk that is full under the report folder (needs root for a mount)', () => {
-  it('a report that finds the disk full leaves the earlier report as it was, and says what is full', async () => {
+  it('a report on a full disk leaves the earlier report unchanged, and the error names the full disk', async () => {
     const disk = join(base, 'disk');
     await mkdir(disk);
     await execa('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);

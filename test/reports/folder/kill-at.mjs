@@ -1,4 +1,4 @@
-// Loaded into a corematrix process: kills it just before the call number KILL_AT that changes a file of the report folder.
+// Loaded into a corematrix process. Kills it just before its KILL_AT-th call (from 1) that changes a work file of the report folder.
 import { promises } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 

@@ -1,4 +1,4 @@
-// The report folder: every format is there, nothing is left behind, and foreign names stay below it.
+// Tests of the report folder: it has every format, no files of earlier runs, and hostile names cannot leave it.
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,7 +62,7 @@ describe('the report folder', () => {
     expect(await read('logs/file-vmlinux-7.4/task_state/console.log')).toBe('Booting\nKernel panic - not syncing\n');
   });
 
-  it('the report folder has only files of the last run, and keeps files of others', async () => {
+  it('the report folder has only the report files of the last run, and keeps foreign files', async () => {
     await writeReportFolder(SAMPLE, base);
     await writeFile(join(base, 'mine.txt'), 'x');
     await writeReportFolder({ ...SAMPLE, cells: SAMPLE.cells.slice(4, 5) }, base);
@@ -89,7 +89,7 @@ describe('the report folder', () => {
     expect(logs.filter((name) => name.startsWith('report/'))).toHaveLength(names.length ** 2 * 7);
   });
 
-  it('a file in the place of the report folder, or above it, is refused and stays', async () => {
+  it('a file in the place of the report folder or of a folder above it is refused and stays', async () => {
     await writeFile(join(base, 'report'), 'mine');
     for (const place of ['report', 'report/below/it'])
       await expect(writeReportFolder(SAMPLE, join(base, place))).rejects.toThrow(UserError);
@@ -106,7 +106,7 @@ describe('files of others in the report folder', () => {
   };
   const readMine = async () => Promise.all(MINE.map(async (name) => readFile(join(base, name), 'utf8')));
 
-  it('files of others with names of a report are refused by name, and none is touched', async () => {
+  it('foreign files with names of a report are refused by name, and none is changed', async () => {
     await putMine();
     const before = await files();
     await expect(writeReportFolder(SAMPLE, base)).rejects.toThrow(
@@ -119,7 +119,7 @@ describe('files of others in the report folder', () => {
     expect(await readMine()).toEqual(MINE.map((name) => `mine: ${name}`));
   });
 
-  it('with force only files in the way of the report are replaced, also in the folder of the logs', async () => {
+  it('with --force, only files with names of the report are replaced, also in the folder of the logs', async () => {
     await putMine();
     await writeReportFolder(SAMPLE, base, { force: true });
     const [index, app, log, summary] = await readMine();
@@ -129,14 +129,14 @@ describe('files of others in the report folder', () => {
     expect(await readFile(join(base, 'ctrf.json'), 'utf8')).toBe('mine: ctrf.json');
   });
 
-  it('a folder in the place of a file is never replaced', async () => {
+  it('a folder in the place of a report file is never replaced', async () => {
     await mkdir(join(base, 'junit.xml'));
     await writeFile(join(base, 'junit.xml/one.xml'), 'mine');
     await expect(writeReportFolder(SAMPLE, base, { force: true })).rejects.toThrow('changed since: junit.xml/; choose another folder');
     expect(await files()).toEqual(['junit.xml/one.xml']);
   });
 
-  it('a link in the place of a file is refused, and its target stays with force too', async () => {
+  it('a link in the place of a report file is refused, and with --force its target stays unchanged', async () => {
     await writeFile(join(base, 'precious'), 'mine');
     await mkdir(join(base, 'report'));
     await symlink('../precious', join(base, 'report/index.html'));
@@ -145,7 +145,7 @@ describe('files of others in the report folder', () => {
     expect(await readFile(join(base, 'precious'), 'utf8')).toBe('mine');
   });
 
-  it('a file of the report that was changed since is refused, one that is not needed any more stays', async () => {
+  it('a file of the report that a user has changed is refused if the report needs its name, and otherwise stays', async () => {
     await writeReportFolder(SAMPLE, base, { formats: ['html', 'junit', 'tap'] });
     await writeFile(join(base, 'junit.xml'), 'changed');
     await expect(writeReportFolder(SAMPLE, base, { formats: ['html', 'junit'] })).rejects.toThrow('changed since: junit.xml;');
@@ -154,7 +154,7 @@ describe('files of others in the report folder', () => {
     expect(await files()).not.toContain('results.tap');
   });
 
-  it('a record that leads out of the folder owns nothing', async () => {
+  it('a record of report files with paths out of the folder gives no right to remove files', async () => {
     await writeFile(join(base, 'precious'), 'mine');
     await mkdir(join(base, 'report'));
     const size = { size: 4, sha256: await sha256Of(join(base, 'precious')) };
@@ -169,7 +169,7 @@ describe('files of others in the report folder', () => {
 });
 
 describe('a report without a record', () => {
-  it('a report of an earlier version is replaced with its logs, and files of others stay', async () => {
+  it('a report of an earlier version of corematrix is replaced with its logs, and foreign files stay', async () => {
     const place = join(base, 'logs/debian-5.10.262-amd64');
     await mkdir(place, { recursive: true });
     await writeFile(join(base, 'results.json'), renderJson(SAMPLE));
@@ -181,21 +181,21 @@ describe('a report without a record', () => {
     expect(now.filter((name) => /results.tap|mine.txt|task_state\./.test(name))).toEqual(['mine.txt']);
   });
 
-  it('a report whose hidden record was not copied along is replaced', async () => {
+  it('a report that was copied without its hidden record is replaced', async () => {
     await writeReportFolder(SAMPLE, base);
     await rm(join(base, '.corematrix-report.json'));
     await writeReportFolder({ ...SAMPLE, cells: [] }, base);
     expect((await files()).filter((name) => name.startsWith('logs/'))).toEqual([]);
   });
 
-  it('a foreign log beside the logs of an earlier version is refused', async () => {
+  it('a foreign log among the logs of a report of an earlier version is refused', async () => {
     await mkdir(join(base, 'logs'));
     await writeFile(join(base, 'results.json'), renderJson(SAMPLE));
     await writeFile(join(base, 'logs/app.log'), 'mine');
     await expect(writeReportFolder(SAMPLE, base)).rejects.toThrow('changed since: logs/app.log;');
   });
 
-  it('a results.json that is not of corematrix is refused', async () => {
+  it('a foreign results.json in the report folder is refused', async () => {
     await writeFile(join(base, 'results.json'), '{"schemaVersion": 2}');
     await expect(writeReportFolder(SAMPLE, base)).rejects.toThrow('changed since: results.json;');
   });

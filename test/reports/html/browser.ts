@@ -96,7 +96,7 @@ export async function startBrowser(): Promise<ReportBrowser> {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
     await page.goto(await addressOf(results, fragment));
-    // What the page lays out only when it is in sight has no text before the first frame; a picture is taken of a frame.
+    // Parts that the page lays out only when they are visible have no text before the first frame. A screenshot waits for a frame.
     await page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } });
     return { page, requests, complaints };
   };

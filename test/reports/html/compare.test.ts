@@ -122,7 +122,7 @@ it('the comparison marks equal logs, logs on one side only, and too many differe
   `);
 });
 
-it('each choice of the comparison has its own link', async () => {
+it('each choice of kernels and programs in the comparison has its own link', async () => {
   const page = await openComparison(SAMPLE, `${PAIR}/task_state`);
   await page.locator('.controls').getByLabel('Program').selectOption('new_name');
   await expect.poll(() => new URL(page.url()).hash).toBe(`${PAIR}/task_state/new_name`);
@@ -133,7 +133,7 @@ it('each choice of the comparison has its own link', async () => {
   await expect.poll(async () => tableText(page, '.compared >> nth=0')).toContain('Program | 5.10.262 | 6.12.117\nnew_name');
 });
 
-it('one key leads from a cell to its comparison', async () => {
+it('one key leads from the view of a cell to its comparison', async () => {
   const { page } = await browser.open(SAMPLE, '#c/debian-6.12.117-amd64/task_state');
   await page.locator('#view h2').waitFor();
   await page.keyboard.press('c');
@@ -141,7 +141,7 @@ it('one key leads from a cell to its comparison', async () => {
   expect(new URL(page.url()).hash).toBe('#compare/file-vmlinux-7.4/debian-6.12.117-amd64/task_state');
 });
 
-it('a comparison with a missing cell is an error on the page', async () => {
+it('a comparison with a missing cell shows an error on the page', async () => {
   for (const fragment of [`${PAIR}/gone`, `${PAIR}/task_state/gone`, '#compare/gone/debian-6.12.117-amd64/task_state', '#compare/x']) {
     const { page } = await browser.open(SAMPLE, fragment);
     await expect.poll(async () => page.locator('#notice').innerText()).toBe(`This report has no place with the address “${fragment}”.`);

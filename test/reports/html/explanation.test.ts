@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(async () => browser.stop());
 
-it('the list of causes has the explanation, also without scripts', async () => {
+it('the list of root causes has the explanation, also without scripts', async () => {
   const { page } = await browser.open(RESULTS, '', { javaScriptEnabled: false });
   await page.locator('#unexpected + ul .why > summary').click();
   await page.locator('#unexpected + ul .why pre').waitFor();
@@ -67,7 +67,7 @@ it('the list of causes has the explanation, also without scripts', async () => {
   );
 });
 
-it('the cell has the explanation for its kernel, and its C can be copied', async () => {
+it('the view of a cell has the explanation for its kernel, and its suggested C code can be copied', async () => {
   const { page, complaints } = await browser.open(RESULTS, '#c/debian-5.10.262-amd64/task_state');
   const why = page.locator('.cell-view .why');
   await why.waitFor();

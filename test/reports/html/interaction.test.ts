@@ -55,7 +55,7 @@ describe('the filter', () => {
     `);
   });
 
-  it('the filter shows rows in sight at once, and the rest of a large matrix when the reader pauses', async () => {
+  it('the filter shows visible rows at once, and the rest of a large matrix when the reader pauses', async () => {
     const { page } = await browser.open(manyResults(SAMPLE, { kernels: 30, programs: 120 }));
     const after = (query: string) =>
       page.evaluate(async (text) => {
@@ -138,7 +138,7 @@ describe('the address', () => {
     expect(await pressed(again.page)).toBe('Only rows that differ');
   });
 
-  it('the address leads step by step back to the whole matrix', async () => {
+  it('Back removes one filter at a time until the whole matrix is shown', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('[data-only=failures]').click();
     await page.locator('[data-only=differs]').click();
@@ -174,7 +174,7 @@ describe('a key', () => {
     expect(seen).toEqual(['f: Unexpected, 5', 'd: Only rows that differ, 6', 'a: All, 6']);
   });
 
-  it('the key / moves to the filter, where letters are text, and Escape leaves it', async () => {
+  it('the key / moves to the filter, where keys type text, and Escape leaves it', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.keyboard.press('/');
     await page.keyboard.type('fad/?');
@@ -187,7 +187,7 @@ describe('a key', () => {
     ]);
   });
 
-  it('the key ? explains the keys, and Escape closes that', async () => {
+  it('the key ? shows the list of keys, and Escape closes it', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.keyboard.press('?');
     expect((await page.locator('#keys div').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))).toMatchInlineSnapshot(`
@@ -257,7 +257,7 @@ describe('in the matrix', () => {
       return cell ? `${cell.parentElement?.dataset['program']} ${cell.cellIndex} ${cell.dataset['s']}` : null;
     });
 
-  it('the keys n and p go from one unexpected cell to the next, in a circle', async () => {
+  it('the keys n and p go to the next and the previous unexpected cell, and from the last to the first', async () => {
     const { page } = await browser.open(SAMPLE);
     const seen: (string | null)[] = [];
     for (const key of ['n', 'n', 'n', 'p', 'p', 'p']) {
@@ -274,7 +274,7 @@ describe('in the matrix', () => {
     ]);
   });
 
-  it('arrow keys go from cell to cell among the shown ones', async () => {
+  it('arrow keys go from one visible cell to the next', async () => {
     const { page } = await browser.open(SAMPLE, '#?q=!k%3A7.4%20o%3Atask');
     await page.keyboard.press('n');
     const seen = [await focused(page)];
@@ -321,7 +321,7 @@ describe('the theme', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('the theme can be chosen without storage', async () => {
+  it('the theme can be chosen if the browser has no storage', async () => {
     const { page, complaints } = await browser.open(SAMPLE);
     await page.evaluate(() =>
       Object.defineProperty(globalThis, 'localStorage', {

@@ -27,7 +27,7 @@ async function showAll(page: Page): Promise<void> {
 }
 
 /**
- * The lowest contrast ratio of each look, over all visible text with all colours behind it, also stripes.
+ * The lowest contrast ratio of each look, for all visible text and all colours behind it, which include stripes.
  * @see WCAG 2.2, relative luminance and contrast ratio
  */
 async function contrasts(page: Page): Promise<Record<string, number>> {
@@ -120,13 +120,13 @@ describe('the heads of the matrix', () => {
   const top = async (page: Page, selector: string) =>
     page.locator(selector).evaluate((element) => Math.round(element.getBoundingClientRect().top));
 
-  it('the heads of a small matrix stay in sight while the page scrolls', async () => {
+  it('the heads of a small matrix stay visible while the page scrolls', async () => {
     const { page } = await browser.open(SAMPLE, '', { viewport: { width: 1200, height: 300 } });
     await page.evaluate(() => scrollTo(0, 400));
     expect(await top(page, '#matrix thead')).toBe(0);
   });
 
-  it('the heads of a large matrix stay in sight while it scrolls in its box', async () => {
+  it('the heads of a large matrix stay visible while it scrolls in its box', async () => {
     const more = SAMPLE.kernels.map((kernel) => ({ ...kernel, id: `${kernel.id}-again` }));
     const wide = { ...SAMPLE, kernels: [...SAMPLE.kernels, ...more] };
     const { page } = await browser.open(wide, '', { viewport: { width: 620, height: 300 } });

@@ -217,7 +217,7 @@ it('the page shows contradicted predictions, and the filter finds them', async (
   ]);
 });
 
-it('the page joins equal outcomes on neighbouring kernels', async () => {
+it('the relocation map joins equal outcomes on neighbouring kernels', async () => {
   const same = SAMPLE.cells.flatMap((cell) =>
     cell.kernel === 'debian-6.12.117-amd64' ? SAMPLE.kernels.map(({ id }) => ({ ...cell, kernel: id })) : [],
   );

@@ -62,7 +62,7 @@ describe('a program loads since', () => {
     [['unsupported', 'pass', null], 1, true],
     [['skip', 'infra', null], null, true],
     [[], null, false],
-  ])('the first kernel that loads a program with the statuses %j', (statuses, kernel, gaps) => {
+  ])('the first kernel that loads a program is found from its statuses %j', (statuses, kernel, gaps) => {
     expect(loadsSince(row(statuses), [...statuses.keys()])).toEqual({ kernel, gaps });
   });
 
@@ -75,11 +75,11 @@ it.each([
   [{ stage: 'verify', class: 'core-field-missing', errno: 22 } as const, 'verify · core-field-missing · errno 22'],
   [{ stage: null, class: 'infra-timeout', errno: null } as const, 'infra-timeout'],
   [{ stage: null, class: null } as const, ''],
-])('the facts of the failure %j in one line', (failure, text) => {
+])('the facts of a failure fit in one line: %j', (failure, text) => {
   expect(failureFacts(failure)).toBe(text);
 });
 
-it('neighbouring kernels of one series and architecture share a head', async () => {
+it('neighbouring kernels of one series and architecture share a head in the matrix', async () => {
   const browser: ReportBrowser = await startBrowser();
   try {
     const many = kernels(['6.1.1', '6.1.2', '6.12.1', '6.1.5 arm64']);

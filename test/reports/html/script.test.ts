@@ -23,7 +23,7 @@ it('the script of the page is one readable classic script', () => {
   expect(script).toContain('function parseFilter(query) {\n');
 });
 
-it('a missing or an empty bundle is an error that says what to do', async () => {
+it('a missing or empty bundle is an error that names the command to run', async () => {
   const path = join(folder, 'client.js');
   const errorOf = (reason: string) =>
     new InfraError(

@@ -177,17 +177,17 @@ describe('a button', () => {
     ['the command of the cell', 1, 'corematrix run build/task_state.bpf.o -k debian:5.10.262'],
     ['the command that keeps everything', 2, 'corematrix rerun corematrix-report debian-5.10.262-amd64/task_state'],
     ['the QEMU command', 3, command],
-  ])('a button copies %s', async (_, nth, text) => {
+  ])('a copy button copies %s', async (_, nth, text) => {
     const page = await openCell(SAMPLE, CELL, { permissions: ['clipboard-read', 'clipboard-write'] });
     expect(await pasted(page, copyButton(page, nth))).toBe(text);
   });
 
-  it('a button copies a whole log', async () => {
+  it('a copy button copies a whole log', async () => {
     const page = await openCell(SAMPLE, `${CELL}/log/warnings`, { permissions: ['clipboard-read', 'clipboard-write'] });
     expect(await pasted(page, page.locator('.log[open]').getByRole('button', { name: 'Copy log' }))).toBe('libbpf: failed\n');
   });
 
-  it('a button copies a relocation with all its facts', async () => {
+  it('a copy button copies a relocation with all its facts', async () => {
     const page = await openCell(SAMPLE, CELL, { permissions: ['clipboard-read', 'clipboard-write'] });
     const row = page.locator('.relocations tr', { hasText: 'relo #5' });
     expect(await pasted(page, row.getByRole('button', { name: 'Copy' }))).toMatchInlineSnapshot(`
@@ -201,7 +201,7 @@ describe('a button', () => {
     `);
   });
 
-  it('a button copies without access to the clipboard interface', async () => {
+  it('a copy button works without access to the clipboard interface', async () => {
     const page = await openCell();
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     expect(await pasted(page, copyButton(page, 3))).toBe(command);
@@ -261,7 +261,7 @@ describe('a log', () => {
     expect(hash(page)).toBe(`${CELL}/log/verifier/L13`);
   });
 
-  it('a very long log is shown from near its end with its own line numbers, and copied whole', async () => {
+  it('a very long log is shown from near its end with its real line numbers, and copied whole', async () => {
     const lines = Array.from({ length: 12_000 }, (_, index) => `line ${index + 1}`);
     const all = lines.map((_, index) => index);
     const logs = { lines, texts: Object.fromEntries(Object.keys(SAMPLE.logs.texts).map((id) => [id, all])) };

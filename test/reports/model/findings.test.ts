@@ -1,4 +1,4 @@
-// What annotations and code scanning show: each cause once for each program, at the C line where one is known.
+// Tests of the findings that annotations and code scanning show: one for each root cause and program, at the C line if it is known.
 import { describe, expect, it } from 'vitest';
 import type { CellRelocation, Results } from '../../../harness/results/schema.ts';
 import { findings, pathBelow } from '../../../reports/model/findings.ts';
@@ -11,7 +11,7 @@ const shown = (results: Results) =>
   );
 
 describe('findings', () => {
-  it('findings cover every unexpected program, the most serious first', () => {
+  it('findings cover every program with an unexpected result, the most serious first', () => {
     expect(shown(SAMPLE)).toMatchInlineSnapshot(`
       [
         "fail core-field-missing task_state/new_name task_struct.field_3 at programs/task_state.bpf.c:23 on debian-5.10.262-amd64 (1)",
@@ -34,7 +34,7 @@ describe('findings', () => {
     `);
   });
 
-  it('a finding points to the reached relocation, one of the program before one of a subprogram, never to a guarded one', () => {
+  it('a finding points to a reached relocation, first of the program, then of a subprogram, and never to a guarded one', () => {
     const [cell] = SAMPLE.cells;
     if (!cell) throw new Error('the sample is empty');
     const at = (changes: Partial<CellRelocation>[]) => {
@@ -69,6 +69,6 @@ it.each([
   ['', '/etc/passwd', null],
   ['', '', null],
   ['/repo', '/repo/../a.c', null],
-])('below the folder %j the path of %j is %j', (root, file, expected) => {
+])('in the repository %j, the source file %j has the path %j', (root, file, expected) => {
   expect(pathBelow(root, file)).toBe(expected);
 });

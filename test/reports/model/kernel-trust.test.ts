@@ -1,4 +1,4 @@
-// What reports say about who vouches for kernels.
+// Tests of the trust of kernels in reports: who vouches for each kernel.
 import { expect, it } from 'vitest';
 import { mergeResults } from '../../../harness/results/merge.ts';
 import type { KernelResult, Results } from '../../../harness/results/schema.ts';
@@ -25,7 +25,7 @@ const LINES = [
   `NOT VERIFIED: ${MIRROR}, accepted by the user (it is not signed)`,
 ];
 
-it('the terminal and the page say for each kernel what was verified, by which key, or that the user accepted the mirror', () => {
+it('the terminal and the page show for each kernel the verified index and its key, or that the user accepted the mirror', () => {
   const results = withTrust(TRUST);
   const text = terminalReport(results, { width: 200, height: 60, colour: false });
   expect(text.split('\n').slice(-5, -2)).toEqual(
@@ -35,7 +35,7 @@ it('the terminal and the page say for each kernel what was verified, by which ke
   expect(LINES.map((line) => page.includes(line))).toEqual([true, true, true]);
 });
 
-it('the terminal has one line for kernels with the same voucher, and none for results of older versions', () => {
+it('the terminal has one line for kernels with the same trust, and none for results of older versions', () => {
   const pinned = terminalReport(withTrust([{ kind: 'pinned' }, { kind: 'pinned' }, { kind: 'own' }]), {
     width: 200,
     height: 60,
@@ -48,7 +48,7 @@ it('the terminal has one line for kernels with the same voucher, and none for re
   expect(terminalReport(SAMPLE, { width: 200, height: 60, colour: false })).not.toContain('verified');
 });
 
-it('merged results keep that one part took a kernel from an unverified mirror', () => {
+it('merged results record that one part has a kernel from an unverified mirror', () => {
   const part = (name: string, trust: KernelResult['trust'], index: number) => {
     const results = withTrust([trust]);
     return { name, results: { ...results, run: { ...results.run, shard: { index, total: 2 } } } };

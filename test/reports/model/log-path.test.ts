@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fileName } from '../../../reports/model/file-name.ts';
 import { logPath } from '../../../reports/model/log-path.ts';
 
-/** Short names of few characters are often nearly equal; any other text is there too. */
+/** Short names of a few characters, which are often nearly equal, and arbitrary texts. */
 const name = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', 'A', 'b', '.', '_', '-', '@', '/', '~', '1'), maxLength: 5 }),
   fc.constantFrom(
@@ -30,7 +30,7 @@ const place = fc.record({
 });
 
 describe('the path of a log', () => {
-  it('two different logs never have the same path, also where case does not count', () => {
+  it('two different logs never have the same path, also on file systems that ignore case', () => {
     fc.assert(
       fc.property(place, place, (a, b) => {
         fc.pre(JSON.stringify(a) !== JSON.stringify(b));
@@ -40,7 +40,7 @@ describe('the path of a log', () => {
     );
   });
 
-  it('a log of a program and a log of an object with the name of both have different paths', () => {
+  it('a log of a program and a log of an object with a similar name have different paths', () => {
     const [kernel, kind] = ['debian-6.12', 'verifier'];
     expect([
       logPath({ kernel, kind, object: 'a.bpf.o', program: 'old_name' }),
@@ -55,7 +55,7 @@ describe('the path of a log', () => {
     ]);
   });
 
-  it('every part of a path is a name that a file system takes', () => {
+  it('every part of the path of a log is a valid file name', () => {
     fc.assert(
       fc.property(place, (one) => {
         for (const part of logPath(one).split('/')) {

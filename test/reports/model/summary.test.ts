@@ -1,4 +1,4 @@
-// Counts, rows and causes, which every report takes from here.
+// Tests of the counts, rows and causes that all reports share.
 import { describe, expect, it } from 'vitest';
 import { causes, countStatuses, incompleteness, matrixRows, shortKernelNames } from '../../../reports/model/summary.ts';
 import { surprise } from '../../../harness/results/unexpected.ts';
@@ -39,7 +39,7 @@ describe('the rows of a matrix', () => {
     `);
   });
 
-  it('the matrix distinguishes names that differ only in their division', () => {
+  it('the matrix distinguishes objects and programs whose joined names are equal', () => {
     const [kernel] = SAMPLE.kernels;
     const [object] = SAMPLE.objects;
     const [cell] = SAMPLE.cells;
@@ -53,7 +53,7 @@ describe('the rows of a matrix', () => {
     expect(rowsOf(results)).toEqual(['b\nc/old_name | pass | ', 'c/old_name |  | ']);
   });
 
-  it('the matrix has rows for hostile names, too', () => {
+  it('the matrix has rows for hostile names', () => {
     expect(matrixRows(HOSTILE_SAMPLE).flatMap(({ cells }) => cells.map((entry) => entry?.program.status))).toEqual(
       matrixRows(SAMPLE).flatMap(({ cells }) => cells.map((entry) => entry?.program.status)),
     );
@@ -70,7 +70,7 @@ describe('causes', () => {
   const shown = (found: ReturnType<typeof causes>) =>
     found.map((cause) => `${cause.where.length} × ${cause.status} ${cause.class}: ${cause.reason}`);
 
-  it('causes cover unexpected results, verdicts before infrastructure failures', () => {
+  it('causes cover all unexpected results, verdicts before infrastructure failures', () => {
     expect(shown(causes(SAMPLE))).toMatchInlineSnapshot(`
       [
         "1 × fail core-field-missing: task_struct.__state: no such field (byte_off)",
@@ -115,7 +115,7 @@ describe('causes', () => {
     ]);
   });
 
-  it('an unexpected pass without a reason is a cause, too', () => {
+  it('an unexpected pass without a reason is a cause', () => {
     const [program] = SAMPLE.cells.flatMap((cell) => cell.programs);
     expect(program && surprise(program)).toBe('passes, though it was expected to fail');
   });
@@ -138,7 +138,7 @@ it.each([
   [0, '0 kernels'],
   [1, '1 kernel'],
   [2, '2 kernels'],
-])('the plural of %i is %j', (count, text) => {
+])('the number %i with its noun is %j', (count, text) => {
   expect(plural(count, 'kernel')).toBe(text);
 });
 

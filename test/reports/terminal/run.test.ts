@@ -1,4 +1,4 @@
-// The end of a run on a terminal.
+// Tests of the report that a run prints on a terminal at its end.
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
@@ -102,7 +102,7 @@ chosen alternatives
     `);
   });
 
-  it('the terminal shows the same in colour', async () => {
+  it('the terminal shows the same text in colour', async () => {
     const text = terminalReport(SAMPLE, { width: 80, height: 60, colour: true });
     expect(stripVTControlCharacters(text)).toBe(plain(SAMPLE, 80));
     expect(JSON.stringify(text.split('\n').slice(0, 6), null, 1)).toMatchInlineSnapshot(`
@@ -155,7 +155,7 @@ chosen alternatives
   it.each([
     ['no kernels', { ...SAMPLE, kernels: [], cells: [] }],
     ['no objects', { ...SAMPLE, objects: [], cells: [] }],
-  ])('the terminal ends with a summary line that has %s', (_, results) => {
+  ])('the report on a terminal ends with a summary line that has %s', (_, results) => {
     expect(plain(results, 80).trimEnd().split('\n').at(-1)).toMatch(/^interrupted: .*\(.*, 42\.5 s, tcg, libbpf 1\.7\.0\)$/);
   });
 });

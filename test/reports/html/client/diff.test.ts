@@ -22,7 +22,7 @@ describe('a line without its noise', () => {
     ['[    1.234567] BPF: bad', 'BPF: bad'],
     ['struct task_struct.pid (0:92 @ offset 1264)', 'struct task_struct.pid (0:92 @ offset 1264)'],
     ['', ''],
-  ])('a log line without its noise: %j', (line, rest) => {
+  ])('the noise of the log line %j is removed', (line, rest) => {
     expect(withoutNoise(line)).toBe(rest);
   });
 });
@@ -48,15 +48,15 @@ describe('a comparison', () => {
     ['abcabba', 'cbabac', '-a-b c+b a b-b a+c'],
     ['xaz', 'xbyz', ' x-a+b+y z'],
     ['aaa', 'aa', ' a a-a'],
-  ])('the difference of %j and %j', (left, right, lines) => {
+  ])('the difference of the logs %j and %j has the fewest lines', (left, right, lines) => {
     expect(diff(left, right)).toBe(lines);
   });
 
-  it('a comparison stops if too much differs', () => {
+  it('a comparison of two logs stops if too much differs', () => {
     expect([diff('abcd', 'efgh', 7), diff('abcd', 'efgh', 8)]).toEqual([null, '-a-b-c-d+e+f+g+h']);
   });
 
-  it('the difference of any two lists turns the left one into the right one with the fewest lines', () => {
+  it('the difference of any two lists of lines turns the left one into the right one with the fewest lines', () => {
     let state = 7;
     const random = (below: number) => {
       state = (state * 1103515245 + 12345) % 2147483648;
@@ -73,7 +73,7 @@ describe('a comparison', () => {
   });
 });
 
-/** The length of the longest common subsequence, by the textbook's table. */
+/** The length of the longest common subsequence, computed with the textbook's table. */
 function longestCommon(left: readonly string[], right: readonly string[]): number {
   let row = right.map(() => 0);
   for (const a of left) {

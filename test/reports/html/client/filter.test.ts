@@ -33,7 +33,7 @@ describe('a query', () => {
     ],
     ['"not closed', [{ not: false, key: '', text: 'not closed' }]],
     ['a::b', [{ not: false, key: '', text: 'a::b' }]],
-  ])('the words of the query %j', (query, terms) => {
+  ])('the query %j is split into its words', (query, terms) => {
     expect(parseFilter(query)).toEqual(terms);
   });
 });
@@ -76,7 +76,7 @@ describe('a row', () => {
     ['is:flak', false],
     ['is:mispredicted', false],
     ['is:different', true],
-  ])('whether the query %j finds a row: %s', (query, found) => {
+  ])('the query %j finds the row: %s', (query, found) => {
     expect(wantsRow(parseFilter(query), row)).toBe(found);
   });
 });
@@ -93,7 +93,7 @@ describe('a kernel', () => {
     ['k:6.1 k:5.1', true],
     ['!k:debian', false],
     ['k:5.10 !k:cloud', false],
-  ])('whether the query %j shows a kernel: %s', (query, shown) => {
+  ])('the query %j shows the kernel: %s', (query, shown) => {
     expect(wantsKernel(parseFilter(query), '5.10.262 5.10.0-46-cloud-amd64; x86_64; debian')).toBe(shown);
   });
 });
