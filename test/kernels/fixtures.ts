@@ -153,7 +153,7 @@ export interface FakeMirror {
   close: () => void;
 }
 
-/** What a Release file says, and who signs it. */
+/** The fields of a Release file, and the key that signs it. */
 export interface ReleaseChanges {
   origin?: string;
   suite?: string;

@@ -1,4 +1,4 @@
-// Packages that were made to do harm, pulled from a mirror on this machine: each is refused with its reason and leaves nothing behind.
+// Tests of hostile packages from a mirror on this machine: each is refused with its reason and leaves no files behind.
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGzip } from 'node:zlib';
@@ -16,7 +16,7 @@ const VERSION = '6.1.176-1';
 const KERNEL = `./boot/vmlinuz-6.1.0-50-cloud-amd64`;
 const EMPTY = Buffer.alloc(0);
 
-/** Pulls from a mirror with one package; gives the error, and what is left in the cache and outside of it. */
+/** Pulls from a mirror with one package. Returns the error, and the files that are left in the cache and outside of it. */
 async function pulled(deb: Buffer) {
   await replaceMirror({ bookworm: [{ name: NAME, version: VERSION, deb }] });
   return withCache(async ({ options, folder }) => {
@@ -113,7 +113,7 @@ it.each([
   ['gzip', 'data.tar.gz', ['gzip', '-1']],
 ] as const)('a package with a %s bomb is refused before it fills memory or disk', async (_, name, command) => {
   const content = await bomb(command, 640 * 2 ** 20);
-  // Packages of less than 1 MiB are not taken for kernels.
+  // A package of less than 1 MiB would count as a meta package.
   const padding = { name: '_padding', content: Buffer.alloc(1 << 20) };
   const outcome = await pulled(arArchive([{ name: 'debian-binary', content: Buffer.from('2.0\n') }, { name, content }, padding]));
   expect(outcome).toEqual(refused(`its ${content.length} bytes unpack to more than ${256 * 2 ** 20 + 100 * content.length} bytes`));

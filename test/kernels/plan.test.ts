@@ -7,7 +7,7 @@ import { failure, mirror, useMirror, withCache } from './small-mirror.ts';
 
 useMirror();
 
-it('a plan has the newest kernel of every series from all suites, in version order', async () => {
+it('a kernel plan has the newest kernel of every series from all suites, in version order', async () => {
   await withCache(async ({ options, notes }) => {
     const planned = await planKernels(['debian:all'], options);
     expect(planned.map(({ id, version, series, arch }) => `${id} ${version} ${series} ${arch}`)).toMatchInlineSnapshot(`
@@ -22,7 +22,7 @@ it('a plan has the newest kernel of every series from all suites, in version ord
   });
 });
 
-it('a plan resolves series, versions, ranges and flavours, with each kernel once under its first selector', async () => {
+it('a kernel plan resolves series, versions, ranges and flavours, with each kernel once under its first selector', async () => {
   await withCache(async ({ options }) => {
     const selectors = ['debian:6.12', 'debian:>=6.1,<=6.12', 'debian:6.12.94', 'debian:6.1/rt'];
     const planned = await planKernels(selectors, options);
@@ -37,7 +37,7 @@ it('a plan resolves series, versions, ranges and flavours, with each kernel once
   });
 });
 
-it('a plan with a selector that means no kernel is refused with a list of available kernels', async () => {
+it('a kernel plan with a selector that means no kernel is refused with a list of available kernels', async () => {
   await withCache(async ({ options, folder }) => {
     const text = join(folder, 'text');
     await writeFile(text, 'no kernel');
@@ -73,7 +73,7 @@ it('a plan with a selector that means no kernel is refused with a list of availa
   });
 });
 
-it('a repeated plan takes milliseconds and no request, unless a refresh is requested', async () => {
+it('a repeated kernel plan takes milliseconds and sends no request, unless a refresh is requested', async () => {
   await withCache(async ({ options }) => {
     await planKernels(['debian:all'], options);
     mirror.requests.length = 0;
@@ -85,7 +85,7 @@ it('a repeated plan takes milliseconds and no request, unless a refresh is reque
   });
 });
 
-it('a plan uses cached indexes with a note while the mirror is down, and fails without them', async () => {
+it('a kernel plan uses cached indexes with a note while the mirror is down, and fails without them', async () => {
   await withCache(async ({ options, notes }) => {
     await planKernels(['debian:all'], options);
     mirror.close();
@@ -100,7 +100,7 @@ it('a plan uses cached indexes with a note while the mirror is down, and fails w
   });
 });
 
-it('a plan is refused if an index does not match the Release file', async () => {
+it('a kernel plan is refused if an index does not match the Release file', async () => {
   await withCache(async ({ options }) => {
     mirror.files.set('/debian/dists/trixie/main/binary-amd64/Packages.xz', Buffer.from('something else'));
     expect(await failure(planKernels(['debian:all'], options))).toMatch(/^InfraError: .*Packages.xz: the server has 14 bytes, expected/);

@@ -57,7 +57,7 @@ describe('pruning the cache', () => {
     'agent/f.tmp-0123456789abcdef: unfinished',
   ];
 
-  it('pruning the cache removes entries that were not used lately and leftovers of dead processes, but no files of running ones', async () => {
+  it('pruning the cache removes entries without recent use and leftovers of dead processes, but no files of running processes', async () => {
     expect(await prune({})).toEqual({ removed: UNUSED, files: 5 });
   });
 

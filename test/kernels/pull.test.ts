@@ -33,7 +33,7 @@ it('a pull caches image, vmlinux and BTF, and a second pull needs neither networ
   });
 });
 
-it('a pull uses the twin, then the next version of a lost package, with a note', async () => {
+it('a pull of a missing package uses its twin, then its next version, with a note', async () => {
   await withCache(async ({ options }) => {
     mirror.files.delete(pool(cloud('5.10.0-32'), '5.10.223-1'));
     mirror.files.delete(pool(cloud('6.12.107+deb13'), '6.12.107-1'));
@@ -92,7 +92,7 @@ it('a pull fails if a package does not match the index or has no kernel', async 
   });
 });
 
-it('a pull accepts packages and images of the user, also two with the same release', async () => {
+it('a pull accepts packages and images of the user, also two kernels with the same release', async () => {
   await withCache(async ({ options, folder }) => {
     const write = async (name: string, content: Buffer) => {
       await writeFile(join(folder, name), content);
@@ -125,7 +125,7 @@ it('a pull replaces cached kernels of an older version of corematrix', async () 
   });
 });
 
-it('a pull that is aborted stops', async () => {
+it('a pull stops when it is aborted', async () => {
   await withCache(async ({ options }) => {
     const planned = await only('debian:6.1', options);
     const reason = new Error('stopped');

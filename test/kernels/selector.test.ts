@@ -51,14 +51,14 @@ it('a selector without a known source is refused with a suggestion', () => {
     expect(problem(text)).toBe(`UserError: '${text}' is not a kernel selector; ${expected}`);
 });
 
-it('paths in selectors can be rebased; versions and invalid selectors stay unchanged', () => {
+it('the path in a selector can be rebased; versions and invalid selectors stay unchanged', () => {
   const rebased = ['file:a', 'deb:b/c.deb', 'debian:6.12', 'file:', 'nonsense', 'btf:x'].map((text) =>
     withPath(text, (path) => `up/${path}`),
   );
   expect(rebased).toEqual(['file:up/a', 'deb:up/b/c.deb', 'debian:6.12', 'file:', 'nonsense', 'btf:x']);
 });
 
-it('a selector for one of many kernels has its version and keeps architecture and flavour', () => {
+it('the selector for one of many kernels has its version and keeps architecture and flavour', () => {
   const again = (selector: string) => selectorOfKernel({ selector, version: '6.12.9' });
   expect(['debian:all', 'debian:>=6.1/rt/arm64', 'file:bzImage', 'unknown:x'].map(again)).toEqual([
     'debian:6.12.9',

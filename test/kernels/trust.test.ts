@@ -54,7 +54,7 @@ describe('an index', () => {
   });
 
   it.each(['bookworm', 'experimental'])(
-    'an index of %s whose signature does not match its text is refused, whatever the user accepts',
+    'an index of %s with a signature that does not match its text is refused, whatever the user accepts',
     async (suite) => {
       const genuine = mirror.files.get(inRelease(suite))?.toString() ?? '';
       mirror.files.set(inRelease(suite), Buffer.from(genuine.replace('Origin: Debian', 'Origin: Debian evil')));
@@ -88,7 +88,7 @@ describe('an index', () => {
     });
   });
 
-  it('an index that is older than the one that the mirror had before is refused, also after its record is gone', async () => {
+  it('an index that is older than an earlier one of the mirror is refused, also after the record of the earlier one is removed', async () => {
     await withCache(async ({ options, notes }) => {
       await planKernels(['debian:6.1'], options);
       await mirror.publish('bookworm', { date: later(-1) });
@@ -111,7 +111,7 @@ describe('an index', () => {
     });
   });
 
-  it('an index with an earlier date is accepted on another mirror, which may lag behind', async () => {
+  it('an index with an earlier date is accepted from another mirror, which may lag behind', async () => {
     await withCache(async ({ options }) => {
       await planKernels(['debian:6.1'], options);
       await mirror.publish('bookworm', { date: later(-1) });
@@ -120,7 +120,7 @@ describe('an index', () => {
     });
   });
 
-  it('an index is refused if a second message follows the signed one, or anything else', async () => {
+  it('an index is refused if a second message or other text follows the signed one', async () => {
     const [good = '', strange = ''] = [
       ...(await clearSign(['Origin: Debian\n'], 'mirror')),
       ...(await clearSign(['Origin: Debian evil\n'], 'stranger')),
@@ -136,7 +136,7 @@ describe('an index', () => {
     });
   });
 
-  it('an index cannot be verified without a key, and the reason names the package that has them', async () => {
+  it('an index cannot be verified without keys, and the reason names the package that has them', async () => {
     const [good = ''] = await clearSign(['Origin: Debian\n'], 'mirror');
     const { signature } = await verifyInRelease(good, []);
     expect(signature).toEqual({
@@ -151,7 +151,7 @@ describe('an index', () => {
       process.env['PATH'] = PATH;
     });
 
-    it('an index is refused without gpgv', async () => {
+    it('an index is refused if gpgv is missing', async () => {
       await withCache(async ({ options, folder }) => {
         await mkdir(join(folder, 'bin'));
         await symlink((await execa('which', ['xz'])).stdout, join(folder, 'bin/xz'));
@@ -176,7 +176,7 @@ describe('a mirror that the user trusts', () => {
     });
   });
 
-  it('a run that does not trust it refuses what an earlier run got from it, also without the network', async () => {
+  it('a run that does not trust a mirror refuses kernels that an earlier run pulled from it, also without the network', async () => {
     await publishAll({ signedBy: null });
     await withCache(async ({ options }) => {
       await pullKernel(await only('debian:6.1', accepting(options)), accepting(options));
@@ -187,7 +187,7 @@ describe('a mirror that the user trusts', () => {
     });
   });
 
-  it('a mirror with a key of the user is refused by a run without that key', async () => {
+  it('a mirror that is signed with a key of the user is refused by a run without that key', async () => {
     await withCache(async ({ options }) => {
       const { trust } = await pullKernel(await only('debian:6.1', options), options);
       expect(trust).toEqual({
@@ -225,7 +225,7 @@ describe('a mirror that the user trusts', () => {
   });
 });
 
-it('a kernel of an older version, without a record, is verified by its digest in a verified index, and otherwise refused', async () => {
+it('a cached kernel without a record of trust is verified by its digest in a verified index, and otherwise refused', async () => {
   await withCache(async ({ options }) => {
     const { sha256 } = await pullKernel(await only('debian:6.1', options), options);
     const record = join(options.cache, 'kernels', sha256, 'trust.json');
@@ -242,7 +242,7 @@ it('a kernel of an older version, without a record, is verified by its digest in
   });
 });
 
-it('a package that one mirror lacks is still looked for on another mirror', async () => {
+it('a package that one mirror lacks is searched on the other mirrors', async () => {
   await withCache(async ({ options }) => {
     const path = '/debian/pool/main/l/linux/linux-image-6.1.0-50-cloud-amd64_6.1.176-1_amd64.deb';
     const deb = mirror.files.get(path) ?? Buffer.alloc(0);
@@ -255,7 +255,7 @@ it('a package that one mirror lacks is still looked for on another mirror', asyn
   });
 });
 
-it('a configuration that an untrusted package brought is replaced by that of the verified package with the same image', async () => {
+it('a kernel configuration from an untrusted package is replaced by that of the verified package with the same image', async () => {
   const image = bzImage();
   const config = (text: string) => ({ path: './boot/config-6.1.0-50-cloud-amd64', content: Buffer.from(text) });
   const kernel = { path: './boot/vmlinuz-6.1.0-50-cloud-amd64', content: image };

@@ -13,7 +13,7 @@ const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
 
 describe('stanzas', () => {
-  it('stanzas that would fill the memory are an error', async () => {
+  it('stanzas of a control file that would fill the memory are an error', async () => {
     const stanza = Buffer.from(`Package: linux\nNote: ${'x'.repeat(1 << 20)}\n\n`);
     const endless = Readable.from(Array.from({ length: 100 }, () => stanza));
     await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has more than 64 MiB of wanted stanzas');
@@ -21,7 +21,7 @@ describe('stanzas', () => {
     await expect(collectStanzas(one, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
   });
 
-  it('stanzas have fields in any case, with continuation lines', () => {
+  it('stanzas of a control file have fields in any case, with continuation lines', () => {
     expect({ ...parseStanza('Package: linux\nDESCRIPTION: one\n two\n .\n three\nEmpty:\nno field here\nSize: 5 \n') }).toEqual({
       package: 'linux',
       description: 'one\ntwo\n.\nthree',
@@ -31,7 +31,7 @@ describe('stanzas', () => {
     expect(parseStanza('__proto__: x\nconstructor: y')['toString']).toBeUndefined();
   });
 
-  it('stanzas are found wherever a stream is split, also inside a UTF-8 character', async () => {
+  it('stanzas of a control file are found wherever the stream is split, also inside a UTF-8 character', async () => {
     const text = 'Package: one\nNote: ä\n\nPackage: two\n\n\nPackage: three\nNote: ö';
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(text.length + 2), { maxLength: 5 }), async (cuts) => {
@@ -48,12 +48,12 @@ describe('stanzas', () => {
     );
   });
 
-  it('stanzas without an end are an error', async () => {
+  it('an endless stanza of a control file is an error', async () => {
     const endless = Readable.from([Buffer.alloc(5 << 20, 'x')]);
     await expect(collectStanzas(endless, () => true)).rejects.toThrow('an index file has a stanza of more than 4 MiB');
   });
 
-  it('stanzas never make a parser throw', () => {
+  it('no stanza of a control file makes the parser throw', () => {
     const total = fc.property(fc.string({ unit: 'binary' }), (text) => {
       parseDigests(parseStanza(text)['sha256']);
       parseRelease(clearSignedText(text));

@@ -20,7 +20,7 @@ async function dpkgOrder(a: string, b: string): Promise<number> {
 }
 
 describe('Debian package versions', () => {
-  it('Debian package versions sort a tilde before everything', () => {
+  it('a tilde in a Debian package version sorts before everything else', () => {
     const versions = [
       '6.12.117-1',
       '6.12.117-1~deb12u1',

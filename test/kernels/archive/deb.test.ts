@@ -105,7 +105,7 @@ describe('a Debian package', () => {
     });
   });
 
-  it('a Debian package of any bytes is either listed or refused', async () => {
+  it('arbitrary bytes are read as a Debian package or refused', async () => {
     const good = arArchive([
       { name: 'debian-binary', content: Buffer.from('2.0\n') },
       { name: 'data.tar', content: tarArchive([kernel]) },

@@ -40,7 +40,7 @@ async function textOf({ config }: KernelImage): Promise<string | null> {
   return config && readFile(config.path, 'utf8');
 }
 
-test('a configuration is downloaded once, with the kernel, from the package that has it', async () => {
+test('a kernel configuration is downloaded once, with the kernel, from the package that has it', async () => {
   await withFolder(async (folder) => {
     const first = await pull(folder, 'debian:7.2');
     expect([await textOf(first), first.notes]).toEqual([CONFIG, []]);
@@ -62,7 +62,7 @@ test('a kernel that was cached without its configuration gets it at the next pul
   });
 });
 
-test('a configuration whose package no index lists comes from the pool if the user trusts the mirror, and is not kept', async () => {
+test('a kernel configuration from a package in no index comes from the pool if the user trusts the mirror, and is not cached', async () => {
   mirror.close();
   mirror = await startMirror({ sid: [fakePackage('linux-binary-7.2.13-cloud-amd64', VERSION)] });
   await withFolder(async (folder) => {
@@ -89,7 +89,7 @@ test('a configuration whose package no index lists comes from the pool if the us
   });
 });
 
-test('the configuration of an image file is in a file beside it or in the image', async () => {
+test('the kernel configuration of an image file is in a file beside it or in the image', async () => {
   await withFolder(async (folder, write) => {
     const carried = Buffer.concat([Buffer.from('IKCFG_ST'), gzipSync('CONFIG_HZ=100\n'), Buffer.from('IKCFG_ED')]);
     const image = await write('vmlinux', Buffer.concat([elfImage(), carried]));
@@ -101,7 +101,7 @@ test('the configuration of an image file is in a file beside it or in the image'
   });
 });
 
-test('a configuration in an image must be complete, small enough and set an option', async () => {
+test('a kernel configuration in an image must be complete, small enough and set an option', async () => {
   const find = async (...parts: (string | Buffer)[]) => {
     const bytes = Buffer.concat(parts.map((each) => Buffer.from(each)));
     return (await findIkconfig(readAtOf(bytes), bytes.length))?.toString() ?? null;

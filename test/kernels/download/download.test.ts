@@ -151,7 +151,7 @@ describe('a download', () => {
     expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
   });
 
-  it('a download with wrong bytes in both tries ends with a clear error', async () => {
+  it('a download with wrong bytes in two tries ends with a clear error', async () => {
     const wrong = Buffer.alloc(CONTENT.length, 'x');
     behaviour = (request, response) => serveContent(request, response, wrong);
     const sha256 = createHash('sha256').update(wrong).digest('hex');

@@ -67,7 +67,7 @@ describe('a redirect', () => {
     expect([await fetched(), visits]).toEqual(['done', ['127.0.0.1/file', 'localhost/other']]);
   });
 
-  it('a redirect to another host is refused if only the word of the mirror counts', async () => {
+  it('a redirect to another host is refused if neither a digest nor a signature verifies the bytes', async () => {
     redirectTo(`${base.replace('127.0.0.1', 'localhost')}/other`);
     expect(await fetched({ hosts: 'own' })).toMatch(
       /^InfraError: BASE\/file: the server redirects to another host, localhost:\d+, but only this mirror is trusted without verification$/,
@@ -96,7 +96,7 @@ describe('a redirect', () => {
     }
   });
 
-  it('a redirect without an end is refused', async () => {
+  it('an endless chain of redirects is refused', async () => {
     behaviour = (request, response) => response.writeHead(302, { location: `${request.url ?? ''}x` }).end();
     expect(await fetched()).toBe('InfraError: BASE/file: the server redirects more than 5 times');
     expect(visits.length).toBe(6);
@@ -122,7 +122,7 @@ describe('a slow server', () => {
     response.on('close', () => clearInterval(timer));
   }
 
-  it('a slow server that never stalls is given up at the deadline, and the next download continues', async () => {
+  it('a download from a slow server that never stalls ends at the deadline, and the next download continues it', async () => {
     behaviour = trickle;
     const started = performance.now();
     expect(await fetched({ deadlineMs: 1_000 })).toMatch(
@@ -141,7 +141,7 @@ describe('a slow server', () => {
     expect([await fetched(), continued]).toEqual(['done', size]);
   });
 
-  it('a slow server is given up at the deadline, also if the size is unknown or every try fails', async () => {
+  it('a download from a slow server ends at the deadline, also if the size is unknown or every try fails', async () => {
     behaviour = trickle;
     expect(await fetched({ expected: null, deadlineMs: 500 })).toMatch(
       /^InfraError: BASE\/file: the server is too slow: \d+ bytes after 1 s$/,

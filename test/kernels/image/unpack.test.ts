@@ -36,7 +36,7 @@ async function compressed(program: string, args: string[], input: Buffer): Promi
 }
 
 describe('a file made to be searched for hours', () => {
-  it('a search for a banner stops after some thousand candidates, so that a hostile file cannot delay it for hours', async () => {
+  it('a search for the banner of a kernel stops after some thousand candidates, so that a hostile file cannot delay it for hours', async () => {
     const places = Buffer.from('Linux version '.repeat(1_000_000));
     const banner = Buffer.from('Linux version 6.9.1-test (me@here) #1 SMP\0');
     expect(await inspect(Buffer.concat([elfImage({ btf: null, banner: '' }), places, banner]))).toEqual({
@@ -151,7 +151,7 @@ describe('a kernel image', () => {
     `);
   });
 
-  it('a kernel image of any bytes is either recognised or refused', async () => {
+  it('arbitrary bytes are recognised as a kernel image or refused', async () => {
     const images = [bzImage(), elfImage({ btf: btfBlob(100) }), flatImage(btfBlob(100))];
     await fc.assert(
       fc.asyncProperty(

@@ -31,7 +31,7 @@ const shown = (pinned: KernelPackage[], current: KernelPackage[], isAll = true) 
         `${series}/${flavour} ${change}: ${old?.version ?? '-'} → ${now?.version ?? '-'}`,
     );
 
-it('pinned packages are newer, older, rebuilt, new or gone, in version order', () => {
+it('a comparison of a lock file with the mirror lists newer, older, rebuilt, new and removed packages in version order', () => {
   expect(shown([OLD, GONE], [ADDED, NEW])).toEqual([
     '5.10/cloud gone: 5.10.223-1 → -',
     '6.12/cloud newer: 6.12.94-1 → 6.12.107-1',
@@ -41,12 +41,12 @@ it('pinned packages are newer, older, rebuilt, new or gone, in version order', (
   expect(shown([OLD], [{ ...OLD, sha256: '9'.repeat(64) }])).toEqual(['6.12/cloud rebuilt: 6.12.94-1 → 6.12.94-1']);
 });
 
-it('pins of different flavours are compared separately, and unchanged ones are not listed', () => {
+it('pinned packages of different flavours are compared separately, and unchanged ones are not listed', () => {
   expect(shown([OLD, RT], [RT, NEW])).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
   expect(shown([OLD], [OLD])).toEqual([]);
 });
 
-it('no pin counts as gone if only some kernels were requested', () => {
+it('no pinned package counts as removed if only some kernels were requested', () => {
   expect(shown([OLD, GONE], [NEW], false)).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
 });
 

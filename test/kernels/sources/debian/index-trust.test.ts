@@ -1,4 +1,4 @@
-// Tests of the decision about an index, in particular what apt of the machine decides.
+// Tests of the decision about an index, in particular of the influence of the machine's apt.
 import { expect, it } from 'vitest';
 import { type IndexClaim, judgeIndex } from '../../../../kernels/sources/debian/index-trust.ts';
 
@@ -18,7 +18,7 @@ function claim(more: Partial<IndexClaim> = {}): IndexClaim {
   };
 }
 
-it('an expired index is used only if it is on a mirror of apt and apt does not check it, and its trust has the day', () => {
+it("an expired index is used only from a mirror of the machine's apt that ignores the expiry, and its trust records the day", () => {
   expect(judgeIndex(claim(), NOBODY, NOW)).toMatchObject({ kind: 'refused', reason: 'it expired on 2026-11-27' });
   const apt = claim({ mirror: { archive: 'debian', base: BASE, keepsExpired: true } });
   const trust = { kind: 'signed', mirror: BASE, key: KEY, keyFile: null, expired: '2026-11-27' };
@@ -26,7 +26,7 @@ it('an expired index is used only if it is on a mirror of apt and apt does not c
   expect(judgeIndex(claim(), NOBODY, NOW - 1)).toEqual({ kind: 'trusted', trust: { ...trust, expired: null } });
 });
 
-it('apt of the machine decides about nothing but the expiry', () => {
+it("the settings of the machine's apt decide only about the expiry of an index", () => {
   const apt = { mirror: { archive: 'debian', base: BASE, keepsExpired: true } } as const;
   const reasonOf = (more: Partial<IndexClaim>) => {
     const judgement = judgeIndex(claim({ ...apt, ...more }), NOBODY, NOW);
@@ -50,12 +50,12 @@ it('apt of the machine decides about nothing but the expiry', () => {
   ]);
 });
 
-it('an index is of the suite that was asked for if its role or its codename has that name', () => {
+it('an index belongs to the requested suite if its role or its codename has that name', () => {
   const kindOf = (name: string) => judgeIndex(claim({ name, release: { ...claim().release, validUntil: null } }), NOBODY, NOW).kind;
   expect(['sid', 'unstable', 'experimental', 'si', ''].map(kindOf)).toEqual(['trusted', 'trusted', 'refused', 'refused', 'refused']);
 });
 
-it('a signature of a key that this run was not given does not count', () => {
+it('a signature by a key that this run does not have does not count', () => {
   const signature = { kind: 'good', key: KEY, keyFile: 'a'.repeat(64) } as const;
   const release = { ...claim().release, validUntil: null };
   expect(judgeIndex(claim({ signature, release }), NOBODY, NOW)).toMatchObject({
@@ -66,7 +66,7 @@ it('a signature of a key that this run was not given does not count', () => {
   expect(judgeIndex(claim({ signature, release }), given, NOW)).toMatchObject({ kind: 'trusted', trust: { kind: 'signed', key: KEY } });
 });
 
-it('a trusted mirror is used with the reason, but not if a signature does not match', () => {
+it('a mirror that the user trusts is used with a reason, but not if a signature does not match', () => {
   const accepting = { accepted: [BASE], keys: [] };
   expect(judgeIndex(claim(), accepting, NOW)).toEqual({
     kind: 'trusted',

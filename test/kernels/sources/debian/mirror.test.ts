@@ -34,7 +34,7 @@ describe('mirrors', () => {
     expect(parseMirrorAddresses(['http://a.example/'])).toEqual([{ archive: 'debian', base: 'http://a.example' }]);
   });
 
-  it('mirrors without a valid address are refused', () => {
+  it('a mirror without a valid address is refused', () => {
     expect(() => parseMirrorAddresses(['mirror.example/debian'])).toThrowErrorMatchingInlineSnapshot(
       `[UserError: 'mirror.example/debian' is not the address of a Debian mirror: expected http:// or https://]`,
     );
@@ -43,7 +43,7 @@ describe('mirrors', () => {
     );
   });
 
-  it('mirrors of the option precede those of the variable', async () => {
+  it('mirrors of the command-line option precede those of the environment variable', async () => {
     const env = { COREMATRIX_DEBIAN_MIRROR: 'http://a.example/x, http://a.example/debian-security' };
     expect(await debianMirrors(undefined, env)).toEqual([
       { archive: 'debian', base: 'http://a.example/x' },
