@@ -1,4 +1,4 @@
-// The difference of two texts: what is shown leads from one to the other.
+// Tests of the difference of two texts: its lines turn one text into the other.
 import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lineDiff } from '../../../harness/base/diff.ts';
@@ -10,7 +10,7 @@ describe('a difference', () => {
     expect(lineDiff('a\nb\n', 'a\nb\n')).toBe('');
   });
 
-  it('a difference shows changes and the lines around them', () => {
+  it('the difference of two texts shows changes and the lines around them', () => {
     const from = numbered(12);
     const changed = new Map([
       ['line 5', ['line five', 'line five and a half']],
@@ -36,7 +36,7 @@ describe('a difference', () => {
     `);
   });
 
-  it('a difference leads from one text to the other, and back', () => {
+  it('the difference of two texts turns the first into the second, and the second into the first', () => {
     const text = array(constantFrom('a', 'b', 'c', ''), { maxLength: 12 }).map((lines) => lines.join('\n'));
     assert(
       property(text, text, (from, to) => {

@@ -1,4 +1,4 @@
-// A digest says whether something has to be built again.
+// Tests of the digest that decides whether something must be built again.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ it('the files of a folder are found by their endings, sorted, without those of s
   expect(await filesIn(directory, ['.c', '.h'])).toEqual(['a.c', 'a.h', 'b.c'].map((name) => join(directory, name)));
 });
 
-it('a digest changes with every content, name and word, and with nothing else', async () => {
+it('a digest of build inputs changes with every content, name and word, and with nothing else', async () => {
   const [one, other, same] = [await file('one.c', 'x'), await file('other.c', 'x'), await file('elsewhere/one.c', 'x')];
   const digest = await digestOf([one], 'gcc 12', '-O2');
   expect(digest).toMatch(/^[0-9a-f]{32}$/);

@@ -1,4 +1,4 @@
-// Cache entries are whole or absent, whoever else writes and however the process ends.
+// Tests that cache entries are whole or absent, also if several processes write or a process is killed.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -24,7 +24,7 @@ describe('the cache root', () => {
 });
 
 describe('a file in the cache', () => {
-  it('a cache file is written whole over an older one, and nothing remains beside it', async () => {
+  it('a cache file is written whole over an older one, and no other file remains', async () => {
     const path = join(directory, 'deep', 'file.json');
     await writeFileAtomic(path, 'old');
     await writeFileAtomic(path, 'new');
@@ -69,7 +69,7 @@ describe('a directory in the cache', () => {
     expect([await readdir(join(directory, 'a')), await readFile(join(target, 'sub', 'x'), 'utf8')]).toEqual([['entry'], 'content']);
   });
 
-  it('of several cache directories built at once the first one is kept', async () => {
+  it('if several processes build the same cache directory at once, the first one is kept', async () => {
     const target = join(directory, 'entry');
     const made = await Promise.all(
       ['a', 'b', 'c'].map(async (name) => populateDirectory(target, async (inside) => writeFile(join(inside, name), name))),
@@ -87,7 +87,7 @@ describe('a directory in the cache', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('a cache directory does not exist if the process is killed during its build, and the next build removes what is left', async () => {
+  it('a cache directory does not exist if the process is killed during its build, and the next build removes its leftovers', async () => {
     const target = join(directory, 'entry');
     const alive = await makeFolderBeside(target);
     await mkdir(`${target}.tmp-00c0ffee00c0ffee`);

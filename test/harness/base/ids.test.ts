@@ -1,13 +1,13 @@
-// Ids that differ although their names do not.
+// Tests of unique ids for items with equal names.
 import { expect, test } from 'vitest';
 import { uniqueId, withUniqueIds } from '../../../harness/base/ids.ts';
 
-test('an id that is used already gets the first free number', () => {
+test('an id that is already in use gets the first free number', () => {
   const used = new Set(['a', 'b~2']);
   expect(['a', 'a', 'b', 'b', 'c'].map((wanted) => uniqueId(wanted, used))).toEqual(['a~2', 'a~3', 'b', 'b~3', 'c']);
 });
 
-test('of several items with the same id the first keeps it, and the items stay as they are', () => {
+test('the first of several items with the same id keeps it, and the given items are not changed', () => {
   const items = [
     { id: 'a', at: 1 },
     { id: 'a', at: 2 },

@@ -1,9 +1,9 @@
-// Reads JSON of any shape: the value, or the first character that cannot be there, as JSON.parse itself decides.
+// Tests of the place of the first error in any text, compared with JSON.parse.
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseJson } from '../../../harness/base/json.ts';
 
-/** Whether JSON.parse finds no fault before the end of a text. */
+/** True if JSON.parse finds no fault before the end of a text. */
 function couldGoOn(text: string): boolean {
   try {
     JSON.parse(text);
@@ -15,7 +15,7 @@ function couldGoOn(text: string): boolean {
   }
 }
 
-/** The same answer by trying every beginning of the text. */
+/** The place of the first error, found by trying every beginning of the text. */
 function expected(text: string) {
   try {
     return { ok: true, value: JSON.parse(text) };
@@ -59,7 +59,7 @@ const PIECES = [
   'a',
 ];
 
-it('the first error of a damaged text is the character at which JSON.parse gives up', () => {
+it('the first error of a damaged JSON text is the character at which JSON.parse stops', () => {
   const damaged = fc
     .tuple(fc.json({ maxDepth: 3 }), fc.nat(), fc.nat(3), fc.array(fc.constantFrom(...PIECES), { maxLength: 3 }))
     .map(([json, at, removed, added]) => {
@@ -74,7 +74,7 @@ it('the first error of a damaged text is the character at which JSON.parse gives
   );
 });
 
-it('the first error of a text of JSON pieces is the character at which JSON.parse gives up', () => {
+it('the first error of random pieces of JSON is the character at which JSON.parse stops', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }), (pieces) => {
       expect(parseJson(pieces.join(''))).toEqual(expected(pieces.join('')));
@@ -83,13 +83,13 @@ it('the first error of a text of JSON pieces is the character at which JSON.pars
   );
 });
 
-it('JSON that nests too deeply is refused at the bracket that is too many, and brackets in strings do not count', () => {
+it('JSON that nests too deeply is refused at the first bracket beyond the limit, and brackets in strings do not count', () => {
   expect(parseJson(`\n${'['.repeat(1001)}`)).toEqual({ ok: false, line: 2, column: 1001, problem: 'it nests deeper than 1000 levels' });
   expect(parseJson(`${'['.repeat(1000)}${']'.repeat(1000)}`).ok).toBe(true);
   expect(parseJson(JSON.stringify(`\\"${'['.repeat(5000)}`)).ok).toBe(true);
 });
 
-it('hostile text of several megabytes is refused in linear time', () => {
+it('hostile JSON of several megabytes is refused in linear time', () => {
   // Processor time instead of clock time, because other tests run at the same time.
   const started = process.cpuUsage();
   const size = 5_000_000;

@@ -1,4 +1,4 @@
-// Kernel versions as distributions write them, their total order, and ranges.
+// Tests of kernel versions in the forms of distributions, of their total order, and of ranges.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -143,7 +143,7 @@ describe('ranges of kernel versions', () => {
   const versions = ['5.10.262', '5.13.19', '5.14.0', '6.1.192', '6.12.99', '6.12.117', '7.4-rc3', '7.4.1'];
   const matching = (range: string) => versions.filter((version) => inRange(parseKernelVersion(version), parseRange(range)));
 
-  it('a range without patch level means whole series', () => {
+  it('a range of kernel versions without a patch level means whole series', () => {
     expect(matching('>=5.10,<=6.12')).toEqual(['5.10.262', '5.13.19', '5.14.0', '6.1.192', '6.12.99', '6.12.117']);
     expect(matching('<5.14')).toEqual(['5.10.262', '5.13.19']);
     expect(matching('6.1')).toEqual(['6.1.192']);
@@ -151,14 +151,14 @@ describe('ranges of kernel versions', () => {
     expect(matching('>=7.4')).toEqual(['7.4-rc3', '7.4.1']);
   });
 
-  it('a range with patch level or release candidate compares them', () => {
+  it('a range of kernel versions with a patch level or release candidate compares them', () => {
     expect(matching('>=6.12.100')).toEqual(['6.12.117', '7.4-rc3', '7.4.1']);
     expect(matching('=6.12.117')).toEqual(['6.12.117']);
     expect(matching('>7.4-rc3')).toEqual(['7.4.1']);
     expect(matching('<7.4.0')).toEqual(versions.slice(0, -1));
   });
 
-  it('text that is not a range is refused with a clear error', () => {
+  it('text that is not a range of kernel versions is refused with a clear error', () => {
     expect(() => parseRange('>=5.10,')).toThrowErrorMatchingInlineSnapshot(
       `[UserError: '>=5.10,' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12]`,
     );

@@ -38,7 +38,7 @@ describe('trouble of the machine', () => {
     );
   });
 
-  it('trouble of the machine is no fault in corematrix, and the other way round', async () => {
+  it('an error is either trouble of the machine or a fault in corematrix', async () => {
     const closed = await open('/dev/null');
     await closed.close();
     const badDescriptor = await errorOf(async () => closed.stat());

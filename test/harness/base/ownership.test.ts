@@ -1,4 +1,4 @@
-// Owned folders: nothing alive is removed, also not by a process in another container, and what a killed process left is.
+// Tests of owned folders: those of live processes stay, also for a process in another container, and those of killed ones are removed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
@@ -57,7 +57,7 @@ const folder = await own.makeOwnedFolder(process.argv[1]);
 console.log(folder.path);
 setInterval(() => folder, 1000);
 `;
-/** Removes what is abandoned in a folder, and says that it is done. */
+/** Removes the abandoned entries of a folder, then prints `done`. */
 const CLEANER = `
 await own.removeAbandoned(process.argv[1], /^work-/);
 console.log('done');
@@ -100,7 +100,7 @@ describe('an owned folder', () => {
   });
 });
 
-describe('what has no owner file', () => {
+describe('a folder or file without an owner file', () => {
   it.each(['folder', 'file'])('a %s without an owner file is abandoned only after a day without a change', async (kind) => {
     const path = join(directory, 'work-0');
     await (kind === 'folder' ? mkdir(path) : writeFile(path, ''));
@@ -142,14 +142,14 @@ describe('what has no owner file', () => {
 });
 
 describe('owners in process namespaces', () => {
-  it('a live owner outside survives a process inside that removes what is abandoned', async (context) => {
+  it('a folder of a live owner survives a process in another namespace that removes abandoned ones', async (context) => {
     await needNamespaces(context);
     const path = await firstLine(start([], OWNER, join(directory, 'work-')));
     expect(await firstLine(start(NAMESPACE, CLEANER, directory))).toBe('done');
     expect(await exists(path)).toBe(true);
   });
 
-  it('a live owner inside survives a process outside, and one in another namespace, also while it is stopped', async (context) => {
+  it('a folder of a live owner in a namespace survives a process outside and one in a third namespace, also while the owner is stopped', async (context) => {
     await needNamespaces(context);
     const owner = start(NAMESPACE, OWNER, join(directory, 'work-'));
     const path = await firstLine(owner);
@@ -160,7 +160,7 @@ describe('owners in process namespaces', () => {
     expect(await exists(path)).toBe(true);
   });
 
-  it('what an owner leaves that is killed, inside or outside, is removed by the next process', async (context) => {
+  it('the folders of a killed owner, in or outside a namespace, are removed by the next process', async (context) => {
     await needNamespaces(context);
     const owners = [start(NAMESPACE, OWNER, join(directory, 'work-')), start([], OWNER, join(directory, 'work-'))];
     const paths = await Promise.all(owners.map(firstLine));

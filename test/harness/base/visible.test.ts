@@ -1,4 +1,4 @@
-// Foreign text: everything stays readable, nothing acts.
+// Tests of foreign text in output: all of it stays readable, and none of it acts on a terminal, a page or a CI system.
 import { describe, expect, it } from 'vitest';
 import { shortened, visible, visibleText } from '../../../harness/base/visible.ts';
 
@@ -12,7 +12,7 @@ describe('text made visible', () => {
     ['::error::x', String.raw`\x3a:error::x`],
     ['  ::set-output name=a::b', String.raw`  \x3a:set-output name=a::b`],
     ['a ##[error]x ##vso[task.complete] ##teamcity[x', String.raw`a \x23#[error]x \x23#vso[task.complete] \x23#teamcity[x`],
-  ])('%j', (text, shown) => {
+  ])('the text %j is made visible without effect', (text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
@@ -28,7 +28,7 @@ describe('shortened text', () => {
     ['🐝🐝🐝', 2, '🐝…'],
     ['abc', 0, '…'],
     ['', 0, ''],
-  ])('%j in %i columns', (text, width, expected) => {
+  ])('the text %j is shortened to %i columns', (text, width, expected) => {
     expect(shortened(text, width)).toBe(expected);
   });
 });

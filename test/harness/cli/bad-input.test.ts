@@ -117,7 +117,7 @@ describe('a command line or configuration that cannot be used', () => {
     ['rnu'],
   ];
 
-  it.each(CASES.map((args) => [args.join(' '), args] as const))('%s', async (_, args) => {
+  it.each(CASES.map((args) => [args.join(' '), args] as const))('unusable input is refused in one line: corematrix %s', async (_, args) => {
     const { exitCode, stdout, stderr } = await corematrix(folder, args);
     expect(stdout).toBe('');
     expect(exitCode).toBe(2);

@@ -67,7 +67,7 @@ async function withProject(use: (run: Project) => Promise<void>, more: readonly 
 const ANYWAY = '(to use this mirror anyway: --trust-mirror MIRROR, or COREMATRIX_TRUST_MIRRORS=MIRROR)';
 
 describe('a mirror that a configuration names', () => {
-  it('a mirror that does not sign is refused: nothing of it is built or booted', async () => {
+  it('an unsigned mirror is refused, and nothing from it is built or booted', async () => {
     await withProject(async (run) => {
       await mirror.publish('trixie', { signedBy: null, validUntil: new Date(0) });
       mirror.requests.length = 0;
@@ -153,7 +153,7 @@ describe('a mirror that a configuration names', () => {
     );
   });
 
-  it('a mirror option with something else than an address is refused', async () => {
+  it('a mirror option without a valid address is refused', async () => {
     await withProject(async (run) => {
       expect(await run(['run', '--trust-mirror', 'all'])).toMatchObject({
         exitCode: 2,

@@ -66,22 +66,25 @@ async function someGuests(expected: boolean): Promise<boolean> {
 const leftFolders = async () => (await readdir(folder)).filter((name) => name.startsWith('corematrix-') && name !== 'corematrix-report');
 
 describe('an interrupted run', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s: ends its guests, writes what is finished and exits 130', async (signal) => {
-    const run = startRun();
-    await until(run, /^(pass|fail) /m);
-    run.kill(signal);
-    const { exitCode, all } = await run;
-    expect(exitCode).toBe(130);
-    expect(all).toContain('interrupted: ending guests');
-    expect(await guests()).toEqual([]);
-    expect(await leftFolders()).toEqual([]);
-    const results = readResults(await readFile(join(folder, 'corematrix-report/results.json'), 'utf8'), 'results.json');
-    const finished = results.cells.filter(({ status }) => status === 'pass' || status === 'fail').length;
-    expect(results.run.complete).toBe(false);
-    expect(finished).toBeGreaterThan(0);
-    expect(new Set(results.cells.map(({ status }) => status))).toContain('not-run');
-    expect(await readFile(join(folder, 'corematrix-report/index.html'), 'utf8')).toContain('not-run');
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'an interrupted run ends its guests after %s, writes the finished cells and exits with 130',
+    async (signal) => {
+      const run = startRun();
+      await until(run, /^(pass|fail) /m);
+      run.kill(signal);
+      const { exitCode, all } = await run;
+      expect(exitCode).toBe(130);
+      expect(all).toContain('interrupted: ending guests');
+      expect(await guests()).toEqual([]);
+      expect(await leftFolders()).toEqual([]);
+      const results = readResults(await readFile(join(folder, 'corematrix-report/results.json'), 'utf8'), 'results.json');
+      const finished = results.cells.filter(({ status }) => status === 'pass' || status === 'fail').length;
+      expect(results.run.complete).toBe(false);
+      expect(finished).toBeGreaterThan(0);
+      expect(new Set(results.cells.map(({ status }) => status))).toContain('not-run');
+      expect(await readFile(join(folder, 'corematrix-report/index.html'), 'utf8')).toContain('not-run');
+    },
+  );
 
   it('an interrupted run exits at once after the second Ctrl-C', async () => {
     const run = startRun();

@@ -155,7 +155,7 @@ async function said(cache: string): Promise<string> {
 }
 
 describe.skipIf(!mayMount)('a disk', () => {
-  it.each(['700k', '2m', '5m'])('of %s that is full ends with one line; with room, the next pull succeeds', async (size) => {
+  it.each(['700k', '2m', '5m'])('a pull on a full disk of %s fails with one line; with room, the next pull succeeds', async (size) => {
     await withDisk(size, async (disk, remount) => {
       const first = await said(disk);
       expect(first).toMatch(/^error: debian-6\.1\.0-50-cloud-amd64: cannot write CACHE[^\n]*: the disk is full; [^\n]*, exit 3$/);

@@ -58,7 +58,7 @@ describe('too few open files', () => {
   });
 });
 
-it('a limit of file sizes ends a run with what to raise, and not by a signal', async () => {
+it('a limit of file sizes ends a run with an error that names the limit, and not by a signal', async () => {
   const { exitCode, lines } = await limited('ulimit -f 1', RUN);
   expect(exitCode).toBe(3);
   expect(lines.at(-1)).toMatch(/^error: .*EFBIG: file too large.*$/);
@@ -95,7 +95,7 @@ describe.skipIf(!mayMount)('a machine in a mount namespace', () => {
       stdin: 'ignore',
     });
 
-  it('a run with a full disk for temporary files says so, and leaves nothing there', async () => {
+  it('a run with a full disk for temporary files names the full disk, and leaves no file there', async () => {
     const disk = join(folder, 'disk');
     await mkdir(disk);
     const script = `mount -t tmpfs -o size=64k none '${disk}' && "$@"; code=$?; ls '${disk}'; exit $code`;
@@ -117,7 +117,7 @@ describe.skipIf(!mayMount)('a machine in a mount namespace', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('a read-only home without a cache is one line that names COREMATRIX_CACHE', async () => {
+  it('a read-only home without a cache is an error in one line that names COREMATRIX_CACHE', async () => {
     const home = join(folder, 'home');
     await mkdir(home);
     const mount = `mount --bind '${home}' '${home}' && mount -o remount,ro,bind '${home}'`;
@@ -132,7 +132,7 @@ describe.skipIf(!mayMount)('a machine in a mount namespace', () => {
     );
   });
 
-  it('a user who may start no more processes is told so, and no program is called missing', async (context) => {
+  it('a limit of processes ends a run with an error that names the limit, and no program is called missing', async (context) => {
     if (process.getuid?.() !== 0) context.skip('only root can become another user');
     await chmod(folder, 0o777);
     const places = { checkout: PACKAGE_ROOT, cache: cacheRoot(), node: dirname(process.execPath) };
@@ -167,7 +167,7 @@ describe.skipIf(!mayMount)('a machine in a mount namespace', () => {
   });
 });
 
-it('a report folder that is a device is one line', async () => {
+it('a device as the report folder is refused in one line', async () => {
   const { exitCode, lines } = await limited('true', [
     'report',
     join(PACKAGE_ROOT, 'test/fixtures/results-v1/results.json'),

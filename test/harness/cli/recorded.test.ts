@@ -27,7 +27,7 @@ test('recorded names are relative to the folder of the run first, if its report 
   expect(foldersOf('/p/r/results.json', [], 'conf/corematrix.yaml')).toEqual([here, join(here, 'conf'), '/p/r', '/p']);
 });
 
-test('of several files with a recorded name, the unchanged one is used', async () => {
+test('if several files have a recorded name, the unchanged one is used', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'recorded-'));
   try {
     for (const name of ['a', 'b']) {

@@ -43,7 +43,7 @@ it.each(COMMANDS)('a file as the report folder is refused in one line: %s', asyn
   });
 });
 
-it.each(COMMANDS)('a folder that takes no files is refused in one line: %s', async (...args) => {
+it.each(COMMANDS)('a report folder that cannot be written is refused in one line: %s', async (...args) => {
   const { exitCode, stderr } = await corematrix(folder, [...args, '-o', '/proc/report']);
   expect({ exitCode, stderr: stderr.replace(/corematrix-try-\w+/, 'TRY') }).toEqual({
     exitCode: 3,
@@ -51,7 +51,7 @@ it.each(COMMANDS)('a folder that takes no files is refused in one line: %s', asy
   });
 });
 
-it('a journal that is not of corematrix is refused, not removed', async () => {
+it('a foreign file with the name of the journal is refused, not removed', async () => {
   await mkdir(join(folder, 'journal'));
   await writeFile(join(folder, 'journal/unfinished.jsonl'), '{"mine": 1}\n');
   const { exitCode, stderr } = await corematrix(folder, ['run', sample('task_state'), '-k', 'debian:6.12', '-o', 'journal']);
@@ -62,7 +62,7 @@ it('a journal that is not of corematrix is refused, not removed', async () => {
   expect(await readFile(join(folder, 'journal/unfinished.jsonl'), 'utf8')).toBe('{"mine": 1}\n');
 });
 
-it('with --force the report replaces what is in its way, and nothing else', async () => {
+it('with --force the report replaces the files in its way, and no others', async () => {
   expect((await corematrix(folder, ['report', 'night.json', '-o', 'project', '--force'])).exitCode).toBe(0);
   expect(await readFile(join(folder, 'project/logs/mine/app.log'), 'utf8')).toBe('mine');
   expect(await readFile(join(folder, 'project/ctrf.json'), 'utf8')).toBe('mine');

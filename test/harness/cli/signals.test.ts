@@ -37,7 +37,7 @@ async function processes(): Promise<string[]> {
 async function until(found: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (!(await found())) {
-    if (performance.now() > deadline) throw new Error('what the test waits for did not happen within a minute');
+    if (performance.now() > deadline) throw new Error('the event that the test waits for did not happen within a minute');
     await sleep(20);
   }
 }
@@ -74,14 +74,14 @@ describe('a mirror that accepts connections and never answers', () => {
     ['run', ['run', sample('task_state'), '-k', 'debian:6.1', '--refresh']],
     ['plan', ['plan', sample('task_state'), '-k', 'debian:6.1', '--refresh']],
     ['kernels list', ['kernels', 'list', '--refresh']],
-  ])('%s ends soon after SIGTERM while it waits for such a mirror', async (_, args) => {
+  ])('%s ends soon after SIGTERM while it waits for a mirror that never answers', async (_, args) => {
     const cache = await linkedCache(join(folder, 'cache'));
     const run = start(args, { COREMATRIX_CACHE: cache, COREMATRIX_DEBIAN_MIRROR: address });
     await until(async () => asked > 0);
     expect(await endBy(run, 'SIGTERM')).toEqual({ ended: 130, soon: true, left: [] });
   });
 
-  it('run ends soon after SIGTERM while such a mirror keeps it from building an agent', async () => {
+  it('run ends soon after SIGTERM while it waits for a mirror that never answers before it builds an agent', async () => {
     const run = start(['run', sample('task_state'), '-k', 'debian:6.1'], {
       COREMATRIX_CACHE: join(folder, 'cold'),
       COREMATRIX_DEBIAN_MIRROR: address,
@@ -98,8 +98,8 @@ it('predict ends at once after SIGTERM, also in the middle of an object with 200
   expect(await endBy(run, 'SIGTERM')).toEqual({ ended: 'SIGTERM', soon: true, left: [] });
 });
 
-describe('work that does not listen to its signal', () => {
-  it('work that does not listen is given up a moment after the interrupt', async () => {
+describe('work after an interrupt', () => {
+  it('work that ignores its signal is abandoned a moment after the interrupt', async () => {
     const controller = new AbortController();
     const work = unlessInterrupted(controller.signal, execa('sleep', ['5'], { reject: false }));
     controller.abort(new Error('interrupted'));
@@ -108,14 +108,14 @@ describe('work that does not listen to its signal', () => {
     expect(performance.now() - started).toBeLessThan(4000);
   });
 
-  it('work that clears up in time keeps its own result after the interrupt', async () => {
+  it('work that ends in time keeps its own result after the interrupt', async () => {
     const controller = new AbortController();
     const work = unlessInterrupted(controller.signal, sleep(100, 'cleared'));
     controller.abort();
     expect(await work).toBe('cleared');
   });
 
-  it('a compiler and what it started end with the process that runs them', async () => {
+  it('a set-up command and its child processes end with the process that runs them', async () => {
     const { href } = pathToFileURL(join(PACKAGE_ROOT, 'dist/harness/setup/command.js'));
     const script = `
       import { run } from ${JSON.stringify(href)};
@@ -173,13 +173,13 @@ describe('a run that is stopped and continued', () => {
     return { status: cell?.status, attempts: cell?.attempts.map(({ reason }) => reason) };
   };
 
-  it('a load that was stopped for longer than its time limit is a fresh attempt, and no verdict', async () => {
+  it('a load that was stopped for longer than its time limit is tried again, and gives no verdict', async () => {
     const { status, attempts } = await stopped(['--timeout', '20']);
     expect(status).toMatch(/^(?:pass|fail)$/);
     expect(attempts).toEqual([expect.stringMatching(/^the machine was suspended, or this program stopped, for \d+ s$/), null]);
   });
 
-  it('a boot that was stopped for longer than its time limit comes up', async () => {
+  it('a boot that was stopped for longer than its time limit succeeds', async () => {
     const { status } = await stopped(['--isolation', 'boot', '--boot-timeout', '20']);
     expect(status).toMatch(/^(?:pass|fail)$/);
   });

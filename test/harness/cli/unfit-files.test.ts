@@ -123,9 +123,12 @@ async function said({ args, config }: Case, kind: Kind) {
 }
 
 describe('a pipe, a device, a folder and a huge file', () => {
-  it.each(Object.entries<Case>(CASES))('"%s" refuses them at once with their name and exit code 2', async (_, each) => {
-    const kinds = KINDS.filter((kind) => !each.except?.includes(kind));
-    const expected = kinds.map((kind) => ({ kind, exitCode: 2, names: true, isShort: true }));
-    expect(await Promise.all(kinds.map(async (kind) => said(each, kind)))).toEqual(expected);
-  });
+  it.each(Object.entries<Case>(CASES))(
+    '"%s" refuses a pipe, a device, a folder and a huge file at once with their name and exit code 2',
+    async (_, each) => {
+      const kinds = KINDS.filter((kind) => !each.except?.includes(kind));
+      const expected = kinds.map((kind) => ({ kind, exitCode: 2, names: true, isShort: true }));
+      expect(await Promise.all(kinds.map(async (kind) => said(each, kind)))).toEqual(expected);
+    },
+  );
 });

@@ -43,7 +43,7 @@ describe('a dangerous configuration that is not trusted', () => {
       ['floor', 'own.bpf.o'],
       ['run', '-c', 'corematrix.yaml'],
     ].map((words) => [words.join(' '), words] as const),
-  )('"corematrix %s --untrusted" refuses it before anything is downloaded, started or written', async (_, words) => {
+  )('"corematrix %s --untrusted" refuses a dangerous configuration before anything is downloaded, started or written', async (_, words) => {
     await configured(DANGEROUS);
     const cache = join(top, 'empty-cache');
     await mkdir(cache, { recursive: true });
@@ -53,7 +53,7 @@ describe('a dangerous configuration that is not trusted', () => {
     expect([await readdir(cache), (await readdir(project)).toSorted()]).toEqual([[], ['corematrix.yaml', 'own.bpf.o']]);
   });
 
-  it('COREMATRIX_UNTRUSTED is off only for words that mean no', async () => {
+  it('COREMATRIX_UNTRUSTED is off only if it is empty, 0 or false', async () => {
     await configured(DANGEROUS);
     const codes = async (value: string) => {
       const { stderr } = await corematrix(project, ['plan'], { COREMATRIX_UNTRUSTED: value });
@@ -70,7 +70,7 @@ describe('a dangerous configuration that is not trusted', () => {
 });
 
 describe('a harmless configuration that is not trusted', () => {
-  it('a run with it loads its objects, and rerun refuses a configuration that has become dangerous', async () => {
+  it('a run with a harmless untrusted configuration loads its objects, and rerun refuses it after it has become dangerous', async () => {
     await configured('objects: [own.bpf.o]\nkernels: [debian:6.12]\nhistory: history.jsonl\n');
     const { exitCode, stdout } = await corematrix(project, ['run', '--untrusted', '-o', 'report']);
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('on_exec      ok')]);
@@ -84,7 +84,7 @@ describe('a harmless configuration that is not trusted', () => {
     expect(await readdir(project)).not.toContain('corematrix-rerun');
   });
 
-  it('options of the user may name objects, kernels, histories and report folders anywhere', async () => {
+  it('with an untrusted configuration, options of the user may name objects, kernels, histories and report folders anywhere', async () => {
     await configured('objects: [own.bpf.o]\n');
     expect(await corematrix(project, ['plan', '../outside.bpf.o', '-k', `file:${top}/vmlinux`, '--untrusted'])).toMatchObject({
       exitCode: 0,
@@ -96,7 +96,7 @@ describe('a harmless configuration that is not trusted', () => {
     expect(await readdir(top)).toEqual(expect.arrayContaining(['history.jsonl', 'outside-report']));
   });
 
-  it('a link in the folder of the configuration cannot lead the report or the history to another place', async () => {
+  it('a link in the folder of an untrusted configuration cannot lead the report or the history out of it', async () => {
     await configured('objects: [own.bpf.o]\nkernels: [debian:6.12]\n');
     await mkdir(join(top, 'precious'));
     await symlink('../precious', join(project, 'corematrix-report'));
@@ -113,7 +113,7 @@ describe('a harmless configuration that is not trusted', () => {
     await rm(join(project, 'linked.jsonl'));
   });
 
-  it('a configuration that is a link to another file is refused, and nothing of that file is shown', async () => {
+  it('an untrusted configuration that is a link to another file is refused, and nothing of that file is shown', async () => {
     await writeFile(join(top, 'secret'), 'root: secret-word\n');
     await symlink('../secret', join(project, 'linked.yaml'));
     const { exitCode, stderr } = await corematrix(project, ['plan', '-c', 'linked.yaml', '--untrusted']);
@@ -123,7 +123,7 @@ describe('a harmless configuration that is not trusted', () => {
     ]);
   });
 
-  it('a report folder that came with the configuration decides nothing', async () => {
+  it('options that believe the report folder are refused with an untrusted configuration', async () => {
     const run = async (...args: string[]) => (await corematrix(project, ['run', '--untrusted', ...args])).stderr;
     expect([await run('--resume'), await run('--last-failed'), await run('--only-changed')]).toMatchInlineSnapshot(`
       [

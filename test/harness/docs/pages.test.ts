@@ -9,11 +9,11 @@ import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { plainText } from '../../../harness/docs/markdown.ts';
 import { PAGES } from '../../../harness/docs/pages.ts';
 
-it.each(PAGES)('$path is what the code says; "npm run docs" writes it', async ({ path, render }) => {
+it.each(PAGES)('the page $path equals the text that "npm run docs" writes', async ({ path, render }) => {
   expect(await readFile(join(PACKAGE_ROOT, path), 'utf8')).toBe(await render());
 });
 
-it('a generated file that differs and one that is missing are named', async () => {
+it('generated files that differ or are missing are named', async () => {
   const root = await mkdtemp(join(tmpdir(), 'corematrix-docs-'));
   try {
     await mkdir(join(root, 'docs'));
@@ -42,6 +42,6 @@ it.each([
   ['declare it __weak (SEC("?..."))', 'declare it `__weak` (SEC("?..."))'],
   ['after libbpf_probe_bpf_helper(), or --timeout', 'after `libbpf_probe_bpf_helper()`, or `--timeout`'],
   ['a * b, <c>, [d], e|f, `g`', String.raw`a \* b, \<c\>, \[d\], e\|f, \`g\``],
-])('plain text %j is %j in Markdown', (text, markdown) => {
+])('the plain text %j is written as %j in Markdown', (text, markdown) => {
   expect(plainText(text)).toBe(markdown);
 });

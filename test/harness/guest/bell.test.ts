@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bellLines, parseRing } from '../../../harness/guest/bell.ts';
 
-test('a ring has the place of the response', () => {
+test('a ring of the bell has the place of the response', () => {
   expect(parseRing('ready f8000000 1000 70 34b004ff\r')).toEqual({
     word: 'ready',
     mailboxAddress: 0xf8000000n,
@@ -12,7 +12,7 @@ test('a ring has the place of the response', () => {
 });
 
 test.each(['', 'ready', 'done x 1 2 3', 'ready f8000000 1000 70 34b004ff more', 'done 11111111111111111 1 1 1'])(
-  '%j is no ring',
+  'the line %j is not a ring of the bell',
   (line) => {
     expect(parseRing(line)).toBeNull();
   },

@@ -57,7 +57,7 @@ async function diagnosis(changes: Partial<BootRequest>): Promise<string> {
   }
 }
 
-/** QEMU with arguments that a shell changes; `"$@"` are the original ones. */
+/** QEMU with arguments that a shell script changes. The original ones are `"$@"`. */
 async function otherQemu(name: string, changed: string): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, `#!/bin/bash\nargs=("$@")\n${changed}\nexec ${QEMU_PROGRAM} "\${args[@]}"\n`);

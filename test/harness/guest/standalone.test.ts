@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { qemuArguments } from '../../../harness/guest/machine.ts';
 import { standaloneCommand } from '../../../harness/guest/standalone.ts';
 
-test('the command of a guest for running by hand has no inherited descriptors, and otherwise stays unchanged', () => {
+test('the command that a user can run by hand has no inherited descriptors, and otherwise equals that of the guest', () => {
   const files = { ram: '/w/ram', mailbox: '/w/mailbox', private: false };
   const args = qemuArguments({ accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 }, files, { kernel: '/k', initramfs: '/i' });
   const command = ['qemu-system-x86_64', ...args];

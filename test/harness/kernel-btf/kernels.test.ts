@@ -20,7 +20,7 @@ const TYPES = buildBtf([
 let folder = '';
 let cache = '';
 
-interface StoredKernel {
+interface CachedKernelFiles {
   digit: string;
   release: string;
   version: string;
@@ -30,7 +30,14 @@ interface StoredKernel {
   trust?: Trust | null;
 }
 
-async function store({ digit, release, version, hasBtf = true, arch = 'x86_64', trust = { kind: 'pinned' } }: StoredKernel): Promise<void> {
+async function addToCache({
+  digit,
+  release,
+  version,
+  hasBtf = true,
+  arch = 'x86_64',
+  trust = { kind: 'pinned' },
+}: CachedKernelFiles): Promise<void> {
   const directory = join(cache, 'kernels', digit.repeat(64));
   await mkdir(directory, { recursive: true });
   const btf = hasBtf ? { size: TYPES.length, sha256: digit.repeat(64) } : null;
@@ -43,15 +50,15 @@ async function store({ digit, release, version, hasBtf = true, arch = 'x86_64', 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kernels-test-'));
   cache = join(folder, 'cache');
-  await store({ digit: 'a', release: '6.12.9-cloud-amd64', version: '6.12.9' });
-  await store({ digit: 'b', release: '6.12.10-cloud-amd64', version: '6.12.10' });
-  await store({ digit: 'c', release: '6.12.10-cloud-amd64', version: '6.12.10', hasBtf: false });
-  await store({ digit: 'd', release: '6.12.11-amd64', version: '6.12.11' });
-  await store({ digit: 'e', release: '5.10.0-46-cloud-amd64', version: '5.10.262' });
-  await store({ digit: 'f', release: '6.12.10-cloud-arm64', version: '6.12.10', arch: 'arm64' });
+  await addToCache({ digit: 'a', release: '6.12.9-cloud-amd64', version: '6.12.9' });
+  await addToCache({ digit: 'b', release: '6.12.10-cloud-amd64', version: '6.12.10' });
+  await addToCache({ digit: 'c', release: '6.12.10-cloud-amd64', version: '6.12.10', hasBtf: false });
+  await addToCache({ digit: 'd', release: '6.12.11-amd64', version: '6.12.11' });
+  await addToCache({ digit: 'e', release: '5.10.0-46-cloud-amd64', version: '5.10.262' });
+  await addToCache({ digit: 'f', release: '6.12.10-cloud-arm64', version: '6.12.10', arch: 'arm64' });
   const mirror = 'http://127.0.0.1:9/debian';
-  await store({ digit: '1', release: '6.99.1-cloud-amd64', version: '6.99.1', trust: null });
-  await store({
+  await addToCache({ digit: '1', release: '6.99.1-cloud-amd64', version: '6.99.1', trust: null });
+  await addToCache({
     digit: '2',
     release: '6.98.1-cloud-amd64',
     version: '6.98.1',

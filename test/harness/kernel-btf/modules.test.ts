@@ -151,7 +151,7 @@ SEC("fentry/stopped") int ends(u64 *ctx) { return 0; }`;
     `);
   });
 
-  it('a module without its vmlinux is refused with what is missing', async () => {
+  it('a module without its vmlinux is refused with an error that asks for the vmlinux', async () => {
     const { kernels } = await findKernels([`btf:${path('raw')}`], join(folder, 'cache'));
     const errors = await Promise.all(
       kernels.map(async (each) => readKernelTypes(each).catch((error: Error) => error.message.replace(folder, ''))),

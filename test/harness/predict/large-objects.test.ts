@@ -30,7 +30,7 @@ it.each([
   ['relocations', (count: number) => ({ programs: 1, relocations: count })],
   ['poisoned relocations', (count: number) => ({ programs: 1, relocations: count, missing: true })],
   ['programs', (count: number) => ({ programs: count / 4, relocations: 4 })],
-])('an object with sixteen times as many %s takes at most forty times as long', (_, object) => {
+])('a prediction of sixteen times as many %s takes at most forty times as long', (_, object) => {
   cost(object(2000));
   const few = Math.min(cost(object(2000)), cost(object(2000)));
   expect(cost(object(32_000)) / few).toBeLessThan(40);

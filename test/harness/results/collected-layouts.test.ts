@@ -1,4 +1,4 @@
-// Collected layouts have each layout once, and lose nothing.
+// Tests that a collection of layouts has each layout once, and loses none.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
@@ -137,8 +137,8 @@ describe('collected layouts', () => {
   });
 
   it('collected layouts contain the layouts of each kernel', () => {
-    const store = collectLayouts(KERNELS);
-    expect(collectLayouts(layoutsByKernel(store))).toEqual(store);
+    const collection = collectLayouts(KERNELS);
+    expect(collectLayouts(layoutsByKernel(collection))).toEqual(collection);
   });
 
   it('too many layouts are omitted, the largest first, and named', () => {

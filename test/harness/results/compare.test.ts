@@ -55,7 +55,7 @@ describe('a verdict', () => {
     `);
   });
 
-  it('the verdict of the whole object changes, too, while its programs load alone', () => {
+  it('the verdict of the whole object can change while the verdicts of its programs do not', () => {
     const good = runOf({ p: 'pass' });
     const bad = runOf({ p: 'pass' }, { status: 'fail', reason: 'too many maps' });
     expect([changes(good, bad), changes(bad, bad), changes(bad, good), changes(good, good)]).toEqual([
@@ -105,7 +105,7 @@ describe('a relocation', () => {
     return found ? `${found.change}: ${found.before} → ${found.after}` : 'none';
   };
 
-  it('a relocation moves, flips, is lost or found between runs', () => {
+  it('a relocation that moves, changes its outcome, is lost or is found is a change', () => {
     const there = { outcome: 'moved', target: '24' } as const;
     expect([
       change(there, there),
@@ -135,7 +135,7 @@ describe('a relocation', () => {
   });
 });
 
-describe('what is shown', () => {
+describe('changes in reports', () => {
   const statusBefore = ['pass', undefined, 'fail'] as const;
   const before: Results = {
     ...SAMPLE,

@@ -22,7 +22,7 @@ test('a cell is found by its name, by a link, and by an unambiguous part of its 
   expect(other).toBeDefined();
 });
 
-test('a missing cell is an error that names the nearest one', () => {
+test('the name of a missing cell is an error that suggests the nearest name', () => {
   expect([
     found('6.99/x'),
     found(`${kernel}x/${object}`),

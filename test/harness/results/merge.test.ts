@@ -19,7 +19,7 @@ const planned = (kernel: KernelResult): KernelResult => ({
   notes: [],
 });
 
-/** The results of one shard: its own cells; kernels without own cells have only what was planned. */
+/** The results of one shard: its own cells, and kernels without own cells as they were planned. */
 function shardOf(whole: Results, index: number, total: number): NamedResults {
   const cells = whole.cells.filter((_, at) => at % total === index - 1);
   const kernels = whole.kernels.map((kernel) => (cells.some((cell) => cell.kernel === kernel.id) ? kernel : planned(kernel)));
@@ -77,7 +77,7 @@ describe('all shards', () => {
     }
   });
 
-  it('merged results can be read again', () => {
+  it('merged results are valid in a results file', () => {
     const results = merged(shards(SAMPLE, 3));
     expect(resultsSchema.parse(results)).toEqual(results);
   });
@@ -154,7 +154,7 @@ describe('what contradicts', () => {
     return 'no error';
   };
 
-  it('a contradiction between merged files is one line that names both', () => {
+  it('a contradiction between merged files is an error in one line that names both', () => {
     const { run } = two.results;
     const [kernel, ...kernels] = SAMPLE.kernels;
     const [object, ...objects] = SAMPLE.objects;

@@ -1,4 +1,4 @@
-// Which guests a cell gets, by how the guests before ended.
+// Tests of the guests that a cell gets after earlier guests ended.
 import { describe, expect, test } from 'vitest';
 import { type InfraClass, InfraError } from '../../../harness/base/errors.ts';
 import type { GuestResult } from '../../../harness/guest/cell.ts';
@@ -10,7 +10,7 @@ const EXIT_1 = 1 << 8;
 
 const MEASURED = { console: '', command: ['qemu'], durationMs: 1.26 };
 
-/** How a guest can end. */
+/** Ends of a guest, with the result for each. */
 const ENDINGS = {
   verdict: { ok: true, frames: [], dropped: 0, ...MEASURED },
   timeout: failed('infra-timeout'),
@@ -40,7 +40,7 @@ function answer(frames: Frame[]): GuestResult {
   return { ok: true, frames, dropped: 0, ...MEASURED };
 }
 
-/** The guests that a cell gets if they end in this order, and whether its snapshot is made again. */
+/** The guests that a cell gets if they end in this order, and `new snapshot` if its snapshot is made again. */
 async function guests(endings: readonly Ending[], restores = true): Promise<string> {
   const left = [...endings];
   const started: string[] = [];
@@ -66,7 +66,7 @@ describe('the guests of a cell', () => {
     [['timeout', 'verdict'], 'snapshot, snapshot'],
     [['timeout', 'transport', 'verdict'], 'snapshot, snapshot, boot, new snapshot'],
     [['transport', 'timeout'], 'snapshot, snapshot'],
-    // The object may have caused a crash: two guests of its own must prove it.
+    // The object may have caused the crash. Two guests that are booted for it alone must prove that.
     [['panic', 'panic', 'panic'], 'snapshot, boot, boot'],
     [['panic', 'verdict'], 'snapshot, boot, new snapshot'],
     [['panic', 'transport'], 'snapshot, boot'],
@@ -75,10 +75,10 @@ describe('the guests of a cell', () => {
     [['loader crash', 'loader crash', 'loader crash'], 'snapshot, boot, boot'],
     [['panic in a guest that answers', 'verdict'], 'snapshot, boot, new snapshot'],
     [['loader exit', 'loader exit', 'loader exit'], 'snapshot, snapshot, boot'],
-    // The guest is well, and another one would say the same.
+    // The guest works, and another one would give the same answer.
     [['no module'], 'snapshot'],
     [['transport', 'no module'], 'snapshot, snapshot'],
-  ] satisfies [Ending[], string][])('that end with %j are: %s', async (endings, expected) => {
+  ] satisfies [Ending[], string][])('guests of a cell that end with %j are: %s', async (endings, expected) => {
     expect(await guests(endings)).toBe(expected);
   });
 
@@ -87,11 +87,11 @@ describe('the guests of a cell', () => {
     [['transport', 'verdict'], 'boot, boot'],
     [['panic', 'panic'], 'boot, boot'],
     [['no module'], 'boot'],
-  ] satisfies [Ending[], string][])('without a snapshot that end with %j are: %s', async (endings, expected) => {
+  ] satisfies [Ending[], string][])('guests of a cell without a snapshot that end with %j are: %s', async (endings, expected) => {
     expect(await guests(endings, false)).toBe(expected);
   });
 
-  test('may have no way to make a snapshot again', async () => {
+  test('a cell gets a third guest also if its snapshot cannot be made again', async () => {
     const result = async () => ENDINGS.transport;
     expect(await tryGuests({ restore: result, boot: async () => ENDINGS.verdict, renew: null })).toHaveLength(3);
   });
@@ -110,12 +110,12 @@ test.each([
   expect(first?.attempt).toEqual({ isolation: 'boot', infra, reason, durationMs: 1.3 });
 });
 
-test('a guest that failed is not asked why it has no verdict', async () => {
+test('the reason of a failed guest counts before the reason in its frames', async () => {
   const guest: GuestResult = { ...failed('infra-timeout'), frames: [{ type: 'module-end', name: 'dummy', errno: 2 }] };
   const tries = await tryGuests({ restore: null, boot: async () => guest, renew: null });
   expect(tries.map(({ attempt }) => attempt.infra)).toEqual(['infra-timeout', 'infra-timeout']);
 });
 
-test('durations are rounded to tenths of a millisecond', () => {
+test('durations of attempts are rounded to tenths of a millisecond', () => {
   expect([0.04, 0.05, 12.34, 12.36].map(rounded)).toEqual([0, 0.1, 12.3, 12.4]);
 });

@@ -80,7 +80,7 @@ describe('a cache', () => {
     await expect(access(join(folder, 'second/index.html'), constants.R_OK)).resolves.toBeUndefined();
   });
 
-  it('a cache of another user is refused in one line, and pruning it says what stays', async (context) => {
+  it('a cache of another user is refused in one line, and pruning it names the entries that stay', async (context) => {
     if (process.getuid?.() !== 0) context.skip('only root can become another user');
     const cache = await linkedCache(join(folder, 'cache'));
     await mkdir(join(cache, 'verdicts'));

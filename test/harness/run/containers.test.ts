@@ -11,7 +11,7 @@ import { linkedCache, sample } from './real-run.ts';
 const MAIN = join(PACKAGE_ROOT, 'dist/harness/cli/main.js');
 const CONTAINER = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 const WORK = /^corematrix-[0-9a-f]{16}$/;
-/** The exit code of a run with a failing cell, as that of the sample on 5.10. */
+/** Exit code of a run with a failing cell. The sample fails on 5.10. */
 const FAILS = 1;
 
 let folder = '';
@@ -73,7 +73,7 @@ describe('a run that shares its folders with a container', () => {
       expect([await workFolders(), await unfinishedSnapshots()]).toEqual([[], []]);
     });
 
-    it(`what a run leaves that was killed ${name} is removed by the next run`, async (context) => {
+    it(`the leftovers of a run that was killed ${name} are removed by the next run`, async (context) => {
       await needContainers(context);
       const first = start(place, 'first');
       const left = await untilItBoots();

@@ -66,7 +66,7 @@ describe('QEMU', () => {
   });
 
   it.each(['restore', 'load', 'results'] as const)(
-    'QEMU killed once at the phase of %s does not change the verdict, which is marked flaky',
+    'QEMU that is killed once at the phase of %s does not change the verdict, which is marked flaky',
     async (at) => {
       const results = await failing({ at, once: true }, async () => realRun([object], [KERNEL]));
       expect(verdicts(results)).toEqual(expected);
@@ -76,7 +76,7 @@ describe('QEMU', () => {
     },
   );
 
-  it.each(['boot', 'snapshot'] as const)('QEMU killed once at the phase of %s is started again', async (at) => {
+  it.each(['boot', 'snapshot'] as const)('QEMU that is killed once at the phase of %s is started again', async (at) => {
     const cache = join(folder, `cache-${at}`);
     const results = await failing({ at, once: true }, async () => realRun([object], [KERNEL], { cache }));
     expect(verdicts(results)).toEqual(expected);
@@ -90,13 +90,13 @@ describe('QEMU', () => {
     expect(verdicts(results)).toEqual(expected);
   });
 
-  it('QEMU stopped during a load is noticed and replaced', async () => {
+  it('QEMU that is stopped during a load is noticed and replaced', async () => {
     const results = await failing({ at: 'load', by: 'SIGSTOP', once: true }, async () => realRun([object], [KERNEL]));
     expect(results.cells.map(guestsOf)).toEqual(['snapshot: infra-transport, snapshot: verdict']);
     expect(verdicts(results)).toEqual(expected);
   });
 
-  it('QEMU killed in every boot leaves cells without a verdict but with a reason, and the run goes on', async () => {
+  it('QEMU that is killed in every boot leaves cells without a verdict but with a reason, and the run goes on', async () => {
     const cache = join(folder, 'cache-none');
     const results = await failing({ at: 'boot' }, async () => realRun(OBJECTS, [KERNEL], { cache }));
     expect(results.cells.map(({ status, class: failure, reason }) => `${status} ${failure} ${reason}`)).toEqual(
@@ -125,16 +125,19 @@ describe('work files that a cleaner of temporary folders removes', () => {
     return results;
   }
 
-  it.each(['boot', 'snapshot'] as const)('work files that are removed before a guest by %s are made again', async (isolation) => {
-    const removeAll = () => {
-      for (const name of readdirSync(folder)) if (name.startsWith('corematrix-')) rmSync(join(folder, name), { recursive: true });
-    };
-    const results = await removing(removeAll, { isolation });
-    expect(verdicts(results)).toEqual(expected);
-    expect(results.cells.map(guestsOf)).toEqual([`${isolation}: verdict`]);
-  });
+  it.each(['boot', 'snapshot'] as const)(
+    'work files that are removed before a guest starts (isolation %s) are made again',
+    async (isolation) => {
+      const removeAll = () => {
+        for (const name of readdirSync(folder)) if (name.startsWith('corematrix-')) rmSync(join(folder, name), { recursive: true });
+      };
+      const results = await removing(removeAll, { isolation });
+      expect(verdicts(results)).toEqual(expected);
+      expect(results.cells.map(guestsOf)).toEqual([`${isolation}: verdict`]);
+    },
+  );
 
-  it('a snapshot that is removed before a restore gives way to a boot, and is made again', async () => {
+  it('a snapshot that is removed before a restore is replaced by a boot, and made again', async () => {
     const cache = join(folder, 'cache-removed');
     const results = await removing(() => rmSync(join(cache, 'snapshots'), { recursive: true }), { cache });
     expect(verdicts(results)).toEqual(expected);
@@ -200,7 +203,7 @@ describe('a snapshot', () => {
   const DAMAGE: [string, (path: string) => Promise<void>][] = [
     ['memory changed in one byte', async (path) => flip(join(path, 'ram'), 100 << 20)],
     ['memory cut short', async (path) => truncate(join(path, 'ram'), 100 << 20)],
-    ['memory gone', async (path) => rm(join(path, 'ram'))],
+    ['missing memory', async (path) => rm(join(path, 'ram'))],
     ['state changed in one byte', async (path) => flip(join(path, 'state'), 5000)],
     ['manifest half written', async (path) => truncate(join(path, 'snapshot.json'), 20)],
     [

@@ -46,7 +46,7 @@ describe('the memory of a guest', () => {
     expect(await load(LARGE)).toEqual({ status: 'pass', failure: null, reason: null, memory: '2048M', notes: [] });
   });
 
-  it('the memory of a guest is what the setting says', async () => {
+  it('the memory of a guest is that of the setting', async () => {
     expect(await load(1, '    memory: 300\n')).toEqual({ status: 'pass', failure: null, reason: null, memory: '300M', notes: [] });
   });
 

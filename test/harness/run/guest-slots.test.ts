@@ -11,7 +11,7 @@ describe('slots for guests', () => {
     expect(order).toEqual(['first', 'd', 'b', 'e', 'a', 'c']);
   });
 
-  it('guest slots are limited, and free again after a failure', async () => {
+  it('guest slots are limited, and a task that fails frees its slot', async () => {
     const slots = guestSlots(2);
     let running = 0;
     let most = 0;

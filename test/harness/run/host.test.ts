@@ -9,7 +9,7 @@ import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 const HOST = join(PACKAGE_ROOT, 'dist/harness/run/host.js');
 
 describe('guests at a time', () => {
-  it('the number of guests at a time is that of processors, less if memory is short, and at least one', () => {
+  it('the number of guests at a time is the number of processors, less if memory is short, and at least one', () => {
     expect([jobsFor(2, 24_000), jobsFor(16, 24_000), jobsFor(16, 2_000), jobsFor(4, 800), jobsFor(4, 600), jobsFor(4, 0)]).toEqual([
       2, 16, 7, 1, 1, 1,
     ]);
@@ -42,7 +42,7 @@ describe('guests at a time', () => {
     }
   });
 
-  it('guests at a time are known at once where /proc is empty', async (context) => {
+  it('the number of guests at a time is found at once if /proc is empty', async (context) => {
     const empty = 'mount -t tmpfs none /proc && exec "$@"';
     const { failed } = await execa('unshare', ['--mount', 'sh', '-c', empty, 'sh', 'true'], { reject: false });
     if (failed) context.skip('mounts cannot be private here, as in a chroot');

@@ -1,4 +1,4 @@
-// Why a well guest has no verdict: each reason from the frames that tell it.
+// Tests of the reasons for which a working guest has no verdict, from the frames of its response.
 import { describe, expect, test } from 'vitest';
 import type { CommandEnd, Frame } from '../../../harness/guest/protocol/frames.ts';
 import { whyNoVerdict } from '../../../harness/run/no-verdict.ts';
@@ -15,12 +15,12 @@ function why(...frames: Frame[]): string | null {
   return found && `${found.class}: ${found.reason}`;
 }
 
-describe('a guest', () => {
-  test('has a verdict if everything ran', () => {
+describe('a working guest', () => {
+  test('a guest has a verdict if everything ran', () => {
     expect([why(), why(module('dummy', 0)), why(loader('exited', 0)), why(trigger('exited', 0))]).toEqual([null, null, null, null]);
   });
 
-  test('has a verdict if a loader or a trigger failed by itself', () => {
+  test('a guest has a verdict if a loader or a trigger failed by itself', () => {
     const failures = [
       loader('exited', 1),
       loader('exited', 125),
@@ -32,28 +32,28 @@ describe('a guest', () => {
     expect(failures.map((frame) => why(frame))).toEqual(failures.map(() => null));
   });
 
-  test('has none if a module does not load, whatever the loader says', () => {
+  test('a guest has no verdict if a module does not load, whatever the loader returns', () => {
     expect(why(module('first', 0), module('second', 2), module('third', 12), loader('exited', 127))).toBe(
       'infra-kernel-unavailable: the module second cannot be loaded in the guest: ENOENT',
     );
   });
 
-  test('has none if a module does not load after something else failed', () => {
+  test('a guest has no verdict if a module does not load after another failure', () => {
     const attached: Frame = { type: 'attached', kind: 'program', errno: 13, name: 'p', detail: '' };
     expect(why(attached, module('dummy', 2))).toBe('infra-kernel-unavailable: the module dummy cannot be loaded in the guest: ENOENT');
   });
 
-  test('has none if its loader does not end', () => {
+  test('a guest has no verdict if its loader does not end', () => {
     expect(why(loader('timed-out', 2500))).toBe(
       'infra-timeout: the loader did not end within 2.5 s; a loader must end after it has loaded the object; command.timeout changes the limit',
     );
   });
 
-  test('has none if its loader does not start', () => {
+  test('a guest has no verdict if its loader does not start', () => {
     expect(why(loader('not-started', 13))).toBe('infra-transport: the loader cannot be started in the guest: EACCES');
   });
 
-  test('has none if its loader cannot run, with the last line on standard error', () => {
+  test('a guest has no verdict if its loader cannot run, and the reason has its last line on standard error', () => {
     expect([
       why(loader('exited', 126)),
       why(printed(2, 'first\nlast line \n'), printed(1, 'standard output\n'), loader('exited', 127)),
@@ -67,7 +67,7 @@ describe('a guest', () => {
     ]);
   });
 
-  test('has none if the command of a trigger cannot run, with what was printed before', () => {
+  test('a guest has no verdict if the command of a trigger cannot run, and the reason has the last output before', () => {
     expect(why(printed(2, 'not found\n'), trigger('exited', 127), printed(2, 'of another trigger\n'), trigger('exited', 0))).toBe(
       'infra-transport: the command of a trigger cannot run in the guest (exit status 127): not found',
     );

@@ -1,4 +1,4 @@
-// A real run for tests: the machine's cache, its kernels, its QEMU and the built agent.
+// Real runs for tests, with the cache, the kernels and the QEMU of the machine and the built agent.
 import { copyFile, cp, mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../../harness/run/run.ts';

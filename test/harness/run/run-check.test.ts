@@ -1,4 +1,4 @@
-// Tests of run checks in real guests.
+// Tests of run checks: attached programs are triggered in real guests, and their effects are compared with the configuration.
 import { expect, test } from 'vitest';
 import type { CellResult } from '../../../harness/results/schema.ts';
 import { configuredInputs } from './configured.ts';
@@ -33,7 +33,7 @@ test('an attached program that never runs is found, on 5.10 and on newer kernels
   expect(runs[1]).toEqual(runs[0]);
 });
 
-test('a failed check reports the expected and the seen values of maps, events, variables and return values', async () => {
+test('a failed check reports the expected and the observed values of maps, events, variables and return values', async () => {
   const { objects, problems } = await configuredInputs(
     'fires',
     `    mode: run
@@ -78,21 +78,21 @@ test('a failed check reports the expected and the seen values of maps, events, v
 
 const CASES = [
   ['a run without a trigger', '    mode: run\n'],
-  ['a trigger without a run', '    mode: attach\n    trigger: open\n'],
-  ['a trigger there is none of', '    mode: run\n    trigger: [open, reboot]\n'],
-  ['a test run of no program', '    mode: run\n    trigger: { test_run: { program: drop } }\n'],
-  ['data that is no data', '    mode: run\n    trigger: { test_run: { program: drop_all, data: hex:123 } }\n'],
-  ['a check of nothing', '    mode: run\n    trigger: open\n    check: [{ program: on_open }]\n'],
-  ['a check of no map', '    mode: run\n    trigger: open\n    check: [{ map: open, key: 0, not_zero: true }]\n'],
+  ['a trigger without mode run', '    mode: attach\n    trigger: open\n'],
+  ['an unknown trigger', '    mode: run\n    trigger: [open, reboot]\n'],
+  ['a test run of an unknown program', '    mode: run\n    trigger: { test_run: { program: drop } }\n'],
+  ['malformed data', '    mode: run\n    trigger: { test_run: { program: drop_all, data: hex:123 } }\n'],
+  ['a check without a condition', '    mode: run\n    trigger: open\n    check: [{ program: on_open }]\n'],
+  ['a check of an unknown map', '    mode: run\n    trigger: open\n    check: [{ map: open, key: 0, not_zero: true }]\n'],
   ['a key of another type', '    mode: run\n    trigger: open\n    check: [{ map: opens, key: [1], not_zero: true }]\n'],
   ['a key that is too long', '    mode: run\n    trigger: open\n    check: [{ map: opens, key: "hex:0000000000", not_zero: true }]\n'],
-  ['a number where there is none', '    mode: run\n    trigger: open\n    check: [{ variable: last, at_least: 1 }]\n'],
-  ['a variable there is none of', '    mode: run\n    trigger: open\n    check: [{ variable: first, not_zero: true }]\n'],
-  ['events of a map that has none', '    mode: run\n    trigger: open\n    check: [{ events: seen }]\n'],
+  ['a number for a value that is not a number', '    mode: run\n    trigger: open\n    check: [{ variable: last, at_least: 1 }]\n'],
+  ['an unknown variable', '    mode: run\n    trigger: open\n    check: [{ variable: first, not_zero: true }]\n'],
+  ['events of a map without events', '    mode: run\n    trigger: open\n    check: [{ events: seen }]\n'],
   ['two expectations at once', '    mode: run\n    trigger: open\n    check: [{ variable: tasks, not_zero: true, at_least: 2 }]\n'],
 ] as const;
 
-test('a trigger or check that makes no sense is an error with its place', async () => {
+test('an invalid trigger or check is an error with its place', async () => {
   const said: string[] = [];
   for (const [what, settings] of CASES) {
     const problem = await configuredInputs('fires', settings).then(
@@ -104,17 +104,17 @@ test('a trigger or check that makes no sense is an error with its place', async 
   expect(said).toMatchInlineSnapshot(`
     [
       "a run without a trigger: <folder>/corematrix.yaml:3:11: a run needs a trigger: one or more of open, exec, connect, write, spin, iterate, test_run, command",
-      "a trigger without a run: <folder>/corematrix.yaml:4:14: trigger is only for "mode: run"",
-      "a trigger there is none of: <folder>/corematrix.yaml:4:21: objects.0.trigger.1: Invalid option: expected one of "open"|"exec"|"connect"|"write"|"spin"|"iterate", or Invalid input: expected object, received string",
-      "a test run of no program: <folder>/corematrix.yaml:4:37: no program "drop" in the object; it has: on_open, on_exec, on_connect, each_task, drop_all, on_restart",
-      "data that is no data: <folder>/corematrix.yaml:4:53: objects.0.trigger.test_run.data: expected hex:... (pairs of digits) or base64:...",
-      "a check of nothing: <folder>/corematrix.yaml:5:13: expected one of runs, returns, events, map, variable",
-      "a check of no map: <folder>/corematrix.yaml:5:20: no map "open" in the object; it has: opens, seen, execs, connects, .bss",
+      "a trigger without mode run: <folder>/corematrix.yaml:4:14: trigger is only for "mode: run"",
+      "an unknown trigger: <folder>/corematrix.yaml:4:21: objects.0.trigger.1: Invalid option: expected one of "open"|"exec"|"connect"|"write"|"spin"|"iterate", or Invalid input: expected object, received string",
+      "a test run of an unknown program: <folder>/corematrix.yaml:4:37: no program "drop" in the object; it has: on_open, on_exec, on_connect, each_task, drop_all, on_restart",
+      "malformed data: <folder>/corematrix.yaml:4:53: objects.0.trigger.test_run.data: expected hex:... (pairs of digits) or base64:...",
+      "a check without a condition: <folder>/corematrix.yaml:5:13: expected one of runs, returns, events, map, variable",
+      "a check of an unknown map: <folder>/corematrix.yaml:5:20: no map "open" in the object; it has: opens, seen, execs, connects, .bss",
       "a key of another type: <folder>/corematrix.yaml:5:32: [1] is no __u32; expected a whole number",
       "a key that is too long: <folder>/corematrix.yaml:5:32: 5 bytes; expected 4",
-      "a number where there is none: <folder>/corematrix.yaml:5:41: the value is not a number, but struct {...}",
-      "a variable there is none of: <folder>/corematrix.yaml:5:25: no variable "first" in the object; it has: last, tasks",
-      "events of a map that has none: <folder>/corematrix.yaml:5:23: no ring buffer or perf event array "seen" in the object; it has: execs, connects",
+      "a number for a value that is not a number: <folder>/corematrix.yaml:5:41: the value is not a number, but struct {...}",
+      "an unknown variable: <folder>/corematrix.yaml:5:25: no variable "first" in the object; it has: last, tasks",
+      "events of a map without events: <folder>/corematrix.yaml:5:23: no ring buffer or perf event array "seen" in the object; it has: execs, connects",
       "two expectations at once: <folder>/corematrix.yaml:5:13: expected one of equals, at_least, not_zero",
     ]
   `);

@@ -1,4 +1,4 @@
-// Tests of an object that loads slowly without a fault: the verifier follows every instruction of many programs.
+// Tests of a correct object that loads slowly, because the verifier follows every instruction of many programs.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

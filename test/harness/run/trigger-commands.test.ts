@@ -101,7 +101,7 @@ test('a request that is too large for a guest gives no verdict, and the reason n
   ]);
 });
 
-test('a trigger command that cannot be packed or makes no sense is an error with its place', async () => {
+test('a trigger command that cannot be packed or is invalid is an error with its place', async () => {
   await writeFile(join(folder, 'script'), '#!/bin/sh\n');
   await writeFile(join(folder, 'text'), 'text\n');
   const command = (argv: readonly string[], more: object = {}) => ({ command: { argv, ...more } });

@@ -88,7 +88,7 @@ describe('libbpf', () => {
     ['damaged', '{"version": "1.7'],
     ['of another shape', '[]'],
     ['pointing out of the cache', '{"version":"1.7.0","package":"1.7.0-1","key":"../../etc"}'],
-    ['of something that is gone', '{"version":"1.7.0","package":"1.7.0-1","key":"bbbb-1","trust":{"kind":"pinned"}}'],
+    ['of a build that no longer exists', '{"version":"1.7.0","package":"1.7.0-1","key":"bbbb-1","trust":{"kind":"pinned"}}'],
     ['without a record of trust', `{"version":"1.7.0","package":"1.7.0-1","key":"${'a'.repeat(32)}-1"}`],
     [
       'of a mirror that only another run trusted',

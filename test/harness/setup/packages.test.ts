@@ -79,7 +79,7 @@ describe('a plan for missing packages', () => {
   });
 });
 
-describe('what is missing', () => {
+describe('missing packages', () => {
   let path = '';
   beforeEach(async () => {
     path = await mkdtemp(join(tmpdir(), 'corematrix-path-'));
@@ -100,7 +100,7 @@ describe('what is missing', () => {
     expect(await names(false)).toEqual(before.filter((name) => name !== 'clang'));
   });
 
-  it('missing packages include those of tests only if tests will run', async () => {
+  it('packages for tests are missing only if tests will run', async () => {
     const before = await names(false);
     const more = (await names(true)).filter((name) => !before.includes(name));
     expect(more).toEqual(['busybox-static', 'bzip2', 'cpio', 'binutils', 'perl', 'libxml2-utils', 'gnupg', 'clang-format', 'chromium']);

@@ -28,7 +28,7 @@ describe('crashes in one guest', () => {
     );
   });
 
-  it('SIGKILL, an exit status and an RCU stall are no crash', () => {
+  it('SIGKILL, an exit status and an RCU stall are not crashes', () => {
     expect([
       crashIn(null, null),
       crashIn(null, loaderEnd(9)),

@@ -1,4 +1,4 @@
-// Verdicts of custom loaders, from how they end and what they print: the words of libbpf, cilium/ebpf and aya.
+// Tests of verdicts of custom loaders, from their end and their output: messages of libbpf, cilium/ebpf and aya.
 import { describe, expect, test } from 'vitest';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import type { CellEvidence, CommandEvidence } from '../../../harness/verdict/evidence/evidence.ts';
@@ -25,11 +25,11 @@ function verdict(printed: Partial<CommandEvidence>): string {
 const says = (text: string) => verdict({ stderr: `starting\n${text}\n` });
 
 describe('a custom loader', () => {
-  test('passes if it exits with 0, whatever it prints', () => {
+  test('a custom loader passes if it exits with 0, whatever it prints', () => {
     expect(verdict({ value: 0, stderr: 'apply CO-RE relocations: x: incompatible types\n' })).toBe('pass   0: ');
   });
 
-  test('fails for an unknown reason if it prints nothing that is known', () => {
+  test('a custom loader fails for an unknown reason if it prints no known message', () => {
     expect([
       verdict({ value: 3 }),
       verdict({ value: 3, stdout: 'on stdout\n', stderr: 'first\n  last line  \n\n' }),
@@ -41,7 +41,7 @@ describe('a custom loader', () => {
     ]);
   });
 
-  test('that crashed is not explained by what it printed', () => {
+  test('a crash of a custom loader is not explained by its output', () => {
     const printed = 'apply CO-RE relocations: x: incompatible types\n';
     expect([verdict({ end: 'killed', value: 11, stderr: printed }), verdict({ end: 'killed', value: 0 })]).toEqual([
       'fail verify unknown 0: the loader is killed by signal 11: apply CO-RE relocations: x: incompatible types',
@@ -49,12 +49,12 @@ describe('a custom loader', () => {
     ]);
   });
 
-  test('is explained by its last line that is known, cut to one line', () => {
+  test('a failed custom loader has its last known message as the reason, cut to one line', () => {
     expect(says('map create: first\nmap create: second\nbye')).toBe('fail map-create map-create-failed 0: map create: second');
     expect(says(`map create: ${'x'.repeat(9000)}`).length).toBeLessThan(600);
   });
 
-  test('is searched only in the last lines of a long output', () => {
+  test('a message of a custom loader is found only in the last lines of a long output', () => {
     const many = 'noise\n'.repeat(3000);
     expect([says(`map create: early\n${many}`), says(`${many}map create: late`)]).toEqual([
       'fail verify unknown 0: the loader exits with status 1: noise',
@@ -86,7 +86,7 @@ describe('a custom loader', () => {
     ['attach target fexit/x not found', 'verify attach-target-missing'],
     ['attaching type y: not found', 'verify attach-target-missing'],
     ['find target for fentry: gone', 'verify attach-target-missing'],
-  ])('that prints %j fails with the class of these words', (text, expected) => {
+  ])('a custom loader that prints %j fails with the class of this message', (text, expected) => {
     expect(says(text)).toBe(`fail ${expected} 0: ${text}`);
   });
 
@@ -94,18 +94,18 @@ describe('a custom loader', () => {
     ["program p: load program: permission denied: R1 invalid mem access 'scalar' (5 line(s) omitted)", "R1 invalid mem access 'scalar'"],
     ["load program: permission denied: R1 invalid mem access 'scalar'", "R1 invalid mem access 'scalar'"],
     ["Verifier output: 0: (79) r1 = *(u64 *)(r1 +0)\nR1 invalid mem access 'scalar'\n", "R1 invalid mem access 'scalar'"],
-  ])('that passes on what the verifier says, as %j, fails with its reason', (text, reason) => {
+  ])('a custom loader that prints the message of the verifier, as %j, fails with this reason', (text, reason) => {
     expect(says(text)).toMatch(/^fail verify verifier-rejected \d+: verifier: /);
     expect(says(text)).toContain(reason);
   });
 
-  test('that passes on an unknown helper fails with that helper', () => {
+  test('a custom loader that prints the number of an unknown helper fails with this helper', () => {
     expect(says('program p: load program: invalid argument: invalid func unknown#9999 (5 line(s) omitted)')).toBe(
       'fail verify helper-unknown 22: helper #9999 is unknown to this kernel',
     );
   });
 
-  test('is explained by libbpf before all other words', () => {
+  test('a message of libbpf explains a failed custom loader before all other messages', () => {
     const text = "libbpf: map 'm': failed to create: -EPERM\nlibbpf: failed to load object 'x'\nmap create: no";
     expect(says(text)).not.toContain('map create: no');
   });

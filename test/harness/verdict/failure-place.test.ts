@@ -15,7 +15,7 @@ const SOURCE = {
   exact: true,
 };
 
-test('the place is in the subprogram, with the line that the kernel printed', () => {
+test('the place of a failure is in the subprogram, with the line that the kernel printed', () => {
   expect(failurePlace(attempt(RECORDED), null)).toEqual({
     program: 'sub',
     insn: 3,
@@ -25,7 +25,7 @@ test('the place is in the subprogram, with the line that the kernel printed', ()
   });
 });
 
-test('the line information of the object counts before the line that the kernel printed', () => {
+test('the place of a failure has the line in the object, before the line that the kernel printed', () => {
   const own = { file: 'own.c', line: 7, text: 'x', exact: false };
   const asked: [string, number][] = [];
   const found = (line: typeof own | null) =>
@@ -43,11 +43,11 @@ test('the line information of the object counts before the line that the kernel 
   ]);
 });
 
-test('an old kernel prints a line without file and number, which is no source', () => {
+test('the place of a failure has no source if an old kernel printed a line without file and number', () => {
   expect(failurePlace(attempt(RECORDED.replaceAll(/ @ core\.bpf\.c:\d+/g, '')), null)?.source).toBeNull();
 });
 
-test('a long state is cut to 300 characters', () => {
+test('the register state in the place of a failure is cut to 300 characters', () => {
   const stateOf = (length: number) => {
     const state = `R1=${'x'.repeat(length - 'R1='.length)}`;
     return failurePlace(attempt(RECORDED.replace('R1=0 R10=fp0 fp-8=0', state)), null)?.state ?? '';
@@ -64,6 +64,6 @@ test.each([
   ['no program was rejected', "libbpf: failed to open 'x'"],
   ['the rejected program has no log of the verifier', "libbpf: prog 'p': BPF program load failed: -EINVAL"],
   ['the log of the verifier names no instruction', RECORDED.replaceAll(/^\d+: .*\n/gm, '')],
-])('there is no place if %s', (_, text) => {
+])('a failure has no place if %s', (_, text) => {
   expect(failurePlace(attempt(text), null)).toBeNull();
 });

@@ -42,7 +42,7 @@ const LOCKDOWN = '[1.0] Lockdown: init: use of bpf to read kernel RAM is restric
 const missing = (target: string) =>
   warn(`prog 'p': failed to find kernel BTF type ID of '${target}': -ESRCH`, `prog 'p': failed to load: -ESRCH`);
 
-test('the error number of a refusal without words decides its class', () => {
+test('the error number of a refusal without a message decides its class', () => {
   const errors = { EPERM: 1, E2BIG: 7, ENOMEM: 12, EACCES: 13, EINVAL: 22, ENOSPC: 28, EOPNOTSUPP: 95, ENOTSUPP: 524, EIO: 5 };
   const found = Object.entries(errors).map(([error, errno]) => `${error}: ${verdict({ errno, text: refused(`-${error}`) })}`);
   expect(found).toMatchInlineSnapshot(`
@@ -111,7 +111,7 @@ test('an attach target has the name that it has in BTF', () => {
   `);
 });
 
-test('BTF that is missing or refused has a class of its own', () => {
+test('missing or refused BTF has its own class', () => {
   expect([
     verdict({ errno: 2, text: warn('BTF is required, but is missing or corrupted.') }),
     verdict({ errno: 22, text: warn("Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.") }),

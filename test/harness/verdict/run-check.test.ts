@@ -37,7 +37,7 @@ test('the numbers of a per-CPU map are summed over processors', () => {
   expect(judge([at({ equals: u64(5), shown: '5' })], value(u64(2, 3)), 'percpu_array').checks).toMatchObject([{ passed: true }]);
 });
 
-test('a missing value and a value that is not a number fail their checks', () => {
+test('a missing value, or a value that is not a number, fails its check', () => {
   expect(judge([at({ notZero: true })], value(Buffer.alloc(0), 2)).checks).toMatchObject([{ seen: 'no entry', passed: false }]);
   expect(judge([at({ notZero: true })], {}).checks).toMatchObject([{ seen: 'no value', passed: false }]);
   expect(judge([at({ atLeast: 0 }, null)], value(Buffer.alloc(3))).checks).toMatchObject([
@@ -74,7 +74,7 @@ function outcome(check: PlannedCheck, facts: Partial<RunCheckFacts>, mapType = '
   return `${found?.what}: ${found?.expected}, seen ${found?.seen}: ${found?.passed ? 'passed' : 'failed'}`;
 }
 
-test('the bytes of a value are compared as a number, or as hexadecimal text', () => {
+test('the bytes of a checked value are compared as a number, or as hexadecimal text', () => {
   const hex = Buffer.from('00ff10', 'hex');
   expect([
     outcome(at({ atLeast: 0x0102 }, 2), value(Buffer.from([2, 1]))),
@@ -107,7 +107,7 @@ test('the bytes of a value are compared as a number, or as hexadecimal text', ()
   ]);
 });
 
-test('a value is read at its offset, and each value of a per-CPU map at a multiple of eight bytes', () => {
+test('a value of a map is read at its offset, and each value of a per-CPU map at a multiple of eight bytes', () => {
   const bytes = Buffer.from([1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 7, 8, 0, 0, 0, 0]);
   const small = (offset: number): PlannedCheck => ({
     kind: 'bytes',
@@ -140,7 +140,7 @@ test('a value is read at its offset, and each value of a per-CPU map at a multip
   ]);
 });
 
-test('runs and events are counted', () => {
+test('a check of runs or events compares their number', () => {
   const runs: PlannedCheck = { kind: 'runs', program: 'p', atLeast: 2 };
   const events: PlannedCheck = { kind: 'events', program: null, map: 'rb', atLeast: 2 };
   const counted = (count: number, errno = 0) => ({ events: new Map([[0, { errno, count }]]) });
@@ -166,7 +166,7 @@ test('runs and events are counted', () => {
 const TEST_RUN = { kind: 'test-run', program: 'p', repeat: 1, data: Buffer.alloc(0), context: Buffer.alloc(0) } as const;
 const COMMAND: RunCheckPlan['triggers'][number] = { kind: 'command', settings: { argv: ['./bin/ping', '-c', '1'] } };
 
-test('a test run must return what is expected each time', () => {
+test('a test run must return the expected value each time', () => {
   const judged = (returned: [number, number][]) => {
     const plan: RunCheckPlan = {
       triggers: [TEST_RUN, { kind: 'built-in', name: 'open' }, TEST_RUN, { ...TEST_RUN, program: 'q' }],
@@ -211,7 +211,7 @@ test('a program without a test run has no return value', () => {
   expect(outcome(check, {})).toBe('return value of p: 0, seen no test run: failed');
 });
 
-test('a test run that fails concerns its own program only, and its program must have run', () => {
+test('a failed test run fails only its own program, and its program must have run', () => {
   const plan: RunCheckPlan = { triggers: [TEST_RUN], checks: [] };
   const runs = new Map([['p', 0]]);
   const broken = judgeRunCheck(plan, { ...NO_FACTS, triggered: new Map([[0, { errno: 22, returned: 0 }]]), runs }, [], ['q']);
@@ -234,13 +234,13 @@ test.each([
   [{ end: 'timed-out', value: 1500, said: 'x' }, 'trigger ping: did not end within 1.5 s'],
   [{ end: 'not-started', value: 13, said: 'x' }, 'trigger ping: cannot be started: EACCES'],
   [null, 'trigger ping: did not run'],
-] as const)('a command that ended with %j gives the reason %j', (ended, reason) => {
+] as const)('a trigger command that ended with %j gives the reason %j', (ended, reason) => {
   const plan: RunCheckPlan = { triggers: [COMMAND], checks: [] };
   const commands = new Map(ended ? [[0, ended]] : []);
   expect(judgeRunCheck(plan, { ...NO_FACTS, commands }, [], []).failureOf('p')?.reason).toBe(reason);
 });
 
-test('a check of one program fails only that program, a check of none fails all', () => {
+test('a failed check of one program fails only that program, and a check without a program fails all', () => {
   const missing = (program: string | null): PlannedCheck => ({
     kind: 'bytes',
     program,

@@ -24,14 +24,14 @@ async function bpftool(...args: string[]): Promise<string[]> {
   return stdout.split('\n');
 }
 
-/** Objects keep their BTF in a section; written out alone it is a file like any other. */
+/** The path of a BTF file with the BTF section of an object. */
 async function writtenOut(btf: Buffer): Promise<string> {
   const path = join(folder, 'btf');
   await writeFile(path, btf);
   return path;
 }
 
-/** A kernel's worth of lines: the first that differs says more than a diff of all. */
+/** Compares the lines of two dumps. Only the first difference is reported, because the dump of a kernel is long. */
 function firstDifference(actual: readonly string[], expected: readonly string[]) {
   const at = expected.findIndex((line, index) => line !== actual[index]);
   return actual.length === expected.length && at < 0 ? null : { at, actual: actual[at], expected: expected[at], length: actual.length };
@@ -69,7 +69,7 @@ describe('types', () => {
     }
   });
 
-  // COREMATRIX_TEST_KERNELS=all takes every series of the mirror.
+  // COREMATRIX_TEST_KERNELS=all reads every series of the mirror.
   it('BTF types of the oldest and the newest kernel equal those that bpftool dumps', async () => {
     const kernels = await pulledBtfs();
     const chosen = ALL_SERIES ? kernels : [...new Set([...kernels.slice(0, 1), ...kernels.slice(-1)])];
@@ -85,7 +85,7 @@ describe('types', () => {
     expect(rawDump(btf)).toEqual(await bpftool(await writtenOut(buildBtf(EVERY_KIND))));
   });
 
-  it('BTF is read at any address, and behind a header longer than known', () => {
+  it('BTF is read at any address, and after a header that is longer than known', () => {
     const bytes = Buffer.concat([Buffer.from('x'), buildBtf(EVERY_KIND, { moreHeader: 12 })]).subarray(1);
     expect(rawDump(mustReadBtf(bytes))).toEqual(rawDump(mustReadBtf(buildBtf(EVERY_KIND))));
   });
@@ -141,7 +141,7 @@ describe('BTF of a module', () => {
 });
 
 describe('names', () => {
-  it('a name finds all types with it, of any flavor, also at the end of a longer string', () => {
+  it('a name finds all types that have it, with any flavor, also at the end of a longer string', () => {
     const types: WrittenType[] = [
       { name: 'sample', kind: 4 },
       { name: 'sample___x', kind: 4 },
@@ -157,7 +157,7 @@ describe('names', () => {
     });
   });
 
-  it('of several flavors in a name only the last one is cut', () => {
+  it('only the last of several flavors in a name is removed', () => {
     const names = ['one___two___three', 'one___two', 'one', '___one', 'one____two', 'one___', 'a_b___c', 'one___two____x'];
     const index = indexNames(mustReadBtf(buildBtf(names.map((name) => ({ name, kind: 4 })))));
     const found = (name: string) => typesWithEssentialName(index, name).map((id) => names[id - 1]);

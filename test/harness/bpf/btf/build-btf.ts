@@ -1,27 +1,27 @@
-// BTF written by hand, for what no compiler makes: damaged types, kinds of the future, modules, the other byte order.
+// Builds BTF that no compiler writes: damaged types, unknown kinds, modules, the other byte order.
 
 export interface WrittenType {
   name?: string;
   kind: number;
   kindFlag?: boolean;
   vlen?: number;
-  /** Size or type. */
+  /** The size of the type, or the id of the type that it refers to. */
   size?: number;
-  /** Words behind the head; a string becomes its offset. */
+  /** Words after the head of the type. A string is replaced by its offset. */
   words?: readonly (number | string)[];
 }
 
 export interface BtfOptions {
   little?: boolean;
-  /** Length of the string section this BTF continues. */
+  /** Length of the string section that this BTF continues. */
   stringStart?: number;
-  /** Sizes of kinds, as bytes: fixed and for each element. */
+  /** Sizes of each kind in bytes: of the fixed part, and of each element. */
   layout?: readonly (readonly [number, number])[];
-  /** Bytes of a header longer than any known. */
+  /** Additional bytes of a header that is longer than any known one. */
   moreHeader?: number;
 }
 
-/** A BTF section with these types. */
+/** Builds a BTF section with these types. */
 export function buildBtf(types: readonly WrittenType[], options: BtfOptions = {}): Buffer {
   const { little = true, stringStart = 0, layout, moreHeader = 0 } = options;
   let strings = stringStart === 0 ? '\0' : '';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Has libbpf distill the base of a module's BTF and put such BTF upon another kernel's: what the reader of modules is held against.
+// Lets libbpf distill the base of a module's BTF, and relocate such BTF to another kernel. Tests compare the reader of modules with it.
 // Input, one per line:   distill BASE MODULE NEW_BASE NEW_MODULE   |   relocate BASE MODULE KERNEL NEW_MODULE
-// Output, one per line: 0, the error number, or 9999 for what libbpf cannot read; what is new is written to files.
+// Output, one per line: 0, the error number, or 9999 if libbpf cannot read an input. The new BTF is written to files.
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not an error number of libbpf: BTF that it does not read. */
+/* Means BTF that libbpf cannot read. It is not an error number of libbpf. */
 #define UNREADABLE 9999
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)

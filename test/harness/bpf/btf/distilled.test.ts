@@ -1,5 +1,5 @@
-// BTF of modules upon a distilled base: put upon kernels as libbpf's own btf__relocate() does it, word by word, or refused where it refuses.
-// COREMATRIX_FUZZ_RUNS sets how many made-up modules are tried, COREMATRIX_FUZZ_START where they begin.
+// Tests of BTF of modules with a distilled base: it is relocated to kernels exactly as by btf__relocate() of libbpf, or refused as there.
+// COREMATRIX_FUZZ_RUNS sets the number of random modules, COREMATRIX_FUZZ_START the first seed.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ const struct = (name: string, size: number, ...members: string[]): WrittenType =
 describe('a module on another kernel than it was made for', () => {
   const base = buildBtf([INT, struct('file', 8, 'mode', 'flags'), struct('list', 4, 'head')]);
   const stringStart = base.readUInt32LE(20);
-  /** It has a pointer to a file, and a list within. */
+  /** A module with a type that has a pointer to a file, and an embedded list. */
   const module = buildBtf(
     [
       { kind: 2, size: 2 },
@@ -109,7 +109,7 @@ describe('made-up modules', () => {
       await writeFile(path(index, 'kernel'), buildBtf(kernel));
       distill.push(`distill ${['base', 'module', 'distilled', 'split'].map((name) => path(index, name)).join(' ')}`);
     }
-    // Not every made-up base can be distilled.
+    // libbpf cannot distill every random base.
     const made = (await askLibbpf(distill)).flatMap((errno, index) => (errno === 0 ? [index] : []));
     const relocate = made.map(
       (index) => `relocate ${['distilled', 'split', 'kernel', 'relocated'].map((name) => path(index, name)).join(' ')}`,
@@ -126,7 +126,7 @@ describe('made-up modules', () => {
       if (JSON.stringify(engine) !== JSON.stringify(libbpf)) differences.push({ index, engine: own.ok ? engine : own.reason, libbpf });
     }
     expect(differences.slice(0, 2)).toEqual([]);
-    // Neither outcome is so rare that it would not be worth something.
+    // Both outcomes must be frequent enough to test something.
     const [done, refused] = [said.filter((errno) => errno === 0).length, said.filter((errno) => errno !== 0).length];
     expect(Math.min(done, refused)).toBeGreaterThan(MODULES / 10);
   });

@@ -1,4 +1,4 @@
-// Values of configurations as bytes of BTF types, checked against what clang makes of the same values.
+// Tests of values in configurations as bytes of BTF types, compared with the bytes that clang writes for the same values.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/ob
 import { type ObjectVariable, variablesOf } from '../../../../harness/bpf/object/variables.ts';
 import { compileBpf } from '../object/compile.ts';
 
-/** C initialisers and the same values as a configuration writes them. */
+/** C initialisers, and the same values in the form of a configuration. */
 const SAME: readonly (readonly [declaration: string, initialiser: string, value: Value])[] = [
   ['u8 a', '255', 255],
   ['s8 b', '-128', -128],

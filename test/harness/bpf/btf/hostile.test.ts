@@ -20,7 +20,7 @@ function sectionOf({ bytes }: SampleObject, name: string): Uint8Array {
   return (read.ok ? sectionNamed(read.elf, name)?.bytes : undefined) ?? new Uint8Array();
 }
 
-/** Where to change bytes, as a part of the length, and what to; and after which part to cut. */
+/** Bytes to change, each by its place as a part of the length and its new value, and the part after which the input is cut. */
 const damage = fc.record({
   sample: fc.nat(),
   cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),

@@ -1,4 +1,4 @@
-// Every type of a BTF in the words of `bpftool btf dump ... format raw`, so that the two can be compared line by line.
+// Prints every type of a BTF in the format of `bpftool btf dump ... format raw`, so that both can be compared line by line.
 import { type Btf, kindFlag, kindOf, nameOf, vlenOf } from '../../../../harness/bpf/btf/btf.ts';
 import type { BtfKind } from '../../../../harness/bpf/btf/kinds.ts';
 import {
@@ -37,7 +37,7 @@ const size: Format<string> = (btf, id) => `size=${sizeField(btf, id)}`;
 const sizeAndCount: Format<string> = (btf, id) => `${size(btf, id)} vlen=${vlenOf(btf, id)}`;
 const signAndSize: Format<string> = (btf, id) => `encoding=${kindFlag(btf, id) ? 'SIGNED' : 'UNSIGNED'} ${sizeAndCount(btf, id)}`;
 
-/** What follows kind and name; for kinds that are not here, the type they refer to. */
+/** The text after kind and name, for each kind. All other kinds have the type that they refer to. */
 const HEADS: Partial<Record<BtfKind, Format<string>>> = {
   int: (btf, id) => {
     const { encoding, bitOffset, bits } = integerOf(btf, id);
@@ -80,7 +80,7 @@ const BODIES: Partial<Record<BtfKind, Format<string[]>>> = {
     }),
 };
 
-/** All types a BTF has of its own, a line for each and one for each of its elements. */
+/** Prints all types of a BTF without those of its base: one line for each type, and one for each of its elements. */
 export function rawDump(btf: Btf): string[] {
   const lines: string[] = [];
   for (let id = btf.startId; id < btf.endId; id++) {

@@ -1,4 +1,4 @@
-// Types as C writes them: held against what the compiler was given.
+// Tests of types as C text, compared with the C source that was compiled.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ let folder = '';
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'type-text-'))));
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** `char[16]` is declared as `char member[16]`. */
+/** Declares a member of a type: `char[16]` becomes `char member[16]`. */
 function declaration([text, how]: readonly [string, string], index: number): string {
   const name = `m${index}`;
   const base = /^[^([]*?(?=\s*[*]*[[(]|$)/.exec(text)?.[0] ?? text;
@@ -48,7 +48,7 @@ it('the text of every member equals its source', async () => {
   expect(texts).toEqual(DECLARATIONS.map(([text]) => text));
 });
 
-it('the text of circular types ends, and names anonymous types', () => {
+it('the text of circular types is finite, and names anonymous types', () => {
   const btf = mustReadBtf(
     buildBtf([
       { name: '', kind: 2, size: 2 },

@@ -10,7 +10,7 @@ test.each([
   ['[15] enum bpf_map_type___a::BPF_MAP_TYPE_NOPE = 999', 'enum bpf_map_type___a::BPF_MAP_TYPE_NOPE'],
   ['[15] enum64 E::LOW = -1', 'enum64 E::LOW'],
   ['[3] union <anon>.x (0:0 @ offset 0)', '<anon>.x'],
-])('%s is an access to %s', (text, access) => {
+])('the spec %s is an access to %s', (text, access) => {
   const spec = parseSpec(text);
   expect(spec && accessOf(spec)).toBe(access);
 });
@@ -27,7 +27,7 @@ test('a field spec is parsed', () => {
   });
 });
 
-test.each(['', '[9]', '[x] struct S', 'nothing'])('%j is not a spec', (text) => {
+test.each(['', '[9]', '[x] struct S', 'nothing'])('the text %j is not a spec', (text) => {
   expect(parseSpec(text)).toBeNull();
 });
 
@@ -38,7 +38,7 @@ test.each([
   ['___x', '___x'],
   ['a____b', 'a____b'],
   ['a___', 'a___'],
-])('the essential name of %s is %s', (name, essential) => {
+])('the name %s without its flavor is %s', (name, essential) => {
   expect(essentialName(name)).toBe(essential);
 });
 
@@ -49,7 +49,7 @@ test.each([
   ['[1] struct S.a (0:3:1 @ offset 8)', true],
   ['[1] struct S[2] (2 @ offset 8)', false],
   ['[1] struct S[2] (2:0 @ offset 8)', true],
-])('the candidate %s that did not match: incompatible %s', (text, incompatible) => {
+])('a rejected candidate %s counts as incompatible: %s', (text, incompatible) => {
   const spec = parseSpec(text);
   expect(spec && isIncompatible(spec)).toBe(incompatible);
 });

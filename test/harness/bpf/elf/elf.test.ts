@@ -6,7 +6,7 @@ import { type SampleObject, sampleObjects } from '../object/samples.ts';
 
 const SYMBOL_TYPES = ['NOTYPE', 'OBJECT', 'FUNC', 'SECTION', 'FILE'];
 const BINDINGS = ['LOCAL', 'GLOBAL', 'WEAK'];
-/** Section numbers that are none, as llvm-readelf spells them. */
+/** Special section numbers with their names in llvm-readelf. */
 const SPECIAL: Readonly<Record<string, number>> = { UND: 0, ABS: 0xfff1, COM: 0xfff2 };
 
 let objects: SampleObject[] = [];
@@ -14,7 +14,7 @@ beforeAll(async () => {
   objects = await sampleObjects();
 });
 
-/** Sections and symbols from the tables llvm-readelf prints in GNU style, which all its versions print alike. */
+/** Reads sections and symbols from the GNU-style tables of llvm-readelf, which are alike in all its versions. */
 async function readelf(path: string) {
   const { stdout } = await execa('llvm-readelf', ['--wide', '--sections', '--symbols', path]);
   const lines = stdout.split('\n');
@@ -30,7 +30,7 @@ async function readelf(path: string) {
       if (found === undefined) return [];
       return [
         {
-          // llvm-readelf gives the symbol of a section the section's name.
+          // llvm-readelf prints the name of the section for the symbol of a section.
           name: type === 'SECTION' ? '' : name,
           type: SYMBOL_TYPES.indexOf(type),
           binding: BINDINGS.indexOf(binding),
@@ -60,7 +60,7 @@ describe('sections and symbols of the sample objects', () => {
 
 describe('files that are no ELF of this project', () => {
   const header = (...bytes: number[]) => Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, ...bytes, ...Array.from({ length: 64 }, () => 0));
-  it('other files are refused with what they are', () => {
+  it('files that are not 64-bit ELF files are refused with the reason', () => {
     const refusals = [
       new Uint8Array(),
       Buffer.from('#!/bin/sh\n'),

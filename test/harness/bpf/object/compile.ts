@@ -1,4 +1,4 @@
-// Compiles a BPF source given as text: for tests whose subject is one construct of C.
+// Compiles a BPF source from text, for tests of one construct of C.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -41,7 +41,7 @@ export async function compileBpf(folder: string, name: string, source: string, t
     '-include',
     'prelude.h',
   ];
-  // Relative, or clang finds no text for the lines.
+  // The path is relative, because clang otherwise finds no text for the lines.
   await execa('clang', [...flags, '-c', `${name}.bpf.c`, '-o', object], { cwd: folder });
   await execa('llvm-strip', ['-g', object]);
   return object;

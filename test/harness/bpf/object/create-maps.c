@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Creates one map for each line `TYPE KEY VALUE ENTRIES FLAGS` of shapes.txt and prints the error number of each. */
+/* Creates one map for each line `TYPE KEY VALUE ENTRIES FLAGS` of shapes.txt, and prints each error number. */
 #include <linux/bpf.h>
 #include <errno.h>
 #include <stdio.h>

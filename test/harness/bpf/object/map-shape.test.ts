@@ -1,4 +1,4 @@
-// Attributes of maps that no kernel takes, compared with real kernels that create the maps.
+// Tests of attributes of maps that every kernel refuses, compared with real kernels that create the maps.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ import { objectSources } from '../../../../harness/plan/inputs/object-sources.ts
 import { logText } from '../../../../harness/results/logs.ts';
 import { realRun, sample } from '../../run/real-run.ts';
 
-/** These types need more than sizes: BTF, another map, or a cgroup. */
+/** Types that need more than sizes: BTF, another map, or a cgroup. */
 const NEED_MORE = /^(?:unspec|struct_ops|insn_array|.*_of_maps|.*_storage)$/;
-/** Flags without which no kernel takes a type. */
+/** Flags that every kernel requires for a type. */
 const FLAGS: Readonly<Partial<Record<string, number>>> = { lpm_trie: 1, arena: 1 << 10 };
 
 const SIZES = [0, 4, 8, 12, 264];
@@ -35,7 +35,7 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({ name: 'm', flags: null, hasInner: false, autocreate: true, ...shape });
 
-test('no kernel creates a map that is called impossible, and some kernel creates each other one', async () => {
+test('no kernel creates a map with an impossible attribute, and some kernel creates every other map', async () => {
   const entry = { path: sample('exec_watch'), name: 'maps', command: { argv: ['./create-maps'], files: ['shapes.txt'] } };
   const { objects, problems } = await readInputs(objectSources(parsePlacedConfig(JSON.stringify({ objects: [entry] }), 'c.yaml'), folder));
   expect(problems).toEqual([]);
@@ -43,13 +43,13 @@ test('no kernel creates a map that is called impossible, and some kernel creates
   const errors = cells.map(({ logs: own }) => (logText(logs, own.stdout ?? null) ?? '').trim().split('\n').map(Number));
   expect(errors.map(({ length }) => length)).toEqual([SHAPES.length, SHAPES.length, SHAPES.length]);
   const created = (index: number) => errors.some((each) => each[index] === 0);
-  // libbpf gives this type the number of processors.
+  // libbpf sets the number of entries of this type to that of processors.
   const isCompleted = ({ type, maxEntries }: (typeof SHAPES)[number]) => type === 'perf_event_array' && maxEntries === 0;
   const wrong = SHAPES.filter((shape, index) => !isCompleted(shape) && created(index) === (impossibleAttribute(asMap(shape)) !== null));
   expect(wrong).toEqual([]);
 }, 300_000);
 
-test('the attribute is named with its value and what it must be', () => {
+test('an impossible attribute of a map is named with its value and the possible values', () => {
   const named = (type: string, keySize: number | null, valueSize: number | null, maxEntries: number | null) =>
     impossibleAttribute({ name: 'm', type, keySize, valueSize, maxEntries, flags: null, hasInner: false, autocreate: true });
   expect([

@@ -20,7 +20,7 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 const read = ({ bytes, name }: SampleObject) => readBpfObject(bytes, name);
 
-/** One line for each relocation: where, what, and the source line taken for it. */
+/** One line for each relocation: its place, its access, and its source line. */
 function relocationLines({ relocations }: BpfObject): string[] {
   return relocations.map(({ index, program, insn, kind, spec, access, source }) => {
     const text = source === null ? '' : ` | ${source.exact ? '' : 'near '}${source.text}`;
@@ -133,7 +133,7 @@ describe('an object', () => {
     `);
   });
 
-  it('a big-endian object reads the same', async () => {
+  it('a big-endian object is read like a little-endian one', async () => {
     const little = readBpfObject(await readFile(await compileBpf(folder, 'object', SOURCE)), 'object');
     const big = readBpfObject(await readFile(await compileBpf(folder, 'object', SOURCE, 'bpfeb')), 'object');
     expect([little.littleEndian, big.littleEndian]).toEqual([true, false]);
@@ -142,7 +142,7 @@ describe('an object', () => {
     expect(relocationLines(big)).toEqual(relocationLines(little));
   });
 
-  it('an object names its compiler unless that was stripped', async () => {
+  it('an object names its compiler unless the name was stripped', async () => {
     const path = await compileBpf(folder, 'object', SOURCE);
     const compiler = async (of: string) => compilerOf(readBpfObject(await readFile(of), 'object').elf);
     expect(await compiler(path)).toBeNull();
@@ -154,7 +154,7 @@ describe('an object', () => {
     expect(await compiler(whole)).toBe(/\S*\s?clang version \S+/.exec(clang)?.[0]);
   });
 
-  it('a single function in .text is a program; of two, none is', async () => {
+  it('a single function in .text is a program, but two functions are not', async () => {
     const one = readBpfObject(await readFile(await compileBpf(folder, 'one', 'int only(void *ctx) { return 0; }')), 'one');
     expect(one.programs).toEqual([{ name: 'only', section: '.text', insnOffset: 0, insns: 2, autoload: true, attachTo: null, type: null }]);
     const two = await readFile(await compileBpf(folder, 'two', 'int a(void *ctx) { return 0; } int b(void *ctx) { return 1; }'));
@@ -200,7 +200,7 @@ describe('files that are no BPF object', () => {
 });
 
 describe('damaged objects', () => {
-  it('damaged objects are read or refused, and nothing else happens', () => {
+  it('damaged objects are read or refused, and never cause another error', () => {
     const outcome = (bytes: Uint8Array) => {
       try {
         readBpfObject(bytes, 'damaged.o');

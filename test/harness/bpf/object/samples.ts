@@ -1,4 +1,4 @@
-// The sample objects, for tests that hold readers against oracles.
+// The sample objects, for tests that compare readers with oracles.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Btf, readBtf } from '../../../../harness/bpf/btf/btf.ts';
@@ -12,7 +12,7 @@ export interface SampleObject {
   bytes: Uint8Array;
 }
 
-/** Builds the sample programs, unless they are, and reads them. */
+/** Builds the sample programs unless they are up to date, and reads them. */
 export async function sampleObjects(): Promise<SampleObject[]> {
   const onNote = () => {};
   const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote });
@@ -20,7 +20,10 @@ export async function sampleObjects(): Promise<SampleObject[]> {
   return Promise.all(paths.map(async (path) => ({ name: basename(path), path, bytes: await readFile(path) })));
 }
 
-/** BTF that must be readable. */
+/**
+ * Reads BTF that must be valid.
+ * @throws Error with the reason if it is not
+ */
 export function mustReadBtf(bytes: Uint8Array, base: Btf | null = null): Btf {
   const read = readBtf(bytes, base);
   if (!read.ok) throw new Error(read.reason);

@@ -45,7 +45,7 @@ function entry(path: string, { text = 'text', change }: EntryChanges = {}): Buff
   return Buffer.concat([block, Buffer.from(text), Buffer.alloc((512 - (text.length % 512)) % 512), Buffer.alloc(1024)]);
 }
 
-test('packed files are unpacked unchanged', async () => {
+test('files that the host packs are unpacked unchanged in the guest', async () => {
   const long = `${'d'.repeat(90)}/${'e'.repeat(90)}/f`;
   const files = [file('loader/run', 'x'.repeat(1000), true), file('lib64/a.so'), file('empty', ''), file(long, 'deep')];
   expect(await unpack(packFiles(files))).toBe('0');
@@ -53,7 +53,7 @@ test('packed files are unpacked unchanged', async () => {
   for (const { path, bytes } of files) expect(await readFile(join(root, path))).toEqual(bytes);
 });
 
-test("tar's own ustar archives are read, too", async () => {
+test('ustar archives of tar(1) are read', async () => {
   const source = join(folder, 'source');
   await mkdir(join(source, 'a/b'), { recursive: true });
   await writeFile(join(source, 'a/b/c'), 'see');
@@ -78,7 +78,7 @@ test('an archive cannot write outside its folder, replace files, or create anyth
   expect((await readdir(folder)).filter((name) => name === 'escaped' || name === 'outside')).toEqual([]);
 });
 
-test('a number that fills its field without a terminator is read', async () => {
+test('a number in an archive that fills its field without a terminator is read', async () => {
   const change = (block: Buffer) => {
     block.write('000000000004', 124);
     block.write('77777777777 ', 136);

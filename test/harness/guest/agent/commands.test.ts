@@ -30,7 +30,7 @@ async function run(command: GuestCommand) {
   const printed = (stream: number) =>
     frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.bytes.toString('utf8')] : [])).join('');
   const end = frames.find((frame) => frame.type === 'command-end');
-  if (end?.type !== 'command-end') throw new Error('the response does not tell how the command ended');
+  if (end?.type !== 'command-end') throw new Error('the response has no end of the command');
   return { end: end.end, value: end.value, dropped: end.dropped, ms: end.ms, stdout: printed(1), stderr: printed(2) };
 }
 

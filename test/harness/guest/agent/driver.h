@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* A test program defines it and prints what it found, without the end of the line. `bytes` is a heap block of exactly `length`. */
+/* Defined by each test program. Prints its findings without the end of the line. `bytes` is a heap block of exactly `length`. */
 void handle(const uint8_t *bytes, uint32_t length);
 
 /* Maps the mailbox in ./devices once, puts the request into it, and begins a response. The bytes are header, then frames. */

@@ -1,4 +1,4 @@
-// A C program, written from the table of the protocol, that shows what it reads of requests and sends given frames.
+// Writes a C program from the table of the protocol. The program prints the fields that it reads from requests, and sends given frames.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../../../harness/base/package-root.ts';
@@ -156,7 +156,7 @@ export async function startMessagesProgram(folder: string, sent: readonly Sent[]
   return startHostProgram({ folder, test, agent: ['mailbox', 'payload'] });
 }
 
-/** What the program answers for a frame of these values. */
+/** The program's answer for a frame with these values. */
 export function shownText(fields: Fields, values: Record<string, unknown>): string {
   const hex = (bytes: Uint8Array) => `x${Buffer.from(bytes).toString('hex')}`;
   const texts = Object.entries(fields).map(([name, field]) => {

@@ -57,7 +57,7 @@ test.each([
   ['more words than bytes', command, [0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x61, 0], ' 0 x 0 - 0 -'],
   ['a word without its end', command, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0x61], ' 0 x 0 - 0 -'],
   ['words that leave none for variables', command, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0x61, 0], ' 0 x 1 x6100 0 -'],
-])('a payload with %s is read up to its end', async (_, number, payload, answer) => {
+])('the payload of a frame with %s is read up to its end', async (_, number, payload, answer) => {
   expect(await program.ask(Buffer.concat([u32Bytes(number), Buffer.from(payload)]))).toBe(answer);
 });
 

@@ -1,4 +1,4 @@
-// Which parts of the agent the host programs are built of, for tests and for fuzzing.
+// The parts of the agent in each host program, for tests and for fuzzing.
 import { compileBpf } from '../../bpf/object/compile.ts';
 
 export const UNPACK = { test: 'unpack.c', agent: ['archive', 'mailbox'] } as const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Reads the modules and the object of each request, and shows what it would load. The linker (--wrap) keeps modules from the kernel. */
+/* Reads the modules and the object of each request, and prints them. The linker (--wrap) keeps modules from the kernel. */
 #include "driver.h"
 
 #include "../../../../harness/guest/agent/messages.h"

@@ -46,7 +46,7 @@ test.each([
   ['nothing', Buffer.alloc(0)],
   ['a name without its end', Buffer.from('veth')],
   ['a name alone', Buffer.from('veth\0')],
-])('a module frame with %s never reaches the kernel', async (_, payload) => {
+])('a damaged module frame (%s) never reaches the kernel', async (_, payload) => {
   expect(await program.ask(rawRequest(FRAMES.module.number, payload))).toBe('a module failed; no object');
   expect((await responseIn(folder)).frames).toMatchObject([{ type: 'module-end', errno: 22 }]);
 });
@@ -58,12 +58,12 @@ test.each([
   ['a name longer than the frame', Buffer.concat([u32Bytes(10), Buffer.from('short')]), 'no object'],
   ['no name and no bytes', u32Bytes(0), 'object 0 characters, 0 bytes'],
   ['nothing', Buffer.alloc(0), 'no object'],
-])('an object frame with %s is read or refused', async (_, payload, answer) => {
+])('an unusual object frame (%s) is read or refused', async (_, payload, answer) => {
   expect(await program.ask(rawRequest(FRAMES.object.number, payload))).toBe(`modules loaded; ${answer}`);
 });
 
 test.each([0, 0x1000, 0x1014, 0x2001, 0xffffffff])(
-  'a response that the request places at %i does not overwrite the request',
+  'a response that the request places at offset %i does not overwrite the request',
   async (place) => {
     const request = requestBytes([moduleFrame('a', 'good'), { type: 'object', name: 'name', elf: Buffer.alloc(3) }]);
     request.writeUInt32LE(place, 8);

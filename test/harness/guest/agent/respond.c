@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes a response by words: `bytes=N` and `print=N` write a log frame of N characters, `many=N` writes N small frames, `crash` leaves a
- * frame open, `resume` goes on as another process would, `end` ends the response.
+ * Writes a response as words command: `bytes=N` and `print=N` write a log frame of N characters, `many=N` writes N small frames, `crash`
+ * leaves a frame open, `resume` continues as another process would, `end` ends the response.
  */
 #include "driver.h"
 

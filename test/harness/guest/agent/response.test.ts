@@ -40,7 +40,7 @@ test('a response has the written frames, its length and its checksum', async () 
   expect(header).toMatchObject({ dropped: 0, complete: true, length: 16 + 16 + 16 });
 });
 
-test('a response that is not ended is not complete', async () => {
+test('a response without its end frame is not complete', async () => {
   const { frames, header } = await respond('print=3');
   expect([frames.length, header.complete]).toEqual([1, false]);
 });

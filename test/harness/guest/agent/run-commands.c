@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Runs the commands of each request: the custom loader, else the trigger commands. */
+/* Runs the commands of each request: the custom loader, or the trigger commands if it has none. */
 #include "driver.h"
 
 #include "../../../../harness/guest/agent/custom_loader.h"

@@ -81,7 +81,7 @@ test.each<[string, RequestFrame, string]>([
   ],
   ['a section', { type: 'variable', section: '.none', offset: 0, bytes: Buffer.alloc(1) }, '.none: no 1 bytes at 0 of it to be set'],
   ['a map without values', { type: 'variable', section: 'few', offset: 0, bytes: Buffer.alloc(1) }, 'few: no 1 bytes at 0 of it to be set'],
-])('a setting of %s that the object lacks is an error with a warning, and changes nothing', async (_, frame, warning) => {
+])('a setting of %s that is not in the object is an error with a warning, and changes nothing', async (_, frame, warning) => {
   expect(await apply([frame])).toEqual({ error: '-2', loaded: unchanged, warnings: [`warn: libbpf: settings: ${warning}`], chosen: [] });
 });
 
@@ -101,7 +101,7 @@ test.each([
   [4, 5],
   [0xffffffff, 1],
   [0xffffffff, 0],
-])('a variable at %i of %i bytes is not written outside its section', async (offset, length) => {
+])('a variable at offset %i with %i bytes is not written outside its section', async (offset, length) => {
   const { error, loaded } = await apply([{ type: 'variable', section: '.data', offset, bytes: Buffer.alloc(length, 7) }]);
   expect([error, loaded]).toEqual(['-2', unchanged]);
 });
@@ -121,12 +121,12 @@ test.each<[string, string[]]>([
   ['one that the object lacks', ['none']],
   ['an empty name', ['']],
   ['a map among programs', ['counts']],
-])('alternatives with %s do not load', async (_, names) => {
+])('no alternative loads from a group with %s', async (_, names) => {
   const { error, chosen } = await apply([{ type: 'alternatives', kind: 'programs', names }]);
   expect([error, chosen]).toEqual([names.length === 0 ? '0' : '-2', []]);
 });
 
-test('groups and members of alternatives beyond the limit are left out', async () => {
+test('groups of alternatives, and members of a group, beyond the limit are ignored', async () => {
   const many = Array.from({ length: 100 }, () => 'bad_one');
   const groups = Array.from({ length: 100 }, () => ({ type: 'alternatives', kind: 'programs', names: [...many, 'good_one'] }) as const);
   expect((await apply(groups)).chosen).toEqual([]);

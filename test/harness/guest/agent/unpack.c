@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Unpacks each input below ./root, and prints what that returns. An input of one byte empties ./root. */
+/* Unpacks each input below ./root, and prints the return value. An input of one byte empties ./root. */
 #define _GNU_SOURCE
 #include "driver.h"
 

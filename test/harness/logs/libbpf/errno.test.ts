@@ -10,7 +10,7 @@ test.each([
   ['-ENOTSUPP', 524],
   ['parameter mismatch', null],
   ['', null],
-])('%j is error number %s', (text, errno) => {
+])('the text %j means error number %s', (text, errno) => {
   expect(errnoOf(text)).toBe(errno);
 });
 

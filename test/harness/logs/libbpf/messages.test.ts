@@ -1,4 +1,4 @@
-// Every message in the libbpf releases that set-up has built is either one that ends a load, or of a family that does not.
+// Tests that every message in the built libbpf releases ends a load, states a fact, or belongs to a family that does neither.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
 import type { LibbpfLog } from '../../../../harness/logs/libbpf/facts.ts';
 import { ensureAgent } from '../../../../harness/setup/agent.ts';
 
-/** Messages that never end a load, by why they do not. A custom loader prints them without a level. */
+/** Messages that never end a load, by the reason. A custom loader prints them without a level. */
 const FAMILIES = {
   progress:
     /^(?:sec '\w+': (?:found|collecting|relo #\d+: (?:insn|couldn't find)|unexpected non-VAR|failed to (?:find|determine))|map '\w+'(?: \(global data\))?: (?:at |found|ignoring|setting|skipp|created|slot)|map 7 is|extern .*: (?:set to|resolved to)|extern \(\w+\) #|extern '\w+' \(weak\)|prog '\w+': (?:found|pinned|unpinned|unrecognized ELF)|struct_ops \w+: member \w+ not found in kernel, skipping|struct_ops init: struct|struct_ops init_kern \w+: (?:copy|func ptr \w+ is set|type_id)|struct_ops reloc \w+: for|elf: (?:section|skipping|symbol address|failed to find symbol table)|(?:un)?pinned map|(?:found no|reused) pinned|link fd|loaded? |loading |looking|collected|converted|license of|kernel version|Ignore ELF|No name found|Kernel doesn't|\.maps relo #\d+: (?:for|map)|supported section|attachable section|failed to guess|resolved '|zip: found|gen: |linker: |skipping module|object '\w+': (?:token|BPF FS)|usdt: (?:probe|sema|discovered|matched|failed to get absolute|IP collision)|tracepoint \w+\/\w+ path)/,
@@ -45,7 +45,7 @@ function archives(): string[] {
     .map((name) => join(folder, name, 'lib/libbpf.a'));
 }
 
-/** What the parser makes of one line that has no level: what it would have ended, or a fact beside that. */
+/** The parser's reading of one line without a level: the step that it ends, or a fact that it states. */
 function reading(line: string): string {
   const { ended, ...log }: LibbpfLog = parseTextLog(`libbpf: ${line}`);
   if (ended !== null) return ended;

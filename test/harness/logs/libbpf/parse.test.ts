@@ -9,7 +9,7 @@ import { fuzzRuns } from '../../../fuzz/runs.ts';
 const FOLDER = new URL('../../../fixtures/libbpf-logs/', import.meta.url);
 const LOGS = readdirSync(FOLDER).filter((name) => name.endsWith('.log'));
 
-/** Everything in a log that says something, one fact a line; a verifier log as its number of lines. */
+/** All facts in a log, one a line. A verifier log appears as its number of lines. */
 function compact(log: LibbpfLog): string[] {
   const plain = (value: unknown) =>
     JSON.stringify(value, (key, each: unknown) => {
@@ -33,7 +33,7 @@ test.each(LOGS)('the libbpf log %s is read whole', (name) => {
 
 describe('what versions print differently reads the same', () => {
   const names = LOGS.filter((name) => name.startsWith('v1.7.0.')).map((name) => name.slice('v1.7.0.'.length));
-  test.each(names)('relocations of %s read the same in all libbpf versions', (name) => {
+  test.each(names)('the relocations in %s are read alike from all libbpf versions', (name) => {
     const facts = (version: string) =>
       parseTextLog(readFileSync(new URL(`v${version}.${name}`, FOLDER), 'utf8')).relocations.map(({ error, warnings, ...rest }) => ({
         ...rest,
@@ -45,7 +45,7 @@ describe('what versions print differently reads the same', () => {
   });
 });
 
-test('a line libbpf 0.7 prints in several callbacks is one line', () => {
+test('a line that libbpf 0.7 prints in several callbacks is read as one line', () => {
   const pieces = [
     "libbpf: prog 'p': relo #3: kind <byte_off> (0), spec is ",
     '[9] struct task_struct',
@@ -66,7 +66,7 @@ test('a line libbpf 0.7 prints in several callbacks is one line', () => {
   `);
 });
 
-test('libbpf 0.6 names a program after its log', () => {
+test('a verifier log of libbpf 0.6, which names the program after its log, is read', () => {
   const log = parseLibbpfLog([
     record('libbpf: load bpf program failed: Permission denied\n', 'warn'),
     record('libbpf: -- BEGIN DUMP LOG ---\n', 'warn'),
@@ -86,7 +86,7 @@ test('libbpf 0.6 names a program after its log', () => {
   ]);
 });
 
-test('a source line that looks like the end of a log does not end it, nor does what follows it count', () => {
+test('a source line that resembles the end of a verifier log does not end it, and the lines after it are not read as messages', () => {
   const log = parseLibbpfLog([
     record(
       "libbpf: prog 'p': -- BEGIN PROG LOAD LOG --\n; x\n-- END PROG LOAD LOG --\nlibbpf: map 'm': failed to create: -EPERM\n0: (95) exit\n-- END PROG LOAD LOG --\n",
@@ -96,7 +96,7 @@ test('a source line that looks like the end of a log does not end it, nor does w
   expect(compact(log)).toEqual(['programs: {"program":"p","verifierLog":"4 lines"}']);
 });
 
-test('failures of maps, externs, BTF and privileges are distinguished', () => {
+test('failures of maps, externs, BTF and privileges in a libbpf log are distinguished', () => {
   const lines = [
     "libbpf: map 'rb': failed to create: Invalid argument(-22)",
     "libbpf: map 'outer': failed to create inner map: -E2BIG",
@@ -141,7 +141,7 @@ test('failures of maps, externs, BTF and privileges are distinguished', () => {
   `);
 });
 
-test('warnings about a relocation belong to it, also those without its number', () => {
+test('warnings about a relocation belong to it, also if they lack its number', () => {
   const log = parseLibbpfLog([
     record("libbpf: prog 'p': relo #1: <byte_sz> [2] struct S.a[1] (0:0:1 @ offset 4)\n"),
     record("libbpf: prog 'p': relo 1 at insn #4 can't be applied to array access\n", 'warn'),

@@ -18,7 +18,7 @@ test.each(LOGS.filter((name) => verifierTexts(name).length > 0))('the verifier l
   expect(verifierTexts(name).map(parseVerifierLog)).toMatchSnapshot();
 });
 
-/** A log as 5.10 prints it: no place behind a source line, register state on lines of its own. */
+/** A log in the form of 5.10: no place after a source line, and register state on separate lines. */
 const OLD_PATH = `; int prog(struct pt_regs *ctx)
 0: (bf) r6 = r1
 ; long x = ctx->di;
@@ -33,7 +33,7 @@ function old(end: string): Omit<VerifierLog, 'stats' | 'report'> {
 }
 
 describe('logs of 5.10', () => {
-  test('5.10: an access through a scalar is read', () => {
+  test('a verifier log of 5.10 with an access through a scalar is read', () => {
     expect(old(" R1_w=inv(id=0) R6_w=ctx(id=0,off=0,imm=0) R10=fp0\n2: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'inv'")).toEqual({
       reason: "R1 invalid mem access 'inv'",
       cause: { type: 'memory-access', register: 1, holds: 'inv' },
@@ -63,11 +63,11 @@ describe('logs of 5.10', () => {
     ['Only fentry/fexit/fmod_ret and lsm programs can be sleepable', { type: 'program-type' }],
     ['combined stack size of 2 calls is 544. Too large', { type: 'stack-size' }],
     ['unreachable insn 9', { type: 'other' }],
-  ] as const)('%j', (end, cause) => {
+  ] as const)('a verifier log of 5.10 that ends with %j has its cause', (end, cause) => {
     expect(old(end).cause).toEqual(cause);
   });
 
-  test('5.10: two lines of one reason are joined', () => {
+  test('two lines of one reason in a verifier log of 5.10 are joined', () => {
     const end =
       '2: (71) r0 = *(u8 *)(r1 +4)\ninvalid access to map value, value_size=4 off=4 size=1\nR1 min value is outside of the allowed memory range';
     expect(old(end)).toMatchObject({
@@ -76,12 +76,12 @@ describe('logs of 5.10', () => {
     });
   });
 
-  test('5.10: messages about instructions that passed are not a reason', () => {
+  test('messages about instructions that passed in a verifier log of 5.10 are not a reason', () => {
     expect(old('R2 !read_ok\n2: (b7) r0 = 0')).toMatchObject({ reason: null, cause: { type: 'other' }, insn: 2 });
   });
 });
 
-test('a spec that libbpf cut is marked as cut', () => {
+test('a spec in a verifier log that libbpf cut is marked as cut', () => {
   const { cause } = parseVerifierLog(
     '6: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [9] struct very_long.na...\n',
   );

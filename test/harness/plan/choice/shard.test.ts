@@ -70,9 +70,12 @@ describe('a shard on the command line', () => {
     ]);
   });
 
-  it.each(['0/3', '4/3', '1', '1/', '-1/2', '1/0', '1/2/3', ' 1/2', '1/1001', '1e0/2', ''])('is not %j', (text) => {
-    expect(() => parseShard(text)).toThrow(
-      new UserError(`'${text}' is not a shard; expected for example 2/3, the second of three, of at most 1000`),
-    );
-  });
+  it.each(['0/3', '4/3', '1', '1/', '-1/2', '1/0', '1/2/3', ' 1/2', '1/1001', '1e0/2', ''])(
+    'a shard on the command line cannot be %j',
+    (text) => {
+      expect(() => parseShard(text)).toThrow(
+        new UserError(`'${text}' is not a shard; expected for example 2/3, the second of three, of at most 1000`),
+      );
+    },
+  );
 });

@@ -13,12 +13,15 @@ function configured(to: string): unknown {
 }
 
 describe('the place of a file in the folder of its command', () => {
-  test.each(['data.txt', 'etc/data.txt', 'a/b/c', '.hidden', 'etc/..data', '...', 'name with space', 'a..b/c'])('%j is accepted', (to) => {
-    expect(configured(to)).toBe('accepted');
-  });
+  test.each(['data.txt', 'etc/data.txt', 'a/b/c', '.hidden', 'etc/..data', '...', 'name with space', 'a..b/c'])(
+    'the file of a command may be %j',
+    (to) => {
+      expect(configured(to)).toBe('accepted');
+    },
+  );
 
   test.each(['../data.txt', '..', 'a/../../etc/passwd', 'a/..', './data.txt', '.', 'a/./b', '/etc/passwd', '/', 'a//b', 'a/', '', 'a\0b'])(
-    '%j is refused with its place in the configuration',
+    'the file of a command cannot be %j, and the error has its place in the configuration',
     (to) => {
       expect(configured(to)).toMatch(
         /^corematrix\.yaml:1:\d+: objects\.0\.command\.files\.0\.to: .*expected a relative path without \. and \.\.$/,

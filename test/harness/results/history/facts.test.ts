@@ -1,4 +1,4 @@
-// Facts of a history about the latest run: since when a program fails, how often it is flaky, and its trend.
+// Tests of the facts that a history has about the latest run: the first run of a failure, flaky programs, and trends.
 import { describe, expect, it } from 'vitest';
 import { historyFacts } from '../../../../harness/results/history/facts.ts';
 import { lines, type Night } from './nights.ts';
@@ -11,7 +11,7 @@ function factsOf(...nights: Night[]) {
 }
 
 describe('a failure', () => {
-  it('a failure exists since the first run of an unbroken row, which runs without a verdict and newer kernels do not end', () => {
+  it('a failure is as old as the first run of an unbroken row, which runs without a verdict and newer kernels do not break', () => {
     const {
       failing,
       programs,
@@ -60,7 +60,7 @@ describe('a failure', () => {
     ]);
   });
 
-  it('a run without a verdict has no failure, whatever came before', () => {
+  it('a run without a verdict has no failure, whatever the runs before had', () => {
     expect(factsOf({ day: 1, statuses: ['fail', 'fail'] }, { day: 2, statuses: ['not-run', 'skip'] }).failing).toEqual([]);
   });
 });
@@ -86,7 +86,7 @@ describe('a flaky program', () => {
 });
 
 describe('the runs of a history', () => {
-  it('the runs of a history are ordered by their end, each once, the latest last, up to a month of nights', () => {
+  it('the runs of a history are ordered by their end, each one once, and at most a month of nights', () => {
     const all = lines(...Array.from({ length: 40 }, (_, at) => ({ day: (at % 28) + 1, statuses: ['pass', 'pass'] as const })));
     const latest = lines({ day: 28, statuses: ['pass', 'pass'] })[0];
     if (!latest) throw new Error('there is a night');

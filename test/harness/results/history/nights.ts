@@ -1,4 +1,4 @@
-// Nightly runs of a small matrix: the status of each program on each kernel, and what changed since the night before.
+// Makes results of nightly runs of a small matrix, from the status of the program on each kernel and the changes since the night before.
 import { type HistoryLine, lineOf } from '../../../../harness/results/history/line.ts';
 import { uniformCell } from '../../../../harness/results/uniform-cell.ts';
 import type { KernelResult, Results } from '../../../../harness/results/schema.ts';
@@ -7,11 +7,11 @@ import { SAMPLE } from '../../../reports/sample.ts';
 
 export interface Night {
   day: number;
-  /** Status of the one program on 5.10 and on 6.12. */
+  /** Status of the only program on 5.10 and on 6.12. */
   statuses: readonly [Status, Status];
-  /** Version of the second kernel; without it, 6.12.117. */
+  /** Version of the second kernel. @default 6.12.117 */
   version?: string;
-  /** Whether its cell took a second attempt. */
+  /** If true, the cell needed a second attempt. */
   flaky?: boolean;
 }
 
@@ -43,7 +43,7 @@ export function night({ day, statuses, version = '6.12.117', flaky = false }: Ni
   };
 }
 
-/** Their lines. */
+/** The history lines of these nights. */
 export function lines(...nights: readonly Night[]): HistoryLine[] {
   return nights.map((one) => lineOf(night(one)));
 }

@@ -1,9 +1,9 @@
-// Members followed through layouts.
+// Tests of following members from one layout to the next.
 import { describe, expect, it } from 'vitest';
 import type { LayoutEntry, TypeLayout } from '../../../../harness/results/layouts/layout.ts';
 import { lineagesOf } from '../../../../harness/results/layouts/lineage.ts';
 
-/** `name:type`, one after the other at eight bytes each; `inner` at 100. */
+/** A layout of members `name:type` at every eighth byte, and of a struct `inner` at byte 100. */
 function layout(members: string, inner = '', kind: TypeLayout['kind'] = 'struct'): TypeLayout {
   const entries = (text: string, start: number) =>
     text
@@ -26,7 +26,7 @@ const lineageText = (...layouts: (TypeLayout | null)[]) =>
   });
 
 describe('members', () => {
-  it('members with the same name are the same', () => {
+  it('members with the same name in two layouts are the same member', () => {
     expect(lineageText(layout('a:int b:int'), layout('b:long a:int'), layout('b:long'))).toMatchInlineSnapshot(`
       [
         "a | a | -: offset | removed",

@@ -30,7 +30,7 @@ describe('the place of an instruction', () => {
     ].join('\n'),
   );
 
-  test('each instruction of a program belongs to the program or to exactly one subprogram behind it', () => {
+  test('each instruction of a program belongs to the program or to exactly one subprogram after it', () => {
     const places = Array.from({ length: 10 }, (_, insn) => placeOf(log, 'p', insn)).map(({ program, insn }) => `${program} ${insn}`);
     expect(places).toEqual([
       'p 0',
@@ -42,7 +42,7 @@ describe('the place of an instruction', () => {
       'first 3',
       'second 0',
       'second 1',
-      // Behind the last subprogram: an instruction that libbpf did not announce.
+      // An instruction after the last subprogram, which libbpf did not announce.
       'p 9',
     ]);
   });
@@ -55,15 +55,15 @@ describe('the place of an instruction', () => {
 describe('the poisoned relocation that the verifier reached', () => {
   const other = RECORDED.replaceAll('\n6: <invalid CO-RE relocation>', '\n5: <invalid CO-RE relocation>');
 
-  test('is found by its instruction in the subprogram', () => {
+  test('the reached poisoned relocation is found by its instruction in the subprogram', () => {
     expect(reachedIn(RECORDED)).toBe('sub #0');
   });
 
-  test('is found by its spec if no poison is at that instruction', () => {
+  test('the reached poisoned relocation is found by its spec if no poison is at that instruction', () => {
     expect(reachedIn(other)).toBe('sub #0');
   });
 
-  test('is found by the beginning of its spec if libbpf cut the spec', () => {
+  test('the reached poisoned relocation is found by the beginning of its spec if libbpf cut the spec', () => {
     expect(reachedIn(other.replace(`<byte_off> ${SPEC}\nprocessed`, `<byte_off> ${SPEC.slice(0, 30)}...\nprocessed`))).toBe('sub #0');
   });
 
@@ -72,11 +72,11 @@ describe('the poisoned relocation that the verifier reached', () => {
     ['a cut spec that is longer than the spec of the relocation', `${SPEC} and more...`],
     ['a beginning of the spec that libbpf did not cut', SPEC.slice(0, 30)],
     ['another whole spec', '[9] struct task_struct.flags (0:2 @ offset 16)'],
-  ])('is none of this object if the verifier names %s', (_, spec) => {
+  ])('no poisoned relocation of the object was reached if the verifier names %s', (_, spec) => {
     expect(reachedIn(other.replace(`<byte_off> ${SPEC}\nprocessed`, `<byte_off> ${spec}\nprocessed`))).toBeNull();
   });
 
-  test('is none if the verifier rejected the program for another reason', () => {
+  test('no poisoned relocation was reached if the verifier rejected the program for another reason', () => {
     expect(
       reachedIn(RECORDED.replaceAll(/failed to resolve CO-RE.*\n/g, 'R1 !read_ok\n').replace('<invalid CO-RE relocation>', '(95) exit')),
     ).toBe(null);
@@ -106,7 +106,7 @@ describe('a subprogram with a poisoned instruction in several programs', () => {
   const reached = (p: ReadAttempt['reached'], q: ReadAttempt['reached']) =>
     relocationRecords(object, [attempt(poisoned('p')), alone('p', p), alone('q', q)])[0]?.reached;
 
-  test('is known not to be reached only if every program with it loaded', () => {
+  test('a poisoned relocation of a subprogram is known not to be reached only if every program with it loaded', () => {
     expect({
       both: reached('done', 'done'),
       one: reached('done', 'load'),
