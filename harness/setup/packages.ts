@@ -52,6 +52,7 @@ const PACKAGES: readonly SystemPackage[] = [
     scope: 'tests',
   },
   { purpose: 'signatures of mirrors in tests', proof: 'gpg', debian: 'gnupg', scope: 'tests' },
+  { purpose: 'an https server in tests', proof: 'openssl', debian: 'openssl', scope: 'tests' },
   { purpose: 'the format of C', proof: 'clang-format', debian: 'clang-format', scope: 'tests' },
   { purpose: 'the browser for tests of the report', proof: 'chromium', debian: 'chromium', scope: 'tests' },
 ];

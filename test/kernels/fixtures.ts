@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { Header } from 'tar';
 import { clearSign, type KeyName } from './signing.ts';
+import { listening } from '../listening.ts';
 
 export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
@@ -219,11 +220,7 @@ export async function startMirror(suites: Readonly<Record<string, readonly FakeP
     } else if (content) response.writeHead(200, { 'content-length': content.length }).end(content);
     else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  mirror.address = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/debian`;
+  mirror.address = `http://127.0.0.1:${await listening(server)}/debian`;
   mirror.close = () => {
     server.closeAllConnections();
     server.close();

@@ -13,6 +13,7 @@ import { readResults } from '../../../reports/json.ts';
 import { generatedObject } from '../../bench/generated-object.ts';
 import { linkedCache, sample } from '../run/real-run.ts';
 import { MAIN } from './command.ts';
+import { listening } from '../../listening.ts';
 
 /** Two seconds are the promise. A machine that runs other tests as well needs longer. */
 const SOON_MS = 6000;
@@ -61,9 +62,7 @@ describe('a mirror that accepts connections and never answers', () => {
     server = createServer(() => {
       asked += 1;
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const place = server.address();
-    address = typeof place === 'object' && place ? `http://127.0.0.1:${place.port}/debian` : '';
+    address = `http://127.0.0.1:${await listening(server)}/debian`;
   });
   afterEach(async () => {
     server.closeAllConnections();

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeOwnedFolder } from '../../../harness/base/ownership.ts';
 import { download, type DownloadRequest } from '../../../kernels/download/download.ts';
+import { listening } from '../../listening.ts';
 
 const CONTENT = randomBytes(300_000);
 const EXPECTED = { size: CONTENT.length, sha256: createHash('sha256').update(CONTENT).digest('hex') };
@@ -57,11 +58,7 @@ const files = async () => (await readdir(directory)).toSorted();
 const content = async () => (await readFile(join(directory, 'file'))).equals(CONTENT);
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  base = `http://127.0.0.1:${await listening(server)}`;
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -211,11 +208,7 @@ describe('a download', () => {
 
   it('a download from a closed port fails with the cause', async () => {
     const idle = createServer();
-    await new Promise<void>((resolve) => {
-      idle.listen(0, '127.0.0.1', resolve);
-    });
-    const address = idle.address();
-    const port = typeof address === 'object' ? address?.port : '';
+    const port = await listening(idle);
     await new Promise((resolve) => {
       idle.close(resolve);
     });

@@ -2,11 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { download, type DownloadRequest } from '../../../kernels/download/download.ts';
-import { fetchFollowing } from '../../../kernels/download/redirects.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
+import { listening } from '../../listening.ts';
 
 const CONTENT = randomBytes(50_000);
 const EXPECTED = { size: CONTENT.length, sha256: createHash('sha256').update(CONTENT).digest('hex') };
@@ -22,11 +25,7 @@ const server = createServer((request, response) => {
 });
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => {
-    server.listen(0, resolve);
-  });
-  const address = server.address();
-  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  base = `http://127.0.0.1:${await listening(server)}`;
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -83,16 +82,39 @@ describe('a redirect', () => {
   });
 
   it('a redirect from https to http is refused', async () => {
-    const original = globalThis.fetch;
-    // A server with https would need a certificate that Node trusts.
-    globalThis.fetch = async (_address, init) => original(`${base}/file`, init);
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    await execa('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '1',
+      ...subject,
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    ]);
+    const secure = createSecureServer({ key: await readFile(key), cert: await readFile(certificate) }, (_, response) => {
+      response.writeHead(302, { location: `${base}/file` }).end();
+    });
     try {
-      redirectTo('http://mirror.example/file');
-      await expect(fetchFollowing('https://mirror.example/file', {}, 'any')).rejects.toThrow(
-        'https://mirror.example/file: the server redirects from https to http://mirror.example/file, whose content anyone on the network can change',
+      const address = `https://localhost:${await listening(secure)}/file`;
+      // Node reads the certificates that it trusts only when it starts.
+      const script = `import { fetchFollowing } from '${join(PACKAGE_ROOT, 'dist/kernels/download/redirects.js')}';
+        await fetchFollowing('${address}', {}, 'any').catch((error) => console.log(String(error)));`;
+      const env = { NODE_EXTRA_CA_CERTS: certificate };
+      const { stdout } = await execa('node', ['--input-type=module', '--eval', script], { env });
+      expect(stdout).toBe(
+        `InfraError: ${address}: the server redirects from https to ${base}/file, whose content anyone on the network can change`,
       );
+      expect(visits).toEqual([]);
     } finally {
-      globalThis.fetch = original;
+      secure.closeAllConnections();
+      secure.close();
     }
   });
 

@@ -11,6 +11,7 @@ import { renderHtmlFiles } from '../../../reports/html/render.ts';
 import { writeReportFolder } from '../../../reports/folder/write.ts';
 import { SAMPLE } from '../sample.ts';
 import { PAGE_TIMEOUT_MS, pressCopy } from './browser.ts';
+import { listening } from '../../listening.ts';
 
 const STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'";
 /** The policy that Jenkins sends with files of a build by default. */
@@ -34,11 +35,7 @@ beforeAll(async () => {
       () => response.writeHead(404).end(),
     );
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  origin = typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : '';
+  origin = `http://127.0.0.1:${await listening(server)}`;
   const { stdout: executablePath } = await execa('which', ['chromium']);
   browser = await chromium.launch({ executablePath, chromiumSandbox: false, timeout: PAGE_TIMEOUT_MS });
 });
