@@ -103,6 +103,17 @@ describe('missing packages', () => {
   it('packages for tests are missing only if tests will run', async () => {
     const before = await names(false);
     const more = (await names(true)).filter((name) => !before.includes(name));
-    expect(more).toEqual(['busybox-static', 'bzip2', 'cpio', 'binutils', 'perl', 'libxml2-utils', 'gnupg', 'openssl', 'clang-format', 'chromium']);
+    expect(more).toEqual([
+      'busybox-static',
+      'bzip2',
+      'cpio',
+      'binutils',
+      'perl',
+      'libxml2-utils',
+      'gnupg',
+      'openssl',
+      'clang-format',
+      'chromium',
+    ]);
   });
 });
