@@ -1,6 +1,9 @@
-// Tests of judging a report of Stryker: scores, survivors, and arguments that fit or no longer fit.
+// How a report of Stryker is judged: scores, survivors, and arguments that fit or no longer fit.
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
+import { parse } from 'yaml';
+import { faultsOf, judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
+import { MUTATED_ROOMS } from './rooms.ts';
 
 const SOURCE = 'export function isSmall(n: number) {\n  return n <\n    10;\n}\n';
 const mutant = (status: string, replacement: string, from: [number, number], to: [number, number]) => ({
@@ -24,39 +27,61 @@ const REPORT = reportSchema.parse({
     'b.ts': { source: '', mutants: [] },
   },
 });
-const ARGUMENT = { file: 'a.ts', code: 'return n < 10;', mutant: 'return n <= 10;', why: 'no caller passes ten to this function' };
+const SURVIVOR = { code: 'return n < 10;', mutant: 'return n <= 10;' };
+const UNCOVERED = {
+  code: 'export function isSmall(n: number) { return n < 10; }',
+  mutant: 'export function isSmall(n: number) {}',
+};
+const EQUIVALENT = { file: 'a.ts', equivalent: 'no caller passes ten to this function', mutants: [SURVIVOR] };
+const ACCEPTED = { file: 'a.ts', accepted: 'the function is called only to warm up', mutants: [UNCOVERED] };
 
-test('a surviving mutant is shown with its line and the mutated line, and lowers the score of its file', () => {
+test('a survivor is shown with its line and the mutated line, and lowers the score of its file', () => {
   expect(judgeReport(REPORT, [])).toEqual({
     scores: [
       { file: 'a.ts', killed: 2, counted: 4 },
       { file: 'b.ts', killed: 0, counted: 0 },
     ],
     survivors: [
-      { file: 'a.ts', line: 2, code: 'return n < 10;', mutant: 'return n <= 10;' },
-      {
-        file: 'a.ts',
-        line: 1,
-        code: 'export function isSmall(n: number) { return n < 10; }',
-        mutant: 'export function isSmall(n: number) {}',
-      },
+      { file: 'a.ts', line: 2, ...SURVIVOR },
+      { file: 'a.ts', line: 1, ...UNCOVERED },
     ],
-    argued: 0,
+    equivalent: 0,
+    accepted: 0,
     stale: [],
   });
 });
 
-test('a surviving mutant with an argument does not count', () => {
-  const { scores, survivors, argued, stale } = judgeReport(REPORT, [ARGUMENT]);
-  expect([scores[0], survivors.length, argued, stale]).toEqual([{ file: 'a.ts', killed: 2, counted: 3 }, 1, 1, []]);
+test('a survivor that is equivalent does not count, and one that is accepted counts as missed', () => {
+  const { scores, survivors, equivalent, accepted, stale } = judgeReport(REPORT, [EQUIVALENT, ACCEPTED]);
+  expect([scores[0], survivors, equivalent, accepted, stale]).toEqual([{ file: 'a.ts', killed: 2, counted: 3 }, [], 1, 1, []]);
 });
 
-test('an argument that fits no surviving mutant is stale, unless its file was not mutated', () => {
-  const noticed = { ...ARGUMENT, mutant: 'return true;' };
-  expect(judgeReport(REPORT, [noticed, { ...ARGUMENT, file: 'c.ts' }]).stale).toEqual([noticed]);
+test('an argued mutant that did not survive is stale, unless its file was not mutated', () => {
+  const noticed = { code: SURVIVOR.code, mutant: 'return true;' };
+  const judged = judgeReport(REPORT, [
+    { ...EQUIVALENT, mutants: [SURVIVOR, noticed] },
+    { ...EQUIVALENT, file: 'c.ts' },
+  ]);
+  expect(judged.stale).toEqual([{ file: 'a.ts', mutant: 'return true;' }]);
 });
 
-test('the mutation score is the share of noticed mutants, and 100 % if none counts', () => {
+test('a room fails for a survivor without an argument, for a stale argument, and for a low score', () => {
+  const fine = { scores: [{ file: 'a.ts', killed: 9, counted: 10 }], survivors: [], equivalent: 0, accepted: 1, stale: [] };
+  const low = [{ file: 'a.ts', killed: 8, counted: 9 }];
+  expect([
+    faultsOf(fine),
+    faultsOf({ ...fine, scores: low }),
+    faultsOf({ ...fine, stale: [{ file: 'a.ts', mutant: 'return true;' }] }),
+    faultsOf({ ...fine, survivors: [{ file: 'a.ts', line: 2, ...SURVIVOR }] }),
+  ]).toEqual([
+    [],
+    ['the score is 88.9 %, expected at least 90 %'],
+    ['survivors.yaml: this mutant did not survive, remove it: a.ts: return true;'],
+    ['survived: a.ts:2\n    code: return n < 10;\n    mutant: return n <= 10;'],
+  ]);
+});
+
+test('the score is the share of noticed mutants, and 100 % if none counts', () => {
   expect([
     percent([
       { killed: 2, counted: 4 },
@@ -66,6 +91,21 @@ test('the mutation score is the share of noticed mutants, and 100 % if none coun
   ]).toEqual(['71.43', 100]);
 });
 
-test('an argument for a surviving mutant needs a reason', () => {
-  expect(survivorsSchema.safeParse([{ ...ARGUMENT, why: 'equivalent' }]).success).toBe(false);
+test('an argument needs one kind, a reason, and a mutant', () => {
+  const { file, mutants, equivalent } = EQUIVALENT;
+  const fits = (argument: unknown) => survivorsSchema.safeParse([argument]).success;
+  expect([
+    fits({ file, mutants, equivalent }),
+    fits({ file, mutants, accepted: equivalent }),
+    fits({ file, mutants, equivalent, accepted: equivalent }),
+    fits({ file, mutants }),
+    fits({ file, mutants, equivalent: 'equivalent' }),
+    fits({ file, mutants: [], equivalent }),
+  ]).toEqual([true, true, false, false, false, false]);
+});
+
+test('every argument of survivors.yaml names a file of a mutated room', async () => {
+  const argued = survivorsSchema.parse(parse(await readFile(new URL('survivors.yaml', import.meta.url), 'utf8')));
+  const places = Object.values(MUTATED_ROOMS).flatMap(({ files }) => files.map((pattern) => pattern.replace('**/*.ts', '')));
+  expect(argued.map(({ file }) => file).filter((file) => !places.some((place) => file.startsWith(place)))).toEqual([]);
 });

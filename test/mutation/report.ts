@@ -1,4 +1,4 @@
-// Reads from Stryker's report the score of each file and the mutants that no test noticed.
+// From Stryker's report to the score of each file and the mutants that no test noticed.
 import { z } from 'zod';
 
 const position = z.object({ line: z.number(), column: z.number() });
@@ -21,19 +21,32 @@ export const reportSchema = z.object({
   ),
 });
 
+const argued = {
+  file: z.string(),
+  mutants: z
+    .array(
+      z.strictObject({
+        /** The lines that are mutated, with each run of white space as one space. */
+        code: z.string(),
+        /** The same lines with the mutant in them. */
+        mutant: z.string(),
+      }),
+    )
+    .min(1),
+};
+const why = z.string().min(20);
+
+/** Survivors with an argument. */
 export const survivorsSchema = z.array(
-  z.strictObject({
-    file: z.string(),
-    /** The original lines, with each run of white space as one space. */
-    code: z.string(),
-    /** The same lines after the mutation. */
-    mutant: z.string(),
-    /** The reason why no test can notice the mutant, or need not. */
-    why: z.string().min(20),
-  }),
+  z.union([
+    /** Why no test can notice them. They do not count. */
+    z.strictObject({ ...argued, equivalent: why }),
+    /** Why no test needs to notice them. They count like all survivors. */
+    z.strictObject({ ...argued, accepted: why }),
+  ]),
 );
 
-type ArguedSurvivor = z.infer<typeof survivorsSchema>[number];
+type Argument = z.infer<typeof survivorsSchema>[number];
 
 /** A mutant that no test noticed. */
 export interface Survivor {
@@ -46,7 +59,7 @@ export interface Survivor {
 export interface FileScore {
   file: string;
   killed: number;
-  /** Number of mutants that count, which excludes survivors with an argument. */
+  /** All mutants except those that are equivalent to the code. */
   counted: number;
 }
 
@@ -54,9 +67,10 @@ export interface Judged {
   scores: FileScore[];
   /** Survivors without an argument. */
   survivors: Survivor[];
-  argued: number;
-  /** Arguments about these files that fit no survivor. */
-  stale: ArguedSurvivor[];
+  equivalent: number;
+  accepted: number;
+  /** Argued mutants of these files that did not survive. */
+  stale: Pick<Survivor, 'file' | 'mutant'>[];
 }
 
 type MutatedFile = z.infer<typeof reportSchema>['files'][string];
@@ -75,26 +89,45 @@ const isNoticed = ({ status }: Mutant) => status === 'Killed' || status === 'Tim
 const isMissed = ({ status }: Mutant) => status === 'Survived' || status === 'NoCoverage';
 
 /** Judges a report by the arguments for survivors. */
-export function judgeReport({ files }: z.infer<typeof reportSchema>, argued: readonly ArguedSurvivor[]): Judged {
-  const fits = (argument: ArguedSurvivor, { file, code, mutant }: Survivor) =>
-    argument.file === file && oneLine(argument.code) === code && oneLine(argument.mutant) === mutant;
+export function judgeReport({ files }: z.infer<typeof reportSchema>, argumentsFor: readonly Argument[]): Judged {
+  const keyOf = ({ file, code, mutant }: Pick<Survivor, 'file' | 'code' | 'mutant'>) => [file, oneLine(code), oneLine(mutant)].join('\n');
+  const known = argumentsFor.flatMap((argument) =>
+    argument.mutants.map((each) => ({ file: argument.file, ...each, kind: 'equivalent' in argument ? 'equivalent' : 'accepted' })),
+  );
+  const kinds = new Map(known.map((each) => [keyOf(each), each.kind]));
   const all = Object.entries(files).flatMap(([file, mutated]) =>
     mutated.mutants.filter(isMissed).map((mutant) => survivorOf(file, mutated, mutant)),
   );
-  const survivors = all.filter((survivor) => !argued.some((argument) => fits(argument, survivor)));
+  const of = (kind: string | undefined) => all.filter((survivor) => kinds.get(keyOf(survivor)) === kind);
+  const survived = new Set(all.map(keyOf));
   return {
-    survivors,
-    argued: all.length - survivors.length,
+    survivors: of(undefined),
+    equivalent: of('equivalent').length,
+    accepted: of('accepted').length,
     scores: Object.entries(files).map(([file, { mutants }]) => {
       const killed = mutants.filter(isNoticed).length;
-      return { file, killed, counted: killed + survivors.filter((survivor) => survivor.file === file).length };
+      const missed = [...of(undefined), ...of('accepted')].filter((survivor) => survivor.file === file).length;
+      return { file, killed, counted: killed + missed };
     }),
-    stale: argued.filter((argument) => argument.file in files && !all.some((survivor) => fits(argument, survivor))),
+    stale: known.filter((each) => each.file in files && !survived.has(keyOf(each))).map(({ file, mutant }) => ({ file, mutant })),
   };
 }
 
-/** The share of noticed mutants among those that count, in percent; 100 if none counts. */
+/** Noticed mutants of those that count, in percent; 100 if none counts. */
 export function percent(scores: readonly Pick<FileScore, 'killed' | 'counted'>[]): number {
   const sum = (of: 'killed' | 'counted') => scores.reduce((total, score) => total + score[of], 0);
   return sum('counted') === 0 ? 100 : (100 * sum('killed')) / sum('counted');
+}
+
+/** A room with a lower score fails. */
+const LEAST_PERCENT = 90;
+
+/** Why a room fails, one line for each reason; empty if it passes. */
+export function faultsOf({ scores, survivors, stale }: Judged): string[] {
+  const score = percent(scores);
+  return [
+    ...survivors.map(({ file, line, code, mutant }) => `survived: ${file}:${line}\n    code: ${code}\n    mutant: ${mutant}`),
+    ...stale.map(({ file, mutant }) => `survivors.yaml: this mutant did not survive, remove it: ${file}: ${mutant}`),
+    ...(score < LEAST_PERCENT ? [`the score is ${score.toFixed(1)} %, expected at least ${LEAST_PERCENT} %`] : []),
+  ];
 }
