@@ -4,8 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { bootGuest, type BootRequest } from './boot.ts';
-import type { Accel } from './machine.ts';
-import { machineFor } from './snapshot.ts';
+import { type Accel, machineFor } from './machine.ts';
 
 export interface AccelChoice {
   accel: Accel;

@@ -10,7 +10,8 @@ import { encodeRequest } from './protocol/request.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { type LiveMailbox, readResponse, readUnfinished } from './response.ts';
 import { sandboxArguments } from './sandbox.ts';
-import { loadState, type Snapshot } from './snapshot.ts';
+import type { Snapshot } from './kept-snapshot.ts';
+import { loadState } from './snapshot.ts';
 import { awaitDone, type CellLimits } from './watch.ts';
 
 const MIB = 1 << 20;

@@ -91,3 +91,8 @@ export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootS
     start,
   ].flat();
 }
+
+/** The machine of a guest, for an accelerator; all guests differ only in their memory. */
+export function machineFor(accel: Machine['accel'], memoryMiB: number = DEFAULT_MACHINE.memoryMiB): Machine {
+  return { accel, ...DEFAULT_MACHINE, memoryMiB };
+}

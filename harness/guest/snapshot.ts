@@ -1,75 +1,18 @@
 // A snapshot of a booted kernel: made once, kept in the cache, restored privately for every cell.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { awakeNow } from '../base/awake.ts';
 import { InfraError } from '../base/errors.ts';
 import { unfinishedPath } from '../base/files.ts';
 import type { OwnedFolder } from '../base/ownership.ts';
 import { bootGuest, type BootRequest, flush } from './boot.ts';
-import { crc32File, isIntact } from './intact.ts';
-import { DEFAULT_MACHINE, FD, type Machine, qemuArguments } from './machine.ts';
+import { crc32File } from './intact.ts';
+import { FORMAT, openSnapshot, sha256File, type Snapshot, type SnapshotManifest } from './kept-snapshot.ts';
+import { FD } from './machine.ts';
 import type { QemuProcess } from './qemu.ts';
 
-const FORMAT = 2;
 const STATE_MS = 20_000;
-
-const manifestSchema = z.strictObject({
-  format: z.literal(FORMAT),
-  key: z.string(),
-  hello: z.strictObject({
-    release: z.string(),
-    version: z.string(),
-    machine: z.string(),
-    libbpf: z.string(),
-    btfSize: z.number(),
-  }),
-  mailboxAddress: z.string(),
-  method: z.enum(['pvh', 'bzimage']),
-  bootMs: z.number(),
-  /** The command that booted it. */
-  command: z.array(z.string()),
-  stateSha256: z.string(),
-  ram: z.strictObject({ size: z.number(), crc32: z.number() }),
-});
-
-/** The description of a snapshot. */
-export type SnapshotManifest = z.infer<typeof manifestSchema>;
-
-export interface Snapshot extends SnapshotManifest {
-  ramFile: string;
-  stateFile: string;
-}
-
-/** Everything that a snapshot depends on. A change of any part makes another snapshot. */
-export interface SnapshotKey {
-  kernelSha256: string;
-  agentSha256: string;
-  /** Of the configuration in the guest; null without one. */
-  configSha256: string | null;
-  /** QEMU's version line. */
-  qemuVersion: string;
-  machine: Machine;
-}
-
-/** The name of the snapshot in the cache: a digest of everything that it depends on, including the machine's options. */
-export function snapshotKey(parts: SnapshotKey): string {
-  const options = qemuArguments(parts.machine, { ram: '', mailbox: '', private: false }, { kernel: '', initramfs: '' });
-  return createHash('sha256')
-    .update(JSON.stringify([FORMAT, parts, options]))
-    .digest('hex')
-    .slice(0, 32);
-}
-
-async function sha256File(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-}
 
 const IGNORE_SHARED = { capabilities: [{ capability: 'x-ignore-shared', state: true }] };
 
@@ -107,27 +50,6 @@ export async function loadState(qemu: QemuProcess, stateFile: string): Promise<v
 
 function quote(path: string): string {
   return `'${path.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-async function readManifest(directory: string): Promise<SnapshotManifest | null> {
-  try {
-    const parsed = manifestSchema.safeParse(JSON.parse(await readFile(join(directory, 'snapshot.json'), 'utf8')));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The snapshot in a folder of the cache; null if it is missing, damaged, or another one than its name says. */
-export async function openSnapshot(directory: string, key: string): Promise<Snapshot | null> {
-  const manifest = await readManifest(directory);
-  if (!manifest || manifest.key !== key) return null;
-  const ramFile = join(directory, 'ram');
-  const stateFile = join(directory, 'state');
-  const stateSha256 = await sha256File(stateFile).catch(() => null);
-  if (stateSha256 !== manifest.stateSha256) return null;
-  if (!(await isIntact(ramFile, manifest.ram, join(directory, 'ram.stamp')))) return null;
-  return { ...manifest, ramFile, stateFile };
 }
 
 /** Where a snapshot is made and where it is kept. */
@@ -196,9 +118,4 @@ export async function makeSnapshot(place: SnapshotPlace, request: BootRequest): 
   const snapshot = await openSnapshot(target, key);
   if (!snapshot) throw new InfraError(`the snapshot in ${target} is damaged right after it was made: is the disk full?`);
   return snapshot;
-}
-
-/** The machine of a guest, for an accelerator; all guests differ only in their memory. */
-export function machineFor(accel: Machine['accel'], memoryMiB: number = DEFAULT_MACHINE.memoryMiB): Machine {
-  return { accel, ...DEFAULT_MACHINE, memoryMiB };
 }

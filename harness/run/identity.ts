@@ -1,8 +1,7 @@
 // Everything that the verdict of a cell depends on, and the part of it that all cells of a run share.
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
-import type { Accel } from '../guest/machine.ts';
-import { machineFor } from '../guest/snapshot.ts';
+import { type Accel, machineFor } from '../guest/machine.ts';
 import { settingDigests } from '../plan/object-settings/setting-frames.ts';
 import type { OnKernel } from '../plan/settings/definition.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
@@ -23,11 +22,13 @@ export async function commonIdentity(
   return { agentSha256: agent.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
 }
 
+type Digested = Pick<ReadyKernel['result'], 'sha256'>;
+
 /** Everything that the verdict of one cell depends on. The file name counts, because libbpf names an object and its maps after it. */
 export function cellIdentity(
   common: CommonIdentity,
-  { result: kernel, configSha256, agentSha256 }: Pick<ReadyKernel, 'result' | 'configSha256' | 'agentSha256'>,
-  object: RunObject,
+  { result: kernel, configSha256, agentSha256 }: Pick<ReadyKernel, 'configSha256' | 'agentSha256'> & { result: Digested },
+  object: Pick<RunObject, 'file' | 'settings' | 'prepared'> & { result: Pick<RunObject['result'], 'sha256'> },
   customBtf: OnKernel['customBtf'],
 ): CellIdentity {
   const { file, result, settings, prepared } = object;

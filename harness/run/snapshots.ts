@@ -5,7 +5,8 @@ import { execa } from 'execa';
 import { toInfraError } from '../base/errors.ts';
 import { makeFolderBeside } from '../base/populate.ts';
 import type { BootRequest } from '../guest/boot.ts';
-import { makeSnapshot, openSnapshot, type Snapshot } from '../guest/snapshot.ts';
+import { openSnapshot, type Snapshot } from '../guest/kept-snapshot.ts';
+import { makeSnapshot } from '../guest/snapshot.ts';
 
 export interface SnapshotStore {
   cache: string;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageOf } from '../../../harness/base/errors.ts';
 import { type BootImage, bootGuest, type BootRequest } from '../../../harness/guest/boot.ts';
 import { writeCpio } from '../../../harness/guest/cpio.ts';
-import { machineFor } from '../../../harness/guest/snapshot.ts';
+import { machineFor } from '../../../harness/guest/machine.ts';
 import { prepareInitramfs } from '../../../harness/guest/agent.ts';
 import { QEMU_PROGRAM } from '../../../harness/run/host.ts';
 import { bootImages } from '../../../harness/run/kernel.ts';

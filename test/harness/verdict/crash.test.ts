@@ -39,13 +39,12 @@ describe('crashes in one guest', () => {
 });
 
 describe('proven crashes', () => {
-  const kernel = crashIn(OOPS, null);
-  const libbpf = crashIn(null, loaderEnd(SEGFAULT));
+  const crashes = () => [crashIn(OOPS, null), crashIn(null, loaderEnd(SEGFAULT))] as const;
   const [snapshot, boot] = ['snapshot', 'boot'] as const;
 
   it('an object crashes the kernel or libbpf if two guests that were booted for it crash the same way', () => {
     expect(
-      [kernel, libbpf].map((crash) =>
+      crashes().map((crash) =>
         provenCrash([
           { isolation: snapshot, crash: null },
           { isolation: boot, crash },
@@ -59,6 +58,7 @@ describe('proven crashes', () => {
   });
 
   it('a crash is not proven by one guest, by a restored guest, or by two different crashes', () => {
+    const [kernel, libbpf] = crashes();
     expect([
       provenCrash([]),
       provenCrash([{ isolation: boot, crash: kernel }]),
