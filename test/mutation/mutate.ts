@@ -9,6 +9,7 @@ import { InfraError, UserError } from '../../harness/base/errors.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { exitCodeOf, reportError } from '../../harness/cli/exit.ts';
 import { faultsOf, type Judged, judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
+import { RESULTS } from './results-file.ts';
 import { MUTATED_ROOMS, type MutatedRoom, TESTS } from './rooms.ts';
 
 const MAX_MINUTES = 60;
@@ -24,14 +25,18 @@ const OFF = ['StringLiteral'];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** Runs Stryker on one room. It works in a copy of the package, below the temporary folder. */
-async function reportOf(name: string, { files, tests }: MutatedRoom): Promise<unknown> {
+async function reportOf(name: string, { files, tests, alone = false }: MutatedRoom): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'corematrix-mutation-'));
   try {
+    const temporary = join(folder, 'tmp');
+    await mkdir(temporary);
     await mkdir(REPORTS, { recursive: true });
+    const results = join(folder, 'results.jsonl');
+    await writeFile(results, '');
     const report = join(REPORTS, `${name}.json`);
     const settings = {
-      testRunner: 'vitest',
-      plugins: ['@stryker-mutator/vitest-runner'],
+      testRunner: 'every-mutant',
+      plugins: [join(import.meta.dirname, 'stryker-runner.js')],
       vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
       // Stryker would rewrite tsconfig.json through an interface that TypeScript 7 no longer has.
       tsconfigFile: 'none',
@@ -52,7 +57,7 @@ async function reportOf(name: string, { files, tests }: MutatedRoom): Promise<un
       preferLocal: true,
       localDir: PACKAGE_ROOT,
       stdio: ['ignore', 2, 2],
-      env: { [TESTS]: tests.join(' ') },
+      env: { [TESTS]: tests.join(' '), [RESULTS]: alone ? '' : results, TMPDIR: temporary },
       timeout: MAX_MINUTES * 60_000,
       reject: false,
     });
@@ -63,7 +68,7 @@ async function reportOf(name: string, { files, tests }: MutatedRoom): Promise<un
   }
 }
 
-function tell(name: string, judged: Judged, seconds: number): void {
+function printJudged(name: string, judged: Judged, seconds: number): void {
   const { scores, equivalent, accepted } = judged;
   const [killed, counted] = (['killed', 'counted'] as const).map((of) => scores.reduce((sum, score) => sum + score[of], 0));
   const argued = `${equivalent} equivalent, ${accepted} accepted`;
@@ -90,7 +95,7 @@ async function main(words: readonly string[]): Promise<void> {
   for (const [name, room] of chosen(words)) {
     const started = performance.now();
     const judged = judgeReport(reportSchema.parse(await reportOf(name, room)), argued);
-    tell(name, judged, (performance.now() - started) / 1000);
+    printJudged(name, judged, (performance.now() - started) / 1000);
     if (faultsOf(judged).length > 0) process.exitCode = 1;
   }
 }

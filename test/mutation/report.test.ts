@@ -1,4 +1,4 @@
-// How a report of Stryker is judged: scores, survivors, and arguments that fit or no longer fit.
+// Tests of judging a report of Stryker: scores, survivors, and arguments that fit or no longer fit.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -35,7 +35,7 @@ const UNCOVERED = {
 const EQUIVALENT = { file: 'a.ts', equivalent: 'no caller passes ten to this function', mutants: [SURVIVOR] };
 const ACCEPTED = { file: 'a.ts', accepted: 'the function is called only to warm up', mutants: [UNCOVERED] };
 
-test('a survivor is shown with its line and the mutated line, and lowers the score of its file', () => {
+test('a surviving mutant is shown with its line and the mutated line, and lowers the score of its file', () => {
   expect(judgeReport(REPORT, [])).toEqual({
     scores: [
       { file: 'a.ts', killed: 2, counted: 4 },
@@ -51,7 +51,7 @@ test('a survivor is shown with its line and the mutated line, and lowers the sco
   });
 });
 
-test('a survivor that is equivalent does not count, and one that is accepted counts as missed', () => {
+test('a surviving mutant that is equivalent does not count, and one that is accepted counts as missed', () => {
   const { scores, survivors, equivalent, accepted, stale } = judgeReport(REPORT, [EQUIVALENT, ACCEPTED]);
   expect([scores[0], survivors, equivalent, accepted, stale]).toEqual([{ file: 'a.ts', killed: 2, counted: 3 }, [], 1, 1, []]);
 });
@@ -65,7 +65,7 @@ test('an argued mutant that did not survive is stale, unless its file was not mu
   expect(judged.stale).toEqual([{ file: 'a.ts', mutant: 'return true;' }]);
 });
 
-test('a room fails for a survivor without an argument, for a stale argument, and for a low score', () => {
+test('mutation tests of a room fail for a survivor without an argument, for a stale argument, and for a low score', () => {
   const fine = { scores: [{ file: 'a.ts', killed: 9, counted: 10 }], survivors: [], equivalent: 0, accepted: 1, stale: [] };
   const low = [{ file: 'a.ts', killed: 8, counted: 9 }];
   expect([
@@ -81,7 +81,7 @@ test('a room fails for a survivor without an argument, for a stale argument, and
   ]);
 });
 
-test('the score is the share of noticed mutants, and 100 % if none counts', () => {
+test('the mutation score is the share of noticed mutants, and 100 % if none counts', () => {
   expect([
     percent([
       { killed: 2, counted: 4 },
@@ -91,7 +91,7 @@ test('the score is the share of noticed mutants, and 100 % if none counts', () =
   ]).toEqual(['71.43', 100]);
 });
 
-test('an argument needs one kind, a reason, and a mutant', () => {
+test('an argument for a surviving mutant needs one kind, a reason, and a mutant', () => {
   const { file, mutants, equivalent } = EQUIVALENT;
   const fits = (argument: unknown) => survivorsSchema.safeParse([argument]).success;
   expect([
@@ -104,7 +104,7 @@ test('an argument needs one kind, a reason, and a mutant', () => {
   ]).toEqual([true, true, false, false, false, false]);
 });
 
-test('every argument of survivors.yaml names a file of a mutated room', async () => {
+test('every argument in survivors.yaml names a file of a mutated room', async () => {
   const argued = survivorsSchema.parse(parse(await readFile(new URL('survivors.yaml', import.meta.url), 'utf8')));
   const places = Object.values(MUTATED_ROOMS).flatMap(({ files }) => files.map((pattern) => pattern.replace('**/*.ts', '')));
   expect(argued.map(({ file }) => file).filter((file) => !places.some((place) => file.startsWith(place)))).toEqual([]);

@@ -1,4 +1,4 @@
-// From Stryker's report to the score of each file and the mutants that no test noticed.
+// Reads from Stryker's report the score of each file and the mutants that no test noticed.
 import { z } from 'zod';
 
 const position = z.object({ line: z.number(), column: z.number() });
@@ -26,9 +26,9 @@ const argued = {
   mutants: z
     .array(
       z.strictObject({
-        /** The lines that are mutated, with each run of white space as one space. */
+        /** The original lines, with each run of white space as one space. */
         code: z.string(),
-        /** The same lines with the mutant in them. */
+        /** The same lines after the mutation. */
         mutant: z.string(),
       }),
     )
@@ -59,7 +59,7 @@ export interface Survivor {
 export interface FileScore {
   file: string;
   killed: number;
-  /** All mutants except those that are equivalent to the code. */
+  /** Number of mutants that are not equivalent to the code. */
   counted: number;
 }
 
@@ -113,13 +113,13 @@ export function judgeReport({ files }: z.infer<typeof reportSchema>, argumentsFo
   };
 }
 
-/** Noticed mutants of those that count, in percent; 100 if none counts. */
+/** The share of noticed mutants among those that count, in percent; 100 if none counts. */
 export function percent(scores: readonly Pick<FileScore, 'killed' | 'counted'>[]): number {
   const sum = (of: 'killed' | 'counted') => scores.reduce((total, score) => total + score[of], 0);
   return sum('counted') === 0 ? 100 : (100 * sum('killed')) / sum('counted');
 }
 
-/** A room with a lower score fails. */
+/** The command fails if a room has a lower score. */
 const LEAST_PERCENT = 90;
 
 /** Why a room fails, one line for each reason; empty if it passes. */

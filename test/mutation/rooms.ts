@@ -1,9 +1,10 @@
 // The rooms that decide verdicts: the files that are mutated, and the tests that must notice each change. These tests start no guest.
 
 export interface MutatedRoom {
-  /** Files, or `FILE:FIRST-LAST` for some of their lines. */
   files: readonly string[];
   tests: readonly string[];
+  /** True if each mutant needs a run of its own, because what the tests start goes on after their end. That takes longer. */
+  alone?: boolean;
 }
 
 export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
@@ -13,6 +14,23 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
     tests: ['test/harness/run/attempts.test.ts', 'test/harness/run/no-verdict.test.ts'],
   },
   'exit-codes': { files: ['harness/cli/exit.ts', 'harness/cli/exit-codes.ts'], tests: ['test/harness/cli/exit.test.ts'] },
+  signatures: {
+    files: ['signature', 'release', 'index-trust', 'suite-record', 'seen-dates']
+      .map((name) => `kernels/sources/debian/${name}.ts`)
+      .concat('kernels/trust/**/*.ts'),
+    tests: ['test/kernels/sources/debian', 'test/kernels/trust'],
+  },
+  downloads: { files: ['kernels/download/**/*.ts'], tests: ['test/kernels/download'], alone: true },
+  'snapshot-keys': {
+    files: [
+      'harness/guest/kept-snapshot.ts',
+      'harness/guest/intact.ts',
+      'harness/guest/machine.ts',
+      'harness/run/identity.ts',
+      'harness/run/stored-cell.ts',
+    ],
+    tests: ['test/harness/guest/kept-snapshot.test.ts', 'test/harness/run/identity.test.ts'],
+  },
 };
 
 /** Environment variable for Stryker with the tests of the room, separated by spaces. */

@@ -1,4 +1,5 @@
-// Configures the tests that must notice a mutant: only the tests of the room, without the set-up for all other tests.
+// Configures the tests that must notice a mutant: only the tests of the room, without the set-up for all other tests. What they leave behind
+// is in the temporary folder of the command, which removes it.
 import { defineConfig } from 'vitest/config';
 import { TESTS } from './rooms.ts';
 
@@ -7,9 +8,8 @@ const tests = (process.env[TESTS] ?? '').split(' ').map((path) => (path.endsWith
 export default defineConfig({
   test: {
     include: tests,
-    globalSetup: ['test/leftovers/each-run.ts'],
-    // The first run, which measures, may take long on a busy machine.
+    runner: 'test/mutation/every-mutant.ts',
+    // On a busy machine the first run, which measures, may take long.
     testTimeout: 60_000,
-    setupFiles: ['test/leftovers/each-file.ts'],
   },
 });
