@@ -1,0 +1,197 @@
+// Which of several failures in a log decides: libbpf stops at the first step that fails, so the last message is about the step that failed.
+import { expect, test } from 'vitest';
+import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
+import type { LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
+import { judgeCell } from '../../../harness/verdict/judge.ts';
+
+const PROGRAMS = ['first', 'p', 'q'].map((name) => ({ name, section: `kprobe/${name}`, type: 'kprobe', insns: 9 }));
+
+/** The verdict on a whole object, as `stage class: reason`. */
+function verdict(lines: readonly string[], { reached = 'load', errno = 22 }: Partial<LoadAttempt> = {}): string {
+  const log = textRecords(lines.map((line) => `<0>libbpf: ${line}\n`).join(''));
+  const {
+    stage,
+    class: failure,
+    reason,
+  } = judgeCell({
+    object: { programs: PROGRAMS, relocations: [], maps: [{ name: 'events', type: 'ringbuf' }] },
+    evidence: {
+      programs: PROGRAMS.map((program) => ({ ...program, autoload: true })),
+      leftOut: [],
+      chosen: [],
+      attempts: [{ program: null, reached, errno, openMs: 0, loadMs: 0, log }],
+      kernelLog: '',
+      console: '',
+    },
+  });
+  return `${stage} ${failure}: ${reason}`;
+}
+
+/** Messages that end a load, by the step that fails. */
+const ENDS = {
+  'kernel BTF': ['vmlinux BTF is not found'],
+  extern: ["extern (var ksym) 'v': not found in kernel BTF"],
+  relocation: ["prog 'p': relo #0: parsing [9] struct s + 0 failed: -22", "prog 'p': relo #0: failed to relocate: -22"],
+  map: ["map 'events': failed to create: -EINVAL"],
+  setting: ["settings: map 'events': key_size 3: -22"],
+  object: ["prog 'p': bad map relo against 'x' in section 'y'"],
+  attaching: ["prog 'p': failed to attach to pid:1: -EACCES"],
+  struct_ops: ['struct_ops init_kern s: Cannot find member m in kernel BTF'],
+  program: ["prog 'p': BPF program load failed: -EINVAL", "prog 'p': failed to load: -EINVAL"],
+} as const satisfies Record<string, readonly string[]>;
+
+test('each step that fails has its own verdict', () => {
+  expect(Object.fromEntries(Object.entries(ENDS).map(([step, lines]) => [step, verdict(lines)]))).toMatchInlineSnapshot(`
+    {
+      "attaching": "attach permission: prog 'p': failed to attach to pid:1: -EACCES",
+      "extern": "relocate ksym-missing: kernel symbol v: not found in kernel BTF",
+      "kernel BTF": "relocate btf-missing: the kernel has no usable BTF: vmlinux BTF is not found",
+      "map": "map-create map-create-failed: map 'events' (ringbuf): cannot be created: EINVAL",
+      "object": "open object-invalid: prog 'p': bad map relo against 'x' in section 'y'",
+      "program": "verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL",
+      "relocation": "relocate core-other: a relocation: parsing [9] struct s + 0 failed: -22",
+      "setting": "open object-invalid: libbpf refuses a setting of the configuration: map 'events': key_size 3: -22",
+      "struct_ops": "relocate attach-target-missing: struct_ops member m (map s) is not in this kernel's BTF",
+    }
+  `);
+});
+
+test('the last step that failed decides, whatever failed before', () => {
+  const pairs = Object.entries(ENDS).flatMap(([first, before]) =>
+    Object.entries(ENDS).map(([last, lines]) => ({ first, before, last, lines })),
+  );
+  const wrong = pairs.filter(({ before, lines }) => verdict([...before, ...lines]) !== verdict(lines));
+  expect(wrong.map(({ first, last }) => `${first}, then ${last}`)).toEqual([]);
+});
+
+test('a message about another program or another topic is not the reason', () => {
+  const load = (program: string) => [`prog '${program}': BPF program load failed: -EINVAL`, `prog '${program}': failed to load: -EINVAL`];
+  const section = "prog 'first': missing BPF prog type, check ELF section name 'weird/x'";
+  const target = "prog 'first': failed to find kernel BTF type ID of 'gone': -ESRCH";
+  expect([
+    verdict([section, ...load('p')]),
+    verdict([target, ...load('p')]),
+    verdict([target, "prog 'first': failed to load: -ESRCH"], { errno: 3 }),
+    verdict(["prog 'p': something else", section, "prog 'first': failed to load: -EINVAL"]),
+    verdict([
+      "permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB",
+      "settings: map 'events': key_size 3: -22",
+    ]),
+    verdict([
+      "settings: map 'events': key_size 3: -22",
+      "permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB",
+    ]),
+  ]).toMatchInlineSnapshot(`
+    [
+      "verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL",
+      "verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL",
+      "verify attach-target-missing: attach target gone (kprobe) is not in this kernel's BTF",
+      "verify object-invalid: missing BPF prog type, check ELF section name 'weird/x'",
+      "open object-invalid: libbpf refuses a setting of the configuration: map 'events': key_size 3: -22",
+      "open object-invalid: libbpf refuses a setting of the configuration: map 'events': key_size 3: -22",
+    ]
+  `);
+});
+
+test('an object that cannot be opened has the most specific message as its reason', () => {
+  const open = (errno: number, ...lines: string[]) => verdict(lines, { reached: 'open', errno });
+  expect([
+    open(22, "elf: 'o' is not a proper ELF object", "failed to open object 'o'", 'failed to load object'),
+    open(22, "elf: failed to open 'o'", "failed to init libelf for 'o'"),
+    open(22, "failed to open object 'o'", "failed to load object 'o'"),
+    open(22),
+    open(12),
+    open(38),
+    open(38, "elf: 'o' is not a proper ELF object"),
+    open(95, "elf: 'o' is not a proper ELF object"),
+  ]).toMatchInlineSnapshot(`
+    [
+      "open object-invalid: libbpf cannot open the object: elf: 'o' is not a proper ELF object",
+      "open object-invalid: libbpf cannot open the object: elf: failed to open 'o'",
+      "open object-invalid: libbpf cannot open the object: failed to load object 'o'",
+      "open object-invalid: libbpf cannot open the object: EINVAL",
+      "open resource-limit: libbpf cannot open the object: ENOMEM",
+      "open unknown: the kernel lacks a system call that libbpf needs to open an object (ENOSYS; memfd_create needs CONFIG_MEMFD_CREATE)",
+      "open object-invalid: libbpf cannot open the object: elf: 'o' is not a proper ELF object",
+      "open object-invalid: libbpf cannot open the object: elf: 'o' is not a proper ELF object",
+    ]
+  `);
+});
+
+test('libbpf before 0.7 names a program after everything else about it', () => {
+  const log = '-- BEGIN DUMP LOG ---\nR0 !read_ok\n-- END LOG --';
+  expect([
+    verdict(['load bpf program failed: Permission denied', log, "failed to load program 'q'"], { errno: 13 }),
+    verdict(['gone is not found in vmlinux BTF', "failed to load program 'q'"], { errno: 3 }),
+    verdict(['gone is not found in vmlinux BTF'], { errno: 3 }),
+  ]).toMatchInlineSnapshot(`
+    [
+      "verify verifier-rejected: verifier: R0 !read_ok",
+      "verify attach-target-missing: attach target gone (kprobe) is not in this kernel's BTF",
+      "verify unknown: gone is not found in vmlinux BTF (ESRCH)",
+    ]
+  `);
+});
+
+test('an extern of the configuration has its name, also if the line of the configuration follows', () => {
+  const line = `error parsing system Kconfig line 'CONFIG_X="text"': -22`;
+  expect([
+    verdict([`extern (kcfg) 'CONFIG_X': value '"text"' implies char array type`, line]),
+    verdict([`extern (kcfg) 'CONFIG_X': value '"text"' implies char array type`, 'failed to open system Kconfig']),
+    verdict(['failed to open system Kconfig']),
+    verdict(["extern (var ksym) 'a': not found in kernel BTF", "extern (var ksym) 'b': not found in kernel BTF"]),
+  ]).toMatchInlineSnapshot(`
+    [
+      "relocate kconfig-missing: kernel configuration CONFIG_X: value '"text"' implies char array type",
+      "relocate kconfig-missing: kernel configuration CONFIG_X: value '"text"' implies char array type",
+      "relocate kconfig-missing: the kernel's configuration cannot be read: failed to open system Kconfig",
+      "relocate ksym-missing: kernel symbol b: not found in kernel BTF",
+    ]
+  `);
+});
+
+test('BTF that the kernel refuses without a reason means that it does not support BTF', () => {
+  const refused = "Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.";
+  expect([
+    verdict([refused]),
+    verdict(['-- BEGIN BTF LOAD LOG ---\n  \n-- END BTF LOAD LOG --', refused]),
+    verdict(['-- BEGIN BTF LOAD LOG ---\nInvalid name\n-- END BTF LOAD LOG --', refused]),
+    verdict(['vmlinux BTF is not found', refused]),
+  ]).toMatchInlineSnapshot(`
+    [
+      "relocate btf-missing: Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
+      "relocate btf-missing: Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
+      "relocate object-invalid: Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
+      "relocate btf-missing: the kernel has no usable BTF: vmlinux BTF is not found",
+    ]
+  `);
+});
+
+test('a relocation that fails without its own message has the last specific warning as its reason', () => {
+  expect([
+    verdict(['failed to perform CO-RE relocations: -22']),
+    verdict(['first', 'second', 'failed to perform CO-RE relocations: -22', "failed to load object 'o'"]),
+    verdict(["prog 'p': relo #0: parsing [9] struct s + 0 failed: -22", 'failed to perform CO-RE relocations: -22']),
+  ]).toMatchInlineSnapshot(`
+    [
+      "relocate core-other: CO-RE relocation: fails with EINVAL",
+      "relocate core-other: CO-RE relocation: second",
+      "relocate core-other: CO-RE relocation: prog 'p': relo #0: parsing [9] struct s + 0 failed: -22",
+    ]
+  `);
+});
+
+test('a reason has one line of at most 400 characters', () => {
+  const reason = (length: number) => {
+    const found = verdict([`prog 'p': ${'x'.repeat(length)}`], { errno: 5 });
+    return found.slice(found.indexOf(': ') + 2);
+  };
+  // "prog 'p': " and " (EIO)" are 16 characters.
+  expect([reason(384).length, reason(384).endsWith(' (EIO)'), reason(385).length, reason(385).endsWith('x (...')]).toEqual([
+    400,
+    true,
+    400,
+    true,
+  ]);
+  expect(verdict(["prog 'p': one \t  two "], { errno: 5 })).toBe("verify unknown: prog 'p': one two (EIO)");
+});
