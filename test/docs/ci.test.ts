@@ -1,4 +1,4 @@
-// The action and the examples for CI: what can be run of them without a CI server is run.
+// Tests of the GitHub action and the CI examples. They run every part that needs no CI server.
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,7 +119,7 @@ describe('the GitHub action on a pull request', () => {
     expect(await isRefused(name, event, 'auto')).toBe(expected);
   });
 
-  it('the input of the GitHub action decides about trust against the event', async () => {
+  it('the input of the GitHub action overrides the decision about trust by the event', async () => {
     const [[, name, fork], , , , , , [, push, event]] = EVENTS;
     expect([await isRefused(name, fork, 'false'), await isRefused(push, event, 'true'), await isRefused(push, event, 'yes')]).toEqual([
       false,

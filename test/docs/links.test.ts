@@ -1,4 +1,4 @@
-// Every link between the pages of this repository leads to a file, and the ladder in ARCHITECTURE.md equals that of the check.
+// Tests that every link between the pages of this repository leads to a file, and that ARCHITECTURE.md has the same ladder as the check.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -14,7 +14,7 @@ async function pages(): Promise<string[]> {
   return stdout.split('\n').filter((path) => existsSync(join(PACKAGE_ROOT, path)) && !path.startsWith('test/reports/'));
 }
 
-/** The anchors that a forge makes of the headings of a page, and those that the page sets itself. */
+/** The anchors that a forge makes from the headings of a page, and the anchors in the page itself. */
 function anchorsOf(text: string): Set<string> {
   const headings = text.match(/^#+ .*$/gm) ?? [];
   const own = [...text.matchAll(/<a id="(?<id>[^"]+)">/g)].map(({ groups }) => groups?.['id'] ?? '');

@@ -80,7 +80,7 @@ it('a pinned package that the mirror lost is replaced by the nearest newer one o
   });
 });
 
-it('the packages with the configuration and modules of a kernel are pinned with it, and are found after the indexes dropped them', async () => {
+it('a lock file pins the packages with the configuration and modules of a kernel, which are found after the indexes have dropped them', async () => {
   const [release, version] = ['7.2.13-cloud-amd64', '7.2.13-1'];
   const packed = (name: string, path: string) => ({
     name,
@@ -152,7 +152,7 @@ it('a damaged lock file is refused with the place and the cause', async () => {
   `);
 });
 
-it('a file of the user cannot be pinned', async () => {
+it('a kernel file of the user cannot be pinned', async () => {
   await withCache(async ({ options, folder }) => {
     const image = join(folder, 'bzImage');
     await writeFile(image, bzImage());

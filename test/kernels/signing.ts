@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { cacheRoot } from '../../harness/base/files.ts';
 import { populateDirectory } from '../../harness/base/populate.ts';
 
-/** `mirror` signs the mirrors of tests; `stranger` is a key that nobody trusts; `short-lived` is valid for one second only. */
+/** `mirror` signs the mirrors of tests; no user trusts the key `stranger`; `short-lived` is valid for one second only. */
 export const KEY_NAMES = ['mirror', 'stranger', 'short-lived'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
 

@@ -1,4 +1,4 @@
-// Sample programs are compiled when something they are made of changed, to objects that say nothing of the machine they were built on.
+// Tests of building the sample programs: only after a change of a source or header, and without a trace of the machine in the objects.
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';

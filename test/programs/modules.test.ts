@@ -1,4 +1,4 @@
-// Modules of kernels whose packages are laid out in different ways: signed images of 5.10, and split packages from 6.19 on.
+// Tests of kernel modules from both layouts of Debian's packages: signed images of 5.10, and split packages from 6.19 on.
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../harness/plan/config/load.ts';

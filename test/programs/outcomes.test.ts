@@ -1,5 +1,5 @@
-// What the sample configuration says of the sample programs is what real kernels do.
-// COREMATRIX_TEST_KERNELS=all takes every series of the mirror instead of four.
+// Tests that real kernels meet the expectations of the sample configuration.
+// COREMATRIX_TEST_KERNELS=all runs every series of the mirror instead of four.
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../harness/plan/config/load.ts';
@@ -50,7 +50,7 @@ describe('the sample configuration', () => {
   });
 });
 
-/** One line a program, one word a kernel: `ok`, or the class it failed with. */
+/** One line for each program, with one word for each kernel: `ok`, or the class of the failure. */
 function table({ cells, kernels, objects }: Results): string[] {
   return objects.flatMap(({ id, programs }) =>
     programs.map(({ name }) => {

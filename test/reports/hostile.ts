@@ -16,7 +16,7 @@ const HOSTILE = [
   '\u2028\u2029\u200b\u202e\u2066\u{e0041}\ud800 \udc00',
 ].join('');
 
-/** Makes a text hostile, always in the same way, so that references stay valid. Ids of logs are never foreign, so they do not change. */
+/** Makes a text hostile, always in the same way, so that references stay valid. Ids of logs are never foreign and stay unchanged. */
 function spoiled(text: string): string {
   return /^t\d+$/.test(text) ? text : `::warning::${text}${HOSTILE}${text === 'hidden_on_purpose' ? 'long'.repeat(500) : ''}`;
 }

@@ -1,4 +1,4 @@
-// Every key of a configuration that names a file: relative paths begin at the folder of the configuration, absolute ones stay.
+// Tests of every key of a configuration that names a file: relative paths begin at the folder of the configuration, absolute ones stay.
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,7 +66,7 @@ describe('paths of a configuration', () => {
   it('every key of the schema that names a file is among the tested ones', () => {
     const tested = ['history', ...KEYS.map(([name]) => name.replace(/ \(.*/, ''))];
     const named = [...RULES].flatMap(([key, { kind }]) => (kind === 'allowed' || key === 'mirrors' ? [] : [key]));
-    // The settings of `defaults` are those of `objects`.
+    // `defaults` has the same settings as `objects`.
     const isTested = (key: string) => tested.some((each) => each === key || each.startsWith(`${key}.`));
     expect(named.filter((key) => !isTested(key) && !isTested(key.replace(/^defaults\./, 'objects.')))).toEqual([]);
   });

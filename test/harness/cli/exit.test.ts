@@ -108,7 +108,7 @@ describe('the exit code', () => {
 });
 
 describe('an error on standard error', () => {
-  /** What is written for an error. */
+  /** The text that the command line prints for an error. */
   function written(error: unknown): string {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {

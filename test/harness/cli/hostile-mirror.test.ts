@@ -1,4 +1,4 @@
-// A mirror that nobody vouches for, named by a configuration: whose kernels must not boot and whose sources must not be built.
+// Tests of an untrusted mirror in a configuration: its kernels must not boot, and its sources must not be built.
 import { access, cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

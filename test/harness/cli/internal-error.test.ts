@@ -1,11 +1,11 @@
-// Faults in corematrix itself, and output that cannot be written, as the command line reports them.
+// Tests of the messages for faults in corematrix itself, and for output that cannot be written.
 import { tmpdir } from 'node:os';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { corematrix, MAIN } from './command.ts';
 
 describe('an internal error', () => {
-  /** Runs a command in a process in which a script of this test has broken something before. */
+  /** Runs a command in a process after a script of this test has broken a part of it. */
   const broken = async (script: string) =>
     corematrix(tmpdir(), ['init', 'x.bpf.o'], { NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(script)}"` });
 

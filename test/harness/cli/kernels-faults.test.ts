@@ -38,7 +38,7 @@ let mirror: FakeMirror;
 beforeAll(async () => {
   mirror = await startMirror({ bookworm: [PACKAGE] });
 });
-// A test that fails in the middle must not leave a mirror that holds for the next ones.
+// A test that fails early must not leave a stalled mirror for the next tests.
 afterEach(() => {
   mirror.holdAfter = null;
 });

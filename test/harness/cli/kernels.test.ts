@@ -24,7 +24,7 @@ const sorted = (text: string) => text.split('\n').toSorted().join('\n');
 
 type Run = (...args: string[]) => Promise<string>;
 
-/** Runs with an empty cache; `run` gives what was said as one text, without what differs between machines and runs. */
+/** Runs with an empty cache. `run` returns the output as one text, without parts that differ between machines and runs. */
 async function withCache(use: (run: Run, folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     const env = { COREMATRIX_CACHE: join(folder, 'cache'), COREMATRIX_DEBIAN_MIRROR: mirror.address, ...TRUSTING };
@@ -282,7 +282,7 @@ describe('kernels prune', () => {
       await writeFile(join(old, 'vmlinux'), Buffer.alloc(2 << 20, 1));
       await utimes(join(old, 'vmlinux'), 1e9, 1e9);
       await utimes(old, 1e9, 1e9);
-      // A file has no lock: it is left alone for a day.
+      // A file without a lock is kept for a day.
       const half = join(folder, 'cache/kernels/half.tmp-0123456789abcdef');
       await writeFile(half, Buffer.alloc(1 << 20, 1));
       await utimes(half, 1e9, 1e9);

@@ -1,4 +1,4 @@
-// Tests of commands on a machine that lacks something: one line says what, the exit code is 3, and no command blames itself.
+// Tests of commands on a machine that lacks a resource: one line names it, the exit code is 3, and no command reports a bug in corematrix.
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -29,7 +29,7 @@ async function limited(limits: string, args: readonly string[], env: Record<stri
   return { exitCode, lines: stderr.split('\n').filter((line) => !/^accelerator: |^\d+ kernels? × /.test(line)) };
 }
 
-/** Whether private mounts are possible, which they are not in some containers. */
+/** True if private mounts are possible. Some containers forbid them. */
 const mayMount = !(await execa('unshare', ['--mount', 'true'], { reject: false })).failed;
 
 describe('too few open files', () => {

@@ -1,4 +1,4 @@
-// Commands that write a report folder: they refuse files of others before they do anything else.
+// Tests of commands that write a report folder: they refuse foreign files in it before they do anything else.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

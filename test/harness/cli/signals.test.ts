@@ -1,4 +1,4 @@
-// Tests of signals in all states of a command: it ends soon, leaves no process, and a stopped run goes on as if nothing had happened.
+// Tests of signals in all states of a command: it ends soon, leaves no process, and a stopped run continues without a false verdict.
 import { createServer, type Server } from 'node:http';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -185,7 +185,7 @@ describe('a run that is stopped and continued', () => {
 });
 
 it('a clock that jumps by days all the time changes no verdict and no duration', async () => {
-  // Every reading of the calendar clock is a day off in turn. Time limits and durations must use the other clock.
+  // Each reading of the wall clock jumps by a day. Time limits and durations must use the monotonic clock.
   const source = `
     #define _GNU_SOURCE
     #include <dlfcn.h>

@@ -1,4 +1,4 @@
-// Every argument, option and key that names a file to read: a pipe, a device, a folder and a huge file in its place never hang a command.
+// Tests of every argument, option and key that names a file to read: a pipe, a device, a folder or a huge file never hangs a command.
 import { copyFile, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const results = night({ day: 1, statuses: ['pass', 'pass'] });
   const objects = results.objects.map((object) => ({ ...object, path: 'good.bpf.o' }));
   await writeFile(path('good.json'), renderJson({ ...results, objects }));
-  // Results are known by the end of their name, so every kind also exists with it.
+  // Results are recognised by the end of their name, so every kind also exists with this ending.
   for (const ending of ['', '.json']) {
     await execa('mkfifo', [path(`pipe${ending}`)]);
     await mkdir(path(`folder${ending}`));
@@ -51,7 +51,7 @@ const BTF = ['-k', 'btf:vmlinux'];
 interface Case {
   args: (file: string) => readonly string[];
   config?: (file: string) => string;
-  /** Kinds that are no fault here. */
+  /** Kinds that this command accepts. */
   except?: readonly Kind[];
 }
 
@@ -63,7 +63,7 @@ const CASES = {
   'run OBJECT': { args: (file) => ['run', file, ...K] },
   'plan OBJECT': { args: (file) => ['plan', file, ...K] },
   'predict OBJECT': { args: (file) => ['predict', file, ...BTF] },
-  // A folder is a report folder.
+  // A folder is accepted as a report folder.
   'explain OBJECT': { args: (file) => ['explain', file, ...BTF], except: ['folder'] },
   'floor OBJECT': { args: (file) => ['floor', file, ...K] },
   'init OBJECT': { args: (file) => ['init', file, '-c', 'new.yaml'] },

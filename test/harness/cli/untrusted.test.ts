@@ -1,4 +1,4 @@
-// `--untrusted` at the command line: which commands obey it, what a refusal leaves behind, and that the user's own options still count.
+// Tests of `--untrusted`: commands refuse dangerous configurations without any effect, and the user's own options still count.
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -134,7 +134,7 @@ function ask({ inputs, answers }: Questions, { name, local, target, paths, seeds
   answers.push({ name, lines: engine(local, target, requests) });
 }
 
-/** Fails at the first differences, and if too few relocations had a target or too few had none. */
+/** Fails at the first differences, and if too few relocations had a target or too few lacked one. */
 async function compare({ inputs, answers }: Questions) {
   const said = await libbpf(inputs);
   const pairs = answers.map(({ name, lines }, index) => ({ name, engine: lines, libbpf: withoutGarbage(said[index] ?? [], lines) }));
@@ -148,7 +148,7 @@ async function compare({ inputs, answers }: Questions) {
 const SAME = { differences: [], isTelling: true };
 
 describe('made-up types', () => {
-  it('relocations of made-up types equal those of libbpf', async () => {
+  it('relocations through random types equal those of libbpf', async () => {
     const cases = fc.sample(fc.tuple(typePairs, relocationSeeds), { numRuns: PAIRS, seed: SEED });
     const questions: Questions = { inputs: [], answers: [] };
     for (const [index, [{ local, target }, seeds]] of cases.entries()) {

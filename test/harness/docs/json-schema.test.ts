@@ -1,4 +1,4 @@
-// Every form that a schema takes in a reference page.
+// Tests of every form of a schema in a reference page.
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { schemaReference } from '../../../harness/docs/json-schema.ts';
@@ -108,7 +108,7 @@ it('a schema becomes a table for every object and every alternative, with links,
   `);
 });
 
-it('a reference page marks required keys on demand, but no key of alternatives without a common key', () => {
+it('a reference page marks required keys on request, but no key of alternatives without a common key', () => {
   const text = schemaReference(z.toJSONSchema(schema), { top: 'Top', mark: 'required', words: [] }).join('\n');
   expect(text.match(/`\w+` \((?:required|optional)\)/g)).toMatchInlineSnapshot(`
     [

@@ -1,4 +1,4 @@
-// The generated pages of docs/: the committed files are the whole expected text.
+// Tests of the generated pages in docs/: the committed files are the expected text.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

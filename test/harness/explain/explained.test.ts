@@ -80,7 +80,7 @@ beforeAll(async () => {
 }, 7_200_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** Kernel names for snapshots. The newest kernel is `newest`, because a newer one may appear at any time. */
+/** Kernel names for snapshots. The newest kernel is called `newest`, because a newer one may appear at any time. */
 const nameOf = (id: string) =>
   explanation.kernels.at(-1)?.id === id ? 'newest' : (explanation.kernels.find((kernel) => kernel.id === id)?.name ?? id);
 
@@ -175,7 +175,7 @@ async function suggested(
   return chosen.map((cause) => ({ cause, path: paths.find((path) => path.endsWith(`s${cause.fingerprint}.bpf.o`)) ?? '' }));
 }
 
-describe('what is suggested', () => {
+describe('suggestions', () => {
   it('every suggestion compiles unchanged and is not predicted to fail on any kernel', { timeout: 600_000 }, async () => {
     const failures: string[] = [];
     for (const { cause, path } of await suggested(null)) {

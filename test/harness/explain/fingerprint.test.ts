@@ -1,4 +1,4 @@
-// Fingerprints are equal for one root cause on every kernel, and differ between root causes.
+// Tests of fingerprints: they are equal for one root cause on every kernel, and differ between root causes.
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf, subjectOf, withoutFlavors } from '../../../harness/explain/fingerprint.ts';
 import type { FailureClass } from '../../../harness/base/failures.ts';

@@ -1,4 +1,4 @@
-// Which names of the kernel are variants of each other.
+// Tests of finding kernel names that are variants of each other.
 import { expect, test } from 'vitest';
 import { areVariants } from '../../../harness/explain/related-names.ts';
 
@@ -15,6 +15,6 @@ test.each([
   ['nf_nat_packet', 'nf_log_packet', false],
   ['vfs_read', 'vfs_read_of_quite_another_kind', false],
   ['open', 'do_open', false],
-])('%s and %s are variants: %s', (a, b, expected) => {
+])('the names %s and %s are variants of each other: %s', (a, b, expected) => {
   expect([areVariants(a, b), areVariants(b, a)]).toEqual([expected, expected]);
 });

@@ -1,4 +1,4 @@
-// Predictions that results keep beside observations.
+// Tests of the predictions that results keep beside observations.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';

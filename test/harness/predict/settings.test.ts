@@ -1,4 +1,4 @@
-// Predictions follow the settings of an object: autoload, attach targets, constants, alternatives, custom BTF.
+// Tests that predictions follow the settings of an object: autoload, attach targets, constants, alternatives, custom BTF.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -61,12 +61,12 @@ describe('a verdict that is kept', () => {
   });
 
   it('a kept verdict with a damaged file is not found, and can be kept again', async () => {
-    const store = verdictStore(folder, 'last night', true);
-    await store.keep(IDENTITY, steady(), SAMPLE.logs);
+    const verdicts = verdictStore(folder, 'last night', true);
+    await verdicts.keep(IDENTITY, steady(), SAMPLE.logs);
     const [name = ''] = await readdir(join(folder, 'verdicts'));
     await writeFile(join(folder, 'verdicts', name), 'not gzip');
     expect(await find(IDENTITY)).toBeNull();
-    await store.keep(IDENTITY, steady(), SAMPLE.logs);
+    await verdicts.keep(IDENTITY, steady(), SAMPLE.logs);
     expect(await find(IDENTITY)).not.toBeNull();
     expect(await readdir(join(folder, 'verdicts'))).toEqual([name]);
   });

@@ -1,4 +1,4 @@
-// The instruction at which the verifier stopped, from a recorded log: its place, its state and its source line.
+// Tests of the place of a failure, from a recorded verifier log: the instruction, its state and its source line.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';

@@ -148,11 +148,8 @@ test('a map type is unknown to a kernel whose BTF lacks it, or without BTF if it
 });
 
 test('a map that the object does not declare has no type', () => {
-  expect([
-    verdict({ type: null }),
-    verdict({ type: null, error: 'EOPNOTSUPP' }),
-    verdict({ type: 'not_bpf_map_type_x' }),
-  ]).toMatchInlineSnapshot(`
+  expect([verdict({ type: null }), verdict({ type: null, error: 'EOPNOTSUPP' }), verdict({ type: 'not_bpf_map_type_x' })])
+    .toMatchInlineSnapshot(`
     [
       "map-create-failed: map 'm': cannot be created: EINVAL",
       "map-type-unsupported: map 'm': its type is unknown to this kernel: EOPNOTSUPP",
@@ -162,7 +159,9 @@ test('a map that the object does not declare has no type', () => {
 });
 
 test('a map without a readable error has the error of the load', () => {
-  expect(verdict({ line: "map 'm': error reusing pinned map", error: '' })).toMatchInlineSnapshot(`"map-create-failed: map 'm' (ringbuf): cannot be pinned or reused: ENOSPC"`);
+  expect(verdict({ line: "map 'm': error reusing pinned map", error: '' })).toMatchInlineSnapshot(
+    `"map-create-failed: map 'm' (ringbuf): cannot be pinned or reused: ENOSPC"`,
+  );
 });
 
 test('the hint of libbpf about locked memory counts for EPERM on kernels that count it', () => {

@@ -1,4 +1,4 @@
-// Verdicts of loads that the kernel or libbpf refuses before the verifier speaks, and of custom loaders that cannot attach.
+// Tests of verdicts of loads that the kernel or libbpf refuses without a verifier log, and of custom loaders that cannot attach.
 import { expect, test } from 'vitest';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import type { CellEvidence, CommandEvidence } from '../../../harness/verdict/evidence/evidence.ts';

@@ -1,4 +1,4 @@
-// Tests of comparing pinned packages with those of the mirror.
+// Tests of comparing pinned packages with the packages of the mirror.
 import { expect, it } from 'vitest';
 import { describePackage, type KernelPackage } from '../../../kernels/sources/debian/packages.ts';
 import { writePin } from '../../../kernels/sources/debian/pins.ts';
@@ -50,7 +50,7 @@ it('no pinned package counts as removed if only some kernels were requested', ()
   expect(shown([OLD, GONE], [NEW], false)).toEqual(['6.12/cloud newer: 6.12.94-1 → 6.12.107-1']);
 });
 
-it('a kernel whose modules were rebuilt, or whose pin lacks them, counts as rebuilt', () => {
+it('a pinned kernel with rebuilt modules, or without pinned modules, counts as rebuilt', () => {
   const name = 'linux-modules-6.12.94+deb13-cloud-amd64';
   const modules = { name, version: OLD.version, archive: OLD.archive, path: `pool/main/${name}.deb`, size: 5, sha256: '6'.repeat(64) };
   const [whole, rebuilt] = [

@@ -80,7 +80,7 @@ const BODIES: Partial<Record<BtfKind, Format<string[]>>> = {
     }),
 };
 
-/** Prints all types of a BTF without those of its base: one line for each type, and one for each of its elements. */
+/** Prints all types of a BTF without the types of its base: one line for each type, and one for each of its elements. */
 export function rawDump(btf: Btf): string[] {
   const lines: string[] = [];
   for (let id = btf.startId; id < btf.endId; id++) {

@@ -1,4 +1,4 @@
-// Where `files:` of a command may put a file in the guest: into the command's own folder, and nowhere else.
+// Tests of the places in the guest for `files:` of a command: only the command's own folder is allowed.
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../../harness/plan/config/load.ts';
 

@@ -1,4 +1,4 @@
-// Every key of a configuration that its user does not trust: what is allowed, what is refused, and where files may lie.
+// Tests of every key in an untrusted configuration: allowed values, refused values, and allowed places of files.
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ function keyPaths(schema: Schema, at: string): string[] {
 const FREE = /^(?:objects|defaults)\.(?:variables\.\*|check\.(?:key|equals))$/;
 
 describe('an untrusted configuration', () => {
-  it('every key of the schema has a rule, and every rule but those for settings that defaults cannot hold has a key', () => {
+  it('every key of the schema has a rule, and every rule has a key, except rules for settings that defaults cannot have', () => {
     const schema = z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' });
     const keys = [...new Set(keyPaths(schema, ''))].filter((key) => !FREE.test(key));
     expect(keys.length).toBeGreaterThan(70);

@@ -1,4 +1,4 @@
-// Findings from BTF about everything but relocations, on made-up kernels and on real ones.
+// Tests of findings from BTF about everything but relocations, on made-up kernels and on real ones.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -185,7 +185,7 @@ describe('real kernels', () => {
     }
   });
 
-  it('sample programs are predicted to fail on Linux 5.10, which lacks what they need', async () => {
+  it('sample programs are predicted to fail on Linux 5.10, which lacks features that they need', async () => {
     const { path } = await pulledBtf('debian:5.10');
     const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
     const found = (await sampleObjects()).flatMap(({ bytes, name }) =>

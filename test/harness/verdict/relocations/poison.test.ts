@@ -1,4 +1,4 @@
-// Which poisoned relocation the verifier reached, from the log of a real program with a subprogram and from changes to that log.
+// Tests of finding the poisoned relocation that the verifier reached, with the log of a real program and changed copies of it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { textRecords } from '../../../../harness/logs/libbpf/lines.ts';
