@@ -32,7 +32,7 @@ function exitCodeOfPrediction({ cells }: Prediction, problems: number): number {
 const printLog: OnCell = (kernel, object, cell) => {
   for (const { program, log } of cell?.loads ?? []) {
     writeLine(process.stdout, `# ${object.result.id}${program === null ? '' : `, ${program} alone`}, on ${kernel.id}`);
-    for (const { text } of log) process.stdout.write(`${visible(text.trimEnd())}\n`);
+    for (const { text } of log()) process.stdout.write(`${visible(text.trimEnd())}\n`);
   }
 };
 

@@ -1,13 +1,8 @@
 // Writes the value of a relocation into its instruction, or replaces the instruction with an invalid one.
 import { INSN_BYTES } from '../bpf/object/functions.ts';
+import type { Code } from './code.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import type { NumberedRelo, Resolution } from './resolve.ts';
-
-/** The instructions of one function, changed in place. */
-export interface Code {
-  view: DataView;
-  littleEndian: boolean;
-}
 
 const CLASS_BITS = 0x07;
 const SIZE_BITS = 0x18;
@@ -22,6 +17,7 @@ const MAX_OFFSET = 0x7fff;
 const SIZES: Readonly<Record<number, number>> = { 0x00: 4, 0x08: 2, 0x10: 1, 0x18: 8 };
 
 interface Patch {
+  /** Changed in place. */
   code: Code;
   /** Index in the function. */
   insn: number;

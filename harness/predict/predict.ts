@@ -2,6 +2,7 @@
 import type { PredictedCell, PredictedProgram, ProgramFinding } from './predicted-cell.ts';
 import type { RelocationFacts } from '../logs/libbpf/facts.ts';
 import type { ObjectFunction } from '../bpf/object/functions.ts';
+import { grouped } from '../base/text.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import { relocationRecords } from '../verdict/relocations/records.ts';
 import type { CellRelocation } from '../results/schema.ts';
@@ -12,16 +13,16 @@ import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { chooseAlternatives, decideBySupport } from './chosen-alternatives.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
-import { hasRejected, type Hit, type Reach, reachOf } from './reach/reach.ts';
-import { reachInputOf } from './reach/input.ts';
-import { type PredictedLoad, predictLoad } from '../core-relo/relocate.ts';
+import { type Hit, type Reach, reachOf } from './reach/reach.ts';
+import { type ObjectReach, objectReach } from './reach/input.ts';
+import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { objectFindings, programFindings } from './findings/support.ts';
 import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 import { stepOf } from './findings/order.ts';
 
 interface ExaminedLoad {
-  load: PredictedLoad;
+  errno: number;
   attempt: ReadAttempt;
   facts: FactsIndex;
   /** Keyed by the name of each program that is loaded. */
@@ -49,18 +50,30 @@ function indexOf(relocations: readonly RelocationFacts[]): FactsIndex {
   return { byNumber, byPoison };
 }
 
-function examine(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<number> | null): ExaminedLoad {
-  const reached = load.errno === 0 ? 'done' : 'prepare';
-  const attempt = readAttempt({ program: load.program, reached, errno: load.errno, openMs: 0, loadMs: 0, log: load.log });
-  const reach = new Map<string, Reach>();
-  const examined = { load, attempt, facts: indexOf(attempt.log.relocations), reach };
-  if (load.errno !== 0) return examined;
-  const input = reachInputOf(object, load, helpers);
-  if (!hasRejected(input)) return examined;
-  for (const program of object.programs) {
-    const isLoaded = load.program === null ? program.autoload !== false : program.name === load.program;
-    if (isLoaded) reach.set(program.name, reachOf(program, input));
-  }
+/** An object with what its loads have in common. */
+interface Loadable {
+  object: BpfObject;
+  load: LoadPredictor;
+  reach: ObjectReach;
+  /** Keyed by name. */
+  programs: ReadonlyMap<string, readonly BpfProgram[]>;
+}
+
+function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loadable {
+  const programs = grouped(object.programs, ({ name }) => name);
+  return { object, load: loadPredictor(object, kernel, loader), reach: objectReach(object, knownHelpers(kernel)), programs };
+}
+
+/** Predicts one load, and follows the paths through it. */
+function examine({ object, load: loadOf, reach, programs }: Loadable, program: string | null): ExaminedLoad {
+  const load = loadOf(program, 'omit');
+  const { errno } = load;
+  const attempt = readAttempt({ program, reached: errno === 0 ? 'done' : 'prepare', errno, openMs: 0, loadMs: 0, log: load.log });
+  const examined = { errno, attempt, facts: indexOf(attempt.log.relocations), reach: new Map<string, Reach>() };
+  if (errno !== 0 || !reach.mayHit(load)) return examined;
+  const input = reach.inputOf(load);
+  const loaded = program === null ? object.programs.filter(({ autoload }) => autoload !== false) : (programs.get(program) ?? []);
+  for (const each of loaded) examined.reach.set(each.name, reachOf(each, input));
   return examined;
 }
 
@@ -69,8 +82,8 @@ function factsAt({ facts }: ExaminedLoad, owner: ObjectFunction, insn: number): 
   return facts.byPoison.get(placeKey(owner.name, insn));
 }
 
-function relocationFailure(object: BpfObject, { load, attempt }: ExaminedLoad): PredictedFailure | null {
-  if (load.errno === 0) return null;
+function relocationFailure(object: BpfObject, { errno, attempt }: ExaminedLoad): PredictedFailure | null {
+  if (errno === 0) return null;
   const facts = attempt.log.relocations.findLast(({ error }) => error !== null);
   if (facts) return { stage: 'relocate', ...coreFinding(facts, object) };
   const reason = attempt.log.warnings.at(-1) ?? 'libbpf refuses a CO-RE relocation of the object';
@@ -127,30 +140,50 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
   return { name, failure, possible, findings: [...findings.map((finding) => ({ ...finding, at: null })), ...helpers] };
 }
 
-/** Whether any of the loaded programs reaches one of the instructions. Several programs may reach a relocation in a subprogram. */
-function reachedIn(loads: readonly ExaminedLoad[], function_: string, insns: readonly number[]): Reached {
-  let answer: Reached = 'no';
-  for (const { reach } of loads) {
-    for (const { hits, complete } of reach.values()) {
-      const own = hits.filter((hit) => hit.helper === null && hit.owner.name === function_ && insns.includes(hit.insn));
-      if (own.some((hit) => hit.certain)) return 'yes';
-      if (own.length > 0 || !complete) answer = 'unknown';
+/** What several loads show about each instruction, so that no relocation searches through all loads. */
+interface LoadsIndex {
+  /** The facts of the first load with a relocation. By number and (sub)program; see `placeKey`. */
+  facts: ReadonlyMap<string, RelocationFacts>;
+  /** Poisoned instructions that a loaded program reaches, and whether it certainly does. By instruction and (sub)program. */
+  hits: ReadonlyMap<string, boolean>;
+  /** False if a program has too many paths to follow. */
+  complete: boolean;
+}
+
+function loadsIndex(loads: readonly ExaminedLoad[]): LoadsIndex {
+  const facts = new Map<string, RelocationFacts>();
+  const hits = new Map<string, boolean>();
+  let complete = true;
+  for (const load of loads) {
+    for (const [key, each] of load.facts.byNumber) if (!facts.has(key)) facts.set(key, each);
+    for (const reach of load.reach.values()) {
+      complete &&= reach.complete;
+      for (const { helper, owner, insn, certain } of reach.hits) {
+        const key = placeKey(owner.name, insn);
+        if (helper === null) hits.set(key, certain || hits.get(key) === true);
+      }
     }
   }
-  return answer;
+  return { facts, hits, complete };
+}
+
+/** Whether any of the loaded programs reaches one of the instructions. Several programs may reach a relocation in a subprogram. */
+function reachedIn({ hits, complete }: LoadsIndex, function_: string, insns: readonly number[]): Reached {
+  const found = insns.flatMap((insn) => hits.get(placeKey(function_, insn)) ?? []);
+  if (found.includes(true)) return 'yes';
+  return found.length > 0 || !complete ? 'unknown' : 'no';
 }
 
 /** Completes the records of relocations that the verifier may reach. */
 function withReach(object: BpfObject, loads: readonly ExaminedLoad[]): (record: CellRelocation) => CellRelocation {
-  const byProgram = new Map(loads.map((load) => [load.attempt.program, load]));
+  const all = loadsIndex(loads);
+  const own = new Map(loads.map((load) => [load.attempt.program, loadsIndex([load])]));
   return (record) => {
     const relocation = object.relocations[record.ref];
     if (!relocation || record.reached === null) return record;
     const { program, index } = relocation;
-    const own = byProgram.get(program);
-    const telling = own ? [own] : loads;
-    const holder = telling.find(({ facts }) => facts.byNumber.has(placeKey(program, index)));
-    return { ...record, reached: reachedIn(telling, program, holder?.facts.byNumber.get(placeKey(program, index))?.poisoned ?? []) };
+    const telling = own.get(program) ?? all;
+    return { ...record, reached: reachedIn(telling, program, telling.facts.get(placeKey(program, index))?.poisoned ?? []) };
   };
 }
 
@@ -191,24 +224,24 @@ function ownFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
 export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
   const refused = otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
-  const helpers = knownHelpers(kernel);
   const decided = decideBySupport(input, kernel);
   const shared = objectFindings(decided, kernel, loader);
   const own = new Map(input.programs.map((program) => [program.name, ownFindings(program, kernel)]));
-  const loadAlone = (object: BpfObject, name: string) => examine(object, predictLoad(object, kernel, name, loader), helpers);
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...shared, ...(own.get(program.name) ?? [])], loader });
-  const { object, others } = chooseAlternatives(decided, (program) => verdictOn(loadAlone(decided, program.name), program));
+  const deciding = loadable(decided, kernel, loader);
+  const { object, others } = chooseAlternatives(decided, (program) => verdictOn(examine(deciding, program.name), program));
+  const chosen = others.size === 0 ? deciding : loadable(object, kernel, loader);
   const verdicts = (loadOf: (name: string) => ExaminedLoad) =>
     object.programs.map((program) => others.get(program.name) ?? verdictOn(loadOf(program.name), program));
 
-  const whole = examine(object, predictLoad(object, kernel, null, loader), helpers);
+  const whole = examine(chosen, null);
   const together = verdicts(() => whole);
   const fails = together.some(({ failure }) => failure !== null);
   const wanted = object.programs.filter(({ autoload }) => autoload !== false);
   const isAlone = !fails || wanted.length === 1;
   const alone = isAlone ? [] : wanted;
-  const single = new Map(alone.map(({ name }) => [name, loadAlone(object, name)]));
+  const single = new Map(alone.map(({ name }) => [name, examine(chosen, name)]));
   const examined = [whole, ...single.values()];
   // If the kernel refuses the whole object, the relocation table is made from the loads of the single programs.
   const attempts = examined.map(({ attempt }): ReadAttempt => {
@@ -218,6 +251,6 @@ export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loade
   return {
     programs: isAlone ? together : verdicts((name) => single.get(name) ?? whole),
     relocations: relocationRecords(object, attempts).map(withReach(object, isAlone ? [whole] : [...single.values()])),
-    loads: examined.map(({ load }) => load),
+    loads: examined.map(({ errno, attempt: { program } }) => ({ program, errno, log: () => chosen.load(program, 'print').log })),
   };
 }

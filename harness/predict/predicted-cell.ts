@@ -1,6 +1,6 @@
 // The prediction for one object on one kernel.
 import type { CellRelocation } from '../results/schema.ts';
-import type { PredictedLoad } from '../core-relo/relocate.ts';
+import type { PredictedLog } from '../core-relo/log.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 
 export interface PredictedProgram {
@@ -18,10 +18,19 @@ export interface ProgramFinding extends Finding {
   at: { program: string; insn: number } | null;
 }
 
+/** A predicted load of the whole object (null), or of one program alone. */
+export interface PredictedAttempt {
+  program: string | null;
+  /** 0, or the positive error number of the load before libbpf calls the kernel. */
+  errno: number;
+  /** Returns the lines that libbpf would print. It predicts the load again, because all lines of a large object need gigabytes. */
+  log: () => PredictedLog;
+}
+
 export interface PredictedCell {
   programs: PredictedProgram[];
   /** One record for each relocation of the object, with the fields of observed records. */
   relocations: CellRelocation[];
-  /** Predicted loads in the order of a run, the whole object first, with the lines that libbpf would print. */
-  loads: PredictedLoad[];
+  /** Predicted loads in the order of a run, the whole object first. */
+  loads: PredictedAttempt[];
 }

@@ -125,63 +125,82 @@ function header(length: number, fields: readonly number[]): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(Math.max(0, length - bytes.length))]);
 }
 
+/** @param parts function records, line records, relocation records */
+function extOf(parts: readonly Buffer[]): Buffer {
+  const [functionBytes = 0, lineBytes = 0, reloBytes = 0] = parts.map(({ length }) => length);
+  return Buffer.concat([header(32, [0, functionBytes, functionBytes, lineBytes, functionBytes + lineBytes, reloBytes]), ...parts]);
+}
+
 interface GeneratedObject {
   programs: number;
   relocations: number;
-  missing?: boolean;
+  missing?: 'some' | 'all';
+  ownSections?: boolean;
 }
 
 /**
  * An object with programs that only set r0, each instruction with a CO-RE relocation.
- * @param programs number of programs, all in one section
+ * @param programs number of programs
  * @param relocations number of relocations in each program
- * @param missing if true, every fourth relocation is of a member that no kernel has
+ * @param missing of a member that no kernel has is every fourth relocation (`some`), or each (`all`); by default none
+ * @param ownSections if true, each program has a section of its own instead of one section with all programs
  */
-export function generatedObject({ programs, relocations, missing = false }: GeneratedObject): Buffer {
-  const relocationAt = (insn: number) => (missing && insn % 4 === 2 ? MISSING : (RELOCATIONS[insn % 4] ?? MISSING));
+export function generatedObject({ programs, relocations, missing, ownSections = false }: GeneratedObject): Buffer {
+  const isMissing = (insn: number) => missing === 'all' || (missing === 'some' && insn % 4 === 2);
+  const relocationAt = (insn: number) => (isMissing(insn) ? MISSING : (RELOCATIONS[insn % 4] ?? MISSING));
   const symbolNames = strings();
   const { text, build } = btf(programs);
-  const section = text.at(RAW_TRACEPOINT);
   const file = text.at('generated.bpf.c');
+  const line = text.at('return task->pid + task->tgid + task->no_such_member;');
   const insns = relocations + 2;
   const body = Buffer.concat([
     ...Array.from({ length: relocations }, (_, insn) => instruction(MOVE, relocationAt(insn).value)),
     instruction(MOVE, 0),
     instruction(EXIT, 0),
   ]);
-  const code = Buffer.concat(Array.from({ length: programs }, () => body));
-  const every = <T>(each: (program: number) => T[]): T[] => Array.from({ length: programs }, (_, program) => each(program)).flat();
-  const start = (program: number) => program * insns * INSN;
-  const functions = every((program) => [start(program), 4 + program]);
-  const line = text.at('return task->pid + task->tgid + task->no_such_member;');
-  const lines = every((program) =>
-    Array.from({ length: insns }, (_, insn) => [start(program) + insn * INSN, file, line, (insn + 1) << 10]),
-  ).flat();
-  const relos = every((program) =>
-    Array.from({ length: relocations }, (_, insn) => {
-      const { kind, access } = relocationAt(insn);
-      return [start(program) + insn * INSN, 2, text.at(access), kind];
-    }),
-  ).flat();
-  const part = (size: number, values: number[]) => Buffer.concat([words(size, section, (values.length * 4) / size), table(values)]);
-  const parts = [part(8, functions), part(16, lines), ...(relos.length > 0 ? [part(16, relos)] : [])];
-  const [functionBytes = 0, lineBytes = 0, reloBytes = 0] = parts.map(({ length }) => length);
-  const ext = Buffer.concat([header(32, [0, functionBytes, functionBytes, lineBytes, functionBytes + lineBytes, reloBytes]), ...parts]);
+  // The programs of each section.
+  const all = Array.from({ length: programs }, (_, program) => program);
+  const holders = ownSections
+    ? all.map((program) => ({ name: `${RAW_TRACEPOINT}_${program}`, held: [program] }))
+    : [{ name: RAW_TRACEPOINT, held: all }];
+  const start = (place: number) => place * insns * INSN;
+  /** Records of .BTF.ext for each section: `each` returns the values of a program, given its first byte. */
+  const records = (size: number, each: (from: number, program: number) => number[]) => {
+    const parts = holders.map(({ name, held }) => {
+      const values = held.flatMap((program, place) => each(start(place), program));
+      return values.length === 0 ? Buffer.alloc(0) : Buffer.concat([words(text.at(name), (values.length * 4) / size), table(values)]);
+    });
+    const whole = Buffer.concat(parts);
+    return whole.length === 0 ? whole : Buffer.concat([words(size), whole]);
+  };
+  const ext = extOf([
+    records(8, (from, program) => [from, 4 + program]),
+    records(16, (from) => Array.from({ length: insns }, (_, insn) => [from + insn * INSN, file, line, (insn + 1) << 10]).flat()),
+    records(16, (from) =>
+      Array.from({ length: relocations }, (_, insn) => {
+        const { kind, access } = relocationAt(insn);
+        return [from + insn * INSN, 2, text.at(access), kind];
+      }).flat(),
+    ),
+  ]);
   const symbols = Buffer.alloc(SYMBOL * (programs + 1));
-  for (let program = 0; program < programs; program++) {
-    const at = SYMBOL * (program + 1);
-    symbols.writeUInt32LE(symbolNames.at(`many_${program}`), at);
-    symbols[at + 4] = 0x12;
-    symbols.writeUInt16LE(1, at + 6);
-    symbols.writeBigUInt64LE(BigInt(start(program)), at + 8);
-    symbols.writeBigUInt64LE(BigInt(insns * INSN), at + 16);
+  for (const [number, { held }] of holders.entries()) {
+    for (const [place, program] of held.entries()) {
+      const at = SYMBOL * (program + 1);
+      symbols.writeUInt32LE(symbolNames.at(`many_${program}`), at);
+      symbols[at + 4] = 0x12;
+      symbols.writeUInt16LE(number + 1, at + 6);
+      symbols.writeBigUInt64LE(BigInt(start(place)), at + 8);
+      symbols.writeBigUInt64LE(BigInt(insns * INSN), at + 16);
+    }
   }
+  const code = holders.map(({ name, held }) => ({ name, type: 1, flags: 6, bytes: Buffer.concat(held.map(() => body)) }));
   return elf([
-    { name: RAW_TRACEPOINT, type: 1, flags: 6, bytes: code },
+    ...code,
     { name: 'license', type: 1, flags: 3, bytes: Buffer.from('GPL\0') },
     { name: '.BTF', type: 1, bytes: build() },
     { name: '.BTF.ext', type: 1, bytes: ext },
-    { name: '.symtab', type: 2, bytes: symbols, link: 6, info: 1, entry: SYMBOL },
+    { name: '.symtab', type: 2, bytes: symbols, link: code.length + 5, info: 1, entry: SYMBOL },
     { name: '.strtab', type: 3, bytes: symbolNames.bytes() },
   ]);
 }

@@ -40,6 +40,17 @@ export function lastAtMost<T>(sorted: readonly T[], wanted: number, key: (elemen
   return low - 1;
 }
 
+/** The functions of each section, in their order. */
+export function functionsBySection(functions: readonly ObjectFunction[]): ReadonlyMap<string, readonly ObjectFunction[]> {
+  const sections = new Map<string, ObjectFunction[]>();
+  for (const each of functions) {
+    const own = sections.get(each.section);
+    if (own) own.push(each);
+    else sections.set(each.section, [each]);
+  }
+  return sections;
+}
+
 /**
  * Finds the function of an instruction among the functions of one section; undefined for instructions of none.
  * @see find_prog_by_sec_insn() in libbpf.c

@@ -7,7 +7,7 @@ import { accessOf, parseSpec } from '../core-spec/printed.ts';
 import { describeSpec, parseLocalSpec } from '../core-spec/spec.ts';
 import type { ObjectRelocation } from './places.ts';
 import { RELOCATION_KINDS, type RelocationKind } from '../../base/vocabulary.ts';
-import { functionsOf, INSN_BYTES, type ObjectFunction, ownerFinder } from './functions.ts';
+import { functionsBySection, functionsOf, INSN_BYTES, type ObjectFunction, ownerFinder } from './functions.ts';
 import { dataMaps, definedMaps, type ObjectMap } from './maps.ts';
 import { programTypeOf } from './program-type.ts';
 import { linesByFunction, sourceLine } from './source-line.ts';
@@ -54,12 +54,13 @@ function licenseOf(elf: Elf): string | null {
 interface RelocationSources {
   ext: BtfExt;
   btf: Btf;
-  functions: readonly ObjectFunction[];
+  /** By section. */
+  functions: ReadonlyMap<string, readonly ObjectFunction[]>;
   problem: (text: string) => never;
 }
 
 function relocationsIn(section: string, { ext, btf, functions, problem }: RelocationSources): ObjectRelocation[] {
-  const ownerOf = ownerFinder(functions.filter((candidate) => candidate.section === section));
+  const ownerOf = ownerFinder(functions.get(section) ?? []);
   const linesOf = linesByFunction(ext.lines.get(section) ?? []);
   // A large object has many relocations of few accesses.
   const described = new Map<string, { spec: string; access: string } | null>();
@@ -139,7 +140,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   const ext = readBtfExt(extSection.bytes, btf);
   if (!ext.ok) return problem(ext.reason);
   object.ext = ext.ext;
-  const sources = { ext: ext.ext, btf, functions, problem };
+  const sources = { ext: ext.ext, btf, functions: functionsBySection(functions), problem };
   object.relocations = [...ext.ext.relocations.keys()].flatMap((section) => relocationsIn(section, sources));
   return object;
 }

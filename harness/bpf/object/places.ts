@@ -27,3 +27,18 @@ export interface ObjectRelocation {
   access: string;
   source: SourceLine | null;
 }
+
+const refs = new WeakMap<readonly ObjectRelocation[], ReadonlyMap<string, number>>();
+
+/** Finds the relocation that libbpf names as `prog '%s': relo #%d`. Returns its position, or undefined; the first of a name counts. */
+export function refOf(
+  relocations: readonly ObjectRelocation[],
+  { program, index }: { program: string; index: number },
+): number | undefined {
+  const key = (name: string, number: number) => `${number} ${name}`;
+  // A large object is asked for each of its relocations.
+  const known =
+    refs.get(relocations) ?? new Map(relocations.map((each, ref) => [key(each.program, each.index), ref] as const).toReversed());
+  refs.set(relocations, known);
+  return known.get(key(program, index));
+}

@@ -26,10 +26,16 @@ export type LineOf = (program: string, insn: number) => SourceLine | null;
 /** Looks up lines of an object's instructions. What a verifier stops at is no hoisted immediate, so the record at it is the line. */
 export function instructionLines(functions: readonly ObjectFunction[], lines: ReadonlyMap<string, readonly LineInfo[]>): LineOf {
   const byName = new Map(functions.map((each) => [each.name, each]));
+  const sections = new Map<string, ReturnType<typeof linesByFunction>>();
+  const linesOf = (owner: ObjectFunction) => {
+    const known = sections.get(owner.section) ?? linesByFunction(lines.get(owner.section) ?? []);
+    sections.set(owner.section, known);
+    return known(owner);
+  };
   return (program, insn) => {
     const owner = byName.get(program);
     if (!owner || insn < 0 || insn >= owner.insns) return null;
-    const own = linesByFunction(lines.get(owner.section) ?? [])(owner);
+    const own = linesOf(owner);
     const line = own[lastAtMost(own, (owner.insnOffset + insn) * INSN_BYTES, (each) => each.insnOffset)];
     return line ? toSource(line, true) : null;
   };

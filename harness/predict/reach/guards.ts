@@ -2,13 +2,15 @@
 import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
+import { refOf } from '../../bpf/object/places.ts';
 import type { RelocationKind } from '../../base/vocabulary.ts';
 import { readAttempt } from '../../verdict/evidence/attempt.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
-import type { Code } from '../../core-relo/patch.ts';
+import { type Code, copyOf, withChanged } from '../../core-relo/code.ts';
+import { DEFAULT_LOADER } from '../../core-relo/loader.ts';
 import { type ReachInput, reachOf } from './reach.ts';
-import { reachInputOf } from './input.ts';
-import { predictLoad } from '../../core-relo/relocate.ts';
+import { type ObjectReach, objectReach } from './input.ts';
+import { type LoadPredictor, loadPredictor } from '../../core-relo/relocate.ts';
 import { knownHelpers } from '../../kernel-btf/enumerators.ts';
 
 /** A check and its value on this kernel. */
@@ -46,42 +48,57 @@ interface Loaded {
 
 const placeKey = (owner: string, insn: number) => `${insn} ${owner}`;
 
-function loadedAlone(object: BpfObject, kernel: KernelTypes, program: BpfProgram): Loaded | null {
-  const load = predictLoad(object, kernel, program.name);
+/** What the loads of an object's programs have in common. */
+interface Prepared {
+  object: BpfObject;
+  load: LoadPredictor;
+  reach: ObjectReach;
+  /** Keyed by name; the last of a name counts. */
+  owners: ReadonlyMap<string, ObjectFunction>;
+}
+
+function prepare(object: BpfObject, kernel: KernelTypes): Prepared {
+  const functions: readonly ObjectFunction[] = [...object.programs, ...object.subprograms];
+  return {
+    object,
+    load: loadPredictor(object, kernel, DEFAULT_LOADER),
+    reach: objectReach(object, knownHelpers(kernel)),
+    owners: new Map(functions.map((owner) => [owner.name, owner])),
+  };
+}
+
+function loadedAlone({ object, load: loadOf, reach, owners }: Prepared, program: BpfProgram): Loaded | null {
+  const load = loadOf(program.name, 'omit');
   if (load.errno !== 0) return null;
   const { log } = readAttempt({ program: program.name, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: load.log });
-  const owners = new Map([...load.code.keys()].map((owner) => [owner.name, owner]));
-  const refOf = ({ program: owner, index }: RelocationFacts) =>
-    object.relocations.findIndex((each) => each.program === owner && each.index === index);
+  const position = (facts: RelocationFacts) => refOf(object.relocations, facts) ?? -1;
   const checks = log.relocations.flatMap((facts): Check[] => {
-    const [owner, ref] = [owners.get(facts.program), refOf(facts)];
+    const [owner, ref] = [owners.get(facts.program), position(facts)];
     const kind = object.relocations[ref]?.kind;
     if (!owner || !kind || !CHECKS.has(kind) || facts.patch === null || facts.patch.form === 'LDX') return [];
     return [{ ref, value: facts.patch.to, owner, insn: facts.patch.insn }];
   });
-  const input = reachInputOf(object, load, knownHelpers(kernel));
-  const poisons = new Map(log.relocations.flatMap((facts) => facts.poisoned.map((insn) => [placeKey(facts.program, insn), refOf(facts)])));
-  return { program, input, checks: checks.slice(0, MAX_CHECKS), poisons };
+  const poisons = new Map(
+    log.relocations.flatMap((facts) => facts.poisoned.map((insn) => [placeKey(facts.program, insn), position(facts)])),
+  );
+  return { program, input: reach.inputOf(load), checks: checks.slice(0, MAX_CHECKS), poisons };
 }
 
 /** Returns the code with inverted checks: 0 becomes 1, everything else 0. */
-function withInverted(code: ReachInput['code'], checks: readonly Check[]): ReachInput['code'] {
-  const changed = new Map(code);
+function withInverted(codeOf: ReachInput['codeOf'], checks: readonly Check[]): ReachInput['codeOf'] {
+  const changed = new Map<ObjectFunction, Code>();
   for (const { owner, insn, value } of checks) {
-    const known: Code | undefined = changed.get(owner);
-    if (!known) continue;
-    const { view, littleEndian } = known;
-    const bytes = Uint8Array.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-    const copy = new DataView(bytes.buffer);
-    if ((insn + 1) * INSN_BYTES <= copy.byteLength) copy.setInt32(insn * INSN_BYTES + 4, value === '0' ? 1 : 0, littleEndian);
-    changed.set(owner, { view: copy, littleEndian });
+    const code = changed.get(owner) ?? copyOf(codeOf(owner));
+    const isInCode = (insn + 1) * INSN_BYTES <= code.view.byteLength;
+    if (isInCode) code.view.setInt32(insn * INSN_BYTES + 4, value === '0' ? 1 : 0, code.littleEndian);
+    changed.set(owner, code);
   }
-  return changed;
+  return withChanged(codeOf, changed);
 }
 
 /** Positions of the poisoned relocations that the verifier reaches if these checks are inverted. */
 function reached({ program, input, poisons }: Loaded, checks: readonly Check[]): ReadonlySet<number> {
-  const { hits } = reachOf(program, { ...input, code: withInverted(input.code, checks) });
+  const { hits } = reachOf(program, { ...input, codeOf: withInverted(input.codeOf, checks) });
   return new Set(hits.flatMap(({ owner, insn }) => poisons.get(placeKey(owner.name, insn)) ?? []));
 }
 
@@ -97,7 +114,7 @@ function guardsIn(loaded: Loaded, wanted: ReadonlySet<number>, accessOf: (ref: n
   const found = new Map<number, readonly Check[]>();
   const own = (ref: number, checks: readonly Check[]) => checks.length === 1 && accessOf(checks[0]?.ref ?? -1) === accessOf(ref);
   for (const checks of combinations(loaded.checks)) {
-    if ([...wanted].every((ref) => found.has(ref)) && checks.length > 1) break;
+    if (checks.length > 1 && found.size === wanted.size) break;
     for (const ref of reached(loaded, checks)) {
       if (!wanted.has(ref)) continue;
       // A check of the same access counts before any other.
@@ -115,10 +132,11 @@ function guardsIn(loaded: Loaded, wanted: ReadonlySet<number>, accessOf: (ref: n
 export function guardsOf(object: BpfObject, kernel: KernelTypes, wanted: ReadonlySet<number>): Map<number, GuardingCheck[]> {
   const accessOf = (ref: number) => object.relocations[ref]?.access ?? '';
   const all = new Map<number, GuardingCheck[]>();
-  const inSubprogram = object.subprograms.some(({ name }) => [...wanted].some((ref) => object.relocations[ref]?.program === name));
+  const owning = new Set([...wanted].map((ref) => object.relocations[ref]?.program));
+  const inSubprogram = object.subprograms.some(({ name }) => owning.has(name));
+  const prepared = prepare(object, kernel);
   for (const program of object.programs) {
-    const owns = [...wanted].some((ref) => object.relocations[ref]?.program === program.name);
-    const loaded = owns || inSubprogram ? loadedAlone(object, kernel, program) : null;
+    const loaded = inSubprogram || owning.has(program.name) ? loadedAlone(prepared, program) : null;
     if (!loaded || loaded.checks.length === 0) continue;
     for (const [ref, guards] of guardsIn(loaded, wanted, accessOf)) if (!all.has(ref)) all.set(ref, guards);
   }

@@ -1,21 +1,41 @@
 // Makes the input for following the paths through a load's instructions.
-import { sectionNamed } from '../../bpf/elf/elf.ts';
+import type { ObjectFunction } from '../../bpf/object/functions.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
-import type { ReachInput } from './reach.ts';
+import { compiledCode } from '../../core-relo/code.ts';
+import type { PredictedLoad } from '../../core-relo/relocate.ts';
+import { hasRejected, type ReachContext, type ReachInput } from './reach.ts';
 import { referencesOf } from './references.ts';
-import { copyCode, type PredictedLoad } from '../../core-relo/relocate.ts';
+
+/** What the paths through an object's loads need, made once for all of them. */
+export interface ObjectReach {
+  /** Returns the instructions of a load before and after relocation, with their references. */
+  inputOf: (load: PredictedLoad) => ReachInput;
+  /** True if the code of a load contains an instruction that the verifier rejects. */
+  mayHit: (load: PredictedLoad) => boolean;
+}
 
 /**
- * Returns the instructions of a load before and after relocation, with their references.
+ * Prepares the following of paths through an object.
  * @param helpers ids of the helpers that the kernel has; null if unknown
  */
-export function reachInputOf(object: BpfObject, load: PredictedLoad, helpers: ReadonlySet<number> | null): ReachInput {
-  return {
-    code: load.code,
-    original: copyCode(object),
+export function objectReach(object: BpfObject, helpers: ReadonlySet<number> | null): ObjectReach {
+  const functions: readonly ObjectFunction[] = [...object.programs, ...object.subprograms];
+  const byStart = new Map(functions.map((each) => [`${each.section} ${each.insnOffset}`, each]));
+  // If several sections have one name, the first counts.
+  const sections = new Map(object.elf.sections.toReversed().map(({ name, bytes }) => [name, bytes]));
+  const original = compiledCode(object);
+  const context: ReachContext = {
+    original,
+    functionAt: (section, insn) => byStart.get(`${section} ${insn}`),
     references: referencesOf(object.elf),
-    constantData: (section) => sectionNamed(object.elf, section)?.bytes ?? new Uint8Array(),
+    constantData: (section) => sections.get(section) ?? new Uint8Array(),
     littleEndian: object.littleEndian,
     helpers,
+  };
+  const asCompiled = functions.some((each) => hasRejected(original(each), context));
+  return {
+    inputOf: ({ codeOf }) => ({ ...context, codeOf }),
+    // Relocation adds rejected instructions, and removes none.
+    mayHit: ({ changed }) => asCompiled || [...changed.values()].some((code) => hasRejected(code, context)),
   };
 }

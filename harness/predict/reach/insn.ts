@@ -1,6 +1,6 @@
 // Decodes the fields of BPF instructions that reachability needs.
 import { INSN_BYTES } from '../../bpf/object/functions.ts';
-import type { Code } from '../../core-relo/patch.ts';
+import type { Code } from '../../core-relo/code.ts';
 
 export interface Insn {
   /** LD, LDX, ...: the lower three bits of the opcode. */

@@ -2,7 +2,8 @@
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import { branchOf, refine, type Taken } from './branch.ts';
 import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
-import { BAD_RELO, type Code } from '../../core-relo/patch.ts';
+import type { Code, CodeOf } from '../../core-relo/code.ts';
+import { BAD_RELO } from '../../core-relo/patch.ts';
 import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
 import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './state.ts';
 import type { Reference, References } from './references.ts';
@@ -26,17 +27,23 @@ export interface Reach {
   complete: boolean;
 }
 
-/** The code of a load and everything that it refers to. */
-export interface ReachInput {
-  code: ReadonlyMap<ObjectFunction, Code>;
+/** Everything that the code of an object refers to, the same for all its loads. */
+export interface ReachContext {
   /** The code before relocation, which shows what poisoned instructions did. */
-  original: ReadonlyMap<ObjectFunction, Code>;
+  original: CodeOf;
+  /** Returns the function that begins at an instruction of a section. */
+  functionAt: (section: string, insn: number) => ObjectFunction | undefined;
   references: References;
   /** Returns the bytes of a data section. */
   constantData: (section: string) => Uint8Array;
   /** Ids of the helpers that the kernel has; null if unknown. */
   helpers: ReadonlySet<number> | null;
   littleEndian: boolean;
+}
+
+/** The code of a load, and what it refers to. */
+export interface ReachInput extends ReachContext {
+  codeOf: CodeOf;
 }
 
 const MAX_STEPS = 200_000;
@@ -58,21 +65,19 @@ const WHOLE = 8;
 const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 80, 112, 113, 118, 123, 125, 131]);
 
 /** True for a poisoned instruction and for a call of a helper that the kernel lacks. */
-function isRejected(insn: Insn, { helpers }: ReachInput): boolean {
+function isRejected(insn: Insn, { helpers }: Pick<ReachContext, 'helpers'>): boolean {
   if (insn.class !== CLASS.JMP || insn.operation !== JMP.CALL || insn.src !== 0) return false;
   return insn.immediate === BAD_RELO || helpers?.has(insn.immediate) === false;
 }
 
-/** True if the code contains a rejected instruction. Most objects contain none, so no path needs to be followed. */
-export function hasRejected(input: ReachInput): boolean {
-  return [...input.code.values()].some((code) => {
-    const count = code.view.byteLength / INSN_BYTES;
-    for (let index = 0; index < count; index++) {
-      const insn = readInsn(code, index);
-      if (insn && isRejected(insn, input)) return true;
-    }
-    return false;
-  });
+/** True if code contains a rejected instruction. Most objects contain none, so no path needs to be followed. */
+export function hasRejected(code: Code, context: Pick<ReachContext, 'helpers'>): boolean {
+  const count = code.view.byteLength / INSN_BYTES;
+  for (let index = 0; index < count; index++) {
+    const insn = readInsn(code, index);
+    if (insn && isRejected(insn, context)) return true;
+  }
+  return false;
 }
 
 class Explorer {
@@ -83,11 +88,11 @@ class Explorer {
   readonly #pending: State[] = [];
   readonly #numbers = new Map<ObjectFunction, number>();
   readonly #visits = new Map<string, number>();
-  readonly #functions: ReadonlyMap<string, ObjectFunction>;
+  /** The code of the functions on the paths so far. */
+  readonly #code = new Map<ObjectFunction, Code>();
 
   constructor(input: ReachInput) {
     this.#input = input;
-    this.#functions = new Map([...input.code.keys()].map((each) => [`${each.section} ${each.insnOffset}`, each]));
   }
 
   explore(entry: ObjectFunction): boolean {
@@ -121,9 +126,9 @@ class Explorer {
   }
 
   #step(state: State): void {
-    const code = this.#input.code.get(state.owner);
-    const insn = code && readInsn(code, state.insn);
-    if (!code || !insn) return;
+    const code = this.#codeOf(state.owner);
+    const insn = readInsn(code, state.insn);
+    if (!insn) return;
     switch (insn.class) {
       case CLASS.LD:
         this.#load64(state, insn, code);
@@ -168,7 +173,7 @@ class Explorer {
       value = section.startsWith('.rodata') ? { type: 'constant-data', section, offset: offset + insn.immediate } : { type: 'data' };
     } else if (reference?.type === 'function') {
       // A callback is verified when a helper is called with it. Such calls are not followed, so its hits are not certain.
-      const callee = this.#functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
+      const callee = this.#input.functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
       if (callee) this.#start(callee, false);
     } else if (!reference && insn.src === 0) {
       value = constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0));
@@ -222,8 +227,10 @@ class Explorer {
     });
   }
 
-  #functionAt(section: string, insn: number): ObjectFunction | undefined {
-    return this.#functions.get(`${section} ${insn}`);
+  #codeOf(owner: ObjectFunction): Code {
+    const code = this.#code.get(owner) ?? this.#input.codeOf(owner);
+    this.#code.set(owner, code);
+    return code;
   }
 
   #call(state: State, insn: Insn): void {
@@ -237,7 +244,10 @@ class Explorer {
     if (insn.src === PSEUDO_CALL) {
       const isRelocated = reference?.type === 'function';
       const section = isRelocated ? reference.section : state.owner.section;
-      const callee = this.#functionAt(section, (isRelocated ? reference.insn : state.owner.insnOffset + state.insn) + insn.immediate + 1);
+      const callee = this.#input.functionAt(
+        section,
+        (isRelocated ? reference.insn : state.owner.insnOffset + state.insn) + insn.immediate + 1,
+      );
       if (callee) {
         this.#enter(state, callee, isRelocated && reference.global);
         return;
@@ -254,8 +264,7 @@ class Explorer {
       this.#pending.push({ ...next, registers: this.#afterCall(state.registers, ANY) });
       return;
     }
-    const code = this.#input.original.get(state.owner);
-    const meant = code && readInsn(code, state.insn);
+    const meant = readInsn(this.#input.original(state.owner), state.insn);
     const changes = meant && meant.class !== CLASS.ST && meant.class !== CLASS.STX;
     this.#pending.push({ ...next, registers: state.registers.map((value, register) => (changes && register === meant.dst ? ANY : value)) });
   }

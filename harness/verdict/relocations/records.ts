@@ -8,15 +8,21 @@ import type { ReadAttempt } from '../evidence/attempt.ts';
 import { outcomeOf, suspicionOf, valuesOf } from './outcome.ts';
 import { partsOf, reachedPoison } from './poison.ts';
 
-/** An attempt with its relocations indexed. */
+/** An attempt, and what it shows about the parts of the object. */
 interface Source {
   attempt: ReadAttempt;
-  /** Keyed by relocation number and (sub)program as printed. */
-  relocations: Map<string, RelocationFacts>;
+  /** Position among the attempts. */
+  at: number;
   /** Programs and subprograms that the attempt loads. */
   parts: Set<string>;
   /** The poisoned relocation that the verifier log names. */
   reached: RelocationFacts | null;
+}
+
+/** What one attempt printed about a relocation. */
+interface Printed {
+  source: Source;
+  facts: RelocationFacts;
 }
 
 /** The object's entry programs and relocations. */
@@ -27,50 +33,70 @@ export interface RecordedObject {
 
 const key = (program: string, index: number) => `${index} ${program}`;
 
-function sourceOf(attempt: ReadAttempt, programs: readonly string[]): Source {
+function sourceOf(attempt: ReadAttempt, at: number, programs: readonly string[]): Source {
   const { log, rejected } = attempt;
   const skipped = new Set(log.skipped);
   const loaded = attempt.program === null ? programs.filter((name) => !skipped.has(name)) : [attempt.program];
   return {
     attempt,
-    relocations: new Map(log.relocations.map((facts) => [key(facts.program, facts.index), facts])),
+    at,
     parts: new Set(loaded.flatMap((name) => partsOf(log, name))),
     reached: rejected?.verifier ? reachedPoison(log, rejected.program, rejected.verifier) : null,
   };
 }
 
-/** libbpf prints the program, bpftool the section. */
-function factsIn(source: Source, { program, section, index }: ObjectRelocation): RelocationFacts | null {
-  return source.relocations.get(key(program, index)) ?? source.relocations.get(key(section, index)) ?? null;
+/** Returns what the attempts printed about a relocation, in their order, without a search through all of them. */
+function printedBy(sources: readonly Source[]): (relocation: ObjectRelocation) => readonly Printed[] {
+  const byKey = new Map<string, Map<Source, Printed>>();
+  for (const source of sources) {
+    for (const facts of source.attempt.log.relocations) {
+      const name = key(facts.program, facts.index);
+      const known = byKey.get(name);
+      if (known) known.set(source, { source, facts });
+      else byKey.set(name, new Map([[source, { source, facts }]]));
+    }
+  }
+  // libbpf prints the program, bpftool the section.
+  return ({ program, section, index }) => {
+    const named = [byKey.get(key(section, index)), byKey.get(key(program, index))];
+    const found = new Map(named.flatMap((each) => [...(each ?? [])]));
+    return [...found.values()].toSorted((a, b) => a.source.at - b.source.at);
+  };
 }
 
 /** How far libbpf processed a relocation. The record is made from the attempt that went furthest. */
-function progress(facts: RelocationFacts | null): number {
-  if (!facts) return 0;
-  return facts.patch || facts.poisoned.length > 0 || facts.error !== null ? 2 : 1;
+function progress({ patch, poisoned, error }: RelocationFacts): number {
+  return patch || poisoned.length > 0 || error !== null ? 2 : 1;
 }
 
 /** Ranks an attempt: first the program's own, then one that contains the program, then the others. */
-function relevance(source: Source, program: string): number {
-  if (source.attempt.program === program) return 2;
-  return source.parts.has(program) ? 1 : 0;
+function relevance({ attempt, parts }: Source, program: string): number {
+  if (attempt.program === program) return 2;
+  return parts.has(program) ? 1 : 0;
 }
 
-function chooseFacts(sources: readonly Source[], relocation: ObjectRelocation): RelocationFacts | null {
-  const ranked = sources
-    .map((source) => ({ facts: factsIn(source, relocation), relevance: relevance(source, relocation.program) }))
-    .toSorted((a, b) => progress(b.facts) - progress(a.facts) || b.relevance - a.relevance);
+function chooseFacts(printed: readonly Printed[], { program }: ObjectRelocation): RelocationFacts | null {
+  const ranked = printed.toSorted(
+    (a, b) => progress(b.facts) - progress(a.facts) || relevance(b.source, program) - relevance(a.source, program),
+  );
   return ranked[0]?.facts ?? null;
+}
+
+/** For each (sub)program in the attempts: whether every attempt that contains it loaded. */
+function loadedParts(sources: readonly Source[]): ReadonlyMap<string, boolean> {
+  const loaded = new Map<string, boolean>();
+  for (const { attempt, parts } of sources)
+    for (const part of parts) loaded.set(part, attempt.reached === 'done' && loaded.get(part) !== false);
+  return loaded;
 }
 
 /**
  * Whether the verifier reached a poisoned instruction: `yes` if a log names it, `no` if every program that contains it loaded, because
  * the instruction is then dead code.
  */
-function reachedOf(all: readonly Source[], telling: readonly Source[], relocation: ObjectRelocation): Reached {
-  if (all.some((source) => source.reached !== null && factsIn(source, relocation) === source.reached)) return 'yes';
-  const containing = telling.filter((source) => source.parts.has(relocation.program));
-  return containing.length > 0 && containing.every((source) => source.attempt.reached === 'done') ? 'no' : 'unknown';
+function reachedOf(printed: readonly Printed[], loaded: ReadonlyMap<string, boolean>, { program }: ObjectRelocation): Reached {
+  if (printed.some(({ source, facts }) => source.reached === facts)) return 'yes';
+  return loaded.get(program) === true ? 'no' : 'unknown';
 }
 
 const SHIFTS = new Set<RelocationKind>(['lshift_u64', 'rshift_u64']);
@@ -87,22 +113,25 @@ function accessKey({ program, spec, access }: ObjectRelocation): string {
  */
 export function relocationRecords(object: RecordedObject, attempts: readonly ReadAttempt[]): CellRelocation[] {
   const programs = object.programs.map(({ name }) => name);
-  const sources = attempts.map((attempt) => sourceOf(attempt, programs));
+  const sources = attempts.map((attempt, at) => sourceOf(attempt, at, programs));
   const whole = sources.filter(({ attempt }) => attempt.program === null);
   const single = sources.filter(({ attempt }) => attempt.program !== null);
   const wholeLoaded = whole.some(({ attempt }) => attempt.reached === 'done');
-  const telling = wholeLoaded || single.length === 0 ? whole : single;
+  const loaded = loadedParts(wholeLoaded || single.length === 0 ? whole : single);
+  const printedAbout = printedBy(sources);
   const shifted = new Set(object.relocations.filter(({ kind }) => SHIFTS.has(kind)).map(accessKey));
 
   return object.relocations.map((relocation, ref) => {
-    const facts = chooseFacts(wholeLoaded ? whole : sources, relocation);
+    const printed = printedAbout(relocation);
+    const counting = wholeLoaded ? printed.filter(({ source }) => source.attempt.program === null) : printed;
+    const facts = chooseFacts(counting, relocation);
     const outcome = outcomeOf(relocation.kind, facts);
     const poisoned = facts !== null && facts.poisoned.length > 0;
     return {
       ref,
       outcome,
       ...valuesOf(relocation, facts),
-      reached: poisoned ? reachedOf(sources, telling, relocation) : null,
+      reached: poisoned ? reachedOf(printed, loaded, relocation) : null,
       candidates: facts?.candidates ?? [],
       suspicious: suspicionOf(relocation, facts, shifted.has(accessKey(relocation))),
       warnings: facts?.warnings ?? [],

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
 import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
 import { hasIncompatibleCandidate } from '../relocations/outcome.ts';
-import type { ObjectRelocation, SourceLine } from '../../bpf/object/places.ts';
+import { type ObjectRelocation, refOf, type SourceLine } from '../../bpf/object/places.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import type { RelocationKind } from '../../base/vocabulary.ts';
 import type { JudgedObject } from './context.ts';
@@ -47,9 +47,8 @@ function judge(facts: RelocationFacts, kind: RelocationKind | null, type: string
   return { class: 'core-other', what: 'cannot be relocated' };
 }
 
-/** Finds the relocation of the object that libbpf names as `prog '%s': relo #%d`. */
-function relocationOf(facts: RelocationFacts, object: JudgedObject): ObjectRelocation | null {
-  return object.relocations.find(({ program, index }) => program === facts.program && index === facts.index) ?? null;
+function relocationOf(facts: RelocationFacts, { relocations }: JudgedObject): ObjectRelocation | null {
+  return relocations[refOf(relocations, facts) ?? -1] ?? null;
 }
 
 /** The access and its root type, from the object's relocation, otherwise from libbpf's spec. */

@@ -23,8 +23,8 @@ const recorded = z.object({
 const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.json'));
 
 /** The instructions of the first relocations after a load: both halves of a 64-bit load. */
-function patchedIn({ relocations }: BpfObject, { code }: PredictedLoad, count: number): string[] {
-  const byName = new Map([...code].map(([{ name }, own]) => [name, own.view]));
+function patchedIn({ relocations, programs, subprograms }: BpfObject, { codeOf }: PredictedLoad, count: number): string[] {
+  const byName = new Map([...programs, ...subprograms].map((each) => [each.name, codeOf(each).view]));
   return relocations.slice(0, count).map(({ program, insn }) => {
     const view = byName.get(program);
     if (!view) return 'no such program';

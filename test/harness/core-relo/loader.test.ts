@@ -150,7 +150,9 @@ describe('loaders', () => {
     const kernel = kernelOf([UNSIGNED, LONG, struct('task', { pid: 64 }, 2)]);
     const object = await objectOf(source);
     const lines = (name: LoaderName) =>
-      predictCell(object, kernel, LOADERS[name]).loads[0]?.log.filter(({ text }) => text.includes('mem_sz')).length;
+      predictCell(object, kernel, LOADERS[name])
+        .loads[0]?.log()
+        .filter(({ text }) => text.includes('mem_sz')).length;
     expect(Object.fromEntries(NAMES.map((name) => [name, lines(name)]))).toMatchInlineSnapshot(`
       {
         "aya": 0,
@@ -238,7 +240,7 @@ describe('loaders', () => {
   it('loaders print errors as names or numbers', async () => {
     const object = await objectOf('struct task { int pid; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->pid); return 0; }');
     const kernel = kernelOf([INT, struct('task', { pid: 0 }), struct('task', { pid: 32 })]);
-    const last = (name: LoaderName) => predictCell(object, kernel, LOADERS[name]).loads[0]?.log.at(-1)?.text;
+    const last = (name: LoaderName) => predictCell(object, kernel, LOADERS[name]).loads[0]?.log().at(-1)?.text;
     expect(Object.fromEntries(NAMES.map((name) => [name, last(name)]))).toMatchInlineSnapshot(`
       {
         "aya": "libbpf: failed to perform CO-RE relocations: -EINVAL

@@ -26,10 +26,13 @@ function cost(object: Parameters<typeof generatedObject>[0]): number {
   return (user + system) / 1000;
 }
 
-it.each([
+it.each<[string, (count: number) => Parameters<typeof generatedObject>[0]]>([
   ['relocations', (count: number) => ({ programs: 1, relocations: count })],
-  ['poisoned relocations', (count: number) => ({ programs: 1, relocations: count, missing: true })],
+  ['relocations of which some are poisoned', (count: number) => ({ programs: 1, relocations: count, missing: 'some' })],
+  ['poisoned relocations', (count: number) => ({ programs: 1, relocations: count, missing: 'all' })],
   ['programs', (count: number) => ({ programs: count / 4, relocations: 4 })],
+  ['programs that all fail', (count: number) => ({ programs: count / 16, relocations: 4, missing: 'some' })],
+  ['sections with a program that fails', (count: number) => ({ programs: count / 16, relocations: 4, missing: 'some', ownSections: true })],
 ])('a prediction of sixteen times as many %s takes at most forty times as long', (_, object) => {
   cost(object(2000));
   const few = Math.min(cost(object(2000)), cost(object(2000)));
@@ -38,7 +41,7 @@ it.each([
 
 it('an object with 20,000 relocations has a prediction for each of them', () => {
   const { programs, relocations } = predictCell(
-    readBpfObject(generatedObject({ programs: 1, relocations: 20_000, missing: true }), 'generated.bpf.o'),
+    readBpfObject(generatedObject({ programs: 1, relocations: 20_000, missing: 'some' }), 'generated.bpf.o'),
     kernel,
   );
   expect(programs.map(({ failure }) => failure?.class)).toEqual(['core-field-missing']);
