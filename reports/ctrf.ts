@@ -3,6 +3,7 @@ import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/base/vocabulary.ts';
+import { logsCutText } from './model/logs-cut.ts';
 import { escapedJson } from './json.ts';
 import { surprise } from '../harness/results/unexpected.ts';
 import { visible, visibleText } from '../harness/base/visible.ts';
@@ -59,6 +60,7 @@ export function renderCtrf(results: Results): string {
   const tests = results.cells.flatMap((cell) => cell.programs.map((program) => test(program, cell, kernels.get(cell.kernel), results)));
   const count = (status: (typeof tests)[number]['status']) => tests.filter((one) => one.status === status).length;
   const { run } = results;
+  const cut = logsCutText(results);
   const [start, stop] = [Date.parse(run.startedAt), Date.parse(run.finishedAt)];
   const report = {
     reportFormat: 'CTRF',
@@ -85,7 +87,13 @@ export function renderCtrf(results: Results): string {
       environment: {
         osPlatform: visible(run.host.os),
         ...(run.shard && { shardId: `${run.shard.index}/${run.shard.total}` }),
-        extra: { qemu: visible(run.host.qemu), accel: run.host.accel, libbpf: visible(libbpfText(results)), complete: run.complete },
+        extra: {
+          qemu: visible(run.host.qemu),
+          accel: run.host.accel,
+          libbpf: visible(libbpfText(results)),
+          complete: run.complete,
+          ...(cut !== null && { logs: cut }),
+        },
       },
     },
   };

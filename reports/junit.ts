@@ -2,6 +2,7 @@
 import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { XMLBuilder } from 'fast-xml-parser';
 import { detached } from '../harness/base/detached.ts';
+import { logsCutText } from './model/logs-cut.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import { surprise } from '../harness/results/unexpected.ts';
@@ -72,6 +73,7 @@ function suite(kernel: KernelResult, results: Results): object {
     ['kernel.btf.sha256', kernel.btf?.sha256],
     ['libbpf', libbpfText(results)],
     ['accel', results.run.host.accel],
+    ['logs', logsCutText({ cells })],
   ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': visible(value) }] : []));
   return {
     '@name': visible(kernel.id),

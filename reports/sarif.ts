@@ -5,6 +5,7 @@ import { FAILURES, failureAddress, type FailureClass, type FailureRecord } from 
 import { STATUS_MEANINGS } from '../harness/base/vocabulary.ts';
 import type { Results } from '../harness/results/schema.ts';
 import { type Finding, findings, pathBelow } from './model/findings.ts';
+import { logsCutText } from './model/logs-cut.ts';
 import { escapedJson } from './json.ts';
 import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
@@ -99,7 +100,7 @@ function resultOf(finding: JudgedFinding, ruleIds: readonly RuleId[], root: stri
   };
 }
 
-function notification(text: string, level: 'error' | 'warning') {
+function notification(text: string, level: 'error' | 'warning' | 'note') {
   return { level, message: { text: visible(shortened(text, MESSAGE_LENGTH)) } };
 }
 
@@ -123,6 +124,7 @@ export function renderSarif(results: Results, { root = '' }: RenderOptions = {})
       : []),
   ];
   const { run } = results;
+  const cut = logsCutText(results);
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -141,7 +143,7 @@ export function renderSarif(results: Results, { root = '' }: RenderOptions = {})
             executionSuccessful: run.complete && notifications.length === 0,
             startTimeUtc: run.startedAt,
             endTimeUtc: run.finishedAt,
-            toolExecutionNotifications: notifications,
+            toolExecutionNotifications: [...notifications, ...(cut === null ? [] : [notification(cut, 'note')])],
           },
         ],
         results: shown.map((finding) => resultOf(finding, ruleIds, root)),

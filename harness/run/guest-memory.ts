@@ -54,7 +54,7 @@ export function tooLarge(cell: CellResult, object: ObjectResult, memoryMiB: numb
   const reason =
     `the object needs more memory than a guest of ${memoryMiB} MiB has, the largest that this machine has memory for; ` +
     'free some memory, make the maps smaller (maps: max_entries), or set memory:';
-  const { attempts, durationMs, command, logs } = cell;
+  const { attempts, durationMs, command, logs, logsCut } = cell;
   const failure = { class: 'infra-transport', reason } as const;
-  return { ...uniformCell(cell.kernel, object, 'infra', failure), attempts, durationMs, command, logs };
+  return { ...uniformCell(cell.kernel, object, 'infra', failure), attempts, durationMs, command, logs, ...(logsCut && { logsCut }) };
 }

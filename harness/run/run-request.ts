@@ -1,6 +1,7 @@
 // The request for a run.
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import type { GuestAgent } from '../guest/agent.ts';
+import type { LogLimits } from '../base/log-limits.ts';
 import type { Accel } from '../guest/machine.ts';
 import type { Choose } from '../plan/choice/choice.ts';
 import type { Shard } from '../plan/choice/shard.ts';
@@ -49,6 +50,8 @@ export interface RunRequest {
   journal?: Journal | undefined;
   /** The folder for the file of large logs, on a disk with room for the report (default: the work folder). */
   logFolder?: string | undefined;
+  /** The limits for logs (default: `LOG_LIMITS`). */
+  logLimits?: LogLimits | undefined;
   /** How to use the verdicts in the cache: reuse valid ones, or replace all. By default they are neither read nor written. */
   verdicts?: 'reuse' | 'renew' | undefined;
   /** The rules for the exit code. The results repeat them. */

@@ -4,8 +4,10 @@ import { InfraError, messageOf, toInfraError } from '../base/errors.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';
 import { applyExpectations } from '../plan/expectations/expectations.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
+import { copyWithinLimits } from '../results/copy-logs.ts';
+import { createLogStore } from '../results/logs.ts';
 import { uniformCell } from '../results/uniform-cell.ts';
-import type { CellResult, KernelResult } from '../results/schema.ts';
+import type { CellResult, KernelResult, LogStore } from '../results/schema.ts';
 import type { FailureClass } from '../base/failures.ts';
 import { DEFAULT_MACHINE } from '../guest/machine.ts';
 import { runCell } from './cell.ts';
@@ -27,8 +29,8 @@ export function finish(session: RunSession, cell: CellResult, kernel: KernelResu
   return cell;
 }
 
-/** The verdict of a killed run that this one resumes, or of an earlier run; null if there is none. */
-async function earlierVerdict({ request, verdicts, logs }: RunSession, identity: CellIdentity): Promise<CellResult | null> {
+/** The verdict of a killed run that this one resumes, or of an earlier run, with its logs added to `logs`; null if there is none. */
+async function earlierVerdict({ request, verdicts }: RunSession, identity: CellIdentity, logs: LogStore): Promise<CellResult | null> {
   return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
 }
 
@@ -56,21 +58,23 @@ interface Scheduled extends Urgency {
 async function runInGuest(session: RunSession, { ready, object, memoryMiB, isUrgent }: Scheduled): Promise<CellResult | null> {
   const { request, signal, verdicts, logs } = session;
   const kernel = ready.result;
+  // The logs of the cell alone: only what is within the limits becomes a part of the run.
+  const own = createLogStore(null);
   const customBtf = (await object.prepared.btf?.(kernel.release)) ?? null;
   const limits = cellLimits(request.limits ?? {}, object.prepared, (await session.accel).accel);
   const expected = (cell: CellResult) => finish(session, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return inSlot(session, memoryMiB, isUrgent ? URGENCY.predicted : URGENCY.cell, async () => {
     if (signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
     const identity = cellIdentity(await session.identity, ready, object, customBtf);
-    const earlier = await earlierVerdict(session, identity);
-    if (earlier) return expected({ ...earlier, kernel: kernel.id, object: object.result.id });
+    const earlier = await earlierVerdict(session, identity, own);
+    if (earlier) return expected({ ...copyWithinLimits(earlier, own, logs, session.logRoom), kernel: kernel.id, object: object.result.id });
     session.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });
     try {
-      const cell = await unlessInterrupted(signal, runCell({ ...session, kernel: ready, object, customBtf, limits }));
-      if (isShortOfMemory(cell, object, memoryMiB)) {
-        const isLargest = nextMemory(memoryMiB, session.largestMiB) === null;
-        return isLargest ? finish(session, tooLarge(cell, object.result, memoryMiB), kernel) : null;
-      }
+      const ran = await unlessInterrupted(signal, runCell({ ...session, logs: own, kernel: ready, object, customBtf, limits }));
+      const isShort = isShortOfMemory(ran, object, memoryMiB);
+      if (isShort && nextMemory(memoryMiB, session.largestMiB) !== null) return null;
+      const cell = copyWithinLimits(ran, own, logs, session.logRoom);
+      if (isShort) return finish(session, tooLarge(cell, object.result, memoryMiB), kernel);
       await request.journal?.append(identity, cell, logs);
       await verdicts?.keep(identity, cell, logs);
       return expected(cell);

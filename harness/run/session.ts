@@ -6,6 +6,7 @@ import { touchedTypes } from '../explain/touched-types.ts';
 import { type AccelChoice, chooseAccel } from '../guest/accel.ts';
 import { prepareInitramfs } from '../guest/agent.ts';
 import type { CellChoice } from '../plan/choice/choice.ts';
+import { type LogRoom, logRoom } from '../results/copy-logs.ts';
 import { createLogStore } from '../results/logs.ts';
 import type { LogStore } from '../results/schema.ts';
 import type { Emit } from './events.ts';
@@ -43,6 +44,8 @@ export interface RunSession extends SessionStart {
   /** For guests that are larger than the default: one at a time, because the number of slots counts on small ones. */
   large: GuestSlots;
   logs: LogStore;
+  /** The room for more logs in `logs`. */
+  logRoom: LogRoom;
   /** Null for a run that neither reads nor writes verdicts. */
   verdicts: VerdictStore | null;
   /** The types whose layouts the results contain. */
@@ -87,6 +90,7 @@ export function openSession(start: SessionStart, pulled: readonly Promise<Kernel
     slots: guestSlots(jobs),
     large: guestSlots(1),
     logs: createLogStore(request.logFolder ?? start.work),
+    logRoom: logRoom(request.logLimits),
     verdicts: request.verdicts === undefined ? null : verdictStore(request.cache, id, request.verdicts === 'reuse'),
     touched: [...new Set(request.objects.flatMap(({ bpf }) => touchedTypes(bpf)))],
     accel,

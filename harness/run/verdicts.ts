@@ -15,13 +15,17 @@ const entrySchema = keptCellSchema.extend({ run: z.string(), at: z.iso.datetime(
 export interface VerdictStore {
   /** The verdict of an earlier run, marked as such, with its logs added to `logs`; null if there is no valid one. */
   find: (identity: CellIdentity, logs: LogStore) => Promise<CellResult | null>;
-  /** Keeps a verdict. Ignores cells without a verdict, with more than one attempt, or from an earlier run. */
+  /** Keeps a verdict. Ignores cells without a verdict, with more than one attempt, from an earlier run, or whose logs had no room in this one. */
   keep: (identity: CellIdentity, cell: CellResult, logs: LogStore) => Promise<void>;
 }
 
-/** Whether the next run would certainly get the same verdict: the first guest answered, and its kernel survived. */
-function isSteady({ status, class: failure, attempts, flaky, reused }: CellResult): boolean {
-  return (status === 'pass' || status === 'fail') && failure !== 'kernel-crash' && attempts.length === 1 && !flaky && reused === undefined;
+/**
+ * Whether the next run would certainly get the same verdict and logs: the first guest answered, its kernel survived, and its logs had room in
+ * the run.
+ */
+function isSteady({ status, class: failure, attempts, flaky, reused, logsCut }: CellResult): boolean {
+  const isFirst = attempts.length === 1 && !flaky && reused === undefined;
+  return (status === 'pass' || status === 'fail') && failure !== 'kernel-crash' && isFirst && logsCut?.limit !== 'run';
 }
 
 /**

@@ -1,6 +1,7 @@
 // The top of the page: what was run, and the results in numbers.
 import { libbpfText } from '../../harness/results/libbpf-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
+import { logsCutText } from '../model/logs-cut.ts';
 import { contradiction, countStatuses, incompleteness, reuseText } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { html, type Html } from './html.ts';
@@ -26,6 +27,7 @@ export function header(results: Results, unexpected: number): Html {
   const { run } = results;
   const incomplete = incompleteness(results);
   const reused = reuseText(results);
+  const cut = logsCutText(results);
   const counts = [...countStatuses(results)].map(
     ([status, count]) => html`<li><a href="#?q=s%3A${status}">${statusMark(status, count)}</a></li>`,
   );
@@ -51,7 +53,7 @@ export function header(results: Results, unexpected: number): Html {
       }
     </p>
     ${reused !== null && html`<p>${reused}: nothing their verdicts depend on has changed since.</p>`}
-    ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`}
+    ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`} ${cut !== null && html`<p>${cut}.</p>`}
     <ul class="counts">
       ${counts}${others}${unexpected === 0 && html`<li class="calm">Nothing unexpected.</li>`}
     </ul>

@@ -12,6 +12,7 @@ import type { LargeLog } from '../../harness/results/large-log.ts';
 import { detached } from '../../harness/base/detached.ts';
 import { visibleText } from '../../harness/base/visible.ts';
 import { flakeText, sinceText } from '../model/history-groups.ts';
+import { logsCutText } from '../model/logs-cut.ts';
 import { logPath, type LogPlace } from '../model/log-path.ts';
 import { commandLine, repeatCommand, rerunCommand } from '../model/reproduce.ts';
 import { contradiction } from '../model/summary.ts';
@@ -127,12 +128,15 @@ function attemptLines({ attempts, checks = [] }: CellResult): string[] {
   return [...attempted, ...checked];
 }
 
-function timeLines({ reused, durationMs, loadMs }: CellResult): string[] {
+function timeLines(cell: CellResult): string[] {
+  const { reused, durationMs, loadMs } = cell;
+  const cut = logsCutText({ cells: [cell] });
   const earlier = reused?.at.slice(0, 16).replace('T', ' ');
   return [
     ...(earlier === undefined ? [] : [`from the run of ${earlier} UTC: nothing it depends on has changed since`]),
     `${durationMs.toFixed(0)} ms on this host`,
     ...(loadMs === null ? [] : [`${loadMs.toFixed(1)} ms of libbpf's work inside the guest`]),
+    ...(cut === null ? [] : [cut]),
   ];
 }
 

@@ -17,6 +17,7 @@ import {
   shortKernelNames,
 } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
+import { logsCutText } from '../model/logs-cut.ts';
 import { trustGroups } from '../model/kernel-trust.ts';
 import { rowsThatFit } from './rows-that-fit.ts';
 import { chosenAlternatives } from '../model/chosen-alternatives.ts';
@@ -200,6 +201,12 @@ function trust(results: Results, options: TerminalOptions): string[] {
   });
 }
 
+/** What was cut from logs, on one line. */
+function cutLogs(results: Results, options: TerminalOptions): string[] {
+  const text = logsCutText(results);
+  return text === null ? [] : [paint(text, 'yellow', options)];
+}
+
 /** The whole text, ending in a newline. Control sequences in untrusted text are escaped. */
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
@@ -210,5 +217,5 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(libbpfText(results))})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
-  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', ...trust(results, options), total].join('\n')}\n`;
+  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', ...trust(results, options), ...cutLogs(results, options), total].join('\n')}\n`;
 }

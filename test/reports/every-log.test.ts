@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addLog, createLogStore, logRefs, logText } from '../../harness/results/logs.ts';
+import { copyWithinLimits, logRoom } from '../../harness/results/copy-logs.ts';
+import { addLog, createLogStore, logRefs, logText, withLogIds } from '../../harness/results/logs.ts';
 import { mergeResults } from '../../harness/results/merge.ts';
 import { type CellResult, type LogStore, type Results } from '../../harness/results/schema.ts';
 import { cellSchema } from '../../harness/results/schema/cell.ts';
@@ -74,6 +75,35 @@ describe('every log of the schema', () => {
     await verdictStore(folder, 'one', true).keep(IDENTITY, CELL, WHOLE.logs);
     const logs = createLogStore();
     expect(textsOf(await verdictStore(folder, 'two', true).find(IDENTITY, logs), logs)).toEqual(expected());
+  });
+
+  it('every log of the schema keeps its end if the logs of its cell exceed the limit, and the cut survives what copies the cell', async () => {
+    if (!CELL) throw new Error('no cell');
+    const own = createLogStore();
+    const long = withLogIds(CELL, (id) => id && addLog(own, `${'x'.repeat(10_000)}\n${logText(WHOLE.logs, id)}`));
+    const logs = createLogStore();
+    const cell = copyWithinLimits(long, own, logs, logRoom({ cell: 40_000, run: 40_000, afterRun: 0 }));
+    expect(cell.logsCut).toEqual({ logs: expected().length, bytes: expect.any(Number), limit: 'cell' });
+    const ends = (copy: CellResult | null | undefined, store: LogStore) =>
+      textsOf(copy, store).map((text) => [text.includes('are left out here'), text.split('\n').slice(-2).join('\n')]);
+    const file = join(folder, 'unfinished.jsonl');
+    await (await openJournal(file, false)).append(IDENTITY, cell, logs);
+    await verdictStore(folder, 'one', true).keep(IDENTITY, cell, logs);
+    const results = { ...WHOLE, cells: [cell], logs };
+    const merged = mergeResults([{ name: 'one', results }]);
+    const read = readResults(renderJson(results), 'results.json');
+    const other = createLogStore();
+    const copies = [
+      [cell, logs],
+      [(await openJournal(file, true)).find(IDENTITY, other), other],
+      [await verdictStore(folder, 'two', true).find(IDENTITY, other), other],
+      [merged.cells.find(({ kernel, object }) => kernel === cell.kernel && object === cell.object), merged.logs],
+      [read.cells[0], read.logs],
+    ] as const;
+    for (const [copy, store] of copies) {
+      expect(copy?.logsCut).toEqual(cell.logsCut);
+      expect(ends(copy, store)).toEqual(expected().map((text) => [true, text]));
+    }
   });
 
   it('every log of the schema survives in merged results', () => {

@@ -1,5 +1,6 @@
 // `cells[]` in results.json: one object on one kernel.
 import { z } from 'zod';
+import { LOG_LIMITS, sizeText } from '../../base/log-limits.ts';
 import { OUTCOMES, PREDICTED_STATUSES, REACHED } from '../../base/vocabulary.ts';
 import { failurePlace } from './places.ts';
 import { count, failureClass, isolation, kernelId, milliseconds, objectId, stage, status } from './values.ts';
@@ -117,6 +118,17 @@ const cellLogs = z.strictObject({
     .describe('Standard error of the custom loader or of trigger commands; null if it is empty, absent if the cell has neither.'),
 });
 
+const logsCut = z.strictObject({
+  logs: count.describe('Number of logs that were cut.'),
+  bytes: count.describe('Bytes that were left out of them.'),
+  limit: z
+    .enum(['cell', 'run'])
+    .describe(
+      `Limit that they exceeded: \`cell\`, ${sizeText(LOG_LIMITS.cell)} for the logs of a cell; \`run\`, ${sizeText(LOG_LIMITS.run)} for the logs of a run, ` +
+        `after which each cell keeps ${sizeText(LOG_LIMITS.afterRun)}.`,
+    ),
+});
+
 export const cellSchema = z.strictObject({
   kernel: kernelId,
   object: objectId,
@@ -159,6 +171,11 @@ export const cellSchema = z.strictObject({
   checks: z.array(check).optional().describe('Results of the run check; absent without one.'),
   command: z.array(z.string()).nullable().describe('QEMU command of the last attempt; null if the cell did not run.'),
   logs: cellLogs.describe('Logs of the cell, each as a key of `logs.texts`.'),
+  logsCut: logsCut
+    .optional()
+    .describe(
+      'Logs of the cell and of its programs that were cut: each keeps its beginning and its end, and a line between them names the bytes that are left out; absent if all logs are whole.',
+    ),
 });
 
 export type CellResult = z.infer<typeof cellSchema>;

@@ -54,6 +54,7 @@ describe('a verdict that is kept', () => {
     ['an interrupted cell', { status: 'not-run' }],
     ['a verdict after two attempts', { flaky: true }],
     ['a crash of the kernel', { class: 'kernel-crash' }],
+    ['a verdict whose logs had no room in its run', { logsCut: { logs: 1, bytes: 1, limit: 'run' } }],
     ['a verdict from an earlier run', { reused: { run: 'before', at: '2026-05-01T00:00:00Z' } }],
   ] satisfies [string, Partial<CellResult>][])('%s is not kept', async (_, change) => {
     await verdictStore(folder, 'last night', true).keep(IDENTITY, { ...steady(), ...change }, SAMPLE.logs);
