@@ -7,10 +7,14 @@ import { OLDEST_VERSION, upgradeResults } from '../harness/results/upgrade.ts';
 import { parseJson } from '../harness/base/json.ts';
 import type { FileLimit } from '../harness/base/user-file.ts';
 import { findBroken } from './broken-references.ts';
+import { type SchemaFault, schemaFaults } from './schema-faults.ts';
 import { shortened, UNSAFE, visible } from '../harness/base/visible.ts';
 
 export const RESULTS_FILE = { kind: 'a results file', maxBytes: 16 * 2 ** 30 } as const satisfies FileLimit;
 const MESSAGE_LENGTH = 300;
+/** Of the faults of a file so many are in its error, and so many are counted. */
+const SHOWN_FAULTS = 3;
+const MOST_FAULTS = 100;
 
 type FileLogs = z.infer<typeof resultsSchema>['logs'];
 
@@ -165,6 +169,21 @@ function checkedVersion(value: unknown, name: string): number {
   return version;
 }
 
+/** The first faults: one more than are counted if there are more. */
+function firstFaults(faults: Iterable<SchemaFault>): SchemaFault[] {
+  const found: SchemaFault[] = [];
+  for (const fault of faults) if (found.push(fault) > MOST_FAULTS) break;
+  return found;
+}
+
+/** The error for a file with faults: the only one, or their number and the first of them. */
+function faultError(name: string, faults: readonly SchemaFault[]): UserError {
+  const texts = faults.map(({ path, message }) => [placeOf(path), message].filter((part) => part !== '').join(': '));
+  if (texts.length === 1) return fileError(name, texts.join(''));
+  const count = texts.length > MOST_FAULTS ? `more than ${MOST_FAULTS}` : texts.length;
+  return fileError(name, `${count} errors: ${texts.slice(0, SHOWN_FAULTS).join('; ')}${texts.length > SHOWN_FAULTS ? '; …' : ''}`);
+}
+
 /** Results, and the schema version of their file. */
 export interface VersionedResults {
   version: number;
@@ -178,11 +197,14 @@ export interface VersionedResults {
  */
 export function checkedResults(value: unknown, name: string, large: ReadonlyMap<string, LargeLog>): VersionedResults {
   const version = checkedVersion(value, name);
-  const { data, error } = resultsSchema.safeParse(upgradeResults(value, version));
-  const results = data && { ...data, logs: storeOf(data.logs, large) };
-  const broken = results ? findBroken(results) : error?.issues[0];
-  if (results && !broken) return { version, results };
-  throw fileError([name, placeOf(broken?.path ?? [])].filter((part) => part !== '').join(': '), broken?.message ?? 'not a results file');
+  const upgraded = upgradeResults(value, version);
+  const faults = firstFaults(schemaFaults({ schema: resultsSchema, value: upgraded, path: [] }));
+  if (faults.length > 0) throw faultError(name, faults);
+  const data = resultsSchema.parse(upgraded);
+  const results = { ...data, logs: storeOf(data.logs, large) };
+  const broken = findBroken(results);
+  if (broken) throw faultError(name, [broken]);
+  return { version, results };
 }
 
 function storeOf({ lines, texts }: FileLogs, large: ReadonlyMap<string, LargeLog>): LogStore {
