@@ -16,7 +16,7 @@ function rowOf(kernel: KernelResult): Html {
   const trust = trustText(kernel.trust);
   const notes = [...(trust === null ? [] : [trust]), ...kernel.notes];
   return html`<tr id="${kernelAnchor(kernel.id)}">
-    <th scope="row">${kernel.release ?? html`${kernel.id} <small>(never came up)</small>`}</th>
+    <th scope="row">${kernel.release ?? html`${kernel.id} <small>(did not boot)</small>`}</th>
     <td>${kernel.version}</td>
     <td>${kernel.arch}</td>
     <td>${kernel.package ? html`${kernel.package.name}<br /><small>${kernel.package.version}</small>` : kernel.distribution}</td>

@@ -27,7 +27,7 @@ export function pageData(results: Results): PageData {
     kernels: results.kernels.map(({ id, release, arch, distribution }) => ({
       anchor: namePart(id),
       name: visibleText(nameOf(id)),
-      facts: visibleText([release ?? 'never came up', arch, distribution].join(' · ')),
+      facts: visibleText([release ?? 'did not boot', arch, distribution].join(' · ')),
     })),
     objects: results.objects.map(({ id, programs }) => ({
       id: visibleText(id),

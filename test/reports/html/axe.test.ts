@@ -1,6 +1,7 @@
-// Tests of accessibility with all rules of axe-core: overview, cell, comparison, relocation and keys, in both themes.
+// Tests of accessibility with all rules of axe-core: overview, every view, and keys, in both themes.
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Destination } from '../../../reports/html/client/places.ts';
 import { explained } from '../explained.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser } from './browser.ts';
@@ -18,16 +19,17 @@ interface Violation {
   nodes: { html: string }[];
 }
 
-const CELL = '#c/debian-5.10.262-amd64/task_state/log/verifier/L13';
-const RELOCATION = '#relo/task_state/1/debian-5.10.262-amd64/debian-6.12.117-amd64';
-const COMPARISON = '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state';
+/** An address of every view. */
+const VIEWS = {
+  cell: '#c/debian-5.10.262-amd64/task_state/log/verifier/L13',
+  comparison: '#compare/debian-5.10.262-amd64/debian-6.12.117-amd64/task_state',
+  relocation: '#relo/task_state/1/debian-5.10.262-amd64/debian-6.12.117-amd64',
+} as const satisfies Record<Destination['view'], string>;
 
 describe.each(['light', 'dark'] as const)('accessibility in the %s theme', (colorScheme) => {
   it.each([
     ['the overview', '', ''],
-    ['a cell', CELL, ''],
-    ['a comparison', COMPARISON, ''],
-    ['a relocation', RELOCATION, ''],
+    ...Object.entries(VIEWS).map(([view, address]): [string, string, string] => [`the view of a ${view}`, address, '']),
     ['the sheet of keys', '', '?'],
   ])(`in the ${colorScheme} theme axe finds no problem in %s`, async (_, fragment, key) => {
     const { page } = await browser.open(explained(SAMPLE), fragment, { colorScheme });

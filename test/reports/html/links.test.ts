@@ -22,7 +22,7 @@ describe('a link', () => {
     ['a line of a log', `${logAnchor(where, 'verifier')}/L13`, '13R1 invalid mem access'],
     ['a line of the log of a program', `${logAnchor(where, 'verifier', 'new_name')}/L2`, '21: (b7) r0 = 1'],
     ['the relocations of an object', relocationsAnchor('task_state'), 'Relocation'],
-    ['a kernel', kernelAnchor('file-vmlinux-7.4'), 'file-vmlinux-7.4 (never came up)'],
+    ['a kernel', kernelAnchor('file-vmlinux-7.4'), 'file-vmlinux-7.4 (did not boot)'],
   ])('a link to %s opens it and scrolls there', async (_, anchor, text) => {
     const { page } = await browser.open(SAMPLE, `#${anchor}`);
     const target = page.locator(`[id="${anchor}"]`);
