@@ -33,7 +33,7 @@ interface Header {
   little: boolean;
   types: Uint8Array;
   strings: Buffer;
-  /** How long types of kinds newer than TRAILING are. */
+  /** The sizes of types whose kinds are newer than TRAILING. */
   layout: readonly Trailing[];
 }
 
@@ -42,7 +42,7 @@ const MIN_HEADER = 24;
 const LAYOUT_HEADER = 32;
 const LAYOUT_ENTRY = 4;
 const HEAD_WORDS = 3;
-/** Strings are cut here: no name or line is longer, and damaged data must not be decoded over and over. */
+/** Longer strings are cut. No name or line is longer, and decoding damaged data must not take long. */
 const MAX_STRING = 4096;
 
 const MODULES = "BTF of a module, which only its kernel's completes: name a folder with that as vmlinux and the module beside it";
@@ -56,7 +56,7 @@ function orderOf(view: DataView): boolean | null {
   return view.getUint16(0, false) === MAGIC ? false : null;
 }
 
-/** Sizes of kinds by number, from the section that newer BTF has for readers older than itself. */
+/** Sizes of kinds by number, from the layout section. Newer BTF has it so that older readers can skip unknown kinds. */
 function readLayout(view: DataView, start: number, length: number): Trailing[] {
   return Array.from({ length: Math.min(Math.floor(length / LAYOUT_ENTRY), KIND_BITS + 1) }, (_, kind) => {
     const at = start + kind * LAYOUT_ENTRY;
@@ -91,7 +91,7 @@ function isModules({ strings }: Header): boolean {
   return strings.length > 0 && strings[0] !== 0;
 }
 
-/** The type section as words: without a copy where the machine can read it as it lies. */
+/** The type section as words. It is copied only if its byte order or its position requires that. */
 function wordsOf({ types, little }: Header): Uint32Array {
   const isNative = little === HOST_IS_LITTLE;
   if (isNative && types.byteOffset % 4 === 0) return new Uint32Array(types.buffer, types.byteOffset, types.length / 4);
@@ -102,7 +102,7 @@ function wordsOf({ types, little }: Header): Uint32Array {
   return new Uint32Array(aligned.buffer);
 }
 
-/** Where each type begins, and one past the last; or why the section cannot be walked. */
+/** The start of each type, and the end of the last one; or the reason why the section cannot be read. */
 function findTypes(words: Uint32Array, layout: readonly Trailing[], startId: number): Uint32Array | string {
   // No type is shorter than its head.
   const starts = new Uint32Array(words.length / HEAD_WORDS + 1);
@@ -121,10 +121,10 @@ function findTypes(words: Uint32Array, layout: readonly Trailing[], startId: num
 }
 
 /**
- * Reads a BTF section or file of either byte order. A longer header than known is skipped by its own length, types of kinds newer
- * than known by the layout section.
- * @param base what a module's BTF continues: the kernel's
- * @param known where its types begin, from an earlier reading of the very same bytes
+ * Reads a BTF section or file of either byte order. The length in the header skips unknown parts of it, and the layout section skips
+ * types of unknown kinds.
+ * @param base the BTF of the kernel, for the BTF of a module
+ * @param known the starts of its types, from an earlier reading of the same bytes
  * @see Documentation/bpf/btf.rst in the kernel tree, include/uapi/linux/btf.h
  */
 export function readBtf(bytes: Uint8Array, base: Btf | null = null, known: Uint32Array | null = null): BtfResult {
@@ -149,7 +149,7 @@ export function readBtf(bytes: Uint8Array, base: Btf | null = null, known: Uint3
   return { ok: true, btf };
 }
 
-/** The string at an offset of the string section, '' when it lies outside. */
+/** The string at an offset of the string section, '' if it is outside. */
 export function btfString(btf: Btf, offset: number): string {
   if (btf.base !== null && offset < btf.stringStart) return btfString(btf.base, offset);
   const start = offset - btf.stringStart;
@@ -170,7 +170,7 @@ export function kindOf(btf: Btf, id: number): BtfKind {
   return BTF_KINDS[(typeWord(btf, id, 1) >>> 24) & KIND_BITS] ?? 'unknown';
 }
 
-/** The name of a type, '' when it has none. */
+/** The name of a type, '' if it has none. */
 export function nameOf(btf: Btf, id: number): string {
   return btfString(btf, typeWord(btf, id, 0));
 }
@@ -180,7 +180,7 @@ export function vlenOf(btf: Btf, id: number): number {
   return typeWord(btf, id, 1) & VLEN_BITS;
 }
 
-/** The flag whose meaning the kind decides: bitfields, signed enumerators, a union announced. */
+/** The flag of a type. Its meaning depends on the kind: it has bitfields, has signed enumerators, or declares a union. */
 export function kindFlag(btf: Btf, id: number): boolean {
   return typeWord(btf, id, 1) >>> 31 === 1;
 }

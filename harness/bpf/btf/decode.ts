@@ -18,7 +18,7 @@ function numberOrText(value: bigint): number | string {
 
 /**
  * Decodes bytes as an integer, boolean, enumerator or text; null for other types.
- * @param bytes as many as the type has
+ * @param bytes exactly the bytes of the type
  */
 export function decodeValue(btf: Btf, type: number, bytes: Uint8Array, littleEndian: boolean): boolean | number | string | null {
   const id = resolveType(btf, type);

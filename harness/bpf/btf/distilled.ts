@@ -8,7 +8,7 @@ import { arrayOf, integerOf, isComposite, memberOf, referencedType, sizeField } 
 const DISTILLED: ReadonlySet<BtfKind> = new Set(['int', 'float', 'enum', 'struct', 'union', 'fwd']);
 const NAMED: ReadonlySet<BtfKind> = new Set(['int', 'float', 'enum', 'enum64', 'fwd', 'struct', 'union']);
 const THROUGH: ReadonlySet<BtfKind> = new Set(['const', 'restrict', 'volatile', 'typedef', 'type_tag']);
-/** A chain as long as this goes round in circles. */
+/** A longer chain must be a circle. */
 const MAX_CHAIN = 1024;
 
 /**
@@ -38,17 +38,17 @@ function canBe({ btf: distilled, id }: TypeAt, { btf: kernel, id: kernelId }: Ty
   const [kind, kernelKind] = [kindOf(distilled, id), kindOf(kernel, kernelId)];
   if (kind === 'fwd') {
     if (kernelKind === 'fwd') return kindFlag(distilled, id) === kindFlag(kernel, kernelId);
-    // libbpf looks at the flag of the kernel's type here, which with structs and unions is about bitfields.
+    // libbpf compares the flag of the kernel's type here, although the flag of structs and unions means bitfields.
     return (kernelKind === 'struct' && !kindFlag(kernel, kernelId)) || (kernelKind === 'union' && kindFlag(kernel, kernelId));
   }
   if (kind === 'int') return kernelKind === 'int' && integerOf(distilled, id).encoding === integerOf(kernel, kernelId).encoding;
   if (kind === 'float') return kernelKind === 'float';
-  // Enums of 64 bits are distilled to plain ones of that size.
+  // In a distilled base, 64-bit enums are plain enums of that size.
   if (kind === 'enum') return kernelKind === 'enum' || kernelKind === 'enum64';
   return !isEmbedded || sizeField(distilled, id) === sizeField(kernel, kernelId);
 }
 
-/** Types of the kernel that have the name of a distilled one, and its size where that counts. */
+/** Types of the kernel with the name of a distilled type, and with its size if the size counts. */
 function namesakes(kernel: NameIndex, distilled: Btf, id: number): number[] {
   const { btf } = kernel;
   const same = typesWithName(kernel, nameOf(distilled, id)).filter((each) => NAMED.has(kindOf(btf, each)));
@@ -74,7 +74,7 @@ function mapBase(split: Btf, distilled: Btf, kernel: NameIndex): Uint32Array | s
     const candidates = namesakes(kernel, distilled, id);
     const fits = (kernelId: number, isEmbedded: boolean) => canBe({ btf: distilled, id }, { btf: kernel.btf, id: kernelId }, isEmbedded);
     const first = candidates.find((each) => fits(each, embedded.has(id)));
-    // Of those behind the first libbpf no longer asks for the size of what lies within.
+    // After the first match, libbpf no longer compares the sizes of embedded types.
     const second = candidates.find((each) => first !== undefined && each > first && fits(each, false));
     if (first === undefined) return `the kernel has no ${kind} ${name} as the module needs it`;
     if (second !== undefined) return `the kernel has several types ${name} that the module may mean (${first} and ${second})`;
@@ -84,7 +84,7 @@ function mapBase(split: Btf, distilled: Btf, kernel: NameIndex): Uint32Array | s
 }
 
 /**
- * Puts a module's BTF upon a kernel's instead of the distilled base it came with; or says why that cannot be.
+ * Moves the BTF of a module from its distilled base to the BTF of a kernel, or returns the reason why that is impossible.
  * @param split the module's BTF, read with its distilled base
  * @see btf_relocate() in libbpf's btf_relocate.c, section .BTF.base of modules since Linux 6.11
  */

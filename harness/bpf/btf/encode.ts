@@ -43,14 +43,14 @@ function integerBytes(value: bigint, size: number, littleEndian: boolean): Uint8
   return bytes;
 }
 
-/** The type that a value is written as. */
+/** The type according to which a value is written. */
 interface Target {
   btf: Btf;
   id: number;
-  /** In C. */
+  /** The type in C. */
   type: string;
   littleEndian: boolean;
-  /** How many arrays and structs are around it. */
+  /** The number of arrays and structs around it. */
   depth: number;
 }
 

@@ -38,7 +38,7 @@ const CORE_HEADER = 32;
 const SECTION_HEADER = 8;
 
 interface Reader<T> {
-  /** Bytes of the shortest record there is. Records may be longer than known. */
+  /** Bytes of the shortest possible record. Newer records may be longer. */
   minimum: number;
   read: (view: DataView, at: number, btf: Btf) => T;
 }
@@ -75,7 +75,7 @@ interface Subsection {
   length: number;
 }
 
-/** Walks the records of one subsection; null when its sizes do not fit. */
+/** Reads the records of one subsection; null if its sizes do not fit. */
 function readRecords<T>(view: DataView, btf: Btf, { start, length }: Subsection, { minimum, read }: Reader<T>): Map<string, T[]> | null {
   const sections = new Map<string, T[]>();
   if (length === 0) return sections;

@@ -4,7 +4,7 @@ import { type BtfKind, BTF_KINDS, TRAILING } from './kinds.ts';
 interface Fields {
   /** The third word of the head is a type. */
   head: boolean;
-  /** The words behind the head that hold type ids, and in each element those that hold type ids and names. */
+  /** Positions of type ids among the words after the head, and of type ids and names in each element. */
   fixed: readonly number[];
   types: readonly number[];
   names: readonly number[];
@@ -38,7 +38,7 @@ const BY_NUMBER: readonly Fields[] = BTF_KINDS.map((kind) => FIELDS[kind] ?? NON
 const HEAD_WORDS = 3;
 
 /**
- * Positions, from the start of a type, of the words that hold type ids and of those that hold names.
+ * The words of a type that are type ids and the words that are names, as positions from the start of the type.
  * @param kind its number
  */
 export function fieldsOf(kind: number, vlen: number): { types: number[]; names: number[] } {

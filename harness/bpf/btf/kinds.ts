@@ -1,4 +1,4 @@
-// The kinds of BTF types: their names, and how many bytes each has behind its head.
+// The kinds of BTF types: their names, and the size of the data after the head of each.
 
 /**
  * Kinds by number, under the names libbpf prints.
@@ -26,7 +26,7 @@ export const BTF_KINDS = [
   'type_tag',
   'enum64',
 ] as const;
-/** `unknown` is a kind newer than this table, which the BTF itself says how to skip. */
+/** `unknown` is a kind newer than this table. The layout section of the BTF has its size. */
 export type BtfKind = (typeof BTF_KINDS)[number] | 'unknown';
 
 /** What follows the head of a type: 32-bit words, fixed and for each of its `vlen` elements. */

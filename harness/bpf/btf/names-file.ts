@@ -1,9 +1,9 @@
-// A name index as a file beside its BTF, so that the next prediction need not make it again. Whatever is not as written is made anew.
+// A name index as a file beside its BTF, so that the next prediction does not make it again. A damaged or older file is replaced.
 import { crc32 } from 'node:zlib';
 import { type Btf, readBtf } from './btf.ts';
 import type { NameIndex } from './names.ts';
 
-/** In the byte order of the machine that wrote it; another sees another number. */
+/** Written in the byte order of the machine, so a machine of the other byte order reads another number and refuses the file. */
 const MAGIC = 0x584e5442;
 const VERSION = 1;
 const DIGEST_WORDS = 8;
@@ -34,14 +34,14 @@ export function writeNames({ btf, buckets, next }: NameIndex, sha256: string, si
   return bytesOf(words);
 }
 
-/** A view where the machine can read the words as they lie, else a copy. */
+/** The words as a view of the bytes if their position allows it, else as a copy. */
 function wordsIn(file: Uint8Array): Uint32Array {
   const aligned = file.byteOffset % 4 === 0 ? file : Uint8Array.from(file);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(file.length / 4));
 }
 
 /**
- * The index of some BTF out of such a file; null when the file is another version's, another BTF's, cut off or damaged.
+ * Reads the index of a BTF from such a file; null if the file has another version, belongs to another BTF, or is damaged.
  * @param bytes the BTF, which has this digest
  */
 export function readNames(file: Uint8Array, bytes: Uint8Array, sha256: string): NameIndex | null {

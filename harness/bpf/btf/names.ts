@@ -1,13 +1,13 @@
-// Finds types by name: a hash table over the bytes of names, made without decoding any.
+// Finds types by name with a hash table over the bytes of names. No name is decoded to make it.
 import { essentialName } from './essential-name.ts';
 import { type Btf, btfString, typeWord } from './btf.ts';
 
 /** Types of one BTF by their names without flavors; made once, in a few milliseconds for a kernel. */
 export interface NameIndex {
   readonly btf: Btf;
-  /** By hash: the first type in it, 0 for none. */
+  /** By hash: the first type with it, or 0. */
   readonly buckets: Uint32Array;
-  /** By type id from `startId` on: the next type with the same hash, 0 for none. */
+  /** By type id from `startId` on: the next type with the same hash, or 0. */
   readonly next: Uint32Array;
   /** Results of earlier lookups. */
   readonly known: Map<string, readonly number[]>;
@@ -19,7 +19,7 @@ const SEED = 0x811c9dc5;
 const PRIME = 0x01000193;
 
 /**
- * Hash of the name at an offset as far as it goes without its flavor, by FNV-1a.
+ * FNV-1a hash of the name at an offset, without its flavor.
  * @see essentialName(), which this follows byte by byte
  */
 function hashOf(strings: Uint8Array, offset: number): number {
@@ -43,7 +43,7 @@ function hashOf(strings: Uint8Array, offset: number): number {
   return essential ?? hash;
 }
 
-/** The same for a name without flavor, or with a part that only looks like one. */
+/** The same hash for a name that has no flavor. A part of it may look like one. */
 function plainHashOf(name: string): number {
   return Buffer.from(name).reduce((hash, byte) => Math.imul(hash ^ byte, PRIME), SEED);
 }
@@ -60,7 +60,7 @@ export function indexNames(btf: Btf): NameIndex {
   const buckets = new Uint32Array(2 ** Math.ceil(Math.log2(starts.length + 1)));
   const next = new Uint32Array(starts.length);
   const mask = buckets.length - 1;
-  // From the last to the first, so that chains come out in ascending order.
+  // From the last type to the first, so that ids in a chain ascend.
   for (let at = starts.length - 1; at >= 0; at--) {
     const name = words[starts[at] ?? 0] ?? 0;
     if (name === 0) continue;
@@ -77,7 +77,7 @@ function nameAt(btf: Btf, id: number): string {
 }
 
 /**
- * Ids of all types, of whatever kind, whose name without its flavor is this one, ascending.
+ * Ids of all types of any kind whose name without flavor is this name, ascending.
  * @param name without a flavor, not empty
  * @see bpf_core_add_cands() in libbpf.c, which walks through all types instead
  */

@@ -9,7 +9,7 @@ const TAGS = { struct: 'struct', union: 'union', enum: 'enum', enum64: 'enum' } 
 function base(btf: Btf, id: number): string {
   const [kind, name] = [kindOf(btf, id), nameOf(btf, id)];
   if (kind === 'void') return 'void';
-  // A forward declaration of a union has the flag, but to a reader both are only names.
+  // The flag marks a forward declaration of a union; as text, a forward declaration of either kind is only its name.
   if (kind === 'fwd') return `struct ${name}`;
   const tag = kind === 'struct' || kind === 'union' || kind === 'enum' || kind === 'enum64' ? TAGS[kind] : null;
   if (tag === null) return name === '' ? kind : name;
@@ -26,7 +26,7 @@ function parameters(btf: Btf, id: number, depth: number): string {
   return shown.length === 0 ? 'void' : [...shown, ...(count > MAX_PARAMETERS ? ['...'] : [])].join(', ');
 }
 
-/** A declaration from the inside out, as C reads. */
+/** A declaration, built from the inside out as in C. */
 function declare(btf: Btf, id: number, declarator: string, depth: number): string {
   if (depth > MAX_DEPTH) return '...';
   const kind = kindOf(btf, id);
@@ -46,7 +46,7 @@ function declare(btf: Btf, id: number, declarator: string, depth: number): strin
   return `${base(btf, id)}${declarator === '' || declarator.startsWith('[') ? '' : ' '}${declarator}`;
 }
 
-/** The type without a name declared, on one line. Types that go round in circles end in `...`. */
+/** The type on one line, without a declared name. Types that form a circle end in `...`. */
 export function typeText(btf: Btf, id: number): string {
   return declare(btf, id, '', 0);
 }

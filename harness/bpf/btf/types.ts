@@ -28,7 +28,7 @@ export function sizeField(btf: Btf, id: number): number {
   return typeWord(btf, id, 2);
 }
 
-/** Encoding of an integer: BTF_INT_SIGNED 1, CHAR 2, BOOL 4; where its bits begin, and how many there are. */
+/** Encoding of an integer: BTF_INT_SIGNED 1, CHAR 2, BOOL 4; the position of its bits, and their number. */
 export function integerOf(btf: Btf, id: number): { encoding: number; bitOffset: number; bits: number } {
   const word = typeWord(btf, id, HEAD_WORDS);
   return { encoding: (word >>> 24) & 0xf, bitOffset: (word >>> 16) & 0xff, bits: word & 0xff };
@@ -81,14 +81,14 @@ export function arrayOf(btf: Btf, id: number): { element: number; index: number;
   };
 }
 
-/** Parameter number `index` of a function prototype; the last one has neither name nor type where arguments vary. */
+/** Parameter number `index` of a function prototype; for variable arguments, the last one has neither name nor type. */
 export function parameterOf(btf: Btf, id: number, index: number): { name: string; type: number } | null {
   if (kindOf(btf, id) !== 'func_proto' || !hasElement(btf, id, index)) return null;
   const at = HEAD_WORDS + index * 2;
   return { name: btfString(btf, typeWord(btf, id, at)), type: typeWord(btf, id, at + 1) };
 }
 
-/** The word that a variable (its linkage) or a declaration tag (the member or parameter it is for, -1 for none) has behind its head. */
+/** The word after the head of a variable (its linkage) or of a declaration tag (its member or parameter, or -1). */
 export function detailOf(btf: Btf, id: number): number {
   return typeWord(btf, id, HEAD_WORDS) | 0;
 }
@@ -101,7 +101,7 @@ export function variableOf(btf: Btf, id: number, index: number): { type: number;
 }
 
 const MODIFIERS: ReadonlySet<BtfKind> = new Set(['volatile', 'const', 'restrict', 'type_tag', 'typedef']);
-/** libbpf follows modifiers without end; a chain as long as this goes round in circles. */
+/** A longer chain of modifiers must be a circle. libbpf has no limit. */
 const MAX_MODIFIERS = 1024;
 
 /** Follows modifiers and typedefs to the type behind them; 0 if they form a circle. */
@@ -120,7 +120,7 @@ const REFERRING: ReadonlySet<BtfKind> = new Set(['typedef', 'volatile', 'const',
 const MAX_RESOLVE_DEPTH = 32;
 const MAX_SIZE = 0xffffffff;
 
-/** What compilers call an integer as wide as a pointer. */
+/** Names of integers that are as wide as a pointer. */
 const LONG: ReadonlySet<string> = new Set([
   'long',
   'long int',
@@ -134,7 +134,7 @@ const LONG: ReadonlySet<string> = new Set([
   'int unsigned long',
   'int long unsigned',
 ]);
-/** The default where BTF does not show the size: the size on every kernel with guests, and of the BPF target. */
+/** The default if BTF does not show the size: all kernels that run in guests, and the BPF target, have it. */
 const USUAL_POINTER = 8;
 const guessed = new WeakMap<Btf, 4 | 8>();
 
@@ -148,7 +148,7 @@ function guessPointerSize(btf: Btf): 4 | 8 {
 }
 
 /**
- * Bytes of a pointer: the size of the first `long`, because both have one size on every Linux machine. A module uses its kernel's.
+ * Bytes of a pointer: the size of the first `long`, because both have the same size on every Linux machine. A module has that of its kernel.
  * @see btf__pointer_size() in libbpf's btf.c
  */
 function pointerSizeOf(btf: Btf): 4 | 8 {
@@ -160,7 +160,7 @@ function pointerSizeOf(btf: Btf): 4 | 8 {
 }
 
 /**
- * Size of a type in bytes as libbpf computes it, null when it has none or too large a one.
+ * Size of a type in bytes as libbpf computes it; null if it has none, or if it is too large.
  * @see btf__resolve_size() in libbpf's btf.c
  */
 export function sizeOf(btf: Btf, id: number): number | null {

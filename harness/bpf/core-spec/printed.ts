@@ -3,9 +3,9 @@
 export interface Spec {
   /** Local or target BTF id; null if it was not printed. */
   typeId: number | null;
-  /** `struct task_struct`, `enum bpf_map_type`: BTF kind and name of the root. */
+  /** `struct task_struct`, `enum bpf_map_type`: BTF kind and name of the root type. */
   type: string;
-  /** Name of the root alone, `<anon>` when it has none. */
+  /** Name of the root alone, `<anon>` if it has none. */
   typeName: string;
   /** Named members and array indices behind the root, in order: `['comm', '[3]']`. */
   accessors: string[];
@@ -62,8 +62,8 @@ export function accessOf(spec: Spec): string {
 }
 
 /**
- * Whether a candidate that did not match has a member of the wanted name with an incompatible kind. libbpf then has
- * dropped the name again but kept the member number, so there are more numbers than names.
+ * Whether a candidate that did not match has a member of the wanted name with an incompatible kind. libbpf then
+ * removes the name but keeps the member number, so there are more numbers than names.
  * @see bpf_core_match_member() in libbpf's relo_core.c
  */
 export function isIncompatible(candidate: Spec): boolean {

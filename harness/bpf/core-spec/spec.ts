@@ -34,7 +34,7 @@ export const MAX_SPEC = 64;
 const MAX_INDEX = 0x7fffffff;
 const EINVAL = 22;
 const E2BIG = 7;
-/** libbpf formats into so many bytes, the last one NUL. */
+/** The size of libbpf's text buffer, with the NUL at its end. */
 const MAX_FORMATTED = 255;
 
 const CLASSES = {
@@ -141,7 +141,7 @@ export function parseLocalSpec(btf: Btf, kind: RelocationKind, rootId: number, a
 function formatField({ accessors, raw, bitOffset }: CoreSpec): string {
   const path = accessors.map(({ name, index }, at) => {
     if (name !== null) return `.${name}`;
-    // The first index takes the pointer for an array; it is only written when it is not the first element.
+    // The first index treats the pointer as an array. It is printed only if it is not 0.
     return at > 0 || index > 0 ? `[${index}]` : '';
   });
   const bits = bitOffset % 8 === 0 ? '' : `.${bitOffset % 8}`;
@@ -155,7 +155,7 @@ function formatTail(spec: CoreSpec): string {
     case 'field':
       return formatField(spec);
     case 'enumerator': {
-      // Where nothing was found libbpf prints the first enumerator of the target.
+      // If nothing was found, libbpf prints the first enumerator of the target.
       const enumerator = enumeratorOf(spec.btf, resolveType(spec.btf, spec.rootId), spec.raw[0] ?? 0);
       return enumerator ? `::${enumerator.name} = ${enumerator.value}` : '';
     }

@@ -1,4 +1,4 @@
-// What an executable or a shared library wants of the dynamic linker.
+// The demands of an executable or a shared library on the dynamic linker.
 import type { Elf } from './elf.ts';
 import { sectionNamed, stringAt } from './elf.ts';
 
@@ -17,7 +17,7 @@ const ENTRY = 16;
 const MAX_ENTRIES = 4096;
 
 /**
- * Reads the dynamic section of an ELF file; a static one needs nothing.
+ * Reads the dynamic section of an ELF file. A static file has no demands.
  * @see elf(5), ld.so(8)
  */
 export function dynamicNeeds(elf: Elf): DynamicNeeds {

@@ -30,7 +30,7 @@ export interface ElfSection {
   type: number;
   flags: number;
   link: number;
-  /** The section a relocation section is about. */
+  /** The section to which a relocation section applies. */
   info: number;
   size: number;
   /** Empty for sections without bytes in the file, such as .bss. */
@@ -57,10 +57,10 @@ export interface Elf {
 export type ElfResult = { ok: true; elf: Elf } | { ok: false; reason: string };
 
 const decoder = new TextDecoder();
-/** Names are cut here: none is longer, and a damaged table must not be decoded over and over. */
+/** Longer names are cut. No real name is longer, and decoding a damaged table must not take long. */
 const MAX_NAME = 4096;
 
-/** The string at an offset of a string table, '' when it lies outside. */
+/** The string at an offset of a string table, '' if it is outside. */
 export function stringAt(table: Uint8Array, offset: number): string {
   if (offset >= table.length) return '';
   const rest = table.subarray(offset, offset + MAX_NAME);
@@ -68,7 +68,7 @@ export function stringAt(table: Uint8Array, offset: number): string {
   return decoder.decode(end < 0 ? rest : rest.subarray(0, end));
 }
 
-/** What a machine number is called, for messages. */
+/** The name of a machine number, for messages. */
 export function machineName(machine: number): string {
   return MACHINES[machine] ?? `machine ${machine}`;
 }
@@ -86,7 +86,7 @@ function magicProblem(bytes: Uint8Array): string | null {
   return null;
 }
 
-/** A 64-bit file offset or size as a number; beyond 2^53 it lies outside any file anyway. */
+/** A 64-bit file offset or size as a number; beyond 2^53 it is outside of any file. */
 function u64(view: DataView, at: number, little: boolean): number {
   return Number(view.getBigUint64(at, little));
 }

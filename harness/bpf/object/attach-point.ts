@@ -1,12 +1,12 @@
-// What a section says a program attaches to by the kernel's BTF, and how that is called there.
+// The attach target in the kernel's BTF that a section names, and its name in BTF.
 import type { BtfKind } from '../btf/kinds.ts';
 
 interface AttachPoint {
   prefix: RegExp;
   kind: BtfKind;
-  /** What the name begins with in BTF. */
+  /** The beginning of the name in BTF. */
   symbol: string;
-  /** The kernel itself has it, never a module. */
+  /** True if only the kernel itself can have it, not a module. */
   builtIn: boolean;
 }
 
@@ -20,13 +20,13 @@ const ATTACH_POINTS: readonly AttachPoint[] = [
 
 /** A type in the kernel's BTF: `btf_trace_sched_switch` for `tp_btf/sched_switch`. */
 export interface AttachTarget extends Omit<AttachPoint, 'prefix'> {
-  /** As the section has it, or the loader. */
+  /** The name in the section, or from the loader. */
   name: string;
 }
 
 /**
- * Null for sections that name no target in BTF, and where a module is named with it.
- * @param attachTo what the loader names instead
+ * Null for sections that name no target in BTF, or name a module with it.
+ * @param attachTo the target that the loader names instead
  */
 export function attachTargetOf(section: string, attachTo: string | null = null): AttachTarget | null {
   // A section may leave the target to the loader: `fentry` alone.

@@ -67,7 +67,7 @@ export const ATTACH_TYPES = [
 
 export type AttachType = (typeof ATTACH_TYPES)[number];
 
-/** Sections whose programs attach as a kernel newer than 5.10 has to know. */
+/** Sections whose programs need an attach type newer than Linux 5.10. */
 const SECTION_ATTACH_TYPES: readonly (readonly [RegExp, AttachType])[] = [
   [/^k(?:ret)?probe\.multi(?:\/|$)/, 'trace_kprobe_multi'],
   [/^kprobe\.session(?:\/|$)/, 'trace_kprobe_session'],
@@ -80,7 +80,7 @@ const SECTION_ATTACH_TYPES: readonly (readonly [RegExp, AttachType])[] = [
 ];
 
 /**
- * The attach type that a section names, where not every kernel has it; null for others.
+ * The attach type that a section names, if some kernel lacks it; null for all others.
  * @see section_defs in libbpf.c
  */
 export function youngAttachType(section: string): AttachType | null {

@@ -1,7 +1,7 @@
 // The compiler of an object, if the object names it.
 import { type Elf, sectionNamed } from '../elf/elf.ts';
 
-/** What DWARF's DW_AT_producer begins with; clang of a distribution says whose it is before. */
+/** The beginning of DWARF's DW_AT_producer. Clang of a distribution writes the distribution before it. */
 const PRODUCER = /^(?:\S+ )?clang version \S+|^GNU C\S* \S+/;
 const MAX_LENGTH = 120;
 
@@ -10,8 +10,8 @@ function strings(bytes: Uint8Array | undefined): string[] {
 }
 
 /**
- * The compiler as it names itself: in `.comment` (GCC), or among the strings of DWARF (clang, where it was not stripped).
- * @returns null where the object does not say, as most that were stripped
+ * The compiler under its own name: in `.comment` (GCC), or among the strings of DWARF (clang, unless the object was stripped).
+ * @returns null if the object does not name it, as most stripped objects
  * @see DWARF 5, 3.1.1: DW_AT_producer
  */
 export function compilerOf(elf: Elf): string | null {

@@ -1,4 +1,4 @@
-// The functions of an object by their symbols, and which of them an instruction of a section belongs to.
+// The functions of an object by their symbols, and the function of each instruction.
 import { type Elf, readSymbols, SHF_EXECINSTR, STT_FUNC } from '../elf/elf.ts';
 
 export const INSN_BYTES = 8;
@@ -52,7 +52,7 @@ export function functionsBySection(functions: readonly ObjectFunction[]): Readon
 }
 
 /**
- * Finds the function of an instruction among the functions of one section; undefined for instructions of none.
+ * Finds the function of an instruction among the functions of one section; undefined for an instruction outside of all functions.
  * @see find_prog_by_sec_insn() in libbpf.c
  */
 export function ownerFinder(functions: readonly ObjectFunction[]): (insn: number) => ObjectFunction | undefined {

@@ -1,4 +1,4 @@
-// How much memory the maps of an object take when they are created.
+// Estimates the memory of the maps of an object when they are created.
 import type { ObjectMap } from './maps.ts';
 
 /** struct htab_elem of the kernel, and its list of free elements. */
@@ -52,7 +52,7 @@ const BYTES: ReadonlyMap<string, (sizes: Sizes) => number> = new Map([
 
 /**
  * Estimates the memory that the kernel allocates when it creates all maps of an object.
- * @returns bytes; sizes that the object leaves to its loader count as nothing
+ * @returns bytes; sizes that the object leaves to its loader count as 0
  */
 export function mapMemory(maps: readonly ObjectMap[]): number {
   return maps.reduce((sum, { type, flags, maxEntries, keySize, valueSize, autocreate }) => {

@@ -1,4 +1,4 @@
-// Sizes and numbers of entries that no kernel takes for a map type.
+// Sizes and numbers of entries that no kernel accepts for a map type.
 import type { ObjectMap } from './maps.ts';
 
 /** libbpf sets the value size of a map whose values are maps or programs. */
@@ -6,7 +6,7 @@ const FILE_DESCRIPTOR = 4;
 
 type Attribute = 'key_size' | 'value_size' | 'max_entries';
 
-/** What an attribute has to be, in words, and the test of it. */
+/** A demand on an attribute: in words, and as a test. */
 interface Demand {
   words: string;
   holds: (value: number) => boolean;
@@ -29,8 +29,8 @@ const LIST: Shape = { key_size: ZERO, value_size: SET, max_entries: SET };
 const RING: Shape = { key_size: ZERO, value_size: ZERO, max_entries: SET };
 
 /**
- * Demands that Linux 5.10 to 7.3 all make. Flags, limits of memory and sizes that one release takes are not
- * among them, nor types that need BTF, another map or a cgroup.
+ * Demands of every Linux from 5.10 to 7.3. The table leaves out flags, limits of memory, sizes that one of these releases accepts,
+ * and types that need BTF, another map or a cgroup.
  * @see the map_alloc_check() of each type in kernel/bpf/ and net/: arraymap.c, hashtab.c, stackmap.c, lpm_trie.c, devmap.c, cpumap.c,
  * queue_stack_maps.c, ringbuf.c, bloom_filter.c, sock_map.c, xskmap.c, reuseport_array.c, arena.c
  */
@@ -42,7 +42,7 @@ const SHAPES: Readonly<Partial<Record<string, Shape>>> = {
   array: ARRAY,
   percpu_array: ARRAY,
   prog_array: { key_size: FOUR, value_size: FOUR, max_entries: SET },
-  // libbpf fills in the number of processors where max_entries is 0.
+  // libbpf replaces max_entries 0 by the number of processors.
   perf_event_array: { key_size: FOUR, value_size: FOUR },
   cgroup_array: { key_size: FOUR, value_size: FOUR, max_entries: SET },
   stack_trace: { key_size: FOUR, value_size: ADDRESSES, max_entries: SET },
@@ -63,8 +63,8 @@ const SHAPES: Readonly<Partial<Record<string, Shape>>> = {
 };
 
 /**
- * Finds an attribute of a map that no kernel takes, with the value that the object gives it.
- * @returns e.g. `value_size is 0 and must be a multiple of 8 that is not 0`; null if a kernel may take the map
+ * Finds an attribute of a map whose value in the object no kernel accepts.
+ * @returns e.g. `value_size is 0 and must be a multiple of 8 that is not 0`; null if a kernel may accept the map
  */
 export function impossibleAttribute({ type, keySize, valueSize, maxEntries, hasInner }: ObjectMap): string | null {
   const values: Record<Attribute, number> = {

@@ -1,4 +1,4 @@
-// What the keys and values of a map are, as its definition says.
+// The types and sizes of the keys and values of a map, from its definition.
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
 import { arrayOf, findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../btf/types.ts';
 
@@ -8,7 +8,7 @@ export interface ElementType {
   size: number | null;
 }
 
-/** More than a definition of a map has; a damaged one must not be walked for every map anew. */
+/** More than a definition of a map has; reading a damaged one must not take long. */
 const MAX_MEMBERS = 64;
 
 function definitionOf(btf: Btf, map: string): number | null {
@@ -21,7 +21,7 @@ function definitionOf(btf: Btf, map: string): number | null {
   return null;
 }
 
-/** What the member points to: the type itself for `__type`, an array of as many elements for `__uint`. */
+/** The type to which the member points: the type itself for `__type`, an array of as many elements for `__uint`. */
 function pointedTo(btf: Btf, definition: number, name: string): number | null {
   for (let index = 0; index < Math.min(vlenOf(btf, definition), MAX_MEMBERS); index++) {
     const member = memberOf(btf, definition, index);
@@ -33,7 +33,7 @@ function pointedTo(btf: Btf, definition: number, name: string): number | null {
 }
 
 /**
- * Type and size of a map's keys or values; nulls where its definition does not say.
+ * Type and size of a map's keys or values; null for each that its definition does not have.
  * @see parse_btf_map_def() in libbpf.c
  */
 export function elementType(btf: Btf, map: string, what: 'key' | 'value'): ElementType {

@@ -49,7 +49,7 @@ export interface ObjectMap {
   name: string;
   /** libbpf's name of the type, `type N` for one newer than this table, `unknown` when the definition does not say. */
   type: string;
-  /** As the definition gives them; null where it does not, or not as a number. */
+  /** From the definition; null if it does not have them, or not as a number. */
   maxEntries: number | null;
   keySize: number | null;
   valueSize: number | null;
@@ -60,7 +60,7 @@ export interface ObjectMap {
   autocreate: boolean | 'if-supported';
 }
 
-/** More than a definition of a map has; a damaged one must not be walked for every map anew. */
+/** More than a definition of a map has; reading a damaged one must not take long. */
 const MAX_MEMBERS = 64;
 
 /** The members of a definition, by name, each with its type. */

@@ -19,11 +19,11 @@ export interface BpfProgram extends ObjectFunction {
   type: string | null;
   /** Whether it is loaded with the object: by default all but those whose section begins with `?`. */
   autoload: boolean | 'if-supported';
-  /** The attach target, if a setting names another than the section does. */
+  /** The attach target from a setting, if it differs from that of the section. */
   attachTo: string | null;
 }
 
-/** A group of programs or maps of which a loader takes the first that the kernel takes. */
+/** A group of programs or maps. The loader chooses the first that the kernel accepts. */
 export interface Alternatives {
   kind: 'programs' | 'maps';
   names: readonly string[];
@@ -41,7 +41,7 @@ export interface BpfObject {
   kconfig: ReadonlySet<string>;
   relocations: ObjectRelocation[];
   elf: Elf;
-  /** Null when the object has none, as for `ext`. */
+  /** Null if the object has none, as for `ext`. */
   btf: Btf | null;
   ext: BtfExt | null;
 }
@@ -94,8 +94,8 @@ function relocationsIn(section: string, { ext, btf, functions, problem }: Reloca
 
 /**
  * Reads a compiled BPF object of either byte order.
- * @param name how the file is called in messages
- * @throws UserError with one line saying why it is none, or which part of it is damaged
+ * @param name the name of the file in messages
+ * @throws UserError in one line: why the file is no BPF object, or which part is damaged
  */
 export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   const problem = (reason: string): never => {
@@ -131,7 +131,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   if (!btfSection) return object;
   const read = readBtf(btfSection.bytes);
   if (!read.ok) return problem(read.reason);
-  // libbpf goes by the class of the ELF file, which is never one of 32 bits.
+  // libbpf uses the class of the ELF file, which is always 64-bit.
   const btf = { ...read.btf, pointerSize: 8 as const };
   object.btf = btf;
   object.maps.unshift(...definedMaps(btf));

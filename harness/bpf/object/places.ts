@@ -5,7 +5,7 @@ import type { RelocationKind } from '../../base/vocabulary.ts';
 export interface SourceLine {
   file: string;
   line: number;
-  /** The text of that line; '' when .BTF.ext carries none. */
+  /** The text of that line; '' if .BTF.ext has none. */
   text: string;
   /** False if the line does not name the accessed member or type: then it is only the nearest known line. */
   exact: boolean;

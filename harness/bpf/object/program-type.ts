@@ -1,4 +1,4 @@
-// Which type a program has by the name of its section, as libbpf reads it.
+// Finds the type of a program from the name of its section, as libbpf does.
 
 /**
  * Program types by number, as libbpf names them.
@@ -104,7 +104,7 @@ function matches(section: string, prefix: string): boolean {
 }
 
 /**
- * The program type that a section name means, null when libbpf knows no such name (or knows it newer than this table).
+ * The program type of a section name; null if libbpf does not know the name, or only a libbpf newer than this table does.
  * A leading `?` only means that the program is not loaded by default.
  * @see section_defs in libbpf's libbpf.c
  */

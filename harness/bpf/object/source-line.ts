@@ -3,7 +3,7 @@ import type { LineInfo } from '../btf/ext.ts';
 import type { SourceLine } from './places.ts';
 import { INSN_BYTES, lastAtMost, type ObjectFunction } from './functions.ts';
 
-/** Records before and after the instruction that are looked through. */
+/** The number of records before and after the instruction that are searched. */
 const NEAR = 512;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
@@ -20,10 +20,10 @@ export function linesByFunction(lines: readonly LineInfo[]): (owner: ObjectFunct
   };
 }
 
-/** The source line of an instruction of a (sub)program; null where nothing is known of it. */
+/** The source line of an instruction of a program or subprogram; null if it is unknown. */
 export type LineOf = (program: string, insn: number) => SourceLine | null;
 
-/** Looks up lines of an object's instructions. What a verifier stops at is no hoisted immediate, so the record at it is the line. */
+/** Finds the lines of instructions at which the verifier stops. These are no hoisted immediates, so the record at each one is right. */
 export function instructionLines(functions: readonly ObjectFunction[], lines: ReadonlyMap<string, readonly LineInfo[]>): LineOf {
   const byName = new Map(functions.map((each) => [each.name, each]));
   const sections = new Map<string, ReturnType<typeof linesByFunction>>();
@@ -60,8 +60,8 @@ function toSource(line: LineInfo, exact: boolean): SourceLine {
 }
 
 /**
- * The source line of an instruction, from the line records of its function in instruction order. When the record at the instruction
- * does not name the access, the nearest record that does is used; if none does, the one at the instruction, not `exact`.
+ * The source line of an instruction, from the line records of its function in instruction order. If the record at the instruction
+ * does not name the access, the nearest record that names it is used. If no record does, the result is the one at the instruction, not `exact`.
  * @param access as a person writes it: `task_struct.mm`, `enum x::Y`, `struct task_struct`
  */
 export function sourceLine(lines: readonly LineInfo[], insnOffset: number, access: string): SourceLine | null {

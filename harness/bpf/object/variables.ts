@@ -12,14 +12,14 @@ export interface ObjectVariable {
   type: number;
   /** Bytes from the start of its section. */
   offset: number;
-  /** Bytes; null where its type has none. */
+  /** Size in bytes; null if its type has none. */
   size: number | null;
 }
 
 const DATA = /^\.(?:data|rodata|bss)(?:\.|$)/;
 const KCONFIG = '.kconfig';
 const VAR_STATIC = 0;
-/** A damaged section must not be walked without end. */
+/** Reading a damaged section must end. */
 const MAX_VARIABLES = 65_536;
 
 /** Offsets of variables by section and name, from the symbol table. */
@@ -57,7 +57,7 @@ export function variablesOf(object: Pick<BpfObject, 'btf' | 'elf'>): ObjectVaria
   return inSections(object, (section) => DATA.test(section));
 }
 
-/** What the object asks of the kernel's configuration: `CONFIG_*`, and what libbpf knows of itself (`LINUX_*`). */
+/** The values that the object reads from the kernel's configuration (`CONFIG_*`), or from libbpf itself (`LINUX_*`). */
 export function kconfigOf(object: Pick<BpfObject, 'btf' | 'elf'>): ObjectVariable[] {
   return inSections(object, (section) => section === KCONFIG);
 }
