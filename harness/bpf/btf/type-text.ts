@@ -9,7 +9,7 @@ const TAGS = { struct: 'struct', union: 'union', enum: 'enum', enum64: 'enum' } 
 function base(btf: Btf, id: number): string {
   const [kind, name] = [kindOf(btf, id), nameOf(btf, id)];
   if (kind === 'void') return 'void';
-  // The flag marks a forward declaration of a union; as text, a forward declaration of either kind is only its name.
+  // The flag marks a forward declaration of a union. Both kinds are written as `struct`, because a reader needs only the name.
   if (kind === 'fwd') return `struct ${name}`;
   const tag = kind === 'struct' || kind === 'union' || kind === 'enum' || kind === 'enum64' ? TAGS[kind] : null;
   if (tag === null) return name === '' ? kind : name;
