@@ -1,12 +1,26 @@
 // Starts QEMU behind a proxy for its monitor and its bell. The proxy sees which phase a guest reaches, and causes the planned faults there.
-// In the environment: CHAOS_FOLDER with plan.json (see PlannedFault) and cache/; CHAOS_RUN, the number of the run; REAL_PATH with QEMU.
+// In the environment: CHAOS_FOLDER with plan.json (see PlannedFault) and disks/; CHAOS_RUN, the number of the run; REAL_PATH with QEMU.
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 
 const [MONITOR, CONSOLE, STATE] = [3, 4, 5];
 const PAUSE_MS = 1000;
+/** Marks a command of this proxy, so that the program never sees its answer. */
+const OWN_COMMAND = 'chaos';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const args = process.argv.slice(2);
 const { CHAOS_FOLDER = '', CHAOS_RUN, REAL_PATH } = process.env;
@@ -48,13 +62,33 @@ function reached(phase) {
   }
 }
 
-const snapshots = () => join(CHAOS_FOLDER, 'cache/snapshots');
+const disk = (name) => join(CHAOS_FOLDER, 'disks', name);
+const snapshots = () => join(disk('cache'), 'cache/snapshots');
 let silent = false;
 let torn = false;
+let stalled = false;
+
+/** Writes a file that takes all room on a disk. */
+function fill(name) {
+  const file = openSync(join(disk(name), 'filler'), 'w');
+  for (let block = Buffer.alloc(1 << 20); block.length > 0;) {
+    try {
+      if (writeSync(file, block) < block.length) break;
+    } catch (error) {
+      if (error.code !== 'ENOSPC') throw error;
+      block = block.subarray(0, Math.floor(block.length / 2));
+    }
+  }
+  closeSync(file);
+}
 
 const ACTIONS = {
   kill: () => qemu.kill('SIGKILL'),
   stop: () => qemu.kill('SIGSTOP'),
+  stall: () => {
+    stalled = true;
+    qemu.stdio[MONITOR].write(`{"execute":"stop","id":"${OWN_COMMAND}"}\n`);
+  },
   pause: () => {
     qemu.kill('SIGSTOP');
     setTimeout(() => qemu.kill('SIGCONT'), PAUSE_MS);
@@ -80,6 +114,9 @@ const ACTIONS = {
   'clock-back': () => writeFileSync(join(CHAOS_FOLDER, 'clock'), String(-DAY_MS)),
   terminate: () => process.kill(program, 'SIGTERM'),
   die: () => process.kill(program, 'SIGKILL'),
+  'full-report': () => fill('report'),
+  'full-tmp': () => fill('tmp'),
+  'full-cache': () => fill('cache'),
 };
 
 function enter(phase) {
@@ -110,9 +147,14 @@ if (isGuest) {
   const monitor = new Socket({ fd: MONITOR });
   const inner = qemu.stdio[MONITOR];
   for (const stream of [monitor, inner, qemu.stdout, process.stdout]) stream.on('error', () => {});
+  let rest = '';
   inner.on('data', (chunk) => {
-    if (chunk.toString().includes('"return"')) tearResponse();
-    monitor.write(chunk);
+    const lines = `${rest}${chunk}`.split(/(?<=\n)/);
+    rest = lines.at(-1)?.endsWith('\n') ? '' : (lines.pop() ?? '');
+    for (const line of lines) {
+      if (line.includes('"return"')) tearResponse();
+      if (!stalled || !(line.includes(`"id": "${OWN_COMMAND}"`) || line.includes('"event": "STOP"'))) monitor.write(line);
+    }
   });
   inner.on('end', () => monitor.end());
   monitor.on('data', (chunk) => {

@@ -2,11 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { logText } from '../../harness/results/logs.ts';
 import type { CellResult, LogStore, Results } from '../../harness/results/schema.ts';
-import { FAULTS } from './faults.ts';
+import { type Ending, endingOf, FAULTS, filledDisk } from './faults.ts';
 import type { ChaosEvent, EndedRun, Observed } from './observed.ts';
 
 /** Reasons of failed attempts that a busy machine can cause without a planned fault. */
 const TIME_LIMIT = /no answer|no sign of life|not done after|did not finish/;
+
+/** How the cause is named in errors and reasons. */
+const CAUSES = { disk: /ENOSPC|no space left|the disk is full/i, mirror: /127\.0\.0\.1:\d+\/.*(closed|ECONNRE)/ } as const;
 
 const nameOf = ({ kernel, object }: Pick<CellResult, 'kernel' | 'object'>) => `${object} on ${kernel}`;
 const hasVerdict = ({ status }: CellResult) => status !== 'infra' && status !== 'not-run';
@@ -69,7 +72,8 @@ function attemptsOf(cell: CellResult, events: readonly ChaosEvent[]): string[] {
   if (cell.attempts.length !== guests) found.push(`${cell.attempts.length} attempts in the results, but ${guests} guests ran`);
   if (without < least) found.push(`${least} guests were broken, but only ${without} attempts say so`);
   const unexplained = cell.attempts.filter(({ infra, reason }) => infra !== null && !TIME_LIMIT.test(reason ?? '')).length;
-  if (unexplained > least + showing('resumed') && !cacheWasHit) {
+  const endings = faults.filter(({ fault }) => fault !== undefined && endingOf(fault) !== null).length;
+  if (unexplained > least + endings && !cacheWasHit) {
     const reasons = cell.attempts.flatMap(({ reason }) => reason ?? []);
     found.push(`${unexplained} attempts failed, but only ${least} guests were broken: ${reasons.join('; ')}`);
   }
@@ -88,27 +92,55 @@ function internalErrors({ stderr }: EndedRun): string[] {
   return stderr.split('\n').filter((line) => /internal error|unexpected error/.test(line));
 }
 
-/** Checks a run that a fault ended: its finished cells are right, and its results are marked incomplete. */
-function checkEnded(expected: Results, { ended, last, events }: Observed): string[] {
-  const ending = events.find(({ fault }) => fault === 'terminate' || fault === 'die');
-  if (!ended) return ending ? [`the program ended by itself, though it met the fault ${ending.fault}`] : [];
-  const found = internalErrors(ended);
-  if (ending?.fault === 'die') return found;
-  const { exitCode, results } = ended;
-  if (exitCode !== 130) found.push(`the interrupted run exits with ${exitCode}, expected 130`);
-  if (!results) return [...found, 'the interrupted run wrote no results'];
-  if (results.run.complete) found.push('the interrupted run says that it is complete');
+/** The cells that an ended run had finished and that the second run runs again. */
+function repeatedCells(results: Results, { last, events }: Observed): string[] {
   const finished = results.cells.filter(hasVerdict).map(nameOf);
   const again = events.filter(({ run, fault }) => run === 2 && fault === undefined).map(({ guest }) => guest);
   const repeated = (last.results?.cells ?? []).filter(
     (cell) => finished.includes(nameOf(cell)) && again.some((guest) => guest.includes(`/${cell.kernel}.${cell.object}.`)),
   );
+  return repeated.map((cell) => `${nameOf(cell)}: finished before the interrupt, but runs again with --resume`);
+}
+
+function checkInterrupted(expected: Results, { exitCode, results }: EndedRun, observed: Observed): string[] {
+  const found = exitCode === 130 ? [] : [`the interrupted run exits with ${exitCode}, expected 130`];
+  if (!results) return [...found, 'the interrupted run wrote no results'];
+  if (results.run.complete) found.push('the interrupted run says that it is complete');
+  return [...found, ...countedCells(expected, results), ...differingCells(expected, results), ...repeatedCells(results, observed)];
+}
+
+/** The program gave up: its last line, or the reason of each cell without a verdict, names the cause. */
+function checkGivenUp(expected: Results, { exitCode, results, stderr }: EndedRun, cause: RegExp): string[] {
+  if (!results) {
+    const line = stderr.trimEnd().split('\n').at(-1) ?? '';
+    return [
+      ...(exitCode === 3 ? [] : [`the run without a report exits with ${exitCode}, expected 3`]),
+      ...(line.startsWith('error: ') && cause.test(line) ? [] : [`the last line does not name the cause: ${line}`]),
+    ];
+  }
+  const unnamed = results.cells.filter((cell) => !hasVerdict(cell) && !cause.test(cell.reason ?? ''));
   return [
-    ...found,
+    ...(exitCode === exitCodeOf(results) ? [] : [`the exit code is ${exitCode}, expected ${exitCodeOf(results)}`]),
+    ...unnamed.map((cell) => `${nameOf(cell)}: the reason does not name the cause: ${cell.reason}`),
     ...countedCells(expected, results),
     ...differingCells(expected, results),
-    ...repeated.map((cell) => `${nameOf(cell)}: finished before the interrupt, but runs again with --resume`),
   ];
+}
+
+/** Checks a run that a fault ended: its finished cells are right, and its results are marked incomplete. */
+function checkEnded(expected: Results, observed: Observed): string[] {
+  const { ended, events } = observed;
+  const ending = events.flatMap(({ fault }) => (fault !== undefined && endingOf(fault) !== null ? [fault] : []))[0];
+  const how = ending === undefined ? null : endingOf(ending);
+  if (!ended) return how === null || how === 'given-up' ? [] : [`the program ended by itself, though it met the fault ${ending}`];
+  const found = internalErrors(ended);
+  const cause = ending !== undefined && filledDisk(ending) !== null ? CAUSES.disk : CAUSES.mirror;
+  const checks = {
+    interrupted: () => checkInterrupted(expected, ended, observed),
+    killed: () => [],
+    'given-up': () => checkGivenUp(expected, ended, cause),
+  } satisfies Record<Ending, () => string[]>;
+  return how === null ? found : [...found, ...checks[how]()];
 }
 
 /**

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { InfraError } from '../../harness/base/errors.ts';
+import { cacheRoot } from '../../harness/base/files.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { QEMU_PROGRAM } from '../../harness/run/host.ts';
 import { readResults } from '../../reports/json.ts';
-import { linkedCache, sample } from '../harness/run/real-run.ts';
-import { FAULTS, type FaultName, PHASES } from './faults.ts';
+import { KERNEL_FOLDERS, linkedCache, sample } from '../harness/run/real-run.ts';
+import { type Disks, mountDisks, NO_DISKS } from './disks.ts';
+import { DISKS, type DiskName, endingOf, FAULTS, type FaultName, filledDisk, PHASES } from './faults.ts';
+import { type ChaosMirror, startChaosMirror } from './mirror.ts';
 import type { ChaosEvent, EndedRun, Observed } from './observed.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -30,6 +33,13 @@ export interface Chaos {
   undisturbed: Results;
 }
 
+/** One run: its folder holds everything that it uses. */
+interface Place {
+  folder: string;
+  disks: Disks;
+  mirror: ChaosMirror | null;
+}
+
 const isFault = (name: unknown): name is FaultName => typeof name === 'string' && name in FAULTS;
 const eventSchema = z.object({
   run: z.number(),
@@ -39,22 +49,33 @@ const eventSchema = z.object({
   time: z.number().optional(),
 });
 
-/** Runs the program once in a folder that has everything it uses. */
-async function runProgram(folder: string, { main, cells }: Pick<Chaos, 'main' | 'cells'>, number: number): Promise<EndedRun> {
+const diskOf = (folder: string, disk: DiskName) => join(folder, 'disks', disk);
+/** The folder on a disk that the program uses; what fills the disk is beside it. */
+const onDisk = (folder: string, disk: DiskName) => join(diskOf(folder, disk), disk);
+
+/** Runs the program once. */
+async function runProgram(
+  { folder, disks, mirror }: Place,
+  { main, cells }: Pick<Chaos, 'main' | 'cells'>,
+  number: number,
+): Promise<EndedRun> {
   const { PATH = '' } = process.env;
-  const options = ['--no-cache', '--jobs', '1', '--accel', 'tcg', '--out', join(folder, 'report'), ...(number > 1 ? ['--resume'] : [])];
+  const report = onDisk(folder, 'report');
+  const options = ['--no-cache', '--jobs', '1', '--accel', 'tcg', '--out', report, ...(number > 1 ? ['--resume'] : [])];
+  const [program, ...before] = [...disks.within(folder), process.execPath];
   const { exitCode = null, stderr } = await execa(
-    process.execPath,
-    ['--import', join(CHAOS, 'clock.mjs'), main, 'run', ...OBJECTS.slice(0, cells).map(sample), '-k', KERNEL, ...options],
+    program,
+    [...before, '--import', join(CHAOS, 'clock.mjs'), main, 'run', ...OBJECTS.slice(0, cells).map(sample), '-k', KERNEL, ...options],
     {
       cwd: folder,
       env: {
+        ...mirror?.env,
         PATH: `${join(folder, 'bin')}:${PATH}`,
         REAL_PATH: PATH,
         CHAOS_FOLDER: folder,
         CHAOS_RUN: String(number),
-        COREMATRIX_CACHE: join(folder, 'cache'),
-        TMPDIR: join(folder, 'tmp'),
+        COREMATRIX_CACHE: onDisk(folder, 'cache'),
+        TMPDIR: onDisk(folder, 'tmp'),
         GITHUB_ACTIONS: '',
       },
       reject: false,
@@ -62,23 +83,36 @@ async function runProgram(folder: string, { main, cells }: Pick<Chaos, 'main' | 
       timeout: PATIENCE_MS,
     },
   );
-  const file = join(folder, 'report/results.json');
+  const file = disks.outside(join(report, 'results.json'));
   const text = await readFile(file, 'utf8').catch(() => null);
   return { exitCode, stderr, results: text === null ? null : readResults(text, file) };
 }
 
-/** Makes a folder with a private cache, which has the kernels of the machine, and with a QEMU that causes the planned faults. */
-async function makeFolder(path: string, { faults, cold }: Pick<Schedule, 'faults' | 'cold'>, snapshots: string | null): Promise<void> {
-  await mkdir(path);
-  for (const name of ['bin', 'tmp']) await mkdir(join(path, name));
-  await linkedCache(join(path, 'cache'));
-  if (!cold && snapshots !== null) await execa('cp', ['-al', snapshots, join(path, 'cache')]);
-  await mkdir(join(path, 'cache/snapshots'), { recursive: true });
-  await writeFile(join(path, 'plan.json'), JSON.stringify(faults));
-  await writeFile(join(path, 'events'), '');
-  const qemu = join(path, 'bin', QEMU_PROGRAM);
+/** Makes the cache of a run. It has the kernels of the machine unless the run downloads its kernel. */
+async function makeCache(path: string, { pulls }: Pick<Schedule, 'pulls'>, snapshots: string | null, linked: boolean): Promise<void> {
+  await linkedCache(path, pulls ? KERNEL_FOLDERS : []);
+  if (snapshots !== null) await execa('cp', [linked ? '-al' : '-a', snapshots, path]);
+  await mkdir(join(path, 'snapshots'), { recursive: true });
+}
+
+/**
+ * Makes the folder of a run, with a QEMU that causes the planned faults.
+ * @param snapshots the folder with the snapshots that the run begins with
+ */
+async function makePlace(folder: string, schedule: Omit<Schedule, 'seed'>, snapshots: string | null): Promise<Omit<Place, 'mirror'>> {
+  const { faults } = schedule;
+  for (const name of ['bin', ...DISKS.map((disk) => join('disks', disk))]) await mkdir(join(folder, name), { recursive: true });
+  const filled = DISKS.filter((disk) => faults.some(({ fault }) => filledDisk(fault) === disk));
+  const disks = filled.length === 0 ? NO_DISKS : await mountDisks(filled.map((disk) => diskOf(folder, disk)));
+  await mkdir(disks.outside(onDisk(folder, 'tmp')));
+  await mkdir(disks.outside(onDisk(folder, 'report')));
+  await makeCache(disks.outside(onDisk(folder, 'cache')), schedule, snapshots, !filled.includes('cache'));
+  await writeFile(join(folder, 'plan.json'), JSON.stringify(faults));
+  await writeFile(join(folder, 'events'), '');
+  const qemu = join(folder, 'bin', QEMU_PROGRAM);
   await writeFile(qemu, `#!/bin/sh\nexec '${process.execPath}' '${join(CHAOS, 'chaos-qemu.mjs')}' "$@"\n`);
   await chmod(qemu, 0o755);
+  return { folder, disks };
 }
 
 async function eventsIn(folder: string): Promise<ChaosEvent[]> {
@@ -87,12 +121,12 @@ async function eventsIn(folder: string): Promise<ChaosEvent[]> {
 }
 
 /** Leftovers of an ended program, one line each: temporary files, unfinished files of the cache, and guests. */
-async function leftIn(folder: string): Promise<string[]> {
-  const files = await readdir(join(folder, 'tmp'));
-  const snapshots = (await readdir(join(folder, 'cache/snapshots'))).filter((name) => !/^[0-9a-f]{32}$/.test(name));
+async function leftIn({ folder, disks }: Place): Promise<string[]> {
+  const files = await readdir(disks.outside(onDisk(folder, 'tmp')));
+  const snapshots = await readdir(disks.outside(join(onDisk(folder, 'cache'), 'snapshots')));
   const { stdout } = await execa('ps', ['-eo', 'args']);
   const guests = stdout.split('\n').filter((line) => line.startsWith('qemu-system') && line.includes(`${folder}/`));
-  return [...files, ...snapshots, ...guests.map((line) => line.slice(0, 100))];
+  return [...files, ...snapshots.filter((name) => !/^[0-9a-f]{32}$/.test(name)), ...guests.map((line) => line.slice(0, 100))];
 }
 
 /**
@@ -101,8 +135,8 @@ async function leftIn(folder: string): Promise<string[]> {
  */
 export async function prepareChaos(cells: number, main: string): Promise<Chaos> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
-  await makeFolder(join(folder, 'undisturbed'), { faults: [], cold: true }, null);
-  const { results, stderr } = await runProgram(join(folder, 'undisturbed'), { main, cells }, 1);
+  const place = await makePlace(join(folder, 'undisturbed'), { faults: [], cold: true, pulls: false }, null);
+  const { results, stderr } = await runProgram({ ...place, mirror: null }, { main, cells }, 1);
   const unfit = results?.cells.find(({ attempts, status }) => attempts.length !== 1 || status === 'infra');
   if (!results || unfit) {
     await endChaos({ folder });
@@ -117,12 +151,36 @@ export async function endChaos({ folder }: Pick<Chaos, 'folder'>): Promise<void>
   await rm(folder, { recursive: true, force: true });
 }
 
+/** Whether a second run must finish the cells: the first one ended early, or cells have no verdict. */
+function isUnfinished({ results }: EndedRun, events: readonly ChaosEvent[]): boolean {
+  const endings = events.flatMap(({ fault }) => (fault === undefined ? [] : (endingOf(fault) ?? [])));
+  if (endings.includes('given-up')) return results?.cells.every(({ status }) => status !== 'infra') !== true;
+  return endings.length > 0;
+}
+
+/** The mirror of a run that downloads its kernel. */
+async function mirrorFor({ undisturbed }: Chaos, { pulls, faults }: Schedule, folder: string): Promise<ChaosMirror | null> {
+  const [kernel] = undisturbed.kernels;
+  if (!pulls || !kernel) return null;
+  return startChaosMirror(kernel, { cache: cacheRoot(), faults, events: join(folder, 'events') });
+}
+
 /** Runs the cells with the faults of a schedule. If a fault ends the run, a second run resumes it. */
 export async function runSchedule(chaos: Chaos, schedule: Schedule): Promise<Observed> {
-  const folder = join(chaos.folder, `seed-${schedule.seed}`);
-  await makeFolder(folder, schedule, join(chaos.folder, 'undisturbed/cache/snapshots'));
-  const first = await runProgram(folder, chaos, 1);
-  const ends = (await eventsIn(folder)).some(({ fault }) => fault !== undefined && FAULTS[fault].shows === 'resumed');
-  const last = ends ? await runProgram(folder, chaos, 2) : first;
-  return { ended: ends ? first : null, last, events: await eventsIn(folder), left: await leftIn(folder) };
+  const folder = await mkdtemp(join(chaos.folder, `seed-${schedule.seed}-`));
+  const snapshots = schedule.cold ? null : join(onDisk(join(chaos.folder, 'undisturbed'), 'cache'), 'snapshots');
+  const made = await makePlace(folder, schedule, snapshots);
+  const mirror = await mirrorFor(chaos, schedule, folder);
+  const place: Place = { ...made, mirror };
+  try {
+    const first = await runProgram(place, chaos, 1);
+    const ends = isUnfinished(first, await eventsIn(folder));
+    for (const disk of DISKS) await rm(place.disks.outside(join(diskOf(folder, disk), 'filler')), { force: true });
+    mirror?.mend();
+    const last = ends ? await runProgram(place, chaos, 2) : first;
+    return { folder, ended: ends ? first : null, last, events: await eventsIn(folder), left: await leftIn(place) };
+  } finally {
+    mirror?.close();
+    await place.disks.end();
+  }
 }

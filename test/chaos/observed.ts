@@ -2,11 +2,11 @@
 import type { Results } from '../../harness/results/schema.ts';
 import type { FaultName, Phase } from './faults.ts';
 
-/** The start of a guest, or a fault in it, as the proxy of QEMU recorded it. */
+/** The start of a guest, or a fault, as the proxy of QEMU or the mirror recorded it. */
 export interface ChaosEvent {
   /** Number of the run: 1, or 2 for the run that resumes it. */
   run: number;
-  /** The folder of the guest; its last part names the kernel and the object of a cell. */
+  /** The folder of the guest; its last part names the kernel and the object of a cell. Empty for a fault of the mirror. */
   guest: string;
   fault?: FaultName | undefined;
   phase?: Phase | undefined;
@@ -21,6 +21,8 @@ export interface EndedRun {
 }
 
 export interface Observed {
+  /** The folder of the run. */
+  folder: string;
   /** The run that was ended by a fault; null if the only run ended by itself. */
   ended: EndedRun | null;
   last: EndedRun;

@@ -1,7 +1,7 @@
 // Builds small kernels, packages and a mirror byte by byte, so that tests can damage each in one place.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -149,6 +149,8 @@ export interface FakeMirror {
   down: boolean;
   /** Number of bytes after which the transfer of a package stalls; null for whole packages. */
   holdAfter: number | null;
+  /** Answers a request for a file in place of the mirror if it returns true. */
+  answer: (path: string, content: Buffer, response: ServerResponse) => boolean;
   /** Writes the Release file of a suite anew for the index files that the mirror has now, and signs it. */
   publish: (suite: string, changes?: ReleaseChanges) => Promise<void>;
   close: () => void;
@@ -209,12 +211,22 @@ export async function startMirror(suites: Readonly<Record<string, readonly FakeP
     'mirror',
   );
   for (const [index, suite] of names.entries()) files.set(`/debian/dists/${suite}/InRelease`, Buffer.from(signed[index] ?? ''));
-  const mirror: FakeMirror = { address: '', requests: [], files, down: false, holdAfter: null, publish, close: () => {} };
+  const mirror: FakeMirror = {
+    address: '',
+    requests: [],
+    files,
+    down: false,
+    holdAfter: null,
+    answer: () => false,
+    publish,
+    close: () => {},
+  };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
     mirror.requests.push(path);
     const content = files.get(path);
     if (mirror.down) response.writeHead(503).end();
+    else if (content && mirror.answer(path, content, response)) return;
     else if (content && mirror.holdAfter !== null && path.endsWith('.deb')) {
       response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, mirror.holdAfter));
     } else if (content) response.writeHead(200, { 'content-length': content.length }).end(content);

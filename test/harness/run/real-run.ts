@@ -52,12 +52,18 @@ export async function realRun(
   return run(request, onEvent, signal);
 }
 
-/** A cache at `path` with the content of the machine's cache, but without snapshots and verdicts. New files stay in it. */
-export async function linkedCache(path: string): Promise<string> {
+/** What a cache has of kernels and of the mirrors that they come from. */
+export const KERNEL_FOLDERS = ['kernels', 'packages', 'debian', 'downloads'] as const;
+
+/**
+ * A cache at `path` with the content of the machine's cache, but without snapshots and verdicts. New files stay in it.
+ * @param without other names that it does not have
+ */
+export async function linkedCache(path: string, without: readonly string[] = []): Promise<string> {
   const real = cacheRoot();
   await mkdir(path);
   for (const name of await readdir(real)) {
-    if (['snapshots', 'verdicts', 'accel.json'].includes(name)) continue;
+    if (['snapshots', 'verdicts', 'accel.json', ...without].includes(name)) continue;
     if (name !== 'kernels' && name !== 'packages') {
       await symlink(join(real, name), join(path, name));
       continue;
