@@ -50,7 +50,7 @@ describe('what the verdict of a cell depends on', () => {
     ]);
   });
 
-  it('a difference in any part gives another key', () => {
+  it('a difference in any part of an identity gives another key', () => {
     const keys = [IDENTITY, ...OTHER_IDENTITIES].map(identityKey);
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -75,7 +75,7 @@ describe('a kept cell', () => {
     expect(damaged.logs.libbpf).toBeNull();
   });
 
-  it('a kept cell of another form is not read', () => {
+  it('a kept cell with another form is not read', () => {
     const kept = keepCell(IDENTITY, cell, SAMPLE.logs);
     const reads = (value: unknown) => keptCellSchema.safeParse(value).success;
     expect([kept, { ...kept, more: 1 }, { ...kept, key: 1 }, { ...kept, texts: { t0: 1 } }, { ...kept, cell: {} }, {}].map(reads)).toEqual([

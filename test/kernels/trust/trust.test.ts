@@ -29,7 +29,7 @@ const TRUSTS: Readonly<Record<string, Trust>> = {
 };
 
 describe('who vouches for bytes', () => {
-  it('a record vouches in a run with the same keys and mirrors, and for all runs unless its user decided', () => {
+  it('a record of trust counts in a run with the same keys and mirrors, and in all runs unless its user decided', () => {
     const found = Object.entries(TRUSTS).map(([name, trust]) => [
       name,
       {
@@ -48,12 +48,12 @@ describe('who vouches for bytes', () => {
     });
   });
 
-  it('a record is read as it was written, without anything more', () => {
+  it('a record of trust is read as it was written, without unknown fields', () => {
     const trusts = Object.values(TRUSTS);
     expect(trusts.map((trust) => readTrust({ ...trust, more: 1 }))).toEqual(trusts);
   });
 
-  it('a damaged record is not read', () => {
+  it('a damaged record of trust is not read', () => {
     const accepted = { kind: 'accepted', mirror: BASE, reason: 'r' };
     const damaged = [
       null,
@@ -92,7 +92,7 @@ describe('what the user trusts', () => {
   });
   afterAll(async () => rm(folder, { recursive: true }));
 
-  it('an address has no slash at its end', () => {
+  it('the address of a trusted mirror has no slash at its end', () => {
     expect([BASE, `${BASE}/`, `${BASE}///`, '/', ''].map(mirrorAddress)).toEqual([BASE, BASE, BASE, '', '']);
   });
 

@@ -58,7 +58,7 @@ describe('the status lines of gpgv', () => {
     ['no signature', ['NODATA 1'], 'unchecked: gpgv accepts no signature of it'],
     ['no line', [], 'unchecked: gpgv accepts no signature of it'],
     ['a word of gpgv in another place', ['PLAINTEXT 74 BADSIG 1', 'X BADSIG 2 GOODSIG 3'], 'unchecked: gpgv accepts no signature of it'],
-  ])('%s is read', (_, lines, expected) => {
+  ])('the status of gpgv is read: %s', (_, lines, expected) => {
     expect(shown(lines)).toBe(expected);
   });
 
@@ -87,7 +87,7 @@ describe('the text of a clear-signed message', () => {
     ['with dashes', `${BEGIN}\n- -----BEGIN x\na - b\n- c\n${SIGNATURE}`, '-----BEGIN x\na - b\nc'],
     ['with blank lines after it', `${BEGIN}\na\n${SIGNATURE}\n \n`, 'a'],
     ['with an empty line', `${BEGIN}\na\n\nb\n${SIGNATURE}`, 'a\n\nb'],
-  ])('%s is the part between headers and signature', (_, message, text) => {
+  ])('the signed text is the part between headers and signature: %s', (_, message, text) => {
     expect(clearSignedText(message)).toBe(text);
   });
 
@@ -103,7 +103,7 @@ describe('the text of a clear-signed message', () => {
     ['with another first line', `-----BEGIN PGP MESSAGE-----\n\na\n${SIGNATURE}`],
     ['with another line in the place of a header', `${BEGIN}x\n\na\n${SIGNATURE}`],
     ['without an empty line', `${BEGIN}a\n${SIGNATURE}`],
-  ])('a text %s is left as it is', (_, message) => {
+  ])('a text %s is returned unchanged', (_, message) => {
     expect(clearSignedText(message)).toBe(message);
   });
 });

@@ -56,7 +56,7 @@ describe('a Release file', () => {
     });
   });
 
-  it('what a Release file lacks is empty, and a malformed date is not missing', () => {
+  it('missing fields of a Release file are empty, and a malformed date is not missing', () => {
     const nothing = { origin: '', suite: '', codename: '', date: null, validUntil: null, byHash: false, indexes: {} };
     expect([parseRelease(''), parseRelease('Acquire-By-Hash: no\n'), parseRelease('Date: never\nValid-Until: soon\n')]).toEqual([
       nothing,
@@ -106,7 +106,7 @@ describe('the record of a suite', () => {
   };
   const withFound = (found: object) => ({ ...RECORD, found: { ...RECORD.found, ...found } });
 
-  it('a record of this version is read as it was written', async () => {
+  it('the record of a suite is read as it was written', async () => {
     const records: SuiteRecord[] = [
       RECORD,
       { ...RECORD, found: null },
@@ -141,11 +141,11 @@ describe('the record of a suite', () => {
     ['has a digest that is no number', withFound({ release: { ...RELEASE, indexes: { x: { size: 1, sha256: 'x'.repeat(64) } } } })],
     ['has an index file with more', withFound({ release: { ...RELEASE, indexes: { x: { size: 1, sha256: digest('a'), more: 1 } } } })],
     ['has an index file without a size', withFound({ release: { ...RELEASE, indexes: { x: { sha256: digest('a') } } } })],
-  ])('a record that %s is not read', async (_, content) => {
+  ])('the record of a suite that %s is not read', async (_, content) => {
     expect(await read(content)).toBeNull();
   });
 
-  it('a record that is missing is not read', async () => {
+  it('a missing record of a suite is not read', async () => {
     expect(await readRecord(join(folder, 'missing.json'))).toBeNull();
   });
 });
