@@ -109,4 +109,66 @@ describe('a custom loader', () => {
     const text = "libbpf: map 'm': failed to create: -EPERM\nlibbpf: failed to load object 'x'\nmap create: no";
     expect(says(text)).not.toContain('map create: no');
   });
+
+  test.each([
+    ['error while loading shared libraries: libelf.so.1: cannot open shared object file', 'environment'],
+    ["./loader: /lib/libc.so.6: version `GLIBC_2.38' not found (required by ./loader)", 'environment'],
+    ['Error opening terminal: unknown.', 'environment'],
+    ['TERM environment variable not set.', 'environment'],
+    ['stdin is not a tty', 'environment'],
+    ['ioctl: Inappropriate ioctl for device', 'environment'],
+    ['failed to init perf sampling: No such file or directory', 'environment'],
+    ['perf event: Operation not supported', 'environment'],
+    ['failed to open /etc/loader.conf: No such file or directory', 'environment'],
+    ['open /etc/loader.conf: no such file or directory (os error 2)', 'environment'],
+    ['cannot read /etc/loader.conf/x: Not a directory', 'environment'],
+    ['failed to open /etc/loader.conf: Permission denied', 'unknown'],
+    ['failed to open /sys/kernel/btf/vmlinux: No such file or directory', 'unknown'],
+    ['failed to open /sys/kernel/tracing/events: No such file or directory', 'unknown'],
+    ['failed to open /sys/kernel/debug/x: No such file or directory', 'unknown'],
+    ['failed to open /sys/fs/bpf/x: No such file or directory', 'unknown'],
+    ['failed to open /sys/bus/event_source/x: No such file or directory', 'unknown'],
+    ['libbpf: failed to open /etc/x: No such file or directory', 'unknown'],
+    ['failed to open /etc/libbpf: x: No such file or directory', 'environment'],
+    ['something else', 'unknown'],
+  ])('a custom loader that prints %j may lack something in the guest: %s', (text, expected) => {
+    const reason = expected === 'unknown' ? `the loader exits with status 1: ${text}` : text;
+    expect(says(text)).toBe(`fail verify ${expected === 'unknown' ? 'unknown' : 'loader-environment'} 0: ${reason}`);
+  });
+
+  test('only the last line about something that a guest lacks can explain a failed custom loader', () => {
+    const file = (path: string) => `failed to open ${path}: No such file or directory`;
+    expect([
+      says(`${file('/etc/first')}\n${file('/etc/last')}\nbye`),
+      says(`${file('/etc/first')}\n${file('/sys/fs/bpf/x')}\nbye`),
+      says(`${file('/sys/fs/bpf/x')}\n${file('/etc/last')}\nbye`),
+    ]).toEqual([
+      `fail verify loader-environment 0: ${file('/etc/last')}`,
+      'fail verify unknown 0: the loader exits with status 1: bye',
+      `fail verify loader-environment 0: ${file('/etc/last')}`,
+    ]);
+  });
+
+  test('the lines of a custom loader are read without the blanks around them, and only their first 4096 characters', () => {
+    expect([says('   map create: x   '), says(`${'x'.repeat(4090)} map create: late`)]).toEqual([
+      'fail map-create map-create-failed 0: map create: x',
+      expect.stringMatching(/^fail verify unknown 0: the loader exits with status 1: x+\.\.\.$/),
+    ]);
+  });
+
+  test('what the verifier says about a program that the object has names its type', () => {
+    const said = (program: string, error = 'invalid argument') => says(`${program}load program: ${error}: unknown func bpf_d_path#147`);
+    expect([said('program p: '), said('program other: '), said(''), said('program p: ', 'no such thing')]).toEqual([
+      'fail verify helper-not-allowed 22: helper bpf_d_path#147 is not available to program type kprobe here',
+      'fail verify helper-not-allowed 22: helper bpf_d_path#147 is not available to this program type here',
+      'fail verify helper-not-allowed 22: helper bpf_d_path#147 is not available to this program type here',
+      'fail verify helper-not-allowed 0: helper bpf_d_path#147 is not available to program type kprobe here',
+    ]);
+  });
+
+  test('what the verifier says without a known meaning explains a custom loader less than what it lacks', () => {
+    expect(says('failed to open /etc/x: No such file or directory\nVerifier output: \n')).toBe(
+      'fail verify loader-environment 0: failed to open /etc/x: No such file or directory',
+    );
+  });
 });
