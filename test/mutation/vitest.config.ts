@@ -11,5 +11,6 @@ export default defineConfig({
     runner: 'test/mutation/every-mutant.ts',
     // On a busy machine the first run, which measures, may take long.
     testTimeout: 60_000,
+    hookTimeout: 600_000,
   },
 });

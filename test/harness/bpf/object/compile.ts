@@ -1,9 +1,11 @@
 // Compiles a BPF source from text, for tests of one construct of C.
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ensureLibbpf } from '../../../../harness/setup/libbpf.ts';
 import { cacheRoot } from '../../../../harness/base/files.ts';
+import { populateDirectory } from '../../../../harness/base/populate.ts';
 
 const PRELUDE = `#define __always_inline inline __attribute__((always_inline))
 #define __noinline __attribute__((noinline))
@@ -17,8 +19,18 @@ typedef u16 __be16; typedef u32 __be32; typedef u32 __wsum;
 char LICENSE[] SEC("license") = "GPL";
 `;
 
+const FLAGS = ['-mcpu=v3', '-O2', '-g', '-Wall', '-Wno-unused', '-Wno-visibility'] as const;
+
+let clang: Promise<string> | null = null;
+
+/** The version of clang, which decides what it makes of a source. */
+async function clangVersion(): Promise<string> {
+  clang ??= execa('clang', ['--version']).then(({ stdout }) => stdout);
+  return clang;
+}
+
 /**
- * Compiles C with clang for BPF and returns the path of the object.
+ * Compiles C with clang for BPF and returns the path of the object. An object that was compiled before comes from the cache.
  * @param target `bpfel` or `bpfeb`
  */
 export async function compileBpf(folder: string, name: string, source: string, target = 'bpfel'): Promise<string> {
@@ -27,22 +39,15 @@ export async function compileBpf(folder: string, name: string, source: string, t
   const object = join(folder, `${name}.${target}.o`);
   await writeFile(join(folder, 'prelude.h'), PRELUDE);
   await writeFile(path, source);
-  const flags = [
-    '-target',
-    target,
-    '-mcpu=v3',
-    '-O2',
-    '-g',
-    '-Wall',
-    '-Wno-unused',
-    '-Wno-visibility',
-    '-isystem',
-    includeDir,
-    '-include',
-    'prelude.h',
-  ];
-  // The path is relative, because clang otherwise finds no text for the lines.
-  await execa('clang', [...flags, '-c', `${name}.bpf.c`, '-o', object], { cwd: folder });
-  await execa('llvm-strip', ['-g', object]);
+  const flags = ['-target', target, ...FLAGS, '-isystem', includeDir, '-include', 'prelude.h'];
+  const key = createHash('sha256').update(JSON.stringify([await clangVersion(), name, PRELUDE, source, flags]));
+  const kept = join(cacheRoot(), 'test', 'objects', key.digest('hex').slice(0, 32));
+  await populateDirectory(kept, async (building) => {
+    const compiled = join(building, 'object.o');
+    // Relative, or clang finds no text for the lines.
+    await execa('clang', [...flags, '-c', `${name}.bpf.c`, '-o', compiled], { cwd: folder });
+    await execa('llvm-strip', ['-g', compiled]);
+  });
+  await copyFile(join(kept, 'object.o'), object);
   return object;
 }
