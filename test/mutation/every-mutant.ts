@@ -2,7 +2,7 @@
 // take a hundred times as long.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { inject, TestRunner } from 'vitest';
-import { type MutantLine, readLines, RESULTS } from './results-file.ts';
+import { ALONE, formatLine, readFirstRun, RESULTS } from './results-file.ts';
 
 type Test = Parameters<TestRunner['onAfterTryTask']>[0];
 type Hook = 'beforeEach' | 'afterEach';
@@ -56,33 +56,27 @@ async function within(limitMs: number, run: () => unknown): Promise<void> {
 /** Vitest's runner of tests, for the first run that Stryker makes. */
 export default class EveryMutant extends TestRunner {
   private readonly results = process.env[RESULTS] ?? '';
-  private readonly killed = new Set<string>();
+  private readonly isAlone = (process.env[ALONE] ?? '') !== '';
 
   async runTask(test: Test): Promise<void> {
     const started = performance.now();
     await TestRunner.getTestFn(test)();
     const ns = globalThis.__stryker__;
     const own = ns?.currentTestId;
-    if (!ns?.mutantCoverage || own === undefined || inject('mode') !== 'dry-run' || this.results === '') return;
+    if (!ns?.mutantCoverage || own === undefined || inject('mode') !== 'dry-run' || this.isAlone) return;
     const limitMs = Math.max(SHORTEST_MS, SLOWER * (performance.now() - started));
     const { static: atImport, perTest } = ns.mutantCoverage;
-    const known = readLines(readFileSync(this.results, 'utf8'));
-    for (const { mutant } of known) this.killed.add(mutant);
-    const reached = Object.entries(perTest[own] ?? {}).filter(([mutant]) => !(mutant in atImport) && !this.killed.has(mutant));
+    const { noticed } = readFirstRun(readFileSync(this.results, 'utf8'));
+    const reached = Object.entries(perTest[own] ?? {}).filter(([mutant]) => !(mutant in atImport) && !noticed.has(mutant));
     for (const [mutant, hits] of reached) {
       const before = { activeMutant: mutant, hitCount: 0, hitLimit: hits * MORE_HITS };
       if (await this.passes(test, before, limitMs)) continue;
       // A test that now fails without a mutant, too, has kept something of the mutant.
       if (!(await this.passes(test, {}, limitMs))) throw new Error(`mutant ${mutant} changes later runs of this test: ${ADVICE}`);
-      this.write({ mutant, test: own });
+      appendFileSync(this.results, formatLine({ mutant, test: own }));
     }
     delete perTest[OTHER_TEST];
     Object.assign(ns, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined, currentTestId: own });
-  }
-
-  private write(line: MutantLine): void {
-    appendFileSync(this.results, `${JSON.stringify(line)}\n`);
-    this.killed.add(line.mutant);
   }
 
   private async callHooks(test: Test, name: Hook): Promise<void> {

@@ -9,7 +9,7 @@ import { InfraError, UserError } from '../../harness/base/errors.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { exitCodeOf, reportError } from '../../harness/cli/exit.ts';
 import { faultsOf, type Judged, judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
-import { RESULTS } from './results-file.ts';
+import { ALONE, RESULTS } from './results-file.ts';
 import { MUTATED_ROOMS, type MutatedRoom, TESTS } from './rooms.ts';
 
 const MAX_MINUTES = 60;
@@ -57,7 +57,7 @@ async function reportOf(name: string, { files, tests, alone = false }: MutatedRo
       preferLocal: true,
       localDir: PACKAGE_ROOT,
       stdio: ['ignore', 2, 2],
-      env: { [TESTS]: tests.join(' '), [RESULTS]: alone ? '' : results, TMPDIR: temporary },
+      env: { [TESTS]: tests.join(' '), [RESULTS]: results, [ALONE]: alone ? 'true' : '', TMPDIR: temporary },
       timeout: MAX_MINUTES * 60_000,
       reject: false,
     });
