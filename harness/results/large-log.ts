@@ -1,7 +1,6 @@
 // Logs that are too large to keep in memory: each stays in a file as a JSON string, and is read when it is needed.
 import { openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { countPassed } from '../base/collect.ts';
 import { randomName } from '../base/files.ts';
 
 /** A log whose text is not in the table of lines. */
@@ -19,7 +18,6 @@ export function logInMemory(text: string): LargeLog {
 
 /** Reads bytes of an open file at a position; fewer if the file ends before. */
 export function readBytes(file: number, offset: number, length: number): Buffer {
-  countPassed(length);
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
@@ -55,7 +53,6 @@ export function logSpool(folder: string): LogSpool {
   let file: number | null = null;
   let end = 0;
   return (text) => {
-    countPassed(text.length);
     if (file === null) {
       const path = join(folder, `.corematrix-logs.tmp-${randomName()}`);
       file = openSync(path, 'wx+', 0o600);
