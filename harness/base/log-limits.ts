@@ -10,6 +10,9 @@ export interface LogLimits {
 
 export const LOG_LIMITS = { cell: 32 * 2 ** 20, run: 4 * 2 ** 30, afterRun: 64 * 2 ** 10 } as const satisfies LogLimits;
 
+/** The limit for all logs in `index.html`, in bytes before they are packed. Further logs are links to files of the report folder. */
+export const PAGE_LOG_LIMIT = 32 * 2 ** 20;
+
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB'] as const;
 
 /** A size in bytes as a text: `32 MiB`. */

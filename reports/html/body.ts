@@ -17,12 +17,12 @@ import { relocationMaps } from './relocations.ts';
 import { timeSection } from './time.ts';
 
 /** Everything the reader sees: header, overview and key sheet; views take the place of the overview. */
-export function bodyPart(results: Results, comparison: Comparison | undefined): Html {
+export function bodyPart(results: Results, comparison: Comparison | undefined, linkedLogs: number): Html {
   const unexpected = causes(results, ['fail', 'xpass']);
   const infrastructure = causes(results, ['infra', 'not-run']);
   const explain = explainer(results);
   const maps = results.objects.some(({ relocations }) => relocations.length > 0);
-  return html`${header(results, unexpected.length + infrastructure.length)}
+  return html`${header(results, { unexpected: unexpected.length + infrastructure.length, linkedLogs })}
     <main>
       <p id="notice" role="status"></p>
       <section id="view" aria-label="Details"></section>

@@ -1,4 +1,5 @@
 // The top of the page: what was run, and the results in numbers.
+import { PAGE_LOG_LIMIT, sizeText } from '../../harness/base/log-limits.ts';
 import { libbpfText } from '../../harness/results/libbpf-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { logsCutText } from '../model/logs-cut.ts';
@@ -22,8 +23,21 @@ export function reportSize(results: Results): string {
   return `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
 }
 
-/** The head of the page; `unexpected` is how many causes there are of what was not expected. */
-export function header(results: Results, unexpected: number): Html {
+/** What the head of the page counts. */
+interface Counts {
+  /** Causes of unexpected results. */
+  unexpected: number;
+  /** Logs that are not in the page. */
+  linkedLogs: number;
+}
+
+function linksText(count: number): string {
+  const others = count === 1 ? '1 more log is in logs/ beside it, with a link' : `${count} more logs are in logs/ beside it, with links`;
+  return `This page has room for ${sizeText(PAGE_LOG_LIMIT)} of logs; ${others} where they would be.`;
+}
+
+/** The head of the page. */
+export function header(results: Results, { unexpected, linkedLogs }: Counts): Html {
   const { run } = results;
   const incomplete = incompleteness(results);
   const reused = reuseText(results);
@@ -54,6 +68,7 @@ export function header(results: Results, unexpected: number): Html {
     </p>
     ${reused !== null && html`<p>${reused}: nothing their verdicts depend on has changed since.</p>`}
     ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`} ${cut !== null && html`<p>${cut}.</p>`}
+    ${linkedLogs > 0 && html`<p>${linksText(linkedLogs)}</p>`}
     <ul class="counts">
       ${counts}${others}${unexpected === 0 && html`<li class="calm">Nothing unexpected.</li>`}
     </ul>

@@ -2,6 +2,7 @@
 
 export interface Interned<Value> {
   list: readonly Value[];
+  has: (value: Value) => boolean;
   /** The position of a value in the list, to which it is added when it is new. */
   add: (value: Value) => number;
 }
@@ -16,5 +17,5 @@ export function interned<Value>(keyOf: (value: Value) => string): Interned<Value
     known.set(key, at);
     return at;
   };
-  return { list, add };
+  return { list, has: (value) => known.has(keyOf(value)), add };
 }

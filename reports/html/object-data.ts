@@ -9,6 +9,7 @@ import type {
   Results,
 } from '../../harness/results/schema.ts';
 import type { LargeLog } from '../../harness/results/large-log.ts';
+import { UNEXPECTED } from '../../harness/results/unexpected.ts';
 import { detached } from '../../harness/base/detached.ts';
 import { visibleText } from '../../harness/base/visible.ts';
 import { flakeText, sinceText } from '../model/history-groups.ts';
@@ -19,6 +20,7 @@ import { contradiction } from '../model/summary.ts';
 import { namePart } from './anchors.ts';
 import { programFacts } from './failure-facts.ts';
 import { interned } from './interned.ts';
+import type { LogRoom } from './log-room.ts';
 import { touchesOf } from './layout-data.ts';
 import { classMeaning } from './legend.ts';
 import type { CellData, LogData, ObjectData, OutcomeData, ProgramData, RelocationData } from './shared/page-data.ts';
@@ -34,9 +36,14 @@ const LOG_TITLES = {
   stderr: 'command errors',
 } as const satisfies Record<keyof CellResult['logs'], string>;
 
+/** Whether a cell needs attention. */
+function needsAttention({ status }: CellResult): boolean {
+  return UNEXPECTED.includes(status);
+}
+
 function cellLogs(cell: CellResult, logs: ObjectLogs): LogData[] {
   const ids = new Map(Object.entries(cell.logs));
-  const place = { kernel: cell.kernel, object: cell.object, program: null };
+  const place = { kernel: cell.kernel, object: cell.object, program: null, isFailure: needsAttention(cell) };
   return Object.entries(LOG_TITLES).flatMap(([kind, title]) => logs.add(title, kind, { ...place, kind, id: ids.get(kind) }));
 }
 
@@ -46,10 +53,16 @@ const LARGE_LINE_LENGTH = 300;
 
 const NO_LAYOUTS: LayoutCollection = { types: [], omitted: [] };
 
+/** A log of a cell: its id in the results, and whether its cell needs attention. */
+interface PlacedLog extends LogPlace {
+  id: string | null | undefined;
+  isFailure: boolean;
+}
+
 /** The logs of one object, lines and whole logs each once. */
 interface ObjectLogs {
   /** A log by its id in the results; empty when the cell has no such log. */
-  add: (title: string, anchor: string, log: LogPlace & { id: string | null | undefined }) => LogData[];
+  add: (title: string, anchor: string, log: PlacedLog) => LogData[];
   data: () => Pick<ObjectData, 'lines' | 'texts'>;
 }
 
@@ -60,13 +73,15 @@ function endOf(log: LargeLog): { shown: string[]; omitted: number } {
   return { shown, omitted: lines.length - shown.length };
 }
 
-function objectLogs({ logs }: Results, lines: readonly string[]): ObjectLogs {
+function objectLogs({ logs }: Results, { lines, room }: PageLogs): ObjectLogs {
   const own = interned<string>((line) => line);
   const texts = interned<readonly number[]>((positions) => positions.join());
-  const add: ObjectLogs['add'] = (title, anchor, { id, ...place }) => {
+  const add: ObjectLogs['add'] = (title, anchor, { id, isFailure, ...place }) => {
     const log = typeof id === 'string' && Object.hasOwn(logs.texts, id) ? logs.texts[id] : undefined;
     if (log === undefined) return [];
-    const { shown, omitted } = Array.isArray(log) ? { shown: log.map((line) => lines[line] ?? ''), omitted: 0 } : endOf(log);
+    const end = Array.isArray(log) ? { shown: log.map((line) => lines[line] ?? ''), omitted: 0 } : endOf(log);
+    const hasRoom = room.take(end.shown, (line) => !own.has(line), isFailure);
+    const { shown, omitted } = hasRoom ? end : { shown: [], omitted: end.shown.length + end.omitted };
     return [
       { title, anchor, text: texts.add(shown.map(own.add)), ...(omitted > 0 && { omitted: { lines: omitted, file: logPath(place) } }) },
     ];
@@ -99,7 +114,7 @@ function pastOf({ history }: Results, { kernel, object }: CellResult, program: s
 function programData(program: CellProgram, cell: CellResult, results: Results, logs: ObjectLogs): ProgramData {
   const { name, status, reason, expected, fingerprint = null } = program;
   const anchor = namePart(name);
-  const place = { kernel: cell.kernel, object: cell.object, program: name };
+  const place = { kernel: cell.kernel, object: cell.object, program: name, isFailure: needsAttention(cell) };
   return {
     name,
     anchor,
@@ -170,14 +185,19 @@ function cellData(cell: CellResult, kernel: KernelResult, { object, results, log
   };
 }
 
+/** What all objects of the page share: the lines of all logs, made safe to show, and the room for logs. */
+export interface PageLogs {
+  lines: readonly string[];
+  room: LogRoom;
+}
+
 /**
  * The data of an object.
  * @param cells those of the object
- * @param lines the lines of all logs, made safe to show
  */
-export function objectData(object: ObjectResult, cells: readonly CellResult[], results: Results, lines: readonly string[]): ObjectData {
+export function objectData(object: ObjectResult, cells: readonly CellResult[], results: Results, page: PageLogs): ObjectData {
   const outcomes = interned<OutcomeData>((outcome) => JSON.stringify(outcome));
-  const logs = objectLogs(results, lines);
+  const logs = objectLogs(results, page);
   const surroundings = { object, results, logs, addOutcome: outcomes.add };
   const byKernel = new Map(cells.map((cell) => [cell.kernel, cell]));
   const all = results.kernels.map((kernel) => {

@@ -6,6 +6,7 @@ import { visibleText } from '../../harness/base/visible.ts';
 import { namePart } from './anchors.ts';
 import { kernelNames } from './kernel-names.ts';
 import { typeData } from './layout-data.ts';
+import { logRoom } from './log-room.ts';
 import { objectData } from './object-data.ts';
 import type { PageData } from './shared/page-data.ts';
 
@@ -18,11 +19,13 @@ function packed(value: unknown): string {
   return gzipSync(safeJson(value), { level: 9 }).toString('base64');
 }
 
-/** The data of the page. */
-export function pageData(results: Results): PageData {
+/** The data of the page, and the number of logs that have no room in it. */
+export function pageData(results: Results): PageData & { linkedLogs: number } {
   const lines = results.logs.lines.map(visibleText);
   const cells = grouped(results.cells, ({ object }) => object);
   const { nameOf } = kernelNames(results);
+  const page = { lines, room: logRoom() };
+  const objects = results.objects.map((object) => packed(objectData(object, cells.get(object.id) ?? [], results, page)));
   return {
     kernels: results.kernels.map(({ id, release, arch, distribution }) => ({
       anchor: namePart(id),
@@ -34,7 +37,8 @@ export function pageData(results: Results): PageData {
       anchor: namePart(id),
       programs: programs.map(({ name }) => ({ name: visibleText(name), anchor: namePart(name) })),
     })),
-    packed: results.objects.map((object) => packed(objectData(object, cells.get(object.id) ?? [], results, lines))),
+    packed: objects,
+    linkedLogs: page.room.refused(),
     types: (results.layouts?.types ?? []).map((type) => packed(typeData(type, results.kernels))),
   };
 }

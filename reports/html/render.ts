@@ -83,8 +83,9 @@ function pageText(results: Results, { head, tail }: Ends, body: Html): string {
  */
 export function renderHtmlFiles(given: Results, { htmlAssets = 'inline', comparison }: RenderOptions = {}): Map<string, string> {
   const results = inOrder(given);
-  const assets = { style: `${STYLE}${matrixSizes(results)}\n`, script: pageScript(), data: embedded(pageData(results)) };
-  const body = bodyPart(results, comparison);
+  const { linkedLogs, ...data } = pageData(results);
+  const assets = { style: `${STYLE}${matrixSizes(results)}\n`, script: pageScript(), data: embedded(data) };
+  const body = bodyPart(results, comparison, linkedLogs);
   if (htmlAssets === 'inline') return new Map([['index.html', pageText(results, inlineEnds(assets), body)]]);
   return new Map([
     ['index.html', pageText(results, EXTERNAL_ENDS, body)],

@@ -5,7 +5,7 @@ import type { CellData, ObjectData, ProgramData } from '../shared/page-data.ts';
 import { copyButton } from './copy.ts';
 import { type Child, element, mark, note, small } from './dom.ts';
 import { logFold } from './log-fold.ts';
-import { logLines } from './log-lines.ts';
+import { isLinked, logLines } from './log-lines.ts';
 import { itemAt, pageData } from './page.ts';
 import { cellId, type CellPlace, comparisonLink } from './places.ts';
 import { relocationTable } from './relocation-table.ts';
@@ -77,7 +77,7 @@ function command(title: string, text: string): HTMLElement {
 /** The end of the verifier log of a program that failed. */
 function verifierTail({ status, logs }: ProgramData, data: ObjectData): HTMLElement | null {
   const log = logs.find(({ anchor }) => anchor.startsWith('verifier/'));
-  if (!FAILURES.includes(status) || !log) return null;
+  if (!FAILURES.includes(status) || !log || isLinked(data, log)) return null;
   return element('pre', { tabindex: '0' }, logTail(logLines(data, log)));
 }
 

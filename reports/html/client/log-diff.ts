@@ -3,7 +3,7 @@ import { plural } from '../../../harness/base/text.ts';
 import type { LogData, ObjectData } from '../shared/page-data.ts';
 import { diffLines, type DiffLine, withoutNoise } from './diff.ts';
 import { element, note, small } from './dom.ts';
-import { logLines } from './log-lines.ts';
+import { isLinked, logLines } from './log-lines.ts';
 
 /** Equal lines that are shown before and after a difference. */
 const NEAR = 3;
@@ -58,6 +58,8 @@ function sizeText(found: readonly DiffLine[] | null): string {
 /** A comparison of two logs, open if they differ in few enough lines; a note if neither exists. */
 export function logDiff(title: string, data: ObjectData, { left, right }: Sides<LogData>): HTMLElement {
   if (!left && !right) return note(`${title}: missing on both kernels.`);
+  const linked = [left, right].flatMap((log) => (isLinked(data, log) ? [log.omitted.file] : []));
+  if (linked.length > 0) return note(`${title}: not compared, because the page has no room for ${linked.join(' and ')}.`);
   const [one, two] = [logLines(data, left), logLines(data, right)];
   const found = diffLines(one, two, withoutNoise, MAX_DIFFERENCES);
   const lines = found ? nearDifferences(found) : ends(one, two);

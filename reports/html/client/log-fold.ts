@@ -63,12 +63,13 @@ function linesBlock(log: Log): HTMLElement {
   const { title, lines, first, fold, omitted } = log;
   const block = element('pre', { tabindex: '0', 'aria-label': title });
   if (first > 0) block.append(`… ${first} earlier lines are in logs/ beside this file\n`);
-  if (omitted)
-    block.append(
-      `… ${omitted.lines} earlier lines, and long lines in full, are in `,
-      element('a', { href: omitted.file }, omitted.file),
-      '\n',
-    );
+  if (omitted) {
+    const where =
+      lines.length === 0
+        ? 'This page has no room for the log. It is in '
+        : `… ${omitted.lines} earlier lines, and long lines in full, are in `;
+    block.append(where, element('a', { href: omitted.file }, omitted.file), '\n');
+  }
   for (const [index, line] of lines.slice(first).entries()) {
     const number = numberOf(log, first + index);
     const id = lineAddress(fold.id, number);
@@ -80,7 +81,8 @@ function linesBlock(log: Log): HTMLElement {
 function fill(log: Log): void {
   if (log.fold.querySelector('pre')) return;
   const block = linesBlock(log);
-  log.fold.append(logTools(log, block), block);
+  if (log.lines.length > 0) log.fold.append(logTools(log, block));
+  log.fold.append(block);
 }
 
 /** A log in a fold. Its lines are added when the fold is opened or receives the event `fill`. */

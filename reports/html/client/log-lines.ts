@@ -7,6 +7,11 @@ export function logLines({ lines, texts }: ObjectData, log: LogData | undefined)
   return log ? itemAt(texts, log.text).map((line) => itemAt(lines, line)) : [];
 }
 
+/** Whether all lines of a log are in a file beside the page. */
+export function isLinked(data: ObjectData, log: LogData | undefined): log is LogData & Required<Pick<LogData, 'omitted'>> {
+  return log?.omitted !== undefined && logLines(data, log).length === 0;
+}
+
 /** Patterns of lines that name a failure: first those of libbpf and the verifier, then those of a kernel. */
 const SIGNS = [
   /invalid|not allowed|unknown func|cannot|unbounded|too (?:large|many|complex)|math between|R\d+ |unreachable|failed to resolve|misaligned/i,
