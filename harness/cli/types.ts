@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/terminal/layouts.ts';
 import { messageOf, UserError } from '../base/errors.ts';
+import { namesInBtf } from '../bpf/object/attach-point.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, findKernels, readKernelTypes } from '../kernel-btf/kernels.ts';
 import { findLayout, type TypeLayout } from '../results/layouts/layout.ts';
@@ -27,22 +28,26 @@ function firstLayout({ vmlinux, modules }: KernelTypes, type: string): TypeLayou
   return null;
 }
 
-/** Kernel by kernel, so that only one BTF is in memory. */
+/** Kernel by kernel, so that only one BTF is in memory. A name means the same type on all kernels. */
 async function survey(type: string, selectors: readonly string[]): Promise<{ found: TypeSurvey; problems: string[] }> {
   const { kernels, problems } = await findKernels(selectors, cacheRoot());
-  const layouts: FoundLayout[] = [];
+  const names = namesInBtf(type);
+  const choices = names.map((): FoundLayout[] => []);
   for (const kernel of kernels) {
     try {
       const types = await readKernelTypes(kernel, ({ text, harmless }) => {
         if (!harmless) problems.push(text);
       });
-      const layout = types && firstLayout(types, type);
-      layouts.push({ kernel: { ...factsOf(kernel), btf: types !== null }, layout });
+      for (const [at, layouts] of choices.entries()) {
+        const layout = types && firstLayout(types, names[at] ?? type);
+        layouts.push({ kernel: { ...factsOf(kernel), btf: types !== null }, layout });
+      }
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(messageOf(error));
     }
   }
+  const layouts = choices.find((each) => each.some(({ layout }) => layout !== null)) ?? choices[0] ?? [];
   return { found: surveyOf(type, layouts), problems };
 }
 
@@ -62,7 +67,8 @@ async function tell(type: string, options: TypesOptions, render: Render): Promis
   process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
 }
 
-const TYPE = 'name of the type: task_struct, "struct inode", bpf_map_type, btf_trace_sched_switch';
+const TYPE =
+  'name of the type, function, tracepoint or LSM hook: task_struct, "struct inode", vfs_unlink, sched_switch; a section such as lsm/inode_setattr names its target';
 const KERNEL = [
   '-k, --kernel <selector>',
   'where BTF comes from, as for "predict", repeatable (default: the newest kernel of every series in the cache)',
@@ -91,7 +97,7 @@ export function addTypesCommand(program: Command): void {
   const diff = types
     .command('diff')
     .summary('show the layouts of a type side by side')
-    .description('Shows the layouts of a type side by side, each member in one row.')
+    .description('Shows the layouts of a type side by side, each member in one row. Arguments of functions are compared by position.')
     .argument('<type>', TYPE)
     .option(...KERNEL, repeated)
     .option('--all', 'also show members that do not differ, or only have another offset')
@@ -103,7 +109,8 @@ export function addTypesCommand(program: Command): void {
     examples: [
       'corematrix types diff inode -k debian:5.10 -k debian:6.1 -k debian:6.12',
       'corematrix types diff "enum bpf_map_type" -k cached',
-      'corematrix types diff btf_trace_sched_switch --json',
+      'corematrix types diff sched_switch -k debian:5.10 -k debian:6.12',
+      'corematrix types diff lsm/inode_setattr --json',
     ],
   });
 }

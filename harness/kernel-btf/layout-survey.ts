@@ -2,6 +2,7 @@
 import type { KernelFacts } from './kernels.ts';
 import type { LayoutEntry, TypeLayout } from '../results/layouts/layout.ts';
 import { type Lineage, lineagesOf } from '../results/layouts/lineage.ts';
+import { parameterLineages } from '../results/layouts/parameters.ts';
 
 /** Raised when the meaning of a field changes. */
 const SCHEMA_VERSION = 1;
@@ -21,7 +22,7 @@ export interface TypeSurvey {
   kernels: SurveyedKernel[];
   /** Each distinct layout once, in the order of the first kernel that has it. */
   layouts: (Omit<TypeLayout, 'inner'> & { kernels: string[] })[];
-  /** Each member followed across the layouts. */
+  /** Each member followed across the layouts; arguments by position. */
   members: Lineage[];
 }
 
@@ -55,6 +56,6 @@ export function surveyOf(type: string, found: readonly FoundLayout[]): TypeSurve
       const layout = { kind, text, size, entries, others };
       return { ...layout, kernels: kernels.filter((kernel) => kernel.layout === index).map(({ id }) => id) };
     }),
-    members: lineagesOf(layouts),
+    members: layouts.every(({ kind }) => kind === 'function') ? parameterLineages(layouts) : lineagesOf(layouts),
   };
 }

@@ -38,9 +38,9 @@ function names(survey: TypeSurvey, which: (kernel: SurveyedKernel) => boolean): 
   return survey.kernels.flatMap((kernel, index) => (which(kernel) ? [heads[index] ?? kernel.id] : [])).join(', ');
 }
 
-/** Bytes, and the bit for a member that does not begin on a byte. */
-function offsetText({ bitOffset, bitSize }: LayoutEntry): string {
-  if (bitOffset === null) return '';
+/** Bytes, and the bit for a member that does not begin on a byte; the number of an argument. */
+function placeText({ bitOffset, bitSize, position }: LayoutEntry): string {
+  if (bitOffset === null) return position === undefined ? '' : String(position);
   const [byte, bit] = [Math.floor(bitOffset / 8), bitOffset % 8];
   return bitSize === 0 && bit === 0 ? String(byte) : `${byte}.${bit}`;
 }
@@ -50,15 +50,15 @@ function sizeText({ size, bitSize }: LayoutEntry): string {
   return size === null ? '' : String(size);
 }
 
-type Cells = readonly [offset: string, size: string, name: string, type: string];
+type Cells = readonly [place: string, size: string, name: string, type: string];
 
 function cellsOf(entry: LayoutEntry): Cells {
-  return [offsetText(entry), sizeText(entry), shortened(visible(entry.name), MAX_NAME), shortened(visible(entry.type), MAX_TYPE)];
+  return [placeText(entry), sizeText(entry), shortened(visible(entry.name), MAX_NAME), shortened(visible(entry.type), MAX_TYPE)];
 }
 
 const HEAD: Cells = ['offset', 'size', 'member', 'type'];
 const ENUM_HEAD: Cells = ['', '', 'enumerator', 'value'];
-const FUNCTION_HEAD: Cells = ['', 'size', 'parameter', 'type'];
+const FUNCTION_HEAD: Cells = ['argument', 'size', 'name', 'type'];
 const HEADS = { struct: HEAD, union: HEAD, other: HEAD, enum: ENUM_HEAD, function: FUNCTION_HEAD } as const;
 
 /** Aligns numbers right and words left; omits empty columns. */
@@ -148,6 +148,16 @@ function sideBySide(survey: TypeSurvey, rows: readonly Row[], options: TypeTextO
   });
 }
 
+/** The positions at which the prototypes of a function differ: `kernels differ: argument 4`. */
+function argumentCounts(different: readonly Row[], same: number): string {
+  const entries = different.flatMap(({ lineage }) => lineage.entries.find((entry) => entry !== null) ?? []);
+  const positions = entries.flatMap(({ position }) => position ?? []);
+  const result = entries.some(({ position }) => position === undefined) ? ['result'] : [];
+  const numbered = positions.length === 0 ? [] : [`${positions.length === 1 ? 'argument' : 'arguments'} ${positions.join(', ')}`];
+  const what = [...numbered, ...result].join(' and ');
+  return what === '' ? 'the same arguments everywhere' : `kernels differ: ${what}; ${same} the same`;
+}
+
 /** Layouts side by side: marked differences, and one line for unchanged members. */
 export function typeDiffText(survey: TypeSurvey, options: TypeTextOptions): string {
   const rows = survey.members.map((lineage): Row => ({ lineage, changes: changesOf(lineage) }));
@@ -156,11 +166,12 @@ export function typeDiffText(survey: TypeSurvey, options: TypeTextOptions): stri
   const shown = options.all ? rows : different;
   const [first] = survey.layouts;
   const same = rows.length - different.length - elsewhere.length;
-  const counts = [
+  const memberCounts = [
     `${different.length} differ`,
     ...(elsewhere.length > 0 ? [`${elsewhere.length} only moved`] : []),
     `${same} the same`,
   ].join(', ');
+  const counts = first?.kind === 'function' ? argumentCounts(different, same) : memberCounts;
   const what = `${visible(first?.text ?? survey.type)}: ${plural(survey.layouts.length, 'layout')} on ${plural(survey.kernels.length, 'kernel')}; ${counts}`;
   const hidden = shown.length < rows.length ? ['', `(${rows.length - shown.length} not shown; --all shows them)`] : [];
   const body = shown.length === 0 ? [] : ['', ...sideBySide(survey, shown, options)];

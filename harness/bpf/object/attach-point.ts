@@ -37,3 +37,10 @@ export function attachTargetOf(section: string, attachTo: string | null = null):
   }
   return null;
 }
+
+/** Names in BTF that a name or a section may mean, the most exact first: `sched_switch` may be a type, or the tracepoint `btf_trace_sched_switch`. */
+export function namesInBtf(text: string): readonly string[] {
+  const target = text.includes('/') ? attachTargetOf(text) : null;
+  if (target) return [target.symbol + target.name];
+  return [...new Set([text, ...ATTACH_POINTS.map(({ symbol }) => symbol + text)])];
+}

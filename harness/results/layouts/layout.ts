@@ -16,6 +16,8 @@ export interface LayoutEntry {
   size: number | null;
   /** The type as C writes it; the value of an enumerator. */
   type: string;
+  /** The number of an argument, from 1; absent for everything else, and for the data that a tracepoint gets before its arguments. */
+  position?: number;
 }
 
 export interface TypeLayout {
@@ -33,6 +35,7 @@ export interface TypeLayout {
 const MAX_ENTRIES = 20_000;
 const MAX_ANONYMOUS = 16;
 const INNER_DEPTH = 2;
+const TRACEPOINT = 'btf_trace_';
 const KINDS = ['struct', 'union', 'enum', 'typedef', 'func'] as const;
 type Wanted = (typeof KINDS)[number];
 
@@ -88,10 +91,13 @@ function enumerators(btf: Btf, id: number): LayoutEntry[] {
   });
 }
 
-function parameters(btf: Btf, id: number): LayoutEntry[] {
+/** @param first the number of the first parameter: 0 for tracepoints, whose first parameter is no argument */
+function parameters(btf: Btf, id: number, first: 0 | 1): LayoutEntry[] {
   const own = Array.from({ length: Math.min(vlenOf(btf, id), MAX_ENTRIES) }, (_, index) => {
     const { name, type } = parameterOf(btf, id, index) ?? { name: '', type: 0 };
-    return { name: name || `#${index}`, bitOffset: null, bitSize: 0, size: sizeOf(btf, type), type: typeText(btf, type) };
+    const position = index + first;
+    const entry = { name: name || `#${position}`, bitOffset: null, bitSize: 0, size: sizeOf(btf, type), type: typeText(btf, type) };
+    return position > 0 ? { ...entry, position } : entry;
   });
   const result = referencedType(btf, id);
   return [...own, { name: 'return', bitOffset: null, bitSize: 0, size: sizeOf(btf, result), type: typeText(btf, result) }];
@@ -109,7 +115,8 @@ function layoutAt(btf: Btf, named: number, others: number): TypeLayout {
   const text = isFunction ? nameOf(btf, named) : typeText(btf, named);
   const common = { text, size: sizeOf(btf, id), inner: [], others };
   if (isAnyEnum(kind)) return { ...common, kind: 'enum', entries: enumerators(btf, id) };
-  if (kind === 'func_proto') return { ...common, kind: 'function', size: null, entries: parameters(btf, id) };
+  if (kind === 'func_proto')
+    return { ...common, kind: 'function', size: null, entries: parameters(btf, id, text.startsWith(TRACEPOINT) ? 0 : 1) };
   if (kind !== 'struct' && kind !== 'union') {
     const entry = { name: '', bitOffset: null, bitSize: 0, size: sizeOf(btf, id), type: typeText(btf, referencedType(btf, named)) };
     return { ...common, kind: 'other', entries: [entry] };

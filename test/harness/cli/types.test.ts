@@ -127,16 +127,65 @@ describe('types diff', () => {
       [exit 0]"
     `);
     expect(await types('diff', 'btf_trace_sched_switch', '--all', ...THREE)).toMatchInlineSnapshot(`
-      "btf_trace_sched_switch: 2 layouts on 3 kernels; 1 differ, 5 the same
+      "btf_trace_sched_switch: 2 layouts on 3 kernels; kernels differ: argument 4; 5 the same
 
-        5.10                                  │ 6.1, 6.12
-        size  parameter  type                 │ size  parameter  type
-           8  #0         void *               │    8  #0         void *
-           1  #1         bool                 │    1  #1         bool
-           8  #2         struct task_struct * │    8  #2         struct task_struct *
-           8  #3         struct task_struct * │    8  #3         struct task_struct *
-      +                                       │    4  #4         unsigned int          added
-              return     void                 │       return     void
+        5.10                                         │ 6.1, 6.12
+        argument  size  name    type                 │ argument  size  name    type
+                     8  #0      void *               │              8  #0      void *
+               1     1  #1      bool                 │        1     1  #1      bool
+               2     8  #2      struct task_struct * │        2     8  #2      struct task_struct *
+               3     8  #3      struct task_struct * │        3     8  #3      struct task_struct *
+      +                                              │        4     4  #4      unsigned int          added
+                        return  void                 │                 return  void
+      [exit 0]"
+    `);
+  });
+
+  it('types diff finds the target of a program by its bare name or section and compares arguments by position', async () => {
+    const [tracepoint, hook, section, moved] = await Promise.all(
+      ['sched_switch', 'inode_setattr', 'lsm/inode_permission', 'vfs_unlink'].map(async (name) => types('diff', name, ...THREE)),
+    );
+    expect(tracepoint).toMatchInlineSnapshot(`
+      "btf_trace_sched_switch: 2 layouts on 3 kernels; kernels differ: argument 4; 5 the same
+
+        5.10                       │ 6.1, 6.12
+        argument  size  name  type │ argument  size  name  type
+      +                            │        4     4  #4    unsigned int  added
+
+      (5 not shown; --all shows them)
+      [exit 0]"
+    `);
+    expect(hook).toMatchInlineSnapshot(`
+      "bpf_lsm_inode_setattr: 2 layouts on 3 kernels; kernels differ: arguments 1, 2, 3; 1 the same
+
+        5.10, 6.1                               │ 6.12
+        argument  size  name    type            │ argument  size  name    type
+      ~        1     8  dentry  struct dentry * │        1     8  idmap   struct mnt_idmap *  renamed, type
+      ~        2     8  attr    struct iattr *  │        2     8  dentry  struct dentry *     renamed, type
+      +                                         │        3     8  attr    struct iattr *      added
+
+      (1 not shown; --all shows them)
+      [exit 0]"
+    `);
+    expect(section).toMatch(/^bpf_lsm_inode_permission: /);
+    expect(moved).toMatchInlineSnapshot(`
+      "vfs_unlink: 3 layouts on 3 kernels; kernels differ: arguments 1, 2, 3, 4; 1 the same
+
+        5.10                                             │ 6.1
+        argument  size  name             type            │ argument  size  name             type
+      ~        1     8  dir              struct inode *  │        1     8  mnt_userns       struct user_namespace *  renamed, type
+      ~        2     8  dentry           struct dentry * │        2     8  dir              struct inode *           renamed, type
+      ~        3     8  delegated_inode  struct inode ** │        3     8  dentry           struct dentry *          renamed, type
+      +                                                  │        4     8  delegated_inode  struct inode **          added
+
+        6.12
+        argument  size  name             type
+      ~        1     8  idmap            struct mnt_idmap *  renamed, type
+      ~        2     8  dir              struct inode *      renamed, type
+      ~        3     8  dentry           struct dentry *     renamed, type
+      +        4     8  delegated_inode  struct inode **     added
+
+      (1 not shown; --all shows them)
       [exit 0]"
     `);
   });
