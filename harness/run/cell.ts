@@ -16,6 +16,7 @@ import { provenCrash } from '../verdict/crash.ts';
 import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
+import { droppedInGuest } from './dropped.ts';
 import { timeInLibbpf } from './evidence.ts';
 import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
@@ -130,6 +131,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     flaky: attempts.length > 1 && last.attempt.infra === null,
     durationMs: rounded(attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0)),
     command: last.guest.command,
+    ...droppedInGuest(last.guest),
   };
   const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;

@@ -7,6 +7,7 @@ type LogsCut = NonNullable<CellResult['logsCut']>;
 
 /** What happened to cells at each limit. */
 const LIMITS = {
+  guest: 'printed more than a guest keeps',
   cell: 'reached the limit of a cell',
   run: 'had no room left in the limit of the run',
 } as const satisfies Record<LogsCut['limit'], string>;

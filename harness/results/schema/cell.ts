@@ -122,9 +122,9 @@ const logsCut = z.strictObject({
   logs: count.describe('Number of logs that were cut.'),
   bytes: count.describe('Bytes that were left out of them.'),
   limit: z
-    .enum(['cell', 'run'])
+    .enum(['guest', 'cell', 'run'])
     .describe(
-      `Limit that they exceeded: \`cell\`, ${sizeText(LOG_LIMITS.cell)} for the logs of a cell; \`run\`, ${sizeText(LOG_LIMITS.run)} for the logs of a run, ` +
+      `Limit that they exceeded: \`guest\`, the memory of the guest for logs and output; \`cell\`, ${sizeText(LOG_LIMITS.cell)} for the logs of a cell; \`run\`, ${sizeText(LOG_LIMITS.run)} for the logs of a run, ` +
         `after which each cell keeps ${sizeText(LOG_LIMITS.afterRun)}.`,
     ),
 });
@@ -174,7 +174,7 @@ export const cellSchema = z.strictObject({
   logsCut: logsCut
     .optional()
     .describe(
-      'Logs of the cell and of its programs that were cut: each keeps its beginning and its end, and a line between them names the bytes that are left out; absent if all logs are whole.',
+      'Logs of the cell and of its programs that were cut, each with a line that names the bytes that are left out; absent if all logs are whole.',
     ),
 });
 

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOG_LIMITS } from '../../../harness/base/log-limits.ts';
 import type { CellResult, LogStore, Results } from '../../../harness/results/schema.ts';
 import { logText } from '../../../harness/results/logs.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
@@ -103,6 +104,8 @@ describe('a guest that misbehaves', () => {
   it('the logs of a guest that misbehaves are kept until the fault', () => {
     expect(said('busy', 'libbpf')).toBe('libbpf: loading what never ends');
     expect(said('mailbox_flood', 'libbpf')).toMatch(/\[corematrix: \d+ more bytes of log did not fit into the mailbox\]$/);
+    expect(said('mailbox_flood', 'libbpf').length).toBeLessThanOrEqual(LOG_LIMITS.cell);
+    expect(cellOf('mailbox_flood').logsCut).toEqual({ logs: 1, bytes: expect.any(Number), limit: 'guest' });
     expect(said('panic', 'console')).toContain('Kernel panic - not syncing');
   });
 
