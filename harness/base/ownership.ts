@@ -9,7 +9,7 @@ import { InfraError } from './errors.ts';
 import { errorCode, randomName } from './files.ts';
 
 /** The locked file of an owned folder. */
-const OWNER_FILE = '.owner';
+export const OWNER_FILE = '.owner';
 /** Without a usable lock, data counts as abandoned if it was not changed for this time. */
 const UNTOUCHED_MS = 24 * 60 * 60 * 1000;
 const CREATE_TRIES = 20;

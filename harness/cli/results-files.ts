@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from '../../reports/model/reproduce.ts';
 import { FORMATS } from '../../reports/formats.ts';
+import { placeOfResults } from '../../reports/folder/swap.ts';
+import type { VersionedResults } from '../../reports/json.ts';
 import { readResultsFile } from '../../reports/read-file.ts';
 import { UserError } from '../base/errors.ts';
 import { mergeResults, type NamedResults } from '../results/merge.ts';
@@ -25,13 +27,26 @@ function noteOldVersion(name: string, version: number): void {
   writeLine(process.stderr, `note: ${name} has schema version ${version}; to write version ${SCHEMA_VERSION} of it: ${rewrite} > NEW.json`);
 }
 
+/** Reads a results.json, also while a report takes the place of the one before. */
+async function readNow(name: string): Promise<VersionedResults> {
+  const place = await placeOfResults(name);
+  try {
+    return await readResultsFile(place);
+  } catch (error) {
+    // It may have been moved to its final place in between.
+    const now = await placeOfResults(name);
+    if (now === place) throw error;
+    return readResultsFile(now);
+  }
+}
+
 /**
  * Reads results from a file or a report folder. A note on standard error names a file of an earlier schema version.
  * @throws UserError if the file is missing, or this version cannot read it
  */
 export async function readResultsAt(path: string): Promise<NamedResults> {
   const name = await fileOf(path);
-  const { version, results } = await readResultsFile(name);
+  const { version, results } = await readNow(name);
   if (version < SCHEMA_VERSION) noteOldVersion(name, version);
   return { name, results };
 }

@@ -1,11 +1,14 @@
-// A new report takes the place of the one before: prepared in full beside it, then moved in, name by name. Whoever comes next finishes a
-// swap that was killed, so that the folder ends with the whole new report.
+// Puts a new report in the place of the one before. It is prepared in full inside the report folder. One rename declares it complete, and
+// then its files are moved to their places, results.json last. If the process is killed before that rename, the earlier report stays. If it
+// is killed after it, the next command that writes there finishes the moves, and readers find results.json at either of its places.
+// docs/decisions/12-report-swap.md has the reasons.
 import { lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InfraError, UserError } from '../../harness/base/errors.ts';
 import { errorCode, parseCached } from '../../harness/base/files.ts';
-import type { OwnedFolder } from '../../harness/base/ownership.ts';
+import { OWNER_FILE, type OwnedFolder, withLockedFile } from '../../harness/base/ownership.ts';
+import { FORMATS } from '../formats.ts';
 import { LOG_FOLDER } from '../model/log-path.ts';
 import { RECORD_FILE } from './record.ts';
 
@@ -14,6 +17,10 @@ const PREPARED = { report: 'report', logsBefore: 'logs-before', plan: 'plan.json
 
 /** The name under which a prepared report is complete: from here on it is moved in, never dropped. */
 const COMPLETE = '.corematrix-report.next';
+/** Only the process that holds the lock of this file in it moves a complete report in. */
+const LOCK = '.lock';
+/** More than enough to move some files. */
+const LOCK_SECONDS = 60;
 
 const planSchema = z.strictObject({
   /** Files of the report before, beside the logs, that the new one does not have. */
@@ -33,6 +40,14 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** The names in a folder; none if it does not exist. */
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
 }
 
 function notOurs(complete: string): UserError {
@@ -62,25 +77,66 @@ async function returnOthers(complete: string, folder: string, owned: ReadonlySet
   }
 }
 
-/** Moves a complete report in. Every step may be the last before the process is killed, and is right to be made again. */
+/** In the order in which files are moved: results.json after all that is made from it. */
+const inOrder = (names: readonly string[]) => [
+  ...names.filter((name) => name !== FORMATS.json.file),
+  ...names.filter((name) => name === FORMATS.json.file),
+];
+
+/** Moves a complete report in. Each step may be the last before the process is killed, and can be repeated. */
 async function moveIn(complete: string, folder: string): Promise<void> {
   const { data: plan } = planSchema.safeParse(parseCached(await readFile(join(complete, PREPARED.plan), 'utf8')));
   if (!plan) throw notOurs(complete);
   await moveLogs(complete, folder);
-  const names = await readdir(reportIn(complete));
+  const names = await namesIn(reportIn(complete));
   // The record comes last: until then, that of the report before tells what is in the folder.
-  const files = names.filter((name) => name !== LOG_FOLDER && name !== RECORD_FILE);
+  const files = inOrder(names.filter((name) => name !== LOG_FOLDER && name !== RECORD_FILE));
   for (const name of files) await rename(join(reportIn(complete), name), join(folder, name));
   for (const name of plan.stale) await rm(join(folder, name), { force: true });
   await returnOthers(complete, folder, new Set(plan.logs));
   if (names.includes(RECORD_FILE)) await rename(join(reportIn(complete), RECORD_FILE), join(folder, RECORD_FILE));
-  await rm(complete, { recursive: true, force: true });
+  // The plan goes after what it is about, so that a removal that was cut short is repeated, too.
+  for (const name of [PREPARED.logsBefore, PREPARED.report]) await rm(join(complete, name), { recursive: true, force: true });
+  await rm(join(complete, PREPARED.plan), { force: true });
 }
 
-/** Finishes the swap of a process that was killed in it, if there is one. */
+/** Refuses a folder with the name of a complete report that has no plan, and more than the rest of an interrupted removal. */
+async function checkComplete(complete: string): Promise<void> {
+  const isFolder = (await lstat(complete)).isDirectory();
+  const names = isFolder ? await namesIn(complete) : [];
+  const isRest = names.every((name) => name === LOCK || name === OWNER_FILE);
+  if (!isFolder || !(isRest || names.includes(PREPARED.plan))) throw notOurs(complete);
+}
+
+/**
+ * Finishes the swap of a process that was killed in it, if there is one. Waits for a process that is in it now.
+ * @throws UserError if something else has the name of a complete report
+ */
 export async function finishSwap(folder: string): Promise<void> {
   const complete = join(folder, COMPLETE);
-  if (await exists(join(complete, PREPARED.plan))) await moveIn(complete, folder);
+  if (!(await exists(complete))) return;
+  await checkComplete(complete);
+  try {
+    await withLockedFile(join(complete, LOCK), LOCK_SECONDS, async () => {
+      if (await exists(join(complete, PREPARED.plan))) await moveIn(complete, folder);
+      await rm(complete, { recursive: true, force: true });
+    });
+  } catch (error) {
+    // Another process has finished this swap in the meantime.
+    if (errorCode(error) !== 'ENOENT' || (await exists(complete))) throw error;
+  }
+}
+
+/**
+ * The path of a results.json at this moment. While its report is moved in, or if the process was killed then, the new one may still be
+ * where it was prepared.
+ * @param file its path in a finished report folder
+ */
+export async function placeOfResults(file: string): Promise<string> {
+  const complete = join(dirname(file), COMPLETE);
+  const waiting = join(reportIn(complete), FORMATS.json.file);
+  if (basename(file) !== FORMATS.json.file || !(await exists(join(complete, PREPARED.plan)))) return file;
+  return (await exists(waiting)) ? waiting : file;
 }
 
 /**
@@ -97,5 +153,5 @@ export async function swapIn(prepared: OwnedFolder, folder: string, plan: SwapPl
     if (errorCode(error) !== 'ENOTEMPTY') throw error;
     throw new InfraError(`cannot write the report to ${folder}: another corematrix writes its report there now`, { cause: error });
   }
-  await moveIn(join(folder, COMPLETE), folder);
+  await finishSwap(folder);
 }

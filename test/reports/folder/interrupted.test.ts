@@ -35,6 +35,25 @@ async function contents(folder: string): Promise<Record<string, string>> {
 const seen = (files: Record<string, string>) =>
   Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith('.corematrix-report')));
 
+/** What each command that reads a report folder makes of it. None of them writes there. */
+async function readByAll(folder: string): Promise<Record<string, unknown>> {
+  const said = async (...args: string[]) => {
+    const { exitCode, stdout, stderr } = await execa('node', [MAIN, ...args], { cwd: base, env: { GITHUB_ACTIONS: '' }, reject: false });
+    return [exitCode, stdout.replaceAll(/"run":"[^"]*"/g, ''), stderr];
+  };
+  const [merged, other] = [join(base, 'merged'), join(base, 'other')];
+  const [report, merge, rerun, explain, baseline] = await Promise.all([
+    said('report', folder, '--format', 'json'),
+    said('merge', folder, '-o', merged),
+    said('rerun', folder, 'no-such/cell'),
+    said('explain', folder),
+    said('report', folder, '--baseline', folder, '--gate', 'regressions', '-o', other),
+  ]);
+  const written = [seen(await contents(merged)), seen(await contents(other))];
+  for (const path of [merged, other]) await rm(path, { recursive: true });
+  return { report, merge, rerun, explain, baseline, written };
+}
+
 describe('a report that is killed while it is written', () => {
   it('a report whose writer is killed at any step is the earlier one, the new one or marked as unfinished, and the next command finishes it', async () => {
     const [folder, later] = [join(base, 'report'), join(base, 'later.json')];
@@ -48,7 +67,10 @@ describe('a report that is killed while it is written', () => {
         env: { NODE_OPTIONS: `--import=${new URL('kill-at.mjs', import.meta.url).href}`, KILL_AT: String(killAt), GITHUB_ACTIONS: '' },
         reject: false,
       });
+    const read = { old: await readByAll(folder), new: {} };
     await write(0);
+    read.new = await readByAll(folder);
+    expect(read.new).not.toEqual(read.old);
     const after = await contents(folder);
     const [oldOnes, newOnes] = [seen(before), seen(after)];
     const ends = { old: 0, new: 0, swapping: 0 };
@@ -67,12 +89,68 @@ describe('a report that is killed while it is written', () => {
       expect(isSwapping ? isMixed : isWhole).toBe(true);
       const whole = isDeepStrictEqual(now, oldOnes) ? 'old' : 'new';
       ends[isSwapping ? 'swapping' : whole] += 1;
+      // Without a swap, the folder has one whole report.
+      const readers = isSwapping ? await readByAll(folder) : read.new;
+      expect([readers, await contents(folder)]).toEqual([read.new, files]);
       await write(0);
       expect(await contents(folder)).toEqual(after);
     }
     expect(ends.old).toBeGreaterThan(10);
     expect(ends.swapping).toBeGreaterThan(5);
     expect(ends.new).toBeGreaterThan(0);
+  });
+});
+
+describe('a report folder with the rest of a swap', () => {
+  const complete = '.corematrix-report.next';
+  let folder = '';
+  let later = '';
+  const write = async () => execa('node', [MAIN, 'report', later, '-o', folder], { env: { GITHUB_ACTIONS: '' }, reject: false });
+  beforeEach(async () => {
+    [folder, later] = [join(base, 'report'), join(base, 'later.json')];
+    await writeFile(later, renderJson(LATER));
+    await writeReportFolder(SAMPLE, folder);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['only the lock', ['.lock']],
+    ['the plan without a report', ['plan.json', '.lock']],
+    ['the plan and the mark of its owner', ['plan.json', '.owner']],
+  ])('a removal of a finished swap that left %s is repeated by the next command', async (_, names) => {
+    await mkdir(join(folder, complete));
+    for (const name of names) await writeFile(join(folder, complete, name), name === 'plan.json' ? '{"stale":[],"logs":[]}' : '');
+    expect(await write()).toMatchObject({ exitCode: 0 });
+    const written = await contents(folder);
+    await rm(folder, { recursive: true });
+    await write();
+    expect(written).toEqual(await contents(folder));
+  });
+
+  it.each([
+    ['a folder with other files', async (path: string) => mkdir(join(path, 'photos'), { recursive: true })],
+    ['a file', async (path: string) => writeFile(path, 'mine')],
+  ])('%s with the name of a complete report is refused and stays', async (_, make) => {
+    await make(join(folder, complete));
+    const before = await contents(folder);
+    const { exitCode, stderr } = await write();
+    expect([exitCode, stderr.replaceAll(base, 'BASE')]).toEqual([
+      2,
+      `error: BASE/report/${complete}: not a report that corematrix prepared; move it away`,
+    ]);
+    expect(await contents(folder)).toEqual(before);
+  });
+
+  it('several commands that write into one folder at once leave one whole report', async () => {
+    const said = await Promise.all(Array.from({ length: 4 }, write));
+    const others = said.filter(
+      ({ exitCode, stderr }) => exitCode !== 0 && !stderr.endsWith('another corematrix writes its report there now'),
+    );
+    expect(others.map(({ stderr }) => stderr)).toEqual([]);
+    const written = await contents(folder);
+    await rm(folder, { recursive: true });
+    await write();
+    expect(seen(written)).toEqual(seen(await contents(folder)));
   });
 });
 
