@@ -3,10 +3,10 @@ import { documentationAddress } from './documentation.ts';
 import type { Stage } from './vocabulary.ts';
 
 /**
- * What decides that a failure is of its class: the kernel's BTF or its configuration, which a prediction reads before anything runs, or
- * only a guest.
+ * What decides that a failure is of its class: the object alone, the kernel's BTF or its configuration, which a prediction reads before
+ * anything runs, or only a guest.
  */
-export type Decider = 'btf' | 'configuration' | 'guest';
+export type Decider = 'object' | 'btf' | 'configuration' | 'guest';
 
 /** What a failure is about. */
 export type Concern = 'relocation' | 'kernel' | 'extern' | 'map' | 'program' | 'object' | 'rights' | 'infrastructure';
@@ -282,7 +282,7 @@ const CATALOGUE = {
   'object-invalid': {
     title: 'Object invalid',
     concerns: 'object',
-    stages: { open: 'guest', relocate: 'guest', verify: 'guest' },
+    stages: { open: 'object', relocate: 'guest', verify: 'object' },
     meaning:
       'libbpf or the kernel does not accept the object itself, or the configuration asks for something that this object does not have.',
     evidence: [
@@ -290,7 +290,8 @@ const CATALOGUE = {
       'libbpf printed `BTF is required, but is missing or corrupted.`, or the kernel gave a reason why it refuses the BTF of the object.',
       'libbpf printed `missing BPF prog type, check ELF section name`, `no BTF-based attach target is specified`, or that no map refers to a struct_ops program.',
       'libbpf refused a setting of the configuration.',
-      'A prediction finds one case only: an object that was compiled for the other byte order.',
+      'libbpf printed `attach program FD is not set`: a freplace program needs its own loader, which names the program whose function it replaces.',
+      'A prediction finds what the object alone decides: the other byte order, static programs and maps, SEC("maps"), variables and externs without a section, and section names that this libbpf does not know. It does not check all that libbpf checks.',
     ],
     help: 'Read the first libbpf warning. Compile with clang -g -target bpf, give each program a section name that libbpf knows, and use a libbpf that is as new as the features of the object.',
   },

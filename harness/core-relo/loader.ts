@@ -27,6 +27,8 @@ export interface Loader {
   mapsFirst: boolean;
   /** Whether maps are created with the sizes that the object gives, or the loader completes or corrects them. */
   mapSizes: 'defined' | 'corrected';
+  /** The minor number of libbpf 1.x, whose rules for symbols and section names decide; null for a loader with other rules. */
+  libbpfMinor: number | null;
   /** Text of an error in messages. */
   errorText: (errno: number) => string;
 }
@@ -43,6 +45,7 @@ const LIBBPF_17: Loader = {
   typeMatches: true,
   mapsFirst: false,
   mapSizes: 'defined',
+  libbpfMinor: 7,
   errorText: (errno) => `-${errnoName(errno)}`,
 };
 
@@ -60,7 +63,14 @@ function before(name: string, at: number): string {
  */
 export const LOADERS = {
   'libbpf-1.7': LIBBPF_17,
-  'libbpf-1.1': { ...LIBBPF_17, mapsFirst: true, arraySize: 'whole', signOfAnyType: true, errorText: (errno) => String(-errno) },
+  'libbpf-1.1': {
+    ...LIBBPF_17,
+    libbpfMinor: 1,
+    mapsFirst: true,
+    arraySize: 'whole',
+    signOfAnyType: true,
+    errorText: (errno) => String(-errno),
+  },
   cilium: {
     ...LIBBPF_17,
     essentialName: (name) => before(name, name.lastIndexOf(FLAVOR)),
@@ -70,6 +80,7 @@ export const LOADERS = {
     missingType: 'poison',
     adjustsSize: false,
     mapSizes: 'corrected',
+    libbpfMinor: null,
   },
   aya: {
     ...LIBBPF_17,
@@ -79,6 +90,7 @@ export const LOADERS = {
     adjustsSize: false,
     typeMatches: false,
     mapSizes: 'corrected',
+    libbpfMinor: null,
   },
 } as const satisfies Record<string, Loader>;
 
@@ -91,6 +103,7 @@ export function libbpfLoader(release: string | null): Loader {
   const isBefore = (other: number) => Number(major) < 1 || (Number(major) === 1 && Number(minor) < other);
   return {
     ...LIBBPF_17,
+    libbpfMinor: Number(major) < 1 ? null : Number(minor),
     ...(isBefore(6) && { arraySize: 'whole', errorText: (errno) => String(-errno) }),
     ...(isBefore(4) && { mapsFirst: true }),
     ...(isBefore(3) && { signOfAnyType: true }),

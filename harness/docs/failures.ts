@@ -4,6 +4,7 @@ import { STAGES } from '../base/vocabulary.ts';
 import { blocks, generatedFrom, plainText, table } from './markdown.ts';
 
 const DECIDERS = {
+  object: 'object',
   btf: 'BTF',
   configuration: 'configuration',
   guest: 'guest',

@@ -80,6 +80,55 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'object-invalid',
+    reason: /SHN_COMMON/,
+    advice: 'Initialize the variable (`= 0`, `= {}`), or compile with clang 11 or newer without -fcommon.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /BTF for extern|extern section/,
+    advice:
+      'Declare a function or variable of the kernel with __ksym, and a value of the kernel configuration with __kconfig. Link in (bpftool gen object) what another object defines.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /is static and not supported/,
+    advice: 'Remove `static` from the program. Only functions that programs call may be static, in the section .text.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /map linkage/,
+    advice: 'Remove `static` or `extern` from the definition of the map.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /legacy map definitions/,
+    advice: 'Define the map in SEC(".maps") with __uint() and __type(). libbpf 1.0 and newer do not read SEC("maps").',
+  },
+  {
+    class: 'object-invalid',
+    reason: /bad call relo/,
+    advice: 'A program cannot call a function of a section other than .text. Remove SEC() from the function.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /missing BPF prog type/,
+    advice:
+      'This libbpf takes no program type from the section name; other loaders may. Name the type, programs: {NAME: {type: TYPE}} in the configuration (bpf_program__set_type() in a loader), or use a section name of libbpf.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /no BTF-based attach target/,
+    advice:
+      'The loader sets the target of this program. Name it, programs: {NAME: {attach_to: TARGET}} in the configuration, or in the section name.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /freplace/,
+    advice:
+      'Test it with its own loader (command: in the configuration), which loads the target and calls bpf_program__set_attach_target(). Or switch it off: programs: {NAME: {autoload: false}}.',
+  },
+  {
+    class: 'object-invalid',
     reason: /BTF is required/,
     advice: 'The object needs BTF for its maps and for CO-RE. Compile it with clang -g; llvm-strip -g removes DWARF and keeps BTF.',
   },

@@ -25,6 +25,7 @@ export function subjectOf(failure: FailureClass, reason: string): string {
   const named = NAMED.exec(reason)?.[0];
   if (named !== undefined) return named;
   return reason
+    .replace(/^(missing BPF prog type), .*$/, '$1')
     .replaceAll(/\(?[\w./-]+\.c:\d+\)?/g, '')
     .replaceAll(/ at insn \d+/g, '')
     .replaceAll(/\bR\d+\b/g, 'R')

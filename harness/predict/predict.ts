@@ -16,6 +16,7 @@ import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
+import { programRefusedByLibbpf, refusedByLibbpf } from './findings/object-only.ts';
 import { objectFindings, programFindings } from './findings/support.ts';
 import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
@@ -208,13 +209,15 @@ function unreadableModule({ relocations }: BpfObject, { unreadable, custom }: Ke
 /** The prediction if every program fails before relocation. No relocation is reached. */
 function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
   const findings = [{ failure, certain: true, at: null }];
-  const programs = object.programs.map(({ name }) => ({ name, failure, possible: null, findings }));
+  const programs = object.programs.map(({ name, autoload }) => {
+    return autoload === false ? { name, failure: null, possible: null, findings: [] } : { name, failure, possible: null, findings };
+  });
   return { programs, relocations: relocationRecords(object, []), loads: [] };
 }
 
 /** Findings that make a program fail before verification. An `if-supported` program does not fail because of them. */
-function ownFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
-  return program.autoload === true ? programFindings(program, kernel) : [];
+function ownFindings(program: BpfProgram, kernel: KernelTypes, loader: Loader): Finding[] {
+  return program.autoload === true ? [...programRefusedByLibbpf(program, loader), ...programFindings(program, kernel)] : [];
 }
 
 /**
@@ -222,11 +225,11 @@ function ownFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
  * each program alone if that fails.
  */
 export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
-  const refused = otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
+  const refused = refusedByLibbpf(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
   const decided = decideBySupport(input, kernel);
   const shared = objectFindings(decided, kernel, loader);
-  const own = new Map(input.programs.map((program) => [program.name, ownFindings(program, kernel)]));
+  const own = new Map(input.programs.map((program) => [program.name, ownFindings(program, kernel, loader)]));
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...shared, ...(own.get(program.name) ?? [])], loader });
   const deciding = loadable(decided, kernel, loader);

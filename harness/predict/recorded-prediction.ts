@@ -1,10 +1,11 @@
 // The prediction that results keep beside each observation, and whether the two agree.
 import type { CellProgram, CellRelocation, CellResult } from '../results/schema.ts';
 import { deciderOf, type FailureClass } from '../base/failures.ts';
-import type { PredictedStatus, Stage } from '../base/vocabulary.ts';
+import type { PredictedStatus } from '../base/vocabulary.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
+import { isAboutSetting } from '../verdict/rules/object.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import { predictCell } from './predict.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
@@ -56,14 +57,15 @@ export function predictedFields({ programs }: RecordedPrediction): CellResult['p
 }
 
 /** True if a prediction must name this failure. Any other failure may occur before the predicted one. */
-function isPredictable(failure: FailureClass | null, stage: Stage | null): boolean {
-  return failure !== null && deciderOf(failure, stage) !== 'guest';
+function isPredictable({ class: failure, stage, reason }: CellProgram): boolean {
+  return failure !== null && deciderOf(failure, stage) !== 'guest' && !isAboutSetting(reason);
 }
 
-function agrees(prediction: PredictedProgramStatus, { status, class: failure, stage }: CellProgram): boolean | null {
+function agrees(prediction: PredictedProgramStatus, program: CellProgram): boolean | null {
+  const { status, class: failure } = program;
   if (status === 'pass') return prediction.status !== 'fail';
   if (status !== 'fail') return null;
-  return prediction.class === failure || prediction.others.some((other) => other === failure) || !isPredictable(failure, stage);
+  return prediction.class === failure || prediction.others.some((other) => other === failure) || !isPredictable(program);
 }
 
 function withProgramPrediction(program: CellProgram, { programs }: RecordedPrediction): CellProgram {

@@ -5,6 +5,7 @@ import type { CellLimits } from '../guest/watch.ts';
 import { recordedPredictionOf, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
+import { readSymbols } from '../bpf/elf/elf.ts';
 import { instructionLines } from '../bpf/object/source-line.ts';
 import { addLog } from '../results/logs.ts';
 import { uniformCell } from '../results/uniform-cell.ts';
@@ -149,7 +150,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     return beside({ ...cell, ...facts, logs: unjudgedLogs(last, logs) });
   }
   const enumerators = types.kernel && knownEnumerators(types.kernel);
-  const { programs, subprograms, ext } = object.bpf;
+  const { programs, subprograms, ext, elf } = object.bpf;
   const alternatives = object.bpf.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
   const judgement = judgeCell({
     object: object.result,
@@ -157,6 +158,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     alternatives,
     runCheck: runCheckOf(object.prepared),
     ...(enumerators && { enumerators }),
+    symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
     ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
   });
   const cell: CellResult = {

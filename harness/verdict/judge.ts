@@ -25,6 +25,8 @@ export interface JudgeInput {
   runCheck?: RunCheckPlan | null;
   /** Source lines of the object's instructions. */
   lineOf?: LineOf;
+  /** Names of the object's symbols, by their numbers. */
+  symbolName?: (index: number) => string | null;
   /** Groups of programs. One program of each group must load. */
   alternatives?: readonly (readonly string[])[];
 }
@@ -61,6 +63,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     verifier: read.rejected?.verifier ?? null,
     kernelLog: input.evidence.kernelLog,
     enumerators: input.enumerators ?? null,
+    symbolName: input.symbolName ?? (() => null),
   };
   const failed = read.log.programs.find((facts) => facts.program === name);
   const records = [...attempt.log, ...(attempt.attachments ?? []).flatMap(({ log }) => log)];

@@ -16,7 +16,7 @@ const MACHINES: Readonly<Record<number, string>> = {
 
 export const SHF_EXECINSTR = 4;
 export const STT_FUNC = 2;
-const SHT_SYMTAB = 2;
+export const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
 const HEADER_SIZE = 64;
 const SECTION_SIZE = 64;

@@ -1,7 +1,7 @@
 // A compiled BPF object: its programs, maps and CO-RE relocations, as libbpf would find them.
 import { type Btf, readBtf } from '../btf/btf.ts';
 import { type BtfExt, readBtfExt } from '../btf/ext.ts';
-import { type Elf, EM_BPF, machineName, readElf, sectionNamed } from '../elf/elf.ts';
+import { type Elf, EM_BPF, machineName, readElf, sectionNamed, SHT_SYMTAB } from '../elf/elf.ts';
 import { UserError } from '../../base/errors.ts';
 import { accessOf, parseSpec } from '../core-spec/printed.ts';
 import { describeSpec, parseLocalSpec } from '../core-spec/spec.ts';
@@ -17,6 +17,8 @@ const TEXT = '.text';
 export interface BpfProgram extends ObjectFunction {
   /** libbpf's name of the program type, or null if the section name does not determine it. */
   type: string | null;
+  /** True if a setting gives the type, so that libbpf needs no section name that it knows. */
+  hasGivenType: boolean;
   /** Whether it is loaded with the object: by default all but those whose section begins with `?`. */
   autoload: boolean | 'if-supported';
   /** The attach target from a setting, if it differs from that of the section. */
@@ -114,6 +116,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
     programs: functions.filter(isProgram).map((program) => ({
       ...program,
       type: programTypeOf(program.section),
+      hasGivenType: false,
       autoload: !program.section.startsWith('?'),
       attachTo: null,
     })),
@@ -126,6 +129,8 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
     btf: null,
     ext: null,
   };
+  if (!elf.sections.some(({ type }) => type === SHT_SYMTAB))
+    return problem('it has no symbol table, which names its programs; strip it with llvm-strip -g, which keeps the table');
   if (object.programs.length === 0) return problem('it has no program: no executable section besides .text has a function');
   const btfSection = sectionNamed(elf, '.BTF');
   if (!btfSection) return object;

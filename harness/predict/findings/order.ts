@@ -5,7 +5,7 @@ import type { PredictedFailure } from './finding.ts';
 const EXTERNS: ReadonlySet<string> = new Set(['kconfig-missing', 'ksym-missing', 'kfunc-missing']);
 
 /** Failures that libbpf meets when it prepares a program for bpf(BPF_PROG_LOAD), or the kernel before it verifies the program. */
-const BEFORE_VERIFICATION: ReadonlySet<string> = new Set(['attach-target-missing', 'program-type-unsupported']);
+const BEFORE_VERIFICATION: ReadonlySet<string> = new Set(['attach-target-missing', 'program-type-unsupported', 'object-invalid']);
 
 /**
  * The step of a load at which a failure shows; lower comes first.

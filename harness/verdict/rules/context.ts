@@ -28,6 +28,8 @@ export interface FailureContext {
   kernelLog: string;
   /** Names of the enumerators in the kernel's own BTF (`BPF_MAP_TYPE_RINGBUF`); null if unknown. */
   enumerators: ReadonlySet<string> | null;
+  /** The name of a symbol of the object by its number; null if unknown. */
+  symbolName: (index: number) => string | null;
 }
 
 /** A failure without its errno, which comes from the attempt. */

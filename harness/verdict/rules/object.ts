@@ -1,4 +1,5 @@
 // Rules for failures of the object itself: libbpf refuses the file, its content, or a setting.
+import { namingSymbol } from '../../bpf/object/open-failure.ts';
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { Finding, FailureContext } from './context.ts';
 
@@ -9,8 +10,13 @@ function mostSpecific(warnings: readonly string[]): string | null {
   return warnings.findLast((text) => !GENERAL.test(text)) ?? warnings.at(-1) ?? null;
 }
 
+/** The reason of an object that libbpf does not open, with its message. */
+export function cannotOpen(message: string): string {
+  return `libbpf cannot open the object: ${message}`;
+}
+
 /** bpf_object__open failed. */
-export function openFailed({ attempt }: FailureContext): Finding | null {
+export function openFailed({ attempt, symbolName }: FailureContext): Finding | null {
   if (attempt.reached !== 'open') return null;
   const said = mostSpecific(attempt.log.warnings);
   const error = errnoName(attempt.errno);
@@ -22,25 +28,38 @@ export function openFailed({ attempt }: FailureContext): Finding | null {
       reason: 'the kernel lacks a system call that libbpf needs to open an object (ENOSYS; memfd_create needs CONFIG_MEMFD_CREATE)',
     };
   }
-  const reason = said ? `libbpf cannot open the object: ${said}` : `libbpf cannot open the object: ${error}`;
+  const reason = cannotOpen(said ? namingSymbol(said, symbolName) : error);
   return { stage: 'open', class: error === 'ENOMEM' ? 'resource-limit' : 'object-invalid', reason };
+}
+
+const SETTING_REFUSED = 'libbpf refuses a setting of the configuration: ';
+
+/** Whether a reason is that of a refused setting, which the object alone does not show. */
+export function isAboutSetting(reason: string | null): boolean {
+  return reason?.startsWith(SETTING_REFUSED) === true;
 }
 
 /** libbpf cannot apply a setting of the configuration to this object. */
 export function settingRefused({ attempt }: FailureContext): Finding | null {
   const refused = attempt.log.ended === 'settings' ? attempt.log.failures.findLast(({ topic }) => topic === 'settings') : undefined;
-  const reason = `libbpf refuses a setting of the configuration: ${refused?.text ?? ''}`;
+  const reason = `${SETTING_REFUSED}${refused?.text ?? ''}`;
   return refused ? { stage: 'open', class: 'object-invalid', reason } : null;
 }
 
 /** Messages about invalid content of the object that libbpf notices only at load time. */
 const INVALID_CONTENT =
-  /^(?:missing BPF prog type, check ELF section name '|SEC\("struct_ops"\) program isn't referenced anywhere|no BTF-based attach target is specified)/;
+  /^(?:missing BPF prog type, check ELF section name '|SEC\("struct_ops"\) program isn't referenced anywhere|no BTF-based attach target is specified|attach program FD is not set$)/;
+
+/** The reason of a `freplace` program without a target. */
+export const NEEDS_TARGET_PROGRAM =
+  'a freplace program replaces a function of another program, which its own loader must name; libbpf did not ask the kernel';
 
 /** The content of the object is invalid. */
 export function objectInvalid({ attempt, program }: FailureContext): Finding | null {
   const failure = attempt.log.ended === 'object' ? attempt.log.failures.findLast(({ topic }) => topic === 'object') : undefined;
   if (failure) return { stage: 'open', class: 'object-invalid', reason: failure.text };
   const said = attempt.log.programs.find((each) => each.program === program?.name)?.warnings.find((text) => INVALID_CONTENT.test(text));
-  return said === undefined ? null : { stage: 'verify', class: 'object-invalid', reason: said };
+  if (said === undefined) return null;
+  const reason = said.startsWith('attach program FD') ? NEEDS_TARGET_PROGRAM : said;
+  return { stage: 'verify', class: 'object-invalid', reason };
 }

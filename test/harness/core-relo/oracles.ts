@@ -10,7 +10,7 @@ import { predictLoad } from '../../../harness/core-relo/relocate.ts';
 import { resolveRelo } from '../../../harness/core-relo/resolve.ts';
 import { RELOCATION_KINDS } from '../../../harness/base/vocabulary.ts';
 import { digestOf } from '../../../harness/base/digest.ts';
-import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
+import { ensureLibbpf, ensureRelease } from '../../../harness/setup/libbpf.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 
 /** Matches CO-RE messages, but not similar ones about data relocations and kfuncs. */
@@ -65,9 +65,16 @@ export function minCoreLines(object: BpfObject, kernel: KernelTypes): { ok: bool
   return { ok: true, lines: linesOf(log) };
 }
 
-/** Builds a program with libbpf's functions, unless it exists. Returns its path. */
-export async function buildOracle(source: string = new URL('libbpf-oracle.c', import.meta.url).pathname): Promise<string> {
-  const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+/**
+ * Builds a program with libbpf's functions, unless it exists. Returns its path.
+ * @param release a release of libbpf; null for the one of the agent
+ */
+export async function buildOracle(
+  source: string = new URL('libbpf-oracle.c', import.meta.url).pathname,
+  release: string | null = null,
+): Promise<string> {
+  const options = { cache: cacheRoot(), onNote: () => {} };
+  const { includeDir, staticLib } = await (release === null ? ensureLibbpf(options) : ensureRelease(release, options));
   const folder = join(cacheRoot(), 'test');
   const path = join(folder, `${basename(source, '.c')}-${await digestOf([source, staticLib])}`);
   const isBuilt = await access(path).then(

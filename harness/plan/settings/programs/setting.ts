@@ -30,6 +30,7 @@ function applied(program: BpfProgram, { autoload, type, attach_to }: ProgramSett
     ...program,
     autoload: autoload ?? program.autoload,
     type: type ?? program.type,
+    hasGivenType: type !== undefined,
     attachTo: attach_to ?? program.attachTo,
   };
 }

@@ -90,6 +90,7 @@ describe('an object', () => {
           {
             "attachTo": null,
             "autoload": true,
+            "hasGivenType": false,
             "insnOffset": 0,
             "insns": 42,
             "name": "first",
@@ -99,6 +100,7 @@ describe('an object', () => {
           {
             "attachTo": null,
             "autoload": false,
+            "hasGivenType": false,
             "insnOffset": 0,
             "insns": 8,
             "name": "second",
@@ -156,7 +158,9 @@ describe('an object', () => {
 
   it('a single function in .text is a program, but two functions are not', async () => {
     const one = readBpfObject(await readFile(await compileBpf(folder, 'one', 'int only(void *ctx) { return 0; }')), 'one');
-    expect(one.programs).toEqual([{ name: 'only', section: '.text', insnOffset: 0, insns: 2, autoload: true, attachTo: null, type: null }]);
+    expect(one.programs).toEqual([
+      { name: 'only', section: '.text', insnOffset: 0, insns: 2, autoload: true, attachTo: null, type: null, hasGivenType: false },
+    ]);
     const two = await readFile(await compileBpf(folder, 'two', 'int a(void *ctx) { return 0; } int b(void *ctx) { return 1; }'));
     expect(() => readBpfObject(two, 'two.o')).toThrow(
       new UserError('two.o: it has no program: no executable section besides .text has a function'),

@@ -1,0 +1,35 @@
+// Findings that the object alone decides, the same on every kernel: what libbpf does not open, and programs that it does not give to the kernel.
+import { openFailure } from '../../bpf/object/open-failure.ts';
+import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
+import { sectionKnownSince } from '../../bpf/object/section-names.ts';
+import type { Loader } from '../../core-relo/loader.ts';
+import { cannotOpen, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
+import type { Finding, PredictedFailure } from './finding.ts';
+
+/** The failure of an object that libbpf does not open; null for loaders with other rules. */
+export function refusedByLibbpf(object: BpfObject, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): PredictedFailure | null {
+  const message = libbpfMinor === null ? null : openFailure(object);
+  return message === null ? null : { stage: 'open', class: 'object-invalid', reason: cannotOpen(message) };
+}
+
+/** Sections whose programs need a target in BTF. */
+const NEEDS_TARGET = /^(?:fentry|fexit|fmod_ret|fsession|tp_btf|lsm|lsm_cgroup|iter|freplace)(?:\.s)?$/;
+
+/** libbpf's message about a program that it does not give to the kernel. */
+function refusedProgram({ section, type, hasGivenType, attachTo }: BpfProgram, minor: number): string | null {
+  const name = section.replace(/^\?/, '');
+  const since = sectionKnownSince(name);
+  if (since === null || since > minor) return hasGivenType ? null : `missing BPF prog type, check ELF section name '${name}'`;
+  if (attachTo !== null) return null;
+  if (NEEDS_TARGET.test(name)) return 'no BTF-based attach target is specified, use bpf_program__set_attach_target()';
+  return type === 'ext' && name.startsWith('freplace/') ? NEEDS_TARGET_PROGRAM : null;
+}
+
+/**
+ * Finds a program that libbpf does not give to the kernel: its section has no known type, or it lacks a target.
+ * @see bpf_object_load_prog() and libbpf_prepare_prog_load() in libbpf.c
+ */
+export function programRefusedByLibbpf(program: BpfProgram, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): Finding[] {
+  const reason = libbpfMinor === null ? null : refusedProgram(program, libbpfMinor);
+  return reason === null ? [] : [{ failure: { stage: 'verify', class: 'object-invalid', reason }, certain: true }];
+}
