@@ -117,7 +117,7 @@ export function relocationRecords(object: RecordedObject, attempts: readonly Rea
   const whole = sources.filter(({ attempt }) => attempt.program === null);
   const single = sources.filter(({ attempt }) => attempt.program !== null);
   const wholeLoaded = whole.some(({ attempt }) => attempt.reached === 'done');
-  const loaded = loadedParts(wholeLoaded || single.length === 0 ? whole : single);
+  const loaded = loadedParts(wholeLoaded ? whole : single);
   const printedAbout = printedBy(sources);
   const shifted = new Set(object.relocations.filter(({ kind }) => SHIFTS.has(kind)).map(accessKey));
 

@@ -45,6 +45,7 @@ describe('the key of a snapshot', () => {
 
   it('the key of a snapshot covers the format and all options of QEMU', () => {
     const options = qemuArguments(PARTS.machine, { ram: '', mailbox: '', private: false }, { kernel: '', initramfs: '' });
+    expect(options).toContain('memory-backend-file,id=mailbox,size=64M,mem-path=,share=on');
     const digest = createHash('sha256')
       .update(JSON.stringify([2, PARTS, options]))
       .digest('hex');
@@ -185,6 +186,14 @@ describe('the files of a snapshot', () => {
     expect(await isIntact(path('ram'), { ...expected, crc32: 0 }, stamp)).toBe(false);
     expect(await readFile(stamp, 'utf8')).toBe(`${known}0`);
     expect(await isIntact(path('ram'), expected, path('missing/ram.stamp'))).toBe(true);
+  });
+
+  it('memory of another size is not intact, though its checksum fits', async () => {
+    const expected = { size: RAM.length + 1, crc32: crc32(RAM) };
+    expect([await isIntact(path('ram'), expected, path('stamp')), await isIntact(path('missing'), expected, path('stamp'))]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it('the check of memory is bound to its file, size and times', async () => {

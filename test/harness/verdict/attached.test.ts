@@ -19,16 +19,10 @@ const KERNEL = {
   enumerators: new Set(['BPF_NETFILTER']),
 };
 
+const LOADED: LoadAttempt = { program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: [] };
+
 function attachedOf(attachments: Attachment[] | undefined, type = 'kprobe') {
-  const attempt: LoadAttempt = {
-    program: null,
-    reached: 'done',
-    errno: 0,
-    openMs: 0,
-    loadMs: 0,
-    log: [],
-    ...(attachments && { attachments }),
-  };
+  const attempt: LoadAttempt = { ...LOADED, ...(attachments && { attachments }) };
   return attachedIn(attempt, KERNEL)({ name: 'p', type });
 }
 
@@ -36,6 +30,19 @@ function failure(...args: Parameters<typeof attachedOf>): string | null {
   const found = attachedOf(...args)?.failure;
   return found ? `${found.stage} ${found.class}: ${found.reason}` : null;
 }
+
+test('a program that cannot be attached is not attached', () => {
+  const failed = { stage: 'attach', class: 'attach-failed' };
+  expect([attachedOf([attachment(5)]), attachedOf([attachment(0)])]).toMatchObject([
+    { attached: false, failure: { ...failed, errno: 5, reason: 'attaching fails (EIO)' } },
+    { attached: true, failure: null },
+  ]);
+  const tcx = attachedIn({ ...LOADED, attachments: [attachment(22, { name: 'q' })] }, KERNEL)({ name: 'q', type: 'sched_cls' });
+  expect(tcx).toMatchObject({
+    attached: false,
+    failure: { ...failed, errno: 22, reason: 'attach type tcx_ingress is unknown to this kernel' },
+  });
+});
 
 test('a program is attached if its attachment succeeded, and has no result if it was not to be attached', () => {
   expect(attachedOf([attachment(0)])).toMatchObject({ failure: null, attached: true });

@@ -74,6 +74,10 @@ describe('proven crashes', () => {
         { isolation: boot, crash: libbpf },
         { isolation: boot, crash: null },
       ]),
-    ]).toEqual([null, null, null, null, null]);
+      provenCrash([
+        { isolation: boot, crash: null },
+        { isolation: boot, crash: libbpf },
+      ]),
+    ]).toEqual([null, null, null, null, null, null]);
   });
 });

@@ -34,9 +34,11 @@ describe('a custom loader', () => {
       verdict({ value: 3 }),
       verdict({ value: 3, stdout: 'on stdout\n', stderr: 'first\n  last line  \n\n' }),
       verdict({ value: 3, stdout: 'on stdout\n' }),
+      verdict({ value: 3, stdout: 'on stdout\n   \n' }),
     ]).toEqual([
       'fail verify unknown 0: the loader exits with status 3',
       'fail verify unknown 0: the loader exits with status 3: last line',
+      'fail verify unknown 0: the loader exits with status 3: on stdout',
       'fail verify unknown 0: the loader exits with status 3: on stdout',
     ]);
   });

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import type { LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
+import { oneLine } from '../../../harness/verdict/failure.ts';
 import { judgeCell } from '../../../harness/verdict/judge.ts';
 
 const PROGRAMS = ['first', 'p', 'q'].map((name) => ({ name, section: `kprobe/${name}`, type: 'kprobe', insns: 9 }));
@@ -64,6 +65,12 @@ test('the last step that failed decides, whatever failed before', () => {
   expect(wrong.map(({ first, last }) => `${first}, then ${last}`)).toEqual([]);
 });
 
+test('a hint about locked memory after the last step that failed changes no verdict', () => {
+  const hint = "permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB";
+  const changed = Object.entries(ENDS).filter(([, lines]) => verdict([...lines, hint]) !== verdict(lines));
+  expect(changed.map(([step]) => step)).toEqual([]);
+});
+
 test('a message about another program or another topic is not the reason', () => {
   const load = (program: string) => [`prog '${program}': BPF program load failed: -EINVAL`, `prog '${program}': failed to load: -EINVAL`];
   const section = "prog 'first': missing BPF prog type, check ELF section name 'weird/x'";
@@ -71,6 +78,8 @@ test('a message about another program or another topic is not the reason', () =>
   expect([
     verdict([section, ...load('p')]),
     verdict([target, ...load('p')]),
+    verdict([...load('p'), "prog 'q': something else"]),
+    verdict(["prog 'p': x missing BPF prog type, check ELF section name 'weird/x'", "prog 'p': failed to load: -EINVAL"]),
     verdict([target, "prog 'first': failed to load: -ESRCH"], { errno: 3 }),
     verdict(["prog 'p': something else", section, "prog 'first': failed to load: -EINVAL"]),
     verdict([
@@ -83,6 +92,8 @@ test('a message about another program or another topic is not the reason', () =>
     ]),
   ]).toMatchInlineSnapshot(`
     [
+      "verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL",
+      "verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL",
       "verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL",
       "verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL",
       "verify attach-target-missing: attach target gone (kprobe) is not in this kernel's BTF",
@@ -98,7 +109,7 @@ test('an object that cannot be opened has the most specific message as its reaso
   expect([
     open(22, "elf: 'o' is not a proper ELF object", "failed to open object 'o'", 'failed to load object'),
     open(22, "elf: failed to open 'o'", "failed to init libelf for 'o'"),
-    open(22, "failed to open object 'o'", "failed to load object 'o'"),
+    open(22, "failed to open object 'o'", 'failed to init it', "failed to load object 'o'"),
     open(22),
     open(12),
     open(38),
@@ -124,11 +135,13 @@ test('libbpf before 0.7 names a program after everything else about it', () => {
     verdict(['load bpf program failed: Permission denied', log, "failed to load program 'q'"], { errno: 13 }),
     verdict(['gone is not found in vmlinux BTF', "failed to load program 'q'"], { errno: 3 }),
     verdict(['gone is not found in vmlinux BTF'], { errno: 3 }),
+    verdict(['load bpf program failed: Permission denied', log], { errno: 13 }),
   ]).toMatchInlineSnapshot(`
     [
       "verify verifier-rejected: verifier: R0 !read_ok",
       "verify attach-target-missing: attach target gone (kprobe) is not in this kernel's BTF",
       "verify unknown: gone is not found in vmlinux BTF (ESRCH)",
+      "verify unknown: load bpf program failed: Permission denied (EACCES)",
     ]
   `);
 });
@@ -194,4 +207,5 @@ test('a reason has one line of at most 400 characters', () => {
     true,
   ]);
   expect(verdict(["prog 'p': one \t  two "], { errno: 5 })).toBe("verify unknown: prog 'p': one two (EIO)");
+  expect(oneLine('  one\n two \n')).toBe('one two');
 });

@@ -214,6 +214,7 @@ test('a poisoned instruction is dead code if every program that contains it load
     'the verifier names it': records([read(named)])[0],
     'the verifier names it in the own attempt': records([read(bad, one('load')), read(named, one('load', 'p'))])[0],
     'the whole object loads': records([read(bad, one('done'))])[0],
+    'the whole object loads in spite of a refused program': records([read(named, one('done'))])[0],
     'the whole object loads, the own attempt did not': records([read(bad, one('done')), read(other, one('load', 'p'))])[0],
     'its program loads alone': records([read(other), read(bad, one('done', 'p')), read('', one('load', 'q'))])[0],
     'its program does not load alone': records([read(other), read(other, one('load', 'p')), read('', one('done', 'q'))])[0],
@@ -239,6 +240,7 @@ test('a poisoned instruction is dead code if every program that contains it load
       "the verifier names it": "poisoned, 8 -> null, yes, 0, 0",
       "the verifier names it in the own attempt": "poisoned, 8 -> null, yes, 0, 0",
       "the whole object loads": "poisoned, 8 -> null, no, 0, 0",
+      "the whole object loads in spite of a refused program": "poisoned, 8 -> null, no, 0, 0",
       "the whole object loads, the own attempt did not": "poisoned, 8 -> null, no, 0, 0",
     }
   `);

@@ -201,6 +201,11 @@ test('a custom loader that cannot attach fails with the cause that libbpf printe
     failed(consequence('-ENODEV')),
     failed("prog 'p': failed to find a unique match for 'f' (0 matches)", consequence('-ENOENT')),
     failed("prog 'p': failed to find a unique match for 'f' (2 matches)", consequence('-EINVAL')),
+    failed("prog 'p': failed to find a unique match for 'long_name' (0 matches)", consequence('-ENOENT')),
+    failed("prog 'p': failed to find a unique match for 'f' (0 matches) in x", consequence('-EINVAL')),
+    failed("prog 'p': failed to create kprobe without a number", consequence('-ENOENT')),
+    failed("prog 'p': failed to create kprobe 'f': -EPERM", "prog 'p': failed to attach: -EIO"),
+    failed("prog 'p': failed to create kprobe without a number"),
   ]).toMatchInlineSnapshot(`
     [
       "fail | attach | attach-target-missing | prog 'p': failed to create kprobe 'f+0x0' perf event: -ENOENT",
@@ -212,6 +217,11 @@ test('a custom loader that cannot attach fails with the cause that libbpf printe
       "fail | attach | attach-target-missing | prog 'p': failed to auto-attach: -ENODEV",
       "fail | attach | attach-target-missing | prog 'p': failed to find a unique match for 'f' (0 matches)",
       "fail | attach | attach-failed | prog 'p': failed to find a unique match for 'f' (2 matches)",
+      "fail | attach | attach-target-missing | prog 'p': failed to find a unique match for 'long_name' (0 matches)",
+      "fail | attach | attach-failed | prog 'p': failed to find a unique match for 'f' (0 matches) in x",
+      "fail | attach | attach-target-missing | prog 'p': failed to create kprobe without a number",
+      "fail | attach | permission | prog 'p': failed to create kprobe 'f': -EPERM",
+      "fail | attach | attach-failed | prog 'p': failed to create kprobe without a number",
     ]
   `);
 });

@@ -158,6 +158,7 @@ test('a missing attach target is worded by its program and section', () => {
     structOps('struct_ops init_kern s: struct bpf_struct_ops_a is not found in kernel BTF'),
     structOps('struct_ops init_kern s: struct b is not found in kernel BTF, x'),
     structOps('struct_ops init_kern s: Error in member m'),
+    structOps('struct_ops init failed: struct_ops init_kern s: Cannot find member m in kernel BTF'),
   ]).toMatchInlineSnapshot(`
     [
       "verify attach-target-missing: attach target btf_trace_sched_switch (tracing) is not in this kernel's BTF",
@@ -168,6 +169,7 @@ test('a missing attach target is worded by its program and section', () => {
       "relocate attach-target-missing: struct_ops type a is not in this kernel's BTF",
       "relocate attach-target-missing: struct_ops init_kern s: struct b is not found in kernel BTF, x",
       "relocate attach-target-missing: struct_ops init_kern s: Error in member m",
+      "relocate attach-target-missing: struct_ops init failed: struct_ops init_kern s: Cannot find member m in kernel BTF",
     ]
   `);
 });

@@ -131,7 +131,7 @@ test('the values of a relocation are those that libbpf printed, else what its sp
       { ...RELOCATION, kind, spec: '[3] struct other.x (0:1 @ offset 32)' },
       facts && { ...FACTS, kind, spec, ...facts },
     );
-    return `${local} -> ${target}`;
+    return [local, target];
   };
   expect([
     values(SPEC, 'byte_off', patch('8', '16')),
@@ -149,19 +149,58 @@ test('the values of a relocation are those that libbpf printed, else what its sp
     values('?', 'byte_off'),
   ]).toMatchInlineSnapshot(`
     [
-      "8 -> 16",
-      "8 -> null",
-      "32 -> null",
-      "32 -> null",
-      "null -> null",
-      "null -> null",
-      "5 -> null",
-      "null -> null",
-      "9 -> null",
-      "9 -> null",
-      "null -> null",
-      "null -> null",
-      "null -> null",
+      [
+        "8",
+        "16",
+      ],
+      [
+        "8",
+        null,
+      ],
+      [
+        "32",
+        null,
+      ],
+      [
+        "32",
+        null,
+      ],
+      [
+        null,
+        null,
+      ],
+      [
+        null,
+        null,
+      ],
+      [
+        "5",
+        null,
+      ],
+      [
+        null,
+        null,
+      ],
+      [
+        "9",
+        null,
+      ],
+      [
+        "9",
+        null,
+      ],
+      [
+        null,
+        null,
+      ],
+      [
+        null,
+        null,
+      ],
+      [
+        null,
+        null,
+      ],
     ]
   `);
 });

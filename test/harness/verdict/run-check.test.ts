@@ -256,3 +256,60 @@ test('a failed check of one program fails only that program, and a check without
   const failure = { stage: 'run', class: 'run-failed', errno: 0, reason: 'counts[0] after open: expected not zero, seen no value' };
   expect([own.failureOf('p'), own.failureOf('q'), shared.failureOf('q')]).toEqual([failure, null, failure]);
 });
+
+test('the values of all processors count together, and a value that is cut is no number', () => {
+  const perCpu = (check: PlannedCheck, bytes: Buffer) => outcome(check, value(bytes), 'percpu_array');
+  const cut = Buffer.concat([u64(1), Buffer.alloc(3)]);
+  const equals = (number: number, shown: string) => at({ equals: u64(number), shown });
+  expect([
+    perCpu(at({ notZero: true }), u64(0, 1)),
+    perCpu(at({ notZero: true }), cut),
+    perCpu(at({ atLeast: 1 }), cut),
+    perCpu(equals(3, '3'), u64(3, 5)),
+    perCpu(equals(15, '15'), u64(7, 8)),
+    perCpu(equals(15, '-15'), u64(7, 8)),
+    perCpu(equals(3, 'hex:0300000000000000'), u64(1, 2)),
+    perCpu(equals(3, '3com'), u64(1, 2)),
+    perCpu(equals(3, 'text'), u64(5, 3)),
+  ]).toEqual([
+    'counts[0]: not zero, seen 1: passed',
+    'counts[0]: not zero, seen hex:0100000000000000, hex:000000: passed',
+    'counts[0]: at least 1, seen hex:0100000000000000, hex:000000, not a number: failed',
+    'counts[0]: 3, seen 3: passed',
+    'counts[0]: 15, seen 15: passed',
+    'counts[0]: -15, seen 15: passed',
+    'counts[0]: hex:0300000000000000, seen hex:0100000000000000, hex:0200000000000000: failed',
+    'counts[0]: 3com, seen hex:0100000000000000, hex:0200000000000000: failed',
+    'counts[0]: text, seen text: passed',
+  ]);
+});
+
+test('only the type of its own map makes a value per-CPU', () => {
+  const plan: RunCheckPlan = { triggers: [], checks: [at({ atLeast: 3 })] };
+  const seen = (...maps: { name: string; type: string }[]) =>
+    judgeRunCheck(plan, { ...NO_FACTS, ...value(u64(1, 2)) }, maps, []).checks.map((check) => check.seen)[0];
+  const other = { name: 'other', type: 'percpu_array' };
+  expect([seen(), seen(other), seen(other, { name: 'counts', type: 'array' }), seen({ name: 'counts', type: 'percpu_array' })]).toEqual([
+    '1',
+    '1',
+    '1',
+    '3',
+  ]);
+});
+
+test('events that the guest did not count fail their check', () => {
+  const events: PlannedCheck = { kind: 'events', program: null, map: 'rb', atLeast: 0 };
+  expect(outcome(events, {})).toBe('events in rb: at least 0, seen errno 0: failed');
+});
+
+test('without planned checks, each program of a test run must have run, also if it is not attached', () => {
+  const plan: RunCheckPlan = { triggers: [TEST_RUN, COMMAND, { kind: 'built-in', name: 'open' }], checks: [] };
+  const runs = new Map([
+    ['p', 0],
+    ['q', 1],
+  ]);
+  expect(judgeRunCheck(plan, { ...NO_FACTS, runs }, [], ['q']).checks.map(({ what, passed }) => [what, passed])).toEqual([
+    ['runs of q', true],
+    ['runs of p', false],
+  ]);
+});

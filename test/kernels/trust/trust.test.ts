@@ -48,6 +48,12 @@ describe('who vouches for bytes', () => {
     });
   });
 
+  it('a key file vouches only in a run that was given this file', () => {
+    const given = (...files: string[]) =>
+      stillVouches({ ...SIGNED, keyFile: FILE }, { accepted: [BASE], keys: files.map((sha256) => ({ path: 'x', sha256 })) });
+    expect([given(), given('e'.repeat(64)), given(FILE), given('e'.repeat(64), FILE)]).toEqual([false, false, true, true]);
+  });
+
   it('a record of trust is read as it was written, without unknown fields', () => {
     const trusts = Object.values(TRUSTS);
     expect(trusts.map((trust) => readTrust({ ...trust, more: 1 }))).toEqual(trusts);

@@ -75,3 +75,43 @@ it('a mirror that the user trusts is used with a reason, but not if a signature 
   expect(judgeIndex(claim({ signature: { kind: 'bad', reason: 'x' } }), accepting, NOW)).toMatchObject({ kind: 'refused', advice: null });
   expect(judgeIndex(claim(), { accepted: [`${BASE}-security`], keys: [] }, NOW).kind).toBe('refused');
 });
+
+it('a signature counts only with the key file that it was verified with, and a bad one never', () => {
+  const release = { ...claim().release, validUntil: null };
+  const kindOf = (keyFile: string | null, ...files: string[]) =>
+    judgeIndex(
+      claim({ signature: { kind: 'good', key: KEY, keyFile }, release }),
+      { accepted: [], keys: files.map((sha256) => ({ path: 'x', sha256 })) },
+      NOW,
+    ).kind;
+  expect([kindOf(null), kindOf('a'), kindOf('a', 'b'), kindOf('a', 'b', 'a')]).toEqual(['trusted', 'refused', 'refused', 'trusted']);
+});
+
+it('a refused index comes with what to type, and times without fractions of a second', () => {
+  const judged = judgeIndex(
+    claim({ newestSeen: Date.UTC(2026, 10, 28, 1, 2, 3, 456), release: { ...claim().release, date: NOW - 1 } }),
+    NOBODY,
+    NOW,
+  );
+  expect(judged).toEqual({
+    kind: 'refused',
+    reason: 'it is of 2026-11-27T23:59:59Z, older than the one of 2026-11-28T01:02:03Z that this mirror had before',
+    advice: `to use this mirror anyway: --trust-mirror ${BASE}, or COREMATRIX_TRUST_MIRRORS=${BASE}`,
+  });
+});
+
+it('an index that is not signed is trusted only if the user accepts its mirror, though nothing else is wrong', () => {
+  const unsigned = claim({
+    signature: { kind: 'unchecked', reason: 'it is not signed' },
+    release: { ...claim().release, validUntil: null },
+  });
+  expect([judgeIndex(unsigned, NOBODY, NOW).kind, judgeIndex(unsigned, { accepted: [BASE], keys: [] }, NOW)]).toEqual([
+    'refused',
+    { kind: 'trusted', trust: { kind: 'accepted', mirror: BASE, reason: 'it is not signed' } },
+  ]);
+});
+
+it('the first index of a suite may have any date', () => {
+  const release = { ...claim().release, date: -1, validUntil: null };
+  expect(judgeIndex(claim({ release }), NOBODY, NOW).kind).toBe('trusted');
+});

@@ -57,6 +57,26 @@ describe('the status lines of gpgv', () => {
     ['a signature of an unknown key', unknown(), `unchecked: it is signed with the unknown key B7C5D7D6350947F8; ${UPDATE}`],
     ['no signature', ['NODATA 1'], 'unchecked: gpgv accepts no signature of it'],
     ['no line', [], 'unchecked: gpgv accepts no signature of it'],
+    [
+      'a good signature whose words follow other text',
+      ['NEWSIG', `X [GNUPG:] GOODSIG ${PRIMARY.slice(-16)} Debian`, ...good().slice(2)],
+      'unchecked: gpgv accepts no signature of it',
+    ],
+    [
+      'a valid signature whose words follow other text',
+      [...good().slice(0, 2), `X ${`[GNUPG:] ${good()[2]}`}`],
+      'unchecked: gpgv accepts no signature of it',
+    ],
+    [
+      'a good signature after other text of its beginning',
+      ['X [GNUPG:] NEWSIG', ...good().slice(1, 2), 'X [GNUPG:] NEWSIG', ...good().slice(2)],
+      `good ${PRIMARY}`,
+    ],
+    [
+      'a fingerprint that follows other text, before a valid signature',
+      ['NEWSIG', good()[1] ?? '', `PLAINTEXT [GNUPG:] VALIDSIG ${OTHER}`, ...good().slice(2)],
+      `good ${PRIMARY}`,
+    ],
     ['a word of gpgv in another place', ['PLAINTEXT 74 BADSIG 1', 'X BADSIG 2 GOODSIG 3'], 'unchecked: gpgv accepts no signature of it'],
   ])('the status of gpgv is read: %s', (_, lines, expected) => {
     expect(shown(lines)).toBe(expected);
@@ -86,6 +106,7 @@ describe('the text of a clear-signed message', () => {
     ['with carriage returns at its beginning', `-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\na\n${SIGNATURE}`, 'a'],
     ['with dashes', `${BEGIN}\n- -----BEGIN x\na - b\n- c\n${SIGNATURE}`, '-----BEGIN x\na - b\nc'],
     ['with blank lines after it', `${BEGIN}\na\n${SIGNATURE}\n \n`, 'a'],
+    ['with the words of a beginning inside a line', `${BEGIN}\na -----BEGIN PGP x\n${SIGNATURE}`, 'a -----BEGIN PGP x'],
     ['with an empty line', `${BEGIN}\na\n\nb\n${SIGNATURE}`, 'a\n\nb'],
   ])('the signed text is the part between headers and signature: %s', (_, message, text) => {
     expect(clearSignedText(message)).toBe(text);
@@ -100,6 +121,10 @@ describe('the text of a clear-signed message', () => {
     ['without an end of its signature', `${BEGIN}\na\n${SIGNATURE.replace('-----END PGP SIGNATURE-----\n', '')}`],
     ['with a header that is none', `${BEGIN}Hash SHA256\n\na\n${SIGNATURE}`],
     ['with a header of other characters', `${BEGIN}H1: x\n\na\n${SIGNATURE}`],
+    [
+      'that names a message inside a line',
+      `${BEGIN}\na -----BEGIN PGP x\n${SIGNATURE}`.replace('-----BEGIN PGP SIGNATURE-----', '- BEGIN'),
+    ],
     ['with another first line', `-----BEGIN PGP MESSAGE-----\n\na\n${SIGNATURE}`],
     ['with another line in the place of a header', `${BEGIN}x\n\na\n${SIGNATURE}`],
     ['without an empty line', `${BEGIN}a\n${SIGNATURE}`],
@@ -144,10 +169,23 @@ describe('a signed Release file', () => {
   });
 
   it('a Release file of an unknown key is unchecked, with the reason of the first keyring', async () => {
-    const { signature, content } = await verifyInRelease(signed.stranger, [keyring('mirror'), { path: '/nonexistent', keyFile: null }]);
-    expect([signature, content]).toEqual([
-      { kind: 'unchecked', reason: expect.stringMatching(/^it is signed with the unknown key [0-9A-F]{16}; update the package/) },
-      'Origin: Debian',
+    const missing = { path: '/nonexistent', keyFile: null };
+    const judged = [
+      await verifyInRelease(signed.stranger, [keyring('mirror'), missing]),
+      await verifyInRelease(signed.stranger, [missing, keyring('mirror')]),
+    ];
+    expect(judged).toEqual([
+      {
+        signature: {
+          kind: 'unchecked',
+          reason: expect.stringMatching(/^it is signed with the unknown key [0-9A-F]{16}; update the package/),
+        },
+        content: 'Origin: Debian',
+      },
+      {
+        signature: { kind: 'unchecked', reason: expect.stringMatching(/^(?:gpgv accepts no signature of it|it is signed with)/) },
+        content: 'Origin: Debian',
+      },
     ]);
   });
 

@@ -156,11 +156,15 @@ describe('the date of the newest verified index', () => {
   it('the newest date is kept for each suite, and an older one does not replace it', async () => {
     expect(await newestSeen(folder, 'sid-0123')).toBeNull();
     const seen = [];
-    for (const date of [500, 400, 500, 600]) {
+    for (const date of [-500, 500, 400, 500, 600]) {
       await rememberSeen(folder, 'sid-0123', date);
       seen.push(await newestSeen(folder, 'sid-0123'));
     }
-    expect([seen, await newestSeen(folder, 'trixie-0123'), await readFile(path(), 'utf8')]).toEqual([[500, 500, 500, 600], null, '600\n']);
+    expect([seen, await newestSeen(folder, 'trixie-0123'), await readFile(path(), 'utf8')]).toEqual([
+      [-500, 500, 500, 500, 600],
+      null,
+      '600\n',
+    ]);
   });
 
   it('an equal or older date is not written', async () => {
@@ -171,7 +175,7 @@ describe('the date of the newest verified index', () => {
     expect([await readFile(path(), 'utf8'), await readdir(dirname(path()))]).toEqual(['500', ['sid-0123.json']]);
   });
 
-  it.each(['', '"500"', 'null', '1e999', '{', '[500]'])('the content %j counts as no date and is replaced', async (content) => {
+  it.each(['', '"500"', '"9999"', 'null', '1e999', '{', '[500]'])('the content %j counts as no date and is replaced', async (content) => {
     await mkdir(dirname(path()), { recursive: true });
     await writeFile(path(), content);
     expect(await newestSeen(folder, 'sid-0123')).toBeNull();
