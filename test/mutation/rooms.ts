@@ -9,6 +9,14 @@ export interface MutatedRoom {
 
 export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
   verdict: { files: ['harness/verdict/**/*.ts'], tests: ['test/harness/verdict'] },
+  relocations: {
+    files: ['lines', 'parse', 'relocation-messages'].map((name) => `harness/logs/libbpf/${name}.ts`),
+    tests: ['test/harness/logs/libbpf'],
+  },
+  'predicted-relocations': {
+    files: ['harness/core-relo/**/*.ts'],
+    tests: ['big-endian', 'conformance', 'loader', 'made-up-types'].map((name) => `test/harness/core-relo/${name}.test.ts`),
+  },
   retries: {
     files: ['harness/run/attempts.ts', 'harness/run/no-verdict.ts'],
     tests: ['test/harness/run/attempts.test.ts', 'test/harness/run/no-verdict.test.ts'],
