@@ -47,6 +47,8 @@ async function reportOf(name: string, { files, tests, alone = false }: MutatedRo
       reporters: ['json', 'progress-append-only'],
       jsonReporter: { fileName: report },
       coverageAnalysis: 'perTest',
+      // The first run tries the mutants, too.
+      dryRunTimeoutMinutes: MAX_MINUTES,
       concurrency: 2,
       timeoutMS: 20_000,
       logLevel: 'error',
