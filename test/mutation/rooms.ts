@@ -26,7 +26,9 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
     files: ['signature', 'release', 'index-trust', 'suite-record', 'seen-dates']
       .map((name) => `kernels/sources/debian/${name}.ts`)
       .concat('kernels/trust/**/*.ts'),
-    tests: ['test/kernels/sources/debian', 'test/kernels/trust'],
+    tests: ['index-trust', 'signature', 'suite-facts']
+      .map((name) => `test/kernels/sources/debian/${name}.test.ts`)
+      .concat('test/kernels/trust'),
   },
   downloads: { files: ['kernels/download/**/*.ts'], tests: ['test/kernels/download'], alone: true },
   'snapshot-keys': {

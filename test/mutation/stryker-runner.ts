@@ -58,3 +58,5 @@ function runner(injector: Injector<PluginContext>): TestRunner {
 const inject: ['$injector'] = ['$injector'];
 
 export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, 'every-mutant', Object.assign(runner, { inject }))];
+/** The options of Stryker's own runner. */
+export { strykerValidationSchema } from '@stryker-mutator/vitest-runner';

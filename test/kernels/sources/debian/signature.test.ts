@@ -64,7 +64,7 @@ describe('the status lines of gpgv', () => {
     ],
     [
       'a valid signature whose words follow other text',
-      [...good().slice(0, 2), `X ${`[GNUPG:] ${good()[2]}`}`],
+      [...good().slice(0, 2), `X [GNUPG:] ${good()[2]}`],
       'unchecked: gpgv accepts no signature of it',
     ],
     [
