@@ -33,11 +33,11 @@ const text = (number: number) =>
 function largeResults(): Results {
   if (!KERNEL || !CELL) throw new Error('the sample has no such cell');
   const logs = createLogStore();
-  const none = { libbpf: null, warnings: null, verifier: null, kernel: null };
+  const none = { warnings: null, verifier: null, kernel: null, console: null };
   const cells = Array.from({ length: KERNELS }, (_, number): CellResult => {
     const programs = CELL.programs.map((program) => ({ ...program, logs: { libbpf: null, verifier: null } }));
     const status = number >= KERNELS - FAILING ? 'fail' : 'pass';
-    return { ...CELL, kernel: id(number), status, programs, logs: { ...none, console: addLog(logs, text(number)) } };
+    return { ...CELL, kernel: id(number), status, programs, logs: { ...none, libbpf: addLog(logs, text(number)) } };
   });
   const kernels = cells.map((cell) => ({ ...KERNEL, id: cell.kernel }));
   return {
@@ -59,7 +59,7 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 it('a page stays within its limit for logs, though the logs of the run are larger', async () => {
-  const whole = results.cells.reduce((sum, cell) => sum + logText(results.logs, cell.logs.console).length, 0);
+  const whole = results.cells.reduce((sum, cell) => sum + logText(results.logs, cell.logs.libbpf).length, 0);
   expect(whole).toBeGreaterThan(1.1 * PAGE_LOG_LIMIT);
   expect((await stat(join(folder, 'index.html'))).size).toBeLessThan(PAGE_LOG_LIMIT);
 });
@@ -71,7 +71,7 @@ it('a page says how many logs it has no room for, keeps those of failures, and l
     const page = await browser.newPage();
     page.setDefaultTimeout(PAGE_TIMEOUT_MS);
     const object = CELL?.object ?? '';
-    const at = (kernel: string) => `${pathToFileURL(join(folder, 'index.html')).href}#${logAnchor({ kernel, object }, 'console')}`;
+    const at = (kernel: string) => `${pathToFileURL(join(folder, 'index.html')).href}#${logAnchor({ kernel, object }, 'libbpf')}`;
     await page.goto(at(id(KERNELS - 1)));
     const log = page.locator('.cell-view .log[open] pre');
     await log.locator('.line').first().waitFor();
@@ -82,13 +82,18 @@ it('a page says how many logs it has no room for, keeps those of failures, and l
     expect(Number(count)).toBeLessThan(KERNELS - FAILING);
     await page.goto(at(id(KERNELS - FAILING - 1)));
     await log.getByText('This page has no room for the log').waitFor();
-    const file = logPath({ kernel: id(KERNELS - FAILING - 1), object, program: null, kind: 'console' });
+    const file = logPath({ kernel: id(KERNELS - FAILING - 1), object, program: null, kind: 'libbpf' });
     expect(await log.innerText()).toBe(`This page has no room for the log. It is in ${file}\n`);
     await log.getByRole('link').click();
     await page.waitForURL(pathToFileURL(join(folder, file)).href);
     const whole = text(KERNELS - FAILING - 1);
     expect(await readFile(join(folder, file), 'utf8')).toBe(`${whole}\n`);
     expect((await page.locator('pre').innerText()).trimEnd()).toBe(whole);
+    const [left, right] = [id(KERNELS - FAILING - 2), id(KERNELS - FAILING - 1)];
+    await page.goto(`${pathToFileURL(join(folder, 'index.html')).href}#compare/${left}/${right}/${object}`);
+    const files = [left, right].map((kernel) => logPath({ kernel, object, program: null, kind: 'libbpf' }));
+    const note = `libbpf log of the whole object: not compared, because the page has no room for ${files.join(' and ')}.`;
+    await page.locator('.compare-view').getByText(note).waitFor();
   } finally {
     await browser.close();
   }
