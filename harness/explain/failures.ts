@@ -5,6 +5,7 @@ import { instructionLines, type LineOf } from '../bpf/object/source-line.ts';
 import type { CellProgram, CellRelocation, CellResult, FailurePlace, ObjectResult, Results } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
 import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
+import { grouped } from '../base/text.ts';
 import type { Outcome, Reached, Stage } from '../base/vocabulary.ts';
 import { formatLog, type LogEvidence, logEvidence } from './evidence.ts';
 import type { LogLine } from '../results/explanation.ts';
@@ -38,9 +39,27 @@ const BAD: ReadonlySet<Outcome> = new Set(['poisoned', 'incompatible', 'ambiguou
 
 type Verdict = Omit<ProgramFailure, 'ref' | 'reported' | 'reached'>;
 
-/** True for a relocation of the program, or of a subprogram, which any program may call. */
-function belongs({ program, section }: ObjectRelocation, to: string): boolean {
-  return program === to || section === '.text';
+/** A relocation without a target that the verifier may reach. */
+interface Bad {
+  record: CellRelocation;
+  relocation: ObjectRelocation;
+}
+
+/** Returns the bad relocations of a program, and those of subprograms, which any program may call. */
+type BadOf = (program: string) => readonly Bad[];
+
+function badIn({ relocations }: ObjectResult, records: readonly CellRelocation[]): BadOf {
+  const bad = records.flatMap((record): Bad[] => {
+    const relocation = relocations[record.ref];
+    return relocation && BAD.has(record.outcome) && record.reached !== 'no' ? [{ record, relocation }] : [];
+  });
+  const isShared = ({ relocation }: Bad) => relocation.section === '.text';
+  const shared = bad.filter(isShared);
+  const own = grouped(
+    bad.filter((each) => !isShared(each)),
+    ({ relocation }) => relocation.program,
+  );
+  return (program) => [...(own.get(program) ?? []), ...shared].toSorted((a, b) => a.record.ref - b.record.ref);
 }
 
 /** The failure class that a verdict would give to a relocation without a target. */
@@ -58,13 +77,9 @@ function failureBehind(relocation: ObjectRelocation, record: CellRelocation): Pi
 }
 
 /** The failure of a program, and those that would follow: all relocations without a target that the verifier may reach. */
-function failuresOf(verdict: Verdict, object: ObjectResult, records: readonly CellRelocation[]): ProgramFailure[] {
+function failuresOf(verdict: Verdict, badOf: BadOf): ProgramFailure[] {
   const isCore = isRelocationFailure(verdict.class);
-  const bad = records.flatMap((record) => {
-    const relocation = object.relocations[record.ref];
-    const counts = relocation && BAD.has(record.outcome) && record.reached !== 'no' && belongs(relocation, verdict.program);
-    return counts ? [{ record, relocation }] : [];
-  });
+  const bad = badOf(verdict.program);
   const named = bad.filter(({ relocation }) => isCore && verdict.reason.startsWith(`${relocation.access}: `));
   // If several have the same reason, the one that the verifier reached.
   const met = named.find(({ record }) => record.reached === 'yes') ?? named[0] ?? (isCore ? bad[0] : undefined);
@@ -90,6 +105,7 @@ function linesOf({ bpf }: ExplainedObject): LineOf {
 /** Failures of an object on a kernel, predicted from BTF. */
 export function predictedFailures(object: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
   const lineOf = linesOf(object);
+  const badOf = badIn(object.result, cell.relocations);
   return cell.programs.flatMap(({ name, failure, possible, findings }) => {
     const first = failure ?? possible;
     if (!first) return [];
@@ -106,7 +122,7 @@ export function predictedFailures(object: ExplainedObject, cell: PredictedCell, 
     };
     const others = findings.filter(({ failure: each }) => each.reason !== first.reason);
     return [
-      ...failuresOf(verdict, object.result, cell.relocations),
+      ...failuresOf(verdict, badOf),
       ...others.map(({ failure: each, certain, at }): ProgramFailure => {
         const certainty = certain ? 'certain' : 'possible';
         return { ...common, ...each, certainty, at: place(at), evidence: [each.reason], ref: null, reported: false, reached: null };
@@ -153,9 +169,10 @@ export function seenFailures(
     if (!object || !wanted(cell.kernel, cell.object)) return [];
     const instead = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? predicted(cell) : null;
     const records = cell.relocations.map((record) => (record.outcome === 'not-reached' ? (instead?.[record.ref] ?? record) : record));
+    const badOf = badIn(object, records);
     return cell.programs.flatMap((program) => {
       const verdict = seenVerdict(cell, program, results);
-      return verdict ? failuresOf(verdict, object, records) : [];
+      return verdict ? failuresOf(verdict, badOf) : [];
     });
   });
 }

@@ -14,13 +14,23 @@ export type RecordsOf = (object: ExplainedObject, kernel: string) => readonly Ce
 
 const CHECKS = new Set(['field_exists', 'type_exists', 'enumval_exists']);
 
-/** True if the program reads what a check tests. If not, the check tests something indirectly, such as a version or the order of arguments. */
-function isRead(relocations: readonly ObjectRelocation[], ref: number): boolean {
-  const check = relocations[ref];
-  if (!check) return false;
-  const asked = check.access.replace(/^(?:struct|union) /, '');
-  const continues = ({ access }: ObjectRelocation) => access === asked || access.startsWith(`${asked}.`) || access.startsWith(`${asked}[`);
-  return relocations.some((other) => other.program === check.program && !CHECKS.has(other.kind) && continues(other));
+/** An access, and the accesses that it continues: `a.b[1]`, `a.b` and `a`. */
+function beginnings(access: string): string[] {
+  return [access, ...[...access.matchAll(/[.[]/g)].map(({ index }) => access.slice(0, index))];
+}
+
+/**
+ * Returns whether the program reads what a check tests. If not, the check tests something indirectly, such as a version or the order of
+ * arguments.
+ */
+function readsOf(relocations: readonly ObjectRelocation[]): (ref: number) => boolean {
+  const key = (program: string, access: string) => `${program} ${access}`;
+  const reads = relocations.filter(({ kind }) => !CHECKS.has(kind));
+  const read = new Set(reads.flatMap(({ program, access }) => beginnings(access).map((each) => key(program, each))));
+  return (ref) => {
+    const check = relocations[ref];
+    return check !== undefined && read.has(key(check.program, check.access.replace(/^(?:struct|union) /, '')));
+  };
 }
 
 /** Semantic changes of one object. Kernels with the same change are in one place. */
@@ -58,13 +68,14 @@ async function placesOf(object: ExplainedObject, cache: KernelCache, recordsOf: 
       if (local) answers.set(ref, [...(answers.get(ref) ?? []), { id, has: presenceOf(local, types).state === 'present' }]);
     }
   }
+  const isRead = readsOf(result.relocations);
   for (const [ref, asked] of answers) {
     const { gaps, last, witnesses } = presenceAmong(asked);
     if (gaps.length > 0)
       add(ref, 'the check is false only here, although older and newer kernels pass it: verify that it still tests what you intend', gaps);
     const after = asked.slice(asked.findIndex(({ id }) => id === last) + 1).map(({ id }) => id);
     const cameAndWent = witnesses.length === 2 && witnesses[0]?.change === 'came' && after.length > 0;
-    if (cameAndWent && !isRead(result.relocations, ref))
+    if (cameAndWent && !isRead(ref))
       add(
         ref,
         'the check was true on older kernels but is false again here: the program never reads what it checks, so the check is probably a version test, which may no longer hold',

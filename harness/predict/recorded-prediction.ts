@@ -68,8 +68,7 @@ function agrees(prediction: PredictedProgramStatus, program: CellProgram): boole
   return prediction.class === failure || prediction.others.some((other) => other === failure) || !isPredictable(program);
 }
 
-function withProgramPrediction(program: CellProgram, { programs }: RecordedPrediction): CellProgram {
-  const own = programs.find(({ name }) => name === program.name);
+function withProgramPrediction(program: CellProgram, own: PredictedProgramStatus | undefined): CellProgram {
   return own ? { ...program, predicted: { status: own.status, class: own.class, agrees: agrees(own, program) } } : program;
 }
 
@@ -84,10 +83,12 @@ function withOutcome(relocation: CellRelocation, { relocations }: RecordedPredic
  * @param cell must not have expectations applied yet
  */
 export function withPrediction(cell: CellResult, prediction: RecordedPrediction): CellResult {
+  // If several programs have one name, the first counts.
+  const programs = new Map(prediction.programs.map((program) => [program.name, program] as const).toReversed());
   return {
     ...cell,
     predicted: predictedFields(prediction),
-    programs: cell.programs.map((program) => withProgramPrediction(program, prediction)),
+    programs: cell.programs.map((program) => withProgramPrediction(program, programs.get(program.name))),
     relocations: cell.relocations.map((relocation) => withOutcome(relocation, prediction)),
   };
 }

@@ -57,10 +57,6 @@ function guestsOf(
   return { restore: restore && (async () => restore(request())), boot: async () => boot(request()), renew };
 }
 
-function attemptOf(evidence: CellEvidence, program: string): LoadAttempt | null {
-  return evidence.attempts.find((attempt) => attempt.program === program) ?? null;
-}
-
 function warningsOf(attempt: LoadAttempt | undefined): string {
   const records = [...(attempt?.log ?? []), ...(attempt?.attachments ?? []).flatMap(({ log }) => log)];
   return records
@@ -69,9 +65,10 @@ function warningsOf(attempt: LoadAttempt | undefined): string {
     .join('');
 }
 
-function programResult(judged: ProgramJudgement, evidence: CellEvidence, logs: LogStore): CellProgram {
+/** @param attempted the programs that were loaded alone */
+function programResult(judged: ProgramJudgement, attempted: ReadonlySet<string | null>, logs: LogStore): CellProgram {
   const { name, status, stage, class: failureClass, errno, reason, at, attached, runs } = judged;
-  const own = attemptOf(evidence, name) === null ? null : judged.logs;
+  const own = attempted.has(name) ? judged.logs : null;
   const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
   const cause = failureClass && reason !== null ? { fingerprint: fingerprintOf(failureClass, subjectOf(failureClass, reason)) } : {};
   const seen = { ...(attached !== null && { attached }), ...(runs !== null && { runs }) };
@@ -92,7 +89,8 @@ function printed(
 
 function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: number, logs: LogStore) {
   const { status, stage, class: failureClass, reason, relocations } = judgement;
-  const programs = judgement.programs.map((program) => programResult(program, evidence, logs));
+  const attempted = new Set(evidence.attempts.map(({ program }) => program));
+  const programs = judgement.programs.map((program) => programResult(program, attempted, logs));
   const refs = {
     libbpf: addLog(logs, `${judgement.logs.libbpf ?? ''}${cut(dropped)}`),
     warnings: addLog(logs, warningsOf(evidence.attempts[0])),

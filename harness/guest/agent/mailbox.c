@@ -19,8 +19,9 @@
 #endif
 #define IVSHMEM_VENDOR "0x1af4"
 #define IVSHMEM_DEVICE "0x1110"
-/* Kept free for the frames that end a response. */
+/* Kept free for frames that are not log text: at least this many bytes, and this part of a response. */
 #define RESERVE 4096
+#define RESERVED_PART 16
 #define LEAST_RESPONSE (2 * RESERVE + sizeof(uint32_t))
 
 static uint8_t *mailbox;
@@ -222,7 +223,8 @@ void response_end(void)
 /* The bytes that log text may still take; other fields may also use the reserve. */
 static size_t room(void)
 {
-	uint32_t limit = capacity - RESERVE;
+	uint32_t reserve = capacity / RESERVED_PART > RESERVE ? capacity / RESERVED_PART : RESERVE;
+	uint32_t limit = capacity - reserve;
 
 	return response->length < limit ? limit - response->length : 0;
 }
@@ -230,8 +232,10 @@ static size_t room(void)
 void frame_open(uint32_t type)
 {
 	struct frame_header header = { .type = type, .length = 0 };
+	/* The frames of many lines that do not fit would use up the reserve. */
+	bool is_needless = type == FRAME_LOG && room() == 0;
 
-	if (response->length + sizeof(header) > capacity)
+	if (is_needless || response->length + sizeof(header) > capacity)
 		return;
 	memcpy(response_base + response->length, &header, sizeof(header));
 	response->open_frame = response->length + 1;
@@ -240,7 +244,7 @@ void frame_open(uint32_t type)
 
 static void append(const void *bytes, size_t length)
 {
-	if (response->length + length > capacity)
+	if (!response->open_frame || response->length + length > capacity)
 		return;
 	memcpy(response_base + response->length, bytes, length);
 	response->length += (uint32_t)length;

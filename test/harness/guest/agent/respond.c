@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes a response as words command: `bytes=N` and `print=N` write a log frame of N characters, `many=N` writes N small frames, `crash`
- * leaves a frame open, `resume` continues as another process would, `end` ends the response.
+ * Writes a response as words command: `bytes=N` and `print=N` write a log frame of N characters, `lines=N` writes N log
+ * frames of one character, `many=N` writes N small frames of another kind, `crash` leaves a frame open, `resume` continues as another process would, `end` ends the response.
  */
 #include "driver.h"
 
@@ -39,6 +39,8 @@ static void obey(const char *word, uint32_t count)
 {
 	if (strcmp(word, "bytes") == 0 || strcmp(word, "print") == 0)
 		write_log(count, strcmp(word, "print") == 0);
+	for (uint32_t i = 0; strcmp(word, "lines") == 0 && i < count; i++)
+		write_log(1, true);
 	for (uint32_t i = 0; strcmp(word, "many") == 0 && i < count; i++)
 		send_runs(i, "program");
 	if (strcmp(word, "crash") == 0) {

@@ -50,8 +50,16 @@ test.each(['bytes', 'print'])('text that does not fit into a response is cut and
   const kept = frames.flatMap((frame) => (frame.type === 'log' ? [frame.text.length] : []));
   expect(damage).toBeNull();
   expect(frames.at(-1)).toEqual({ type: 'end', guestMs: 1 });
-  expect([kept[0], kept[2], header.dropped]).toEqual([40000, 0, 80005 - 40000 - (kept[1] ?? 0)]);
+  expect([kept.length, kept[0], header.dropped]).toEqual([2, 40000, 80005 - 40000 - (kept[1] ?? 0)]);
   expect(header.length).toBeGreaterThan(ROOM - 4200);
+});
+
+test('the end of a response fits after any number of lines that do not', async () => {
+  const { frames, damage, header } = await respond('print=50000 lines=100000 many=50 end');
+  expect(damage).toBeNull();
+  expect(frames.at(-1)).toEqual({ type: 'end', guestMs: 1 });
+  expect(frames.filter(({ type }) => type === 'runs')).toHaveLength(50);
+  expect(header.dropped).toBeGreaterThan(90_000);
 });
 
 test('a response continues after a frame in which a process died', async () => {
@@ -79,6 +87,7 @@ const words = fc.array(
   fc.oneof(
     fc.tuple(fc.constantFrom('bytes', 'print'), number).map(([word, count]) => `${word}=${count}`),
     fc.nat(3000).map((count) => `many=${count}`),
+    fc.nat(9000).map((count) => `lines=${count}`),
     fc.constantFrom('crash resume', 'end'),
   ),
   { maxLength: 12 },
