@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes a response as words command: `bytes=N` and `print=N` write a log frame of N characters, `lines=N` writes N log
- * frames of one character, `many=N` writes N small frames of another kind, `crash` leaves a frame open, `resume` continues as another process would, `end` ends the response.
+ * Writes a response as words command: `bytes=N` and `print=N` write a log frame of N characters, `lines=N` writes N log frames of one
+ * character, `many=N` writes N small frames of another kind, `crash` leaves a frame open, `resume` continues as another process would,
+ * `end` ends the response.
  */
 #include "driver.h"
 
