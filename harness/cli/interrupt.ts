@@ -1,4 +1,5 @@
 // Ctrl-C: the first stops the queue, ends guests and lets a partial report be written; the second exits at once.
+import { ENDING_SIGNALS } from '../base/blocking.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** npm and a terminal both deliver one Ctrl-C to the process group: a second signal within this time, in milliseconds, is the same key press. */
@@ -20,8 +21,8 @@ interface Interruptible<T> {
   onInterrupt: () => void;
   /** Its signal aborts on the first SIGINT, SIGTERM or SIGHUP. */
   work: (signal: AbortSignal) => Promise<T>;
-  /** Saves the result, also after an interrupt: it writes the report. It has no time limit. */
-  save?: (result: T) => Promise<void>;
+  /** Saves the result, also after an interrupt: it writes the report. It has no time limit after Ctrl-C. Null without an interrupt. */
+  save?: (result: T, endedBy: NodeJS.Signals | null) => Promise<void>;
 }
 
 /**
@@ -31,9 +32,11 @@ interface Interruptible<T> {
 export async function interruptible<T>({ onInterrupt, work, save }: Interruptible<T>): Promise<T> {
   const controller = new AbortController();
   let first = 0;
+  let endedBy: NodeJS.Signals | null = null;
   const exit = () => process.exit(EXIT.interrupted);
-  const interrupt = () => {
+  const interrupt = (name: NodeJS.Signals) => {
     if (first === 0) {
+      endedBy = name;
       first = performance.now();
       onInterrupt();
       controller.abort();
@@ -42,17 +45,16 @@ export async function interruptible<T>({ onInterrupt, work, save }: Interruptibl
     }
     if (performance.now() - first > SAME_KEY_MS) exit();
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of signals) process.on(name, interrupt);
+  for (const name of ENDING_SIGNALS) process.on(name, interrupt);
   try {
     const result = await work(controller.signal).catch((error: unknown): never => {
       throw controller.signal.aborted ? new InterruptedError({ cause: error }) : error;
     });
-    await save?.(result);
+    await save?.(result, endedBy);
     return result;
   } finally {
     // After the first interrupt, the next Ctrl-C keeps its meaning until the process ends.
-    if (first === 0) for (const name of signals) process.off(name, interrupt);
+    if (first === 0) for (const name of ENDING_SIGNALS) process.off(name, interrupt);
   }
 }
 

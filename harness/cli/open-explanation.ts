@@ -1,4 +1,5 @@
 // Adds explanations to the results of a run.
+import { blocking, weightOf } from '../base/blocking.ts';
 import { cacheRoot } from '../base/files.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';
@@ -11,7 +12,8 @@ export async function withExplanation(results: Results, objects: readonly Explai
   if (!results.run.complete) return results;
   const note = (text: string) => writeLine(process.stderr, `note: ${text}`);
   try {
-    return { ...results, explanation: findingsOf(await explainRun(results, objects, cacheRoot(), note)) };
+    const explain = async () => explainRun(results, objects, cacheRoot(), note);
+    return { ...results, explanation: findingsOf(await blocking(weightOf(results.cells), explain)) };
   } catch (error) {
     // A failing explanation must not lose the results.
     note(`failures are not explained: ${messageOf(error)}`);

@@ -1,6 +1,7 @@
 // `corematrix run`: runs the matrix of corematrix.yaml and arguments.
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { weightOf } from '../base/blocking.ts';
 import { configuredPath } from '../base/configured-path.ts';
 import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
@@ -18,6 +19,7 @@ import type { Gate } from '../base/vocabulary.ts';
 import { run } from '../run/run.ts';
 import type { TimeLimits } from '../run/time-limits.ts';
 import { checkGate, compareWith, gateOption } from './baseline.ts';
+import { EXIT } from './exit-codes.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
 import { withExplanation } from './open-explanation.ts';
@@ -63,6 +65,9 @@ function limitsOf(options: RunOptions, config: Config): TimeLimits {
   return { cellMs: cell && cell * 1000, bootMs: boot && boot * 1000 };
 }
 
+/** The report of an interrupted run with more relocations and programs takes over a second. */
+const MAX_PARTIAL = 20_000;
+
 interface Finished {
   options: RunOptions;
   plan: Plan;
@@ -71,10 +76,18 @@ interface Finished {
   /** Whether the run was all that the configuration has. */
   whole: boolean;
   formats: FormatName[] | undefined;
+  /** The signal that interrupted the run; null for a run that was not interrupted. */
+  endedBy: NodeJS.Signals | null;
 }
 
 /** Writes the report of a run and sets the exit code. */
-async function saveRun(ran: Results, { options, plan: { inputs }, history, expectations, whole, formats }: Finished): Promise<void> {
+async function saveRun(ran: Results, { options, plan, history, expectations, whole, formats, endedBy }: Finished): Promise<void> {
+  if (endedBy !== null && endedBy !== 'SIGINT' && !ran.run.complete && weightOf(ran.cells) > MAX_PARTIAL) {
+    writeLine(process.stderr, `no report, because a large one takes longer than ${endedBy} allows; --resume keeps the finished cells`);
+    process.exitCode = EXIT.interrupted;
+    return;
+  }
+  const { inputs } = plan;
   const results = await withHistory(await withExplanation(ran, inputs.objects), history);
   const { comparison, gate } = await compareWith(options, results);
   const { htmlAssets, force } = options;
@@ -134,9 +147,9 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
         } as const;
         return { ran: await run(request, emit, signal), journal };
       },
-      save: async ({ ran, journal }) => {
+      save: async ({ ran, journal }, endedBy) => {
         progress.end();
-        await saveRun(ran, { options, plan, history, expectations: expectations.active, whole, formats });
+        await saveRun(ran, { options, plan, history, expectations: expectations.active, whole, formats, endedBy });
         if (ran.run.complete) await journal.remove();
       },
     });

@@ -1,5 +1,6 @@
 // Shows results: every command with results writes the report folder and the terminal summary.
 import { join } from 'node:path';
+import { blocking, weightOf } from '../base/blocking.ts';
 import { type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { FORMATS } from '../../reports/formats.ts';
@@ -29,11 +30,10 @@ export interface ShowOptions {
   force?: boolean | undefined;
 }
 
-/** Writes the matrix or JSON to standard output, then the report folder, and to standard error where that is. */
-export async function showResults(
+async function show(
   results: Results,
   folder: string,
-  { formats, htmlAssets = 'inline', merged = false, json = false, comparison = null, force }: ShowOptions = {},
+  { formats, htmlAssets = 'inline', merged = false, json = false, comparison = null, force }: ShowOptions,
 ): Promise<void> {
   const compared = comparison === null ? {} : { comparison };
   if (json) await writeParts(process.stdout, jsonLineParts(results));
@@ -48,4 +48,9 @@ export async function showResults(
   const named = formats === undefined || formats.includes('html') ? FORMATS.html : FORMATS.json;
   writeLine(process.stderr, `report: ${join(folder, named.file)}`);
   await tellGithub(results, merged, rendering);
+}
+
+/** Writes the matrix or JSON to standard output, then the report folder, and to standard error where that is. */
+export async function showResults(results: Results, folder: string, options: ShowOptions = {}): Promise<void> {
+  await blocking(weightOf(results.cells), async () => show(results, folder, options));
 }

@@ -3,6 +3,7 @@ import { planKernels } from '../../kernels/plan.ts';
 import { pullKernel } from '../../kernels/pull.ts';
 import type { PlannedKernel } from '../../kernels/registered.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
+import { blocking, weightOf } from '../base/blocking.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { predictCell } from '../predict/predict.ts';
 import { run } from '../run/run.ts';
@@ -68,7 +69,7 @@ async function expectedOn(
   const image = await pullKernel(kernel, options);
   const types = withCustomBtf((await typesOf(image)()).kernel, (await prepared.btf?.(image.release))?.types ?? null);
   if (types === null) return null;
-  const { programs } = predictCell(bpf, types);
+  const { programs } = await blocking(weightOf([bpf]), () => predictCell(bpf, types));
   return new Map(programs.map(({ name, failure, possible }) => [name, failure || possible ? 'fail' : 'pass']));
 }
 

@@ -1,5 +1,6 @@
 // Runs one cell from start to verdict, in as many guests as needed, and makes its result.
 import { join } from 'node:path';
+import { blocking, weightOf } from '../base/blocking.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { CellLimits } from '../guest/watch.ts';
 import { recordedPredictionOf, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
@@ -119,7 +120,7 @@ function unjudgedLogs({ evidence, guest }: Examined, logs: LogStore): CellResult
 
 /** Runs one cell, without regard to expectations. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
-  const { kernel, object, customBtf, logs } = setup;
+  const { kernel, object, customBtf, logs, signal } = setup;
   const modules = await kernel.modules(object.prepared.modules ?? []);
   const tries = await tryGuests(guestsOf(setup, modules));
   const last = tries.at(-1);
@@ -135,38 +136,41 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
   const counting = withCustomBtf(types.kernel, customBtf?.types ?? null);
-  // The rules of a custom loader are not known.
-  const beside = (cell: CellResult) =>
-    types.readable && !object.prepared.command
-      ? withPrediction(cell, recordedPredictionOf(object.bpf, counting, libbpfLoader(object.prepared.loader ?? null)))
-      : cell;
-  const { infra, reason } = last.attempt;
-  if (infra !== null) {
-    const proven = provenCrash(tries.map(({ attempt: { isolation }, crash }) => ({ isolation, crash })));
-    const failure = proven ?? { class: infra, reason: reason ?? 'no verdict' };
-    const cell = uniformCell(kernel.result.id, object.result, proven ? 'fail' : 'infra', failure);
-    return beside({ ...cell, ...facts, logs: unjudgedLogs(last, logs) });
-  }
-  const enumerators = types.kernel && knownEnumerators(types.kernel);
-  const { programs, subprograms, ext, elf } = object.bpf;
-  const alternatives = object.bpf.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
-  const judgement = judgeCell({
-    object: object.result,
-    evidence: last.evidence,
-    alternatives,
-    runCheck: runCheckOf(object.prepared),
-    ...(enumerators && { enumerators }),
-    symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
-    ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
-  });
-  const cell: CellResult = {
-    ...facts,
-    kernel: kernel.result.id,
-    object: object.result.id,
-    loadMs: rounded(timeInLibbpf(last.evidence)),
-    predicted: null,
-    ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
+  const judged = (): CellResult => {
+    // The rules of a custom loader are not known.
+    const beside = (cell: CellResult) =>
+      types.readable && !object.prepared.command
+        ? withPrediction(cell, recordedPredictionOf(object.bpf, counting, libbpfLoader(object.prepared.loader ?? null)))
+        : cell;
+    const { infra, reason } = last.attempt;
+    if (infra !== null) {
+      const proven = provenCrash(tries.map(({ attempt: { isolation }, crash }) => ({ isolation, crash })));
+      const failure = proven ?? { class: infra, reason: reason ?? 'no verdict' };
+      const cell = uniformCell(kernel.result.id, object.result, proven ? 'fail' : 'infra', failure);
+      return beside({ ...cell, ...facts, logs: unjudgedLogs(last, logs) });
+    }
+    const enumerators = types.kernel && knownEnumerators(types.kernel);
+    const { programs, subprograms, ext, elf } = object.bpf;
+    const alternatives = object.bpf.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
+    const judgement = judgeCell({
+      object: object.result,
+      evidence: last.evidence,
+      alternatives,
+      runCheck: runCheckOf(object.prepared),
+      ...(enumerators && { enumerators }),
+      symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
+      ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
+    });
+    const cell: CellResult = {
+      ...facts,
+      kernel: kernel.result.id,
+      object: object.result.id,
+      loadMs: rounded(timeInLibbpf(last.evidence)),
+      predicted: null,
+      ...verdictOf(judgement, last.evidence, last.guest.ok ? last.guest.dropped : 0, logs),
+    };
+    const relocatedBy = customBtf ? { vmlinux: customBtf.types, modules: [] } : types.kernel;
+    return beside(relocatedBy ? withSemanticChanges(cell, object.bpf, relocatedBy) : cell);
   };
-  const relocatedBy = customBtf ? { vmlinux: customBtf.types, modules: [] } : types.kernel;
-  return beside(relocatedBy ? withSemanticChanges(cell, object.bpf, relocatedBy) : cell);
+  return blocking(weightOf([object.bpf]), judged, signal);
 }

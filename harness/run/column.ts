@@ -62,12 +62,12 @@ function guestsOfKernel(session: RunSession, image: KernelImage): GuestsOf {
 }
 
 /** The objects of a kernel; if predictions decide, those that are predicted to fail come first, before a free slot takes another. */
-async function urgentFirst({ request }: RunSession, kernel: ReadyKernel, objects: readonly RunObject[]): Promise<Urgency[]> {
+async function urgentFirst({ request, signal }: RunSession, kernel: ReadyKernel, objects: readonly RunObject[]): Promise<Urgency[]> {
   if (request.predictFirst !== true) return objects.map((object) => ({ object, isUrgent: false }));
   const predicted = await Promise.all(
     objects.map(async (object) => {
       const customBtf = (await object.prepared.btf?.(kernel.result.release)) ?? null;
-      return { object, isUrgent: await isPredictedToFail(kernel, object, customBtf) };
+      return { object, isUrgent: await isPredictedToFail(kernel, object, customBtf, signal) };
     }),
   );
   return predicted.toSorted((a, b) => Number(b.isUrgent) - Number(a.isUrgent));

@@ -1,5 +1,6 @@
 // The types of a kernel in a run: read for its first cell, and freed after its last one.
 import type { KernelImage } from '../../kernels/pull.ts';
+import { blocking, weightOf } from '../base/blocking.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { predictedFields, recordedPredictionOf } from '../predict/recorded-prediction.ts';
@@ -34,14 +35,12 @@ export async function isPredictedToFail(
   { types }: { types: RunTypes },
   object: RunObject,
   customBtf: ResolvedCustomBtf | null,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const { readable, kernel } = await types();
-  return (
-    readable &&
-    predictedFields(
-      recordedPredictionOf(object.bpf, withCustomBtf(kernel, customBtf?.types ?? null), libbpfLoader(object.prepared.loader ?? null)),
-    ) !== null
-  );
+  const counting = withCustomBtf(kernel, customBtf?.types ?? null);
+  const predict = () => recordedPredictionOf(object.bpf, counting, libbpfLoader(object.prepared.loader ?? null));
+  return readable && predictedFields(await blocking(weightOf([object.bpf]), predict, signal)) !== null;
 }
 
 /** The types of a downloaded kernel. */

@@ -13,7 +13,9 @@ const [WANTED = 5000] = process.argv.slice(2).map(Number);
 const STEP = 500;
 const KERNELS = ['debian:5.10', 'debian:6.12'];
 /** Small objects, of which some load and some fail. */
-const OBJECTS = ['task_state', 'exec_watch', 'rss_stat', 'new_helpers'].map((name) => join(PACKAGE_ROOT, 'programs/build', `${name}.bpf.o`));
+const OBJECTS = ['task_state', 'exec_watch', 'rss_stat', 'new_helpers'].map((name) =>
+  join(PACKAGE_ROOT, 'programs/build', `${name}.bpf.o`),
+);
 /** The results of a cell stay in memory until the report: this many KiB, and no more. */
 const MAY_GROW_KIB = 16;
 
@@ -32,7 +34,7 @@ async function footprint() {
 }
 
 const { objects, problems } = await readInputs(plainSources(OBJECTS, PACKAGE_ROOT));
-if (problems.length > 0) throw new Error(problems.join("\n"));
+if (problems.length > 0) throw new Error(problems.join('\n'));
 const agent = await ensureAgent({ onNote: () => {} });
 const cache = cacheRoot();
 const measured: { cells: number; heapKiB: number }[] = [];
@@ -71,6 +73,8 @@ const infra = cells.filter(({ status }) => status === 'infra').length;
 const [first] = measured;
 const last = measured.at(-1);
 const grown = first && last && last !== first ? (last.heapKiB - first.heapKiB) / (last.cells - first.cells) : 0;
-process.stdout.write(`${cells.length} cells, ${infra} without a verdict; each cell after the first ${STEP} keeps ${grown.toFixed(1)} KiB\n`);
+process.stdout.write(
+  `${cells.length} cells, ${infra} without a verdict; each cell after the first ${STEP} keeps ${grown.toFixed(1)} KiB\n`,
+);
 if (grown > MAY_GROW_KIB) process.stdout.write(`more than the ${MAY_GROW_KIB} KiB that the results of a cell need\n`);
 process.exitCode = grown > MAY_GROW_KIB || infra > 0 || measured.length === 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 // Tests of signals in all states of a command: it ends soon, leaves no process, and a stopped run continues without a false verdict.
 import { createServer, type Server } from 'node:http';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,6 +41,18 @@ async function until(found: () => Promise<boolean>): Promise<void> {
     if (performance.now() > deadline) throw new Error('the event that the test waits for did not happen within a minute');
     await sleep(20);
   }
+}
+
+/** Waits until a run has printed a text. The time limit of the test ends the wait. */
+async function untilSaid(run: ReturnType<typeof start>, text: string): Promise<void> {
+  let seen = '';
+  await new Promise<void>((found, ended) => {
+    run.all.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (seen.includes(text)) found();
+    });
+    run.all.once('end', () => ended(new Error(`the run ended without '${text}':\n${seen}`)));
+  });
 }
 
 const guestRuns = async () => (await processes()).some((line) => line.startsWith('qemu-system'));
@@ -95,6 +107,38 @@ it('predict ends at once after SIGTERM, also in the middle of an object with 200
   const run = start(['predict', 'large.bpf.o', '-k', 'debian:5.10']);
   await sleep(2500);
   expect(await endBy(run, 'SIGTERM')).toEqual({ ended: 'SIGTERM', soon: true, left: [] });
+});
+
+it('run ends soon after SIGTERM while a large object is predicted, judged, explained or reported, and a later run continues', async () => {
+  await writeFile(join(folder, 'large.bpf.o'), generatedObject({ programs: 1, relocations: 40_000 }));
+  const env = { COREMATRIX_CACHE: await linkedCache(join(folder, 'cache')) };
+  const begin = (...options: string[]) => start(['run', '-v', '--no-cache', 'large.bpf.o', '-k', 'debian:5.10', ...options], env);
+  // No listener can answer while the process is busy, so the signal itself ends it, unless it arrives just before.
+  const atOnce = { ended: expect.toBeOneOf(['SIGTERM', 130]), soon: true, left: [] };
+
+  const predicting = begin('--predict-first');
+  await untilSaid(predicting, 'booted in');
+  await sleep(300);
+  expect(await endBy(predicting, 'SIGTERM')).toEqual(atOnce);
+
+  const judging = begin();
+  await untilSaid(judging, 'cells 0/1');
+  await until(async () => !(await guestRuns()));
+  expect(await endBy(judging, 'SIGTERM')).toEqual(atOnce);
+
+  const explaining = begin();
+  await untilSaid(explaining, 'pass large');
+  await sleep(300);
+  expect(await endBy(explaining, 'SIGTERM')).toEqual(atOnce);
+
+  const reporting = begin('--resume');
+  await untilSaid(reporting, '1 pass (1 kernel');
+  expect(await endBy(reporting, 'SIGTERM')).toEqual(atOnce);
+  expect(await readdir(join(folder, 'corematrix-report'))).not.toContain('results.json');
+
+  const { exitCode } = await begin('--resume');
+  const results = readResults(await readFile(join(folder, 'corematrix-report/results.json'), 'utf8'), 'results.json');
+  expect([exitCode, results.cells.map(({ status, relocations }) => [status, relocations.length])]).toEqual([0, [['pass', 40_000]]]);
 });
 
 describe('work after an interrupt', () => {
