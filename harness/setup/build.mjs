@@ -20,11 +20,11 @@ export function stop(text) {
 
 /** Runs a command in the package folder and prints how long it took; a command that fails ends the process. */
 export function run(what, command, args) {
-  const started = Date.now();
+  const started = performance.now();
   // Output goes to standard error: standard output belongs to the command that set-up prepares.
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) stop(`${what} failed${error ? `: ${error.message}` : ` with status ${status}`}`);
-  say(`${what}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  say(`${what}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
 /** When a file was changed, in milliseconds; 0 if it does not exist. */

@@ -95,9 +95,9 @@ async function listed(folder: string, listener: number | null): Promise<string[]
  * @param listener a process whose own sockets count, too
  */
 export async function clearLeftovers(folder: string, listener: number | null): Promise<string[]> {
-  const until = Date.now() + END_TIMEOUT_MS;
+  const until = performance.now() + END_TIMEOUT_MS;
   let left = await listed(folder, listener);
-  while (left.length > 0 && Date.now() < until) {
+  while (left.length > 0 && performance.now() < until) {
     await sleep(100);
     left = await listed(folder, listener);
   }
