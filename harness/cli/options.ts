@@ -34,9 +34,10 @@ export function wholeNumber(value: string): number {
 }
 
 export const jobsOption = () =>
-  new Option('-j, --jobs <n>', 'maximum number of guests at the same time (default: limited by processors and memory)').argParser(
-    wholePositive,
-  );
+  new Option(
+    '-j, --jobs <n>',
+    'maximum number of guests at the same time, fewer if memory is short (default: the number of processors)',
+  ).argParser(wholePositive);
 
 export const accelOption = () =>
   new Option('--accel <name>', 'accelerator of the guests; auto uses KVM if a test guest runs under it')

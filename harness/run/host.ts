@@ -40,12 +40,12 @@ export async function availableMiB(): Promise<number> {
   return Math.min(machine, (await cgroupMiB()) ?? machine);
 }
 
-/** The number of guests at a time for an amount of memory: one for each processor, fewer if memory is short, at least one. */
-export function jobsFor(processors: number, memoryMiB: number): number {
-  return Math.max(1, Math.min(processors, Math.floor((memoryMiB - SPARE_MIB) / GUEST_MIB)));
+/** The number of guests at a time for an amount of memory: as many as wanted, fewer if memory is short, at least one. */
+export function jobsFor(wanted: number, memoryMiB: number): number {
+  return Math.max(1, Math.min(wanted, Math.floor((memoryMiB - SPARE_MIB) / GUEST_MIB)));
 }
 
-/** The number of guests at a time on this machine with its current free memory. */
+/** The number of guests at a time on this machine with its current free memory: at most one for each processor. */
 export async function defaultJobs(): Promise<number> {
   return jobsFor(availableParallelism(), await availableMiB());
 }

@@ -33,7 +33,7 @@ export interface RunRequest {
   expectations: readonly Expectation[];
   isolation: 'snapshot' | 'boot';
   accel: Accel | 'auto';
-  /** Maximum number of guests at a time. By default processors and memory decide. */
+  /** Maximum number of guests at a time; fewer if memory is short. By default the number of processors. */
   jobs?: number | undefined;
   limits?: TimeLimits | undefined;
   /** The largest memory of a guest, in MiB. The free memory of the machine decides by default. */

@@ -1,5 +1,6 @@
 // A run: all chosen cells, with a limited number of guests at a time. It reports its progress as events.
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { planKernels } from '../../kernels/plan.ts';
 import { removeUnfinished } from '../../kernels/prune.ts';
@@ -8,13 +9,14 @@ import { UserError } from '../base/errors.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';
 import type { OwnedFolder } from '../base/ownership.ts';
 import { everyCell } from '../plan/choice/choice.ts';
+import { plural } from '../base/text.ts';
 import type { Results } from '../results/schema.ts';
 import { assembleResults } from './assemble.ts';
 import { chosenObjects, runColumn } from './column.ts';
 import { commitOf } from './commit.ts';
 import type { Emit } from './events.ts';
 import { largestMemory } from './guest-memory.ts';
-import { availableMiB, defaultJobs, qemuVersion } from './host.ts';
+import { availableMiB, jobsFor, qemuVersion } from './host.ts';
 import type { Keep, RunRequest } from './run-request.ts';
 import { openSession } from './session.ts';
 import { makeWorkFolder } from './work-folder.ts';
@@ -40,8 +42,14 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
   const commit = commitOf(process.cwd(), process.env);
   const planned = await unlessInterrupted(signal, planKernels([...request.selectors], kernelOptions));
   if (planned.length === 0) throw new UserError('no kernels to run on: every kernel is optional, and none is available');
-  const jobs = request.jobs ?? (await defaultJobs());
-  const largestMiB = request.largestMiB ?? largestMemory(await availableMiB());
+  const freeMiB = await availableMiB();
+  const jobs = jobsFor(request.jobs ?? availableParallelism(), freeMiB);
+  if (request.jobs !== undefined && jobs < request.jobs)
+    emit({
+      kind: 'note',
+      text: `--jobs ${request.jobs}: ${plural(jobs, 'guest')} at a time, because only ${freeMiB} MiB of memory are free`,
+    });
+  const largestMiB = request.largestMiB ?? largestMemory(freeMiB);
   const choiceOf = (request.choose ?? everyCell)(
     planned,
     objects.map(({ result }) => result),

@@ -70,7 +70,7 @@ export const configSchema = z.strictObject({
     .int()
     .positive()
     .optional()
-    .describe('Maximum number of guests at the same time (default: limited by processors and memory).'),
+    .describe('Maximum number of guests at the same time, fewer if memory is short (default: the number of processors).'),
   cache: z
     .boolean()
     .optional()
