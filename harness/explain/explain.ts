@@ -1,7 +1,9 @@
 // Groups failures by root cause, and adds findings and advice to each cause.
-import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import { classOf, type CoreSpec } from '../bpf/core-spec/spec.ts';
+import { kindOf } from '../bpf/btf/btf.ts';
+import { isAnyEnum, resolveType } from '../bpf/btf/types.ts';
 import { type OfflineKernel } from '../kernel-btf/kernels.ts';
-import { localSpecs } from './access.ts';
+import { accessOfSpec, accessText, localSpecs } from './access.ts';
 import { type CausePlace, type ExplainedKernel, type Explanation, EXPLANATION_VERSION, type RootCause } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { type FieldFindings, fieldFindings } from './field-cause.ts';
@@ -85,14 +87,28 @@ interface Context {
   names: ReadonlyMap<string, string>;
 }
 
+/** Of the relocations of an access, the one that reads the value; else the given one. */
+function readingOf(local: CoreSpec, all: readonly (CoreSpec | null)[]): CoreSpec {
+  if (local.kind === 'byte_off') return local;
+  const text = accessText(accessOfSpec(local));
+  return all.find((spec) => spec?.kind === 'byte_off' && accessText(accessOfSpec(spec)) === text) ?? local;
+}
+
 /** Groups failures by the shape of the compiled access, because a kernel may lack one shape and have another. */
 function byShape(failures: readonly ProgramFailure[], specs: Context['specs']): { local: CoreSpec; failures: ProgramFailure[] }[] {
   const shapes = new Map<string, { local: CoreSpec; failures: ProgramFailure[] }>();
   for (const failure of failures) {
-    const local = failure.ref === null ? null : specs.get(failure.object)?.[failure.ref];
-    if (!local) continue;
+    const all = specs.get(failure.object) ?? [];
+    const failing = failure.ref === null ? null : all[failure.ref];
+    if (!failing) continue;
+    const local = classOf(failing.kind) === 'field' ? readingOf(failing, all) : failing;
     const steps = stepsOf(local);
-    const key = JSON.stringify(steps.map((_, at) => shapeOf(local.btf, walk(local.btf, local.rootId, steps.slice(0, at + 1)).type)));
+    const kinds = steps.map((_, at) => {
+      const { type } = walk(local.btf, local.rootId, steps.slice(0, at + 1));
+      // libbpf takes no integer for an enum.
+      return [shapeOf(local.btf, type), isAnyEnum(kindOf(local.btf, resolveType(local.btf, type)))];
+    });
+    const key = JSON.stringify(kinds);
     const shape = shapes.get(key) ?? { local, failures: [] };
     shape.failures.push(failure);
     shapes.set(key, shape);

@@ -1,6 +1,5 @@
 // Findings about a root cause with a relocation: which kernels have the field, what the others have instead, and code for all of them.
 import { essentialName } from '../bpf/btf/essential-name.ts';
-import type { KernelTypes } from '../core-relo/candidates.ts';
 import { presenceAmong } from '../results/presence-among.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import { nameOf } from '../bpf/btf/btf.ts';
@@ -12,8 +11,10 @@ import type { KernelCache } from './kernel-cache.ts';
 import { stepsOf } from './path.ts';
 import { type Presence, presenceOf } from './presence.ts';
 import { distinguishing, type Situation, situationOf, specThere } from './situation.ts';
-import { type Reading, readSnippet, sizeSnippet } from './snippet.ts';
+import { type Replacement, replacementHint, replacementOf, wantedValue } from './replacement.ts';
+import { existsName, type Reading, readSnippet, sizeSnippet } from './snippet.ts';
 import { enumSnippet } from './snippet-guard.ts';
+import { valueAt } from './value.ts';
 
 export interface FieldFindings {
   presence: CausePresence;
@@ -28,10 +29,11 @@ interface OnKernel {
   presence: Presence | null;
 }
 
-interface Failing {
+/** A kernel that lacks the access, or on which the access fails although the kernel has it. */
+interface Lacking {
   kernel: OnKernel;
-  types: KernelTypes;
   situation: Situation;
+  replacement: Replacement;
 }
 
 function isThere(presence: Presence | null): boolean | null {
@@ -68,28 +70,33 @@ export interface FailingAccess {
   names: ReadonlyMap<string, string>;
 }
 
-async function failingOn({ local, evidence, cache, names }: FailingAccess, all: readonly OnKernel[]): Promise<Failing[]> {
-  const failing: Failing[] = [];
+async function lackingOn({ local, evidence, cache, names }: FailingAccess, all: readonly OnKernel[]): Promise<Lacking[]> {
+  const lacking: Lacking[] = [];
   for (const kernel of all) {
-    const types = kernel.presence && evidence.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
-    if (!types || !kernel.presence) continue;
+    const failsHere = evidence.has(kernel.id);
+    if (!kernel.presence || (!failsHere && isThere(kernel.presence) === true)) continue;
+    const types = await cache.typesOf(kernel.id);
+    if (!types) continue;
     const witness = nearest(all, kernel);
     const elsewhere = witness && witness !== kernel ? await cache.typesOf(witness.id) : null;
+    const spec = elsewhere && specThere(local, elsewhere);
     const situation = situationOf(local, {
       kernel: types,
       presence: kernel.presence,
-      elsewhere: elsewhere && specThere(local, elsewhere),
+      elsewhere: spec,
       neighbours: neighboursOf(all, kernel, names),
     });
-    failing.push({ kernel, types, situation });
+    lacking.push({ kernel, situation, replacement: replacementOf(local, wantedValue(local, spec), situation) });
   }
-  return failing;
+  return lacking;
 }
 
-function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evidence>): CauseSituation[] {
+function grouped(lacking: readonly Lacking[], evidence: ReadonlyMap<string, Evidence>): CauseSituation[] {
   const groups = new Map<string, CauseSituation>();
-  for (const { kernel, situation } of failing) {
-    const { summary, hints } = situation;
+  for (const { kernel, situation, replacement } of lacking) {
+    if (!evidence.has(kernel.id)) continue;
+    const { summary } = situation;
+    const hints = [replacementHint(replacement) ?? [], situation.hints].flat();
     const alternatives = situation.alternatives.map(({ relation, paths, type, certainty }) => ({ relation, paths, type, certainty }));
     // Only the best alternative counts, because the others differ from kernel to kernel.
     const key = JSON.stringify([summary, alternatives[0], hints]);
@@ -101,24 +108,40 @@ function grouped(failing: readonly Failing[], evidence: ReadonlyMap<string, Evid
   return [...groups.values()];
 }
 
-/** The best alternatives of all kernels, those of the newest kernel first, and the compiled access at the end. */
-function readingsOf({ local, names }: FailingAccess, failing: readonly Failing[], lastWith: string | null): Reading[] {
+/** The access itself if a kernel has it, then the replacements with the same value, those of the newest kernel first. */
+function readingsOf({ local, names }: FailingAccess, lacking: readonly Lacking[], lastWith: string | null): Reading[] {
   const found = new Map<string, Reading>();
-  for (const { kernel, types, situation } of failing) {
-    const [best] = situation.alternatives;
-    if (!best || situation.root === null) continue;
-    const key = JSON.stringify([best.paths, best.type]);
+  for (const { kernel, situation, replacement } of lacking) {
+    if (replacement.state !== 'same-value' || !situation.root) continue;
+    const { alternative, as } = replacement;
+    const key = JSON.stringify([alternative.paths, alternative.type, as]);
     const known = found.get(key);
     const flavor = known?.flavor ?? flavorOf(names.get(kernel.id) ?? kernel.id);
     // Moves a known alternative to the end, so that alternatives are ordered by the newest kernel that needs them.
     found.delete(key);
-    found.set(key, known ?? { btf: types.vmlinux.btf, root: situation.root, paths: best.paths, flavor });
+    found.set(key, known ?? { btf: situation.root.btf, root: situation.root.id, paths: alternative.paths, flavor, as });
   }
-  const flavor = lastWith === null ? 'wanted' : flavorOf(names.get(lastWith) ?? lastWith);
-  const anyWidth = failing.some(
+  const replacements = [...found.values()].toReversed();
+  if (lastWith === null) return replacements;
+  const anyWidth = lacking.some(
     ({ kernel, situation }) => kernel.presence?.state === 'present' && situation.class === 'core-field-incompatible',
   );
-  return [...[...found.values()].toReversed(), { btf: local.btf, root: local.rootId, paths: [stepsOf(local)], flavor, anyWidth }];
+  const flavor = flavorOf(names.get(lastWith) ?? lastWith);
+  return [{ btf: local.btf, root: local.rootId, paths: [stepsOf(local)], flavor, anyWidth }, ...replacements];
+}
+
+/** True if each kernel with a replacement reads this one, because no reading before it is also there. */
+function eachReadsItsOwn(lacking: readonly Lacking[], readings: readonly Reading[]): boolean {
+  return lacking.every(({ situation: { root }, replacement }) => {
+    if (replacement.state === 'none' || !root) return true;
+    const taken = readings.find(({ paths, btf, root: from }) => {
+      const [own, here] = [valueAt(btf, from, paths), valueAt(root.btf, root.id, paths)];
+      return own !== null && here !== null && own.kind === here.kind;
+    });
+    if (replacement.state === 'other-meaning') return taken === undefined;
+    const { alternative, as } = replacement;
+    return JSON.stringify([taken?.paths, taken?.as ?? null]) === JSON.stringify([alternative.paths, as]);
+  });
 }
 
 /** Snippets for several types with one name. Each first checks a member that only one type has, which selects this type. */
@@ -141,7 +164,33 @@ function distinguishingSnippet(
   return { snippet: snippets.length > 0 ? snippets.join('\n\n') : null, advice };
 }
 
-function suggestion(question: FailingAccess, failing: readonly Failing[], lastWith: string | null) {
+interface Suggestion {
+  snippet: string | null;
+  advice: string[];
+}
+
+const NOWHERE = 'None of these kernels has it. Check the name, or look in newer kernels and in modules.';
+
+const NOT_A_READ =
+  'The program asks for the size or the place of the field, not for its value. Ask only where bpf_core_field_exists() is true.';
+
+/** Code that reads the value on each kernel that certainly has it, and a check for the other kernels. */
+function valueSuggestion(question: FailingAccess, lacking: readonly Lacking[], lastWith: string | null): Suggestion {
+  const { local, names } = question;
+  const readings = readingsOf(question, lacking, lastWith);
+  if (readings.length === 0) return { snippet: null, advice: [NOWHERE] };
+  if (!eachReadsItsOwn(lacking, readings))
+    return { snippet: null, advice: ['No code reads the same value on all these kernels: forms with another meaning have the same name.'] };
+  const text = accessText(accessOfSpec(local));
+  const snippet = readSnippet(text, readings);
+  if (snippet === null) return { snippet, advice: ['No code that works on all these kernels can be suggested for this access.'] };
+  const without = lacking.filter(({ kernel, replacement }) => kernel.presence?.state !== 'present' && replacement.state !== 'same-value');
+  if (without.length === 0) return { snippet, advice: [] };
+  const list = without.map(({ kernel: { id } }) => names.get(id) ?? id).join(', ');
+  return { snippet, advice: [`Nothing reads the same value on ${list}. Check ${existsName(text)}() first, which is 0 there.`] };
+}
+
+function suggestion(question: FailingAccess, lacking: readonly Lacking[], lastWith: string | null): Suggestion {
   const { local } = question;
   const access = accessOfSpec(local);
   if (access.what === 'enumerator') {
@@ -149,18 +198,11 @@ function suggestion(question: FailingAccess, failing: readonly Failing[], lastWi
     const snippet = enumSnippet(essentialName(nameOf(local.btf, local.rootId)), access.enumerator ?? '', enumerator?.value ?? 0n);
     return { snippet, advice: [] };
   }
-  const ambiguous = failing.find(({ kernel }) => kernel.presence?.state === 'ambiguous');
+  const ambiguous = lacking.find(({ kernel }) => kernel.presence?.state === 'ambiguous');
   if (ambiguous) return distinguishingSnippet(local, ambiguous.kernel.presence, accessText(access));
-  const snippet = access.what === 'field' ? readSnippet(accessText(access), readingsOf(question, failing, lastWith)) : null;
-  const nowhere = lastWith === null ? ['None of these kernels has it. Check the name, or look in newer kernels and in modules.'] : [];
-  const unsure = failing.some(({ situation }) => situation.alternatives[0]?.certainty === 'possible');
-  return {
-    snippet,
-    advice:
-      unsure && snippet !== null
-        ? ['Check that the alternative means the same. Its place in the type does not prove it.', ...nowhere]
-        : nowhere,
-  };
+  if (access.what === 'field' && local.kind !== 'byte_off') return { snippet: null, advice: [NOT_A_READ] };
+  if (access.what === 'field') return valueSuggestion(question, lacking, lastWith);
+  return { snippet: null, advice: lastWith === null ? [NOWHERE] : [] };
 }
 
 /** Findings from BTF about an access that some kernels lack. */
@@ -172,6 +214,6 @@ export async function fieldFindings(question: FailingAccess): Promise<FieldFindi
     all.push({ id, at, presence: types && presenceOf(local, types) });
   }
   const presence = presenceAmong(all.map((each) => ({ id: each.id, has: isThere(each.presence) })));
-  const failing = await failingOn(question, all);
-  return { presence, situations: grouped(failing, evidence), ...suggestion(question, failing, presence.last) };
+  const lacking = await lackingOn(question, all);
+  return { presence, situations: grouped(lacking, evidence), ...suggestion(question, lacking, presence.last) };
 }

@@ -1,5 +1,7 @@
 // Changes of kernel types that BPF objects have met, as data. `npm run known-changes` checks every entry against real kernels.
 
+import type { Conversion } from './value.ts';
+
 export interface KnownChange {
   id: string;
   /**
@@ -13,8 +15,18 @@ export interface KnownChange {
   text: string;
   /** Series of the last kernel with `before` and of the first with `after` that a check saw; null if no available kernels show both. */
   witness: readonly [last: string, first: string] | null;
-  /** The replacement has another meaning, so programs must not simply read it instead. */
+  /** The replacement has another meaning, so no code reads it instead. */
   otherMeaning?: true;
+  /** The integer type differs between both forms, but not the number in it. */
+  sameNumber?: true;
+  /** How to read the old value in the new form. */
+  form?: KnownForm;
+}
+
+export interface KnownForm {
+  /** Path from the struct of the old member: `bi_bdev->bd_disk`. `[*]` is the index in the old array; it is left out if there is none. */
+  path: string;
+  as?: Conversion;
 }
 
 export const KNOWN_CHANGES: readonly KnownChange[] = [
@@ -25,6 +37,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'task_struct.__state',
     witness: ['5.10', '6.1'],
     text: 'task_struct.state became __state and shrank from 8 to 4 bytes',
+    sameNumber: true,
   },
   {
     id: 'task-cpu',
@@ -64,8 +77,8 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'block_device.bd_partno',
     after: 'block_device.__bd_flags',
     witness: ['6.1', '6.12'],
-    text: 'block_device.bd_partno became a part of __bd_flags',
-    otherMeaning: true,
+    text: 'block_device.bd_partno became the low 8 bits of __bd_flags',
+    form: { path: '__bd_flags.counter', as: { what: 'bits', shift: 0, width: 8 } },
   },
   {
     id: 'queue-bdi',
@@ -74,6 +87,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'gendisk.bdi',
     witness: ['5.10', '6.1'],
     text: 'request_queue.backing_dev_info moved to gendisk.bdi',
+    form: { path: 'disk->bdi' },
   },
   {
     id: 'bio-bdev',
@@ -82,6 +96,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'bio.bi_bdev',
     witness: ['5.10', '6.1'],
     text: 'bio.bi_disk and bi_partno became bi_bdev',
+    form: { path: 'bi_bdev->bd_disk' },
   },
   {
     id: 'rss-stat',
@@ -123,6 +138,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: null,
     witness: ['6.1', '6.12'],
     text: 'inode.i_ctime became __i_ctime in 6.6, and i_ctime_sec with i_ctime_nsec in 6.11',
+    sameNumber: true,
   },
   {
     id: 'inode-ctime-split',
@@ -131,6 +147,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'inode.i_ctime_sec',
     witness: null,
     text: 'inode.__i_ctime was split into i_ctime_sec and i_ctime_nsec',
+    sameNumber: true,
   },
   {
     id: 'inode-mtime',
@@ -139,6 +156,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: null,
     witness: ['6.1', '6.12'],
     text: 'inode.i_mtime became __i_mtime in 6.7, and i_mtime_sec with i_mtime_nsec in 6.11',
+    sameNumber: true,
   },
   {
     id: 'inode-atime',
@@ -147,6 +165,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: null,
     witness: ['6.1', '6.12'],
     text: 'inode.i_atime became __i_atime in 6.7, and i_atime_sec with i_atime_nsec in 6.11',
+    sameNumber: true,
   },
   {
     id: 'kernfs-id',
@@ -170,8 +189,8 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'cgroup.ancestor_ids',
     after: 'cgroup.ancestors',
     witness: ['5.10', '6.1'],
-    text: 'cgroup.ancestor_ids became ancestors, which are pointers',
-    otherMeaning: true,
+    text: 'cgroup.ancestor_ids became ancestors, pointers to cgroups with an id each',
+    form: { path: 'ancestors[*]->kn->id' },
   },
   {
     id: 'inet-flags',
@@ -180,7 +199,6 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'inet_sock.inet_flags',
     witness: ['6.1', '6.12'],
     text: 'bits of inet_sock such as freebind and transparent moved into inet_flags',
-    otherMeaning: true,
   },
   {
     id: 'skb-vlan-present',
@@ -189,7 +207,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'sk_buff.vlan_all',
     witness: ['6.1', '6.12'],
     text: 'sk_buff.vlan_present was removed: test vlan_all instead',
-    otherMeaning: true,
+    form: { path: 'vlan_all', as: { what: 'is-not-zero' } },
   },
   {
     id: 'skb-tstamp-type',
@@ -197,8 +215,8 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'sk_buff.mono_delivery_time',
     after: 'sk_buff.tstamp_type',
     witness: ['6.1', '6.12'],
-    text: 'sk_buff.mono_delivery_time became tstamp_type',
-    otherMeaning: true,
+    text: 'sk_buff.mono_delivery_time became tstamp_type, which is 1 for the monotonic clock',
+    form: { path: 'tstamp_type', as: { what: 'equals', number: 1 } },
   },
   {
     id: 'kernel-cap',
@@ -207,7 +225,6 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'kernel_cap_t.val',
     witness: ['6.1', '6.12'],
     text: 'kernel_cap_t: two 32-bit words cap[] became one 64-bit val',
-    otherMeaning: true,
   },
   {
     id: 'file-count',
@@ -215,8 +232,8 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     before: 'file.f_count',
     after: 'file.f_ref',
     witness: ['6.12', '6.16'],
-    text: 'file.f_count became f_ref, which counts differently',
-    otherMeaning: true,
+    text: 'file.f_count became f_ref, which is one less and negative without references',
+    form: { path: 'f_ref.refcnt.counter', as: { what: 'one-more' } },
   },
   {
     id: 'dentry-children',
@@ -243,6 +260,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'dentry.d_shortname',
     witness: ['6.12', '6.16'],
     text: 'dentry.d_iname became d_shortname.string',
+    form: { path: 'd_shortname.string[*]' },
   },
   {
     id: 'cfs-running',
@@ -284,6 +302,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'tty_driver.type is enum',
     witness: ['6.12', '6.16'],
     text: 'tty_driver.type became an enum',
+    sameNumber: true,
   },
   {
     id: 'fsnotify-priority',
@@ -308,6 +327,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'io_kiocb.cqe',
     witness: ['5.10', '6.1'],
     text: 'io_kiocb.result moved into cqe.res',
+    form: { path: 'cqe.res' },
   },
   {
     id: 'net-cookie',
@@ -316,6 +336,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'net.net_cookie is int',
     witness: ['5.10', '6.1'],
     text: 'net.net_cookie became a plain integer',
+    sameNumber: true,
   },
   {
     id: 'mmap-sem',
@@ -340,6 +361,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'sock.sk_protocol is int',
     witness: null,
     text: 'sock.sk_protocol and sk_type became plain integers',
+    sameNumber: true,
   },
   {
     id: 'subreaper',
@@ -348,6 +370,7 @@ export const KNOWN_CHANGES: readonly KnownChange[] = [
     after: 'signal_struct.is_child_subreaper is int',
     witness: ['7.1', '7.2'],
     text: 'signal_struct.is_child_subreaper became a bool; on kernels where it is a bitfield, a read as bool includes neighbouring bits',
+    sameNumber: true,
   },
   {
     id: 'kmem-alloc',

@@ -6,6 +6,7 @@ import { completePath } from './complete.ts';
 import { namedMembers, type Step, walk } from './path.ts';
 import { similarity } from '../base/similar.ts';
 import { isScalar, memberText } from './type-text.ts';
+import type { Conversion } from './value.ts';
 
 /** A path through the kernel's types that may replace the missing one. */
 export interface Alternative {
@@ -17,6 +18,8 @@ export interface Alternative {
   /** 0 to 100. */
   score: number;
   certainty: 'likely' | 'possible';
+  /** Set if a known change or the name of a flag states how to read the value. */
+  form?: { as: Conversion | null };
 }
 
 /** The same struct in the nearest kernel that has the member. */
@@ -46,6 +49,8 @@ export interface Wanted {
   declared: Declared | null;
   /** True if the path led to an integer, enum or pointer. */
   scalar: boolean;
+  /** True if the path led to a single bit. */
+  bit: boolean;
   witness: Witness | null;
   /** Names for the member in a known change. */
   expected: readonly string[];

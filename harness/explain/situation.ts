@@ -1,5 +1,5 @@
 // Describes what one kernel has instead of the target of one relocation.
-import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
+import { type Btf, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { enumeratorOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { typesWithName } from '../bpf/btf/names.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
@@ -9,19 +9,21 @@ import type { FailureClass } from '../base/failures.ts';
 import { absenceReasons, type Neighbours } from './absence.ts';
 import { accessOfSpec, accessText } from './access.ts';
 import { knownChange } from './known-change.ts';
+import { knownForms } from './known-form.ts';
 import { type Alternative, type Declared, nearestMembers, sameNameOtherKind, shapeOf, type Wanted } from './nearest.ts';
 import { namedMembers, pathText, rootText, stepsOf, walk } from './path.ts';
 import { type Obstacle, type Presence, presenceOf } from './presence.ts';
 import { mostSimilar } from '../base/similar.ts';
 import { isScalar, memberText, typeText } from './type-text.ts';
+import { valueOf } from './value.ts';
 
 export interface Situation {
   class: FailureClass;
   /** The situation in one line: `struct task_struct has no member state`. */
   summary: string;
   alternatives: Alternative[];
-  /** BTF id of the candidate type from which the alternatives start; null if there is none. */
-  root: number | null;
+  /** The candidate type from which the alternatives start; null if there is none. */
+  root: TypeAt | null;
   /** Possible explanations, the most likely first. */
   hints: string[];
 }
@@ -38,6 +40,11 @@ function declaredAt(spec: CoreSpec, obstacle: Obstacle): Declared | null {
 
 function leadsToScalar(local: CoreSpec): boolean {
   return isScalar(local.btf, walk(local.btf, local.rootId, stepsOf(local)).type);
+}
+
+function leadsToBit(spec: CoreSpec): boolean {
+  const value = valueOf(spec);
+  return value?.kind === 'number' && value.bits === 1;
 }
 
 /** Names that a known change has for the access. */
@@ -58,6 +65,7 @@ function wantedOf(local: CoreSpec, obstacle: Obstacle, elsewhere: CoreSpec | nul
     rest,
     declared,
     scalar: leadsToScalar(local),
+    bit: leadsToBit(elsewhere ?? local),
     witness,
     expected: expectedNames(local),
   };
@@ -70,8 +78,11 @@ function containerText({ candidate, walked, type }: Obstacle): string {
   return walked.length > 0 ? `${nameOf(candidate.btf, candidate.id)}.${pathText(walked)}` : rootText(candidate.btf, candidate.id);
 }
 
-/** Marks alternatives as only possible if a known change has another meaning. */
-function cautious(local: CoreSpec, alternatives: Alternative[]): Alternative[] {
+/** Certain forms first. Marks the others as only possible if a known change has another meaning. */
+function alternativesFor(local: CoreSpec, wanted: Wanted): Alternative[] {
+  const alternatives = nearestMembers(wanted);
+  const forms = knownForms(wanted);
+  if (forms.length > 0) return forms;
   if (knownChange(accessText(accessOfSpec(local)))?.otherMeaning !== true) return alternatives;
   return alternatives.map((alternative) => ({ ...alternative, certainty: 'possible' }));
 }
@@ -81,7 +92,7 @@ function memberless(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: 
   if (!first) return { class: 'core-field-missing', summary: 'no such field', alternatives: [], root: null, hints: [] };
   const found = obstacles.map((obstacle) => ({
     obstacle,
-    alternatives: cautious(local, nearestMembers(wantedOf(local, obstacle, elsewhere))),
+    alternatives: alternativesFor(local, wantedOf(local, obstacle, elsewhere)),
   }));
   const best = found.toSorted((a, b) => (b.alternatives[0]?.score ?? 0) - (a.alternatives[0]?.score ?? 0))[0] ?? {
     obstacle: first,
@@ -89,7 +100,7 @@ function memberless(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: 
   };
   const what = typeof first.step === 'number' ? `element [${first.step}]` : `member ${first.step}`;
   const summary = `${containerText(best.obstacle)} has no ${what}`;
-  return { class: 'core-field-missing', summary, alternatives: best.alternatives, root: best.obstacle.candidate.id, hints: [] };
+  return { class: 'core-field-missing', summary, alternatives: best.alternatives, root: best.obstacle.candidate, hints: [] };
 }
 
 function otherKind(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: CoreSpec | null): Situation {
@@ -97,8 +108,8 @@ function otherKind(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: C
   if (!obstacle || obstacle.otherKind === null) return memberless(local, obstacles, elsewhere);
   const { candidate, walked, step, type } = obstacle;
   const here = namedMembers(candidate.btf, type).find(({ name }) => name === step);
-  const root = candidate.id;
-  const path = (steps: typeof walked) => `${nameOf(candidate.btf, root)}${steps.length > 0 ? '.' : ''}${pathText(steps)}`;
+  const root = candidate;
+  const path = (steps: typeof walked) => `${nameOf(candidate.btf, root.id)}${steps.length > 0 ? '.' : ''}${pathText(steps)}`;
   if (here) {
     const wanted = wantedOf(local, obstacle, elsewhere);
     const compiled = declaredAt(local, obstacle)?.text ?? 'another type';
@@ -116,7 +127,7 @@ function otherKind(local: CoreSpec, obstacles: readonly Obstacle[], elsewhere: C
     step: name ?? '',
     rest: [...walked.slice(before + 1), step, ...obstacle.rest],
   };
-  const member = namedMembers(candidate.btf, walk(candidate.btf, root, failing.walked).type).find((each) => each.name === name);
+  const member = namedMembers(candidate.btf, walk(candidate.btf, root.id, failing.walked).type).find((each) => each.name === name);
   const alternatives = member ? sameNameOtherKind(wantedOf(local, failing, elsewhere), member.type) : [];
   return { class: 'core-field-incompatible', summary, alternatives, root, hints: [] };
 }
@@ -195,7 +206,7 @@ function foundButPoisoned(local: CoreSpec, { btf, rootId }: CoreSpec): Situation
     class: 'core-field-incompatible',
     summary,
     alternatives: [],
-    root: rootId,
+    root: { btf, id: rootId },
     hints: ['read it with BPF_CORE_READ_BITFIELD_PROBED, which takes size and sign from the kernel'],
   };
 }

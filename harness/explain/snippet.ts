@@ -4,6 +4,7 @@ import { arrayOf, isComposite, type Member, referencedType, resolveType } from '
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { namedMembers, pathText, type Step, walk } from './path.ts';
 import { integerFacts, isScalar, standaloneDeclaration } from './type-text.ts';
+import type { Conversion } from './value.ts';
 
 /** One path to the value, and the types on it. */
 export interface Reading {
@@ -17,6 +18,8 @@ export interface Reading {
   only?: string | undefined;
   /** True if size and sign differ between kernels, so relocations must provide them. */
   anyWidth?: boolean;
+  /** How to compute the value from the number at the end; null for the number itself. */
+  as?: Conversion | null;
 }
 
 const ATTRIBUTE = '__attribute__((preserve_access_index))';
@@ -70,15 +73,16 @@ interface Rendered {
   type: string;
   check: (variable: string) => string;
   read: (variable: string) => string;
-  value: ValueKind | null;
+  value: ValueKind;
 }
 
-type ValueKind = 'pointer' | 'signed' | 'unsigned';
+type ValueKind = 'pointer' | 'signed' | 'unsigned' | 'address';
 
-/** Null if the type is no integer, enum or pointer. */
-function valueKindOf(btf: Btf, type: number): ValueKind | null {
-  if (!isScalar(btf, type)) return null;
+/** An array, struct or union gives its address. */
+function valueKindOf(btf: Btf, type: number, as: Conversion | null): ValueKind {
+  if (!isScalar(btf, type)) return 'address';
   if (kindOf(btf, resolveType(btf, type)) === 'ptr') return 'pointer';
+  if (as !== null && as.what !== 'one-more') return 'unsigned';
   return integerFacts(btf, type)?.signed === true ? 'signed' : 'unsigned';
 }
 
@@ -87,45 +91,81 @@ function endOf(btf: Btf, root: number, steps: readonly Step[]): { type: number; 
   return { type, bitfield: typeof steps.at(-1) === 'string' && (last?.member.bitSize ?? 0) > 0 };
 }
 
+interface Link extends Declared {
+  root: number;
+  steps: readonly Step[];
+}
+
+/** Declares the root type and the types behind the pointers on the way, in this order. */
+function chainOf(reading: Reading, root: number, [steps = [], ...further]: Reading['paths'], names: readonly string[] = []): Link[] {
+  const { btf, only } = reading;
+  const name = nameOf(btf, root);
+  // A type that is on the way twice has a flavor for each place.
+  const flavor = names.includes(name) ? `${reading.flavor}_${names.length + 1}` : reading.flavor;
+  const declared = only === undefined ? [steps] : [[only], steps];
+  if (further.length === 0) {
+    const end = (type: number, member: string) =>
+      standaloneDeclaration(btf, type, member, `${member.replaceAll(/\W/g, '')}___${flavor}_value`.replaceAll('___', '_'));
+    return [{ root, steps, ...declareRoot({ btf, end }, root, declared, flavor) }];
+  }
+  const target = resolveType(btf, referencedType(btf, resolveType(btf, walk(btf, root, steps).type)));
+  const behind = chainOf(reading, target, further, [...names, name]);
+  const end = (_: number, member: string) => `${behind[0]?.type ?? 'void'} *${member};`;
+  return [{ root, steps, ...declareRoot({ btf, end }, root, declared, flavor) }, ...behind];
+}
+
+/** The C expression of a value that is computed from a number. */
+function convertedText(text: string, as: Conversion | null): string {
+  if (as === null) return text;
+  switch (as.what) {
+    case 'bits': {
+      const shifted = as.shift === 0 ? text : `(${text} >> ${as.shift})`;
+      return `${shifted} & ${as.width === 1 ? '1' : `0x${((1n << BigInt(as.width)) - 1n).toString(16)}ULL`}`;
+    }
+    case 'is-not-zero':
+      return `${text} != 0`;
+    case 'equals':
+      return `${text} == ${as.number}`;
+    case 'one-more':
+      return `({ long long count = ${text}; count < 0 ? 0 : count + 1; })`;
+  }
+}
+
 /** Null for a path that flavors cannot express. */
 function render(reading: Reading): Rendered | null {
-  const { btf, paths, flavor } = reading;
-  const [first = [], second] = paths;
-  let pointed: { root: number; declared: Declared } | null = null;
-  let root = reading.root;
-  if (first.length === 0 || !isComposite(kindOf(btf, resolveType(btf, root)))) return null;
-  const standalone = (type: number, name: string) =>
-    standaloneDeclaration(btf, type, name, `${name.replaceAll(/\W/g, '')}___${flavor}_value`.replaceAll('___', '_'));
-  if (second) {
-    const target = resolveType(btf, referencedType(btf, resolveType(btf, walk(btf, root, first).type)));
-    pointed = { root: target, declared: declareRoot({ btf, end: standalone }, target, [second], flavor) };
-  }
-  const end = pointed ? (_: number, name: string) => `${pointed.declared.type} *${name};` : standalone;
-  const own = declareRoot({ btf, end }, root, reading.only === undefined ? [first] : [[reading.only], first], flavor);
-  if (pointed) root = pointed.root;
-  const { type, bitfield } = endOf(btf, root, second ?? first);
-  const value = valueKindOf(btf, type);
-  if (second && (bitfield || value === null)) return null;
-  const [path, next] = [pathText(first), second ? pathText(second) : null];
-  const check = (variable: string) => {
-    const settled = reading.only === undefined ? '' : `bpf_core_field_exists(${variable}->${reading.only}) && `;
-    const exists = `${settled}bpf_core_field_exists(${variable}->${path})`;
-    return pointed ? `${exists} && bpf_core_field_exists(((${pointed.declared.type} *)0)->${next})` : exists;
-  };
+  const { btf, paths, root, only, as = null } = reading;
+  if (paths[0]?.length === 0 || !isComposite(kindOf(btf, resolveType(btf, root)))) return null;
+  const chain = chainOf(reading, root, paths);
+  const [own, ...pointed] = chain;
+  const last = chain.at(-1);
+  if (!own || !last) return null;
+  if (pointed.some((link) => nameOf(btf, link.root) === '')) return null;
+  const { type, bitfield } = endOf(btf, last.root, last.steps);
+  const value = valueKindOf(btf, type, as);
+  if (pointed.length > 0 && (bitfield || value === 'address')) return null;
+  const check = (variable: string) =>
+    [
+      ...(only === undefined ? [] : [`${variable}->${only}`]),
+      `${variable}->${pathText(own.steps)}`,
+      ...pointed.map((link) => `((${link.type} *)0)->${pathText(link.steps)}`),
+    ]
+      .map((field) => `bpf_core_field_exists(${field})`)
+      .join(' && ');
   const macro = bitfield || reading.anyWidth === true ? 'BPF_CORE_READ_BITFIELD_PROBED' : 'BPF_CORE_READ';
   const read = (variable: string) =>
-    value === null ? `&${variable}->${path}` : `${macro}(${variable}, ${path}${next === null ? '' : `, ${next}`})`;
-  return {
-    declarations: pointed ? [pointed.declared.text, own.text] : [own.text],
-    type: own.type,
-    check,
-    read,
-    value,
-  };
+    value === 'address'
+      ? `&${variable}->${pathText(own.steps)}`
+      : convertedText(`${macro}(${[variable, ...chain.map(({ steps }) => pathText(steps))].join(', ')})`, as);
+  return { declarations: chain.map(({ text }) => text).toReversed(), type: own.type, check, read, value };
 }
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
-const VALUES = { pointer: 'void *', signed: 'long long ', unsigned: 'unsigned long long ' } as const satisfies Record<ValueKind, string>;
+const VALUES = {
+  pointer: { result: 'void *', start: 'read_' },
+  signed: { result: 'long long ', start: 'read_' },
+  unsigned: { result: 'unsigned long long ', start: 'read_' },
+  address: { result: 'const void *', start: 'address_of_' },
+} as const satisfies Record<ValueKind, { result: string; start: string }>;
 
 function identifier(text: string): string {
   return text
@@ -134,36 +174,56 @@ function identifier(text: string): string {
     .replaceAll(/_{3,}/g, '__');
 }
 
+/** The name of the C function that checks for a reading of an access. */
+export function existsName(subject: string): string {
+  return `${identifier(subject)}_exists`;
+}
+
+/** The kind of value that a function for all readings returns; null if the kinds do not fit together. */
+function commonValue(rendered: readonly Rendered[]): ValueKind | null {
+  const values = new Set(rendered.map(({ value }) => value));
+  // Integers of both signs are returned as signed ones.
+  if (values.has('signed')) values.delete('unsigned');
+  const [value, ...others] = values;
+  return value === undefined || others.length > 0 ? null : value;
+}
+
 /**
- * A C function that reads the value on all kernels, by the first reading that the kernel has. It needs linux/bpf.h, bpf/bpf_helpers.h and
- * bpf/bpf_core_read.h. It returns an integer, enum or pointer, or 0 if the kernel has no reading; it copies any other value.
+ * Two C functions: one that checks whether the kernel has one of the readings, and one that reads the value on all these kernels, by the
+ * first reading that the kernel has. They need linux/bpf.h, bpf/bpf_helpers.h and bpf/bpf_core_read.h. The value is an integer, enum or
+ * pointer, or the address of an array, struct or union.
  * @param subject text of the access: `task_struct.state`
- * @returns null if no reading can be written in C
+ * @returns null if one of the readings cannot be written in C
  */
 export function readSnippet(subject: string, readings: readonly Reading[]): string | null {
   const rendered = readings.flatMap((reading) => render(reading) ?? []);
-  const [first] = rendered;
-  if (!first) return null;
-  const alike = rendered.filter(
-    ({ value }) => (value === null) === (first.value === null) && (value === 'pointer') === (first.value === 'pointer'),
-  );
-  const names = alike.map((_, at) => NAMES[at] ?? `x${at}`);
+  const value = commonValue(rendered);
+  if (value === null || rendered.length < readings.length) return null;
+  const names = rendered.map((_, at) => NAMES[at] ?? `x${at}`);
   const what = identifier(subject);
-  const lines = [...new Set(alike.flatMap(({ declarations }) => declarations))].flatMap((text) => [text, '']);
-  // Integers of both signs are returned as signed ones.
-  const value = alike.find((each) => each.value === 'signed')?.value ?? first.value;
-  const head =
-    value === null
-      ? `static __always_inline long read_${what}(void *to, __u32 size, const void *from)`
-      : `static __always_inline ${VALUES[value]}read_${what}(const void *from)`;
-  const variables = alike.map(({ type }, at) => `\tconst ${type} *${names[at]} = from;`);
-  const readingsText = alike.flatMap(({ check, read }, at) => {
-    const variable = names[at] ?? 'a';
-    const give = first.value === null ? `bpf_core_read(to, size, ${read(variable)})` : read(variable);
-    return [`\tif (${check(variable)})`, `\t\treturn ${give};`];
-  });
-  const otherwise = first.value === null ? '\treturn -1;' : '\treturn 0;';
-  return [...lines, head, '{', ...variables, '', ...readingsText, otherwise, '}'].join('\n');
+  const lines = [...new Set(rendered.flatMap(({ declarations }) => declarations))].flatMap((text) => [text, '']);
+  const variables = (start: string) => rendered.map(({ type }, at) => `\tconst ${type} *${names[at]} = ${start};`);
+  const checks = rendered.map(({ check }, at) => check(names[at] ?? 'a'));
+  const any = checks.length === 1 ? checks : checks.map((check) => (check.includes('&&') ? `(${check})` : check));
+  const { result, start } = VALUES[value];
+  return [
+    ...lines,
+    `/* 0 on kernels with none of these forms: do not use ${start}${what}() there. */`,
+    `static __always_inline int ${existsName(subject)}(void)`,
+    '{',
+    ...variables('0'),
+    '',
+    `\treturn ${any.join(' ||\n\t       ')};`,
+    '}',
+    '',
+    `static __always_inline ${result}${start}${what}(const void *from)`,
+    '{',
+    ...variables('from'),
+    '',
+    ...rendered.flatMap(({ read }, at) => [`\tif (${checks[at]})`, `\t\treturn ${read(names[at] ?? 'a')};`]),
+    `\treturn 0; /* not a value: ${existsName(subject)}() is 0 */`,
+    '}',
+  ].join('\n');
 }
 
 /**

@@ -1,22 +1,21 @@
 // Explains failures of every kind, observed in a real guest or predicted from BTF. Compiles the suggested code, and loads it where the
 // program failed. By default one kernel runs guests; COREMATRIX_TEST_KERNELS=all uses every series of the mirror and every suggestion.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheRoot } from '../../../harness/base/files.ts';
-import { buildPrograms } from '../../../programs/build.ts';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
 import type { OfflineKernel } from '../../../harness/kernel-btf/kernels.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
-import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { explain } from '../../../harness/explain/explain.ts';
 import type { CausePlace, CauseSituation, Explanation, RootCause } from '../../../harness/results/explanation.ts';
 import { seenFailures } from '../../../harness/explain/failures.ts';
 import { type KernelCache, openKernels } from '../../../harness/explain/kernel-cache.ts';
 import { failuresByPrediction, predictedIn, kernelsOfResults } from '../../../harness/explain/sources.ts';
 import { realRun } from '../run/real-run.ts';
+import { compiled } from './predicted.ts';
 import { ACCESSES, sourceOf, sourceUsing } from './accesses.ts';
 import { moreSources } from './more-failures.ts';
 import { ALL_SERIES, offlineKernels, testSelectors } from '../../kernels/pulled.ts';
@@ -42,15 +41,6 @@ let folder = '';
 let cache: KernelCache = { kernels: [], typesOf: async () => null };
 let explanation: Explanation = { schemaVersion: 3, kernels: [], causes: [], semanticChanges: [], guarded: [] };
 
-async function build(sources: Readonly<Record<string, string>>): Promise<string[]> {
-  const directory = await mkdtemp(join(folder, 'sources-'));
-  const below = join(directory, 'src');
-  await mkdir(below);
-  for (const [name, source] of Object.entries(sources)) await writeFile(join(below, `${name}.bpf.c`), source);
-  const { includeDir } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
-  return buildPrograms({ includeDir, onNote: () => {}, sources: below });
-}
-
 /** Series that run guests. On newer kernels, libbpf needs more time to read BTF than the rest of the test. */
 function seenSeries(kernels: readonly OfflineKernel[]): string[] {
   return ALL_SERIES ? kernels.flatMap(({ series }) => series ?? []) : ['5.10'];
@@ -58,7 +48,7 @@ function seenSeries(kernels: readonly OfflineKernel[]): string[] {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'explained-test-'));
-  const paths = await build({ ...moreSources(), accesses: sourceOf(ACCESSES) });
+  const paths = await compiled(folder, { ...moreSources(), accesses: sourceOf(ACCESSES) });
   const kernels = await offlineKernels(await testSelectors());
   const { objects, problems } = await readInputs(plainSources(paths, folder));
   if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -169,7 +159,8 @@ async function suggested(
   change = (source: string) => source,
 ): Promise<{ cause: RootCause; path: string }[]> {
   const chosen = explanation.causes.filter(({ subject, snippet }) => snippet !== null && (subjects === null || subjects.includes(subject)));
-  const paths = await build(
+  const paths = await compiled(
+    folder,
     Object.fromEntries(chosen.map(({ fingerprint, snippet }) => [`s${fingerprint}`, change(sourceUsing(snippet ?? ''))])),
   );
   return chosen.map((cause) => ({ cause, path: paths.find((path) => path.endsWith(`s${cause.fingerprint}.bpf.o`)) ?? '' }));

@@ -1,0 +1,78 @@
+// Decides by BTF whether a kernel has another way to read a value that a program was written for.
+import { accessOfSpec, accessText } from './access.ts';
+import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import { knownChange } from './known-change.ts';
+import type { KnownChange } from './known-changes.ts';
+import type { Alternative } from './nearest.ts';
+import { pathText } from './path.ts';
+import type { Situation } from './situation.ts';
+import { type Comparison, type Conversion, compareConverted, compareValues, type Value, valueAt, valueOf } from './value.ts';
+
+/** What the kernel has instead. */
+export type Replacement =
+  | { state: 'none' }
+  | { state: 'same-value'; alternative: Alternative; as: Conversion | null }
+  /** `why` ends the sentence "`path` has another meaning: ". */
+  | { state: 'other-meaning'; alternative: Alternative; why: string };
+
+/** The value that a program was written for: with the types of a kernel that has it, but the sign that the program reads. */
+export function wantedValue(local: CoreSpec, elsewhere: CoreSpec | null): Value | null {
+  const [compiled, there] = [valueOf(local), elsewhere && valueOf(elsewhere)];
+  if (compiled?.kind === 'number' && there?.kind === 'number') return { ...there, signed: compiled.signed };
+  return there ?? compiled;
+}
+
+/** `bi_bdev->bd_disk`. */
+function pathsText(paths: Alternative['paths']): string {
+  return paths.map((path) => pathText(path)).join('->');
+}
+
+function changeOf(local: CoreSpec, { paths }: Alternative): KnownChange | null {
+  const access = accessOfSpec(local);
+  return knownChange(accessText(access)) ?? (paths.length === 1 ? knownChange(`${access.type}.${pathsText(paths)}`) : null);
+}
+
+function comparison(local: CoreSpec, alternative: Alternative, [before, after]: readonly [Value, Value]): Comparison {
+  const known = changeOf(local, alternative);
+  const { form } = alternative;
+  const sameNumber = known?.sameNumber === true;
+  if (form) return compareConverted(before, after, { as: form.as, sameNumber });
+  if (known?.otherMeaning === true) return { same: false, why: known.text };
+  if (alternative.certainty === 'possible') return { same: false, why: 'nothing but its place and name relates it to what was read' };
+  const plain = compareValues(before, after);
+  return plain.same || !sameNumber ? plain : compareConverted(before, after, { as: null, sameNumber });
+}
+
+/**
+ * Decides whether the best alternative of a kernel reads the value that a program was written for.
+ * @param before the value on the nearest kernel that has the access, else in the object; null if BTF cannot describe it
+ */
+export function replacementOf(local: CoreSpec, before: Value | null, { alternatives, root }: Situation): Replacement {
+  const [alternative] = alternatives;
+  if (!alternative || !root) return { state: 'none' };
+  const after = valueAt(root.btf, root.id, alternative.paths);
+  if (!before || !after) return { state: 'other-meaning', alternative, why: 'BTF does not describe its type' };
+  const decided = comparison(local, alternative, [before, after]);
+  return decided.same ? { state: 'same-value', alternative, as: decided.as } : { state: 'other-meaning', alternative, why: decided.why };
+}
+
+function conversionText(as: Conversion, path: string): string {
+  switch (as.what) {
+    case 'bits':
+      return as.width === 1 ? `bit ${as.shift} of ${path}` : `bits ${as.shift} to ${as.shift + as.width - 1} of ${path}`;
+    case 'equals':
+      return `1 if ${path} is ${as.number}, else 0`;
+    case 'is-not-zero':
+      return `1 if ${path} is not 0, else 0`;
+    case 'one-more':
+      return `${path} + 1, or 0 if ${path} is negative`;
+  }
+}
+
+/** A sentence about a replacement: how it gives the value, or why it does not. Null if nothing needs to be said. */
+export function replacementHint(replacement: Replacement): string | null {
+  if (replacement.state === 'none') return null;
+  const path = pathsText(replacement.alternative.paths);
+  if (replacement.state === 'other-meaning') return `${path} has another meaning: ${replacement.why}`;
+  return replacement.as ? `the same value is ${conversionText(replacement.as, path)}` : null;
+}
