@@ -95,14 +95,15 @@ function placeText({ program, source, at, fails, behind, reached }: CausePlace):
   return steady(`${program} at ${where}${insn} (${kernels}${reached === 'unknown' ? ', if reached' : ''})`);
 }
 
+function withoutNewest(text: string): string {
+  return text.replaceAll(new RegExp(`\\b${explanation.kernels.at(-1)?.name}\\b`, 'g'), 'newest');
+}
+
 function situationText({ kernels, summary, alternatives, hints }: CauseSituation): string {
   const [best] = alternatives;
   const instead = best ? `; ${best.certainty} ${best.relation} ${best.paths.map((path) => path.join('.')).join('->')}: ${best.type}` : '';
   const hint = hints[0] === undefined ? '' : `; ${hints[0]}`;
-  return steady(`${namesOf(kernels)}: ${summary}${instead}${hint}`).replaceAll(
-    new RegExp(`\\b${explanation.kernels.at(-1)?.name}\\b`, 'g'),
-    'newest',
-  );
+  return withoutNewest(steady(`${namesOf(kernels)}: ${summary}${instead}${hint}`));
 }
 
 /** The names that a snippet defines. */
@@ -129,7 +130,7 @@ function causeText({
     witness: presence?.witnesses.map(({ from, to, change }) => `${change} between ${nameOf(from)} and ${nameOf(to)}`) ?? [],
     ...(known ? { known: known.id } : {}),
     write: snippet === null ? null : snippetText(snippet),
-    advice,
+    advice: advice.map(withoutNewest),
     ...(notReached === null ? {} : { hides: notReached }),
   };
 }

@@ -73,12 +73,17 @@ function hintsOf({ situations }: RootCause): string[] {
   return [...new Set(situations.flatMap(({ hints }) => hints.filter((hint) => /meaning|same value/.test(hint))))];
 }
 
+/** The newest kernel is called `newest`, because a newer one may appear at any time. */
+function withoutNewest(text: string): string {
+  return text.replaceAll(new RegExp(`\\b${explanation.kernels.at(-1)?.name}\\b`, 'g'), 'newest');
+}
+
 describe('suggested C reads the same value', () => {
   it.skipIf(ALL_SERIES)('each suggestion reads the value that the program read, or has no code for a form with another meaning', () => {
     const sorted = explanation.causes.toSorted((a, b) => (a.subject + a.class < b.subject + b.class ? -1 : 1));
     const texts = sorted.map((cause) => [
       `${cause.subject} ${cause.class}`,
-      [...(returned(cause.snippet) ?? ['no code']), ...hintsOf(cause), ...cause.advice],
+      [...(returned(cause.snippet) ?? ['no code']), ...hintsOf(cause), ...cause.advice.map(withoutNewest)],
     ]);
     expect(Object.fromEntries(texts)).toMatchInlineSnapshot(`
       {
@@ -116,7 +121,7 @@ describe('suggested C reads the same value', () => {
         "dentry.d_subdirs.next core-field-missing": [
           "BPF_CORE_READ(from, d_subdirs.next)",
           "d_children.first has another meaning: dentry.d_subdirs became d_children, a hash list",
-          "Nothing reads the same value on 6.12, 7.3. Check dentry_d_subdirs_next_exists() first, which is 0 there.",
+          "Nothing reads the same value on 6.12, newest. Check dentry_d_subdirs_next_exists() first, which is 0 there.",
         ],
         "file.f_count core-field-incompatible": [
           "({ long long count = BPF_CORE_READ(from, f_ref.refcnt.counter); count < 0 ? 0 : count + 1; })",
@@ -157,7 +162,7 @@ describe('suggested C reads the same value', () => {
         "iov_iter.type core-field-missing": [
           "BPF_CORE_READ(from, type)",
           "iter_type has another meaning: iov_iter.type became iter_type and single bits",
-          "Nothing reads the same value on 6.1, 6.12, 7.3. Check iov_iter_type_exists() first, which is 0 there.",
+          "Nothing reads the same value on 6.1, 6.12, newest. Check iov_iter_type_exists() first, which is 0 there.",
         ],
         "kernel_cap_t.cap[0] core-field-missing": [
           "BPF_CORE_READ(from, cap[0])",
@@ -171,7 +176,7 @@ describe('suggested C reads the same value', () => {
         ],
         "mm_struct.mmap core-field-missing": [
           "BPF_CORE_READ(from, mmap)",
-          "Nothing reads the same value on 6.1, 6.12, 7.3. Check mm_struct_mmap_exists() first, which is 0 there.",
+          "Nothing reads the same value on 6.1, 6.12, newest. Check mm_struct_mmap_exists() first, which is 0 there.",
         ],
         "mm_struct.rss_stat.count[1].counter core-field-incompatible": [
           "BPF_CORE_READ(from, rss_stat.count[1].counter)",
@@ -180,7 +185,7 @@ describe('suggested C reads the same value', () => {
         "module.core_layout.size core-field-missing": [
           "BPF_CORE_READ(from, core_layout.size)",
           "mem[0].size has another meaning: module.core_layout and init_layout became module.mem[]",
-          "Nothing reads the same value on 6.12, 7.3. Check module_core_layout_size_exists() first, which is 0 there.",
+          "Nothing reads the same value on 6.12, newest. Check module_core_layout_size_exists() first, which is 0 there.",
         ],
         "request.rq_disk core-field-missing": [
           "BPF_CORE_READ(from, rq_disk)",
