@@ -91,6 +91,7 @@ test('messages about one relocation make one record, until its spec is printed a
     records(relo(`<byte_off> ${SPEC}`), `prog 'p': ${number}`, relo('failed to relocate: -22')),
     records(relo(`<byte_off> ${SPEC}`), `prog 'q': ${number}`, relo('failed to relocate: -22')),
     records(`prog 'p': ${number}`),
+    records(relo('parsing [9] struct s + 0 failed: -22')),
     records(relo('parsing [9] struct s + 0 failed: -22'), relo('failed to relocate: -22')),
     records(relo('field offset ambiguity: 64 != 128'), relo('failed to relocate: -22')),
     records(relo('insn #12 (LDX/ST/STX) accesses field incorrectly.'), relo('substituting insn #12 w/ invalid insn')),
@@ -102,6 +103,7 @@ test('messages about one relocation make one record, until its spec is printed a
     [`p | 3 | ${SPEC} | 0 | false | 2 | ${number}`],
     [`p | 3 | ${SPEC} | 0 | false | 1 | failed to relocate: -22`],
     [],
+    ['p | 3 |  | 0 | false | 1 | '],
     ['p | 3 |  | 0 | false | 2 | parsing [9] struct s + 0 failed: -22'],
     ['p | 3 |  | 0 | false | 2 | field offset ambiguity: 64 != 128'],
     ['p | 3 |  | 1 | false | 1 | '],
@@ -126,6 +128,15 @@ test('a log has what libbpf says beside relocations', () => {
   });
   const hint = parse("prog 'p': failed to attach to pid:1: -EACCES", "permission error while running as root; try raising 'ulimit -l'? x");
   expect([hint.ended, hint.failures[0]]).toEqual(['attach', { topic: 'attach', text: "prog 'p': failed to attach to pid:1: -EACCES" }]);
+});
+
+test('the last refusal of a program counts, but not the words that name it again', () => {
+  const errors = (...lines: string[]) => parse(...lines).programs.map(({ program, error }) => [program, error?.text]);
+  expect([
+    errors("prog 'p': BPF program load failed: -EACCES", "prog 'p': BPF program load failed: -EINVAL"),
+    errors("prog 'p': BPF program load failed: -EACCES", "prog 'p': failed to load: -EINVAL"),
+    errors('load bpf program failed: Permission denied', "failed to load program 'p'"),
+  ]).toEqual([[['p', '-EINVAL']], [['p', '-EACCES']], [['p', 'Permission denied']]]);
 });
 
 test('a BPF token that cannot be made is no warning', () => {
