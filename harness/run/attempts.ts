@@ -27,6 +27,8 @@ export interface CellGuests {
   restore: (() => Promise<GuestResult>) | null;
   boot: () => Promise<GuestResult>;
   renew: ReadyKernel['renew'];
+  /** For how long the machine or this program has stood still so far, in milliseconds. @default stoppedMs() */
+  stopped?: () => number;
 }
 
 /** Rounds milliseconds to a tenth. */
@@ -77,11 +79,12 @@ function stoppedAttempt(examined: Examined, milliseconds: number): Examined {
  * An attempt during which the machine stood still is made again.
  */
 export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
+  const { restore, boot, renew, stopped: stoppedSoFar = stoppedMs } = guests;
   const tries: Examined[] = [];
   const attempt = async (start: () => Promise<GuestResult>, isolation: Attempt['isolation'], left = MAX_STOPPED): Promise<Examined> => {
-    const before = stoppedMs();
+    const before = stoppedSoFar();
     const examined = examine(await start(), isolation);
-    const stopped = stoppedMs() - before;
+    const stopped = stoppedSoFar() - before;
     if (stopped >= LONG_STOP_MS && left > 0) {
       tries.push(stoppedAttempt(examined, stopped));
       return attempt(start, isolation, left - 1);
@@ -89,7 +92,6 @@ export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
     tries.push(examined);
     return examined;
   };
-  const { restore, boot, renew } = guests;
   if (restore) {
     const first = await attempt(restore, 'snapshot');
     if (first.settled) return tries;

@@ -1,6 +1,7 @@
 // Tests of exit codes: for results and for errors.
 import { describe, expect, it, vi } from 'vitest';
 import { exitCodeOf, exitCodeOfResults, reportError } from '../../../harness/cli/exit.ts';
+import { InterruptedError } from '../../../harness/cli/interrupt.ts';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
 import type { Change } from '../../../harness/results/compare.ts';
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
@@ -96,6 +97,10 @@ describe('the exit code', () => {
 
   it('the exit code is 130 after an interrupt', () => {
     expect([of(['pass', 'not-run'], { complete: false }), of(['fail'], { complete: false })]).toEqual([130, 130]);
+  });
+
+  it('the exit code of an interrupted command is 130, whatever the cause', () => {
+    expect([exitCodeOf(new InterruptedError()), exitCodeOf(new InterruptedError({ cause: new UserError('x') }))]).toEqual([130, 130]);
   });
 
   it('the exit code differs for usage, infrastructure and internal errors', () => {

@@ -119,3 +119,28 @@ test('the reason of a failed guest counts before the reason in its frames', asyn
 test('durations of attempts are rounded to tenths of a millisecond', () => {
   expect([0.04, 0.05, 12.34, 12.36].map(rounded)).toEqual([0, 0.1, 12.3, 12.4]);
 });
+
+/** The attempts of a cell whose machine stands still for these times during its attempts. */
+async function attemptsWithStops(...stops: number[]) {
+  let total = 1_000_000;
+  const boot = async () => {
+    total += stops.shift() ?? 0;
+    return ENDINGS.verdict;
+  };
+  const tries = await tryGuests({ restore: null, boot, renew: null, stopped: () => total });
+  return tries.map(
+    ({ attempt: { infra, reason }, crash, settled }) => `${infra ?? 'fine'}, ${reason ?? ''}, ${crash !== null}, ${settled}`,
+  );
+}
+
+test('an attempt during which the machine stood still for five seconds is made again, three times at most', async () => {
+  const stopped = (seconds: number) => `infra-timeout, the machine was suspended, or this program stopped, for ${seconds} s, false, false`;
+  const fine = 'fine, , false, true';
+  expect([
+    await attemptsWithStops(),
+    await attemptsWithStops(4999),
+    await attemptsWithStops(5000),
+    await attemptsWithStops(7000, 9600),
+    await attemptsWithStops(5000, 5000, 5000, 5000, 5000),
+  ]).toEqual([[fine], [fine], [stopped(5), fine], [stopped(7), stopped(10), fine], [stopped(5), stopped(5), stopped(5), fine]]);
+});

@@ -115,3 +115,9 @@ it('the first index of a suite may have any date', () => {
   const release = { ...claim().release, date: -1, validUntil: null };
   expect(judgeIndex(claim({ release }), NOBODY, NOW).kind).toBe('trusted');
 });
+
+it('an index is refused only if it is older than the newest one that was seen', () => {
+  const kindOf = (date: number, newestSeen: number | null) =>
+    judgeIndex(claim({ newestSeen, release: { ...claim().release, date, validUntil: null } }), NOBODY, NOW).kind;
+  expect([kindOf(5, null), kindOf(5, 4), kindOf(5, 5), kindOf(5, 6)]).toEqual(['trusted', 'trusted', 'trusted', 'refused']);
+});
