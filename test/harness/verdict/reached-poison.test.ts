@@ -289,3 +289,12 @@ libbpf: prog 'p': relo #1: parsing [9] struct task_struct + 0:1 failed: -22
     { ref: 1, outcome: 'not-reached', local: '8', target: null, reached: null, candidates: [], suspicious: null, warnings: [] },
   ]);
 });
+
+test('of two attempts that went equally far, the first counts, whether they print the program or its section', () => {
+  const moved = (name: string, to: number) => read(patched(name, 1, 'one', to));
+  expect([
+    records([moved('p', 16), moved('kprobe/p', 24)])[0],
+    records([moved('kprobe/p', 16), moved('p', 24)])[0],
+    records([moved('p', 16), moved('p', 24)])[0],
+  ]).toEqual(['moved, 8 -> 16, 0, 0', 'moved, 8 -> 16, 0, 0', 'moved, 8 -> 16, 0, 0']);
+});

@@ -173,3 +173,9 @@ test('a missing attach target is worded by its program and section', () => {
     ]
   `);
 });
+
+test('a program that was refused stays the reason if libbpf then says something about another one', () => {
+  expect(verdict({ text: rejected('2: (95) exit\nR0 !read_ok') + warn("prog 'first': something else") })).toBe(
+    'verify verifier-rejected: verifier: R0 !read_ok at insn 2',
+  );
+});

@@ -339,3 +339,11 @@ test('a relocation that only the verifier names has no known cause', () => {
     ]
   `);
 });
+
+test('the reason names the relocation of the object that libbpf prints, wherever it is in the object', () => {
+  const others = [0, 1, 2].map((index) => ({ ...RELOCATION, index, access: `other.${index}` }));
+  const facts = { ...FACTS, noTarget: true, candidates: [DIFFERENT] };
+  expect(coreFinding(facts, { programs: [], relocations: [...others, RELOCATION], maps: [] }).reason).toBe(
+    'task_struct.state: no such field (byte_off, tracing.bpf.c:23)',
+  );
+});
