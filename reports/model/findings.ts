@@ -1,6 +1,6 @@
 // Findings for annotations and code scanning: one for each program and root cause, with its C line if known.
 import type { CellResult, ObjectResult, Results } from '../../harness/results/schema.ts';
-import type { SourceLine } from '../../harness/bpf/object/places.ts';
+import type { ObjectRelocation, SourceLine } from '../../harness/bpf/object/places.ts';
 import { type FailureClass, isRelocationFailure } from '../../harness/base/failures.ts';
 import { type Outcome, type Status } from '../../harness/base/vocabulary.ts';
 import { surprise } from '../../harness/results/unexpected.ts';
@@ -23,15 +23,24 @@ export interface Finding {
 
 const AT_FAULT: readonly Outcome[] = ['poisoned', 'incompatible', 'ambiguous'];
 
-/** The relocation behind a program's failure: the reached one without target; the program's own before a subprogram's. */
-function faultOf(cell: CellResult, object: ObjectResult, program: string) {
-  const suspects = cell.relocations.flatMap(({ ref, outcome, reached }) => {
+/**
+ * Returns the relocation behind a program's failure: one without a target, the program's own before another's, and a reached one before
+ * others.
+ */
+function faultsIn(cell: CellResult, object: ObjectResult): (program: string) => ObjectRelocation | null {
+  const [own, ownReached] = [new Map<string, ObjectRelocation>(), new Map<string, ObjectRelocation>()];
+  let [any, anyReached]: (ObjectRelocation | null)[] = [null, null];
+  // From the last to the first, so that the first of equal ones stays.
+  for (const { ref, outcome, reached } of cell.relocations.toReversed()) {
     const relocation = object.relocations[ref];
-    if (!relocation || !AT_FAULT.includes(outcome) || reached === 'no') return [];
-    return [{ relocation, score: Number(relocation.program === program) * 2 + Number(reached === 'yes') }];
-  });
-  const [worst] = suspects.toSorted((a, b) => b.score - a.score);
-  return worst?.relocation ?? null;
+    if (!relocation || !AT_FAULT.includes(outcome) || reached === 'no') continue;
+    any = relocation;
+    own.set(relocation.program, relocation);
+    if (reached !== 'yes') continue;
+    anyReached = relocation;
+    ownReached.set(relocation.program, relocation);
+  }
+  return (program) => ownReached.get(program) ?? own.get(program) ?? anyReached ?? any ?? null;
 }
 
 const RANK = { fail: 0, xpass: 1, infra: 2, 'not-run': 3 } as const satisfies Record<Finding['status'], number>;
@@ -42,6 +51,7 @@ export function findings(results: Results): Finding[] {
   const found = new Map<string, Finding>();
   for (const cell of results.cells) {
     const object = objects.get(cell.object) ?? null;
+    const faultOf = object && faultsIn(cell, object);
     for (const program of cell.programs) {
       const { status } = program;
       if (status !== 'fail' && status !== 'xpass' && status !== 'infra' && status !== 'not-run') continue;
@@ -56,7 +66,7 @@ export function findings(results: Results): Finding[] {
         continue;
       }
       const core = program.class !== null && isRelocationFailure(program.class);
-      const fault = core && object ? faultOf(cell, object, program.name) : null;
+      const fault = core && faultOf ? faultOf(program.name) : null;
       found.set(key, {
         status,
         class: program.class,
