@@ -66,7 +66,7 @@ async function someGuests(expected: boolean): Promise<boolean> {
 const leftFolders = async () => (await readdir(folder)).filter((name) => name.startsWith('corematrix-') && name !== 'corematrix-report');
 
 describe('an interrupted run', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'an interrupted run ends its guests after %s, writes the finished cells and exits with 130',
     async (signal) => {
       const run = startRun();

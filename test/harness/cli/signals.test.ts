@@ -1,6 +1,6 @@
 // Tests of signals in all states of a command: it ends soon, leaves no process, and a stopped run continues without a false verdict.
 import { createServer, type Server } from 'node:http';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,10 +35,10 @@ async function processes(): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(folder) && !line.startsWith('ps '));
 }
 
-async function until(found: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 60_000;
+async function until(found: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
   while (!(await found())) {
-    if (performance.now() > deadline) throw new Error('the event that the test waits for did not happen within a minute');
+    if (performance.now() > deadline) throw new Error(`the event that the test waits for did not happen within ${limitMs / 1000} s`);
     await sleep(20);
   }
 }
@@ -226,6 +226,40 @@ describe('a run that is stopped and continued', () => {
     const { status } = await stopped(['--isolation', 'boot', '--boot-timeout', '20']);
     expect(status).toMatch(/^(?:pass|fail)$/);
   });
+});
+
+it('a run that Ctrl-Z stops on a terminal for longer than its time limits gives its verdict after fg', async () => {
+  const terminal = execa('script', ['-qec', 'bash --norc -i', '/dev/null'], {
+    cwd: folder,
+    env: { TMPDIR: folder, GITHUB_ACTIONS: '' },
+    reject: false,
+    stdin: 'pipe',
+    all: true,
+  });
+  const run = [process.execPath, MAIN, 'run', '--no-cache', sample('verifier_limits'), '-k', 'debian:5.10', '--timeout', '20'];
+  terminal.stdin.write(`${run.join(' ')}\n`);
+  await until(guestRuns);
+  terminal.stdin.write('\u001a');
+  const stopped = async () =>
+    (await execa('ps', ['-eo', 'stat,args'])).stdout.split('\n').filter((line) => line.includes(folder) || line.includes(MAIN));
+  await until(async () => (await stopped()).some((line) => line.startsWith('T') && line.includes('qemu-system')));
+  await sleep(25_000);
+  terminal.stdin.write('fg\n');
+  const report = join(folder, 'corematrix-report/results.json');
+  await until(
+    async () =>
+      access(report).then(
+        () => true,
+        () => false,
+      ),
+    300_000,
+  );
+  terminal.stdin.write('exit $?\n');
+  await terminal;
+  const [cell] = readResults(await readFile(report, 'utf8'), 'results.json').cells;
+  expect(cell?.status).toMatch(/^(?:pass|fail)$/);
+  expect(cell?.attempts.at(-1)?.reason).toBeNull();
+  expect(await processes()).toEqual([]);
 });
 
 it('a clock that jumps by days all the time changes no verdict and no duration', async () => {
