@@ -134,13 +134,24 @@ const CATALOGUE = {
     concerns: 'extern',
     stages: { relocate: 'btf', verify: 'guest' },
     meaning:
-      'The program calls a kernel function (kfunc) that this kernel does not have, has with other arguments, or does not offer to this program.',
+      'The program calls a kernel function (kfunc) that this kernel does not have or has with other arguments, or the kernel supports no calls of kernel functions.',
     evidence: [
       "libbpf printed `extern (func ksym) 'NAME': …` for a function that the object does not declare weak.",
       "The verifier reached a call that libbpf could not resolve: `kfunc 'NAME' is referenced but wasn't resolved` or `invalid func unknown#2002…`.",
-      'The verifier printed `calling kernel function NAME is not allowed`, `program must be sleepable to call sleepable kfunc NAME`, or that it supports no calls of kernel functions. BTF does not show these.',
+      'The verifier printed that it supports no calls of kernel functions. BTF does not show this.',
     ],
     help: 'Declare the function __weak and call it only where bpf_ksym_exists() is true. If a module defines it, load the module before the object (modules: in the configuration).',
+  },
+  'kfunc-not-allowed': {
+    title: 'Kernel function not allowed here',
+    concerns: 'program',
+    stages: { verify: 'guest' },
+    meaning: 'The kernel has this kernel function (kfunc), but programs of this type, or programs that cannot sleep, must not call it.',
+    evidence: [
+      'The verifier printed `calling kernel function NAME is not allowed`.',
+      'The verifier printed `program must be sleepable to call sleepable kfunc NAME`.',
+    ],
+    help: 'Each kernel decides for each program type which kernel functions it may call, and BTF does not show it. bpf_ksym_exists() does not help, because the function exists. Call it from a program of a type that may, for example a struct_ops or syscall program.',
   },
   'ksym-missing': {
     title: 'Kernel symbol missing',

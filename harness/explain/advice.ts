@@ -25,6 +25,11 @@ export function adviceOn({ what, name }: Requirement): string {
   return BY_REQUIREMENT[what](name);
 }
 
+/** One line of advice about a call of a missing kfunc that the object already declares `__weak`. */
+export function adviceOnWeakKfunc(name: string): string {
+  return `Call ${name}() only behind bpf_ksym_exists(${name}): it is declared __weak, so the object loads without it, but the verifier must not reach the call.`;
+}
+
 /** Advice for reasons that are more specific than their class. The first match counts. */
 const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string }[] = [
   {
@@ -35,15 +40,20 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'insn-unsupported',
-    reason: /func_info/,
+    reason: /callbacks|func_info/,
     advice:
-      'The program passes a function to a helper as a callback, which needs Linux 5.13. Keep such calls in programs that load only where enum bpf_func_id has the helper.',
+      'The program passes a function to a helper as a callback, which needs Linux 5.13. A check around the call does not help, because libbpf adds the function to the program anyway. Keep such calls in programs that load only where enum bpf_func_id has the helper.',
   },
   {
     class: 'complexity-limit',
     reason: /too complex|jumps/,
     advice:
       'The verifier follows every combination of branches. Move parts of the program into global functions, which it verifies once, or unroll fewer loops.',
+  },
+  {
+    class: 'kfunc-not-allowed',
+    reason: /sleepable/,
+    advice: 'This kernel function may sleep. Call it from a sleepable program: SEC("fentry.s/..."), SEC("lsm.s/..."), SEC("syscall").',
   },
   {
     class: 'helper-not-allowed',

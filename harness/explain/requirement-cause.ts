@@ -3,7 +3,7 @@ import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { adviceByReason, adviceOn } from './advice.ts';
+import { adviceByReason, adviceOn, adviceOnWeakKfunc } from './advice.ts';
 import type { CausePresence, CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
@@ -178,7 +178,8 @@ export async function requirementFindings(
     };
   }
   const { having, value } = await availabilityOf(requirement, cache);
-  const advice = [...(await attachAdvice(requirement, failures, objects, cache)), adviceOn(requirement)];
+  const general = requirement.what === 'kfunc' && first.stage === 'verify' ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
+  const advice = [...(await attachAdvice(requirement, failures, objects, cache)), general];
   const failing = new Set(failures.map(({ kernel }) => kernel));
   const related = new Set<string>();
   let witness: KernelTypes | null = null;

@@ -27,6 +27,6 @@ export function whatIsKnown({ modules }: KernelTypes): string {
 }
 
 /** Names of weak symbols, which may stay unresolved. */
-export function weakNames({ elf }: BpfObject): ReadonlySet<string> {
+export function weakNames({ elf }: Pick<BpfObject, 'elf'>): ReadonlySet<string> {
   return new Set(readSymbols(elf).flatMap(({ name, binding, section }) => (section === 0 && binding === STB_WEAK ? [name] : [])));
 }

@@ -9,6 +9,7 @@ import type { CellRelocation } from '../results/schema.ts';
 import type { Reached } from '../base/vocabulary.ts';
 import { type ReadAttempt, readAttempt } from '../verdict/evidence/attempt.ts';
 import { HELPER_NAMES } from '../bpf/object/helper-names.ts';
+import { missingKfunc } from '../verdict/rules/verifier.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { chooseAlternatives, decideBySupport } from './chosen-alternatives.ts';
@@ -17,7 +18,8 @@ import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, refusedByLibbpf } from './findings/object-only.ts';
-import { objectFindings, programFindings } from './findings/support.ts';
+import { callbackFindings } from './findings/callbacks.ts';
+import { missingWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 import { stepOf } from './findings/order.ts';
@@ -62,7 +64,12 @@ interface Loadable {
 
 function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loadable {
   const programs = grouped(object.programs, ({ name }) => name);
-  return { object, load: loadPredictor(object, kernel, loader), reach: objectReach(object, knownHelpers(kernel)), programs };
+  const known = {
+    helpers: knownHelpers(kernel),
+    missing: missingWeakKfuncs(object, kernel),
+    isMissingCertain: kernel.modules.length > 0,
+  };
+  return { object, load: loadPredictor(object, kernel, loader), reach: objectReach(object, known), programs };
 }
 
 /** Predicts one load, and follows the paths through it. */
@@ -91,7 +98,8 @@ function relocationFailure(object: BpfObject, { errno, attempt }: ExaminedLoad):
   return { stage: 'relocate', class: 'core-other', reason };
 }
 
-function hitFailure(object: BpfObject, examined: ExaminedLoad, { owner, insn, helper }: Hit): PredictedFailure | null {
+function hitFailure(object: BpfObject, examined: ExaminedLoad, { owner, insn, helper, kfunc }: Hit): PredictedFailure | null {
+  if (kfunc !== null) return { stage: 'verify', class: 'kfunc-missing', reason: missingKfunc(kfunc) };
   if (helper !== null) {
     const name = HELPER_NAMES[helper];
     const reason = `helper ${name === undefined ? '' : name}#${helper} is unknown to this kernel`;
@@ -135,7 +143,7 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
   const failure = certain && (named ?? certain);
   const possible = failure ? null : first(false);
   const helpers = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
-    const unknown = hit.helper === null ? null : hitFailure(object, examined, hit);
+    const unknown = hit.helper === null && hit.kfunc === null ? null : hitFailure(object, examined, hit);
     return unknown ? [{ failure: unknown, certain: hit.certain, at: { program: hit.owner.name, insn: hit.insn } }] : [];
   });
   return { name, failure, possible, findings: [...findings.map((finding) => ({ ...finding, at: null })), ...helpers] };
@@ -159,9 +167,9 @@ function loadsIndex(loads: readonly ExaminedLoad[]): LoadsIndex {
     for (const [key, each] of load.facts.byNumber) if (!facts.has(key)) facts.set(key, each);
     for (const reach of load.reach.values()) {
       complete &&= reach.complete;
-      for (const { helper, owner, insn, certain } of reach.hits) {
+      for (const { helper, kfunc, owner, insn, certain } of reach.hits) {
         const key = placeKey(owner.name, insn);
-        if (helper === null) hits.set(key, certain || hits.get(key) === true);
+        if (helper === null && kfunc === null) hits.set(key, certain || hits.get(key) === true);
       }
     }
   }
@@ -229,7 +237,10 @@ export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loade
   if (refused) return refusedCell(input, refused);
   const decided = decideBySupport(input, kernel);
   const shared = objectFindings(decided, kernel, loader);
-  const own = new Map(input.programs.map((program) => [program.name, ownFindings(program, kernel, loader)]));
+  const callbacksIn = callbackFindings(input, kernel);
+  const own = new Map(
+    input.programs.map((program) => [program.name, [...ownFindings(program, kernel, loader), ...callbacksIn(program)]] as const),
+  );
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...shared, ...(own.get(program.name) ?? [])], loader });
   const deciding = loadable(decided, kernel, loader);

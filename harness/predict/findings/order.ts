@@ -18,5 +18,7 @@ export function stepOf({ stage, class: failureClass }: PredictedFailure, { mapsF
   if (EXTERNS.has(failureClass) && stage === 'relocate') return 2;
   if (stage === 'map-create') return mapsFirst ? 4 : 6;
   if (stage === 'relocate') return failureClass === 'attach-target-missing' ? 3 : 5;
-  return BEFORE_VERIFICATION.has(failureClass) ? 7 : 8;
+  if (BEFORE_VERIFICATION.has(failureClass)) return 7;
+  // The kernel counts functions before it follows the instructions.
+  return failureClass === 'insn-unsupported' ? 8 : 9;
 }

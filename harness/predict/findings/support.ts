@@ -106,6 +106,17 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
   ];
 }
 
+/** Weak kfuncs that the kernel lacks. If its modules are unknown, one of them may still have them. */
+export function missingWeakKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes): ReadonlySet<string> {
+  const section = btf && findType(btf, 'datasec', '.ksyms');
+  if (!btf || section === null || !enumeratorsOf(kernel, 'bpf_prog_type')) return new Set();
+  const weak = weakNames({ elf });
+  const names = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0)
+    .filter((id) => kindOf(btf, id) === 'func' && weak.has(nameOf(btf, id)))
+    .map((id) => nameOf(btf, id));
+  return new Set(names.filter((name) => !findIn(kernel, 'func', essentialName(name))));
+}
+
 /** Program types whose targets are looked up in the kernel's own BTF. */
 const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops']);
 

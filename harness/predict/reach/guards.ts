@@ -62,7 +62,7 @@ function prepare(object: BpfObject, kernel: KernelTypes): Prepared {
   return {
     object,
     load: loadPredictor(object, kernel, DEFAULT_LOADER),
-    reach: objectReach(object, knownHelpers(kernel)),
+    reach: objectReach(object, { helpers: knownHelpers(kernel), missing: new Set(), isMissingCertain: false }),
     owners: new Map(functions.map((owner) => [owner.name, owner])),
   };
 }

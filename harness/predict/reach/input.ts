@@ -14,11 +14,8 @@ export interface ObjectReach {
   mayHit: (load: PredictedLoad) => boolean;
 }
 
-/**
- * Prepares the following of paths through an object.
- * @param helpers ids of the helpers that the kernel has; null if unknown
- */
-export function objectReach(object: BpfObject, helpers: ReadonlySet<number> | null): ObjectReach {
+/** Prepares the following of paths through an object, with what the kernel has and lacks. */
+export function objectReach(object: BpfObject, kernel: Pick<ReachContext, 'helpers' | 'missing' | 'isMissingCertain'>): ObjectReach {
   const functions: readonly ObjectFunction[] = [...object.programs, ...object.subprograms];
   const byStart = new Map(functions.map((each) => [`${each.section} ${each.insnOffset}`, each]));
   // If several sections have one name, the first counts.
@@ -30,9 +27,9 @@ export function objectReach(object: BpfObject, helpers: ReadonlySet<number> | nu
     references: referencesOf(object.elf),
     constantData: (section) => sections.get(section) ?? new Uint8Array(),
     littleEndian: object.littleEndian,
-    helpers,
+    ...kernel,
   };
-  const asCompiled = functions.some((each) => hasRejected(original(each), context));
+  const asCompiled = kernel.missing.size > 0 || functions.some((each) => hasRejected(original(each), context));
   return {
     inputOf: ({ codeOf }) => ({ ...context, codeOf }),
     // Relocation adds rejected instructions, and removes none.

@@ -47,6 +47,8 @@ export const JMP = {
   JSLT: 0xc0,
   JSLE: 0xd0,
 } as const;
+/** The source register of a call of a BPF function. */
+export const PSEUDO_CALL = 1;
 /** The mode of an ordinary load or store. */
 export const MODE_MEM = 0x60;
 export const MODE_ATOMIC = 0xc0;

@@ -1,7 +1,7 @@
 // Predicts whether the verifier reaches an instruction that it rejects: follows a program's paths with relocated values and constant data.
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import { branchOf, refine, type Taken } from './branch.ts';
-import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, readInsn } from './insn.ts';
+import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, PSEUDO_CALL, readInsn } from './insn.ts';
 import type { Code, CodeOf } from '../../core-relo/code.ts';
 import { BAD_RELO } from '../../core-relo/patch.ts';
 import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
@@ -16,8 +16,10 @@ export interface Hit {
   owner: ObjectFunction;
   insn: number;
   certain: boolean;
-  /** The id of a helper that the kernel lacks; null for a poisoned instruction. */
+  /** The id of a helper that the kernel lacks; null for any other instruction. */
   helper: number | null;
+  /** The name of a kfunc that the kernel lacks; null for any other instruction. */
+  kfunc: string | null;
 }
 
 export interface Reach {
@@ -38,6 +40,10 @@ export interface ReachContext {
   constantData: (section: string) => Uint8Array;
   /** Ids of the helpers that the kernel has; null if unknown. */
   helpers: ReadonlySet<number> | null;
+  /** Weak kernel functions that the kernel lacks. libbpf makes their addresses 0 and poisons their calls. */
+  missing: ReadonlySet<string>;
+  /** False if a module may have them. */
+  isMissingCertain: boolean;
   littleEndian: boolean;
 }
 
@@ -50,7 +56,6 @@ const MAX_STEPS = 200_000;
 const MAX_FRAMES = 8;
 /** After more visits of one place, all values there count as unknown. */
 const MAX_VISITS = 256;
-const PSEUDO_CALL = 1;
 const KFUNC_CALL = 2;
 const MAY_GOTO = 0xe0;
 /** Registers that a call preserves. */
@@ -175,6 +180,8 @@ class Explorer {
       // A callback is verified when a helper is called with it. Such calls are not followed, so its hits are not certain.
       const callee = this.#input.functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
       if (callee) this.#start(callee, false);
+    } else if (reference?.type === 'extern') {
+      value = this.#input.missing.has(reference.name) ? constant(0n) : ANY;
     } else if (!reference && insn.src === 0) {
       value = constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0));
     }
@@ -235,12 +242,17 @@ class Explorer {
 
   #call(state: State, insn: Insn): void {
     if (isRejected(insn, this.#input)) {
-      this.#hit(state, insn.immediate === BAD_RELO ? null : insn.immediate);
+      this.#hit(state, { helper: insn.immediate === BAD_RELO ? null : insn.immediate, kfunc: null });
       this.#pastHit(state, insn);
       return;
     }
     const after = state.insn + 1;
     const reference = this.#referenceAt(state);
+    if (reference?.type === 'extern' && this.#input.missing.has(reference.name)) {
+      this.#hit(state, { helper: null, kfunc: reference.name });
+      this.#pastHit(state, insn);
+      return;
+    }
     if (insn.src === PSEUDO_CALL) {
       const isRelocated = reference?.type === 'function';
       const section = isRelocated ? reference.section : state.owner.section;
@@ -295,16 +307,17 @@ class Explorer {
     this.#follow({ ...state, owner: frame.owner, insn: frame.insn, registers, frames: state.frames.slice(0, -1) });
   }
 
-  #hit({ owner, insn, certain }: State, helper: number | null): void {
+  #hit({ owner, insn, certain }: State, what: Pick<Hit, 'helper' | 'kfunc'>): void {
     const known = this.hits.findIndex((hit) => hit.owner === owner && hit.insn === insn);
     const before = this.hits[known];
-    if (!before) this.hits.push({ owner, insn, certain, helper });
-    else if (certain && !before.certain) this.hits[known] = { ...before, certain };
+    const isCertain = certain && (what.kfunc === null || this.#input.isMissingCertain);
+    if (!before) this.hits.push({ owner, insn, certain: isCertain, ...what });
+    else if (isCertain && !before.certain) this.hits[known] = { ...before, certain: isCertain };
   }
 }
 
 /**
- * Follows all paths through a program, like the verifier, and returns the poisoned instructions and unknown helpers that it reaches. Values
+ * Follows all paths through a program, like the verifier, and returns the poisoned instructions, unknown helpers and missing kfuncs that it reaches. Values
  * that it does not track (stack memory, results of most helpers, ranges after comparisons) make a hit uncertain, never wrong.
  */
 export function reachOf(program: ObjectFunction, input: ReachInput): Reach {

@@ -7,7 +7,9 @@ export type Reference =
   | { type: 'function'; section: string; insn: number; global: boolean }
   /** A variable, or the start of its section. `offset` does not include what the instruction adds. */
   | { type: 'data'; section: string; offset: number }
-  /** A map, a kernel symbol or a Kconfig value. */
+  /** A kernel symbol, a kernel function or a Kconfig value. */
+  | { type: 'extern'; name: string }
+  /** A map. */
   | { type: 'other' };
 
 /** Keyed by section, then by instruction index in the section. */
@@ -21,7 +23,8 @@ const STB_LOCAL = 0;
 
 function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
   const section = symbol && elf.sections[symbol.section];
-  if (!symbol || !section || symbol.section === 0) return { type: 'other' };
+  if (symbol?.section === 0) return { type: 'extern', name: symbol.name };
+  if (!symbol || !section) return { type: 'other' };
   if ((section.flags & SHF_EXECINSTR) !== 0) {
     const global = symbol.type !== STT_SECTION && symbol.binding !== STB_LOCAL;
     return { type: 'function', section: section.name, insn: symbol.value / INSN_BYTES, global };

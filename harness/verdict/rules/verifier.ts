@@ -30,6 +30,21 @@ function wording(verifier: VerifierLog): string {
   return `verifier: ${verifier.reason ?? 'no reason given'}${atInsn(verifier)}`;
 }
 
+/** The reason of a call of a weak kfunc that the kernel lacks. */
+export function missingKfunc(name: string): string {
+  return `kfunc ${name} is called but does not exist in this kernel`;
+}
+
+const NO_CALLBACK = /^number of funcs in func_info doesn't match number of subprogs/;
+
+/** The reason of a program with a callback on a kernel before 5.13. Its verifier counts the functions before it reads any instruction. */
+export const CALLBACKS_UNKNOWN = 'this kernel does not know functions as callbacks: func_info lists more functions than it finds';
+
+function kfuncRefused(name: string, said: string): string {
+  if (said.includes('sleepable')) return `kfunc ${name} may sleep, and this program is not sleepable`;
+  return `kfunc ${name} may not be called from this program on this kernel`;
+}
+
 function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | null): Pick<Finding, 'class' | 'reason'> | null {
   const reason = wording(verifier);
   switch (cause.type) {
@@ -41,10 +56,7 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
     case 'missing-kfunc':
       return {
         class: 'kfunc-missing',
-        reason:
-          cause.name === null
-            ? 'the program calls a kfunc that this kernel lacks'
-            : `kfunc ${cause.name} is called but does not exist in this kernel`,
+        reason: cause.name === null ? 'the program calls a kfunc that this kernel lacks' : missingKfunc(cause.name),
       };
     case 'helper-unknown':
       return { class: 'helper-unknown', reason: `helper ${helperName(cause.id, cause.name)} is unknown to this kernel` };
@@ -56,14 +68,15 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
       return { class: 'helper-not-allowed', reason };
     case 'kfunc-not-allowed':
       return {
-        class: 'kfunc-missing',
-        reason: cause.name === null ? reason : `kfunc ${cause.name} may not be called from this program on this kernel`,
+        class: 'kfunc-not-allowed',
+        reason: cause.name === null ? reason : kfuncRefused(cause.name, verifier.reason ?? ''),
       };
     case 'kfunc-unsupported':
       return { class: 'kfunc-missing', reason: `this kernel does not support kfunc calls: ${verifier.reason ?? ''}` };
     case 'too-complex':
       return { class: 'complexity-limit', reason };
     case 'unknown-instruction':
+      if (NO_CALLBACK.test(verifier.reason ?? '')) return { class: 'insn-unsupported', reason: CALLBACKS_UNKNOWN };
       return { class: 'insn-unsupported', reason: verifier.insnText === null ? reason : `${reason}: ${verifier.insnText}` };
     case 'attach-target':
       return { class: 'attach-target-missing', reason };

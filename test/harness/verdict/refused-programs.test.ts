@@ -51,7 +51,18 @@ test.each([
   ['invalid func unknown#2001000003', 'verify map-create-failed: the program uses a map that was not created'],
   ["kfunc 'bpf_f' is referenced but wasn't resolved", 'verify kfunc-missing: kfunc bpf_f is called but does not exist in this kernel'],
   ['invalid func unknown#2002000003', 'verify kfunc-missing: the program calls a kfunc that this kernel lacks'],
-  ['calling kernel function bpf_f is not allowed', 'verify kfunc-missing: kfunc bpf_f may not be called from this program on this kernel'],
+  [
+    'calling kernel function bpf_f is not allowed',
+    'verify kfunc-not-allowed: kfunc bpf_f may not be called from this program on this kernel',
+  ],
+  [
+    'program must be sleepable to call sleepable kfunc bpf_f',
+    'verify kfunc-not-allowed: kfunc bpf_f may sleep, and this program is not sleepable',
+  ],
+  [
+    "number of funcs in func_info doesn't match number of subprogs",
+    'verify insn-unsupported: this kernel does not know functions as callbacks: func_info lists more functions than it finds',
+  ],
   [
     'calling kernel function is not supported',
     'verify kfunc-missing: this kernel does not support kfunc calls: calling kernel function is not supported',
