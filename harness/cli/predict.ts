@@ -19,7 +19,7 @@ interface PredictOptions extends ConfigOptions {
   kernel?: string[];
   json?: boolean;
   log?: boolean;
-  loader: LoaderName;
+  loader?: LoaderName;
 }
 
 /** The exit code of predictions: a failure first, then unusable inputs. */
@@ -30,7 +30,7 @@ function exitCodeOfPrediction({ cells }: Prediction, problems: number): number {
 
 /** The lines that libbpf would print, for each load. */
 const printLog: OnCell = (kernel, object, cell) => {
-  for (const { program, log } of cell?.loads ?? []) {
+  for (const { program, log } of cell.loads) {
     writeLine(process.stdout, `# ${object.result.id}${program === null ? '' : `, ${program} alone`}, on ${kernel.id}`);
     for (const { text } of log()) process.stdout.write(`${visible(text.trimEnd())}\n`);
   }
@@ -41,10 +41,11 @@ async function predict(objects: string[], options: PredictOptions): Promise<void
   const started = performance.now();
   const inputs = await readConfigured(objects, options, { bigEndian: true });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
+  const loader = options.loader === undefined ? null : LOADERS[options.loader];
   const { prediction, problems, notes } =
     inputs.objects.length === 0
       ? { prediction: null, problems: [], notes: [] }
-      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, LOADERS[options.loader]);
+      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, loader);
   const all = [...inputs.problems, ...found.problems, ...problems];
   for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
   for (const note of notes) writeLine(process.stderr, `note: ${note}`);
@@ -78,7 +79,9 @@ export function addPredictCommand(program: Command): void {
     .addOption(settingsOption())
     .addOption(untrustedOption())
     .addOption(
-      new Option('--loader <name>', 'loader whose rules decide').choices(Object.keys(LOADERS)).default('libbpf-1.7' satisfies LoaderName),
+      new Option('--loader <name>', 'loader whose rules decide (default: the libbpf that loads the object, libbpf-1.7 unless set)').choices(
+        Object.keys(LOADERS),
+      ),
     )
     .option('--log', 'write the lines that libbpf would print instead')
     .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')

@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { cachedConfig, kernelDirectory, readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
+import { releaseOfLoader } from '../base/loader-name.ts';
 import { UserError } from '../base/errors.ts';
 import { readUserFile } from '../base/user-file.ts';
 import { readBpfObject } from '../bpf/object/object.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { OBJECT_FILE, type RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
+import { predictionOf } from '../predict/predict-object.ts';
 import { predictCell } from '../predict/predict.ts';
 import type { RecordsOf } from './semantic-change-places.ts';
 import { type ExplainedObject, type PredictedFailures, predictedFailures, type ProgramFailure } from './failures.ts';
@@ -48,11 +49,14 @@ export async function objectsOfResults({ objects }: Results): Promise<ExplainedO
 /** Predicts relocations for the cells of a run that ended before libbpf relocated them, if object and BTF are available. */
 export async function predictedIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<PredictedFailures> {
   const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
+  const loaders = new Map(
+    objects.map(({ result }) => [result.id, libbpfLoader(result.loader === undefined ? null : releaseOfLoader(result.loader))]),
+  );
   const predicted = new Map<CellResult, readonly CellRelocation[]>();
   for (const cell of results.cells) {
     const bpf = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? byId.get(cell.object) : null;
     const types = bpf ? await cache.typesOf(cell.kernel) : null;
-    if (bpf && types) predicted.set(cell, predictCell(bpf, types).relocations);
+    if (bpf && types) predicted.set(cell, predictCell(bpf, types, loaders.get(cell.object)).relocations);
   }
   return (cell) => predicted.get(cell) ?? null;
 }
@@ -67,13 +71,12 @@ export async function failuresByPrediction(objects: readonly RunObject[], cache:
   const failures: ProgramFailure[] = [];
   const recordSets = new Map<string, readonly CellRelocation[]>();
   const keyOf = (object: string, kernel: string) => JSON.stringify([object, kernel]);
-  for (const { id, release } of cache.kernels) {
+  for (const { id, release, path } of cache.kernels) {
     const types = await cache.typesOf(id);
     for (const { result, bpf, prepared } of objects) {
-      const customBtf = (await prepared.btf?.(release)) ?? null;
-      const counting = withCustomBtf(types, customBtf?.types ?? null);
-      if (!counting) continue;
-      const cell = predictCell(bpf, counting, libbpfLoader(prepared.loader ?? null));
+      // The kernel may have BTF that cannot be read.
+      if (!types && path !== null) continue;
+      const cell = (await predictionOf({ bpf, prepared }, { release, types }))();
       failures.push(...predictedFailures({ result, bpf }, cell, id));
       recordSets.set(keyOf(result.id, id), cell.relocations);
     }

@@ -4,8 +4,7 @@ import { pullKernel } from '../../kernels/pull.ts';
 import type { PlannedKernel } from '../../kernels/registered.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { blocking, weightOf } from '../base/blocking.ts';
-import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
-import { predictCell } from '../predict/predict.ts';
+import { predictionOf } from '../predict/predict-object.ts';
 import { run } from '../run/run.ts';
 import type { RunRequest } from '../run/run-request.ts';
 import { typesOf } from '../run/kernel-types.ts';
@@ -60,16 +59,13 @@ export interface MinimumKernelRequest {
 type Verdict = Pick<CellProgram, 'class' | 'reason'> & { observed: Observed };
 
 /** Predicts every program on a kernel; null if the kernel would have to be downloaded first. */
-async function expectedOn(
-  kernel: PlannedKernel,
-  { bpf, prepared }: RunObject,
-  options: KernelOptions,
-): Promise<Map<string, 'pass' | 'fail'> | null> {
+async function expectedOn(kernel: PlannedKernel, object: RunObject, options: KernelOptions): Promise<Map<string, 'pass' | 'fail'> | null> {
   if (!(await kernel.isCached(options.cache))) return null;
   const image = await pullKernel(kernel, options);
-  const types = withCustomBtf((await typesOf(image)()).kernel, (await prepared.btf?.(image.release))?.types ?? null);
-  if (types === null) return null;
-  const { programs } = await blocking(weightOf([bpf]), () => predictCell(bpf, types));
+  const found = await typesOf(image)();
+  if (!found.readable) return null;
+  const predict = await predictionOf(object, { release: image.release, types: found.kernel });
+  const { programs } = await blocking(weightOf([object.bpf]), predict);
   return new Map(programs.map(({ name, failure, possible }) => [name, failure || possible ? 'fail' : 'pass']));
 }
 

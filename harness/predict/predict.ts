@@ -228,11 +228,29 @@ function ownFindings(program: BpfProgram, kernel: KernelTypes, loader: Loader): 
   return program.autoload === true ? [...programRefusedByLibbpf(program, loader), ...programFindings(program, kernel)] : [];
 }
 
+const NO_BTF: PredictedFailure = {
+  stage: 'relocate',
+  class: 'btf-missing',
+  reason: 'the kernel has no BTF, which relocations need (CONFIG_DEBUG_INFO_BTF)',
+};
+
+/** The prediction on a kernel without BTF: only what the object alone decides, and that relocations fail. */
+function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
+  const refused = refusedByLibbpf(object, loader) ?? (object.relocations.length > 0 ? NO_BTF : null);
+  const programs = object.programs.map((program): PredictedProgram => {
+    const isLoaded = program.autoload !== false;
+    const findings = isLoaded ? programRefusedByLibbpf(program, loader).map((finding) => ({ ...finding, at: null })) : [];
+    return { name: program.name, failure: isLoaded ? (refused ?? findings[0]?.failure ?? null) : null, possible: null, findings };
+  });
+  return { programs, relocations: [], loads: [] };
+}
+
 /**
- * Predicts a cell from an object and a kernel's types. Pure: starts and reads nothing. Like a run, it loads the whole object first, and
+ * Predicts a cell from an object and a kernel's types, null for a kernel without BTF. Pure: starts and reads nothing. Like a run, it loads the whole object first, and
  * each program alone if that fails.
  */
-export function predictCell(input: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): PredictedCell {
+export function predictCell(input: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): PredictedCell {
+  if (!kernel) return cellWithoutBtf(input, loader);
   const refused = refusedByLibbpf(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
   const decided = decideBySupport(input, kernel);

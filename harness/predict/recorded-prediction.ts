@@ -2,13 +2,10 @@
 import type { CellProgram, CellRelocation, CellResult } from '../results/schema.ts';
 import { deciderOf, type FailureClass } from '../base/failures.ts';
 import type { PredictedStatus } from '../base/vocabulary.ts';
-import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { isAboutSetting } from '../verdict/rules/object.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
-import { predictCell } from './predict.ts';
-import type { PredictedProgram } from './predicted-cell.ts';
+import type { PredictedCell, PredictedProgram } from './predicted-cell.ts';
 
 interface PredictedProgramStatus {
   name: string;
@@ -31,23 +28,9 @@ function predicted({ name, failure, possible, findings }: PredictedProgram): Pre
   return possible ? { name, status: 'may-fail', class: possible.class, others } : { name, status: 'unknown', class: null, others };
 }
 
-/**
- * Predicts a cell.
- * @param kernel null for a kernel without BTF, on which an object with relocations does not load
- * @param loader the loader whose rules decide
- */
-export function recordedPredictionOf(object: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): RecordedPrediction {
-  if (kernel) {
-    const { programs, relocations } = predictCell(object, kernel, loader);
-    return { programs: programs.map(predicted), relocations: relocations.map(({ ref, outcome, target }) => ({ ref, outcome, target })) };
-  }
-  const verdict =
-    object.relocations.length > 0
-      ? ({ status: 'fail', class: 'btf-missing', others: [] } as const)
-      : ({ status: 'unknown', class: null, others: [] } as const);
-  const unknown = { status: 'unknown', class: null, others: [] } as const;
-  const programs = object.programs.map(({ name, autoload }) => ({ name, ...(autoload === false ? unknown : verdict) }));
-  return { programs, relocations: [] };
+/** The part of a prediction that results keep. */
+export function recordedPrediction({ programs, relocations }: PredictedCell): RecordedPrediction {
+  return { programs: programs.map(predicted), relocations: relocations.map(({ ref, outcome, target }) => ({ ref, outcome, target })) };
 }
 
 /** The prediction for a cell: the first program with a certain failure; null if there is none. */

@@ -6,10 +6,9 @@ import type { Stage } from '../base/vocabulary.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
-import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
-import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
+import type { Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
-import { predictCell } from './predict.ts';
+import { predictionOf } from './predict-object.ts';
 import type { PredictedCell } from './predicted-cell.ts';
 import type { PredictedFailure } from './findings/finding.ts';
 
@@ -56,13 +55,6 @@ export interface PredictedMatrix {
   notes: string[];
 }
 
-const NO_BTF: Verdict = {
-  status: 'fail',
-  stage: 'relocate',
-  class: 'btf-missing',
-  reason: 'the kernel has no BTF, which relocations need (CONFIG_DEBUG_INFO_BTF)',
-};
-
 function verdict(failure: PredictedFailure | null): Verdict | null {
   return failure && { status: 'fail', ...failure };
 }
@@ -76,21 +68,18 @@ function toCell(kernel: string, object: string, cell: PredictedCell): CellPredic
   return { kernel, object, predicted, programs, relocations: cell.relocations };
 }
 
-function withoutBtf(kernel: string, { bpf, result }: RunObject): CellPrediction {
-  const predicted = bpf.relocations.length > 0 ? NO_BTF : null;
-  const programs = bpf.programs.map(({ name, autoload }) => ({ name, predicted: autoload === false ? null : predicted, possible: null }));
-  return { kernel, object: result.id, predicted, programs, relocations: [] };
-}
+/** Called with every predicted cell. */
+export type OnCell = (kernel: OfflineKernel, object: RunObject, cell: PredictedCell) => void;
 
-/** Called with every predicted cell; null if the kernel has no BTF. */
-export type OnCell = (kernel: OfflineKernel, object: RunObject, cell: PredictedCell | null) => void;
-
-/** Predicts every object on every kernel. Goes kernel by kernel, so that only one BTF is in memory. */
+/**
+ * Predicts every object on every kernel. Goes kernel by kernel, so that only one BTF is in memory.
+ * @param loader overrules the loaders of the objects
+ */
 export async function predictMatrix(
   objects: readonly RunObject[],
   kernels: readonly OfflineKernel[],
   onCell: OnCell = () => {},
-  loader: Loader = DEFAULT_LOADER,
+  loader: Loader | null = null,
 ): Promise<PredictedMatrix> {
   const [problems, notes]: [string[], string[]] = [[], []];
   const onModule = ({ text, harmless }: ModuleNotice) => (harmless ? notes : problems).push(text);
@@ -106,11 +95,9 @@ export async function predictMatrix(
     }
     prediction.kernels.push(factsOf(kernel));
     for (const object of objects) {
-      const customBtf = (await object.prepared.btf?.(kernel.release)) ?? null;
-      const counting = withCustomBtf(types, customBtf?.types ?? null);
-      const cell = counting && predictCell(object.bpf, counting, loader);
+      const cell = (await predictionOf(object, { release: kernel.release, types }, loader))();
       onCell(kernel, object, cell);
-      prediction.cells.push(cell ? toCell(kernel.id, object.result.id, cell) : withoutBtf(kernel.id, object));
+      prediction.cells.push(toCell(kernel.id, object.result.id, cell));
     }
   }
   return { prediction, problems, notes };

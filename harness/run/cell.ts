@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { blocking, weightOf } from '../base/blocking.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { CellLimits } from '../guest/watch.ts';
-import { recordedPredictionOf, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
-import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
-import { libbpfLoader } from '../core-relo/loader.ts';
+import { recordedPrediction, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
+import { predictionOf } from '../predict/predict-object.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
 import { instructionLines } from '../bpf/object/source-line.ts';
 import { addLog } from '../results/logs.ts';
@@ -135,13 +134,11 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   };
   const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
-  const counting = withCustomBtf(types.kernel, customBtf?.types ?? null);
+  const predict = await predictionOf(object, { release: kernel.result.release, types: types.kernel });
   const judged = (): CellResult => {
     // The rules of a custom loader are not known.
     const beside = (cell: CellResult) =>
-      types.readable && !object.prepared.command
-        ? withPrediction(cell, recordedPredictionOf(object.bpf, counting, libbpfLoader(object.prepared.loader ?? null)))
-        : cell;
+      types.readable && !object.prepared.command ? withPrediction(cell, recordedPrediction(predict())) : cell;
     const { infra, reason } = last.attempt;
     if (infra !== null) {
       const proven = provenCrash(tries.map(({ attempt: { isolation }, crash }) => ({ isolation, crash })));

@@ -65,10 +65,7 @@ function guestsOfKernel(session: RunSession, image: KernelImage): GuestsOf {
 async function urgentFirst({ request, signal }: RunSession, kernel: ReadyKernel, objects: readonly RunObject[]): Promise<Urgency[]> {
   if (request.predictFirst !== true) return objects.map((object) => ({ object, isUrgent: false }));
   const predicted = await Promise.all(
-    objects.map(async (object) => {
-      const customBtf = (await object.prepared.btf?.(kernel.result.release)) ?? null;
-      return { object, isUrgent: await isPredictedToFail(kernel, object, customBtf, signal) };
-    }),
+    objects.map(async (object) => ({ object, isUrgent: await isPredictedToFail(kernel, object, signal) })),
   );
   return predicted.toSorted((a, b) => Number(b.isUrgent) - Number(a.isUrgent));
 }

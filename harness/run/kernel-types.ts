@@ -3,12 +3,10 @@ import type { KernelImage } from '../../kernels/pull.ts';
 import { blocking, weightOf } from '../base/blocking.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { predictedFields, recordedPredictionOf } from '../predict/recorded-prediction.ts';
-import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
+import { predictionOf } from '../predict/predict-object.ts';
+import { predictedFields, recordedPrediction } from '../predict/recorded-prediction.ts';
 import { indexFileOf } from '../kernel-btf/name-index-file.ts';
-import { libbpfLoader } from '../core-relo/loader.ts';
 import { readKernelTypes } from '../kernel-btf/kernels.ts';
-import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 
 export type FoundTypes =
@@ -32,15 +30,13 @@ async function read({ id, selector, btf, config }: KernelImage): Promise<FoundTy
 
 /** Whether the prediction for a cell is a certain failure. */
 export async function isPredictedToFail(
-  { types }: { types: RunTypes },
+  { types, result: { release } }: { types: RunTypes; result: { release: string | null } },
   object: RunObject,
-  customBtf: ResolvedCustomBtf | null,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { readable, kernel } = await types();
-  const counting = withCustomBtf(kernel, customBtf?.types ?? null);
-  const predict = () => recordedPredictionOf(object.bpf, counting, libbpfLoader(object.prepared.loader ?? null));
-  return readable && predictedFields(await blocking(weightOf([object.bpf]), predict, signal)) !== null;
+  const predict = await predictionOf(object, { release, types: kernel });
+  return readable && predictedFields(recordedPrediction(await blocking(weightOf([object.bpf]), predict, signal))) !== null;
 }
 
 /** The types of a downloaded kernel. */

@@ -4,11 +4,12 @@ import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
 import {
   type RecordedPrediction,
-  recordedPredictionOf,
+  recordedPrediction,
   predictedFields,
   knownEnumerators,
   withPrediction,
 } from '../../../harness/predict/recorded-prediction.ts';
+import { predictCell } from '../../../harness/predict/predict.ts';
 import { uniformCell } from '../../../harness/results/uniform-cell.ts';
 import { type CellProgram, type CellRelocation, cellSchema } from '../../../harness/results/schema/cell.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
@@ -29,7 +30,7 @@ beforeAll(async () => {
 
 describe('a prediction', () => {
   it('a prediction has the failure of each program that BTF shows', () => {
-    const prediction = recordedPredictionOf(object, KERNEL);
+    const prediction = recordedPrediction(predictCell(object, KERNEL));
     expect({
       programs: prediction.programs,
       cell: predictedFields(prediction),
@@ -72,11 +73,11 @@ describe('a prediction', () => {
   });
 
   it('on a kernel without BTF, an object with relocations is predicted to fail', () => {
-    expect(recordedPredictionOf(object, null)).toEqual({
+    expect(recordedPrediction(predictCell(object, null))).toEqual({
       programs: object.programs.map(({ name }) => ({ name, status: 'fail', class: 'btf-missing', others: [] })),
       relocations: [],
     });
-    expect(recordedPredictionOf({ ...object, relocations: [] }, null).programs[0]).toEqual({
+    expect(recordedPrediction(predictCell({ ...object, relocations: [] }, null)).programs[0]).toEqual({
       name: 'old_name',
       status: 'unknown',
       class: null,

@@ -8,7 +8,8 @@ import type { ObjectSettings } from '../../../harness/plan/object-settings/setti
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { asLoaded, prepareSettings } from '../../../harness/plan/object-settings/prepare.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
-import { predictedFields, recordedPredictionOf } from '../../../harness/predict/recorded-prediction.ts';
+import { predictCell } from '../../../harness/predict/predict.ts';
+import { predictedFields, recordedPrediction } from '../../../harness/predict/recorded-prediction.ts';
 import { withCustomBtf } from '../../../harness/plan/settings/btf/with-custom-btf.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
@@ -57,7 +58,7 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 /** The predictions for the cell and for each program: `fail`, `may-fail`, or `unknown` without a finding. */
 async function predicted(settings: ObjectSettings, kernel: KernelTypes | null = KERNEL): Promise<Record<string, string>> {
   const input = { object, file: { path: 'settings.bpf.o', bytes: new Uint8Array() }, directory: folder, placeOf: String };
-  const prediction = recordedPredictionOf(asLoaded(object, await prepareSettings(settings, input)), kernel);
+  const prediction = recordedPrediction(predictCell(asLoaded(object, await prepareSettings(settings, input)), kernel));
   const programs = prediction.programs.map(({ name, status, class: failure }) => [name, [status, failure].filter(Boolean).join(' ')]);
   return Object.fromEntries([['(cell)', predictedFields(prediction)?.class ?? 'unknown'], ...programs]);
 }

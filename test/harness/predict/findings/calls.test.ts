@@ -23,12 +23,11 @@ async function kernelOf(selector: string, modules: KernelTypes['modules'] = []):
 
 async function verdicts(name: string, source: string, kernel: KernelTypes): Promise<Record<string, string>> {
   const object = readBpfObject(await readFile(await compileBpf(folder, name, source)), name);
-  return Object.fromEntries(
-    predictCell(object, kernel).programs.map(({ name: program, failure, possible }) => [
-      program,
-      failure ? `fails: ${failure.class}, ${failure.reason}` : possible ? `may fail: ${possible.class}, ${possible.reason}` : 'ok',
-    ]),
-  );
+  const rows = predictCell(object, kernel).programs.map(({ name: program, failure, possible }) => {
+    if (failure) return [program, `fails: ${failure.class}, ${failure.reason}`] as const;
+    return [program, possible ? `may fail: ${possible.class}, ${possible.reason}` : 'ok'] as const;
+  });
+  return Object.fromEntries(rows);
 }
 
 const WEAK = `

@@ -1,0 +1,31 @@
+// Predicts an object with its settings on a kernel: the one way for every command that predicts.
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { libbpfLoader, type Loader } from '../core-relo/loader.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
+import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
+import { predictCell } from './predict.ts';
+import type { PredictedCell } from './predicted-cell.ts';
+
+/** A kernel on which an object is predicted. */
+export interface PredictedKernel {
+  /** Chooses the custom BTF of an object. */
+  release: string | null;
+  /** Null for a kernel without BTF. */
+  types: KernelTypes | null;
+}
+
+/**
+ * Reads what the prediction of an object needs: its custom BTF and the rules of its loader.
+ * @param loader overrules the loader of the object
+ * @returns predicts; pure, and long for large objects
+ * @throws UserError for custom BTF that cannot be read
+ */
+export async function predictionOf(
+  { bpf, prepared }: Pick<RunObject, 'bpf' | 'prepared'>,
+  { release, types }: PredictedKernel,
+  loader: Loader | null = null,
+): Promise<() => PredictedCell> {
+  const custom = (await prepared.btf?.(release)) ?? null;
+  const counting = withCustomBtf(types, custom?.types ?? null);
+  return () => predictCell(bpf, counting, loader ?? libbpfLoader(prepared.loader ?? null));
+}
