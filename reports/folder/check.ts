@@ -9,7 +9,7 @@ import { HTML_ASSET_FILES } from '../html/render.ts';
 import { LOG_FOLDER } from '../model/log-path.ts';
 import type { RenderOptions } from '../model/render-options.ts';
 import { isOwned, type OwnedFiles, readRecord, RECORD_FILE } from './record.ts';
-import { finishSwap } from './swap.ts';
+import { onWholeReport } from './swap.ts';
 import { filesWithoutRecord } from './without-record.ts';
 
 /** As many files are named in an error. */
@@ -76,6 +76,13 @@ async function foreignRecord(folder: string): Promise<string[]> {
   return (await readRecord(folder)) ? [] : foreignAt(folder, RECORD_FILE, new Map());
 }
 
+/** Everything in the way of a report. */
+async function foreignFiles(folder: string, contents: FolderContents): Promise<string[]> {
+  const owned = await ownedFiles(folder);
+  const files = await Promise.all(reportFiles(contents).map(async (path) => foreignAt(folder, path, owned)));
+  return [...files.flat(), ...(await foreignRecord(folder)), ...(await foreignLogs(folder, owned))];
+}
+
 /**
  * Refuses a folder into which the report cannot be written, or could only be written over what is not of an earlier report. A swap of a
  * report that was killed is finished first.
@@ -89,10 +96,7 @@ export async function checkReportFolder(folder: string, contents: FolderContents
     throw new InfraError(`cannot write the report to ${folder}: ${messageOf(error)}; choose another folder with --out`, { cause: error });
   });
   if (nearest !== resolve(folder)) return;
-  await finishSwap(folder);
-  const owned = await ownedFiles(folder);
-  const files = await Promise.all(reportFiles(contents).map(async (path) => foreignAt(folder, path, owned)));
-  const foreign = [...files.flat(), ...(await foreignRecord(folder)), ...(await foreignLogs(folder, owned))];
+  const foreign = await onWholeReport(folder, async () => foreignFiles(folder, contents));
   const folders = foreign.filter((path) => path.endsWith('/'));
   const blocking = contents.force === true ? folders : foreign;
   if (blocking.length === 0) return;

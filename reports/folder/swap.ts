@@ -5,7 +5,7 @@
 import { lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { InfraError, UserError } from '../../harness/base/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { errorCode, parseCached } from '../../harness/base/files.ts';
 import { OWNER_FILE, type OwnedFolder, withLockedFile } from '../../harness/base/ownership.ts';
 import { FORMATS } from '../formats.ts';
@@ -17,9 +17,9 @@ const PREPARED = { report: 'report', logsBefore: 'logs-before', plan: 'plan.json
 
 /** The name under which a prepared report is complete: from here on it is moved in, never dropped. */
 const COMPLETE = '.corematrix-report.next';
-/** Only the process that holds the lock of this file in it moves a complete report in. */
-const LOCK = '.lock';
-/** More than enough to move some files. */
+/** In a report folder while a command changes it or looks for files in its way. */
+const LOCK = '.corematrix-report.lock';
+/** More than enough to look at some files and to move them. */
 const LOCK_SECONDS = 60;
 
 const planSchema = z.strictObject({
@@ -100,31 +100,37 @@ async function moveIn(complete: string, folder: string): Promise<void> {
   await rm(join(complete, PREPARED.plan), { force: true });
 }
 
-/** Refuses a folder with the name of a complete report that has no plan, and more than the rest of an interrupted removal. */
+/** Refuses something with the name of a complete report that has no plan, and more than the rest of an interrupted removal. */
 async function checkComplete(complete: string): Promise<void> {
   const isFolder = (await lstat(complete)).isDirectory();
   const names = isFolder ? await namesIn(complete) : [];
-  const isRest = names.every((name) => name === LOCK || name === OWNER_FILE);
-  if (!isFolder || !(isRest || names.includes(PREPARED.plan))) throw notOurs(complete);
+  if (!isFolder || !(names.includes(PREPARED.plan) || names.every((name) => name === OWNER_FILE))) throw notOurs(complete);
 }
 
-/**
- * Finishes the swap of a process that was killed in it, if there is one. Waits for a process that is in it now.
- * @throws UserError if something else has the name of a complete report
- */
-export async function finishSwap(folder: string): Promise<void> {
+/** Finishes the swap of a process that was killed in it, if there is one. */
+async function finishSwap(folder: string): Promise<void> {
   const complete = join(folder, COMPLETE);
   if (!(await exists(complete))) return;
   await checkComplete(complete);
-  try {
-    await withLockedFile(join(complete, LOCK), LOCK_SECONDS, async () => {
-      if (await exists(join(complete, PREPARED.plan))) await moveIn(complete, folder);
-      await rm(complete, { recursive: true, force: true });
-    });
-  } catch (error) {
-    // Another process has finished this swap in the meantime.
-    if (errorCode(error) !== 'ENOENT' || (await exists(complete))) throw error;
-  }
+  if (await exists(join(complete, PREPARED.plan))) await moveIn(complete, folder);
+  await rm(complete, { recursive: true, force: true });
+}
+
+/**
+ * Runs an action on the whole report in a folder, while no other process swaps a report into it. A swap of a process that was killed is
+ * finished first.
+ * @throws UserError if something else has the name of a complete report; InfraError if another process does not end its swap
+ */
+export async function onWholeReport<Result>(folder: string, action: () => Promise<Result>): Promise<Result> {
+  const lock = join(folder, LOCK);
+  return withLockedFile(lock, LOCK_SECONDS, async () => {
+    try {
+      await finishSwap(folder);
+      return await action();
+    } finally {
+      await rm(lock, { force: true });
+    }
+  });
 }
 
 /**
@@ -140,18 +146,11 @@ export async function placeOfResults(file: string): Promise<string> {
 }
 
 /**
- * Puts a prepared report in the place of the one before.
+ * Puts a prepared report in the place of the one before. The caller is in `onWholeReport`.
  * @param prepared a folder inside `folder`, whose report is in `reportIn(prepared.path)`; it is gone afterwards
- * @throws InfraError if another process swaps a report into the same folder at this moment
  */
 export async function swapIn(prepared: OwnedFolder, folder: string, plan: SwapPlan): Promise<void> {
   await writeFile(join(prepared.path, PREPARED.plan), JSON.stringify(plan satisfies SwapPlan), { flush: true });
-  await finishSwap(folder);
-  try {
-    await prepared.moveTo(join(folder, COMPLETE));
-  } catch (error) {
-    if (errorCode(error) !== 'ENOTEMPTY') throw error;
-    throw new InfraError(`cannot write the report to ${folder}: another corematrix writes its report there now`, { cause: error });
-  }
+  await prepared.moveTo(join(folder, COMPLETE));
   await finishSwap(folder);
 }

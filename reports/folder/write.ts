@@ -15,7 +15,7 @@ import { LOG_FOLDER, logPath } from '../model/log-path.ts';
 import type { RenderOptions } from '../model/render-options.ts';
 import { checkReportFolder, type FolderContents, ownedFiles, reportFiles } from './check.ts';
 import { isOwned, type OwnedFiles, RECORD_FILE, recordText, type WrittenFile } from './record.ts';
-import { reportIn, type SwapPlan, swapIn } from './swap.ts';
+import { onWholeReport, reportIn, type SwapPlan, swapIn } from './swap.ts';
 
 /** The names of folders in which reports are prepared. */
 const PREPARED = /^\.corematrix-report\.tmp-[0-9a-f]+$/;
@@ -114,7 +114,10 @@ async function replaceReport(results: Results, folder: string, options: FolderOp
     await writeFormats(results, writer, options);
     await writeLogs(results, writer);
     await writeFile(join(report, RECORD_FILE), recordText(writer.written), { flush: true });
-    await swapIn(prepared, folder, await planOf(folder, await ownedFiles(folder), reportFiles(options)));
+    await onWholeReport(folder, async () => {
+      const plan = await planOf(folder, await ownedFiles(folder), reportFiles(options));
+      await swapIn(prepared, folder, plan);
+    });
   } finally {
     await prepared.remove();
   }
