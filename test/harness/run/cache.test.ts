@@ -1,5 +1,5 @@
 // Tests of one cache that several runs use: at the same time, of another user, and read-only.
-import { access, chmod, constants, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
@@ -111,5 +111,68 @@ describe('a cache', () => {
       3,
       expect.stringMatching(/^error: cannot write [^\n]*: no permission; point COREMATRIX_CACHE [^\n]*$/),
     ]);
+  });
+});
+
+const mayBecomeOthers = process.getuid?.() === 0 && !(await execa('unshare', ['--mount', 'true'], { reject: false })).failed;
+if (!mayBecomeOthers)
+  process.stderr.write('SKIPPED: two users of one cache: only root can become another user, and only where mounts can be private\n');
+
+describe.skipIf(!mayBecomeOthers)('a cache that two users share', () => {
+  const USERS = [65_533, NOBODY] as const;
+
+  /** A cache that everybody may write, with the kernels of the machine, which each user sees at `real`. */
+  async function sharedCache(): Promise<string> {
+    const [cache, real] = [join(folder, 'shared'), join(folder, 'real')];
+    await mkdir(cache);
+    for (const name of await readdir(cacheRoot()))
+      if (!['snapshots', 'verdicts', 'accel.json', 'kernels'].includes(name)) await symlink(join(real, name), join(cache, name));
+    await mkdir(join(cache, 'kernels'));
+    for (const name of await readdir(join(cacheRoot(), 'kernels')))
+      await symlink(join(real, 'kernels', name), join(cache, 'kernels', name));
+    for (const path of [folder, cache, join(cache, 'kernels')]) await chmod(path, 0o777);
+    return cache;
+  }
+
+  /** Runs a command as a user. Checkout, cache and node are mounted where every user can enter. */
+  async function as(user: number, umask: string, cache: string, args: (checkout: string) => readonly string[]) {
+    const places = { checkout: PACKAGE_ROOT, real: cacheRoot(), node: dirname(process.execPath) };
+    const mounts = Object.entries(places).map(
+      ([name, path]) => `mkdir -p '${folder}/${name}' && mount --bind '${path}' '${folder}/${name}'`,
+    );
+    const drop = `exec setpriv --reuid=${user} --regid=${user} --clear-groups --inh-caps=-all --no-new-privs '${folder}/node/node' "$@"`;
+    const script = [...mounts, `umask ${umask}`, drop].join(' && ');
+    const checkout = join(folder, 'checkout');
+    const all = [join(checkout, 'dist/harness/cli/main.js'), ...args(checkout)];
+    const { exitCode, stdout, stderr } = await execa('unshare', ['--mount', 'sh', '-c', script, 'sh', ...all], {
+      cwd: folder,
+      env: { COREMATRIX_CACHE: cache, HOME: folder, TMPDIR: folder },
+      reject: false,
+      stdin: 'ignore',
+    });
+    return { exitCode, stdout: steady(stdout), stderr };
+  }
+
+  const runAs = async (user: number, umask: string, cache: string, out: string) =>
+    as(user, umask, cache, (checkout) => {
+      const object = join(checkout, relative(PACKAGE_ROOT, sample('task_state')));
+      return ['run', '--no-cache', object, '-k', 'debian:5.10', '-o', join(folder, out)];
+    });
+
+  it.each([
+    ['022', 'only the user who made a part of the cache can change it'],
+    ['000', 'each user can change every part'],
+  ])('two users who start with one empty cache both get their verdicts (umask %s: %s)', async (umask, _) => {
+    const cache = await sharedCache();
+    const first = await Promise.all(USERS.map(async (user) => runAs(user, umask, cache, `first-${user}`)));
+    const second = await Promise.all(USERS.map(async (user) => runAs(user, umask, cache, `second-${user}`)));
+    const ran = [...first, ...second];
+    const errors = ran.map(({ exitCode, stderr }) => [exitCode, stderr.split('\n').filter((line) => line.startsWith('error: '))]);
+    expect(errors).toEqual(ran.map(() => [1, []]));
+    expect(new Set(ran.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(first[0]?.stdout).toContain('2 pass, 1 fail');
+    const kept = await readdir(join(cache, 'snapshots'));
+    expect([kept.length, kept.filter((name) => name.includes('.'))]).toEqual([1, []]);
+    expect((await readdir(folder)).filter((name) => /^corematrix-[0-9a-f]{16}$/.test(name))).toEqual([]);
   });
 });
