@@ -8,7 +8,7 @@ import { checkRun } from './check.ts';
 import { disksRefused } from './disks.ts';
 import { type Chaos, endChaos, prepareChaos, runSchedule } from './drive.ts';
 import { type FaultName, FAULTS } from './faults.ts';
-import type { Observed } from './observed.ts';
+import type { EndedRun, Observed } from './observed.ts';
 import { describeSchedule, type Schedule, scheduleOf } from './schedule.ts';
 import { needsDisks, runSeeds } from './seeds.ts';
 
@@ -139,6 +139,18 @@ describe('the chaos checker', () => {
     expect(checkRun(chaos.undisturbed, observed)).toEqual([]);
   });
 
+  /** The observed run as if another fault had ended it. */
+  const endedBy = (fault: FaultName, ended: EndedRun): Observed => ({
+    ...observed,
+    ended,
+    events: observed.events.map((event) => (event.fault === 'terminate' ? { ...event, fault } : event)),
+  });
+  const NO_REPORT = { exitCode: 3, stderr: 'error: cannot write the report: ENOSPC', results: null };
+
+  test('the chaos checker accepts a run without a report that names the full disk', () => {
+    expect(checkRun(chaos.undisturbed, endedBy('full-report', NO_REPORT))).toEqual([]);
+  });
+
   const PLANTED: [string, () => Observed, RegExp][] = [
     [
       'a failure that became a pass',
@@ -213,6 +225,25 @@ describe('the chaos checker', () => {
         return { ...observed, events: [...observed.events, { run: 2, guest }] };
       },
       /finished before the interrupt, but runs again/,
+    ],
+    [
+      'a full disk that no error names',
+      () => endedBy('full-report', { ...NO_REPORT, stderr: 'error: cannot write the report' }),
+      /the last line does not name the cause/,
+    ],
+    [
+      'a run without a report that exits as if it had one',
+      () => endedBy('full-report', { ...NO_REPORT, exitCode: 1 }),
+      /the run without a report exits with 1, expected 3/,
+    ],
+    [
+      'a cell without a verdict that does not name the absent mirror',
+      () => {
+        const { results } = observed.last;
+        const cells = results?.cells.map((cell) => ({ ...cell, status: 'infra' as const, reason: 'no kernel' })) ?? [];
+        return endedBy('absent', { exitCode: 3, stderr: '', results: results && { ...results, cells } });
+      },
+      /the reason does not name the cause: no kernel/,
     ],
   ];
 
