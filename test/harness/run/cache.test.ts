@@ -162,7 +162,7 @@ describe.skipIf(!mayBecomeOthers)('a cache that two users share', () => {
   it.each([
     ['022', 'only the user who made a part of the cache can change it'],
     ['000', 'each user can change every part'],
-  ])('two users who start with one empty cache both get their verdicts (umask %s: %s)', async (umask, _) => {
+  ])('two users who start with one empty cache both get their verdicts (umask %s: %s)', async (umask) => {
     const cache = await sharedCache();
     const first = await Promise.all(USERS.map(async (user) => runAs(user, umask, cache, `first-${user}`)));
     const second = await Promise.all(USERS.map(async (user) => runAs(user, umask, cache, `second-${user}`)));
