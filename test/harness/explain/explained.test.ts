@@ -167,7 +167,30 @@ async function suggested(
   return chosen.map((cause) => ({ cause, path: paths.find((path) => path.endsWith(`s${cause.fingerprint}.bpf.o`)) ?? '' }));
 }
 
+/** Of the root causes that concern a field, how many have C for all kernels, C for some of them, and none. */
+function countsOfFields(): { everywhere: number; somewhere: number; nowhere: number } {
+  const fields = explanation.causes.filter(({ class: failure }) => failure.startsWith('core-field'));
+  const offered = fields.filter(({ snippet }) => snippet !== null);
+  const somewhere = offered.filter(({ advice }) => advice.some((line) => line.startsWith('Nothing reads the same value'))).length;
+  return { everywhere: offered.length - somewhere, somewhere, nowhere: fields.length - offered.length };
+}
+
 describe('suggestions', () => {
+  it('most fields have C that reads the same value on all kernels, and no field has C that reads another value', () => {
+    const counts = countsOfFields();
+    process.stdout.write(`C for fields: ${JSON.stringify(counts)}\n`);
+    expect(counts.everywhere).toBeGreaterThanOrEqual(20);
+    expect(counts.somewhere + counts.nowhere).toBeGreaterThanOrEqual(10);
+    const other = explanation.causes.flatMap(({ subject, situations, snippet }) =>
+      situations.flatMap(({ alternatives: [best], hints }) => {
+        const last = best?.paths.at(-1)?.join('.') ?? '';
+        const differs = best !== undefined && hints.some((hint) => hint.includes(' has another meaning'));
+        return differs && snippet?.includes(`${last})`) === true ? [`${subject}: ${last}`] : [];
+      }),
+    );
+    expect(other).toEqual([]);
+  });
+
   it('every suggestion compiles unchanged and is not predicted to fail on any kernel', { timeout: 600_000 }, async () => {
     const failures: string[] = [];
     for (const { cause, path } of await suggested(null)) {
