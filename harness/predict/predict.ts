@@ -20,9 +20,13 @@ import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, refusedByLibbpf } from './findings/object-only.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { missingWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
-import { knownHelpers } from '../kernel-btf/enumerators.ts';
+import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
+import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
+import { argumentFailure } from './findings/arguments.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 import { stepOf } from './findings/order.ts';
+
+type Prototypes = ReadonlyMap<string, Prototype>;
 
 interface ExaminedLoad {
   errno: number;
@@ -30,6 +34,7 @@ interface ExaminedLoad {
   facts: FactsIndex;
   /** Keyed by the name of each program that is loaded. */
   reach: Map<string, Reach>;
+  prototypes: Prototypes;
 }
 
 /** The relocations of a load; for large objects a search through all of them would take minutes. */
@@ -60,6 +65,19 @@ interface Loadable {
   reach: ObjectReach;
   /** Keyed by name. */
   programs: ReadonlyMap<string, readonly BpfProgram[]>;
+  /** What the programs that read arguments by position find on the kernel, keyed by program. */
+  prototypes: Prototypes;
+}
+
+function prototypesOn(kernel: KernelTypes, programs: readonly BpfProgram[]): Prototypes {
+  // Cut-down BTF may have another function of this name.
+  if (kernel.onlyCustom || !enumeratorsOf(kernel, 'bpf_prog_type')) return new Map();
+  return new Map(
+    programs.flatMap((program) => {
+      const prototype = prototypeOf(program, kernel);
+      return prototype ? [[program.name, prototype] as const] : [];
+    }),
+  );
 }
 
 function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loadable {
@@ -69,19 +87,29 @@ function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loada
     missing: missingWeakKfuncs(object, kernel),
     isMissingCertain: kernel.modules.length > 0,
   };
-  return { object, load: loadPredictor(object, kernel, loader), reach: objectReach(object, known), programs };
+  return {
+    object,
+    load: loadPredictor(object, kernel, loader),
+    reach: objectReach(object, known),
+    programs,
+    prototypes: prototypesOn(kernel, object.programs),
+  };
 }
 
 /** Predicts one load, and follows the paths through it. */
-function examine({ object, load: loadOf, reach, programs }: Loadable, program: string | null): ExaminedLoad {
+function examine({ object, load: loadOf, reach, programs, prototypes }: Loadable, program: string | null): ExaminedLoad {
   const load = loadOf(program, 'omit');
   const { errno } = load;
   const attempt = readAttempt({ program, reached: errno === 0 ? 'done' : 'prepare', errno, openMs: 0, loadMs: 0, log: load.log });
-  const examined = { errno, attempt, facts: indexOf(attempt.log.relocations), reach: new Map<string, Reach>() };
-  if (errno !== 0 || !reach.mayHit(load)) return examined;
+  const examined = { errno, attempt, facts: indexOf(attempt.log.relocations), reach: new Map<string, Reach>(), prototypes };
+  const mayHit = reach.mayHit(load);
+  if (errno !== 0 || (!mayHit && prototypes.size === 0)) return examined;
   const input = reach.inputOf(load);
   const loaded = program === null ? object.programs.filter(({ autoload }) => autoload !== false) : (programs.get(program) ?? []);
-  for (const each of loaded) examined.reach.set(each.name, reachOf(each, input));
+  for (const each of loaded) {
+    const prototype = prototypes.get(each.name);
+    if (mayHit || prototype) examined.reach.set(each.name, reachOf(each, prototype ? { ...input, prototype } : input));
+  }
   return examined;
 }
 
@@ -98,12 +126,16 @@ function relocationFailure(object: BpfObject, { errno, attempt }: ExaminedLoad):
   return { stage: 'relocate', class: 'core-other', reason };
 }
 
-function hitFailure(object: BpfObject, examined: ExaminedLoad, { owner, insn, helper, kfunc }: Hit): PredictedFailure | null {
-  if (kfunc !== null) return { stage: 'verify', class: 'kfunc-missing', reason: missingKfunc(kfunc) };
-  if (helper !== null) {
-    const name = HELPER_NAMES[helper];
-    const reason = `helper ${name === undefined ? '' : name}#${helper} is unknown to this kernel`;
+function hitFailure(object: BpfObject, examined: ExaminedLoad, program: string, { owner, insn, rejection }: Hit): PredictedFailure | null {
+  if (rejection.type === 'kfunc') return { stage: 'verify', class: 'kfunc-missing', reason: missingKfunc(rejection.name) };
+  if (rejection.type === 'helper') {
+    const name = HELPER_NAMES[rejection.id];
+    const reason = `helper ${name === undefined ? '' : name}#${rejection.id} is unknown to this kernel`;
     return { stage: 'verify', class: 'helper-unknown', reason };
+  }
+  if (rejection.type === 'argument') {
+    const prototype = examined.prototypes.get(program);
+    return prototype ? argumentFailure(prototype, rejection) : null;
   }
   const facts = factsAt(examined, owner, insn);
   return facts ? { stage: 'verify', ...coreFinding(facts, object) } : null;
@@ -115,7 +147,7 @@ function hitFailure(object: BpfObject, examined: ExaminedLoad, { owner, insn, he
  */
 function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: string, certain: boolean): PredictedFailure | null {
   const hit = examined.reach.get(program)?.hits.find((each) => each.certain === certain);
-  return hit ? hitFailure(object, examined, hit) : null;
+  return hit ? hitFailure(object, examined, program, hit) : null;
 }
 
 /** What decides on one program besides its load: findings about it, and the order in which its loader meets failures. */
@@ -142,11 +174,11 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
   const certain = first(true);
   const failure = certain && (named ?? certain);
   const possible = failure ? null : first(false);
-  const helpers = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
-    const unknown = hit.helper === null && hit.kfunc === null ? null : hitFailure(object, examined, hit);
+  const inCode = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
+    const unknown = hit.rejection.type === 'poison' ? null : hitFailure(object, examined, name, hit);
     return unknown ? [{ failure: unknown, certain: hit.certain, at: { program: hit.owner.name, insn: hit.insn } }] : [];
   });
-  return { name, failure, possible, findings: [...findings.map((finding) => ({ ...finding, at: null })), ...helpers] };
+  return { name, failure, possible, findings: [...findings.map((finding) => ({ ...finding, at: null })), ...inCode] };
 }
 
 /** What several loads show about each instruction, so that no relocation searches through all loads. */
@@ -167,9 +199,9 @@ function loadsIndex(loads: readonly ExaminedLoad[]): LoadsIndex {
     for (const [key, each] of load.facts.byNumber) if (!facts.has(key)) facts.set(key, each);
     for (const reach of load.reach.values()) {
       complete &&= reach.complete;
-      for (const { helper, kfunc, owner, insn, certain } of reach.hits) {
+      for (const { rejection, owner, insn, certain } of reach.hits) {
         const key = placeKey(owner.name, insn);
-        if (helper === null && kfunc === null) hits.set(key, certain || hits.get(key) === true);
+        if (rejection.type === 'poison') hits.set(key, certain || hits.get(key) === true);
       }
     }
   }

@@ -21,6 +21,9 @@ export function objectReach(object: BpfObject, kernel: Pick<ReachContext, 'helpe
   // If several sections have one name, the first counts.
   const sections = new Map(object.elf.sections.toReversed().map(({ name, bytes }) => [name, bytes]));
   const original = compiledCode(object);
+  const offsets = new Map(
+    object.relocations.flatMap(({ kind, program, insn }, ref) => (kind === 'byte_off' ? [[`${insn} ${program}`, ref] as const] : [])),
+  );
   const context: ReachContext = {
     original,
     functionAt: (section, insn) => byStart.get(`${section} ${insn}`),
@@ -28,6 +31,7 @@ export function objectReach(object: BpfObject, kernel: Pick<ReachContext, 'helpe
     constantData: (section) => sections.get(section) ?? new Uint8Array(),
     littleEndian: object.littleEndian,
     ...kernel,
+    offsetAt: (owner, insn) => offsets.get(`${insn} ${owner.name}`),
   };
   const asCompiled = kernel.missing.size > 0 || functions.some((each) => hasRejected(original(each), context));
   return {

@@ -7,6 +7,24 @@ import { BAD_RELO } from '../../core-relo/patch.ts';
 import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
 import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './state.ts';
 import type { Reference, References } from './references.ts';
+import { type Argument, argumentAt, type Prototype } from '../../kernel-btf/prototype.ts';
+
+/** Why the verifier rejects an instruction. */
+export type Rejection =
+  | { type: 'poison' }
+  /** A call of a helper that the kernel lacks. */
+  | { type: 'helper'; id: number }
+  /** A call of a kfunc that the kernel lacks. */
+  | { type: 'kfunc'; name: string }
+  /** The kernel has no argument at this position, or a number through which the program reads memory. */
+  | { type: 'argument'; position: number; found: Argument | 'missing' };
+
+/** A relocation of a struct that is applied to an argument of the hook. */
+export interface ArgumentUse {
+  position: number;
+  /** Position in the object's relocations. */
+  ref: number;
+}
 
 /**
  * An instruction that the verifier rejects, and whether it certainly reaches it. Hits after another hit are included, but are never
@@ -16,15 +34,14 @@ export interface Hit {
   owner: ObjectFunction;
   insn: number;
   certain: boolean;
-  /** The id of a helper that the kernel lacks; null for any other instruction. */
-  helper: number | null;
-  /** The name of a kfunc that the kernel lacks; null for any other instruction. */
-  kfunc: string | null;
+  rejection: Rejection;
 }
 
 export interface Reach {
   /** In the order in which the verifier reaches them. */
   hits: readonly Hit[];
+  /** Each once. */
+  uses: readonly ArgumentUse[];
   /** False if there were too many paths to follow. Then instructions that are not among the hits may be reachable, too. */
   complete: boolean;
 }
@@ -44,12 +61,16 @@ export interface ReachContext {
   missing: ReadonlySet<string>;
   /** False if a module may have them. */
   isMissingCertain: boolean;
+  /** The position of the `byte_off` relocation of an instruction in the object's relocations. */
+  offsetAt: (owner: ObjectFunction, insn: number) => number | undefined;
   littleEndian: boolean;
 }
 
 /** The code of a load, and what it refers to. */
 export interface ReachInput extends ReachContext {
   codeOf: CodeOf;
+  /** The prototype of the program's target; absent if the program reads no arguments by position. */
+  prototype?: Prototype;
 }
 
 const MAX_STEPS = 200_000;
@@ -62,6 +83,8 @@ const MAY_GOTO = 0xe0;
 const KEPT = [6, 7, 8, 9] as const;
 const CLOBBERED = [0, 1, 2, 3, 4, 5] as const;
 const WHOLE = 8;
+/** The modes of a load with sign extension and of an ordinary load. */
+const LOADS: ReadonlySet<number> = new Set([MODE_MEM, 0x80]);
 
 /**
  * Helpers about whose result the verifier knows nothing: plain numbers, error numbers, and pointers that may be null.
@@ -73,6 +96,13 @@ const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 8
 function isRejected(insn: Insn, { helpers }: Pick<ReachContext, 'helpers'>): boolean {
   if (insn.class !== CLASS.JMP || insn.operation !== JMP.CALL || insn.src !== 0) return false;
   return insn.immediate === BAD_RELO || helpers?.has(insn.immediate) === false;
+}
+
+/** The position of the argument, from 1, that an instruction loads wholly or partly from the context; null if that is unknown. */
+function positionOf({ offset }: Insn, base: Value): number | null {
+  if (base.type !== 'context' || base.offset === null) return null;
+  const at = base.offset + offset;
+  return at >= 0 ? Math.floor(at / WHOLE) + 1 : null;
 }
 
 /** True if code contains a rejected instruction. Most objects contain none, so no path needs to be followed. */
@@ -87,6 +117,7 @@ export function hasRejected(code: Code, context: Pick<ReachContext, 'helpers'>):
 
 class Explorer {
   readonly hits: Hit[] = [];
+  readonly uses = new Map<string, ArgumentUse>();
   readonly #input: ReachInput;
   readonly #fresh: Fresh = freshValues();
   readonly #seen = new Map<string, boolean>();
@@ -101,7 +132,7 @@ class Explorer {
   }
 
   explore(entry: ObjectFunction): boolean {
-    this.#start(entry, true, { type: 'context' });
+    this.#start(entry, true, { type: 'context', offset: 0 });
     for (let steps = 0; steps < MAX_STEPS; steps++) {
       const state = this.#pending.pop();
       if (!state) return true;
@@ -138,18 +169,19 @@ class Explorer {
       case CLASS.LD:
         this.#load64(state, insn, code);
         return;
-      case CLASS.LDX:
-        state.registers[insn.dst] = this.#loaded(insn, state.registers[insn.src] ?? ANY);
+      case CLASS.LDX: {
+        const base = state.registers[insn.src] ?? ANY;
+        if (this.#rejectsLoad(state, insn, base)) state.certain = false;
+        state.registers[insn.dst] = this.#loaded(insn, base);
         break;
+      }
       case CLASS.STX:
         if (insn.mode === MODE_ATOMIC) for (const register of [0, insn.src]) state.registers[register] = ANY;
         break;
       case CLASS.ALU:
-      case CLASS.ALU64: {
-        const operand = operandOf(insn, state.registers);
-        state.registers[insn.dst] = compute(insn, state.registers[insn.dst] ?? ANY, operand, this.#fresh);
+      case CLASS.ALU64:
+        this.#compute(state, insn);
         break;
-      }
       case CLASS.JMP:
       case CLASS.JMP32:
         this.#jump(state, insn);
@@ -158,6 +190,39 @@ class Explorer {
         break;
     }
     this.#pending.push({ ...state, insn: state.insn + 1 });
+  }
+
+  #compute(state: State, insn: Insn): void {
+    const [before, operand] = [state.registers[insn.dst] ?? ANY, operandOf(insn, state.registers)];
+    const result = compute(insn, before, operand, this.#fresh);
+    state.registers[insn.dst] = this.#relocated(state, result);
+    if (result.type !== 'free' || result.argument === null) return;
+    const ref = this.#input.offsetAt(state.owner, state.insn);
+    for (const each of [before, operand]) if (each.type === 'constant') this.#use(result.argument, ref ?? each.ref);
+  }
+
+  /** Notes at a constant which relocation made it. */
+  #relocated({ owner, insn }: State, value: Value): Value {
+    const ref = this.#input.prototype && this.#input.offsetAt(owner, insn);
+    return value.type === 'constant' && ref !== undefined ? { ...value, ref } : value;
+  }
+
+  #use(position: number, ref: number | undefined): void {
+    if (ref !== undefined) this.uses.set(`${position} ${ref}`, { position, ref });
+  }
+
+  /** Whether the verifier refuses a load: of an argument that the kernel lacks, or through an argument that is a number. */
+  #rejectsLoad(state: State, insn: Insn, base: Value): boolean {
+    const { prototype, offsetAt } = this.#input;
+    const isThrough = base.type === 'free';
+    const position = isThrough ? base.argument : positionOf(insn, base);
+    if (!prototype || position === null || !LOADS.has(insn.mode)) return false;
+    if (isThrough) this.#use(position, offsetAt(state.owner, state.insn));
+    const found = argumentAt(prototype, position);
+    if (found === null || (found === 'missing') === isThrough) return false;
+    if (found !== 'missing' && found.kind !== 'number') return false;
+    this.#hit(state, { type: 'argument', position, found });
+    return true;
   }
 
   #referenceAt({ owner, insn }: State): Reference | undefined {
@@ -183,7 +248,7 @@ class Explorer {
     } else if (reference?.type === 'extern') {
       value = this.#input.missing.has(reference.name) ? constant(0n) : ANY;
     } else if (!reference && insn.src === 0) {
-      value = constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0));
+      value = this.#relocated(state, constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0)));
     }
     state.registers[insn.dst] = value;
     this.#pending.push({ ...state, insn: state.insn + 2 });
@@ -193,6 +258,8 @@ class Explorer {
     if (insn.mode !== MODE_MEM) return ANY;
     const bits = bitsOf(insn.size);
     if (base.type === 'data') return this.#fresh(bits);
+    // A part of an argument is no pointer.
+    if (base.type === 'context' && insn.size === WHOLE && this.#input.prototype) return this.#fresh(bits, true, positionOf(insn, base));
     if (base.type === 'context' || base.type === 'free') return this.#fresh(bits, insn.size === WHOLE);
     if (base.type !== 'constant-data') return ANY;
     const at = base.offset + insn.offset;
@@ -242,14 +309,14 @@ class Explorer {
 
   #call(state: State, insn: Insn): void {
     if (isRejected(insn, this.#input)) {
-      this.#hit(state, { helper: insn.immediate === BAD_RELO ? null : insn.immediate, kfunc: null });
+      this.#hit(state, insn.immediate === BAD_RELO ? { type: 'poison' } : { type: 'helper', id: insn.immediate });
       this.#pastHit(state, insn);
       return;
     }
     const after = state.insn + 1;
     const reference = this.#referenceAt(state);
     if (reference?.type === 'extern' && this.#input.missing.has(reference.name)) {
-      this.#hit(state, { helper: null, kfunc: reference.name });
+      this.#hit(state, { type: 'kfunc', name: reference.name });
       this.#pastHit(state, insn);
       return;
     }
@@ -307,11 +374,11 @@ class Explorer {
     this.#follow({ ...state, owner: frame.owner, insn: frame.insn, registers, frames: state.frames.slice(0, -1) });
   }
 
-  #hit({ owner, insn, certain }: State, what: Pick<Hit, 'helper' | 'kfunc'>): void {
+  #hit({ owner, insn, certain }: State, rejection: Rejection): void {
     const known = this.hits.findIndex((hit) => hit.owner === owner && hit.insn === insn);
     const before = this.hits[known];
-    const isCertain = certain && (what.kfunc === null || this.#input.isMissingCertain);
-    if (!before) this.hits.push({ owner, insn, certain: isCertain, ...what });
+    const isCertain = certain && (rejection.type !== 'kfunc' || this.#input.isMissingCertain);
+    if (!before) this.hits.push({ owner, insn, certain: isCertain, rejection });
     else if (isCertain && !before.certain) this.hits[known] = { ...before, certain: isCertain };
   }
 }
@@ -323,5 +390,5 @@ class Explorer {
 export function reachOf(program: ObjectFunction, input: ReachInput): Reach {
   const explorer = new Explorer(input);
   const complete = explorer.explore(program);
-  return { hits: explorer.hits, complete };
+  return { hits: explorer.hits, uses: [...explorer.uses.values()], complete };
 }

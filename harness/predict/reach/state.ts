@@ -42,12 +42,13 @@ export function placeOf({ owner, insn, frames }: State, numbers: Map<ObjectFunct
 export function valuesKey({ registers, frames }: State): string {
   const ids = new Map<number, number>();
   const text = (value: Value) => {
-    if (value.type === 'constant') return `=${value.value}`;
+    if (value.type === 'constant') return `=${value.value}${value.ref === undefined ? '' : `#${value.ref}`}`;
     if (value.type === 'constant-data') return `${value.section}+${value.offset}`;
+    if (value.type === 'context') return `context+${value.offset}`;
     if (value.type !== 'free') return value.type;
     const id = ids.get(value.id) ?? ids.size;
     ids.set(value.id, id);
-    return `${id}:${value.bits}${value.perhapsPointer ? 'p' : ''}!${value.not.join('!')}`;
+    return `${id}:${value.bits}${value.perhapsPointer ? 'p' : ''}${value.argument === null ? '' : `a${value.argument}`}!${value.not.join('!')}`;
   };
   return [registers, ...frames.map(({ kept }) => kept)].map((values) => values.map(text).join()).join(' ');
 }

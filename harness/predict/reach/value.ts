@@ -2,7 +2,12 @@
 import { ALU, CLASS, type Insn } from './insn.ts';
 
 export type Value =
-  | { type: 'constant'; value: bigint }
+  | {
+      type: 'constant';
+      value: bigint;
+      /** The relocation whose value it is: its position in the object's relocations. */
+      ref?: number;
+    }
   /** Any combination of these bits is possible; all other bits are 0. Registers with the same id have the same value. */
   | {
       type: 'free';
@@ -12,8 +17,12 @@ export type Value =
       perhapsPointer: boolean;
       /** Values that it is known to differ from. */
       not: readonly bigint[];
+      /** The argument of the hook that it is, or is computed from by adding constants; null for everything else. */
+      argument: number | null;
     }
-  | { type: 'context' | 'stack' | 'data' }
+  | { type: 'stack' | 'data' }
+  /** `offset` is null if it is unknown. */
+  | { type: 'context'; offset: number | null }
   /** A pointer into constant data. */
   | { type: 'constant-data'; section: string; offset: number }
   /** Unknown; the verifier may know more. */
@@ -28,11 +37,11 @@ export function constant(value: bigint): Value {
 }
 
 /** Makes a value with unknown bits. */
-export type Fresh = (bits: bigint, perhapsPointer?: boolean) => Value;
+export type Fresh = (bits: bigint, perhapsPointer?: boolean, argument?: number | null) => Value;
 
 export function freshValues(): Fresh {
   let id = 0;
-  return (bits, perhapsPointer = false) => ({ type: 'free', id: ++id, bits, perhapsPointer, not: [] });
+  return (bits, perhapsPointer = false, argument = null) => ({ type: 'free', id: ++id, bits, perhapsPointer, not: [], argument });
 }
 
 /** All bits of a number with this many bytes. */
@@ -83,7 +92,15 @@ function freeBits(operation: number, bits: bigint, b: bigint, width: number): bi
   return keepsAll && bits === all ? all : null;
 }
 
+function moveContext(offset: number | null, operation: number, by: Value): Value {
+  if (operation !== ALU.ADD && operation !== ALU.SUB) return ANY;
+  if (offset === null || by.type !== 'constant') return { type: 'context', offset: null };
+  const distance = Number(BigInt.asIntN(64, by.value));
+  return { type: 'context', offset: operation === ALU.ADD ? offset + distance : offset - distance };
+}
+
 function movePointer(value: Value, operation: number, by: Value): Value {
+  if (value.type === 'context') return moveContext(value.offset, operation, by);
   if (value.type === 'constant-data') {
     if (by.type !== 'constant' || operation !== ALU.ADD) return ANY;
     return { ...value, offset: value.offset + Number(BigInt.asIntN(64, by.value)) };
@@ -113,10 +130,13 @@ export function compute(insn: Insn, dst: Value, operand: Value, fresh: Fresh): V
     const result = computeConstant(operation, BigInt.asUintN(width, dst.value), BigInt.asUintN(width, operand.value), width);
     return result === null ? ANY : constant(BigInt.asUintN(width, result));
   }
+  const isOffset = operation === ALU.ADD && dst.type === 'constant' && operand.type === 'free' && operand.argument !== null;
+  if (isOffset) return compute(insn, operand, dst, fresh);
   if (dst.type === 'free' && operand.type === 'constant') {
     const bits = freeBits(operation, BigInt.asUintN(width, dst.bits), operand.value, width);
     if (bits === null) return ANY;
-    return bits === 0n ? constant(0n) : fresh(bits, dst.perhapsPointer);
+    const moved = isWide && (operation === ALU.ADD || operation === ALU.SUB);
+    return bits === 0n ? constant(0n) : fresh(bits, dst.perhapsPointer, moved ? dst.argument : null);
   }
   if (dst.type === 'any' || dst.type === 'constant' || dst.type === 'free' || !isWide) return ANY;
   return movePointer(dst, operation, operand);

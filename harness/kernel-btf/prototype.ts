@@ -1,0 +1,90 @@
+// The prototype of a program's target on a kernel: the arguments that the program reads from its context by position.
+import { type Btf, kindOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
+import { typeText } from '../bpf/btf/type-text.ts';
+import { isAnyEnum, isComposite, parameterOf, referencedType, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import { type AttachTarget, attachTargetOf } from '../bpf/object/attach-point.ts';
+import type { BpfProgram } from '../bpf/object/object.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { findIn } from './kernel-names.ts';
+
+export interface Argument {
+  /** `unsigned int prev_state`; the type alone if BTF has no name. */
+  text: string;
+  /** `number`: the verifier refuses to read memory through it. `struct`: a pointer to a struct or union. */
+  kind: 'number' | 'struct' | 'other';
+  /** The struct or union that it points to; null for other arguments. */
+  struct: TypeAt | null;
+}
+
+/** What a program of a hook finds in its context. */
+export interface Prototype {
+  /** `tracepoint sched_switch`, `LSM hook inode_setattr`, `function vfs_unlink`. */
+  target: string;
+  arguments: readonly Argument[];
+  /** What the context has after the last argument; `void` if unknown, null if nothing is there. */
+  result: Argument | 'void' | null;
+}
+
+const POINTER_BYTES = 8;
+const WORDS: Readonly<Record<string, string>> = { btf_trace_: 'tracepoint', bpf_lsm_: 'LSM hook', bpf_iter_: 'iterator', '': 'function' };
+/** Programs whose context has the result of the function after its arguments. */
+const READS_RESULT = /^\??(?:fexit|fmod_ret|fsession|lsm|lsm_cgroup)\b/;
+
+function argumentOf(btf: Btf, type: number, name: string): Argument {
+  const declared = typeText(btf, type);
+  const text = name === '' ? declared : `${declared}${declared.endsWith('*') ? '' : ' '}${name}`;
+  const id = resolveType(btf, type);
+  const kind = kindOf(btf, id);
+  if (kind === 'int' || isAnyEnum(kind)) return { text, kind: 'number', struct: null };
+  const behind = kind === 'ptr' ? resolveType(btf, referencedType(btf, id)) : 0;
+  const isStruct = isComposite(kindOf(btf, behind)) || kindOf(btf, behind) === 'fwd';
+  return isStruct ? { text, kind: 'struct', struct: { btf, id: behind } } : { text, kind: 'other', struct: null };
+}
+
+/** Null if an argument takes no single place in the context: a struct by value, a large integer, variable arguments. */
+function argumentsOf(btf: Btf, proto: number, skipped: number): Argument[] | null {
+  const found: Argument[] = [];
+  for (let index = skipped; index < vlenOf(btf, proto); index++) {
+    const parameter = parameterOf(btf, proto, index);
+    const id = parameter ? resolveType(btf, parameter.type) : 0;
+    if (!parameter || id === 0 || isComposite(kindOf(btf, id)) || (sizeOf(btf, id) ?? 0) > POINTER_BYTES) return null;
+    found.push(argumentOf(btf, parameter.type, parameter.name));
+  }
+  return found;
+}
+
+function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, section: string): Prototype | null {
+  const found = findIn(kernel, kind, symbol + name);
+  if (!found) return null;
+  const { btf, id } = found;
+  // Tracepoints are typedefs of pointers to functions.
+  const proto = kind === 'func' ? referencedType(btf, id) : resolveType(btf, referencedType(btf, resolveType(btf, id)));
+  if (kindOf(btf, proto) !== 'func_proto') return null;
+  const own = argumentsOf(btf, proto, kind === 'func' ? 0 : 1);
+  if (!own) return null;
+  const returned = referencedType(btf, proto);
+  const result = resolveType(btf, returned) === 0 ? 'void' : argumentOf(btf, returned, '');
+  return { target: `${WORDS[symbol] ?? 'function'} ${name}`, arguments: own, result: READS_RESULT.test(section) ? result : null };
+}
+
+/**
+ * The prototype of a program's target; null if the program reads no arguments by position, or if the kernel lacks the target.
+ * @see btf_ctx_access() in kernel/bpf/btf.c
+ */
+export function prototypeOf({ section, attachTo }: Pick<BpfProgram, 'section' | 'attachTo'>, kernel: KernelTypes): Prototype | null {
+  const target = attachTargetOf(section, attachTo);
+  return target && prototypeIn(kernel, target, section);
+}
+
+/** What is at a position of the context, from 1; `missing` if nothing is there, null if it is unknown. */
+export function argumentAt(prototype: Prototype, position: number): Argument | 'missing' | null {
+  const own = prototype.arguments[position - 1];
+  if (own) return own;
+  if (position > prototype.arguments.length + 1 || prototype.result === null) return 'missing';
+  return prototype.result === 'void' ? null : prototype.result;
+}
+
+/** `(bool, struct task_struct *, struct task_struct *)`. */
+export function prototypeText({ arguments: own }: Prototype): string {
+  return `(${own.map(({ text }) => text).join(', ') || 'void'})`;
+}

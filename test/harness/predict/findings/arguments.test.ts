@@ -1,0 +1,89 @@
+// Tests of predicted failures by arguments of hooks: on the BTF of real kernels, and against loads in guests.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { indexNames } from '../../../../harness/bpf/btf/names.ts';
+import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
+import { predictCell } from '../../../../harness/predict/predict.ts';
+import { compileBpf } from '../../bpf/object/compile.ts';
+import { mustReadBtf } from '../../bpf/object/samples.ts';
+import { fourSelectors, pulledBtf } from '../../../kernels/pulled.ts';
+import { realRun } from '../../run/real-run.ts';
+import { HOOK_PROGRAMS } from '../hook-programs.ts';
+
+let folder = '';
+let path = '';
+let object: BpfObject;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'arguments-test-'));
+  path = await compileBpf(folder, 'hooks', HOOK_PROGRAMS);
+  object = readBpfObject(await readFile(path), 'hooks');
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+async function predictedOn(selector: string) {
+  const btf = mustReadBtf(await readFile((await pulledBtf(selector)).path));
+  return predictCell(object, { vmlinux: indexNames(btf), modules: [] }).programs;
+}
+
+it('a program fails that reads an argument which the kernel lacks, or memory through a number', async () => {
+  const failures = await Promise.all(
+    ['debian:5.10', 'debian:6.12'].map(async (selector) =>
+      (await predictedOn(selector)).flatMap(({ name, failure, possible }) => {
+        if (failure) return [`${name} fails: ${failure.reason}`];
+        return possible ? [`${name} may fail: ${possible.reason}`] : [];
+      }),
+    ),
+  );
+  expect(failures).toMatchInlineSnapshot(`
+    [
+      [
+        "state_last fails: argument 4 of tracepoint sched_switch: this kernel has only 3 arguments there",
+        "state_second fails: argument 4 of tracepoint sched_switch: this kernel has only 3 arguments there",
+        "number_read fails: argument 4 of tracepoint sched_switch: this kernel has only 3 arguments there",
+        "through_stack fails: argument 4 of tracepoint sched_switch: this kernel has only 3 arguments there",
+        "in_subprogram fails: argument 4 of tracepoint sched_switch: this kernel has only 3 arguments there",
+        "hook_since fails: argument 3 of LSM hook inode_setattr: the result (int) on this kernel, a number, but the program reads memory through it",
+        "entry_result fails: argument 5 of function vfs_unlink: this kernel has only 3 arguments there",
+        "result fails: argument 5 of function vfs_unlink: this kernel has only 3 arguments and a result there",
+        "beyond_all fails: argument 3 of function inet_shutdown: this kernel has only 2 arguments there",
+        "iterator_beyond fails: argument 3 of iterator task: this kernel has only 2 arguments there",
+      ],
+      [
+        "state_second fails: argument 4 of tracepoint sched_switch: unsigned int on this kernel, a number, but the program reads memory through it",
+        "in_subprogram fails: argument 4 of tracepoint sched_switch: unsigned int on this kernel, a number, but the program reads memory through it",
+        "entry_result fails: argument 5 of function vfs_unlink: this kernel has only 4 arguments there",
+        "beyond_all fails: argument 3 of function inet_shutdown: this kernel has only 2 arguments there",
+        "iterator_beyond fails: argument 3 of iterator task: this kernel has only 2 arguments there",
+      ],
+    ]
+  `);
+});
+
+it('a failure by an argument names the instruction', async () => {
+  const programs = await predictedOn('debian:6.12');
+  const places = programs.flatMap(({ name, findings }) => findings.map(({ at }) => [name, at?.program, at !== null]));
+  expect(places).toEqual([
+    ['state_second', 'state_second', true],
+    ['in_subprogram', 'pid_of', true],
+    ['entry_result', 'entry_result', true],
+    ['beyond_all', 'beyond_all', true],
+    ['iterator_beyond', 'iterator_beyond', true],
+  ]);
+});
+
+it('guests refuse the programs that are predicted to fail, and one whose stack the prediction does not follow', async () => {
+  const selectors = (await fourSelectors()).filter((selector) => selector !== 'debian:6.1');
+  const results = await realRun([path], selectors);
+  for (const [at, selector] of selectors.entries()) {
+    const predicted = (await predictedOn(selector)).flatMap(({ name, failure }) => (failure ? [`${name} ${failure.class}`] : []));
+    const cell = results.cells.find(({ kernel }) => kernel === results.kernels[at]?.id);
+    const observed = (cell?.programs ?? []).flatMap(({ name, status, class: failure }) =>
+      status === 'fail' ? [`${name} ${failure}`] : [],
+    );
+    const expected = new Set([...predicted, 'through_stack verifier-rejected']);
+    expect({ selector, programs: observed.toSorted() }).toEqual({ selector, programs: [...expected].toSorted() });
+    expect(predicted.length).toBeGreaterThan(4);
+  }
+}, 900_000);
