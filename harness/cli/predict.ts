@@ -67,7 +67,8 @@ export function addPredictCommand(program: Command): void {
     .summary('predict from BTF alone which programs fail on which kernels: no QEMU, no root, no network')
     .description(
       'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier reaches one without a target. ' +
-        'Also finds unknown helpers, map types and program types, missing attach targets and missing kernel functions. ' +
+        'Also finds unknown helpers, map types and program types, missing attach targets and missing kernel functions, and arguments of hooks that the kernel lacks or has as a number. ' +
+        'A semantic change is a relocation that reads something else than was compiled. ' +
         'A program with no predicted failure can still fail when it is loaded: only "run" loads it.',
     )
     .argument('<object...>', 'BPF objects of either byte order, or patterns')

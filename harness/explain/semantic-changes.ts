@@ -8,6 +8,7 @@ import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import type { CellRelocation, CellResult } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
 import type { RelocationKind } from '../base/vocabulary.ts';
+import { argumentChanges } from '../predict/argument-changes.ts';
 import { localSpecs } from './access.ts';
 import { stepsOf, walk } from './path.ts';
 import { presenceOf } from './presence.ts';
@@ -91,12 +92,13 @@ const WORKS: ReadonlySet<CellRelocation['outcome']> = new Set(['resolved', 'move
 export function semanticChangeMarks(object: BpfObject, records: readonly CellRelocation[], kernel: KernelTypes): Map<number, string> {
   const specs = localSpecs(object);
   const widths = new Set(object.relocations.filter(({ kind }) => WIDTHS.has(kind)).map(accessKey));
+  const byArgument = argumentChanges(object, kernel);
   const marks = new Map<number, string>();
   for (const { ref, outcome, suspicious } of records) {
     const relocation = object.relocations[ref];
     const local = specs[ref];
     if (!relocation || !local || !WORKS.has(outcome)) continue;
-    const mark = suspicious ?? (widths.has(accessKey(relocation)) ? null : markOf(relocation.kind, local, kernel));
+    const mark = suspicious ?? byArgument.get(ref) ?? (widths.has(accessKey(relocation)) ? null : markOf(relocation.kind, local, kernel));
     if (mark !== null) marks.set(ref, mark);
   }
   return marks;

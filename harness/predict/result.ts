@@ -8,6 +8,7 @@ import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
 import type { Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
+import { argumentChanges } from './argument-changes.ts';
 import { predictionOf } from './predict-object.ts';
 import type { PredictedCell } from './predicted-cell.ts';
 import type { PredictedFailure } from './findings/finding.ts';
@@ -59,6 +60,11 @@ function verdict(failure: PredictedFailure | null): Verdict | null {
   return failure && { status: 'fail', ...failure };
 }
 
+/** The records of a cell with the semantic changes by arguments of hooks. */
+function withArgumentChanges(relocations: readonly CellRelocation[], changes: ReadonlyMap<number, string>): CellRelocation[] {
+  return relocations.map((record) => ({ ...record, suspicious: record.suspicious ?? changes.get(record.ref) ?? null }));
+}
+
 /** Converts the prediction of one cell. */
 function toCell(kernel: string, object: string, cell: PredictedCell): CellPrediction {
   const programs = cell.programs.map(({ name, failure, possible }) => {
@@ -97,7 +103,9 @@ export async function predictMatrix(
     for (const object of objects) {
       const cell = (await predictionOf(object, { release: kernel.release, types }, loader))();
       onCell(kernel, object, cell);
-      prediction.cells.push(toCell(kernel.id, object.result.id, cell));
+      const changes = types ? argumentChanges(object.bpf, types, loader ?? undefined) : new Map<number, string>();
+      const relocations = withArgumentChanges(cell.relocations, changes);
+      prediction.cells.push(toCell(kernel.id, object.result.id, { ...cell, relocations }));
     }
   }
   return { prediction, problems, notes };

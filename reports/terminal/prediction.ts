@@ -85,7 +85,7 @@ function causes(prediction: Prediction): Cause[] {
   return [...found.values()].toSorted((a, b) => a.mark.localeCompare(b.mark));
 }
 
-function place({ where }: Cause, names: ReadonlyMap<string, string>): string {
+function place({ where }: Pick<Cause, 'where'>, names: ReadonlyMap<string, string>): string {
   const programs = [...new Set(where.map(({ object, program }) => `${visible(object)}/${visible(program)}`))];
   const kernels = [...new Set(where.map(({ kernel }) => names.get(kernel) ?? kernel))];
   const list = kernels.length > 3 ? `${kernels.slice(0, 3).join(', ')} and ${kernels.length - 3} more` : kernels.join(', ');
@@ -107,6 +107,29 @@ function reasons(prediction: Prediction, options: Options): string[] {
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
+/** Relocations that resolve but read something else, with where. */
+function semanticChanges(prediction: Prediction, options: Options): string[] {
+  const names = new Map(kernelHeads(prediction).map((head, index) => [prediction.kernels[index]?.id ?? '', head]));
+  const objects = new Map(prediction.objects.map((object) => [object.id, object]));
+  const found = new Map<string, Cause['where']>();
+  for (const { kernel, object, relocations } of prediction.cells) {
+    for (const { ref, suspicious } of relocations) {
+      const relocation = objects.get(object)?.relocations[ref];
+      if (suspicious === null || !relocation) continue;
+      const key = `${relocation.access}: ${suspicious}`;
+      found.set(key, [...(found.get(key) ?? []), { object, program: relocation.program, kernel }]);
+    }
+  }
+  const shown = [...found]
+    .slice(0, MAX_CAUSES)
+    .flatMap(([text, where]) => [
+      `${paint('semantic change', 'yellow', options)} ${shortened(visible(text), REASON_LENGTH)}`,
+      `     ${shortened(place({ where }, names), options.width - 5)}`,
+    ]);
+  const more = found.size > MAX_CAUSES ? [`and ${plural(found.size - MAX_CAUSES, 'more semantic change')}; --json has them all`] : [];
+  return found.size === 0 ? [] : ['', ...shown, ...more];
+}
+
 /** The whole text, ending in a newline. Control sequences in untrusted text are escaped. */
 export function predictionText(prediction: Prediction, milliseconds: number, options: Options): string {
   const marks = prediction.cells.flatMap(({ programs }) => programs.map(markOf));
@@ -118,5 +141,5 @@ export function predictionText(prediction: Prediction, milliseconds: number, opt
   ];
   const size = `${plural(prediction.kernels.length, 'kernel')}, ${plural(prediction.objects.length, 'object')}`;
   const total = `${counts.join(', ')} (${size}, ${milliseconds.toFixed(0)} ms, predicted from BTF: nothing was loaded)`;
-  return `${[...matrix(prediction, options), ...reasons(prediction, options), '', total].join('\n')}\n`;
+  return `${[...matrix(prediction, options), ...reasons(prediction, options), ...semanticChanges(prediction, options), '', total].join('\n')}\n`;
 }

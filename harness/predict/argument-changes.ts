@@ -1,0 +1,75 @@
+// Semantic changes by the arguments of hooks: a program loads, but an argument is another thing than the program reads from it.
+import { type Btf, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
+import { essentialName } from '../bpf/btf/essential-name.ts';
+import { isComposite, memberOf, resolveType } from '../bpf/btf/types.ts';
+import type { BpfObject } from '../bpf/object/object.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
+import { loadPredictor } from '../core-relo/relocate.ts';
+import { knownHelpers } from '../kernel-btf/enumerators.ts';
+import { findIn } from '../kernel-btf/kernel-names.ts';
+import { type Argument, argumentAt, type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
+import { missingWeakKfuncs } from './findings/support.ts';
+import { objectReach } from './reach/input.ts';
+import { type ArgumentUse, reachOf } from './reach/reach.ts';
+
+const MAX_DEPTH = 16;
+
+/** Names of a struct and of all structs that begin at its first byte: a pointer to it may be cast to each of them. */
+function namesAtStart(btf: Btf, id: number, depth = 0): string[] {
+  const own = essentialName(nameOf(btf, id));
+  if (depth > MAX_DEPTH || !isComposite(kindOf(btf, id))) return [own];
+  const inner = Array.from({ length: vlenOf(btf, id) }, (_, index) => memberOf(btf, id, index)).flatMap((member) =>
+    member?.bitOffset === 0 ? namesAtStart(btf, resolveType(btf, member.type), depth + 1) : [],
+  );
+  return [own, ...inner];
+}
+
+/** Whether C code casts between the two without a change of the address: a socket and its inet_sock. */
+function canBeCast(kernel: KernelTypes, pointee: TypeAt, wanted: string): boolean {
+  const name = essentialName(nameOf(pointee.btf, pointee.id));
+  if (name === '' || namesAtStart(pointee.btf, pointee.id).includes(wanted)) return true;
+  const other = findIn(kernel, 'struct', wanted) ?? findIn(kernel, 'union', wanted);
+  return other !== null && namesAtStart(other.btf, other.id).includes(name);
+}
+
+function changeOf(kernel: KernelTypes, prototype: Prototype, { position }: ArgumentUse, access: string): string | null {
+  const found: Argument | 'missing' | null = argumentAt(prototype, position);
+  if (found === null || found === 'missing') return null;
+  const isResult = position > prototype.arguments.length;
+  const what = `argument ${position} of ${prototype.target} is ${isResult ? `the result (${found.text})` : found.text} here`;
+  if (found.kind === 'number') return `${what}, a number, but the program reads ${access} at this address`;
+  const wanted = essentialName(/^\w+/.exec(access)?.[0] ?? '');
+  if (found.struct === null || wanted === '' || canBeCast(kernel, found.struct, wanted)) return null;
+  return `${what}, but the program reads ${access} from it`;
+}
+
+/**
+ * Describes the relocations that a program applies to an argument of another type, keyed by their position in the object. Programs that do
+ * not load are left out, and so are casts between a struct and the one that it begins with.
+ */
+export function argumentChanges(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): Map<number, string> {
+  const changes = new Map<number, string>();
+  const hooks = object.programs.flatMap((program) => {
+    const prototype = prototypeOf(program, kernel);
+    return prototype ? [{ program, prototype }] : [];
+  });
+  if (hooks.length === 0 || object.relocations.length === 0) return changes;
+  const load = loadPredictor(object, kernel, loader);
+  const reach = objectReach(object, {
+    helpers: knownHelpers(kernel),
+    missing: missingWeakKfuncs(object, kernel),
+    isMissingCertain: kernel.modules.length > 0,
+  });
+  for (const { program, prototype } of hooks) {
+    const loaded = load(program.name, 'omit');
+    if (loaded.errno !== 0) continue;
+    const { hits, uses } = reachOf(program, { ...reach.inputOf(loaded), prototype });
+    if (hits.some(({ certain }) => certain)) continue;
+    for (const use of uses) {
+      const change = changeOf(kernel, prototype, use, object.relocations[use.ref]?.access ?? '');
+      if (change !== null) changes.set(use.ref, change);
+    }
+  }
+  return changes;
+}
