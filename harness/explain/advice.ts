@@ -174,7 +174,8 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   {
     class: 'verifier-rejected',
     reason: /invalid mem access '(?:inv|scalar)'/,
-    advice: 'The verifier sees a number here, not a pointer. Read the memory with bpf_probe_read_kernel() or BPF_CORE_READ().',
+    advice:
+      'The verifier sees a number here, not a pointer. An argument of a function, tracepoint or LSM hook may be a number on this kernel and a pointer on others: compare the prototypes ("corematrix types diff NAME"). Only if the number is an address, read the memory with bpf_probe_read_kernel() or BPF_CORE_READ().',
   },
   {
     class: 'verifier-rejected',
@@ -202,7 +203,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     class: 'verifier-rejected',
     reason: /invalid bpf_context access/,
     advice:
-      'On this kernel, the context of this program type lacks this argument or field, or has it with another size. Check the number of arguments of the tracepoint or function.',
+      'On this kernel, the context of this program type lacks this argument or field, or has it with another size. Compare the prototypes of the tracepoint or function ("corematrix types diff NAME").',
   },
   {
     class: 'verifier-rejected',

@@ -4,6 +4,7 @@ import { kindOf } from '../bpf/btf/btf.ts';
 import { isAnyEnum, resolveType } from '../bpf/btf/types.ts';
 import { type OfflineKernel } from '../kernel-btf/kernels.ts';
 import { accessOfSpec, accessText, localSpecs } from './access.ts';
+import { argumentFindings, nameArguments } from './argument-cause.ts';
 import { type CausePlace, type ExplainedKernel, type Explanation, EXPLANATION_VERSION, type RootCause } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { type FieldFindings, fieldFindings } from './field-cause.ts';
@@ -131,7 +132,9 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
   const [first] = failures;
   if (!first) return null;
   const found =
-    (await relocationCause(failures, context)) ?? (await requirementFindings(failures, subject, context.objects, context.cache));
+    (await relocationCause(failures, context)) ??
+    (await argumentFindings(failures, subject, context)) ??
+    (await requirementFindings(failures, subject, context.objects, context.cache));
   const situations = found.situations.length > 0 ? found.situations : plainSituations(failures, new Map());
   const known = knownChange(subject);
   const reported = failures.find((failure) => failure.reported);
@@ -165,7 +168,7 @@ export async function explain(
   const specs = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, localSpecs(bpf)] as const] : [])));
   const names = kernelNames(cache.kernels);
   const causes: RootCause[] = [];
-  for (const group of groupsOf(failures, objects)) {
+  for (const group of groupsOf(await nameArguments(failures, objects, cache), objects)) {
     const cause = await causeOf(group, { cache, objects, specs, names });
     if (cause) causes.push(cause);
   }

@@ -1,0 +1,146 @@
+// Root causes by the arguments of hooks: names the argument in a failure that the verifier reported, and shows the prototypes of the kernels.
+import { type AttachTarget, attachTargetOf } from '../bpf/object/attach-point.ts';
+import type { BpfObject } from '../bpf/object/object.ts';
+import { argumentAt, prototypeOf, prototypeText } from '../kernel-btf/prototype.ts';
+import { predictCell } from '../predict/predict.ts';
+import type { PredictedProgram } from '../predict/predicted-cell.ts';
+import { grouped } from '../base/text.ts';
+import type { CauseSituation } from '../results/explanation.ts';
+import type { ExplainedObject, ProgramFailure } from './failures.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { plainSituations, type RequirementFindings } from './requirement-cause.ts';
+
+const NUMBER = /invalid mem access '(?:inv|scalar)'/;
+/** Reasons of the verifier that may be about an argument. */
+const REPORTED = /invalid mem access '(?:inv|scalar)'|doesn't have \d+-th argument|invalid bpf_context access/;
+const SUBJECT = /^argument (\d+) of (?:tracepoint|LSM hook|iterator|function) /;
+
+type Objects = ReadonlyMap<string, ExplainedObject>;
+
+/** The object with a program that is loaded, whatever its section says. */
+function loading(bpf: BpfObject, program: string): BpfObject {
+  return { ...bpf, programs: bpf.programs.map((each) => (each.name === program ? { ...each, autoload: true } : each)) };
+}
+
+/** The reason that a prediction gives at the instruction where the verifier ended; null if it is not about an argument. */
+function argumentReason({ findings }: PredictedProgram, at: ProgramFailure['at']): string | null {
+  const found = findings.find((finding) => {
+    const isThere = at === null || (finding.at?.program === at.program && finding.at.insn === at.insn);
+    return isThere && SUBJECT.test(finding.failure.reason);
+  });
+  return found?.failure.reason ?? null;
+}
+
+async function namedFailure(failure: ProgramFailure, objects: Objects, cache: KernelCache): Promise<ProgramFailure> {
+  const { class: failureClass, certainty, reason, object, kernel, program, at } = failure;
+  if (failureClass !== 'verifier-rejected' || certainty !== 'seen' || !REPORTED.test(reason)) return failure;
+  const bpf = objects.get(object)?.bpf;
+  const types = bpf ? await cache.typesOf(kernel) : null;
+  if (!bpf || !types) return failure;
+  const predicted = predictCell(loading(bpf, program), types).programs.find(({ name }) => name === program);
+  return { ...failure, reason: (predicted && argumentReason(predicted, at)) ?? reason };
+}
+
+/** Replaces the verifier's words by those of the prediction where a failure is about an argument of a hook. The log remains as evidence. */
+export async function nameArguments(failures: readonly ProgramFailure[], objects: Objects, cache: KernelCache): Promise<ProgramFailure[]> {
+  const named: ProgramFailure[] = [];
+  for (const failure of failures) named.push(await namedFailure(failure, objects, cache));
+  return named;
+}
+
+interface KernelPrototype {
+  kernel: string;
+  /** Null if the kernel lacks the target. */
+  text: string | null;
+  present: boolean;
+  /** Whether a program can read memory through this argument. */
+  fits: boolean;
+}
+
+async function prototypesOf(section: string, position: number, cache: KernelCache): Promise<KernelPrototype[]> {
+  const found: KernelPrototype[] = [];
+  for (const { id } of cache.kernels) {
+    const types = await cache.typesOf(id);
+    const prototype = types && prototypeOf({ section, attachTo: null }, types);
+    const argument = prototype && argumentAt(prototype, position);
+    const present = argument !== null && argument !== 'missing';
+    const text = prototype && prototypeText(prototype);
+    found.push({ kernel: id, text, present, fits: present && argument.kind !== 'number' });
+  }
+  return found;
+}
+
+/** The nearest kernel that has the argument and on which the program does not fail. */
+function nearestWorking(prototypes: readonly KernelPrototype[], at: number, failing: ReadonlySet<string>, asPointer: boolean) {
+  const near = prototypes.flatMap((each, other) => {
+    const works = !failing.has(each.kernel) && (asPointer ? each.fits : each.present);
+    return works ? [{ ...each, distance: Math.abs(other - at) }] : [];
+  });
+  return near.toSorted((a, b) => a.distance - b.distance)[0] ?? null;
+}
+
+const isNumber = ({ reason }: ProgramFailure) => reason.includes('a number');
+
+/** The situations of one program, with the prototypes here and on the nearest kernel where it loads. */
+function situationsOf(
+  failures: readonly ProgramFailure[],
+  prototypes: readonly KernelPrototype[],
+  names: ReadonlyMap<string, string>,
+): CauseSituation[] {
+  const failing = new Set(failures.map(({ kernel }) => kernel));
+  const hints = new Map<string, string[]>();
+  for (const [at, { kernel, text }] of prototypes.entries()) {
+    if (!failing.has(kernel) || text === null) continue;
+    const nearest = nearestWorking(prototypes, at, failing, failures.some(isNumber));
+    const elsewhere = nearest
+      ? [`prototype on ${names.get(nearest.kernel) ?? nearest.kernel}, where the program loads: ${nearest.text}`]
+      : [];
+    hints.set(kernel, [`prototype here: ${text}`, ...elsewhere]);
+  }
+  return plainSituations(failures, hints);
+}
+
+/** What to do about an argument that some kernels lack, or that is a number on some. */
+function adviceOn(subject: string, target: string, prototypes: readonly KernelPrototype[], asPointer: boolean): string[] {
+  const exists = prototypes.some(({ present, fits }) => (asPointer ? fits : present));
+  return [
+    `A program reads the arguments of ${subject.replace(/^argument \d+ of /, '')} by position. "corematrix types diff ${target}" shows how the kernels differ.`,
+    exists
+      ? 'Write one program for each prototype, keep them from loading by default (SEC("?...")), and switch on the one that fits the kernel (alternatives: in the configuration).'
+      : 'No kernel looked at has such an argument. Read only arguments that the prototype has.',
+    ...(asPointer ? ['Do not read memory through a number with a helper or BPF_CORE_READ(): it is no address.'] : []),
+  ];
+}
+
+/** Findings about a number in a program whose arguments have types. It may be an argument, so no advice reads memory at it. */
+function numberFindings(failures: readonly ProgramFailure[], { symbol, name }: AttachTarget): RequirementFindings {
+  const advice = [
+    'The verifier sees a number here, not a pointer.',
+    `If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff ${symbol}${name}").`,
+  ].join(' ');
+  return { presence: null, situations: plainSituations(failures, new Map()), snippet: null, advice: [advice] };
+}
+
+/** Findings about failures by one argument of a hook; null if the failures are about something else. */
+export async function argumentFindings(
+  failures: readonly ProgramFailure[],
+  subject: string,
+  { objects, cache, names }: { objects: Objects; cache: KernelCache; names: ReadonlyMap<string, string> },
+): Promise<RequirementFindings | null> {
+  const position = Number(SUBJECT.exec(subject)?.[1] ?? 0);
+  const [first] = failures;
+  const section = first && objects.get(first.object)?.result.programs.find(({ name }) => name === first.program)?.section;
+  const target = section === undefined ? null : attachTargetOf(section);
+  if (!first || section === undefined || !target) return null;
+  if (position === 0) return NUMBER.test(first.reason) ? numberFindings(failures, target) : null;
+  const prototypes = await prototypesOf(section, position, cache);
+  const byProgram = grouped(failures, (failure) => JSON.stringify([failure.object, failure.program]));
+  const situations = new Map<string, CauseSituation>();
+  for (const situation of [...byProgram.values()].flatMap((own) => situationsOf(own, prototypes, names))) {
+    const key = JSON.stringify([situation.summary, situation.hints]);
+    const known = situations.get(key);
+    situations.set(key, known ? { ...known, kernels: [...new Set([...known.kernels, ...situation.kernels])] } : situation);
+  }
+  const advice = adviceOn(subject, target.symbol + target.name, prototypes, failures.some(isNumber));
+  return { presence: null, situations: [...situations.values()], snippet: null, advice };
+}
