@@ -33,6 +33,12 @@ export function adviceOnWeakKfunc(name: string): string {
 /** Advice for reasons that are more specific than their class. The first match counts. */
 const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string }[] = [
   {
+    class: 'core-other',
+    reason: /^<anon>/,
+    advice:
+      'An anonymous struct has no name that CO-RE can find. Read the field through the named type that contains it: pass the address of that type, not of its anonymous member.',
+  },
+  {
     class: 'insn-unsupported',
     reason: /BPF_(?:ATOMIC|XADD|STX)/,
     advice:

@@ -1,6 +1,7 @@
 // Describes what one kernel has instead of the target of one relocation.
 import { type Btf, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { enumeratorOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { typesWithName } from '../bpf/btf/names.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -137,6 +138,13 @@ function* namesOfKind(btf: Btf, kind: string): Generator<string> {
   for (let id = 1; id < btf.endId; id++) if (kindOf(btf, id) === kind) yield nameOf(btf, id);
 }
 
+/** The hint for a name that has two underscores where a flavor has three; null if the kernel lacks the type before them, too. */
+function misspeltFlavor(type: string, kind: BtfKind, { vmlinux }: KernelTypes): string | null {
+  const [, base = '', rest = ''] = /^(\w*[^\W_])__([^\W_]\w*)$/.exec(type) ?? [];
+  const isThere = base !== '' && typesWithName(vmlinux, base).some((id) => kindOf(vmlinux.btf, id) === kind);
+  return isThere ? `most likely: a misspelt flavor of ${kind} ${base}; three underscores begin a flavor: ${base}___${rest}` : null;
+}
+
 function typeless(local: CoreSpec, kernel: KernelTypes, neighbours: Neighbours): Situation {
   const { kind, type, what } = accessOfSpec(local);
   const { btf } = kernel.vmlinux;
@@ -146,7 +154,8 @@ function typeless(local: CoreSpec, kernel: KernelTypes, neighbours: Neighbours):
   const hints = others
     .filter((other) => other !== 'fwd')
     .map((other) => `the kernel has ${other} ${type} instead, which does not match ${kind} ${type}`);
-  hints.push(...absenceReasons(type, others, neighbours));
+  const misspelt = misspeltFlavor(type, kind, kernel);
+  hints.push(...(misspelt === null ? absenceReasons(type, others, neighbours) : [misspelt]));
   const alike = mostSimilar(type, namesOfKind(btf, kind), MAX_LISTED, 0.8);
   if (alike.length > 0) hints.push(`similar names: ${alike.map((name) => `${kind} ${name}`).join(', ')}`);
   return {

@@ -1,0 +1,119 @@
+// Tests that predict and explain say the same about each program on each kernel: status and class, for samples and for failures of every kind.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { OfflineKernel } from '../../../harness/kernel-btf/kernels.ts';
+import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { openKernels } from '../../../harness/explain/kernel-cache.ts';
+import { failuresByPrediction } from '../../../harness/explain/sources.ts';
+import { predictMatrix } from '../../../harness/predict/result.ts';
+import { sampleObjects } from '../bpf/object/samples.ts';
+import { offlineKernels, testSelectors } from '../../kernels/pulled.ts';
+import { moreSources } from './more-failures.ts';
+import { compiled, explainedByPrediction } from './predicted.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'agreement-test-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** Objects that libbpf does not open or does not give to a kernel. */
+const REFUSED = {
+  common: `__attribute__((common)) int seen; __attribute__((section("xdp"), used)) int p(void *ctx) { return seen++; }`,
+  sections: `__attribute__((section("unheard/of"), used)) int p(void *ctx) { return 0; }
+__attribute__((section("freplace/f"), used)) int q(void *ctx) { return 0; }`,
+};
+
+it('predict and explain have the same status and class for each program on each kernel', async () => {
+  const samples = await sampleObjects();
+  const paths = [...samples.map(({ path }) => path), ...(await compiled(folder, { ...moreSources(), ...REFUSED }))];
+  const found = await offlineKernels(await testSelectors());
+  const [first] = found;
+  if (!first) throw new Error('there is no kernel');
+  const withoutBtf: OfflineKernel = { ...first, id: 'without-btf', path: null, index: null, config: null };
+  const kernels = [...found, withoutBtf];
+  const { objects, problems } = await readInputs(plainSources(paths, folder), { loaders: ['libbpf@default', 'libbpf@1.1'] });
+  const cache = openKernels(kernels, (problem) => {
+    throw new Error(problem);
+  });
+  const { prediction, problems: unread } = await predictMatrix(objects, kernels);
+  const { failures } = await failuresByPrediction(objects, cache);
+
+  const key = (...names: string[]) => names.join(' ');
+  const explained = new Map(
+    failures.flatMap(({ object, kernel, program, class: failure, certainty, reported }) =>
+      reported ? [[key(object, kernel, program), `${certainty} ${failure}`] as const] : [],
+    ),
+  );
+  const differing = prediction.cells.flatMap(({ object, kernel, programs }) =>
+    programs.flatMap(({ name, predicted, possible }) => {
+      const said = predicted ? `certain ${predicted.class}` : possible && `possible ${possible.class}`;
+      const other = explained.get(key(object, kernel, name)) ?? null;
+      return said === other ? [] : [`${key(object, kernel, name)}: predict ${said}, explain ${other}`];
+    }),
+  );
+  expect({ differing, problems, unread }).toEqual({ differing: [], problems: [], unread: [] });
+  const classes = new Set(failures.flatMap((failure) => (failure.reported ? [failure.class] : [])));
+  expect([...classes].toSorted()).toMatchInlineSnapshot(`
+    [
+      "attach-target-missing",
+      "btf-missing",
+      "core-ambiguous",
+      "core-enum-missing",
+      "core-field-incompatible",
+      "core-field-missing",
+      "core-type-missing",
+      "helper-unknown",
+      "insn-unsupported",
+      "kconfig-missing",
+      "kfunc-missing",
+      "ksym-missing",
+      "map-create-failed",
+      "map-type-unsupported",
+      "object-invalid",
+      "program-type-unsupported",
+    ]
+  `);
+});
+
+/** Accesses through names that CO-RE does not find as meant. */
+const NAMES = `#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+long seen;
+struct task_struct__old { long state; } __attribute__((preserve_access_index));
+typedef struct { int cmd; struct { unsigned count; } batch; } __attribute__((preserve_access_index)) wrapper;
+SEC("raw_tp/x") int misspelt(long *ctx) { seen = BPF_CORE_READ((struct task_struct__old *)ctx[0], state); return 0; }
+SEC("raw_tp/x") int anonymous(long *ctx) { typeof(((wrapper *)0)->batch) *batch = (void *)ctx[0]; seen = BPF_CORE_READ(batch, count); return 0; }
+`;
+
+it('a misspelt flavor and an anonymous struct are explained as such, without code', async () => {
+  const { causes } = await explainedByPrediction(folder, { names: NAMES });
+  const said = causes.map(({ places, situations, advice, snippet }) => [
+    places[0]?.program,
+    { snippet, hints: [...new Set(situations.flatMap(({ hints }) => hints))], advice },
+  ]);
+  expect(Object.fromEntries(said)).toMatchInlineSnapshot(`
+    {
+      "anonymous": {
+        "advice": [
+          "An anonymous struct has no name that CO-RE can find. Read the field through the named type that contains it: pass the address of that type, not of its anonymous member.",
+        ],
+        "hints": [],
+        "snippet": null,
+      },
+      "misspelt": {
+        "advice": [
+          "None of these kernels has it. Check the name, or look in newer kernels and in modules.",
+        ],
+        "hints": [
+          "most likely: a misspelt flavor of struct task_struct; three underscores begin a flavor: task_struct___old",
+        ],
+        "snippet": null,
+      },
+    }
+  `);
+});
