@@ -1,6 +1,7 @@
 // Findings from BTF about everything but relocations: map types, program types, attach targets, kernel functions.
 import type { Finding, PredictedFailure } from './finding.ts';
-import { kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
+import { kindOf, nameOf, type TypeAt, vlenOf } from '../../bpf/btf/btf.ts';
+import { typeText } from '../../bpf/btf/type-text.ts';
 import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
@@ -29,6 +30,12 @@ function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
     const reason = `map '${name}' (${type}): its type is unknown to this kernel`;
     return { failure: { stage: 'map-create', class: 'map-type-unsupported', reason }, certain: true };
   });
+}
+
+/** How a kfunc differs, with both prototypes by position. */
+function prototypeDifference(local: TypeAt, target: TypeAt): string {
+  const [here, compiled] = [target, local].map(({ btf, id }) => typeText(btf, id));
+  return `its arguments or result differ on this kernel: ${here} here, ${compiled} in the object`;
 }
 
 /**
@@ -62,7 +69,7 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
       { btf: found.btf, id: referencedType(found.btf, found.id) },
     ];
     if (typesAreCompatible(local, target, newComparison([])) <= 0)
-      findings.push({ failure: failure('its arguments or result differ on this kernel'), certain: true });
+      findings.push({ failure: failure(prototypeDifference(local, target)), certain: true });
   }
   return findings;
 }
