@@ -11,7 +11,8 @@ import { type Comparison, type Conversion, compareConverted, compareValues, type
 /** What the kernel has instead. */
 export type Replacement =
   | { state: 'none' }
-  | { state: 'same-value'; alternative: Alternative; as: Conversion | null }
+  /** `likeness` is true if only types, names and places relate it to what was read, and no known change. */
+  | { state: 'same-value'; alternative: Alternative; as: Conversion | null; likeness: boolean }
   /** `why` ends the sentence "`path` has another meaning: ". */
   | { state: 'other-meaning'; alternative: Alternative; why: string };
 
@@ -53,7 +54,10 @@ export function replacementOf(local: CoreSpec, before: Value | null, { alternati
   const after = valueAt(root.btf, root.id, alternative.paths);
   if (!before || !after) return { state: 'other-meaning', alternative, why: 'BTF does not describe its type' };
   const decided = comparison(local, alternative, [before, after]);
-  return decided.same ? { state: 'same-value', alternative, as: decided.as } : { state: 'other-meaning', alternative, why: decided.why };
+  const likeness = alternative.relation === 'renamed' && !alternative.form && changeOf(local, alternative) === null;
+  return decided.same
+    ? { state: 'same-value', alternative, as: decided.as, likeness }
+    : { state: 'other-meaning', alternative, why: decided.why };
 }
 
 function conversionText(as: Conversion, path: string): string {
@@ -74,5 +78,6 @@ export function replacementHint(replacement: Replacement): string | null {
   if (replacement.state === 'none') return null;
   const path = pathsText(replacement.alternative.paths);
   if (replacement.state === 'other-meaning') return `${path} has another meaning: ${replacement.why}`;
-  return replacement.as ? `the same value is ${conversionText(replacement.as, path)}` : null;
+  if (replacement.as) return `the same value is ${conversionText(replacement.as, path)}`;
+  return replacement.likeness ? `only type, name and place relate ${path} to what was read: check that it means the same` : null;
 }

@@ -240,7 +240,7 @@ export function sizeSnippet(type: string, btf: Btf, root: number, only: string):
     '{',
     `\tif (bpf_core_field_exists(${rendered.type}, ${only}))`,
     `\t\treturn bpf_core_type_size(${rendered.type});`,
-    '\treturn 0;',
+    '\treturn 0; /* no size: the kernel lacks this type */',
     '}',
   ].join('\n');
 }
