@@ -66,7 +66,10 @@ describe('objects', () => {
       config,
       `objects:
   - path: ${sample('choices')}
-    programs: { filter_packets: { autoload: if-supported }, filename_fentry: { autoload: if-supported } }
+    programs:
+      filter_packets: { autoload: if-supported }
+      filename_fentry: { autoload: if-supported }
+      on_unlink: { attach_to: security_inode_unlink }
     alternatives:
       - [unlink_fentry, unlink_kprobe]
       - [newest_helper, newer_helper, oldest_helper]
