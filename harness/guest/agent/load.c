@@ -152,6 +152,9 @@ static enum reached attempt(const struct object_file *file, const char *program,
 		reached = load(object, &error);
 	}
 	send_attempt_end(reached, (uint32_t)(error < 0 ? -error : error), opened - start, now_ns() - opened);
+	/* Old releases of libbpf crash when they list the maps of no object. */
+	if (!object)
+		return reached;
 	if (reached == REACHED_DONE)
 		after_load(object, program);
 	/* The guest ends soon, and to free the whole object would take longer than to load it. */
@@ -171,13 +174,14 @@ static char **program_names(const struct object_file *file)
 	size_t count = 0;
 	char **names;
 
-	if (object)
-		apply_settings(&(struct loading){ object, NULL });
+	if (!object)
+		return NULL;
+	apply_settings(&(struct loading){ object, NULL });
 	bpf_object__for_each_program(program, object)
 		count++;
 	names = calloc(count + 1, sizeof(*names));
 	count = 0;
-	if (names && object)
+	if (names)
 		bpf_object__for_each_program(program, object)
 			if (bpf_program__autoload(program))
 				names[count++] = strdup(bpf_program__name(program));

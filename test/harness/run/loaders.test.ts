@@ -10,6 +10,7 @@ import type { GuestAgent } from '../../../harness/guest/agent.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import { ensureAgent } from '../../../harness/setup/agent.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
 import { realRun, sample } from './real-run.ts';
 
 const KERNEL = 'debian:6.1';
@@ -62,6 +63,18 @@ test('each loader has its own rows: libbpf 1.1 and 1.5 refuse an object that 1.7
   const named = agentsUsed(results).map(({ loader, libbpf }) => `${loader} is ${libbpf.replace(/(\d+\.\d+)\..*/, '$1')}`);
   expect(named).toEqual(['libbpf@default is 1.7', 'libbpf@1.5 is 1.5', 'libbpf@1.1 is 1.1']);
   expect(agentsUsed({ ...results, objects: results.objects.slice(1) }).map(({ loader }) => loader)).toEqual(['libbpf@1.5', 'libbpf@1.1']);
+}, 300_000);
+
+test('an object that libbpf does not open is invalid under every release of libbpf', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'loaders-test-'));
+  try {
+    const path = await compileBpf(folder, 'unopened', 'SEC("xdp") static int p(void *ctx) { return 0; }');
+    const objects = await configured(['1.5', '1.1'].map((release) => ({ path, name: release, loader: `libbpf@${release}` })));
+    const results = await realRun([], [KERNEL], { objects, otherAgents: await agentsOf(['1.5', '1.1']) });
+    expect(verdicts(results)).toEqual(['1.5/p fail object-invalid fail true', '1.1/p fail object-invalid fail true']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }, 300_000);
 
 test('other releases of libbpf attach and run objects like the default one', async () => {
