@@ -74,6 +74,7 @@ it('predict and explain have the same status and class for each program on each 
       "map-type-unsupported",
       "object-invalid",
       "program-type-unsupported",
+      "verifier-rejected",
     ]
   `);
 });
