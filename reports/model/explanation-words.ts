@@ -1,5 +1,5 @@
 // Words of explanations for every report: certainty of a cause, presence on kernels, guards of a place.
-import { FAILURES } from '../../harness/base/failures.ts';
+import { type FailureClass, FAILURES } from '../../harness/base/failures.ts';
 import { pathText } from '../../harness/explain/path.ts';
 import type { CausePresence, CauseSituation, Guard, GuardedPlace, RootCause } from '../../harness/results/explanation.ts';
 import type { SourceLine } from '../../harness/bpf/object/places.ts';
@@ -26,11 +26,14 @@ const CERTAINTIES = {
   possible: 'possible: it depends on facts that BTF does not have',
 } as const satisfies Record<RootCause['certainty'], string>;
 
+/** Classes whose certain predictions follow from the object, whatever the kernel. */
+const DECIDED_BY_OBJECT: ReadonlySet<FailureClass> = new Set(['object-invalid', 'map-create-failed']);
+
 /** The certainty of a root cause, and its basis. */
-export function certaintyText({ certainty, class: failure }: RootCause): string {
-  if (FAILURES[failure].stages.relocate === 'configuration' && certainty === 'certain')
-    return "certain: the kernel's configuration decides it";
-  return CERTAINTIES[certainty];
+export function certaintyText({ certainty, class: failure }: Pick<RootCause, 'certainty' | 'class'>): string {
+  if (certainty !== 'certain') return CERTAINTIES[certainty];
+  if (FAILURES[failure].stages.relocate === 'configuration') return "certain: the kernel's configuration decides it";
+  return DECIDED_BY_OBJECT.has(failure) ? 'certain: the object alone decides it' : CERTAINTIES.certain;
 }
 
 /** An alternative on a kernel: its path, its type, and its relation to the missing field. */

@@ -89,7 +89,7 @@ describe('objects', () => {
           "program-type-unsupported: program type netfilter  [9d80a9a2c651]",
           "  certain: BTF alone decides it",
           "object-invalid: no BTF-based attach target is specified, use bpf_program__set_attach_target()  [0a0cea1505cb]",
-          "  certain: BTF alone decides it",
+          "  certain: the object alone decides it",
           "helper-unknown: helper bpf_ktime_get_tai_ns#208  [9484e13c448f]",
           "  certain: BTF alone decides it",
           "helper-unknown: helper bpf_ktime_get_coarse_ns#160  [6f357bd8422d]",
