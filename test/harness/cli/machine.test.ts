@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 import { sample } from '../run/real-run.ts';
-import { MAIN } from './command.ts';
+import { MAIN, withoutMirrorNotes } from './command.ts';
 
 const NOBODY = 65534;
 const RUN = ['run', '--no-cache', sample('task_state'), '-k', 'debian:5.10'];
@@ -26,7 +26,12 @@ async function limited(limits: string, args: readonly string[], env: Record<stri
     reject: false,
     stdin: 'ignore',
   });
-  return { exitCode, lines: stderr.split('\n').filter((line) => !/^accelerator: |^\d+ kernels? × /.test(line)) };
+  return {
+    exitCode,
+    lines: withoutMirrorNotes(stderr)
+      .split('\n')
+      .filter((line) => !/^accelerator: |^\d+ kernels? × /.test(line)),
+  };
 }
 
 /** True if private mounts are possible. Some containers forbid them. */

@@ -1,5 +1,4 @@
 // Tests of the progress of a run: live and coloured on a terminal, plain lines elsewhere.
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { lineOf } from '../../../harness/cli/progress.ts';
 import type { RunEvent } from '../../../harness/run/events.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { sample } from '../run/real-run.ts';
-import { corematrix, steady } from './command.ts';
+import { corematrix, hasTerminals, steady } from './command.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -66,8 +65,7 @@ describe('a run', () => {
     `);
   });
 
-  // A container may have no terminals.
-  it.skipIf(!existsSync('/dev/ptmx'))('a run on a terminal is live and coloured, and restores the terminal', async () => {
+  it.skipIf(!hasTerminals)('a run on a terminal is live and coloured, and restores the terminal', async () => {
     const command = `node ${join(PACKAGE_ROOT, 'dist/harness/cli/main.js')} ${args.join(' ')} --no-cache`;
     const { stdout } = await execa('script', ['-qec', command, '/dev/null'], {
       cwd: folder,

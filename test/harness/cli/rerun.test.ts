@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sample } from '../run/real-run.ts';
-import { corematrix, MAIN, steady } from './command.ts';
+import { corematrix, hasTerminals, MAIN, steady } from './command.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -155,7 +155,7 @@ function shellOnTerminal() {
 }
 
 // A container may have no terminals.
-describe.skipIf(!existsSync('/dev/ptmx'))('a shell in a guest', () => {
+describe.skipIf(!hasTerminals)('a shell in a guest', () => {
   it('a shell in a guest has the object and exits with the typed status', async () => {
     const child = shellOnTerminal();
     child.stdin.end('echo answer-$((40+2)); ls /root; uname -r\nexit\n');

@@ -12,7 +12,7 @@ import { unlessInterrupted } from '../../../harness/base/interrupted.ts';
 import { readResults } from '../../../reports/json.ts';
 import { generatedObject } from '../../bench/generated-object.ts';
 import { linkedCache, sample } from '../run/real-run.ts';
-import { MAIN } from './command.ts';
+import { hasTerminals, MAIN } from './command.ts';
 import { listening } from '../../listening.ts';
 
 /** Two seconds are the promise. A machine that runs other tests as well needs longer. */
@@ -184,7 +184,7 @@ describe('a guest', () => {
     expect([results.run.complete, results.cells.map(({ status }) => status)]).toEqual([false, ['not-run']]);
   });
 
-  it('a shell on a terminal ends its guest soon after SIGTERM', async () => {
+  it.skipIf(!hasTerminals)('a shell on a terminal ends its guest soon after SIGTERM', async () => {
     const command = `echo $$ > pid; exec ${process.execPath} ${MAIN} shell -k debian:5.10`;
     const terminal = execa('script', ['-qec', command, '/dev/null'], {
       cwd: folder,
@@ -228,7 +228,7 @@ describe('a run that is stopped and continued', () => {
   });
 });
 
-it('a run that Ctrl-Z stops on a terminal for longer than its time limits gives its verdict after fg', async () => {
+it.skipIf(!hasTerminals)('a run that Ctrl-Z stops on a terminal for longer than its time limits gives its verdict after fg', async () => {
   const terminal = execa('script', ['-qec', 'bash --norc -i', '/dev/null'], {
     cwd: folder,
     env: { TMPDIR: folder, GITHUB_ACTIONS: '' },
