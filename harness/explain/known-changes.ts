@@ -24,7 +24,7 @@ export interface KnownChange {
 }
 
 export interface KnownForm {
-  /** Path from the struct of the old member: `bi_bdev->bd_disk`. `[*]` is the index in the old array; it is left out if there is none. */
+  /** Path from the struct of the old member: `bi_bdev->bd_disk`. `[*]` is the index in the old array, and absent without an array. */
   path: string;
   as?: Conversion;
 }
