@@ -149,6 +149,7 @@ describe('a signed Release file', () => {
     for (const name of KINDS) {
       const { stdout } = await execa('gpg', ['--batch', '--dearmor'], {
         inputFile: publicKey(name),
+        stripFinalNewline: false,
         encoding: 'buffer',
         env: { GNUPGHOME: folder },
       });
