@@ -8,7 +8,7 @@ import type { Archive } from '../archive/archive.ts';
 import { isImagePath } from '../image/paths.ts';
 import { unpackKernel } from '../image/unpack.ts';
 import { type CachedKernel, kernelDirectory, readCachedKernel } from './cached-kernel.ts';
-import { cachePackedConfig, forgetConfig } from './config.ts';
+import { cachePackedConfig } from './config.ts';
 import { isStronger } from './kernel-trust.ts';
 import type { Trust } from '../trust/trust.ts';
 import { rememberImage } from './package-notes.ts';
@@ -61,10 +61,9 @@ export async function cachePackage(cache: string, { archive, sha256, label, trus
   try {
     const found = await archive.extractFirst({ wanted: isImagePath, maxBytes: MAX_IMAGE, label }, image);
     if (found === null) throw new InfraError(`${label}: the package has no kernel image`);
-    const known = await cacheImage(cache, image, label);
+    const cached = await cacheImage(cache, image, label);
     // Another package with the same image may have brought another configuration.
-    const cached = (await isStronger(known.directory, trust)) ? await forgetConfig(known) : known;
-    await cachePackedConfig(cached, archive, label);
+    await cachePackedConfig(cached, archive, label, await isStronger(cached.directory, trust));
     // Once the note exists, another process no longer removes the download.
     await rm(image, { force: true });
     await rememberImage(cache, sha256, cached.sha256);

@@ -54,10 +54,19 @@ async function cacheConfig(cached: CachedKernel, text: Buffer | null): Promise<C
   return (await readCachedKernel(directory)) ?? cached;
 }
 
-/** Caches the configuration that is in the same package as the image, while the package is on disk. */
-export async function cachePackedConfig(cached: CachedKernel, archive: Archive, label: string): Promise<void> {
-  const text = cached.config === undefined ? await configIn(archive, label) : null;
-  if (text) await cacheConfig(cached, text);
+/**
+ * Caches the configuration that is in the same package as the image, while the package is on disk.
+ * @param trusted whether the package is trusted more than the one that brought the cached configuration: then it replaces that one.
+ * The kernel never loses its configuration on the way, because another process can read the cache at any moment.
+ */
+export async function cachePackedConfig(cached: CachedKernel, archive: Archive, label: string, trusted: boolean): Promise<void> {
+  if (cached.config !== undefined && !trusted) return;
+  const text = await configIn(archive, label);
+  if (text === null) {
+    await forgetConfig(cached);
+    return;
+  }
+  if (cached.config?.sha256 !== describe(text).sha256) await cacheConfig(cached, text);
 }
 
 /**

@@ -1,15 +1,18 @@
 // Tests of finding a kernel's configuration: in its package, in the package beside it, in a file beside the image, in the image.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { debArchive } from '../../../kernels/archive/deb.ts';
+import { cachePackage } from '../../../kernels/cache/add.ts';
+import { recordTrust } from '../../../kernels/cache/kernel-trust.ts';
 import { planKernels } from '../../../kernels/plan.ts';
 import { type KernelImage, pullKernel } from '../../../kernels/pull.ts';
 import type { KernelOptions } from '../../../kernels/sources/options.ts';
 import { findIkconfig } from '../../../kernels/image/ikconfig.ts';
 import { readAtOf } from '../../../kernels/archive/read-at.ts';
 import { publicKey } from '../signing.ts';
-import { elfImage, fakePackage, type FakeMirror, kernelDeb, startMirror, withFolder } from '../fixtures.ts';
+import { elfImage, fakePackage, type FakeMirror, kernelDeb, sha256, startMirror, withFolder } from '../fixtures.ts';
 
 const CONFIG = '# Linux/x86\nCONFIG_HZ=250\n# CONFIG_SMP is not set\n';
 const VERSION = '7.2.13-1';
@@ -52,11 +55,11 @@ test('a kernel configuration is downloaded once, with the kernel, from the packa
 
 test('a kernel that was cached without its configuration gets it at the next pull', async () => {
   await withFolder(async (folder, write) => {
-    const { sha256 } = await pull(folder, 'debian:7.2');
-    const facts = join('cache/kernels', sha256, 'kernel.json');
+    const { sha256: digest } = await pull(folder, 'debian:7.2');
+    const facts = join('cache/kernels', digest, 'kernel.json');
     const { config: _, ...before } = JSON.parse(await readFile(join(folder, facts), 'utf8'));
     await write(facts, JSON.stringify(before));
-    const directory = join(folder, 'cache/kernels', sha256);
+    const directory = join(folder, 'cache/kernels', digest);
     for (const name of await readdir(directory)) if (name.startsWith('config')) await rm(join(directory, name));
     expect(await textOf(await pull(folder, 'debian:7.2'))).toBe(CONFIG);
   });
@@ -98,6 +101,26 @@ test('the kernel configuration of an image file is in a file beside it or in the
     expect(await textOf(await pull(folder, `file:${image}`))).toBe(CONFIG);
     await write('config-6.9.1-test', 'not a configuration\n');
     expect(await textOf(await pull(folder, `file:${image}`))).toBe('CONFIG_HZ=100\n');
+  });
+});
+
+test('a package that is trusted more does not write the configuration of its kernel again if it has the same one', async () => {
+  const [name, version, release] = ['linux-image-6.1.0-50-cloud-amd64', '6.1.176-1', '6.1.0-50-cloud-amd64'] as const;
+  const deb = kernelDeb({ name, version }, [
+    { path: `./boot/config-${release}`, content: Buffer.from(CONFIG) },
+    { path: `./boot/vmlinuz-${release}`, content: elfImage() },
+  ]);
+  await withFolder(async (folder, write) => {
+    const path = await write('kernel.deb', deb);
+    const cache = join(folder, 'cache');
+    const add = { archive: debArchive(path), sha256: sha256(deb), label: path };
+    const first = await cachePackage(cache, { ...add, trust: { kind: 'own' } });
+    await recordTrust(first.directory, { kind: 'own' });
+    const fileOf = async () => (await stat(join(first.directory, 'kernel.json'))).ino;
+    const before = await fileOf();
+    const second = await cachePackage(cache, { ...add, trust: { kind: 'pinned' } });
+    expect([second.config, await fileOf()]).toEqual([first.config, before]);
+    expect(first.config?.size).toBe(CONFIG.length);
   });
 });
 
