@@ -98,12 +98,13 @@ const CATALOGUE = {
   'btf-missing': {
     title: 'Kernel without BTF',
     concerns: 'kernel',
-    stages: { relocate: 'btf' },
+    stages: { relocate: 'btf', verify: 'guest' },
     meaning: 'The object needs type information of the kernel, and the kernel has none that can be read.',
     evidence: [
       'libbpf printed `kernel BTF is missing at …`, `failed to find valid kernel BTF`, `Error loading vmlinux BTF`, `failed to parse target BTF` or `vmlinux BTF is not found`.',
       "libbpf printed `Error loading .BTF into kernel … BTF is mandatory, can't proceed`, and the kernel gave no reason: it does not know BTF.",
       'cilium/ebpf printed `no BTF found for kernel version` or `load BTF for kmod`.',
+      'The verifier printed `kernel is missing BTF`, or that something is not supported without CONFIG_DEBUG_INFO_BTF.',
     ],
     help: 'The kernel needs CONFIG_DEBUG_INFO_BTF. Without it, btf_custom_path of bpf_object_open_opts (btf: in the configuration) takes BTF from elsewhere, such as BTFHub. That serves relocations, but not fentry, tp_btf, lsm, struct_ops or kfuncs.',
   },
@@ -149,7 +150,7 @@ const CATALOGUE = {
     meaning: 'The kernel has this kernel function (kfunc), but programs of this type, or programs that cannot sleep, must not call it.',
     evidence: [
       'The verifier printed `calling kernel function NAME is not allowed`.',
-      'The verifier printed `program must be sleepable to call sleepable kfunc NAME`.',
+      'The verifier printed `program must be sleepable to call sleepable kfunc NAME`, or `cannot call kernel function from non-GPL compatible program`.',
     ],
     help: 'Each kernel decides for each program type which kernel functions it may call, and BTF does not show it. bpf_ksym_exists() does not help, because the function exists. Call it from a program of a type that may, for example a struct_ops or syscall program.',
   },
@@ -206,7 +207,7 @@ const CATALOGUE = {
     meaning: 'The kernel does not know the program type, or refuses its attach type or flags before it verifies the program.',
     evidence: [
       '`bpf(BPF_PROG_LOAD)` failed with EINVAL, ENOTSUPP or EOPNOTSUPP, and the verifier printed nothing.',
-      'The verifier printed that only programs of other types can be sleepable.',
+      'The verifier printed that only programs of other types can be sleepable, or that this type cannot.',
       'A prediction finds no such enumerator in `enum bpf_prog_type` of the kernel. BTF does not show whether the kernel accepts the attach type and the flags.',
     ],
     help: 'Keep the program from loading by default (SEC("?...")) and switch it on where libbpf_probe_bpf_prog_type() finds its type, or put it into a separate object.',
@@ -241,7 +242,7 @@ const CATALOGUE = {
     concerns: 'program',
     stages: { verify: 'guest' },
     meaning: 'The verifier of this kernel cannot prove that the program is safe. Other kernels may accept the same program.',
-    evidence: ['The verifier gave a reason, and no other class describes the reason.'],
+    evidence: ['The verifier printed a message that corematrix knows as a rejection, and no other class describes the reason.'],
     help: 'Read the last lines of the verifier log: they show the instruction, its source line, and what the registers held. Compare them with the log of a kernel that accepts the program.',
   },
   'complexity-limit': {
@@ -261,7 +262,7 @@ const CATALOGUE = {
     stages: { verify: 'guest' },
     meaning: 'The compiler produced an instruction that the verifier of this kernel does not know.',
     evidence: [
-      'The verifier printed `unknown opcode`, `unknown insn`, `BPF_… uses reserved fields`, `invalid BPF_ATOMIC …`, `unrecognized bpf_ld_imm64 insn` or a similar message.',
+      'The verifier printed `unknown opcode`, `unknown insn`, `BPF_… uses reserved fields`, `BPF_ATOMIC uses invalid atomic opcode`, `unrecognized bpf_ld_imm64 insn` or a similar message.',
       "The verifier printed `number of funcs in func_info doesn't match number of subprogs`: the kernel does not know functions as callbacks.",
     ],
     help: 'Compile for an older instruction set: clang -mcpu=v2 loads everywhere, -mcpu=v3 needs Linux 5.1, -mcpu=v4 needs 6.6.',
@@ -417,7 +418,10 @@ const CATALOGUE = {
     concerns: 'object',
     stages: { open: 'guest', relocate: 'guest', verify: 'guest' },
     meaning: 'The load failed, and no rule recognizes the messages.',
-    evidence: ['No other class fits. The reason is the last warning of libbpf with the error, or how the custom loader ended.'],
+    evidence: [
+      'No other class fits. The reason is the last warning of libbpf with the error, or how the custom loader ended.',
+      'The verifier refused the program with a message that no rule knows. The reason is that message.',
+    ],
     help: 'Read the logs of the cell. If a message there shows the cause, report it so that corematrix can learn it.',
   },
 } satisfies Record<string, FailureRecord>;

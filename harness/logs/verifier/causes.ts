@@ -1,6 +1,7 @@
 // Messages with which the verifier rejects a program, and their meaning, as a table; the most specific comes first.
 import type { RelocationKind } from '../../base/vocabulary.ts';
 import { RELOCATION_KINDS } from '../../base/vocabulary.ts';
+import { type Rejection, REJECTION_KINDS, rejectionOf } from './rejections.ts';
 
 export type VerifierCause =
   /** The verifier reached a poisoned instruction. `relocation` is null if libbpf did not print it; `typeId` is the local id. */
@@ -23,11 +24,16 @@ export type VerifierCause =
   | { type: 'argument'; register: number; holds: string; expected: string }
   | { type: 'uninitialized'; register: number }
   | { type: 'context-access'; offset: number; size: number }
-  | { type: 'bounds' }
-  | { type: 'stack-size' }
-  | { type: 'unreleased-reference' }
-  | { type: 'kernel-bug' }
-  | { type: 'other' };
+  | { type: Rejection }
+  /** No rule knows the message. */
+  | { type: 'unknown' };
+
+const KINDS_OF_REJECTION: ReadonlySet<string> = new Set(REJECTION_KINDS);
+
+/** Whether a cause says no more than the kind of the rejection. */
+export function isRejection(cause: VerifierCause): cause is { type: Rejection } {
+  return KINDS_OF_REJECTION.has(cause.type);
+}
 
 interface Rule {
   pattern: RegExp;
@@ -66,32 +72,47 @@ const RULES = [
     read: () => ({ type: 'helper-gpl-only' }),
   },
   { pattern: /^calling kernel function (\S+) is not allowed$/, read: ([name = '']) => ({ type: 'kfunc-not-allowed', name }) },
+  { pattern: /^cannot call kernel function from non-GPL compatible program$/, read: () => ({ type: 'kfunc-not-allowed', name: null }) },
   { pattern: /^program must be sleepable to call sleepable kfunc (\S+)$/, read: ([name = '']) => ({ type: 'kfunc-not-allowed', name }) },
   {
     pattern:
-      /^(?:BPF_CALL uses reserved fields|calling kernel functions? (?:is|are) not supported.*|JIT is required for calling kernel function)$/,
+      /^(?:BPF_CALL uses reserved fields|calling kernel functions? (?:is|are) not (?:supported|allowed in non-JITed programs).*|JIT (?:is required for|does not support) calling k(?:ernel function|func \S+))$/,
     read: () => ({ type: 'kfunc-unsupported' }),
   },
 
   { pattern: /^BPF program is too large\. Processed \d+ insn/, read: () => ({ type: 'too-complex', limit: 'instructions' }) },
   { pattern: /^The sequence of \d+ jumps is too complex/, read: () => ({ type: 'too-complex', limit: 'jumps' }) },
-  { pattern: /\d insns.*at most \d/, read: () => ({ type: 'too-complex', limit: 'program-size' }) },
+  {
+    pattern:
+      /^(?:too many (?:subprograms|different kernel function calls)|The total number of (?:maps|btfs) per program has reached the limit of \d+)$/,
+    read: () => ({ type: 'too-complex', limit: 'program-size' }),
+  },
 
   {
     pattern:
-      /^(?:unknown opcode [0-9a-f]+|unknown insn.*|unrecognized bpf_ld_imm64 insn|invalid BPF_(?:ATOMIC|LD_IMM64|LD_IMM|CALL) .*|BPF_\w+ uses reserved fields?|BPF_(?:XADD|STX|LDX|ATOMIC|END|NEG|MOV|ALU|JMP|JA)\b.*reserved.*|opcode [0-9a-f]+ is not supported|number of funcs in func_info doesn't match number of subprogs)$/,
+      /^(?:unknown opcode [0-9a-f]+|unknown insn.*|unrecognized bpf_ld_imm64 insn|invalid BPF_(?:LD_IMM insn|LD mode|(?:ALU|JMP\/JMP32) opcode [0-9a-f]+)|Unknown conditional jump [0-9a-f]+|BPF_ATOMIC uses invalid atomic opcode [0-9a-f]+|invalid atomic operand size|BPF_\S+ uses reserved fields?|number of funcs in func_info doesn't match number of subprogs)$/,
     read: () => ({ type: 'unknown-instruction' }),
   },
 
   {
     pattern:
-      /^(?:attach_btf_id \d+ (?:is not a function|is not supported|points to disabled hook.*|points to wrong type name.*|is invalid)|btf_id \d+ doesn't point to kernel function.*|attach to unsupported member .*|The address of function \S+ cannot be found|\S+\(?\)? is not modifiable|invalid attach_btf_id.*|Attach to functions? .*not allowed.*|attaching tracing programs to function '[^']*' is rejected.*)$/,
+      /^(?:attach_btf_id \d+ (?:is not a (?:function|typedef|supported struct)|doesn't have a name|points to (?:disabled hook|wrong type name) .*|is invalid)|attach to (?:unsupported|invalid) member .*|The address of function \S+ cannot be found|\S+ is not modifiable|Attach to function \S+ with a >8 byte return value is not supported .*|Attaching (?:tracing programs|fexit\S*) to .*is rejected\.|ret type \S+ not allowed for fmod_ret|struct_ops module \S+ is not found)$/,
     read: () => ({ type: 'attach-target' }),
   },
-  { pattern: /^(?:Only .* programs can be sleepable|Syscall programs can only be sleepable)$/, read: () => ({ type: 'program-type' }) },
+  {
+    // A program that attaches to another BPF program.
+    pattern:
+      /^(?:can't modify return codes of BPF programs|Can attach to only JITed progs|Cannot (?:attach to a target with arena context arguments|extend fentry\/fexit\S*|nest tracing program attach more than once|recursively attach|replace (?:kernel|static) functions)|Extension program.*|(?:FENTRY\/FEXIT|Tracing) program can only be attached to another program annotated with BTF|Only FENTRY\/FEXIT\S* progs are attachable to another BPF prog|Program extension requires BTF|Tracing programs must provide btf_id|Target program bound device mismatch)$/,
+    read: () => ({ type: 'attach-target' }),
+  },
   {
     pattern:
-      /^(?:.*\bCAP_(?:BPF|PERFMON|SYS_ADMIN)\b.*|.* pointer .*(?:prohibited|not allowed) for !root|R\d+ leaks addr.*|attempt to corrupt spilled pointer.*)$/,
+      /^(?:Only .* programs can be sleepable|Syscall programs can only be sleepable|(?:BPF_LSM_CGROUP programs|Program of this type) cannot be sleepable)$/,
+    read: () => ({ type: 'program-type' }),
+  },
+  {
+    pattern:
+      /^(?:.*\bCAP_(?:BPF|PERFMON|SYS_ADMIN|SYS_BOOT)\b.*|.* pointer .*(?:prohibited|not allowed) for !root|R\d+ leaks addr.*|attempt to corrupt spilled pointer.*)$/,
     read: () => ({ type: 'permission' }),
   },
 
@@ -110,17 +131,6 @@ const RULES = [
     pattern: /^invalid bpf_context access off=(-?\d{1,9}) size=(\d{1,9})/,
     read: ([offset, size]) => ({ type: 'context-access', offset: Number(offset), size: Number(size) }),
   },
-  {
-    pattern:
-      /^(?:invalid access to (?:map value|packet|memory|mem|key)|R\d{1,2} (?:min value is|max value is|unbounded memory|offset is outside|is outside|invalid zero-sized)|.*unbounded memory access|.*outside of the allowed memory range)/,
-    read: () => ({ type: 'bounds' }),
-  },
-  { pattern: /^combined stack size of \d+ calls is \d+/, read: () => ({ type: 'stack-size' }) },
-  {
-    pattern: /^(?:Unreleased reference|reference has not been (?:acquired|released)|BPF_EXIT instruction .*would lead to reference leak)/,
-    read: () => ({ type: 'unreleased-reference' }),
-  },
-  { pattern: /^(?:verifier bug|BUG |kernel subsystem misconfigured|bpf verifier is misconfigured)/i, read: () => ({ type: 'kernel-bug' }) },
 ] as const satisfies readonly Rule[];
 
 /** The meaning of a message of the verifier, or of libbpf's replacement for it; null if no rule knows it. */
@@ -129,5 +139,6 @@ export function causeOf(message: string): VerifierCause | null {
     const match = rule.pattern.exec(message);
     if (match) return rule.read(match.slice(1));
   }
-  return null;
+  const type = rejectionOf(message);
+  return type && { type };
 }

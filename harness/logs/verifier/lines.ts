@@ -21,19 +21,23 @@ export type VerifierLine =
 const INSTRUCTION = /^\s*(\d{1,8}): \(([0-9a-f]{2})\) (.*)$/;
 /** Written by libbpf over the raw text: `6: <invalid CO-RE relocation>`. */
 const REWRITTEN = /^(\d{1,8}): (<invalid [^>]*>)$/;
-const STATS = /^(?:processed \d+ insns|verification time \d+ usec|stack depth [\d+]+|mark_read \d+|max_states_per_insn )/;
+const STATS = /^(?:processed \d+ insns|verification time \d+ usec|stack depth (?:max )?[\d+]+$|mark_read \d+|max_states_per_insn )/;
 
 const REGISTER_STATE = /^\s*(?:\d+: )?(?:frame\d+: ?)?(?:R\d+(?:_\w+)?=|fp-\d+(?:_\w+)?=)/;
 const NOISE = [
   /^\s*$/,
   /^\d+: ?$/,
   /^\d+: frame\d+:/,
-  /^(?:from \d+ to \d+|returning from callee|to caller at \d+|caller|callee|cur state|old state):/,
-  /^(?:mark_precise|last_idx|parent |regs=|propagating|reg ?mask)/,
-  /^arg#\d+ reference type\('[^']*'\) size cannot be determined: /,
+  /^(?:from \d+ to \d+.*|returning from callee|to caller at \d+|caller|callee|cur state|old state):/,
+  /^(?:mark_precise|force_precise|last_idx|parent |regs=|stack=|propagating|frame ?\d+: propagating|reg ?mask)/,
+  /^\d+: safe$/,
+  /^(?:SCC (?:enter|exit|backedge) |topo_order\[\d+\] = |subprog \d+ \(.*\) .*insns_self )/,
+  /^(?:frame\d+ bpf_loop iteration limit reached|marking pointer arg\d+ as scalar as it may encode error|signature verification passed)$/,
+  /^Cannot find btf of tracepoint template, fall back to /,
+  /^CO-RE relocating .*: found target candidate /,
+  /^prog '[^']*': relo #\d+: (?:<(?!.*doesn't support)|(?:matching|non-matching) candidate #|no matching targets found$|patched insn #|substituting insn #)/,
   /^func '[^']*' arg\d+ has btf_id \d+ type \w+ '[^']*'$/,
-  /^(?:reg type unsupported for arg#\d+|arg#\d+ type is not a struct|Unrecognized arg#\d+ type \w+|R\d+ is not a pointer$)/,
-  /^(?:Validating \S+\(\) func#\d+|Func#\d+.* is (?:safe|global and assumed valid))/,
+  /^(?:Validating \S+\(\) func#\d+|Func#\d+.* is (?:safe|global and (?:assumed )?valid))/,
   /^(?:Live regs before insn|live_?regs|number of insns|safe$|verifier log |func#\d+ @\d+$)/i,
   /^\s*\d+: [.\d]{10,} \(/,
 ] as const;

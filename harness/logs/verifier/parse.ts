@@ -141,7 +141,7 @@ export function parseVerifierLog(text: string): VerifierLog {
   }
   return {
     reason,
-    cause: chosen?.cause ?? { type: 'other' },
+    cause: chosen?.cause ?? { type: 'unknown' },
     insn: insn?.insn ?? null,
     insnText: insn?.text ?? null,
     state: insn ? stateBefore(lines, insnAt, reason) : null,

@@ -1,6 +1,6 @@
 // Rules for failures that the verifier reports.
 import { reachedPoison } from '../relocations/poison.ts';
-import type { VerifierCause } from '../../logs/verifier/causes.ts';
+import { isRejection, type VerifierCause } from '../../logs/verifier/causes.ts';
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
 import { HELPER_NAMES } from '../../bpf/object/helper-names.ts';
 import { coreFinding, namedFinding } from './core-reason.ts';
@@ -47,6 +47,7 @@ function kfuncRefused(name: string, said: string): string {
 
 function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | null): Pick<Finding, 'class' | 'reason'> | null {
   const reason = wording(verifier);
+  if (isRejection(cause)) return cause.type === 'kernel-btf' ? { class: 'btf-missing', reason } : null;
   switch (cause.type) {
     case 'missing-map':
       return {
@@ -90,14 +91,9 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
     case 'argument':
     case 'uninitialized':
     case 'context-access':
-    case 'bounds':
-    case 'stack-size':
-    case 'unreleased-reference':
-    case 'kernel-bug':
-    case 'other':
-      break;
+    case 'unknown':
+      return null;
   }
-  return null;
 }
 
 /** The verifier's cause has its own failure class. */
@@ -106,7 +102,8 @@ export function verifierCause({ program, verifier }: FailureContext): Finding | 
   return found && { stage: 'verify', ...found };
 }
 
-/** Any other rejection with a reason. */
+/** A rejection whose kind is known, and a message that no rule knows: then only the log shows the cause. */
 export function verifierRejected({ verifier }: FailureContext): Finding | null {
-  return verifier === null || verifier.reason === null ? null : { stage: 'verify', class: 'verifier-rejected', reason: wording(verifier) };
+  if (verifier === null || verifier.reason === null) return null;
+  return { stage: 'verify', class: verifier.cause.type === 'unknown' ? 'unknown' : 'verifier-rejected', reason: wording(verifier) };
 }

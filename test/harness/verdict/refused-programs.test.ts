@@ -86,7 +86,12 @@ test.each([
   ['infinite loop detected at insn 3', 'verify verifier-rejected: verifier: infinite loop detected at insn 3'],
   ['3: (05) goto pc-1\ninfinite loop detected at insn 3', 'verify verifier-rejected: verifier: infinite loop detected at insn 3'],
   ["2: (61) r0 = x\nR1 invalid mem access 'scalar'", "verify verifier-rejected: verifier: R1 invalid mem access 'scalar' at insn 2"],
-  ['something new', 'verify verifier-rejected: verifier: something new'],
+  ['something new', 'verify unknown: verifier: something new'],
+  ['div by zero', 'verify verifier-rejected: verifier: div by zero'],
+  [
+    'kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig.',
+    'verify btf-missing: verifier: kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig.',
+  ],
   [
     'processed 3 insns',
     'verify program-type-unsupported: the kernel refuses program type kprobe, or its attach type or flags, before verification: EINVAL',

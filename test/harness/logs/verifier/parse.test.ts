@@ -3,11 +3,12 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
 import { parseVerifierLog, type VerifierLog } from '../../../../harness/logs/verifier/parse.ts';
+import { REJECTION_KINDS } from '../../../../harness/logs/verifier/rejections.ts';
 import { fuzzRuns } from '../../../fuzz/runs.ts';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url);
 const LOGS = ['libbpf-logs/', 'verifier-logs/'].flatMap((folder) =>
-  readdirSync(new URL(folder, FIXTURES)).flatMap((name) => (/^(?:v|5|7).*\.log$/.test(name) ? `${folder}${name}` : [])),
+  readdirSync(new URL(folder, FIXTURES)).flatMap((name) => (/^(?:v|5|6|7).*\.log$/.test(name) ? `${folder}${name}` : [])),
 );
 
 function verifierTexts(name: string): string[] {
@@ -16,6 +17,22 @@ function verifierTexts(name: string): string[] {
 
 test.each(LOGS.filter((name) => verifierTexts(name).length > 0))('the verifier log in %s is read', (name) => {
   expect(verifierTexts(name).map(parseVerifierLog)).toMatchSnapshot();
+});
+
+/**
+ * Kinds without a log of their own. A bug, a kernel without BTF or JIT, a damaged .BTF.ext, a signed program and a newer libbpf are no
+ * matter of a program. The verifier prints `invalid bpf_context access` behind a message about an argument of a hook.
+ */
+const WITHOUT_LOG = new Set(['kernel-bug', 'kernel-btf', 'jit', 'hook-argument', 'program-info', 'signature', 'map-attribute']);
+
+test('real logs show every other kind of rejection', () => {
+  const seen = new Set(LOGS.flatMap((name) => verifierTexts(name).map((text) => parseVerifierLog(text).cause.type)));
+  expect(REJECTION_KINDS.filter((kind) => !seen.has(kind) && !WITHOUT_LOG.has(kind))).toEqual([]);
+});
+
+test('every recorded log of a rejected program has a known cause', () => {
+  const unknown = LOGS.filter((name) => verifierTexts(name).some((text) => parseVerifierLog(text).cause.type === 'unknown'));
+  expect(unknown).toEqual([]);
 });
 
 /** A log in the form of 5.10: no place after a source line, and register state on separate lines. */
@@ -62,7 +79,8 @@ describe('logs of 5.10', () => {
     ['attach_btf_id 77 is not a function', { type: 'attach-target' }],
     ['Only fentry/fexit/fmod_ret and lsm programs can be sleepable', { type: 'program-type' }],
     ['combined stack size of 2 calls is 544. Too large', { type: 'stack-size' }],
-    ['unreachable insn 9', { type: 'other' }],
+    ['unreachable insn 9', { type: 'control-flow' }],
+    ['some new words', { type: 'unknown' }],
   ] as const)('a verifier log of 5.10 that ends with %j has its cause', (end, cause) => {
     expect(old(end).cause).toEqual(cause);
   });
@@ -77,7 +95,7 @@ describe('logs of 5.10', () => {
   });
 
   test('messages about instructions that passed in a verifier log of 5.10 are not a reason', () => {
-    expect(old('R2 !read_ok\n2: (b7) r0 = 0')).toMatchObject({ reason: null, cause: { type: 'other' }, insn: 2 });
+    expect(old('R2 !read_ok\n2: (b7) r0 = 0')).toMatchObject({ reason: null, cause: { type: 'unknown' }, insn: 2 });
   });
 });
 
@@ -98,7 +116,7 @@ test('an empty verifier log has no reason', () => {
   expect(parseVerifierLog('')).toMatchInlineSnapshot(`
     {
       "cause": {
-        "type": "other",
+        "type": "unknown",
       },
       "insn": null,
       "insnText": null,
