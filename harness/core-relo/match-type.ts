@@ -1,12 +1,15 @@
 // Compares whole types: whether they are compatible (type_exists, type_size, target_type_id) or match in all details (type_matches).
-import { kindFlag, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
+import { type Btf, kindFlag, kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
 import {
+  allEnumerators,
+  allMembers,
   arrayOf,
-  enumeratorOf,
+  elementType,
   integerOf,
   isAnyEnum,
-  memberOf,
-  parameterOf,
+  isComposite,
+  type Member,
+  parameterTypes,
   referencedType,
   resolveType,
   sizeField,
@@ -35,12 +38,13 @@ export function newComparison(log: PredictedLog): Comparison {
 const resolved = ({ btf, id }: TypeAt): TypeAt => ({ btf, id: resolveType(btf, id) });
 const kind = ({ btf, id }: TypeAt) => kindOf(btf, id);
 const behind = ({ btf, id }: TypeAt): TypeAt => ({ btf, id: referencedType(btf, id) });
-const element = ({ btf, id }: TypeAt): TypeAt => ({ btf, id: arrayOf(btf, id)?.element ?? 0 });
-const parameter = ({ btf, id }: TypeAt, index: number): TypeAt => ({ btf, id: parameterOf(btf, id, index)?.type ?? 0 });
-const count = ({ btf, id }: TypeAt) => vlenOf(btf, id);
 const integer = ({ btf, id }: TypeAt) => integerOf(btf, id);
 const size = ({ btf, id }: TypeAt) => sizeField(btf, id);
 const flag = ({ btf, id }: TypeAt) => kindFlag(btf, id);
+/** Undefined for types that are no arrays. */
+const length = ({ btf, id }: TypeAt) => arrayOf(btf, id)?.length;
+const element = ({ btf, id }: TypeAt): TypeAt => ({ btf, id: elementType(btf, id) });
+const parameters = ({ btf, id }: TypeAt) => parameterTypes(btf, id);
 
 /** Such relocations do not concern functions, variables and floats. */
 function unexpected(local: TypeAt, target: TypeAt, { log }: Comparison): number {
@@ -48,35 +52,41 @@ function unexpected(local: TypeAt, target: TypeAt, { log }: Comparison): number 
   return 0;
 }
 
+/** Compares the parameters of two prototypes: 1 if all are compatible, 0 if not, or a negative error. */
+function parametersAreCompatible(local: TypeAt, target: TypeAt, comparison: Comparison, level: number): number {
+  const [own, theirs] = [parameters(local), parameters(target)];
+  if (own.length !== theirs.length) return 0;
+  for (const [index, id] of own.entries()) {
+    if (level <= 0) return -ERRNO.EINVAL;
+    const match = typesAreCompatible({ btf: local.btf, id }, { btf: target.btf, id: theirs[index] ?? 0 }, comparison, level - 1);
+    if (match <= 0) return match;
+  }
+  return 1;
+}
+
 /**
  * Compares kinds through pointers, arrays and prototypes, without names and sizes. Returns 1 if compatible, 0 if not, or a negative error.
  * @see __bpf_core_types_are_compat() in libbpf's relo_core.c
  */
 export function typesAreCompatible(local: TypeAt, target: TypeAt, comparison: Comparison, level = MAX_LEVEL): number {
-  if (!kindsAreCompatible(kind(local), kind(target))) return 0;
   let [a, b] = [local, target];
   for (let chain = 0; chain < MAX_CHAIN; chain++) {
     if (--comparison.left < 0) return -ERRNO.EINVAL;
-    a = resolved(a);
-    b = resolved(b);
-    if (!kindsAreCompatible(kind(a), kind(b))) return 0;
+    [a, b] = [resolved(a), resolved(b)];
     const what = kind(a);
+    if (!kindsAreCompatible(what, kind(b))) return 0;
     if (what === 'int') return integer(a).bitOffset === 0 && integer(b).bitOffset === 0 ? 1 : 0;
-    if (what === 'ptr') {
-      [a, b] = [behind(a), behind(b)];
-    } else if (what === 'array') {
+    if (what === 'void' || what === 'fwd' || isComposite(what) || isAnyEnum(what)) return 1;
+    if (what === 'array') {
       [a, b] = [element(a), element(b)];
+    } else if (what === 'ptr') {
+      [a, b] = [behind(a), behind(b)];
     } else if (what === 'func_proto') {
-      if (count(a) !== count(b)) return 0;
-      for (let index = 0; index < count(a); index++) {
-        if (level <= 0) return -ERRNO.EINVAL;
-        const match = typesAreCompatible(resolved(parameter(a, index)), resolved(parameter(b, index)), comparison, level - 1);
-        if (match <= 0) return match;
-      }
-      [a, b] = [resolved(behind(a)), resolved(behind(b))];
+      const match = parametersAreCompatible(a, b, comparison, level);
+      if (match <= 0) return match;
+      [a, b] = [behind(a), behind(b)];
     } else {
-      const isLeaf = what === 'void' || what === 'struct' || what === 'union' || what === 'fwd' || isAnyEnum(what);
-      return isLeaf ? 1 : unexpected(a, b, comparison);
+      return unexpected(a, b, comparison);
     }
   }
   return -ERRNO.EINVAL;
@@ -88,10 +98,12 @@ function namesMatch(local: string, target: string): boolean {
 
 /** @see bpf_core_enums_match() in libbpf's relo_core.c */
 function enumsMatch(local: TypeAt, target: TypeAt): number {
-  if (size(local) !== size(target) || count(local) > count(target)) return 0;
-  const names = ({ btf, id }: TypeAt) => Array.from({ length: vlenOf(btf, id) }, (_, index) => enumeratorOf(btf, id, index)?.name ?? '');
-  const known = new Set(names(target).map(essentialName));
-  return names(local).every((name) => known.has(essentialName(name))) ? 1 : 0;
+  const names = ({ btf, id }: TypeAt) => allEnumerators(btf, id).map(({ name }) => essentialName(name));
+  if (size(local) !== size(target)) return 0;
+  const [own, theirs] = [names(local), names(target)];
+  if (own.length > theirs.length) return 0;
+  const known = new Set(theirs);
+  return own.every((name) => known.has(name)) ? 1 : 0;
 }
 
 /** The position of a comparison in the types. */
@@ -104,13 +116,17 @@ interface Depth {
 
 const deeper = (depth: Depth): Depth => ({ ...depth, level: depth.level - 1 });
 
-/** Searches the target's members for one with the same name and a matching type. */
-function memberMatches(name: string, local: TypeAt, target: TypeAt, depth: Depth): number {
-  for (let index = 0; index < count(target); index++) {
-    const member = memberOf(target.btf, target.id, index);
+/** Searches members of the target for one with the same name and a matching type. */
+function memberMatches(
+  wanted: Member,
+  members: readonly Member[],
+  { local, target }: Record<'local' | 'target', Btf>,
+  depth: Depth,
+): number {
+  for (const { name, type } of members) {
     if (--depth.comparison.left < 0) return -ERRNO.EINVAL;
-    if (!member || !namesMatch(name, member.name)) continue;
-    const match = matchAt(local, { btf: target.btf, id: member.type }, deeper(depth));
+    if (!namesMatch(wanted.name, name)) continue;
+    const match = matchAt({ btf: local, id: wanted.type }, { btf: target, id: type }, deeper(depth));
     if (match !== 0) return match;
   }
   return 0;
@@ -118,10 +134,10 @@ function memberMatches(name: string, local: TypeAt, target: TypeAt, depth: Depth
 
 /** @see bpf_core_composites_match() in libbpf's relo_core.c */
 function compositesMatch(local: TypeAt, target: TypeAt, depth: Depth): number {
-  if (count(local) > count(target)) return 0;
-  for (let index = 0; index < count(local); index++) {
-    const wanted = memberOf(local.btf, local.id, index);
-    const match = wanted ? memberMatches(wanted.name, { btf: local.btf, id: wanted.type }, target, depth) : 0;
+  const [own, theirs] = [allMembers(local.btf, local.id), allMembers(target.btf, target.id)];
+  if (own.length > theirs.length) return 0;
+  for (const wanted of own) {
+    const match = memberMatches(wanted, theirs, { local: local.btf, target: target.btf }, depth);
     if (match <= 0) return match;
   }
   return 1;
@@ -140,9 +156,10 @@ function compositeBehindPointer(local: TypeAt, target: TypeAt): number {
 }
 
 function parametersMatch(local: TypeAt, target: TypeAt, depth: Depth): number {
-  if (kind(local) !== kind(target) || count(local) !== count(target)) return 0;
-  for (let index = 0; index < count(local); index++) {
-    const match = matchAt(parameter(local, index), parameter(target, index), deeper(depth));
+  const [own, theirs] = [parameters(local), parameters(target)];
+  if (kind(local) !== kind(target) || own.length !== theirs.length) return 0;
+  for (const [index, id] of own.entries()) {
+    const match = matchAt({ btf: local.btf, id }, { btf: target.btf, id: theirs[index] ?? 0 }, deeper(depth));
     if (match <= 0) return match;
   }
   return 1;
@@ -159,15 +176,14 @@ function matchAt(local: TypeAt, target: TypeAt, depth: Depth): number {
   let [a, b, behindPointer] = [local, target, depth.behindPointer];
   for (let chain = 0; chain < MAX_CHAIN; chain++) {
     if (--comparison.left < 0) return -ERRNO.EINVAL;
-    a = resolved(a);
-    b = resolved(b);
+    [a, b] = [resolved(a), resolved(b)];
     if (!namesMatch(nameOf(a.btf, a.id), nameOf(b.btf, b.id))) return 0;
     const what = kind(a);
     if (what === 'void') return kind(b) === 'void' ? 1 : 0;
     if (what === 'fwd') return announcedMatches(a, b, behindPointer);
     if (isAnyEnum(what)) return isAnyEnum(kind(b)) ? enumsMatch(a, b) : 0;
     if (what === 'int') return integersMatch(a, b);
-    if (what === 'struct' || what === 'union') {
+    if (isComposite(what)) {
       if (behindPointer) return compositeBehindPointer(a, b);
       return what === kind(b) ? compositesMatch(a, b, depth) : 0;
     }
@@ -176,7 +192,7 @@ function matchAt(local: TypeAt, target: TypeAt, depth: Depth): number {
       behindPointer = true;
       [a, b] = [behind(a), behind(b)];
     } else if (what === 'array') {
-      if (arrayOf(a.btf, a.id)?.length !== arrayOf(b.btf, b.id)?.length) return 0;
+      if (length(a) !== length(b)) return 0;
       [a, b] = [element(a), element(b)];
     } else if (what === 'func_proto') {
       const match = parametersMatch(a, b, { ...depth, behindPointer });

@@ -1,6 +1,6 @@
 // Values as configurations write them, as the bytes of a BTF type.
-import { type Btf, kindOf, vlenOf } from './btf.ts';
-import { arrayOf, type Enumerator, enumeratorOf, integerOf, isAnyEnum, memberOf, resolveType, sizeField, sizeOf } from './types.ts';
+import { type Btf, kindOf } from './btf.ts';
+import { allEnumerators, allMembers, arrayOf, integerOf, isAnyEnum, resolveType, sizeField, sizeOf } from './types.ts';
 import { typeText } from './type-text.ts';
 
 /** A value of the configuration: a list for an array, members by name for a struct. */
@@ -76,13 +76,9 @@ function encodeInteger(target: Target, value: Value): Part {
   return problem(`${shown(value)} is no ${type}; expected a whole number`);
 }
 
-function enumeratorsOf(btf: Btf, id: number): Enumerator[] {
-  return Array.from({ length: vlenOf(btf, id) }, (_, index) => enumeratorOf(btf, id, index)).flatMap((each) => each ?? []);
-}
-
 function encodeEnum(target: Target, value: Value): Part {
   const { btf, id, type } = target;
-  const all = enumeratorsOf(btf, id);
+  const all = allEnumerators(btf, id);
   const named = all.find(({ name }) => name === value);
   const number = named?.value ?? wholeNumber(value);
   if (number === null) {
@@ -138,7 +134,7 @@ function encodeArray(target: Target, { element, length }: { element: number; len
 function encodeStruct(target: Target, value: Value): Part {
   const { btf, id, type } = target;
   if (typeof value !== 'object' || Array.isArray(value)) return problem(`${shown(value)} is no ${type}; expected its members by name`);
-  const members = Array.from({ length: vlenOf(btf, id) }, (_, index) => memberOf(btf, id, index)).flatMap((each) => each ?? []);
+  const members = allMembers(btf, id);
   const bytes = new Uint8Array(sizeField(btf, id));
   for (const [name, each] of Object.entries(value)) {
     const member = members.find((one) => one.name === name);

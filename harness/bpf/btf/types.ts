@@ -60,6 +60,11 @@ export function memberOf(btf: Btf, id: number, index: number): Member | null {
   };
 }
 
+/** The members of a struct or union; empty for any other kind. */
+export function allMembers(btf: Btf, id: number): Member[] {
+  return Array.from({ length: vlenOf(btf, id) }, (_, index) => memberOf(btf, id, index)).flatMap((member) => member ?? []);
+}
+
 /** Enumerator number `index` of an enum or enum64, or null. */
 export function enumeratorOf(btf: Btf, id: number, index: number): Enumerator | null {
   const kind = kindOf(btf, id);
@@ -69,6 +74,11 @@ export function enumeratorOf(btf: Btf, id: number, index: number): Enumerator | 
   const bits = kind === 'enum' ? 32 : 64;
   const value = kind === 'enum' ? low : low | (BigInt(typeWord(btf, id, at + 2)) << 32n);
   return { name: btfString(btf, typeWord(btf, id, at)), value: kindFlag(btf, id) ? BigInt.asIntN(bits, value) : value };
+}
+
+/** The enumerators of an enum or enum64; empty for any other kind. */
+export function allEnumerators(btf: Btf, id: number): Enumerator[] {
+  return Array.from({ length: vlenOf(btf, id) }, (_, index) => enumeratorOf(btf, id, index)).flatMap((enumerator) => enumerator ?? []);
 }
 
 /** Element type and length of an array, null for any other kind. */
@@ -81,11 +91,21 @@ export function arrayOf(btf: Btf, id: number): { element: number; index: number;
   };
 }
 
+/** The type of the elements of an array, 0 for any other kind. */
+export function elementType(btf: Btf, id: number): number {
+  return arrayOf(btf, id)?.element ?? 0;
+}
+
 /** Parameter number `index` of a function prototype; for variable arguments, the last one has neither name nor type. */
 export function parameterOf(btf: Btf, id: number, index: number): { name: string; type: number } | null {
   if (kindOf(btf, id) !== 'func_proto' || !hasElement(btf, id, index)) return null;
   const at = HEAD_WORDS + index * 2;
   return { name: btfString(btf, typeWord(btf, id, at)), type: typeWord(btf, id, at + 1) };
+}
+
+/** The types of the parameters of a function prototype; 0 for variable arguments, empty for any other kind. */
+export function parameterTypes(btf: Btf, id: number): number[] {
+  return Array.from({ length: vlenOf(btf, id) }, (_, index) => parameterOf(btf, id, index)).flatMap((parameter) => parameter?.type ?? []);
 }
 
 /** The word after the head of a variable (its linkage) or of a declaration tag (its member or parameter, or -1). */
