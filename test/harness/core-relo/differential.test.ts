@@ -7,7 +7,7 @@ import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { mustReadBtf } from '../bpf/object/samples.ts';
 import { pulledBtfs } from '../../kernels/pulled.ts';
 import { fuzzRuns, fuzzStart } from '../../fuzz/runs.ts';
-import { ask, compare, type Questions, SAME } from './differential.ts';
+import { askLibbpf, compare, type Question, requestsFrom, SAME } from './differential.ts';
 import { relocationSeeds } from './random-btf.ts';
 
 const RUNS = fuzzRuns(400);
@@ -24,16 +24,16 @@ describe('types of real kernels', () => {
           return { path, btf, index: indexNames(btf) };
         }),
     );
-    const questions: Questions = { inputs: [], answers: [] };
     const pairs = loaded.flatMap((local) => loaded.filter((target) => target !== local).map((target) => ({ local, target })));
     const cases = fc.sample(relocationSeeds, { numRuns: RUNS, seed: SEED });
-    for (const [index, { local, target }] of pairs.entries()) {
-      const own = cases.filter((_, at) => at % pairs.length === index);
-      for (const [at, seeds] of own.entries()) {
-        const name = `${at} of pair ${index}, seed ${SEED}`;
-        ask(questions, { name, local: local.btf, target: target.index, paths: [local.path, target.path], seeds });
-      }
-    }
-    expect(await compare(questions)).toEqual(SAME);
+    const questions = pairs.flatMap(({ local, target }, index) =>
+      cases
+        .filter((_, at) => at % pairs.length === index)
+        .map((seeds, at): Question => {
+          const sides = { local: local.btf, target: target.index, paths: [local.path, target.path] as const };
+          return { name: `${at} of pair ${index}, seed ${SEED}`, ...sides, requests: requestsFrom(local.btf, seeds) };
+        }),
+    );
+    expect(compare(questions, await askLibbpf(questions))).toEqual(SAME);
   });
 });

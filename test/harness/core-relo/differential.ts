@@ -11,7 +11,9 @@ import { RELOCATION_KINDS } from '../../../harness/base/vocabulary.ts';
 import { buildOracle, linesOf } from './oracles.ts';
 import { accessOf, type RelocationSeed, rootOf } from './random-btf.ts';
 
-interface Request {
+/** One relocation, and the two instructions at its place. */
+export interface Request {
+  /** Its number. */
   kind: number;
   type: number;
   access: string;
@@ -49,8 +51,23 @@ function requestOf(btf: Btf, seed: RelocationSeed): Request | null {
   return { kind: seed.kind, type, access, bytes: instruction(seed, value?.type === 'value' ? value.value : 0n) };
 }
 
+/** Two BTFs, and relocations from one to the other. */
+export interface Question {
+  name: string;
+  local: Btf;
+  target: NameIndex;
+  /** Files of both BTFs, the local one first. */
+  paths: readonly [string, string];
+  requests: readonly Request[];
+}
+
+/** Relocations from random numbers. */
+export function requestsFrom(local: Btf, seeds: readonly RelocationSeed[]): Request[] {
+  return seeds.flatMap((seed) => requestOf(local, seed) ?? []);
+}
+
 /** Predicted lines and instructions, up to the first error. */
-function engine(local: Btf, target: NameIndex, requests: readonly Request[]): string[] {
+export function predictAnswer({ local, target, requests }: Question): string[] {
   const log: PredictedLog = [];
   const context = { local, kernel: { vmlinux: target, modules: [] }, log, candidates: new Map<number, TypeAt[]>() };
   const said: string[] = [];
@@ -70,8 +87,14 @@ function engine(local: Btf, target: NameIndex, requests: readonly Request[]): st
   return said;
 }
 
-async function libbpf(inputs: readonly string[]): Promise<string[][]> {
-  const { stdout } = await execa(await buildOracle(), { input: inputs.join('\n'), maxBuffer: 2 ** 28 });
+function inputOf({ paths, requests }: Question): string[] {
+  const lines = requests.map(({ kind, type, access, bytes }, at) => `relo p ${at} 0 ${kind} ${type} ${access} ${bytes.toString('hex')}`);
+  return [`cell ${paths.join(' ')}`, ...lines];
+}
+
+/** Lines and instructions of libbpf's functions for each question, up to the first error. */
+export async function askLibbpf(questions: readonly Question[]): Promise<string[][]> {
+  const { stdout } = await execa(await buildOracle(), { input: questions.flatMap(inputOf).join('\n'), maxBuffer: 2 ** 28 });
   return stdout
     .split(/^# .*$/m)
     .slice(1)
@@ -91,37 +114,13 @@ function withoutGarbage(said: readonly string[], actual: readonly string[]): str
   });
 }
 
-/** Cells for the oracle, with the prediction for each. */
-export interface Questions {
-  inputs: string[];
-  answers: { name: string; lines: string[] }[];
-}
-
-/** Two BTFs, and relocations from one to the other. */
-export interface Question {
-  name: string;
-  local: Btf;
-  target: NameIndex;
-  /** Files of both BTFs, the local one first. */
-  paths: readonly [string, string];
-  seeds: readonly RelocationSeed[];
-}
-
-/** Adds a pair of BTF with its relocations. */
-export function ask({ inputs, answers }: Questions, { name, local, target, paths, seeds }: Question) {
-  const requests = seeds.flatMap((seed) => requestOf(local, seed) ?? []);
-  inputs.push(`cell ${paths.join(' ')}`);
-  for (const [at, { kind, type, access, bytes }] of requests.entries()) {
-    inputs.push(`relo p ${at} 0 ${kind} ${type} ${access} ${bytes.toString('hex')}`);
-  }
-  answers.push({ name, lines: engine(local, target, requests) });
-}
-
-/** The first differences, and whether enough relocations had a target and enough had none. */
-export async function compare({ inputs, answers }: Questions) {
-  const said = await libbpf(inputs);
-  const pairs = answers.map(({ name, lines }, index) => ({ name, engine: lines, libbpf: withoutGarbage(said[index] ?? [], lines) }));
-  const count = (text: string) => said.flat().filter((line) => line.includes(text)).length;
+/** Compares the answers of libbpf with predictions: the first differences, and whether enough relocations had a target and enough had none. */
+export function compare(questions: readonly Question[], answers: readonly (readonly string[])[]) {
+  const pairs = questions.map((question, index) => {
+    const engine = predictAnswer(question);
+    return { name: question.name, engine, libbpf: withoutGarbage(answers[index] ?? [], engine) };
+  });
+  const count = (text: string) => answers.flat().filter((line) => line.includes(text)).length;
   return {
     differences: pairs.filter(({ engine: own, libbpf: other }) => own.join('\n') !== other.join('\n')).slice(0, 3),
     isTelling: count(' matching candidate ') > answers.length / 8 && count('no matching targets') > answers.length / 8,
