@@ -15,7 +15,9 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
   },
   'predicted-relocations': {
     files: ['harness/core-relo/**/*.ts'],
-    tests: ['big-endian', 'conformance', 'loader', 'made-up-types', 'releases'].map((name) => `test/harness/core-relo/${name}.test.ts`),
+    tests: ['big-endian', 'compared-types', 'conformance', 'load', 'loader', 'made-up-types', 'releases'].map(
+      (name) => `test/harness/core-relo/${name}.test.ts`,
+    ),
   },
   retries: {
     files: ['harness/run/attempts.ts', 'harness/run/no-verdict.ts'],
