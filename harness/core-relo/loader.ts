@@ -103,7 +103,8 @@ export function libbpfLoader(release: string | null): Loader {
   const isBefore = (other: number) => Number(major) < 1 || (Number(major) === 1 && Number(minor) < other);
   return {
     ...LIBBPF_17,
-    libbpfMinor: Number(major) < 1 ? null : Number(minor),
+    ...(Number(major) < 1 && { libbpfMinor: null }),
+    ...(Number(major) === 1 && { libbpfMinor: Number(minor) }),
     ...(isBefore(6) && { arraySize: 'whole', errorText: (errno) => String(-errno) }),
     ...(isBefore(4) && { mapsFirst: true }),
     ...(isBefore(3) && { signOfAnyType: true }),

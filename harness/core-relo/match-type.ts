@@ -93,7 +93,7 @@ export function typesAreCompatible(local: TypeAt, target: TypeAt, comparison: Co
 }
 
 function namesMatch(local: string, target: string): boolean {
-  return target === '' ? local === '' : essentialName(local) === essentialName(target);
+  return essentialName(local) === essentialName(target);
 }
 
 /** @see bpf_core_enums_match() in libbpf's relo_core.c */

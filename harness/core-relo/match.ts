@@ -1,11 +1,11 @@
 // Matches a local spec with a candidate of the kernel, and finds the path through the candidate.
-import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
-import { arrayOf, enumeratorOf, integerOf, isAnyEnum, isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import { type Btf, kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
+import { arrayOf, elementType, enumeratorOf, integerOf, isAnyEnum, isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { type Accessor, addBits, classOf, type CoreSpec, elementBits, isFlexible, MAX_SPEC } from '../bpf/core-spec/spec.ts';
 import { kindsAreCompatible } from './candidates.ts';
-import { ERRNO, type PredictedLog } from './log.ts';
-import { type Comparison, newComparison, typesAreCompatible, typesMatch } from './match-type.ts';
+import { ERRNO } from './log.ts';
+import { type Comparison, typesAreCompatible, typesMatch } from './match-type.ts';
 
 /** 1: it matches. 0: it does not. Negative: the error that ends the load. */
 export type Match = number;
@@ -33,10 +33,9 @@ function fieldsAreCompatible(local: Btf, localType: number, target: Btf, targetT
     if (kind === 'fwd' || isAnyEnum(kind)) return namesAgree(nameOf(local, localId), nameOf(target, targetId)) ? 1 : 0;
     // Integers that begin within a byte are bitfields in the oldest form of BTF.
     if (kind === 'int') return integerOf(local, localId).bitOffset === 0 && integerOf(target, targetId).bitOffset === 0 ? 1 : 0;
-    const [localArray, targetArray] = [arrayOf(local, localId), arrayOf(target, targetId)];
-    if (!localArray || !targetArray) return 0;
-    localId = localArray.element;
-    targetId = targetArray.element;
+    if (kind !== 'array') return 0;
+    localId = elementType(local, localId);
+    targetId = elementType(target, targetId);
   }
   return -ERRNO.EINVAL;
 }
@@ -59,10 +58,8 @@ interface MemberSearch {
 function matchMember(search: MemberSearch, type: number): Match {
   const { spec } = search;
   const id = resolveType(spec.btf, type);
-  if (!isComposite(kindOf(spec.btf, id))) return 0;
-  for (let index = 0; index < vlenOf(spec.btf, id); index++) {
-    const member = memberOf(spec.btf, id, index);
-    if (!member || --search.comparison.left < 0) return -ERRNO.EINVAL;
+  for (let index = 0, member = memberOf(spec.btf, id, 0); member; member = memberOf(spec.btf, id, ++index)) {
+    if (--search.comparison.left < 0) return -ERRNO.EINVAL;
     if (spec.raw.length === MAX_SPEC) return -ERRNO.E2BIG;
     spec.bitOffset = addBits(spec.bitOffset, member.bitOffset);
     spec.raw.push(index);
@@ -121,11 +118,9 @@ function matchField(local: CoreSpec, spec: CoreSpec, comparison: Comparison): Ma
 
 function matchEnumerator(local: CoreSpec, spec: CoreSpec): Match {
   const id = resolveType(spec.btf, spec.rootId);
-  if (!isAnyEnum(kindOf(spec.btf, id))) return 0;
   const wanted = essentialName(local.accessors[0]?.name ?? '');
-  for (let index = 0; index < vlenOf(spec.btf, id); index++) {
-    const enumerator = enumeratorOf(spec.btf, id, index);
-    if (!enumerator || essentialName(enumerator.name) !== wanted) continue;
+  for (let index = 0, enumerator = enumeratorOf(spec.btf, id, 0); enumerator; enumerator = enumeratorOf(spec.btf, id, ++index)) {
+    if (essentialName(enumerator.name) !== wanted) continue;
     spec.accessors.push({ type: id, index, name: enumerator.name });
     spec.raw.push(index);
     return 1;
@@ -137,9 +132,8 @@ function matchEnumerator(local: CoreSpec, spec: CoreSpec): Match {
  * Matches a candidate. `spec` is the path through it, incomplete if it does not match.
  * @see bpf_core_spec_match() in libbpf's relo_core.c
  */
-export function matchSpec(local: CoreSpec, target: Btf, id: number, log: PredictedLog): { match: Match; spec: CoreSpec } {
-  const spec: CoreSpec = { btf: target, kind: local.kind, rootId: id, accessors: [], raw: [], bitOffset: 0 };
-  const comparison = newComparison(log);
+export function matchSpec(local: CoreSpec, { btf, id }: TypeAt, comparison: Comparison): { match: Match; spec: CoreSpec } {
+  const spec: CoreSpec = { btf, kind: local.kind, rootId: id, accessors: [], raw: [], bitOffset: 0 };
   switch (classOf(local.kind)) {
     case 'field':
       return { match: matchField(local, spec, comparison), spec };
@@ -147,7 +141,7 @@ export function matchSpec(local: CoreSpec, target: Btf, id: number, log: Predict
       return { match: matchEnumerator(local, spec), spec };
     case 'type': {
       const compare = local.kind === 'type_matches' ? typesMatch : typesAreCompatible;
-      return { match: compare({ btf: local.btf, id: local.rootId }, { btf: target, id }, comparison), spec };
+      return { match: compare({ btf: local.btf, id: local.rootId }, { btf, id }, comparison), spec };
     }
   }
 }

@@ -84,7 +84,7 @@ function patchSize(patch: Patch, opcode: number): number {
   const { code, insn, resolution } = patch;
   const [original, target] = [resolution.originalSize, resolution.targetSize];
   if (original === target) return 0;
-  const moved = SIZES[opcode & SIZE_BITS] ?? -1;
+  const moved = SIZES[opcode & SIZE_BITS];
   if (moved !== original) {
     sayOf(patch, 'warn', `insn #${insn} (LDX/ST/STX) unexpected mem size: got ${moved}, exp ${original}`);
     return ERRNO.EINVAL;

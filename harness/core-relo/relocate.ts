@@ -39,7 +39,7 @@ interface Section {
   /** Position among the sections with relocations. */
   at: number;
   all: readonly Place[];
-  /** Those that every load meets: in subprograms, outside of functions, and not at an instruction. */
+  /** Those that every load meets: in subprograms and outside of functions. */
   shared: ReadonlySet<Place>;
   /** Those of each program. */
   own: ReadonlyMap<ObjectFunction, readonly Place[]>;
@@ -82,9 +82,8 @@ function sectionsOf({ ext, programs, subprograms }: BpfObject): Section[] {
     const shared = new Set<Place>();
     const own = new Map<ObjectFunction, Place[]>();
     for (const place of all) {
-      const { owner, record } = place;
-      const isOwn = owner && entries.has(owner) && Number.isInteger(record.insnOffset / INSN_BYTES);
-      if (isOwn) addTo(own, owner, place);
+      const { owner } = place;
+      if (owner && entries.has(owner)) addTo(own, owner, place);
       else shared.add(place);
     }
     return { name, at, all, shared, own, siblings: siblingsIn(all) };
@@ -95,7 +94,6 @@ function sectionsOf({ ext, programs, subprograms }: BpfObject): Section[] {
 function relocate({ record, index, owner }: Place, section: Section, loading: Loading): number {
   const { log, loader } = loading;
   const insn = record.insnOffset / INSN_BYTES;
-  if (!Number.isInteger(insn)) return ERRNO.EINVAL;
   if (!owner) {
     const what = `skipping CO-RE relocation #${index} for insn #${insn} belonging to eliminated weak subprogram`;
     say(log, 'debug', `sec '${section.name}': ${what}`);

@@ -1,14 +1,14 @@
 // Resolves one relocation on one kernel: matches the candidates, computes both values, and decides how to patch the instruction.
 import { type Btf, kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
 import type { CoreRelo } from '../bpf/btf/ext.ts';
-import { integerOf } from '../bpf/btf/types.ts';
-import { type CoreSpec, formatSpec, formatType, parseLocalSpec } from '../bpf/core-spec/spec.ts';
+import { type CoreSpec, formatSpec, formatType, type ParsedSpec, parseLocalSpec } from '../bpf/core-spec/spec.ts';
 import { RELOCATION_KINDS } from '../base/vocabulary.ts';
 import { findCandidates, type KernelTypes } from './candidates.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import { matchSpec } from './match.ts';
-import { type SideValue, valueOf } from './value.ts';
+import { newComparison } from './match-type.ts';
+import { isQuestion, missingValue, type ValueError, valueOf } from './value.ts';
 
 /** How to patch an instruction. */
 export interface Resolution {
@@ -56,36 +56,24 @@ interface Decision {
   loader: Loader;
 }
 
-const SIGNED = 1;
 const POISON: Resolution = { poison: true, original: 0n, target: 0n, validate: false, originalSize: 0, targetSize: 0, unfitAccess: false };
 
-/** True if a read with another width keeps the value: for pointers, and for integers that are not signed. */
-function sizesMayDiffer(local: CoreSpec, localType: number, target: CoreSpec, targetType: number): boolean {
-  const [a, b] = [kindOf(local.btf, localType), kindOf(target.btf, targetType)];
-  if (a === 'ptr' && b === 'ptr') return true;
-  const unsigned = (btf: Btf, id: number) => integerOf(btf, id).encoding !== SIGNED;
-  return a === 'int' && b === 'int' && unsigned(local.btf, localType) && unsigned(target.btf, targetType);
-}
-
-/** Prints libbpf's message for an error on one side; null if there was none. */
-function failureOf(side: SideValue, { record, program }: NumberedRelo, log: PredictedLog): number | null {
-  if (side.type !== 'error') return null;
+/** Prints libbpf's warning about an error on one side, and returns its number. */
+function failWith({ errno, warning }: ValueError, { record, program }: NumberedRelo, log: PredictedLog): number {
   // libbpf prints the number of the kind here, and the index of the instruction in the section.
-  if (side.warning !== null) say(log, 'warn', `prog '${program}': relo ${record.kind} at insn #${record.insnOffset / 8} ${side.warning}`);
-  return side.errno;
+  if (warning !== null) say(log, 'warn', `prog '${program}': relo ${record.kind} at insn #${record.insnOffset / 8} ${warning}`);
+  return errno;
 }
 
 /** @see bpf_core_calc_relo() in libbpf's relo_core.c */
 function compute({ relo, spec: local, log, loader }: Decision, target: CoreSpec | null): Resolved {
   const { kind } = local;
   const original = valueOf(kind, local, loader);
-  const failure = failureOf(original, relo, log);
-  if (failure !== null) return failure;
-  const found = valueOf(kind, target, loader);
-  const failureThere = failureOf(found, relo, log);
-  if (failureThere !== null) return failureThere;
-  if (original.type !== 'value' || found.type !== 'value') return POISON;
-  const differ = loader.adjustsSize && target !== null && original.fieldSize !== found.fieldSize;
+  if (original.type === 'error') return failWith(original, relo, log);
+  const found = target ? valueOf(kind, target, loader) : missingValue(kind, loader);
+  if (found === null) return POISON;
+  if (found.type === 'error') return failWith(found, relo, log);
+  const mayDiffer = original.resizable !== null && original.resizable === found.resizable;
   return {
     poison: false,
     original: original.value,
@@ -93,7 +81,7 @@ function compute({ relo, spec: local, log, loader }: Decision, target: CoreSpec 
     validate: original.validate,
     originalSize: original.fieldSize,
     targetSize: loader.adjustsSize ? found.fieldSize : original.fieldSize,
-    unfitAccess: differ && !sizesMayDiffer(local, original.fieldType, target, found.fieldType),
+    unfitAccess: loader.adjustsSize && original.fieldSize !== found.fieldSize && !mayDiffer,
   };
 }
 
@@ -121,7 +109,7 @@ function choose(decision: Decision, candidates: TypeAt[]): Resolved {
   let first: { spec: CoreSpec; resolution: Resolution } | null = null;
   const matching: TypeAt[] = [];
   for (const [number, candidate] of candidates.entries()) {
-    const { match, spec } = matchSpec(decision.spec, candidate.btf, candidate.id, log);
+    const { match, spec } = matchSpec(decision.spec, candidate, newComparison(log));
     if (match < 0) {
       say(log, 'warn', `${prefix}error matching candidate #${number} ${formatSpec(spec)}: ${match}`);
       return -match;
@@ -148,13 +136,20 @@ function choose(decision: Decision, candidates: TypeAt[]): Resolved {
 
 /** The resolution with one candidate. A candidate that does not match counts as missing. */
 function evaluate(decision: Decision, candidate: TypeAt): Resolved {
-  const { match, spec } = matchSpec(decision.spec, candidate.btf, candidate.id, decision.log);
+  const { match, spec } = matchSpec(decision.spec, candidate, newComparison(decision.log));
   return match < 0 ? -match : compute(decision, match === 0 ? null : spec);
 }
 
 /** True for a relocation without a target: a poisoned one, or a check that becomes 0. */
 function isLacking(spec: CoreSpec, { poison, target }: Resolution): boolean {
-  return poison || ((spec.kind.endsWith('_exists') || spec.kind === 'type_matches') && target === 0n);
+  return poison || (isQuestion(spec.kind) && target === 0n);
+}
+
+/** The local side of a relocation. A loader may not support its kind. */
+function parseRecord({ typeId, kind: number, access }: CoreRelo, local: Btf, { typeMatches }: Loader): ParsedSpec {
+  const kind = RELOCATION_KINDS[number];
+  const isKnown = kind !== undefined && (typeMatches || kind !== 'type_matches');
+  return isKnown ? parseLocalSpec(local, kind, typeId, access) : { ok: false, errno: ERRNO.EINVAL, warning: null };
 }
 
 /**
@@ -166,9 +161,8 @@ function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], contex
   const { local, siblings, log, loader = DEFAULT_LOADER } = context;
   const related = (siblings?.(relo) ?? [relo]).filter(({ record }) => record.typeId === relo.record.typeId);
   const specs = related.flatMap((each) => {
-    const kind = RELOCATION_KINDS[each.record.kind];
-    const parsed = kind && kind !== 'local_type_id' ? parseLocalSpec(local, kind, each.record.typeId, each.record.access) : null;
-    return parsed?.ok === true ? [{ relo: each, spec: parsed.spec }] : [];
+    const parsed = parseRecord(each.record, local, loader);
+    return parsed.ok && parsed.spec.kind !== 'local_type_id' ? [{ relo: each, spec: parsed.spec }] : [];
   });
   let best: { candidate: TypeAt; resolutions: Resolution[] } | null = null;
   let fewest = specs.length;
@@ -180,12 +174,14 @@ function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], contex
       resolutions.push(resolved);
     }
     const lacking = specs.filter(({ spec }, index) => isLacking(spec, resolutions[index] ?? POISON)).length;
-    const different: number = best?.resolutions.findIndex((each, at) => !leadToSame(each, resolutions[at] ?? POISON)) ?? -1;
     if (lacking < fewest) {
       best = { candidate, resolutions };
       fewest = lacking;
-    } else if (lacking === fewest && best && different >= 0) {
-      const [one, other] = [best.resolutions[different] ?? POISON, resolutions[different] ?? POISON];
+    } else if (lacking === fewest && best) {
+      const pairs = best.resolutions.map((one, index) => ({ one, other: resolutions[index] ?? POISON }));
+      const different = pairs.find(({ one, other }) => !leadToSame(one, other));
+      if (!different) continue;
+      const { one, other } = different;
       const values = `${word(other.poison)} ${other.target} != ${word(one.poison)} ${one.target}`;
       say(log, 'warn', `prog '${relo.program}': relo #${relo.index}: relocation decision ambiguity: ${values}`);
       return ERRNO.EINVAL;
@@ -218,13 +214,10 @@ export function resolveRelo(relo: NumberedRelo, context: LoadContext): Resolved 
   const { record, index, program } = relo;
   const { local, log, loader = DEFAULT_LOADER } = context;
   if (record.typeId >= local.endId) return ERRNO.EINVAL;
-  const known = RELOCATION_KINDS[record.kind];
-  const kind = known === 'type_matches' && !loader.typeMatches ? undefined : known;
-  const candidates = kind === 'local_type_id' ? [] : candidatesFor(relo, context);
+  const hasCandidates = RELOCATION_KINDS[record.kind] !== 'local_type_id';
+  const candidates = hasCandidates ? candidatesFor(relo, context) : null;
   if (typeof candidates === 'number') return candidates;
-  const parsed = kind
-    ? parseLocalSpec(local, kind, record.typeId, record.access)
-    : { ok: false as const, errno: ERRNO.EINVAL, warning: null };
+  const parsed = parseRecord(record, local, loader);
   if (!parsed.ok) {
     if (parsed.warning !== null) say(log, 'warn', `prog '${program}': ${parsed.warning}`);
     const type = `[${record.typeId}] ${formatType(local, record.typeId)}`;
@@ -232,7 +225,7 @@ export function resolveRelo(relo: NumberedRelo, context: LoadContext): Resolved 
     return ERRNO.EINVAL;
   }
   say(log, 'debug', `prog '${program}': relo #${index}: ${formatSpec(parsed.spec)}`);
-  if (kind === 'local_type_id') return { ...POISON, poison: false, original: BigInt(record.typeId), target: BigInt(record.typeId) };
+  if (candidates === null) return { ...POISON, poison: false, original: BigInt(record.typeId), target: BigInt(record.typeId) };
   const eligible = loader.candidates === 'fewest-poisons' ? fewestPoisons(relo, candidates, context) : candidates;
   return typeof eligible === 'number' ? eligible : choose({ relo, spec: parsed.spec, log, loader }, eligible);
 }

@@ -3,6 +3,7 @@ import { kindOf, type TypeAt } from '../bpf/btf/btf.ts';
 import { isComposite, memberOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { findCandidates, type KernelTypes } from '../core-relo/candidates.ts';
 import { matchSpec } from '../core-relo/match.ts';
+import { newComparison } from '../core-relo/match-type.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import { namedMembers, type Step, stepsOf } from './path.ts';
 
@@ -53,7 +54,7 @@ function obstacleOf(local: CoreSpec, spec: CoreSpec, candidate: TypeAt): Obstacl
 export function presenceOf(local: CoreSpec, kernel: KernelTypes): Presence {
   const candidates = findCandidates(kernel, { btf: local.btf, id: local.rootId }, []) ?? [];
   if (candidates.length === 0) return { state: 'type-absent' };
-  const tried = candidates.map((candidate) => ({ candidate, ...matchSpec(local, candidate.btf, candidate.id, []) }));
+  const tried = candidates.map((candidate) => ({ candidate, ...matchSpec(local, candidate, newComparison([])) }));
   const matching = tried.filter(({ match }) => match === 1).map(({ spec }) => spec);
   const [first, ...others] = matching;
   if (first) {

@@ -46,6 +46,13 @@ function hasElement(btf: Btf, id: number, index: number): boolean {
   return index >= 0 && index < vlenOf(btf, id);
 }
 
+/** All elements of a type, each read by its number until there is no further one. */
+function allOf<Element>(btf: Btf, id: number, read: (btf: Btf, id: number, index: number) => Element | null): Element[] {
+  const found: Element[] = [];
+  for (let element = read(btf, id, 0); element !== null; element = read(btf, id, found.length)) found.push(element);
+  return found;
+}
+
 /** Member number `index` of a struct or union, or null. */
 export function memberOf(btf: Btf, id: number, index: number): Member | null {
   if (!isComposite(kindOf(btf, id)) || !hasElement(btf, id, index)) return null;
@@ -62,7 +69,7 @@ export function memberOf(btf: Btf, id: number, index: number): Member | null {
 
 /** The members of a struct or union; empty for any other kind. */
 export function allMembers(btf: Btf, id: number): Member[] {
-  return Array.from({ length: vlenOf(btf, id) }, (_, index) => memberOf(btf, id, index)).flatMap((member) => member ?? []);
+  return allOf(btf, id, memberOf);
 }
 
 /** Enumerator number `index` of an enum or enum64, or null. */
@@ -78,7 +85,7 @@ export function enumeratorOf(btf: Btf, id: number, index: number): Enumerator | 
 
 /** The enumerators of an enum or enum64; empty for any other kind. */
 export function allEnumerators(btf: Btf, id: number): Enumerator[] {
-  return Array.from({ length: vlenOf(btf, id) }, (_, index) => enumeratorOf(btf, id, index)).flatMap((enumerator) => enumerator ?? []);
+  return allOf(btf, id, enumeratorOf);
 }
 
 /** Element type and length of an array, null for any other kind. */
@@ -105,7 +112,7 @@ export function parameterOf(btf: Btf, id: number, index: number): { name: string
 
 /** The types of the parameters of a function prototype; 0 for variable arguments, empty for any other kind. */
 export function parameterTypes(btf: Btf, id: number): number[] {
-  return Array.from({ length: vlenOf(btf, id) }, (_, index) => parameterOf(btf, id, index)).flatMap((parameter) => parameter?.type ?? []);
+  return allOf(btf, id, parameterOf).map(({ type }) => type);
 }
 
 /** The word after the head of a variable (its linkage) or of a declaration tag (its member or parameter, or -1). */

@@ -21,6 +21,7 @@ import {
   integer,
   pointer,
   prototype,
+  sized,
   struct,
   typedef,
   union,
@@ -66,7 +67,7 @@ const CASES: readonly Case[] = [
   ['an integer of another size', rooted(INT), rooted(integer('int', 8, { encoding: 1 })), [1, 0]],
   ['an integer of another name', rooted(INT), rooted(integer('s32', 4, { encoding: 1 })), [1, 0]],
   ['an integer for characters', rooted(INT), rooted(integer('int', 4, { encoding: 3 })), [1, 1]],
-  ['an integer, but a struct with its name', rooted(INT), rooted(struct('int')), [0, 0]],
+  ['an integer, but a struct with its name and size', rooted(integer('int', 4)), rooted(sized('int', 4)), [0, 0]],
   ['an integer within a byte, but a whole one', rooted(integer('int', 4, { encoding: 1, from: 4, bits: 5 })), rooted(INT), [0, 1]],
   ['a whole integer, but one within a byte', rooted(INT), rooted(integer('int', 4, { encoding: 1, from: 4, bits: 5 })), [0, 1]],
 
@@ -298,13 +299,21 @@ it('each pointer, parameter and member is a step, and a comparison that needs mo
   const call = rooted(prototype('int', 'int', 'int'), { int: INT });
   const btf = mustReadBtf(typesOf(members));
   const type = { btf, id: findType(btf, 'typedef', 'S') ?? 0 };
+  const other = {
+    btf: mustReadBtf(
+      buildBtf(
+        writeTypes({ int: INT, long: LONG, one: struct('s', ['c', 'int', 0]), two: struct('s', ['a', 'int', 0], ['b', 'int', 32]) }),
+      ),
+    ),
+  };
   expect({
     compatible: [pointers(3), call].map((types) => stepsOf(typesAreCompatible, types)),
     // To find the second member, the first one is looked at again.
     matching: [pointers(3), call, members].map((types) => stepsOf(typesMatch, types)),
     without: [typesAreCompatible, typesMatch].map((compare) => compare(type, type, { left: 0, log: [] })),
     inMembers: [1, 2, 3, 4, 5].map((left) => typesMatch(type, type, { left, log: [] })),
-  }).toEqual({ compatible: [4, 4], matching: [4, 4, 6], without: [-22, -22], inMembers: [-22, -22, -22, -22, -22] });
+    searched: [2, 3].map((left) => typesMatch({ ...other, id: 3 }, { ...other, id: 4 }, { left, log: [] })),
+  }).toEqual({ compatible: [4, 4], matching: [4, 4, 6], without: [-22, -22], inMembers: [-22, -22, -22, -22, -22], searched: [-22, 0] });
 });
 
 it('types whose kind no relocation concerns are not compatible, and a warning names both', () => {

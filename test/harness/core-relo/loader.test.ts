@@ -77,6 +77,15 @@ describe('loaders', () => {
         "libbpf-1.7": "poisoned",
       }
     `);
+    const marked = 'struct ___task { int pid; } access_index; PROGRAM(one) { at(___task, t); out[0] = off(t->pid); return 0; }';
+    expect(await outcomesByLoader(marked, kernelOf([INT, struct('___task', { pid: 32 })]))).toMatchInlineSnapshot(`
+      {
+        "aya": "moved 4",
+        "cilium": "moved 4",
+        "libbpf-1.1": "moved 4",
+        "libbpf-1.7": "moved 4",
+      }
+    `);
   });
 
   it('some loaders search types in modules', async () => {
@@ -145,6 +154,20 @@ describe('loaders', () => {
     `);
   });
 
+  it('a question about a missing type is answered with 0 by every loader', async () => {
+    const source = 'struct gone { int pid; }; PROGRAM(one) { out[0] = __builtin_preserve_type_info(*(struct gone *)0, 0); return 0; }';
+    expect(await outcomesByLoader(source, kernelOf([INT]))).toMatchInlineSnapshot(`
+      {
+        "aya": "absent-guarded 0",
+        "cilium": "absent-guarded 0",
+        "libbpf-1.1": "absent-guarded 0",
+        "libbpf-1.7": "absent-guarded 0",
+      }
+    `);
+  });
+});
+
+describe('what loaders make of instructions and errors', () => {
   it('some loaders adapt loads to a field of another size', async () => {
     const source = 'struct task { unsigned pid; } access_index; PROGRAM(one) { at(task, t); return t->pid; }';
     const kernel = kernelOf([UNSIGNED, LONG, struct('task', { pid: 64 }, 2)]);
@@ -159,6 +182,19 @@ describe('loaders', () => {
         "cilium": 0,
         "libbpf-1.1": 1,
         "libbpf-1.7": 1,
+      }
+    `);
+  });
+
+  it('a load of a signed field of another size is poisoned by loaders that adapt loads, and unchanged by others', async () => {
+    const source = 'struct task { int pid; } access_index; PROGRAM(one) { at(task, t); return t->pid; }';
+    const signed: WrittenType = { ...LONG, words: [0x01000040] };
+    expect(await outcomesByLoader(source, kernelOf([INT, signed, struct('task', { pid: 64 }, 2)]))).toMatchInlineSnapshot(`
+      {
+        "aya": "moved 8",
+        "cilium": "moved 8",
+        "libbpf-1.1": "incompatible",
+        "libbpf-1.7": "incompatible",
       }
     `);
   });
@@ -235,6 +271,45 @@ describe('loaders', () => {
       cilium: 0,
       aya: 22,
     });
+  });
+
+  it('a loaded module whose BTF cannot be read ends the loads of some loaders', async () => {
+    const source = 'struct task { int pid; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->pid); return 0; }';
+    const object = await objectOf(source);
+    const kernel = { ...kernelOf([INT, struct('task', { pid: 32 })]), unreadable: [{ name: 'broken', reason: 'it is damaged' }] };
+    const failures = NAMES.map((name) => [name, predictCell(object, kernel, LOADERS[name]).programs[0]?.failure?.class ?? 'loaded']);
+    expect(Object.fromEntries(failures)).toMatchInlineSnapshot(`
+      {
+        "aya": "loaded",
+        "cilium": "btf-missing",
+        "libbpf-1.1": "loaded",
+        "libbpf-1.7": "loaded",
+      }
+    `);
+  });
+
+  it('custom BTF is searched instead of the kernel and of its modules', async () => {
+    const source = 'struct task { int pid; } access_index; PROGRAM(one) { at(task, t); out[0] = off(t->pid); return 0; }';
+    const kernel = kernelOf([INT, struct('task', { pid: 32 })], [{ name: 'one', index: indexOf([INT, struct('task', { pid: 64 })]) }]);
+    expect([
+      await outcomesByLoader(source, { ...kernel, custom: indexOf([INT]) }),
+      await outcomesByLoader(source, { ...kernel, custom: indexOf([INT, struct('task', { pid: 96 })]) }),
+    ]).toMatchInlineSnapshot(`
+      [
+        {
+          "aya": "poisoned",
+          "cilium": "poisoned",
+          "libbpf-1.1": "poisoned",
+          "libbpf-1.7": "poisoned",
+        },
+        {
+          "aya": "moved 12",
+          "cilium": "moved 12",
+          "libbpf-1.1": "moved 12",
+          "libbpf-1.7": "moved 12",
+        },
+      ]
+    `);
   });
 
   it('loaders print errors as names or numbers', async () => {
