@@ -9,9 +9,12 @@ import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
 import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 import type { PlannedKernel } from '../../kernels/registered.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
-import type { KernelEvent } from '../../kernels/sources/options.ts';
+import type { KernelEvent, KernelOptions } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { readKernelTypes } from '../kernel-btf/kernels.ts';
+import { indexFileOf } from '../kernel-btf/name-index-file.ts';
+import { indexModules } from '../kernel-btf/package-names.ts';
 import { reportError } from './exit.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -31,6 +34,10 @@ interface SelectionOptions extends TrustFlags {
   frozen?: boolean;
   refresh?: boolean;
   json?: boolean;
+}
+
+interface PullOptions extends SelectionOptions {
+  modules?: boolean;
 }
 
 interface Listed {
@@ -140,7 +147,15 @@ function pulledLine(image: KernelImage, milliseconds: number): string {
   return `${image.id}: ${btf}, ready after ${(milliseconds / 1000).toFixed(1)} s${notes}`;
 }
 
-async function pull(selectors: string[], options: SelectionOptions): Promise<void> {
+/** Unpacks the modules of a kernel and indexes their names. */
+async function unpackModulesOf(image: KernelImage, options: KernelOptions): Promise<void> {
+  const folder = await image.modules.folder(options);
+  const { id, selector, btf } = image;
+  const types = await readKernelTypes({ id, selector, path: btf?.path ?? null, index: btf && indexFileOf(btf), modules: null });
+  if (types) await indexModules(folder, types.vmlinux);
+}
+
+async function pull(selectors: string[], options: PullOptions): Promise<void> {
   await untilInterrupted(async (signal) => {
     const progress = pullProgress(process.stderr);
     const all = await kernelOptions(options, signal, progress.onEvent);
@@ -150,6 +165,7 @@ async function pull(selectors: string[], options: SelectionOptions): Promise<voi
       const start = performance.now();
       try {
         const image = await pullKernel(kernel, all);
+        if (options.modules === true) await unpackModulesOf(image, all);
         progress.line(pulledLine(image, performance.now() - start));
         return image;
       } catch (error) {
@@ -243,7 +259,9 @@ export function addKernelsCommand(program: Command): void {
       .command('pull')
       .summary('download kernels into the cache')
       .description('Downloads, verifies and unpacks kernels into the cache.'),
-  ).action(pull);
+  )
+    .option('--modules', 'also unpack the modules of the kernels, so that "predict" and "explain" search them')
+    .action(pull);
   addHelp(pulled, {
     exit: { asExpected: 'all are in the cache', infrastructure: 'a kernel cannot be downloaded or verified' },
     examples: ['corematrix kernels pull debian:6.12', 'corematrix kernels pull --lock kernels.lock.json --frozen'],

@@ -18,6 +18,16 @@ export interface UnreadableModule {
   reason: string;
 }
 
+/** A module that has a function or a tracepoint. */
+export interface ModuleWithName {
+  module: string;
+  /** False if the module has only a symbol of this name, and no BTF for it. */
+  inBtf: boolean;
+}
+
+/** Finds the modules of a kernel's package that have a name. */
+export type FindInPackage = (name: string) => readonly ModuleWithName[];
+
 /** All types of a kernel. */
 export interface KernelTypes {
   vmlinux: NameIndex;
@@ -25,6 +35,8 @@ export interface KernelTypes {
   modules: readonly KernelModule[];
   /** Further loaded modules, which libbpf skips because their BTF cannot be read. */
   unreadable?: readonly UnreadableModule[];
+  /** Modules of the kernel's own package, which need not be loaded; absent if they are unknown. */
+  inPackage?: FindInPackage;
   /** Text of the kernel's configuration; null if the kernel has none, absent if unknown. */
   config?: string | null;
   /** Custom BTF of a loader, which libbpf uses for relocations instead of the kernel's types. */

@@ -9,7 +9,8 @@ import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
-import { meetsRequirement, mapTypeNumber, type Requirement, requirementOf, targetOf, typeIn } from './requirement.ts';
+import { meetsRequirement, mapTypeNumber, nameInModules, type Requirement, requirementOf, targetOf, typeIn } from './requirement.ts';
+import { type InModules, pullModulesAdvice, searchModules } from './module-presence.ts';
 import { attachAdvice } from './attach-advice.ts';
 import { relatedTargets } from './related-names.ts';
 import {
@@ -29,7 +30,7 @@ export interface RequirementFindings {
   advice: string[];
 }
 
-/** Minimum similarity of a name that a snippet suggests. */
+/** Maximum number of names that a snippet suggests. */
 const MAX_ALTERNATIVES = 3;
 
 /** Situations made from the reasons of the failures alone: one for each reason with its hints. */
@@ -48,6 +49,8 @@ export function plainSituations(failures: readonly ProgramFailure[], hintsOf: Re
 interface Having {
   kernel: OfflineKernel;
   has: boolean | null;
+  /** Null if vmlinux has it, or if no module can have it. */
+  inModules: InModules | null;
 }
 
 interface Availability {
@@ -56,15 +59,37 @@ interface Availability {
   value: string | null;
 }
 
+async function havingOf(kernel: OfflineKernel, requirement: Requirement, types: KernelTypes | null): Promise<Having> {
+  const has = types && meetsRequirement(types, requirement);
+  const name = nameInModules(requirement);
+  const inModules = types && has === false && name !== null ? await searchModules(types, kernel, name) : null;
+  return { kernel, has: inModules?.state === 'found' ? null : has, inModules };
+}
+
 async function availabilityOf(requirement: Requirement, cache: KernelCache): Promise<Availability> {
   const having: Having[] = [];
   let value: string | null = null;
   for (const kernel of cache.kernels) {
     const types = await cache.typesOf(kernel.id);
-    having.push({ kernel, has: types && meetsRequirement(types, requirement) });
+    having.push(await havingOf(kernel, requirement, types));
     if (requirement.what === 'kconfig' && types?.config) value = kconfigValue(types.config, requirement.name) ?? value;
   }
-  return { having, value };
+  // What some kernel has built in is hardly a module's elsewhere. What no kernel has built in may be a module's.
+  const isBuiltIn = having.some(({ has }) => has === true);
+  const settled = having.map((each) => (!isBuiltIn && each.inModules?.state === 'unknown' ? { ...each, has: null } : each));
+  return { having: settled, value };
+}
+
+/** Advice on a name that a module has or may have, unless vmlinux of some kernel has it. */
+function moduleAdvice(requirement: Requirement, having: readonly Having[], failing: readonly Having[]): string[] {
+  const name = nameInModules(requirement);
+  if (name === null || having.some(({ has }) => has === true)) return [];
+  const unknown = failing.filter(({ inModules }) => inModules?.state === 'unknown').map(({ kernel }) => kernel);
+  const isFound = failing.some(({ inModules }) => inModules?.state === 'found');
+  return [
+    ...(isFound ? ['A module must be loaded before the object: modules: in the configuration, or modprobe on a machine.'] : []),
+    ...(unknown.length > 0 ? [pullModulesAdvice(targetOf(name), unknown)] : []),
+  ];
 }
 
 /** The nearest kernel that meets the requirement. */
@@ -159,6 +184,35 @@ function impossibleMap(
   );
 }
 
+interface Variants {
+  /** Types of a kernel that meets the requirement; null without one. */
+  witness: KernelTypes | null;
+  /** Variants of a target on failing kernels. */
+  related: ReadonlySet<string>;
+}
+
+/** Finds variants of a missing target on failing kernels, and adds a hint for each such kernel. */
+async function variantsOf(
+  requirement: Requirement,
+  having: readonly Having[],
+  { failing, cache, hints }: { failing: readonly Having[]; cache: KernelCache; hints: Map<string, string[]> },
+): Promise<Variants> {
+  const related = new Set<string>();
+  let witness: KernelTypes | null = null;
+  for (const each of failing) {
+    const types = await cache.typesOf(each.kernel.id);
+    if (!types) continue;
+    const nearest = nearestHaving(having, having.indexOf(each));
+    const other = nearest && (await cache.typesOf(nearest.id));
+    witness ??= other;
+    if (requirement.what !== 'function' && requirement.what !== 'tracepoint') continue;
+    const names = relatedTargets(types, requirement, other);
+    for (const name of names) related.add(name);
+    if (names.length > 0) hints.set(each.kernel.id, [`variants with the same parameters on this kernel: ${names.join(', ')}`]);
+  }
+  return { witness, related };
+}
+
 /** Findings about the failures of one cause without a relocation. */
 export async function requirementFindings(
   failures: readonly ProgramFailure[],
@@ -178,27 +232,23 @@ export async function requirementFindings(
     };
   }
   const { having, value } = await availabilityOf(requirement, cache);
-  const general = requirement.what === 'kfunc' && first.stage === 'verify' ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
-  const advice = [...(await attachAdvice(requirement, failures, objects, cache)), general];
-  const failing = new Set(failures.map(({ kernel }) => kernel));
-  const related = new Set<string>();
-  let witness: KernelTypes | null = null;
-  for (const [at, { kernel }] of having.entries()) {
-    const types = failing.has(kernel.id) ? await cache.typesOf(kernel.id) : null;
-    if (!types) continue;
-    const nearest = nearestHaving(having, at);
-    const other = nearest && (await cache.typesOf(nearest.id));
-    witness ??= other;
-    if (requirement.what !== 'function' && requirement.what !== 'tracepoint') continue;
-    const names = relatedTargets(types, requirement, other);
-    for (const name of names) related.add(name);
-    if (names.length > 0) hints.set(kernel.id, [`variants with the same parameters on this kernel: ${names.join(', ')}`]);
+  const failing = having.filter(({ kernel }) => failures.some((failure) => failure.kernel === kernel.id));
+  const { witness, related } = await variantsOf(requirement, having, { failing, cache, hints });
+  const said = new Set(failures.map(({ reason }) => reason));
+  for (const { kernel, inModules } of failing) {
+    const text = inModules?.text ?? null;
+    // A prediction has these words in its reason.
+    if (text !== null && ![...said].some((reason) => reason.includes(text))) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
   }
-  const isKnown = having.some(({ has }) => has !== null);
+  const general = requirement.what === 'kfunc' && first.stage === 'verify' ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
+  const own = await attachAdvice(requirement, failures, objects, cache);
+  // "No kernel has it" is true only if no module has it.
+  const isKnown = having.some(({ has }) => has === true) || !having.some(({ has, inModules }) => has === null && inModules);
   return {
-    presence: isKnown ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
+    presence:
+      isKnown && having.some(({ has }) => has !== null) ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
     situations: plainSituations(failures, hints),
     snippet: snippetFor({ requirement, having: witness, related, value, program: programOf(failures, objects) }),
-    advice,
+    advice: [...(own.length > 0 ? own : moduleAdvice(requirement, having, failing)), general],
   };
 }

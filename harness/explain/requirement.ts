@@ -91,6 +91,15 @@ export function targetOf(name: string): string {
   return name.replace(/^(?:btf_trace_|bpf_lsm_|bpf_iter_)/, '');
 }
 
+/**
+ * The name of a function or tracepoint that a module may have; null for any other requirement.
+ * @see ATTACH_POINTS in attach-point.ts: only vmlinux has LSM hooks
+ */
+export function nameInModules({ what, name }: Requirement): string | null {
+  const isNamed = what === 'tracepoint' || what === 'kfunc' || (what === 'function' && !name.startsWith('bpf_lsm_'));
+  return isNamed ? name : null;
+}
+
 /** A requirement whose name is that of a function or tracepoint to attach to. */
 export type TargetRequirement = Extract<Requirement, { what: 'tracepoint' | 'function' }>;
 

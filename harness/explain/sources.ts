@@ -8,10 +8,12 @@ import { UserError } from '../base/errors.ts';
 import { readUserFile } from '../base/user-file.ts';
 import { readBpfObject } from '../bpf/object/object.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
+import { withPackage } from '../kernel-btf/package-names.ts';
 import { OBJECT_FILE, type RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
 import { libbpfLoader } from '../core-relo/loader.ts';
 import { predictionOf } from '../predict/predict-object.ts';
+import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { predictCell } from '../predict/predict.ts';
 import type { RecordsOf } from './semantic-change-places.ts';
 import { type ExplainedObject, type PredictedFailures, predictedFailures, type ProgramFailure } from './failures.ts';
@@ -22,7 +24,19 @@ async function offline({ id, selector, release, version, series, arch, sha256, b
   const path = stored?.btf ? join(stored.directory, KERNEL_FILES.btf) : null;
   const index = stored?.btf ? { path: join(stored.directory, KERNEL_FILES.names), sha256: stored.btf.sha256 } : null;
   const config = stored?.config === undefined ? {} : { config: cachedConfig(stored)?.path ?? null };
-  return { id, selector, release, version, series, arch, path, index, modules: null, ...config };
+  return {
+    id,
+    selector,
+    release,
+    version,
+    series,
+    arch,
+    path,
+    index,
+    modules: null,
+    image: sha256 === null ? null : { cache, sha256 },
+    ...config,
+  };
 }
 
 /** The kernels of a run, with their BTF if it is cached. */
@@ -71,8 +85,10 @@ export async function failuresByPrediction(objects: readonly RunObject[], cache:
   const failures: ProgramFailure[] = [];
   const recordSets = new Map<string, readonly CellRelocation[]>();
   const keyOf = (object: string, kernel: string) => JSON.stringify([object, kernel]);
-  for (const { id, release, path } of cache.kernels) {
-    const types = await cache.typesOf(id);
+  const names = objects.flatMap(({ bpf }) => namesOutsideVmlinux(bpf));
+  for (const { id, release, path, image } of cache.kernels) {
+    const plain = await cache.typesOf(id);
+    const types = plain && (await withPackage(plain, image, { names, make: true }));
     for (const { result, bpf, prepared } of objects) {
       // The kernel may have BTF that cannot be read.
       if (!types && path !== null) continue;

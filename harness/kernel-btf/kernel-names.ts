@@ -4,7 +4,7 @@ import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { type NameIndex, typesWithName } from '../bpf/btf/names.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
-import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { KernelTypes, ModuleWithName } from '../core-relo/candidates.ts';
 
 const STB_WEAK = 2;
 
@@ -24,6 +24,37 @@ export function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf:
 /** The searched BTF in words, for a name that is certainly missing. */
 export function whatIsKnown({ modules }: KernelTypes): string {
   return `this kernel's BTF or that of its ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}`;
+}
+
+const MAX_SHOWN = 3;
+
+function modulesText(modules: readonly ModuleWithName[]): string {
+  const names = modules.map(({ module }) => module);
+  const more = names.length - MAX_SHOWN;
+  const shown = more > 0 ? [...names.slice(0, MAX_SHOWN), `${more} more`] : names;
+  return names.length === 1 ? `module ${names[0]} has it` : `modules ${shown.join(', ')} have it`;
+}
+
+/**
+ * Says which modules of the kernel's package have a function or tracepoint that vmlinux lacks, and how to load one. A module without BTF
+ * serves only kprobes. Null if the modules of the package are unknown.
+ */
+export function inPackageText({ inPackage }: KernelTypes, name: string): string | null {
+  if (!inPackage) return null;
+  const found = inPackage(name);
+  const [first, ...others] = found.filter(({ inBtf }) => inBtf);
+  if (first) {
+    const some = others.length > 0 ? 'add one of them, such as' : 'add';
+    return `${modulesText([first, ...others])}: ${some} modules: [${first.module}]`;
+  }
+  return found.length > 0 ? `${modulesText(found)}, but without BTF: only a kprobe can attach to it` : 'no module of its package has it';
+}
+
+/** Where a function or tracepoint is missing, for the words "is not in", and whether it is missing for certain. */
+export function whereMissing(kernel: KernelTypes, name: string): { where: string; certain: boolean } {
+  if (kernel.modules.length > 0) return { where: whatIsKnown(kernel), certain: true };
+  const text = inPackageText(kernel, name);
+  return { where: text === null ? "this kernel's BTF, only a module could have it" : `vmlinux; ${text}`, certain: false };
 }
 
 /** Names of weak symbols, which may stay unresolved. */

@@ -18,6 +18,13 @@ import type { KernelTypes } from '../core-relo/candidates.ts';
 import { type IndexFile, indexBytes, indexFileOf, indexWithFile } from './name-index-file.ts';
 import type { ModuleNotice } from './modules.ts';
 
+/** The image of a kernel in the cache. */
+export interface CachedImage {
+  /** The root of the cache. */
+  cache: string;
+  sha256: string;
+}
+
 /** A kernel whose BTF can be read. */
 export interface OfflineKernel {
   /** Unique among those found and safe in a path: the release, or the name of the file. */
@@ -34,12 +41,14 @@ export interface OfflineKernel {
   index: IndexFile | null;
   /** The folder of its modules, which all count as loaded; null if they are unknown. */
   modules: string | null;
+  /** Leads to the modules of its package; null or absent for a kernel outside the cache. */
+  image?: CachedImage | null;
   /** The file with its configuration; null for a kernel without one, absent if unknown. */
   config?: string | null;
 }
 
 /** The public facts of a kernel. The path of the BTF file is deliberately not among them. */
-export type KernelFacts = Omit<OfflineKernel, 'path' | 'index' | 'modules' | 'config'>;
+export type KernelFacts = Omit<OfflineKernel, 'path' | 'index' | 'modules' | 'image' | 'config'>;
 
 export function factsOf({ id, selector, release, version, series, arch }: OfflineKernel): KernelFacts {
   return { id, selector, release, version, series, arch };
@@ -53,8 +62,8 @@ const HOST_BTF = '/sys/kernel/btf/vmlinux';
 const VMLINUX = 'vmlinux';
 const MAX_FILES = 10_000;
 
-function fromCache(selector: string, stored: CachedKernel): OfflineKernel {
-  const { release, version, arch, btf, directory } = stored;
+function fromCache(selector: string, stored: CachedKernel, cache: string): OfflineKernel {
+  const { release, version, arch, btf, directory, sha256 } = stored;
   // The cache may be older than the support for configurations.
   const config = stored.config === undefined ? {} : { config: cachedConfig(stored)?.path ?? null };
   const series = seriesOf(parseKernelVersion(version));
@@ -69,6 +78,7 @@ function fromCache(selector: string, stored: CachedKernel): OfflineKernel {
     path: btf ? join(directory, KERNEL_FILES.btf) : null,
     index,
     modules: null,
+    image: { cache, sha256 },
     ...config,
   };
 }
@@ -86,13 +96,18 @@ function newestOfSeries(stored: readonly CachedKernel[]): CachedKernel[] {
 }
 
 /** The newest of every series among cached kernels that a selector means. */
-function newestOf(meant: readonly CachedKernel[], unverified: readonly CachedKernel[], { text }: KernelSelector): OfflineKernel[] {
+function newestOf(
+  meant: readonly CachedKernel[],
+  unverified: readonly CachedKernel[],
+  { text }: KernelSelector,
+  cache: string,
+): OfflineKernel[] {
   const newest = newestOfSeries(meant);
   if (newest.length === 0) {
     const why = unverified.length > 0 ? 'the kernel in the cache is not verified' : 'no such kernel in the cache';
     throw new UserError(`${text}: ${why}; "corematrix kernels pull ${text}" adds it`);
   }
-  return newest.map((kernel) => fromCache(text, kernel));
+  return newest.map((kernel) => fromCache(text, kernel, cache));
 }
 
 function fromFile(selector: string, path: string, modules: string | null = null): OfflineKernel {
@@ -151,9 +166,9 @@ async function fromImage(selector: string, cache: string): Promise<OfflineKernel
   const planned = await planKernels([selector], { cache });
   return Promise.all(
     planned.map(async (kernel) => {
-      const { release, version, series, arch, btf, config } = await pullKernel(kernel, { cache });
+      const { release, version, series, arch, btf, config, sha256 } = await pullKernel(kernel, { cache });
       const files = { path: btf?.path ?? null, index: btf && indexFileOf(btf), modules: null, config: config?.path ?? null };
-      return { id: release, selector, release, version, series, arch, ...files };
+      return { id: release, selector, release, version, series, arch, image: { cache, sha256 }, ...files };
     }),
   );
 }
@@ -166,13 +181,13 @@ function emptyCache(unverified: number): UserError {
 async function select(text: string, cache: string, { trusted, unverified }: KernelsInCache): Promise<OfflineKernel[]> {
   if (text === CACHED || text === NEWEST) {
     if (trusted.length === 0) throw emptyCache(unverified.length);
-    return (text === CACHED ? trusted : newestOfSeries(trusted)).map((kernel) => fromCache(CACHED, kernel));
+    return (text === CACHED ? trusted : newestOfSeries(trusted)).map((kernel) => fromCache(CACHED, kernel, cache));
   }
   if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
   const selector = parseSelector(text);
   const meant = selector.source.select(selector, trusted);
   if (meant === null) return fromImage(text, cache);
-  return newestOf(meant, selector.source.select(selector, unverified) ?? [], selector);
+  return newestOf(meant, selector.source.select(selector, unverified) ?? [], selector, cache);
 }
 
 function compare(a: OfflineKernel, b: OfflineKernel): number {

@@ -111,23 +111,33 @@ function onKernel({ types, base }: Sections, vmlinux: NameIndex): BtfResult {
   return split.ok ? relocateBtf(split.btf, vmlinux) : split;
 }
 
+/**
+ * The types of a module on top of those of its kernel.
+ * @param bytes BTF, or a module file
+ * @returns null for a module that was built without BTF; the reason if its BTF cannot be read
+ */
+export function moduleBtf(bytes: Buffer, vmlinux: NameIndex): Btf | null | string {
+  const sections = sectionsOf(bytes);
+  if (sections === null || typeof sections === 'string') return sections;
+  const read = onKernel(sections, vmlinux);
+  return read.ok ? read.btf : read.reason;
+}
+
 async function readModule({ name, path }: ModuleFile, vmlinux: NameIndex): Promise<KernelModule | ModuleNotice | null> {
   const failed = (reason: string): ModuleNotice => {
     return { text: `${path}: ${reason}; the module is skipped`, harmless: false, unreadable: { name, reason } };
   };
   const bytes = await readPlain(path).catch((error: unknown) => messageOf(error));
   if (typeof bytes === 'string') return failed(bytes);
-  const sections = sectionsOf(bytes);
-  if (sections === null) return null;
-  if (typeof sections === 'string') return failed(sections);
-  const read = onKernel(sections, vmlinux);
-  if (!read.ok) return failed(read.reason);
-  if (read.btf.starts.length === 0) {
+  const btf = moduleBtf(bytes, vmlinux);
+  if (btf === null) return null;
+  if (typeof btf === 'string') return failed(btf);
+  if (btf.starts.length === 0) {
     // Wrongly built modules have only a header.
-    const unreadable = read.btf.strings.length === 0 ? { name, reason: 'its string section is empty' } : null;
+    const unreadable = btf.strings.length === 0 ? { name, reason: 'its string section is empty' } : null;
     return { text: `${path}: its BTF has no types; the module counts as one without BTF`, harmless: true, unreadable };
   }
-  return { name, index: indexNames(read.btf) };
+  return { name, index: indexNames(btf) };
 }
 
 /**

@@ -8,7 +8,9 @@ import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
 import type { Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
+import { withPackage } from '../kernel-btf/package-names.ts';
 import { argumentChanges } from './argument-changes.ts';
+import { namesOutsideVmlinux } from './findings/support.ts';
 import { predictionOf } from './predict-object.ts';
 import type { PredictedCell } from './predicted-cell.ts';
 import type { PredictedFailure } from './findings/finding.ts';
@@ -90,6 +92,7 @@ export async function predictMatrix(
   const [problems, notes]: [string[], string[]] = [[], []];
   const onModule = ({ text, harmless }: ModuleNotice) => (harmless ? notes : problems).push(text);
   const prediction: Prediction = { schemaVersion: SCHEMA_VERSION, kernels: [], objects: objects.map(({ result }) => result), cells: [] };
+  const names = objects.flatMap(({ bpf }) => namesOutsideVmlinux(bpf));
   for (const kernel of kernels) {
     let types: KernelTypes | null;
     try {
@@ -100,6 +103,7 @@ export async function predictMatrix(
       continue;
     }
     prediction.kernels.push(factsOf(kernel));
+    types = types && (await withPackage(types, kernel.image, { names, make: false }));
     for (const object of objects) {
       const cell = (await predictionOf(object, { release: kernel.release, types }, loader))();
       onCell(kernel, object, cell);

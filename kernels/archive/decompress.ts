@@ -100,3 +100,32 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
 export async function decompress<T>(format: Compression, input: Readable, label: string, consume: Consumer<T>): Promise<T> {
   return format === 'gzip' ? gunzip(input, label, consume) : runProgram(format, input, label, consume);
 }
+
+const XZ = PROGRAMS.xz.command;
+
+/** The sizes of xz files after decompression, from the index at the end of each. */
+async function xzSizes(paths: readonly string[]): Promise<number[]> {
+  const { stdout } = await execa(XZ[0], ['--robot', '--list', ...paths]);
+  // "file", streams, blocks, compressed size, uncompressed size
+  return stdout.split('\n').flatMap((line) => (line.startsWith('file\t') ? [Number(line.split('\t')[4])] : []));
+}
+
+/**
+ * Decompresses small xz files with one process, because a process for each takes longer than its work.
+ * @throws InfraError if xz is missing, a file is damaged, or all together have more than `maxBytes`
+ */
+export async function decompressXzFiles(paths: readonly string[], maxBytes: number): Promise<Buffer[]> {
+  try {
+    const sizes = await xzSizes(paths);
+    const sum = sizes.reduce((all, size) => all + size, 0);
+    if (sizes.length !== paths.length || !(sum <= maxBytes)) throw new InfraError(`${paths[0]} and others: ${sum} bytes are too many`);
+    const [program, ...args] = XZ;
+    const { stdout } = await execa(program, [...args, ...paths], { encoding: 'buffer', maxBuffer: maxBytes + 1, stripFinalNewline: false });
+    if (stdout.length !== sum) throw new InfraError(`${paths[0]} and others: xz gives ${stdout.length} bytes instead of ${sum}`);
+    let at = 0;
+    return sizes.map((size) => Buffer.from(stdout.buffer, stdout.byteOffset + (at += size) - size, size));
+  } catch (error) {
+    if (error instanceof InfraError) throw error;
+    throw new InfraError(`${paths[0]} and others cannot be decompressed: ${messageOf(error)}`, { cause: error });
+  }
+}

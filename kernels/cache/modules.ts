@@ -1,9 +1,11 @@
 // Cached kernel modules: one folder for all modules of a package. Most runs never need them.
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InfraError } from '../../harness/base/errors.ts';
 import { populateDirectory } from '../../harness/base/populate.ts';
 import type { Archive } from '../archive/archive.ts';
 import { isModulePath } from '../image/paths.ts';
+import { packagesWithImage } from './package-notes.ts';
 
 const MAX_MODULE = 64 << 20;
 
@@ -16,6 +18,20 @@ export async function cachedModules(cache: string, sha256: string, fill: (folder
   const folder = join(cache, 'modules', sha256);
   await populateDirectory(folder, fill);
   return folder;
+}
+
+/**
+ * The folder with the modules of a cached kernel if an earlier run unpacked them, otherwise null. Downloads nothing. Modules of a package
+ * that no index lists are left out, because only the run that used them trusted them.
+ */
+export async function modulesInCache(cache: string, imageSha256: string): Promise<string | null> {
+  const packages = await packagesWithImage(cache, imageSha256);
+  const names = packages.length === 0 ? [] : await readdir(join(cache, 'modules')).catch(() => []);
+  const found = names.toSorted().find((name) => {
+    const [, own = ''] = /^([0-9a-f]{64})(?:-[0-9a-f]{64})?$/.exec(name) ?? [];
+    return packages.includes(own);
+  });
+  return found === undefined ? null : join(cache, 'modules', found);
 }
 
 /**

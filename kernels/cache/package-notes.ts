@@ -1,5 +1,5 @@
 // Notes about packages by their digest: which kernel a package contains, or that its mirror lost it.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseCached, writeFileAtomic } from '../../harness/base/files.ts';
@@ -21,14 +21,29 @@ function notePath(cache: string, packageSha256: string): string {
   return join(cache, 'packages', `${packageSha256}.json`);
 }
 
+async function readNote(cache: string, packageSha256: string): Promise<z.infer<typeof packageNote> | null> {
+  const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
+  return packageNote.safeParse(text === null ? null : parseCached(text)).data ?? null;
+}
+
+/** The digests of all packages in the notes that contain an image. */
+export async function packagesWithImage(cache: string, imageSha256: string): Promise<string[]> {
+  const names = await readdir(join(cache, 'packages')).catch(() => []);
+  const digests = names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []).toSorted();
+  const notes = await Promise.all(digests.map(async (digest) => readNote(cache, digest)));
+  return digests.filter((_, at) => {
+    const note = notes[at];
+    return note && 'image' in note && note.image === imageSha256;
+  });
+}
+
 /** The kernel of a package, or the mirrors that lacked the package within the last hours; null if there is no note. */
 export async function lookUpPackage(cache: string, packageSha256: string): Promise<CachedKernel | AbsentPackage | null> {
-  const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
-  const note = packageNote.safeParse(text === null ? null : parseCached(text));
-  if (!note.success) return null;
-  if ('image' in note.data) return readCachedKernel(kernelDirectory(cache, note.data.image));
-  const age = Date.now() - note.data.absentAt;
-  return age >= 0 && age < ABSENT_MS ? { absentFrom: note.data.mirrors } : null;
+  const note = await readNote(cache, packageSha256);
+  if (!note) return null;
+  if ('image' in note) return readCachedKernel(kernelDirectory(cache, note.image));
+  const age = Date.now() - note.absentAt;
+  return age >= 0 && age < ABSENT_MS ? { absentFrom: note.mirrors } : null;
 }
 
 /** The kernel of a package if it is in the cache. */

@@ -42,10 +42,15 @@ export async function pulledKernels(selectors: readonly string[]): Promise<Kerne
   return pulled;
 }
 
-/** The kernels that selectors mean, pulled, as predictions read them. */
+/** A kernel without the modules of its package, which are in the cache only if another test needed them. */
+export function withoutPackage(kernel: OfflineKernel): OfflineKernel {
+  return { ...kernel, image: null };
+}
+
+/** The kernels that selectors mean, pulled, as predictions read them, but without the modules of their packages. */
 export async function offlineKernels(selectors: readonly string[]): Promise<OfflineKernel[]> {
   await pulledKernels(selectors);
-  return (await findKernels(selectors, cacheRoot())).kernels;
+  return (await findKernels(selectors, cacheRoot())).kernels.map(withoutPackage);
 }
 
 /** The one kernel that a selector means, in the cache. */

@@ -12,7 +12,7 @@ import type { KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
-import { findIn, weakNames, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
+import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { structOpsFindings } from './struct-ops.ts';
@@ -59,9 +59,8 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
       reason: `kfunc ${name}: ${reason}`,
     });
     if (!found) {
-      const certain = kernel.modules.length > 0;
-      const reason = certain ? `not in ${whatIsKnown(kernel)}` : "not in this kernel's BTF, only a module could have it";
-      findings.push({ failure: failure(reason), certain });
+      const { where, certain } = whereMissing(kernel, essentialName(name));
+      findings.push({ failure: failure(`not in ${where}`), certain });
       continue;
     }
     const [local, target] = [
@@ -130,11 +129,22 @@ const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops
 function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
   const target = attachTargetOf(section, attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
-  const what = `attach target ${target.symbol}${target.name} (${type}) is not in`;
-  const certain = target.builtIn || kernel.modules.length > 0;
-  const where = target.builtIn || !certain ? "this kernel's BTF" : whatIsKnown(kernel);
-  const failure = (reason: string): PredictedFailure => ({ stage: 'verify', class: 'attach-target-missing', reason });
-  return [{ failure: failure(`${what} ${where}${certain ? '' : ', only a module could have it'}`), certain }];
+  const name = target.symbol + target.name;
+  const { where, certain } = target.builtIn ? { where: "this kernel's BTF", certain: true } : whereMissing(kernel, name);
+  const reason = `attach target ${name} (${type}) is not in ${where}`;
+  return [{ failure: { stage: 'verify', class: 'attach-target-missing', reason }, certain }];
+}
+
+/** Functions and tracepoints that an object needs and that a module could have: attach targets, and kfuncs. */
+export function namesOutsideVmlinux({ btf, programs }: BpfObject): string[] {
+  const targets = programs.flatMap(({ section, attachTo }) => {
+    const target = attachTargetOf(section, attachTo);
+    return target && !target.builtIn ? [target.symbol + target.name] : [];
+  });
+  const section = btf && findType(btf, 'datasec', '.ksyms');
+  if (!btf || section === null) return targets;
+  const externs = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0);
+  return [...targets, ...externs.flatMap((id) => (kindOf(btf, id) === 'func' ? [essentialName(nameOf(btf, id))] : []))];
 }
 
 /**

@@ -7,20 +7,22 @@ import type { Results } from '../../../harness/results/schema.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { explainRun, findingsOf } from '../../../harness/explain/of-results.ts';
 import { objectsOfResults } from '../../../harness/explain/sources.ts';
-import { cacheRoot } from '../../../harness/base/files.ts';
 import { renderJson } from '../../../reports/json.ts';
 import { sampleObjects } from '../bpf/object/samples.ts';
-import { realRun, sample } from '../run/real-run.ts';
+import { linkedCache, realRun, sample } from '../run/real-run.ts';
 import { fourSelectors, pulledKernels } from '../../kernels/pulled.ts';
 import { corematrix } from './command.ts';
 
 let folder = '';
+/** It has no modules of kernels. The machine's cache has them only if another test needed them. */
+let cache = '';
 let kernels: string[] = [];
 let newest = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'explain-cli-'));
   kernels = await fourSelectors();
   await pulledKernels(kernels);
+  cache = await linkedCache(join(folder, 'cache'), ['modules']);
   newest = kernels.at(-1)?.replace('debian:', '') ?? '';
   const paths = ['task_state', 'new_helpers', 'verifier_limits', 'subreaper_bit'].map(sample);
   const results = await realRun(paths, kernels.slice(0, 3));
@@ -37,11 +39,11 @@ function steady(text: string): string {
     .replaceAll(/(?<=log: logs\/)[^/]+/g, 'KERNEL')
     .replaceAll(/at byte \d+/g, 'at byte N')
     .replaceAll(/: \d+ != \d+$/gm, ': N != N')
-    .replaceAll(new RegExp(`(?<=[ _v])${newest.replace('.', '[._]')}(?=[ :;,]|$)`, 'gm'), 'NEWEST');
+    .replaceAll(new RegExp(`(?<=[ _v:])${newest.replace('.', '[._]')}(?=[ :;,"]|$)`, 'gm'), 'NEWEST');
 }
 
 async function explain(...args: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await corematrix(PACKAGE_ROOT, ['explain', ...args]);
+  const { exitCode, stdout, stderr } = await corematrix(PACKAGE_ROOT, ['explain', ...args], { COREMATRIX_CACHE: cache });
   return steady([`exit ${exitCode}`, ...(stderr === '' ? [] : [stderr]), stdout].join('\n'));
 }
 
@@ -166,7 +168,7 @@ describe('results', () => {
 
 it('explain uses only the results if kernels and objects no longer exist', async () => {
   const results: Results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'));
-  const explanation = findingsOf(await explainRun(results, await objectsOfResults(results), cacheRoot(), () => {}));
+  const explanation = findingsOf(await explainRun(results, await objectsOfResults(results), cache, () => {}));
   const kept = join(folder, 'kept.json');
   await writeFile(kept, renderJson({ ...results, explanation }));
   const said = await corematrix(folder, ['explain', kept], { COREMATRIX_CACHE: join(folder, 'no-cache') });

@@ -18,7 +18,7 @@ import { realRun } from '../run/real-run.ts';
 import { compiled } from './predicted.ts';
 import { ACCESSES, sourceOf, sourceUsing } from './accesses.ts';
 import { moreSources } from './more-failures.ts';
-import { ALL_SERIES, offlineKernels, testSelectors } from '../../kernels/pulled.ts';
+import { ALL_SERIES, offlineKernels, testSelectors, withoutPackage } from '../../kernels/pulled.ts';
 
 /** Root causes whose suggestions every test run loads on the kernel on which they failed: one of each kind. */
 const FEW = [
@@ -57,7 +57,7 @@ beforeAll(async () => {
     seenSeries(kernels).map((series) => `debian:${series}`),
     LONG_BOOTS,
   );
-  const ran = await kernelsOfResults(results, cacheRoot());
+  const ran = (await kernelsOfResults(results, cacheRoot())).map(withoutPackage);
   const known = kernels.map((kernel) => ran.find(({ series }) => series === kernel.series) ?? kernel);
   cache = openKernels(known, (problem) => {
     throw new Error(problem);

@@ -1,0 +1,30 @@
+// Whether a module has the function or tracepoint that vmlinux lacks: what is missing in vmlinux may still be in the kernel.
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { inPackageText } from '../kernel-btf/kernel-names.ts';
+import { CACHED, BTF } from '../kernel-btf/forms.ts';
+import type { OfflineKernel } from '../kernel-btf/kernels.ts';
+import { withPackage } from '../kernel-btf/package-names.ts';
+
+/** The state of a kernel whose vmlinux lacks a name. */
+export interface InModules {
+  /** `unknown` if the modules of its package are not in the cache. */
+  state: 'found' | 'none' | 'unknown';
+  /** The words of a prediction for the same fact; null if it is unknown. */
+  text: string | null;
+}
+
+/** Searches the modules of a kernel's package for a name that its vmlinux lacks. Modules that count as loaded were searched before. */
+export async function searchModules(types: KernelTypes, kernel: OfflineKernel, name: string): Promise<InModules> {
+  if (types.modules.length > 0) return { state: 'none', text: null };
+  const known = await withPackage(types, kernel.image, { names: [name], make: true });
+  const found = known.inPackage?.(name) ?? [];
+  const state = known.inPackage ? 'none' : 'unknown';
+  return { state: found.length > 0 ? 'found' : state, text: inPackageText(known, name) };
+}
+
+/** Advice for kernels whose modules are unknown: the command that adds them to the cache. */
+export function pullModulesAdvice(name: string, kernels: readonly OfflineKernel[]): string {
+  const selectors = [...new Set(kernels.map(({ selector }) => selector))].filter((each) => each !== CACHED && !each.startsWith(BTF));
+  const command = `corematrix kernels pull --modules ${selectors.length > 0 ? selectors.join(' ') : 'SELECTOR'}`;
+  return `A module of these kernels may have ${name}: "${command}" adds their modules to the cache, and then explain searches them.`;
+}
