@@ -15,9 +15,18 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
   },
   'predicted-relocations': {
     files: ['harness/core-relo/**/*.ts'],
-    tests: ['big-endian', 'compared-types', 'conformance', 'load', 'loader', 'made-up-types', 'releases'].map(
-      (name) => `test/harness/core-relo/${name}.test.ts`,
-    ),
+    tests: [
+      'big-endian',
+      'compared-types',
+      'conformance',
+      'damaged-types',
+      'fewest-poisons',
+      'load',
+      'loader',
+      'made-up-types',
+      'releases',
+      'written-relocations',
+    ].map((name) => `test/harness/core-relo/${name}.test.ts`),
   },
   retries: {
     files: ['harness/run/attempts.ts', 'harness/run/no-verdict.ts'],
@@ -25,10 +34,10 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
   },
   'exit-codes': { files: ['harness/cli/exit.ts', 'harness/cli/exit-codes.ts'], tests: ['test/harness/cli/exit.test.ts'] },
   signatures: {
-    files: ['signature', 'release', 'index-trust', 'suite-record', 'seen-dates']
+    files: ['signature', 'release', 'index-trust', 'suite', 'suite-record', 'seen-dates']
       .map((name) => `kernels/sources/debian/${name}.ts`)
       .concat('kernels/trust/**/*.ts'),
-    tests: ['index-trust', 'signature', 'suite-facts']
+    tests: ['index-trust', 'signature', 'suite', 'suite-facts']
       .map((name) => `test/kernels/sources/debian/${name}.test.ts`)
       .concat('test/kernels/trust'),
   },

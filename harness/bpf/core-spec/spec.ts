@@ -90,7 +90,7 @@ function parseEnumerator(spec: CoreSpec, id: number): ParsedSpec {
   return { ok: true, spec };
 }
 
-function parseField(spec: CoreSpec, rootId: number, access: string): ParsedSpec {
+function parseField(spec: CoreSpec, rootId: number): ParsedSpec {
   const { btf, raw, accessors } = spec;
   const [first = 0, ...rest] = raw;
   const rootSize = sizeOf(btf, rootId);
@@ -116,8 +116,8 @@ function parseField(spec: CoreSpec, rootId: number, access: string): ParsedSpec 
       if (size === null) return failed(EINVAL);
       spec.bitOffset = addBits(spec.bitOffset, elementBits(index, size));
     } else {
-      const path = `relo for [${spec.rootId}] ${access} (at idx ${at + 1})`;
-      return failed(EINVAL, `${path} captures type [${id}] of unexpected kind ${kind}`);
+      // libbpf has read to the end of the access string, and prints what is left of it: nothing between the two blanks.
+      return failed(EINVAL, `relo for [${spec.rootId}]  (at idx ${at + 1}) captures type [${id}] of unexpected kind ${kind}`);
     }
   }
   return { ok: true, spec };
@@ -135,7 +135,7 @@ export function parseLocalSpec(btf: Btf, kind: RelocationKind, rootId: number, a
   if (typeof numbers === 'number') return failed(numbers);
   spec.raw = numbers;
   const id = resolveType(btf, rootId);
-  return classOf(kind) === 'enumerator' ? parseEnumerator(spec, id) : parseField(spec, id, access);
+  return classOf(kind) === 'enumerator' ? parseEnumerator(spec, id) : parseField(spec, id);
 }
 
 function formatField({ accessors, raw, bitOffset }: CoreSpec): string {

@@ -8,7 +8,7 @@ import type { CoreRelo } from '../../../harness/bpf/btf/ext.ts';
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
 import { compiledCode, copyOf } from '../../../harness/core-relo/code.ts';
-import { DEFAULT_LOADER, LOADERS } from '../../../harness/core-relo/loader.ts';
+import { DEFAULT_LOADER, type Loader, LOADERS } from '../../../harness/core-relo/loader.ts';
 import { loadPredictor, type OtherSections, predictLoad } from '../../../harness/core-relo/relocate.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
@@ -19,13 +19,14 @@ import { linesOf } from './oracles.ts';
 const INT: WrittenType = { name: 'int', kind: 1, size: 4, words: [0x01000020] };
 const TASK: WrittenType = { name: 'task', kind: 4, vlen: 2, size: 16, words: ['pid', 1, 32, 'start', 1, 64] };
 
-/** Two programs of one section, one that is loaded only on demand, and a subprogram. */
+/** Two programs of one section, one that is loaded only on demand, one without relocations, and a subprogram. */
 const SOURCE = `${MACROS}
 struct task { int pid; int start; } access_index;
 int __noinline sub(struct task *t) { out[9] = size(t->pid); return 0; }
 SEC("raw_tp/a") int first(u64 *ctx) { at(task, t); out[0] = off(t->pid); return sub(t); }
 SEC("raw_tp/a") int second(u64 *ctx) { at(task, t); out[1] = off(t->start); return 0; }
-SEC("?raw_tp/b") int third(u64 *ctx) { at(task, t); out[2] = off(t->pid); out[3] = off(t->start); return 0; }`;
+SEC("?raw_tp/b") int third(u64 *ctx) { at(task, t); out[2] = off(t->pid); out[3] = off(t->start); return 0; }
+SEC("raw_tp/c") int fourth(u64 *ctx) { return 0; }`;
 
 function kernelOf(types: readonly WrittenType[], modules: KernelTypes['modules'] = []): KernelTypes {
   return { vmlinux: indexNames(mustReadBtf(buildBtf(types))), modules };
@@ -107,13 +108,17 @@ it('a load of one program relocates only it and the subprograms', () => {
 
 it('a load without the lines of other sections has all other lines', () => {
   const withoutOthers = (program: string | null) => loadOf(program, 'omit');
-  expect(Object.fromEntries(['first', 'third', 'missing'].map((name) => [name, withoutOthers(name)]))).toMatchInlineSnapshot(`
+  expect(Object.fromEntries(['first', 'third', 'fourth', 'missing'].map((name) => [name, withoutOthers(name)]))).toMatchInlineSnapshot(`
     {
       "first": [
         "section .text",
         "sub, insn #0: 4 -> 4",
         "section raw_tp/a",
         "first, insn #0: 0 -> 4",
+      ],
+      "fourth": [
+        "section .text",
+        "sub, insn #0: 4 -> 4",
       ],
       "missing": [
         "section .text",
@@ -170,13 +175,14 @@ it('programs of the same name are loaded together', () => {
   `);
 });
 
-const ended = (of: BpfObject, program: string | null = null, kernel = KERNEL, loader = DEFAULT_LOADER) => {
+const ended = (of: BpfObject, program: string | null = null, kernel = KERNEL, loader: Loader = DEFAULT_LOADER) => {
   const { errno, log } = loadPredictor(of, kernel, loader)(program, 'omit');
   return { errno, log: log.slice(-4).map(({ level, text }) => `${level} ${text.trimEnd()}`) };
 };
 
-it('a relocation of an instruction in no function is skipped', () => {
+it('a relocation of an instruction in no function is skipped by every loader', () => {
   const outside = withRelocations('raw_tp/a', ([record, ...more]) => (record ? [{ ...record, insnOffset: 8 * 10_000 }, ...more] : []));
+  expect(Object.values(LOADERS).map((loader) => ended(outside, null, KERNEL, loader).errno)).toEqual([0, 0, 0, 0]);
   expect(ended(outside)).toMatchInlineSnapshot(`
     {
       "errno": 0,
@@ -222,7 +228,7 @@ it('a relocation that cannot be resolved and an instruction that cannot be patch
   const misplaced = withRelocations('raw_tp/a', ([record]) => (record ? [{ ...record, insnOffset: exit }] : []));
   expect({
     unresolved: ended(unknown),
-    old: ended(unknown, null, KERNEL, { ...LOADERS['libbpf-1.1'] }),
+    old: ended(unknown, null, KERNEL, LOADERS['libbpf-1.1']),
     unpatched: ended(misplaced),
     other: ended(misplaced, 'third').errno,
   }).toMatchInlineSnapshot(`
