@@ -6,7 +6,7 @@ import { type CodeOf, compiledCode } from '../../core-relo/code.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { CALLBACKS_UNKNOWN } from '../../verdict/rules/verifier.ts';
 import { CLASS, JMP, PSEUDO_CALL, readInsn } from '../reach/insn.ts';
-import { type References, referencesOf } from '../reach/references.ts';
+import { type References, referencesOf } from '../../bpf/object/references.ts';
 import type { Finding } from './finding.ts';
 
 /** The first helper that takes a callback. Linux 5.13 has both. */

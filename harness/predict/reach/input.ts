@@ -4,7 +4,7 @@ import type { BpfObject } from '../../bpf/object/object.ts';
 import { compiledCode } from '../../core-relo/code.ts';
 import type { PredictedLoad } from '../../core-relo/relocate.ts';
 import { hasRejected, type ReachContext, type ReachInput } from './reach.ts';
-import { referencesOf } from './references.ts';
+import { referencesOf } from '../../bpf/object/references.ts';
 
 /** What the paths through an object's loads need, made once for all of them. */
 export interface ObjectReach {

@@ -6,7 +6,7 @@ import type { Code, CodeOf } from '../../core-relo/code.ts';
 import { BAD_RELO } from '../../core-relo/patch.ts';
 import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
 import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './state.ts';
-import type { Reference, References } from './references.ts';
+import type { Reference, References } from '../../bpf/object/references.ts';
 import { type Argument, argumentAt, type Prototype } from '../../kernel-btf/prototype.ts';
 
 /** Why the verifier rejects an instruction. */

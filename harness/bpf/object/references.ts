@@ -1,15 +1,15 @@
-// Reads the ELF relocations of an object's instructions: references to subprograms and to data sections.
-import { type Elf, type ElfSymbol, readSymbols } from '../../bpf/elf/elf.ts';
-import { INSN_BYTES } from '../../bpf/object/functions.ts';
+// Reads the ELF relocations of an object's instructions: references to subprograms, data sections, maps and externs.
+import { type Elf, type ElfSymbol, readSymbols } from '../elf/elf.ts';
+import { INSN_BYTES } from './functions.ts';
 
 export type Reference =
   /** A function, by its section and first instruction there. The verifier checks a `global` function separately. */
   | { type: 'function'; section: string; insn: number; global: boolean }
-  /** A variable, or the start of its section. `offset` does not include what the instruction adds. */
-  | { type: 'data'; section: string; offset: number }
+  /** A variable, the start of its section, or a map in `.maps`. `offset` does not include what the instruction adds. */
+  | { type: 'data'; section: string; offset: number; name: string }
   /** A kernel symbol, a kernel function or a Kconfig value. */
   | { type: 'extern'; name: string }
-  /** A map. */
+  /** A map of an old kind, outside of `.maps`. */
   | { type: 'other' };
 
 /** Keyed by section, then by instruction index in the section. */
@@ -29,7 +29,8 @@ function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
     const global = symbol.type !== STT_SECTION && symbol.binding !== STB_LOCAL;
     return { type: 'function', section: section.name, insn: symbol.value / INSN_BYTES, global };
   }
-  return section.name.startsWith('.') ? { type: 'data', section: section.name, offset: symbol.value } : { type: 'other' };
+  if (!section.name.startsWith('.')) return { type: 'other' };
+  return { type: 'data', section: section.name, offset: symbol.value, name: symbol.name };
 }
 
 /**
