@@ -36,7 +36,7 @@ export function decideBySupport(object: BpfObject, kernel: KernelTypes): BpfObje
 }
 
 /**
- * Chooses the first program that loads in each group of alternatives.
+ * Chooses the first program that loads in each group of alternatives. BTF does not show whether it can be attached.
  * @param alone predicts a program that is loaded alone
  */
 export function chooseAlternatives(object: BpfObject, alone: (program: BpfProgram) => PredictedProgram): Chosen {

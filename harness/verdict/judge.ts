@@ -111,13 +111,21 @@ function whyLeftOut(name: string, { leftOut }: CellEvidence): string | null {
     : `left out: this kernel has no ${found.what} to attach to`;
 }
 
-/** Why another alternative is chosen instead of this program; null if it is the chosen one, or if no alternative of its group loads. */
-function whyNotChosen(name: string, { evidence, alternatives = [] }: JudgeInput, alone: JudgedAttempt | undefined): string | null {
+/** The group of alternatives of a program, and the chosen one; `chosen` is undefined if no alternative can be used, and outside of groups. */
+function groupOf(name: string, { evidence, alternatives = [] }: JudgeInput) {
   const group = alternatives.find((names) => names.includes(name));
-  const chosen = group && evidence.chosen.find((each) => group.includes(each));
-  if (chosen === undefined || chosen === name) return null;
-  if (!alone?.failure) return `not needed: ${chosen} is the chosen alternative`;
-  return `${chosen} is chosen because this alternative does not load here: ${alone.failure.class}: ${alone.failure.reason}`;
+  return { group, chosen: group && evidence.chosen.find((each) => group.includes(each)) };
+}
+
+/** Why another alternative is chosen instead of this program; null if it is the chosen one, or if no alternative of its group can be used. */
+function whyNotChosen(program: KnownProgram, input: JudgeInput, alone: JudgedAttempt | undefined): string | null {
+  const { chosen } = groupOf(program.name, input);
+  if (chosen === undefined || chosen === program.name) return null;
+  const notLoaded = alone?.failure;
+  if (notLoaded) return `${chosen} is chosen because this alternative does not load here: ${notLoaded.class}: ${notLoaded.reason}`;
+  const notAttached = alone?.attached(program)?.failure;
+  if (notAttached) return `${chosen} is chosen because this alternative is not attached here: ${notAttached.class}: ${notAttached.reason}`;
+  return `not needed: ${chosen} is the chosen alternative`;
 }
 
 function judgeProgram(
@@ -127,11 +135,14 @@ function judgeProgram(
   own: JudgedAttempt | undefined,
 ): ProgramJudgement {
   const { name, autoload } = program;
-  const leftOut = whyLeftOut(name, input.evidence) ?? whyNotChosen(name, input, own);
-  const isAlternative = input.alternatives?.some((names) => names.includes(name)) === true;
+  const leftOut = whyLeftOut(name, input.evidence) ?? whyNotChosen(program, input, own);
+  const { group, chosen } = groupOf(name, input);
+  const isAlternative = group !== undefined;
   if (leftOut !== null || (!autoload && !isAlternative))
     return { ...programJudgement(name, null, null, own?.logs ?? NO_LOGS), status: 'skip', reason: leftOut };
-  const alone = whole?.failure ? own : undefined;
+  // If the object loads but no alternative can be attached, each has the result of its own attempt.
+  const isDecidedAlone = (whole?.failure ?? null) !== null || (isAlternative && chosen === undefined);
+  const alone = isDecidedAlone ? own : undefined;
   if (!alone) return sharedOutcome(program, whole);
   return alone.failure ? programJudgement(name, alone.failure, alone.at, alone.logs) : loadedProgram(program, alone, alone.logs);
 }

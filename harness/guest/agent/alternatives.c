@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alternatives.h"
 
+#include "attach_target.h"
 #include "messages.h"
 #include "settings.h"
 #include "supported.h"
@@ -59,13 +60,30 @@ static int first_of(const struct group *group)
 	return NONE;
 }
 
-/* A program that is left out, because the kernel lacks something for it, is never tried. */
+/*
+ * A program that is left out, because the kernel lacks something for it, is never tried. Nor is one whose target the kernel lacks, because
+ * it would load all the same. If the kernel has no target of the group, all are tried, so that the error of each tells what it lacks.
+ */
 static void probe_programs(const struct loading *loading, struct group *group)
 {
-	for (size_t i = 0; i < group->count; i++) {
-		const struct bpf_program *program = bpf_object__find_program_by_name(loading->object, group->members[i]);
+	bool lacks_target[MEMBERS] = { false };
+	bool has_any = false;
 
-		group->excluded[i] = program && is_left_out(group->members[i]);
+	for (size_t i = 0; i < group->count; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(loading->object, group->members[i]);
+
+		if (!program)
+			continue;
+		group->excluded[i] = is_left_out(group->members[i]);
+		lacks_target[i] = !has_late_target(program, attach_target(group->members[i]));
+		has_any = has_any || (!group->excluded[i] && !lacks_target[i]);
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		if (!has_any || !lacks_target[i] || group->excluded[i])
+			continue;
+		/* This writes why it is left out. */
+		is_supported(bpf_object__find_program_by_name(loading->object, group->members[i]), attach_target(group->members[i]));
+		group->excluded[i] = true;
 	}
 }
 
@@ -139,14 +157,27 @@ static int first_that_loads(const struct group *group, try_program load, const v
 	return NONE;
 }
 
-bool choose_alternatives(try_program load, const void *context)
+static bool has_failed(const struct group *group, test_program failed)
+{
+	return group->kind == ALTERNATIVE_PROGRAMS && group->chosen != NONE && failed(group->members[group->chosen]);
+}
+
+bool chosen_failed(test_program failed)
+{
+	for (size_t i = 0; i < group_count; i++)
+		if (has_failed(&groups[i], failed))
+			return true;
+	return false;
+}
+
+bool choose_alternatives(try_program load, const void *context, test_program failed)
 {
 	bool changed = false;
 
 	for (size_t i = 0; i < group_count; i++) {
 		struct group *group = &groups[i];
 
-		if (group->kind != ALTERNATIVE_PROGRAMS || first_of(group) == NONE)
+		if (group->kind != ALTERNATIVE_PROGRAMS || first_of(group) == NONE || (failed && !has_failed(group, failed)))
 			continue;
 		group->chosen = first_that_loads(group, load, context);
 		changed = changed || (group->chosen != NONE && group->chosen != first_of(group));

@@ -16,8 +16,12 @@
 
 #define HAS_MAP_AUTOATTACH (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 5))
 
+#define MOST_FAILED 1024
+
 static struct bpf_link **links;
 static size_t link_count;
+static const char *failed[MOST_FAILED];
+static size_t failed_count;
 
 static void keep(struct bpf_link *link)
 {
@@ -29,9 +33,28 @@ static void keep(struct bpf_link *link)
 	links[link_count++] = link;
 }
 
+bool attach_failed(const char *program)
+{
+	for (size_t i = 0; i < failed_count; i++)
+		if (strcmp(failed[i], program) == 0)
+			return true;
+	return false;
+}
+
 static void report(enum attached_kind kind, const char *name, struct attachment attachment)
 {
 	send_attached(kind, (uint32_t)-attachment.error, name, attachment.detail);
+}
+
+/* libbpf returns EOPNOTSUPP for programs that it does not attach, because their sections name no target. This is no failure. */
+static void note_failure(const char *program, struct attachment attachment)
+{
+	bool is_left_alone = attachment.error == -EOPNOTSUPP && !*attachment.detail;
+	/* The object of the attempt is closed before the name is needed. */
+	const char *name = attachment.error && !is_left_alone && failed_count < MOST_FAILED ? strdup(program) : NULL;
+
+	if (name)
+		failed[failed_count++] = name;
 }
 
 /* Whether the load already uses the target of the program, so that attaching needs only the program. */
@@ -41,6 +64,16 @@ static bool is_bound_at_load(struct bpf_program *program)
 
 	return type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_EXT ||
 	       (type == BPF_PROG_TYPE_LSM && bpf_program__expected_attach_type(program) != BPF_LSM_CGROUP);
+}
+
+/* Whether the program is for a function of user space, but its section names no file. libbpf then has no target. */
+static bool lacks_file(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	section += *section == '?';
+	return (strncmp(section, "uprobe", strlen("uprobe")) == 0 || strncmp(section, "uretprobe", strlen("uretprobe")) == 0) &&
+	       !strchr(section, ':');
 }
 
 static void attach_program(struct bpf_object *object, struct bpf_program *program)
@@ -53,10 +86,13 @@ static void attach_program(struct bpf_object *object, struct bpf_program *progra
 		/* libbpf also returns this error, without a message, for programs without a target. */
 		if (attachment.error == -EOPNOTSUPP && !*attachment.detail)
 			attachment.detail = "this kernel does not attach such a program";
+	} else if (!target && lacks_file(program)) {
+		attachment = (struct attachment){ .error = -EOPNOTSUPP, .detail = "" };
 	} else {
 		attachment = attachment_of(bpf_program__attach(program));
 	}
 	keep(attachment.link);
+	note_failure(bpf_program__name(program), attachment);
 	report(ATTACHED_PROGRAM, bpf_program__name(program), attachment);
 }
 

@@ -4,6 +4,7 @@
 #define COREMATRIX_ATTACH_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 
 /*
  * If the request asks for it, attaches every loaded program and every struct_ops map: to the target in the request, or to the one that
@@ -11,6 +12,9 @@
  */
 void attach_all(struct bpf_object *object);
 void detach_all(void);
+
+/* Whether a program of this name could not be attached, now or earlier. */
+bool attach_failed(const char *program);
 
 /* Runs every attached iterator by reading it to its end. Returns 0, or a negative errno: -ENOENT if there is none. */
 int read_iterators(void);

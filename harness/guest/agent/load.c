@@ -114,11 +114,14 @@ static struct bpf_object *open_object(const struct object_file *file)
 	return bpf_object__open_mem(file->bytes, file->length, &options);
 }
 
-/* Run checks need the whole object, so a program that is loaded alone is only attached. */
+/*
+ * Run checks need the whole object, so a program that is loaded alone is only attached. They also need the programs that are finally
+ * chosen among alternatives.
+ */
 static void after_load(struct bpf_object *object, const char *program)
 {
 	attach_all(object);
-	if (!program)
+	if (!program && !chosen_failed(attach_failed))
 		run_check(object);
 }
 
@@ -158,7 +161,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	if (reached == REACHED_DONE)
 		after_load(object, program);
 	/* The guest ends soon, and to free the whole object would take longer than to load it. */
-	if (reached == REACHED_DONE && !program)
+	if (reached == REACHED_DONE && !program && !chosen_failed(attach_failed))
 		return reached;
 	detach_all();
 	unpin(object);
@@ -195,9 +198,9 @@ static int keep_quiet(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
-static bool loads_alone(const void *file, const char *program)
+static bool works_alone(const void *file, const char *program)
 {
-	return attempt(file, program, false) == REACHED_DONE;
+	return attempt(file, program, false) == REACHED_DONE && !attach_failed(program);
 }
 
 /* Loads each wanted program alone, except for those that were tried. */
@@ -228,7 +231,8 @@ void load_object(const char *name, const void *bytes, uint32_t length)
 	reached = attempt(&file, NULL, true);
 	if (reached == REACHED_OPEN)
 		return;
-	if (reached != REACHED_DONE && choose_alternatives(loads_alone, &file))
+	if ((reached != REACHED_DONE || chosen_failed(attach_failed)) &&
+	    choose_alternatives(works_alone, &file, reached == REACHED_DONE ? attach_failed : NULL))
 		reached = attempt(&file, NULL, false);
 	if (reached != REACHED_DONE)
 		attempt_each(&file);

@@ -52,12 +52,12 @@ static bool section_is(const struct bpf_program *program, const char *prefix)
 	return strncmp(section, prefix, strlen(prefix)) == 0 && (section[strlen(prefix)] == '/' || section[strlen(prefix)] == '\0');
 }
 
-static bool has_target(struct bpf_program *program, const char *target)
+bool has_late_target(struct bpf_program *program, const char *target)
 {
+	target = target ? target : section_target(program);
+	if (!target)
+		return true;
 	switch (bpf_program__type(program)) {
-	case BPF_PROG_TYPE_TRACING:
-	case BPF_PROG_TYPE_LSM:
-		return bpf_program__set_attach_target(program, 0, target) == 0;
 	case BPF_PROG_TYPE_KPROBE:
 		/* The list of kernel functions decides nothing about offsets, patterns and user space. */
 		if ((section_is(program, "kprobe") || section_is(program, "kretprobe")) && !strpbrk(target, "+*?:"))
@@ -68,6 +68,15 @@ static bool has_target(struct bpf_program *program, const char *target)
 	default:
 		return true;
 	}
+}
+
+static bool has_target(struct bpf_program *program, const char *target)
+{
+	enum bpf_prog_type type = bpf_program__type(program);
+
+	if (type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM)
+		return bpf_program__set_attach_target(program, 0, target) == 0;
+	return has_late_target(program, target);
 }
 
 static bool probe(struct bpf_program *program, const char *target)

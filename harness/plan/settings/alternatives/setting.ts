@@ -8,7 +8,8 @@ import { proposeAlternatives } from './propose.ts';
 const schema = z
   .array(z.array(z.string()).min(2, 'a group of alternatives has at least two'))
   .describe(
-    'Groups of programs, or of maps, of which one is loaded: the first program that loads, the first map whose type the kernel knows. The others are left out.',
+    'Groups of programs, or of maps, of which one is loaded: the first program whose target exists and that loads, and in the modes `attach` and `run` is attached; ' +
+      'the first map whose type the kernel knows. The others are left out.',
   );
 
 interface Others {

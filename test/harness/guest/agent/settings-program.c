@@ -67,7 +67,7 @@ static void apply(void)
 		err(2, "open object.o");
 	loading.object = object;
 	printf("%d", apply_settings(&loading));
-	if (choose_alternatives(is_good, NULL))
+	if (choose_alternatives(is_good, NULL, NULL))
 		printf(" again %d", apply_settings(&loading));
 	show_programs(object);
 	show_maps(object);
