@@ -42,11 +42,10 @@ async function init(objects: string[], options: InitOptions): Promise<void> {
   if (used.length === 0) throw new UserError('no *.bpf.o in this folder or below it; name the objects: corematrix init build/*.o');
   for (const problem of inputs.problems) writeLine(process.stderr, `note: skipped: ${problem}`);
   const directory = dirname(target);
-  await writeFile(target, starterConfig(used, directory, schemaPath(directory)), { flag: options.force === true ? 'w' : 'wx' }).catch(
-    (error: unknown) => {
-      throw new UserError(`${options.config} cannot be written: ${messageOf(error)}`, { cause: error });
-    },
-  );
+  const text = starterConfig(used, { directory, schema: schemaPath(directory), areNamed: objects.length > 0 });
+  await writeFile(target, text, { flag: options.force === true ? 'w' : 'wx' }).catch((error: unknown) => {
+    throw new UserError(`${options.config} cannot be written: ${messageOf(error)}`, { cause: error });
+  });
   writeLine(
     process.stderr,
     `${options.config}: ${plural(used.length, 'object')}; "corematrix plan" shows what it runs, "corematrix run" runs it`,

@@ -30,9 +30,10 @@ function proposals(objects: readonly StarterObject[], directory: string): Map<st
   return entries;
 }
 
-/** One pattern for each folder if all objects have the same suffix, otherwise the paths. */
-function objectPatterns(files: readonly string[], directory: string): string[] {
+/** One pattern for each folder if all objects have the same suffix, otherwise the paths. Objects that the user named keep their paths. */
+function objectPatterns(files: readonly string[], { directory, areNamed }: StarterOptions): string[] {
   const paths = files.map((file) => relative(directory, file).split(sep).join('/'));
+  if (areNamed) return paths;
   const folders = [...new Set(paths.map(dirname))];
   const suffix = paths.every((path) => path.endsWith('.bpf.o')) ? '.bpf.o' : '.o';
   const plain = folders.every((folder) => !/[*?[\]{}()!]/.test(folder));
@@ -44,17 +45,24 @@ function listed({ id, programs }: Pick<ObjectResult, 'id' | 'programs'>): string
   return `#   ${shortened(visible(`${id}: ${programs.map(({ name }) => name).join(', ') || 'no programs'}`), 110)}`;
 }
 
-/**
- * The text of a configuration for objects.
- * @param schema the path of the published JSON Schema relative to the configuration; null if there is no such path
- */
-export function starterConfig(objects: readonly StarterObject[], directory: string, schema: string | null): string {
+export interface StarterOptions {
+  /** The folder of the configuration. */
+  directory: string;
+  /** The path of the published JSON Schema relative to the configuration; null if there is no such path. */
+  schema: string | null;
+  /** If true, the user named the objects, and the configuration names exactly these. Otherwise patterns name those of whole folders. */
+  areNamed: boolean;
+}
+
+/** The text of a configuration for objects. */
+export function starterConfig(objects: readonly StarterObject[], options: StarterOptions): string {
+  const { directory, schema } = options;
   const [first] = objects;
   const object = first?.file.split(sep).at(-1) ?? 'prog.bpf.o';
   const program = first?.result.programs[0]?.name ?? 'my_program';
   const patterns = objectPatterns(
     objects.map(({ file }) => file),
-    directory,
+    options,
   );
   const proposed = proposals(objects, directory);
   const more = objects.length > MAX_LISTED ? [`#   and ${objects.length - MAX_LISTED} more`] : [];

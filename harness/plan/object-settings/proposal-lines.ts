@@ -20,14 +20,17 @@ function entryLine(indent: string, { name, value, why }: ProposedEntry): string 
   return `${indent}${key}${text}${comment}`;
 }
 
+const neededFirst = (a: ProposedEntry, b: ProposedEntry) => Number(a.isOptional === true) - Number(b.isOptional === true);
+
 function settingLines(name: SettingName, { isNeeded, remark, entries }: Proposal): string[] {
   const indent = isNeeded ? '    ' : '    # ';
+  const indentOf = ({ isOptional = false }: ProposedEntry) => (isNeeded && isOptional ? `${indent}  # ` : `${indent}  `);
   // The object does not load without the settings that it needs.
-  const shown = isNeeded ? entries : entries.slice(0, MAX_LISTED);
+  const shown = isNeeded ? entries.toSorted(neededFirst) : entries.slice(0, MAX_LISTED);
   const more = entries.length > shown.length ? [`    # and ${entries.length - shown.length} more`] : [];
   return [
     `${indent}${name}:${remark === undefined ? '' : ` # ${remark}`}`,
-    ...shown.map((entry) => entryLine(`${indent}  `, entry)),
+    ...shown.map((entry) => entryLine(indentOf(entry), entry)),
     ...more,
   ];
 }

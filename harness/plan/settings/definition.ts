@@ -25,7 +25,7 @@ export interface OnKernel {
 
 /** The proposal of `corematrix init` for a setting. */
 export interface Proposal {
-  /** Whether the object needs the setting to load. If false, the lines become comments. */
+  /** Whether the object needs the setting to load. If false, all lines become comments. */
   isNeeded: boolean;
   /** A comment beside the key. */
   remark?: string;
@@ -39,6 +39,8 @@ export interface ProposedEntry {
   value: unknown;
   /** Why it is proposed: a comment beside the entry. */
   why?: string;
+  /** If true, the line is a comment although the setting is needed for other entries. */
+  isOptional?: boolean;
 }
 
 /**

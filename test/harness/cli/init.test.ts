@@ -138,7 +138,7 @@ describe('corematrix init', () => {
       result: { id: name, programs: [{ name, section: '', type: null, insns: 1 }] },
     }));
     for (const object of objects) {
-      const text = starterConfig([object], '/here', null);
+      const text = starterConfig([object], { directory: '/here', schema: null, areNamed: false });
       expect(parseConfig(text, 'c')).toEqual({ kernels: ['debian:all'], objects: [object.file.slice(6)] });
     }
   });

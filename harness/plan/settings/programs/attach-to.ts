@@ -44,6 +44,14 @@ function shapeOf(section: string, type: string): Shape | undefined {
   return type === 'kprobe' && /^\??u(?:ret)?probe/.test(section) ? UPROBE : SHAPES[type];
 }
 
+interface CheckOptions {
+  object: BpfObject;
+  mode: Mode;
+  place: Place;
+  /** If true, the target decides whether the program is loaded (`if-supported`). Then it has a meaning also where nothing is attached. */
+  isQuestion: boolean;
+}
+
 /**
  * Checks the attach target of one program.
  * @param program with the type that it is loaded as
@@ -52,7 +60,7 @@ function shapeOf(section: string, type: string): Shape | undefined {
 export function checkAttachTo(
   { name, section, type }: Pick<BpfProgram, 'name' | 'section' | 'type'>,
   target: string,
-  { object, mode, place }: { object: BpfObject; mode: Mode; place: Place },
+  { object, mode, place, isQuestion }: CheckOptions,
 ): void {
   const own = type ?? '';
   if (own === 'ext')
@@ -63,5 +71,6 @@ export function checkAttachTo(
   }
   const shape = shapeOf(section, own);
   if (shape && !shape.pattern.test(target)) throw place.problem(`"${target}" is not a valid attach target; expected ${shape.expected}`);
-  if (mode === 'load' && !BOUND_AT_LOAD.has(own)) throw place.problem(`program "${name}" is not attached by a load; add "mode: attach"`);
+  if (mode === 'load' && !BOUND_AT_LOAD.has(own) && !isQuestion)
+    throw place.problem(`program "${name}" is not attached by a load; add "mode: attach"`);
 }

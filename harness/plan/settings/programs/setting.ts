@@ -17,11 +17,16 @@ interface Others {
 
 function checkPrograms(value: ProgramsSettings, { object, settings: { mode = 'load' }, place }: SettingInput<Others>): void {
   const names = object.programs.map(({ name }) => name);
-  for (const [name, { type, attach_to: target }] of Object.entries(value)) {
+  for (const [name, { type, autoload, attach_to: target }] of Object.entries(value)) {
     const program = object.programs.find((each) => each.name === name);
     if (!program) throw notInObject(place.at(name), 'program', name, names);
     if (target === undefined) continue;
-    checkAttachTo({ ...program, type: type ?? program.type }, target, { object, mode, place: place.at(name, 'attach_to') });
+    checkAttachTo({ ...program, type: type ?? program.type }, target, {
+      object,
+      mode,
+      place: place.at(name, 'attach_to'),
+      isQuestion: autoload === 'if-supported',
+    });
   }
 }
 

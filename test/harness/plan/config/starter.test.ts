@@ -11,7 +11,11 @@ const read = async (name: string) => readBpfObject(await readFile(sample(name)),
 
 function starter(name: string, bpf: BpfObject): string {
   const programs = bpf.programs.map(({ name: program, section, type, insns }) => ({ name: program, section, type, insns }));
-  return starterConfig([{ file: `/here/${name}.bpf.o`, bpf, result: { id: name, programs } }], '/here', null);
+  return starterConfig([{ file: `/here/${name}.bpf.o`, bpf, result: { id: name, programs } }], {
+    directory: '/here',
+    schema: null,
+    areNamed: false,
+  });
 }
 
 /** The lines after `objects:`. */
@@ -37,7 +41,7 @@ test('init proposes settings for maps without a size, pairs of programs, constan
     objects:
       # These objects may depend on settings that their loader makes. Settings in comments are optional.
       - path: choices.bpf.o
-        alternatives: # the first that loads
+        alternatives: # the first that loads and attaches
           - [unlink_fentry, unlink_kprobe]
         # programs:
         #   on_unlink: {attach_to: NAME} # fentry: the loader must set its target
