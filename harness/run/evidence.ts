@@ -1,13 +1,11 @@
 // Makes the evidence for verdicts from the frames of a guest's response.
+import { MAX_PROGRAMS } from '../bpf/object/object.ts';
 import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { textRecords } from '../logs/libbpf/lines.ts';
 import { parseLibbpfLog } from '../logs/libbpf/parse.ts';
 import { runCheckFacts } from './run-check-facts.ts';
 import type { CellEvidence, Printed } from '../verdict/evidence/evidence.ts';
 import type { LogRecord } from '../logs/record.ts';
-
-/** No object has more programs. The limit bounds the time for load attempts and their relocations. */
-const MAX_PROGRAMS = 4096;
 
 /** The output of commands. A chunk may end within a character. */
 function outputOf(frames: readonly Frame[]): Printed {

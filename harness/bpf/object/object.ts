@@ -94,6 +94,9 @@ function relocationsIn(section: string, { ext, btf, functions, problem }: Reloca
   });
 }
 
+/** The most programs of an object: what a guest reports of more is not read. */
+export const MAX_PROGRAMS = 65_536;
+
 /**
  * Reads a compiled BPF object of either byte order.
  * @param name the name of the file in messages
@@ -131,6 +134,8 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   };
   if (!elf.sections.some(({ type }) => type === SHT_SYMTAB))
     return problem('it has no symbol table, which names its programs; strip it with llvm-strip -g, which keeps the table');
+  if (object.programs.length > MAX_PROGRAMS)
+    return problem(`it has ${object.programs.length} programs; corematrix loads objects with at most ${MAX_PROGRAMS}`);
   if (object.programs.length === 0) return problem('it has no program: no executable section besides .text has a function');
   const btfSection = sectionNamed(elf, '.BTF');
   if (!btfSection) return object;

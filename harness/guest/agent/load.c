@@ -14,7 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+/* The default of the sysctl fs.nr_open. */
+#define MOST_DESCRIPTORS (1 << 20)
 /* bpf_object__prepare() splits a load in two steps, so that failures of relocation and maps differ from those of verification. */
 #define HAS_PREPARE (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 6))
 
@@ -222,11 +225,24 @@ static void attempt_each(const struct object_file *file)
 	free(names);
 }
 
+/*
+ * Every program and map of an object needs a descriptor, and a kernel starts with a limit of 1,024. A larger object must not fail for that:
+ * it is no property of the kernel.
+ */
+static void allow_descriptors(void)
+{
+	const struct rlimit most = { .rlim_cur = MOST_DESCRIPTORS, .rlim_max = MOST_DESCRIPTORS };
+
+	if (setrlimit(RLIMIT_NOFILE, &most) != 0)
+		dprintf(2, "corematrix: allow more descriptors: %s\n", strerror(errno));
+}
+
 void load_object(const char *name, const void *bytes, uint32_t length)
 {
 	struct object_file file = { .name = name, .bytes = bytes, .length = length };
 	enum reached reached;
 
+	allow_descriptors();
 	libbpf_set_print(keep_log);
 	reached = attempt(&file, NULL, true);
 	if (reached == REACHED_OPEN)

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../../../harness/base/errors.ts';
 import { compilerOf } from '../../../../harness/bpf/object/compiler.ts';
 import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
+import { generatedObject } from '../../../bench/generated-object.ts';
 import { compileBpf } from './compile.ts';
 import { type SampleObject, sampleObjects } from './samples.ts';
 
@@ -166,6 +167,13 @@ describe('an object', () => {
       new UserError('two.o: it has no program: no executable section besides .text has a function'),
     );
   });
+});
+
+it('an object with more programs than a guest may report is refused', () => {
+  const object = generatedObject({ programs: 65_537, relocations: 1 });
+  expect(() => readBpfObject(object, 'many.o')).toThrow(
+    new UserError('many.o: it has 65537 programs; corematrix loads objects with at most 65536'),
+  );
 });
 
 describe('sample objects', () => {
