@@ -9,6 +9,7 @@ import { type CausePlace, type ExplainedKernel, type Explanation, EXPLANATION_VE
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { type FieldFindings, fieldFindings } from './field-cause.ts';
 import { fingerprintOf, subjectOf, withoutFlavors } from './fingerprint.ts';
+import { type FieldUse, fieldUses } from './field-use.ts';
 import { guardedPlaces } from './guarded-places.ts';
 import { notReachedAfter } from './not-reached.ts';
 import type { KernelCache } from './kernel-cache.ts';
@@ -85,6 +86,8 @@ interface Context {
   cache: KernelCache;
   objects: ReadonlyMap<string, ExplainedObject>;
   specs: ReadonlyMap<string, readonly (CoreSpec | null)[]>;
+  /** By the id of an object: the use of a field by the position of its relocation. */
+  uses: ReadonlyMap<string, (ref: number) => FieldUse>;
   names: ReadonlyMap<string, string>;
 }
 
@@ -95,9 +98,15 @@ function readingOf(local: CoreSpec, all: readonly (CoreSpec | null)[]): CoreSpec
   return all.find((spec) => spec?.kind === 'byte_off' && accessText(accessOfSpec(spec)) === text) ?? local;
 }
 
-/** Groups failures by the shape of the compiled access, because a kernel may lack one shape and have another. */
-function byShape(failures: readonly ProgramFailure[], specs: Context['specs']): { local: CoreSpec; failures: ProgramFailure[] }[] {
-  const shapes = new Map<string, { local: CoreSpec; failures: ProgramFailure[] }>();
+interface FailingShape {
+  local: CoreSpec;
+  use: FieldUse;
+  failures: ProgramFailure[];
+}
+
+/** Groups failures by the shape and use of the compiled access, because a kernel may lack one shape and have another. */
+function byShape(failures: readonly ProgramFailure[], { specs, uses }: Pick<Context, 'specs' | 'uses'>): FailingShape[] {
+  const shapes = new Map<string, FailingShape>();
   for (const failure of failures) {
     const all = specs.get(failure.object) ?? [];
     const failing = failure.ref === null ? null : all[failure.ref];
@@ -109,19 +118,20 @@ function byShape(failures: readonly ProgramFailure[], specs: Context['specs']): 
       // libbpf takes no integer for an enum.
       return [shapeOf(local.btf, type), isAnyEnum(kindOf(local.btf, resolveType(local.btf, type)))];
     });
-    const key = JSON.stringify(kinds);
-    const shape = shapes.get(key) ?? { local, failures: [] };
+    const use = uses.get(failure.object)?.(failure.ref ?? -1) ?? 'value';
+    const key = JSON.stringify([kinds, use]);
+    const shape = shapes.get(key) ?? { local, use, failures: [] };
     shape.failures.push(failure);
     shapes.set(key, shape);
   }
   return [...shapes.values()].toSorted((a, b) => b.failures.length - a.failures.length);
 }
 
-async function relocationCause(failures: readonly ProgramFailure[], { specs, cache, names }: Context): Promise<FieldFindings | null> {
+async function relocationCause(failures: readonly ProgramFailure[], { specs, uses, cache, names }: Context): Promise<FieldFindings | null> {
   const found: FieldFindings[] = [];
-  for (const shape of byShape(failures, specs)) {
+  for (const shape of byShape(failures, { specs, uses })) {
     const evidence = new Map(shape.failures.map((failure) => [failure.kernel, failure]));
-    found.push(await fieldFindings({ local: shape.local, evidence, cache, names }));
+    found.push(await fieldFindings({ local: shape.local, use: shape.use, evidence, cache, names }));
   }
   const [first] = found;
   return first ? { ...first, situations: found.flatMap(({ situations }) => situations) } : null;
@@ -166,10 +176,11 @@ export async function explain(
 ): Promise<Explanation> {
   const objects = new Map(explained.map((object) => [object.result.id, object]));
   const specs = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, localSpecs(bpf)] as const] : [])));
+  const uses = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, fieldUses(bpf)] as const] : [])));
   const names = kernelNames(cache.kernels);
   const causes: RootCause[] = [];
   for (const group of groupsOf(await nameArguments(failures, objects, cache), objects)) {
-    const cause = await causeOf(group, { cache, objects, specs, names });
+    const cause = await causeOf(group, { cache, objects, specs, uses, names });
     if (cause) causes.push(cause);
   }
   const semanticChanges = await semanticChangePlaces(explained, cache, recordsOf);

@@ -7,6 +7,7 @@ import { enumeratorOf, resolveType } from '../bpf/btf/types.ts';
 import type { Neighbours } from './absence.ts';
 import { accessOfSpec, accessText } from './access.ts';
 import type { CausePresence, CauseSituation } from '../results/explanation.ts';
+import type { FieldUse } from './field-use.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { stepsOf } from './path.ts';
 import { type Presence, presenceOf } from './presence.ts';
@@ -14,7 +15,7 @@ import { distinguishing, type Situation, situationOf, specThere } from './situat
 import { type Replacement, replacementHint, replacementOf, wantedValue } from './replacement.ts';
 import { existsName, type Reading, readSnippet, sizeSnippet } from './snippet.ts';
 import { enumSnippet } from './snippet-guard.ts';
-import { valueAt } from './value.ts';
+import { type Value, valueAt, valueOf } from './value.ts';
 
 export interface FieldFindings {
   presence: CausePresence;
@@ -63,6 +64,7 @@ type Evidence = Pick<CauseSituation, 'evidence' | 'log'>;
 /** An access that fails on some kernels. */
 export interface FailingAccess {
   local: CoreSpec;
+  use: FieldUse;
   /** Keyed by the id of each kernel on which it fails. */
   evidence: ReadonlyMap<string, Evidence>;
   cache: KernelCache;
@@ -70,7 +72,7 @@ export interface FailingAccess {
   names: ReadonlyMap<string, string>;
 }
 
-async function lackingOn({ local, evidence, cache, names }: FailingAccess, all: readonly OnKernel[]): Promise<Lacking[]> {
+async function lackingOn({ local, use, evidence, cache, names }: FailingAccess, all: readonly OnKernel[]): Promise<Lacking[]> {
   const lacking: Lacking[] = [];
   for (const kernel of all) {
     const failsHere = evidence.has(kernel.id);
@@ -86,7 +88,7 @@ async function lackingOn({ local, evidence, cache, names }: FailingAccess, all: 
       elsewhere: spec,
       neighbours: neighboursOf(all, kernel, names),
     });
-    lacking.push({ kernel, situation, replacement: replacementOf(local, wantedValue(local, spec), situation) });
+    lacking.push({ kernel, situation, replacement: replacementOf(local, wantedValue(local, spec, use), situation, use) });
   }
   return lacking;
 }
@@ -108,8 +110,31 @@ function grouped(lacking: readonly Lacking[], evidence: ReadonlyMap<string, Evid
   return [...groups.values()];
 }
 
+/** What is known about an access on all kernels. */
+interface Surveyed {
+  all: readonly OnKernel[];
+  lacking: readonly Lacking[];
+  /** The last kernel that has the access. */
+  lastWith: string | null;
+}
+
+/** True for two numbers of different sizes: a program that reads one as the other reads too many bytes or too few. */
+function haveOtherWidths(a: Value | null, b: Value | null): boolean {
+  return a?.kind === 'number' && b?.kind === 'number' && !a.bitfield && !b.bitfield && a.bits !== b.bits;
+}
+
+/** True if another reading has the same path and another size, because the first of the two is then read for both. */
+function isOfOtherWidth(reading: Reading, others: readonly Reading[]): boolean {
+  const path = JSON.stringify(reading.paths);
+  const value = ({ btf, root, paths }: Reading) => valueAt(btf, root, paths);
+  return (
+    reading.use !== 'address' &&
+    others.some((other) => JSON.stringify(other.paths) === path && haveOtherWidths(value(reading), value(other)))
+  );
+}
+
 /** The access itself if a kernel has it, then the replacements with the same value, those of the newest kernel first. */
-function readingsOf({ local, names }: FailingAccess, lacking: readonly Lacking[], lastWith: string | null): Reading[] {
+function readingsOf({ local, use, names }: FailingAccess, { lacking, lastWith, all }: Surveyed): Reading[] {
   const found = new Map<string, Reading>();
   for (const { kernel, situation, replacement } of lacking) {
     if (replacement.state !== 'same-value' || !situation.root) continue;
@@ -119,15 +144,18 @@ function readingsOf({ local, names }: FailingAccess, lacking: readonly Lacking[]
     const flavor = known?.flavor ?? flavorOf(names.get(kernel.id) ?? kernel.id);
     // Moves a known alternative to the end, so that alternatives are ordered by the newest kernel that needs them.
     found.delete(key);
-    found.set(key, known ?? { btf: situation.root.btf, root: situation.root.id, paths: alternative.paths, flavor, as });
+    found.set(key, known ?? { btf: situation.root.btf, root: situation.root.id, paths: alternative.paths, flavor, as, use });
   }
-  const replacements = [...found.values()].toReversed();
+  const replacements = [...found.values()]
+    .toReversed()
+    .map((reading, _, others) => ({ ...reading, anyWidth: isOfOtherWidth(reading, others) }));
   if (lastWith === null) return replacements;
-  const anyWidth = lacking.some(
-    ({ kernel, situation }) => kernel.presence?.state === 'present' && situation.class === 'core-field-incompatible',
-  );
+  const anyWidth =
+    use === 'value' &&
+    (lacking.some(({ kernel, situation }) => kernel.presence?.state === 'present' && situation.class === 'core-field-incompatible') ||
+      all.some(({ presence }) => presence?.state === 'present' && haveOtherWidths(valueOf(local), valueOf(presence.spec))));
   const flavor = flavorOf(names.get(lastWith) ?? lastWith);
-  return [{ btf: local.btf, root: local.rootId, paths: [stepsOf(local)], flavor, anyWidth }, ...replacements];
+  return [{ btf: local.btf, root: local.rootId, paths: [stepsOf(local)], flavor, anyWidth, use }, ...replacements];
 }
 
 /** True if each kernel with a replacement reads this one, because no reading before it is also there. */
@@ -175,9 +203,10 @@ const NOT_A_READ =
   'The program asks for the size or the place of the field, not for its value. Ask only where bpf_core_field_exists() is true.';
 
 /** Code that reads the value on each kernel that certainly has it, and a check for the other kernels. */
-function valueSuggestion(question: FailingAccess, lacking: readonly Lacking[], lastWith: string | null): Suggestion {
+function valueSuggestion(question: FailingAccess, surveyed: Surveyed): Suggestion {
   const { local, names } = question;
-  const readings = readingsOf(question, lacking, lastWith);
+  const { lacking } = surveyed;
+  const readings = readingsOf(question, surveyed);
   if (readings.length === 0) return { snippet: null, advice: [NOWHERE] };
   if (!eachReadsItsOwn(lacking, readings))
     return { snippet: null, advice: ['No code reads the same value on all these kernels: forms with another meaning have the same name.'] };
@@ -190,8 +219,9 @@ function valueSuggestion(question: FailingAccess, lacking: readonly Lacking[], l
   return { snippet, advice: [`Nothing reads the same value on ${list}. Check ${existsName(text)}() first, which is 0 there.`] };
 }
 
-function suggestion(question: FailingAccess, lacking: readonly Lacking[], lastWith: string | null): Suggestion {
+function suggestion(question: FailingAccess, surveyed: Surveyed): Suggestion {
   const { local } = question;
+  const { lacking, lastWith } = surveyed;
   const access = accessOfSpec(local);
   if (access.what === 'enumerator') {
     const enumerator = enumeratorOf(local.btf, resolveType(local.btf, local.rootId), local.raw[0] ?? 0);
@@ -201,7 +231,7 @@ function suggestion(question: FailingAccess, lacking: readonly Lacking[], lastWi
   const ambiguous = lacking.find(({ kernel }) => kernel.presence?.state === 'ambiguous');
   if (ambiguous) return distinguishingSnippet(local, ambiguous.kernel.presence, accessText(access));
   if (access.what === 'field' && local.kind !== 'byte_off') return { snippet: null, advice: [NOT_A_READ] };
-  if (access.what === 'field') return valueSuggestion(question, lacking, lastWith);
+  if (access.what === 'field') return valueSuggestion(question, surveyed);
   return { snippet: null, advice: lastWith === null ? [NOWHERE] : [] };
 }
 
@@ -215,5 +245,5 @@ export async function fieldFindings(question: FailingAccess): Promise<FieldFindi
   }
   const presence = presenceAmong(all.map((each) => ({ id: each.id, has: isThere(each.presence) })));
   const lacking = await lackingOn(question, all);
-  return { presence, situations: grouped(lacking, evidence), ...suggestion(question, lacking, presence.last) };
+  return { presence, situations: grouped(lacking, evidence), ...suggestion(question, { all, lacking, lastWith: presence.last }) };
 }

@@ -1,12 +1,14 @@
 // Decides by BTF whether a kernel has another way to read a value that a program was written for.
 import { accessOfSpec, accessText } from './access.ts';
+import type { TypeAt } from '../bpf/btf/btf.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
+import type { FieldUse } from './field-use.ts';
 import { knownChange } from './known-change.ts';
 import type { KnownChange } from './known-changes.ts';
 import type { Alternative } from './nearest.ts';
-import { pathText } from './path.ts';
+import { namedMembers, pathText, stepsOf, walk } from './path.ts';
 import type { Situation } from './situation.ts';
-import { type Comparison, type Conversion, compareConverted, compareValues, type Value, valueAt, valueOf } from './value.ts';
+import { type Comparison, type Conversion, addressAt, compareConverted, compareValues, type Value, valueAt, valueOf } from './value.ts';
 
 /** What the kernel has instead. */
 export type Replacement =
@@ -17,7 +19,11 @@ export type Replacement =
   | { state: 'other-meaning'; alternative: Alternative; why: string };
 
 /** The value that a program was written for: with the types of a kernel that has it, but the sign that the program reads. */
-export function wantedValue(local: CoreSpec, elsewhere: CoreSpec | null): Value | null {
+export function wantedValue(local: CoreSpec, elsewhere: CoreSpec | null, use: FieldUse): Value | null {
+  if (use === 'address') {
+    const { btf, rootId } = elsewhere ?? local;
+    return addressAt(btf, rootId, [stepsOf(local)]);
+  }
   const [compiled, there] = [valueOf(local), elsewhere && valueOf(elsewhere)];
   if (compiled?.kind === 'number' && there?.kind === 'number') return { ...there, signed: compiled.signed };
   return there ?? compiled;
@@ -33,13 +39,51 @@ function changeOf(local: CoreSpec, { paths }: Alternative): KnownChange | null {
   return knownChange(accessText(access)) ?? (paths.length === 1 ? knownChange(`${access.type}.${pathsText(paths)}`) : null);
 }
 
-function comparison(local: CoreSpec, alternative: Alternative, [before, after]: readonly [Value, Value]): Comparison {
+/** True if a known change names the alternative. */
+function names({ after }: KnownChange, { paths }: Alternative): boolean {
+  const last = after?.split(' is ')[0]?.split('.').at(-1);
+  return last !== undefined && paths.some((steps) => steps.includes(last));
+}
+
+/** The words of a name. */
+function wordsOf(name: string): Set<string> {
+  return new Set(name.split('_').filter((word) => word !== ''));
+}
+
+/** True if one name has all words of the other: `index` and `__folio_index`. */
+function isVariant(a: string, b: string): boolean {
+  const [one, other] = [wordsOf(a), wordsOf(b)];
+  return [...one].every((word) => other.has(word)) || [...other].every((word) => one.has(word));
+}
+
+/** Why nothing shows that an alternative without a known change is what was read; null if its place and name do. */
+function unrelated(local: CoreSpec, { relation, paths }: Alternative, { btf, id }: TypeAt): string | null {
+  // Another object may be behind the pointer, or in the enclosing struct.
+  if (relation === 'behind-pointer' || relation === 'moved-out') return 'nothing but its type and name relates it to what was read';
+  if (relation !== 'renamed') return null;
+  const [before, [after = []]] = [stepsOf(local), paths];
+  const at = after.findIndex((step, index) => step !== before[index]);
+  // A struct with a single member is this member.
+  const isAlone = namedMembers(btf, walk(btf, id, after.slice(0, at)).type).length === 1;
+  return isAlone || isVariant(String(before[at]), String(after[at])) ? null : 'nothing but its type and place relates it to what was read';
+}
+
+interface Compared {
+  alternative: Alternative;
+  root: TypeAt;
+  before: Value;
+  after: Value;
+}
+
+function comparison(local: CoreSpec, { alternative, root, before, after }: Compared): Comparison {
   const known = changeOf(local, alternative);
   const { form } = alternative;
   const sameNumber = known?.sameNumber === true;
   if (form) return compareConverted(before, after, { as: form.as, sameNumber });
   if (known?.otherMeaning === true) return { same: false, why: known.text };
   if (alternative.certainty === 'possible') return { same: false, why: 'nothing but its place and name relates it to what was read' };
+  const why = known && names(known, alternative) ? null : unrelated(local, alternative, root);
+  if (why !== null) return { same: false, why };
   const plain = compareValues(before, after);
   return plain.same || !sameNumber ? plain : compareConverted(before, after, { as: null, sameNumber });
 }
@@ -48,12 +92,13 @@ function comparison(local: CoreSpec, alternative: Alternative, [before, after]: 
  * Decides whether the best alternative of a kernel reads the value that a program was written for.
  * @param before the value on the nearest kernel that has the access, else in the object; null if BTF cannot describe it
  */
-export function replacementOf(local: CoreSpec, before: Value | null, { alternatives, root }: Situation): Replacement {
+export function replacementOf(local: CoreSpec, before: Value | null, { alternatives, root }: Situation, use: FieldUse): Replacement {
   const [alternative] = alternatives;
   if (!alternative || !root) return { state: 'none' };
-  const after = valueAt(root.btf, root.id, alternative.paths);
+  const after = (use === 'address' ? addressAt : valueAt)(root.btf, root.id, alternative.paths);
+  if (use === 'address' && !after) return { state: 'other-meaning', alternative, why: 'it has no address of its own in the struct' };
   if (!before || !after) return { state: 'other-meaning', alternative, why: 'BTF does not describe its type' };
-  const decided = comparison(local, alternative, [before, after]);
+  const decided = comparison(local, { alternative, root, before, after });
   const likeness = alternative.relation === 'renamed' && !alternative.form && changeOf(local, alternative) === null;
   return decided.same
     ? { state: 'same-value', alternative, as: decided.as, likeness }

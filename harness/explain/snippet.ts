@@ -1,7 +1,8 @@
 // C code that replaces an access that some kernels lack: flavors with a check for each. It compiles without other declarations.
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
-import { arrayOf, isComposite, type Member, referencedType, resolveType } from '../bpf/btf/types.ts';
+import { arrayOf, isAnyEnum, isComposite, type Member, referencedType, resolveType } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
+import type { FieldUse } from './field-use.ts';
 import { namedMembers, pathText, type Step, walk } from './path.ts';
 import { integerFacts, isScalar, standaloneDeclaration } from './type-text.ts';
 import type { Conversion } from './value.ts';
@@ -20,6 +21,8 @@ export interface Reading {
   anyWidth?: boolean;
   /** How to compute the value from the number at the end; null for the number itself. */
   as?: Conversion | null;
+  /** Whether the function returns the value, which is the default, or its address. */
+  use?: FieldUse;
 }
 
 const ATTRIBUTE = '__attribute__((preserve_access_index))';
@@ -27,6 +30,7 @@ const ATTRIBUTE = '__attribute__((preserve_access_index))';
 /** Common input for the declarations of one flavor. */
 interface Declarer {
   btf: Btf;
+  flavor: string;
   /** Declares the member at the end of a path. */
   end: (type: number, name: string) => string;
 }
@@ -41,7 +45,9 @@ function declare(from: Declarer, type: number, steps: readonly Step[], name: str
   return `struct { ${memberOn(from, id, steps)} } ${name};`;
 }
 
-function bitfieldType(btf: Btf, { type, bitSize }: Member): string {
+/** CO-RE takes no integer for an enum. */
+function bitfieldType(btf: Btf, { name, type, bitSize }: Member, flavor: string): string {
+  if (isAnyEnum(kindOf(btf, resolveType(btf, type)))) return `enum { ${name}_${flavor}_value }`;
   if (bitSize > 32) return 'unsigned long long';
   return integerFacts(btf, type)?.signed === true ? 'int' : 'unsigned int';
 }
@@ -49,7 +55,7 @@ function bitfieldType(btf: Btf, { type, bitSize }: Member): string {
 function memberOn(from: Declarer, type: number, [step = '', ...rest]: readonly Step[]): string {
   const member = namedMembers(from.btf, type).find(({ name }) => name === step);
   if (!member) return '';
-  if (member.bitSize > 0 && rest.length === 0) return `${bitfieldType(from.btf, member)} ${step} : ${member.bitSize};`;
+  if (member.bitSize > 0 && rest.length === 0) return `${bitfieldType(from.btf, member, from.flavor)} ${step} : ${member.bitSize};`;
   return declare(from, member.type, rest, member.name);
 }
 
@@ -59,8 +65,8 @@ interface Declared {
   text: string;
 }
 
-function declareRoot(from: Declarer, root: number, paths: readonly (readonly Step[])[], flavor: string): Declared {
-  const { btf } = from;
+function declareRoot(from: Declarer, root: number, paths: readonly (readonly Step[])[]): Declared {
+  const { btf, flavor } = from;
   const name = `${essentialName(nameOf(btf, root))}___${flavor}`;
   const members = paths.map((steps) => `\t${memberOn(from, root, steps)}`).join('\n');
   if (kindOf(btf, root) === 'typedef') return { type: name, text: `typedef struct {\n${members}\n} ${ATTRIBUTE} ${name};` };
@@ -79,8 +85,8 @@ interface Rendered {
 type ValueKind = 'pointer' | 'signed' | 'unsigned' | 'address';
 
 /** An array, struct or union gives its address. */
-function valueKindOf(btf: Btf, type: number, as: Conversion | null): ValueKind {
-  if (!isScalar(btf, type)) return 'address';
+function valueKindOf(btf: Btf, type: number, { as = null, use }: Reading): ValueKind {
+  if (use === 'address' || !isScalar(btf, type)) return 'address';
   if (kindOf(btf, resolveType(btf, type)) === 'ptr') return 'pointer';
   if (as !== null && as.what !== 'one-more') return 'unsigned';
   return integerFacts(btf, type)?.signed === true ? 'signed' : 'unsigned';
@@ -106,12 +112,12 @@ function chainOf(reading: Reading, root: number, [steps = [], ...further]: Readi
   if (further.length === 0) {
     const end = (type: number, member: string) =>
       standaloneDeclaration(btf, type, member, `${member.replaceAll(/\W/g, '')}___${flavor}_value`.replaceAll('___', '_'));
-    return [{ root, steps, ...declareRoot({ btf, end }, root, declared, flavor) }];
+    return [{ root, steps, ...declareRoot({ btf, flavor, end }, root, declared) }];
   }
   const target = resolveType(btf, referencedType(btf, resolveType(btf, walk(btf, root, steps).type)));
   const behind = chainOf(reading, target, further, [...names, name]);
   const end = (_: number, member: string) => `${behind[0]?.type ?? 'void'} *${member};`;
-  return [{ root, steps, ...declareRoot({ btf, end }, root, declared, flavor) }, ...behind];
+  return [{ root, steps, ...declareRoot({ btf, flavor, end }, root, declared) }, ...behind];
 }
 
 /** The C expression of a value that is computed from a number. */
@@ -141,8 +147,8 @@ function render(reading: Reading): Rendered | null {
   if (!own || !last) return null;
   if (pointed.some((link) => nameOf(btf, link.root) === '')) return null;
   const { type, bitfield } = endOf(btf, last.root, last.steps);
-  const value = valueKindOf(btf, type, as);
-  if (pointed.length > 0 && (bitfield || value === 'address')) return null;
+  const value = valueKindOf(btf, type, reading);
+  if (pointed.length > 0 && (bitfield || reading.anyWidth === true || value === 'address')) return null;
   const check = (variable: string) =>
     [
       ...(only === undefined ? [] : [`${variable}->${only}`]),

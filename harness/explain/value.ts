@@ -20,10 +20,17 @@ interface Reached {
   element: Element | null;
 }
 
+/**
+ * How a number differs from what it counts: it is one less and negative without references, or the CPUs hold a part of it.
+ * @see include/linux/rcuref.h, include/linux/file_ref.h and include/linux/percpu_counter.h of the kernel
+ */
+const COUNTS: Readonly<Record<string, 'one-less' | 'part'>> = { rcuref_t: 'one-less', file_ref_t: 'one-less', percpu_counter: 'part' };
+
 /** What an access reads. An access that ends at an array, struct or union gives its address. */
 export type Value = Reached &
+  /** A bool has one bit. `counts` is absent if the number is what it counts. */
   (
-    | { kind: 'number'; bits: number; signed: boolean; bitfield: boolean }
+    | { kind: 'number'; bits: number; signed: boolean; bitfield: boolean; counts?: 'one-less' | 'part' }
     /** `to` is the type of the target in C, without qualifiers and flavors. */
     | { kind: 'pointer'; to: string }
     /** `of` is the type at the address in C; of an array, the type of an element. */
@@ -59,6 +66,16 @@ function pointedBy(btf: Btf, type: number): number | null {
   return kindOf(btf, id) === 'ptr' ? referencedType(btf, id) : null;
 }
 
+/** How the number at the end of a path differs from what it counts, by the names of the types on the path. */
+function countsOf(btf: Btf, root: number, steps: readonly Step[]): { counts?: 'one-less' | 'part' } {
+  for (let length = 1; length < steps.length; length++) {
+    const { type } = walk(btf, root, steps.slice(0, length));
+    const counts = COUNTS[nameOf(btf, type)] ?? COUNTS[nameOf(btf, resolveType(btf, type))];
+    if (counts !== undefined) return { counts };
+  }
+  return {};
+}
+
 /**
  * What an access reads.
  * @param paths from the root type on; a further path starts behind the pointer at the end of the path before
@@ -75,8 +92,11 @@ export function valueAt(btf: Btf, root: number, paths: readonly (readonly Step[]
   const element = elementOf(btf, root, steps);
   const bitSize = typeof steps.at(-1) === 'string' ? (last?.member.bitSize ?? 0) : 0;
   const integer = integerFacts(btf, type);
-  if (integer)
-    return { kind: 'number', bits: bitSize > 0 ? bitSize : integer.size * 8, signed: integer.signed, bitfield: bitSize > 0, element };
+  if (integer) {
+    const whole = integer.bool ? 1 : integer.size * 8;
+    const bits = bitSize > 0 ? bitSize : whole;
+    return { kind: 'number', bits, signed: integer.signed, bitfield: bitSize > 0, element, ...countsOf(btf, root, steps) };
+  }
   const pointed = pointedBy(btf, type);
   if (pointed !== null) return { kind: 'pointer', to: plainText(btf, pointed), element };
   const id = resolveType(btf, type);
@@ -84,6 +104,18 @@ export function valueAt(btf: Btf, root: number, paths: readonly (readonly Step[]
   if (array) return { kind: 'address', of: plainText(btf, array.element), elements: array.length, element };
   const named = isComposite(kindOf(btf, id)) && nameOf(btf, id) !== '';
   return named ? { kind: 'address', of: plainText(btf, id), elements: null, element } : null;
+}
+
+/**
+ * The address of the value at the end of a path.
+ * @returns null if the type lacks a member on the way, or if the value is a bitfield, which has no address
+ */
+export function addressAt(btf: Btf, root: number, paths: readonly (readonly Step[])[]): Value | null {
+  const value = valueAt(btf, root, paths);
+  const [steps = [], ...further] = paths;
+  if (!value || value.kind === 'address') return value;
+  if (further.length > 0 || (value.kind === 'number' && value.bitfield)) return null;
+  return { kind: 'address', of: plainText(btf, resolveType(btf, walk(btf, root, steps).type)), elements: null, element: value.element };
 }
 
 /** What a spec reads, with the types of the object or kernel that the spec is from. */
@@ -98,8 +130,8 @@ const KINDS = { number: 'a number', pointer: 'a pointer', address: 'an array or 
 /** The value after a conversion, or the reason why the value cannot be converted. */
 function converted(value: Value, as: Conversion | null): Value | string {
   if (as === null) return value;
-  if (value.kind !== 'number') return `${KINDS[value.kind]} cannot be converted`;
-  if (as.what === 'one-more') return { ...value, element: null };
+  if (value.kind !== 'number') return `${value.kind === 'address' ? 'an address' : KINDS[value.kind]} cannot be converted`;
+  if (as.what === 'one-more') return { kind: 'number', bits: value.bits, signed: value.signed, bitfield: false, element: null };
   const bits = as.what === 'bits' ? as.width : 1;
   if (as.what === 'bits' && as.shift + bits > value.bits) return `${bitsText(value.bits)} do not contain bit ${as.shift + bits - 1}`;
   return { kind: 'number', bits, signed: false, bitfield: false, element: null };
@@ -113,6 +145,24 @@ function elementsDiffer(before: Element | null, after: Element | null): string |
 
 const addressText = ({ of, elements }: Extract<Value, { kind: 'address' }>) => (elements === null ? of : `an array of ${of}`);
 
+type Numeric = Extract<Value, { kind: 'number' }>;
+
+function countsDiffer(before: Numeric, after: Numeric): string | null {
+  if (before.counts === after.counts) return null;
+  if (after.counts === 'part') return 'the sum of a percpu_counter lacks what each CPU still holds';
+  return after.counts === 'one-less'
+    ? 'it is one less than the count'
+    : `it is the count, but the program reads ${before.counts === 'part' ? 'a percpu_counter' : 'one less'}`;
+}
+
+/** A count that became one less than the count. */
+function becameOneLess(before: Value, after: Value): Conversion | null {
+  if (before.kind !== 'number' || after.kind !== 'number' || before.counts !== undefined || after.counts !== 'one-less') return null;
+  return typesDiffer(before, { kind: 'number', bits: after.bits, signed: after.signed, bitfield: false, element: null }) === null
+    ? { what: 'one-more' }
+    : null;
+}
+
 /** The type of the value differs: why; null if it is the same. */
 function typesDiffer(before: Value, after: Value): string | null {
   if (before.kind === 'number' && after.kind === 'number') {
@@ -120,7 +170,7 @@ function typesDiffer(before: Value, after: Value): string | null {
     // One bit is 0 or 1, whatever the sign of its type.
     if (before.signed !== after.signed && before.bits > 1)
       return `it is ${after.signed ? 'signed' : 'unsigned'}, but the program reads it as ${before.signed ? 'signed' : 'unsigned'}`;
-    return null;
+    return countsDiffer(before, after);
   }
   if (before.kind === 'pointer' && after.kind === 'pointer')
     return before.to === after.to ? null : `it points to ${after.to}, but the program reads a pointer to ${before.to}`;
@@ -147,8 +197,8 @@ function partOfWord(before: Value, after: Value): Conversion | null {
  * @param after the value that a kernel has instead
  */
 export function compareValues(before: Value, after: Value): Comparison {
-  const part = partOfWord(before, after);
-  if (part) return { same: true, as: part };
+  const as = partOfWord(before, after) ?? becameOneLess(before, after);
+  if (as) return { same: true, as };
   const why = typesDiffer(before, after) ?? elementsDiffer(before.element, after.element);
   return why === null ? { same: true, as: null } : { same: false, why };
 }

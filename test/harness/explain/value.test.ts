@@ -84,6 +84,23 @@ describe('a known change states how to read the value', () => {
     expect(compareConverted(number(64), number(64, { signed: true }), count)).toMatchObject({ same: false });
   });
 
+  it('a count that became one less than the count is read as one more', () => {
+    const count = number(32, { signed: true });
+    const before = { ...count, counts: 'one-less' } as const satisfies Value;
+    expect(compareValues(count, before)).toEqual({ same: true, as: { what: 'one-more' } });
+    expect(compareValues(before, count)).toEqual({ same: false, why: 'it is the count, but the program reads one less' });
+    expect(compareValues(before, before)).toEqual({ same: true, as: null });
+  });
+
+  it('the sum of a percpu_counter is not the value of a plain counter', () => {
+    const sum = { ...number(64, { signed: true }), counts: 'part' } as const satisfies Value;
+    expect(compareValues(number(64, { signed: true }), sum)).toEqual({
+      same: false,
+      why: 'the sum of a percpu_counter lacks what each CPU still holds',
+    });
+    expect(compareConverted(number(64, { signed: true }), sum, { as: null, sameNumber: true })).toEqual({ same: true, as: null });
+  });
+
   it('the same number in another integer type is the same value, but a pointer is not', () => {
     const same = { as: null, sameNumber: true };
     expect(compareConverted(number(64, { signed: true }), number(32), same)).toEqual({ same: true, as: null });
