@@ -22,7 +22,7 @@ enum tty_driver_type { TTY_DRIVER_TYPE_SYSTEM };
 `;
 
 export interface WrittenAccess {
-  /** Struct, its declared members, and the path to the value from a pointer to the struct. */
+  /** Struct, its declared members, and the path to the value from a pointer to the struct; `&PATH` takes the address. */
   type: string;
   members: string;
   path: string;
@@ -84,12 +84,13 @@ export const ACCESSES: Readonly<Record<string, WrittenAccess>> = {
 export function sourceOf(accesses: Readonly<Record<string, WrittenAccess>>): string {
   const programs = Object.entries(accesses).map(([name, { type, members, path }]) => {
     const flavor = `${type}___${name}`;
-    const read = / : \d/.test(members) ? 'BPF_CORE_READ_BITFIELD_PROBED' : 'BPF_CORE_READ';
+    const macro = / : \d/.test(members) ? 'BPF_CORE_READ_BITFIELD_PROBED' : 'BPF_CORE_READ';
+    const read = path.startsWith('&') ? `&from->${path.slice(1)}` : `${macro}(from, ${path})`;
     return `struct ${flavor} { ${members} } access_index;
 SEC("raw_tp/sched_switch") int ${name}(u64 *ctx)
 {
 	struct ${flavor} *from = (void *)ctx[0];
-	seen = (u64)${read}(from, ${path});
+	seen = (u64)${read};
 	return 0;
 }`;
   });
