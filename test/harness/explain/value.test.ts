@@ -2,7 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { compareConverted, compareValues, type Value } from '../../../harness/explain/value.ts';
 
-const number = (bits: number, changes: { signed?: boolean; bitfield?: boolean; element?: Value['element'] } = {}): Value => ({
+const number = (
+  bits: number,
+  changes: { signed?: boolean; bitfield?: boolean; element?: Value['element']; counts?: 'one-less' | 'part' } = {},
+): Value => ({
   kind: 'number',
   bits,
   signed: false,
@@ -86,14 +89,14 @@ describe('a known change states how to read the value', () => {
 
   it('a count that became one less than the count is read as one more', () => {
     const count = number(32, { signed: true });
-    const before = { ...count, counts: 'one-less' } as const satisfies Value;
+    const before = number(32, { signed: true, counts: 'one-less' });
     expect(compareValues(count, before)).toEqual({ same: true, as: { what: 'one-more' } });
     expect(compareValues(before, count)).toEqual({ same: false, why: 'it is the count, but the program reads one less' });
     expect(compareValues(before, before)).toEqual({ same: true, as: null });
   });
 
   it('the sum of a percpu_counter is not the value of a plain counter', () => {
-    const sum = { ...number(64, { signed: true }), counts: 'part' } as const satisfies Value;
+    const sum = number(64, { signed: true, counts: 'part' });
     expect(compareValues(number(64, { signed: true }), sum)).toEqual({
       same: false,
       why: 'the sum of a percpu_counter lacks what each CPU still holds',
