@@ -28,7 +28,7 @@ export interface Totals {
 }
 
 /** Messages of tools that a guest without hardware counters, a Java machine or frequency scaling cannot serve. */
-const ENVIRONMENT = [/perf sampling/i, /cpufreq|frequency/i, /libjvm|\bpid\b.*(?:must|not)|needs? .*pid|usage:/i];
+const ENVIRONMENT = [/perf sampling/i, /cpufreq/i, /not specify pid/i, /^usage:/i];
 
 /** Reads the result of a tool that `watch` has run. */
 export function toolResult({ status, class: failureClass, reason }: CellResult, stdout: string, stderr: string): ToolResult {

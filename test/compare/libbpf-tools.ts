@@ -25,6 +25,8 @@ const GOALS = { sid: { agree: 155 / 162, samePrograms: 95 / 106 }, bookworm: { a
 
 /** Arguments without which a tool ends at once, needs a terminal, or loads only some of its programs. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  biolatency: ['-Q'],
+  biosnoop: ['-Q'],
   bashreadline: ['-s', '{folder}/bash'],
   biotop: ['-C'],
   filetop: ['-C'],

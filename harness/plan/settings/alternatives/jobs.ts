@@ -2,7 +2,7 @@
 import type { BpfObject } from '../../../bpf/object/object.ts';
 import { type AttachPlace, attachPlaceOf, comparePreference } from './attach-place.ts';
 import { type ProgramCode, programCodes } from './same-code.ts';
-import { commonName, generalNames, isPlaceholder } from './target-names.ts';
+import { commonName, familyOf, generalNames, isPlaceholder } from './target-names.ts';
 
 interface Placed extends AttachPlace {
   program: string;
@@ -13,7 +13,8 @@ interface Placed extends AttachPlace {
 export type Optional =
   | { why: 'placeholder'; target: string }
   | { why: 'system call'; program: string }
-  | { why: 'special form'; program: string };
+  | { why: 'special form'; program: string }
+  | { why: 'renamed family'; program: string };
 
 export interface Job {
   /** Names of the programs, the preferred first. Each kernel needs one of them. */
@@ -52,8 +53,7 @@ function placedPrograms(object: BpfObject): Placed[] {
 function groupsOf(placed: readonly Placed[]): Placed[][] {
   const groups = new Map<string, Placed[]>();
   for (const each of placed) {
-    const key = `${each.returns} ${isPlaceholder(each.name) ? each.name : commonName(each.name)}`;
-    addTo(groups, key, each);
+    addTo(groups, `${each.returns} ${commonName(each.name)}`, each);
   }
   return [...groups.values()].flatMap((members) => {
     const places = new Set(members.map(({ way, name }) => `${way} ${name}`));
@@ -66,28 +66,36 @@ function groupsOf(placed: readonly Placed[]): Placed[][] {
 interface Relatives {
   byForm: ReadonlyMap<string, readonly Placed[]>;
   byName: ReadonlyMap<string, readonly Placed[]>;
+  /** Programs of jobs whose target has several names, by the family of the target. */
+  renamed: ReadonlyMap<string, readonly Placed[]>;
 }
 
-function relativesIn(placed: readonly Placed[]): Relatives {
+function relativesIn(groups: readonly (readonly Placed[])[]): Relatives {
   const byForm = new Map<string, Placed[]>();
   const byName = new Map<string, Placed[]>();
-  for (const each of placed) {
+  const renamed = new Map<string, Placed[]>();
+  for (const each of groups.flat()) {
     if (each.code.form !== null) addTo(byForm, each.code.form, each);
     addTo(byName, each.name, each);
   }
-  return { byForm, byName };
+  for (const group of groups.filter((members) => new Set(members.map(({ name }) => name)).size > 1))
+    for (const each of group) addTo(renamed, familyOf(each.name) ?? each.name, each);
+  return { byForm, byName, renamed };
 }
 
-function optionalOf(group: readonly Placed[], { byForm, byName }: Relatives): Job['optional'] {
+function optionalOf(group: readonly Placed[], { byForm, byName, renamed }: Relatives): Job['optional'] {
   const own = new Set(group.map(({ program }) => program));
   for (const each of group) {
     if (isPlaceholder(each.name)) return { why: 'placeholder', target: each.name };
-    const isOther = (other: Placed) => !own.has(other.program) && other.returns === each.returns && other.way === each.way;
+    const isUnrelated = (other: Placed) => !own.has(other.program);
+    const isOther = (other: Placed) => isUnrelated(other) && other.returns === each.returns && other.way === each.way;
     const same = each.isSystemCall ? byForm.get(each.code.form ?? '')?.find((other) => other.isSystemCall && isOther(other)) : undefined;
     if (same) return { why: 'system call', program: same.program };
     const general = generalNames(each.name).flatMap((name) => byName.get(name) ?? []);
     const found = general.find((other) => isOther(other) && usesMapsOf(each, other));
     if (found) return { why: 'special form', program: found.program };
+    const relative = renamed.get(familyOf(each.name) ?? '')?.find(isUnrelated);
+    if (relative && group.length === 1) return { why: 'renamed family', program: relative.program };
   }
   return null;
 }
@@ -95,6 +103,7 @@ function optionalOf(group: readonly Placed[], { byForm, byName }: Relatives): Jo
 /** The jobs of an object, in the order of their first programs. Programs whose section names no place in the kernel are left out. */
 export function jobsOf(object: BpfObject): Job[] {
   const placed = placedPrograms(object);
-  const relatives = relativesIn(placed);
-  return groupsOf(placed).map((group) => ({ programs: group.map(({ program }) => program), optional: optionalOf(group, relatives) }));
+  const groups = groupsOf(placed);
+  const relatives = relativesIn(groups);
+  return groups.map((group) => ({ programs: group.map(({ program }) => program), optional: optionalOf(group, relatives) }));
 }

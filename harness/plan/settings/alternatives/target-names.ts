@@ -20,8 +20,16 @@ const PLACEHOLDER = /^(?:dummy|placeholder|fake)(?:_|$)|^(?:foo|bar|func|functio
 
 const withoutUnderscores = (name: string) => name.replace(/^_+/, '');
 
+/** Words of placeholders that say only that they are some, or in which way they are attached: `dummy_fentry`. */
+const PLACEHOLDER_WORDS: ReadonlySet<string> = new Set(['dummy', 'placeholder', 'fake', 'fentry', 'fexit', 'kprobe', 'kretprobe']);
+
 /** The same text for all names of one target. */
 export function commonName(name: string): string {
+  if (isPlaceholder(name))
+    return `placeholder ${name
+      .split('_')
+      .filter((word) => !PLACEHOLDER_WORDS.has(word))
+      .join('_')}`;
   const plain = withoutUnderscores(name);
   const words = (REPLACED_BY.get(plain) ?? plain).split('_').filter((word) => word !== '' && !VARIANT_WORDS.has(word));
   return words.length === 0 ? name : words.join('_');
@@ -37,7 +45,7 @@ const EXAMPLES: readonly (readonly [RegExp, string])[] = [
   [/(?:^|_)read(?:_|$)/, 'generic_file_read_iter'],
   [/(?:^|_)write(?:_|$)/, 'generic_file_write_iter'],
   [/(?:^|_)open(?:_|$)/, 'generic_file_open'],
-  [/(?:^|_)f?sync(?:_|$)/, 'generic_file_fsync'],
+  [/(?:^|_)f?sync(?:_|$)/, 'vfs_fsync_range'],
   [/(?:^|_)getattr(?:_|$)/, 'simple_getattr'],
 ];
 const ANY_EXAMPLE = 'vfs_read';
@@ -47,8 +55,15 @@ export function exampleTarget(placeholder: string): string {
   return EXAMPLES.find(([word]) => word.test(placeholder))?.[1] ?? ANY_EXAMPLE;
 }
 
+const FAMILY_WORDS = 3;
 /** The most words that a special form of a function has more: `kmalloc_node`, `mutex_lock_interruptible`. */
 const MAX_ADDED_WORDS = 2;
+
+/** The words that the functions of one part of the kernel share: `blk_account_io` of `blk_account_io_start`; null for names without another word. */
+export function familyOf(name: string): string | null {
+  const words = withoutUnderscores(name).split('_');
+  return words.length > FAMILY_WORDS ? words.slice(0, FAMILY_WORDS).join('_') : null;
+}
 
 /** The shorter names of which a name may be a special form: `a_b` and `a` for `a_b_c`. */
 export function generalNames(name: string): string[] {

@@ -13,6 +13,8 @@ function whyOptional(optional: Optional): string {
       return `the loader sets the target in place of ${optional.target}; this one is an example`;
     case 'system call':
       return `does the same as ${optional.program} for a system call that not every architecture has`;
+    case 'renamed family':
+      return `kernels rename or inline such targets, as that of ${optional.program}`;
     case 'special form':
       return `its target is a special form of that of ${optional.program}`;
   }

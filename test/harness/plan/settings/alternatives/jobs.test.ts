@@ -55,6 +55,23 @@ test('programs for old and new names of one target are one job if they use the s
   expect(await jobs('names', programs)).toEqual(['page | folio', 'old_alloc | new_alloc', 'event | done', 'other_map', 'this_map']);
 });
 
+test('a job is optional if its target belongs to a family of which the object has old and new names', async () => {
+  const programs = `
+    P("fentry/blk_account_io_start", start, starts, 0) P("tp_btf/block_io_start", event, starts, 0)
+    P("kprobe/blk_account_io_merge_bio", merge, starts, 0) P("kprobe/blk_mq_start_request", request, starts, 0)`;
+  expect(await jobs('families', programs)).toEqual(['event | start', 'merge: renamed family start', 'request']);
+});
+
+test('placeholders that differ only in the way of attaching are one job', async () => {
+  const programs = `P("kprobe/dummy_kprobe", a, starts, 0) P("fentry/dummy_fentry", b, starts, 0) P("kretprobe/dummy_kretprobe", c, starts, 0)
+    P("fexit/dummy_fexit", d, starts, 0) P("fentry/dummy_open", e, starts, 0) P("kprobe/dummy_open", f, starts, 0)`;
+  expect(await jobs('placeholders', programs)).toEqual([
+    'b | a: placeholder dummy_fentry',
+    'd | c: placeholder dummy_fexit',
+    'e | f: placeholder dummy_open',
+  ]);
+});
+
 test('two programs that are attached to one place in one way are two jobs', async () => {
   const programs = `P("kprobe/vfs_read", first, starts, 0) P("kprobe/vfs_read", second, starts, 0) P("fentry/vfs_read", third, starts, 0)`;
   expect(await jobs('both', programs)).toEqual(['first', 'second', 'third']);
