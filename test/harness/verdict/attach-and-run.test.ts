@@ -345,6 +345,39 @@ test('a program of one group of alternatives does not depend on the others', () 
   `);
 });
 
+test('alternatives that load but cannot be attached give way to one that can, and if none can, each fails with its own reason', () => {
+  const alternatives = [['p', 'off']];
+  const alone = (program: string, errno: number, text: string): LoadAttempt => ({
+    ...LOADED,
+    program,
+    attachments: [attachment(program, errno, { text: `<0>libbpf: prog '${program}': ${text}\n` })],
+  });
+  const whole = (...attachments: Attachment[]): LoadAttempt => ({ ...LOADED, attachments });
+  const [p, off] = [alone('p', 16, 'function is notrace'), alone('off', 2, 'no such function')];
+  expect([
+    lines(
+      { chosen: ['off'], attempts: [whole(attachment('p', 16)), p, whole(attachment('off', 0), attachment('q', 0))] },
+      { alternatives },
+    ),
+    lines({ chosen: [], attempts: [whole(attachment('p', 16), attachment('q', 0)), p, off] }, { alternatives }),
+  ]).toMatchInlineSnapshot(`
+    [
+      [
+        "(cell) | pass",
+        "p | skip | off is chosen because this alternative is not attached here: attach-failed: function is notrace (EBUSY)",
+        "q | pass | attached: true",
+        "off | pass | attached: true",
+      ],
+      [
+        "(cell) | fail | attach | attach-failed | function is notrace (EBUSY)",
+        "p | fail | attach | attach-failed | 16 | function is notrace (EBUSY)",
+        "q | pass | attached: true",
+        "off | fail | attach | attach-target-missing | 2 | no such function (ENOENT)",
+      ],
+    ]
+  `);
+});
+
 test('a custom loader fails at least one program if it fails', () => {
   const command = (value: number) => ({ end: 'exited', value, stdout: '', stderr: '' }) as const;
   const skips = (...names: string[]) => textRecords(names.map((name) => `<2>libbpf: prog '${name}': skipped loading\n`).join(''));
