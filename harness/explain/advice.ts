@@ -155,6 +155,24 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
       'The kernel knows the program type but refuses its attach type or flags. Keep the program from loading by default (SEC("?...")) and switch it on where the kernel accepts it: the loader can try to load it, or a program can test enum bpf_attach_type with bpf_core_enum_value_exists().',
   },
   {
+    class: 'attach-failed',
+    reason: /is notrace/,
+    advice:
+      'Attach to a function near it that the kernel traces (available_filter_functions in tracefs lists them all), or to a tracepoint. Loaders ask for this before they load: autoload: if-supported in the configuration.',
+  },
+  {
+    class: 'attach-target-missing',
+    reason: /was compiled as/,
+    advice:
+      'The compiler changed the function, perhaps with its arguments, so it has another symbol. A kprobe can name that symbol on this kernel, but should not read arguments. Attach to a function that calls it or to a tracepoint on kernels like this.',
+  },
+  {
+    class: 'attach-target-missing',
+    reason: /was inlined/,
+    advice:
+      'The function has no symbol of its own to attach to. Attach to a function that calls it, or to a tracepoint, on kernels like this.',
+  },
+  {
     class: 'attach-target-missing',
     reason: /not modifiable|fmod_ret|rejected|not a function|not supported/,
     advice:

@@ -47,7 +47,9 @@ export function inPackageText({ inPackage }: KernelTypes, name: string): string 
     const some = others.length > 0 ? 'add one of them, such as' : 'add';
     return `${modulesText([first, ...others])}: ${some} modules: [${first.module}]`;
   }
-  return found.length > 0 ? `${modulesText(found)}, but without BTF: only a kprobe can attach to it` : 'no module of its package has it';
+  return found[0]
+    ? `${modulesText(found)}, but without BTF: only a kprobe can attach to it, with modules: [${found[0].module}]`
+    : 'no module of its package has it';
 }
 
 /** Where a function or tracepoint is missing, for the words "is not in", and whether it is missing for certain. */

@@ -47,6 +47,11 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       const { program: name, lacks, what } = frame;
       evidence.leftOut.push({ program: name, lacks, what });
     }
+    if (frame.type === 'target') {
+      const { state, program: name, function: target, variant } = frame;
+      evidence.targets ??= [];
+      if (evidence.targets.length < MAX_PROGRAMS) evidence.targets.push({ state, program: name, function: target, variant });
+    }
     if (frame.type === 'chosen' && evidence.chosen.length < MAX_PROGRAMS) evidence.chosen.push(frame.name);
     if (frame.type === 'attempt-end' && evidence.attempts.length <= MAX_PROGRAMS) {
       const { reached, errno, openMs, loadMs } = frame;

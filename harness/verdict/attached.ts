@@ -2,9 +2,9 @@
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { readLines } from '../logs/libbpf/lines.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
-import type { Attachment, LoadAttempt } from './evidence/evidence.ts';
+import type { Attachment, CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
-import { attachClass, MISSING_TARGET } from './rules/attach.ts';
+import { attachClass, MISSING_TARGET, targetReason } from './rules/attach.ts';
 import type { Failure } from './rules/context.ts';
 
 /** The warnings of libbpf without the program name, which every report shows beside them. */
@@ -31,7 +31,8 @@ function isLeftAlone({ kind, detail }: Attachment, error: string, warnings: read
 }
 
 interface Known {
-  object: { programs: readonly { name: string; section: string }[] };
+  object: { programs: readonly { name: string; section: string; type?: string | null }[] };
+  evidence?: Pick<CellEvidence, 'targets'>;
   /** Names of the enumerators in the kernel's own BTF. */
   enumerators?: ReadonlySet<string>;
 }
@@ -41,6 +42,18 @@ function unknownType({ kind, name }: Attachment, { object, enumerators }: Known)
   const section = kind === 'program' ? object.programs.find((program) => program.name === name)?.section : undefined;
   const type = section === undefined ? null : youngAttachType(section);
   return type !== null && enumerators?.has(`BPF_${type.toUpperCase()}`) === false ? type : null;
+}
+
+/** The failure of a program whose function cannot be traced; null if the guest found nothing against the function. */
+function untraceable({ kind, name, errno }: Attachment, { object, evidence }: Known): Failure | null {
+  const facts = kind === 'program' ? evidence?.targets?.find(({ program }) => program === name) : undefined;
+  const type = object.programs.find((program) => program.name === name)?.type ?? null;
+  const reason = facts ? targetReason(facts, type) : null;
+  const byError = attachClass(errnoName(errno));
+  // A lack of permission or memory has nothing to do with the function.
+  if (!facts || reason === null || (byError !== 'attach-failed' && byError !== 'attach-target-missing')) return null;
+  const failureClass = facts.state === 'notrace' ? byError : 'attach-target-missing';
+  return { stage: 'attach', class: failureClass, errno, reason: oneLine(reason) };
 }
 
 function judge(attachment: Attachment, known: Known): Attached {
@@ -54,6 +67,8 @@ function judge(attachment: Attachment, known: Known): Attached {
     const reason = `attach type ${type} is unknown to this kernel`;
     return { failure: { stage: 'attach', class: 'attach-failed', errno, reason }, attached: false };
   }
+  const failure = untraceable(attachment, known);
+  if (failure) return { failure, attached: false };
   const said = detail === '' ? (warnings.at(-1) ?? 'attaching fails') : detail;
   const words = `${kind === 'map' ? `struct_ops map '${name}': ` : ''}${said}${said.includes(error) ? '' : ` (${error})`}`;
   return { failure: { stage: 'attach', class: attachClass(error), errno, reason: oneLine(words) }, attached: false };

@@ -4,7 +4,7 @@ import type { Stage } from '../base/vocabulary.ts';
 import type { LoadAttempt } from './evidence/evidence.ts';
 import type { Failure } from './rules/context.ts';
 import type { FailureContext, Finding, Rule } from './rules/context.ts';
-import { attachFailed } from './rules/attach.ts';
+import { attachFailed, functionWithoutAddress } from './rules/attach.ts';
 import { mapNotCreated } from './rules/maps.ts';
 import { objectInvalid, openFailed, settingRefused } from './rules/object.ts';
 import { attachTargetMissing, lockedDown, notPermitted, refusedUnverified } from './rules/program.ts';
@@ -23,6 +23,7 @@ const RULES: readonly Rule[] = [
   attachTargetMissing,
   poisonReached,
   lockedDown,
+  functionWithoutAddress,
   verifierCause,
   notPermitted,
   verifierRejected,

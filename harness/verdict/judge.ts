@@ -12,6 +12,7 @@ import type { CellJudgement, JudgementLogs, ProgramJudgement } from './judgement
 import type { Failure, JudgedObject } from './rules/context.ts';
 import { customLoaderFailure } from './custom-loader.ts';
 import { failurePlace } from './failure-place.ts';
+import { targetReason } from './rules/attach.ts';
 
 export interface JudgeInput {
   object: JudgedObject;
@@ -62,6 +63,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     program: name === null ? null : { name, type: programs.get(name)?.type ?? null },
     verifier: read.rejected?.verifier ?? null,
     kernelLog: input.evidence.kernelLog,
+    targets: input.evidence.targets,
     enumerators: input.enumerators ?? null,
     symbolName: input.symbolName ?? (() => null),
   };
@@ -103,9 +105,12 @@ function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): Prog
 }
 
 /** Why the kernel cannot load a program with `autoload: if-supported`; null if the guest did not leave the program out. */
-function whyLeftOut(name: string, { leftOut }: CellEvidence): string | null {
+function whyLeftOut(name: string, { leftOut, targets = [] }: CellEvidence): string | null {
   const found = leftOut.find(({ program }) => program === name);
   if (!found) return null;
+  const target = targets.find(({ program, state }) => program === name && state !== 'absent');
+  const reason = target ? targetReason(target, null) : null;
+  if (reason !== null) return `left out: ${reason}`;
   return found.lacks === 'program-type'
     ? `left out: program type ${found.what} is unknown to this kernel`
     : `left out: this kernel has no ${found.what} to attach to`;

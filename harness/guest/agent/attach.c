@@ -6,6 +6,8 @@
 #include "attach_to.h"
 #include "messages.h"
 #include "network.h"
+#include "symbol_lists.h"
+#include "traceable.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -76,6 +78,14 @@ static bool lacks_file(const struct bpf_program *program)
 	       !strchr(section, ':');
 }
 
+static void report_function_of(const struct bpf_program *program, const char *target)
+{
+	char function[SYMBOL_SIZE];
+
+	if (function_to_trace(program, target, function, sizeof(function)))
+		report_target(bpf_program__name(program), function);
+}
+
 static void attach_program(struct bpf_object *object, struct bpf_program *program)
 {
 	const char *target = attach_target(bpf_program__name(program));
@@ -94,6 +104,8 @@ static void attach_program(struct bpf_object *object, struct bpf_program *progra
 	keep(attachment.link);
 	note_failure(bpf_program__name(program), attachment);
 	report(ATTACHED_PROGRAM, bpf_program__name(program), attachment);
+	if (attachment.error)
+		report_function_of(program, target ? target : section_target(program));
 }
 
 static bool is_wanted(struct bpf_map *map)

@@ -75,6 +75,7 @@ enum frame_type {
 	FRAME_TRIGGER_END = 61,   /* the end of a trigger command */
 	FRAME_OUTPUT = 72,        /* output of a command on stream 1 or 2 */
 	FRAME_COMMAND_END = 73,   /* the end of the custom loader */
+	FRAME_TARGET = 62,        /* a function that a program ("": of the last attempt) cannot attach to */
 	FRAME_MODULE_END = 74,    /* a module; errno 0 if it is loaded */
 };
 
@@ -140,6 +141,16 @@ enum command_end {
 	COMMAND_KILLED = 1,
 	COMMAND_TIMED_OUT = 2,
 	COMMAND_NOT_STARTED = 3,
+};
+
+/* What the lists of the kernel say about a function: the first word also means that they cannot be read. */
+enum target_state {
+	TARGET_UNKNOWN = 0,
+	TARGET_TRACEABLE = 1,
+	TARGET_NOTRACE = 2,
+	TARGET_VARIANT = 3,
+	TARGET_INLINED = 4,
+	TARGET_ABSENT = 5,
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "messages.h"
 #include "run_check.h"
 #include "settings.h"
+#include "traceable.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -135,9 +136,11 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	struct request_frame pins;
 	struct bpf_object *object;
 	uint64_t start, opened;
+	uint32_t log;
 	int error = 0;
 
 	send_attempt_begin(program ? program : "");
+	log = response_length();
 	start = now_ns();
 	object = open_object(file);
 	error = object ? 0 : -errno;
@@ -158,6 +161,8 @@ static enum reached attempt(const struct object_file *file, const char *program,
 		reached = load(object, &error);
 	}
 	send_attempt_end(reached, (uint32_t)(error < 0 ? -error : error), opened - start, now_ns() - opened);
+	if (reached == REACHED_LOAD)
+		report_function_without_address(log);
 	/* Old releases of libbpf crash when they list the maps of no object. */
 	if (!object)
 		return reached;

@@ -317,6 +317,26 @@ uint32_t response_length(void)
 	return response->length;
 }
 
+bool response_word_after(uint32_t since, const char *text, char *word, size_t size)
+{
+	uint32_t end = response->length;
+	const char *start = (const char *)response_base + since;
+	const char *found = since < end ? memmem(start, end - since, text, strlen(text)) : NULL;
+	size_t left, length = 0;
+
+	if (!found)
+		return false;
+	found += strlen(text);
+	left = (size_t)((const char *)response_base + end - found);
+	while (length < left && found[length] > ' ')
+		length++;
+	if (length >= size)
+		return false;
+	memcpy(word, found, length);
+	word[length] = '\0';
+	return length > 0;
+}
+
 uint32_t response_crc(void)
 {
 	return response->crc;

@@ -45,6 +45,10 @@ void frame_vprintf(const char *format, va_list arguments);
 /* Also ends the frame that a crashed process left open. */
 void frame_close(void);
 
+/* Copies the word that follows a text in the response, from this length on. Returns false if the text is not there, or the word is too
+ * long. */
+bool response_word_after(uint32_t since, const char *text, char *word, size_t size);
+
 /* Where the response begins in the mailbox, how long it is, and its CRC-32 (ISO-HDLC, as in zlib). */
 uint32_t response_offset(void);
 uint32_t response_length(void);

@@ -434,6 +434,16 @@ static inline void send_command_end(enum command_end end, uint32_t value, uint64
 	frame_close();
 }
 
+static inline void send_target(enum target_state state, const char *program, const char *function, const char *variant)
+{
+	frame_open(FRAME_TARGET);
+	frame_u32((uint32_t)state);
+	frame_string(program);
+	frame_string(function);
+	frame_string(variant);
+	frame_close();
+}
+
 static inline void send_module_end(uint32_t error, const char *name)
 {
 	frame_open(FRAME_MODULE_END);

@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supported.h"
 
+#include "attach_target.h"
 #include "messages.h"
+#include "symbol_lists.h"
+#include "traceable.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define KERNEL_SYMBOLS "/proc/kallsyms"
 #define EVENTS "/sys/kernel/tracing/events"
 #define KNOWN 256
-
-/* Whether the kernel or a loaded module has a function of this name; true where the names cannot be read. */
-static bool has_function(const char *name)
-{
-	FILE *symbols = fopen(KERNEL_SYMBOLS, "re");
-	char line[512], symbol[256];
-	bool found = false;
-
-	if (!symbols)
-		return true;
-	while (!found && fgets(line, sizeof(line), symbols))
-		found = sscanf(line, "%*s %*c %255s", symbol) == 1 && strcmp(symbol, name) == 0;
-	fclose(symbols);
-	return found;
-}
 
 /* `target` is CATEGORY/NAME. */
 static bool has_tracepoint(const char *target)
@@ -35,21 +22,21 @@ static bool has_tracepoint(const char *target)
 	return access(EVENTS, F_OK) != 0 || access(path, F_OK) == 0;
 }
 
-/* The text after the first `/` in the section name; NULL if there is none. */
-static const char *section_target(const struct bpf_program *program)
+/*
+ * Whether the kernel lets a program attach to the function that it traces; true for any other program. The lists of functions decide
+ * nothing about an offset in a function, because only the kernel knows its instructions.
+ */
+static bool can_trace(const struct bpf_program *program, const char *target)
 {
-	const char *slash = strchr(bpf_program__section_name(program), '/');
+	char function[SYMBOL_SIZE];
+	enum target_state state;
 
-	return slash && slash[1] ? slash + 1 : NULL;
-}
-
-/* Whether the section is the prefix, alone or with a target after `/`. */
-static bool section_is(const struct bpf_program *program, const char *prefix)
-{
-	const char *section = bpf_program__section_name(program);
-
-	section += *section == '?';
-	return strncmp(section, prefix, strlen(prefix)) == 0 && (section[strlen(prefix)] == '/' || section[strlen(prefix)] == '\0');
+	if (strchr(target, '+') || !function_to_trace(program, target, function, sizeof(function)))
+		return true;
+	state = target_state_of(function);
+	/* A load fails by itself if BTF lacks its function. */
+	return state == TARGET_TRACEABLE || state == TARGET_UNKNOWN ||
+	       (state == TARGET_ABSENT && bpf_program__type(program) == BPF_PROG_TYPE_TRACING);
 }
 
 bool has_late_target(struct bpf_program *program, const char *target)
@@ -57,25 +44,17 @@ bool has_late_target(struct bpf_program *program, const char *target)
 	target = target ? target : section_target(program);
 	if (!target)
 		return true;
-	switch (bpf_program__type(program)) {
-	case BPF_PROG_TYPE_KPROBE:
-		/* The list of kernel functions decides nothing about offsets, patterns and user space. */
-		if ((section_is(program, "kprobe") || section_is(program, "kretprobe")) && !strpbrk(target, "+*?:"))
-			return has_function(target);
-		return true;
-	case BPF_PROG_TYPE_TRACEPOINT:
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT)
 		return has_tracepoint(target);
-	default:
-		return true;
-	}
+	return can_trace(program, target);
 }
 
 static bool has_target(struct bpf_program *program, const char *target)
 {
 	enum bpf_prog_type type = bpf_program__type(program);
 
-	if (type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM)
-		return bpf_program__set_attach_target(program, 0, target) == 0;
+	if ((type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM) && bpf_program__set_attach_target(program, 0, target) != 0)
+		return false;
 	return has_late_target(program, target);
 }
 
@@ -83,6 +62,7 @@ static bool probe(struct bpf_program *program, const char *target)
 {
 	const char *name = bpf_program__name(program);
 	enum bpf_prog_type type = bpf_program__type(program);
+	char function[SYMBOL_SIZE];
 
 	/* The request names the cgroup of such a program; the section names its hook. */
 	if (!target || bpf_program__expected_attach_type(program) == BPF_LSM_CGROUP)
@@ -93,6 +73,8 @@ static bool probe(struct bpf_program *program, const char *target)
 		return false;
 	}
 	if (target && !has_target(program, target)) {
+		if (function_to_trace(program, target, function, sizeof(function)))
+			report_target(name, function);
 		send_left_out(LACKS_ATTACH_TARGET, name, target);
 		return false;
 	}

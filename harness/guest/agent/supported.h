@@ -16,8 +16,8 @@ bool is_supported(struct bpf_program *program, const char *target);
 bool is_left_out(const char *program);
 
 /*
- * Whether the kernel has a target that the load does not use, such as the function of a kprobe. Other targets need no such answer, because
- * the load itself fails without them. Writes no frame.
+ * Whether the kernel has a target that the load does not need: a tracepoint, or a function that the kernel can trace. Other targets need
+ * no such answer, because the load itself fails without them. Writes no frame.
  */
 bool has_late_target(struct bpf_program *program, const char *target);
 

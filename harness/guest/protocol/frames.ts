@@ -85,6 +85,13 @@ const LACKS = {
   words: ['program-type', 'attach-target'],
 } as const satisfies WireEnum;
 
+const TARGET_STATE = {
+  name: 'target_state',
+  prefix: 'target',
+  meaning: 'What the lists of the kernel say about a function: the first word also means that they cannot be read.',
+  words: ['unknown', 'traceable', 'notrace', 'variant', 'inlined', 'absent'],
+} as const satisfies WireEnum;
+
 const ATTACHED_KIND = {
   name: 'attached_kind',
   prefix: 'attached',
@@ -166,6 +173,12 @@ export const FRAMES = {
   'trigger-end': toHost(61, 'the end of a trigger command', { index: u32, ...commandEnd }),
   output: toHost(72, 'output of a command on stream 1 or 2', { stream: u32, bytes }),
   'command-end': toHost(73, 'the end of the custom loader', commandEnd),
+  target: toHost(62, 'a function that a program ("": of the last attempt) cannot attach to', {
+    state: oneOf(TARGET_STATE, 'unknown'),
+    program: string,
+    function: string,
+    variant: string,
+  }),
   'module-end': toHost(74, 'a module; errno 0 if it is loaded', { errno: u32, name: string }),
 } as const satisfies Record<string, FrameSpec<'guest' | 'host', Fields>>;
 
@@ -192,4 +205,6 @@ export type Hello = Read<Frames['hello']['fields']>;
 export type GuestCommand = Written<typeof command>;
 /** The end of a command: `value` is its exit status, the signal, its time limit in ms, or the errno of the failed start. */
 export type CommandEnd = Read<typeof commandEnd>;
+/** A kernel function that a program was not attached to, or could not be attached to. */
+export type TargetFacts = Read<Frames['target']['fields']>;
 export type MapAttribute = (typeof MAP_ATTRIBUTE.words)[number];

@@ -1,5 +1,5 @@
 // Evidence: what a guest delivers about one cell, before a verdict is made of it.
-import type { CommandEnd } from '../../guest/protocol/frames.ts';
+import type { CommandEnd, TargetFacts } from '../../guest/protocol/frames.ts';
 import type { LogRecord } from '../../logs/record.ts';
 
 /** One fresh open and load. */
@@ -89,6 +89,8 @@ export interface CellEvidence {
   /** Empty if bpf_object__open failed. */
   programs: EvidenceProgram[];
   leftOut: LeftOut[];
+  /** Kernel functions that programs could not be attached to; absent without one. `program` is empty if the verifier refused the function. */
+  targets?: Omit<TargetFacts, 'type'>[];
   /** Names of the chosen alternatives: at most one program or map of each group. */
   chosen: string[];
   /** First the whole object. If it fails and has several programs, each program alone follows. */

@@ -1,6 +1,7 @@
-// Failures to attach: which class an error number gives, and the words of a loader that could not attach.
+// Failures to attach: which class an error number gives, why a function cannot be traced, and the words of a loader that could not attach.
 import { errnoName, errnoOf } from '../../logs/libbpf/errno.ts';
 import type { FailureClass } from '../../base/failures.ts';
+import type { CellEvidence } from '../evidence/evidence.ts';
 import type { Finding, FailureContext } from './context.ts';
 
 /** The errors of the kernel and of the C library for a target that does not exist. */
@@ -11,6 +12,49 @@ const CLASSES: Readonly<Partial<Record<string, FailureClass>>> = { EPERM: 'permi
 /** The class of a failure to attach, by the name of its error: `ENOENT`. */
 export function attachClass(error: string): FailureClass {
   return MISSING_TARGET.has(error) ? 'attach-target-missing' : (CLASSES[error] ?? 'attach-failed');
+}
+
+/** What a guest found in the kernel's lists about a function to attach to. */
+export type TargetFacts = NonNullable<CellEvidence['targets']>[number];
+
+/** Suffixes of a part that the compiler split off a function. */
+const PART = /^\.(?:part|cold)\b/;
+
+/**
+ * Says why no program can be attached to a function; null if the lists of the kernel do not explain it.
+ * @param kind the type of the program
+ */
+export function targetReason({ state, function: name, variant }: TargetFacts, kind: string | null): string | null {
+  switch (state) {
+    case 'notrace':
+      return `function ${name} is notrace: this kernel has it, but lets no program attach to it`;
+    case 'variant':
+      return PART.test(variant.slice(name.length))
+        ? `function ${name} was inlined: only a part of it has a symbol, ${variant}`
+        : `function ${name} was compiled as ${variant}: this kernel has no symbol ${name}`;
+    case 'inlined':
+      return `function ${name} was inlined everywhere: BTF has it, kallsyms does not`;
+    case 'absent':
+      return `attach target ${name}${kind === null ? '' : ` (${kind})`} is not a function of vmlinux or of a loaded module`;
+    case 'traceable':
+    case 'unknown':
+      return null;
+  }
+}
+
+/** Whether a reason is about the symbols of the kernel, which its BTF does not show. */
+export function isAboutSymbols(reason: string | null): boolean {
+  return /^function \S+ (?:was compiled as|was inlined)/.test(reason ?? '');
+}
+
+const NO_ADDRESS = /^The address of function (\S+) cannot be found$/;
+
+/** The verifier found no address for the function of an fentry, fexit or fmod_ret program. */
+export function functionWithoutAddress({ verifier, targets, program }: FailureContext): Finding | null {
+  const name = NO_ADDRESS.exec(verifier?.reason ?? '')?.[1];
+  const facts = targets?.find((each) => each.function === name);
+  const reason = facts ? targetReason(facts, program?.type ?? null) : null;
+  return reason === null ? null : { stage: 'verify', class: 'attach-target-missing', reason };
 }
 
 /** Follows the line that names the cause. */

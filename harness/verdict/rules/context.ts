@@ -1,5 +1,6 @@
 // Input and output of the rules that explain one failed attempt.
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
+import type { CellEvidence } from '../evidence/evidence.ts';
 import type { ReadAttempt } from '../evidence/attempt.ts';
 import type { ObjectResult } from '../../results/schema.ts';
 import type { FailureClass } from '../../base/failures.ts';
@@ -26,6 +27,8 @@ export interface FailureContext {
   /** The verifier log of that program. */
   verifier: VerifierLog | null;
   kernelLog: string;
+  /** Functions that programs could not be attached to; absent if the guest found none. */
+  targets?: CellEvidence['targets'];
   /** Names of the enumerators in the kernel's own BTF (`BPF_MAP_TYPE_RINGBUF`); null if unknown. */
   enumerators: ReadonlySet<string> | null;
   /** The name of a symbol of the object by its number; null if unknown. */

@@ -117,8 +117,8 @@ test.each([
   ],
   [
     ['-a', '-b', '-c', '-d', '-e'],
-    'modules a, b, c, 2 more have it, but without BTF: only a kprobe can attach to it',
-    'vmlinux; modules a, b, c, 2 more have it, but without BTF: only a kprobe can attach to it',
+    'modules a, b, c, 2 more have it, but without BTF: only a kprobe can attach to it, with modules: [a]',
+    'vmlinux; modules a, b, c, 2 more have it, but without BTF: only a kprobe can attach to it, with modules: [a]',
   ],
 ])('the words for a name in the modules %j say how to load one', (names, text, where) => {
   const inPackage = names?.map((name) => ({ module: name.replace('-', ''), inBtf: !name.startsWith('-') }));

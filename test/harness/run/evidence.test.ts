@@ -58,3 +58,10 @@ test('frames of a response beyond the limit of programs and load attempts are ig
   const { programs, attempts } = toEvidence(frames, '');
   expect([programs.length, attempts.length]).toEqual([65_536, 65_537]);
 });
+
+test('functions that programs are not attached to are kept with the response, up to the limit of programs', () => {
+  const facts = { state: 'variant', program: 'p', function: 'f', variant: 'f.isra.0' } as const;
+  expect(toEvidence([{ type: 'target', ...facts }], '').targets).toEqual([facts]);
+  const frames = Array.from({ length: 70_000 }, () => ({ type: 'target', ...facts }) as const);
+  expect(toEvidence(frames, '').targets).toHaveLength(65_536);
+});

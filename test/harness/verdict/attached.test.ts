@@ -92,3 +92,32 @@ test('struct_ops programs fail to attach if a struct_ops map fails', () => {
   );
   expect(attachedOf([refused], 'kprobe')).toBeNull();
 });
+
+test.each([
+  ['notrace', 16, '', 'attach attach-failed: function f is notrace: this kernel has it, but lets no program attach to it'],
+  ['notrace', 1, '', 'attach permission: said by libbpf: EBUSY (EPERM)'],
+  ['absent', 12, '', 'attach resource-limit: said by libbpf: EBUSY (ENOMEM)'],
+  ['variant', 22, 'f.isra.0', 'attach attach-target-missing: function f was compiled as f.isra.0: this kernel has no symbol f'],
+  [
+    'variant',
+    2,
+    'f.constprop.0.cold',
+    'attach attach-target-missing: function f was compiled as f.constprop.0.cold: this kernel has no symbol f',
+  ],
+  ['variant', 2, 'f.part.0', 'attach attach-target-missing: function f was inlined: only a part of it has a symbol, f.part.0'],
+  ['variant', 2, 'f.cold', 'attach attach-target-missing: function f was inlined: only a part of it has a symbol, f.cold'],
+  ['inlined', 22, '', 'attach attach-target-missing: function f was inlined everywhere: BTF has it, kallsyms does not'],
+  ['absent', 22, '', 'attach attach-target-missing: attach target f (kprobe) is not a function of vmlinux or of a loaded module'],
+  ['traceable', 16, '', 'attach attach-failed: said by libbpf: EBUSY'],
+  ['unknown', 2, '', 'attach attach-target-missing: said by libbpf: EBUSY (ENOENT)'],
+] as const)('a function that is %s is the reason for error %i of an attachment', (state, errno, variant, expected) => {
+  const attempt = { ...LOADED, attachments: [attachment(errno, { text: "<0>libbpf: prog 'p': said by libbpf: EBUSY\n" })] };
+  const targets = [
+    { state: 'notrace' as const, program: 'another', function: 'g', variant: '' },
+    { state, program: 'p', function: 'f', variant },
+  ];
+  const object = { programs: [{ name: 'p', section: 'kprobe/f', type: 'kprobe' }] };
+  const found = attachedIn(attempt, { object, evidence: { targets } })({ name: 'p', type: 'kprobe' })?.failure;
+  expect(found && `${found.stage} ${found.class}: ${found.reason}`).toBe(expected);
+  expect(found?.errno).toBe(errno);
+});

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { textRecords } from '../../../harness/logs/libbpf/lines.ts';
 import type { LoadAttempt } from '../../../harness/verdict/evidence/evidence.ts';
+import type { CellEvidence } from '../../../harness/verdict/evidence/evidence.ts';
 import { judgeCell } from '../../../harness/verdict/judge.ts';
 import { helperName } from '../../../harness/verdict/rules/verifier.ts';
 
@@ -194,4 +195,31 @@ test('a program that was refused stays the reason if libbpf then says something 
   expect(verdict({ text: rejected('2: (95) exit\nR0 !read_ok') + warn("prog 'first': something else") })).toBe(
     'verify verifier-rejected: verifier: R0 !read_ok at insn 2',
   );
+});
+
+test('a function without an address is a missing target, with the reason that the guest found', () => {
+  const withTargets = (targets: CellEvidence['targets']) => {
+    const text = rejected('The address of function f cannot be found\nprocessed 0 insns');
+    const attempts: CellEvidence['attempts'] = [{ program: null, reached: 'load', errno: 2, openMs: 0, loadMs: 0, log: textRecords(text) }];
+    const programs = [{ name: 'p', section: 'fentry/f', type: 'tracing', autoload: true, insns: 2 }];
+    const evidence = { programs, leftOut: [], chosen: [], attempts, kernelLog: '', console: '', ...(targets && { targets }) };
+    const { stage, class: failure, reason } = judgeCell({ object: { programs: PROGRAMS, relocations: [], maps: [] }, evidence });
+    return `${stage} ${failure}: ${reason}`;
+  };
+  const facts = { state: 'variant', program: '', function: 'f', variant: 'f.isra.0' } as const;
+  expect([
+    withTargets(undefined),
+    withTargets([{ ...facts, function: 'g' }]),
+    withTargets([{ ...facts, state: 'unknown', variant: '' }]),
+    withTargets([facts]),
+    withTargets([{ ...facts, state: 'inlined', variant: '' }]),
+  ]).toMatchInlineSnapshot(`
+    [
+      "verify attach-target-missing: verifier: The address of function f cannot be found",
+      "verify attach-target-missing: verifier: The address of function f cannot be found",
+      "verify attach-target-missing: verifier: The address of function f cannot be found",
+      "verify attach-target-missing: function f was compiled as f.isra.0: this kernel has no symbol f",
+      "verify attach-target-missing: function f was inlined everywhere: BTF has it, kallsyms does not",
+    ]
+  `);
 });

@@ -3,6 +3,8 @@ import { compileBpf } from '../../bpf/object/compile.ts';
 
 export const UNPACK = { test: 'unpack.c', agent: ['archive', 'mailbox'] } as const;
 
+export const SYMBOL_LISTS = { test: 'search-lists.c', agent: ['mailbox', 'symbol_lists'] } as const;
+
 export const REQUEST_PARTS = {
   test: 'request-parts.c',
   agent: ['mailbox', 'payload', 'module', 'requested_object'],
@@ -11,7 +13,19 @@ export const REQUEST_PARTS = {
 
 export const SETTINGS = {
   test: 'settings-program.c',
-  agent: ['alternatives', 'attach_target', 'mailbox', 'maps', 'payload', 'programs', 'settings', 'supported', 'variables'],
+  agent: [
+    'alternatives',
+    'attach_target',
+    'mailbox',
+    'maps',
+    'payload',
+    'programs',
+    'settings',
+    'supported',
+    'symbol_lists',
+    'traceable',
+    'variables',
+  ],
   libbpf: true,
 } as const;
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Searching the kernel's lists of symbols and of functions that can be traced. */
+#ifndef COREMATRIX_SYMBOL_LISTS_H
+#define COREMATRIX_SYMBOL_LISTS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* No symbol of a kernel is longer: KSYM_NAME_LEN. */
+#define SYMBOL_SIZE 512
+
+enum symbol_match {
+	SYMBOL_MISSING,
+	/* Only a name that the compiler made from it, such as `f.isra.0`. */
+	SYMBOL_VARIANT,
+	SYMBOL_FOUND,
+};
+
+/*
+ * Searches a list like /proc/kallsyms (`ADDRESS TYPE NAME [MODULE]`) for a function. Copies its variant, which is the empty string if the
+ * list has none. A part that the compiler split off (`.cold`) counts only if there is no other variant.
+ */
+enum symbol_match find_function(FILE *symbols, const char *function, char variant[SYMBOL_SIZE]);
+
+/* Whether a list like available_filter_functions (`NAME [MODULE]`) has the function. */
+bool lists_function(FILE *functions, const char *function);
+
+#endif

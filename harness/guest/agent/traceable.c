@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traceable.h"
+
+#include "messages.h"
+#include "symbol_lists.h"
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SYMBOLS "/proc/kallsyms"
+#define TRACED "/sys/kernel/tracing/available_filter_functions"
+/* A message of the verifier: bpf_check_attach_target() in verifier.c. */
+#define NO_ADDRESS "The address of function "
+/* The functions whose answers are kept; no answer is given for more. */
+#define KNOWN 64
+#define NAME_SIZE 128
+
+enum listed {
+	NOT_LISTED,
+	LISTED,
+	NO_LIST,
+};
+
+static enum listed listed_as_traced(const char *function)
+{
+	FILE *functions = fopen(TRACED, "re");
+	bool found;
+
+	if (!functions)
+		return NO_LIST;
+	found = lists_function(functions, function);
+	fclose(functions);
+	return found ? LISTED : NOT_LISTED;
+}
+
+/* Asks without the messages of libbpf, which would be taken for those of a load. */
+static bool is_in_btf(const char *function)
+{
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	bool found = libbpf_find_vmlinux_btf_id(function, BPF_TRACE_FENTRY) > 0;
+
+	libbpf_set_print(print);
+	return found;
+}
+
+static enum target_state state_of(const char *function, char variant[SYMBOL_SIZE])
+{
+	enum listed traced = listed_as_traced(function);
+	enum symbol_match match;
+	FILE *symbols;
+
+	variant[0] = '\0';
+	if (traced == LISTED)
+		return TARGET_TRACEABLE;
+	symbols = fopen(SYMBOLS, "re");
+	if (!symbols)
+		return TARGET_UNKNOWN;
+	match = find_function(symbols, function, variant);
+	fclose(symbols);
+	if (match == SYMBOL_VARIANT)
+		return TARGET_VARIANT;
+	if (match == SYMBOL_MISSING)
+		return is_in_btf(function) ? TARGET_INLINED : TARGET_ABSENT;
+	return traced == NO_LIST ? TARGET_UNKNOWN : TARGET_NOTRACE;
+}
+
+/* What was found out about a function before. */
+static const struct answer {
+	char function[NAME_SIZE];
+	char variant[SYMBOL_SIZE];
+	enum target_state state;
+} * answer_for(const char *function)
+{
+	static struct answer known[KNOWN];
+	static size_t count;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(known[i].function, function) == 0)
+			return &known[i];
+	if (count == KNOWN || strlen(function) >= NAME_SIZE)
+		return NULL;
+	strcpy(known[count].function, function);
+	known[count].state = state_of(function, known[count].variant);
+	return &known[count++];
+}
+
+enum target_state target_state_of(const char *function)
+{
+	const struct answer *answer = answer_for(function);
+
+	return answer ? answer->state : TARGET_UNKNOWN;
+}
+
+void report_target(const char *program, const char *function)
+{
+	const struct answer *answer = answer_for(function);
+
+	if (answer)
+		send_target(answer->state, program, function, answer->variant);
+}
+
+void report_function_without_address(uint32_t since)
+{
+	char function[SYMBOL_SIZE];
+
+	if (response_word_after(since, NO_ADDRESS, function, sizeof(function)))
+		report_target("", function);
+}
