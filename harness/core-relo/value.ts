@@ -81,12 +81,12 @@ interface Place {
 
 /** The smallest aligned integer that contains a bitfield; null if eight bytes are not enough. */
 function bitfieldPlace(bitOffset: number, bitSize: number, typeSize: number): Place | null {
-  if (typeSize === 0) return null;
-  for (let byteSize = typeSize; ; byteSize *= 2) {
+  for (let byteSize = typeSize; byteSize > 0; byteSize *= 2) {
     const byteOffset = Math.floor(Math.floor(bitOffset / 8) / byteSize) * byteSize;
     if (bitOffset + bitSize - byteOffset * 8 <= byteSize * 8) return { byteOffset, byteSize, bitOffset, bitSize };
     if (byteSize >= MAX_LOAD) return null;
   }
+  return null;
 }
 
 function isSigned(btf: Btf, type: number, { signOfAnyType }: Loader): boolean {

@@ -28,10 +28,10 @@ async function take(from: string, to: string): Promise<boolean> {
 async function takeAbandoned(folder: string, to: string): Promise<boolean> {
   const taken = await ifAbandoned(folder, async () => {
     const found = await take(join(folder, PART), to);
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true });
     return found;
   });
-  return taken ?? false;
+  return taken === true;
 }
 
 /**
@@ -46,7 +46,8 @@ export async function claimPart(target: string, resume: boolean): Promise<PartFi
     await folder.remove();
   };
   if (!resume || (await take(`${target}.part`, path))) return { path, release };
-  for (const name of await readdir(dirname(target))) {
+  const names: string[] = await readdir(dirname(target));
+  for (const name of names.toSorted()) {
     const other = join(dirname(target), name);
     if (!name.startsWith(`${basename(target)}.part-`) || other === folder.path) continue;
     if (await takeAbandoned(other, path)) break;

@@ -106,13 +106,14 @@ function reasonOf(outcome: Exclude<Outcome, { kind: 'usable' }>): string {
 /** The record in the cache is used while it is recent, and if the mirror has nothing better. It is judged like a new one. */
 async function lookUp(wanted: WantedSuite, lookup: Lookup): Promise<Outcome> {
   const record = await readRecord(wanted.path);
-  const known = record && (await judge(wanted, record, lookup));
-  const age = record ? Date.now() - record.checkedAt : Infinity;
-  if (known?.kind === 'usable' && lookup.refresh !== true && age >= 0 && age < FRESH_MS) return known;
+  const known = record && { since: record.checkedAt, outcome: await judge(wanted, record, lookup) };
+  const age = known ? Date.now() - known.since : Infinity;
+  if (known?.outcome.kind === 'usable' && lookup.refresh !== true && age >= 0 && age < FRESH_MS) return known.outcome;
   const current = await fetchAndJudge(wanted, lookup);
-  if (current.kind === 'usable' || !record || known === null) return current;
-  if (known.kind === 'refused') return current.kind === 'failed' ? known : current;
-  return { ...known, stale: { since: record.checkedAt, reason: reasonOf(current) } };
+  if (current.kind === 'usable' || known === null) return current;
+  const { since, outcome } = known;
+  if (outcome.kind === 'refused') return current.kind === 'failed' ? outcome : current;
+  return { ...outcome, stale: { since, reason: reasonOf(current) } };
 }
 
 /** The refusals of suites, grouped by mirror and reason, each as one sentence that says what to type. */
@@ -139,6 +140,11 @@ function exceptions(suites: readonly Suite[]): string[] {
   return [...new Set(texts)];
 }
 
+/** The suites that can be used. */
+function suitesIn(outcomes: readonly Outcome[]): Suite[] {
+  return outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.suite ?? []) : []));
+}
+
 function tell(outcomes: readonly Outcome[], note: (text: string) => void): void {
   const stale = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.stale ?? []) : []))[0];
   if (stale) {
@@ -148,8 +154,7 @@ function tell(outcomes: readonly Outcome[], note: (text: string) => void): void 
   const failed = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
   const [first] = failed;
   if (first) note(`${failed.length} suites cannot be read; kernels that only they have are missing (${messageOf(first)})`);
-  const suites = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.suite ?? []) : []));
-  for (const text of [...refusals(outcomes), ...exceptions(suites)]) note(text);
+  for (const text of [...refusals(outcomes), ...exceptions(suitesIn(outcomes))]) note(text);
 }
 
 /**
@@ -177,7 +182,7 @@ export async function readSuites(options: DebianOptions): Promise<Suite[]> {
     if (one.status === 'rejected') throw one.reason;
     return one.value;
   });
-  const suites = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.suite ?? []) : []));
+  const suites = suitesIn(outcomes);
   if (suites.length === 0) {
     const [refused] = refusals(outcomes);
     if (refused !== undefined) throw new InfraError(refused);
@@ -185,7 +190,6 @@ export async function readSuites(options: DebianOptions): Promise<Suite[]> {
     if (error) throw error;
   }
   tell(outcomes, options.onNote ?? (() => {}));
-  return suites.filter(
-    (suite, index) => suites.findIndex((other) => other.name === suite.name && other.mirror.archive === suite.mirror.archive) === index,
-  );
+  // The archives have no suite name in common.
+  return suites.filter((suite, index) => suites.findIndex((other) => other.name === suite.name) === index);
 }

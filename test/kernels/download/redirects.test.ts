@@ -80,7 +80,7 @@ describe('a redirect', () => {
     expect(visits.length).toBe(1);
   });
 
-  it('a redirect from https to http is refused', async () => {
+  it('a redirect from https to http is refused, one from http to https or between both is followed', async () => {
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
     await execa('openssl', [
@@ -97,8 +97,9 @@ describe('a redirect', () => {
       '-out',
       certificate,
     ]);
-    const secure = createSecureServer({ key: await readFile(key), cert: await readFile(certificate) }, (_, response) => {
-      response.writeHead(302, { location: `${base}/file` }).end();
+    const secure = createSecureServer({ key: await readFile(key), cert: await readFile(certificate) }, (request, response) => {
+      if (request.url === '/content') response.end(CONTENT);
+      else response.writeHead(302, { location: request.url === '/inside' ? '/content' : `${base}/file` }).end();
     });
     try {
       const address = `https://localhost:${await listening(secure)}/file`;
@@ -108,6 +109,9 @@ describe('a redirect', () => {
         `InfraError: ${address}: the server redirects from https to BASE/file, whose content anyone on the network can change`,
       );
       expect(visits).toEqual([]);
+      expect(await fetched({ url: address.replace('/file', '/inside') })).toBe('done');
+      redirectTo(address.replace('/file', '/content'));
+      expect(await fetched()).toBe('done');
     } finally {
       vi.unstubAllEnvs();
       secure.closeAllConnections();

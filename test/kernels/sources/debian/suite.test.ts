@@ -372,4 +372,9 @@ it('a run that is aborted ends with its reason, and one with a wrong key file wi
   await writeFile(path, 'no key\n');
   expect(await read({ trust: { mirrorKeys: [path] } })).toBe(`UserError: ${path}: not a file with OpenPGP keys`);
   expect((await kept()).records).not.toContain('trixie-security-#.json');
+  // Also if other suites can be used.
+  await read(trusting());
+  await rm(wanted('duke-security').path);
+  await publish('duke-security');
+  expect(await read({ trust: { mirrorKeys: [path], trustMirrors: [base()] } })).toBe(`UserError: ${path}: not a file with OpenPGP keys`);
 });
