@@ -7,7 +7,7 @@ import type { PredictedLog } from '../../../harness/core-relo/log.ts';
 import { type NumberedRelo, resolveRelo } from '../../../harness/core-relo/resolve.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
 import { mustReadBtf } from '../bpf/object/samples.ts';
-import { type Draft, type Drafts, enumeration, integer, struct, typedef, writeTypes } from './written-types.ts';
+import { type Draft, type Drafts, enumeration, integer, struct, typedef, union, writeTypes } from './written-types.ts';
 
 const INT = integer('int', 4, { encoding: 1 });
 const withInt = (types: Drafts): Drafts => ({ int: INT, ...types });
@@ -129,6 +129,21 @@ it('relocations of other types, of the local type and of unknown kinds do not co
       ['type_matches', 'S', '0'],
     ]),
   ).toEqual(['2', '0']);
+  // The union is no target for the type, but has its field.
+  const named: Drafts = { int: INT, in: at('in', { a: 0 }), T: typedef('T', 'in') };
+  const withUnion: Drafts = {
+    int: INT,
+    in: at('in', { x: 0 }),
+    u: union('in', ['a', 'int', 64]),
+    one: typedef('T', 'in'),
+    two: typedef('T', 'u'),
+  };
+  expect(
+    results(named, withUnion, [
+      ['local_type_id', 'T', '0'],
+      ['byte_off', 'T', '0:0'],
+    ]),
+  ).toEqual(['3', '8']);
   expect(results(local, target, [...offsets(A), ['unknown', 'S', '0:1']]).slice(0, 2)).toEqual(['4', 'error 22']);
 });
 

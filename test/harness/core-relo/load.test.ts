@@ -159,6 +159,21 @@ it('relocations of a section are applied in their order, also if subprograms and
   expect(turnedFirst).toEqual([...before, 'second, insn #0: 4 -> 8', 'first, insn #0: 0 -> 4']);
 });
 
+it('sections are relocated in their order, also if the one of a subprogram comes after the one of the program', () => {
+  const { programs, subprograms } = object;
+  const third = programs.filter(({ name }) => name === 'third');
+  const changed = { ...object, programs: programs.filter(({ name }) => name !== 'third'), subprograms: [...subprograms, ...third] };
+  expect(loadOf('first', 'omit', changed)).toEqual([
+    'section .text',
+    'sub, insn #0: 4 -> 4',
+    'section raw_tp/a',
+    'first, insn #0: 0 -> 4',
+    'section ?raw_tp/b',
+    'third, insn #0: 0 -> 4',
+    'third, insn #4: 4 -> 8',
+  ]);
+});
+
 it('programs of the same name are loaded together', () => {
   const renamed = { ...object, programs: object.programs.map((program) => ({ ...program, name: 'same' })) };
   expect(loadOf('same', 'omit', renamed)).toMatchInlineSnapshot(`
