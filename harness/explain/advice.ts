@@ -30,6 +30,11 @@ export function adviceOnWeakKfunc(name: string): string {
   return `Call ${name}() only behind bpf_ksym_exists(${name}): it is declared __weak, so the object loads without it, but the verifier must not reach the call.`;
 }
 
+/** One line of advice about a kfunc that kernels have with another prototype. */
+export function adviceOnPrototype(name: string): string {
+  return `Declare ${name}() as the kernel has it. If kernels differ, declare a flavor for each prototype (${name}___old), each __weak, and call the one whose bpf_ksym_exists() is true.`;
+}
+
 /** Advice for reasons that are more specific than their class. The first match counts. */
 const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string }[] = [
   {
@@ -136,6 +141,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     reason: /no BTF-based attach target/,
     advice:
       'The loader sets the target of this program. Name it, programs: {NAME: {attach_to: TARGET}} in the configuration, or in the section name.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /isn't referenced anywhere/,
+    advice:
+      'No struct_ops map of the object refers to this program. Assign it to a member of the map, or let the loader assign it before it loads the object. Or switch it off: programs: {NAME: {autoload: false}}.',
   },
   {
     class: 'object-invalid',

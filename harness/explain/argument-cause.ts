@@ -1,7 +1,6 @@
 // Root causes by the arguments of hooks: names the argument in a failure that the verifier reported, and shows the prototypes of the kernels.
-import { type AttachTarget, attachTargetOf } from '../bpf/object/attach-point.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
-import { argumentAt, prototypeOf, prototypeText } from '../kernel-btf/prototype.ts';
+import { argumentAt, type HookedProgram, hookName, prototypeOf, prototypeText } from '../kernel-btf/prototype.ts';
 import { predictCell } from '../predict/predict.ts';
 import type { PredictedProgram } from '../predict/predicted-cell.ts';
 import { grouped } from '../base/text.ts';
@@ -13,13 +12,13 @@ import { plainSituations, type RequirementFindings } from './requirement-cause.t
 const NUMBER = /invalid mem access '(?:inv|scalar)'/;
 /** Reasons of the verifier that may be about an argument. */
 const REPORTED = /invalid mem access '(?:inv|scalar)'|doesn't have \d+-th argument|invalid bpf_context access/;
-const SUBJECT = /^argument (\d+) of (?:tracepoint|LSM hook|iterator|function) /;
+const SUBJECT = /^argument (\d+) of (?:tracepoint|LSM hook|iterator|function|struct_ops member) /;
 
 type Objects = ReadonlyMap<string, ExplainedObject>;
 
-/** The object with a program that is loaded, whatever its section says. */
-function loading(bpf: BpfObject, program: string): BpfObject {
-  return { ...bpf, programs: bpf.programs.map((each) => (each.name === program ? { ...each, autoload: true } : each)) };
+/** The object with a program that is loaded and has its target from the run, whatever its section says. */
+function loading(bpf: BpfObject, program: string, hooked: HookedProgram | null): BpfObject {
+  return { ...bpf, programs: bpf.programs.map((each) => (each.name === program ? { ...each, ...hooked, autoload: true } : each)) };
 }
 
 /** The reason that a prediction gives at the instruction where the verifier ended; null if it is not about an argument. */
@@ -37,7 +36,9 @@ async function namedFailure(failure: ProgramFailure, objects: Objects, cache: Ke
   const bpf = objects.get(object)?.bpf;
   const types = bpf ? await cache.typesOf(kernel) : null;
   if (!bpf || !types) return failure;
-  const predicted = predictCell(loading(bpf, program), types).programs.find(({ name }) => name === program);
+  const predicted = predictCell(loading(bpf, program, hookedProgram(failure, objects)), types).programs.find(
+    ({ name }) => name === program,
+  );
   return { ...failure, reason: (predicted && argumentReason(predicted, at)) ?? reason };
 }
 
@@ -57,11 +58,23 @@ interface KernelPrototype {
   fits: boolean;
 }
 
-async function prototypesOf(section: string, position: number, cache: KernelCache): Promise<KernelPrototype[]> {
+/** The failing program with its target: from the object if its file is available, else from the results. */
+function hookedProgram({ object, program }: ProgramFailure, objects: Objects): HookedProgram | null {
+  const found = objects.get(object);
+  const recorded = found?.result.programs.find(({ name }) => name === program);
+  const compiled = found?.bpf?.programs.find(({ name }) => name === program);
+  if (!recorded) return null;
+  return {
+    ...(compiled ?? { section: recorded.section, attachTo: null }),
+    ...(typeof recorded.attachTo === 'string' && { attachTo: recorded.attachTo }),
+  };
+}
+
+async function prototypesOf(program: HookedProgram, position: number, cache: KernelCache): Promise<KernelPrototype[]> {
   const found: KernelPrototype[] = [];
   for (const { id } of cache.kernels) {
     const types = await cache.typesOf(id);
-    const prototype = types && prototypeOf({ section, attachTo: null }, types);
+    const prototype = types && prototypeOf(program, types);
     const argument = prototype && argumentAt(prototype, position);
     const present = argument !== null && argument !== 'missing';
     const text = prototype && prototypeText(prototype);
@@ -113,10 +126,10 @@ function adviceOn(subject: string, target: string, prototypes: readonly KernelPr
 }
 
 /** Findings about a number in a program whose arguments have types. It may be an argument, so no advice reads memory at it. */
-function numberFindings(failures: readonly ProgramFailure[], { symbol, name }: AttachTarget): RequirementFindings {
+function numberFindings(failures: readonly ProgramFailure[], hook: string): RequirementFindings {
   const advice = [
     'The verifier sees a number here, not a pointer.',
-    `If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff ${symbol}${name}").`,
+    `If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff ${hook}").`,
   ].join(' ');
   return { presence: null, situations: plainSituations(failures, new Map()), snippet: null, advice: [advice] };
 }
@@ -129,11 +142,11 @@ export async function argumentFindings(
 ): Promise<RequirementFindings | null> {
   const position = Number(SUBJECT.exec(subject)?.[1] ?? 0);
   const [first] = failures;
-  const section = first && objects.get(first.object)?.result.programs.find(({ name }) => name === first.program)?.section;
-  const target = section === undefined ? null : attachTargetOf(section);
-  if (!first || section === undefined || !target) return null;
-  if (position === 0) return NUMBER.test(first.reason) ? numberFindings(failures, target) : null;
-  const prototypes = await prototypesOf(section, position, cache);
+  const program = first ? hookedProgram(first, objects) : null;
+  const hook = program && hookName(program);
+  if (!first || !program || hook === null) return null;
+  if (position === 0) return NUMBER.test(first.reason) ? numberFindings(failures, hook) : null;
+  const prototypes = await prototypesOf(program, position, cache);
   const byProgram = grouped(failures, (failure) => JSON.stringify([failure.object, failure.program]));
   const situations = new Map<string, CauseSituation>();
   for (const situation of [...byProgram.values()].flatMap((own) => situationsOf(own, prototypes, names))) {
@@ -141,6 +154,6 @@ export async function argumentFindings(
     const known = situations.get(key);
     situations.set(key, known ? { ...known, kernels: [...new Set([...known.kernels, ...situation.kernels])] } : situation);
   }
-  const advice = adviceOn(subject, target.symbol + target.name, prototypes, failures.some(isNumber));
+  const advice = adviceOn(subject, hook, prototypes, failures.some(isNumber));
   return { presence: null, situations: [...situations.values()], snippet: null, advice };
 }

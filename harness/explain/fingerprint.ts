@@ -6,7 +6,7 @@ import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
 const LENGTH = 12;
 /** Matches reasons that begin with what is missing. The match is the subject. */
 const NAMED =
-  /^(?:argument \d+ of (?:tracepoint|LSM hook|iterator|function)|kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type|function) [\w.#]+/;
+  /^(?:argument \d+ of (?:tracepoint|LSM hook|iterator|function|struct_ops member)|kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type|function) [\w.#]+/;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
 /** Removes flavors from an access: `task_struct___old.state` becomes `task_struct.state`. */

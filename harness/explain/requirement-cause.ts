@@ -1,9 +1,11 @@
 // Findings about a root cause without a relocation: which kernels meet the requirement, similar names, and code that avoids it.
+import type { Btf } from '../bpf/btf/btf.ts';
 import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
+import { kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { adviceByReason, adviceOn, adviceOnWeakKfunc } from './advice.ts';
+import { adviceByReason, adviceOn, adviceOnPrototype, adviceOnWeakKfunc } from './advice.ts';
 import type { CausePresence, CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
@@ -213,6 +215,16 @@ async function variantsOf(
   return { witness, related };
 }
 
+/** How the declaration of a kfunc in the object differs from the function in a kernel, by position. */
+async function differencesOn(
+  kernel: string,
+  { what, name }: Requirement,
+  { declared, cache }: { declared: Btf | null; cache: KernelCache },
+): Promise<string[]> {
+  const types = what === 'kfunc' && declared ? await cache.typesOf(kernel) : null;
+  return declared && types ? kfuncDifferences(declared, name, types) : [];
+}
+
 /** Findings about the failures of one cause without a relocation. */
 export async function requirementFindings(
   failures: readonly ProgramFailure[],
@@ -235,12 +247,21 @@ export async function requirementFindings(
   const failing = having.filter(({ kernel }) => failures.some((failure) => failure.kernel === kernel.id));
   const { witness, related } = await variantsOf(requirement, having, { failing, cache, hints });
   const said = new Set(failures.map(({ reason }) => reason));
+  let differing = 0;
   for (const { kernel, inModules } of failing) {
     const text = inModules?.text ?? null;
     // A prediction has these words in its reason.
     if (text !== null && ![...said].some((reason) => reason.includes(text))) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
+    const differences = await differencesOn(kernel.id, requirement, { declared: objects.get(first.object)?.bpf?.btf ?? null, cache });
+    if (differences.length > 0) hints.set(kernel.id, [...(hints.get(kernel.id) ?? []), ...differences]);
+    differing += differences.length > 0 ? 1 : 0;
   }
-  const general = requirement.what === 'kfunc' && first.stage === 'verify' ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
+  const isWeak = requirement.what === 'kfunc' && first.stage === 'verify';
+  const missing = isWeak ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
+  const general = [
+    ...(differing > 0 ? [adviceOnPrototype(requirement.name)] : []),
+    ...(differing > 0 && differing === failing.length ? [] : [missing]),
+  ];
   const own = await attachAdvice(requirement, failures, objects, cache);
   // "No kernel has it" is true only if no module has it.
   const isKnown = having.some(({ has }) => has === true) || !having.some(({ has, inModules }) => has === null && inModules);
@@ -249,6 +270,6 @@ export async function requirementFindings(
       isKnown && having.some(({ has }) => has !== null) ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
     situations: plainSituations(failures, hints),
     snippet: snippetFor({ requirement, having: witness, related, value, program: programOf(failures, objects) }),
-    advice: [...(own.length > 0 ? own : moduleAdvice(requirement, having, failing)), general],
+    advice: [...(own.length > 0 ? own : moduleAdvice(requirement, having, failing)), ...general],
   };
 }

@@ -1,9 +1,10 @@
 // The prototype of a program's target on a kernel: the arguments that the program reads from its context by position.
 import { type Btf, kindOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { typeText } from '../bpf/btf/type-text.ts';
-import { isAnyEnum, isComposite, parameterOf, referencedType, resolveType, sizeOf } from '../bpf/btf/types.ts';
+import { findType, isAnyEnum, isComposite, memberOf, parameterOf, referencedType, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { type AttachTarget, attachTargetOf } from '../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../bpf/object/object.ts';
+import type { StructOpsMember } from '../bpf/object/struct-ops-members.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { findIn } from './kernel-names.ts';
 
@@ -67,11 +68,40 @@ function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, 
   return { target: `${WORDS[symbol] ?? 'function'} ${name}`, arguments: own, result: READS_RESULT.test(section) ? result : null };
 }
 
+/** Where a program is attached, as far as its prototype depends on it. */
+export type HookedProgram = Pick<BpfProgram, 'section' | 'attachTo' | 'member'>;
+
+const VALUE_PREFIX = 'bpf_struct_ops_';
+
+/** The prototype of a struct_ops member, in the BTF of the kernel or of the module that has the struct_ops type. */
+function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember): Prototype | null {
+  const value = findIn(kernel, 'struct', VALUE_PREFIX + type);
+  const own = value && findType(value.btf, 'struct', type);
+  if (!value || own === null) return null;
+  const { btf } = value;
+  for (let index = 0; index < vlenOf(btf, own); index++) {
+    const found = memberOf(btf, own, index);
+    if (found?.name !== member) continue;
+    const proto = resolveType(btf, referencedType(btf, resolveType(btf, found.type)));
+    const parameters = kindOf(btf, proto) === 'func_proto' ? argumentsOf(btf, proto, 0) : null;
+    return parameters && { target: `struct_ops member ${type}.${member}`, arguments: parameters, result: null };
+  }
+  return null;
+}
+
+/** The name of a program's hook for "corematrix types diff"; null for programs that read no arguments by position. */
+export function hookName({ section, attachTo, member }: HookedProgram): string | null {
+  if (member) return member.type;
+  const target = attachTargetOf(section, attachTo);
+  return target && target.symbol + target.name;
+}
+
 /**
  * The prototype of a program's target; null if the program reads no arguments by position, or if the kernel lacks the target.
  * @see btf_ctx_access() in kernel/bpf/btf.c
  */
-export function prototypeOf({ section, attachTo }: Pick<BpfProgram, 'section' | 'attachTo'>, kernel: KernelTypes): Prototype | null {
+export function prototypeOf({ section, attachTo, member }: HookedProgram, kernel: KernelTypes): Prototype | null {
+  if (member) return memberPrototype(kernel, member);
   const target = attachTargetOf(section, attachTo);
   return target && prototypeIn(kernel, target, section);
 }

@@ -13,7 +13,9 @@ export function toObjectResult(object: BpfObject, file: FileFacts): ObjectResult
     ...file,
     ...(compiler !== null && { compiler }),
     license: object.license,
-    programs: object.programs.map(({ name, section, type, insns }) => ({ name, section, type, insns })),
+    programs: object.programs.map(({ name, section, type, attachTo, insns }) => {
+      return { name, section, type, ...(attachTo !== null && { attachTo }), insns };
+    }),
     relocations: object.relocations,
     maps: object.maps.map(({ name, type }) => ({ name, type })),
   };

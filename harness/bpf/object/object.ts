@@ -10,6 +10,7 @@ import { RELOCATION_KINDS, type RelocationKind } from '../../base/vocabulary.ts'
 import { functionsBySection, functionsOf, INSN_BYTES, type ObjectFunction, ownerFinder } from './functions.ts';
 import { dataMaps, definedMaps, type ObjectMap } from './maps.ts';
 import { programTypeOf } from './program-type.ts';
+import { type StructOpsMember, structOpsMembers } from './struct-ops-members.ts';
 import { linesByFunction, sourceLine } from './source-line.ts';
 
 const TEXT = '.text';
@@ -23,6 +24,8 @@ export interface BpfProgram extends ObjectFunction {
   autoload: boolean | 'if-supported';
   /** The attach target from a setting, if it differs from that of the section. */
   attachTo: string | null;
+  /** The member of a struct_ops map that it implements; absent for programs that no such map refers to. */
+  member?: StructOpsMember;
 }
 
 /** A group of programs or maps. The loader chooses the first that the kernel accepts. */
@@ -145,6 +148,11 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   const btf = { ...read.btf, pointerSize: 8 as const };
   object.btf = btf;
   object.maps.unshift(...definedMaps(btf));
+  const members = structOpsMembers(elf, btf, object.programs);
+  object.programs = object.programs.map((program) => {
+    const member = members.get(program.name);
+    return member ? { ...program, member } : program;
+  });
   const extSection = sectionNamed(elf, '.BTF.ext');
   if (!extSection) return object;
   const ext = readBtfExt(extSection.bytes, btf);

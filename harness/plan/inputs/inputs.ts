@@ -83,14 +83,17 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
   const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
   // Results do not name the default release.
   const named = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
+  const loaded = asLoaded(bpf, prepared);
+  const targets = new Map(loaded.programs.map(({ name, attachTo }) => [name, attachTo]));
+  const withTargets = { ...bpf, programs: bpf.programs.map((program) => ({ ...program, attachTo: targets.get(program.name) ?? null })) };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
     file,
     bytes,
-    bpf: asLoaded(bpf, prepared),
+    bpf: loaded,
     settings,
     prepared,
-    result: { ...toObjectResult(bpf, { id, path: shown, sha256, size: bytes.length }), ...named },
+    result: { ...toObjectResult(withTargets, { id, path: shown, sha256, size: bytes.length }), ...named },
   };
 }
 

@@ -15,18 +15,22 @@ export function refusedByLibbpf(object: BpfObject, { libbpfMinor }: Pick<Loader,
 /** Sections whose programs need a target in BTF. */
 const NEEDS_TARGET = /^(?:fentry|fexit|fmod_ret|fsession|tp_btf|lsm|lsm_cgroup|iter|freplace)(?:\.s)?$/;
 
+/** libbpf's message about a struct_ops program that no struct_ops map refers to. */
+const UNUSED_STRUCT_OPS = `SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?`;
+
 /** libbpf's message about a program that it does not give to the kernel. */
-function refusedProgram({ section, type, hasGivenType, attachTo }: BpfProgram, minor: number): string | null {
+function refusedProgram({ section, type, hasGivenType, attachTo, member }: BpfProgram, minor: number): string | null {
   const name = section.replace(/^\?/, '');
   const since = sectionKnownSince(name);
   if (since === null || since > minor) return hasGivenType ? null : `missing BPF prog type, check ELF section name '${name}'`;
+  if (type === 'struct_ops' && !member) return UNUSED_STRUCT_OPS;
   if (attachTo !== null) return null;
   if (NEEDS_TARGET.test(name)) return 'no BTF-based attach target is specified, use bpf_program__set_attach_target()';
   return type === 'ext' && name.startsWith('freplace/') ? NEEDS_TARGET_PROGRAM : null;
 }
 
 /**
- * Finds a program that libbpf does not give to the kernel: its section has no known type, or it lacks a target.
+ * Finds a program that libbpf does not give to the kernel: its section has no known type, it lacks a target, or no struct_ops map refers to it.
  * @see bpf_object_load_prog() and libbpf_prepare_prog_load() in libbpf.c
  */
 export function programRefusedByLibbpf(program: BpfProgram, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): Finding[] {

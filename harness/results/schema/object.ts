@@ -23,6 +23,11 @@ export const objectSchema = z.strictObject({
           .string()
           .nullable()
           .describe("Program type under libbpf's name: `kprobe`, `tracing`; null if neither a guest nor the section name revealed it."),
+        attachTo: z
+          .string()
+          .nullable()
+          .optional()
+          .describe('Target that a setting names (attach_to); null or absent if the section names it.'),
         insns: count.describe('Number of instructions, before relocation.'),
       }),
     )

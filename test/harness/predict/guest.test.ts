@@ -3,6 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cacheRoot } from '../../../harness/base/files.ts';
+import { explainRun } from '../../../harness/explain/of-results.ts';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
@@ -134,6 +136,23 @@ describe('sample objects loaded in guests', () => {
       }),
     );
     expect(surprises).toEqual([]);
+  });
+
+  it('the explanation of the run names each failed program once, with the class of its verdict, and no other program', async () => {
+    const objects = comparedCells().map(({ cell, bpf }) => [cell.object, bpf] as const);
+    const byId = new Map(objects);
+    const explained = results.objects.map((result) => ({ result, bpf: byId.get(result.id) ?? null }));
+    const { causes } = await explainRun(results, explained, cacheRoot(), (problem) => {
+      throw new Error(problem);
+    });
+    const named = causes.flatMap((cause) =>
+      cause.places.flatMap(({ object, program, fails }) => fails.map((kernel) => `${kernel} ${object} ${program}: ${cause.class}`)),
+    );
+    const failed = results.cells.flatMap(({ kernel, object, programs }) =>
+      programs.flatMap(({ name, status, class: failure }) => (status === 'fail' ? [`${kernel} ${object} ${name}: ${failure}`] : [])),
+    );
+    expect(named.toSorted()).toEqual(failed.toSorted());
+    expect(failed.length).toBeGreaterThan(30);
   });
 
   it('the results have a prediction for every program, and every prediction agrees', () => {
