@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { explanationText } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
+import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';
 import type { Results } from '../results/schema.ts';
@@ -45,6 +46,7 @@ async function explainObjects(patterns: readonly string[], { kernel = [], ...con
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
   if (found.kernels.length === 0) throw new UserError('no kernel can be used');
+  for (const note of fixedOffsetNotes(inputs.objects)) writeLine(process.stderr, `note: ${note}`);
   const cache = openKernels(found.kernels, (problem) => {
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);
@@ -78,7 +80,9 @@ async function explainResults(path: string, cell: string | undefined): Promise<E
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);
   };
-  const all = keptExplanation(results) ?? (await explainRun(results, await objectsOfResults(results), cacheRoot(), tell));
+  const objects = await objectsOfResults(results);
+  for (const note of fixedOffsetNotes(objects)) writeLine(process.stderr, `note: ${note}`);
+  const all = keptExplanation(results) ?? (await explainRun(results, objects, cacheRoot(), tell));
   const met = new Set(seenFailures(results, wanted).map(({ kernel, object, program }) => JSON.stringify([kernel, object, program])));
   // A cause is shown with all cells that have it.
   const causes = all.causes.filter(({ places }) =>

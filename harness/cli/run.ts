@@ -8,6 +8,7 @@ import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-n
 import { checkReportFolder } from '../../reports/folder/check.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import type { Config } from '../plan/config/schema.ts';
+import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';
 import type { Results } from '../results/schema.ts';
@@ -105,6 +106,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const { config, directory, selectors, inputs, choose, kernelOptions } = plan;
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
+  for (const note of fixedOffsetNotes(inputs.objects)) writeLine(process.stderr, `note: ${note}`);
 
   const history = options.history ?? (config.history === undefined ? undefined : configuredPath(directory, config.history));
   await checkHistory(history);

@@ -1,0 +1,102 @@
+// Finds programs that read structs of the kernel at offsets of the machine that compiled them, because their object has no CO-RE relocation.
+import { basename } from 'node:path';
+import { attachTargetOf } from '../bpf/object/attach-point.ts';
+import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
+import { type Code, compiledCode } from '../core-relo/code.ts';
+import { ALU, CLASS, type Insn, JMP, readInsn } from './reach/insn.ts';
+
+/** bpf_probe_read_kernel() and bpf_probe_read_kernel_str(), which read at their third argument. */
+const READS_KERNEL: ReadonlySet<number> = new Set([113, 115]);
+const SOURCE = 3;
+const LAST_ARGUMENT = 5;
+const CONTEXT = 1;
+const FRAME_POINTER = 10;
+const WHOLE = 8;
+
+/** What a register has: an argument of the hook is a pointer into the kernel; `member` is a pointer plus an offset. */
+type Held = 'context' | 'argument' | 'stack' | 'constant' | 'member';
+
+class Registers {
+  readonly #held = new Map<number, Held>([[FRAME_POINTER, 'stack']]);
+
+  constructor(typed: boolean) {
+    if (typed) this.#held.set(CONTEXT, 'context');
+  }
+
+  /** True if the instruction reads a member of a struct of the kernel. */
+  read(insn: Insn): boolean {
+    switch (insn.class) {
+      case CLASS.LDX: {
+        const base = this.#held.get(insn.src);
+        this.#set(insn.dst, base === 'context' && insn.size === WHOLE ? 'argument' : null);
+        return base === 'argument';
+      }
+      case CLASS.LD:
+        this.#set(insn.dst, null);
+        return false;
+      case CLASS.ALU64:
+      case CLASS.ALU:
+        this.#set(insn.dst, this.#computed(insn));
+        return false;
+      case CLASS.JMP:
+        return insn.operation === JMP.CALL && this.#call(insn);
+      default:
+        return false;
+    }
+  }
+
+  #set(register: number, held: Held | null): void {
+    if (held === null) this.#held.delete(register);
+    else this.#held.set(register, held);
+  }
+
+  #computed({ operation, fromRegister, dst, src, immediate }: Insn): Held | null {
+    const [before, other] = [this.#held.get(dst) ?? null, fromRegister ? (this.#held.get(src) ?? null) : 'constant'];
+    if (operation === ALU.MOV) return other;
+    const isSum = operation === ALU.ADD && (fromRegister || immediate !== 0);
+    if (!isSum || before === 'stack' || other === 'stack') return before === 'stack' ? before : null;
+    return before === 'constant' || other === 'constant' ? 'member' : null;
+  }
+
+  #call({ src, immediate }: Insn): boolean {
+    const reads = src === 0 && READS_KERNEL.has(immediate) && this.#held.get(SOURCE) === 'member';
+    for (let register = 0; register <= LAST_ARGUMENT; register++) this.#held.delete(register);
+    return reads;
+  }
+}
+
+/** Whether a program gets pointers to structs of the kernel in its context. */
+function hasTypedArguments({ section, attachTo, member }: BpfProgram): boolean {
+  return member !== undefined || (attachTargetOf(section, attachTo) !== null && !/^\??iter\b/.test(section));
+}
+
+function readsMember(program: BpfProgram, code: Code): boolean {
+  const registers = new Registers(hasTypedArguments(program));
+  for (let index = 0; index < program.insns; index++) {
+    const insn = readInsn(code, index);
+    if (!insn) return false;
+    if (registers.read(insn)) return true;
+    // The second half of a 64-bit constant.
+    if (insn.class === CLASS.LD) index += 1;
+  }
+  return false;
+}
+
+/** Names of the programs that read members of kernel structs although the object has no relocation; empty for an object with relocations. */
+export function readersAtFixedOffsets(object: BpfObject): string[] {
+  if (object.relocations.length > 0) return [];
+  const codeOf = compiledCode(object);
+  return object.programs.filter((program) => readsMember(program, codeOf(program))).map(({ name }) => name);
+}
+
+/** One note for each object whose programs read kernel structs at fixed offsets. `bpf` is null if the file of the object is missing. */
+export function fixedOffsetNotes(objects: readonly { result: { path: string }; bpf: BpfObject | null }[]): string[] {
+  return objects.flatMap(({ result, bpf }) => {
+    const readers = bpf ? readersAtFixedOffsets(bpf) : [];
+    if (readers.length === 0) return [];
+    const what = `${readers.join(', ')}: reads kernel structs, but the object has no CO-RE relocation`;
+    return [
+      `${basename(result.path)}: ${what}, so its offsets are those of the machine that compiled it and may be wrong on any other kernel`,
+    ];
+  });
+}
