@@ -93,7 +93,8 @@ export function addPredictCommand(program: Command): void {
       BTF_TABLE,
       'In the matrix: FAIL, the program is certain to fail; ?, it fails if the verifier reaches the place, or if no module has what the kernel\n' +
         'lacks; ok, BTF shows no failure.',
-      'Modules count only if -k btf: names a folder with a file "vmlinux", such as /sys/kernel/btf: then all BTF and *.ko in it count as loaded.\n' +
+      'Modules count if modules: in the configuration names them and the cache has them. If -k btf: names a folder with a file "vmlinux",\n' +
+        'such as /sys/kernel/btf, all BTF and *.ko in it count as loaded.\n' +
         'For a function that vmlinux lacks, the modules that "corematrix kernels pull --modules" or "explain" indexed are searched.',
     ],
     exit: { asExpected: 'no program is certain to fail', incompatible: 'a program is certain to fail' },

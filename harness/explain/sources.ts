@@ -92,7 +92,7 @@ export async function failuresByPrediction(objects: readonly RunObject[], cache:
     for (const { result, bpf, prepared } of objects) {
       // The kernel may have BTF that cannot be read.
       if (!types && path !== null) continue;
-      const cell = (await predictionOf({ bpf, prepared }, { release, types }))();
+      const cell = (await predictionOf({ bpf, prepared }, { release, types, image }))();
       failures.push(...predictedFailures({ result, bpf }, cell, id));
       recordSets.set(keyOf(result.id, id), cell.relocations);
     }

@@ -54,8 +54,8 @@ export function inPackageText({ inPackage }: KernelTypes, name: string): string 
 
 /** Where a function or tracepoint is missing, for the words "is not in", and whether it is missing for certain. */
 export function whereMissing(kernel: KernelTypes, name: string): { where: string; certain: boolean } {
-  if (kernel.modules.length > 0) return { where: whatIsKnown(kernel), certain: true };
   const text = inPackageText(kernel, name);
+  if (kernel.modules.length > 0) return { where: `${whatIsKnown(kernel)}${text === null ? '' : `; ${text}`}`, certain: true };
   return { where: text === null ? "this kernel's BTF, only a module could have it" : `vmlinux; ${text}`, certain: false };
 }
 

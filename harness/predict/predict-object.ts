@@ -1,8 +1,10 @@
 // Predicts an object with its settings on a kernel: the one way for every command that predicts.
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { libbpfLoader, type Loader } from '../core-relo/loader.ts';
+import type { CachedImage } from '../kernel-btf/kernels.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
+import { typesWithCached } from '../plan/settings/modules/loaded-modules.ts';
 import { predictCell } from './predict.ts';
 import type { PredictedCell } from './predicted-cell.ts';
 
@@ -12,20 +14,23 @@ export interface PredictedKernel {
   release: string | null;
   /** Null for a kernel without BTF. */
   types: KernelTypes | null;
+  /** Leads to the modules that the plan loads; absent if the types already have them. */
+  image?: CachedImage | null | undefined;
 }
 
 /**
- * Reads what the prediction of an object needs: its custom BTF and the rules of its loader.
+ * Reads what the prediction of an object needs: its custom BTF, the modules that the plan loads, and the rules of its loader.
  * @param loader overrules the loader of the object
  * @returns predicts; pure, and long for large objects
  * @throws UserError for custom BTF that cannot be read
  */
 export async function predictionOf(
   { bpf, prepared }: Pick<RunObject, 'bpf' | 'prepared'>,
-  { release, types }: PredictedKernel,
+  { release, types, image }: PredictedKernel,
   loader: Loader | null = null,
 ): Promise<() => PredictedCell> {
   const custom = (await prepared.btf?.(release)) ?? null;
-  const counting = withCustomBtf(types, custom?.types ?? null);
+  const loaded = types && (await typesWithCached(types, image, prepared.modules ?? []));
+  const counting = withCustomBtf(loaded, custom?.types ?? null);
   return () => predictCell(bpf, counting, loader ?? libbpfLoader(prepared.loader ?? null));
 }

@@ -105,7 +105,7 @@ export async function predictMatrix(
     prediction.kernels.push(factsOf(kernel));
     types = types && (await withPackage(types, kernel.image, { names, make: false }));
     for (const object of objects) {
-      const cell = (await predictionOf(object, { release: kernel.release, types }, loader))();
+      const cell = (await predictionOf(object, { release: kernel.release, types, image: kernel.image }, loader))();
       onCell(kernel, object, cell);
       const changes = types ? argumentChanges(object.bpf, types, loader ?? undefined) : new Map<number, string>();
       const relocations = withArgumentChanges(cell.relocations, changes);

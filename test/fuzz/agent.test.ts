@@ -1,11 +1,11 @@
-// Fuzzes the C code of the agent that reads requests, archives, modules and settings, built for this machine with sanitizers.
+// Fuzzes the C code of the agent that reads requests, archives, modules, settings and lists of symbols, built for this machine with sanitizers.
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { RequestFrame } from '../../harness/guest/protocol/frames.ts';
 import { packFiles } from '../../harness/plan/packing/archive.ts';
-import { compileSettingsObject, REQUEST_PARTS, SETTINGS, UNPACK } from '../harness/guest/agent/programs.ts';
+import { compileSettingsObject, REQUEST_PARTS, SETTINGS, SYMBOL_LISTS, UNPACK } from '../harness/guest/agent/programs.ts';
 import { type HostProgram, requestBytes, startHostProgram } from '../harness/guest/agent/host-program.ts';
 import { startMessagesProgram } from '../harness/guest/agent/messages-program.ts';
 import { fuzz } from './fuzz.ts';
@@ -15,6 +15,7 @@ let requests: HostProgram;
 let unpack: HostProgram;
 let parts: HostProgram;
 let settings: HostProgram;
+let lists: HostProgram;
 const stopped: HostProgram[] = [];
 
 async function folderFor(name: string): Promise<string> {
@@ -32,7 +33,8 @@ beforeAll(async () => {
   const folder = await folderFor('settings');
   await rename(await compileSettingsObject(folder), join(folder, 'object.o'));
   settings = await startHostProgram({ folder, ...SETTINGS });
-  stopped.push(requests, unpack, parts, settings);
+  lists = await startHostProgram({ folder: await folderFor('lists'), ...SYMBOL_LISTS });
+  stopped.push(requests, unpack, parts, settings, lists);
 });
 afterAll(async () => {
   for (const program of stopped) await program.stop();
@@ -94,6 +96,12 @@ fuzz({
     const found = await readdir(join(root, 'unpack'));
     if (found.length !== 3) throw new Error(`an archive left ${found.join(', ')}`);
   },
+});
+
+fuzz({
+  name: 'lists of symbols in the agent',
+  corpus: [Buffer.from('f\0ffff t f.isra.0\nffff T f\t[m]\n\0f [m]\ng\n')],
+  read: async (input) => lists.ask(input),
 });
 
 fuzz({

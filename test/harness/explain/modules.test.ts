@@ -88,6 +88,10 @@ test(
     });
 
     const loaded = await readInputs({ sources: [{ pattern: object, settings: { modules: ['nf_nat'] } }], directory: '/' });
+    const withModule = await predictMatrix(loaded.objects, (await findKernels([KERNEL], cacheRoot())).kernels);
+    expect(withModule.prediction.cells.map(({ programs }) => programs.map(({ predicted }) => predicted?.class ?? 'ok'))).toEqual([
+      ['ok', 'attach-target-missing'],
+    ]);
     const { cells } = await realRun([], [KERNEL], { objects: loaded.objects });
     expect(cells.flatMap(({ programs }) => programs.map(({ name, status }) => `${name} ${status}`))).toEqual([
       'in_module pass',

@@ -126,3 +126,13 @@ test.each([
   expect(inPackageText(kernel, 'name')).toBe(text);
   expect(whereMissing(kernel, 'name')).toEqual({ where, certain: false });
 });
+
+test('if modules are loaded, a name that they lack is missing for certain, and another module of the package may have it', () => {
+  const loaded: KernelTypes = { ...TYPES, modules: [{ name: 'veth', index: TYPES.vmlinux }] };
+  const where = "this kernel's BTF or that of its 1 module";
+  const inPackage = () => [{ module: 'nf_nat', inBtf: true }];
+  expect([whereMissing(loaded, 'name'), whereMissing({ ...loaded, inPackage }, 'name')]).toEqual([
+    { where, certain: true },
+    { where: `${where}; module nf_nat has it: add modules: [nf_nat]`, certain: true },
+  ]);
+});

@@ -1,9 +1,11 @@
 // The modules that a guest loads before the object, read from the kernel's own package.
+import { modulesInCache } from '../../../../kernels/cache/modules.ts';
 import type { KernelImage } from '../../../../kernels/pull.ts';
 import type { KernelOptions } from '../../../../kernels/sources/options.ts';
 import { readElf, sectionNamed } from '../../../bpf/elf/elf.ts';
 import { InfraError, messageOf } from '../../../base/errors.ts';
 import type { KernelTypes } from '../../../core-relo/candidates.ts';
+import type { CachedImage } from '../../../kernel-btf/kernels.ts';
 import { type ModuleFile, modulesIn, readModules, readPlain } from '../../../kernel-btf/modules.ts';
 import { mostSimilar } from '../../../base/similar.ts';
 
@@ -68,13 +70,14 @@ async function inOrder(names: readonly string[], files: ReadonlyMap<string, Modu
   return modules;
 }
 
+async function filesIn(folder: string): Promise<ReadonlyMap<string, ModuleFile>> {
+  return new Map((await modulesIn(folder, '')).map((file) => [file.name, file]));
+}
+
 /** A loader for the modules of one kernel. It lists them at the first call that names any. */
 export function moduleLoader(image: KernelImage, options: KernelOptions): ModuleLoader {
   let files: Promise<ReadonlyMap<string, ModuleFile>> | null = null;
-  const list = async () => {
-    const found = await modulesIn(await image.modules.folder(options), '');
-    return new Map(found.map((file) => [file.name, file]));
-  };
+  const list = async () => filesIn(await image.modules.folder(options));
   return async (names) => (names.length === 0 ? [] : inOrder(names, await (files ??= list()), image.id));
 }
 
@@ -82,4 +85,24 @@ export function moduleLoader(image: KernelImage, options: KernelOptions): Module
 export async function typesWith(kernel: KernelTypes, modules: readonly LoadedModule[]): Promise<KernelTypes> {
   if (modules.length === 0) return kernel;
   return { ...kernel, modules: (await readModules(modules, kernel.vmlinux)).modules };
+}
+
+/**
+ * The types of a kernel and of modules that the plan loads, if an earlier run or `kernels pull --modules` unpacked them into the cache.
+ * Otherwise the types alone. Downloads nothing.
+ */
+export async function typesWithCached(
+  kernel: KernelTypes,
+  image: CachedImage | null | undefined,
+  names: readonly string[],
+): Promise<KernelTypes> {
+  const folder = image && names.length > 0 ? await modulesInCache(image.cache, image.sha256) : null;
+  if (!image || folder === null || kernel.modules.length > 0) return kernel;
+  try {
+    return await typesWith(kernel, await inOrder(names, await filesIn(folder), image.sha256));
+  } catch (error) {
+    // Only a run says that a module is missing.
+    if (error instanceof InfraError) return kernel;
+    throw error;
+  }
 }
