@@ -27,11 +27,16 @@ export interface Totals {
   environment: number;
 }
 
-/** Messages of tools that a guest without hardware counters, a Java machine or frequency scaling cannot serve. */
-const ENVIRONMENT = [/perf sampling/i, /cpufreq/i, /not specify pid/i, /^usage:/i];
+/** Last messages of tools that miss hardware counters, frequency scaling or an argument. */
+const ENVIRONMENT = [/perf sampling/i, /cpufreq/i, /^usage:/i];
+
+/** Tools that trace a process which no guest has. */
+const NO_PROCESS: Readonly<Record<string, string>> = { javagc: 'it traces a Java machine' };
 
 /** Reads the result of a tool that `watch` has run. */
-export function toolResult({ status, class: failureClass, reason }: CellResult, stdout: string, stderr: string): ToolResult {
+export function toolResult({ object, status, class: failureClass, reason }: CellResult, stdout: string, stderr: string): ToolResult {
+  const { [object]: lacking } = NO_PROCESS;
+  if (lacking !== undefined) return { kind: 'environment', reason: lacking };
   if (status === 'pass') {
     const programs = stdout.split('\n').flatMap((line) => /^program (\S+)$/.exec(line)?.[1] ?? []);
     return { kind: 'works', programs: programs.toSorted() };

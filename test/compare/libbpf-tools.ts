@@ -1,13 +1,14 @@
 // Compares the real tools of Debian's libbpf-tools with the plan that `corematrix init` writes for their objects, on real kernels.
-// usage: npm run compare:libbpf-tools -- [--suite sid] [--kernel SELECTOR]... [TOOL...]   exit code 1 below the goals of the suite
+// usage: npm run compare:libbpf-tools -- [--suite sid] [--kernel SELECTOR]... [--keep NEW_FOLDER] [TOOL...]
+// Exit code 1 below the goals of the suite. --keep keeps the plans and both results.
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import { InfraError, UserError } from '../../harness/base/errors.ts';
+import { InfraError, messageOf, UserError } from '../../harness/base/errors.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { exitCodeOf, reportError } from '../../harness/cli/exit.ts';
@@ -106,6 +107,15 @@ async function compare(folder: string, installed: InstalledTools, tools: readonl
   return compared(tools, await resultsOf(folder, 'tools', kernels), plan);
 }
 
+async function folderFor(keep: string | undefined): Promise<string> {
+  if (keep === undefined) return mkdtemp(join(tmpdir(), 'compare-'));
+  const folder = resolve(keep);
+  await mkdir(folder).catch((error: unknown) => {
+    throw new UserError(`--keep ${keep} cannot be made: ${messageOf(error)}; name a folder that does not exist`);
+  });
+  return folder;
+}
+
 function isSuite(name: string): name is keyof typeof GOALS {
   return Object.hasOwn(GOALS, name);
 }
@@ -125,9 +135,8 @@ async function main(): Promise<void> {
   const unknown = positionals.find((name) => !installed.tools.some((tool) => tool.name === name));
   if (unknown !== undefined) throw new UserError(`the package has no tool '${unknown}'`);
   const tools = installed.tools.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const folder = values.keep ?? (await mkdtemp(join(tmpdir(), 'compare-')));
+  const folder = await folderFor(values.keep);
   try {
-    if (values.keep !== undefined) await mkdir(folder, { recursive: true });
     const comparisons = await compare(folder, installed, tools, values.kernel);
     for (const line of comparisons.flatMap(linesOf)) say(line);
     const { agree, compared: count, samePrograms, bothWork, environment } = totalsOf(comparisons);

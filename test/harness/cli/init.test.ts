@@ -40,6 +40,15 @@ async function said(...args: string[]): Promise<string> {
 }
 
 describe('corematrix init', () => {
+  it('corematrix init names exactly the objects that it is given, not others in their folder', async () => {
+    expect(await said('init', 'build/task_state.bpf.o', 'build/more/tty_type.bpf.o', '-c', 'named.yaml')).toContain(
+      'named.yaml: 2 objects;',
+    );
+    const { objects } = parseConfig(await readFile(join(folder, 'named.yaml'), 'utf8'), 'named.yaml');
+    expect(objects).toEqual(['build/task_state.bpf.o', 'build/more/tty_type.bpf.o']);
+    await rm(join(folder, 'named.yaml'));
+  });
+
   it('corematrix init writes a configuration for the objects it finds, and never overwrites one', async () => {
     expect(await said('init')).toMatchInlineSnapshot(`
       "

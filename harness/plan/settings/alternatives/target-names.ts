@@ -16,7 +16,7 @@ const REPLACED_BY: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Names that tools write where their loader sets the target. */
-const PLACEHOLDER = /^(?:dummy|placeholder|fake)(?:_|$)|^(?:foo|bar|func|function)$/;
+const PLACEHOLDER = /^(?:dummy|placeholder|fake)(?:_|$)|^(?:foo|bar|func|function|handle_(?:entry|return|exit))$/;
 
 const withoutUnderscores = (name: string) => name.replace(/^_+/, '');
 
