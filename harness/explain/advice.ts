@@ -1,6 +1,7 @@
 // Advice for failures that no C snippet alone can fix.
 import { FAILURES, type FailureClass } from '../base/failures.ts';
 import type { Requirement } from './requirement.ts';
+import { adviceOnRejection } from './verifier-advice.ts';
 
 const BY_REQUIREMENT = {
   helper: (name) => `Call ${name}() only if this check is true: the verifier then does not reach the call on kernels without the helper.`,
@@ -18,6 +19,10 @@ const BY_REQUIREMENT = {
     `Declare ${name} __weak and use it only where its address is not null. Without __weak, libbpf refuses the whole object.`,
   kconfig: (name) =>
     `Declare ${name} __weak, with the type of its value. Otherwise libbpf refuses the whole object on kernels that do not set it, or that set a value of another type.`,
+  'struct-ops-type': (name) =>
+    `Put the map into SEC("?.struct_ops.link"), keep its programs from loading by default (SEC("?struct_ops/...")), and switch both on where the kernel has struct bpf_struct_ops_${name}: bpf_map__set_autocreate(), bpf_program__set_autoload().`,
+  'struct-ops-member': (name) =>
+    `Declare ${name}, which some kernels lack, in a flavor of the struct, with a separate SEC(".struct_ops.link") map for each flavor. Let the loader create only the map that fits: bpf_map__set_autocreate().`,
 } as const satisfies Record<Requirement['what'], (name: string) => string>;
 
 /** One line of advice about a requirement that a kernel's BTF or configuration lacks. */
@@ -63,6 +68,11 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'kfunc-not-allowed',
+    reason: /GPL/,
+    advice: 'Declare a license that is compatible with the GPL: char LICENSE[] SEC("license") = "Dual MIT/GPL";',
+  },
+  {
+    class: 'kfunc-not-allowed',
     reason: /sleepable/,
     advice: 'This kernel function may sleep. Call it from a sleepable program: SEC("fentry.s/..."), SEC("lsm.s/..."), SEC("syscall").',
   },
@@ -70,6 +80,24 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     class: 'helper-not-allowed',
     reason: /GPL/,
     advice: 'Declare a license that is compatible with the GPL: char LICENSE[] SEC("license") = "Dual MIT/GPL";',
+  },
+  {
+    class: 'helper-not-allowed',
+    reason: /bpf_(?:copy_from_user|ima_(?:inode|file)_hash)/,
+    advice:
+      'This helper may sleep. Call it from a sleepable program: SEC("fentry.s/..."), SEC("lsm.s/..."), SEC("syscall"). Elsewhere, read user memory with bpf_probe_read_user(), which does not sleep.',
+  },
+  {
+    class: 'helper-not-allowed',
+    reason: /bpf_probe_read_str#/,
+    advice:
+      'Only tracing programs may call bpf_probe_read_str(), and only on some architectures. Call bpf_probe_read_kernel_str() for kernel memory, or bpf_probe_read_user_str() for user memory (both since Linux 5.5); programs of other types may call these, too, unless the kernel is locked down.',
+  },
+  {
+    class: 'helper-not-allowed',
+    reason: /bpf_probe_read#/,
+    advice:
+      'Only tracing programs may call bpf_probe_read(), and only on some architectures. Call bpf_probe_read_kernel() for kernel memory, or bpf_probe_read_user() for user memory (both since Linux 5.5); programs of other types may call these, too, unless the kernel is locked down.',
   },
   {
     class: 'helper-not-allowed',
@@ -184,6 +212,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
       'The function has no symbol of its own to attach to. Attach to a function that calls it, or to a tracepoint, on kernels like this.',
   },
   {
+    class: 'attach-failed',
+    reason: /^struct_ops map .*\(E2BIG\)/,
+    advice:
+      'The kernel refuses a number in this map as too large. For struct sched_ext_ops this is timeout_ms above 30000 (30 seconds) or dispatch_max_batch above 2147483647.',
+  },
+  {
     class: 'attach-target-missing',
     reason: /not modifiable|fmod_ret|rejected|not a function|not supported/,
     advice:
@@ -201,75 +235,10 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     advice:
       'Declare a member that some kernels lack in a flavor of the struct, with a separate SEC(".struct_ops.link") map for each flavor. Let the loader create only the map that fits: bpf_map__set_autocreate().',
   },
-  {
-    class: 'verifier-rejected',
-    reason: /(?:_or_null|mem access '(?:map_value_or_null|ptr_or_null|trusted_ptr_or_null))/,
-    advice: 'This pointer may be null here. Test it before use.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /invalid mem access '(?:inv|scalar)'/,
-    advice:
-      'The verifier sees a number here, not a pointer. An argument of a function, tracepoint or LSM hook may be a number on this kernel and a pointer on others: compare the prototypes ("corematrix types diff NAME"). Only if the number is an address, read the memory with bpf_probe_read_kernel() or BPF_CORE_READ().',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /type=\S+ expected=/,
-    advice:
-      'The helper or function expects another kind of pointer here. Pass what it expects, such as the address of a stack variable or of a map value.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /write into map forbidden/,
-    advice:
-      'Only the loader can set constants (const volatile, .rodata), and only before it loads the object. Use a plain global variable or a map for values that programs change.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /At (?:program exit|callback return|async callback return)|R0 has (?:value|smin)/,
-    advice: 'Programs of this type may return only certain values. On every path, return a value in the range that the verifier names.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /!read_ok/,
-    advice: 'This path reads a register that was never written. Initialize the variable first.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /invalid bpf_context access/,
-    advice:
-      'On this kernel, the context of this program type lacks this argument or field, or has it with another size. Compare the prototypes of the tracepoint or function ("corematrix types diff NAME").',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /invalid size of register (?:fill|spill)|corrupt(?:ed)? spill/,
-    advice:
-      'This kernel can read a spilled value from the stack only with the size it was stored with. Use one variable size throughout, or mark it volatile so that the compiler does not narrow the load.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /stack/,
-    advice: 'A program and the functions that it calls share 512 bytes of stack. Put large values into a per-CPU array map.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /[Uu]nreleased reference|reference leak/,
-    advice: 'On every path, release or submit everything that the program acquires: a ring buffer record, a socket, a task.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /infinite loop|back-edge/,
-    advice: 'The verifier must see that the loop ends. Use a constant bound. Loops need Linux 5.3.',
-  },
-  {
-    class: 'verifier-rejected',
-    reason: /invalid access to|unbounded|min value|max value|outside of/,
-    advice:
-      'The verifier does not know a bound for this index or size. Compare it with a bound right before use. If the compiler removes the comparison, mask the value: index & (SIZE - 1).',
-  },
 ];
 
 /** Returns one line of advice for a class and a reason. */
 export function adviceByReason(failure: FailureClass, reason: string): string {
-  return BY_REASON.find((each) => each.class === failure && each.reason.test(reason))?.advice ?? FAILURES[failure].help;
+  const known = failure === 'verifier-rejected' ? adviceOnRejection(reason) : null;
+  return known ?? BY_REASON.find((each) => each.class === failure && each.reason.test(reason))?.advice ?? FAILURES[failure].help;
 }

@@ -24,6 +24,8 @@ import {
   mapTypeSnippet,
   programTypeSnippet,
 } from './snippet-guard.ts';
+import { structOpsMap, tooLarge, whyWithoutType } from './struct-ops.ts';
+import { verifierFindings } from './verifier-findings.ts';
 
 export interface RequirementFindings {
   presence: CausePresence | null;
@@ -156,6 +158,9 @@ function snippetFor(found: Found): string | null {
     }
     case 'program-type':
       return program && programTypeSnippet(program.section, program.name, requirement.name);
+    case 'struct-ops-type':
+    case 'struct-ops-member':
+      return null;
     case 'symbol':
       return ksymSnippet(requirement.name);
     case 'kconfig':
@@ -204,6 +209,8 @@ async function variantsOf(
   for (const each of failing) {
     const types = await cache.typesOf(each.kernel.id);
     if (!types) continue;
+    const why = requirement.what === 'struct-ops-type' ? whyWithoutType(requirement.name, each.kernel, types.config) : null;
+    if (why !== null) hints.set(each.kernel.id, [why]);
     const nearest = nearestHaving(having, having.indexOf(each));
     const other = nearest && (await cache.typesOf(nearest.id));
     witness ??= other;
@@ -225,6 +232,30 @@ async function differencesOn(
   return declared && types ? kfuncDifferences(declared, name, types) : [];
 }
 
+/** The member of a struct_ops map that a kernel lacks; null for any other failure, or if the object's file is missing. */
+function memberRequirement(failure: ProgramFailure, objects: ReadonlyMap<string, ExplainedObject>): Requirement | null {
+  const [, name] = /^struct_ops member (\w+) /.exec(failure.reason) ?? [];
+  const map = name === undefined ? null : structOpsMap(failure, objects);
+  return name === undefined || !map ? null : { what: 'struct-ops-member', name, type: map.type };
+}
+
+/** The numbers in a struct_ops map that the kernel refuses as too large; null for any other failure. */
+function largeNumber(failure: ProgramFailure, objects: ReadonlyMap<string, ExplainedObject>): string | null {
+  const map = failure.class === 'attach-failed' && failure.reason.includes('E2BIG') ? structOpsMap(failure, objects) : null;
+  return map && tooLarge(map);
+}
+
+/** Findings about failures that concern nothing that BTF or a configuration shows. */
+function plainFindings(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): RequirementFindings {
+  const found = failures.map((failure) => ({ failure, ...verifierFindings(failure, objects) }));
+  const hints = new Map<string, string[]>();
+  for (const { failure, hints: own } of found) hints.set(failure.kernel, [...new Set([...(hints.get(failure.kernel) ?? []), ...own])]);
+  const adviceOf = (failure: ProgramFailure) =>
+    impossibleMap(failure, objects) ?? largeNumber(failure, objects) ?? adviceByReason(failure.class, failure.reason);
+  const advice = found.map(({ failure, advice: own }) => own ?? adviceOf(failure));
+  return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [...new Set(advice)] };
+}
+
 /** Findings about the failures of one cause without a relocation. */
 export async function requirementFindings(
   failures: readonly ProgramFailure[],
@@ -233,16 +264,9 @@ export async function requirementFindings(
   cache: KernelCache,
 ): Promise<RequirementFindings> {
   const [first] = failures;
-  const requirement = first ? requirementOf(first.class, subject) : null;
+  const requirement = first ? (requirementOf(first.class, subject) ?? memberRequirement(first, objects)) : null;
   const hints = new Map<string, string[]>();
-  if (!first || !requirement) {
-    return {
-      presence: null,
-      situations: plainSituations(failures, hints),
-      snippet: null,
-      advice: first ? [impossibleMap(first, objects) ?? adviceByReason(first.class, first.reason)] : [],
-    };
-  }
+  if (!first || !requirement) return plainFindings(failures, objects);
   const { having, value } = await availabilityOf(requirement, cache);
   const failing = having.filter(({ kernel }) => failures.some((failure) => failure.kernel === kernel.id));
   const { witness, related } = await variantsOf(requirement, having, { failing, cache, hints });

@@ -6,6 +6,7 @@ import type { KernelTypes } from '../core-relo/candidates.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import type { FailureClass } from '../base/failures.ts';
+import { namedMembers } from './path.ts';
 
 export type Requirement =
   | { what: 'helper'; name: string; number: number | null }
@@ -15,7 +16,10 @@ export type Requirement =
   | { what: 'map-type'; name: string }
   | { what: 'program-type'; name: string }
   | { what: 'symbol'; name: string }
-  | { what: 'kconfig'; name: string };
+  | { what: 'kconfig'; name: string }
+  | { what: 'struct-ops-type'; name: string }
+  /** The member of the type; `name` is the name of the member. */
+  | { what: 'struct-ops-member'; name: string; type: string };
 
 const TRACEPOINT = 'btf_trace_';
 
@@ -26,6 +30,8 @@ export function requirementOf(failure: FailureClass, subject: string): Requireme
     return name === undefined ? null : { what: 'helper', name, number: number === undefined ? null : Number(number) };
   }
   if (failure === 'attach-target-missing') {
+    const type = /^struct_ops type (\w+)/.exec(subject)?.[1];
+    if (type !== undefined) return { what: 'struct-ops-type', name: type };
     const name = /^attach target (\w+)/.exec(subject)?.[1];
     if (name === undefined) return null;
     return { what: name.startsWith(TRACEPOINT) ? 'tracepoint' : 'function', name };
@@ -78,6 +84,12 @@ export function meetsRequirement(kernel: KernelTypes, requirement: Requirement):
     case 'function':
     case 'kfunc':
       return typeIn(kernel, 'func', requirement.name) !== null;
+    case 'struct-ops-type':
+      return typeIn(kernel, 'struct', `bpf_struct_ops_${requirement.name}`) !== null;
+    case 'struct-ops-member': {
+      const type = typeIn(kernel, 'struct', requirement.type);
+      return type && namedMembers(type.btf, type.id).some(({ name }) => name === requirement.name);
+    }
     case 'symbol':
       // BTF contains only a few variables, so a missing one may still exist.
       return typeIn(kernel, 'var', requirement.name) ? true : null;

@@ -1,10 +1,10 @@
-// Sizes and numbers of entries that no kernel accepts for a map type.
+// Sizes, numbers of entries and flags that no kernel accepts for a map type.
 import type { ObjectMap } from './maps.ts';
 
 /** libbpf sets the value size of a map whose values are maps or programs. */
 const FILE_DESCRIPTOR = 4;
 
-type Attribute = 'key_size' | 'value_size' | 'max_entries';
+type Attribute = 'key_size' | 'value_size' | 'max_entries' | 'map_flags';
 
 /** A demand on an attribute: in words, and as a test. */
 interface Demand {
@@ -21,6 +21,9 @@ const FOUR_OR_EIGHT: Demand = { words: 'must be 4 or 8', holds: (value) => value
 const ADDRESSES: Demand = { words: 'must be a multiple of 8 that is not 0', holds: (value) => value > 0 && value % 8 === 0 };
 const PREFIX_AND_DATA: Demand = { words: 'must be from 5 to 260', holds: (value) => value >= 5 && value <= 260 };
 
+/** A flag that every kernel requires. @see enum in include/uapi/linux/bpf.h: BPF_F_NO_PREALLOC and others */
+const withFlag = (flag: number, name: string): Demand => ({ words: `must contain ${name}`, holds: (value) => (value & flag) !== 0 });
+
 const HASH: Shape = { key_size: SET, value_size: SET, max_entries: SET };
 const ARRAY: Shape = { key_size: FOUR, value_size: SET, max_entries: SET };
 const DEVICES: Shape = { key_size: FOUR, value_size: FOUR_OR_EIGHT, max_entries: SET };
@@ -29,7 +32,7 @@ const LIST: Shape = { key_size: ZERO, value_size: SET, max_entries: SET };
 const RING: Shape = { key_size: ZERO, value_size: ZERO, max_entries: SET };
 
 /**
- * Demands of every Linux from 5.10 to 7.3. The table leaves out flags, limits of memory, sizes that one of these releases accepts,
+ * Demands of every Linux from 5.10 to 7.3. The table leaves out other flags, limits of memory, sizes that one of these releases accepts,
  * and types that need BTF, another map or a cgroup.
  * @see the map_alloc_check() of each type in kernel/bpf/ and net/: arraymap.c, hashtab.c, stackmap.c, lpm_trie.c, devmap.c, cpumap.c,
  * queue_stack_maps.c, ringbuf.c, bloom_filter.c, sock_map.c, xskmap.c, reuseport_array.c, arena.c
@@ -46,7 +49,7 @@ const SHAPES: Readonly<Partial<Record<string, Shape>>> = {
   perf_event_array: { key_size: FOUR, value_size: FOUR },
   cgroup_array: { key_size: FOUR, value_size: FOUR, max_entries: SET },
   stack_trace: { key_size: FOUR, value_size: ADDRESSES, max_entries: SET },
-  lpm_trie: { key_size: PREFIX_AND_DATA, value_size: SET, max_entries: SET },
+  lpm_trie: { key_size: PREFIX_AND_DATA, value_size: SET, max_entries: SET, map_flags: withFlag(1, 'BPF_F_NO_PREALLOC') },
   devmap: DEVICES,
   devmap_hash: DEVICES,
   cpumap: DEVICES,
@@ -59,21 +62,22 @@ const SHAPES: Readonly<Partial<Record<string, Shape>>> = {
   bloom_filter: LIST,
   ringbuf: RING,
   user_ringbuf: RING,
-  arena: RING,
+  arena: { ...RING, map_flags: withFlag(1 << 10, 'BPF_F_MMAPABLE') },
 };
 
 /**
  * Finds an attribute of a map whose value in the object no kernel accepts.
  * @returns e.g. `value_size is 0 and must be a multiple of 8 that is not 0`; null if a kernel may accept the map
  */
-export function impossibleAttribute({ type, keySize, valueSize, maxEntries, hasInner }: ObjectMap): string | null {
+export function impossibleAttribute({ type, keySize, valueSize, maxEntries, flags, hasInner }: ObjectMap): string | null {
   const values: Record<Attribute, number> = {
     key_size: keySize ?? 0,
     value_size: hasInner ? FILE_DESCRIPTOR : (valueSize ?? 0),
     max_entries: maxEntries ?? 0,
+    map_flags: flags ?? 0,
   };
   const shape = SHAPES[type] ?? {};
-  for (const attribute of ['key_size', 'value_size', 'max_entries'] as const) {
+  for (const attribute of ['key_size', 'value_size', 'max_entries', 'map_flags'] as const) {
     const demand = shape[attribute];
     const value = values[attribute];
     if (demand && !demand.holds(value)) return `${attribute} is ${value} and ${demand.words}`;

@@ -19,21 +19,25 @@ const FLAGS: Readonly<Partial<Record<string, number>>> = { lpm_trie: 1, arena: 1
 
 const SIZES = [0, 4, 8, 12, 264];
 const SHAPES = MAP_TYPES.filter((type) => !NEED_MORE.test(type)).flatMap((type) =>
-  SIZES.flatMap((keySize) => SIZES.flatMap((valueSize) => [0, 4096].map((maxEntries) => ({ type, keySize, valueSize, maxEntries })))),
+  [...new Set([0, FLAGS[type] ?? 0])].flatMap((flags) =>
+    SIZES.flatMap((keySize) =>
+      SIZES.flatMap((valueSize) => [0, 4096].map((maxEntries) => ({ type, keySize, valueSize, maxEntries, flags }))),
+    ),
+  ),
 );
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'map-shape-'));
   await execa('gcc', ['-O1', '-static', join(import.meta.dirname, 'create-maps.c'), '-o', join(folder, 'create-maps')]);
-  const lines = SHAPES.map(({ type, keySize, valueSize, maxEntries }) =>
-    [MAP_TYPES.indexOf(type), keySize, valueSize, maxEntries, FLAGS[type] ?? 0].join(' '),
+  const lines = SHAPES.map(({ type, keySize, valueSize, maxEntries, flags }) =>
+    [MAP_TYPES.indexOf(type), keySize, valueSize, maxEntries, flags].join(' '),
   );
   await writeFile(join(folder, 'shapes.txt'), `${lines.join('\n')}\n`);
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({ name: 'm', flags: null, hasInner: false, autocreate: true, ...shape });
+const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({ name: 'm', hasInner: false, autocreate: true, ...shape });
 
 test('no kernel creates a map with an impossible attribute, and some kernel creates every other map', async () => {
   const entry = { path: sample('exec_watch'), name: 'maps', command: { argv: ['./create-maps'], files: ['shapes.txt'] } };
@@ -58,6 +62,7 @@ test('an impossible attribute of a map is named with its value and the possible 
     named('array', 8, 8, 1),
     named('hash', 4, 8, null),
     named('hash', 4, 8, 16),
+    named('lpm_trie', 8, 8, 16),
     named('type 99', null, null, null),
     impossibleAttribute({
       name: 'm',
@@ -75,6 +80,7 @@ test('an impossible attribute of a map is named with its value and the possible 
     'key_size is 8 and must be 4',
     'max_entries is 0 and must not be 0',
     null,
+    'map_flags is 0 and must contain BPF_F_NO_PREALLOC',
     null,
     null,
   ]);

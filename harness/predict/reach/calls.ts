@@ -1,0 +1,36 @@
+// Finds which functions of an object each function calls or takes the address of.
+import type { BpfObject } from '../../bpf/object/object.ts';
+import type { ObjectFunction } from '../../bpf/object/functions.ts';
+import { compiledCode } from '../../core-relo/code.ts';
+import { CLASS, JMP, PSEUDO_CALL, readInsn } from './insn.ts';
+import { referencesOf } from '../../bpf/object/references.ts';
+
+export interface FunctionUse {
+  callees: ObjectFunction[];
+  /** Whether the function takes the address of a function, to pass it to a helper. */
+  hasCallback: boolean;
+}
+
+const keyOf = (section: string, insn: number) => `${insn} ${section}`;
+
+/** Returns a function that finds what a function of the object, as compiled, calls. */
+export function functionUses(object: BpfObject): (owner: ObjectFunction) => FunctionUse {
+  const functions = new Map([...object.programs, ...object.subprograms].map((each) => [keyOf(each.section, each.insnOffset), each]));
+  const codeOf = compiledCode(object);
+  const references = referencesOf(object.elf);
+  return (owner) => {
+    const code = codeOf(owner);
+    const use: FunctionUse = { callees: [], hasCallback: false };
+    for (let at = 0; at < owner.insns; at++) {
+      const insn = readInsn(code, at);
+      const own = references.get(owner.section)?.get(owner.insnOffset + at);
+      if (own?.type === 'function' && insn?.class === CLASS.LD) use.hasCallback = true;
+      const isCall = insn?.class === CLASS.JMP && insn.operation === JMP.CALL && insn.src === PSEUDO_CALL;
+      if (!isCall || own?.type === 'extern') continue;
+      const [section, start] = own?.type === 'function' ? [own.section, own.insn] : [owner.section, owner.insnOffset + at];
+      const callee = functions.get(keyOf(section, start + insn.immediate + 1));
+      if (callee) use.callees.push(callee);
+    }
+    return use;
+  };
+}
