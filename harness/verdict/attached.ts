@@ -1,5 +1,6 @@
 // Judges the attachments of a load attempt: which programs were attached, and why others were not.
 import { errnoName } from '../logs/libbpf/errno.ts';
+import { lastKernelFailure } from '../logs/kernel/messages.ts';
 import { readLines } from '../logs/libbpf/lines.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
 import type { Attachment, CellEvidence, LoadAttempt } from './evidence/evidence.ts';
@@ -32,7 +33,7 @@ function isLeftAlone({ kind, detail }: Attachment, error: string, warnings: read
 
 interface Known {
   object: { programs: readonly { name: string; section: string; type?: string | null }[] };
-  evidence?: Pick<CellEvidence, 'targets'>;
+  evidence?: Pick<CellEvidence, 'targets'> & Partial<Pick<CellEvidence, 'kernelLog'>>;
   /** Names of the enumerators in the kernel's own BTF. */
   enumerators?: ReadonlySet<string>;
 }
@@ -56,7 +57,17 @@ function untraceable({ kind, name, errno }: Attachment, { object, evidence }: Kn
   return { stage: 'attach', class: failureClass, errno, reason: oneLine(reason) };
 }
 
-function judge(attachment: Attachment, known: Known): Attached {
+/** What the kernel's own log says about a failure to attach; null if it says nothing, or if several maps failed. */
+function kernelWords({ kind, errno }: Attachment, { evidence }: Known, isOnlyMap: boolean): string | null {
+  const isRefused = errnoName(errno) === 'EPERM';
+  const found = lastKernelFailure(evidence?.kernelLog ?? '', (failure) => {
+    if (failure.type === 'struct-ops') return kind === 'map' && isOnlyMap;
+    return failure.type === 'lockdown' && isRefused && failure.forbids === 'attach';
+  });
+  return found?.text ?? null;
+}
+
+function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attached {
   const { kind, name, errno, detail } = attachment;
   if (errno === 0) return { failure: null, attached: true };
   const error = errnoName(errno);
@@ -70,7 +81,8 @@ function judge(attachment: Attachment, known: Known): Attached {
   const failure = untraceable(attachment, known);
   if (failure) return { failure, attached: false };
   const said = detail === '' ? (warnings.at(-1) ?? 'attaching fails') : detail;
-  const words = `${kind === 'map' ? `struct_ops map '${name}': ` : ''}${said}${said.includes(error) ? '' : ` (${error})`}`;
+  const kernel = kernelWords(attachment, known, isOnlyMap);
+  const words = `${kind === 'map' ? `struct_ops map '${name}': ` : ''}${said}${said.includes(error) ? '' : ` (${error})`}${kernel === null ? '' : `: ${kernel}`}`;
   return { failure: { stage: 'attach', class: attachClass(error), errno, reason: oneLine(words) }, attached: false };
 }
 
@@ -82,7 +94,8 @@ export function attachedIn(
   { attachments = [] }: LoadAttempt,
   known: Known,
 ): (program: { name: string; type: string | null }) => Attached | null {
-  const judged = attachments.map((attachment) => ({ ...attachment, ...judge(attachment, known) }));
+  const isOnlyMap = attachments.filter(({ kind, errno }) => kind === 'map' && errno !== 0).length === 1;
+  const judged = attachments.map((attachment) => ({ ...attachment, ...judge(attachment, known, isOnlyMap) }));
   const programs = new Map(judged.filter(({ kind }) => kind === 'program').map((each) => [each.name, each]));
   const maps = judged.filter(({ kind }) => kind === 'map');
   const structOps = maps.find(({ failure }) => failure) ?? maps[0];

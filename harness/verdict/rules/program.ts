@@ -2,6 +2,7 @@
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
 import type { FailureClass } from '../../base/failures.ts';
+import { lastKernelFailure } from '../../logs/kernel/messages.ts';
 import { type Finding, type FailureContext, memlockHint } from './context.ts';
 import { helperName } from './verifier.ts';
 
@@ -35,15 +36,18 @@ export function attachTargetMissing({ attempt, program, object }: FailureContext
   return structOps ? { stage: 'relocate', class: 'attach-target-missing', reason: structOpsReason(structOps.text) } : null;
 }
 
-const LOCKDOWN = /Lockdown: [^\n]{1,200}/;
+/** What a locked-down kernel says about a helper that it forbids; null if its log says nothing. */
+function lockdownIn(kernelLog: string): string | null {
+  return lastKernelFailure(kernelLog, (failure) => failure.type === 'lockdown' && failure.forbids === 'helper')?.text ?? null;
+}
 
 /** A locked-down kernel forbids helpers that read its memory. Only the kernel log names lockdown as the cause. */
 export function lockedDown({ verifier, kernelLog }: FailureContext): Finding | null {
   const cause = verifier?.cause;
   if (cause?.type !== 'helper-not-allowed') return null;
-  const said = LOCKDOWN.exec(kernelLog)?.[0];
+  const said = lockdownIn(kernelLog);
   const helper = helperName(cause.id, cause.name);
-  return said === undefined ? null : { stage: 'verify', class: 'permission', reason: `${said} (helper ${helper})` };
+  return said === null ? null : { stage: 'verify', class: 'permission', reason: `${said} (helper ${helper})` };
 }
 
 /** The kernel answers EPERM. The reason is libbpf's message about privileges and limits, or the kernel's about lockdown. */
@@ -53,7 +57,7 @@ export function notPermitted(context: FailureContext): Finding | null {
   if (errnoName(attempt.errno) !== 'EPERM') return null;
   const limit = memlockHint(context);
   if (limit !== null) return { stage, class: 'resource-limit', reason: limit };
-  const lockdown = LOCKDOWN.exec(kernelLog)?.[0];
+  const lockdown = lockdownIn(kernelLog);
   const trivial = attempt.log.failures.find(({ topic }) => topic === 'permission');
   return { stage, class: 'permission', reason: lockdown ?? trivial?.text ?? 'the kernel does not permit the load: EPERM' };
 }
@@ -69,8 +73,11 @@ const REFUSALS: Partial<Record<string, FailureClass>> = {
 };
 
 /** bpf(BPF_PROG_LOAD) failed before verification, so only the error and the program type are known. */
-export function refusedUnverified({ attempt, program, verifier, enumerators }: FailureContext): Finding | null {
+export function refusedUnverified({ attempt, program, verifier, kernelLog, enumerators }: FailureContext): Finding | null {
   if (!attempt.rejected || !program || verifier?.reason) return null;
+  const jit = lastKernelFailure(kernelLog, ({ type }) => type === 'jit');
+  if (jit)
+    return { stage: 'verify', class: 'insn-unsupported', reason: `the JIT compiler of this kernel refuses an instruction: ${jit.text}` };
   const error = errnoName(attempt.errno);
   const failureClass = REFUSALS[error];
   if (!failureClass) return null;

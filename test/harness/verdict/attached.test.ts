@@ -121,3 +121,26 @@ test.each([
   expect(found && `${found.stage} ${found.class}: ${found.reason}`).toBe(expected);
   expect(found?.errno).toBe(errno);
 });
+
+test('the reason of a map that the kernel refuses has the words of its subsystem, if it is the only one', () => {
+  const kernelLog = '[1.0] TCP: own does not implement required ops\n';
+  const reasons = (attachments: Attachment[]) =>
+    attachedIn({ ...LOADED, attachments }, { ...KERNEL, evidence: { kernelLog } })({ name: 'any', type: 'struct_ops' })?.failure?.reason;
+  expect(reasons([attachment(22, { kind: 'map', name: 'own' })])).toBe(
+    "struct_ops map 'own': attaching fails (EINVAL): TCP: own does not implement required ops",
+  );
+  expect(reasons([attachment(22, { kind: 'map', name: 'own' }), attachment(22, { kind: 'map', name: 'other' })])).toBe(
+    "struct_ops map 'own': attaching fails (EINVAL)",
+  );
+});
+
+test('the reason of a program that a locked-down kernel does not attach names lockdown', () => {
+  const kernelLog = '[1.0] Lockdown: load: use of kprobes is restricted; see man kernel_lockdown.7\n';
+  const reasonOf = (errno: number) =>
+    attachedIn({ ...LOADED, attachments: [attachment(errno)] }, { ...KERNEL, evidence: { kernelLog } })({ name: 'p', type: 'kprobe' })
+      ?.failure?.reason;
+  expect([reasonOf(1), reasonOf(22)]).toEqual([
+    'attaching fails (EPERM): Lockdown: load: use of kprobes is restricted; see man kernel_lockdown.7',
+    'attaching fails (EINVAL)',
+  ]);
+});

@@ -113,7 +113,7 @@ test('a helper has the name that the kernel or the table of helpers knows', () =
 const HINT = "permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB";
 const TRIVIAL =
   "Error in bpf_object__probe_loading(): Operation not permitted(1). Couldn't load trivial BPF program. Make sure your kernel supports BPF.";
-const LOCKDOWN = '[1.0] Lockdown: x: use of bpf is restricted\n';
+const LOCKDOWN = '[1.0] Lockdown: x: use of bpf to read kernel RAM is restricted\n';
 
 test('a load that the kernel does not permit has the most specific reason', () => {
   const denied = (text: string, more: Partial<Load> = {}) => verdict({ text, errno: 1, ...more });
@@ -133,7 +133,7 @@ test('a load that the kernel does not permit has the most specific reason', () =
       "relocate permission: the kernel does not permit the load: EPERM",
       "relocate permission: Error in bpf_object__probe_loading(): Operation not permitted(1). Couldn't load trivial BPF program. Make sure your kernel supports BPF.",
       "relocate permission: Error in bpf_object__probe_loading(): Operation not permitted(1). Couldn't load trivial BPF program. Make sure your kernel supports BPF.",
-      "relocate permission: Lockdown: x: use of bpf is restricted",
+      "relocate permission: Lockdown: x: use of bpf to read kernel RAM is restricted",
       "relocate resource-limit: permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB",
       "relocate permission: Error in bpf_object__probe_loading(): Operation not permitted(1). Couldn't load trivial BPF program. Make sure your kernel supports BPF.",
       "relocate resource-limit: permission error while running as root; try raising 'ulimit -l'? current value: 64.0 KiB",
@@ -222,4 +222,9 @@ test('a function without an address is a missing target, with the reason that th
       "verify attach-target-missing: function f was inlined everywhere: BTF has it, kallsyms does not",
     ]
   `);
+});
+
+test('a program that only the JIT compiler refuses has the instruction as cause', () => {
+  const refused = verdict({ text: rejected(''), errno: 524, kernelLog: '[1.0] bpf_jit: unknown opcode c3\n' });
+  expect(refused).toBe('verify insn-unsupported: the JIT compiler of this kernel refuses an instruction: bpf_jit: unknown opcode c3');
 });
