@@ -4,8 +4,10 @@ import { findKernels, type OfflineKernel } from '../../harness/kernel-btf/kernel
 import { planKernels } from '../../kernels/plan.ts';
 import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 
-/** With COREMATRIX_TEST_KERNELS=all, tests read every series of the mirror instead of four. */
-export const ALL_SERIES = process.env['COREMATRIX_TEST_KERNELS'] === 'all';
+const WANTED = process.env['COREMATRIX_TEST_KERNELS'];
+
+/** With COREMATRIX_TEST_KERNELS=all, tests read every series of the mirror instead of four; with `5.10,6.16`, they read these. */
+export const ALL_SERIES = WANTED !== undefined;
 export const LONG_TERM = ['5.10', '6.1', '6.12'] as const;
 
 /** A file with the BTF of a kernel, and the release of that kernel. */
@@ -28,7 +30,9 @@ export async function fourSelectors(): Promise<string[]> {
 
 /** Selectors of the series that tests read, oldest first. */
 export async function testSelectors(): Promise<string[]> {
-  return ALL_SERIES ? (await allSeries()).map((series) => `debian:${series}`) : fourSelectors();
+  if (WANTED === undefined) return fourSelectors();
+  const series = WANTED === 'all' ? await allSeries() : WANTED.split(',');
+  return series.map((each) => `debian:${each}`);
 }
 
 /**

@@ -14,11 +14,9 @@ import { predictLoad } from '../../../harness/core-relo/relocate.ts';
 import { logText } from '../../../harness/results/logs.ts';
 import type { CellRelocation, CellResult, Results } from '../../../harness/results/schema.ts';
 import { mustReadBtf, type SampleObject, sampleObjects } from '../bpf/object/samples.ts';
-import { ALL_SERIES, pulledKernels } from '../../kernels/pulled.ts';
+import { ALL_SERIES, pulledKernels, testSelectors } from '../../kernels/pulled.ts';
 import { realRun } from '../run/real-run.ts';
 import { coreLinesOf, linesOf, tellCount } from '../core-relo/oracles.ts';
-
-const SELECTORS = ALL_SERIES ? ['debian:all'] : ['debian:5.10', 'debian:6.12'];
 
 let samples: SampleObject[] = [];
 let results: Results;
@@ -27,11 +25,12 @@ const kernels = new Map<string, KernelTypes>();
 
 beforeAll(async () => {
   samples = await sampleObjects();
+  const selectors = ALL_SERIES ? await testSelectors() : ['debian:5.10', 'debian:6.12'];
   results = await realRun(
     samples.map(({ path }) => path),
-    SELECTORS,
+    selectors,
   );
-  for (const { release, btf } of await pulledKernels(SELECTORS)) {
+  for (const { release, btf } of await pulledKernels(selectors)) {
     if (btf) kernels.set(release, { vmlinux: indexNames(mustReadBtf(await readFile(btf.path))), modules: [] });
   }
 }, 900_000);
