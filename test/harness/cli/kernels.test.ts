@@ -1,8 +1,8 @@
 // Tests of `corematrix kernels` with a mirror on this machine.
-import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeMirror, fakePackage, startMirror, withFolder } from '../../kernels/fixtures.ts';
+import { type FakeMirror, fakePackage, kernelDeb, startMirror, withFolder } from '../../kernels/fixtures.ts';
 import { TRUSTING } from '../../kernels/signing.ts';
 import { corematrix } from './command.ts';
 
@@ -127,6 +127,33 @@ describe('kernels list', () => {
 });
 
 describe('kernels pull', () => {
+  it('kernels pull --modules unpacks the modules of a kernel and indexes their names', async () => {
+    const [release, version] = ['7.2.13-cloud-amd64', '7.2.13-1'];
+    const packed = (name: string, path: string) => ({
+      name,
+      version,
+      deb: kernelDeb({ name, version }, [{ path, content: Buffer.from('text') }]),
+    });
+    const own = await startMirror({
+      sid: [
+        fakePackage(`linux-binary-${release}`, version),
+        packed(`linux-base-${release}`, `./usr/lib/modules/${release}/config`),
+        packed(`linux-modules-${release}`, `./usr/lib/modules/${release}/kernel/nf_nat.ko`),
+      ],
+    });
+    await withFolder(async (folder) => {
+      const cache = join(folder, 'cache');
+      const env = { COREMATRIX_CACHE: cache, COREMATRIX_DEBIAN_MIRROR: own.address, ...TRUSTING };
+      const pulled = await corematrix(folder, ['kernels', 'pull', '--modules', 'debian:7.2'], env);
+      const files = await readdir(join(cache, 'modules'), { recursive: true });
+      expect([pulled.exitCode, files.map((file) => basename(file)).filter((name) => name.includes('.'))]).toEqual([
+        0,
+        ['names.txt', 'nf_nat.ko'],
+      ]);
+    });
+    own.close();
+  });
+
   it('kernels pull downloads kernels once and then uses the cache', async () => {
     await withCache(async (run) => {
       expect(sorted(await run('pull', 'debian:6.1', 'debian:6.12'))).toMatchInlineSnapshot(`
