@@ -50,7 +50,8 @@ const KNOWN_SIZE_MS = 2 * 60_000;
 /** A mirror that is slower than this on average is as good as none. */
 const BYTES_PER_MS = 16;
 
-function deadlineOf({ expected, deadlineMs }: DownloadRequest): number {
+/** Time for a whole download, in milliseconds. */
+export function deadlineOf({ expected, deadlineMs }: Pick<DownloadRequest, 'expected' | 'deadlineMs'>): number {
   return deadlineMs ?? (expected === null ? UNKNOWN_SIZE_MS : KNOWN_SIZE_MS + expected.size / BYTES_PER_MS);
 }
 

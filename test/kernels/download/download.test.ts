@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeOwnedFolder } from '../../../harness/base/ownership.ts';
-import { download, type DownloadRequest } from '../../../kernels/download/download.ts';
+import { deadlineOf, download, type DownloadRequest } from '../../../kernels/download/download.ts';
 import { listening } from '../../listening.ts';
 
 const CONTENT = randomBytes(300_000);
@@ -226,5 +226,154 @@ describe('a download', () => {
   it('two downloads of the same file can run at the same time', async () => {
     behaviour = serve;
     expect([await Promise.all([fetchIt(), fetchIt()]), await content(), await files()]).toEqual([[DONE, DONE], true, ['file']]);
+  });
+});
+
+describe('the tries of a download', () => {
+  /** Runs the download and returns its result, or its error, and the time it took. */
+  async function timed(more: Partial<DownloadRequest> = {}): Promise<{ result: unknown; ms: number }> {
+    const started = performance.now();
+    const result = await fetchIt(more).then(
+      ({ kind }) => kind,
+      (error: unknown) => String(error).replace(base, 'BASE'),
+    );
+    return { result, ms: performance.now() - started };
+  }
+
+  it.each([404, 410])('a download that is answered with status %s is absent', async (status) => {
+    behaviour = (_, response) => response.writeHead(status).end();
+    expect([await fetchIt(), visits.length]).toEqual([{ kind: 'absent', url: `${base}/pool/file` }, 1]);
+  });
+
+  it.each([408, 429, 500, 503])('a download that is answered with status %s is tried again', async (status) => {
+    behaviour = (request, response, visit) => (visit === 1 ? response.writeHead(status).end() : serve(request, response));
+    expect([await fetchIt(), visits.length]).toEqual([DONE, 2]);
+  });
+
+  it.each([204, 300, 401, 499])('a download that is answered with status %s is not tried again', async (status) => {
+    behaviour = (_, response) => response.writeHead(status, 'Because').end();
+    await expect(fetchIt()).rejects.toThrow(`${base}/pool/file: the server answers HTTP ${status} Because`);
+    expect(visits.length).toBe(1);
+  });
+
+  it('a download waits as long as the server asks for', async () => {
+    const waiting = (seconds: string) => {
+      visits = [];
+      behaviour = (request, response, visit) => {
+        if (visit === 1) response.writeHead(503, { 'retry-after': seconds }).end();
+        else serve(request, response);
+      };
+      return timed();
+    };
+    const [one, none, past, text] = [await waiting('1'), await waiting('0'), await waiting('-5'), await waiting('soon')];
+    expect([one, none, past, text].map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done']);
+    expect(one.ms).toBeGreaterThanOrEqual(990);
+    expect(Math.min(none.ms, past.ms, text.ms)).toBeLessThan(900);
+  });
+
+  it('the pauses between tries grow', async () => {
+    behaviour = (_, response) => response.writeHead(503).end();
+    const { result, ms } = await timed({ backoffMs: 40, tries: 5 });
+    expect(result).toMatch(/^InfraError: BASE\/pool\/file: HTTP 503, after 5 tries/);
+    expect([visits.length, ms >= 0.5 * 40 * 15]).toEqual([5, true]);
+  });
+
+  it('tries that bring new bytes do not count', async () => {
+    behaviour = (request, response, visit) => (visit < 6 ? drop(request, response, 10_000) : serve(request, response));
+    expect([await fetchIt({ tries: 2 }), visits.length]).toEqual([DONE, 6]);
+  });
+
+  it('tries of a download without a digest count also if they bring bytes, and begin anew', async () => {
+    behaviour = (request, response) => drop(request, response, 10_000);
+    const { result } = await timed({ expected: null, tries: 3 });
+    expect(result).toMatch(/^InfraError: BASE\/pool\/file: .*, after 3 tries/);
+    expect([visits, await files()]).toEqual([['whole', 'whole', 'whole'], []]);
+  });
+
+  it('a server that sends slowly but always does not stall', async () => {
+    behaviour = (_, response) => {
+      response.writeHead(200, { 'content-length': CONTENT.length });
+      let at = 0;
+      const timer = setInterval(() => {
+        response.write(CONTENT.subarray(at, at + 60_000));
+        at += 60_000;
+        if (at >= CONTENT.length) {
+          clearInterval(timer);
+          response.end();
+        }
+      }, 500);
+    };
+    expect([await fetchIt({ stallMs: 2_000 }), visits]).toEqual([DONE, ['whole']]);
+  });
+
+  it('a whole download that ends early is continued, and one with wrong bytes behind is repeated once', async () => {
+    behaviour = (_, response, visit) => {
+      response.writeHead(visit === 1 ? 200 : 206, visit === 1 ? {} : { 'content-range': 'bytes 1000-' });
+      response.end(visit === 1 ? CONTENT.subarray(0, 1000) : CONTENT.subarray(1000));
+    };
+    expect([await fetchIt(), visits]).toEqual([DONE, ['whole', 'bytes=1000-']]);
+  });
+
+  it('a failed download names a variable for a proxy, which has no effect', async () => {
+    vi.stubEnv('https_proxy', 'http://proxy.example:3128');
+    vi.stubEnv('http_proxy', undefined);
+    try {
+      behaviour = (_, response) => response.writeHead(503).end();
+      expect((await timed({ tries: 1 })).result).toBe(
+        'InfraError: BASE/pool/file: HTTP 503, after 1 tries (https_proxy is set, but this program connects directly: use a mirror that can be reached)',
+      );
+      for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, undefined);
+      expect((await timed({ tries: 1 })).result).toBe('InfraError: BASE/pool/file: HTTP 503, after 1 tries');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('a download whose size is unknown has at most 64 MiB', async () => {
+    behaviour = (_, response) => response.end(Buffer.alloc((64 << 20) + 1));
+    expect((await timed({ expected: null })).result).toBe(
+      'InfraError: BASE/pool/file: the server sends more than 67108864 bytes, also after a second download',
+    );
+  });
+
+  it('the time for a download grows with its size, and is ten minutes if that is unknown', () => {
+    const sha256 = EXPECTED.sha256;
+    expect([
+      deadlineOf({ expected: { size: 0, sha256 } }),
+      deadlineOf({ expected: { size: 16 * 1024, sha256 } }),
+      deadlineOf({ expected: null }),
+      deadlineOf({ expected: null, deadlineMs: 5 }),
+      deadlineOf({ expected: { size: 16 * 1024, sha256 }, deadlineMs: 0 }),
+    ]).toEqual([120_000, 121_024, 600_000, 5, 0]);
+  });
+
+  it('a part that cannot be read is removed, and the error names the reason', async () => {
+    await mkdir(join(directory, 'file.part'));
+    await expect(fetchIt()).rejects.toThrow('EISDIR');
+    expect([visits, await files()]).toEqual([[], []]);
+  });
+
+  it('a download that was aborted before sends no request', async () => {
+    const reason = new Error('enough');
+    await expect(fetchIt({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect([visits, await files()]).toEqual([[], []]);
+  });
+
+  it('a download that is aborted during a pause ends at once', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    behaviour = (_, response) => {
+      response.writeHead(503).end();
+      setTimeout(() => controller.abort(reason), 100);
+    };
+    await expect(fetchIt({ signal: controller.signal, backoffMs: 60_000 })).rejects.toBe(reason);
+    expect(visits.length).toBe(1);
+  });
+
+  it('the progress of a download of unknown size is measured by what has come', async () => {
+    const progress: [number, number][] = [];
+    await fetchIt({ expected: null, onProgress: (bytes, total) => progress.push([bytes, total]) });
+    expect(progress.at(-1)).toEqual([CONTENT.length, CONTENT.length]);
+    expect(progress.every(([bytes, total]) => bytes === total)).toBe(true);
   });
 });
