@@ -20,13 +20,18 @@ const NOTABLE_PART = 1 / 8;
 /** Sizes of guests in MiB, the smallest first. Few sizes mean few snapshots. */
 const SIZES_MIB: readonly number[] = [DEFAULT_MACHINE.memoryMiB, 1024, 2048, 4096, 8192, LARGEST_MEMORY_MIB];
 
+/** An object with its maps. */
+interface Sized {
+  bpf: Pick<RunObject['bpf'], 'maps'>;
+}
+
 /** The largest guest for a host with so much free memory, in MiB. */
 export function largestMemory(availableMiB: number): number {
   return SIZES_MIB.findLast((size) => size <= availableMiB - HOST_MIB) ?? DEFAULT_MACHINE.memoryMiB;
 }
 
 /** The memory of the first guest of an object, in MiB: what `memory:` says, else enough for its maps, but at most `largest`. */
-export function firstMemory({ bpf, prepared }: Pick<RunObject, 'bpf' | 'prepared'>, largest: number): number {
+export function firstMemory({ bpf, prepared }: Sized & { prepared: Pick<RunObject['prepared'], 'memory'> }, largest: number): number {
   if (prepared.memory !== undefined) return prepared.memory;
   const needed = (mapMemory(bpf.maps) / MIB) * MARGIN + BESIDE_MAPS_MIB;
   return Math.min(SIZES_MIB.find((size) => size >= needed) ?? LARGEST_MEMORY_MIB, largest);
@@ -42,7 +47,7 @@ export function nextMemory(memoryMiB: number, largest: number): number | null {
  * Whether a cell says more about the memory of its guest than about its object: the kernel ran out of memory, or had none for maps that
  * are large or whose size the object does not tell.
  */
-export function isShortOfMemory(cell: CellResult, { bpf }: Pick<RunObject, 'bpf'>, memoryMiB: number): boolean {
+export function isShortOfMemory(cell: CellResult, { bpf }: Sized, memoryMiB: number): boolean {
   if (cell.status === 'infra') return cell.attempts.some(({ reason }) => reason !== null && isOutOfMemory(reason));
   const refused = cell.programs.some(({ stage, errno }) => stage === 'map-create' && errno === ENOMEM);
   const sized = bpf.maps.every(({ maxEntries }) => maxEntries !== null && maxEntries > 0);
@@ -50,7 +55,7 @@ export function isShortOfMemory(cell: CellResult, { bpf }: Pick<RunObject, 'bpf'
 }
 
 /** The result of a cell for which the largest guest is too small: it shows nothing about the object. */
-export function tooLarge(cell: CellResult, object: ObjectResult, memoryMiB: number): CellResult {
+export function tooLarge(cell: CellResult, object: Pick<ObjectResult, 'id' | 'programs'>, memoryMiB: number): CellResult {
   const reason =
     `the object needs more memory than a guest of ${memoryMiB} MiB has, the largest that this machine has memory for; ` +
     'free some memory, make the maps smaller (maps: max_entries), or set memory:';

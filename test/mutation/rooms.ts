@@ -29,8 +29,8 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
     ].map((name) => `test/harness/core-relo/${name}.test.ts`),
   },
   retries: {
-    files: ['harness/run/attempts.ts', 'harness/run/no-verdict.ts'],
-    tests: ['test/harness/run/attempts.test.ts', 'test/harness/run/no-verdict.test.ts'],
+    files: ['attempts', 'guest-memory', 'no-verdict'].map((name) => `harness/run/${name}.ts`),
+    tests: ['attempts', 'guest-memory-rules', 'no-verdict'].map((name) => `test/harness/run/${name}.test.ts`),
   },
   'exit-codes': { files: ['harness/cli/exit.ts', 'harness/cli/exit-codes.ts'], tests: ['test/harness/cli/exit.test.ts'] },
   signatures: {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { mapMemory } from '../../../harness/bpf/object/map-memory.ts';
 import type { ObjectMap } from '../../../harness/bpf/object/maps.ts';
 import type { RunRequest } from '../../../harness/run/run-request.ts';
-import { largestMemory, nextMemory } from '../../../harness/run/guest-memory.ts';
 import { configuredInputs } from './configured.ts';
 import { realRun } from './real-run.ts';
 
@@ -71,16 +70,6 @@ describe('the memory of a guest', () => {
       memory: '512M',
       notes: [],
     });
-  });
-
-  it('the memory of a guest grows in steps up to what the machine has', () => {
-    expect([largestMemory(400), largestMemory(3000), largestMemory(9000), largestMemory(1e6)]).toEqual([512, 2048, 8192, 16_384]);
-    expect([nextMemory(300, 2048), nextMemory(512, 2048), nextMemory(2048, 2048), nextMemory(16_384, 16_384)]).toEqual([
-      512,
-      1024,
-      null,
-      null,
-    ]);
   });
 });
 
