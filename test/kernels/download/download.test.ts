@@ -1,5 +1,6 @@
 // Tests of downloads from a real server with every fault of a mirror.
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -192,7 +193,9 @@ describe('a download', () => {
       response.writeHead(200, { 'content-length': CONTENT.length });
       return response.write(CONTENT.subarray(0, 1000));
     };
+    const started = performance.now();
     expect([await fetchIt({ stallMs: 2000 }), visits]).toEqual([DONE, ['whole', 'bytes=1000-']]);
+    expect(performance.now() - started).toBeLessThan(25_000);
   });
 
   it('a download that is aborted stops at once and keeps its bytes', async () => {
@@ -273,9 +276,15 @@ describe('the tries of a download', () => {
 
   it('the pauses between tries grow', async () => {
     behaviour = (_, response) => response.writeHead(503).end();
-    const { result, ms } = await timed({ backoffMs: 40, tries: 5 });
-    expect(result).toMatch(/^InfraError: BASE\/pool\/file: HTTP 503, after 5 tries/);
-    expect([visits.length, ms >= 0.5 * 40 * 15]).toEqual([5, true]);
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.9);
+    try {
+      const { result, ms } = await timed({ backoffMs: 40, tries: 5 });
+      expect(result).toMatch(/^InfraError: BASE\/pool\/file: HTTP 503, after 5 tries/);
+      const pauses = (0.5 + 0.9) * 40 * (1 + 2 + 4 + 8);
+      expect([visits.length, ms >= pauses - 10, ms < 3.5 * pauses]).toEqual([5, true, true]);
+    } finally {
+      random.mockRestore();
+    }
   });
 
   it('tries that bring new bytes do not count', async () => {
@@ -370,10 +379,59 @@ describe('the tries of a download', () => {
     expect(visits.length).toBe(1);
   });
 
+  it('a download that is refused without a word ends with the status', async () => {
+    behaviour = (_, response) => response.writeHead(403, '').end();
+    expect((await timed()).result).toBe('InfraError: BASE/pool/file: the server answers HTTP 403');
+  });
+
+  it('a download that always ends early or stalls fails with that reason', async () => {
+    behaviour = (_, response) => response.writeHead(200).end();
+    expect((await timed({ tries: 2 })).result).toMatch(/^InfraError: BASE\/pool\/file: the connection ended early, after 2 tries/);
+    behaviour = (_, response) => response.writeHead(200, { 'content-length': CONTENT.length }).write('x');
+    expect((await timed({ tries: 1, stallMs: 300 })).result).toMatch(
+      /^InfraError: BASE\/pool\/file: the server stopped sending, after 1 tries/,
+    );
+  });
+
+  it('a range in an unknown form is not used', async () => {
+    behaviour = (request, response, visit) => {
+      if (visit > 1) return serve(request, response);
+      return response.writeHead(206, { 'content-range': `x bytes 1000-299999/300000` }).end(CONTENT.subarray(1000));
+    };
+    await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
+    expect([await fetchIt(), visits]).toEqual([DONE, ['bytes=1000-', 'whole']]);
+  });
+
+  it('an address that fetch refuses is an error with its reason', async () => {
+    const url = `${base.replace('//', '//user:secret@')}/file`;
+    expect((await timed({ url, tries: 1 })).result).toMatch(
+      /: Request cannot be constructed from a URL that includes credentials: .*, after 1 tries/,
+    );
+    expect(visits).toEqual([]);
+  });
+
+  it('the connection of an answer that is not read is closed', async () => {
+    let closed: Promise<unknown> = Promise.resolve();
+    behaviour = (_, response) => {
+      closed = once(response, 'close');
+      response.writeHead(404).write('and so on');
+    };
+    expect((await timed()).result).toBe('absent');
+    await closed;
+  });
+
+  it('an unfinished download is not continued if the digest is unknown', async () => {
+    await writeFile(join(directory, 'file.part'), CONTENT.subarray(0, 1000));
+    expect([await fetchIt({ expected: null }), visits, await files()]).toEqual([DONE, ['whole'], ['file', 'file.part']]);
+  });
+
   it('the progress of a download of unknown size is measured by what has come', async () => {
     const progress: [number, number][] = [];
     await fetchIt({ expected: null, onProgress: (bytes, total) => progress.push([bytes, total]) });
     expect(progress.at(-1)).toEqual([CONTENT.length, CONTENT.length]);
     expect(progress.every(([bytes, total]) => bytes === total)).toBe(true);
+    progress.length = 0;
+    await fetchIt({ onProgress: (bytes, total) => progress.push([bytes, total]) });
+    expect(progress.every(([, total]) => total === CONTENT.length)).toBe(true);
   });
 });
