@@ -50,7 +50,7 @@ export function nextMemory(memoryMiB: number, largest: number): number | null {
 export function isShortOfMemory(cell: CellResult, { bpf }: Sized, memoryMiB: number): boolean {
   if (cell.status === 'infra') return cell.attempts.some(({ reason }) => reason !== null && isOutOfMemory(reason));
   const refused = cell.programs.some(({ stage, errno }) => stage === 'map-create' && errno === ENOMEM);
-  const sized = bpf.maps.every(({ maxEntries }) => maxEntries !== null && maxEntries > 0);
+  const sized = bpf.maps.every(({ maxEntries }) => (maxEntries ?? 0) > 0);
   return refused && (!sized || mapMemory(bpf.maps) > memoryMiB * MIB * NOTABLE_PART);
 }
 
