@@ -90,7 +90,7 @@ it('a cell is repeated in a larger guest if the kernel had no memory for maps th
     unknown: short(noMemory, map(8), map(8, { maxEntries: null })),
     unset: short(noMemory, map(8, { maxEntries: 0 }), map(8)),
     otherError: short(refused('map-create', 1), map(65 * MIB)),
-    otherStage: short(refused('load', 12), map(65 * MIB)),
+    otherStage: short(refused('verify', 12), map(65 * MIB)),
     passed: short(refused(null, null), map(65 * MIB)),
     onlyOne: short({ ...noMemory, programs: [...noMemory.programs, ...refused(null, null).programs] }, map(65 * MIB)),
   }).toEqual({
