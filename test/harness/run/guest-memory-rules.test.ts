@@ -54,7 +54,7 @@ const OBJECT = { id: 'o', programs: [{ name: 'p', section: 'xdp', type: 'xdp', i
 
 /** A cell whose only program failed in this stage. */
 function refused(stage: CellResult['programs'][number]['stage'], errno: number | null): CellResult {
-  const cell = uniformCell('k', OBJECT, 'fail', { class: 'map-create', reason: 'r' });
+  const cell = uniformCell('k', OBJECT, 'fail', { class: null, reason: 'r' });
   return { ...cell, programs: cell.programs.map((program) => ({ ...program, stage, errno })) };
 }
 
