@@ -10,18 +10,25 @@ import type { Rule } from './rules.ts';
 
 type Names = Extract<Rule, { kind: 'inside' }>['names'];
 
-/** The reason why a path is not in a folder; null if it is. */
-async function leaves(folder: string, path: string): Promise<string | null> {
+/** Whether a path has a folder of git in it, by name alone. */
+const isInGit = (path: string) => path.split(sep).includes('.git');
+
+type Place = 'inside' | 'in git' | 'outside';
+
+/** Where a path leads with all symbolic links followed: `in git` is in a folder of git that lies in the folder. */
+async function placeOf(folder: string, path: string): Promise<Place> {
   const [root, target] = [await realTarget(folder), await realTarget(path)];
-  if (root !== null && target !== null && isWithin(root, target)) return null;
-  const shown = relative(folder, path);
-  return `${shown === '' || shown.startsWith('..') ? path : shown} leads out of the folder of the configuration`;
+  if (root === null || target === null || !isWithin(root, target)) return 'outside';
+  return isInGit(relative(root, target)) ? 'in git' : 'inside';
 }
 
-async function firstReason(folder: string, paths: readonly string[]): Promise<string | null> {
+async function firstReason(folder: string, paths: readonly string[], written = false): Promise<string | null> {
   for (const path of paths) {
-    const reason = await leaves(folder, path);
-    if (reason !== null) return reason;
+    const place = await placeOf(folder, path);
+    const name = relative(folder, path);
+    const shown = name === '' || name.startsWith('..') ? path : name;
+    if (place === 'outside') return `${shown} leads out of the folder of the configuration`;
+    if (place === 'in git' && written) return `${shown} leads into the folder of git`;
   }
   return null;
 }
@@ -78,7 +85,7 @@ function namesOutside(value: string, names: Names): string | null {
   // Braces of a pattern may hold a part of a path.
   const parts = path.split(names === 'glob' ? /[/{},]/ : sep);
   if (names === 'glob' && parts.includes('..')) return `${path} leads out of the folder of the configuration`;
-  return names === 'output' && parts.includes('.git') ? `${path} lies in the folder of git` : null;
+  return names === 'output' && isInGit(path) ? `${path} lies in the folder of git` : null;
 }
 
 /**
@@ -89,21 +96,23 @@ function namesOutside(value: string, names: Names): string | null {
 export async function outside(value: string, names: Names, folder: string): Promise<string | null> {
   const named = namesOutside(value, names);
   if (named !== null) return named;
-  return firstReason(folder, await FILES[names](value, folder));
+  return firstReason(folder, await FILES[names](value, folder), names === 'output');
 }
 
 /**
  * Refuses a path of the user that another person can have redirected: it lies in the folder of the configuration by its name, but a
- * symbolic link there leads out of it.
+ * symbolic link there leads out of it, or into its folder of git.
  * @param option the option that names it
  * @throws UserError with the option and the path
  */
 export async function checkNotRedirected(option: string, path: string, folder: string): Promise<void> {
   const file = configuredPath(process.cwd(), path);
   if (!isWithin(folder, file)) return;
-  const reason = await leaves(folder, file);
-  if (reason === null) return;
+  const place = await placeOf(folder, file);
+  // The user may name the folder of git; a link may not lead there.
+  if (place === 'inside' || (place === 'in git' && isInGit(relative(folder, file)))) return;
+  const where = place === 'outside' ? `out of ${folder}` : `into the folder of git in ${folder}`;
   throw new UserError(
-    `${option} ${path}: a symbolic link leads out of ${folder}, and the configuration there is not trusted; remove the link, or name another path`,
+    `${option} ${path}: a symbolic link leads ${where}, and the configuration there is not trusted; remove the link, or name another path`,
   );
 }
