@@ -1,5 +1,5 @@
 // Removes from the cache what killed processes left behind, and entries that were not used for some time.
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errorCode } from '../harness/base/files.ts';
 import { ifAbandoned, removeAbandoned, removeIfAbandoned } from '../harness/base/ownership.ts';
@@ -51,8 +51,9 @@ interface Usage {
   lastUsed: number;
 }
 
+/** Links are not followed: what they name is not in the cache. */
 async function usageOf(path: string): Promise<Usage> {
-  const own = await stat(path).catch(() => null);
+  const own = await lstat(path).catch(() => null);
   if (!own) return { size: 0, lastUsed: Date.now() };
   if (!own.isDirectory()) return { size: own.blocks * 512, lastUsed: Math.max(own.atimeMs, own.mtimeMs) };
   const names = await readdir(path).catch(() => []);

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InfraError } from './errors.ts';
+import { InfraError, UserError } from './errors.ts';
 import { errorCode, randomName } from './files.ts';
 
 /** The locked file of an owned folder. */
@@ -86,10 +86,20 @@ function lockedFolder(path: string, lock: FileHandle): OwnedFolder {
   };
 }
 
-/** Removes a folder, one file in it last: an interrupted removal leaves a folder that still has its owner file. */
+/**
+ * Removes a file or folder, one file in the folder last: an interrupted removal leaves a folder that still has its owner file. No link is
+ * followed: the entries are those of the open folder, even if a link takes its path meanwhile.
+ */
 async function removeLast(path: string, last: string): Promise<void> {
-  const names = await readdir(path).catch(() => []);
-  for (const name of names) if (name !== last) await rm(join(path, name), { recursive: true, force: true });
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(() => null);
+  if (folder !== null) {
+    try {
+      const entries = `/proc/self/fd/${folder.fd}`;
+      for (const name of await readdir(entries)) if (name !== last) await rm(join(entries, name), { recursive: true, force: true });
+    } finally {
+      await folder.close();
+    }
+  }
   await rm(path, { recursive: true, force: true });
 }
 
@@ -149,6 +159,8 @@ async function isOnThisMachine(path: string): Promise<boolean> {
 /** Runs an action on the data of an owner that has ended, under that owner's lock. Null if the owner may live. */
 async function onAbandoned<Result>(path: string, action: () => Promise<Result>): Promise<Result | null> {
   const facts = await lstat(path);
+  // corematrix makes no links: another program or person made this one.
+  if (facts.isSymbolicLink()) return null;
   if (!facts.isDirectory()) return (await isUntouched(path)) ? action() : null;
   const file = join(path, OWNER_FILE);
   let handle: FileHandle;
@@ -169,7 +181,7 @@ async function onAbandoned<Result>(path: string, action: () => Promise<Result>):
 /**
  * Runs an action on a folder or file if its owner has ended: the owner's lock is free; or no lock is usable, and nothing in it was
  * changed for a day. Meanwhile no other process takes the folder.
- * @returns null if the owner may live, or if the path cannot be read
+ * @returns null if the owner may live, or if the path is a symbolic link or cannot be read
  */
 export async function ifAbandoned<Result>(path: string, action: () => Promise<Result>): Promise<Result | null> {
   return onAbandoned(path, action).catch(() => null);
@@ -198,14 +210,29 @@ export async function removeAbandoned(folder: string, named: RegExp, { user }: {
   }
 }
 
+/** Opens a file for its lock, and creates it if needed. A link is not followed: it could create a file anywhere. */
+async function openLockFile(path: string): Promise<FileHandle> {
+  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    return await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const found = await lstat(path).catch(() => null);
+    const isLink = found?.isSymbolicLink() === true;
+    if (!isLink && found?.isDirectory() !== true) throw error;
+    const kind = isLink ? 'a symbolic link' : 'a folder';
+    throw new UserError(`${path}: is ${kind}; expected a file that corematrix can lock; move it away`, { cause: error });
+  }
+}
+
 /**
  * Runs an action while this process holds the lock of a file, which is created if needed. Without flock(1), or on a file system without
  * locks, the action runs without a lock.
+ * @throws UserError for a link, a folder or another file that cannot be locked
  * @throws InfraError if another process holds the lock for longer than `waitSeconds`
  */
 export async function withLockedFile<Result>(path: string, waitSeconds: number, action: () => Promise<Result>): Promise<Result> {
   for (;;) {
-    const handle = await open(path, 'a+');
+    const handle = await openLockFile(path);
     try {
       const state = await lockOpenFile(handle, waitSeconds);
       if (state === 'taken') throw new InfraError(`${path}: another process has held the lock of this file for ${waitSeconds} s`);

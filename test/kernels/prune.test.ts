@@ -1,5 +1,5 @@
 // Tests of pruning the cache.
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { lutimes, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pruneCache } from '../../kernels/prune.ts';
@@ -83,5 +83,23 @@ describe('pruning the cache', () => {
 
   it('pruning the cache does nothing without a cache', async () => {
     expect(await pruneCache({ cache: '/does/not/exist', keepDays: 0, all: true, dryRun: false })).toEqual({ removed: [], refused: [] });
+  });
+
+  it('pruning the cache removes nothing behind links in it, and does not count what they name', async () => {
+    const old = new Date(Date.now() - 40 * 24 * 60 * 60 * 1000);
+    await withFolder(async (folder) => {
+      const [cache, other] = [join(folder, 'cache'), join(folder, 'other')];
+      await mkdir(other);
+      await writeFile(join(other, 'id_rsa'), 'x'.repeat(1 << 20));
+      for (const path of ['kernels/a', 'agent/a', 'snapshots/a', 'kernels/unused']) {
+        const link = join(cache, path === 'kernels/unused' ? path : `${path}.tmp-1-abcdef01`);
+        await mkdir(dirname(link), { recursive: true });
+        await symlink(other, link);
+        await lutimes(link, old, old);
+      }
+      const { removed } = await pruneCache({ cache, keepDays: 30, all: false, dryRun: false });
+      expect(removed.map(({ path, size }) => [path.slice(cache.length + 1), size])).toEqual([['kernels/unused', 0]]);
+      expect(await readdir(other)).toEqual(['id_rsa']);
+    });
   });
 });

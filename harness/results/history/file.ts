@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { makeDirectories, writeFileAtomic } from '../../base/files.ts';
 import { InfraError, messageOf, UserError } from '../../base/errors.ts';
 import { withLockedFile } from '../../base/ownership.ts';
+import { realTarget } from '../../base/real-path.ts';
 import { type FileLimit, readUserFileIfAny } from '../../base/user-file.ts';
 import { type HistoryLine, parseLine } from './line.ts';
 
@@ -54,7 +55,8 @@ function kept(lines: readonly string[]): string[] {
  * @throws InfraError if the file cannot be written
  */
 export async function appendHistory(path: string, line: HistoryLine): Promise<void> {
-  const file = resolve(path);
+  // The file of a link is locked and written, and the link stays.
+  const file = (await realTarget(path)) ?? resolve(path);
   try {
     await makeDirectories(dirname(file));
     await withLockedFile(file, LOCK_SECONDS, async () => {

@@ -1,14 +1,14 @@
 // Tests of owned folders: those of live processes stay, also for a process in another container, and those of killed ones are removed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { access, lutimes, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { makeOwnedFolder, removeAbandoned, removeIfAbandoned } from '../../../harness/base/ownership.ts';
+import { makeOwnedFolder, removeAbandoned, removeIfAbandoned, withLockedFile } from '../../../harness/base/ownership.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 
 const DAY_AGO = new Date(Date.now() - 25 * 60 * 60 * 1000);
@@ -138,6 +138,45 @@ describe('a folder or file without an owner file', () => {
     await writeFile(join(path, '.owner'), '');
     await firstLine(start(['env', 'PATH='], CLEANER, directory));
     expect(await exists(path)).toBe(true);
+  });
+});
+
+describe('a symbolic link in place of an owned folder or of a lock file', () => {
+  it.each([
+    ['without an owner file', []],
+    ['with a free owner file', ['.owner']],
+  ])('an old link to a folder %s is no work folder: the link and the files behind it stay', async (_, owner) => {
+    const [other, link] = [join(directory, 'other'), join(directory, 'work-0')];
+    await mkdir(join(other, 'deep'), { recursive: true });
+    for (const name of [...owner, 'id_rsa', 'deep/file']) await writeFile(join(other, name), 'x');
+    await symlink(other, link);
+    for (const name of [...owner, 'id_rsa', 'deep/file', 'deep', '']) await utimes(join(other, name), DAY_AGO, DAY_AGO);
+    await lutimes(link, DAY_AGO, DAY_AGO);
+    const before = await readdir(directory, { recursive: true });
+    await removeAbandoned(directory, /^work-/);
+    expect([await removeIfAbandoned(link), await readdir(directory, { recursive: true })]).toEqual([false, before]);
+  });
+
+  it('a link in an abandoned folder is removed, and what it names stays', async () => {
+    const [other, path] = [join(directory, 'other'), join(directory, 'work-0')];
+    for (const each of [other, path]) await mkdir(each);
+    await writeFile(join(other, 'id_rsa'), 'x');
+    await symlink(other, join(path, 'link'));
+    await lutimes(join(path, 'link'), DAY_AGO, DAY_AGO);
+    await utimes(path, DAY_AGO, DAY_AGO);
+    expect([await removeIfAbandoned(path), await readdir(directory), await readdir(other)]).toEqual([true, ['other'], ['id_rsa']]);
+  });
+
+  it.each([
+    ['a symbolic link', async (path: string) => symlink(join(directory, 'new'), path)],
+    ['a folder', async (path: string) => mkdir(path)],
+  ])('%s in place of a lock file is refused in one line, and nothing is created', async (kind, make) => {
+    const path = join(directory, 'lock');
+    await make(path);
+    await expect(withLockedFile(path, 1, async () => 'ran')).rejects.toThrow(
+      `${path}: is ${kind}; expected a file that corematrix can lock; move it away`,
+    );
+    expect(await readdir(directory)).toEqual(['lock']);
   });
 });
 

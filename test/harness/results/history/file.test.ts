@@ -1,5 +1,5 @@
 // The history file loses no run to damage, to a killed run, or to another run that writes at the same time.
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,6 +32,13 @@ describe('a history', () => {
     for (const day of [1, 2, 2]) await appendHistory(file, line(day));
     expect(await readHistory(file)).toEqual({ lines: [line(1), line(2)], unreadable: 0 });
     expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(3);
+  });
+
+  it('a history behind a link is written, and the link stays', async () => {
+    const link = join(folder, 'link.jsonl');
+    await symlink(file, link);
+    await appendHistory(link, line(1));
+    expect([(await lstat(link)).isSymbolicLink(), await runsOf()]).toEqual([true, [line(1).run]]);
   });
 
   it('a history skips damaged lines and those of another version, and keeps the lines after a cut one', async () => {
