@@ -4,6 +4,9 @@ import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
 import { compressionOf, decompress } from '../../kernels/archive/decompress.ts';
 
+/** BTFHub's archives have one file. The largest allowed one fits, also beside others. */
+const MAX_ARCHIVE = 512 << 20;
+
 /** The first file ending in .btf of a tar archive. */
 async function firstBtf(plain: Readable, maxBytes: number): Promise<Uint8Array | string> {
   const parser = new Parser({ strict: true, brotli: false, zstd: false });
@@ -23,8 +26,14 @@ async function firstBtf(plain: Readable, maxBytes: number): Promise<Uint8Array |
       if (size <= maxBytes) own.push(chunk);
     });
   });
+  let ended = false;
+  parser.on('eof', () => (ended = true));
+  let unpacked = 0;
   for await (const chunk of plain) {
-    parser.write(chunk);
+    unpacked += chunk.length;
+    if (unpacked > MAX_ARCHIVE) return `its archive unpacks to more than ${MAX_ARCHIVE} bytes, which is the limit`;
+    // The parser keeps in memory what follows the end of an archive.
+    if (!ended) parser.write(chunk);
     if (size > maxBytes || failed.reason !== null) break;
   }
   parser.end();
@@ -36,12 +45,16 @@ async function firstBtf(plain: Readable, maxBytes: number): Promise<Uint8Array |
 
 /**
  * The BTF of an archive, compressed or not, or the reason in one line.
- * @param start the first bytes of the file
- * @throws InfraError if it cannot be decompressed
+ * @param file the first bytes of the file, and its size
+ * @throws InfraError if it cannot be decompressed, or unpacks to too many bytes
  */
-export async function readBtfArchive(path: string, start: Buffer, maxBytes: number): Promise<Uint8Array | string> {
+export async function readBtfArchive(
+  path: string,
+  { start, size }: { start: Buffer; size: number },
+  maxBytes: number,
+): Promise<Uint8Array | string> {
   const format = compressionOf(start);
   const input = createReadStream(path);
   const first = async (plain: Readable) => firstBtf(plain, maxBytes);
-  return format ? decompress(format, input, 'its archive', first) : first(input);
+  return format ? decompress(format, { input, size }, 'its archive', first) : first(input);
 }

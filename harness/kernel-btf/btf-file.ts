@@ -34,7 +34,7 @@ export async function readBtfFile(path: string): Promise<Uint8Array | string> {
     const start = await read(0, 8);
     if (/\.tar(\.\w+)?$/.test(path)) {
       const { readBtfArchive } = await import('./btf-archive.ts');
-      return readBtfArchive(path, start, MAX_BTF);
+      return readBtfArchive(path, { start, size }, MAX_BTF);
     }
     if (isElf(start)) return fromElf(read, size);
     if ((await read(SETUP_HEADER, SETUP_MAGIC.length)).toString('latin1') === SETUP_MAGIC) return PACKED_KERNEL;

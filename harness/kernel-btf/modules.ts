@@ -66,10 +66,10 @@ async function wholeOf(plain: Readable): Promise<Buffer | string> {
 
 /** The uncompressed bytes of a file, or the reason in one line. */
 export async function readPlain(path: string): Promise<Buffer | string> {
-  const start = await withFile(path, async (read) => read(0, 8));
+  const { start, size } = await withFile(path, async (read, bytes) => ({ start: await read(0, 8), size: bytes }));
   const format = compressionOf(start);
   const input = createReadStream(path);
-  return format ? decompress(format, input, 'it', wholeOf) : wholeOf(input);
+  return format ? decompress(format, { input, size }, 'it', wholeOf) : wholeOf(input);
 }
 
 /** The BTF of a module, and its distilled base if it has one. */

@@ -20,16 +20,6 @@ const COMPRESSION_BY_ENDING: Readonly<Record<string, Compression | 'none'>> = {
   '': 'none',
 };
 
-/** Ten times the size of the largest kernel packages. */
-const MAX_UNPACKED = 8 * 2 ** 30;
-/** A few compressed bytes could unpack to any size. Kernel packages unpack to less than 10 times their size. */
-const MAX_RATIO = 100;
-const SMALL = 256 << 20;
-
-function unpackedLimit(compressed: number): number {
-  return Math.min(MAX_UNPACKED, SMALL + MAX_RATIO * compressed);
-}
-
 /** `data` has the files, `control` has the metadata of the package. */
 type DebPart = 'data' | 'control';
 
@@ -52,20 +42,12 @@ async function locatePart(request: DebRequest) {
 /** Receives the bytes of a file, chunk by chunk. */
 type Sink = (chunk: Uint8Array) => Promise<void>;
 
-interface Feed {
-  plain: Readable;
-  label: string;
-  /** Size of the compressed archive. */
-  compressed: number;
-}
-
-async function feed(parser: Parser, { plain, label, compressed }: Feed, enough: () => boolean): Promise<void> {
-  const limit = unpackedLimit(compressed);
-  let size = 0;
+async function feed(parser: Parser, plain: Readable, enough: () => boolean): Promise<void> {
+  let ended = false;
+  parser.on('eof', () => (ended = true));
   for await (const chunk of plain) {
-    size += chunk.length;
-    if (size > limit) throw new InfraError(`${label}: its ${compressed} bytes unpack to more than ${limit} bytes`);
-    if (!parser.write(Buffer.from(chunk))) await once(parser, 'drain');
+    // The parser keeps in memory what follows the end of an archive.
+    if (!ended && !parser.write(Buffer.from(chunk))) await once(parser, 'drain');
     if (enough()) return;
   }
   parser.end();
@@ -105,7 +87,7 @@ function startParser(label: string) {
   return { parser, failed, fail: (reason: unknown) => fail(reason) };
 }
 
-async function takeFile(source: Feed, request: DebRequest, sink: Sink): Promise<string | null> {
+async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promise<string | null> {
   const { parser, failed, fail } = startParser(request.label);
   let saved: Promise<string> | null = null;
   let settled = false;
@@ -121,16 +103,15 @@ async function takeFile(source: Feed, request: DebRequest, sink: Sink): Promise<
     // Awaited below. The handler avoids an unhandled rejection before that.
     saved.catch(() => parser.emit('drain'));
   });
-  await Promise.race([feed(parser, source, () => settled), failed]);
+  await Promise.race([feed(parser, plain, () => settled), failed]);
   return saved;
 }
 
 async function extract(request: DebRequest, sink: Sink): Promise<string | null> {
-  const { format, offset, size: compressed } = await locatePart(request);
-  const { label } = request;
-  const input = createReadStream(request.deb, { start: offset, end: offset + compressed - 1 });
-  const take = async (plain: Readable) => takeFile({ plain, label, compressed }, request, sink);
-  return format === 'none' ? take(input) : decompress(format, input, label, take);
+  const { format, offset, size } = await locatePart(request);
+  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
+  const take = async (plain: Readable) => takeFile(plain, request, sink);
+  return format === 'none' ? take(input) : decompress(format, { input, size }, request.label, take);
 }
 
 /** Stops reading at the first wanted file, so that the modules after the kernel are never unpacked. */
@@ -151,7 +132,7 @@ async function readFirst(request: DebRequest): Promise<Buffer | null> {
   return path === null ? null : Buffer.concat(chunks);
 }
 
-async function takeFiles(source: Feed, request: DebRequest, targetOf: (path: string) => string): Promise<number> {
+async function takeFiles(plain: Readable, request: DebRequest, targetOf: (path: string) => string): Promise<number> {
   const { parser, failed, fail } = startParser(request.label);
   let count = 0;
   const saved: Promise<unknown>[] = [];
@@ -168,17 +149,16 @@ async function takeFiles(source: Feed, request: DebRequest, targetOf: (path: str
     saved.push(writing);
     writing.catch(fail);
   });
-  await Promise.race([feed(parser, source, () => false), failed]);
+  await Promise.race([feed(parser, plain, () => false), failed]);
   await Promise.all(saved);
   return count;
 }
 
 async function extractAll(request: DebRequest, targetOf: (path: string) => string): Promise<number> {
-  const { format, offset, size: compressed } = await locatePart(request);
-  const { label } = request;
-  const input = createReadStream(request.deb, { start: offset, end: offset + compressed - 1 });
-  const take = async (plain: Readable) => takeFiles({ plain, label, compressed }, request, targetOf);
-  return format === 'none' ? take(input) : decompress(format, input, label, take);
+  const { format, offset, size } = await locatePart(request);
+  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
+  const take = async (plain: Readable) => takeFiles(plain, request, targetOf);
+  return format === 'none' ? take(input) : decompress(format, { input, size }, request.label, take);
 }
 
 /**

@@ -1,5 +1,5 @@
 // Decompresses streams: gzip with Node, everything else with the usual programs.
-import { PassThrough, type Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { execa } from 'execa';
@@ -34,6 +34,32 @@ export function compressionOf(start: Uint8Array): Compression | null {
   return found?.[0] ?? null;
 }
 
+/** More than any kernel package unpacks to. */
+const MAX_UNPACKED = 8 * 2 ** 30;
+/** A few compressed bytes could unpack to any size. Kernel packages and BTF archives unpack to less than 20 times their size. */
+const MAX_RATIO = 100;
+const SMALL = 256 << 20;
+
+/** Compressed bytes. */
+export interface Packed {
+  input: Readable;
+  /** Their number. */
+  size: number;
+}
+
+/** Passes bytes on up to the limit for everything that is unpacked. */
+function withinLimit(size: number, label: string): Transform {
+  const limit = Math.min(MAX_UNPACKED, SMALL + MAX_RATIO * size);
+  let unpacked = 0;
+  return new Transform({
+    transform: (chunk: Uint8Array, _, done) => {
+      unpacked += chunk.length;
+      if (unpacked > limit) done(new InfraError(`${label}: its ${size} bytes unpack to more than ${limit} bytes, which is the limit`));
+      else done(null, chunk);
+    },
+  });
+}
+
 type Consumer<T> = (output: Readable) => Promise<T>;
 
 async function settle<T>(promise: Promise<T>): Promise<{ kind: 'value'; value: T } | { kind: 'error'; error: unknown }> {
@@ -44,9 +70,9 @@ async function settle<T>(promise: Promise<T>): Promise<{ kind: 'value'; value: T
   }
 }
 
-async function gunzip<T>(input: Readable, label: string, consume: Consumer<T>): Promise<T> {
+async function gunzip<T>({ input, size }: Packed, label: string, consume: Consumer<T>): Promise<T> {
   // If gunzip were the last stream, the pipeline would stop listening for errors before gunzip notices a missing end.
-  const output = new PassThrough();
+  const output = withinLimit(size, label);
   const feeding = settle(pipeline(input, createGunzip(), output));
   try {
     const result = await consume(output);
@@ -61,12 +87,12 @@ async function gunzip<T>(input: Readable, label: string, consume: Consumer<T>): 
   }
 }
 
-async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, label: string, consume: Consumer<T>): Promise<T> {
+async function runProgram<T>(format: keyof typeof PROGRAMS, { input, size }: Packed, label: string, consume: Consumer<T>): Promise<T> {
   const { command, package: needed } = PROGRAMS[format];
   const [program, ...args] = command;
   const child = execa(program, args, { stdin: 'pipe', reject: false, buffer: { stdout: false, stderr: true }, encoding: 'buffer' });
   // Node discards unread output when a program ends, and a consumer may open a file before it reads.
-  const output = new PassThrough();
+  const output = withinLimit(size, label);
   const handed = settle(pipeline(child.stdout, output));
   const feeding = settle(pipeline(input, child.stdin));
   const consumed = await settle(consume(output));
@@ -93,12 +119,13 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, input: Readable, lab
 }
 
 /**
- * Decompresses `input` and gives the plain bytes to `consume`, which may stop early.
+ * Decompresses bytes and gives the plain ones to `consume`, which may stop early.
  * @param label the name of the data in errors
- * @throws InfraError if the program is missing or the data is damaged; whatever `consume` throws
+ * @throws InfraError if the program is missing, the data is damaged, or it unpacks to more than 256 MiB and 100 times its size, or to more
+ *   than 8 GiB; whatever `consume` throws
  */
-export async function decompress<T>(format: Compression, input: Readable, label: string, consume: Consumer<T>): Promise<T> {
-  return format === 'gzip' ? gunzip(input, label, consume) : runProgram(format, input, label, consume);
+export async function decompress<T>(format: Compression, packed: Packed, label: string, consume: Consumer<T>): Promise<T> {
+  return format === 'gzip' ? gunzip(packed, label, consume) : runProgram(format, packed, label, consume);
 }
 
 const XZ = PROGRAMS.xz.command;

@@ -42,7 +42,8 @@ async function unpackPayload({ payload }: BzImage, source: string, target: strin
     const appended = format === 'gzip' ? 0 : 4;
     const end = payload.offset + payload.length;
     const input = createReadStream(source, { start: payload.offset, end: end - appended - 1 });
-    const size = await decompress(format, input, label, async (plain) => save(plain, target, label));
+    const packed = { input, size: payload.length - appended };
+    const size = await decompress(format, packed, label, async (plain) => save(plain, target, label));
     const expected = (await read(end - 4, 4)).readUInt32LE(0);
     if (size % 2 ** 32 !== expected) throw new InfraError(`${label}: its vmlinux has ${size} bytes, expected ${expected}`);
   });

@@ -116,7 +116,9 @@ it.each([
   // A package of less than 1 MiB would count as a meta package.
   const padding = { name: '_padding', content: Buffer.alloc(1 << 20) };
   const outcome = await pulled(arArchive([{ name: 'debian-binary', content: Buffer.from('2.0\n') }, { name, content }, padding]));
-  expect(outcome).toEqual(refused(`its ${content.length} bytes unpack to more than ${256 * 2 ** 20 + 100 * content.length} bytes`));
+  expect(outcome).toEqual(
+    refused(`its ${content.length} bytes unpack to more than ${256 * 2 ** 20 + 100 * content.length} bytes, which is the limit`),
+  );
 });
 
 it('an index that is a bomb is refused', async () => {

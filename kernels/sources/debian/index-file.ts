@@ -68,8 +68,11 @@ export async function readStanzas(suite: Suite, selection: Selection, options: D
   const target = join(options.cache, 'downloads', `${file.sha256}.${selection.name}`);
   await fetchIndex({ suite, path, file, target, signal: options.signal });
   try {
-    const read = await decompress(found.format, createReadStream(target), `${suite.name}/${path}`, async (plain) =>
-      collectStanzas(plain, selection.wanted, file.size),
+    const read = await decompress(
+      found.format,
+      { input: createReadStream(target), size: file.size },
+      `${suite.name}/${path}`,
+      async (plain) => collectStanzas(plain, selection.wanted, file.size),
     );
     await writeFileAtomic(kept, JSON.stringify(read));
     await rm(target, { force: true });

@@ -1,6 +1,6 @@
 // Tests of the kernels that selectors mean offline: in a cache, in files and in folders.
 import type { Trust } from '../../../kernels/trust/trust.ts';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -151,6 +151,21 @@ describe('files', () => {
     ]);
     const types = await Promise.all(kernels.map(async (kernel) => readKernelTypes(kernel)));
     expect(types.map((each) => each && typesWithName(each.vmlinux, 'task_struct').length)).toEqual([1, 1, 1]);
+  });
+
+  it('an archive of BTF that unpacks to far more than its size is refused soon', async () => {
+    const make = ['head -c 640M /dev/zero | xz -0 > zeros.btf.tar.xz', 'truncate -s 640M sparse.btf.tar'];
+    for (const command of make) await execa('bash', ['-c', command], { cwd: folder });
+    const [packed, sparse] = ['zeros.btf.tar.xz', 'sparse.btf.tar'].map((name) => join(folder, name));
+    const { size } = await stat(packed ?? '');
+    const { kernels } = await findKernels([`btf:${packed}`, `btf:${sparse}`], cache);
+    const errors = await Promise.all(kernels.map(async (kernel) => readKernelTypes(kernel).catch((error: unknown) => error)));
+    expect(errors).toEqual([
+      new UserError(
+        `${packed}: its archive: its ${size} bytes unpack to more than ${256 * 2 ** 20 + 100 * size} bytes, which is the limit`,
+      ),
+      new UserError(`${sparse}: its archive unpacks to more than ${512 * 2 ** 20} bytes, which is the limit`),
+    ]);
   });
 
   it('files without BTF are refused with the reason', async () => {

@@ -8,6 +8,8 @@ import { compressionOf, decompress } from '../../../kernels/archive/decompress.t
 
 const plain = Buffer.alloc(5_000_000, 'kernels ');
 
+const packedOf = (bytes: Buffer) => ({ input: Readable.from([bytes]), size: bytes.length });
+
 async function read(output: Readable): Promise<number> {
   let size = 0;
   for await (const chunk of output) size += chunk.length;
@@ -24,8 +26,8 @@ describe('decompression', () => {
     const { stdout } = await execa(format, ['-c'], { input: plain, encoding: 'buffer' });
     const packed = Buffer.from(stdout);
     expect(compressionOf(packed)).toBe(format);
-    expect(await decompress(format, Readable.from([packed]), 'it', read)).toBe(plain.length);
-    expect(await decompress(format, Readable.from([packed]), 'it', readSome)).toBe('kernels');
+    expect(await decompress(format, packedOf(packed), 'it', read)).toBe(plain.length);
+    expect(await decompress(format, packedOf(packed), 'it', readSome)).toBe('kernels');
   });
 
   // The program waits with much data until the consumer reads it; with little data it ends before.
@@ -40,13 +42,13 @@ describe('decompression', () => {
       await setTimeout(100);
       return read(output);
     };
-    expect(await decompress(format, Readable.from([Buffer.from(stdout)]), 'it', late)).toBe(size);
+    expect(await decompress(format, packedOf(Buffer.from(stdout)), 'it', late)).toBe(size);
   });
 
   it.each(['xz', 'gzip'] as const)('decompression of damaged %s ends with an error that names the data', async (format) => {
     const { stdout } = await execa(format, ['-c'], { input: plain, encoding: 'buffer' });
     const cut = Buffer.from(stdout).subarray(0, -20);
-    await expect(decompress(format, Readable.from([cut]), 'my file', read)).rejects.toThrow(/^my file: .*unexpected end/i);
+    await expect(decompress(format, packedOf(cut), 'my file', read)).rejects.toThrow(/^my file: .*unexpected end/i);
   });
 
   it.each(['xz', 'gzip'] as const)('decompression of damaged %s ends with an error also when the consumer starts late', async (format) => {
@@ -56,14 +58,14 @@ describe('decompression', () => {
       await setTimeout(100);
       return read(output);
     };
-    await expect(decompress(format, Readable.from([cut]), 'my file', late)).rejects.toThrow(/^my file: .*unexpected end/i);
+    await expect(decompress(format, packedOf(cut), 'my file', late)).rejects.toThrow(/^my file: .*unexpected end/i);
   });
 
   it('decompression passes on errors of the source and of the consumer', async () => {
-    const missing = decompress('xz', createReadStream('/does/not/exist'), 'it', read);
+    const missing = decompress('xz', { input: createReadStream('/does/not/exist'), size: 0 }, 'it', read);
     await expect(missing).rejects.toThrow('ENOENT');
     const { stdout } = await execa('xz', ['-c'], { input: plain, encoding: 'buffer' });
-    const unwilling = decompress('xz', Readable.from([Buffer.from(stdout)]), 'it', async () => Promise.reject(new Error('enough')));
+    const unwilling = decompress('xz', packedOf(Buffer.from(stdout)), 'it', async () => Promise.reject(new Error('enough')));
     await expect(unwilling).rejects.toThrow('enough');
   });
 
@@ -71,7 +73,7 @@ describe('decompression', () => {
     const path = process.env['PATH'];
     process.env['PATH'] = '/nowhere';
     try {
-      await expect(decompress('zstd', Readable.from([Buffer.from('x')]), 'it', read)).rejects.toThrow(
+      await expect(decompress('zstd', packedOf(Buffer.from('x')), 'it', read)).rejects.toThrow(
         'the program zstd is needed: install the package zstd',
       );
     } finally {
