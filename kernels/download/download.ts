@@ -21,7 +21,7 @@ export interface DownloadRequest {
   maxBytes?: number;
   /** Hosts to which the server may redirect. @default any */
   hosts?: Hosts;
-  /** Time for the whole download. @default 2 minutes, and one second for each 16 KiB; 10 minutes if the size is unknown */
+  /** Time for the whole download. @default 2 minutes, and one second for each 16 KiB of the expected size */
   deadlineMs?: number;
   /** Time without a byte after which the connection is closed. @default 30000 */
   stallMs?: number;
@@ -45,14 +45,13 @@ interface Part {
 }
 
 const MAX_WAIT_MS = 30_000;
-const UNKNOWN_SIZE_MS = 10 * 60_000;
-const KNOWN_SIZE_MS = 2 * 60_000;
+const BASE_MS = 2 * 60_000;
 /** A mirror that is slower than this on average is as good as none. */
 const BYTES_PER_MS = 16;
 
 /** Time for a whole download, in milliseconds. */
 export function deadlineOf({ expected, deadlineMs }: Pick<DownloadRequest, 'expected' | 'deadlineMs'>): number {
-  return deadlineMs ?? (expected === null ? UNKNOWN_SIZE_MS : KNOWN_SIZE_MS + expected.size / BYTES_PER_MS);
+  return deadlineMs ?? BASE_MS + (expected?.size ?? 0) / BYTES_PER_MS;
 }
 
 const DEFAULTS = { maxBytes: 64 << 20, stallMs: 30_000, tries: 5, backoffMs: 500 } as const;

@@ -345,7 +345,7 @@ describe('the tries of a download', () => {
     );
   });
 
-  it('the time for a download grows with its size, and is ten minutes if that is unknown', () => {
+  it('the time for a download grows with its size, and is two minutes if that is unknown', () => {
     const sha256 = EXPECTED.sha256;
     expect([
       deadlineOf({ expected: { size: 0, sha256 } }),
@@ -353,7 +353,7 @@ describe('the tries of a download', () => {
       deadlineOf({ expected: null }),
       deadlineOf({ expected: null, deadlineMs: 5 }),
       deadlineOf({ expected: { size: 16 * 1024, sha256 }, deadlineMs: 0 }),
-    ]).toEqual([120_000, 121_024, 600_000, 5, 0]);
+    ]).toEqual([120_000, 121_024, 120_000, 5, 0]);
   });
 
   it('a part that cannot be read is removed, and the error names the reason', async () => {
