@@ -16,6 +16,9 @@ import { PACKAGE_ROOT } from '../base/package-root.ts';
 const WRAPPED = ['btf__load_vmlinux_btf', 'btf__free', 'bpf_prog_load'].map((name) => `-Wl,--wrap=${name}`);
 const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror', ...WRAPPED];
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
+const NO_COMPILER =
+  'gcc is not installed; it builds the guest agent, and an agent in the cache is used only with the version of gcc that built it; ' +
+  'run "npm run setup", or on Debian: apt-get install gcc libc6-dev';
 
 export interface AgentOptions {
   /** Root of the cache. */
@@ -47,7 +50,7 @@ export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const from = { cache, onNote: options.onNote, mirrors: options.mirrors, trust: options.trust };
   const libbpf = options.release === undefined ? await ensureLibbpf(from) : await ensureRelease(options.release, from);
   const compiler = await versionLine('gcc');
-  if (compiler === null) throw new UserError('gcc is not installed; run "npm run setup", or on Debian: apt-get install gcc libc6-dev');
+  if (compiler === null) throw new UserError(NO_COMPILER);
   const sources = await filesIn(folder, ['.c']);
   const libbpfKey = await digestOf([libbpf.staticLib]);
   const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpfKey, compiler, ...FLAGS, ...LIBRARIES);
