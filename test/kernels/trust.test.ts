@@ -99,7 +99,7 @@ describe('an index', () => {
       notes.length = after;
       expect(notes).toEqual([
         expect.stringMatching(
-          /^the Debian mirror cannot be read; its indexes of \S+ are used \(it is of \S+Z, older than the one of \S+Z that this mirror had before\)$/,
+          /^the Debian mirror cannot be read; its indexes of \S+ are used \(the index of MIRROR bookworm is refused: it is of \S+Z, older than the one of \S+Z that this mirror had before\)$/,
         ),
       ]);
       const [record = ''] = (await execa('find', [join(options.cache, 'debian/suites'), '-name', 'bookworm-*'])).stdout

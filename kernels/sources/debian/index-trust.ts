@@ -10,14 +10,22 @@ export interface IndexClaim {
   mirror: Mirror;
   /** The name of the suite that was asked for. */
   name: string;
-  release: Pick<Release, 'suite' | 'codename' | 'date' | 'validUntil'>;
+  release: Pick<Release, 'origin' | 'suite' | 'codename' | 'date' | 'validUntil'>;
   signature: Signature;
   /** The newest `Date` of a verified index of this suite on this mirror; null if none was seen before. */
   newestSeen: number | null;
 }
 
-/** `refused` has the reason, and what to type to use the index anyway; null if nothing helps. */
-export type IndexJudgement = { kind: 'trusted'; trust: Trust } | { kind: 'refused'; reason: string; advice: string | null };
+/**
+ * `foreign`: a verified index of another distribution. `refused` has the reason, and what to type to use the index anyway; null if nothing
+ * helps.
+ */
+export type IndexJudgement =
+  | { kind: 'trusted'; trust: Trust }
+  | { kind: 'foreign' }
+  | { kind: 'refused'; reason: string; advice: string | null };
+
+const NAME_A_MIRROR = 'see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror';
 
 const day = (time: number) => new Date(time).toISOString().slice(0, 10);
 const seconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -60,11 +68,15 @@ export function judgeIndex(claim: IndexClaim, { accepted, keys }: MirrorTrust, n
   const expiry = release.validUntil !== null && release.validUntil < now ? day(release.validUntil) : null;
   const expired = fault === null && expiry !== null && mirror.keepsExpired !== true ? `it expired on ${expiry}` : null;
   const reason = fault ?? expired;
+  const isDebian = release.origin.startsWith('Debian');
+  if (signature.kind === 'good' && reason === null && !isDebian) return { kind: 'foreign' };
   if (signature.kind === 'good' && reason === null) {
     const { key, keyFile } = signature;
     return { kind: 'trusted', trust: { kind: 'signed', mirror: mirror.base, key, keyFile, expired: expiry } };
   }
   const why = reason ?? 'it is not signed';
+  // Anyone may have written such a text, also a login page: it does not show that the mirror has no such suite.
+  if (!isDebian) return { kind: 'refused', reason: `its Origin is not Debian, and ${why}`, advice: NAME_A_MIRROR };
   if (accepted.includes(mirrorAddress(mirror.base))) {
     return { kind: 'trusted', trust: { kind: 'accepted', mirror: mirror.base, reason: why } };
   }

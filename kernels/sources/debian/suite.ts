@@ -56,18 +56,20 @@ async function fetchRecord(wanted: WantedSuite, lookup: Lookup): Promise<SuiteRe
     const result = await fetchInRelease(wanted, target, lookup);
     if (result.kind === 'absent') return { format: 2, checkedAt, found: null };
     const { signature, content } = await verifyInRelease(await readFile(target, 'utf8'), await lookup.keyrings());
-    const release = parseRelease(content);
-    const isDebian = release.origin.startsWith('Debian');
-    return { format: 2, checkedAt, found: isDebian ? { release, signature } : null };
+    return { format: 2, checkedAt, found: { release: parseRelease(content), signature } };
   } finally {
     await rm(target, { force: true });
   }
 }
 
-/** A suite as this run may use it, or why it may not. `suite` is null if the mirror has no such suite. */
+/**
+ * A suite as this run may use it, or why it may not. `suite` is null if the mirror has no such suite, or a verified index is not Debian's.
+ * `gone`: the mirror has no such suite, but had a verified index of it before.
+ */
 type Outcome =
   | { kind: 'usable'; wanted: WantedSuite; suite: Suite | null; stale: { since: number; reason: string } | null }
   | { kind: 'refused'; wanted: WantedSuite; judgement: Extract<IndexJudgement, { kind: 'refused' }> }
+  | { kind: 'gone'; wanted: WantedSuite }
   | { kind: 'failed'; wanted: WantedSuite; error: InfraError };
 
 async function judge(
@@ -75,20 +77,22 @@ async function judge(
   { found }: SuiteRecord,
   { policy, cache }: Lookup,
 ): Promise<Exclude<Outcome, { kind: 'failed' }>> {
-  if (found === null) return { kind: 'usable', wanted, suite: null, stale: null };
   const { mirror, name, key } = wanted;
-  const claim = { mirror, name, ...found, newestSeen: await newestSeen(cache, key) };
-  const judgement = judgeIndex(claim, policy, Date.now());
+  const newest = await newestSeen(cache, key);
+  const none = { kind: 'usable', wanted, suite: null, stale: null } as const;
+  if (found === null) return newest === null ? none : { kind: 'gone', wanted };
+  const judgement = judgeIndex({ mirror, name, ...found, newestSeen: newest }, policy, Date.now());
   if (judgement.kind === 'refused') return { kind: 'refused', wanted, judgement };
+  if (judgement.kind === 'foreign') return none;
   return { kind: 'usable', wanted, suite: { name, mirror, trust: judgement.trust, ...found.release }, stale: null };
 }
 
-/** Only a trusted record replaces an older one. */
+/** Only a trusted record replaces an older one. That a suite does not exist is kept only if the mirror never had a verified index of it. */
 async function fetchAndJudge(wanted: WantedSuite, lookup: Lookup): Promise<Outcome> {
   try {
     const fetched = await fetchRecord(wanted, lookup);
     const outcome = await judge(wanted, fetched, lookup);
-    if (outcome.kind === 'refused') return outcome;
+    if (outcome.kind !== 'usable') return outcome;
     await writeFileAtomic(wanted.path, JSON.stringify(fetched));
     if (outcome.suite?.trust.kind === 'signed') await rememberSeen(lookup.cache, wanted.key, outcome.suite.date ?? 0);
     return outcome;
@@ -99,8 +103,9 @@ async function fetchAndJudge(wanted: WantedSuite, lookup: Lookup): Promise<Outco
   }
 }
 
-function reasonOf(outcome: Exclude<Outcome, { kind: 'usable' }>): string {
-  return outcome.kind === 'failed' ? messageOf(outcome.error) : outcome.judgement.reason;
+function reasonOf(outcome: Extract<Outcome, { kind: 'failed' | 'refused' }>): string {
+  if (outcome.kind === 'failed') return messageOf(outcome.error);
+  return `the index of ${outcome.wanted.mirror.base} ${outcome.wanted.name} is refused: ${outcome.judgement.reason}`;
 }
 
 /** The record in the cache is used while it is recent, and if the mirror has nothing better. It is judged like a new one. */
@@ -110,9 +115,11 @@ async function lookUp(wanted: WantedSuite, lookup: Lookup): Promise<Outcome> {
   const age = known ? Date.now() - known.since : Infinity;
   if (known?.outcome.kind === 'usable' && lookup.refresh !== true && age >= 0 && age < FRESH_MS) return known.outcome;
   const current = await fetchAndJudge(wanted, lookup);
-  if (current.kind === 'usable' || known === null) return current;
+  if (current.kind === 'usable' || current.kind === 'gone' || known === null) return current;
   const { since, outcome } = known;
   if (outcome.kind === 'refused') return current.kind === 'failed' ? outcome : current;
+  // A refusal is more than a record without a suite.
+  if (outcome.kind === 'gone' || (current.kind === 'refused' && outcome.suite === null)) return current;
   return { ...outcome, stale: { since, reason: reasonOf(current) } };
 }
 
@@ -129,6 +136,15 @@ function refusals(outcomes: readonly Outcome[]): string[] {
   return [...grouped.values()].map(({ suites: [first = '', ...others], text }) => {
     const names = [first, ...others.map((name) => name.slice(name.lastIndexOf(' ') + 1))].join(', ');
     return `the index of ${names} is refused: ${text}`;
+  });
+}
+
+/** The suites that a mirror had before, as one sentence for each mirror. */
+function losses(outcomes: readonly Outcome[]): string[] {
+  const gone = outcomes.flatMap((outcome) => (outcome.kind === 'gone' ? [outcome.wanted] : []));
+  return [...new Set(gone.map(({ mirror }) => mirror.base))].map((base) => {
+    const names = gone.flatMap(({ mirror, name }) => (mirror.base === base ? [name] : []));
+    return `${base} no longer has these suites: ${names.join(', ')}; kernels that only they have are missing`;
   });
 }
 
@@ -154,13 +170,13 @@ function tell(outcomes: readonly Outcome[], note: (text: string) => void): void 
   const failed = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
   const [first] = failed;
   if (first) note(`${failed.length} suites cannot be read; kernels that only they have are missing (${messageOf(first)})`);
-  for (const text of [...refusals(outcomes), ...exceptions(suitesIn(outcomes))]) note(text);
+  for (const text of [...refusals(outcomes), ...losses(outcomes), ...exceptions(suitesIn(outcomes))]) note(text);
 }
 
 /**
  * Every suite of every mirror whose index is trusted, the mirrors in their order. A suite that two mirrors of one archive have comes from
  * the first. For a suite that cannot be read or is refused, the last known index is used if it is still trusted; otherwise the suite is
- * left out. Notes report both.
+ * left out, as is one that the mirror no longer has. Notes report all of them.
  * @throws UserError if no mirror is configured; InfraError if no suite can be used because of errors and refusals
  */
 export async function readSuites(options: DebianOptions): Promise<Suite[]> {
@@ -188,6 +204,8 @@ export async function readSuites(options: DebianOptions): Promise<Suite[]> {
     if (refused !== undefined) throw new InfraError(refused);
     const [error] = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
     if (error) throw error;
+    const [lost] = losses(outcomes);
+    if (lost !== undefined) throw new InfraError(lost);
   }
   tell(outcomes, options.onNote ?? (() => {}));
   // The archives have no suite name in common.

@@ -91,6 +91,30 @@ describe('a mirror that a configuration names', () => {
     });
   });
 
+  it('a login page in place of an index is refused, does not end the use of a verified index, and is forgotten when the mirror is well', async () => {
+    const page = Buffer.from('<html>please log in</html>');
+    const path = '/debian/dists/trixie/InRelease';
+    const list = ['kernels', 'list', 'debian:all', '--refresh'];
+    const env = { ...TRUSTING, COREMATRIX_DEBIAN_MIRROR: mirror.address };
+    const refusal = 'MIRROR trixie is refused: its Origin is not Debian, and it is not signed';
+    await withProject(async (run) => {
+      mirror.files.set(path, page);
+      expect(await run(list, env)).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringMatching(new RegExp(`^error: the index of ${refusal} \\(see whether the network asks for a login`)),
+      });
+      await mirror.publish('trixie');
+      expect(await run(list.slice(0, 3), env)).toMatchObject({ exitCode: 0, stderr: '' });
+      mirror.files.set(path, page);
+      expect(await run(list, env)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(refusal) });
+      mirror.files.delete(path);
+      expect(await run(list, env)).toMatchObject({
+        exitCode: 3,
+        stderr: 'error: MIRROR no longer has these suites: trixie; kernels that only they have are missing',
+      });
+    });
+  });
+
   it('a mirror is trusted only by the user: its own name in the configuration changes nothing, the option and the variable do', async () => {
     await withProject(async (run) => {
       await mirror.publish('trixie', { signedBy: 'stranger' });

@@ -11,7 +11,7 @@ function claim(more: Partial<IndexClaim> = {}): IndexClaim {
   return {
     mirror: { archive: 'debian', base: BASE },
     name: 'sid',
-    release: { suite: 'unstable', codename: 'sid', date: NOW - 2, validUntil: NOW - 1 },
+    release: { origin: 'Debian', suite: 'unstable', codename: 'sid', date: NOW - 2, validUntil: NOW - 1 },
     signature: { kind: 'good', key: KEY, keyFile: null },
     newestSeen: null,
     ...more,
@@ -120,4 +120,37 @@ it('an index is refused only if it is older than the newest one that was seen', 
   const kindOf = (date: number, newestSeen: number | null) =>
     judgeIndex(claim({ newestSeen, release: { ...claim().release, date, validUntil: null } }), NOBODY, NOW).kind;
   expect([kindOf(5, null), kindOf(5, 4), kindOf(5, 5), kindOf(5, 6)]).toEqual(['trusted', 'trusted', 'trusted', 'refused']);
+});
+
+it('only a verified index shows that it is of another distribution, also on a mirror that the user trusts', () => {
+  const release = { ...claim().release, origin: 'Other', validUntil: null };
+  const unsigned = { kind: 'unchecked', reason: 'it is not signed' } as const;
+  const accepting = { accepted: [BASE], keys: [] };
+  const refused = (reason: string) => ({
+    kind: 'refused',
+    reason: `its Origin is not Debian, and ${reason}`,
+    advice: 'see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror',
+  });
+  const bad = { kind: 'bad', reason: 'the signature of key 1 does not match the text' } as const;
+  expect([
+    judgeIndex(claim({ release }), NOBODY, NOW),
+    judgeIndex(claim({ release }), accepting, NOW),
+    judgeIndex(claim({ release, signature: unsigned }), NOBODY, NOW),
+    judgeIndex(claim({ release, signature: unsigned }), accepting, NOW),
+    judgeIndex(claim({ release, name: 'trixie' }), NOBODY, NOW),
+    judgeIndex(claim({ release: { ...release, origin: 'Debian Security' } }), NOBODY, NOW).kind,
+    judgeIndex(claim({ release, signature: bad }), accepting, NOW),
+  ]).toEqual([
+    { kind: 'foreign' },
+    { kind: 'foreign' },
+    refused('it is not signed'),
+    refused('it is not signed'),
+    refused('it is the index of another suite: sid'),
+    'trusted',
+    {
+      kind: 'refused',
+      reason: 'the signature of key 1 does not match the text; the mirror, or the connection to it, cannot be trusted',
+      advice: null,
+    },
+  ]);
 });

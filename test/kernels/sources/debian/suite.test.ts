@@ -165,11 +165,120 @@ it('a record is used for six hours without a request, unless the user wants new 
   expect(notes).toEqual([]);
 });
 
-it('a suite of another distribution is not used, nor its index judged', async () => {
+it('a suite of another distribution is ignored without a note if its index is verified', async () => {
   await publish('bookworm-security', { origin: 'Debian Security' });
-  await publish('bullseye-security', { origin: 'Not Debian', signedBy: null });
-  await publish('duke-security', { origin: 'debian', signedBy: null });
-  expect([await read(), notes]).toEqual([['bookworm-security of HOST/debian-security, signed', TRIXIE], []]);
+  await publish('bullseye-security', { origin: 'Not Debian' });
+  await publish('duke-security', { origin: 'debian' });
+  const found = [['bookworm-security of HOST/debian-security, signed', TRIXIE], []];
+  expect([await read(), notes]).toEqual(found);
+  expect([await read(), notes, requests]).toEqual([...found, []]);
+  expect((await kept()).dates.map((date) => date.split(' ')[0])).toEqual(['bookworm-security', 'trixie-security']);
+});
+
+it('an answer that is no verified index of Debian is refused with a note and never kept, and the last verified index is used', async () => {
+  const page = '<html>please log in</html>\n';
+  answers.set(pathOf('duke-security'), page);
+  expect([await read(), notes, (await kept()).records.includes('duke-security-#.json')]).toMatchInlineSnapshot(`
+    [
+      [
+        "trixie-security of HOST/debian-security, signed",
+      ],
+      [
+        "the index of HOST/debian-security duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror)",
+      ],
+      false,
+    ]
+  `);
+  const before = await readFile(wanted('trixie-security').path, 'utf8');
+  const genuine = await release('trixie-security');
+  const forged = genuine.replace('Origin: Debian', 'Origin: Evil');
+  const stranger = await release('trixie-security', { origin: 'Evil', signedBy: 'stranger' });
+  answers.delete(pathOf('duke-security'));
+  const told: string[] = [];
+  for (const answer of [page, forged, genuine.replaceAll('\n', '\r\n'), stranger]) {
+    answers.set(pathOf('trixie-security'), answer);
+    expect(await read({ refresh: true })).toEqual([TRIXIE]);
+    told.push(...notes.map((note) => note.replace(/key [0-9A-F]{16}/, 'key KEY')));
+    expect(await readFile(wanted('trixie-security').path, 'utf8')).toBe(before);
+  }
+  expect(told).toMatchInlineSnapshot(`
+    [
+      "the Debian mirror cannot be read; its indexes of 2026-11-28T12:00:00.000Z are used (the index of HOST/debian-security trixie-security is refused: its Origin is not Debian, and it is not signed)",
+      "the Debian mirror cannot be read; its indexes of 2026-11-28T12:00:00.000Z are used (the index of HOST/debian-security trixie-security is refused: the signature of key KEY does not match the text; the mirror, or the connection to it, cannot be trusted)",
+      "the Debian mirror cannot be read; its indexes of 2026-11-28T12:00:00.000Z are used (the index of HOST/debian-security trixie-security is refused: its Origin is not Debian, and it is not signed)",
+      "the Debian mirror cannot be read; its indexes of 2026-11-28T12:00:00.000Z are used (the index of HOST/debian-security trixie-security is refused: its Origin is not Debian, and it is signed with the unknown key KEY; update the package debian-archive-keyring, or name its key with --mirror-key FILE)",
+    ]
+  `);
+});
+
+it('an error tells that a mirror answers with no index, and the mirror is used as soon as it is well again', async () => {
+  for (const suite of suitesOf('debian-security')) answers.set(pathOf(suite), '<html>please log in</html>\n');
+  expect([await read(), await read(trusting()), await kept()]).toMatchInlineSnapshot(`
+    [
+      "InfraError: the index of HOST/debian-security bullseye-security, bookworm-security, trixie-security, forky-security, duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror)",
+      "InfraError: the index of HOST/debian-security bullseye-security, bookworm-security, trixie-security, forky-security, duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror)",
+      {
+        "dates": [],
+        "records": [],
+      },
+    ]
+  `);
+  answers.clear();
+  await publish('trixie-security');
+  expect([await read(), notes]).toEqual([[TRIXIE], []]);
+  // Also if the cache knew before that the mirror has no such suites.
+  answers.delete(pathOf('trixie-security'));
+  await rm(join(cache, 'debian'), { recursive: true });
+  expect([await read(), notes]).toEqual([[], []]);
+  for (const suite of suitesOf('debian-security')) answers.set(pathOf(suite), '<html>please log in</html>\n');
+  expect(await read({ refresh: true })).toMatch(
+    /^InfraError: the index of HOST\/debian-security bullseye-security, bookworm-security, .* is refused: /,
+  );
+});
+
+it('a note names suites that a mirror no longer has, and their verified indexes stay in the cache', async () => {
+  for (const suite of ['bookworm-security', 'duke-security']) await publish(suite);
+  await read();
+  const before = await kept();
+  answers.delete(pathOf('bookworm-security'));
+  answers.delete(pathOf('duke-security'));
+  expect([await read({ refresh: true }), notes]).toMatchInlineSnapshot(`
+    [
+      [
+        "trixie-security of HOST/debian-security, signed",
+      ],
+      [
+        "HOST/debian-security no longer has these suites: bookworm-security, duke-security; kernels that only they have are missing",
+      ],
+    ]
+  `);
+  expect([await kept(), (await readRecord(wanted('duke-security').path))?.found?.release.codename]).toEqual([before, 'duke-security']);
+  answers.clear();
+  expect(await read({ refresh: true })).toMatchInlineSnapshot(
+    `"InfraError: HOST/debian-security no longer has these suites: bookworm-security, trixie-security, duke-security; kernels that only they have are missing"`,
+  );
+  // Without the records, the dates still show which suites the mirror had.
+  await rm(join(cache, 'debian/suites'), { recursive: true });
+  await publish('trixie-security');
+  expect([await read(), await read(), notes.length, requests.toSorted()]).toEqual([
+    [TRIXIE],
+    [TRIXIE],
+    1,
+    [pathOf('bookworm-security'), pathOf('duke-security')],
+  ]);
+  await publish('duke-security');
+  expect([await read(), notes.length]).toEqual([[TRIXIE, 'duke-security of HOST/debian-security, signed'], 1]);
+});
+
+it('a suite that an older version of the cache lists as missing is asked for again if the mirror had it', async () => {
+  await read();
+  await writeFile(wanted('trixie-security').path, JSON.stringify({ format: 2, checkedAt: NOW, found: null }));
+  expect([await read(), notes]).toEqual([[TRIXIE], []]);
+  await writeFile(wanted('trixie-security').path, JSON.stringify({ format: 2, checkedAt: NOW, found: null }));
+  answers.set(pathOf('trixie-security'), (response) => response.writeHead(403).end());
+  expect(await read()).toMatchInlineSnapshot(
+    `"InfraError: HOST/debian-security/dists/trixie-security/InRelease: the server answers HTTP 403 Forbidden"`,
+  );
 });
 
 it('suites that are refused are left out, and a note for each reason names all of them', async () => {
@@ -262,7 +371,7 @@ it('a record is used longer if the new index is refused, and only a trusted inde
         "duke-security of HOST/debian-security, signed",
       ],
       [
-        "the Debian mirror cannot be read; its indexes of 2026-11-28T12:00:00.000Z are used (it is of 2026-11-28T10:00:00Z, older than the one of 2026-11-28T11:00:00Z that this mirror had before)",
+        "the Debian mirror cannot be read; its indexes of 2026-11-28T12:00:00.000Z are used (the index of HOST/debian-security trixie-security is refused: it is of 2026-11-28T10:00:00Z, older than the one of 2026-11-28T11:00:00Z that this mirror had before)",
       ],
     ]
   `);
