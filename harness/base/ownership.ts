@@ -243,3 +243,25 @@ export async function withLockedFile<Result>(path: string, waitSeconds: number, 
     }
   }
 }
+
+/** The lock of a file that this process holds. */
+export interface HeldFile {
+  /** Gives up the lock. The file stays. */
+  release: () => Promise<void>;
+}
+
+/**
+ * Holds the lock of a file until `release`, or until this process ends. The file is created if needed. Without flock(1), or on a file
+ * system without locks, the file is held without a lock.
+ * @returns null if another process holds the lock
+ */
+export async function holdFile(path: string): Promise<HeldFile | null> {
+  for (;;) {
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const state = await lockOpenFile(handle, 0);
+    // The process that held the lock before may have removed the file.
+    if (state === 'impossible' || (state === 'locked' && (await isAt(path, handle)))) return { release: async () => handle.close() };
+    await handle.close();
+    if (state === 'taken') return null;
+  }
+}

@@ -147,12 +147,17 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
           shard: options.shard,
           choose,
         } as const;
-        return { ran: await run(request, emit, signal), journal };
+        try {
+          return { ran: await run(request, emit, signal), journal };
+        } catch (error) {
+          await journal.close();
+          throw error;
+        }
       },
       save: async ({ ran, journal }, endedBy) => {
         progress.end();
         await saveRun(ran, { options, plan, history, expectations: expectations.active, whole, formats, endedBy });
-        if (ran.run.complete) await journal.remove();
+        await (ran.run.complete ? journal.remove() : journal.close());
       },
     });
   } finally {

@@ -1,9 +1,10 @@
 // Writes each finished cell to a line of a file during a run, so that a killed run can be resumed without losing cells.
 import { constants, existsSync, openSync } from 'node:fs';
-import { appendFile, open, rm } from 'node:fs/promises';
+import { appendFile, open, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { makeDirectories, parseCached } from '../base/files.ts';
+import { type HeldFile, holdFile } from '../base/ownership.ts';
 import { readBytes } from '../results/large-log.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { type CellIdentity, identityKey, keepCell, type KeptCell, keptCellSchema, restoreCell } from './stored-cell.ts';
@@ -15,6 +16,8 @@ export interface Journal {
   append: (identity: CellIdentity, cell: CellResult, logs: LogStore) => Promise<void>;
   /** Removes the journal, after the report is written. */
   remove: () => Promise<void>;
+  /** Lets another run use the journal. One without cells is removed. */
+  close: () => Promise<void>;
 }
 
 /** Where the entry of a cell is in a journal, in bytes. */
@@ -91,17 +94,26 @@ async function checkJournal(file: string): Promise<void> {
   throw new UserError(`${file}: not the journal of an unfinished run; move it away, or choose another folder with --out`);
 }
 
+/** Keeps other runs away from the journal. Without its folder a run cannot be resumed, but can go on: writing the report names the reason. */
+async function holdJournal(file: string): Promise<HeldFile> {
+  await makeDirectories(dirname(file)).catch(() => undefined);
+  const held = await holdFile(file).catch((): HeldFile => ({ release: async () => {} }));
+  if (held) return held;
+  throw new UserError(
+    `${dirname(file)}: another run writes its report into this folder; choose another one with --out, or wait for that run`,
+  );
+}
+
 /**
  * Opens the journal of a run.
  * @param resume whether to keep its entries; otherwise it begins empty
- * @throws UserError if another file has its name
+ * @throws UserError if another file has its name, or another run uses it
  */
 export async function openJournal(file: string, resume: boolean): Promise<Journal> {
   await checkJournal(file);
+  const held = await holdJournal(file);
   const entries: Entries = resume ? findEntries(file) : { file: null, places: new Map(), isCut: false };
-  if (!resume) await rm(file, { force: true });
-  // Without its folder a run cannot be resumed, but can go on. Writing the report names the reason later.
-  await makeDirectories(dirname(file)).catch(() => undefined);
+  if (!resume) await truncate(file).catch(() => undefined);
   // A run that was killed while it wrote left half a line; the next entry must not become a part of it.
   let writing = entries.isCut ? appendFile(file, '\n').catch(() => undefined) : Promise.resolve();
   return {
@@ -116,6 +128,17 @@ export async function openJournal(file: string, resume: boolean): Promise<Journa
       // On a full disk the run cannot be resumed, but can go on.
       await writing.catch(() => undefined);
     },
-    remove: async () => rm(file, { force: true }),
+    remove: async () => {
+      await rm(file, { force: true });
+      await held.release();
+    },
+    close: async () => {
+      const size = await stat(file).then(
+        (facts) => facts.size,
+        () => null,
+      );
+      if (size === 0) await rm(file, { force: true });
+      await held.release();
+    },
   };
 }

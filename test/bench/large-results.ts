@@ -71,6 +71,7 @@ async function writeShard(folder: string, { from, to }: Shard, resume: boolean):
   const objects = real.objects.filter(({ id }) => id === cell.object);
   const { history: _, layouts: __, explanation: ___, ...rest } = real;
   await writeReportFolder({ ...rest, kernels, objects, cells, logs } satisfies Results, folder, { formats: ['html', 'junit'] });
+  await journal.close();
 }
 
 /** Runs a command of Node.js and returns the most memory that it had, in MiB. */

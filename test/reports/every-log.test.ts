@@ -65,9 +65,13 @@ describe('every log of the schema', () => {
   it('every log of the schema survives in the journal of a run that is resumed', async () => {
     if (!CELL) throw new Error('no cell');
     const file = join(folder, 'unfinished.jsonl');
-    await (await openJournal(file, false)).append(IDENTITY, CELL, WHOLE.logs);
+    const journal = await openJournal(file, false);
+    await journal.append(IDENTITY, CELL, WHOLE.logs);
+    await journal.close();
     const logs = createLogStore();
-    expect(textsOf((await openJournal(file, true)).find(IDENTITY, logs), logs)).toEqual(expected());
+    const resumed = await openJournal(file, true);
+    expect(textsOf(resumed.find(IDENTITY, logs), logs)).toEqual(expected());
+    await resumed.close();
   });
 
   it('every log of the schema survives in the verdict that a later run reuses', async () => {
@@ -87,7 +91,10 @@ describe('every log of the schema', () => {
     const ends = (copy: CellResult | null | undefined, store: LogStore) =>
       textsOf(copy, store).map((text) => [text.includes('are left out here'), text.split('\n').slice(-2).join('\n')]);
     const file = join(folder, 'unfinished.jsonl');
-    await (await openJournal(file, false)).append(IDENTITY, cell, logs);
+    const journal = await openJournal(file, false);
+    await journal.append(IDENTITY, cell, logs);
+    await journal.close();
+    const resumed = await openJournal(file, true);
     await verdictStore(folder, 'one', true).keep(IDENTITY, cell, logs);
     const results = { ...WHOLE, cells: [cell], logs };
     const merged = mergeResults([{ name: 'one', results }]);
@@ -95,7 +102,7 @@ describe('every log of the schema', () => {
     const other = createLogStore();
     const copies = [
       [cell, logs],
-      [(await openJournal(file, true)).find(IDENTITY, other), other],
+      [resumed.find(IDENTITY, other), other],
       [await verdictStore(folder, 'two', true).find(IDENTITY, other), other],
       [merged.cells.find(({ kernel, object }) => kernel === cell.kernel && object === cell.object), merged.logs],
       [read.cells[0], read.logs],
@@ -104,6 +111,7 @@ describe('every log of the schema', () => {
       expect(copy?.logsCut).toEqual(cell.logsCut);
       expect(ends(copy, store)).toEqual(expected().map((text) => [true, text]));
     }
+    await resumed.close();
   });
 
   it('every log of the schema survives in merged results', () => {

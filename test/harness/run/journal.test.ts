@@ -6,7 +6,8 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addLog, createLogStore, logText } from '../../../harness/results/logs.ts';
 import type { CellResult } from '../../../harness/results/schema.ts';
-import { openJournal } from '../../../harness/run/journal.ts';
+import { type Journal, openJournal } from '../../../harness/run/journal.ts';
+import { UserError } from '../../../harness/base/errors.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { readResults } from '../../../reports/json.ts';
 import { SAMPLE } from '../../reports/sample.ts';
@@ -21,6 +22,14 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(folder, { recursive: true, force: true }));
 
+/** Opens a journal, uses it, and lets it go. */
+async function withJournal<Result>(resume: boolean, use: (journal: Journal) => Promise<Result>): Promise<Result> {
+  const journal = await openJournal(file, resume);
+  const result = await use(journal);
+  await journal.close();
+  return result;
+}
+
 const finished = () => {
   const cell = SAMPLE.cells.find(({ status, logs }) => status !== 'infra' && status !== 'not-run' && logs.libbpf !== null);
   if (!cell) throw new Error('the sample has no such cell');
@@ -30,27 +39,28 @@ const finished = () => {
 describe('a journal', () => {
   it('a journal restores a cell with its logs under the ids of the new run', async () => {
     const cell = finished();
-    await (await openJournal(file, false)).append(IDENTITY, cell, SAMPLE.logs);
+    await withJournal(false, async (journal) => journal.append(IDENTITY, cell, SAMPLE.logs));
     const logs = createLogStore();
     addLog(logs, 'something else');
-    const kept = (await openJournal(file, true)).find(IDENTITY, logs);
+    const kept = await withJournal(true, async (journal) => journal.find(IDENTITY, logs));
     expect({ ...kept, logs: null, programs: null }).toEqual({ ...cell, logs: null, programs: null });
     expect(logText(logs, kept?.logs.libbpf)).toEqual(logText(SAMPLE.logs, cell.logs.libbpf));
   });
 
   it('a journal finds a cell only if everything that its verdict depends on is the same', async () => {
-    const journal = await openJournal(file, false);
-    await journal.append(IDENTITY, finished(), SAMPLE.logs);
-    const again = await openJournal(file, true);
-    expect(OTHER_IDENTITIES.map((other) => again.find(other, createLogStore()))).toEqual(OTHER_IDENTITIES.map(() => null));
+    await withJournal(false, async (journal) => journal.append(IDENTITY, finished(), SAMPLE.logs));
+    const found = await withJournal(true, async (journal) => OTHER_IDENTITIES.map((other) => journal.find(other, createLogStore())));
+    expect(found).toEqual(OTHER_IDENTITIES.map(() => null));
   });
 
   it('a journal keeps no cell without a verdict, begins empty unless resumed, and is removed at the end', async () => {
+    const find = async (journal: Journal) => journal.find(IDENTITY, createLogStore());
+    await withJournal(false, async (journal) => journal.append(IDENTITY, { ...finished(), status: 'infra' }, SAMPLE.logs));
+    expect(await withJournal(true, find)).toBeNull();
+    await withJournal(false, async (journal) => journal.append(IDENTITY, finished(), SAMPLE.logs));
+    expect(await withJournal(false, find)).toBeNull();
+    expect(await readdir(join(folder, 'report'))).toEqual([]);
     const journal = await openJournal(file, false);
-    await journal.append(IDENTITY, { ...finished(), status: 'infra' }, SAMPLE.logs);
-    expect((await openJournal(file, true)).find(IDENTITY, createLogStore())).toBeNull();
-    await journal.append(IDENTITY, finished(), SAMPLE.logs);
-    expect((await openJournal(file, false)).find(IDENTITY, createLogStore())).toBeNull();
     await journal.append(IDENTITY, finished(), SAMPLE.logs);
     await journal.remove();
     expect(await readdir(join(folder, 'report'))).toEqual([]);
@@ -61,7 +71,23 @@ describe('a journal', () => {
     await appendFile(file, `{"key":1}\nnot JSON\n[]\n\u0000\n${'['.repeat(50_000)}\n`);
     await journal.append(IDENTITY, finished(), SAMPLE.logs);
     await appendFile(file, '{"key":"abc","cell":{"kern');
-    expect((await openJournal(file, true)).find(IDENTITY, createLogStore())?.object).toBe(finished().object);
+    await journal.close();
+    const found = await withJournal(true, async (again) => again.find(IDENTITY, createLogStore()));
+    expect(found?.object).toBe(finished().object);
+  });
+
+  it('a journal that another run uses is refused, and keeps its cells', async () => {
+    const journal = await openJournal(file, false);
+    await journal.append(IDENTITY, finished(), SAMPLE.logs);
+    const before = await readFile(file, 'utf8');
+    await expect(openJournal(file, false)).rejects.toThrow(
+      new UserError(
+        `${join(folder, 'report')}: another run writes its report into this folder; choose another one with --out, or wait for that run`,
+      ),
+    );
+    expect(await readFile(file, 'utf8')).toBe(before);
+    await journal.close();
+    expect(await withJournal(true, async (again) => again.find(IDENTITY, createLogStore())?.object)).toBe(finished().object);
   });
 });
 
@@ -79,14 +105,22 @@ describe('a run that was killed', () => {
     ...more,
   ];
 
-  it('a killed run is resumed without running finished cells again, and its results are those of a whole run', async () => {
+  it('a run refuses the report folder of a running one; killed, that one is resumed without running finished cells again', async () => {
     const options = { cwd: folder, reject: false, stdin: 'ignore', all: true } as const;
     const killed = execa('node', args(), options);
     let finishedCells = 0;
-    killed.all.on('data', (chunk: Buffer) => {
-      finishedCells += chunk.toString().match(/^(?:pass|fail) /gm)?.length ?? 0;
-      if (finishedCells >= 4) killed.kill('SIGKILL');
+    await new Promise<void>((resolve) => {
+      killed.all.on('data', (chunk: Buffer) => {
+        finishedCells += chunk.toString().match(/^(?:pass|fail) /gm)?.length ?? 0;
+        if (finishedCells >= 4) resolve();
+      });
     });
+    const second = await execa('node', args(), options);
+    expect([second.exitCode, second.all.split('\n').at(-1)]).toEqual([
+      2,
+      'error: report: another run writes its report into this folder; choose another one with --out, or wait for that run',
+    ]);
+    killed.kill('SIGKILL');
     await killed;
     const kept = (await readFile(file, 'utf8'))
       .split('\n')
