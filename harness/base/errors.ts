@@ -43,10 +43,11 @@ export class InfraError extends Error {
 
 /**
  * Turns anything that was thrown into an infrastructure error, so that finished work is not lost. Trouble of the machine says what to do;
- * any other error is a fault in corematrix and says so.
+ * wrong input keeps its message; any other error is a fault in corematrix and says so.
  */
 export function toInfraError(error: unknown): InfraError {
   if (error instanceof InfraError) return error;
+  if (error instanceof UserError) return new InfraError(error.message, { cause: error });
   const reason = machineTrouble(error) ?? `unexpected error, please report it: ${messageOf(error)}`;
   return new InfraError(reason, { cause: error });
 }

@@ -14,6 +14,7 @@ import type { Results } from '../results/schema.ts';
 import { assembleResults } from './assemble.ts';
 import { chosenObjects, runColumn } from './column.ts';
 import { commitOf } from './commit.ts';
+import { checkCustomBtf } from './custom-btf-check.ts';
 import type { Emit } from './events.ts';
 import { largestMemory } from './guest-memory.ts';
 import { availableMiB, jobsFor, qemuVersion } from './host.ts';
@@ -55,20 +56,25 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     objects.map(({ result }) => result),
   );
   const busy = planned
-    .map((kernel) => ({ kernel, cells: chosenObjects({ request, choiceOf }, kernel.id).length }))
-    .filter(({ cells }) => cells > 0);
-  const total = busy.reduce((sum, { cells }) => sum + cells, 0);
+    .map((kernel) => ({ kernel, objects: chosenObjects({ request, choiceOf }, kernel.id) }))
+    .filter(({ objects: chosen }) => chosen.length > 0);
+  const total = busy.reduce((sum, { objects: chosen }) => sum + chosen.length, 0);
   emit({ kind: 'planned', kernels: busy.length, objects: objects.length, cells: total, jobs });
   await removeUnfinished(request.cache);
   const work = await workFolder(keep);
   try {
     const pulls = pLimit(PULLS);
-    const pulled = new Map(
-      busy.map(({ kernel }) => [kernel.id, pulls(async () => unlessInterrupted(signal, pullKernel(kernel, kernelOptions)))]),
+    const pulling = busy.map(({ kernel, objects: chosen }) => ({
+      id: kernel.id,
+      objects: chosen,
+      image: pulls(async () => unlessInterrupted(signal, pullKernel(kernel, kernelOptions))),
+    }));
+    await checkCustomBtf(pulling);
+    const session = openSession(
+      { request, startedAt, emit, signal, work: work.path, qemu, jobs, largestMiB, choiceOf, total },
+      pulling.map(({ image }) => image),
     );
-    const session = openSession({ request, startedAt, emit, signal, work: work.path, qemu, jobs, largestMiB, choiceOf, total }, [
-      ...pulled.values(),
-    ]);
+    const pulled = new Map(pulling.map(({ id, image }) => [id, image]));
     const columns = await Promise.all(planned.map(async (kernel) => runColumn(session, kernel, pulled.get(kernel.id) ?? null)));
     return await assembleResults(session, columns, await commit);
   } finally {

@@ -1,7 +1,8 @@
 // Tests of settings of objects, in real guests.
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../harness/plan/config/load.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
@@ -135,6 +136,29 @@ test('relocations are resolved with the custom BTF for a kernel', async () => {
     expect(cells.flatMap(({ relocations }) => relocations.flatMap(({ predicted }) => predicted ?? []))).toEqual([]);
     const { problems } = await inputsOf((object) => `  - { path: ${object}, btf: nowhere.btf }\n`);
     expect(problems).toEqual([expect.stringMatching(/^<folder>\/corematrix\.yaml:2:\d+: .*nowhere\.btf: no such file or folder$/)]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('custom BTF for a kernel that cannot be read ends the run before a guest boots', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'custom-btf-'));
+  try {
+    const { release } = await pulledBtf('debian:6.1');
+    await writeFile(join(folder, 'readme'), 'no BTF');
+    await symlink('readme', join(folder, 'link.btf'));
+    await execa('tar', ['--create', '--xz', '--file', `${release}.btf.tar.xz`, 'readme', 'link.btf'], { cwd: folder });
+    const objects = await objectOf(`  - { path: ${sample('task_state')}, btf: ${folder} }\n`);
+    const events: string[] = [];
+    const onEvent = ({ kind }: { kind: string }) => void events.push(kind);
+    await expect(realRun([], ['debian:5.10', 'debian:6.1'], { objects, onEvent })).rejects.toThrow(
+      expect.objectContaining({
+        name: 'UserError',
+        message: expect.stringMatching(/^[^ ]*:2:\d+: [^ ]*\.btf\.tar\.xz: no file ending in \.btf in this archive$/),
+      }),
+    );
+    expect(events).not.toContain('accel');
+    expect(events).not.toContain('kernel-ready');
   } finally {
     await rm(folder, { recursive: true });
   }
