@@ -2,7 +2,7 @@
 import { access, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { run } from '../../../harness/setup/command.ts';
 import { ensureAgent } from '../../../harness/setup/agent.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
@@ -46,6 +46,18 @@ it('the agent is rebuilt if a header changed, and not without a change', async (
   const second = await build();
   expect((await run([second.agent.path])).stdout).toMatch(/^second /);
   expect(second.agent.sha256).not.toBe(first.agent.sha256);
+});
+
+it('an error says why the agent in the cache is not used without gcc', async () => {
+  await build();
+  vi.stubEnv('PATH', sources);
+  try {
+    await expect(build()).rejects.toThrow(
+      /^gcc is not installed; it builds the guest agent, and an agent in the cache is used only with the version of gcc that built it; run /,
+    );
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 it('the agent is a static executable', async () => {
