@@ -69,8 +69,8 @@ export function judgeIndex(claim: IndexClaim, { accepted, keys }: MirrorTrust, n
   const expired = fault === null && expiry !== null && mirror.keepsExpired !== true ? `it expired on ${expiry}` : null;
   const reason = fault ?? expired;
   const isDebian = release.origin.startsWith('Debian');
-  if (signature.kind === 'good' && reason === null && !isDebian) return { kind: 'foreign' };
   if (signature.kind === 'good' && reason === null) {
+    if (!isDebian) return { kind: 'foreign' };
     const { key, keyFile } = signature;
     return { kind: 'trusted', trust: { kind: 'signed', mirror: mirror.base, key, keyFile, expired: expiry } };
   }
