@@ -270,6 +270,19 @@ it('a note names suites that a mirror no longer has, and their verified indexes 
   expect([await read(), notes.length]).toEqual([[TRIXIE, 'duke-security of HOST/debian-security, signed'], 1]);
 });
 
+it('suites that two mirrors no longer have are named in one note for each mirror', async () => {
+  const mirrors = [base(), `http://localhost:${port}/debian-security`];
+  await publish('duke-security');
+  await read({ mirrors });
+  answers.delete(pathOf('duke-security'));
+  expect([await read({ mirrors, refresh: true }), notes]).toEqual([
+    [TRIXIE],
+    ['HOST/debian-security', 'http://OTHER/debian-security'].map(
+      (mirror) => `${mirror} no longer has these suites: duke-security; kernels that only they have are missing`,
+    ),
+  ]);
+});
+
 it('a suite that an older version of the cache lists as missing is asked for again if the mirror had it', async () => {
   await read();
   await writeFile(wanted('trixie-security').path, JSON.stringify({ format: 2, checkedAt: NOW, found: null }));
