@@ -10,7 +10,7 @@ import { LOG_FOLDER } from '../model/log-path.ts';
 import type { RenderOptions } from '../model/render-options.ts';
 import { isOwned, type OwnedFiles, readRecord, RECORD_FILE } from './record.ts';
 import { onWholeReport } from './swap.ts';
-import { filesWithoutRecord } from './without-record.ts';
+import { ownedFiles } from './owned-files.ts';
 
 /** As many files are named in an error. */
 const NAMED = 5;
@@ -27,11 +27,6 @@ export interface FolderContents extends Pick<RenderOptions, 'htmlAssets'> {
 export function reportFiles({ formats = DEFAULT_FORMATS, htmlAssets }: FolderContents): string[] {
   const assets = formats.includes('html') && htmlAssets === 'external' ? Object.values(HTML_ASSET_FILES) : [];
   return [...new Set<FormatName>(['json', ...formats])].map((name) => FORMATS[name].file).concat(assets);
-}
-
-/** The files of the report that is in a folder. */
-export async function ownedFiles(folder: string): Promise<OwnedFiles> {
-  return (await readRecord(folder)) ?? filesWithoutRecord(folder);
 }
 
 /** The folder, or the nearest one above it that exists. */

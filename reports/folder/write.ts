@@ -13,9 +13,10 @@ import { formatParts, FORMATS } from '../formats.ts';
 import { renderHtmlFiles } from '../html/render.ts';
 import { LOG_FOLDER, logPath } from '../model/log-path.ts';
 import type { RenderOptions } from '../model/render-options.ts';
-import { checkReportFolder, type FolderContents, ownedFiles, reportFiles } from './check.ts';
+import { checkReportFolder, type FolderContents, reportFiles } from './check.ts';
 import { isOwned, type OwnedFiles, RECORD_FILE, recordText, type WrittenFile } from './record.ts';
 import { onWholeReport, reportIn, type SwapPlan, swapIn } from './swap.ts';
+import { ownedFiles } from './owned-files.ts';
 
 /** The names of folders in which reports are prepared. */
 const PREPARED = /^\.corematrix-report\.tmp-[0-9a-f]+$/;

@@ -1,5 +1,5 @@
 // Tests of writing a report that ends early, because the process is killed or the disk is full.
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -104,7 +104,32 @@ describe('a report folder with the rest of a swap', () => {
   const complete = '.corematrix-report.next';
   let folder = '';
   let later = '';
-  const write = async () => execa('node', [MAIN, 'report', later, '-o', folder], { env: { GITHUB_ACTIONS: '' }, reject: false });
+  const write = async (env: Record<string, string> = {}, ...options: string[]) =>
+    execa('node', [MAIN, 'report', later, '-o', folder, ...options], {
+      env: { GITHUB_ACTIONS: '', ...env },
+      reject: false,
+      timeout: 60_000,
+    });
+  /** Leaves a swap whose results.json is not in its place yet, and a file of the user among the earlier logs. */
+  const leaveSwap = async () => {
+    await mkdir(join(folder, 'logs/mine'), { recursive: true });
+    await writeFile(join(folder, 'logs/mine/notes.txt'), 'mine');
+    const NODE_OPTIONS = `--import=${new URL('kill-at.mjs', import.meta.url).href}`;
+    expect(await write({ NODE_OPTIONS, KILL_ON: '.next/report/results.json' }, '--force')).toMatchObject({ signal: 'SIGKILL' });
+    expect(await readdir(join(folder, complete))).toEqual(expect.arrayContaining(['logs-before', 'plan.json', 'report']));
+    await rm(join(folder, '.corematrix-report.lock'));
+  };
+  /** The answer of the next command; `changed` tells whether it changed a file. */
+  const answer = async () => {
+    const before = await contents(base);
+    const { exitCode, stderr } = await write();
+    return { exitCode, stderr: stderr.replaceAll(base, 'BASE'), changed: !isDeepStrictEqual(await contents(base), before) };
+  };
+  const REFUSED = {
+    exitCode: 2,
+    stderr: `error: BASE/report/${complete}: not a report that corematrix prepared here; move it away`,
+    changed: false,
+  };
   beforeEach(async () => {
     [folder, later] = [join(base, 'report'), join(base, 'later.json')];
     await writeFile(later, renderJson(LATER));
@@ -131,13 +156,63 @@ describe('a report folder with the rest of a swap', () => {
     ['a file', async (path: string) => writeFile(path, 'mine')],
   ])('%s with the name of a complete report is refused and stays', async (_, make) => {
     await make(join(folder, complete));
-    const before = await contents(folder);
-    const { exitCode, stderr } = await write();
-    expect([exitCode, stderr.replaceAll(base, 'BASE')]).toEqual([
-      2,
-      `error: BASE/report/${complete}: not a report that corematrix prepared; move it away`,
-    ]);
-    expect(await contents(folder)).toEqual(before);
+    expect(await answer()).toEqual(REFUSED);
+  });
+
+  it.each([
+    ['a report that is a link', async (path: string) => symlink(join(base, 'other'), join(path, 'report'))],
+    ['earlier logs that are a link', async (path: string) => symlink(join(base, 'other'), join(path, 'logs-before'))],
+    ['a report', async (path: string) => cp(join(base, 'other'), join(path, 'report'), { recursive: true })],
+    [
+      'a named pipe for a plan',
+      async (path: string) => rm(join(path, 'plan.json')).then(async () => execa('mkfifo', [join(path, 'plan.json')])),
+    ],
+  ])('a planted swap with %s is refused, and moves and removes nothing', async (_, plant) => {
+    await mkdir(join(base, 'other'));
+    for (const path of ['other/id_rsa', 'report/main.c']) await writeFile(join(base, path), 'mine');
+    await mkdir(join(folder, complete));
+    await writeFile(join(folder, complete, 'plan.json'), '{"mark":"1 2","stale":["main.c"],"logs":["logs/mine"]}');
+    await plant(join(folder, complete));
+    await mkdir(join(folder, complete, 'other'));
+    expect(await answer()).toEqual(REFUSED);
+  });
+
+  it('a copy of an unfinished swap is refused, and the original is finished', async () => {
+    await leaveSwap();
+    const original = join(base, 'original');
+    await rename(folder, original);
+    await cp(original, folder, { recursive: true });
+    expect(await answer()).toEqual(REFUSED);
+    await rm(folder, { recursive: true });
+    await rename(original, folder);
+    expect(await write({}, '--force')).toMatchObject({ exitCode: 0 });
+    expect(Object.keys(await contents(folder)).filter((path) => path.startsWith(complete))).toEqual([]);
+  });
+
+  it.each(['report', 'logs-before'])('an unfinished swap whose folder %s was replaced by a link is refused', async (name) => {
+    await leaveSwap();
+    await rename(join(folder, complete, name), join(base, 'other'));
+    await symlink(join(base, 'other'), join(folder, complete, name));
+    expect(await answer()).toEqual(REFUSED);
+  });
+
+  it('an unfinished swap makes no folder behind a link that took the place of the logs', async () => {
+    await leaveSwap();
+    await rm(join(folder, complete, 'report/logs'), { recursive: true, force: true });
+    await rm(join(folder, 'logs'), { recursive: true, force: true });
+    await mkdir(join(base, 'other'));
+    await symlink(join(base, 'other'), join(folder, 'logs'));
+    expect(await write()).toMatchObject({ exitCode: 2 });
+    expect(await readdir(join(base, 'other'))).toEqual([]);
+  });
+
+  it('an unfinished swap removes no file that the earlier report did not write', async () => {
+    await leaveSwap();
+    const path = join(folder, complete, 'plan.json');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"stale":[', '"stale":["main.c"'));
+    await writeFile(join(folder, 'main.c'), 'mine');
+    expect(await write({}, '--force')).toMatchObject({ exitCode: 0 });
+    expect(await readFile(join(folder, 'main.c'), 'utf8')).toBe('mine');
   });
 
   it('commands that write different reports into one folder at once leave one of them whole', async () => {

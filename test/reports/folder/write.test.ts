@@ -145,6 +145,17 @@ describe('files of others in the report folder', () => {
     expect(await readFile(join(base, 'precious'), 'utf8')).toBe('mine');
   });
 
+  it('a link in the place of the logs is refused, and with --force the files behind it stay', async () => {
+    const [folder, other] = [join(base, 'report'), join(base, 'other')];
+    for (const each of [folder, other]) await mkdir(each);
+    await writeFile(join(other, 'precious'), 'mine');
+    await symlink(other, join(folder, 'logs'));
+    await expect(writeReportFolder(SAMPLE, folder)).rejects.toThrow('changed since: logs;');
+    await writeReportFolder(SAMPLE, folder, { force: true });
+    expect(await readFile(join(other, 'precious'), 'utf8')).toBe('mine');
+    expect(await files()).not.toContain('report/logs/precious');
+  });
+
   it('a file of the report that a user has changed is refused if the report needs its name, and otherwise stays', async () => {
     await writeReportFolder(SAMPLE, base, { formats: ['html', 'junit', 'tap'] });
     await writeFile(join(base, 'junit.xml'), 'changed');

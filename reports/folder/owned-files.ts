@@ -1,4 +1,5 @@
-// The files of a report folder without a record: earlier versions kept none, and not every copy of a folder takes hidden files along.
+// The files of the report in a folder: those of its record; without one, those of its results.json. Earlier versions kept no record, and not
+// every copy of a folder takes hidden files along.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '../../harness/base/format-names.ts';
@@ -8,7 +9,7 @@ import { FORMATS } from '../formats.ts';
 import { HTML_ASSET_FILES } from '../html/render.ts';
 import { readResultsFile } from '../read-file.ts';
 import { LOG_FOLDER, logPath } from '../model/log-path.ts';
-import type { OwnedFiles } from './record.ts';
+import { type OwnedFiles, readRecord } from './record.ts';
 
 /** A name as earlier versions wrote it into paths of logs. */
 function earlierName(text: string): string {
@@ -40,10 +41,15 @@ async function resultsIn(folder: string): Promise<Results | null> {
  * The files that belong to the results.json of a folder: results.json itself, the files of every format, and the logs of its cells.
  * @returns no files if the folder has no valid results.json
  */
-export async function filesWithoutRecord(folder: string): Promise<OwnedFiles> {
+async function filesWithoutRecord(folder: string): Promise<OwnedFiles> {
   const results = await resultsIn(folder);
   if (results === null) return new Map();
   const formats = FORMAT_NAMES.map((name) => FORMATS[name].file);
   const paths = [...formats, ...Object.values(HTML_ASSET_FILES), ...results.cells.flatMap(logPaths)];
   return new Map(paths.map((path) => [path, null]));
+}
+
+/** The files of the report that is in a folder. */
+export async function ownedFiles(folder: string): Promise<OwnedFiles> {
+  return (await readRecord(folder)) ?? filesWithoutRecord(folder);
 }
