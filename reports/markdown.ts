@@ -14,6 +14,7 @@ import {
   matrixRows,
   type Misprediction,
   mispredictions,
+  noCell,
   reuseText,
   shortKernelNames,
 } from './model/summary.ts';
@@ -118,7 +119,7 @@ function withinBudget(sections: readonly (readonly string[])[]): string {
 
 /** The text of summary.md. */
 export function renderMarkdown(results: Results, { comparison }: RenderOptions = {}): string {
-  const counts = [...countStatuses(results)].map(([status, count]) => `${count} ${status}`).join(', ');
+  const counts = [...countStatuses(results)].map(([status, count]) => `${count} ${status}`).join(', ') || noCell(results);
   const { run } = results;
   const reused = reuseText(results);
   const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;

@@ -1,7 +1,7 @@
 // Runs the command line and turns every error into its message and exit code.
 import { CommanderError } from 'commander';
 import { InfraError } from '../base/errors.ts';
-import { exitCodeOf, reportError } from './exit.ts';
+import { exitCodeAfter, reportError } from './exit.ts';
 import { EXIT } from './exit-codes.ts';
 import { InterruptedError } from './interrupt.ts';
 import { buildProgram } from './program.ts';
@@ -9,7 +9,7 @@ import { buildProgram } from './program.ts';
 /** Ends the process for an error outside of any command. Node.js would exit with 1, which means a compatibility failure. */
 function endFor(error: unknown): void {
   reportError(error);
-  process.exit(exitCodeOf(error));
+  process.exit(exitCodeAfter(process.exitCode, error));
 }
 
 /** A reader such as `head` may close the pipe early; that is not an error. */
@@ -31,7 +31,7 @@ export async function runCommandLine(): Promise<void> {
       return;
     }
     if (!(error instanceof InterruptedError)) reportError(error);
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = exitCodeAfter(process.exitCode, error);
   } finally {
     // Work that does not listen to an interrupt must not keep this process.
     if (process.exitCode === EXIT.interrupted) process.exit();

@@ -28,6 +28,17 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.internal;
 }
 
+/**
+ * The exit code of a command that had results before it ended with this error: a report that cannot be written hides neither a
+ * compatibility failure nor an interrupt.
+ * @param before the exit code so far
+ */
+export function exitCodeAfter(before: typeof process.exitCode, error: unknown): number {
+  const code = exitCodeOf(error);
+  if (code === EXIT.internal) return code;
+  return [EXIT.interrupted, EXIT.incompatible].find((first) => first === before) ?? code;
+}
+
 /** Infrastructure failures that count. Those of an optional kernel that is missing or does not boot are excused. */
 function withoutVerdict({ cells, kernels }: Results): CellResult[] {
   const optional = new Set(kernels.flatMap((kernel) => (kernel.optional ? [kernel.id] : [])));

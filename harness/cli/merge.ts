@@ -26,8 +26,8 @@ async function merge(paths: string[], options: MergeOptions): Promise<void> {
   await checkReportFolder(options.out, { formats: options.format, force: options.force });
   const results = await withHistory(await readMerged(paths), options.history);
   const { comparison, gate } = await compareWith(options, results);
-  await showResults(results, options.out, { formats: options.format, merged: true, comparison, force: options.force });
   process.exitCode = exitCodeOfResults(results, 0, gate);
+  await showResults(results, options.out, { formats: options.format, merged: true, comparison, force: options.force });
 }
 
 /** Adds `merge` to the command line. */

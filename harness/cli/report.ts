@@ -31,13 +31,13 @@ async function report([first = '', ...others]: string[], options: ReportOptions)
   if (options.format === undefined) await checkReportFolder(out, { htmlAssets, force });
   const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
   const { comparison, gate } = await compareWith(options, results);
+  if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);
   if (options.format === undefined) await showResults(results, out, { htmlAssets, comparison, force });
   else
     await writeParts(
       process.stdout,
       formatParts(FORMATS[options.format], results, { ...renderOptions(), ...(comparison && { comparison }) }),
     );
-  if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);
 }
 
 /** Adds `report` to the command line. */

@@ -92,12 +92,13 @@ async function saveRun(ran: Results, { options, plan, history, expectations, who
   const results = await withHistory(await withExplanation(ran, inputs.objects), history);
   const { comparison, gate } = await compareWith(options, results);
   const { htmlAssets, force } = options;
+  // Set first: a report that cannot be written does not hide a failure.
+  process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
   await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison, force });
   // Expectations of cells that did not run are not unused.
   const ranAll = whole && results.cells.every(({ status }) => status !== 'skip');
   for (const one of ranAll ? unusedExpectations(expectations, results) : [])
     writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
-  process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
 }
 
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {

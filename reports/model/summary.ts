@@ -89,6 +89,11 @@ export function incompleteness({ run }: Results): string | null {
   return parts.filter((part) => typeof part === 'string').join(', ') || null;
 }
 
+/** The text in place of the counts of results without cells. */
+export function noCell({ run }: Results): string {
+  return run.shard ? 'no cell in this shard' : 'no cell';
+}
+
 /** Programs that contradict their prediction in the same way. */
 export interface Misprediction {
   /** `predicted to fail with core-field-missing, but it loads`. */

@@ -12,6 +12,7 @@ import {
   incompleteness,
   matrixRows,
   mispredictions,
+  noCell,
   notAttached,
   reuseText,
   shortKernelNames,
@@ -211,11 +212,13 @@ function cutLogs(results: Results, options: TerminalOptions): string[] {
 export function terminalReport(results: Results, options: TerminalOptions): string {
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
   const seconds = (Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt)) / 1000;
+  // The clock of a machine may be set back during a run.
+  const duration = seconds < 0 ? '' : `${seconds.toFixed(1)} s, `;
   const reused = reuseText(results);
   const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
-  const total = `${state}${counts.join(', ')} (${size}, ${seconds.toFixed(1)} s, ${results.run.host.accel}, libbpf ${visible(libbpfText(results))})`;
+  const total = `${state}${counts.join(', ') || noCell(results)} (${size}, ${duration}${results.run.host.accel}, libbpf ${visible(libbpfText(results))})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
   return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', ...trust(results, options), ...cutLogs(results, options), total].join('\n')}\n`;
 }

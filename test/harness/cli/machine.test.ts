@@ -63,6 +63,13 @@ describe('too few open files', () => {
   });
 });
 
+it('a report that cannot be written does not hide a compatibility failure', async () => {
+  const results = join(PACKAGE_ROOT, 'test/fixtures/results-v1/results.json');
+  const { exitCode, lines } = await limited('ulimit -f 8', ['merge', results, '-o', 'report']);
+  expect(lines.at(-1)).toMatch(/^error: .*EFBIG: file too large.*$/);
+  expect(exitCode).toBe(1);
+});
+
 it('a limit of file sizes ends a run with an error that names the limit, and not by a signal', async () => {
   const { exitCode, lines } = await limited('ulimit -f 1', RUN);
   expect(exitCode).toBe(3);

@@ -11,6 +11,17 @@ import { SAMPLE } from '../sample.ts';
 const plain = (results: Results, width: number) => terminalReport(results, { width, height: 60, colour: false });
 
 describe('the report on a terminal', () => {
+  it('the terminal has no counts for an empty shard, and no duration if the clock was set back', () => {
+    const { finishedAt: startedAt, startedAt: finishedAt } = SAMPLE.run;
+    const run = { ...SAMPLE.run, complete: true, startedAt, finishedAt, shard: { index: 3, total: 3 } };
+    expect(
+      plain({ ...SAMPLE, run, cells: [] }, 100)
+        .trimEnd()
+        .split('\n')
+        .at(-1),
+    ).toBe('shard 3/3: no cell in this shard (3 kernels, 2 objects, tcg, libbpf 1.7.0)');
+  });
+
   it('the terminal shows contradicted predictions', () => {
     const text = plain(contradicted(SAMPLE), 100);
     expect(text.slice(text.indexOf('\n≠'))).toMatchInlineSnapshot(`
