@@ -6,6 +6,7 @@ import { type LogStore, type Results, resultsSchema, SCHEMA_VERSION } from '../h
 import { OLDEST_VERSION, upgradeResults } from '../harness/results/upgrade.ts';
 import { parseJson } from '../harness/base/json.ts';
 import type { FileLimit } from '../harness/base/user-file.ts';
+import { brokenVerdict } from './broken-verdicts.ts';
 import { findBroken } from './broken-references.ts';
 import { logsBeyondLimits } from './log-budget.ts';
 import { type SchemaFault, schemaFaults } from './schema-faults.ts';
@@ -203,7 +204,7 @@ export function checkedResults(value: unknown, name: string, large: ReadonlyMap<
   if (faults.length > 0) throw faultError(name, faults);
   const data = resultsSchema.parse(upgraded);
   const results = { ...data, logs: storeOf(data.logs, large) };
-  const broken = findBroken(results) ?? logsBeyondLimits(results);
+  const broken = findBroken(results) ?? brokenVerdict(results) ?? logsBeyondLimits(results);
   if (broken) throw faultError(name, [broken]);
   return { version, results };
 }
