@@ -105,7 +105,7 @@ describe('sample programs on real kernels', () => {
         "choices on_unlink: ok ok ok ok",
         "choices remember: ok ok ok ok",
         "choices unlink_fentry: ok ok ok skip",
-        "choices unlink_kprobe: skip skip skip ok",
+        "choices unlink_kprobe: skip skip skip skip",
         "choices newest_helper: skip ok ok ok",
         "choices newer_helper: skip skip skip skip",
         "choices oldest_helper: ok skip skip skip",

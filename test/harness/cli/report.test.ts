@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cellStatus } from '../../../harness/plan/expectations/expectations.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../../../harness/base/format-names.ts';
@@ -221,13 +222,15 @@ describe('corematrix merge', () => {
 });
 
 describe('with a baseline', () => {
+  const passing = { status: 'pass', stage: null, class: null, reason: null } as const;
   const better: Results = {
     ...COMPLETE,
-    cells: COMPLETE.cells.map((cell) => ({
-      ...cell,
-      status: cell.status === 'fail' ? 'pass' : cell.status,
-      programs: cell.programs.map((program) => ({ ...program, status: program.status === 'fail' ? 'pass' : program.status })),
-    })),
+    cells: COMPLETE.cells.map((cell) => {
+      const programs = cell.programs.map((program) => (program.status === 'fail' ? { ...program, ...passing } : program));
+      return cell.status === 'fail'
+        ? { ...cell, ...passing, status: cellStatus({ status: 'pass', programs }), programs }
+        : { ...cell, programs };
+    }),
   };
   const exitCode = async (...args: string[]) => (await corematrix(folder, ['report', ...args, '-o', 'compared'])).exitCode;
 
