@@ -1,8 +1,8 @@
 // Digests of one file, and of all inputs of a build, so that it is built again only if an input changed.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { streamOf } from './cached-file.ts';
 
 /** The files of a folder (not below it) whose names end in one of `endings`, sorted. */
 export async function filesIn(folder: string, endings: readonly string[]): Promise<string[]> {
@@ -26,6 +26,6 @@ export async function digestOf(files: readonly string[], ...words: readonly stri
 /** The sha256 of a file in hexadecimal. The file is read as a stream, so its size does not matter. */
 export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  for await (const chunk of await streamOf(path)) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -96,7 +96,7 @@ async function readToEnd(handle: FileHandle, size: number, path: string, limit: 
 }
 
 /** The content of a regular file and its facts, as `openRegular` opens it. */
-async function readRegular(path: string, limit: FileLimit): Promise<{ bytes: Buffer; facts: Stats }> {
+export async function readRegular(path: string, limit: FileLimit): Promise<{ bytes: Buffer; facts: Stats }> {
   const { handle, facts } = await openRegular(path, limit);
   try {
     return { bytes: await readToEnd(handle, facts.size, path, limit), facts };

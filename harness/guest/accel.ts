@@ -2,6 +2,7 @@
 import { access, constants } from 'node:fs/promises';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readCachedText } from '../base/cached-file.ts';
 import { messageOf } from '../base/errors.ts';
 import { bootGuest, type BootRequest } from './boot.ts';
 import { type Accel, machineFor } from './machine.ts';
@@ -25,7 +26,7 @@ const PROBE_MS = 6000;
 
 async function readProbe(file: string, host: string): Promise<AccelChoice | null> {
   try {
-    const kept: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const kept: unknown = JSON.parse((await readCachedText(file)) ?? 'null');
     if (!kept || typeof kept !== 'object' || !('host' in kept) || kept.host !== host) return null;
     if (!('reason' in kept) || typeof kept.reason !== 'string' || !('accel' in kept)) return null;
     return kept.accel === 'kvm' || kept.accel === 'tcg' ? { accel: kept.accel, reason: kept.reason } : null;

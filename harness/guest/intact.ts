@@ -1,7 +1,7 @@
 // Checks that a large file is unchanged: by its checksum once, then by its change time, which every write updates.
-import { createReadStream } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { readCachedText, streamOf } from '../base/cached-file.ts';
 
 /** Large reads: half a gigabyte of a sparse file is mostly zeros. */
 const CHUNK = 4 << 20;
@@ -9,7 +9,7 @@ const CHUNK = 4 << 20;
 /** CRC-32 of a file's bytes. */
 export async function crc32File(path: string): Promise<number> {
   let crc = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) crc = crc32(chunk, crc);
+  for await (const chunk of await streamOf(path, { highWaterMark: CHUNK })) crc = crc32(chunk, crc);
   return crc;
 }
 
@@ -26,7 +26,7 @@ async function stampOf(path: string): Promise<string> {
 export async function isIntact(path: string, expected: { size: number; crc32: number }, stampFile: string): Promise<boolean> {
   try {
     const stamp = await stampOf(path);
-    if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return true;
+    if ((await readCachedText(stampFile)) === stamp) return true;
     if ((await stat(path)).size !== expected.size || (await crc32File(path)) !== expected.crc32) return false;
     await writeFile(stampFile, stamp).catch(() => undefined);
     return true;

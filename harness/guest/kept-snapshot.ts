@@ -1,10 +1,10 @@
 // Which snapshot may be used: the key of everything that it depends on, and the checks of its files.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { readCachedText, streamOf } from '../base/cached-file.ts';
+import { parseCached } from '../base/files.ts';
 import { isIntact } from './intact.ts';
 import { type Machine, qemuArguments } from './machine.ts';
 
@@ -61,17 +61,13 @@ export function snapshotKey(parts: SnapshotKey): string {
 /** The SHA-256 digest of a file. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(await streamOf(path), hash);
   return hash.digest('hex');
 }
 
 async function readManifest(directory: string): Promise<SnapshotManifest | null> {
-  try {
-    const parsed = manifestSchema.safeParse(JSON.parse(await readFile(join(directory, 'snapshot.json'), 'utf8')));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
+  const text = await readCachedText(join(directory, 'snapshot.json'));
+  return manifestSchema.safeParse(parseCached(text ?? 'null')).data ?? null;
 }
 
 /** The snapshot in a folder of the cache; null if it is missing, damaged, or another one than its name says. */

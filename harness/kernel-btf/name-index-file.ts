@@ -1,6 +1,7 @@
 // Name indexes of BTF in the cache: read if one exists, else made and kept.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readCached } from '../base/cached-file.ts';
 import { unfinishedPath } from '../base/files.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { readBtf } from '../bpf/btf/btf.ts';
@@ -37,7 +38,7 @@ async function keep(path: string, bytes: Uint8Array): Promise<void> {
 
 /** The index of BTF in the cache, from its file if that is valid; or the reason why the BTF cannot be read. */
 export async function indexWithFile(bytes: Uint8Array, { path, sha256 }: IndexFile): Promise<NameIndex | string> {
-  const file = await readFile(path).catch(() => null);
+  const file = await readCached(path);
   const kept = file && readNames(file, bytes, sha256);
   if (kept) return kept;
   const made = indexBytes(bytes);

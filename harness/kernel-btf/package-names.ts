@@ -1,7 +1,7 @@
 // Names in all modules of a kernel's package, which need not be loaded: one index for each kernel, beside its modules in the cache.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import { readCachedText } from '../base/cached-file.ts';
 import { modulesInCache } from '../../kernels/cache/modules.ts';
 import { isElf } from '../../kernels/image/elf-section.ts';
 import { decompressXzFiles } from '../../kernels/archive/decompress.ts';
@@ -81,7 +81,7 @@ async function makeIndex(folder: string, vmlinux: NameIndex): Promise<string> {
 /** The index from its file, or made and kept. Null if there is none, or if it cannot be made. */
 async function indexOf(folder: string, vmlinux: NameIndex, make: boolean): Promise<string | null> {
   const path = join(folder, FILE);
-  const kept = await readFile(path, 'utf8').catch(() => null);
+  const kept = await readCachedText(path);
   if (kept?.startsWith(HEAD) === true) return kept;
   if (!make) return null;
   try {

@@ -1,9 +1,10 @@
 // Keeps verdicts in the cache, so that a later run need not run a cell again if nothing has changed.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
+import { readCached } from '../base/cached-file.ts';
 import { parseCached, unfinishedPath } from '../base/files.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { type CellIdentity, identityKey, keepCell, keptCellSchema, restoreCell } from './stored-cell.ts';
@@ -36,7 +37,8 @@ function isSteady({ status, class: failure, attempts, flaky, reused, logsCut }: 
 export function verdictStore(cache: string, run: string, reuse: boolean): VerdictStore {
   const pathOf = (key: string) => join(cache, 'verdicts', `${key}.json.gz`);
   const read = async (key: string) => {
-    const packed = await readFile(pathOf(key));
+    const packed = await readCached(pathOf(key));
+    if (packed === null) return null;
     const text = (await promisify(gunzip)(packed, { maxOutputLength: MAX_BYTES })).toString();
     const { data } = entrySchema.safeParse(parseCached(text));
     return data?.key === key ? data : null;

@@ -2,6 +2,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readCachedText } from '../base/cached-file.ts';
 import { errorCode, parseCached, writeFileAtomic } from '../base/files.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { mirrorTrust } from '../../kernels/trust/mirror-trust.ts';
@@ -64,7 +65,7 @@ function memoryOf(cache: string): string {
  * or one that this run does not trust, is made again.
  */
 async function chosenBefore({ cache, trust }: Pick<LibbpfOptions, 'cache' | 'trust'>, memory: string): Promise<Libbpf | null> {
-  const kept = choice.safeParse(parseCached(await readFile(memory, 'utf8').catch(() => '')));
+  const kept = choice.safeParse(parseCached((await readCachedText(memory)) ?? ''));
   if (!kept.success) return null;
   const vouched = readTrust(kept.data.trust);
   if (vouched === null || !stillVouches(vouched, await mirrorTrust(trust))) return null;

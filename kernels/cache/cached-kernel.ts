@@ -1,6 +1,6 @@
 // One kernel in the cache. Its folder has the name of the image's digest and contains the files of `KERNEL_FILES`.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCachedText } from '../../harness/base/cached-file.ts';
 import { parseCached } from '../../harness/base/files.ts';
 import { KERNEL_FILES, type KernelFacts, readFacts } from '../image/facts.ts';
 
@@ -16,7 +16,7 @@ export function kernelDirectory(cache: string, sha256: string): string {
 
 /** The kernel in a folder of the cache; null if the folder is missing or was written by another version. */
 export async function readCachedKernel(directory: string): Promise<CachedKernel | null> {
-  const text = await readFile(join(directory, KERNEL_FILES.facts), 'utf8').catch(() => null);
+  const text = await readCachedText(join(directory, KERNEL_FILES.facts));
   const facts = readFacts(text === null ? null : parseCached(text));
   return facts && { ...facts, directory };
 }

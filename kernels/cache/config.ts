@@ -1,7 +1,8 @@
 // The configuration of a cached kernel. It is searched for once, in the image and where its source keeps it, then cached beside the image.
 import { createHash } from 'node:crypto';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readCached } from '../../harness/base/cached-file.ts';
 import { messageOf } from '../../harness/base/errors.ts';
 import { writeFileAtomic } from '../../harness/base/files.ts';
 import { readUserFile } from '../../harness/base/user-file.ts';
@@ -84,7 +85,7 @@ function pathOfPackage({ directory }: CachedKernel, sha256: string): string {
 
 /** The configuration that came from a package earlier; null if the cache has none. */
 export async function configOfPackage(cached: CachedKernel, sha256: string): Promise<Buffer | null> {
-  return readFile(pathOfPackage(cached, sha256)).catch(() => null);
+  return readCached(pathOfPackage(cached, sha256));
 }
 
 async function setAside(cached: CachedKernel, text: Buffer, sha256: string): Promise<KernelConfig> {

@@ -1,6 +1,6 @@
 // Who vouched for a cached kernel when it was pulled. A kernel without a record is of an older version and must be pulled again.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCachedText } from '../../harness/base/cached-file.ts';
 import { parseCached, writeFileAtomic } from '../../harness/base/files.ts';
 import { KERNEL_FILES } from '../image/facts.ts';
 import { readTrust, type Trust, vouchesForAll } from '../trust/trust.ts';
@@ -15,7 +15,7 @@ function strengthOf(trust: Trust | null): number {
 
 /** The record of a kernel; null if it has none. */
 export async function kernelTrust(directory: string): Promise<Trust | null> {
-  return readTrust(parseCached(await readFile(join(directory, KERNEL_FILES.trust), 'utf8').catch(() => 'null')));
+  return readTrust(parseCached((await readCachedText(join(directory, KERNEL_FILES.trust))) ?? 'null'));
 }
 
 /** Whether a kernel gets a stronger record from `trust`. */

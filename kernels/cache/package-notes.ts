@@ -1,7 +1,8 @@
 // Notes about packages by their digest: which kernel a package contains, or that its mirror lost it.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readCachedText } from '../../harness/base/cached-file.ts';
 import { parseCached, writeFileAtomic } from '../../harness/base/files.ts';
 import { type CachedKernel, kernelDirectory, readCachedKernel } from './cached-kernel.ts';
 
@@ -22,7 +23,7 @@ function notePath(cache: string, packageSha256: string): string {
 }
 
 async function readNote(cache: string, packageSha256: string): Promise<z.infer<typeof packageNote> | null> {
-  const text = await readFile(notePath(cache, packageSha256), 'utf8').catch(() => null);
+  const text = await readCachedText(notePath(cache, packageSha256));
   return packageNote.safeParse(text === null ? null : parseCached(text)).data ?? null;
 }
 

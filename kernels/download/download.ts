@@ -1,9 +1,9 @@
 // Downloads files: resumes and verifies them, and moves them into place only when they are complete.
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { streamOf } from '../../harness/base/cached-file.ts';
 import { InfraError, messageOf } from '../../harness/base/errors.ts';
 import { explainDiskError, makeDirectories } from '../../harness/base/files.ts';
 import { fetchFollowing, type Hosts } from './redirects.ts';
@@ -58,7 +58,7 @@ const DEFAULTS = { maxBytes: 64 << 20, stallMs: 30_000, tries: 5, backoffMs: 500
 
 async function hashOf(path: string): Promise<Hash> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  for await (const chunk of await streamOf(path)) hash.update(chunk);
   return hash;
 }
 

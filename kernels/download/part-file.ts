@@ -1,5 +1,5 @@
 // Unfinished downloads beside their target. Each is a file in a folder that one process owns; the next process continues it.
-import { readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../harness/base/files.ts';
 import { ifAbandoned, makeOwnedFolder } from '../../harness/base/ownership.ts';
@@ -13,9 +13,11 @@ export interface PartFile {
   release: (options: { keep: boolean }) => Promise<void>;
 }
 
-/** Moves a file if it exists. Returns whether it did. */
+/** Moves a file if it exists. Returns whether it did. A link or a named pipe stays: no download wrote it. */
 async function take(from: string, to: string): Promise<boolean> {
   try {
+    const facts = await lstat(from);
+    if (!facts.isFile() && !facts.isDirectory()) return false;
     await rename(from, to);
     return true;
   } catch (error) {

@@ -1,8 +1,9 @@
 // Reads index files of a suite and keeps only the wanted stanzas, in the cache by the digest of the index.
 import { createReadStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readCachedText } from '../../../harness/base/cached-file.ts';
 import { InfraError } from '../../../harness/base/errors.ts';
 import { errorCode, parseCached, writeFileAtomic } from '../../../harness/base/files.ts';
 import { decompress } from '../../archive/decompress.ts';
@@ -29,7 +30,7 @@ const COMPRESSED = [
 const stanzas = z.array(z.string());
 
 async function readKept(path: string): Promise<string[] | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await readCachedText(path);
   const parsed = stanzas.safeParse(text === null ? null : parseCached(text));
   return parsed.success ? parsed.data : null;
 }

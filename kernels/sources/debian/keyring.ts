@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCached } from '../../../harness/base/cached-file.ts';
 import { UserError } from '../../../harness/base/errors.ts';
 import { writeFileAtomic } from '../../../harness/base/files.ts';
 import type { MirrorTrust } from '../../trust/trust.ts';
@@ -60,7 +61,7 @@ export interface Keyring {
 async function keyring(content: Buffer, keyFile: string | null, cache: string): Promise<Keyring> {
   const sha256 = createHash('sha256').update(content).digest('hex');
   const path = join(cache, 'debian', 'keyrings', `${sha256}.gpg`);
-  const known = await readFile(path).catch(() => null);
+  const known = await readCached(path);
   if (!known?.equals(content)) await writeFileAtomic(path, content);
   return { path, keyFile };
 }

@@ -1,6 +1,6 @@
 // Remembers the date of the newest verified index of each suite, so that a mirror cannot replay an older one with its valid signature.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCachedText } from '../../../harness/base/cached-file.ts';
 import { parseCached, writeFileAtomic } from '../../../harness/base/files.ts';
 
 /** Not among the folders that `kernels prune` clears: without these dates a replay would be accepted. */
@@ -13,7 +13,7 @@ function datePath(cache: string, suite: string): string {
  * @param suite name of the suite on one mirror
  */
 export async function newestSeen(cache: string, suite: string): Promise<number | null> {
-  const known = parseCached(await readFile(datePath(cache, suite), 'utf8').catch(() => 'null'));
+  const known = parseCached((await readCachedText(datePath(cache, suite))) ?? 'null');
   return typeof known === 'number' && Number.isFinite(known) ? known : null;
 }
 

@@ -1,8 +1,8 @@
 // What the cache keeps of the Release file of a suite: facts only. Each run decides anew whether it trusts them.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readCachedText } from '../../../harness/base/cached-file.ts';
 import { parseCached } from '../../../harness/base/files.ts';
 import type { Mirror } from './mirror.ts';
 import { suitesOf } from './suites.ts';
@@ -57,7 +57,7 @@ export function wantedSuites(mirrors: readonly Mirror[], cache: string): WantedS
 
 /** The record of a suite; null if the cache has none of this version. */
 export async function readRecord(path: string): Promise<SuiteRecord | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await readCachedText(path);
   const parsed = record.safeParse(text === null ? null : parseCached(text));
   return parsed.success ? parsed.data : null;
 }
