@@ -1,19 +1,8 @@
 // Tests of results files that contradict themselves in their verdicts.
 import { expect, it } from 'vitest';
-import { UserError } from '../../harness/base/errors.ts';
 import type { CellResult, Results } from '../../harness/results/schema.ts';
-import { readResults, renderJson } from '../../reports/json.ts';
+import { readError } from './read-error.ts';
 import { SAMPLE } from './sample.ts';
-
-function errorOf(results: Results): string {
-  try {
-    readResults(renderJson(results), 'results.json');
-    return 'no error';
-  } catch (error) {
-    if (error instanceof UserError) return error.message;
-    throw error;
-  }
-}
 
 const failing = SAMPLE.cells.findIndex(
   ({ status, programs }) => status === 'fail' && programs.some((program) => program.status === 'fail'),
@@ -32,7 +21,7 @@ it('a results file whose verdicts contradict each other is refused with the name
     withCell((cell) => ({ programs: passing(cell) })),
     withCell((cell) => ({ status: 'pass', programs: passing(cell) })),
   ];
-  expect(wrong.map(errorOf)).toMatchInlineSnapshot(`
+  expect(wrong.map(readError)).toMatchInlineSnapshot(`
     [
       "results.json: cells[0].status: "pass" contradicts the programs of task_state on debian-5.10.262-amd64, which make it "fail"",
       "results.json: cells[0].status: "xfail" contradicts the programs of task_state on debian-5.10.262-amd64, which make it "fail"",
@@ -45,5 +34,5 @@ it('a results file whose verdicts contradict each other is refused with the name
 
 it('a cell that fails as a whole although each of its programs loads is read', () => {
   const alone = ({ programs }: CellResult) => programs.map((program) => ({ ...program, status: 'pass' as const, class: null }));
-  expect(errorOf(withCell((cell) => ({ programs: alone(cell) })))).toBe('no error');
+  expect(readError(withCell((cell) => ({ programs: alone(cell) })))).toBe('no error');
 });

@@ -1,24 +1,13 @@
 // Tests of results files whose logs are larger than those of any run.
 import { expect, it } from 'vitest';
-import { UserError } from '../../harness/base/errors.ts';
 import type { CellResult, Results } from '../../harness/results/schema.ts';
-import { readResults, renderJson } from '../../reports/json.ts';
+import { readError } from './read-error.ts';
 import { SAMPLE } from './sample.ts';
-
-function errorOf(results: Results): string {
-  try {
-    readResults(renderJson(results), 'results.json');
-    return 'no error';
-  } catch (error) {
-    if (error instanceof UserError) return error.message;
-    throw error;
-  }
-}
 
 it('logs of a few lines that a small file repeats beyond the limits of a cell or of a run are refused', () => {
   const line = 'A'.repeat(2 ** 20);
   const withLogs = (texts: Results['logs']['texts'], cells: readonly CellResult[]) =>
-    errorOf({ ...SAMPLE, cells: [...cells], logs: { lines: [line], texts } });
+    readError({ ...SAMPLE, cells: [...cells], logs: { lines: [line], texts } });
   const none = { libbpf: null, warnings: null, verifier: null, kernel: null, console: null };
   const [first] = SAMPLE.cells;
   const [kernel] = SAMPLE.kernels;
@@ -40,5 +29,5 @@ it('logs of a few lines that a small file repeats beyond the limits of a cell or
   const many = Array.from({ length: 1000 }, (_, at) => ({ ...kernel, id: `k${at}` }));
   const cells = many.map(({ id }) => ({ ...cell, kernel: id, logs: { ...none, libbpf: 'a' } }));
   const fleet = { ...SAMPLE, kernels: many, cells, layouts: { types: [], omitted: [] }, logs: { lines: [line], texts: { a: half } } };
-  expect(errorOf(fleet)).toMatchInlineSnapshot(`"results.json: logs: 19.5 GiB of text; merged results have at most 16.1 GiB"`);
+  expect(readError(fleet)).toMatchInlineSnapshot(`"results.json: logs: 19.5 GiB of text; merged results have at most 16.1 GiB"`);
 });
