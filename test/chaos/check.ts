@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { logText } from '../../harness/results/logs.ts';
 import type { CellResult, LogStore, Results } from '../../harness/results/schema.ts';
-import { type Ending, endingOf, FAULTS, filledDisk } from './faults.ts';
+import { type Ending, endingOf, type FaultName, FAULTS, filledDisk } from './faults.ts';
 import type { ChaosEvent, EndedRun, Observed } from './observed.ts';
 
 /** Reasons of failed attempts that a busy machine can cause without a planned fault. */
@@ -109,12 +109,19 @@ function checkInterrupted(expected: Results, { exitCode, results }: EndedRun, ob
   return [...found, ...countedCells(expected, results), ...differingCells(expected, results), ...repeatedCells(results, observed)];
 }
 
+/** The exit code of a run that could not write its report: a failure that it found goes before the full disk. */
+function exitCodeWithoutReport(expected: Results, fault: FaultName | undefined): number {
+  return fault === 'full-report' && exitCodeOf(expected) === 1 ? 1 : 3;
+}
+
 /** The program gave up: its last line, or the reason of each cell without a verdict, names the cause. */
-function checkGivenUp(expected: Results, { exitCode, results, stderr }: EndedRun, cause: RegExp): string[] {
+function checkGivenUp(expected: Results, { exitCode, results, stderr }: EndedRun, fault: FaultName | undefined): string[] {
+  const cause = fault !== undefined && filledDisk(fault) !== null ? CAUSES.disk : CAUSES.mirror;
   if (!results) {
     const line = stderr.trimEnd().split('\n').at(-1) ?? '';
+    const expectedCode = exitCodeWithoutReport(expected, fault);
     return [
-      ...(exitCode === 3 ? [] : [`the run without a report exits with ${exitCode}, expected 3`]),
+      ...(exitCode === expectedCode ? [] : [`the run without a report exits with ${exitCode}, expected ${expectedCode}`]),
       ...(line.startsWith('error: ') && cause.test(line) ? [] : [`the last line does not name the cause: ${line}`]),
     ];
   }
@@ -134,11 +141,10 @@ function checkEnded(expected: Results, observed: Observed): string[] {
   const how = ending === undefined ? null : endingOf(ending);
   if (!ended) return how === null || how === 'given-up' ? [] : [`the program ended by itself, though it met the fault ${ending}`];
   const found = internalErrors(ended);
-  const cause = ending !== undefined && filledDisk(ending) !== null ? CAUSES.disk : CAUSES.mirror;
   const checks = {
     interrupted: () => checkInterrupted(expected, ended, observed),
     killed: () => [],
-    'given-up': () => checkGivenUp(expected, ended, cause),
+    'given-up': () => checkGivenUp(expected, ended, ending),
   } satisfies Record<Ending, () => string[]>;
   return how === null ? found : [...found, ...checks[how]()];
 }
