@@ -6,7 +6,8 @@ import { buildProgram } from '../cli/program.ts';
 import { blocks, generatedFrom, plainText, table } from './markdown.ts';
 
 const INTRODUCTION = `Every command ends with one of these codes. If several apply to a run, the order is: ${EXIT.interrupted} for an interrupted run, then ${EXIT.incompatible},
-then ${EXIT.usage}, then ${EXIT.infrastructure}. So an infrastructure failure never hides a compatibility failure, not even a report that cannot be written, and an object that cannot be used does not keep the
+then ${EXIT.usage}, then ${EXIT.infrastructure}. An infrastructure failure never hides
+a compatibility failure, even if the report cannot be written. An object that cannot be used does not keep the
 others from running.`;
 
 const RUNS = `These options of \`run\`, or the keys of \`policy:\` in [corematrix.yaml](configuration.md#policy), change what counts:
