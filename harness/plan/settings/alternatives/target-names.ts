@@ -20,7 +20,7 @@ const PLACEHOLDER = /^(?:dummy|placeholder|fake)(?:_|$)|^(?:foo|bar|func|functio
 
 const withoutUnderscores = (name: string) => name.replace(/^_+/, '');
 
-/** Words of placeholders that say only that they are some, or in which way they are attached: `dummy_fentry`. */
+/** Words that only mark a placeholder, or name how it is attached: `dummy_fentry`. */
 const PLACEHOLDER_WORDS: ReadonlySet<string> = new Set(['dummy', 'placeholder', 'fake', 'fentry', 'fexit', 'kprobe', 'kretprobe']);
 
 /** The same text for all names of one target. */
@@ -50,7 +50,7 @@ const EXAMPLES: readonly (readonly [RegExp, string])[] = [
 ];
 const ANY_EXAMPLE = 'vfs_read';
 
-/** A function that may be meant by a placeholder. */
+/** An example of a function to which a program with this placeholder can be attached. */
 export function exampleTarget(placeholder: string): string {
   return EXAMPLES.find(([word]) => word.test(placeholder))?.[1] ?? ANY_EXAMPLE;
 }
