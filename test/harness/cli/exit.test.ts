@@ -1,6 +1,6 @@
 // Tests of exit codes: for results and for errors.
 import { describe, expect, it, vi } from 'vitest';
-import { exitCodeOf, exitCodeOfResults, reportError } from '../../../harness/cli/exit.ts';
+import { exitCodeAfter, exitCodeOf, exitCodeOfResults, reportError } from '../../../harness/cli/exit.ts';
 import { InterruptedError } from '../../../harness/cli/interrupt.ts';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
 import type { Change } from '../../../harness/results/compare.ts';
@@ -109,6 +109,21 @@ describe('the exit code', () => {
     ]);
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write', errno: -28 });
     expect(exitCodeOf(full)).toBe(3);
+  });
+});
+
+describe('the exit code of a command that had results before an error', () => {
+  const before = [undefined, 0, 1, 2, 3, 130];
+  const after = (error: unknown) => before.map((code) => exitCodeAfter(code, error));
+
+  it('a report that cannot be written hides neither a compatibility failure nor an interrupt', () => {
+    expect(after(new InfraError('the disk is full'))).toEqual([3, 3, 1, 3, 3, 130]);
+    expect(after(new UserError('the folder is not a report'))).toEqual([2, 2, 1, 2, 2, 130]);
+    expect(after(new InterruptedError())).toEqual([130, 130, 1, 130, 130, 130]);
+  });
+
+  it('an internal error goes before each other exit code', () => {
+    expect(after(new Error('a bug'))).toEqual([70, 70, 70, 70, 70, 70]);
   });
 });
 
