@@ -1,7 +1,7 @@
 // Finds the parts of a results file of any size without reading it as one string: list items, texts of logs, everything else.
 import { readSync } from 'node:fs';
 import { readBytes } from '../harness/results/large-log.ts';
-import { parseJson } from '../harness/base/json.ts';
+import { type JsonPath, parseJson, repeatedKey } from '../harness/base/json.ts';
 
 const CHUNK = 1 << 20;
 const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
@@ -18,7 +18,7 @@ interface Span {
 
 /** A value in the file and the keys and positions that lead to it. */
 export interface Part extends Span {
-  path: readonly (string | number)[];
+  path: JsonPath;
 }
 
 /** A place at which the file is not JSON. */
@@ -105,9 +105,7 @@ function skipValue(reader: ByteReader): Span {
   return { start, end: reader.position() };
 }
 
-type Path = Part['path'];
-
-function* items(reader: ByteReader, path: Path): Generator<Part> {
+function* items(reader: ByteReader, path: JsonPath): Generator<Part> {
   const start = reader.position();
   expectByte(reader, OPEN_LIST);
   if (skipSpace(reader) === CLOSE_LIST) {
@@ -125,7 +123,7 @@ function* items(reader: ByteReader, path: Path): Generator<Part> {
 const LISTS: ReadonlySet<string> = new Set(['kernels', 'objects', 'cells', 'logs.lines']);
 const OBJECTS: ReadonlySet<string> = new Set(['', 'logs', 'logs.texts']);
 
-function* members(reader: ByteReader, path: Path, file: number): Generator<Part> {
+function* members(reader: ByteReader, path: JsonPath, file: number): Generator<Part> {
   const start = reader.position();
   expectByte(reader, OPEN);
   if (skipSpace(reader) === CLOSE) {
@@ -133,11 +131,15 @@ function* members(reader: ByteReader, path: Path, file: number): Generator<Part>
     yield { path, start, end: reader.position() };
     return;
   }
+  const keys = new Set<string>();
   for (let next = COMMA; next === COMMA; next = expectByte(reader, COMMA, CLOSE)) {
     if (skipSpace(reader) !== QUOTE) throw new JsonFault(reader.position());
-    const key = String(parsePart(file, skipValue(reader)));
-    expectByte(reader, COLON);
+    const span = skipValue(reader);
+    const key = String(parsePart(file, { path, ...span }));
     const inner = [...path, key];
+    if (keys.has(key)) throw new JsonFault(span.start, repeatedKey(inner));
+    keys.add(key);
+    expectByte(reader, COLON);
     const first = skipSpace(reader);
     if (first === OPEN && OBJECTS.has(inner.join('.'))) yield* members(reader, inner, file);
     else if (first === OPEN_LIST && LISTS.has(inner.join('.'))) yield* items(reader, inner);
@@ -147,7 +149,7 @@ function* members(reader: ByteReader, path: Path, file: number): Generator<Part>
 
 /**
  * The parts of a results file, in their order.
- * @throws JsonFault where the file is not JSON
+ * @throws JsonFault where the file is not JSON, or an object above the parts has a key twice
  */
 export function* jsonParts(file: number): Generator<Part> {
   const reader = byteReader(file);
@@ -163,16 +165,16 @@ function partText(file: number, { start, end }: Span): string {
 
 /**
  * The value of a part.
- * @throws JsonFault where it is not JSON
+ * @throws JsonFault where it is not JSON, or has a key twice
  */
-export function parsePart(file: number, span: Span): unknown {
-  const text = partText(file, span);
-  const read = parseJson(text);
+export function parsePart(file: number, part: Part): unknown {
+  const text = partText(file, part);
+  const read = parseJson(text, part.path);
   if (read.ok) return read.value;
   const { line, column, problem } = read;
   const before = text.split('\n').slice(0, line - 1);
   const index = before.reduce((sum, each) => sum + each.length + 1, 0) + column - 1;
-  throw new JsonFault(span.start + Buffer.byteLength(text.slice(0, index)), problem);
+  throw new JsonFault(part.start + Buffer.byteLength(text.slice(0, index)), problem);
 }
 
 /** Line and column of a fault in a file, both from 1, and what is wrong there. */

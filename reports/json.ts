@@ -4,7 +4,7 @@ import { UserError } from '../harness/base/errors.ts';
 import { jsonPieces, type LargeLog, logInMemory } from '../harness/results/large-log.ts';
 import { type LogStore, type Results, resultsSchema, SCHEMA_VERSION } from '../harness/results/schema.ts';
 import { OLDEST_VERSION, upgradeResults } from '../harness/results/upgrade.ts';
-import { parseJson } from '../harness/base/json.ts';
+import { parseJson, pathText } from '../harness/base/json.ts';
 import type { FileLimit } from '../harness/base/user-file.ts';
 import { brokenVerdict } from './broken-verdicts.ts';
 import { findBroken } from './broken-references.ts';
@@ -148,14 +148,6 @@ function versionOf(value: unknown): unknown {
   return value && typeof value === 'object' && 'schemaVersion' in value ? value.schemaVersion : undefined;
 }
 
-/** A path in readable form: `cells[3].status`. */
-function placeOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((place, key) => {
-    if (typeof key === 'number') return `${place}[${key}]`;
-    return place === '' ? String(key) : `${place}.${String(key)}`;
-  }, '');
-}
-
 /** The schema version of a parsed file, if this version of corematrix reads it. */
 function checkedVersion(value: unknown, name: string): number {
   const version = versionOf(value);
@@ -180,7 +172,7 @@ function firstFaults(faults: Iterable<SchemaFault>): SchemaFault[] {
 
 /** The error for a file with faults: the only one, or their number and the first of them. */
 function faultError(name: string, faults: readonly SchemaFault[]): UserError {
-  const texts = faults.map(({ path, message }) => [placeOf(path), message].filter((part) => part !== '').join(': '));
+  const texts = faults.map(({ path, message }) => [pathText(path), message].filter((part) => part !== '').join(': '));
   if (texts.length === 1) return fileError(name, texts.join(''));
   const count = texts.length > MOST_FAULTS ? `more than ${MOST_FAULTS}` : texts.length;
   return fileError(name, `${count} errors: ${texts.slice(0, SHOWN_FAULTS).join('; ')}${texts.length > SHOWN_FAULTS ? '; …' : ''}`);

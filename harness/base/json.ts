@@ -140,6 +140,61 @@ function tooDeep(text: string): number | null {
   return null;
 }
 
+/** Keys and positions that lead to a value. */
+export type JsonPath = readonly (string | number)[];
+
+/** A path in readable form: `cells[3].status`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((place, key) => {
+    if (typeof key === 'number') return `${place}[${key}]`;
+    return place === '' ? String(key) : `${place}.${String(key)}`;
+  }, '');
+}
+
+/** What is wrong with a key that its object has already. */
+export function repeatedKey(path: JsonPath): string {
+  return `the key ${pathText(path)} occurs twice in its object; expected each key once`;
+}
+
+/** An object or a list that is open during a scan. */
+interface OpenLevel {
+  /** The keys of an object; null for a list. */
+  keys: Set<string> | null;
+  /** The key, or the position, of its member that is read now. */
+  member: string | number;
+}
+
+/** The first key that its object has already, in JSON without faults: the position of the key and its path. */
+function firstRepeated(text: string): { at: number; path: JsonPath } | null {
+  const open: OpenLevel[] = [];
+  let isKey = false;
+  for (let at = 0; at < text.length;) {
+    const character = text[at];
+    const level = open.at(-1);
+    if (character === '"') {
+      const end = behindString(text, at);
+      if (isKey && level?.keys) {
+        const raw = text.slice(at, end);
+        const key = raw.includes('\\') ? String(JSON.parse(raw)) : raw.slice(1, -1);
+        level.member = key;
+        if (level.keys.has(key)) return { at, path: open.map(({ member }) => member) };
+        level.keys.add(key);
+        isKey = false;
+      }
+      at = end;
+      continue;
+    }
+    if (character === '{') open.push({ keys: new Set(), member: '' });
+    else if (character === '[') open.push({ keys: null, member: 0 });
+    else if (character === '}' || character === ']') open.pop();
+    else if (character === ',' && typeof level?.member === 'number') level.member += 1;
+    if (character === '{' || character === ',') isKey = open.at(-1)?.keys !== null;
+    else if (character === '[') isKey = false;
+    at++;
+  }
+  return null;
+}
+
 function failure(text: string, at: number, problem: string): Json {
   let line = 1;
   let start = 0;
@@ -150,12 +205,19 @@ function failure(text: string, at: number, problem: string): Json {
   return { ok: false, line, column: at - start + 1, problem };
 }
 
-/** Reads JSON in time and memory that grow with the length of the text, whatever it is. */
-export function parseJson(text: string): Json {
+/**
+ * Reads JSON in time and memory that grow with the length of the text, whatever it is. An object that has a key twice is refused, because
+ * its readers would disagree about the value.
+ * @param path where the text is in a larger value, for errors
+ * @see RFC 8259, section 4 (Objects)
+ */
+export function parseJson(text: string, path: JsonPath = []): Json {
   const deep = tooDeep(text);
   if (deep !== null) return failure(text, deep, `it nests deeper than ${MAX_LEVELS} levels`);
   try {
-    return { ok: true, value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    const repeated = firstRepeated(text);
+    return repeated ? failure(text, repeated.at, repeatedKey([...path, ...repeated.path])) : { ok: true, value };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const at = Math.min(firstFault(text), text.length);

@@ -65,4 +65,22 @@ describe('results that are read part by part', () => {
       expect([inParts, one.slice(0, 40)]).toEqual([whole, one.slice(0, 40)]);
     }
   });
+
+  it('a key that occurs twice is refused at the same place, however the file is read', async () => {
+    const text = renderJson({ ...SAMPLE, cells: SAMPLE.cells.slice(0, 2) });
+    const twice = (before: string, key: string) => text.replace(before, `${before}${key}`);
+    const cases: readonly (readonly [string, RegExp])[] = [
+      [twice('{\n', '"schemaVersion": 2, '), /^results\.json:2:\d+: not valid JSON: the key schemaVersion occurs twice in its object; /],
+      [twice('"run": {', '"id": "x", '), /^results\.json:3:\d+: .*the key run\.id occurs/],
+      [text.replace('"cells": [', '"cells": [], "cells": ['), /^results\.json:\d+:\d+: .*the key cells occurs/],
+      [text.replaceAll(/^( {4}\{"kernel":)/gm, '$1 "k",\n"kernel":'), /^results\.json:\d+:1: .*the key cells\[0\]\.kernel occurs/],
+      [twice('"logs": {', '"texts": {}, '), /: the key logs\.texts occurs/],
+      [twice('"texts": {', '"t0": [], "\\u00740": [], '), /: the key logs\.texts\.t0 occurs/],
+    ];
+    for (const [one, expected] of cases) {
+      const whole = await messageOf(() => readResults(one, 'results.json'));
+      expect(whole).toMatch(expected);
+      expect(await messageOf(async () => readInParts(one))).toBe(whole);
+    }
+  });
 });

@@ -1,5 +1,5 @@
 // Reads corematrix.yaml. Every error names file, line and column.
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
@@ -49,11 +49,14 @@ function findExcess(document: Document): { offset: number; problem: string } | n
   visit(document, {
     Alias: (_, { range }) => (++aliases > MAX_ALIASES ? stop(range?.[0] ?? 0, `more than ${MAX_ALIASES} aliases`) : undefined),
     Map: (_, { items }) => {
-      const keys = new Set<unknown>();
+      const keys = new Set<string>();
       for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        if (keys.has(key.value)) return stop(key.range?.[0] ?? 0, `duplicate key "${String(key.value)}"`);
-        keys.add(key.value);
+        const scalar = isAlias(key) ? key.resolve(document) : key;
+        if (!isScalar(scalar)) continue;
+        // Keys such as 1 and "1" give the same member.
+        const name = String(scalar.value);
+        if (keys.has(name)) return stop((isNode(key) ? key.range?.[0] : undefined) ?? 0, `duplicate key "${name}"`);
+        keys.add(name);
       }
       return undefined;
     },

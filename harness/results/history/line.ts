@@ -1,5 +1,6 @@
 // One run in the history: a line of JSON with the status of every program on every kernel.
 import { z } from 'zod';
+import { parseJson } from '../../base/json.ts';
 import { entriesOf } from '../compare.ts';
 import type { CellResult, ObjectResult, Results } from '../schema.ts';
 import { HISTORY_LETTERS, NOT_THERE, STATUSES } from '../../base/vocabulary.ts';
@@ -80,11 +81,8 @@ export function lineOf({ run, kernels, objects, cells }: Results): HistoryLine {
 
 /** Reads a line; null if it is damaged, cut or of another version. */
 export function parseLine(text: string): HistoryLine | null {
-  try {
-    return lineSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
+  const json = parseJson(text);
+  return json.ok ? (lineSchema.safeParse(json.value).data ?? null) : null;
 }
 
 /** Whether a cell of a line took more than one attempt. */

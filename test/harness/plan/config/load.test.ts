@@ -82,6 +82,22 @@ test('a configuration that would take more than linear time is refused at once',
   expect((user + system) / 1000).toBeLessThan(10_000);
 });
 
+test('a key that occurs twice is refused at any depth, also under another spelling', () => {
+  expect([
+    errorOf('objects: [a.o]\nexpect:\n  - kernel: "5.10"\n    kernel: "6.1"\n'),
+    errorOf('jobs: 1\n"jobs": 2\n'),
+    errorOf('objects: [&name jobs]\njobs: 1\n*name : 2\n'),
+    errorOf('{1: a, "1": b}'),
+    errorOf('{"jobs": 1, "\\u006aobs": 2}'),
+  ]).toEqual([
+    'corematrix.yaml:4:5: duplicate key "kernel"',
+    'corematrix.yaml:2:1: duplicate key "jobs"',
+    'corematrix.yaml:3:1: duplicate key "jobs"',
+    'corematrix.yaml:1:8: duplicate key "1"',
+    'corematrix.yaml:1:13: duplicate key "jobs"',
+  ]);
+});
+
 test('a time limit may be as long as a timer can wait, and not longer', () => {
   for (const key of ['timeout', 'bootTimeout']) {
     expect(parseConfig(`${key}: 2147483`, 'c.yaml')).toEqual({ [key]: 2_147_483 });
