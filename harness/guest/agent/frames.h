@@ -4,6 +4,7 @@
 #ifndef COREMATRIX_FRAMES_H
 #define COREMATRIX_FRAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define MAILBOX_MAGIC 0x31424d58u
@@ -57,26 +58,38 @@ enum frame_type {
 	FRAME_COMMAND = 65,         /* the custom loader, which replaces the load */
 	FRAME_MODULE = 66,          /* a kernel module, loaded before anything else */
 	/* guest to host */
-	FRAME_HELLO = 16,         /* the guest is ready */
-	FRAME_PROGRAM = 17,       /* a program of the object */
-	FRAME_ATTEMPT_BEGIN = 18, /* a load attempt of one program, or of "" for the whole object */
-	FRAME_LOG = 19,           /* one print call of libbpf */
-	FRAME_ATTEMPT_END = 20,   /* the end of a load attempt */
-	FRAME_KERNEL_LOG = 21,    /* records of /dev/kmsg since the cell began */
-	FRAME_CRASH = 22,         /* the loading process ended without a response */
-	FRAME_END = 23,           /* the end of a response */
-	FRAME_LEFT_OUT = 46,      /* a program that is not loaded */
-	FRAME_CHOSEN = 47,        /* the chosen one of alternatives */
-	FRAME_ATTACHED = 56,      /* a program or struct_ops map of the previous attempt; errno 0 if it is attached */
-	FRAME_TRIGGERED = 57,     /* the result of a trigger, and the return value of a test run */
-	FRAME_EVENTS = 58,        /* the number of events in a buffer */
-	FRAME_MAP_VALUE = 59,     /* a value of a map; for a per-CPU map the values of all processors */
-	FRAME_RUNS = 60,          /* the number of runs of a program */
-	FRAME_TRIGGER_END = 61,   /* the end of a trigger command */
-	FRAME_OUTPUT = 72,        /* output of a command on stream 1 or 2 */
-	FRAME_COMMAND_END = 73,   /* the end of the custom loader */
-	FRAME_TARGET = 62,        /* a function that a program ("": of the last attempt) cannot attach to */
-	FRAME_MODULE_END = 74,    /* a module; errno 0 if it is loaded */
+	FRAME_HELLO = 16,           /* the guest is ready */
+	FRAME_PROGRAM = 17,         /* a program of the object */
+	FRAME_ATTEMPT_BEGIN = 18,   /* a load attempt of one program, or of "" for the whole object */
+	FRAME_LOG = 19,             /* one print call of libbpf */
+	FRAME_ATTEMPT_END = 20,     /* the end of a load attempt */
+	FRAME_KERNEL_LOG = 21,      /* records of /dev/kmsg since the cell began */
+	FRAME_CRASH = 22,           /* the loading process ended without a response */
+	FRAME_END = 23,             /* the end of a response */
+	FRAME_LEFT_OUT = 46,        /* a program that is not loaded */
+	FRAME_CHOSEN = 47,          /* the chosen one of alternatives */
+	FRAME_ATTACHED = 56,        /* a program or struct_ops map of the previous attempt; errno 0 if it is attached */
+	FRAME_TRIGGERED = 57,       /* the result of a trigger, and the return value of a test run */
+	FRAME_EVENTS = 58,          /* the number of events in a buffer */
+	FRAME_MAP_VALUE = 59,       /* a value of a map; for a per-CPU map the values of all processors */
+	FRAME_RUNS = 60,            /* the number of runs of a program */
+	FRAME_TRIGGER_END = 61,     /* the end of a trigger command */
+	FRAME_OUTPUT = 72,          /* output of a command on stream 1 or 2 */
+	FRAME_COMMAND_END = 73,     /* the end of the custom loader */
+	FRAME_TARGET = 62,          /* a function that a program ("": of the last attempt) cannot attach to */
+	FRAME_MODULE_END = 74,      /* a module; errno 0 if it is loaded */
+	FRAME_FAILURE = 80,         /* the failure that ended an attempt, in the words of the loader; errno 0 if unknown */
+	FRAME_VERIFIER_LOG = 81,    /* the log of the verifier for a program of the attempt */
+	FRAME_CORE_RELOCATION = 82, /* what a CO-RE relocation changed; insn counts within the function */
+};
+
+/* Frames on the pipes between the agent and a loader program. */
+enum control_type {
+	CONTROL_READY = 96,     /* the loader is warm; the release of its library */
+	CONTROL_END = 97,       /* the end of the request */
+	CONTROL_TRIGGERS = 98,  /* everything is attached: the agent pulls the triggers */
+	CONTROL_CONTINUE = 99,  /* the triggers are pulled: the loader reads the checks */
+	CONTROL_FINISHED = 100, /* the loader has reported everything */
 };
 
 /* Off, on, or on if the kernel supports it. */
@@ -152,5 +165,48 @@ enum target_state {
 	TARGET_INLINED = 4,
 	TARGET_ABSENT = 5,
 };
+
+/* What a loader failed at. A setting is a wish of the request that its library cannot fulfil. */
+enum failure_about {
+	ABOUT_OBJECT = 0,
+	ABOUT_BTF = 1,
+	ABOUT_RELOCATION = 2,
+	ABOUT_EXTERN = 3,
+	ABOUT_MAP = 4,
+	ABOUT_PROGRAM = 5,
+	ABOUT_SETTING = 6,
+	ABOUT_ATTACH = 7,
+};
+
+/* What a loader did with an instruction: it wrote the value, made the instruction invalid, or ended the load. */
+enum relocation_outcome {
+	RELOCATION_PATCHED = 0,
+	RELOCATION_POISONED = 1,
+	RELOCATION_FAILED = 2,
+};
+
+/* Whether a loader program may send frames of this type to the host. */
+static inline bool comes_from_loader(uint32_t type)
+{
+	switch (type) {
+	case FRAME_PROGRAM:
+	case FRAME_ATTEMPT_BEGIN:
+	case FRAME_LOG:
+	case FRAME_ATTEMPT_END:
+	case FRAME_LEFT_OUT:
+	case FRAME_CHOSEN:
+	case FRAME_ATTACHED:
+	case FRAME_TRIGGERED:
+	case FRAME_EVENTS:
+	case FRAME_MAP_VALUE:
+	case FRAME_RUNS:
+	case FRAME_FAILURE:
+	case FRAME_VERIFIER_LOG:
+	case FRAME_CORE_RELOCATION:
+		return true;
+	default:
+		return false;
+	}
+}
 
 #endif

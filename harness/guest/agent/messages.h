@@ -452,4 +452,28 @@ static inline void send_module_end(uint32_t error, const char *name)
 	frame_close();
 }
 
+static inline void begin_failure(enum failure_about about, uint32_t error, const char *name)
+{
+	frame_open(FRAME_FAILURE);
+	frame_u32((uint32_t)about);
+	frame_u32(error);
+	frame_string(name);
+}
+
+static inline void begin_verifier_log(const char *program)
+{
+	frame_open(FRAME_VERIFIER_LOG);
+	frame_string(program);
+}
+
+static inline void begin_core_relocation(enum relocation_outcome outcome, uint32_t insn, uint64_t from, uint64_t to, const char *function)
+{
+	frame_open(FRAME_CORE_RELOCATION);
+	frame_u32((uint32_t)outcome);
+	frame_u32(insn);
+	frame_u64(from);
+	frame_u64(to);
+	frame_string(function);
+}
+
 #endif

@@ -1,6 +1,6 @@
 // The table of the protocol as C: the headers that the agent includes, in the style of .clang-format.
 import type { CType, WireEnum } from './fields.ts';
-import { type Fields, FRAMES } from './frames.ts';
+import { CONTROL_FRAMES, type Fields, FRAMES, FROM_LOADER } from './frames.ts';
 import { MAGIC, REQUEST_HEADER, REQUEST_OFFSET, RESPONSE_HEADER } from './mailbox.ts';
 
 interface CFrame {
@@ -70,9 +70,34 @@ function enumLines({ name, prefix, meaning, words }: WireEnum): string[] {
 }
 
 /** Every enum of the table once, in the order in which frames use them. */
-function enums(): WireEnum[] {
+export function enums(): WireEnum[] {
   const used = ALL.flatMap(({ fields }) => Object.values(fields).flatMap(({ c }) => (typeof c === 'object' ? [c.enum] : [])));
   return [...new Set(used)];
+}
+
+/** The frames on the pipes between the agent and a loader program. */
+function controlLines(): string[] {
+  const frames = Object.entries(CONTROL_FRAMES).map(
+    ([type, { number, meaning }]) => [`${constantName('control', type)} = ${number},`, meaning] as const,
+  );
+  return ['', comment('Frames on the pipes between the agent and a loader program.'), 'enum control_type {', ...withComments(frames), '};'];
+}
+
+/** A function that knows which frames a loader program may send to the host. */
+function loaderFilter(): string[] {
+  return [
+    '',
+    comment('Whether a loader program may send frames of this type to the host.'),
+    'static inline bool comes_from_loader(uint32_t type)',
+    '{',
+    '\tswitch (type) {',
+    ...FROM_LOADER.map((type) => `\tcase ${constantName('frame', type)}:`),
+    '\t\treturn true;',
+    '\tdefault:',
+    '\t\treturn false;',
+    '\t}',
+    '}',
+  ];
 }
 
 function header(name: string, about: string, body: readonly string[]): string {
@@ -98,6 +123,7 @@ function hex(value: number): string {
 /** `frames.h`: the layout of the mailbox and the numbers of the protocol. */
 export function framesHeader(): string {
   return header('frames', 'The mailbox protocol, all numbers little-endian.', [
+    '#include <stdbool.h>',
     '#include <stdint.h>',
     '',
     `#define MAILBOX_MAGIC ${hex(MAGIC)}u`,
@@ -122,7 +148,9 @@ export function framesHeader(): string {
     '\t/* guest to host */',
     ...frameTypes('host'),
     '};',
+    ...controlLines(),
     ...enums().flatMap(enumLines),
+    ...loaderFilter(),
   ]);
 }
 

@@ -106,6 +106,20 @@ const COMMAND_END = {
   words: ['exited', 'killed', 'timed-out', 'not-started'],
 } as const satisfies WireEnum;
 
+const ABOUT = {
+  name: 'failure_about',
+  prefix: 'about',
+  meaning: 'What a loader failed at. A setting is a wish of the request that its library cannot fulfil.',
+  words: ['object', 'btf', 'relocation', 'extern', 'map', 'program', 'setting', 'attach'],
+} as const satisfies WireEnum;
+
+const RELOCATION_OUTCOME = {
+  name: 'relocation_outcome',
+  prefix: 'relocation',
+  meaning: 'What a loader did with an instruction: it wrote the value, made the instruction invalid, or ended the load.',
+  words: ['patched', 'poisoned', 'failed'],
+} as const satisfies WireEnum;
+
 /** A command with its environment and working folder. */
 const command = { timeoutMs: u32, folder: string, argv: list, env: variables };
 
@@ -180,9 +194,58 @@ export const FRAMES = {
     variant: string,
   }),
   'module-end': toHost(74, 'a module; errno 0 if it is loaded', { errno: u32, name: string }),
+  failure: toHost(80, 'the failure that ended an attempt, in the words of the loader; errno 0 if unknown', {
+    about: oneOf(ABOUT, 'object'),
+    errno: u32,
+    name: string,
+    text,
+  }),
+  'verifier-log': toHost(81, 'the log of the verifier for a program of the attempt', { program: string, text }),
+  'core-relocation': toHost(82, 'what a CO-RE relocation changed; insn counts within the function', {
+    outcome: oneOf(RELOCATION_OUTCOME, 'failed'),
+    insn: u32,
+    from: u64,
+    to: u64,
+    function: string,
+    text,
+  }),
 } as const satisfies Record<string, FrameSpec<'guest' | 'host', Fields>>;
 
 type Frames = typeof FRAMES;
+
+/** The frames that the agent accepts from a loader program. Those with other names describe the guest, which only the agent knows. */
+export const FROM_LOADER = [
+  'program',
+  'attempt-begin',
+  'log',
+  'attempt-end',
+  'left-out',
+  'chosen',
+  'attached',
+  'triggered',
+  'events',
+  'map-value',
+  'runs',
+  'failure',
+  'verifier-log',
+  'core-relocation',
+] as const satisfies readonly Frame['type'][];
+
+interface ControlFrame {
+  from: 'agent' | 'loader';
+  number: number;
+  meaning: string;
+  fields: Fields;
+}
+
+/** Frames on the pipes between the agent and a loader program. They are never in the mailbox. */
+export const CONTROL_FRAMES = {
+  ready: { from: 'loader', number: 96, meaning: 'the loader is warm; the release of its library', fields: { version: string } },
+  end: { from: 'agent', number: 97, meaning: 'the end of the request', fields: {} },
+  triggers: { from: 'loader', number: 98, meaning: 'everything is attached: the agent pulls the triggers', fields: {} },
+  continue: { from: 'agent', number: 99, meaning: 'the triggers are pulled: the loader reads the checks', fields: {} },
+  finished: { from: 'loader', number: 100, meaning: 'the loader has reported everything', fields: {} },
+} as const satisfies Record<string, ControlFrame>;
 
 /** The values to write into fields. */
 export type Written<F> = { readonly [Name in keyof F]: F[Name] extends Field<infer In, unknown> ? In : never };
