@@ -1,7 +1,7 @@
-// `npm run known-changes` checks every known change in the BTF of every cached kernel.
+// `npm run known-changes` checks every known change in the BTF of every cached kernel with a verified signature.
 import { cacheRoot } from '../base/files.ts';
 import { compareKernelVersions, parseKernelVersion } from '../base/kernel-version.ts';
-import { findKernels, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
+import { type OfflineKernel, readKernelTypes, signedKernels } from '../kernel-btf/kernels.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factHolds } from './fact.ts';
 import { KNOWN_CHANGES, type KnownChange } from './known-changes.ts';
@@ -67,8 +67,7 @@ export async function kernelFindings(
 }
 
 async function main(): Promise<void> {
-  const { kernels } = await findKernels([], cacheRoot());
-  const findings = await kernelFindings(KNOWN_CHANGES, kernels);
+  const findings = await kernelFindings(KNOWN_CHANGES, await signedKernels(cacheRoot()));
   for (const change of KNOWN_CHANGES) {
     const finding = examine(change, findings.get(change.id) ?? []);
     const wrong = disagreement(change, finding);

@@ -2,7 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { type KernelsInCache, kernelsInCache } from '../../kernels/cache/cached-kernels.ts';
+import { cachedKernels, type KernelsInCache, kernelsInCache } from '../../kernels/cache/cached-kernels.ts';
+import { kernelTrust } from '../../kernels/cache/kernel-trust.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import type { KernelSelector } from '../../kernels/registered.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
@@ -220,6 +221,19 @@ export async function findKernels(selectors: readonly string[], cache: string): 
   }
   const distinct = found.filter((kernel, index) => kernel.path === null || found.findIndex(({ path }) => path === kernel.path) === index);
   return { kernels: withUniqueIds(distinct.toSorted(compare)), problems };
+}
+
+/**
+ * The newest kernel of every series in the cache that a verified signature vouches for, in version order. A kernel from a file of the user
+ * is absent, because it can differ from the release that it names.
+ */
+export async function signedKernels(cache: string): Promise<OfflineKernel[]> {
+  const trusted = await cachedKernels(cache);
+  const trusts = await Promise.all(trusted.map(async ({ directory }) => kernelTrust(directory)));
+  const signed = trusted.filter((_, index) => trusts[index]?.kind === 'signed');
+  return newestOfSeries(signed)
+    .map((kernel) => fromCache(CACHED, kernel, cache))
+    .toSorted(compare);
 }
 
 /**

@@ -6,14 +6,17 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RULES } from '../../../harness/plan/untrusted/rules.ts';
 import { elfImage, kernelDeb } from '../../kernels/fixtures.ts';
-import { sample } from '../run/real-run.ts';
+import { KERNEL_FOLDERS, linkedCache, sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
 
 let folder = '';
+/** Keeps the invented kernels out of the machine's cache. */
+let env: { COREMATRIX_CACHE: string };
 /** The configuration lies in `project`, its files in `project/there`, and the command runs in the folder above. */
 const there = (name: string) => join(folder, 'project/there', name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'configured-paths-'));
+  env = { COREMATRIX_CACHE: await linkedCache(join(folder, 'cache'), KERNEL_FOLDERS) };
   await mkdir(there('lib'), { recursive: true });
   await copyFile(sample('exec_watch'), there('a.bpf.o'));
   await copyFile(sample('fires'), there('fires.bpf.o'));
@@ -33,8 +36,9 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 const kernel = 'kernels: [file:there/vmlinux]\n';
 const objects = 'objects: [there/a.bpf.o]\n';
-const env = (at: string) => `env: { LD_LIBRARY_PATH: ${at}/lib }`;
-const loader = (at: string) => `objects: [{ path: there/a.bpf.o, command: { argv: [there/tool], ${env('there')}, ${at} } }]\n${kernel}`;
+const libraries = (at: string) => `env: { LD_LIBRARY_PATH: ${at}/lib }`;
+const loader = (at: string) =>
+  `objects: [{ path: there/a.bpf.o, command: { argv: [there/tool], ${libraries('there')}, ${at} } }]\n${kernel}`;
 const trigger = (command: string) => `objects: [{ path: there/fires.bpf.o, mode: run, trigger: { command: { ${command} } } }]\n${kernel}`;
 
 /** Each key with a configuration in which it names a file in `at`. */
@@ -48,18 +52,18 @@ const KEYS = [
   ['objects.path (pattern)', (at) => `objects: [{ path: '${at}/a*.o', pins: true }]\n${kernel}`],
   ['objects.btf', (at) => `objects: [{ path: there/a.bpf.o, btf: ${at}/kernel.btf }]\n${kernel}`],
   ['defaults.btf', (at) => `defaults: { btf: ${at}/kernel.btf }\n${objects}${kernel}`],
-  ['objects.command.argv', (at) => `objects: [{ path: there/a.bpf.o, command: { argv: [${at}/tool], ${env('there')} } }]\n${kernel}`],
-  ['objects.command.env', (at) => `objects: [{ path: there/a.bpf.o, command: { argv: [there/tool], ${env(at)} } }]\n${kernel}`],
+  ['objects.command.argv', (at) => `objects: [{ path: there/a.bpf.o, command: { argv: [${at}/tool], ${libraries('there')} } }]\n${kernel}`],
+  ['objects.command.env', (at) => `objects: [{ path: there/a.bpf.o, command: { argv: [there/tool], ${libraries(at)} } }]\n${kernel}`],
   ['objects.command.files', (at) => loader(`files: [${at}/tool.conf]`)],
   ['objects.command.files.path', (at) => loader(`files: [{ path: ${at}/tool.conf, to: x }]`)],
-  ['objects.trigger.command.argv', (at) => trigger(`argv: [${at}/tool], ${env('there')}`)],
-  ['objects.trigger.command.files', (at) => trigger(`argv: [there/tool], ${env('there')}, files: [${at}/tool.conf]`)],
+  ['objects.trigger.command.argv', (at) => trigger(`argv: [${at}/tool], ${libraries('there')}`)],
+  ['objects.trigger.command.files', (at) => trigger(`argv: [there/tool], ${libraries('there')}, files: [${at}/tool.conf]`)],
   ['lock', (at) => `lock: ${at}/kernels.lock.json\n${objects}${kernel}`],
 ] as const satisfies readonly (readonly [string, (at: string) => string])[];
 
 async function planned(text: string) {
   await writeFile(join(folder, 'project/c.yaml'), text);
-  return corematrix(folder, ['plan', '-c', 'project/c.yaml']);
+  return corematrix(folder, ['plan', '-c', 'project/c.yaml'], env);
 }
 
 describe('paths of a configuration', () => {
@@ -82,7 +86,7 @@ describe('paths of a configuration', () => {
   it('a relative path and an absolute path in history mean the same file', async () => {
     for (const at of ['there', join(folder, 'project/there')]) {
       await writeFile(join(folder, 'project/c.yaml'), `history: ${at}/history.jsonl\n${objects}${kernel}`);
-      const { exitCode, stderr } = await corematrix(folder, ['run', '-c', 'project/c.yaml']);
+      const { exitCode, stderr } = await corematrix(folder, ['run', '-c', 'project/c.yaml'], env);
       expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`error: ${there('history.jsonl')}: not a history`)]);
     }
   });

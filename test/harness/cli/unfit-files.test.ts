@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderJson } from '../../../reports/json.ts';
 import { elfImage } from '../../kernels/fixtures.ts';
 import { night } from '../results/history/nights.ts';
-import { sample } from '../run/real-run.ts';
+import { KERNEL_FOLDERS, linkedCache, sample } from '../run/real-run.ts';
 import { MAIN } from './command.ts';
 
 /** Longer than any command takes on a busy machine. */
@@ -17,8 +17,11 @@ const KINDS = ['pipe', 'device', 'folder', 'huge'] as const;
 type Kind = (typeof KINDS)[number];
 
 let folder = '';
+/** Keeps the invented kernel out of the machine's cache. */
+let cache = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unfit-files-'));
+  cache = await linkedCache(join(folder, 'cache'), KERNEL_FOLDERS);
   const path = (name: string) => join(folder, name);
   await copyFile(sample('exec_watch'), path('good.bpf.o'));
   await writeFile(path('vmlinux'), elfImage());
@@ -113,7 +116,7 @@ async function said({ args, config }: Case, kind: Kind) {
   const words = args(kind).map((word) => (word === 'CONFIG' ? `${kind}.yaml` : word));
   const { exitCode, stderr } = await execa('node', [MAIN, ...words], {
     cwd: folder,
-    env: { GITHUB_ACTIONS: '', COREMATRIX_DEBIAN_MIRROR: 'http://127.0.0.1:1/debian' },
+    env: { GITHUB_ACTIONS: '', COREMATRIX_CACHE: cache, COREMATRIX_DEBIAN_MIRROR: 'http://127.0.0.1:1/debian' },
     reject: false,
     stdin: 'ignore',
     timeout: HANGS_MS,

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../../harness/base/errors.ts';
 import { typesWithName } from '../../../harness/bpf/btf/names.ts';
-import { findKernels, readKernelTypes } from '../../../harness/kernel-btf/kernels.ts';
+import { findKernels, readKernelTypes, signedKernels } from '../../../harness/kernel-btf/kernels.ts';
 import { cachedKernels } from '../../../kernels/cache/cached-kernels.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
@@ -87,6 +87,24 @@ describe('the cache', () => {
       expect((await found('debian:6.98')).kernels).toEqual(['6.98.1-cloud-amd64']);
     } finally {
       delete process.env['COREMATRIX_TRUST_MIRRORS'];
+    }
+  });
+
+  it('the newest signed kernel of a series counts as signed, but no newer kernel of the same series from a file of the user', async () => {
+    const own = cache;
+    cache = join(folder, 'signed-and-own');
+    const signed = { kind: 'signed', mirror: 'http://127.0.0.1:9/debian', key: 'A'.repeat(40), keyFile: null, expired: null } as const;
+    try {
+      await addToCache({ digit: 'a', release: '6.12.8-cloud-amd64', version: '6.12.8', trust: signed });
+      await addToCache({ digit: 'b', release: '6.12.9-cloud-amd64', version: '6.12.9', trust: signed });
+      await addToCache({ digit: 'c', release: '6.12.99-mine', version: '6.12.99', trust: { kind: 'own' } });
+      await addToCache({ digit: 'd', release: '6.9.1-mine', version: '6.9.1', trust: { kind: 'own' } });
+      await addToCache({ digit: 'e', release: '7.3.4-cloud-amd64', version: '7.3.4', trust: signed });
+      await addToCache({ digit: 'f', release: '5.10.1-cloud-amd64', version: '5.10.1' });
+      expect((await signedKernels(cache)).map(({ id }) => id)).toEqual(['6.12.9-cloud-amd64', '7.3.4-cloud-amd64']);
+      expect(await signedKernels(join(folder, 'none'))).toEqual([]);
+    } finally {
+      cache = own;
     }
   });
 
