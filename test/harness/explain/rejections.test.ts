@@ -154,7 +154,7 @@ it('a test for null that comes behind an addition is named, with the instruction
   expect(causesOf('added_before_test')).toMatchInlineSnapshot(`
     [
       "5.10 6.12: verifier-rejected: verifier: R1 pointer arithmetic on map_value_or_null prohibited, null-check it first at insn 8; the pointer is tested at insn 9, behind the addition at insn 8",
-      "The compiler moved the addition to this pointer before the test for null. Newer verifiers accept that, this one does not. Write barrier_var(POINTER) right behind the test, so that the addition stays behind it.",
+      "The compiler moved the addition to this pointer before the test for null. The verifier rejects that on every kernel on which the pointer may be null. Write barrier_var(POINTER) right behind the test, so that the addition stays behind it. Since Linux 6.14, bpf_map_lookup_elem() on an array or per-CPU array map does not return null for a constant key that the verifier can read and that is below max_entries (6.12 rejects such a program, 6.16 accepts it).",
     ]
   `);
 });
