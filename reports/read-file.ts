@@ -1,5 +1,5 @@
 // Reads results from a file of any size. A small file is read as one string. A large one is read part by part, and its large logs stay in it.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { checkUserFile, readUserFile } from '../harness/base/user-file.ts';
 import { type LargeLog, logInFile } from '../harness/results/large-log.ts';
@@ -61,7 +61,7 @@ async function gather(file: number): Promise<Gathered> {
 }
 
 async function readLarge(name: string): Promise<VersionedResults> {
-  const file = openSync(name, 'r');
+  const file = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
   let keep = false;
   try {
     const { value, large } = await gather(file);

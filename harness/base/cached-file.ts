@@ -19,10 +19,25 @@ export async function readCachedText(path: string): Promise<string | null> {
 }
 
 /**
+ * The content of a file of any size.
+ * @throws UserError if it is not a regular file; a system error if it cannot be opened
+ */
+export async function readAnySize(path: string): Promise<Buffer> {
+  return (await readRegular(path, ANY_SIZE)).bytes;
+}
+
+/** Which bytes of a file are read (default: all), and how many at once. `end` is the last of them. */
+interface StreamOptions {
+  start?: number;
+  end?: number;
+  highWaterMark?: number;
+}
+
+/**
  * Opens a file of any size as a stream.
  * @throws UserError if it is not a regular file; a system error if it cannot be opened
  */
-export async function streamOf(path: string, { highWaterMark }: { highWaterMark?: number } = {}): Promise<ReadStream> {
+export async function streamOf(path: string, options: StreamOptions = {}): Promise<ReadStream> {
   const { handle } = await openRegular(path, ANY_SIZE);
-  return handle.createReadStream(highWaterMark === undefined ? {} : { highWaterMark });
+  return handle.createReadStream(options);
 }

@@ -1,8 +1,8 @@
 // Digests of one file, and of all inputs of a build, so that it is built again only if an input changed.
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { streamOf } from './cached-file.ts';
+import { readAnySize, streamOf } from './cached-file.ts';
 
 /** The files of a folder (not below it) whose names end in one of `endings`, sorted. */
 export async function filesIn(folder: string, endings: readonly string[]): Promise<string[]> {
@@ -17,7 +17,7 @@ export async function filesIn(folder: string, endings: readonly string[]): Promi
 export async function digestOf(files: readonly string[], ...words: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(words));
   for (const file of files) {
-    const content = await readFile(file);
+    const content = await readAnySize(file);
     hash.update(`${basename(file)} ${content.length}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 32);

@@ -1,9 +1,10 @@
 // `corematrix shell`: opens a terminal in a guest, with tools of this machine and an object.
-import { access, constants, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
 import { cacheRoot } from '../base/files.ts';
+import { CONFIG_FILE } from '../../kernels/cache/config.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
@@ -81,7 +82,7 @@ async function objectFile(path: string | undefined): Promise<ShellFile[]> {
 }
 
 async function configFile({ release, config }: KernelImage): Promise<ShellFile[]> {
-  return config ? [{ path: `boot/config-${release ?? ''}`, bytes: await readFile(config.path), executable: false }] : [];
+  return config ? [{ path: `boot/config-${release ?? ''}`, bytes: await readUserFile(config.path, CONFIG_FILE), executable: false }] : [];
 }
 
 async function oneKernel(selector: string, trust: TrustOptions, signal: AbortSignal): Promise<KernelImage> {

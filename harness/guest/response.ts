@@ -1,7 +1,8 @@
 // Fetches the response of a guest from its mailbox, in the memory of a live QEMU.
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readAnySize } from '../base/cached-file.ts';
 import { InfraError } from '../base/errors.ts';
 import type { Ring } from './bell.ts';
 import type { Frame } from './protocol/frames.ts';
@@ -29,7 +30,7 @@ export async function readHeader(mailbox: LiveMailbox): Promise<ResponseHeader |
 async function readMailbox({ qemu, address, directory }: LiveMailbox, offset: number, size: number): Promise<Buffer> {
   const file = join(directory, `mailbox-${randomUUID()}`);
   await qemu.qmp.execute('pmemsave', { val: Number(address) + offset, size, filename: file });
-  const bytes = await readFile(file);
+  const bytes = await readAnySize(file);
   await rm(file, { force: true });
   return bytes;
 }

@@ -1,8 +1,9 @@
 // A snapshot of a booted kernel: made once, kept in the cache, restored privately for every cell.
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awakeNow } from '../base/awake.ts';
+import { readAnySize } from '../base/cached-file.ts';
 import { InfraError } from '../base/errors.ts';
 import { unfinishedPath } from '../base/files.ts';
 import type { OwnedFolder } from '../base/ownership.ts';
@@ -43,7 +44,7 @@ async function saveState(qemu: QemuProcess, stateFile: string): Promise<void> {
 /** Loads a saved state into a QEMU started with `-incoming defer`; the guest is stopped until `cont`. */
 export async function loadState(qemu: QemuProcess, stateFile: string): Promise<void> {
   await qemu.qmp.execute('migrate-set-capabilities', IGNORE_SHARED);
-  qemu.state.end(await readFile(stateFile));
+  qemu.state.end(await readAnySize(stateFile));
   await qemu.qmp.execute('migrate-incoming', { uri: `fd:${FD.state}` });
   await waitFor('load the state', async () => statusOf(await qemu.qmp.execute('query-status')) !== 'inmigrate');
 }

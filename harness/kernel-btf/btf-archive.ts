@@ -1,7 +1,7 @@
 // BTF in BTFHub's format: a tar archive with one file, usually compressed by xz.
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
+import { streamOf } from '../base/cached-file.ts';
 import { compressionOf, decompress } from '../../kernels/archive/decompress.ts';
 
 /** BTFHub's archives have one file. The largest allowed one fits, also beside others. */
@@ -54,7 +54,7 @@ export async function readBtfArchive(
   maxBytes: number,
 ): Promise<Uint8Array | string> {
   const format = compressionOf(start);
-  const input = createReadStream(path);
+  const input = await streamOf(path);
   const first = async (plain: Readable) => firstBtf(plain, maxBytes);
   return format ? decompress(format, { input, size }, 'its archive', first) : first(input);
 }

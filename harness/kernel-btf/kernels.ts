@@ -1,8 +1,9 @@
 // Finds the BTF for predictions: the cache, kernel images, BTF files and folders. It downloads and starts nothing.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { cachedKernels, type KernelsInCache, kernelsInCache } from '../../kernels/cache/cached-kernels.ts';
+import { CONFIG_FILE } from '../../kernels/cache/config.ts';
 import { kernelTrust } from '../../kernels/cache/kernel-trust.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import type { KernelSelector } from '../../kernels/registered.ts';
@@ -11,7 +12,7 @@ import { parseSelector } from '../../kernels/selector.ts';
 import { cachedConfig, type CachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { compareKernelVersions, parseKernelVersion, seriesOf, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
-import { reasonOf } from '../base/user-file.ts';
+import { readUserFile, reasonOf } from '../base/user-file.ts';
 import { safeId, withUniqueIds } from '../base/ids.ts';
 import { readBtfFile } from './btf-file.ts';
 import { BTF, CACHED } from './forms.ts';
@@ -223,6 +224,10 @@ export async function findKernels(selectors: readonly string[], cache: string): 
   return { kernels: withUniqueIds(distinct.toSorted(compare)), problems };
 }
 
+async function configText(file: string): Promise<string> {
+  return (await readUserFile(file, CONFIG_FILE)).toString('latin1');
+}
+
 /**
  * The newest kernel of every series in the cache that a verified signature vouches for, in version order. A kernel from a file of the user
  * is absent, because it can differ from the release that it names.
@@ -252,7 +257,7 @@ export async function readKernelTypes(
   if (typeof bytes === 'string') throw new UserError(`${label}: ${bytes}`);
   const vmlinux = index ? await indexWithFile(bytes, index) : indexBytes(bytes);
   if (typeof vmlinux === 'string') throw new UserError(`${label}: ${vmlinux}`);
-  const config = file === undefined ? {} : { config: file === null ? null : await readFile(file, 'latin1') };
+  const config = file === undefined ? {} : { config: file === null ? null : await configText(file) };
   if (folder === null) return { vmlinux, modules: [], ...config };
   const { modulesIn, readModules } = await import('./modules.ts');
   const files = await modulesIn(folder, VMLINUX).catch((error: unknown) => {

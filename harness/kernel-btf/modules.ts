@@ -1,5 +1,4 @@
 // Types of kernel modules, from /sys/kernel/btf or from module files, on top of the types of their kernel.
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,6 +11,7 @@ import { type Btf, type BtfResult, readBtf, typeWord } from '../bpf/btf/btf.ts';
 import { fieldsOf } from '../bpf/btf/fields.ts';
 import { indexNames, type NameIndex } from '../bpf/btf/names.ts';
 import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
+import { streamOf } from '../base/cached-file.ts';
 import { messageOf } from '../base/errors.ts';
 import type { KernelModule, UnreadableModule } from '../core-relo/candidates.ts';
 
@@ -68,7 +68,7 @@ async function wholeOf(plain: Readable): Promise<Buffer | string> {
 export async function readPlain(path: string): Promise<Buffer | string> {
   const { start, size } = await withFile(path, async (read, bytes) => ({ start: await read(0, 8), size: bytes }));
   const format = compressionOf(start);
-  const input = createReadStream(path);
+  const input = await streamOf(path);
   return format ? decompress(format, { input, size }, 'it', wholeOf) : wholeOf(input);
 }
 

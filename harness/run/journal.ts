@@ -57,7 +57,7 @@ function* linePlaces(file: number): Generator<Place & { ended: boolean }> {
 function findEntries(path: string): Entries {
   const places = new Map<string, Place>();
   if (!existsSync(path)) return { file: null, places, isCut: false };
-  const file = openSync(path, 'r');
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   let isCut = false;
   for (const { offset, length, ended } of linePlaces(file)) {
     isCut = !ended;

@@ -1,6 +1,4 @@
 // The guest agent: one static binary from the C in harness/guest/agent/, linked with the libbpf of set-up, kept in the cache.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheRoot } from '../base/files.ts';
 import { populateDirectory } from '../base/populate.ts';
@@ -8,7 +6,7 @@ import { UserError } from '../base/errors.ts';
 import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import { run, secondsSince, versionLine } from './command.ts';
-import { digestOf, filesIn } from '../base/digest.ts';
+import { digestOf, filesIn, sha256Of } from '../base/digest.ts';
 import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 
@@ -59,8 +57,6 @@ export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const state = await populateDirectory(target, async (building) => compile(sources, libbpf, join(building, 'init')));
   if (state === 'built') options.onNote(`guest agent with libbpf ${libbpf.version}: ${secondsSince(started)}`);
   const path = join(target, 'init');
-  const sha256 = createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+  const sha256 = await sha256Of(path);
   return { path, sha256, libbpf: libbpf.version, libbpfOrigin: libbpf.origin };
 }

@@ -1,9 +1,9 @@
 // Reads files of a Debian package. It writes only wanted files, and never to a path from the package.
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
+import { streamOf } from '../../harness/base/cached-file.ts';
 import { InfraError } from '../../harness/base/errors.ts';
 import { listAr } from './ar.ts';
 import type { Archive, FileRequest } from './archive.ts';
@@ -109,7 +109,7 @@ async function takeFile(plain: Readable, request: DebRequest, sink: Sink): Promi
 
 async function extract(request: DebRequest, sink: Sink): Promise<string | null> {
   const { format, offset, size } = await locatePart(request);
-  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
+  const input = await streamOf(request.deb, { start: offset, end: offset + size - 1 });
   const take = async (plain: Readable) => takeFile(plain, request, sink);
   return format === 'none' ? take(input) : decompress(format, { input, size }, request.label, take);
 }
@@ -156,7 +156,7 @@ async function takeFiles(plain: Readable, request: DebRequest, targetOf: (path: 
 
 async function extractAll(request: DebRequest, targetOf: (path: string) => string): Promise<number> {
   const { format, offset, size } = await locatePart(request);
-  const input = createReadStream(request.deb, { start: offset, end: offset + size - 1 });
+  const input = await streamOf(request.deb, { start: offset, end: offset + size - 1 });
   const take = async (plain: Readable) => takeFiles(plain, request, targetOf);
   return format === 'none' ? take(input) : decompress(format, { input, size }, request.label, take);
 }

@@ -5,13 +5,15 @@ import { dirname, join } from 'node:path';
 import { readCached } from '../../harness/base/cached-file.ts';
 import { messageOf } from '../../harness/base/errors.ts';
 import { writeFileAtomic } from '../../harness/base/files.ts';
-import { readUserFile } from '../../harness/base/user-file.ts';
+import { type FileLimit, readUserFile } from '../../harness/base/user-file.ts';
 import type { Archive } from '../archive/archive.ts';
 import { withFile } from '../archive/read-at.ts';
 import { KERNEL_FILES, type KernelFacts } from '../image/facts.ts';
 import { findIkconfig, isConfig, MAX_CONFIG } from '../image/ikconfig.ts';
 import { isConfigPath } from '../image/paths.ts';
 import { cachedConfig, type CachedKernel, type KernelConfig, readCachedKernel } from './cached-kernel.ts';
+
+export const CONFIG_FILE = { kind: 'a kernel configuration', maxBytes: MAX_CONFIG } as const satisfies FileLimit;
 
 /** The result of a search for a configuration. */
 export interface FoundConfig {
@@ -38,7 +40,7 @@ export async function configIn(archive: Archive, label: string): Promise<Buffer 
 /** The file `config-RELEASE` beside an image or package, as in /boot; null if it does not exist. */
 export async function configBeside(file: string, release: string): Promise<KernelConfig | null> {
   const path = join(dirname(file), `config-${release}`);
-  const text = await readUserFile(path, { kind: 'a kernel configuration', maxBytes: MAX_CONFIG }).catch(() => null);
+  const text = await readUserFile(path, CONFIG_FILE).catch(() => null);
   return text && isConfig(text) ? { path, ...describe(text) } : null;
 }
 

@@ -1,9 +1,9 @@
 // Unpacks a kernel image into the forms that can boot, its BTF and its facts.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { copyFile, constants, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { streamOf } from '../../harness/base/cached-file.ts';
 import { InfraError } from '../../harness/base/errors.ts';
 import { compressionOf, decompress } from '../archive/decompress.ts';
 import type { BzImage } from './bzimage.ts';
@@ -41,7 +41,7 @@ async function unpackPayload({ payload }: BzImage, source: string, target: strin
     if (!format) throw new InfraError(`${label}: the compression of its vmlinux is unknown`);
     const appended = format === 'gzip' ? 0 : 4;
     const end = payload.offset + payload.length;
-    const input = createReadStream(source, { start: payload.offset, end: end - appended - 1 });
+    const input = await streamOf(source, { start: payload.offset, end: end - appended - 1 });
     const packed = { input, size: payload.length - appended };
     const size = await decompress(format, packed, label, async (plain) => save(plain, target, label));
     const expected = (await read(end - 4, 4)).readUInt32LE(0);

@@ -15,7 +15,7 @@ export interface TrustOptions {
 
 export const TRUST_VARIABLE = 'COREMATRIX_TRUST_MIRRORS';
 export const KEYS_VARIABLE = 'COREMATRIX_MIRROR_KEYS';
-const KEY_FILE = { kind: 'a file with OpenPGP keys', maxBytes: 4 << 20 } as const satisfies FileLimit;
+export const KEY_FILE = { kind: 'a file with OpenPGP keys', maxBytes: 4 << 20 } as const satisfies FileLimit;
 
 /** An address without slashes at its end, as the records of the cache have it. */
 export function mirrorAddress(address: string): string {

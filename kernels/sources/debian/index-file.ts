@@ -1,9 +1,8 @@
 // Reads index files of a suite and keeps only the wanted stanzas, in the cache by the digest of the index.
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readCachedText } from '../../../harness/base/cached-file.ts';
+import { readCachedText, streamOf } from '../../../harness/base/cached-file.ts';
 import { InfraError } from '../../../harness/base/errors.ts';
 import { errorCode, parseCached, writeFileAtomic } from '../../../harness/base/files.ts';
 import { decompress } from '../../archive/decompress.ts';
@@ -71,7 +70,7 @@ export async function readStanzas(suite: Suite, selection: Selection, options: D
   try {
     const read = await decompress(
       found.format,
-      { input: createReadStream(target), size: file.size },
+      { input: await streamOf(target), size: file.size },
       `${suite.name}/${path}`,
       async (plain) => collectStanzas(plain, selection.wanted, file.size),
     );

@@ -1,10 +1,12 @@
 // The keys that may sign Debian indexes, as keyrings that gpgv reads.
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCached } from '../../../harness/base/cached-file.ts';
 import { UserError } from '../../../harness/base/errors.ts';
 import { writeFileAtomic } from '../../../harness/base/files.ts';
+import { readRegular } from '../../../harness/base/user-file.ts';
+import { KEY_FILE } from '../../trust/mirror-trust.ts';
 import type { MirrorTrust } from '../../trust/trust.ts';
 
 /** The keys of the package debian-archive-keyring. The file ending changed in Debian 13. */
@@ -33,7 +35,10 @@ function withoutArmour(content: Buffer): Buffer {
 }
 
 async function contentOf(path: string): Promise<Buffer | null> {
-  return readFile(path).then(withoutArmour, () => null);
+  return readRegular(path, KEY_FILE).then(
+    ({ bytes }) => withoutArmour(bytes),
+    () => null,
+  );
 }
 
 /** Debian's keys on this machine; null if it has none. */

@@ -1,7 +1,8 @@
 // The suites of an archive that may be used: their Release files are downloaded, judged, cached for some hours, and used longer if the
 // mirror is down.
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import pLimit from 'p-limit';
+import { readAnySize } from '../../../harness/base/cached-file.ts';
 import { InfraError, messageOf } from '../../../harness/base/errors.ts';
 import { unfinishedPath, writeFileAtomic } from '../../../harness/base/files.ts';
 import { download } from '../../download/download.ts';
@@ -55,7 +56,7 @@ async function fetchRecord(wanted: WantedSuite, lookup: Lookup): Promise<SuiteRe
   try {
     const result = await fetchInRelease(wanted, target, lookup);
     if (result.kind === 'absent') return { format: 2, checkedAt, found: null };
-    const { signature, content } = await verifyInRelease(await readFile(target, 'utf8'), await lookup.keyrings());
+    const { signature, content } = await verifyInRelease((await readAnySize(target)).toString(), await lookup.keyrings());
     return { format: 2, checkedAt, found: { release: parseRelease(content), signature } };
   } finally {
     await rm(target, { force: true });

@@ -3,15 +3,19 @@ import { constants } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCached, readCachedText, streamOf } from '../../../harness/base/cached-file.ts';
-import { sha256Of } from '../../../harness/base/digest.ts';
+import { digestOf, sha256Of } from '../../../harness/base/digest.ts';
+import { InfraError } from '../../../harness/base/errors.ts';
+import { prepareInitramfs } from '../../../harness/guest/agent.ts';
 import { createLogStore } from '../../../harness/results/logs.ts';
 import { verdictStore } from '../../../harness/run/verdicts.ts';
 import { readCachedKernel } from '../../../kernels/cache/cached-kernel.ts';
 import { kernelTrust } from '../../../kernels/cache/kernel-trust.ts';
 import { claimPart } from '../../../kernels/download/part-file.ts';
+import { findKeyrings } from '../../../kernels/sources/debian/keyring.ts';
 import { readRecord } from '../../../kernels/sources/debian/suite-record.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { IDENTITY } from '../run/cell-identity.ts';
@@ -51,6 +55,14 @@ describe('a file in the cache', () => {
     const path = await pipeAt(join(folder, 'pipe'));
     await expect(streamOf(path)).rejects.toThrow('is a named pipe; expected a regular file');
     await expect(sha256Of(path)).rejects.toThrow('is a named pipe; expected a regular file');
+    await expect(digestOf([path])).rejects.toThrow('is a named pipe; expected a regular file');
+  });
+
+  it('a stream of a file has the bytes from its start to its end', async () => {
+    const path = join(folder, 'file');
+    await writeFile(path, '0123456789');
+    const read = async (range: { start?: number; end?: number }) => text(await streamOf(path, range));
+    expect([await read({}), await read({ start: 7 }), await read({ start: 2, end: 4 })]).toEqual(['0123456789', '789', '234']);
   });
 });
 
@@ -79,5 +91,21 @@ describe('a named pipe in the cache', () => {
     const part = await claimPart(join(folder, 'file'), true);
     expect(await readdir(join(part.path, '..'))).toEqual(['.owner']);
     await part.release({ keep: false });
+  });
+
+  it('a named pipe in place of a key of a mirror has no key', async () => {
+    const path = await pipeAt(join(folder, 'key.asc'));
+    const trust = { keys: [{ path, sha256: '0'.repeat(64) }], accepted: [] };
+    await expect(findKeyrings(trust, folder)).rejects.toThrow(`${path}: not a file with OpenPGP keys`);
+  });
+
+  it('a named pipe in place of the configuration of a kernel, or of the agent, is refused before a guest boots', async () => {
+    const path = await pipeAt(join(folder, 'config'));
+    const sha256 = '0'.repeat(64);
+    const kernel = { release: '6.1', config: { path, size: 0, sha256 } };
+    await expect(prepareInitramfs({ path: join(folder, 'init'), sha256 }, kernel, folder)).rejects.toThrow(
+      new InfraError(`${path}: is a named pipe; expected a kernel configuration`),
+    );
+    await expect(prepareInitramfs({ path, sha256 }, null, folder)).rejects.toThrow('is a named pipe; expected a regular file');
   });
 });
