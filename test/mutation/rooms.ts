@@ -13,6 +13,19 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
     files: ['lines', 'parse', 'relocation-messages'].map((name) => `harness/logs/libbpf/${name}.ts`),
     tests: ['test/harness/logs/libbpf'],
   },
+  'libbpf-messages': {
+    files: ['errno', 'object-messages', 'program-messages'].map((name) => `harness/logs/libbpf/${name}.ts`),
+    tests: ['test/harness/logs/libbpf'],
+  },
+  'verifier-logs': {
+    files: ['harness/logs/verifier/**/*.ts'],
+    tests: ['causes', 'lines', 'parse', 'report'].map((name) => `test/harness/logs/verifier/${name}.test.ts`),
+  },
+  'kernel-logs': { files: ['harness/logs/kernel/**/*.ts'], tests: ['test/harness/logs/kernel'] },
+  'open-failures': {
+    files: ['open-failure', 'section-names'].map((name) => `harness/bpf/object/${name}.ts`),
+    tests: ['test/harness/bpf/object/open-failure.test.ts'],
+  },
   'predicted-relocations': {
     files: ['harness/core-relo/**/*.ts'],
     tests: [

@@ -79,3 +79,15 @@ test('the last failure of a kernel log counts, and it has at most 200 characters
   );
   expect(lastKernelFailure(log, anything)?.text.length).toBe(200);
 });
+
+test('the text of a failure in a kernel log has no time before it and no spaces behind it', () => {
+  expect(lastKernelFailure('[    1.25] TCP: a does not implement required ops \t\r\n', anything)?.text).toBe(
+    'TCP: a does not implement required ops',
+  );
+});
+
+test('only the last 256 KiB of a kernel log are read', () => {
+  const failure = 'TCP: a does not implement required ops\n';
+  const log = (length: number) => lastKernelFailure(failure.padEnd(length, ' '), anything)?.text;
+  expect([log(256 * 1024), log(256 * 1024 + 1)]).toEqual([failure.trim(), undefined]);
+});

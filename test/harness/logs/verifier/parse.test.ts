@@ -140,6 +140,62 @@ test('the end of a very long verifier log is enough', () => {
   expect(parseVerifierLog(`${path}200000: (95) exit\nR0 !read_ok\n`)).toMatchObject({ reason: 'R0 !read_ok', insn: 200_000 });
 });
 
+test('only the last 256 KiB of a verifier log are read, without the line that is cut, and a line up to 4096 characters', () => {
+  const ending = (start: string, length: number) => parseVerifierLog(`${start}; `.padEnd(length, 'x')).reason;
+  const whole = 256 * 1024;
+  expect(ending('R0 !read_ok\n', whole)).toBe('R0 !read_ok');
+  expect(ending('R0 !read_ok\n', whole + 1)).toBeNull();
+  expect(ending('R1 !read_ok\nR0 !read_ok\n', whole + 11)).toBe('R0 !read_ok');
+  expect(ending('R1 !read_ok\nR0 !read_ok\n', whole + 12)).toBeNull();
+  expect(parseVerifierLog(`some words ${'x'.repeat(5000)}`).reason).toHaveLength(4096);
+  expect(parseVerifierLog(`R0 !read_ok\n${'\n'.repeat(998)}`).reason).toBe('R0 !read_ok');
+  expect(parseVerifierLog(`R0 !read_ok\n${'\n'.repeat(1000)}`).reason).toBeNull();
+});
+
+test('the last eight messages of a verifier log are searched for one that a rule knows, else the last is the reason', () => {
+  const strangers = (count: number) => Array.from({ length: count }, (_, at) => `stranger ${at}`).join('\n');
+  const read = (count: number) => {
+    const { reason, cause } = parseVerifierLog(`0: (95) exit\nR0 !read_ok\n${strangers(count)}`);
+    return [reason, cause.type];
+  };
+  expect([read(0), read(7), read(8)]).toEqual([
+    ['R0 !read_ok', 'uninitialized'],
+    ['R0 !read_ok', 'uninitialized'],
+    ['stranger 7', 'unknown'],
+  ]);
+});
+
+test('the state in a verifier log is that of the register in the reason, from at most 200 lines above', () => {
+  const log = (lines: number, reason = 'R10 !read_ok') =>
+    `0: (bf) r1 = r2 ; R1=1 R10_w=ptr((a))\n${'1: (bf) r3 = r4 ; R3=5\n'.repeat(lines)}2: (95) exit\n${reason}`;
+  expect(parseVerifierLog(log(0)).state).toBe('R10_w=ptr((a))');
+  expect([parseVerifierLog(log(198)).state, parseVerifierLog(log(199)).state]).toEqual(['R10_w=ptr((a))', null]);
+  expect(parseVerifierLog(log(0, 'unreachable insn 2')).state).toBe('R1=1 R10_w=ptr((a))');
+});
+
+test('an empty source line in a verifier log is passed over', () => {
+  expect(parseVerifierLog('; x = 1; @ f.c:1\n;  @ f.c:2\n0: (95) exit\nR0 !read_ok').source).toEqual({
+    text: 'x = 1;',
+    file: 'f.c',
+    line: 1,
+  });
+});
+
+test('a reason in a verifier log whose first words are on the line before is joined with it', () => {
+  const reason = (last: string) => parseVerifierLog(`0: (95) exit\nsome words\n${last}`).reason;
+  expect([
+    reason('R10 min value is outside of the allowed memory range'),
+    reason('invalid bpf_context access off=8 size=8'),
+    reason('the R1 is odd'),
+    reason('R0 !read_ok'),
+  ]).toEqual([
+    'some words; R10 min value is outside of the allowed memory range',
+    'some words; invalid bpf_context access off=8 size=8',
+    'the R1 is odd',
+    'R0 !read_ok',
+  ]);
+});
+
 test('any text is read as a verifier log', () => {
   const words = fc.constantFrom(
     '; ',
