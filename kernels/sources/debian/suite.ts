@@ -162,15 +162,27 @@ function suitesIn(outcomes: readonly Outcome[]): Suite[] {
   return outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.suite ?? []) : []));
 }
 
-function tell(outcomes: readonly Outcome[], note: (text: string) => void): void {
-  const stale = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.stale ?? []) : []))[0];
-  if (stale) {
-    const since = new Date(stale.since).toISOString();
-    note(`the Debian mirror cannot be read; its indexes of ${since} are used (${stale.reason})`);
+/** The part of a reason that names its suite: in an address, or behind the mirror. */
+const SUITE_NAME = /\/dists\/[^/\s]+|(?<=^the index of \S+ )\S+/;
+
+/** Every reason in its order. Of those that differ only in the suite, the first. */
+function distinct(reasons: readonly string[]): string {
+  const first = new Map<string, string>();
+  for (const reason of reasons) {
+    const key = reason.replace(SUITE_NAME, '');
+    if (!first.has(key)) first.set(key, reason);
   }
-  const failed = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
-  const [first] = failed;
-  if (first) note(`${failed.length} suites cannot be read; kernels that only they have are missing (${messageOf(first)})`);
+  return [...first.values()].join('; ');
+}
+
+function tell(outcomes: readonly Outcome[], note: (text: string) => void): void {
+  const stale = outcomes.flatMap((outcome) => (outcome.kind === 'usable' ? (outcome.stale ?? []) : []));
+  if (stale.length > 0) {
+    const since = new Date(Math.min(...stale.map((each) => each.since))).toISOString();
+    note(`the Debian mirror cannot be read; its indexes of ${since} are used (${distinct(stale.map(({ reason }) => reason))})`);
+  }
+  const failed = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [messageOf(outcome.error)] : []));
+  if (failed.length > 0) note(`${failed.length} suites cannot be read; kernels that only they have are missing (${distinct(failed)})`);
   for (const text of [...refusals(outcomes), ...losses(outcomes), ...exceptions(suitesIn(outcomes))]) note(text);
 }
 

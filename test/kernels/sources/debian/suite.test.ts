@@ -397,6 +397,23 @@ it('a record is used longer if the new index is refused, and only a trusted inde
   ]);
 });
 
+it('a note on records that are used longer names every reason, and those that differ only in the suite once', async () => {
+  await publish('duke-security');
+  await read();
+  await publish('trixie-security', { date: NOW - 2 * HOUR_MS });
+  await publish('duke-security', { signedBy: 'stranger' });
+  const older =
+    'the index of HOST/debian-security trixie-security is refused: it is of 2026-11-28T10:00:00Z, older than the one of ' +
+    '2026-11-28T11:00:00Z that this mirror had before';
+  const note = (reasons: string) => `the Debian mirror cannot be read; its indexes of 2026-11-28T12:00:00.000Z are used (${reasons})`;
+  const refreshed = async () => [await read({ refresh: true }), notes.map((each) => each.replace(/key [0-9A-F]{16}[^)]*/, 'key KEY'))];
+  const suites = [TRIXIE, 'duke-security of HOST/debian-security, signed'];
+  const stranger = 'the index of HOST/debian-security duke-security is refused: it is signed with the unknown key KEY';
+  expect(await refreshed()).toEqual([suites, [note(`${older}; ${stranger}`)]]);
+  await publish('duke-security', { date: NOW - 2 * HOUR_MS });
+  expect(await refreshed()).toEqual([suites, [note(older)]]);
+});
+
 it('a record that this run does not trust is not used, though the mirror cannot be read', async () => {
   await publish('trixie-security', { signedBy: null });
   await read(trusting());
