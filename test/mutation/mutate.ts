@@ -1,5 +1,6 @@
 // Changes the code that decides verdicts in small ways, one at a time, and lists the changes that no test notices.
 // usage: npm run mutate -- [ROOM...] [FILE...]   FILE: only some files of the rooms
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { parse } from 'yaml';
 import { InfraError, UserError } from '../../harness/base/errors.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { exitCodeOf, reportError } from '../../harness/cli/exit.ts';
-import { faultsOf, type Judged, judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
+import { faultsOf, type Judged, judgeReport, outdatedArguments, percent, reportSchema, survivorsSchema } from './report.ts';
 import { ALONE, RESULTS } from './results-file.ts';
 import { MUTATED_ROOMS, type MutatedRoom, TESTS } from './rooms.ts';
 
@@ -94,6 +95,10 @@ function chosen(words: readonly string[]): [string, MutatedRoom][] {
 
 async function main(words: readonly string[]): Promise<void> {
   const argued = survivorsSchema.parse(parse(await readFile(join(PACKAGE_ROOT, 'test/mutation/survivors.yaml'), 'utf8')) ?? []);
+  const sourceOf = (file: string) => (existsSync(join(PACKAGE_ROOT, file)) ? readFileSync(join(PACKAGE_ROOT, file), 'utf8') : null);
+  const outdated = outdatedArguments(argued, sourceOf);
+  for (const line of outdated) say(line);
+  if (outdated.length > 0) process.exitCode = 1;
   for (const [name, room] of chosen(words)) {
     const started = performance.now();
     const judged = judgeReport(reportSchema.parse(await reportOf(name, room)), argued);

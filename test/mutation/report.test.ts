@@ -1,8 +1,9 @@
 // Tests of judging a report of Stryker: scores, survivors, and arguments that fit or no longer fit.
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { faultsOf, judgeReport, percent, reportSchema, survivorsSchema } from './report.ts';
+import { faultsOf, judgeReport, outdatedArguments, percent, reportSchema, survivorsSchema } from './report.ts';
 import { MUTATED_ROOMS } from './rooms.ts';
 
 const SOURCE = 'export function isSmall(n: number) {\n  return n <\n    10;\n}\n';
@@ -104,8 +105,29 @@ test('an argument for a surviving mutant needs one kind, a reason, and a mutant'
   ]).toEqual([true, true, false, false, false, false]);
 });
 
+test('an argument for a surviving mutant whose code or file is gone is outdated', () => {
+  const gone = { code: 'return n < 11;', mutant: 'return true;' };
+  const line = (file: string, code: string) => `survivors.yaml: this code is no longer in ${file}, remove its mutants: ${code}`;
+  const sourceOf = (file: string) => (file === 'a.ts' ? SOURCE : null);
+  expect([
+    outdatedArguments([EQUIVALENT, ACCEPTED], sourceOf),
+    outdatedArguments([{ ...EQUIVALENT, mutants: [SURVIVOR, gone] }], sourceOf),
+    outdatedArguments([{ ...EQUIVALENT, file: 'b.ts' }], sourceOf),
+  ]).toEqual([[], [line('a.ts', gone.code)], [line('b.ts', SURVIVOR.code)]]);
+});
+
+const readArguments = async () => survivorsSchema.parse(parse(await readFile(new URL('survivors.yaml', import.meta.url), 'utf8')));
+
+test('the code of every argument in survivors.yaml is in its file', async () => {
+  const sourceOf = (file: string) => {
+    const place = new URL(`../../${file}`, import.meta.url);
+    return existsSync(place) ? readFileSync(place, 'utf8') : null;
+  };
+  expect(outdatedArguments(await readArguments(), sourceOf)).toEqual([]);
+});
+
 test('every argument in survivors.yaml names a file of a mutated room', async () => {
-  const argued = survivorsSchema.parse(parse(await readFile(new URL('survivors.yaml', import.meta.url), 'utf8')));
+  const argued = await readArguments();
   const places = Object.values(MUTATED_ROOMS).flatMap(({ files }) => files.map((pattern) => pattern.replace('**/*.ts', '')));
   expect(argued.map(({ file }) => file).filter((file) => !places.some((place) => file.startsWith(place)))).toEqual([]);
 });

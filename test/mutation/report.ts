@@ -113,6 +113,19 @@ export function judgeReport({ files }: z.infer<typeof reportSchema>, argumentsFo
   };
 }
 
+/**
+ * Arguments whose code is no longer in its file: no mutant can fit them, whichever room runs. One line for each.
+ * @param sourceOf returns the source of a file; null for a missing one
+ */
+export function outdatedArguments(argumentsFor: readonly Argument[], sourceOf: (file: string) => string | null): string[] {
+  return argumentsFor.flatMap(({ file, mutants }) => {
+    const source = oneLine(sourceOf(file) ?? '');
+    return mutants
+      .filter(({ code }) => !source.includes(oneLine(code)))
+      .map(({ code }) => `survivors.yaml: this code is no longer in ${file}, remove its mutants: ${code}`);
+  });
+}
+
 /** The share of noticed mutants among those that count, in percent; 100 if none counts. */
 export function percent(scores: readonly Pick<FileScore, 'killed' | 'counted'>[]): number {
   const sum = (of: 'killed' | 'counted') => scores.reduce((total, score) => total + score[of], 0);

@@ -20,6 +20,7 @@ test.each([
   ['odd(-12345)', null],
   ['--EPERM', null],
   ['not -EPERM', null],
+  ['E-PERM', null],
   ['LIBBPF_ERRNO__KVERSION', 4002],
   ['parameter mismatch', null],
   ['', null],
