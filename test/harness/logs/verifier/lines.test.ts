@@ -38,6 +38,7 @@ describe('instructions of a verifier log', () => {
     ['1: (18) r1 = 0x1;2', '(18) r1 = 0x1;2', ''],
     ['1: (18) ;', '(18) ', ''],
     ['1: (18) ; R1=1', '(18) ', 'R1=1'],
+    ['1: (bf) r6 = r1 ; 12:R6=1', '(bf) r6 = r1', 'R6=1'],
   ])('the state behind an instruction of a verifier log is its own part: %j', (line, text, behind) => {
     expect(readVerifierLine(line)).toEqual(instruction(1, text, { state: behind }));
   });
@@ -56,6 +57,7 @@ describe('source lines of a verifier log', () => {
     ['; a @ b.c:1 @ /src/my file.c:345 ', 'a @ b.c:1 @ /src/my file.c:345', null, null],
     ['; a @ b.c:1 @ /src/my file.c:345', 'a @ b.c:1', '/src/my file.c', 345],
     ['; a @ b.c:12x', 'a @ b.c:12x', null, null],
+    ['; a @ b\rc.c:12', 'a @ b\rc.c:12', null, null],
     [';   a  ', 'a', null, null],
     ['; :12', ':12', null, null],
     ['; x.c:12', 'x.c:12', null, null],

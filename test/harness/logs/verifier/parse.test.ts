@@ -112,6 +112,11 @@ test('verifier statistics are read at any position', () => {
   expect(parseVerifierLog(text).stats).toEqual({ processed: 99, totalStates: 20, peakStates: 19, timeUsec: 1234, stackDepth: '64+16' });
 });
 
+test('the words of statistics in other lines of a verifier log are no statistics', () => {
+  const { stats } = parseVerifierLog('; processed 5 insns total_states 6\n0: (95) exit\nit says: peak_states 7\n');
+  expect(stats).toEqual({ processed: null, totalStates: null, peakStates: null, timeUsec: null, stackDepth: null });
+});
+
 test('an empty verifier log has no reason', () => {
   expect(parseVerifierLog('')).toMatchInlineSnapshot(`
     {

@@ -50,6 +50,12 @@ test('the last of several reports counts, and what is before it stays in the ver
   expect(splitReport([...first, ...REPORT])).toEqual({ before: first, report: READ });
 });
 
+test('statistics before a report stay in the verifier log once, and a title has one line', () => {
+  expect(splitReport(['processed 9 insns', ...REPORT]).before).toEqual(['processed 9 insns']);
+  expect(splitReport([...REPORT, 'processed 9 insns']).before).toEqual(['processed 9 insns']);
+  expect(splitReport(['Verification failed: odd\nend']).report).toBeNull();
+});
+
 test('a report without sections has its title only', () => {
   expect(splitReport(['Verification failed: odd\nend', 'Verification failed: plain'])).toEqual({
     before: ['Verification failed: odd\nend'],
