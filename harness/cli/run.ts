@@ -185,7 +185,11 @@ export function addRunCommand(program: Command): void {
         'boot',
       ]),
     )
-    .option('--timeout <seconds>', 'time limit of a cell, in seconds (default: 300, 60 under KVM)', seconds)
+    .option(
+      '--timeout <seconds>',
+      'time limit of a cell, in seconds (default: 300, 60 under KVM; more for an object with 1,000 programs)',
+      seconds,
+    )
     .option('--boot-timeout <seconds>', 'time limit of the boot of a kernel, in seconds (default: 90, 30 under KVM)', seconds)
     .option('--predict-first', 'run cells that are predicted to fail first; all cells still run')
     .option('--resume', 'continue a run into the same folder that was killed: keep its finished cells')

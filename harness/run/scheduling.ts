@@ -61,7 +61,8 @@ async function runInGuest(session: RunSession, { ready, object, memoryMiB, isUrg
   // The logs of the cell alone: only what is within the limits becomes a part of the run.
   const own = createLogStore(null);
   const customBtf = (await object.prepared.btf?.(kernel.release)) ?? null;
-  const limits = cellLimits(request.limits ?? {}, object.prepared, (await session.accel).accel);
+  const timed = { programs: object.result.programs.length, settings: object.prepared };
+  const limits = cellLimits(request.limits ?? {}, timed, (await session.accel).accel);
   const expected = (cell: CellResult) => finish(session, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return inSlot(session, memoryMiB, isUrgent ? URGENCY.predicted : URGENCY.cell, async () => {
     if (signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);

@@ -16,6 +16,7 @@ export interface TimeLimits {
 
 /** Verifying a million instructions takes minutes under emulation. A guest that hangs is noticed much earlier. */
 const CELL_MS = { tcg: 300_000, kvm: 60_000 } as const satisfies Record<Accel, number>;
+const THOUSAND_PROGRAMS_MS = { tcg: 60_000, kvm: 12_000 } as const satisfies Record<Accel, number>;
 const BOOT_MS = { tcg: 90_000, kvm: 30_000 } as const satisfies Record<Accel, number>;
 const STALL_MS = { tcg: 30_000, kvm: 10_000 } as const satisfies Record<Accel, number>;
 
@@ -33,7 +34,19 @@ export function bootLimit({ bootMs }: TimeLimits, accel: Accel): number {
   return timerMs(bootMs ?? BOOT_MS[accel]);
 }
 
-/** The limits of a cell. Without a requested limit, the time of the object's commands is added to that of the load. */
-export function cellLimits({ cellMs, stallMs }: TimeLimits, settings: CommandSettings, accel: Accel): CellLimits {
-  return { cellMs: timerMs(cellMs ?? CELL_MS[accel] + commandsMs(settings)), stallMs: stallMs ?? STALL_MS[accel] };
+/** If the load of an object fails, each of its programs has a load attempt of its own. */
+function programsMs(count: number, accel: Accel): number {
+  return Math.floor(count / 1000) * THOUSAND_PROGRAMS_MS[accel];
+}
+
+/** An object to load: its number of programs, and its settings that run commands. */
+export interface TimedObject {
+  programs: number;
+  settings: CommandSettings;
+}
+
+/** The limits of a cell. Without a requested limit, the time of commands and of very many programs is added to that of the load. */
+export function cellLimits({ cellMs, stallMs }: TimeLimits, { programs, settings }: TimedObject, accel: Accel): CellLimits {
+  const wanted = cellMs ?? CELL_MS[accel] + commandsMs(settings) + programsMs(programs, accel);
+  return { cellMs: timerMs(wanted), stallMs: stallMs ?? STALL_MS[accel] };
 }

@@ -3,7 +3,9 @@
 
 #include "alternatives.h"
 #include "attach.h"
+#include "child.h"
 #include "clock.h"
+#include "libbpf_log.h"
 #include "messages.h"
 #include "run_check.h"
 #include "settings.h"
@@ -22,37 +24,46 @@
 /* bpf_object__prepare() splits a load in two steps, so that failures of relocation and maps differ from those of verification. */
 #define HAS_PREPARE (LIBBPF_MAJOR_VERSION > 1 || (LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION >= 6))
 
+/*
+ * libbpf needs as long for one program of an object as for all, and prints as much. So for each program of a larger object, the object is
+ * not opened again, and the lines about the other programs are left out.
+ */
+#define MANY_PROGRAMS 256
+
 struct object_file {
 	const char *name;
 	const void *bytes;
 	uint32_t length;
+	/* The opened object for a single load attempt, and the part of the response that has the messages of its opening. */
+	struct bpf_object *opened;
+	uint32_t opening, opening_end;
 };
 
-static int keep_log(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	begin_log((enum log_level)level);
-	frame_vprintf(format, arguments);
-	frame_close();
-	return 0;
-}
+static size_t program_count;
 
 static void write_programs(struct bpf_object *object)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object) {
+		program_count++;
 		send_program((uint32_t)bpf_program__insn_cnt(program), bpf_program__autoload(program), bpf_program__name(program),
 		             bpf_program__section_name(program), libbpf_bpf_prog_type_str(bpf_program__type(program)));
 	}
 }
 
-/* Makes the named program the only one that is loaded. */
+/* Makes the named program the only one that is loaded; with NULL, none is. */
 static void autoload_only(struct bpf_object *object, const char *name)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
-		bpf_program__set_autoload(program, strcmp(bpf_program__name(program), name) == 0);
+	bpf_object__for_each_program(program, object) {
+		bool wanted = name && strcmp(bpf_program__name(program), name) == 0;
+
+		/* A child gets a copy of each page that it writes, which takes longer than to look. */
+		if (bpf_program__autoload(program) != wanted)
+			bpf_program__set_autoload(program, wanted);
+	}
 }
 
 /* A pinned map would outlive its load attempt, and the matrix asks only whether the object loads. */
@@ -118,6 +129,23 @@ static struct bpf_object *open_object(const struct object_file *file)
 	return bpf_object__open_mem(file->bytes, file->length, &options);
 }
 
+/* Opens the object for a load attempt, or takes the opened one, and then keeps the messages that belong into the log of the attempt. */
+static struct bpf_object *object_for_attempt(const struct object_file *file, const char *program)
+{
+	bool is_brief = program && program_count > MANY_PROGRAMS;
+	struct bpf_object *object = file->opened;
+
+	if (is_brief)
+		say_lines_are_left_out();
+	libbpf_set_print(is_brief ? keep_notices : keep_log);
+	if (object)
+		response_repeat(file->opening, file->opening_end);
+	else
+		object = open_object(file);
+	libbpf_set_print(is_brief ? keep_own_log : keep_log);
+	return object;
+}
+
 /*
  * Run checks need the whole object, so a program that is loaded alone is only attached. They also need the programs that are finally
  * chosen among alternatives.
@@ -142,7 +170,7 @@ static enum reached attempt(const struct object_file *file, const char *program,
 	send_attempt_begin(program ? program : "");
 	log = response_length();
 	start = now_ns();
-	object = open_object(file);
+	object = object_for_attempt(file, program);
 	error = object ? 0 : -errno;
 	opened = now_ns();
 	if (object) {
@@ -173,7 +201,9 @@ static enum reached attempt(const struct object_file *file, const char *program,
 		return reached;
 	detach_all();
 	unpin(object);
-	bpf_object__close(object);
+	/* The child that loads an opened object ends now. */
+	if (!file->opened)
+		bpf_object__close(object);
 	return reached;
 }
 
@@ -200,30 +230,48 @@ static char **program_names(const struct object_file *file)
 	return names;
 }
 
-static int keep_quiet(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level, (void)format, (void)arguments;
-	return 0;
-}
-
 static bool works_alone(const void *file, const char *program)
 {
 	return attempt(file, program, false) == REACHED_DONE && !attach_failed(program);
 }
 
+struct alone {
+	const struct object_file *file;
+	const char *program;
+};
+
+static void attempt_alone(const void *context)
+{
+	const struct alone *alone = context;
+
+	attempt(alone->file, alone->program, false);
+}
+
 /* Loads each wanted program alone, except for those that were tried. */
 static void attempt_each(const struct object_file *file)
 {
+	struct object_file opened = *file;
 	char **names;
 	bool alone;
 
 	libbpf_set_print(keep_quiet);
 	names = program_names(file);
-	libbpf_set_print(keep_log);
 	/* The load attempt of an object with one program was already that of the program. */
 	alone = names && names[0] && !names[1];
+	/* An object can be loaded only once, so each program of a large one is loaded in a child, which has a copy of the opened object. */
+	if (program_count > MANY_PROGRAMS) {
+		libbpf_set_print(keep_notices);
+		opened.opening = response_length();
+		opened.opened = open_object(file);
+		opened.opening_end = response_length();
+		if (opened.opened)
+			autoload_only(opened.opened, NULL);
+	}
 	for (char **next = names; next && *next; next++) {
-		if (!alone && !was_tried(*next))
+		bool wanted = !alone && !was_tried(*next);
+		bool done = wanted && opened.opened && in_child(attempt_alone, &(struct alone){ &opened, *next });
+
+		if (wanted && !done)
 			attempt(file, *next, false);
 		free(*next);
 	}
@@ -248,7 +296,6 @@ void load_object(const char *name, const void *bytes, uint32_t length)
 	enum reached reached;
 
 	allow_descriptors();
-	libbpf_set_print(keep_log);
 	reached = attempt(&file, NULL, true);
 	if (reached == REACHED_OPEN)
 		return;

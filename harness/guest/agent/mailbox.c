@@ -337,6 +337,18 @@ bool response_word_after(uint32_t since, const char *text, char *word, size_t si
 	return length > 0;
 }
 
+void response_repeat(uint32_t from, uint32_t end)
+{
+	uint32_t length = end - from;
+
+	if (length > room()) {
+		response->dropped += length;
+		return;
+	}
+	memcpy(response_base + response->length, response_base + from, length);
+	response->length += length;
+}
+
 uint32_t response_crc(void)
 {
 	return response->crc;

@@ -49,6 +49,9 @@ void frame_close(void);
  * long. */
 bool response_word_after(uint32_t since, const char *text, char *word, size_t size);
 
+/* Appends whole frames of the response once more, if they fit. */
+void response_repeat(uint32_t from, uint32_t end);
+
 /* Where the response begins in the mailbox, how long it is, and its CRC-32 (ISO-HDLC, as in zlib). */
 uint32_t response_offset(void);
 uint32_t response_length(void);

@@ -59,7 +59,9 @@ export const configSchema = z.strictObject({
   mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, in place of those that apt uses.'),
   timeout: seconds
     .optional()
-    .describe('Time limit of a cell, in seconds (default: 300, 60 under KVM). A cell that exceeds it has no verdict.'),
+    .describe(
+      'Time limit of a cell, in seconds (default: 300, 60 under KVM; more for an object with 1,000 programs). A cell that exceeds it has no verdict.',
+    ),
   bootTimeout: seconds
     .optional()
     .describe(

@@ -81,7 +81,10 @@ const cellProgram = z.strictObject({
     .describe('Prediction from BTF alone, made before the program is loaded; absent if nothing was predicted.'),
   logs: z
     .strictObject({
-      libbpf: logRef.describe('Debug output of libbpf for this program alone, as a key of `logs.texts`; null if there is none.'),
+      libbpf: logRef.describe(
+        'Debug output of libbpf for this program alone, as a key of `logs.texts`; null if there is none. If the object has more than 256 ' +
+          'programs, it has no lines about the other programs; the log of the object has these.',
+      ),
       verifier: logRef.describe("The verifier's log, as a key of `logs.texts`; null if there is none."),
     })
     .describe('Logs of the program.'),
