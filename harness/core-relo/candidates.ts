@@ -18,9 +18,13 @@ export interface UnreadableModule {
   reason: string;
 }
 
-/** A module that has a function or a tracepoint. */
+/** What a name in a module is. The type that stands for a tracepoint counts as a function. */
+export type ModuleNameKind = 'function' | 'variable' | 'struct';
+
+/** A module that has a function, tracepoint, variable or struct_ops type. */
 export interface ModuleWithName {
   module: string;
+  kind: ModuleNameKind;
   /** False if the module has only a symbol of this name, and no BTF for it. */
   inBtf: boolean;
 }

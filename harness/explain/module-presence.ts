@@ -1,6 +1,6 @@
 // Whether a module has the function or tracepoint that vmlinux lacks: what is missing in vmlinux may still be in the kernel.
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { inPackageText } from '../kernel-btf/kernel-names.ts';
+import { inPackageText, inUnloadedModule, type NameUse } from '../kernel-btf/kernel-names.ts';
 import { CACHED, BTF } from '../kernel-btf/forms.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
@@ -14,12 +14,21 @@ export interface InModules {
 }
 
 /** Searches the modules of a kernel's package for a name that its vmlinux lacks. Modules that count as loaded were searched before. */
-export async function searchModules(types: KernelTypes, kernel: OfflineKernel, name: string): Promise<InModules> {
+export async function searchModules(
+  types: KernelTypes,
+  kernel: OfflineKernel,
+  { name, use }: { name: string; use: NameUse },
+): Promise<InModules> {
   if (types.modules.length > 0) return { state: 'none', text: null };
   const known = await withPackage(types, kernel.image, { names: [name], make: true });
-  const found = known.inPackage?.(name) ?? [];
+  // vmlinux alone has most variables and struct_ops types, so only a module that has one is worth a word.
+  if (use === 'variable' || use === 'struct-ops') {
+    const text = inUnloadedModule(known, name, use);
+    return { state: text === null ? 'none' : 'found', text };
+  }
   const state = known.inPackage ? 'none' : 'unknown';
-  return { state: found.length > 0 ? 'found' : state, text: inPackageText(known, name) };
+  const isFound = known.inPackage?.(name).some(({ kind }) => kind === 'function') === true;
+  return { state: isFound ? 'found' : state, text: inPackageText(known, name, use) };
 }
 
 /** Advice for kernels whose modules are unknown: the command that adds them to the cache. */

@@ -65,8 +65,8 @@ interface Availability {
 
 async function havingOf(kernel: OfflineKernel, requirement: Requirement, types: KernelTypes | null): Promise<Having> {
   const has = types && meetsRequirement(types, requirement);
-  const name = nameInModules(requirement);
-  const inModules = types && has === false && name !== null ? await searchModules(types, kernel, name) : null;
+  const named = nameInModules(requirement);
+  const inModules = types && has !== true && named ? await searchModules(types, kernel, named) : null;
   return { kernel, has: inModules?.state === 'found' ? null : has, inModules };
 }
 
@@ -86,13 +86,13 @@ async function availabilityOf(requirement: Requirement, cache: KernelCache): Pro
 
 /** Advice on a name that a module has or may have, unless vmlinux of some kernel has it. */
 function moduleAdvice(requirement: Requirement, having: readonly Having[], failing: readonly Having[]): string[] {
-  const name = nameInModules(requirement);
-  if (name === null || having.some(({ has }) => has === true)) return [];
+  const named = nameInModules(requirement);
+  if (!named || having.some(({ has }) => has === true)) return [];
   const unknown = failing.filter(({ inModules }) => inModules?.state === 'unknown').map(({ kernel }) => kernel);
   const isFound = failing.some(({ inModules }) => inModules?.state === 'found');
   return [
     ...(isFound ? ['A module must be loaded before the object: modules: in the configuration, or modprobe on a machine.'] : []),
-    ...(unknown.length > 0 ? [pullModulesAdvice(targetOf(name), unknown)] : []),
+    ...(unknown.length > 0 ? [pullModulesAdvice(targetOf(requirement.name), unknown)] : []),
   ];
 }
 

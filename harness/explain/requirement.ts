@@ -3,6 +3,8 @@ import { type Btf, kindOf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { typesWithName } from '../bpf/btf/names.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { NameUse } from '../kernel-btf/kernel-names.ts';
+import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import type { FailureClass } from '../base/failures.ts';
@@ -85,7 +87,7 @@ export function meetsRequirement(kernel: KernelTypes, requirement: Requirement):
     case 'kfunc':
       return typeIn(kernel, 'func', requirement.name) !== null;
     case 'struct-ops-type':
-      return typeIn(kernel, 'struct', `bpf_struct_ops_${requirement.name}`) !== null;
+      return typeIn(kernel, 'struct', STRUCT_OPS_VALUE + requirement.name) !== null;
     case 'struct-ops-member': {
       const type = typeIn(kernel, 'struct', requirement.type);
       return type && namedMembers(type.btf, type.id).some(({ name }) => name === requirement.name);
@@ -104,12 +106,28 @@ export function targetOf(name: string): string {
 }
 
 /**
- * The name of a function or tracepoint that a module may have; null for any other requirement.
+ * The name in BTF that a module may have, and what the object needs it for; null for any other requirement.
  * @see ATTACH_POINTS in attach-point.ts: only vmlinux has LSM hooks
  */
-export function nameInModules({ what, name }: Requirement): string | null {
-  const isNamed = what === 'tracepoint' || what === 'kfunc' || (what === 'function' && !name.startsWith('bpf_lsm_'));
-  return isNamed ? name : null;
+export function nameInModules({ what, name }: Requirement): { name: string; use: NameUse } | null {
+  switch (what) {
+    case 'function':
+      return name.startsWith('bpf_lsm_') ? null : { name, use: 'attach' };
+    case 'tracepoint':
+      return { name, use: 'attach' };
+    case 'kfunc':
+      return { name, use: 'kfunc' };
+    case 'symbol':
+      return { name, use: 'variable' };
+    case 'struct-ops-type':
+      return { name: STRUCT_OPS_VALUE + name, use: 'struct-ops' };
+    case 'struct-ops-member':
+    case 'helper':
+    case 'map-type':
+    case 'program-type':
+    case 'kconfig':
+      return null;
+  }
 }
 
 /** A requirement whose name is that of a function or tracepoint to attach to. */

@@ -4,7 +4,7 @@ import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { type NameIndex, typesWithName } from '../bpf/btf/names.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
-import type { KernelTypes, ModuleWithName } from '../core-relo/candidates.ts';
+import type { KernelTypes, ModuleNameKind, ModuleWithName } from '../core-relo/candidates.ts';
 
 const STB_WEAK = 2;
 
@@ -22,41 +22,79 @@ export function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf:
 }
 
 /** The searched BTF in words, for a name that is certainly missing. */
-export function whatIsKnown({ modules }: KernelTypes): string {
+function whatIsKnown({ modules }: KernelTypes): string {
   return `this kernel's BTF or that of its ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}`;
 }
 
 const MAX_SHOWN = 3;
 
-function modulesText(modules: readonly ModuleWithName[]): string {
+/** What an object needs a missing name for. */
+export type NameUse = 'attach' | 'kfunc' | 'variable' | 'address' | 'struct-ops';
+
+interface Use {
+  kinds: readonly ModuleNameKind[];
+  /** What follows if a module has only a symbol of this name; null if a symbol is enough. */
+  withoutBtf: ((module: string) => string) | null;
+}
+
+const USES = {
+  attach: { kinds: ['function'], withoutBtf: (module) => `only a kprobe can attach to it, with modules: [${module}]` },
+  kfunc: { kinds: ['function'], withoutBtf: () => 'so no program can call it' },
+  variable: { kinds: ['variable'], withoutBtf: () => 'so no program can read it by its type' },
+  address: { kinds: ['function', 'variable'], withoutBtf: null },
+  'struct-ops': { kinds: ['struct'], withoutBtf: () => 'so no map can have this type' },
+} as const satisfies Record<NameUse, Use>;
+
+function shownModules(modules: readonly ModuleWithName[]): string {
   const names = modules.map(({ module }) => module);
   const more = names.length - MAX_SHOWN;
-  const shown = more > 0 ? [...names.slice(0, MAX_SHOWN), `${more} more`] : names;
-  return names.length === 1 ? `module ${names[0]} has it` : `modules ${shown.join(', ')} have it`;
+  return (more > 0 ? [...names.slice(0, MAX_SHOWN), `${more} more`] : names).join(', ');
+}
+
+function notLoadedText([first, ...others]: readonly [ModuleWithName, ...ModuleWithName[]]): string {
+  if (others.length === 0) return `in module ${first.module}, which is not loaded: modules: [${first.module}]`;
+  return `in modules ${shownModules([first, ...others])}, which are not loaded: add one of them, such as modules: [${first.module}]`;
+}
+
+/** The modules of the kernel's package that have a name for a use and are not loaded; null if the modules of the package are unknown. */
+function notLoadedWith({ inPackage, modules }: KernelTypes, name: string, use: Use): ModuleWithName[] | null {
+  const loaded = new Set(modules.map((module) => module.name));
+  return inPackage?.(name).filter(({ module, kind }) => use.kinds.includes(kind) && !loaded.has(module)) ?? null;
 }
 
 /**
- * Says which modules of the kernel's package have a function or tracepoint that vmlinux lacks, and how to load one. A module without BTF
- * serves only kprobes. Null if the modules of the package are unknown.
+ * Says which module of the kernel's package has a name that the kernel and its loaded modules lack, and how to load it: `in module nf_nat,
+ * which is not loaded: modules: [nf_nat]`. Null if no module has it for this use, or if the modules of the package are unknown.
  */
-export function inPackageText({ inPackage }: KernelTypes, name: string): string | null {
-  if (!inPackage) return null;
-  const found = inPackage(name);
-  const [first, ...others] = found.filter(({ inBtf }) => inBtf);
-  if (first) {
-    const some = others.length > 0 ? 'add one of them, such as' : 'add';
-    return `${modulesText([first, ...others])}: ${some} modules: [${first.module}]`;
-  }
-  return found[0]
-    ? `${modulesText(found)}, but without BTF: only a kprobe can attach to it, with modules: [${found[0].module}]`
-    : 'no module of its package has it';
+export function inUnloadedModule(kernel: KernelTypes, name: string, use: NameUse): string | null {
+  const { withoutBtf }: Use = USES[use];
+  const [first, ...others] = (notLoadedWith(kernel, name, USES[use]) ?? []).filter(({ inBtf }) => inBtf || withoutBtf === null);
+  return first ? notLoadedText([first, ...others]) : null;
 }
 
-/** Where a function or tracepoint is missing, for the words "is not in", and whether it is missing for certain. */
-export function whereMissing(kernel: KernelTypes, name: string): { where: string; certain: boolean } {
-  const text = inPackageText(kernel, name);
-  if (kernel.modules.length > 0) return { where: `${whatIsKnown(kernel)}${text === null ? '' : `; ${text}`}`, certain: true };
-  return { where: text === null ? "this kernel's BTF, only a module could have it" : `vmlinux; ${text}`, certain: false };
+/**
+ * Says what the modules of the kernel's package have of a name that vmlinux lacks: the words of `inUnloadedModule`, or that a module has it
+ * only without BTF, or that none has it. Null if the modules of the package are unknown.
+ */
+export function inPackageText(kernel: KernelTypes, name: string, use: NameUse): string | null {
+  const usable = inUnloadedModule(kernel, name, use);
+  if (usable !== null) return usable;
+  const { withoutBtf }: Use = USES[use];
+  const found = notLoadedWith(kernel, name, USES[use]);
+  const [first, ...others] = found ?? [];
+  if (!found || !first || !withoutBtf) return found && 'no module of its package has it';
+  const subject = others.length === 0 ? `module ${first.module} has it` : `modules ${shownModules(found)} have it`;
+  return `${subject}, but without BTF: ${withoutBtf(first.module)}`;
+}
+
+/** Where a name is that vmlinux and the loaded modules lack, for the words "it is", and whether it is missing for certain. */
+export function whereMissing(kernel: KernelTypes, name: string, use: NameUse): { where: string; certain: boolean } {
+  const certain = kernel.modules.length > 0;
+  const usable = inUnloadedModule(kernel, name, use);
+  if (usable !== null) return { where: usable, certain };
+  const text = inPackageText(kernel, name, use);
+  if (certain) return { where: `not in ${whatIsKnown(kernel)}${text === null ? '' : `; ${text}`}`, certain };
+  return { where: text === null ? "not in this kernel's BTF, only a module could have it" : `not in vmlinux; ${text}`, certain };
 }
 
 /** Names of weak symbols, which may stay unresolved. */

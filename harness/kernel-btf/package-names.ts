@@ -8,16 +8,18 @@ import { decompressXzFiles } from '../../kernels/archive/decompress.ts';
 import { InfraError } from '../base/errors.ts';
 import { errorCode, writeFileAtomic } from '../base/files.ts';
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
+import type { BtfKind } from '../bpf/btf/kinds.ts';
 import type { NameIndex } from '../bpf/btf/names.ts';
-import { readElf, readSymbols, STT_FUNC } from '../bpf/elf/elf.ts';
-import type { FindInPackage, KernelTypes } from '../core-relo/candidates.ts';
+import { readElf, readSymbols, STB_GLOBAL, STT_FUNC, STT_OBJECT } from '../bpf/elf/elf.ts';
+import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
+import type { FindInPackage, KernelTypes, ModuleNameKind, ModuleWithName } from '../core-relo/candidates.ts';
 import type { CachedImage } from './kernels.ts';
 import { findIn } from './kernel-names.ts';
 import { type ModuleFile, moduleBtf, modulesIn, readPlain } from './modules.ts';
 
 /** It has a dot, so that it does not count as BTF of a module. */
 const FILE = 'names.txt';
-const HEAD = 'corematrix: names in modules, format 1\n';
+const HEAD = 'corematrix: names in modules, format 2\n';
 /** Modules that are read together, and how many such batches at a time. */
 const BATCH = 32;
 const AT_A_TIME = 2;
@@ -25,33 +27,56 @@ const MAX_BATCH_BYTES = 256 << 20;
 const IN_BTF = 'btf';
 const SYMBOL = 'symbol';
 
-/** Functions, and the types that stand for tracepoints. */
-function namesInBtf(btf: Btf): Set<string> {
-  const names = new Set<string>();
+/** What the index calls a type of a module; null for types that it leaves out. */
+function kindInIndex(btf: Btf, id: number): ModuleNameKind | null {
+  switch (kindOf(btf, id)) {
+    case 'func':
+      return 'function';
+    case 'var':
+      return 'variable';
+    case 'typedef':
+      return nameOf(btf, id).startsWith('btf_trace_') ? 'function' : null;
+    case 'struct':
+      return nameOf(btf, id).startsWith(STRUCT_OPS_VALUE) ? 'struct' : null;
+    default:
+      return null;
+  }
+}
+
+/** Functions, variables, and the types that stand for tracepoints and struct_ops types, each with its kind. */
+function namesInBtf(btf: Btf): Map<string, ModuleNameKind> {
+  const names = new Map<string, ModuleNameKind>();
   for (let id = btf.startId; id < btf.endId; id++) {
-    const kind = kindOf(btf, id);
-    const name = kind === 'func' || kind === 'typedef' ? nameOf(btf, id) : '';
-    if (kind === 'func' || name.startsWith('btf_trace_')) names.add(name);
+    const kind = kindInIndex(btf, id);
+    if (kind !== null) names.set(nameOf(btf, id), kind);
   }
   return names;
 }
 
-/** Names of defined functions, without the labels that the compiler puts before them. */
-function functionSymbols(bytes: Buffer): string[] {
+/** Names of defined functions, without the labels that the compiler puts before them, and of global variables. */
+function namesOfSymbols(bytes: Buffer): Map<string, ModuleNameKind> {
   const read = isElf(bytes) ? readElf(bytes) : null;
-  if (read?.ok !== true) return [];
-  return readSymbols(read.elf).flatMap(({ name, type, section }) =>
-    type === STT_FUNC && section !== 0 && /^\w+$/.test(name) && !name.startsWith('__pfx_') ? [name] : [],
-  );
+  const names = new Map<string, ModuleNameKind>();
+  if (read?.ok !== true) return names;
+  for (const { name, type, section, binding } of readSymbols(read.elf)) {
+    if (section === 0 || !/^\w+$/.test(name) || name.startsWith('__pfx_')) continue;
+    if (type === STT_FUNC) names.set(name, 'function');
+    else if (type === STT_OBJECT && binding === STB_GLOBAL) names.set(name, 'variable');
+  }
+  return names;
 }
 
 /** The lines of a module in the index. */
 function linesOf(module: string, bytes: Buffer, vmlinux: NameIndex): string[] {
   const btf = moduleBtf(bytes, vmlinux);
-  const types = btf !== null && typeof btf !== 'string' ? namesInBtf(btf) : new Set<string>();
-  const symbols = new Set(functionSymbols(bytes).filter((name) => !types.has(name)));
-  return [...[...types].map((name) => `${name}\t${module}\t${IN_BTF}`), ...[...symbols].map((name) => `${name}\t${module}\t${SYMBOL}`)];
+  const types = btf !== null && typeof btf !== 'string' ? namesInBtf(btf) : new Map<string, ModuleNameKind>();
+  const symbols = [...namesOfSymbols(bytes)].filter(([name]) => !types.has(name));
+  const lines = (names: Iterable<[string, ModuleNameKind]>, source: string) =>
+    [...names].map(([name, kind]) => `${name}\t${module}\t${kind}\t${source}`);
+  return [...lines(types, IN_BTF), ...lines(symbols, SYMBOL)];
 }
+
+const KINDS = ['function', 'variable', 'struct'] as const satisfies readonly ModuleNameKind[];
 
 /** @throws InfraError for files that cannot be decompressed */
 async function readBatch(files: readonly ModuleFile[]): Promise<Buffer[]> {
@@ -98,23 +123,27 @@ async function indexOf(folder: string, vmlinux: NameIndex, make: boolean): Promi
 /** Finds the lines that begin with a name. A search in the text is faster than parsing it. */
 function finderIn(index: string): FindInPackage {
   return (name) => {
-    const found: { module: string; inBtf: boolean }[] = [];
+    const found: ModuleWithName[] = [];
     const start = `\n${name}\t`;
     for (let at = index.indexOf(start, HEAD.length - 1); at >= 0 && index.startsWith(start, at);) {
       const end = index.indexOf('\n', at + 1);
-      const [, module = '', kind] = index.slice(at + 1, end).split('\t');
-      found.push({ module, inBtf: kind === IN_BTF });
+      const [, module = '', named, source] = index.slice(at + 1, end).split('\t');
+      const kind = KINDS.find((each) => each === named);
+      if (kind) found.push({ module, kind, inBtf: source === IN_BTF });
       at = end;
     }
     return found;
   };
 }
 
+/** The kinds of types that the index has. */
+const NAMED_KINDS = ['func', 'typedef', 'var', 'struct'] as const satisfies readonly BtfKind[];
+
 /**
  * Adds the modules of the kernel's package to its types if vmlinux lacks one of the names. It reads only modules that an earlier run or
  * `kernels pull --modules` unpacked into the cache, and downloads nothing.
  * @param image null or absent for a kernel that is not in the cache
- * @param names of functions, and of types that stand for tracepoints (`btf_trace_sched_switch`)
+ * @param names of functions, variables, and types that stand for tracepoints (`btf_trace_sched_switch`) or struct_ops types
  * @param make whether to make the index if there is none, in some seconds
  */
 export async function withPackage(
@@ -122,7 +151,7 @@ export async function withPackage(
   image: CachedImage | null | undefined,
   { names, make }: { names: readonly string[]; make: boolean },
 ): Promise<KernelTypes> {
-  const lacks = (name: string) => findIn(types, 'func', name) === null && findIn(types, 'typedef', name) === null;
+  const lacks = (name: string) => NAMED_KINDS.every((kind) => findIn(types, kind, name) === null);
   if (!image || types.onlyCustom === true || types.inPackage || !names.some(lacks)) return types;
   const folder = await modulesInCache(image.cache, image.sha256);
   const index = folder === null ? null : await indexOf(folder, types.vmlinux, make);

@@ -4,6 +4,7 @@ import { typeText } from '../bpf/btf/type-text.ts';
 import { findType, isAnyEnum, isComposite, memberOf, parameterOf, referencedType, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { type AttachTarget, attachTargetOf } from '../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../bpf/object/object.ts';
+import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import type { StructOpsMember } from '../bpf/object/struct-ops-members.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { findIn } from './kernel-names.ts';
@@ -71,11 +72,9 @@ function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, 
 /** Where a program is attached, as far as its prototype depends on it. */
 export type HookedProgram = Pick<BpfProgram, 'section' | 'attachTo' | 'member'>;
 
-const VALUE_PREFIX = 'bpf_struct_ops_';
-
 /** The prototype of a struct_ops member, in the BTF of the kernel or of the module that has the struct_ops type. */
 function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember): Prototype | null {
-  const value = findIn(kernel, 'struct', VALUE_PREFIX + type);
+  const value = findIn(kernel, 'struct', STRUCT_OPS_VALUE + type);
   const own = value && findType(value.btf, 'struct', type);
   if (!value || own === null) return null;
   const { btf } = value;

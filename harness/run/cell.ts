@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { blocking, weightOf } from '../base/blocking.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { CellLimits } from '../guest/watch.ts';
+import { inUnloadedModule } from '../kernel-btf/kernel-names.ts';
+import { withPackage } from '../kernel-btf/package-names.ts';
+import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { recordedPrediction, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
 import { predictionOf } from '../predict/predict-object.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
@@ -134,6 +137,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   };
   const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
+  const inPackage = types.kernel && (await withPackage(types.kernel, kernel.image, { names: namesOutsideVmlinux(object.bpf), make: true }));
   const predict = await predictionOf(object, { release: kernel.result.release, types: types.kernel });
   const judged = (): CellResult => {
     // The rules of a custom loader are not known.
@@ -155,6 +159,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       alternatives,
       runCheck: runCheckOf(object.prepared),
       ...(enumerators && { enumerators }),
+      ...(inPackage && { inModule: (name, use) => inUnloadedModule(inPackage, name, use) }),
       symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
       ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
     });

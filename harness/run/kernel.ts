@@ -9,6 +9,7 @@ import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '..
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
 import { snapshotKey } from '../guest/kept-snapshot.ts';
 import { type Accel, machineFor } from '../guest/machine.ts';
+import type { CachedImage } from '../kernel-btf/kernels.ts';
 import type { KernelResult } from '../results/schema.ts';
 import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
 import { QEMU_PROGRAM } from './host.ts';
@@ -45,6 +46,8 @@ export interface ReadyKernel {
   renew: (() => Promise<void>) | null;
   boot: (request: CellRequest) => Promise<GuestResult>;
   types: RunTypes;
+  /** Leads to the modules of its package. */
+  image: CachedImage;
   modules: ModuleLoader;
 }
 
@@ -164,12 +167,13 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   const kernelBoot = bootRequests(image, setup);
   const boot = async (cell: CellRequest) => bootForCell(kernelBoot, cell);
   const types = typesOf(image);
+  const cached = { cache: setup.request.cache, sha256: image.sha256 };
   const modules = moduleLoader(image, setup.request.kernelOptions);
   const configSha256 = image.config?.sha256 ?? null;
   const agentSha256 = setup.agent.sha256;
   if (setup.request.isolation === 'boot') {
     const result = await identify(image, await kernelBoot(), setup);
-    return { result, configSha256, agentSha256, fromCache: false, restore: null, renew: null, boot, types, modules };
+    return { result, configSha256, agentSha256, fromCache: false, restore: null, renew: null, boot, types, image: cached, modules };
   }
   const store = storeOf(image, setup);
   const request = async () => ({ ...(await kernelBoot()), signal: setup.signal });
@@ -193,6 +197,7 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
     renew: async () => (renewing ??= renew()),
     boot,
     types,
+    image: cached,
     modules,
   };
 }

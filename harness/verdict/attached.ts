@@ -5,8 +5,8 @@ import { readLines } from '../logs/libbpf/lines.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
 import type { Attachment, CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
-import { attachClass, MISSING_TARGET, targetReason } from './rules/attach.ts';
-import type { Failure } from './rules/context.ts';
+import { attachClass, MISSING_TARGET, targetReason, untraceableFailure } from './rules/attach.ts';
+import type { Failure, InModule } from './rules/context.ts';
 
 /** The warnings of libbpf without the program name, which every report shows beside them. */
 function warningsOf({ log }: Attachment): string[] {
@@ -36,6 +36,8 @@ interface Known {
   evidence?: Pick<CellEvidence, 'targets'> & Partial<Pick<CellEvidence, 'kernelLog'>>;
   /** Names of the enumerators in the kernel's own BTF. */
   enumerators?: ReadonlySet<string>;
+  /** Says which module that is not loaded has a name. */
+  inModule?: InModule;
 }
 
 /** The attach type that the kernel lacks; null if the kernel has it, or if this is unknown. */
@@ -46,15 +48,12 @@ function unknownType({ kind, name }: Attachment, { object, enumerators }: Known)
 }
 
 /** The failure of a program whose function cannot be traced; null if the guest found nothing against the function. */
-function untraceable({ kind, name, errno }: Attachment, { object, evidence }: Known): Failure | null {
+function untraceable({ kind, name, errno }: Attachment, { object, evidence, inModule }: Known): Failure | null {
   const facts = kind === 'program' ? evidence?.targets?.find(({ program }) => program === name) : undefined;
   const type = object.programs.find((program) => program.name === name)?.type ?? null;
-  const reason = facts ? targetReason(facts, type) : null;
-  const byError = attachClass(errnoName(errno));
-  // A lack of permission or memory has nothing to do with the function.
-  if (!facts || reason === null || (byError !== 'attach-failed' && byError !== 'attach-target-missing')) return null;
-  const failureClass = facts.state === 'notrace' ? byError : 'attach-target-missing';
-  return { stage: 'attach', class: failureClass, errno, reason: oneLine(reason) };
+  const reason = facts ? targetReason(facts, type, inModule) : null;
+  const found = facts && reason !== null ? untraceableFailure(facts.state, errnoName(errno), oneLine(reason)) : null;
+  return found && { stage: 'attach', ...found, errno };
 }
 
 /** What the kernel's own log says about a failure to attach; null if it says nothing, or if several maps failed. */

@@ -9,7 +9,7 @@ import type { CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { failureOf } from './failure.ts';
 import { type JudgedRunCheck, judgeRunCheck } from './run-check.ts';
 import type { CellJudgement, JudgementLogs, ProgramJudgement } from './judgement.ts';
-import type { Failure, JudgedObject } from './rules/context.ts';
+import type { Failure, InModule, JudgedObject } from './rules/context.ts';
 import { customLoaderFailure } from './custom-loader.ts';
 import { failurePlace } from './failure-place.ts';
 import { targetReason } from './rules/attach.ts';
@@ -22,6 +22,8 @@ export interface JudgeInput {
    * distinguish an unknown type from a wrong attribute. Without them, only the age of the type and the error do.
    */
   enumerators?: ReadonlySet<string>;
+  /** Says which module that is not loaded has a name. @default none is known */
+  inModule?: InModule;
   /** The run check that was planned; null if none was. */
   runCheck?: RunCheckPlan | null;
   /** Source lines of the object's instructions. */
@@ -65,6 +67,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     kernelLog: input.evidence.kernelLog,
     targets: input.evidence.targets,
     enumerators: input.enumerators ?? null,
+    inModule: input.inModule ?? (() => null),
     symbolName: input.symbolName ?? (() => null),
   };
   const failed = read.log.programs.find((facts) => facts.program === name);
@@ -105,7 +108,7 @@ function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): Prog
 }
 
 /** Why the kernel cannot load a program with `autoload: if-supported`; null if the guest did not leave the program out. */
-function whyLeftOut(name: string, { leftOut, targets = [] }: CellEvidence): string | null {
+function whyLeftOut(name: string, { evidence: { leftOut, targets = [] } }: JudgeInput): string | null {
   const found = leftOut.find(({ program }) => program === name);
   if (!found) return null;
   const target = targets.find(({ program, state }) => program === name && state !== 'absent');
@@ -140,7 +143,7 @@ function judgeProgram(
   own: JudgedAttempt | undefined,
 ): ProgramJudgement {
   const { name, autoload } = program;
-  const leftOut = whyLeftOut(name, input.evidence) ?? whyNotChosen(program, input, own);
+  const leftOut = whyLeftOut(name, input) ?? whyNotChosen(program, input, own);
   const { group, chosen } = groupOf(name, input);
   const isAlternative = group !== undefined;
   if (leftOut !== null || (!autoload && !isAlternative))

@@ -8,6 +8,9 @@ import type { BpfObject } from './object.ts';
 /** Sections whose maps are created by default. Maps of sections that begin with `?` are not. */
 const SECTIONS = ['.struct_ops', '.struct_ops.link'];
 
+/** The start of the name of the kernel's struct that stands for a struct_ops type. */
+export const STRUCT_OPS_VALUE = 'bpf_struct_ops_';
+
 export interface StructOpsMember {
   name: string;
   /** As the object initializes it; function pointers are zero here, because libbpf sets them. */

@@ -15,3 +15,9 @@ export interface Finding {
   /** False if a module may provide what the kernel itself lacks. */
   certain: boolean;
 }
+
+/** A finding about a kfunc or kernel variable of the object. */
+export interface ExternFinding extends Finding {
+  /** As the object declares it. */
+  name: string;
+}

@@ -3,16 +3,16 @@ import { kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
 import { findType, referencedType, resolveType, variableOf } from '../../bpf/btf/types.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
-import { findIn, weakNames, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
+import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
-import type { Finding } from './finding.ts';
+import type { ExternFinding } from './finding.ts';
 
 /**
  * Finds variables that the kernel's BTF lacks or has with another type. Variables declared `void` are not checked: libbpf looks them up
  * in the symbol list of the running kernel.
  * @see bpf_object__resolve_ksym_var_btf_id() in libbpf.c
  */
-export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes): Finding[] {
+export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes): ExternFinding[] {
   const { btf } = object;
   const section = btf && findType(btf, 'datasec', '.ksyms');
   if (!btf || section === null) return [];
@@ -21,14 +21,14 @@ export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes): 
     const name = nameOf(btf, id);
     const type = resolveType(btf, referencedType(btf, id));
     if (kindOf(btf, id) !== 'var' || type === 0) return [];
-    const finding = (reason: string, certain: boolean): Finding[] => {
-      return [{ failure: { stage: 'relocate', class: 'ksym-missing', reason: `kernel symbol ${name}: ${reason}` }, certain }];
+    const finding = (reason: string, certain: boolean): ExternFinding[] => {
+      return [{ name, failure: { stage: 'relocate', class: 'ksym-missing', reason: `kernel symbol ${name}: ${reason}` }, certain }];
     };
     const found = findIn(kernel, 'var', name);
     if (!found && weak.has(name)) return [];
     if (!found) {
-      const known = kernel.modules.length > 0;
-      return finding(known ? `not in ${whatIsKnown(kernel)}` : "not in this kernel's BTF, only a module could have it", known);
+      const { where, certain } = whereMissing(kernel, name, 'variable');
+      return finding(where, certain);
     }
     const target = { btf: found.btf, id: resolveType(found.btf, referencedType(found.btf, found.id)) };
     return typesAreCompatible({ btf, id: type }, target, newComparison([])) > 0 ? [] : finding('it has another type on this kernel', true);

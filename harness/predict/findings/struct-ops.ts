@@ -2,23 +2,20 @@
 import { vlenOf } from '../../bpf/btf/btf.ts';
 import { findType, memberOf } from '../../bpf/btf/types.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
-import { type StructOpsMap, structOpsMaps } from '../../bpf/object/struct-ops.ts';
+import { STRUCT_OPS_VALUE, type StructOpsMap, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
-import { findIn, whatIsKnown } from '../../kernel-btf/kernel-names.ts';
+import { findIn, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import type { Finding } from './finding.ts';
-
-const VALUE_PREFIX = 'bpf_struct_ops_';
 
 function missing(reason: string, certain: boolean): Finding {
   return { failure: { stage: 'relocate', class: 'attach-target-missing', reason }, certain };
 }
 
 function mapFindings({ name: map, type, members }: StructOpsMap, kernel: KernelTypes): Finding[] {
-  const value = findIn(kernel, 'struct', VALUE_PREFIX + type);
+  const value = findIn(kernel, 'struct', STRUCT_OPS_VALUE + type);
   if (!value) {
-    const known = kernel.modules.length > 0;
-    const where = known ? whatIsKnown(kernel) : "this kernel's BTF, only a module could have it";
-    return [missing(`struct_ops type ${type} is not in ${where}`, known)];
+    const { where, certain } = whereMissing(kernel, STRUCT_OPS_VALUE + type, 'struct-ops');
+    return [missing(`struct_ops type ${type} is ${where}`, certain)];
   }
   const own = findType(value.btf, 'struct', type) ?? 0;
   const has = new Set(Array.from({ length: vlenOf(value.btf, own) }, (_, at) => memberOf(value.btf, own, at)?.name));

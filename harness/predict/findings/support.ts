@@ -1,5 +1,5 @@
 // Findings from BTF about everything but relocations: map types, program types, attach targets, kernel functions.
-import type { Finding, PredictedFailure } from './finding.ts';
+import type { ExternFinding, Finding, PredictedFailure } from './finding.ts';
 import { kindOf, nameOf, type TypeAt, vlenOf } from '../../bpf/btf/btf.ts';
 import { typeText } from '../../bpf/btf/type-text.ts';
 import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
@@ -15,6 +15,7 @@ import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
+import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
 
 /** False if the kernel's BTF shows that it lacks a map type. */
@@ -42,12 +43,12 @@ function prototypeDifference(local: TypeAt, target: TypeAt): string {
  * Finds kfuncs that the object needs and that the kernel lacks, has with other arguments, or may have only in a module.
  * @see bpf_object__resolve_ksym_func_btf_id() in libbpf.c
  */
-function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
+function kernelFunctions(object: BpfObject, kernel: KernelTypes): ExternFinding[] {
   const { btf } = object;
   const section = btf && findType(btf, 'datasec', '.ksyms');
   if (!btf || section === null) return [];
   const weak = weakNames(object);
-  const findings: Finding[] = [];
+  const findings: ExternFinding[] = [];
   for (let index = 0; index < vlenOf(btf, section); index++) {
     const id = variableOf(btf, section, index)?.type ?? 0;
     const name = nameOf(btf, id);
@@ -59,8 +60,8 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
       reason: `kfunc ${name}: ${reason}`,
     });
     if (!found) {
-      const { where, certain } = whereMissing(kernel, essentialName(name));
-      findings.push({ failure: failure(`not in ${where}`), certain });
+      const { where, certain } = whereMissing(kernel, essentialName(name), 'kfunc');
+      findings.push({ name, failure: failure(where), certain });
       continue;
     }
     const [local, target] = [
@@ -68,9 +69,18 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): Finding[] {
       { btf: found.btf, id: referencedType(found.btf, found.id) },
     ];
     if (typesAreCompatible(local, target, newComparison([])) <= 0)
-      findings.push({ failure: failure(prototypeDifference(local, target)), certain: true });
+      findings.push({ name, failure: failure(prototypeDifference(local, target)), certain: true });
   }
   return findings;
+}
+
+/**
+ * Findings about kfuncs and kernel variables in the order of their names, in which libbpf resolves them.
+ * @see cmp_externs() in libbpf.c
+ */
+function externFindings(object: BpfObject, kernel: KernelTypes): ExternFinding[] {
+  const found = [...kernelFunctions(object, kernel), ...kernelVariableFindings(object, kernel)];
+  return found.toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
 }
 
 /** Finds the first unresolved Kconfig value. The reason has the words of the verdict on a load. */
@@ -104,8 +114,7 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [...kconfig, ...impossible];
   return [
     ...kconfig,
-    ...kernelFunctions(object, kernel),
-    ...kernelVariableFindings(object, kernel),
+    ...externFindings(object, kernel),
     ...structOpsFindings(object, kernel),
     ...unknownMapTypes(object, kernel),
     ...impossible.filter(({ map }) => knowsMapType(kernel, map.type)),
@@ -130,21 +139,29 @@ function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTyp
   const target = attachTargetOf(section, attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
   const name = target.symbol + target.name;
-  const { where, certain } = target.builtIn ? { where: "this kernel's BTF", certain: true } : whereMissing(kernel, name);
-  const reason = `attach target ${name} (${type}) is not in ${where}`;
+  const { where, certain } = target.builtIn ? { where: "not in this kernel's BTF", certain: true } : whereMissing(kernel, name, 'attach');
+  const reason = `attach target ${name} (${type}) is ${where}`;
   return [{ failure: { stage: 'verify', class: 'attach-target-missing', reason }, certain }];
 }
 
-/** Functions and tracepoints that an object needs and that a module could have: attach targets, and kfuncs. */
-export function namesOutsideVmlinux({ btf, programs }: BpfObject): string[] {
+/** The section of a kprobe on one function. */
+const KPROBE = /^\??k(?:ret)?probe\/(\w+)/;
+
+/** Names that an object needs and that a module could have: attach targets, kfuncs, variables, struct_ops types. */
+export function namesOutsideVmlinux(object: BpfObject): string[] {
+  const { btf, programs } = object;
   const targets = programs.flatMap(({ section, attachTo }) => {
     const target = attachTargetOf(section, attachTo);
-    return target && !target.builtIn ? [target.symbol + target.name] : [];
+    if (target) return target.builtIn ? [] : [target.symbol + target.name];
+    const [, probed] = KPROBE.exec(section) ?? [];
+    return probed === undefined ? [] : [attachTo ?? probed];
   });
+  const structOps = structOpsMaps(object).map(({ type }) => STRUCT_OPS_VALUE + type);
   const section = btf && findType(btf, 'datasec', '.ksyms');
-  if (!btf || section === null) return targets;
+  if (!btf || section === null) return [...targets, ...structOps];
   const externs = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0);
-  return [...targets, ...externs.flatMap((id) => (kindOf(btf, id) === 'func' ? [essentialName(nameOf(btf, id))] : []))];
+  const names = externs.map((id) => (kindOf(btf, id) === 'func' ? essentialName(nameOf(btf, id)) : nameOf(btf, id)));
+  return [...targets, ...structOps, ...names];
 }
 
 /**

@@ -2,7 +2,7 @@
 import { errnoName, errnoOf } from '../../logs/libbpf/errno.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import type { CellEvidence } from '../evidence/evidence.ts';
-import type { Finding, FailureContext } from './context.ts';
+import type { Finding, FailureContext, InModule } from './context.ts';
 
 /** The errors of the kernel and of the C library for a target that does not exist. */
 export const MISSING_TARGET: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENODEV']);
@@ -24,7 +24,11 @@ const PART = /^\.(?:part|cold)\b/;
  * Says why no program can be attached to a function; null if the lists of the kernel do not explain it.
  * @param kind the type of the program
  */
-export function targetReason({ state, function: name, variant }: TargetFacts, kind: string | null): string | null {
+export function targetReason(
+  { state, function: name, variant }: TargetFacts,
+  kind: string | null,
+  inModule: InModule = () => null,
+): string | null {
   switch (state) {
     case 'notrace':
       return `function ${name} is notrace: this kernel has it, but lets no program attach to it`;
@@ -35,7 +39,7 @@ export function targetReason({ state, function: name, variant }: TargetFacts, ki
     case 'inlined':
       return `function ${name} was inlined everywhere: BTF has it, kallsyms does not`;
     case 'absent':
-      return `attach target ${name}${kind === null ? '' : ` (${kind})`} is not a function of vmlinux or of a loaded module`;
+      return `attach target ${name}${kind === null ? '' : ` (${kind})`} is ${inModule(name, kind === 'kprobe' ? 'address' : 'attach') ?? 'not a function of vmlinux or of a loaded module'}`;
     case 'traceable':
     case 'unknown':
       return null;
@@ -50,10 +54,10 @@ export function isAboutSymbols(reason: string | null): boolean {
 const NO_ADDRESS = /^The address of function (\S+) cannot be found$/;
 
 /** The verifier found no address for the function of an fentry, fexit or fmod_ret program. */
-export function functionWithoutAddress({ verifier, targets, program }: FailureContext): Finding | null {
+export function functionWithoutAddress({ verifier, targets, program, inModule }: FailureContext): Finding | null {
   const name = NO_ADDRESS.exec(verifier?.reason ?? '')?.[1];
   const facts = targets?.find((each) => each.function === name);
-  const reason = facts ? targetReason(facts, program?.type ?? null) : null;
+  const reason = facts ? targetReason(facts, program?.type ?? null, inModule) : null;
   return reason === null ? null : { stage: 'verify', class: 'attach-target-missing', reason };
 }
 
@@ -62,8 +66,31 @@ const CONSEQUENCE = /: failed to (?:auto-)?attach: /;
 
 const NO_MATCH = /failed to find a unique match for .* \(0 matches\)$/;
 
-/** A program or a map that could not be attached, in libbpf's words. Only a custom loader attaches before it ends. */
-export function attachFailed({ attempt }: FailureContext): Finding | null {
+/** How libbpf names the function of a kprobe that it could not attach. */
+const OF_KPROBE = /failed to create (?:kprobe|kretprobe) '([\w.]+)\+|legacy kprobe event for '([\w.]+)\+/;
+
+/** Why the function that a message names cannot be traced; null if the guest found nothing against it. */
+function untraceableIn(text: string, error: string, { targets, inModule }: FailureContext): Omit<Finding, 'stage'> | null {
+  const [, created, legacy] = OF_KPROBE.exec(text) ?? [];
+  const facts = targets?.find((each) => each.function === (created ?? legacy));
+  const reason = facts ? targetReason(facts, 'kprobe', inModule) : null;
+  return facts && reason !== null ? untraceableFailure(facts.state, error, reason) : null;
+}
+
+/**
+ * The failure to attach to a function that cannot be traced; null if the error has nothing to do with the function.
+ * @param error the name of the error
+ * @param reason why it cannot be traced
+ */
+export function untraceableFailure(state: TargetFacts['state'], error: string, reason: string): Omit<Finding, 'stage'> | null {
+  const byError = attachClass(error);
+  if (byError !== 'attach-failed' && byError !== 'attach-target-missing') return null;
+  return { class: state === 'notrace' ? byError : 'attach-target-missing', reason };
+}
+
+/** A program or a map that could not be attached, in libbpf's words unless its function cannot be traced. Only a custom loader attaches before it ends. */
+export function attachFailed(context: FailureContext): Finding | null {
+  const { attempt } = context;
   if (attempt.log.ended !== 'attach') return null;
   const lines = attempt.log.failures.flatMap(({ topic, text }) => (topic === 'attach' ? [text] : []));
   const cause = lines.findLast((text) => !CONSEQUENCE.test(text)) ?? lines.at(-1);
@@ -71,6 +98,9 @@ export function attachFailed({ attempt }: FailureContext): Finding | null {
   const number = [cause, ...lines.toReversed()]
     .map((text) => errnoOf(text.slice(text.lastIndexOf(': ') + 2)))
     .find((each) => each !== null);
-  const failureClass = NO_MATCH.test(cause) ? 'attach-target-missing' : attachClass(number === undefined ? '' : errnoName(number ?? 0));
+  const error = number === undefined ? '' : errnoName(number ?? 0);
+  const untraceable = untraceableIn(cause, error, context);
+  if (untraceable) return { stage: 'attach', ...untraceable };
+  const failureClass = NO_MATCH.test(cause) ? 'attach-target-missing' : attachClass(error);
   return { stage: 'attach', class: failureClass, reason: cause };
 }

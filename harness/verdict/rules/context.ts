@@ -5,6 +5,10 @@ import type { ReadAttempt } from '../evidence/attempt.ts';
 import type { ObjectResult } from '../../results/schema.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import type { Stage } from '../../base/vocabulary.ts';
+import type { NameUse } from '../../kernel-btf/kernel-names.ts';
+
+/** Says which module of the kernel's package has a name and is not loaded; null if none is known. */
+export type InModule = (name: string, use: NameUse) => string | null;
 
 /** Facts about the object that a verdict needs. */
 export type JudgedObject = Pick<ObjectResult, 'programs' | 'relocations' | 'maps'>;
@@ -31,6 +35,8 @@ export interface FailureContext {
   targets?: CellEvidence['targets'];
   /** Names of the enumerators in the kernel's own BTF (`BPF_MAP_TYPE_RINGBUF`); null if unknown. */
   enumerators: ReadonlySet<string> | null;
+  /** Says which module that is not loaded has a name (`in module nf_nat, ...`); null if none is known. */
+  inModule: InModule;
   /** The name of a symbol of the object by its number; null if unknown. */
   symbolName: (index: number) => string | null;
 }

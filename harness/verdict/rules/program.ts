@@ -3,8 +3,11 @@ import { errnoName } from '../../logs/libbpf/errno.ts';
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import { lastKernelFailure } from '../../logs/kernel/messages.ts';
-import { type Finding, type FailureContext, memlockHint } from './context.ts';
+import { STRUCT_OPS_VALUE } from '../../bpf/object/struct-ops.ts';
+import { type Finding, type FailureContext, type InModule, memlockHint } from './context.ts';
 import { helperName } from './verifier.ts';
+
+const NOT_IN_BTF = "not in this kernel's BTF";
 
 /** The name of a target in BTF: `btf_trace_sched_switch` for `sched_switch`. libbpf prints the name from the section. */
 function nameInBtf(missing: string, section: string): string {
@@ -13,27 +16,25 @@ function nameInBtf(missing: string, section: string): string {
 }
 
 /** The reason for a missing struct_ops type or member, worded like other attach targets; libbpf's message if it is unknown. */
-function structOpsReason(text: string): string {
+function structOpsReason(text: string, inModule: InModule): string {
   const type = /struct (?:bpf_struct_ops_)?(\w+) is not found in kernel BTF$/.exec(text)?.[1];
-  if (type !== undefined) return `struct_ops type ${type} is not in this kernel's BTF`;
+  if (type !== undefined) return `struct_ops type ${type} is ${inModule(STRUCT_OPS_VALUE + type, 'struct-ops') ?? NOT_IN_BTF}`;
   const [, map, member] = /^struct_ops init_kern (\S+): Cannot find member (\w+) in kernel BTF$/.exec(text) ?? [];
-  return member === undefined ? text : `struct_ops member ${member} (map ${map}) is not in this kernel's BTF`;
+  return member === undefined ? text : `struct_ops member ${member} (map ${map}) is ${NOT_IN_BTF}`;
 }
 
 /** The kernel's BTF lacks a function, tracepoint, hook or struct_ops type. */
-export function attachTargetMissing({ attempt, program, object }: FailureContext): Finding | null {
+export function attachTargetMissing({ attempt, program, object, inModule }: FailureContext): Finding | null {
   const facts = attempt.log.programs.find((each) => each.program === program?.name);
   if (facts && facts.missingTarget !== null) {
     const kind = program?.type ? ` (${program.type})` : '';
     const section = object.programs.find(({ name }) => name === program?.name)?.section ?? '';
-    return {
-      stage: 'verify',
-      class: 'attach-target-missing',
-      reason: `attach target ${nameInBtf(facts.missingTarget, section)}${kind} is not in this kernel's BTF`,
-    };
+    const name = nameInBtf(facts.missingTarget, section);
+    const reason = `attach target ${name}${kind} is ${inModule(name, 'attach') ?? NOT_IN_BTF}`;
+    return { stage: 'verify', class: 'attach-target-missing', reason };
   }
   const structOps = attempt.log.ended === 'struct-ops' ? attempt.log.failures.findLast(({ topic }) => topic === 'struct-ops') : undefined;
-  return structOps ? { stage: 'relocate', class: 'attach-target-missing', reason: structOpsReason(structOps.text) } : null;
+  return structOps ? { stage: 'relocate', class: 'attach-target-missing', reason: structOpsReason(structOps.text, inModule) } : null;
 }
 
 /** What a locked-down kernel says about a helper that it forbids; null if its log says nothing. */

@@ -1,6 +1,8 @@
 // Rules for failures before any program is loaded: BTF, externs, relocations that libbpf cannot apply.
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { ExternFailure } from '../../logs/libbpf/facts.ts';
+import type { NameUse } from '../../kernel-btf/kernel-names.ts';
+import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import type { Finding, FailureContext } from './context.ts';
 import { coreFinding } from './core-reason.ts';
@@ -26,15 +28,27 @@ const EXTERNS = {
   kfunc: { class: 'kfunc-missing', name: 'kfunc' },
 } as const satisfies Record<ExternFailure['kind'], { class: FailureClass; name: string }>;
 
+/** What libbpf lacks for an extern; null for one that it found, but cannot use. */
+function useOf({ kind, detail }: ExternFailure): NameUse | null {
+  if (kind === 'kconfig') return null;
+  if (detail === 'not resolved') return 'address';
+  if (!detail.startsWith('not found in ')) return null;
+  return kind === 'kfunc' ? 'kfunc' : 'variable';
+}
+
 /** A strong extern is unresolved. libbpf stops at the first one, before it loads any program. */
-export function externMissing({ attempt }: FailureContext): Finding | null {
+export function externMissing({ attempt, inModule }: FailureContext): Finding | null {
   const { ended, externs } = attempt.log;
   // After the message about a Kconfig value of a wrong type, libbpf prints the line of the configuration without the extern's name.
   const failure = ended === 'extern' ? (externs.findLast((each) => each.name !== '') ?? externs.at(-1)) : undefined;
   if (!failure) return null;
   const { class: failureClass, name } = EXTERNS[failure.kind];
+  const use = useOf(failure);
+  const where = use && inModule(essentialName(failure.name), use);
   const reason =
-    failure.name === '' ? `the kernel's configuration cannot be read: ${failure.detail}` : `${name} ${failure.name}: ${failure.detail}`;
+    failure.name === ''
+      ? `the kernel's configuration cannot be read: ${failure.detail}`
+      : `${name} ${failure.name}: ${where ?? failure.detail}`;
   return { stage: 'relocate', class: failureClass, reason };
 }
 

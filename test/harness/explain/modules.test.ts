@@ -29,7 +29,7 @@ SEC("fentry/no_such_function_anywhere") int nowhere(u64 *ctx) { return 0; }`;
 }, 600_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-const FOUND = 'module nf_nat has it: add modules: [nf_nat]';
+const FOUND = 'in module nf_nat, which is not loaded: modules: [nf_nat]';
 
 /** What an explanation says about each missing target. */
 function saidIn({ causes }: Explanation) {
@@ -56,7 +56,7 @@ test(
     const missing = { lines: [expect.anything()], hasPresence: true, advice: [] };
     expect(saidIn(await explainedOffline(cacheRoot()))).toEqual({
       'attach target nf_nat_packet': {
-        lines: [`attach target nf_nat_packet (tracing) is not in vmlinux; ${FOUND}`],
+        lines: [`attach target nf_nat_packet (tracing) is ${FOUND}`],
         hasPresence: false,
         advice: ['A module must be loaded before the object: modules: in the configuration, or modprobe on a machine.'],
       },
@@ -70,7 +70,7 @@ test(
     const { prediction } = await predictMatrix(objects, (await findKernels([KERNEL], cacheRoot())).kernels);
     expect(prediction.cells.map(({ programs }) => programs.map(({ possible }) => possible?.reason))).toEqual([
       [
-        `attach target nf_nat_packet (tracing) is not in vmlinux; ${FOUND}`,
+        `attach target nf_nat_packet (tracing) is ${FOUND}`,
         'attach target no_such_function_anywhere (tracing) is not in vmlinux; no module of its package has it',
       ],
     ]);
@@ -81,11 +81,16 @@ test(
     });
     expect(saidIn(explained)).toMatchObject({
       'attach target nf_nat_packet': {
-        lines: [expect.stringContaining('attach target nf_nat_packet (tracing) is not in'), FOUND],
+        lines: [`attach target nf_nat_packet (tracing) is ${FOUND}`],
         hasPresence: false,
       },
       'attach target no_such_function_anywhere': { lines: [expect.anything(), 'no module of its package has it'], hasPresence: true },
     });
+
+    expect(seen.cells.flatMap(({ programs }) => programs.map(({ reason }) => reason))).toEqual([
+      `attach target nf_nat_packet (tracing) is ${FOUND}`,
+      "attach target no_such_function_anywhere (tracing) is not in this kernel's BTF",
+    ]);
 
     const loaded = await readInputs({ sources: [{ pattern: object, settings: { modules: ['nf_nat'] } }], directory: '/' });
     const withModule = await predictMatrix(loaded.objects, (await findKernels([KERNEL], cacheRoot())).kernels);
@@ -111,3 +116,51 @@ test('without the modules in the cache, explain says that a module may have the 
     ],
   });
 });
+
+const EXTERNS = {
+  kfunc: {
+    source: `struct nf_conn { int status; }; struct xdp_md { u32 data; }; struct bpf_sock_tuple { u32 words[3]; }; struct bpf_ct_opts { u32 words[3]; };
+extern struct nf_conn *bpf_xdp_ct_lookup(struct xdp_md *ctx, struct bpf_sock_tuple *tuple, u32 size, struct bpf_ct_opts *options, u32 length) __ksym;
+extern void bpf_ct_release(struct nf_conn *conn) __ksym;
+SEC("xdp") int uses(struct xdp_md *ctx) { struct bpf_sock_tuple tuple = {}; struct bpf_ct_opts options = {};
+  struct nf_conn *conn = bpf_xdp_ct_lookup(ctx, &tuple, sizeof(tuple), &options, sizeof(options)); if (conn) bpf_ct_release(conn); return 2; }`,
+    modules: ['nf_conntrack'],
+    missing: 'kfunc bpf_ct_release: in module nf_conntrack, which is not loaded: modules: [nf_conntrack]',
+  },
+  variable: {
+    source: `struct brnf_frag_data {}; extern struct brnf_frag_data brnf_frag_data_storage __ksym;
+u64 seen; SEC("raw_tp/sys_enter") int uses(void *ctx) { seen = (u64)&brnf_frag_data_storage; return 0; }`,
+    modules: ['br_netfilter'],
+    missing: 'kernel symbol brnf_frag_data_storage: in module br_netfilter, which is not loaded: modules: [br_netfilter]',
+  },
+  address: {
+    source: `extern const void nf_conntrack_hash __ksym;
+u64 seen; SEC("raw_tp/sys_enter") int uses(void *ctx) { seen = (u64)&nf_conntrack_hash; return 0; }`,
+    modules: ['nf_conntrack'],
+    missing: 'kernel symbol nf_conntrack_hash: in module nf_conntrack, which is not loaded: modules: [nf_conntrack]',
+  },
+} as const;
+
+test.each(Object.entries(EXTERNS))(
+  'the reason of a run names the module that has the %s of an object, and the object loads once it is loaded',
+  { timeout: 600_000 },
+  async (name, { source, modules, missing }) => {
+    const path = await compileBpf(folder, name, `#define __ksym __attribute__((section(".ksyms")))\n${source}`);
+    const seen = await realRun([path], [KERNEL]);
+    expect(seen.cells.flatMap(({ programs }) => programs.map(({ reason }) => reason))).toEqual([missing]);
+    const explained = await explainRun(seen, await objectsOfResults(seen), cacheRoot(), (problem) => {
+      throw new Error(problem);
+    });
+    expect(explained.causes.flatMap(({ situations }) => situations.map(({ summary, hints }) => [summary, hints]))).toEqual([[missing, []]]);
+
+    const { objects } = await readInputs(plainSources([path], folder));
+    const { prediction } = await predictMatrix(objects, (await findKernels([KERNEL], cacheRoot())).kernels);
+    const predicted = prediction.cells.flatMap(({ programs }) => programs.map(({ possible }) => possible?.reason));
+    // libbpf looks up addresses in the symbol list of the running kernel, which BTF does not show.
+    expect(predicted).toEqual([name === 'address' ? undefined : missing]);
+
+    const loaded = await readInputs({ sources: [{ pattern: path, settings: { modules: [...modules] } }], directory: '/' });
+    const { cells } = await realRun([], [KERNEL], { objects: loaded.objects });
+    expect(cells.flatMap(({ programs }) => programs.map(({ status, reason }) => [status, reason]))).toEqual([['pass', null]]);
+  },
+);

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
-import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
-import { inPackageText, whereMissing } from '../../../harness/kernel-btf/kernel-names.ts';
+import type { KernelTypes, ModuleNameKind } from '../../../harness/core-relo/candidates.ts';
+import { inPackageText, inUnloadedModule, type NameUse, whereMissing } from '../../../harness/kernel-btf/kernel-names.ts';
 import { withPackage } from '../../../harness/kernel-btf/package-names.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { mustReadBtf } from '../bpf/object/samples.ts';
@@ -54,10 +54,13 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
     func('changed'),
     { name: 'btf_trace_event', kind: 8, size: 1 },
     { name: 'no_event', kind: 8, size: 1 },
+    { name: 'bpf_struct_ops_mine', kind: 4, size: 8 },
+    { name: 'no_ops', kind: 4, size: 8 },
+    { name: 'counter', kind: 14, size: 1, words: [1] },
   ]);
   await writeModule(
     'second',
-    'int shared(void) { return 1; } int __pfx_shared(void) { return 1; } extern int elsewhere(void); int data; int calls(void) { return elsewhere(); }',
+    'int shared(void) { return 1; } int __pfx_shared(void) { return 1; } extern int elsewhere(void); int data; static int own_data; int *used_data(void) { return &own_data; } int calls(void) { return elsewhere(); }',
     [],
   );
   const before = [await found('shared', false), await found('built_in')];
@@ -68,9 +71,13 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
     'inner',
     'btf_trace_event',
     'no_event',
+    'bpf_struct_ops_mine',
+    'no_ops',
+    'counter',
     'calls',
     'elsewhere',
     'data',
+    'own_data',
     '__pfx_shared',
     'share',
     'gone',
@@ -78,16 +85,20 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
   const all = await Promise.all(names.map(async (name) => [name, await found(name)]));
   expect(Object.fromEntries(all)).toEqual({
     shared: [
-      { module: 'first_one', inBtf: true },
-      { module: 'second', inBtf: false },
+      { module: 'first_one', kind: 'function', inBtf: true },
+      { module: 'second', kind: 'function', inBtf: false },
     ],
-    changed: [{ module: 'first_one', inBtf: true }],
-    inner: [{ module: 'first_one', inBtf: false }],
-    btf_trace_event: [{ module: 'first_one', inBtf: true }],
+    changed: [{ module: 'first_one', kind: 'function', inBtf: true }],
+    inner: [{ module: 'first_one', kind: 'function', inBtf: false }],
+    btf_trace_event: [{ module: 'first_one', kind: 'function', inBtf: true }],
     no_event: [],
-    calls: [{ module: 'second', inBtf: false }],
+    bpf_struct_ops_mine: [{ module: 'first_one', kind: 'struct', inBtf: true }],
+    no_ops: [],
+    counter: [{ module: 'first_one', kind: 'variable', inBtf: true }],
+    calls: [{ module: 'second', kind: 'function', inBtf: false }],
     elsewhere: [],
-    data: [],
+    data: [{ module: 'second', kind: 'variable', inBtf: false }],
+    own_data: [],
     __pfx_shared: [],
     share: [],
     gone: [],
@@ -105,34 +116,59 @@ test('the modules of a kernel are unknown without its package, without modules, 
   expect(await readdir(modules)).toEqual(['damaged.ko.xz']);
 });
 
-test.each([
-  [undefined, null, "this kernel's BTF, only a module could have it"],
-  [[], 'no module of its package has it', 'vmlinux; no module of its package has it'],
-  [['nf_nat'], 'module nf_nat has it: add modules: [nf_nat]', 'vmlinux; module nf_nat has it: add modules: [nf_nat]'],
-  [['a', '-b'], 'module a has it: add modules: [a]', 'vmlinux; module a has it: add modules: [a]'],
-  [
-    ['a', 'b'],
-    'modules a, b have it: add one of them, such as modules: [a]',
-    'vmlinux; modules a, b have it: add one of them, such as modules: [a]',
-  ],
-  [
-    ['-a', '-b', '-c', '-d', '-e'],
-    'modules a, b, c, 2 more have it, but without BTF: only a kprobe can attach to it, with modules: [a]',
-    'vmlinux; modules a, b, c, 2 more have it, but without BTF: only a kprobe can attach to it, with modules: [a]',
-  ],
-])('the words for a name in the modules %j say how to load one', (names, text, where) => {
-  const inPackage = names?.map((name) => ({ module: name.replace('-', ''), inBtf: !name.startsWith('-') }));
-  const kernel: KernelTypes = inPackage ? { ...TYPES, inPackage: () => inPackage } : TYPES;
-  expect(inPackageText(kernel, 'name')).toBe(text);
-  expect(whereMissing(kernel, 'name')).toEqual({ where, certain: false });
+const everyUse = ['attach', 'kfunc', 'variable', 'address', 'struct-ops'] as const satisfies readonly NameUse[];
+
+test('without the modules of the package, a name that vmlinux lacks may be in a module, whatever it is for', () => {
+  const words = everyUse.map((use) => [inPackageText(TYPES, 'name', use), whereMissing(TYPES, 'name', use)]);
+  expect(words).toEqual(everyUse.map(() => [null, { where: "not in this kernel's BTF, only a module could have it", certain: false }]));
+});
+
+const WITHOUT_BTF = {
+  attach: 'only a kprobe can attach to it, with modules: [a]',
+  kfunc: 'so no program can call it',
+  variable: 'so no program can read it by its type',
+  'struct-ops': 'so no map can have this type',
+} as const;
+const KINDS = { attach: 'function', kfunc: 'function', variable: 'variable', address: 'function', 'struct-ops': 'struct' } as const;
+
+test.each(everyUse)('the words for a name that an object needs for "%s" name the modules that have it for this use', (use) => {
+  const textFor = (names: string) => {
+    const found = names.split(' ').flatMap((name) => {
+      const kind: ModuleNameKind = name.startsWith('!') ? (use === 'struct-ops' ? 'function' : 'struct') : KINDS[use];
+      return name === '' ? [] : [{ module: name.replace(/^[-!]/, ''), kind, inBtf: !name.startsWith('-') }];
+    });
+    const kernel: KernelTypes = { ...TYPES, inPackage: () => found };
+    return [inPackageText(kernel, 'name', use), inUnloadedModule(kernel, 'name', use), whereMissing(kernel, 'name', use).where];
+  };
+  const usable = (text: string) => [text, text, text];
+  const useless = (text: string) => [text, null, `not in vmlinux; ${text}`];
+  expect(['', '!other', 'nf_nat', 'a b'].map(textFor)).toEqual([
+    useless('no module of its package has it'),
+    useless('no module of its package has it'),
+    usable('in module nf_nat, which is not loaded: modules: [nf_nat]'),
+    usable('in modules a, b, which are not loaded: add one of them, such as modules: [a]'),
+  ]);
+  if (use === 'address') {
+    expect(textFor('-a')).toEqual(usable('in module a, which is not loaded: modules: [a]'));
+    return;
+  }
+  expect(['a -b', '-a', '-a -b -c -d -e'].map(textFor)).toEqual([
+    usable('in module a, which is not loaded: modules: [a]'),
+    useless(`module a has it, but without BTF: ${WITHOUT_BTF[use]}`),
+    useless(`modules a, b, c, 2 more have it, but without BTF: ${WITHOUT_BTF[use]}`),
+  ]);
 });
 
 test('if modules are loaded, a name that they lack is missing for certain, and another module of the package may have it', () => {
   const loaded: KernelTypes = { ...TYPES, modules: [{ name: 'veth', index: TYPES.vmlinux }] };
-  const where = "this kernel's BTF or that of its 1 module";
-  const inPackage = () => [{ module: 'nf_nat', inBtf: true }];
-  expect([whereMissing(loaded, 'name'), whereMissing({ ...loaded, inPackage }, 'name')]).toEqual([
+  const inModules = (...names: string[]): KernelTypes => {
+    const found = names.map((module) => ({ module, kind: 'function' as const, inBtf: true }));
+    return { ...loaded, inPackage: () => found };
+  };
+  const where = "not in this kernel's BTF or that of its 1 module";
+  expect([loaded, inModules('nf_nat'), inModules('veth')].map((kernel) => whereMissing(kernel, 'name', 'attach'))).toEqual([
     { where, certain: true },
-    { where: `${where}; module nf_nat has it: add modules: [nf_nat]`, certain: true },
+    { where: 'in module nf_nat, which is not loaded: modules: [nf_nat]', certain: true },
+    { where: `${where}; no module of its package has it`, certain: true },
   ]);
 });
