@@ -3,6 +3,8 @@
 
 #include "archive.h"
 #include "command.h"
+#include "mailbox.h"
+#include "traceable.h"
 
 #include <errno.h>
 
@@ -31,11 +33,14 @@ static struct command_result result_of(const struct request_frame *request)
 bool run_custom_loader(void)
 {
 	struct request_frame request;
+	uint32_t output = response_length();
 	struct command_result result;
 
 	if (!request_find(FRAME_COMMAND, &request))
 		return false;
 	result = result_of(&request);
+	if (result.end == COMMAND_EXITED && result.value != 0)
+		report_functions_in_output(output);
 	send_command_end(result.end, result.value, result.ns, result.dropped);
 	return true;
 }

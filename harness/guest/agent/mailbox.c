@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "mailbox.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -317,24 +318,25 @@ uint32_t response_length(void)
 	return response->length;
 }
 
-bool response_word_after(uint32_t since, const char *text, char *word, size_t size)
+uint32_t response_name_after(uint32_t since, const char *text, char *name, size_t size)
 {
 	uint32_t end = response->length;
-	const char *start = (const char *)response_base + since;
-	const char *found = since < end ? memmem(start, end - since, text, strlen(text)) : NULL;
+	const char *start = (const char *)response_base;
+	const char *found = since < end ? memmem(start + since, end - since, text, strlen(text)) : NULL;
 	size_t left, length = 0;
 
 	if (!found)
-		return false;
+		return 0;
 	found += strlen(text);
-	left = (size_t)((const char *)response_base + end - found);
-	while (length < left && found[length] > ' ')
+	left = (size_t)(start + end - found);
+	while (length < left && (isalnum((unsigned char)found[length]) || found[length] == '_' || found[length] == '.'))
 		length++;
-	if (length >= size)
-		return false;
-	memcpy(word, found, length);
-	word[length] = '\0';
-	return length > 0;
+	name[0] = '\0';
+	if (length < size) {
+		memcpy(name, found, length);
+		name[length] = '\0';
+	}
+	return (uint32_t)(found + length - start);
 }
 
 void response_repeat(uint32_t from, uint32_t end)

@@ -45,9 +45,9 @@ void frame_vprintf(const char *format, va_list arguments);
 /* Also ends the frame that a crashed process left open. */
 void frame_close(void);
 
-/* Copies the word that follows a text in the response, from this length on. Returns false if the text is not there, or the word is too
- * long. */
-bool response_word_after(uint32_t since, const char *text, char *word, size_t size);
+/* Copies the name of letters, digits, `_` and `.` that follows a text in the response, from this length on; an empty one if it is too long.
+ * Returns the length behind it, 0 if the text is not there. */
+uint32_t response_name_after(uint32_t since, const char *text, char *name, size_t size);
 
 /* Appends whole frames of the response once more, if they fit. */
 void response_repeat(uint32_t from, uint32_t end);

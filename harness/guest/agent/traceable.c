@@ -13,6 +13,13 @@
 #define TRACED "/sys/kernel/tracing/available_filter_functions"
 /* A message of the verifier: bpf_check_attach_target() in verifier.c. */
 #define NO_ADDRESS "The address of function "
+/*
+ * What libbpf and the verifier print before the name of a function that a program was not attached to: perf_event_kprobe_open_legacy(),
+ * attach_kprobe_opts() and libbpf_find_attach_btf_id() in libbpf.c.
+ */
+static const char *const before_function[] = {
+	NO_ADDRESS, "failed to create kprobe '", "failed to create kretprobe '", "legacy kprobe event for '", "BTF type ID of '",
+};
 /* The functions whose answers are kept; no answer is given for more. */
 #define KNOWN 64
 #define NAME_SIZE 128
@@ -105,6 +112,22 @@ void report_function_without_address(uint32_t since)
 {
 	char function[SYMBOL_SIZE];
 
-	if (response_word_after(since, NO_ADDRESS, function, sizeof(function)))
+	if (response_name_after(since, NO_ADDRESS, function, sizeof(function)) && function[0])
 		report_target("", function);
+}
+
+void report_functions_in_output(uint32_t since)
+{
+	/* Found once all are known, because each report makes the response longer. */
+	static char named[KNOWN][NAME_SIZE];
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(before_function) / sizeof(before_function[0]); i++)
+		for (uint32_t at = since; count < KNOWN; count += named[count][0] != '\0') {
+			at = response_name_after(at, before_function[i], named[count], sizeof(named[count]));
+			if (!at)
+				break;
+		}
+	for (size_t i = 0; i < count; i++)
+		report_target("", named[i]);
 }

@@ -16,4 +16,7 @@ void report_target(const char *program, const char *function);
 /* Reports the function for which the verifier found no address, if it says so in the response from this length on. */
 void report_function_without_address(uint32_t since);
 
+/* Reports the functions that a custom loader names in its output as those it could not attach to, from this length of the response on. */
+void report_functions_in_output(uint32_t since);
+
 #endif
