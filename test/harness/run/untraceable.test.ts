@@ -2,8 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
+import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
+import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { realRun } from './real-run.ts';
 
@@ -123,5 +128,30 @@ test('programs with autoload if-supported are left out where their function cann
         "fine pass",
       ],
     }
+  `);
+});
+
+test('the reason of a custom loader that cannot attach says what the kernel lists of the function', { timeout: 600_000 }, async () => {
+  const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
+  const loader = join(import.meta.dirname, '../plan/settings/command/loader.c');
+  await execa('gcc', ['-O1', '-isystem', includeDir, loader, staticLib, '-lelf', '-lz', '-o', join(folder, 'loader')]);
+  const entries = ['done', 'done_kprobe', 'start_return', 'finish_kprobe', 'nowhere', 'fine'].map((name) => {
+    return { path: object, name, command: { argv: [join(folder, 'loader'), 'attach', '{object}', name] } };
+  });
+  const placed = parsePlacedConfig(JSON.stringify({ objects: entries }), 'corematrix.yaml');
+  const { objects, problems } = await readInputs(objectSources(placed, folder));
+  expect(problems).toEqual([]);
+  const { cells } = await realRun([], ['debian:7.3'], { objects });
+  expect(
+    cells.map(({ object: name, status, class: failure, reason }) => `${name}: ${[status, failure, reason].join(' ')}`),
+  ).toMatchInlineSnapshot(`
+    [
+      "done: fail attach-target-missing function blk_account_io_done was inlined: only a part of it has a symbol, blk_account_io_done.part.0",
+      "done_kprobe: fail attach-target-missing function blk_account_io_done was inlined: only a part of it has a symbol, blk_account_io_done.part.0",
+      "start_return: fail attach-failed function blk_account_io_start is notrace: this kernel has it, but lets no program attach to it",
+      "finish_kprobe: fail attach-target-missing function finish_task_switch was compiled as finish_task_switch.isra.0: this kernel has no symbol finish_task_switch",
+      "nowhere: fail attach-target-missing attach target no_such_function (kprobe) is not a function of vmlinux or of a loaded module",
+      "fine: pass  ",
+    ]
   `);
 });

@@ -83,11 +83,11 @@ test('the words of libbpf in the output of a custom loader name the failure, and
   expect(problems).toEqual([]);
   expect(verdicts(await realRun([], ['debian:6.1'], { objects }))).toMatchInlineSnapshot(`
     {
-      "attach": "fail attach-target-missing: prog 'handle_exit': failed to create kprobe 'no_such_function+0x0' perf event: No such file or directory",
-      "busy": "fail attach-failed: prog 'handle_exit': failed to create kprobe 'blk_account_io_start+0x0' perf event: Device or resource busy",
+      "attach": "fail attach-target-missing: attach target no_such_function (kprobe) is not a function of vmlinux or of a loaded module",
+      "busy": "fail attach-target-missing: attach target blk_account_io_start (kprobe) is not a function of vmlinux or of a loaded module",
       "counter": "fail loader-environment: failed to init perf sampling: No such file or directory",
       "file": "fail loader-environment: failed to open /sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq: No such file or directory",
-      "kconfig": "fail attach-target-missing: prog 'handle_exit': failed to create kprobe 'no_such_function+0x0' perf event: No such file or directory",
+      "kconfig": "fail attach-target-missing: attach target no_such_function (kprobe) is not a function of vmlinux or of a loaded module",
       "of-bpf": "fail unknown: the loader exits with status 1: open('/sys/kernel/tracing/events/nvme/id'): No such file or directory",
       "relocated": "fail unknown: the loader exits with status 1: no terminal",
       "success": "fail unknown: the loader exits with status 1: out of luck",
