@@ -4,6 +4,7 @@ import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/base/vocabulary.ts';
 import { logsCutText } from './model/logs-cut.ts';
+import { fixedOffsetLines } from '../harness/results/fixed-offsets.ts';
 import { escapedJson } from './json.ts';
 import { surprise } from '../harness/results/unexpected.ts';
 import { visible, visibleText } from '../harness/base/visible.ts';
@@ -61,6 +62,7 @@ export function renderCtrf(results: Results): string {
   const count = (status: (typeof tests)[number]['status']) => tests.filter((one) => one.status === status).length;
   const { run } = results;
   const cut = logsCutText(results);
+  const fixedOffsets = fixedOffsetLines(results.objects);
   const [start, stop] = [Date.parse(run.startedAt), Date.parse(run.finishedAt)];
   const report = {
     reportFormat: 'CTRF',
@@ -93,6 +95,7 @@ export function renderCtrf(results: Results): string {
           libbpf: visible(libbpfText(results)),
           complete: run.complete,
           ...(cut !== null && { logs: cut }),
+          ...(fixedOffsets.length > 0 && { fixedOffsets }),
         },
       },
     },

@@ -1,6 +1,6 @@
 // GitHub annotations: workflow commands that a job writes to its log.
 import type { Results } from '../harness/results/schema.ts';
-import { logsCutText } from './model/logs-cut.ts';
+import { notesOf } from './model/notes.ts';
 import { type Finding, findings, pathBelow } from './model/findings.ts';
 import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
@@ -58,7 +58,6 @@ export function renderGithub(results: Results, { root = '' }: RenderOptions = {}
   const lines = shown.map((finding) => annotation(finding, root));
   const left = all.length - shown.length;
   if (left > 0) lines.push(`::notice title=corematrix::${escapedData(`${plural(left, 'more finding')} in the report`)}`);
-  const cut = logsCutText(results);
-  if (cut !== null) lines.push(`::notice title=corematrix::${escapedData(cut)}`);
+  for (const note of notesOf(results)) lines.push(`::notice title=corematrix::${escapedData(note)}`);
   return lines.map((line) => `${line}\n`).join('');
 }

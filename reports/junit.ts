@@ -3,6 +3,7 @@ import { libbpfText } from '../harness/results/libbpf-used.ts';
 import { XMLBuilder } from 'fast-xml-parser';
 import { detached } from '../harness/base/detached.ts';
 import { logsCutText } from './model/logs-cut.ts';
+import { fixedOffsetLines } from '../harness/results/fixed-offsets.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import { surprise } from '../harness/results/unexpected.ts';
@@ -74,6 +75,7 @@ function suite(kernel: KernelResult, results: Results): object {
     ['libbpf', libbpfText(results)],
     ['accel', results.run.host.accel],
     ['logs', logsCutText({ cells })],
+    ...fixedOffsetLines(results.objects).map((line) => ['fixed offsets', line] as const),
   ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': visible(value) }] : []));
   return {
     '@name': visible(kernel.id),

@@ -5,7 +5,7 @@ import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/base/vocabulary.ts';
 import { changeCounts, changeGroups, changeWord } from './model/change-groups.ts';
 import { historyGroups, historySize } from './model/history-groups.ts';
-import { logsCutText } from './model/logs-cut.ts';
+import { notesOf } from './model/notes.ts';
 import type { RenderOptions } from './model/render-options.ts';
 import {
   type Cause,
@@ -125,7 +125,6 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
   const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
   const part = run.shard ? ` This is shard ${run.shard.index} of ${run.shard.total}.` : '';
   const state = run.complete ? part : `${part} **The run was interrupted; this report has the finished cells.**`;
-  const cut = logsCutText(results);
   const found = causes(results);
   const unexpected = found.length === 0 ? [] : ['', '## Unexpected', '', ...found.flatMap(causeLines)];
   const wrong = mispredictions(results);
@@ -135,7 +134,7 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
       '# corematrix',
       '',
       `${counts} (${size}; libbpf ${escaped(libbpfText(results))}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
-      ...(cut === null ? [] : ['', `${escaped(cut)}.`]),
+      ...notesOf(results).flatMap((note) => ['', `${escaped(note)}.`]),
     ],
     comparison ? changes(comparison) : [],
     past(results),

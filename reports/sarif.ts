@@ -5,7 +5,7 @@ import { FAILURES, failureAddress, type FailureClass, type FailureRecord } from 
 import { STATUS_MEANINGS } from '../harness/base/vocabulary.ts';
 import type { Results } from '../harness/results/schema.ts';
 import { type Finding, findings, pathBelow } from './model/findings.ts';
-import { logsCutText } from './model/logs-cut.ts';
+import { notesOf } from './model/notes.ts';
 import { escapedJson } from './json.ts';
 import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
@@ -124,7 +124,6 @@ export function renderSarif(results: Results, { root = '' }: RenderOptions = {})
       : []),
   ];
   const { run } = results;
-  const cut = logsCutText(results);
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -143,7 +142,7 @@ export function renderSarif(results: Results, { root = '' }: RenderOptions = {})
             executionSuccessful: run.complete && notifications.length === 0,
             startTimeUtc: run.startedAt,
             endTimeUtc: run.finishedAt,
-            toolExecutionNotifications: [...notifications, ...(cut === null ? [] : [notification(cut, 'note')])],
+            toolExecutionNotifications: [...notifications, ...notesOf(results).map((note) => notification(note, 'note'))],
           },
         ],
         results: shown.map((finding) => resultOf(finding, ruleIds, root)),

@@ -1,6 +1,6 @@
 // TAP 14: a test point for each program on each kernel.
 import type { CellProgram, CellResult, Results } from '../harness/results/schema.ts';
-import { logsCutText } from './model/logs-cut.ts';
+import { notesOf } from './model/notes.ts';
 import { incompleteness } from './model/summary.ts';
 import { surprise } from '../harness/results/unexpected.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
@@ -49,7 +49,7 @@ function point(program: CellProgram, cell: CellResult, number: number): string[]
 /** The text of a TAP stream. */
 export function renderTap(results: Results): string {
   const points = results.cells.flatMap((cell) => cell.programs.map((program) => ({ cell, program })));
-  const notes = [incompleteness(results), logsCutText(results)].filter((note) => note !== null);
+  const notes = [incompleteness(results), ...notesOf(results)].filter((note) => note !== null);
   const lines = [
     'TAP version 14',
     `1..${points.length}${points.length === 0 ? ' # SKIP nothing was run' : ''}`,

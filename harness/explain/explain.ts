@@ -16,6 +16,7 @@ import type { KernelCache } from './kernel-cache.ts';
 import { knownChange } from './known-change.ts';
 import { shapeOf } from './nearest.ts';
 import { stepsOf, walk } from './path.ts';
+import { withFixedOffsets } from '../predict/fixed-offsets.ts';
 import { type RecordsOf, semanticChangePlaces } from './semantic-change-places.ts';
 import { plainSituations, requirementFindings } from './requirement-cause.ts';
 
@@ -185,6 +186,9 @@ export async function explain(
   }
   const semanticChanges = await semanticChangePlaces(explained, cache, recordsOf);
   const guarded = await guardedPlaces(explained, cache, recordsOf);
+  const fixedOffsets = explained
+    .map(withFixedOffsets)
+    .flatMap(({ id, fixedOffsets: programs }) => (programs ? [{ object: id, programs }] : []));
   const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
   return {
     schemaVersion: EXPLANATION_VERSION,
@@ -192,5 +196,6 @@ export async function explain(
     causes: causes.toSorted((a, b) => weight(b) - weight(a)),
     semanticChanges,
     guarded,
+    ...(fixedOffsets.length > 0 && { fixedOffsets }),
   };
 }

@@ -1,8 +1,9 @@
 // Finds programs that read structs of the kernel at offsets of the machine that compiled them, because their object has no CO-RE relocation.
-import { basename } from 'node:path';
 import { attachTargetOf } from '../bpf/object/attach-point.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import { type Code, compiledCode } from '../core-relo/code.ts';
+import { fixedOffsetLines } from '../results/fixed-offsets.ts';
+import type { ObjectResult } from '../results/schema.ts';
 import { ALU, CLASS, type Insn, JMP, readInsn } from './reach/insn.ts';
 
 /** bpf_probe_read_kernel() and bpf_probe_read_kernel_str(), which read at their third argument. */
@@ -89,14 +90,13 @@ export function readersAtFixedOffsets(object: BpfObject): string[] {
   return object.programs.filter((program) => readsMember(program, codeOf(program))).map(({ name }) => name);
 }
 
-/** One note for each object whose programs read kernel structs at fixed offsets. `bpf` is null if the file of the object is missing. */
-export function fixedOffsetNotes(objects: readonly { result: { path: string }; bpf: BpfObject | null }[]): string[] {
-  return objects.flatMap(({ result, bpf }) => {
-    const readers = bpf ? readersAtFixedOffsets(bpf) : [];
-    if (readers.length === 0) return [];
-    const what = `${readers.join(', ')}: reads kernel structs, but the object has no CO-RE relocation`;
-    return [
-      `${basename(result.path)}: ${what}, so its offsets are those of the machine that compiled it and may be wrong on any other kernel`,
-    ];
-  });
+/** The result of an object with the programs that read kernel structs at fixed offsets. `bpf` is null if the file of the object is missing. */
+export function withFixedOffsets({ result, bpf }: { result: ObjectResult; bpf: BpfObject | null }): ObjectResult {
+  const readers = bpf ? readersAtFixedOffsets(bpf) : [];
+  return readers.length === 0 ? result : { ...result, fixedOffsets: readers };
+}
+
+/** One note for each object whose programs read kernel structs at fixed offsets. */
+export function fixedOffsetNotes(objects: readonly { result: ObjectResult; bpf: BpfObject | null }[]): string[] {
+  return fixedOffsetLines(objects.map(withFixedOffsets));
 }

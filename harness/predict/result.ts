@@ -10,6 +10,7 @@ import type { Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { argumentChanges } from './argument-changes.ts';
+import { withFixedOffsets } from './fixed-offsets.ts';
 import { namesOutsideVmlinux } from './findings/support.ts';
 import { predictionOf } from './predict-object.ts';
 import type { PredictedCell } from './predicted-cell.ts';
@@ -91,7 +92,7 @@ export async function predictMatrix(
 ): Promise<PredictedMatrix> {
   const [problems, notes]: [string[], string[]] = [[], []];
   const onModule = ({ text, harmless }: ModuleNotice) => (harmless ? notes : problems).push(text);
-  const prediction: Prediction = { schemaVersion: SCHEMA_VERSION, kernels: [], objects: objects.map(({ result }) => result), cells: [] };
+  const prediction: Prediction = { schemaVersion: SCHEMA_VERSION, kernels: [], objects: objects.map(withFixedOffsets), cells: [] };
   const names = objects.flatMap(({ bpf }) => namesOutsideVmlinux(bpf));
   for (const kernel of kernels) {
     let types: KernelTypes | null;

@@ -139,6 +139,10 @@ export const explanationFindings = z.strictObject({
   causes: z.array(rootCause).describe('Root causes, those with the most failures first.'),
   semanticChanges: z.array(semanticChangePlace).describe('Places that load, but read something else than was compiled.'),
   guarded: z.array(guardedPlace).describe('Relocations without a target that do no harm because a guard avoids them.'),
+  fixedOffsets: z
+    .array(z.strictObject({ object: objectId, programs: z.array(program).describe('Programs that read at fixed offsets.') }))
+    .optional()
+    .describe('Objects without CO-RE relocations whose programs read kernel structs; absent without one.'),
 });
 
 export type CausePlace = z.infer<typeof causePlace>;

@@ -3,6 +3,7 @@ import { toInfraError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { AccelChoice } from '../guest/accel.ts';
 import type { GuestAgent } from '../guest/agent.ts';
+import { withFixedOffsets } from '../predict/fixed-offsets.ts';
 import { collectLayouts } from '../results/collected-layouts.ts';
 import { type Results, SCHEMA_VERSION } from '../results/schema.ts';
 import type { Column } from './column.ts';
@@ -53,7 +54,7 @@ export async function assembleResults(
       host: { ...hostFacts(), qemu: qemu.version, accel, accelReason: reason },
     },
     kernels: columns.map(({ kernel }) => kernel),
-    objects: request.objects.map(({ result }) => result),
+    objects: request.objects.map(withFixedOffsets),
     cells: columns.flatMap(({ cells }) => cells),
     logs: session.logs,
     layouts: collectLayouts(columns.flatMap(({ layouts }) => layouts ?? [])),

@@ -2,7 +2,7 @@
 import { PAGE_LOG_LIMIT, sizeText } from '../../harness/base/log-limits.ts';
 import { libbpfText } from '../../harness/results/libbpf-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
-import { logsCutText } from '../model/logs-cut.ts';
+import { notesOf } from '../model/notes.ts';
 import { contradiction, countStatuses, incompleteness, reuseText } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { html, type Html } from './html.ts';
@@ -41,7 +41,6 @@ export function header(results: Results, { unexpected, linkedLogs }: Counts): Ht
   const { run } = results;
   const incomplete = incompleteness(results);
   const reused = reuseText(results);
-  const cut = logsCutText(results);
   const counts = [...countStatuses(results)].map(
     ([status, count]) => html`<li><a href="#?q=s%3A${status}">${statusMark(status, count)}</a></li>`,
   );
@@ -67,8 +66,8 @@ export function header(results: Results, { unexpected, linkedLogs }: Counts): Ht
       }
     </p>
     ${reused !== null && html`<p>${reused}: nothing their verdicts depend on has changed since.</p>`}
-    ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`} ${cut !== null && html`<p>${cut}.</p>`}
-    ${linkedLogs > 0 && html`<p>${linksText(linkedLogs)}</p>`}
+    ${incomplete !== null && html`<p class="interrupted">Not the whole run: ${incomplete}.</p>`}
+    ${notesOf(results).map((note) => html`<p>${note}.</p>`)} ${linkedLogs > 0 && html`<p>${linksText(linkedLogs)}</p>`}
     <ul class="counts">
       ${counts}${others}${unexpected === 0 && html`<li class="calm">Nothing unexpected.</li>`}
     </ul>

@@ -45,4 +45,10 @@ export const objectSchema = z.strictObject({
       }),
     )
     .describe('Maps of the object.'),
+  fixedOffsets: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Programs that read kernel structs at fixed offsets, those of the machine that compiled them, because the object has no CO-RE relocation; absent if none does.',
+    ),
 });

@@ -142,9 +142,8 @@ test('the reason of a custom loader that cannot attach says what the kernel list
   const { objects, problems } = await readInputs(objectSources(placed, folder));
   expect(problems).toEqual([]);
   const { cells } = await realRun([], ['debian:7.3'], { objects });
-  expect(
-    cells.map(({ object: name, status, class: failure, reason }) => `${name}: ${[status, failure, reason].join(' ')}`),
-  ).toMatchInlineSnapshot(`
+  expect(cells.map(({ object: name, status, class: failure, reason }) => `${name}: ${[status, failure, reason].join(' ')}`))
+    .toMatchInlineSnapshot(`
     [
       "done: fail attach-target-missing function blk_account_io_done was inlined: only a part of it has a symbol, blk_account_io_done.part.0",
       "done_kprobe: fail attach-target-missing function blk_account_io_done was inlined: only a part of it has a symbol, blk_account_io_done.part.0",
