@@ -28,8 +28,8 @@ export async function explainRun(
 }
 
 /** The part of an explanation that results contain. */
-export function findingsOf({ schemaVersion: _, ...findings }: Explanation): Findings {
-  return findings;
+export function findingsOf({ kernels, causes, semanticChanges, guarded, fixedOffsets }: Explanation): Findings {
+  return { kernels, causes, semanticChanges, guarded, ...(fixedOffsets && { fixedOffsets }) };
 }
 
 /** The explanation in results; null if they contain none. */

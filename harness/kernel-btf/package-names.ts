@@ -27,28 +27,20 @@ const MAX_BATCH_BYTES = 256 << 20;
 const IN_BTF = 'btf';
 const SYMBOL = 'symbol';
 
-/** What the index calls a type of a module; null for types that it leaves out. */
-function kindInIndex(btf: Btf, id: number): ModuleNameKind | null {
-  switch (kindOf(btf, id)) {
-    case 'func':
-      return 'function';
-    case 'var':
-      return 'variable';
-    case 'typedef':
-      return nameOf(btf, id).startsWith('btf_trace_') ? 'function' : null;
-    case 'struct':
-      return nameOf(btf, id).startsWith(STRUCT_OPS_VALUE) ? 'struct' : null;
-    default:
-      return null;
-  }
-}
+/** What the index calls types of a kind whose names begin so. */
+const INDEXED: Readonly<Partial<Record<BtfKind, { start: string; kind: ModuleNameKind }>>> = {
+  func: { start: '', kind: 'function' },
+  var: { start: '', kind: 'variable' },
+  typedef: { start: 'btf_trace_', kind: 'function' },
+  struct: { start: STRUCT_OPS_VALUE, kind: 'struct' },
+};
 
 /** Functions, variables, and the types that stand for tracepoints and struct_ops types, each with its kind. */
 function namesInBtf(btf: Btf): Map<string, ModuleNameKind> {
   const names = new Map<string, ModuleNameKind>();
   for (let id = btf.startId; id < btf.endId; id++) {
-    const kind = kindInIndex(btf, id);
-    if (kind !== null) names.set(nameOf(btf, id), kind);
+    const indexed = INDEXED[kindOf(btf, id)];
+    if (indexed && nameOf(btf, id).startsWith(indexed.start)) names.set(nameOf(btf, id), indexed.kind);
   }
   return names;
 }

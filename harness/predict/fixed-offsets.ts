@@ -91,12 +91,20 @@ export function readersAtFixedOffsets(object: BpfObject): string[] {
 }
 
 /** The result of an object with the programs that read kernel structs at fixed offsets. `bpf` is null if the file of the object is missing. */
-export function withFixedOffsets({ result, bpf }: { result: ObjectResult; bpf: BpfObject | null }): ObjectResult {
+export function withFixedOffsets<Result extends Pick<ObjectResult, 'path' | 'fixedOffsets'>>({
+  result,
+  bpf,
+}: {
+  result: Result;
+  bpf: BpfObject | null;
+}): Result & Pick<ObjectResult, 'fixedOffsets'> {
   const readers = bpf ? readersAtFixedOffsets(bpf) : [];
   return readers.length === 0 ? result : { ...result, fixedOffsets: readers };
 }
 
 /** One note for each object whose programs read kernel structs at fixed offsets. */
-export function fixedOffsetNotes(objects: readonly { result: ObjectResult; bpf: BpfObject | null }[]): string[] {
+export function fixedOffsetNotes(
+  objects: readonly { result: Pick<ObjectResult, 'path' | 'fixedOffsets'>; bpf: BpfObject | null }[],
+): string[] {
   return fixedOffsetLines(objects.map(withFixedOffsets));
 }

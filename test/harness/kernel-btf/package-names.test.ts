@@ -124,6 +124,7 @@ test('without the modules of the package, a name that vmlinux lacks may be in a 
 });
 
 const WITHOUT_BTF = {
+  address: '',
   attach: 'only a kprobe can attach to it, with modules: [a]',
   kfunc: 'so no program can call it',
   variable: 'so no program can read it by its type',
@@ -132,12 +133,13 @@ const WITHOUT_BTF = {
 const KINDS = { attach: 'function', kfunc: 'function', variable: 'variable', address: 'function', 'struct-ops': 'struct' } as const;
 
 test.each(everyUse)('the words for a name that an object needs for "%s" name the modules that have it for this use', (use) => {
+  const otherKind: ModuleNameKind = use === 'struct-ops' ? 'function' : 'struct';
   const textFor = (names: string) => {
-    const found = names.split(' ').flatMap((name) => {
-      const kind: ModuleNameKind = name.startsWith('!') ? (use === 'struct-ops' ? 'function' : 'struct') : KINDS[use];
+    const all = names.split(' ').flatMap((name) => {
+      const kind = name.startsWith('!') ? otherKind : KINDS[use];
       return name === '' ? [] : [{ module: name.replace(/^[-!]/, ''), kind, inBtf: !name.startsWith('-') }];
     });
-    const kernel: KernelTypes = { ...TYPES, inPackage: () => found };
+    const kernel: KernelTypes = { ...TYPES, inPackage: () => all };
     return [inPackageText(kernel, 'name', use), inUnloadedModule(kernel, 'name', use), whereMissing(kernel, 'name', use).where];
   };
   const usable = (text: string) => [text, text, text];
@@ -148,22 +150,22 @@ test.each(everyUse)('the words for a name that an object needs for "%s" name the
     usable('in module nf_nat, which is not loaded: modules: [nf_nat]'),
     usable('in modules a, b, which are not loaded: add one of them, such as modules: [a]'),
   ]);
-  if (use === 'address') {
-    expect(textFor('-a')).toEqual(usable('in module a, which is not loaded: modules: [a]'));
-    return;
-  }
-  expect(['a -b', '-a', '-a -b -c -d -e'].map(textFor)).toEqual([
-    usable('in module a, which is not loaded: modules: [a]'),
-    useless(`module a has it, but without BTF: ${WITHOUT_BTF[use]}`),
-    useless(`modules a, b, c, 2 more have it, but without BTF: ${WITHOUT_BTF[use]}`),
+  const two = 'in modules a, b, which are not loaded: add one of them, such as modules: [a]';
+  expect(textFor('a -b')).toEqual(usable(use === 'address' ? two : 'in module a, which is not loaded: modules: [a]'));
+  const bare = (names: string, subject: string) =>
+    use === 'address' ? usable(names) : useless(`${subject}, but without BTF: ${WITHOUT_BTF[use]}`);
+  const five = 'in modules a, b, c, 2 more, which are not loaded: add one of them, such as modules: [a]';
+  expect(['-a', '-a -b -c -d -e'].map(textFor)).toEqual([
+    bare('in module a, which is not loaded: modules: [a]', 'module a has it'),
+    bare(five, 'modules a, b, c, 2 more have it'),
   ]);
 });
 
 test('if modules are loaded, a name that they lack is missing for certain, and another module of the package may have it', () => {
   const loaded: KernelTypes = { ...TYPES, modules: [{ name: 'veth', index: TYPES.vmlinux }] };
   const inModules = (...names: string[]): KernelTypes => {
-    const found = names.map((module) => ({ module, kind: 'function' as const, inBtf: true }));
-    return { ...loaded, inPackage: () => found };
+    const all = names.map((module) => ({ module, kind: 'function' as const, inBtf: true }));
+    return { ...loaded, inPackage: () => all };
   };
   const where = "not in this kernel's BTF or that of its 1 module";
   expect([loaded, inModules('nf_nat'), inModules('veth')].map((kernel) => whereMissing(kernel, 'name', 'attach'))).toEqual([
