@@ -5,8 +5,8 @@ import { resolveType } from '../bpf/btf/types.ts';
 import { flagBits } from './flag-bit.ts';
 import { KNOWN_CHANGES, type KnownForm } from './known-changes.ts';
 import type { Alternative, Wanted } from './nearest.ts';
+import { endText } from './end-text.ts';
 import { type Step, walk } from './path.ts';
-import { memberText, typeText } from './type-text.ts';
 import { valueAt } from './value.ts';
 
 function typeName(btf: Btf, type: number): string {
@@ -27,8 +27,7 @@ function formPaths(path: string, index: number | null): Step[][] {
 function alternative({ btf, root, walked }: Wanted, [first = [], ...further]: Step[][], as: KnownForm['as']): Alternative[] {
   const paths = [[...walked, ...first], ...further];
   if (!valueAt(btf, root, paths)) return [];
-  const { last, type } = walk(btf, root, paths[0] ?? []);
-  const text = further.length === 0 && last && typeof paths[0]?.at(-1) === 'string' ? memberText(btf, last.member) : typeText(btf, type);
+  const text = endText(btf, root, paths);
   const relation = further.length > 0 ? 'behind-pointer' : 'renamed';
   return [{ relation, paths, type: text, score: 100, certainty: 'likely', form: { as: as ?? null } }];
 }

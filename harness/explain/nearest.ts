@@ -3,6 +3,7 @@ import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
 import { isAnyEnum, isComposite, type Member, referencedType, resolveType } from '../bpf/btf/types.ts';
 import type { Relation } from '../base/vocabulary.ts';
 import { completePath } from './complete.ts';
+import { endText } from './end-text.ts';
 import { namedMembers, type Step, walk } from './path.ts';
 import { similarity } from '../base/similar.ts';
 import { isScalar, memberText } from './type-text.ts';
@@ -13,7 +14,7 @@ export interface Alternative {
   relation: Relation;
   /** From the root type on. A further path starts behind the pointer at the end of the path before. */
   paths: Step[][];
-  /** The type of the member that replaces the missing one. */
+  /** The type of what the path ends at. */
   type: string;
   /** 0 to 100. */
   score: number;
@@ -69,8 +70,9 @@ const UNLIKE = 0.34;
 /** Score if both neighbours are the same. */
 const BETWEEN = 24;
 
-function rated(relation: Relation, paths: Step[][], type: string, score: number): Alternative[] {
+function rated({ btf, root }: Wanted, relation: Relation, paths: Step[][], score: number): Alternative[] {
   if (score < POSSIBLE) return [];
+  const type = endText(btf, root, paths);
   return [{ relation, paths, type, score: Math.min(100, Math.round(score)), certainty: score >= LIKELY ? 'likely' : 'possible' }];
 }
 
@@ -124,7 +126,7 @@ function renamed(wanted: Wanted, container: number): Alternative[] {
     if (alike < UNLIKE && !known && !alone && near < BETWEEN) return [];
     const score = alike * 50 + (fits ?? 0) + (witness ? 15 : 0) + (alone ? 40 : 0) + near + (known ? KNOWN : 0);
     const end = completePath({ btf, id: member.type }, rest, scalar);
-    return end ? rated('renamed', [[...walked, member.name, ...end]], memberText(btf, member), score) : [];
+    return end ? rated(wanted, 'renamed', [[...walked, member.name, ...end]], score) : [];
   });
 }
 
@@ -141,7 +143,7 @@ function split(wanted: Wanted, container: number): Alternative[] {
     const fits = typeof tail === 'string' && (tail === part || tail.endsWith(`_${part}`));
     if (tail !== undefined && !fits) return [];
     const usable = fits && scalar === isScalar(btf, member.type);
-    return rated('split', [[...walked, member.name]], memberText(btf, member), usable ? 90 : 50);
+    return rated(wanted, 'split', [[...walked, member.name]], usable ? 90 : 50);
   });
 }
 
@@ -155,7 +157,7 @@ function joined(wanted: Wanted, container: number): Alternative[] {
     const inner =
       part === '' ? undefined : namedMembers(btf, outer.type).find((each) => each.name === part || each.name.endsWith(`_${part}`));
     if (!inner || scalar !== isScalar(btf, inner.type)) return [];
-    return rated('joined', [[...walked, outer.name, inner.name]], memberText(btf, inner), 90);
+    return rated(wanted, 'joined', [[...walked, outer.name, inner.name]], 90);
   });
 }
 
@@ -171,7 +173,7 @@ function movedIn(wanted: Wanted, container: number, before: readonly Step[] = []
     const end = inner && completePath({ btf, id: inner.type }, rest, scalar);
     const expected = wanted.expected.includes(outer.name) ? KNOWN : 0;
     const score = inner ? 30 + (typeScore(wanted, inner) ?? -30) + (witness ? 15 : 0) + expected - depth * 5 : 0;
-    const found = inner && end ? rated('moved-in', [[...walked, ...path, name, ...end]], memberText(btf, inner), score) : [];
+    const found = inner && end ? rated(wanted, 'moved-in', [[...walked, ...path, name, ...end]], score) : [];
     return [...found, ...movedIn(wanted, outer.type, path, depth + 1)];
   });
 }
@@ -183,9 +185,7 @@ function movedOut(wanted: Wanted): Alternative[] {
     const before = walked.slice(0, length);
     const member = namedMembers(btf, walk(btf, root, before).type).find((each) => each.name === name);
     const end = member && completePath({ btf, id: member.type }, rest, scalar);
-    return member && end
-      ? rated('moved-out', [[...before, name, ...end]], memberText(btf, member), 40 + (typeScore(wanted, member) ?? -20))
-      : [];
+    return member && end ? rated(wanted, 'moved-out', [[...before, name, ...end]], 40 + (typeScore(wanted, member) ?? -20)) : [];
   });
 }
 
@@ -205,12 +205,12 @@ function behindPointer(wanted: Wanted, container: number): Alternative[] {
       const score = 45 + (witness ? 10 : 0) + (member.name === name ? 10 : 0) + (wanted.expected.includes(member.name) ? KNOWN : 0);
       return end
         ? rated(
+            wanted,
             'behind-pointer',
             [
               [...walked, pointer.name],
               [member.name, ...end],
             ],
-            memberText(btf, member),
             score,
           )
         : [];
@@ -242,7 +242,7 @@ export function nearestMembers(wanted: Wanted): Alternative[] {
 export function sameNameOtherKind(wanted: Wanted, type: number): Alternative[] {
   const { btf, walked, name, rest, scalar } = wanted;
   const end = completePath({ btf, id: type }, rest, scalar);
-  const member = namedMembers(btf, walk(btf, wanted.root, walked).type).find((each) => each.name === name);
-  const text = member ? memberText(btf, member) : '';
-  return end ? rated('other-kind', [[...walked, name, ...end]], text, 80) : [];
+  if (!end) return [];
+  const path = [...walked, name, ...end];
+  return rated(wanted, 'other-kind', [path], 80);
 }

@@ -214,6 +214,18 @@ describe('suggested C reads the same value', () => {
     `);
   });
 
+  it('the type that is shown for what a kernel has instead is that of the end of the path', () => {
+    const shown = ['bio.bi_disk', 'cgroup.ancestor_ids[2]', 'mm_struct.rss_stat.count[1].counter'].map((subject) => {
+      const situations = explanation.causes.flatMap((cause) => (cause.subject === subject ? cause.situations : []));
+      return [subject, ...new Set(situations.flatMap(({ alternatives }) => alternatives[0]?.type ?? []))];
+    });
+    expect(shown).toEqual([
+      ['bio.bi_disk', 'struct gendisk *'],
+      ['cgroup.ancestor_ids[2]', 'u64'],
+      ['mm_struct.rss_stat.count[1].counter', 's64'],
+    ]);
+  });
+
   it('the causes of one access have one suggestion for all kernels', () => {
     const counts = explanation.causes.filter(({ subject }) => subject === 'file.f_count');
     expect(counts.map((cause) => cause.class).toSorted()).toEqual(['core-field-incompatible', 'core-field-missing']);
