@@ -78,7 +78,7 @@ async function prototypesOf(program: HookedProgram, position: number, cache: Ker
     const argument = prototype && argumentAt(prototype, position);
     const present = argument !== null && argument !== 'missing';
     const text = prototype && prototypeText(prototype);
-    found.push({ kernel: id, text, present, fits: present && argument.kind !== 'number' });
+    found.push({ kernel: id, text, present, fits: present && argument.kind !== 'number' && argument.kind !== 'bytes' });
   }
   return found;
 }
@@ -93,6 +93,7 @@ function nearestWorking(prototypes: readonly KernelPrototype[], at: number, fail
 }
 
 const isNumber = ({ reason }: ProgramFailure) => reason.includes('a number');
+const readsThrough = ({ reason }: ProgramFailure) => reason.includes('reads memory through it');
 
 /** The situations of one program, with the prototypes here and on the nearest kernel where it loads. */
 function situationsOf(
@@ -104,7 +105,7 @@ function situationsOf(
   const hints = new Map<string, string[]>();
   for (const [at, { kernel, text }] of prototypes.entries()) {
     if (!failing.has(kernel) || text === null) continue;
-    const nearest = nearestWorking(prototypes, at, failing, failures.some(isNumber));
+    const nearest = nearestWorking(prototypes, at, failing, failures.some(readsThrough));
     const elsewhere = nearest
       ? [`prototype on ${names.get(nearest.kernel) ?? nearest.kernel}, where the program loads: ${nearest.text}`]
       : [];
@@ -113,15 +114,35 @@ function situationsOf(
   return plainSituations(failures, hints);
 }
 
-/** What to do about an argument that some kernels lack, or that is a number on some. */
-function adviceOn(subject: string, target: string, prototypes: readonly KernelPrototype[], asPointer: boolean): string[] {
+const EACH_PROTOTYPE =
+  'Write one program for each prototype, keep them from loading by default (SEC("?...")), and switch on the one that fits the kernel (alternatives: in the configuration).';
+const NO_ARGUMENT = 'No kernel looked at has such an argument. Read only arguments that the prototype has.';
+const NO_POINTER = 'On no kernel looked at can a program read memory through this argument. Compare its position with the prototypes.';
+const NO_ADDRESS = 'Do not read memory through a number with a helper or BPF_CORE_READ(): it is no address.';
+
+/** What to do about an argument of one program that some kernels lack, or have as a number. */
+function remedyFor(failures: readonly ProgramFailure[], prototypes: readonly KernelPrototype[]): string {
+  const asPointer = failures.some(readsThrough);
   const exists = prototypes.some(({ present, fits }) => (asPointer ? fits : present));
+  if (exists) return EACH_PROTOTYPE;
+  return asPointer ? NO_POINTER : NO_ARGUMENT;
+}
+
+/** What to do about an argument. Programs with different remedies are named. */
+function adviceOn(
+  { subject, hook }: { subject: string; hook: string },
+  programs: readonly (readonly ProgramFailure[])[],
+  prototypes: readonly KernelPrototype[],
+): string[] {
+  const byRemedy = grouped(programs, (own) => remedyFor(own, prototypes));
+  const named = (own: readonly (readonly ProgramFailure[])[]) => [
+    ...new Set(own.flat().map(({ object, program }) => `${object}/${program}`)),
+  ];
+  const remedies = [...byRemedy].map(([remedy, own]) => (byRemedy.size === 1 ? remedy : `${named(own).join(', ')}: ${remedy}`));
   return [
-    `A program reads the arguments of ${subject.replace(/^argument \d+ of /, '')} by position. "corematrix types diff ${target}" shows how the kernels differ.`,
-    exists
-      ? 'Write one program for each prototype, keep them from loading by default (SEC("?...")), and switch on the one that fits the kernel (alternatives: in the configuration).'
-      : 'No kernel looked at has such an argument. Read only arguments that the prototype has.',
-    ...(asPointer ? ['Do not read memory through a number with a helper or BPF_CORE_READ(): it is no address.'] : []),
+    `A program reads the arguments of ${subject.replace(/^argument \d+ of /, '')} by position. "corematrix types diff ${hook}" shows how the kernels differ.`,
+    ...remedies,
+    ...(programs.flat().some(isNumber) ? [NO_ADDRESS] : []),
   ];
 }
 
@@ -147,13 +168,13 @@ export async function argumentFindings(
   if (!first || !program || hook === null) return null;
   if (position === 0) return NUMBER.test(first.reason) ? numberFindings(failures, hook) : null;
   const prototypes = await prototypesOf(program, position, cache);
-  const byProgram = grouped(failures, (failure) => JSON.stringify([failure.object, failure.program]));
+  const programs = [...grouped(failures, (failure) => JSON.stringify([failure.object, failure.program])).values()];
   const situations = new Map<string, CauseSituation>();
-  for (const situation of [...byProgram.values()].flatMap((own) => situationsOf(own, prototypes, names))) {
+  for (const situation of programs.flatMap((own) => situationsOf(own, prototypes, names))) {
     const key = JSON.stringify([situation.summary, situation.hints]);
     const known = situations.get(key);
     situations.set(key, known ? { ...known, kernels: [...new Set([...known.kernels, ...situation.kernels])] } : situation);
   }
-  const advice = adviceOn(subject, hook, prototypes, failures.some(isNumber));
+  const advice = adviceOn({ subject, hook }, programs, prototypes);
   return { presence: null, situations: [...situations.values()], snippet: null, advice };
 }

@@ -12,8 +12,11 @@ import { findIn } from './kernel-names.ts';
 export interface Argument {
   /** `unsigned int prev_state`; the type alone if BTF has no name. */
   text: string;
-  /** `number`: the verifier refuses to read memory through it. `struct`: a pointer to a struct or union. */
-  kind: 'number' | 'struct' | 'other';
+  /**
+   * `number` and `bytes`, a pointer to void or to integers: the verifier refuses to read memory through it. `struct`: a pointer to a
+   * struct or union.
+   */
+  kind: 'number' | 'bytes' | 'struct' | 'other';
   /** The struct or union that it points to; null for other arguments. */
   struct: TypeAt | null;
 }
@@ -38,7 +41,10 @@ function argumentOf(btf: Btf, type: number, name: string): Argument {
   const id = resolveType(btf, type);
   const kind = kindOf(btf, id);
   if (kind === 'int' || isAnyEnum(kind)) return { text, kind: 'number', struct: null };
-  const behind = kind === 'ptr' ? resolveType(btf, referencedType(btf, id)) : 0;
+  if (kind !== 'ptr') return { text, kind: 'other', struct: null };
+  const behind = resolveType(btf, referencedType(btf, id));
+  // The verifier takes such pointers for numbers.
+  if (behind === 0 || kindOf(btf, behind) === 'int') return { text, kind: 'bytes', struct: null };
   const isStruct = isComposite(kindOf(btf, behind)) || kindOf(btf, behind) === 'fwd';
   return isStruct ? { text, kind: 'struct', struct: { btf, id: behind } } : { text, kind: 'other', struct: null };
 }
@@ -55,15 +61,21 @@ function argumentsOf(btf: Btf, proto: number, skipped: number): Argument[] | nul
   return found;
 }
 
+const ITERATOR = 'bpf_iter_';
+
+/** The kernel gives iterators keys and values of maps as buffers, which they may read. @see ctx_arg_info in kernel/bpf/map_iter.c */
+const asBuffer = (argument: Argument): Argument => (argument.kind === 'bytes' ? { ...argument, kind: 'other' } : argument);
+
 function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, section: string): Prototype | null {
-  const found = findIn(kernel, kind, symbol + name);
-  if (!found) return null;
-  const { btf, id } = found;
+  const target = findIn(kernel, kind, symbol + name);
+  if (!target) return null;
+  const { btf, id } = target;
   // Tracepoints are typedefs of pointers to functions.
   const proto = kind === 'func' ? referencedType(btf, id) : resolveType(btf, referencedType(btf, resolveType(btf, id)));
   if (kindOf(btf, proto) !== 'func_proto') return null;
-  const own = argumentsOf(btf, proto, kind === 'func' ? 0 : 1);
-  if (!own) return null;
+  const found = argumentsOf(btf, proto, kind === 'func' ? 0 : 1);
+  if (!found) return null;
+  const own = symbol === ITERATOR ? found.map(asBuffer) : found;
   const returned = referencedType(btf, proto);
   const result = resolveType(btf, returned) === 0 ? 'void' : argumentOf(btf, returned, '');
   return { target: `${WORDS[symbol] ?? 'function'} ${name}`, arguments: own, result: READS_RESULT.test(section) ? result : null };

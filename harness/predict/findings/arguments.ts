@@ -23,5 +23,7 @@ export function argumentFailure(prototype: Prototype, { position, found }: Wrong
   };
   if (found === 'missing') return failure(`this kernel has only ${countText(prototype)} there`);
   const what = position > prototype.arguments.length ? `the result (${found.text})` : found.text;
-  return failure(`${what} on this kernel, a number, but the program reads memory through it`);
+  return failure(
+    `${what} on this kernel, ${found.kind === 'number' ? 'a number' : 'which the verifier does not follow'}, but the program reads memory through it`,
+  );
 }

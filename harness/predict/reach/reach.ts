@@ -16,7 +16,7 @@ export type Rejection =
   | { type: 'helper'; id: number }
   /** A call of a kfunc that the kernel lacks. */
   | { type: 'kfunc'; name: string }
-  /** The kernel has no argument at this position, or a number through which the program reads memory. */
+  /** The kernel has no argument at this position, or one through which the verifier lets no program read memory. */
   | { type: 'argument'; position: number; found: Argument | 'missing' };
 
 /** A relocation of a struct that is applied to an argument of the hook. */
@@ -211,7 +211,7 @@ class Explorer {
     if (ref !== undefined) this.uses.set(`${position} ${ref}`, { position, ref });
   }
 
-  /** Whether the verifier refuses a load: of an argument that the kernel lacks, or through an argument that is a number. */
+  /** Whether the verifier refuses a load: of an argument that the kernel lacks, or through one that is a number to it. */
   #rejectsLoad(state: State, insn: Insn, base: Value): boolean {
     const { prototype, offsetAt } = this.#input;
     const isThrough = base.type === 'free';
@@ -220,7 +220,7 @@ class Explorer {
     if (isThrough) this.#use(position, offsetAt(state.owner, state.insn));
     const found = argumentAt(prototype, position);
     if (found === null || (found === 'missing') === isThrough) return false;
-    if (found !== 'missing' && found.kind !== 'number') return false;
+    if (found !== 'missing' && found.kind !== 'number' && found.kind !== 'bytes') return false;
     this.#hit(state, { type: 'argument', position, found });
     return true;
   }

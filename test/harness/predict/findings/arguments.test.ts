@@ -45,6 +45,7 @@ it('a program fails that reads an argument which the kernel lacks, or memory thr
         "through_stack fails: argument 4 of tracepoint sched_switch: this kernel has only 3 arguments there",
         "in_subprogram fails: argument 4 of tracepoint sched_switch: this kernel has only 3 arguments there",
         "hook_since fails: argument 3 of LSM hook inode_setattr: the result (int) on this kernel, a number, but the program reads memory through it",
+        "through_bytes fails: argument 2 of LSM hook inode_setxattr: const char *name on this kernel, which the verifier does not follow, but the program reads memory through it",
         "entry_result fails: argument 5 of function vfs_unlink: this kernel has only 3 arguments there",
         "result fails: argument 5 of function vfs_unlink: this kernel has only 3 arguments and a result there",
         "beyond_all fails: argument 3 of function inet_shutdown: this kernel has only 2 arguments there",
