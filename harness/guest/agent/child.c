@@ -21,5 +21,7 @@ bool in_child(void (*work)(const void *context), const void *context)
 		;
 	if (WIFSIGNALED(status))
 		raise(WTERMSIG(status));
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		_exit(WEXITSTATUS(status));
 	return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Writes a response as words command: `bytes=N` and `print=N` write a log frame of N characters, `lines=N` writes N log frames of one
- * character, `many=N` writes N small frames of another kind, `crash` leaves a frame open, `resume` continues as another process would,
- * `end` ends the response.
+ * character, `many=N` writes N small frames of another kind, `again=N` repeats the first N bytes of the response, `crash` leaves a frame
+ * open, `resume` continues as another process would, `end` ends the response.
  */
 #include "driver.h"
 
@@ -44,6 +44,8 @@ static void obey(const char *word, uint32_t count)
 		write_log(1, true);
 	for (uint32_t i = 0; strcmp(word, "many") == 0 && i < count; i++)
 		send_runs(i, "program");
+	if (strcmp(word, "again") == 0)
+		response_repeat(0, count);
 	if (strcmp(word, "crash") == 0) {
 		begin_log(LEVEL_WARN);
 		frame_bytes("half", 4);

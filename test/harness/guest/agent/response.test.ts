@@ -40,6 +40,16 @@ test('a response has the written frames, its length and its checksum', async () 
   expect(header).toMatchObject({ dropped: 0, complete: true, length: 16 + 16 + 16 });
 });
 
+test('repeated frames follow those before them, and are counted if they do not fit', async () => {
+  const fits = await respond('print=3 many=1 again=16 end');
+  const text = { type: 'log', level: 'debug', text: 'xxx' };
+  expect(fits.frames.filter(({ type }) => type === 'log')).toEqual([text, text]);
+  expect([fits.damage, fits.header.dropped]).toEqual([null, 0]);
+  const full = await respond('print=30000 again=30012 end');
+  expect(full.frames.map(({ type }) => type)).toEqual(['log', 'end']);
+  expect([full.damage, full.header.dropped]).toEqual([null, 30_012]);
+});
+
 test('a response without its end frame is not complete', async () => {
   const { frames, header } = await respond('print=3');
   expect([frames.length, header.complete]).toEqual([1, false]);
