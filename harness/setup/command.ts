@@ -11,12 +11,25 @@ export interface Finished {
   said: string;
 }
 
+interface RunOptions {
+  cwd?: string;
+  /** Variables beside those of this process. */
+  env?: Readonly<Record<string, string>>;
+}
+
 /**
  * Runs a command to its end without input. A missing program is a failed command.
  * @throws InfraError if this machine cannot start a program
  */
-export async function run(command: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
-  const running = $({ ...options, nothrow: true, quiet: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })`${[...command]}`;
+export async function run(command: readonly string[], { env, ...options }: RunOptions = {}): Promise<Finished> {
+  const running = $({
+    ...options,
+    ...(env && { env: { ...process.env, ...env } }),
+    nothrow: true,
+    quiet: true,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })`${[...command]}`;
   // A compiler that make started is ended, too: all of them are one process group.
   const end = () => {
     if (running.pid !== undefined) process.kill(-running.pid);
