@@ -27,6 +27,11 @@ function proposedMap(map: ObjectMap): ProposedEntry | null {
     if (isUnset(keySize)) value.key_size = 4;
     reasons.push('127 addresses of 8 bytes');
   }
+  if (type.endsWith('ringbuf') && !(isUnset(keySize) && isUnset(valueSize))) {
+    if (!isUnset(keySize)) value.key_size = 0;
+    if (!isUnset(valueSize)) value.value_size = 0;
+    reasons.push('a ring buffer has no sizes of keys and values; cilium/ebpf leaves them out');
+  }
   if (MAPS_OF_MAPS.has(type) && !hasInner) {
     value.inner = { type: 'hash', key_size: 4, value_size: 8, max_entries: ENTRIES };
     reasons.push('the object does not define the maps in it');

@@ -5,12 +5,13 @@ import { switchSchema } from '../switch.ts';
 
 const MAX_U32 = 0xffff_ffff;
 const size = z.number().int().min(1).max(MAX_U32);
+const sizeOrNone = z.number().int().min(0).max(MAX_U32);
 
 const SHAPE = {
   type: z.enum(MAP_TYPES).exclude(['unspec']).optional().describe('Map type to use in place of the declared one: `percpu_array`.'),
   max_entries: size.optional().describe('Maximum number of entries.'),
-  key_size: size.optional().describe('Size of a key, in bytes.'),
-  value_size: size.optional().describe('Size of a value, in bytes; 127 * 8 for a stack trace.'),
+  key_size: sizeOrNone.optional().describe('Size of a key, in bytes; 0 for a ring buffer.'),
+  value_size: sizeOrNone.optional().describe('Size of a value, in bytes; 127 * 8 for a stack trace, 0 for a ring buffer.'),
 };
 
 const mapSettingsSchema = z

@@ -118,3 +118,11 @@ test('hostile names in proposed settings stay names', async () => {
     alternatives: names.map((name) => [name, `${name} too`]),
   });
 });
+
+test('init proposes no sizes for a ring buffer that declares the type of its values, and the configuration accepts them', async () => {
+  const bpf = await read('task_state');
+  const events = { name: 'events', type: 'ringbuf', keySize: null, valueSize: 4, maxEntries: 4096 };
+  const text = starter('task_state', { ...bpf, maps: [{ ...events, flags: null, hasInner: false, autocreate: true }] });
+  expect(proposed(text)).toContain('events: {value_size: 0} #');
+  expect(parseConfig(text, 'c.yaml')).toMatchObject({ objects: [{ maps: { events: { value_size: 0 } } }] });
+});
