@@ -28,6 +28,13 @@ const HASH: Shape = { key_size: SET, value_size: SET, max_entries: SET };
 const ARRAY: Shape = { key_size: FOUR, value_size: SET, max_entries: SET };
 const DEVICES: Shape = { key_size: FOUR, value_size: FOUR_OR_EIGHT, max_entries: SET };
 const LIST: Shape = { key_size: ZERO, value_size: SET, max_entries: SET };
+/** @see bpf_local_storage_map_alloc_check() in kernel/bpf/bpf_local_storage.c */
+const STORAGE: Shape = {
+  key_size: FOUR,
+  value_size: SET,
+  max_entries: ZERO,
+  map_flags: withFlag(1, 'BPF_F_NO_PREALLOC'),
+};
 /** libbpf rounds the number of entries up to a power of two of pages. */
 const RING: Shape = { key_size: ZERO, value_size: ZERO, max_entries: SET };
 
@@ -62,6 +69,10 @@ const SHAPES: Readonly<Partial<Record<string, Shape>>> = {
   bloom_filter: LIST,
   ringbuf: RING,
   user_ringbuf: RING,
+  sk_storage: STORAGE,
+  inode_storage: STORAGE,
+  task_storage: STORAGE,
+  cgrp_storage: STORAGE,
   arena: { ...RING, map_flags: withFlag(1 << 10, 'BPF_F_MMAPABLE') },
 };
 

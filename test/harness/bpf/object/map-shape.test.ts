@@ -63,6 +63,8 @@ test('an impossible attribute of a map is named with its value and the possible 
     named('hash', 4, 8, null),
     named('hash', 4, 8, 16),
     named('lpm_trie', 8, 8, 16),
+    named('task_storage', 4, 8, 16),
+    named('sk_storage', 4, 8, null),
     named('type 99', null, null, null),
     impossibleAttribute({
       name: 'm',
@@ -80,6 +82,8 @@ test('an impossible attribute of a map is named with its value and the possible 
     'key_size is 8 and must be 4',
     'max_entries is 0 and must not be 0',
     null,
+    'map_flags is 0 and must contain BPF_F_NO_PREALLOC',
+    'max_entries is 16 and must be 0',
     'map_flags is 0 and must contain BPF_F_NO_PREALLOC',
     null,
     null,
