@@ -224,6 +224,17 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
       'The function exists, but programs of this kind may not attach to it. fmod_ret needs a function that is marked for error injection; fentry, fexit and kprobe accept other functions.',
   },
   {
+    class: 'attach-target-missing',
+    reason: /disabled hook/,
+    advice: 'The kernel has this LSM hook, but lets no program attach to it. Choose another hook.',
+  },
+  {
+    class: 'attach-target-missing',
+    reason: /failed to open .*: -ENOENT/,
+    advice:
+      'The guest does not have this program or library, which says nothing about the kernel. Attach to a file that the guest has, or name another target (attach_to: in the configuration).',
+  },
+  {
     class: 'kconfig-missing',
     reason: /cannot be read/,
     advice:

@@ -19,7 +19,7 @@ const BY_KIND = {
   arithmetic:
     'The result of this instruction is not defined: it divides by 0, or shifts by at least the width of the register. Correct the constant.',
   'kernel-memory':
-    'This structure of the kernel cannot be accessed so: programs may read most structures, write few members, and reach the members of others only through helpers. Read it with BPF_CORE_READ(), or use the helper or kernel function for it.',
+    'This structure of the kernel cannot be accessed so: programs may read most structures, write few members, and reach the members of others only through helpers. If it is reached through an argument of a hook, first compare the prototypes ("corematrix types diff NAME"): the argument may be of another type on this kernel. Read it with BPF_CORE_READ(), or use the helper or kernel function for it.',
   context:
     'Programs of this type may not use their context or packet like this on this kernel. Look for a helper that does it, or for a program type that may.',
   'unreleased-reference': 'On every path, release or submit everything that the program acquires: a ring buffer record, a socket, a task.',
@@ -51,13 +51,16 @@ const BY_KIND = {
 } as const satisfies Readonly<Record<Rejection, string>>;
 
 const NOT_SLEEPABLE =
-  'The kernel does not let sleepable programs attach to this function or hook. Remove ".s" from the section name: SEC("lsm/...") instead of SEC("lsm.s/...").';
+  'The kernel does not let sleepable programs attach to this function or hook. Remove ".s" from the section name: SEC("fentry/...") instead of SEC("fentry.s/..."), SEC("lsm/...") instead of SEC("lsm.s/...").';
+const PACKET =
+  'The verifier does not know that the packet is this long. Right before the access, compare the address behind its last byte with data_end, and leave the program if that address is larger.';
 const READ_ONLY =
   'Only the loader can set constants (const volatile, .rodata), and only before it loads the object. Use a plain global variable or a map for values that programs change.';
 
 /** Advice for messages that are more specific than their kind. The first match counts. */
 const BY_MESSAGE = [
   { message: /^\S+ is not sleepable$/, advice: NOT_SLEEPABLE },
+  { message: /^invalid access to packet\b/, advice: PACKET },
   { message: /^(?:write into map forbidden)/, advice: READ_ONLY },
   {
     message: /^invalid size of register (?:fill|spill)$/,
@@ -79,7 +82,7 @@ function adviceOnCause(cause: VerifierCause): string | null {
     case 'uninitialized':
       return 'This path reads a register that was never written. Initialize the variable first.';
     case 'context-access':
-      return 'On this kernel, the context of this program type lacks this argument or field, or has it with another size. Compare the prototypes of the tracepoint or function ("corematrix types diff NAME").';
+      return 'On this kernel, the context of this program type lacks this argument or field, or has it with another size, or does not let programs of this type write it. For a tracepoint or function, compare the prototypes ("corematrix types diff NAME").';
     case 'endless-loop':
       return 'The verifier must see that the loop ends. Use a constant bound. Loops need Linux 5.3.';
     case 'core-relocation':

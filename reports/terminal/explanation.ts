@@ -97,7 +97,7 @@ function semanticChangeLines(places: readonly SemanticChangePlace[], nameOf: Nam
       `    on ${listed(kernels, nameOf)}: ${visible(what)}`,
     ];
   });
-  return [paint('loads, but may read something else', 'yellow', options), ...lines, ''];
+  return [paint('where it loads, may read something else', 'yellow', options), ...lines, ''];
 }
 
 function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: Colours): string[] {

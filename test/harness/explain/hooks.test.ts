@@ -163,7 +163,7 @@ it('root causes name the member, the target and the position, with the prototype
       },
       {
         "advice": [
-          "On this kernel, the context of this program type lacks this argument or field, or has it with another size. Compare the prototypes of the tracepoint or function ("corematrix types diff NAME").",
+          "On this kernel, the context of this program type lacks this argument or field, or has it with another size, or does not let programs of this type write it. For a tracepoint or function, compare the prototypes ("corematrix types diff NAME").",
         ],
         "cause": "verifier-rejected: verifier: func 'ssthresh' doesn't have N-th argument; invalid bpf_context access off=N size=N",
         "situations": [

@@ -173,7 +173,7 @@ it('a sleepable program on a hook that cannot sleep has the section name as advi
   expect(causesOf('sleepable_hook')).toMatchInlineSnapshot(`
     [
       "5.10 6.12 7.3: verifier-rejected: verifier: bpf_lsm_task_free is not sleepable",
-      "The kernel does not let sleepable programs attach to this function or hook. Remove ".s" from the section name: SEC("lsm/...") instead of SEC("lsm.s/...").",
+      "The kernel does not let sleepable programs attach to this function or hook. Remove ".s" from the section name: SEC("fentry/...") instead of SEC("fentry.s/..."), SEC("lsm/...") instead of SEC("lsm.s/...").",
     ]
   `);
 });

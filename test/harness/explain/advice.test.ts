@@ -1,0 +1,25 @@
+// Tests of advice that depends on the words of a reason.
+import { expect, it } from 'vitest';
+import { adviceByReason } from '../../../harness/explain/advice.ts';
+
+it('an access behind the known end of a packet has a comparison with data_end as advice, whatever the verifier adds', () => {
+  const start = 'verifier: invalid access to packet, off=3 size=1, R1(id=0,off=3,r=0); R1';
+  for (const end of ['offset is outside of the packet', 'min value is outside of the allowed memory range'])
+    expect(adviceByReason('verifier-rejected', `${start} ${end} at insn 1`)).toContain('data_end');
+});
+
+it('a write to a field of the context has advice that names writes', () => {
+  const reason = 'verifier: invalid bpf_context access off=0 size=4 at insn 1';
+  expect(adviceByReason('verifier-rejected', reason)).toContain('does not let programs of this type write it');
+});
+
+it('a member behind an argument of a hook has advice to compare the prototypes first', () => {
+  const reason = 'verifier: access beyond the end of member gfp_mask (mend:68) in struct address_space with off 64 size 8 at insn 2';
+  expect(adviceByReason('verifier-rejected', reason)).toMatch(/first compare the prototypes .* Read it with BPF_CORE_READ/);
+});
+
+it('a disabled LSM hook is not called missing, and a file that the guest lacks is not blamed on the kernel', () => {
+  const hook = 'verifier: attach_btf_id 87585 points to disabled hook bpf_lsm_inode_getsecurity';
+  expect(adviceByReason('attach-target-missing', hook)).toContain('lets no program attach to it');
+  expect(adviceByReason('attach-target-missing', 'elf: failed to open /bin/nope: -ENOENT')).toContain('says nothing about the kernel');
+});
