@@ -184,6 +184,24 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'object-invalid',
+    reason: /refuses the object's BTF: .*Invalid name$/,
+    advice:
+      'The kernel accepts only identifiers of C as names of types. Compilers of other languages write other names: let their BPF linker rewrite the BTF, or rename the type.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /refuses the object's BTF: .*(?:Unsupported|Invalid (?:kind|btf_info))/,
+    advice:
+      'The BTF uses a form that this kernel does not know. Use a newer libbpf, which rewrites newer forms for older kernels, or an older compiler. If every kernel refuses it, the section is damaged: compile the object again.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /refuses the object's BTF/,
+    advice:
+      'A type in the BTF of the object contradicts itself or another type. Compile it again, and do not change the object by other tools than bpftool gen object and llvm-strip -g.',
+  },
+  {
+    class: 'object-invalid',
     reason: /BTF is required/,
     advice: 'The object needs BTF for its maps and for CO-RE. Compile it with clang -g; llvm-strip -g removes DWARF and keeps BTF.',
   },

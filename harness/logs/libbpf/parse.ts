@@ -222,8 +222,9 @@ function takeProgram(reading: Reading, message: ProgramMessage): void {
   }
 }
 
-/** A BPF token is optional: libbpf continues without one. */
-const NOISE = /^object '[^']*': failed \(-?\w+\) to create BPF token from /;
+/** Warnings after which libbpf continues: it does without a BPF token, and most programs do without their BTF in the kernel. */
+const NOISE =
+  /^(?:object '[^']*': failed \(-?\w+\) to create BPF token from |Error loading \.BTF into kernel: .* BTF is optional, ignoring\.|BTF loading error: )/;
 
 /**
  * Reads the output of libbpf (0.3 to 1.7) from opening and loading an object. Accepts any text. A warning that no table knows

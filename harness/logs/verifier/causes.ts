@@ -84,7 +84,7 @@ const RULES = [
   { pattern: /^The sequence of \d+ jumps is too complex/, read: () => ({ type: 'too-complex', limit: 'jumps' }) },
   {
     pattern:
-      /^(?:too many (?:subprograms|different kernel function calls)|The total number of (?:maps|btfs) per program has reached the limit of \d+)$/,
+      /^(?:too many (?:subprograms|different kernel function calls)|insn \d+ cannot be patched due to 16-bit range|The total number of (?:maps|btfs) per program has reached the limit of \d+)$/,
     read: () => ({ type: 'too-complex', limit: 'program-size' }),
   },
 

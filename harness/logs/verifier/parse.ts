@@ -42,6 +42,9 @@ const MAX_LINE = 4096;
 /** Number of messages read above the last one: the verifier adds at most a few. */
 const MAX_MESSAGES = 8;
 
+/** The kernel ends a few messages without a newline, so its statistics follow on the same line. */
+const STATS_BEHIND_MESSAGE = /(?<!^)(?=processed \d{1,15} insns \(limit )/;
+
 function tailLines(text: string): string[] {
   const tail = text.slice(-TAIL);
   // The first line may be cut, so it is ignored.
@@ -49,7 +52,7 @@ function tailLines(text: string): string[] {
   return whole
     .split('\n')
     .slice(-MAX_LINES)
-    .map((line) => line.slice(0, MAX_LINE));
+    .flatMap((line) => line.slice(0, MAX_LINE).split(STATS_BEHIND_MESSAGE));
 }
 
 function number(text: string, pattern: RegExp): number | null {
@@ -115,8 +118,8 @@ function stateBefore(lines: readonly VerifierLine[], until: number, reason: stri
  * last part of a very long log.
  */
 export function parseVerifierLog(text: string): VerifierLog {
-  const { before, report } = splitReport(tailLines(text));
-  const lines = before.map(readVerifierLine);
+  const { before: logged, report } = splitReport(tailLines(text));
+  const lines = logged.map(readVerifierLine);
   const found = messages(lines);
   const known = found.map(({ text: message, at }) => ({ message, at, cause: causeOf(message) })).find(({ cause }) => cause !== null);
   const chosen = known ?? (found[0] ? { message: found[0].text, at: found[0].at, cause: null } : null);
@@ -134,14 +137,13 @@ export function parseVerifierLog(text: string): VerifierLog {
     if (line?.type === 'source' && line.text !== '' && insn) source = { text: line.text, file: line.file, line: line.line };
   }
 
-  let reason = chosen?.message ?? report?.title ?? null;
-  if (chosen && NEEDS_PREVIOUS.test(chosen.message)) {
-    const previous = found.find(({ at }) => at === chosen.at - 1);
-    if (previous) reason = `${previous.text}; ${chosen.message}`;
-  }
+  const previous = chosen && NEEDS_PREVIOUS.test(chosen.message) ? found.find(({ at }) => at === chosen.at - 1) : undefined;
+  const reason = previous && chosen ? `${previous.text}; ${chosen.message}` : (chosen?.message ?? report?.title ?? null);
+  const before = previous ? causeOf(previous.text) : null;
   return {
     reason,
-    cause: chosen?.cause ?? { type: 'unknown' },
+    // The argument of a hook is the reason; that the context may not be read there only follows from it.
+    cause: before?.type === 'hook-argument' ? before : (chosen?.cause ?? { type: 'unknown' }),
     insn: insn?.insn ?? null,
     insnText: insn?.text ?? null,
     state: insn ? stateBefore(lines, insnAt, reason) : null,

@@ -3,9 +3,13 @@ import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { ExternFailure } from '../../logs/libbpf/facts.ts';
 import type { NameUse } from '../../kernel-btf/kernel-names.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
+import { readBtfLog } from '../../logs/kernel/btf-messages.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import type { Finding, FailureContext } from './context.ts';
 import { coreFinding } from './core-reason.ts';
+
+/** The start of the reason of an object whose BTF the kernel read and refused. */
+const BTF_REFUSED = "the kernel refuses the object's BTF";
 
 /** The object or the kernel has no usable BTF, or the kernel refuses the object's BTF. */
 export function btfMissing({ attempt }: FailureContext): Finding | null {
@@ -17,9 +21,14 @@ export function btfMissing({ attempt }: FailureContext): Finding | null {
   if (failure.kind === 'kernel-missing') {
     return { stage: 'relocate', class: 'btf-missing', reason: `the kernel has no usable BTF: ${failure.text}` };
   }
+  const log = attempt.log.btfLog?.trimEnd() ?? '';
+  const refusal = readBtfLog(log);
   // A kernel that logs why it refuses BTF supports BTF.
-  const said = attempt.log.btfLog !== null && attempt.log.btfLog.trim() !== '';
-  return { stage: 'relocate', class: said ? 'object-invalid' : 'btf-missing', reason: failure.text };
+  return {
+    stage: 'relocate',
+    class: log === '' ? 'btf-missing' : 'object-invalid',
+    reason: refusal === null ? failure.text : `${BTF_REFUSED}: ${refusal.text}`,
+  };
 }
 
 const EXTERNS = {

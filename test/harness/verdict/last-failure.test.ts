@@ -174,10 +174,20 @@ test('BTF that the kernel refuses without a reason means that it does not suppor
     [
       "relocate btf-missing: Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
       "relocate btf-missing: Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
-      "relocate object-invalid: Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
+      "relocate object-invalid: the kernel refuses the object's BTF: Invalid name",
       "relocate btf-missing: the kernel has no usable BTF: vmlinux BTF is not found",
     ]
   `);
+});
+
+test('BTF that the kernel refuses but does not need is not the reason of a later failure', () => {
+  const refused = [
+    'BTF loading error: -EINVAL',
+    '-- BEGIN BTF LOAD LOG ---\n[2] INT int size=4 bits_offset=0 nr_bits=64 encoding=SIGNED nr_bits exceeds type_size\n-- END BTF LOAD LOG --',
+    'Error loading .BTF into kernel: -EINVAL. BTF is optional, ignoring.',
+  ];
+  const alone = [...Object.values(ENDS), []].map((lines) => verdict(lines));
+  expect([...Object.values(ENDS), []].map((lines) => verdict([...refused, ...lines]))).toEqual(alone);
 });
 
 test('a relocation that fails without its own message has the last specific warning as its reason', () => {

@@ -133,7 +133,7 @@ test('missing or refused BTF has its own class', () => {
     [
       "fail | open | object-invalid | the object has no usable BTF",
       "fail | relocate | btf-missing | Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
-      "fail | relocate | object-invalid | Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
+      "fail | relocate | object-invalid | the kernel refuses the object's BTF: Invalid name",
       "fail | relocate | btf-missing | the kernel has no usable BTF: kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?",
     ]
   `);

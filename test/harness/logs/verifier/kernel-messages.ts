@@ -1,4 +1,5 @@
-// Reads from a kernel's code which messages its verifier can print: the format strings that the code passes to verbose() and bpf_log().
+// Reads from a kernel's code which messages its verifier can print, of programs and of BTF: the format strings that the code passes to the
+// functions that write into a log.
 
 /** A part of the file that the kernel has at an address. */
 interface Segment {
@@ -7,13 +8,31 @@ interface Segment {
   size: number;
 }
 
-/** `mov $address, %rsi`: the second argument of a call, a sign-extended 32-bit address. */
+/** `mov $address, %rsi` and `mov $address, %rcx`: an argument of a call, a sign-extended 32-bit address. */
 const LOAD_SECOND_ARGUMENT = Buffer.from([0x48, 0xc7, 0xc6]);
+const LOAD_FOURTH_ARGUMENT = Buffer.from([0x48, 0xc7, 0xc1]);
 const CALL = 0xe8;
+/** `jmp`, short and near: the call is elsewhere. */
+const JUMPS: readonly number[] = [0xeb, 0xe9];
 const CALL_SIZE = 5;
 
-/** Format strings that every kernel passes to verbose(), and to bpf_log(). They lead to the address of the function. */
-const KNOWN = ['R%d !read_ok\n', "func '%s' doesn't have %d-th argument\n"] as const;
+/** Functions that take a format string in the same argument. */
+interface Printers {
+  load: Buffer;
+  /** Format strings that every kernel passes to one of these functions. They lead to its address. */
+  known: readonly string[];
+}
+
+/** verbose() and bpf_log() */
+const OF_PROGRAMS: readonly Printers[] = [
+  { load: LOAD_SECOND_ARGUMENT, known: ['R%d !read_ok\n', "func '%s' doesn't have %d-th argument\n"] },
+];
+
+/** btf_verifier_log(); then those that name a type, a member or a variable first, which add the end of the line themselves. */
+const OF_BTF: readonly Printers[] = [
+  { load: LOAD_SECOND_ARGUMENT, known: ['hdr_len not found', '[%u] Invalid kind:%u'] },
+  { load: LOAD_FOURTH_ARGUMENT, known: ['Invalid type_id', 'Member exceeds struct_size'] },
+];
 
 /** Bytes of code between the argument and its call, and between two calls of one function. */
 const NEAR = 60;
@@ -62,16 +81,17 @@ class KernelCode {
     return address === null ? null : address + BigInt(CALL_SIZE + this.#image.readInt32LE(offset + 1));
   }
 
-  #functionsThatPrint(text: string): bigint[] {
+  #functionsThatPrint(text: string, argument: Buffer): bigint[] {
     const found: bigint[] = [];
     for (const start of occurrences(this.#image, Buffer.from(`${text}\0`))) {
       const address = this.#addressOf(start);
       if (address === null) continue;
       const operand = Buffer.alloc(4);
       operand.writeUInt32LE(Number(BigInt.asUintN(32, address)));
-      for (const load of occurrences(this.#image, Buffer.concat([LOAD_SECOND_ARGUMENT, operand]))) {
+      for (const load of occurrences(this.#image, Buffer.concat([argument, operand]))) {
         const call = this.#image.indexOf(CALL, load + 7);
-        const called = call < load + NEAR ? this.#called(call) : null;
+        const isNear = call < load + NEAR && !this.#image.subarray(load + 7, call).some((byte) => JUMPS.includes(byte));
+        const called = isNear ? this.#called(call) : null;
         if (called !== null) found.push(called);
       }
     }
@@ -93,12 +113,12 @@ class KernelCode {
     return ranges;
   }
 
-  /** The strings that the code in these ranges passes as a second argument. */
-  messages(): Set<string> {
-    const functions = new Set(KNOWN.flatMap((text) => this.#functionsThatPrint(text)));
+  /** The strings that code near the calls of these functions loads as their argument. */
+  messages({ load: argument, known }: Printers): Set<string> {
+    const functions = new Set(known.flatMap((text) => this.#functionsThatPrint(text, argument)));
     const found = new Set<string>();
     for (const [first, last] of this.#rangesOfCalls(functions)) {
-      for (const load of occurrences(this.#image, LOAD_SECOND_ARGUMENT, first - 0x400, last)) {
+      for (const load of occurrences(this.#image, argument, first - 0x400, last)) {
         const text = this.#textAt(BigInt.asUintN(64, BigInt(this.#image.readInt32LE(load + 3))));
         if (text !== null && /^[\t\n\x20-\x7e]{4,}$/.test(text)) found.add(text);
       }
@@ -112,7 +132,20 @@ class KernelCode {
  * @param image an uncompressed vmlinux for x86_64
  */
 export function verifierFormats(image: Buffer): Set<string> {
-  return new KernelCode(image).messages();
+  return formatsOf(image, OF_PROGRAMS);
+}
+
+/**
+ * The format strings with which a kernel refuses BTF, or reports about it, and strings that other code near them uses.
+ * @param image an uncompressed vmlinux for x86_64
+ */
+export function btfFormats(image: Buffer): Set<string> {
+  return formatsOf(image, OF_BTF);
+}
+
+function formatsOf(image: Buffer, printers: readonly Printers[]): Set<string> {
+  const code = new KernelCode(image);
+  return new Set(printers.flatMap((each) => [...code.messages(each)]));
 }
 
 /** A message as the kernel prints it by this format: with a plausible value in each place. */
