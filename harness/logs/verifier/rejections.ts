@@ -22,7 +22,6 @@ export const REJECTIONS = {
   license: { patterns: [/must have a GPL compatible license$/, /^Cannot access kernel 'struct \S+' from non-GPL compatible program$/] },
   /** The verifier itself fails. */
   'kernel-bug': {
-    unseen: 'Only a fault of the kernel leads there, and no program is known that reaches one in a kernel that the tests have.',
     patterns: [
       /^(?:verifier bug|verifier internal error|BUG\b|bug: )/i,
       /^(?:kernel subsystem|bpf verifier|map type \d+ is|bpf verifier narrow ctx \w+) (?:is )?misconfigured/,
@@ -244,7 +243,6 @@ export const REJECTIONS = {
   },
   /** An attribute with which a map is to be created. */
   'map-attribute': {
-    unseen: 'Only Linux 7.x logs why it refuses a map, and libbpf 1.7 does not ask for that log.',
     patterns: [
       /^Invalid (?:attr|btf_fd|btf_value_type_id|excl_prog_hash_size|map_extra|map_name|map_token_fd|map_type|numa_node)\.$/,
       /^btf_vmlinux_value_type_id (?:can only be used with struct_ops maps|is mutually exclusive)/,
@@ -338,7 +336,6 @@ export const REJECTIONS = {
   },
   /** The signature of a signed program. */
   signature: {
-    unseen: 'libbpf 1.7 passes a signature only with the loader program of a light skeleton, and shows no log of it.',
     patterns: [
       /^(?:signed (?:program|payload) |signature verification failed|cannot resolve signing keyring|failed to read signed metadata map|program's hash doesn't match)/,
     ],

@@ -11,16 +11,21 @@ const LOGS = ['libbpf-logs/', 'verifier-logs/'].flatMap((folder) =>
   readdirSync(new URL(folder, FIXTURES)).flatMap((name) => (/^(?:v|5|6|7).*\.log$/.test(name) ? `${folder}${name}` : [])),
 );
 
+const WITHOUT_LIBBPF = 'verifier-logs/without-libbpf/';
+const RAW = readdirSync(new URL(WITHOUT_LIBBPF, FIXTURES)).flatMap((name) => (name.endsWith('.log') ? `${WITHOUT_LIBBPF}${name}` : []));
+
+/** What the kernel logs, without the output of libbpf around it. */
 function verifierTexts(name: string): string[] {
+  if (name.startsWith(WITHOUT_LIBBPF)) return [readFileSync(new URL(name, FIXTURES), 'utf8')];
   return parseTextLog(readFileSync(new URL(name, FIXTURES), 'utf8')).programs.flatMap(({ verifierLog }) => verifierLog ?? []);
 }
 
-test.each(LOGS.filter((name) => verifierTexts(name).length > 0))('the verifier log in %s is read', (name) => {
+test.each([...LOGS.filter((name) => verifierTexts(name).length > 0), ...RAW])('the verifier log in %s is read', (name) => {
   expect(verifierTexts(name).map(parseVerifierLog)).toMatchSnapshot();
 });
 
 test.each(REJECTION_KINDS)('either a real log shows rejections of kind %s, or the table says why none can', (kind) => {
-  const seen = LOGS.filter((name) => verifierTexts(name).some((text) => parseVerifierLog(text).cause.type === kind));
+  const seen = [...LOGS, ...RAW].filter((name) => verifierTexts(name).some((text) => parseVerifierLog(text).cause.type === kind));
   const { unseen }: RejectionKind = REJECTIONS[kind];
   expect({ kind, isSeen: seen.length > 0, isReason: unseen !== undefined && unseen.endsWith('.') }).toEqual({
     kind,
