@@ -21,7 +21,7 @@ const OBJECTS = ['task_state', 'exec_watch', 'rss_stat', 'new_helpers'].map((nam
  * The results of a cell stay in memory, because a report shows all cells together. Such a cell has about 3 KiB in results.json, and less in
  * memory, where its keys and most of its words are shared.
  */
-const MAY_GROW_KIB = 2;
+const MAY_GROW_KIB = 4;
 /** The resident memory after all cells may exceed that after the first ones by this many MiB. */
 const MAY_RESIDE_MIB = 32;
 
