@@ -11,7 +11,7 @@ import type { KernelOptions } from './sources/options.ts';
 
 const LOCK_VERSION = 1;
 /** Tens of thousands of kernels. */
-const LOCK_FILE = { kind: 'a lock file', maxBytes: 16 << 20 } as const satisfies FileLimit;
+export const LOCK_FILE = { kind: 'a lock file', maxBytes: 16 << 20 } as const satisfies FileLimit;
 const lockFile = z.object({ lockVersion: z.literal(LOCK_VERSION) }).catchall(z.array(z.unknown()));
 
 type Entries = KernelLock['entries'];
@@ -58,6 +58,12 @@ export async function parseLock(text: string, path: string): Promise<KernelLock>
     checkEntries(found.lock, own, `${path}: ${name}`);
   }
   return { path, entries };
+}
+
+/** Whether a text is that of a lock file, of this version or another one, with entries of any source. */
+export function isLock(text: string): boolean {
+  const json = parseJson(text);
+  return json.ok && z.object({ lockVersion: z.number() }).catchall(z.array(z.unknown())).safeParse(json.value).success;
 }
 
 /**

@@ -1,6 +1,6 @@
 // `corematrix expectations update`: updates the expectations in corematrix.yaml to match results.
 import type { Command } from 'commander';
-import { writeFileAtomic } from '../base/files.ts';
+import { writeOutputFile } from '../base/output-file.ts';
 import { lineDiff } from '../base/diff.ts';
 import { visibleText } from '../base/visible.ts';
 import { editExpectations } from '../plan/config/edit.ts';
@@ -29,7 +29,8 @@ async function update(paths: string[], options: UpdateOptions): Promise<void> {
   }
   process.stdout.write(visibleText(lineDiff(text, updated)));
   if (options.write === true) {
-    await writeFileAtomic(options.config, updated);
+    // It was read as a configuration above.
+    await writeOutputFile({ path: options.config, ...CONFIG_FILE, isOurs: () => true }, updated);
     writeLine(process.stderr, `${options.config}: updated`);
     return;
   }

@@ -1,11 +1,11 @@
 // `corematrix init`: writes a corematrix.yaml for existing objects.
-import { access, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { plural } from '../base/text.ts';
+import { CONFIG_FILE } from '../plan/config/load.ts';
 import { starterConfig } from '../plan/config/starter.ts';
-import { messageOf, UserError } from '../base/errors.ts';
-import { checkUserFile } from '../base/user-file.ts';
+import { UserError } from '../base/errors.ts';
+import { checkOutputFile, type OutputFile, writeOutputFile } from '../base/output-file.ts';
 import { plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { addHelp } from './help.ts';
@@ -17,12 +17,6 @@ interface InitOptions {
   force?: boolean;
 }
 
-const exists = async (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
 /** The path of the schema for an editor; known only if corematrix is installed below the folder, as npm does. */
 function schemaPath(directory: string): string | null {
   const path = relative(directory, join(PACKAGE_ROOT, 'harness/plan/config/config.schema.json'));
@@ -31,10 +25,8 @@ function schemaPath(directory: string): string | null {
 
 async function init(objects: string[], options: InitOptions): Promise<void> {
   const target = resolve(options.config);
-  if (await exists(target)) {
-    if (options.force !== true) throw new UserError(`${options.config} exists already; --force replaces it`);
-    await checkUserFile(target, { kind: 'a configuration', maxBytes: Infinity, shown: options.config });
-  }
+  const file: OutputFile = { path: options.config, ...CONFIG_FILE, isOurs: null, force: options.force === true };
+  await checkOutputFile(file);
   const patterns = objects.length > 0 ? objects : ['**/*.bpf.o'];
   const inputs = await readInputs(plainSources(patterns, process.cwd()));
   const used = objects.length > 0 ? inputs.objects : inputs.objects.filter(({ file }) => !file.split(sep).includes('node_modules'));
@@ -43,9 +35,7 @@ async function init(objects: string[], options: InitOptions): Promise<void> {
   for (const problem of inputs.problems) writeLine(process.stderr, `note: skipped: ${problem}`);
   const directory = dirname(target);
   const text = starterConfig(used, { directory, schema: schemaPath(directory), areNamed: objects.length > 0 });
-  await writeFile(target, text, { flag: options.force === true ? 'w' : 'wx' }).catch((error: unknown) => {
-    throw new UserError(`${options.config} cannot be written: ${messageOf(error)}`, { cause: error });
-  });
+  await writeOutputFile(file, text);
   writeLine(
     process.stderr,
     `${options.config}: ${plural(used.length, 'object')}; "corematrix plan" shows what it runs, "corematrix run" runs it`,

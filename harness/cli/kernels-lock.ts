@@ -1,7 +1,8 @@
 // `corematrix kernels lock|outdated|update`: the packages that a lock file pins, and those of the mirror.
 import type { Command } from 'commander';
-import { cacheRoot, writeFileAtomic } from '../base/files.ts';
-import { compareLock, entriesOf, formatLock, readLock, selectorsOfLock } from '../../kernels/lock.ts';
+import { cacheRoot } from '../base/files.ts';
+import { checkOutputFile, type OutputFile, writeOutputFile } from '../base/output-file.ts';
+import { compareLock, entriesOf, formatLock, isLock, LOCK_FILE, readLock, selectorsOfLock } from '../../kernels/lock.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 import type { PinChange, PinFacts } from '../../kernels/sources/lock.ts';
@@ -39,10 +40,14 @@ async function currentEntries(selectors: readonly string[], options: IndexOption
   return entriesOf(await planKernels(selectors, reading), reading);
 }
 
-async function pin(selectors: string[], options: IndexOptions & { out: string }): Promise<void> {
+const lockAt = (path: string, force?: boolean): OutputFile => ({ path, ...LOCK_FILE, isOurs: isLock, force });
+
+async function pin(selectors: string[], options: IndexOptions & { out: string; force?: boolean }): Promise<void> {
+  const file = lockAt(options.out, options.force === true);
+  await checkOutputFile(file);
   await untilInterrupted(async (signal) => {
     const entries = await currentEntries(selectors.length > 0 ? selectors : [DEFAULT_SELECTOR], options, signal);
-    await writeFileAtomic(options.out, await formatLock(entries));
+    await writeOutputFile(file, await formatLock(entries));
     writeLine(process.stderr, `${options.out}: ${Object.values(entries).flat().length} kernels pinned`);
   });
 }
@@ -87,7 +92,7 @@ async function update(selectors: string[], options: LockOptions & { dryRun?: boo
     if (changes.length === 0) writeLine(process.stderr, `${options.lock}: up to date`);
     else if (options.dryRun === true) writeLine(process.stderr, `${options.lock}: not changed (--dry-run)`);
     else {
-      await writeFileAtomic(options.lock, await formatLock(updated));
+      await writeOutputFile(lockAt(options.lock), await formatLock(updated));
       writeLine(process.stderr, `${options.lock}: ${plural(changes.length, 'change')} written`);
     }
   });
@@ -102,7 +107,8 @@ export function addLockCommands(kernels: Command, selectors: string): void {
       'Writes the packages that the selectors mean now to a lock file, with the packages of their configuration and modules: paths and digests, but no mirror.',
     )
     .argument('[selector...]', selectors)
-    .option('-o, --out <file>', 'lock file to write', DEFAULT_LOCK)
+    .option('-o, --out <file>', 'lock file to write; an earlier lock file is replaced', DEFAULT_LOCK)
+    .option('--force', 'replace a file that is not a lock file')
     .option('--refresh', 'download the kernel indexes again')
     .action(pin);
   addTrustOptions(lock);

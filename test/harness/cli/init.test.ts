@@ -170,7 +170,7 @@ describe('corematrix init', () => {
       exit 2",
         "
       ---
-      error: no/such/x.yaml cannot be written: ENOENT: no such file or directory, open 'FOLDER/no/such/x.yaml'
+      error: no/such/x.yaml cannot be written: FOLDER/no/such is not a folder; make it, or name another file
       exit 2",
       ]
     `);

@@ -43,6 +43,12 @@ describe('a lock file', () => {
         );
       expect(await run(before, 'lock')).toBe('\n---\nkernels.lock.json: 2 kernels pinned\nexit 0');
       expect(await run(before, 'outdated')).toBe('\n---\nkernels.lock.json: up to date\nexit 0');
+      expect(await run(before, 'lock')).toBe('\n---\nkernels.lock.json: 2 kernels pinned\nexit 0');
+      await writeFile(join(folder, 'notes.txt'), 'my notes');
+      expect(await run(before, 'lock', '-o', 'notes.txt')).toBe(
+        '\n---\nerror: notes.txt exists already and is not a lock file; --force replaces it\nexit 2',
+      );
+      expect(await run(before, 'lock', '-o', 'notes.txt', '--force')).toBe('\n---\nnotes.txt: 2 kernels pinned\nexit 0');
       expect(await run(after, 'outdated', '--refresh')).toMatchInlineSnapshot(`
         "KERNEL            CHANGE  PINNED                                           ON THE MIRROR
         5.10/amd64/cloud  gone    linux-image-5.10.0-32-cloud-amd64 5.10.223-1     -

@@ -94,6 +94,8 @@ const CASES = {
   'expectations update RESULTS': { args: (file) => ['expectations', 'update', file, '-c', 'CONFIG'], config: () => configured('') },
   'kernels outdated --lock': { args: (file) => ['kernels', 'outdated', '--lock', file] },
   'kernels update --lock': { args: (file) => ['kernels', 'update', '--lock', file] },
+  'kernels lock -o': { args: (file) => ['kernels', 'lock', '-o', file] },
+  'kernels lock -o --force': { args: (file) => ['kernels', 'lock', '-o', file, '--force'], except: ['huge'] },
   'plan --mirror-key': { args: (file) => ['plan', 'good.bpf.o', '-k', 'debian:6.12', '--mirror-key', file] },
   'kernels list --mirror-key': { args: (file) => ['kernels', 'list', '--mirror-key', file] },
   'plan -k file:': { args: (file) => ['plan', 'good.bpf.o', '-k', `file:${file}`] },
