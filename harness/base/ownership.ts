@@ -244,6 +244,17 @@ export async function withLockedFile<Result>(path: string, waitSeconds: number, 
   }
 }
 
+/** Whether a process holds the lock of a file at this moment. The file is not created or changed. */
+export async function isHeld(path: string): Promise<boolean> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
+  if (handle === null) return false;
+  try {
+    return (await lockOpenFile(handle, 0)) === 'taken';
+  } finally {
+    await handle.close();
+  }
+}
+
 /** The lock of a file that this process holds. */
 export interface HeldFile {
   /** Gives up the lock. The file stays. */

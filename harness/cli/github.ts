@@ -7,6 +7,13 @@ import { messageOf } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
 
+/** The file of the job summary; null outside of GitHub Actions. */
+export function jobSummaryPath(env = process.env): string | null {
+  return env.GITHUB_ACTIONS === 'true' && env.GITHUB_STEP_SUMMARY !== undefined && env.GITHUB_STEP_SUMMARY !== ''
+    ? env.GITHUB_STEP_SUMMARY
+    : null;
+}
+
 /**
  * Does nothing outside of GitHub Actions. A shard annotates its cells and leaves the summary to the merge, which does not repeat
  * the annotations of the shards.
@@ -15,8 +22,9 @@ import { writeLine } from './lines.ts';
 export async function tellGithub(results: Results, merged: boolean, options: RenderOptions, env = process.env): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
   if (!merged) process.stderr.write(renderGithub(results, options));
-  if (results.run.shard !== undefined || env.GITHUB_STEP_SUMMARY === undefined || env.GITHUB_STEP_SUMMARY === '') return;
-  await appendFile(env.GITHUB_STEP_SUMMARY, renderMarkdown(results, options)).catch((error: unknown) => {
+  const summary = jobSummaryPath(env);
+  if (results.run.shard !== undefined || summary === null) return;
+  await appendFile(summary, renderMarkdown(results, options)).catch((error: unknown) => {
     writeLine(process.stderr, `the job summary cannot be written: ${messageOf(error)}`);
   });
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../base/errors.ts';
 import { historyFacts } from '../results/history/facts.ts';
 import { appendHistory, readHistory } from '../results/history/file.ts';
 import { lineOf } from '../results/history/line.ts';
+import { checkApart } from '../../reports/folder/apart.ts';
 import type { Results } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
 
@@ -15,12 +16,21 @@ export function historyOption(): Option {
   );
 }
 
+/** A history and what names it: the option, or the place and key in the configuration. */
+export interface NamedHistory {
+  path: string;
+  place: string;
+}
+
 /**
  * Checks the history before the run, so that a fault does not appear only after it.
- * @throws UserError for a file that is not a history
+ * @param out the report folder
+ * @throws UserError for a file that is not a history, and for one that the report in `out` would replace
  */
-export async function checkHistory(path: string | undefined): Promise<void> {
-  if (path !== undefined) await readHistory(path);
+export async function checkHistory(history: NamedHistory | undefined, out: string): Promise<void> {
+  if (history === undefined) return;
+  await checkApart(out, history.path, history.place);
+  await readHistory(history.path);
 }
 
 /** Adds the facts of the history to results, and the results to the history. A shard is not added: the merge of all is the run. */

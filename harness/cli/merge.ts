@@ -1,7 +1,6 @@
 // `corematrix merge`: joins the shards of a run into one report.
 import type { Command } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
-import { checkReportFolder } from '../../reports/folder/check.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
@@ -9,6 +8,7 @@ import { repeatedFormat } from './format-option.ts';
 import { addHelp } from './help.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
 import { forceOption, outOption } from './options.ts';
+import { checkIdleOut } from './out-folder.ts';
 import { readMerged } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -22,8 +22,8 @@ interface MergeOptions {
 }
 
 async function merge(paths: string[], options: MergeOptions): Promise<void> {
-  await checkHistory(options.history);
-  await checkReportFolder(options.out, { formats: options.format, force: options.force });
+  await checkHistory(options.history === undefined ? undefined : { path: options.history, place: '--history' }, options.out);
+  await checkIdleOut(options.out, { formats: options.format, force: options.force });
   const results = await withHistory(await readMerged(paths), options.history);
   const { comparison, gate } = await compareWith(options, results);
   process.exitCode = exitCodeOfResults(results, 0, gate);

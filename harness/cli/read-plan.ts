@@ -52,6 +52,8 @@ export interface ConfigOptions extends UntrustedFlag {
 
 export interface Plan {
   config: Config;
+  /** The place of a value in the configuration. */
+  at: PlacedConfig['at'];
   /** The folder to which names in the configuration are relative. */
   directory: string;
   selectors: readonly string[];
@@ -190,5 +192,5 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
     const from = { mirrors: config.mirrors, trust: trustOf(options) };
     return { cache: cacheRoot(), ...from, lock, refresh, frozen, optional: options.kernel ? [] : optional };
   };
-  return { config, directory, selectors, inputs, choose, kernelOptions };
+  return { config, at, directory, selectors, inputs, choose, kernelOptions };
 }

@@ -1,7 +1,6 @@
 // `corematrix report`: writes the report again, from results alone.
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
-import { checkReportFolder } from '../../reports/folder/check.ts';
 import { formatParts, FORMATS } from '../../reports/formats.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { UserError } from '../base/errors.ts';
@@ -12,6 +11,7 @@ import { forceOption } from './options.ts';
 import { htmlAssetsOption, renderOptions } from './format-option.ts';
 import { addHelp } from './help.ts';
 import { writeParts } from './lines.ts';
+import { checkIdleOut } from './out-folder.ts';
 import { readMerged, readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
 
@@ -28,7 +28,7 @@ async function report([first = '', ...others]: string[], options: ReportOptions)
   if (options.format !== undefined && options.out !== undefined)
     throw new UserError('--format writes to standard output and --out a folder; choose one');
   const { out = 'corematrix-report', htmlAssets, force } = options;
-  if (options.format === undefined) await checkReportFolder(out, { htmlAssets, force });
+  if (options.format === undefined) await checkIdleOut(out, { htmlAssets, force });
   const results = others.length === 0 ? (await readResultsAt(first)).results : await readMerged([first, ...others]);
   const { comparison, gate } = await compareWith(options, results);
   if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);

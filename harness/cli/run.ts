@@ -5,7 +5,6 @@ import { weightOf } from '../base/blocking.ts';
 import { configuredPath } from '../base/configured-path.ts';
 import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
-import { checkReportFolder } from '../../reports/folder/check.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import type { Config } from '../plan/config/schema.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
@@ -15,7 +14,7 @@ import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Expectation } from '../plan/expectations/expectation-schema.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations/expectations.ts';
-import { openJournal } from '../run/journal.ts';
+import { JOURNAL_FILE, openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { run } from '../run/run.ts';
 import type { TimeLimits } from '../run/time-limits.ts';
@@ -25,11 +24,12 @@ import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
 import { withExplanation } from './open-explanation.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
-import { checkHistory, historyOption, withHistory } from './history.ts';
+import { checkHistory, historyOption, type NamedHistory, withHistory } from './history.ts';
 import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption, forceOption, jobsOption, outOption, seconds, wholeNumber } from './options.ts';
+import { checkOut } from './out-folder.ts';
 import { showProgress } from './progress.ts';
 import { addPlanOptions, type Plan, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
@@ -72,7 +72,7 @@ const MAX_PARTIAL = 20_000;
 interface Finished {
   options: RunOptions;
   plan: Plan;
-  history: string | undefined;
+  history: NamedHistory | undefined;
   expectations: readonly Expectation[];
   /** Whether the run was all that the configuration has. */
   whole: boolean;
@@ -89,7 +89,7 @@ async function saveRun(ran: Results, { options, plan, history, expectations, who
     return;
   }
   const { inputs } = plan;
-  const results = await withHistory(await withExplanation(ran, inputs.objects), history);
+  const results = await withHistory(await withExplanation(ran, inputs.objects), history?.path);
   const { comparison, gate } = await compareWith(options, results);
   const { htmlAssets, force } = options;
   // Set first: a report that cannot be written does not hide a failure.
@@ -101,18 +101,25 @@ async function saveRun(ran: Results, { options, plan, history, expectations, who
     writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
 }
 
+/** The history that the command line names, else the one of the configuration. */
+function historyOf({ history }: RunOptions, { config, directory, at }: Plan): NamedHistory | undefined {
+  if (history !== undefined) return { path: history, place: '--history' };
+  if (config.history === undefined) return undefined;
+  return { path: configuredPath(directory, config.history), place: `${at(['history'])}: history` };
+}
+
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
   checkGate(options);
   const plan = await readPlan(objects, options);
-  const { config, directory, selectors, inputs, choose, kernelOptions } = plan;
+  const { config, selectors, inputs, choose, kernelOptions } = plan;
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
   for (const note of fixedOffsetNotes(inputs.objects)) writeLine(process.stderr, `note: ${note}`);
 
-  const history = options.history ?? (config.history === undefined ? undefined : configuredPath(directory, config.history));
-  await checkHistory(history);
+  const history = historyOf(options, plan);
+  await checkHistory(history, options.out);
   const formats = options.format ?? config.formats;
-  await checkReportFolder(options.out, { ...options, formats });
+  await checkOut(options.out, { ...options, formats });
   const expectations = sortByExpiry(config.expectations ?? [], new Date());
   for (const one of expectations.expired)
     writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and is ignored`);
@@ -128,7 +135,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
           signal,
           ensureAgents(inputs.objects, { mirrors: config.mirrors, trust: trustOf(options) }, emit),
         );
-        const journal = await openJournal(join(options.out, 'unfinished.jsonl'), options.resume === true);
+        const journal = await openJournal(join(options.out, JOURNAL_FILE), options.resume === true);
         const request = {
           objects: inputs.objects,
           selectors,

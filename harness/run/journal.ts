@@ -1,13 +1,16 @@
 // Writes each finished cell to a line of a file during a run, so that a killed run can be resumed without losing cells.
 import { constants, existsSync, openSync } from 'node:fs';
 import { appendFile, open, rm, stat, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { makeDirectories, parseCached } from '../base/files.ts';
-import { type HeldFile, holdFile } from '../base/ownership.ts';
+import { type HeldFile, holdFile, isHeld } from '../base/ownership.ts';
 import { readBytes } from '../results/large-log.ts';
 import type { CellResult, LogStore } from '../results/schema.ts';
 import { type CellIdentity, identityKey, keepCell, type KeptCell, keptCellSchema, restoreCell } from './stored-cell.ts';
+
+/** The name of the journal in the report folder. */
+export const JOURNAL_FILE = 'unfinished.jsonl';
 
 export interface Journal {
   /** The cell from an earlier run, with its logs added to `logs`; null if it must be run. */
@@ -99,9 +102,19 @@ async function holdJournal(file: string): Promise<HeldFile> {
   await makeDirectories(dirname(file)).catch(() => undefined);
   const held = await holdFile(file).catch((): HeldFile => ({ release: async () => {} }));
   if (held) return held;
-  throw new UserError(
-    `${dirname(file)}: another run writes its report into this folder; choose another one with --out, or wait for that run`,
-  );
+  throw inUse(dirname(file));
+}
+
+function inUse(folder: string): UserError {
+  return new UserError(`${folder}: another run writes its report into this folder; choose another one with --out, or wait for that run`);
+}
+
+/**
+ * Checks that no run writes its report into a folder at this moment.
+ * @throws UserError if one does
+ */
+export async function checkNoRun(folder: string): Promise<void> {
+  if (await isHeld(join(folder, JOURNAL_FILE))) throw inUse(folder);
 }
 
 /**

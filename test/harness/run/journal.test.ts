@@ -1,5 +1,5 @@
 // Tests of the journal: the next run reuses the finished cells of a killed run, if their verdict would be the same.
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,9 +8,9 @@ import { addLog, createLogStore, logText } from '../../../harness/results/logs.t
 import type { CellResult } from '../../../harness/results/schema.ts';
 import { type Journal, openJournal } from '../../../harness/run/journal.ts';
 import { UserError } from '../../../harness/base/errors.ts';
-import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
-import { readResults } from '../../../reports/json.ts';
+import { readResults, renderJson } from '../../../reports/json.ts';
 import { SAMPLE } from '../../reports/sample.ts';
+import { MAIN } from '../cli/command.ts';
 import { IDENTITY, OTHER_IDENTITIES } from './cell-identity.ts';
 import { sample } from './real-run.ts';
 
@@ -93,7 +93,7 @@ describe('a journal', () => {
 
 describe('a run that was killed', () => {
   const args = (...more: string[]) => [
-    join(PACKAGE_ROOT, 'dist/harness/cli/main.js'),
+    MAIN,
     'run',
     ...['exec_watch', 'task_state', 'verifier_limits', 'rss_stat', 'new_helpers', 'tty_type'].map(sample),
     '--kernel=debian:5.10',
@@ -105,7 +105,7 @@ describe('a run that was killed', () => {
     ...more,
   ];
 
-  it('a run refuses the report folder of a running one; killed, that one is resumed without running finished cells again', async () => {
+  it('run, report and merge refuse the report folder of a running run; killed, that one is resumed without running finished cells again', async () => {
     const options = { cwd: folder, reject: false, stdin: 'ignore', all: true } as const;
     const killed = execa('node', args(), options);
     let finishedCells = 0;
@@ -120,6 +120,11 @@ describe('a run that was killed', () => {
       2,
       'error: report: another run writes its report into this folder; choose another one with --out, or wait for that run',
     ]);
+    await writeFile(join(folder, 'night.json'), renderJson(SAMPLE));
+    for (const command of ['report', 'merge']) {
+      const other = await execa('node', [MAIN, command, 'night.json', '--out=report', '--force'], options);
+      expect([other.exitCode, other.all]).toEqual([2, second.all.split('\n').at(-1)]);
+    }
     killed.kill('SIGKILL');
     await killed;
     const kept = (await readFile(file, 'utf8'))
