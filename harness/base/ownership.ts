@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InfraError, UserError } from './errors.ts';
-import { errorCode, randomName } from './files.ts';
+import { errorCode, isDirectory, randomName } from './files.ts';
 
 /** The locked file of an owned folder. */
 export const OWNER_FILE = '.owner';
@@ -86,6 +86,13 @@ function lockedFolder(path: string, lock: FileHandle): OwnedFolder {
   };
 }
 
+/** A path of an open folder that no link can take. Without /proc it is the folder's own, checked once; null if that names another folder. */
+async function steadyPath(folder: FileHandle, path: string): Promise<string | null> {
+  const steady = `/proc/self/fd/${folder.fd}`;
+  if (await isDirectory(steady)) return steady;
+  return (await isAt(path, folder)) ? path : null;
+}
+
 /**
  * Removes a file or folder, one file in the folder last: an interrupted removal leaves a folder that still has its owner file. No link is
  * followed: the entries are those of the open folder, even if a link takes its path meanwhile.
@@ -94,8 +101,9 @@ async function removeLast(path: string, last: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(() => null);
   if (folder !== null) {
     try {
-      const entries = `/proc/self/fd/${folder.fd}`;
-      for (const name of await readdir(entries)) if (name !== last) await rm(join(entries, name), { recursive: true, force: true });
+      const entries = await steadyPath(folder, path);
+      const names = entries === null ? [] : (await readdir(entries)).map((name) => join(entries, name));
+      for (const entry of names) if (basename(entry) !== last) await rm(entry, { recursive: true, force: true });
     } finally {
       await folder.close();
     }

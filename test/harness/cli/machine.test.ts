@@ -129,6 +129,14 @@ describe.skipIf(!mayMount)('a machine in a mount namespace', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('a run without /proc has its verdicts, writes its report and removes its temporary files', async () => {
+    const temporary = join(folder, 'tmp');
+    await mkdir(temporary);
+    const { exitCode, stderr } = await mounted('mount -t tmpfs none /proc', RUN, { TMPDIR: temporary });
+    expect([exitCode, stderr.split('\n').at(-1)]).toEqual([1, expect.stringMatching(/^report: .*index\.html$/)]);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
   it('a read-only home without a cache is an error in one line that names COREMATRIX_CACHE', async () => {
     const home = join(folder, 'home');
     await mkdir(home);
