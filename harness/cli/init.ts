@@ -25,8 +25,8 @@ function schemaPath(directory: string): string | null {
 
 async function init(objects: string[], options: InitOptions): Promise<void> {
   const target = resolve(options.config);
-  const file: OutputFile = { path: options.config, ...CONFIG_FILE, isOurs: null, force: options.force === true };
-  await checkOutputFile(file);
+  const output: OutputFile = { path: options.config, ...CONFIG_FILE, isOurs: null, force: options.force === true };
+  await checkOutputFile(output);
   const patterns = objects.length > 0 ? objects : ['**/*.bpf.o'];
   const inputs = await readInputs(plainSources(patterns, process.cwd()));
   const used = objects.length > 0 ? inputs.objects : inputs.objects.filter(({ file }) => !file.split(sep).includes('node_modules'));
@@ -35,7 +35,7 @@ async function init(objects: string[], options: InitOptions): Promise<void> {
   for (const problem of inputs.problems) writeLine(process.stderr, `note: skipped: ${problem}`);
   const directory = dirname(target);
   const text = starterConfig(used, { directory, schema: schemaPath(directory), areNamed: objects.length > 0 });
-  await writeOutputFile(file, text);
+  await writeOutputFile(output, text);
   writeLine(
     process.stderr,
     `${options.config}: ${plural(used.length, 'object')}; "corematrix plan" shows what it runs, "corematrix run" runs it`,
