@@ -78,7 +78,7 @@ export function addPlanOptions(command: Command): Command {
     .option('-c, --config <file>', `configuration file (default: ${CONFIG_NAME} in this folder, if it exists)`)
     .option(
       '--loader <name>',
-      'release of libbpf that loads objects, repeatable: libbpf@default, libbpf@1.1; each gets separate rows',
+      'loader of the objects, repeatable: libbpf@default, libbpf@1.1, cilium@0.22; each gets separate rows',
       repeatedLoader,
     )
     .addOption(untrustedOption())

@@ -1,4 +1,5 @@
 // Differences between loaders. Everything else in this folder follows the rules of libbpf 1.7.
+import { DEFAULT_LIBBPF, namedLoader } from '../base/loader-name.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 
@@ -109,6 +110,13 @@ export function libbpfLoader(release: string | null): Loader {
     ...(isBefore(4) && { mapsFirst: true }),
     ...(isBefore(3) && { signOfAnyType: true }),
   };
+}
+
+/** Returns the rules of a loader by its name, such as `cilium@0.22`; without a name those of the default release of libbpf. */
+export function loaderRules(name: string = DEFAULT_LIBBPF): Loader {
+  const loader = namedLoader(name);
+  if (loader.family === 'libbpf') return libbpfLoader(loader.release);
+  return LOADERS[loader.family];
 }
 
 export type LoaderName = keyof typeof LOADERS;

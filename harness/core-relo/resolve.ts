@@ -153,8 +153,8 @@ function parseRecord({ typeId, kind: number, access }: CoreRelo, local: Btf, { t
 }
 
 /**
- * Chooses the candidate that leaves the fewest relocations of the type in the function without a target. Returns a list with it, or an
- * empty list if every candidate leaves all without a target. An error if the two best candidates have different results.
+ * Chooses the candidate that leaves the fewest relocations of the type in the function without a target. Returns a list with it, or
+ * all candidates if each leaves all without a target: then none of them matches. An error if the two best candidates have different results.
  * @see coreCalculateFixups() in cilium/ebpf's btf/core.go
  */
 function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], context: LoadContext): TypeAt[] | number {
@@ -187,7 +187,7 @@ function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], contex
       return ERRNO.EINVAL;
     }
   }
-  return best ? [best.candidate] : [];
+  return best ? [best.candidate] : [...candidates];
 }
 
 /** The candidates for a relocation's type, searched at the first relocation of the type; an error number if the search fails. */

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { cachedConfig, kernelDirectory, readCachedKernel } from '../../kernels/cache/cached-kernel.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
-import { releaseOfLoader } from '../base/loader-name.ts';
 import { UserError } from '../base/errors.ts';
 import { readUserFile } from '../base/user-file.ts';
 import { readBpfObject } from '../bpf/object/object.ts';
@@ -11,7 +10,7 @@ import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { OBJECT_FILE, type RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import { libbpfLoader } from '../core-relo/loader.ts';
+import { loaderRules } from '../core-relo/loader.ts';
 import { predictionOf } from '../predict/predict-object.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { predictCell } from '../predict/predict.ts';
@@ -63,9 +62,7 @@ export async function objectsOfResults({ objects }: Results): Promise<ExplainedO
 /** Predicts relocations for the cells of a run that ended before libbpf relocated them, if object and BTF are available. */
 export async function predictedIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<PredictedFailures> {
   const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
-  const loaders = new Map(
-    objects.map(({ result }) => [result.id, libbpfLoader(result.loader === undefined ? null : releaseOfLoader(result.loader))]),
-  );
+  const loaders = new Map(objects.map(({ result }) => [result.id, loaderRules(result.loader)]));
   const predicted = new Map<CellResult, readonly CellRelocation[]>();
   for (const cell of results.cells) {
     const bpf = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? byId.get(cell.object) : null;

@@ -11,8 +11,15 @@ export interface BootConfig {
   text: Uint8Array;
 }
 
+/** Static programs and the configuration of the kernel; null for what the guest does not get. */
+interface Contents {
+  agent: Uint8Array;
+  loader?: Uint8Array | null;
+  config: BootConfig | null;
+}
+
 /** An initramfs archive around the static agent binary. */
-export function buildInitramfs(agent: Uint8Array, config: BootConfig | null): Uint8Array {
+export function buildInitramfs({ agent, loader = null, config }: Contents): Uint8Array {
   const boot = config && [
     { path: 'boot', mode: DIRECTORY },
     { path: `boot/config-${config.release}`, mode: 0o100644, content: config.text },
@@ -24,6 +31,7 @@ export function buildInitramfs(agent: Uint8Array, config: BootConfig | null): Ui
     { path: 'sys', mode: DIRECTORY },
     { path: 'tmp', mode: DIRECTORY },
     ...(boot ?? []),
+    ...(loader ? [{ path: 'loader', mode: 0o100755, content: loader }] : []),
     { path: 'init', mode: 0o100755, content: agent },
   ]);
 }

@@ -1,6 +1,6 @@
 // Predicts an object with its settings on a kernel: the one way for every command that predicts.
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { libbpfLoader, type Loader } from '../core-relo/loader.ts';
+import { loaderRules, type Loader } from '../core-relo/loader.ts';
 import type { CachedImage } from '../kernel-btf/kernels.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
@@ -32,5 +32,5 @@ export async function predictionOf(
   const custom = (await prepared.btf?.(release)) ?? null;
   const loaded = types && (await typesWithCached(types, image, prepared.modules ?? []));
   const counting = withCustomBtf(loaded, custom?.types ?? null);
-  return () => predictCell(bpf, counting, loader ?? libbpfLoader(prepared.loader ?? null));
+  return () => predictCell(bpf, counting, loader ?? loaderRules(prepared.loader ?? undefined));
 }

@@ -13,7 +13,11 @@ import type { RunSession } from './session.ts';
 
 function agentFacts({ agent, otherAgents = new Map() }: RunRequest) {
   const facts = ({ sha256, libbpf, libbpfOrigin }: GuestAgent) => ({ sha256, libbpf, libbpfOrigin });
-  const others = [...otherAgents].map(([release, other]) => ({ loader: `libbpf@${release}`, ...facts(other) }));
+  const others = [...otherAgents].map(([loader, other]) => ({
+    loader,
+    ...facts(other),
+    ...(other.loaderProgram && { library: other.loaderProgram.library, release: other.loaderProgram.release }),
+  }));
   return { agent: facts(agent), ...(others.length > 0 && { otherAgents: others }) };
 }
 

@@ -1,5 +1,6 @@
 // Runs one cell from start to verdict, in as many guests as needed, and makes its result.
 import { join } from 'node:path';
+import { libraryName } from '../base/loader-name.ts';
 import { blocking, weightOf } from '../base/blocking.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { CellLimits } from '../guest/watch.ts';
@@ -7,6 +8,7 @@ import { inUnloadedModule } from '../kernel-btf/kernel-names.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { recordedPrediction, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
+import type { PredictedCell } from '../predict/predicted-cell.ts';
 import { predictionOf } from '../predict/predict-object.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
 import { instructionLines } from '../bpf/object/source-line.ts';
@@ -139,10 +141,12 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
   const inPackage = types.kernel && (await withPackage(types.kernel, kernel.image, { names: namesOutsideVmlinux(object.bpf), make: true }));
   const predict = await predictionOf(object, { release: kernel.result.release, types: types.kernel });
+  let predicted: PredictedCell | null = null;
+  const prediction = () => (predicted ??= predict());
   const judged = (): CellResult => {
     // The rules of a custom loader are not known.
     const beside = (cell: CellResult) =>
-      types.readable && !object.prepared.command ? withPrediction(cell, recordedPrediction(predict())) : cell;
+      types.readable && !object.prepared.command ? withPrediction(cell, recordedPrediction(prediction())) : cell;
     const { infra, reason } = last.attempt;
     if (infra !== null) {
       const proven = provenCrash(tries.map(({ attempt: { isolation }, crash }) => ({ isolation, crash })));
@@ -157,6 +161,8 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       object: object.result,
       evidence: last.evidence,
       alternatives,
+      library: libraryName(object.result.loader),
+      ...(types.kernel && { candidates: () => prediction().relocations.map(({ candidates }) => candidates) }),
       runCheck: runCheckOf(object.prepared),
       ...(enumerators && { enumerators }),
       ...(inPackage && { inModule: (name, use) => inUnloadedModule(inPackage, name, use) }),

@@ -47,14 +47,14 @@ function unavailable(
 function guestsOfKernel(session: RunSession, image: KernelImage): GuestsOf {
   const kinds = new Map<string, Promise<ReadyKernel>>();
   let first: Promise<ReadyKernel> | null = null;
-  const make = async (release: string | null, memoryMiB: number, original: Promise<ReadyKernel> | null) => {
+  const make = async (loader: string | null, memoryMiB: number, original: Promise<ReadyKernel> | null) => {
     const types = await original?.then((ready) => ready.types);
-    const ready = await scheduleKernel(session, image, { release, memoryMiB });
+    const ready = await scheduleKernel(session, image, { loader, memoryMiB });
     return types ? { ...ready, types } : ready;
   };
-  return async (release, memoryMiB) => {
-    const key = JSON.stringify([release, memoryMiB]);
-    const made = kinds.get(key) ?? make(release, memoryMiB, first);
+  return async (loader, memoryMiB) => {
+    const key = JSON.stringify([loader, memoryMiB]);
+    const made = kinds.get(key) ?? make(loader, memoryMiB, first);
     first ??= made;
     kinds.set(key, made);
     return made;

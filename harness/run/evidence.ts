@@ -3,8 +3,9 @@ import { MAX_PROGRAMS } from '../bpf/object/object.ts';
 import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { textRecords } from '../logs/libbpf/lines.ts';
 import { parseLibbpfLog } from '../logs/libbpf/parse.ts';
+import { lineOfReport, withReported } from './loader-report.ts';
 import { runCheckFacts } from './run-check-facts.ts';
-import type { CellEvidence, Printed } from '../verdict/evidence/evidence.ts';
+import type { CellEvidence, LoaderReport, Printed } from '../verdict/evidence/evidence.ts';
 import type { LogRecord } from '../logs/record.ts';
 
 /** The output of commands. A chunk may end within a character. */
@@ -33,12 +34,17 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
   const evidence: CellEvidence = { programs: [], leftOut: [], chosen: [], attempts: [], kernelLog: '', console };
   let log: LogRecord[] = [];
   let program: string | null = null;
+  let report: LoaderReport | null = null;
   for (const frame of frames) {
     if (frame.type === 'attempt-begin') {
       log = [];
+      report = null;
       program = frame.program === '' ? null : frame.program;
     }
     if (frame.type === 'log') log.push({ level: frame.level, text: frame.text });
+    const said = lineOfReport(frame);
+    if (said) log.push(said);
+    report = withReported(report, frame);
     if (frame.type === 'program' && evidence.programs.length < MAX_PROGRAMS) {
       const { name, section, programType: type, autoload, insns } = frame;
       evidence.programs.push({ name, section, type, autoload, insns });
@@ -55,8 +61,9 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
     if (frame.type === 'chosen' && evidence.chosen.length < MAX_PROGRAMS) evidence.chosen.push(frame.name);
     if (frame.type === 'attempt-end' && evidence.attempts.length <= MAX_PROGRAMS) {
       const { reached, errno, openMs, loadMs } = frame;
-      evidence.attempts.push({ program, reached, errno, openMs, loadMs, log });
+      evidence.attempts.push({ program, reached, errno, openMs, loadMs, log, ...(report && { reported: report }) });
       log = [];
+      report = null;
     }
     const loaded = evidence.attempts.at(-1);
     if (frame.type === 'attached' && loaded) {

@@ -28,7 +28,7 @@ export interface RunRequest {
   /** The folder for snapshots and verdicts. */
   cache: string;
   agent: GuestAgent;
-  /** Agents with other releases of libbpf, by the name of the release: `1.1`. */
+  /** Agents with other loaders, by the name of the loader: `libbpf@1.1`, `cilium@0.22`. */
   otherAgents?: ReadonlyMap<string, GuestAgent> | undefined;
   expectations: readonly Expectation[];
   isolation: 'snapshot' | 'boot';

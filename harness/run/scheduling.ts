@@ -34,8 +34,8 @@ async function earlierVerdict({ request, verdicts }: RunSession, identity: CellI
   return request.journal?.find(identity, logs) ?? (await verdicts?.find(identity, logs)) ?? null;
 }
 
-/** The guests of a kernel, by the release of libbpf in them (null for the default one) and their memory in MiB. */
-export type GuestsOf = (release: string | null, memoryMiB: number) => Promise<ReadyKernel>;
+/** The guests of a kernel, by the loader in them (null for the default agent) and their memory in MiB. */
+export type GuestsOf = (loader: string | null, memoryMiB: number) => Promise<ReadyKernel>;
 
 /** Runs a task when the machine can bear another guest of this size. */
 async function inSlot<Result>(session: RunSession, memoryMiB: number, urgency: number, task: () => Promise<Result>): Promise<Result> {
@@ -122,18 +122,18 @@ export async function scheduleCell(
 
 /**
  * Makes a kernel ready when a slot is free. A boot that broke off is tried again; a boot that took too long is not.
- * @param release the release of libbpf in the agent; null for the default one
+ * @param loader the loader in the guests; null for the default agent
  * @throws InfraError if the kernel does not boot
  */
 export async function scheduleKernel(
   session: RunSession,
   image: KernelImage,
-  { release, memoryMiB }: { release: string | null; memoryMiB: number },
+  { loader, memoryMiB }: { loader: string | null; memoryMiB: number },
 ): Promise<ReadyKernel> {
   const { request, signal } = session;
   const { accel } = await session.accel;
-  const agent = release === null ? request.agent : request.otherAgents?.get(release);
-  if (!agent) throw new Error(`no agent with libbpf ${release}`);
+  const agent = loader === null ? request.agent : request.otherAgents?.get(loader);
+  if (!agent) throw new Error(`no agent with ${loader}`);
   const setup = { ...session, agent, accel, memoryMiB, bootLimitMs: bootLimit(request.limits ?? {}, accel) };
   const ready = async () => unlessInterrupted(signal, makeReady(image, setup));
   return inSlot(session, memoryMiB, request.predictFirst === true ? URGENCY.kernel : URGENCY.cell, async () => {

@@ -6,6 +6,7 @@ import type { RunCheckPlan } from '../plan/object-settings/run-check-plan.ts';
 import { type Attached, attachedIn } from './attached.ts';
 import { type ReadAttempt, readAttempt } from './evidence/attempt.ts';
 import type { CellEvidence, LoadAttempt } from './evidence/evidence.ts';
+import type { ReportedObject } from './evidence/reported-facts.ts';
 import { failureOf } from './failure.ts';
 import { type JudgedRunCheck, judgeRunCheck } from './run-check.ts';
 import type { CellJudgement, JudgementLogs, ProgramJudgement } from './judgement.ts';
@@ -24,6 +25,10 @@ export interface JudgeInput {
   enumerators?: ReadonlySet<string>;
   /** Says which module that is not loaded has a name. @default none is known */
   inModule?: InModule;
+  /** The library that loads, as its users write it. @default 'libbpf' */
+  library?: string;
+  /** The candidates of each relocation in the kernel's BTF, in the order of the object's; needed for loader programs. */
+  candidates?: ReportedObject['candidates'];
   /** The run check that was planned; null if none was. */
   runCheck?: RunCheckPlan | null;
   /** Source lines of the object's instructions. */
@@ -57,7 +62,7 @@ function programsOf({ object, evidence }: JudgeInput): KnownProgram[] {
 }
 
 function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownProgram>, input: JudgeInput): JudgedAttempt {
-  const read = readAttempt(attempt);
+  const read = readAttempt(attempt, { ...input.object, candidates: input.candidates });
   const name = read.rejected?.program ?? null;
   const context = {
     attempt: read,
@@ -67,6 +72,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     kernelLog: input.evidence.kernelLog,
     targets: input.evidence.targets,
     enumerators: input.enumerators ?? null,
+    library: input.library ?? 'libbpf',
     inModule: input.inModule ?? (() => null),
     symbolName: input.symbolName ?? (() => null),
   };

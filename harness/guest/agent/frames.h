@@ -81,6 +81,7 @@ enum frame_type {
 	FRAME_FAILURE = 80,         /* the failure that ended an attempt, in the words of the loader; errno 0 if unknown */
 	FRAME_VERIFIER_LOG = 81,    /* the log of the verifier for a program of the attempt */
 	FRAME_CORE_RELOCATION = 82, /* what a CO-RE relocation changed; insn counts within the function */
+	FRAME_SUBPROGRAM = 83,      /* a function that the loader appended to a program, as the verifier counts its instructions */
 };
 
 /* Frames on the pipes between the agent and a loader program. */
@@ -203,6 +204,7 @@ static inline bool comes_from_loader(uint32_t type)
 	case FRAME_FAILURE:
 	case FRAME_VERIFIER_LOG:
 	case FRAME_CORE_RELOCATION:
+	case FRAME_SUBPROGRAM:
 		return true;
 	default:
 		return false;

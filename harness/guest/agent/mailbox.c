@@ -230,11 +230,17 @@ static size_t room(void)
 	return response->length < limit ? limit - response->length : 0;
 }
 
+/* Whether a frame ends with text that may be cut. */
+static bool is_log(uint32_t type)
+{
+	return type == FRAME_LOG || type == FRAME_VERIFIER_LOG || type == FRAME_CORE_RELOCATION;
+}
+
 void frame_open(uint32_t type)
 {
 	struct frame_header header = { .type = type, .length = 0 };
 	/* The frames of many lines that do not fit would use up the reserve. */
-	bool is_needless = type == FRAME_LOG && room() == 0;
+	bool is_needless = is_log(type) && room() == 0;
 
 	if (is_needless || response->length + sizeof(header) > capacity)
 		return;
@@ -290,6 +296,16 @@ void frame_vprintf(const char *format, va_list arguments)
 	if (available)
 		response->length += (uint32_t)available - 1;
 	response->dropped += (uint32_t)((size_t)length - (available ? available - 1 : 0));
+}
+
+void frame_copy(uint32_t type, const void *payload, size_t length)
+{
+	frame_open(type);
+	if (is_log(type))
+		frame_bytes(payload, length);
+	else
+		append(payload, length);
+	frame_close();
 }
 
 void frame_close(void)

@@ -42,6 +42,8 @@ void frame_u64(uint64_t value);
 void frame_string(const char *text);
 void frame_bytes(const void *bytes, size_t length);
 void frame_vprintf(const char *format, va_list arguments);
+/* Writes a whole frame. If it is a log for which there is no room, its end is cut. */
+void frame_copy(uint32_t type, const void *payload, size_t length);
 /* Also ends the frame that a crashed process left open. */
 void frame_close(void);
 

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "custom_loader.h"
 #include "load.h"
+#include "loader_program.h"
 #include "messages.h"
 #include "module.h"
 #include "requested_object.h"
@@ -86,15 +87,15 @@ static void wait_for_request(void)
 		__builtin_ia32_pause();
 }
 
-static void say_hello(uint64_t address)
+/* @param release: of the library that loads */
+static void say_hello(uint64_t address, const char *release)
 {
 	struct utsname names;
 	struct stat btf;
 
 	uname(&names);
 	response_begin();
-	send_hello(names.release, names.version, names.machine, libbpf_version_string(),
-	           stat(KERNEL_BTF, &btf) == 0 ? (uint64_t)btf.st_size : 0);
+	send_hello(names.release, names.version, names.machine, release, stat(KERNEL_BTF, &btf) == 0 ? (uint64_t)btf.st_size : 0);
 	response_end();
 	ring("ready", address);
 }
@@ -135,13 +136,11 @@ static void watch_kernel_messages(void)
 		lseek(kernel_messages, 0, SEEK_END);
 }
 
-static int serve(uint64_t address)
+static int load_with_libbpf(void)
 {
-	uint64_t start = now_ns();
 	struct requested_object object;
 	void *copy;
 
-	response_begin();
 	if (!read_requested_object(&object))
 		return EXIT_BAD_REQUEST;
 	/* The BAR is mapped uncached or write-combined: libbpf reads the ELF many times, so give it ordinary memory. */
@@ -149,13 +148,42 @@ static int serve(uint64_t address)
 	if (!copy)
 		return EXIT_NO_MEMORY;
 	memcpy(copy, object.elf.at, object.elf.left);
-	if (load_modules() && !run_custom_loader()) {
-		unpack_trigger_files();
-		load_object(object.name, copy, object.elf.left);
-	}
+	unpack_trigger_files();
+	load_object(object.name, copy, object.elf.left);
 	free(copy);
-	finish(address, start);
 	return 0;
+}
+
+static int serve(uint64_t address, bool by_program)
+{
+	uint64_t start = now_ns();
+	int status = 0;
+
+	response_begin();
+	if (load_modules() && !run_custom_loader()) {
+		if (by_program)
+			load_with_program();
+		else
+			status = load_with_libbpf();
+	}
+	if (status == 0)
+		finish(address, start);
+	return status;
+}
+
+/* Gets everything ready that needs no request. Returns the release of the library that loads. */
+static const char *prepare(bool by_program)
+{
+	const char *release = libbpf_version_string();
+
+	if (by_program) {
+		release = start_loader_program();
+		if (!release)
+			give_up("start the loader program");
+	} else {
+		warm_up();
+	}
+	return release;
 }
 
 /*
@@ -164,15 +192,15 @@ static int serve(uint64_t address)
  */
 static int work(uint64_t address)
 {
+	bool by_program = has_loader_program();
 	int status = 0;
 
 	/* Freed memory stays mapped, so that a restored guest has no page faults for it. */
 	mallopt(M_MMAP_THRESHOLD, HEAP_BYTES);
 	mallopt(M_TRIM_THRESHOLD, HEAP_BYTES);
-	warm_up();
-	say_hello(address);
+	say_hello(address, prepare(by_program));
 	wait_for_request();
-	status = serve(address);
+	status = serve(address, by_program);
 	if (status != 0)
 		return status;
 	/* The guest is done; the host ends it. */

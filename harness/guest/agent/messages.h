@@ -476,4 +476,14 @@ static inline void begin_core_relocation(enum relocation_outcome outcome, uint32
 	frame_string(function);
 }
 
+static inline void send_subprogram(uint32_t insns, uint32_t offset, const char *program, const char *function)
+{
+	frame_open(FRAME_SUBPROGRAM);
+	frame_u32(insns);
+	frame_u32(offset);
+	frame_string(program);
+	frame_string(function);
+	frame_close();
+}
+
 #endif

@@ -44,20 +44,42 @@ static void test_run(struct bpf_object *object, const struct request_frame *fram
 	send_triggered(request.index, (uint32_t)-error, options.retval);
 }
 
+static void pull(const struct request_frame *frame)
+{
+	struct trigger_request request = read_trigger_request(payload_of(frame));
+
+	send_triggered(request.index, (uint32_t)-pull_trigger(request.name), 0);
+}
+
 static void pull_triggers(struct bpf_object *object)
 {
 	struct request_frame frame = { 0 };
 
 	while (request_next(&frame)) {
-		if (frame.type == FRAME_TRIGGER) {
-			struct trigger_request request = read_trigger_request(payload_of(&frame));
-
-			send_triggered(request.index, (uint32_t)-pull_trigger(request.name), 0);
-		}
+		if (frame.type == FRAME_TRIGGER)
+			pull(&frame);
 		if (frame.type == FRAME_TRIGGER_COMMAND)
 			run_trigger_command(&frame);
 		if (frame.type == FRAME_TEST_RUN)
 			test_run(object, &frame);
+	}
+}
+
+/* Whether only the process that attached the programs can pull the trigger. */
+static bool needs_links(const struct request_frame *frame)
+{
+	return strcmp(read_trigger_request(payload_of(frame)).name, TRIGGER_ITERATE) == 0;
+}
+
+void pull_triggers_of_request(void)
+{
+	struct request_frame frame = { 0 };
+
+	while (request_next(&frame)) {
+		if (frame.type == FRAME_TRIGGER && !needs_links(&frame))
+			pull(&frame);
+		if (frame.type == FRAME_TRIGGER_COMMAND)
+			run_trigger_command(&frame);
 	}
 }
 

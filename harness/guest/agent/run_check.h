@@ -11,4 +11,7 @@
  */
 void run_check(struct bpf_object *object);
 
+/* Pulls the triggers for a loader program. That program itself reads iterators and runs programs on data. */
+void pull_triggers_of_request(void);
+
 #endif

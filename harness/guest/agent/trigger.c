@@ -131,7 +131,7 @@ static const struct {
 	int (*pull)(void);
 } triggers[] = {
 	{ "open", open_file },   { "exec", fork_and_exec }, { "connect", connect_to_ourselves },
-	{ "write", write_file }, { "spin", spin },          { "iterate", read_iterators },
+	{ "write", write_file }, { "spin", spin },          { TRIGGER_ITERATE, read_iterators },
 };
 
 int pull_trigger(const char *name)

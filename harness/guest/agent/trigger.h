@@ -7,6 +7,9 @@
 /* With this argument the agent exits at once. */
 #define AGENT_EXITS "exit"
 
+/* Reads the iterators that are attached. */
+#define TRIGGER_ITERATE "iterate"
+
 /* One of open, exec, connect, write, spin, iterate. Returns 0, or a negative errno. */
 int pull_trigger(const char *name);
 

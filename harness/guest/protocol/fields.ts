@@ -95,6 +95,16 @@ export const u64: Field<number> = {
   decode: (reader) => reader.u64(),
 };
 
+/** A u64 as decimal text, which holds every value. */
+export const u64Text: Field<string> = {
+  c: 'u64',
+  encode: (value) => [u64Bytes(BigInt(value))],
+  decode: (reader) => {
+    const bytes = reader.bytes(8);
+    return bytes.length < 8 ? '0' : bytes.readBigUInt64LE().toString();
+  },
+};
+
 /** Milliseconds here, nanoseconds in the frame. A name of such a field ends with `Ms`. */
 export const duration: Field<number> = {
   c: 'ns',

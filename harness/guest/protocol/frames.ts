@@ -14,6 +14,7 @@ import {
   text,
   u32,
   u64,
+  u64Text,
   variables,
   type WireEnum,
 } from './fields.ts';
@@ -204,10 +205,16 @@ export const FRAMES = {
   'core-relocation': toHost(82, 'what a CO-RE relocation changed; insn counts within the function', {
     outcome: oneOf(RELOCATION_OUTCOME, 'failed'),
     insn: u32,
-    from: u64,
-    to: u64,
+    from: u64Text,
+    to: u64Text,
     function: string,
     text,
+  }),
+  subprogram: toHost(83, 'a function that the loader appended to a program, as the verifier counts its instructions', {
+    insns: u32,
+    offset: u32,
+    program: string,
+    function: string,
   }),
 } as const satisfies Record<string, FrameSpec<'guest' | 'host', Fields>>;
 
@@ -229,6 +236,7 @@ export const FROM_LOADER = [
   'failure',
   'verifier-log',
   'core-relocation',
+  'subprogram',
 ] as const satisfies readonly Frame['type'][];
 
 interface ControlFrame {

@@ -53,6 +53,7 @@ const (
 	frameFailure        uint32 = 80 // the failure that ended an attempt, in the words of the loader; errno 0 if unknown { about failure_about, errno u32, name string, text bytes }
 	frameVerifierLog    uint32 = 81 // the log of the verifier for a program of the attempt { program string, text bytes }
 	frameCoreRelocation uint32 = 82 // what a CO-RE relocation changed; insn counts within the function { outcome relocation_outcome, insn u32, from u64, to u64, function string, text bytes }
+	frameSubprogram     uint32 = 83 // a function that the loader appended to a program, as the verifier counts its instructions { insns u32, offset u32, program string, function string }
 )
 
 // Frames on the pipes between the agent and a loader program.

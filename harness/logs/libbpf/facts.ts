@@ -7,7 +7,7 @@ export interface PrintedError {
   errno: number | null;
 }
 
-interface CandidateFacts {
+export interface CandidateFacts {
   /** Without the relocation kind: `[114] struct task_struct.pid (0:92 @ offset 1264)`. */
   spec: string;
   matches: boolean;

@@ -20,7 +20,8 @@ interface Reading {
   unnamed: ProgramFacts | null;
 }
 
-function newLog(): LibbpfLog {
+/** A log without facts. */
+export function newLog(): LibbpfLog {
   return {
     relocations: [],
     targets: [],

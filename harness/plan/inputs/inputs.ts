@@ -4,7 +4,7 @@ import { basename, relative } from 'node:path';
 import { type Defaults, defaultsFor } from '../object-settings/defaults.ts';
 import { asLoaded, prepareSettings } from '../object-settings/prepare.ts';
 import type { ObjectSettings, PreparedSettings } from '../object-settings/setting-table.ts';
-import { releaseOfLoader } from '../../base/loader-name.ts';
+import { DEFAULT_LIBBPF } from '../../base/loader-name.ts';
 import { UserError } from '../../base/errors.ts';
 import { uniqueId } from '../../base/ids.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
@@ -58,7 +58,7 @@ export interface InputOptions {
   bigEndian?: boolean;
   /** Settings for files that the command line names. */
   configured?: ObjectSources;
-  /** Releases of libbpf for every object that does not name one: `libbpf@1.1`. */
+  /** Loaders for every object that does not name one: `libbpf@1.1`, `cilium@0.22`. */
   loaders?: readonly string[] | undefined;
 }
 
@@ -138,20 +138,19 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
 }
 
 /**
- * Repeats objects for each loader; for another loader than the default one, the name of the object ends with the release. Objects that
+ * Repeats objects for each loader; for another loader than the default one, the name of the object ends with that of the loader. Objects that
  * name their loader, or have a custom loader, stay as they are.
  */
 function withLoaders(objects: readonly RunObject[], loaders: readonly string[], ids: Set<string>): RunObject[] {
   return objects.flatMap((object) => {
     if (object.settings.loader !== undefined || object.prepared.command) return [object];
     return [...new Set(loaders)].map((loader): RunObject => {
-      const release = releaseOfLoader(loader);
-      if (release === null) return object;
+      if (loader === DEFAULT_LIBBPF) return object;
       return {
         ...object,
         settings: { ...object.settings, loader },
-        prepared: { ...object.prepared, loader: release },
-        result: { ...object.result, id: objectId(`${object.result.id}+libbpf-${release}`, ids), loader },
+        prepared: { ...object.prepared, loader },
+        result: { ...object.result, id: objectId(`${object.result.id}+${loader.replace('@', '-')}`, ids), loader },
       };
     });
   });

@@ -8,7 +8,7 @@ export const objectSchema = z.strictObject({
   path: z.string().describe('Path of the object file, as the command line or the configuration names it.'),
   sha256: sha256.describe('SHA-256 of the object file, in hexadecimal.'),
   size: count.describe('Size of the object file, in bytes.'),
-  loader: z.string().optional().describe('Release of libbpf that loads the object: `libbpf@1.1`; absent for the default agent.'),
+  loader: z.string().optional().describe('What loads the object: `libbpf@1.1`, `cilium@0.22`; absent for the default agent.'),
   compiler: z
     .string()
     .optional()

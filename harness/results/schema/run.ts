@@ -61,9 +61,18 @@ export const runSchema = z.strictObject({
   policy: policy.optional().describe('Rules for the exit code that differ from the defaults; absent if none does.'),
   agent: agent.describe('The agent that loads every object without a `loader`.'),
   otherAgents: z
-    .array(agent.extend({ loader: z.string().describe('`loader` of the objects that this agent loads: `libbpf@1.1`.') }))
+    .array(
+      agent.extend({
+        loader: z.string().describe('`loader` of the objects that this agent loads: `libbpf@1.1`, `cilium@0.22`.'),
+        library: z
+          .string()
+          .optional()
+          .describe('The library of the loader program beside the agent: `cilium/ebpf`; absent if libbpf loads.'),
+        release: z.string().optional().describe('The release of that library: `0.22.0`; absent if libbpf loads.'),
+      }),
+    )
     .min(1)
     .optional()
-    .describe('Agents with other releases of libbpf; absent if no object names one.'),
+    .describe('Agents with other loaders; absent if no object names one.'),
   host: host.describe('The machine that the run was executed on.'),
 });

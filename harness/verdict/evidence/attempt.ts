@@ -3,6 +3,7 @@ import type { LibbpfLog } from '../../logs/libbpf/facts.ts';
 import { parseLibbpfLog } from '../../logs/libbpf/parse.ts';
 import { parseVerifierLog, type VerifierLog } from '../../logs/verifier/parse.ts';
 import type { LoadAttempt } from './evidence.ts';
+import { reportedFacts, type ReportedObject } from './reported-facts.ts';
 
 export interface ReadAttempt {
   /** Null: the whole object. */
@@ -23,8 +24,11 @@ function rejectedProgram(attempt: LoadAttempt, log: LibbpfLog): ReadAttempt['rej
   return { program, verifier: facts.verifierLog === null ? null : parseVerifierLog(facts.verifierLog) };
 }
 
-/** Parses the log of an attempt. Never throws. */
-export function readAttempt(attempt: LoadAttempt): ReadAttempt {
-  const log = parseLibbpfLog(attempt.log);
+/**
+ * Reads the facts of an attempt: from the log of libbpf, or from the report of a loader program. Never throws.
+ * @param object what a report does not tell
+ */
+export function readAttempt(attempt: LoadAttempt, object: ReportedObject = { programs: [], relocations: [] }): ReadAttempt {
+  const log = attempt.reported ? reportedFacts(attempt.reported, object) : parseLibbpfLog(attempt.log);
   return { program: attempt.program, reached: attempt.reached, errno: attempt.errno, log, rejected: rejectedProgram(attempt, log) };
 }

@@ -1,6 +1,18 @@
 // Evidence: what a guest delivers about one cell, before a verdict is made of it.
-import type { CommandEnd, TargetFacts } from '../../guest/protocol/frames.ts';
+import type { CommandEnd, Frame, TargetFacts } from '../../guest/protocol/frames.ts';
 import type { LogRecord } from '../../logs/record.ts';
+
+type FrameOf<Type extends Frame['type']> = Omit<Extract<Frame, { type: Type }>, 'type'>;
+
+/** What a loader program reported about one attempt. */
+export interface LoaderReport {
+  /** The failure that ended the attempt, last. */
+  failures: FrameOf<'failure'>[];
+  verifierLogs: FrameOf<'verifier-log'>[];
+  relocations: FrameOf<'core-relocation'>[];
+  /** Functions in the final programs. */
+  subprograms: FrameOf<'subprogram'>[];
+}
 
 /** One fresh open and load. */
 export interface LoadAttempt {
@@ -17,6 +29,8 @@ export interface LoadAttempt {
   openMs: number;
   loadMs: number;
   log: LogRecord[];
+  /** What a loader program reported; absent if libbpf loads, whose log has all of it. */
+  reported?: LoaderReport;
   /** Results of attaching after the load; absent if nothing was to be attached. */
   attachments?: Attachment[];
 }

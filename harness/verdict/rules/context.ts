@@ -31,6 +31,8 @@ export interface FailureContext {
   /** The verifier log of that program. */
   verifier: VerifierLog | null;
   kernelLog: string;
+  /** The library that loads, as its users write it: `libbpf`, `cilium/ebpf`. */
+  library: string;
   /** Functions that programs could not be attached to; absent if the guest found none. */
   targets?: CellEvidence['targets'];
   /** Names of the enumerators in the kernel's own BTF (`BPF_MAP_TYPE_RINGBUF`); null if unknown. */

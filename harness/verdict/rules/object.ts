@@ -10,13 +10,13 @@ function mostSpecific(warnings: readonly string[]): string | null {
   return warnings.findLast((text) => !GENERAL.test(text)) ?? warnings.at(-1) ?? null;
 }
 
-/** The reason of an object that libbpf does not open, with its message. */
-export function cannotOpen(message: string): string {
-  return `libbpf cannot open the object: ${message}`;
+/** The reason of an object that a library does not open, with its message. */
+export function cannotOpen(message: string, library = 'libbpf'): string {
+  return `${library} cannot open the object: ${message}`;
 }
 
 /** bpf_object__open failed. */
-export function openFailed({ attempt, symbolName }: FailureContext): Finding | null {
+export function openFailed({ attempt, symbolName, library }: FailureContext): Finding | null {
   if (attempt.reached !== 'open') return null;
   const said = mostSpecific(attempt.log.warnings);
   const error = errnoName(attempt.errno);
@@ -28,21 +28,21 @@ export function openFailed({ attempt, symbolName }: FailureContext): Finding | n
       reason: 'the kernel lacks a system call that libbpf needs to open an object (ENOSYS; memfd_create needs CONFIG_MEMFD_CREATE)',
     };
   }
-  const reason = cannotOpen(said ? namingSymbol(said, symbolName) : error);
+  const reason = cannotOpen(said ? namingSymbol(said, symbolName) : error, library);
   return { stage: 'open', class: error === 'ENOMEM' ? 'resource-limit' : 'object-invalid', reason };
 }
 
-const SETTING_REFUSED = 'libbpf refuses a setting of the configuration: ';
+const SETTING_REFUSED = ' refuses a setting of the configuration: ';
 
 /** Whether a reason is that of a refused setting, which the object alone does not show. */
 export function isAboutSetting(reason: string | null): boolean {
-  return reason?.startsWith(SETTING_REFUSED) === true;
+  return reason?.includes(SETTING_REFUSED) === true;
 }
 
-/** libbpf cannot apply a setting of the configuration to this object. */
-export function settingRefused({ attempt }: FailureContext): Finding | null {
+/** The library cannot apply a setting of the configuration to this object. */
+export function settingRefused({ attempt, library }: FailureContext): Finding | null {
   const refused = attempt.log.ended === 'settings' ? attempt.log.failures.findLast(({ topic }) => topic === 'settings') : undefined;
-  const reason = `${SETTING_REFUSED}${refused?.text ?? ''}`;
+  const reason = `${library}${SETTING_REFUSED}${refused?.text ?? ''}`;
   return refused ? { stage: 'open', class: 'object-invalid', reason } : null;
 }
 

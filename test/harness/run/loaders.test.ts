@@ -30,7 +30,7 @@ async function configured(entries: readonly object[]) {
 /** Agents with these releases of libbpf, from the source packages of this machine's Debian mirror. */
 async function agentsOf(releases: readonly string[]) {
   const agents = new Map<string, GuestAgent>();
-  for (const release of releases) agents.set(release, await ensureAgent({ onNote: () => {}, release }));
+  for (const release of releases) agents.set(`libbpf@${release}`, await ensureAgent({ onNote: () => {}, release }));
   return agents;
 }
 
@@ -51,8 +51,8 @@ test('each loader has its own rows: libbpf 1.1 and 1.5 refuse an object that 1.7
   });
   expect(objects.map(({ result, prepared }) => [result.id, result.loader, prepared.loader ?? null])).toEqual([
     ['array_length', undefined, null],
-    ['array_length+libbpf-1.5', 'libbpf@1.5', '1.5'],
-    ['array_length+libbpf-1.1', 'libbpf@1.1', '1.1'],
+    ['array_length+libbpf-1.5', 'libbpf@1.5', 'libbpf@1.5'],
+    ['array_length+libbpf-1.1', 'libbpf@1.1', 'libbpf@1.1'],
   ]);
   const results = await realRun([], [KERNEL], { objects, otherAgents: await agentsOf(releases) });
   expect(verdicts(results)).toEqual([

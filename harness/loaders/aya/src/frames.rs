@@ -93,6 +93,8 @@ pub const FRAME_FAILURE: u32 = 80;
 pub const FRAME_VERIFIER_LOG: u32 = 81;
 /// what a CO-RE relocation changed; insn counts within the function { outcome relocation_outcome, insn u32, from u64, to u64, function string, text bytes }
 pub const FRAME_CORE_RELOCATION: u32 = 82;
+/// a function that the loader appended to a program, as the verifier counts its instructions { insns u32, offset u32, program string, function string }
+pub const FRAME_SUBPROGRAM: u32 = 83;
 
 // Frames on the pipes between the agent and a loader program.
 /// the loader is warm; the release of its library { version string }

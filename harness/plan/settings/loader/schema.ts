@@ -1,8 +1,17 @@
-// Releases of libbpf by their names.
+// Loaders by their names.
 import { z } from 'zod';
+import { LIBRARY_LOADERS } from '../../../base/loader-name.ts';
 
-/** The release that the agent is built with, and releases as Debian's source packages have them. */
+const LIBBPF = /^libbpf@(?:default|\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/;
+
+/** A release of libbpf: the one that the agent is built with, or as Debian's source packages have it. Of other libraries, one of a list. */
 export const loaderSchema = z
   .string()
-  .regex(/^libbpf@(?:default|\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/, 'expected libbpf@default or a release, such as libbpf@1.1')
-  .describe('The libbpf that loads: `libbpf@1.1`, `libbpf@1.5`; `libbpf@default` is the one that set-up builds the agent with.');
+  .regex(
+    new RegExp(`${LIBBPF.source}|^(?:${LIBRARY_LOADERS.map((name) => name.replace('.', String.raw`\.`)).join('|')})$`),
+    `expected libbpf@default, a release such as libbpf@1.1, or one of ${LIBRARY_LOADERS.join(', ')}`,
+  )
+  .describe(
+    'What loads: a release of libbpf (`libbpf@1.1`; `libbpf@default` is the one that set-up builds the agent with), ' +
+      `or of the libraries for Go and Rust: ${LIBRARY_LOADERS.map((name) => `\`${name}\``).join(', ')}.`,
+  );

@@ -8,6 +8,7 @@ const buffers = fc.uint8Array().map((bytes) => Buffer.from(bytes));
 const VALUES = new Map<fields.Field<never, unknown>, fc.Arbitrary<unknown>>([
   [fields.u32, fc.nat(0xffffffff)],
   [fields.u64, fc.nat(Number.MAX_SAFE_INTEGER)],
+  [fields.u64Text, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String)],
   [fields.duration, fc.nat(1e9)],
   [fields.flag, fc.boolean()],
   [fields.string, words],

@@ -16,7 +16,7 @@ const PREPARED: PreparedSettings = {
     { kind: 'events', program: null, map: 'execs', atLeast: 1 },
   ],
   modules: ['veth'],
-  loader: '1.1',
+  loader: 'libbpf@1.1',
 };
 const NOTHING = { customBtf: null, modules: [] };
 const typesOf = (prepared: PreparedSettings, onKernel: Parameters<typeof settingFrames>[1]) =>

@@ -18,7 +18,7 @@ function line(entry: CellRelocation, relocation: ObjectRelocation | undefined): 
 
 function recordsOf(object: RecordedObject, version: string, names?: readonly string[]): string[] {
   const recorded = recordedObject(object);
-  const attempts = recordedEvidence(object, version, names).attempts.map(readAttempt);
+  const attempts = recordedEvidence(object, version, names).attempts.map((each) => readAttempt(each));
   return relocationRecords(recorded, attempts).map((entry) => line(entry, recorded.relocations[entry.ref]));
 }
 

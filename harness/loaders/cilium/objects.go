@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package main
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strconv"
+
+	"github.com/cilium/ebpf"
+)
+
+// What one attempt loaded.
+type objects struct {
+	programs map[string]*ebpf.Program
+	maps     map[string]*ebpf.Map
+	links    []io.Closer
+}
+
+func (o *objects) close() {
+	for _, each := range o.links {
+		each.Close()
+	}
+	for _, each := range o.programs {
+		each.Close()
+	}
+	for _, each := range o.maps {
+		each.Close()
+	}
+}
+
+// Loads programs as bpf2go's code does: into the fields of a struct, which keep their order. With `all` every map of the object is created,
+// first; otherwise only those that the programs use.
+func loadObjects(spec *ebpf.CollectionSpec, programs []string, all bool, options ebpf.ProgramOptions) (*objects, error) {
+	var maps []string
+	if all {
+		maps = sortedNames(spec.Maps)
+	} else {
+		forgetPrograms(spec)
+	}
+	fields := append(fieldsOf[*ebpf.Map](maps, 0), fieldsOf[*ebpf.Program](programs, len(maps))...)
+	target := reflect.New(reflect.StructOf(fields))
+	if err := spec.LoadAndAssign(target.Interface(), collectionOptions(options)); err != nil {
+		return nil, err
+	}
+	loaded := &objects{programs: map[string]*ebpf.Program{}, maps: map[string]*ebpf.Map{}}
+	for i, name := range maps {
+		loaded.maps[name] = target.Elem().Field(i).Interface().(*ebpf.Map)
+	}
+	for i, name := range programs {
+		loaded.programs[name] = target.Elem().Field(len(maps) + i).Interface().(*ebpf.Program)
+	}
+	return loaded, nil
+}
+
+func fieldsOf[T any](names []string, first int) []reflect.StructField {
+	fields := make([]reflect.StructField, len(names))
+	for i, name := range names {
+		tag := reflect.StructTag("ebpf:" + strconv.Quote(name))
+		fields[i] = reflect.StructField{Name: fmt.Sprintf("F%d", first+i), Type: reflect.TypeFor[T](), Tag: tag}
+	}
+	return fields
+}
+
+// Empties the maps of programs: an initial entry would load another program, whose failure is not that of the wanted one.
+func forgetPrograms(spec *ebpf.CollectionSpec) {
+	for _, each := range spec.Maps {
+		if each.Type == ebpf.ProgramArray {
+			each.Contents = nil
+		}
+	}
+}

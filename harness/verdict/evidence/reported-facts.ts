@@ -1,0 +1,145 @@
+// Makes the facts that libbpf's log gives from the report of a loader program, so that the same rules judge all loaders.
+import type { CandidateFacts, ExternFailure, LibbpfLog, PrintedError, RelocationFacts } from '../../logs/libbpf/facts.ts';
+import { errnoName } from '../../logs/libbpf/errno.ts';
+import { newLog } from '../../logs/libbpf/parse.ts';
+import { attachTargetOf } from '../../bpf/object/attach-point.ts';
+import type { ObjectRelocation } from '../../bpf/object/places.ts';
+import type { RelocationKind } from '../../base/vocabulary.ts';
+import type { LoaderReport } from './evidence.ts';
+
+/** What is known about an object besides the report. */
+export interface ReportedObject {
+  programs: readonly { name: string; section: string; attachTo?: string | null | undefined }[];
+  relocations: readonly ObjectRelocation[];
+  /**
+   * The candidates that the kernel's BTF has for each relocation, in the order of the relocations. A loader does not tell why it found no
+   * target; the candidates show whether the type or only the field is missing.
+   */
+  candidates?: (() => readonly (readonly CandidateFacts[])[]) | undefined;
+}
+
+type ReportedFailure = LoaderReport['failures'][number];
+type ReportedRelocation = LoaderReport['relocations'][number];
+
+/** Words of loaders for a kernel whose own BTF is absent or unreadable. */
+const NO_KERNEL_BTF = /load kernel spec|no BTF found for kernel|\/sys\/kernel\/btf\/vmlinux/;
+
+const EXTERN_WORDS: readonly { pattern: RegExp; kind: ExternFailure['kind'] }[] = [
+  { pattern: /\.?kconfig:? .*config option "?(?<name>\w+)"?/, kind: 'kconfig' },
+  { pattern: /\.?kconfig\b.*?(?<name>\bCONFIG_\w+|\bLINUX_\w+)?/, kind: 'kconfig' },
+  { pattern: /kfuncs?:? .*?"(?<name>\w+)"/, kind: 'kfunc' },
+  { pattern: /(?:missing symbol|required ksyms): (?<name>\w+)/, kind: 'ksym' },
+];
+
+function externOf(text: string): ExternFailure {
+  for (const { pattern, kind } of EXTERN_WORDS) {
+    const found = pattern.exec(text);
+    if (found) return { kind, name: found.groups?.['name'] ?? '', detail: text };
+  }
+  return { kind: 'ksym', name: '', detail: text };
+}
+
+function errorOf({ text, errno }: ReportedFailure): PrintedError {
+  return { text, errno: errno === 0 ? null : errno };
+}
+
+/** True for kinds whose value only says whether the target exists. */
+function isExistenceCheck(kind: RelocationKind): boolean {
+  return kind.endsWith('_exists') || kind === 'type_matches';
+}
+
+/** What a loader did with a relocation. A check for existence that becomes 0 has no target. */
+function relocationFacts(reported: ReportedRelocation, known: ObjectRelocation): Omit<RelocationFacts, 'candidates'> {
+  const { outcome, insn, from, to, function: program, text } = reported;
+  const isAbsent = outcome === 'poisoned' || (outcome === 'patched' && to === '0' && isExistenceCheck(known.kind));
+  return {
+    section: known.section,
+    program,
+    index: known.index,
+    kind: known.kind,
+    spec: known.spec,
+    noTarget: isAbsent,
+    patch: outcome === 'patched' ? { insn, form: 'ALU', from, to } : null,
+    memSize: null,
+    poisoned: outcome === 'poisoned' ? [insn] : [],
+    wrongAccess: false,
+    ambiguity: outcome === 'failed' && /ambiguous/.test(text) ? text : null,
+    warnings: outcome === 'failed' ? [text] : [],
+    error: outcome === 'failed' ? text : null,
+  };
+}
+
+/** The facts about each relocation that was reported; the last report counts. */
+function reportedRelocations(reports: readonly ReportedRelocation[], { relocations, candidates }: ReportedObject): RelocationFacts[] {
+  const refs = new Map(relocations.map(({ insn, program }, ref) => [`${insn} ${program}`, ref]));
+  const found = new Map<number, RelocationFacts>();
+  for (const reported of reports) {
+    const ref = refs.get(`${reported.insn} ${reported.function}`) ?? -1;
+    const known = relocations[ref];
+    if (known) found.set(ref, { ...relocationFacts(reported, known), candidates: [...(candidates?.()[ref] ?? [])] });
+  }
+  return [...found.values()];
+}
+
+/** The attach target that the kernel lacks; null if the failure is about something else. */
+function missingTarget({ about, name, errno }: ReportedFailure, programs: ReportedObject['programs']): string | null {
+  const program = programs.find((each) => each.name === name);
+  if (about !== 'attach' || errnoName(errno) !== 'ENOENT' || !program) return null;
+  return attachTargetOf(program.section, program.attachTo ?? null)?.name ?? null;
+}
+
+function takeFailure(log: LibbpfLog, failure: ReportedFailure, object: ReportedObject, verifierLog: string | null): void {
+  const { about, name, text } = failure;
+  log.warnings.push(text);
+  switch (about) {
+    case 'object':
+      log.failures.push({ topic: 'object', text });
+      log.ended = 'object';
+      return;
+    case 'setting':
+      log.failures.push({ topic: 'settings', text });
+      log.ended = 'settings';
+      return;
+    case 'btf':
+      log.btf.push({ kind: NO_KERNEL_BTF.test(text) ? 'kernel-missing' : 'object-refused', text });
+      log.ended = 'btf';
+      return;
+    case 'relocation':
+      log.relocationFailed = errorOf(failure);
+      log.ended = 'relocation';
+      return;
+    case 'extern':
+      log.externs.push(externOf(text));
+      log.ended = 'extern';
+      return;
+    case 'map':
+      log.maps.push({ map: name, step: 'create', error: errorOf(failure) });
+      log.ended = 'map';
+      return;
+    case 'program':
+    case 'attach':
+      log.programs.push({
+        program: name,
+        error: errorOf(failure),
+        verifierLog,
+        missingTarget: missingTarget(failure, object.programs),
+        warnings: [text],
+      });
+      log.ended = 'program';
+  }
+}
+
+/** The facts in a report. */
+export function reportedFacts(report: LoaderReport, object: ReportedObject): LibbpfLog {
+  const log = newLog();
+  log.relocations.push(...reportedRelocations(report.relocations, object));
+  for (const { program, function: name, insns, offset } of report.subprograms) {
+    const layout = log.layouts.get(program) ?? new Map();
+    layout.set(name, { insns, offset });
+    log.layouts.set(program, layout);
+  }
+  for (const failure of report.failures) {
+    takeFailure(log, failure, object, report.verifierLogs.findLast(({ program }) => program === failure.name)?.text ?? null);
+  }
+  return log;
+}
