@@ -37,7 +37,7 @@ export function targetReason(
         ? `function ${name} was inlined: only a part of it has a symbol, ${variant}`
         : `function ${name} was compiled as ${variant}: this kernel has no symbol ${name}`;
     case 'inlined':
-      return `function ${name} was inlined everywhere: BTF has it, kallsyms does not`;
+      return `function ${name} has no symbol: BTF has it, kallsyms does not`;
     case 'absent':
       return `attach target ${name}${kind === null ? '' : ` (${kind})`} is ${inModule(name, kind === 'kprobe' ? 'address' : 'attach') ?? 'not a function of vmlinux or of a loaded module'}`;
     case 'traceable':
@@ -48,7 +48,7 @@ export function targetReason(
 
 /** Whether a reason is about the symbols of the kernel, which its BTF does not show. */
 export function isAboutSymbols(reason: string | null): boolean {
-  return /^function \S+ (?:was compiled as|was inlined)/.test(reason ?? '');
+  return /^function \S+ (?:was compiled as|was inlined|has no symbol)/.test(reason ?? '');
 }
 
 const NO_ADDRESS = /^The address of function (\S+) cannot be found$/;

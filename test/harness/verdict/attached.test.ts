@@ -106,7 +106,7 @@ test.each([
   ],
   ['variant', 2, 'f.part.0', 'attach attach-target-missing: function f was inlined: only a part of it has a symbol, f.part.0'],
   ['variant', 2, 'f.cold', 'attach attach-target-missing: function f was inlined: only a part of it has a symbol, f.cold'],
-  ['inlined', 22, '', 'attach attach-target-missing: function f was inlined everywhere: BTF has it, kallsyms does not'],
+  ['inlined', 22, '', 'attach attach-target-missing: function f has no symbol: BTF has it, kallsyms does not'],
   ['absent', 22, '', 'attach attach-target-missing: attach target f (kprobe) is not a function of vmlinux or of a loaded module'],
   ['traceable', 16, '', 'attach attach-failed: said by libbpf: EBUSY'],
   ['unknown', 2, '', 'attach attach-target-missing: said by libbpf: EBUSY (ENOENT)'],

@@ -219,7 +219,7 @@ test('a function without an address is a missing target, with the reason that th
       "verify attach-target-missing: verifier: The address of function f cannot be found",
       "verify attach-target-missing: verifier: The address of function f cannot be found",
       "verify attach-target-missing: function f was compiled as f.isra.0: this kernel has no symbol f",
-      "verify attach-target-missing: function f was inlined everywhere: BTF has it, kallsyms does not",
+      "verify attach-target-missing: function f has no symbol: BTF has it, kallsyms does not",
     ]
   `);
 });
