@@ -1,5 +1,6 @@
 // Advice for failures that no C snippet alone can fix.
 import { FAILURES, type FailureClass } from '../base/failures.ts';
+import { type FunctionFault, functionFaultOf } from '../verdict/rules/attach.ts';
 import type { Requirement } from './requirement.ts';
 import { adviceOnRejection } from './verifier-advice.ts';
 
@@ -213,24 +214,6 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'attach-failed',
-    reason: /is notrace/,
-    advice:
-      'Attach to a function near it that the kernel traces (available_filter_functions in tracefs lists them all), or to a tracepoint. Loaders ask for this before they load: autoload: if-supported in the configuration.',
-  },
-  {
-    class: 'attach-target-missing',
-    reason: /was compiled as/,
-    advice:
-      'The compiler changed the function, perhaps with its arguments, so it has another symbol. A kprobe can name that symbol on this kernel, but should not read arguments. Attach to a function that calls it or to a tracepoint on kernels like this.',
-  },
-  {
-    class: 'attach-target-missing',
-    reason: /was inlined/,
-    advice:
-      'The function has no symbol of its own to attach to. Attach to a function that calls it, or to a tracepoint, on kernels like this.',
-  },
-  {
-    class: 'attach-failed',
     reason: /^struct_ops map .*\(E2BIG\)/,
     advice:
       'The kernel refuses a number in this map as too large. For struct sched_ext_ops this is timeout_ms above 30000 (30 seconds) or dispatch_max_batch above 2147483647.',
@@ -266,8 +249,20 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
 ];
 
+/** Advice on a function that is in BTF but to which no program can be attached. */
+const ON_FUNCTION = {
+  notrace:
+    'Attach to a function near it that the kernel traces (available_filter_functions in tracefs lists them all), or to a tracepoint. Loaders ask for this before they load: autoload: if-supported in the configuration.',
+  'other-symbol':
+    'The compiler changed the function, perhaps with its arguments, so it has another symbol. A kprobe can name that symbol on this kernel, but should not read arguments. Attach to a function that calls it or to a tracepoint on kernels like this.',
+  'no-symbol':
+    'The function has no symbol of its own to attach to. Attach to a function that calls it, or to a tracepoint, on kernels like this.',
+} as const satisfies Record<FunctionFault, string>;
+
 /** Returns one line of advice for a class and a reason. */
 export function adviceByReason(failure: FailureClass, reason: string): string {
+  const fault = functionFaultOf(reason);
+  if (fault !== null) return ON_FUNCTION[fault];
   const known = failure === 'verifier-rejected' ? adviceOnRejection(reason) : null;
   return known ?? BY_REASON.find((each) => each.class === failure && each.reason.test(reason))?.advice ?? FAILURES[failure].help;
 }

@@ -46,9 +46,26 @@ export function targetReason(
   }
 }
 
+/** Why no program can be attached to a function that the kernel's BTF has. */
+export type FunctionFault = 'notrace' | 'other-symbol' | 'no-symbol';
+
+/** The words of targetReason() for each fault. Results of older releases have other words for a function without a symbol. */
+const FAULT_WORDS = {
+  notrace: /^function \S+ is notrace\b/,
+  'other-symbol': /^function \S+ was compiled as /,
+  'no-symbol': /^function \S+ (?:has no symbol|was inlined)\b/,
+} as const satisfies Record<FunctionFault, RegExp>;
+
+/** The fault of a function that a reason of targetReason() is about; null for any other reason. */
+export function functionFaultOf(reason: string): FunctionFault | null {
+  const faults: readonly FunctionFault[] = ['notrace', 'other-symbol', 'no-symbol'];
+  return faults.find((fault) => FAULT_WORDS[fault].test(reason)) ?? null;
+}
+
 /** Whether a reason is about the symbols of the kernel, which its BTF does not show. */
 export function isAboutSymbols(reason: string | null): boolean {
-  return /^function \S+ (?:was compiled as|was inlined|has no symbol)/.test(reason ?? '');
+  const fault = functionFaultOf(reason ?? '');
+  return fault !== null && fault !== 'notrace';
 }
 
 const NO_ADDRESS = /^The address of function (\S+) cannot be found$/;
