@@ -22,6 +22,10 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
     tests: ['causes', 'lines', 'parse', 'report'].map((name) => `test/harness/logs/verifier/${name}.test.ts`),
   },
   'kernel-logs': { files: ['harness/logs/kernel/**/*.ts'], tests: ['test/harness/logs/kernel'] },
+  'refused-objects': {
+    files: ['open-failure', 'section-names'].map((name) => `harness/bpf/object/${name}.ts`),
+    tests: ['test/harness/bpf/object/open-failure.test.ts'],
+  },
   'predicted-relocations': {
     files: ['harness/core-relo/**/*.ts'],
     tests: [

@@ -13,12 +13,6 @@ import { buildOracle } from '../../core-relo/oracles.ts';
 import { compileBpf } from './compile.ts';
 import { sampleObjects } from './samples.ts';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'open-failure-test-'));
-});
-afterAll(async () => rm(folder, { recursive: true, force: true }));
-
 const MAP = 'struct { int (*type)[1]; int (*max_entries)[1]; int *key; int *value; }';
 const LOOK_UP = 'static void *(*look_up)(void *map, void *key) = (void *)1;';
 const program = (body: string) => `SEC("xdp") int p(void *ctx) { ${body} }`;
@@ -44,7 +38,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'unknown section': `SEC("unheard/of") int p(void *ctx) { return 0; }`,
 };
 
-async function compiled(): Promise<{ name: string; path: string }[]> {
+async function compiled(folder: string): Promise<{ name: string; path: string }[]> {
   const names = Object.keys(SOURCES);
   const written = names.map(async (name, at) => ({ name, path: await compileBpf(folder, `case${at}`, SOURCES[name] ?? '') }));
   const objects = await Promise.all(written);
@@ -56,36 +50,71 @@ async function compiled(): Promise<{ name: string; path: string }[]> {
   return objects;
 }
 
+const SECTIONS = (
+  'xdp ?xdp xdp/ingress xdp.frags/devmap kprobe kprobe/f kprobex kprobe.multi/f kprobe.session/f uprobe.s/x:y uprobe.session.s/x classifier ' +
+  'classifier/ingress tc tc/ingress tc/other tcx/egress netkit/peer socket socket/x socket1 cgroup/sock cgroup/other cgroup/connect_unix ' +
+  'cgroup/sendmsg4 sk_skb sk_skb/verdict sk_skb/x struct_ops struct_ops/x struct_ops.s/x fentry fentry/f fentry.s/f fentry.x/f fsession/f ' +
+  'iter/task iter.s/task lsm/x lsm.s/x lsm_cgroup/x syscall syscall/x netfilter usdt/x usdt.s/x raw_tp+ raw_tp.w/x tp_btf/x perf_event ' +
+  'action cls .text unheard/of freplace freplace/x flow_dissector lwt_in lwt_in/x sk_reuseport/migrate sk_reuseport/x sockops dump'
+).split(' ');
+
+/** Releases of libbpf by their minor number. The agent has the last one. */
 const RELEASES = [
   { release: '1.1', minor: 1 },
   { release: '1.5', minor: 5 },
   { release: null, minor: 7 },
 ] as const;
 
-/** What each release of libbpf prints about objects and `=SECTION`. */
-async function askLibbpf(release: string | null, subjects: readonly string[]): Promise<string[]> {
-  const oracle = await buildOracle(new URL('open-oracle.c', import.meta.url).pathname, release);
-  const { stdout } = await execa(oracle, subjects);
-  return stdout.split('\n').map((line) => line.replace(/^libbpf: /, ''));
+interface Answer {
+  minor: number;
+  /** For each object `ok` or the reason why it is not opened. */
+  objects: readonly string[];
+  /** The known ones of `SECTIONS`. */
+  known: readonly string[];
 }
 
+async function answerOf({ release, minor }: (typeof RELEASES)[number], paths: readonly string[]): Promise<Answer> {
+  const oracle = await buildOracle(new URL('open-oracle.c', import.meta.url).pathname, release);
+  // libbpf removes the question mark before it looks up a name.
+  const { stdout } = await execa(oracle, [...paths, ...SECTIONS.map((section) => `=${section.replace(/^\?/, '')}`)]);
+  const lines = stdout.split('\n').map((line) => line.replace(/^libbpf: /, ''));
+  return { minor, objects: lines.slice(0, paths.length), known: SECTIONS.filter((_, at) => lines[paths.length + at] === 'ok') };
+}
+
+/** What compilers and libbpf make is found once, because a test of mutants repeats each test many times. */
+async function prepare(folder: string) {
+  const cases = await Promise.all(
+    (await compiled(folder)).map(async ({ name, path }) => ({ name, path, object: readBpfObject(await readFile(path), name) })),
+  );
+  const paths = cases.map(({ path }) => path);
+  const bare = join(folder, 'bare.o');
+  await execa('llvm-strip', ['--strip-all', paths[0] ?? '', '-o', bare]);
+  return {
+    cases,
+    answers: await Promise.all(RELEASES.map(async (release) => answerOf(release, paths))),
+    samples: (await sampleObjects()).map(({ name, bytes }) => readBpfObject(bytes, name)),
+    bare: await readFile(bare),
+  };
+}
+
+let folder = '';
+let prepared: Awaited<ReturnType<typeof prepare>> = { cases: [], answers: [], samples: [], bare: Buffer.alloc(0) };
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'open-failure-test-'));
+  prepared = await prepare(folder);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
 describe('an object that libbpf does not open', () => {
-  it('an object that libbpf does not open is refused with the message of libbpf 1.1, 1.5 and 1.7', async () => {
-    const objects = await Promise.all(
-      (await compiled()).map(async ({ name, path }) => ({ name, path, bpf: readBpfObject(await readFile(path), name) })),
+  it('an object that libbpf does not open is refused with the message of libbpf 1.1, 1.5 and 1.7', () => {
+    const { cases, answers } = prepared;
+    const own = cases.map(({ name, object }) => [name, openFailure(object) ?? 'ok'] as const);
+    const differing = answers.flatMap(({ minor, objects }) =>
+      cases.flatMap(({ name, object }, at) => {
+        const line = namingSymbol(objects[at] ?? '', (index) => readSymbols(object.elf)[index]?.name ?? null);
+        return line === own[at]?.[1] ? [] : `${name}, libbpf 1.${minor}: ${line}`;
+      }),
     );
-    const own = objects.map(({ name, bpf }) => [name, openFailure(bpf) ?? 'ok'] as const);
-    const differing: string[] = [];
-    for (const { release } of RELEASES) {
-      const said = await askLibbpf(
-        release,
-        objects.map(({ path }) => path),
-      );
-      for (const [at, { name, bpf }] of objects.entries()) {
-        const line = namingSymbol(said[at] ?? '', (index) => readSymbols(bpf.elf)[index]?.name ?? null);
-        if (line !== own[at]?.[1]) differing.push(`${name}, libbpf ${release}: ${line}`);
-      }
-    }
     expect({ differing, messages: Object.fromEntries(own) }).toMatchInlineSnapshot(`
       {
         "differing": [],
@@ -113,45 +142,25 @@ describe('an object that libbpf does not open', () => {
     `);
   });
 
-  it('every sample object can be opened', async () => {
-    const samples = await sampleObjects();
-    const refused = samples.flatMap(({ name, bytes }) => openFailure(readBpfObject(bytes, name)) ?? []);
-    expect({ refused, some: samples.length > 10 }).toEqual({ refused: [], some: true });
+  it('every sample object can be opened', () => {
+    const refused = prepared.samples.flatMap((sample) => openFailure(sample) ?? []);
+    expect({ refused, some: prepared.samples.length > 10 }).toEqual({ refused: [], some: true });
   });
 
-  it('an object without a symbol table is refused with advice', async () => {
-    const path = await compileBpf(folder, 'stripped', program('return 0;'));
-    const bare = join(folder, 'bare.o');
-    await execa('llvm-strip', ['--strip-all', path, '-o', bare]);
-    const bytes = await readFile(bare);
-    expect(() => readBpfObject(bytes, 'bare.o')).toThrow(
+  it('an object without a symbol table is refused with advice', () => {
+    expect(() => readBpfObject(prepared.bare, 'bare.o')).toThrow(
       new UserError('bare.o: it has no symbol table, which names its programs; strip it with llvm-strip -g, which keeps the table'),
     );
   });
 });
 
-const SECTIONS = (
-  'xdp ?xdp xdp/ingress xdp.frags/devmap kprobe kprobe/f kprobex kprobe.multi/f kprobe.session/f uprobe.s/x:y uprobe.session.s/x classifier ' +
-  'classifier/ingress tc tc/ingress tc/other tcx/egress netkit/peer socket socket/x socket1 cgroup/sock cgroup/other cgroup/connect_unix ' +
-  'cgroup/sendmsg4 sk_skb sk_skb/verdict sk_skb/x struct_ops struct_ops/x struct_ops.s/x fentry fentry/f fentry.s/f fentry.x/f fsession/f ' +
-  'iter/task iter.s/task lsm/x lsm.s/x lsm_cgroup/x syscall syscall/x netfilter usdt/x usdt.s/x raw_tp+ raw_tp.w/x tp_btf/x perf_event ' +
-  'action cls .text unheard/of freplace freplace/x flow_dissector lwt_in lwt_in/x sk_reuseport/migrate sk_reuseport/x sockops dump'
-).split(' ');
-
 describe('a section name', () => {
-  it('a section name has a type in the releases of libbpf that know it', async () => {
-    for (const { release, minor } of RELEASES) {
-      // libbpf removes the question mark before it looks up a name.
-      const said = await askLibbpf(
-        release,
-        SECTIONS.map((section) => `=${section.replace(/^\?/, '')}`),
-      );
-      const own = SECTIONS.map((section) => ((sectionKnownSince(section) ?? Infinity) <= minor ? 'ok' : 'unknown'));
-      expect({ release, known: SECTIONS.filter((_, at) => own[at] === 'ok') }).toEqual({
-        release,
-        known: SECTIONS.filter((_, at) => said[at] === 'ok'),
-      });
-    }
-    expect([3, 7, null]).toEqual(['tcx/ingress', 'fsession/f', 'classifier/ingress'].map(sectionKnownSince));
+  it.each([1, 5, 7])('a section name has a type if libbpf 1.%i knows it', (minor) => {
+    const known = SECTIONS.filter((section) => (sectionKnownSince(section) ?? Infinity) <= minor);
+    expect({ known }).toEqual({ known: prepared.answers.find((answer) => answer.minor === minor)?.known });
+  });
+
+  it('a section name has the release that first knows it, or none', () => {
+    expect(['tcx/ingress', 'fsession/f', 'classifier/ingress'].map(sectionKnownSince)).toEqual([3, 7, null]);
   });
 });
