@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { explanationText } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
+import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';
@@ -46,7 +47,7 @@ async function explainObjects(patterns: readonly string[], { kernel = [], ...con
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
   if (found.kernels.length === 0) throw new UserError('no kernel can be used');
-  for (const note of fixedOffsetNotes(inputs.objects)) writeLine(process.stderr, `note: ${note}`);
+  for (const note of [...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)]) writeLine(process.stderr, `note: ${note}`);
   const cache = openKernels(found.kernels, (problem) => {
     problems.push(problem);
     writeLine(process.stderr, `error: ${problem}`);

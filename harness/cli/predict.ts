@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { predictionText } from '../../reports/terminal/prediction.ts';
 import { visible } from '../base/visible.ts';
+import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';
@@ -49,7 +50,8 @@ async function predict(objects: string[], options: PredictOptions): Promise<void
       : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, loader);
   const all = [...inputs.problems, ...found.problems, ...problems];
   for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
-  for (const note of [...notes, ...fixedOffsetNotes(inputs.objects)]) writeLine(process.stderr, `note: ${note}`);
+  const forLibbpf = options.loader === undefined ? loaderNotes(inputs.objects) : [];
+  for (const note of [...notes, ...forLibbpf, ...fixedOffsetNotes(inputs.objects)]) writeLine(process.stderr, `note: ${note}`);
   if (!prediction) throw new UserError('no object can be used');
   if (prediction.kernels.length === 0) throw new UserError('no kernel can be used');
   if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);

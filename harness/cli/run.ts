@@ -7,6 +7,7 @@ import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import type { Config } from '../plan/config/schema.ts';
+import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';
@@ -114,7 +115,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const { config, selectors, inputs, choose, kernelOptions } = plan;
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
-  for (const note of fixedOffsetNotes(inputs.objects)) writeLine(process.stderr, `note: ${note}`);
+  for (const note of [...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)]) writeLine(process.stderr, `note: ${note}`);
 
   const history = historyOf(options, plan);
   await checkHistory(history, options.out);

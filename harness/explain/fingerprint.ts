@@ -27,6 +27,11 @@ export function subjectOf(failure: FailureClass, reason: string): string {
   if (named !== undefined) return named;
   return reason
     .replace(/^(missing BPF prog type), .*$/, '$1')
+    .replace(
+      /^(libbpf cannot open the object): .*(is static and not supported|unsupported map linkage|legacy map definitions|SHN_COMMON).*$/,
+      '$1: $2',
+    )
+    .replace(/^(libbpf cannot open the object): .*(?:BTF for extern|extern section) .*$/, '$1: extern without a section')
     .replaceAll(/\(?[\w./-]+\.c:\d+\)?/g, '')
     .replaceAll(/ at insn \d+/g, '')
     .replaceAll(/\bR\d+\b/g, 'R')

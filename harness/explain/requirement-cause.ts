@@ -5,6 +5,7 @@ import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
+import { withOtherLoader } from './other-loader.ts';
 import { adviceByReason, adviceOn, adviceOnPrototype, adviceOnWeakKfunc } from './advice.ts';
 import type { CausePresence, CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
@@ -251,7 +252,10 @@ function plainFindings(failures: readonly ProgramFailure[], objects: ReadonlyMap
   const hints = new Map<string, string[]>();
   for (const { failure, hints: own } of found) hints.set(failure.kernel, [...new Set([...(hints.get(failure.kernel) ?? []), ...own])]);
   const adviceOf = (failure: ProgramFailure) =>
-    impossibleMap(failure, objects) ?? largeNumber(failure, objects) ?? adviceByReason(failure.class, failure.reason);
+    withOtherLoader(impossibleMap(failure, objects) ?? largeNumber(failure, objects) ?? adviceByReason(failure.class, failure.reason), {
+      reason: failure.reason,
+      object: objects.get(failure.object),
+    });
   const advice = found.map(({ failure, advice: own }) => own ?? adviceOf(failure));
   return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [...new Set(advice)] };
 }

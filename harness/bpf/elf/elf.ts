@@ -17,6 +17,7 @@ const MACHINES: Readonly<Record<number, string>> = {
 export const SHF_EXECINSTR = 4;
 export const STT_OBJECT = 1;
 export const STT_FUNC = 2;
+export const STB_LOCAL = 0;
 export const STB_GLOBAL = 1;
 export const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;

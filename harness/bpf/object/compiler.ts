@@ -5,7 +5,9 @@ import { type Elf, sectionNamed } from '../elf/elf.ts';
 const PRODUCER = /^(?:\S+ )?clang version \S+|^GNU C\S* \S+/;
 const MAX_LENGTH = 120;
 
-function strings(bytes: Uint8Array | undefined): string[] {
+/** The strings of a section; none if the object lacks it. */
+export function sectionStrings(elf: Elf, name: string): string[] {
+  const bytes = sectionNamed(elf, name)?.bytes;
   return bytes === undefined ? [] : new TextDecoder().decode(bytes).split('\0');
 }
 
@@ -15,8 +17,8 @@ function strings(bytes: Uint8Array | undefined): string[] {
  * @see DWARF 5, 3.1.1: DW_AT_producer
  */
 export function compilerOf(elf: Elf): string | null {
-  const [comment] = strings(sectionNamed(elf, '.comment')?.bytes).filter((text) => text !== '');
-  const producer = comment ?? strings(sectionNamed(elf, '.debug_str')?.bytes).find((text) => PRODUCER.test(text));
+  const [comment] = sectionStrings(elf, '.comment').filter((text) => text !== '');
+  const producer = comment ?? sectionStrings(elf, '.debug_str').find((text) => PRODUCER.test(text));
   const plain = producer?.replaceAll(/\P{ASCII}|\p{Cc}/gu, '?').slice(0, MAX_LENGTH);
   return plain === undefined || plain === '' ? null : plain;
 }

@@ -53,6 +53,8 @@ export interface ObjectMap {
   maxEntries: number | null;
   keySize: number | null;
   valueSize: number | null;
+  /** Whether the definition has a type of values, of which the size comes. */
+  hasValueType: boolean;
   /** `map_flags`; null without. */
   flags: number | null;
   /** Whether the definition describes the inner maps. */
@@ -102,6 +104,7 @@ export function definedMaps(btf: Btf): ObjectMap[] {
       maxEntries: number('max_entries'),
       keySize: number('key_size') ?? sizeBehind(btf, members.get('key')),
       valueSize: number('value_size') ?? sizeBehind(btf, members.get('value')),
+      hasValueType: members.has('value'),
       flags: number('map_flags'),
       hasInner: members.has('values'),
       autocreate: true,
@@ -118,6 +121,16 @@ const DATA_SECTION = /^\.(data|rodata|bss)(\.|$)/;
 export function dataMaps(sections: readonly ElfSection[]): ObjectMap[] {
   const used = sections.filter(({ name, size }) => size > 0 && DATA_SECTION.test(name));
   return used.map(({ name, size }) => {
-    return { name, type: 'array', maxEntries: 1, keySize: 4, valueSize: size, flags: null, hasInner: false, autocreate: true };
+    return {
+      name,
+      type: 'array',
+      maxEntries: 1,
+      keySize: 4,
+      valueSize: size,
+      hasValueType: false,
+      flags: null,
+      hasInner: false,
+      autocreate: true,
+    };
   });
 }

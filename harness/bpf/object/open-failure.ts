@@ -1,14 +1,13 @@
 // Finds why libbpf does not open an object: its symbols, BTF and sections alone decide, on every kernel.
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
 import { detailOf, findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
-import { type Elf, type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STT_FUNC } from '../elf/elf.ts';
+import { type Elf, type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL, STT_FUNC } from '../elf/elf.ts';
 import { functionsBySection, functionsOf, INSN_BYTES, ownerFinder } from './functions.ts';
 
 const SHT_PROGBITS = 1;
 const SHT_REL = 9;
 const REL_SIZE = 16;
 const SHN_COMMON = 0xfff2;
-const STB_LOCAL = 0;
 const STT_NOTYPE = 0;
 const STT_SECTION = 3;
 /** BTF_VAR_GLOBAL_EXTERN and BTF_FUNC_EXTERN. */

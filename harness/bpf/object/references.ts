@@ -1,5 +1,5 @@
 // Reads the ELF relocations of an object's instructions: references to subprograms, data sections, maps and externs.
-import { type Elf, type ElfSymbol, readSymbols } from '../elf/elf.ts';
+import { type Elf, type ElfSymbol, readSymbols, STB_LOCAL } from '../elf/elf.ts';
 import { INSN_BYTES } from './functions.ts';
 
 export type Reference =
@@ -19,7 +19,6 @@ const SHT_REL = 9;
 const REL_SIZE = 16;
 const SHF_EXECINSTR = 4;
 const STT_SECTION = 3;
-const STB_LOCAL = 0;
 
 function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
   const section = symbol && elf.sections[symbol.section];

@@ -1,4 +1,5 @@
-// The section names from which libbpf takes the type of a program. Other loaders know more of them.
+// The section names from which loaders take the type of a program.
+import type { LibraryFamily } from '../../base/loader-name.ts';
 
 /** Names that stand alone: `xdp`, but not `xdp/ingress`. */
 const EXACT =
@@ -50,3 +51,47 @@ export function sectionKnownSince(section: string): number | null {
   const prefix = name.replace(/\/.*$/s, '');
   return FIRST.get(name) ?? (MAY_HAVE_TARGET.has(prefix) ? (FIRST.get(prefix) ?? null) : null);
 }
+
+/** Names before the first `/` from which aya takes a type, whatever follows. */
+const AYA =
+  'kprobe kretprobe uprobe uprobe.s uretprobe uretprobe.s tp_btf tracepoint tp socket sk_msg sockops classifier lirc_mode2 perf_event raw_tp ' +
+  'raw_tracepoint lsm lsm.s lsm_cgroup fentry fentry.s fexit fexit.s flow_dissector freplace sk_lookup iter iter.s';
+
+/** Names that aya knows only whole. */
+const AYA_EXACT = 'xdp xdp/cpumap xdp/devmap xdp.frags xdp.frags/cpumap xdp.frags/devmap sk_reuseport sk_reuseport/migrate';
+
+/** Names of two parts from which aya takes a type, whatever follows. */
+const AYA_PAIRS =
+  'sk_skb/stream_parser sk_skb/stream_verdict cgroup_skb/ingress cgroup_skb/egress cgroup/skb cgroup/sysctl cgroup/dev cgroup/getsockopt ' +
+  'cgroup/setsockopt cgroup/sock cgroup/post_bind4 cgroup/post_bind6 cgroup/sock_create cgroup/sock_release cgroup/bind4 cgroup/bind6 ' +
+  'cgroup/connect4 cgroup/connect6 cgroup/getpeername4 cgroup/getpeername6 cgroup/getsockname4 cgroup/getsockname6 cgroup/sendmsg4 ' +
+  'cgroup/sendmsg6 cgroup/recvmsg4 cgroup/recvmsg6';
+
+const AYA_NAMES: ReadonlySet<string> = new Set(AYA.split(' '));
+const AYA_WHOLE: ReadonlySet<string> = new Set(AYA_EXACT.split(' '));
+const AYA_TWO: ReadonlySet<string> = new Set(AYA_PAIRS.split(' '));
+
+/**
+ * Whether aya 0.14 takes a type from a section name. It does not know the `?` of programs that are off.
+ * @see ProgramSection::from_str() in aya-obj's obj.rs
+ */
+function isKnownToAya(section: string): boolean {
+  const [first = '', second = ''] = section.split('/');
+  return AYA_NAMES.has(first) || AYA_WHOLE.has(section) || AYA_TWO.has(`${first}/${second}`);
+}
+
+/**
+ * Whether cilium/ebpf 0.22 takes a type from a section name. It has the names of libbpf. A name without a target may have any ending.
+ * @see matchSectionName() in cilium/ebpf's elf_reader.go, elfSectionDefs in its elf_sections.go
+ */
+function isKnownToCilium(section: string): boolean {
+  const name = section.replace(/^\?/, '');
+  if (MAY_HAVE_TARGET.has(name.replace(/\/.*$/s, ''))) return true;
+  return [...FIRST.keys()].some((known) => !MAY_HAVE_TARGET.has(known) && name.startsWith(known));
+}
+
+/** Whether each library besides libbpf takes the type of a program from a section name. */
+export const KNOWS_SECTION = { cilium: isKnownToCilium, aya: isKnownToAya } as const satisfies Record<
+  LibraryFamily,
+  (section: string) => boolean
+>;

@@ -22,7 +22,7 @@ interface StarterObject {
 function proposals(objects: readonly StarterObject[], directory: string): Map<string, string[]> {
   const entries = new Map<string, string[]>();
   for (const { file, bpf } of objects) {
-    const { isNeeded, lines } = proposalFor(bpf);
+    const { isNeeded, lines } = proposalFor(bpf, file);
     const path = relative(directory, file).split(sep).join('/');
     const isShown = objects.length > MAX_COMMENTED ? isNeeded : lines.length > 0;
     if (isShown) entries.set(path, [`  - path: ${inline(path)}`, ...lines]);

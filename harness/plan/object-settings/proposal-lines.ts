@@ -3,10 +3,14 @@ import { stringify } from 'yaml';
 import { shortened, visible } from '../../base/visible.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { Proposal, ProposedEntry } from '../settings/definition.ts';
+import { acceptedBy, type ProposedLoader, proposedLoader } from './proposed-loader.ts';
 import { SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 
 const MAX_LISTED = 40;
 const MAX_WHY = 80;
+const MAX_EVIDENCE = 120;
+/** Settings that loader programs of other libraries refuse. */
+const ONLY_LIBBPF: ReadonlySet<SettingName> = new Set(['alternatives', 'kconfig']);
 
 /** A value as YAML writes it on one line. */
 export function inline(value: unknown): string {
@@ -43,13 +47,26 @@ export interface ObjectProposal {
   lines: readonly string[];
 }
 
-/** The settings to propose for an object, as far as its file shows them. */
-export function proposalFor(object: BpfObject): ObjectProposal {
-  const proposed = SETTING_NAMES.flatMap((name) => {
-    const proposal = SETTINGS[name].propose?.(object);
+/** The loader that the evidence in an object names; every proposed loader has the evidence as a comment. */
+function loaderLine({ loader, libraries, evidence }: ProposedLoader): string {
+  const why = `${libraries}: ${evidence.map(({ words }) => words).join(', ')}`;
+  return `    loader: ${inline(loader)} # ${shortened(visible(why), MAX_EVIDENCE)}`;
+}
+
+/**
+ * The settings to propose for an object, as far as its file shows them.
+ * @param file the path of the object
+ */
+export function proposalFor(object: BpfObject, file: string): ObjectProposal {
+  const loader = proposedLoader(object, file);
+  const accepted = loader ? acceptedBy(loader.library, object) : object;
+  const names = loader ? SETTING_NAMES.filter((name) => !ONLY_LIBBPF.has(name)) : SETTING_NAMES;
+  const proposed = names.flatMap((name) => {
+    const proposal = SETTINGS[name].propose?.(accepted);
     return proposal && proposal.entries.length > 0 ? [{ name, proposal }] : [];
   });
   const needed = proposed.filter(({ proposal }) => proposal.isNeeded);
   const others = proposed.filter(({ proposal }) => !proposal.isNeeded);
-  return { isNeeded: needed.length > 0, lines: [...needed, ...others].flatMap(({ name, proposal }) => settingLines(name, proposal)) };
+  const lines = [...needed, ...others].flatMap(({ name, proposal }) => settingLines(name, proposal));
+  return { isNeeded: loader !== null || needed.length > 0, lines: loader ? [loaderLine(loader), ...lines] : lines };
 }

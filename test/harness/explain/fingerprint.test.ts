@@ -13,6 +13,27 @@ const SUBJECTS: readonly [FailureClass, string, string][] = [
   ['attach-target-missing', "attach target do_unlinkat (tracing) is not in this kernel's BTF", 'attach target do_unlinkat'],
   ['map-type-unsupported', "map 'names' (bloom_filter): its type is unknown to this kernel: EINVAL", 'map type bloom_filter'],
   ['map-create-failed', "map 'names' (hash): cannot be created: EINVAL", "map 'names' (hash): cannot be created: EINVAL"],
+  ['object-invalid', "missing BPF prog type, check ELF section name 'classifier/a'", 'missing BPF prog type'],
+  [
+    'object-invalid',
+    "libbpf cannot open the object: sec 'kprobe/f': program 'p' is static and not supported",
+    'libbpf cannot open the object: is static and not supported',
+  ],
+  [
+    'object-invalid',
+    "libbpf cannot open the object: map 'my_map': unsupported map linkage static.",
+    'libbpf cannot open the object: unsupported map linkage',
+  ],
+  [
+    'object-invalid',
+    "libbpf cannot open the object: variable 'seen' has no section (SHN_COMMON), because the compiler left it to the linker",
+    'libbpf cannot open the object: SHN_COMMON',
+  ],
+  [
+    'object-invalid',
+    "libbpf cannot open the object: failed to find BTF for extern 'mine' [6] section: -2",
+    'libbpf cannot open the object: extern without a section',
+  ],
   ['program-type-unsupported', 'program type netfilter is unknown to this kernel', 'program type netfilter'],
   ['verifier-rejected', "verifier: R3 invalid mem access 'scalar' at insn 12", "verifier: R invalid mem access 'scalar'"],
   [

@@ -15,6 +15,7 @@ const map = (bytes: number, changes: Partial<ObjectMap> = {}): ObjectMap => ({
   keySize: 4,
   valueSize: 8,
   flags: null,
+  hasValueType: false,
   hasInner: false,
   autocreate: true,
   ...changes,

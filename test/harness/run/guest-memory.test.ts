@@ -81,6 +81,7 @@ it('the memory of maps counts entries that the kernel allocates when it creates 
     keySize: 4,
     valueSize: 12,
     flags: null,
+    hasValueType: false,
     hasInner: false,
     autocreate: true,
     ...changes,

@@ -37,7 +37,13 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({ name: 'm', hasInner: false, autocreate: true, ...shape });
+const asMap = (shape: (typeof SHAPES)[number]): ObjectMap => ({
+  name: 'm',
+  hasValueType: false,
+  hasInner: false,
+  autocreate: true,
+  ...shape,
+});
 
 test('no kernel creates a map with an impossible attribute, and some kernel creates every other map', async () => {
   const entry = { path: sample('exec_watch'), name: 'maps', command: { argv: ['./create-maps'], files: ['shapes.txt'] } };
@@ -55,7 +61,17 @@ test('no kernel creates a map with an impossible attribute, and some kernel crea
 
 test('an impossible attribute of a map is named with its value and the possible values', () => {
   const named = (type: string, keySize: number | null, valueSize: number | null, maxEntries: number | null) =>
-    impossibleAttribute({ name: 'm', type, keySize, valueSize, maxEntries, flags: null, hasInner: false, autocreate: true });
+    impossibleAttribute({
+      name: 'm',
+      type,
+      keySize,
+      valueSize,
+      maxEntries,
+      flags: null,
+      hasValueType: false,
+      hasInner: false,
+      autocreate: true,
+    });
   expect([
     named('stack_trace', 4, null, null),
     named('ringbuf', null, 16, 4096),
@@ -73,6 +89,7 @@ test('an impossible attribute of a map is named with its value and the possible 
       valueSize: null,
       maxEntries: 2,
       flags: null,
+      hasValueType: false,
       hasInner: true,
       autocreate: true,
     }),

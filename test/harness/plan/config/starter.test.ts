@@ -108,6 +108,7 @@ test('hostile names in proposed settings stay names', async () => {
     keySize: 4,
     valueSize: 4,
     flags: null,
+    hasValueType: false,
     hasInner: false,
     autocreate: true as const,
   }));
@@ -119,10 +120,32 @@ test('hostile names in proposed settings stay names', async () => {
   });
 });
 
-test('init proposes no sizes for a ring buffer that declares the type of its values, and the configuration accepts them', async () => {
+test('init names the loader that an object was made for, with its evidence, and proposes nothing that only libbpf needs', async () => {
+  const bpf = await read('choices');
+  const events = { name: 'events', type: 'ringbuf', keySize: null, valueSize: 8, hasValueType: true, maxEntries: 4096 };
+  const programs = bpf.programs.map((program) => (program.name === 'on_unlink' ? { ...program, section: 'classifier/ingress' } : program));
+  const text = starter('choices', { ...bpf, programs, maps: [{ ...events, flags: null, hasInner: false, autocreate: true }] });
+  expect(proposed(text)).toMatchInlineSnapshot(`
+    "objects:
+      # These objects may depend on settings that their loader makes. Settings in comments are optional.
+      - path: choices.bpf.o
+        loader: cilium@0.22 # cilium/ebpf: section classifier/ingress, ringbuf map events with a type of values
+        # programs:
+        #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
+
+    # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
+    # defaults: { mode: attach }"
+  `);
+  expect(parseConfig(text, 'c.yaml')).toMatchObject({ objects: [{ loader: 'cilium@0.22' }] });
+});
+
+test('init proposes no sizes for a ring buffer that declares a size of its values, and the configuration accepts them', async () => {
   const bpf = await read('task_state');
   const events = { name: 'events', type: 'ringbuf', keySize: null, valueSize: 4, maxEntries: 4096 };
-  const text = starter('task_state', { ...bpf, maps: [{ ...events, flags: null, hasInner: false, autocreate: true }] });
+  const text = starter('task_state', {
+    ...bpf,
+    maps: [{ ...events, flags: null, hasValueType: false, hasInner: false, autocreate: true }],
+  });
   expect(proposed(text)).toContain('events: {value_size: 0} #');
   expect(parseConfig(text, 'c.yaml')).toMatchObject({ objects: [{ maps: { events: { value_size: 0 } } }] });
 });
