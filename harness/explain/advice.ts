@@ -17,7 +17,7 @@ const BY_REQUIREMENT = {
   'program-type': () =>
     'Keep the program from loading by default (SEC("?...")) and switch it on where the kernel knows its type, or move it to a separate object.',
   symbol: (name) =>
-    `Declare ${name} __weak and use it only where its address is not null. Without __weak, libbpf refuses the whole object.`,
+    `Declare ${name} as const void and __weak, and use it only where its address is not null. libbpf looks for a symbol with a type in BTF, which has few variables, and for one without a type in kallsyms. Without __weak, libbpf refuses the whole object.`,
   kconfig: (name) =>
     `Declare ${name} __weak, with the type of its value. Otherwise libbpf refuses the whole object on kernels that do not set it, or that set a value of another type.`,
   'struct-ops-type': (name) =>
