@@ -1,10 +1,11 @@
 // Predicts whether the verifier reaches an instruction that it rejects: follows a program's paths with relocated values and constant data.
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import { branchOf, refine, type Taken } from './branch.ts';
-import { CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, PSEUDO_CALL, readInsn } from './insn.ts';
+import { ALU, CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, PSEUDO_CALL, readInsn } from './insn.ts';
 import type { Code, CodeOf } from '../../core-relo/code.ts';
 import { BAD_RELO } from '../../core-relo/patch.ts';
-import { ANY, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
+import { afterCallOf, afterStore, EMPTY_STACK, loadedFrom, LOST_STACK, type Stack, withoutFrame } from './stack.ts';
+import { ANY, argumentIn, bitsOf, compute, constant, type Fresh, freshValues, operandOf, type Value } from './value.ts';
 import { FRAME_POINTER, forgetAll, placeOf, type State, valuesKey } from './state.ts';
 import type { Reference, References } from '../../bpf/object/references.ts';
 import { type Argument, argumentAt, type Prototype } from '../../kernel-btf/prototype.ts';
@@ -117,7 +118,8 @@ export function hasRejected(code: Code, context: Pick<ReachContext, 'helpers'>):
 
 class Explorer {
   readonly hits: Hit[] = [];
-  readonly uses = new Map<string, ArgumentUse>();
+  /** The argument to which each relocation is applied; null if paths differ. By the position of the relocation. */
+  readonly uses = new Map<number, number | null>();
   readonly #input: ReachInput;
   readonly #fresh: Fresh = freshValues();
   readonly #seen = new Map<string, boolean>();
@@ -144,8 +146,13 @@ class Explorer {
   #start(owner: ObjectFunction, certain: boolean, argument: Value = ANY): void {
     const registers: Value[] = Array.from({ length: FRAME_POINTER + 1 }, () => ANY);
     registers[1] = argument;
-    registers[FRAME_POINTER] = { type: 'stack' };
-    this.#follow({ owner, insn: 0, registers, frames: [], certain });
+    registers[FRAME_POINTER] = this.#framePointer(0);
+    this.#follow({ owner, insn: 0, registers, frames: [], stack: EMPTY_STACK, forgotten: false, certain });
+  }
+
+  /** Offsets in the stack matter only for arguments. Without them, fewer states differ. */
+  #framePointer(frame: number): Value {
+    return { type: 'stack', frame, offset: this.#input.prototype ? 0 : null };
   }
 
   /** Continues where paths part or join, unless this place was already followed with the same values. */
@@ -172,10 +179,14 @@ class Explorer {
       case CLASS.LDX: {
         const base = state.registers[insn.src] ?? ANY;
         if (this.#rejectsLoad(state, insn, base)) state.certain = false;
-        state.registers[insn.dst] = this.#loaded(insn, base);
+        state.registers[insn.dst] = this.#loaded(state, insn, base);
         break;
       }
+      case CLASS.ST:
+        this.#store(state, insn, null);
+        break;
       case CLASS.STX:
+        this.#store(state, insn, insn.mode === MODE_MEM ? (state.registers[insn.src] ?? ANY) : null);
         if (insn.mode === MODE_ATOMIC) for (const register of [0, insn.src]) state.registers[register] = ANY;
         break;
       case CLASS.ALU:
@@ -192,13 +203,22 @@ class Explorer {
     this.#pending.push({ ...state, insn: state.insn + 1 });
   }
 
+  #store(state: State, insn: Insn, value: Value | null): void {
+    if (this.#input.prototype) state.stack = afterStore(state.stack, insn, state.registers[insn.dst] ?? ANY, value);
+  }
+
+  /** The stack after the call of a function that is not followed. Only kernel functions return pointers that they got. */
+  #stackAfterCall({ stack, registers }: State, insn: Insn): Stack {
+    return this.#input.prototype ? afterCallOf(stack, registers.slice(1, CLOBBERED.length), insn.src === KFUNC_CALL) : stack;
+  }
+
   #compute(state: State, insn: Insn): void {
     const [before, operand] = [state.registers[insn.dst] ?? ANY, operandOf(insn, state.registers)];
     const result = compute(insn, before, operand, this.#fresh);
     state.registers[insn.dst] = this.#relocated(state, result);
-    if (result.type !== 'free' || result.argument === null) return;
+    if (insn.operation !== ALU.ADD || before.type === operand.type) return;
     const ref = this.#input.offsetAt(state.owner, state.insn);
-    for (const each of [before, operand]) if (each.type === 'constant') this.#use(result.argument, ref ?? each.ref);
+    for (const each of [before, operand]) if (each.type === 'constant') this.#use(state, argumentIn(result), ref ?? each.ref);
   }
 
   /** Notes at a constant which relocation made it. */
@@ -207,17 +227,21 @@ class Explorer {
     return value.type === 'constant' && ref !== undefined ? { ...value, ref } : value;
   }
 
-  #use(position: number, ref: number | undefined): void {
-    if (ref !== undefined) this.uses.set(`${position} ${ref}`, { position, ref });
+  /** Notes to what a relocation is applied. Where paths disagree, the program may take only one of them on a machine. */
+  #use({ forgotten }: State, position: number | null, ref: number | undefined): void {
+    if (ref === undefined || forgotten) return;
+    const known = this.uses.get(ref);
+    this.uses.set(ref, known === undefined || known === position ? position : null);
   }
 
   /** Whether the verifier refuses a load: of an argument that the kernel lacks, or through one that is a number to it. */
   #rejectsLoad(state: State, insn: Insn, base: Value): boolean {
     const { prototype, offsetAt } = this.#input;
-    const isThrough = base.type === 'free';
-    const position = isThrough ? base.argument : positionOf(insn, base);
-    if (!prototype || position === null || !LOADS.has(insn.mode)) return false;
-    if (isThrough) this.#use(position, offsetAt(state.owner, state.insn));
+    const isThrough = base.type !== 'context';
+    const position = isThrough ? argumentIn(base) : positionOf(insn, base);
+    if (!prototype || !LOADS.has(insn.mode)) return false;
+    if (isThrough) this.#use(state, position, offsetAt(state.owner, state.insn));
+    if (position === null) return false;
     const found = argumentAt(prototype, position);
     if (found === null || (found === 'missing') === isThrough) return false;
     if (found !== 'missing' && found.kind !== 'number' && found.kind !== 'bytes') return false;
@@ -245,6 +269,8 @@ class Explorer {
       // A callback is verified when a helper is called with it. Such calls are not followed, so its hits are not certain.
       const callee = this.#input.functionAt(reference.section, reference.insn + insn.immediate / WHOLE);
       if (callee) this.#start(callee, false);
+      // A callback may write the stack of its caller.
+      state.stack = { ...state.stack, escaped: true };
     } else if (reference?.type === 'extern') {
       value = this.#input.missing.has(reference.name) ? constant(0n) : ANY;
     } else if (!reference && insn.src === 0) {
@@ -254,8 +280,9 @@ class Explorer {
     this.#pending.push({ ...state, insn: state.insn + 2 });
   }
 
-  #loaded(insn: Insn, base: Value): Value {
+  #loaded({ stack }: State, insn: Insn, base: Value): Value {
     if (insn.mode !== MODE_MEM) return ANY;
+    if (base.type === 'stack') return loadedFrom(stack, insn, base);
     const bits = bitsOf(insn.size);
     if (base.type === 'data') return this.#fresh(bits);
     // A part of an argument is no pointer.
@@ -328,22 +355,25 @@ class Explorer {
         (isRelocated ? reference.insn : state.owner.insnOffset + state.insn) + insn.immediate + 1,
       );
       if (callee) {
-        this.#enter(state, callee, isRelocated && reference.global);
+        this.#enter(state, insn, { callee, isGlobal: isRelocated && reference.global });
         return;
       }
     }
     const isOpen = insn.src === PSEUDO_CALL || (insn.src !== KFUNC_CALL && OPEN_RESULTS.has(insn.immediate));
-    this.#pending.push({ ...state, insn: after, registers: this.#afterCall(state.registers, isOpen ? this.#fresh(bitsOf(WHOLE)) : ANY) });
+    const registers = this.#afterCall(state.registers, isOpen ? this.#fresh(bitsOf(WHOLE)) : ANY);
+    this.#pending.push({ ...state, insn: after, registers, stack: this.#stackAfterCall(state, insn) });
   }
 
   /** Continues after a hit, where the verifier ends. Later hits show what it would reach once this one is fixed; they are never certain. */
   #pastHit(state: State, insn: Insn): void {
     const next = { ...state, insn: state.insn + 1, certain: false };
     if (insn.immediate !== BAD_RELO) {
-      this.#pending.push({ ...next, registers: this.#afterCall(state.registers, ANY) });
+      this.#pending.push({ ...next, registers: this.#afterCall(state.registers, ANY), stack: this.#stackAfterCall(state, insn) });
       return;
     }
     const meant = readInsn(this.#input.original(state.owner), state.insn);
+    const stores = meant && (meant.class === CLASS.ST || meant.class === CLASS.STX);
+    if (stores) next.stack = LOST_STACK;
     const changes = meant && meant.class !== CLASS.ST && meant.class !== CLASS.STX;
     this.#pending.push({ ...next, registers: state.registers.map((value, register) => (changes && register === meant.dst ? ANY : value)) });
   }
@@ -353,25 +383,36 @@ class Explorer {
   }
 
   /** Follows a call. The verifier checks a static function at each call, a global function once with unknown arguments. */
-  #enter(state: State, callee: ObjectFunction, isGlobal: boolean): void {
+  #enter(state: State, insn: Insn, { callee, isGlobal }: { callee: ObjectFunction; isGlobal: boolean }): void {
     const after = state.insn + 1;
     if (isGlobal) {
-      this.#follow({ ...state, insn: after, registers: this.#afterCall(state.registers, this.#fresh(bitsOf(WHOLE))) });
+      const registers = this.#afterCall(state.registers, this.#fresh(bitsOf(WHOLE)));
+      this.#follow({ ...state, insn: after, registers, stack: this.#stackAfterCall(state, insn) });
       this.#start(callee, state.certain);
       return;
     }
     if (state.frames.length >= MAX_FRAMES) return;
     const kept = KEPT.map((register) => state.registers[register] ?? ANY);
     const registers = state.registers.map((value, register) => (register >= 1 && register <= 5 ? value : ANY));
-    registers[FRAME_POINTER] = { type: 'stack' };
+    registers[FRAME_POINTER] = this.#framePointer(state.frames.length + 1);
     this.#follow({ ...state, owner: callee, insn: 0, registers, frames: [...state.frames, { owner: state.owner, insn: after, kept }] });
   }
 
   #return(state: State): void {
     const frame = state.frames.at(-1);
     if (!frame) return;
-    const registers: Value[] = [state.registers[0] ?? ANY, ANY, ANY, ANY, ANY, ANY, ...frame.kept, { type: 'stack' }];
-    this.#follow({ ...state, owner: frame.owner, insn: frame.insn, registers, frames: state.frames.slice(0, -1) });
+    const registers: Value[] = [
+      state.registers[0] ?? ANY,
+      ANY,
+      ANY,
+      ANY,
+      ANY,
+      ANY,
+      ...frame.kept,
+      this.#framePointer(state.frames.length - 1),
+    ];
+    const stack = withoutFrame(state.stack, state.frames.length);
+    this.#follow({ ...state, owner: frame.owner, insn: frame.insn, registers, frames: state.frames.slice(0, -1), stack });
   }
 
   #hit({ owner, insn, certain }: State, rejection: Rejection): void {
@@ -385,10 +426,11 @@ class Explorer {
 
 /**
  * Follows all paths through a program, like the verifier, and returns the poisoned instructions, unknown helpers and missing kfuncs that it reaches. Values
- * that it does not track (stack memory, results of most helpers, ranges after comparisons) make a hit uncertain, never wrong.
+ * that it does not track (most stack memory, results of most helpers, ranges after comparisons) make a hit uncertain, never wrong.
  */
 export function reachOf(program: ObjectFunction, input: ReachInput): Reach {
   const explorer = new Explorer(input);
   const complete = explorer.explore(program);
-  return { hits: explorer.hits, uses: [...explorer.uses.values()], complete };
+  const uses = [...explorer.uses].flatMap(([ref, position]) => (position === null ? [] : [{ position, ref }]));
+  return { hits: explorer.hits, uses, complete };
 }

@@ -1,5 +1,6 @@
 // The state of the verifier at one place on a path: the instruction, the calls, and the known values.
 import type { ObjectFunction } from '../../bpf/object/functions.ts';
+import { LOST_STACK, type Stack } from './stack.ts';
 import { ANY, type Value } from './value.ts';
 
 /** An unfinished call: where it returns to, and the registers that it preserves. */
@@ -15,6 +16,9 @@ export interface State {
   /** r0 to r10. */
   registers: Value[];
   frames: readonly Frame[];
+  stack: Stack;
+  /** True if values on this path were forgotten, because it has too many states. */
+  forgotten: boolean;
   /** True if the verifier certainly reaches this place. */
   certain: boolean;
 }
@@ -25,7 +29,7 @@ export const FRAME_POINTER = 10;
 export function forgetAll(state: State): State {
   const registers = state.registers.map((value, register): Value => (register === FRAME_POINTER ? value : ANY));
   const frames = state.frames.map((frame) => ({ ...frame, kept: frame.kept.map(() => ANY) }));
-  return { ...state, registers, frames, certain: false };
+  return { ...state, registers, frames, stack: LOST_STACK, forgotten: true, certain: false };
 }
 
 /** A key for an instruction and the calls that lead to it. */
@@ -39,16 +43,20 @@ export function placeOf({ owner, insn, frames }: State, numbers: Map<ObjectFunct
 }
 
 /** A key for the known values of a state. Ids of free values matter only for which values are equal. */
-export function valuesKey({ registers, frames }: State): string {
+export function valuesKey({ registers, frames, stack }: State): string {
   const ids = new Map<number, number>();
   const text = (value: Value) => {
     if (value.type === 'constant') return `=${value.value}${value.ref === undefined ? '' : `#${value.ref}`}`;
     if (value.type === 'constant-data') return `${value.section}+${value.offset}`;
     if (value.type === 'context') return `context+${value.offset}`;
+    if (value.type === 'stack') return `stack${value.frame}+${value.offset}`;
+    if (value.type === 'any' && value.argument !== undefined) return `any${value.argument}`;
     if (value.type !== 'free') return value.type;
     const id = ids.get(value.id) ?? ids.size;
     ids.set(value.id, id);
     return `${id}:${value.bits}${value.perhapsPointer ? 'p' : ''}${value.argument === null ? '' : `a${value.argument}`}!${value.not.join('!')}`;
   };
-  return [registers, ...frames.map(({ kept }) => kept)].map((values) => values.map(text).join()).join(' ');
+  const slots = stack.slots.map(({ frame, offset, value }) => `${frame}@${offset}=${text(value)}`);
+  const values = [registers, ...frames.map(({ kept }) => kept)].map((each) => each.map(text).join());
+  return [...values, ...slots, stack.escaped ? 'escaped' : ''].join(' ');
 }

@@ -20,13 +20,15 @@ export type Value =
       /** The argument of the hook that it is, or is computed from by adding constants; null for everything else. */
       argument: number | null;
     }
-  | { type: 'stack' | 'data' }
+  /** A pointer into the stack: `offset` is from the frame pointer of a call, by its depth; null if it is unknown. */
+  | { type: 'stack'; frame: number; offset: number | null }
+  | { type: 'data' }
   /** `offset` is null if it is unknown. */
   | { type: 'context'; offset: number | null }
   /** A pointer into constant data. */
   | { type: 'constant-data'; section: string; offset: number }
-  /** Unknown; the verifier may know more. */
-  | { type: 'any' };
+  /** Unknown; the verifier may know more. `argument` as in `free`, for an argument that the program kept on the stack. */
+  | { type: 'any'; argument?: number };
 
 export const ANY: Value = { type: 'any' };
 const ALL_BITS = 0xffff_ffff_ffff_ffffn;
@@ -92,20 +94,27 @@ function freeBits(operation: number, bits: bigint, b: bigint, width: number): bi
   return keepsAll && bits === all ? all : null;
 }
 
-function moveContext(offset: number | null, operation: number, by: Value): Value {
-  if (operation !== ALU.ADD && operation !== ALU.SUB) return ANY;
-  if (offset === null || by.type !== 'constant') return { type: 'context', offset: null };
+function movedOffset(offset: number | null, operation: number, by: Value): number | null {
+  if (offset === null || by.type !== 'constant') return null;
   const distance = Number(BigInt.asIntN(64, by.value));
-  return { type: 'context', offset: operation === ALU.ADD ? offset + distance : offset - distance };
+  return operation === ALU.ADD ? offset + distance : offset - distance;
+}
+
+/** The argument of the hook that a value is, or is computed from; null for every other value. */
+export function argumentIn(value: Value): number | null {
+  return value.type === 'free' || value.type === 'any' ? (value.argument ?? null) : null;
 }
 
 function movePointer(value: Value, operation: number, by: Value): Value {
-  if (value.type === 'context') return moveContext(value.offset, operation, by);
+  const isMoved = operation === ALU.ADD || operation === ALU.SUB;
+  if (value.type === 'context' || value.type === 'stack') {
+    return isMoved ? { ...value, offset: movedOffset(value.offset, operation, by) } : ANY;
+  }
   if (value.type === 'constant-data') {
     if (by.type !== 'constant' || operation !== ALU.ADD) return ANY;
     return { ...value, offset: value.offset + Number(BigInt.asIntN(64, by.value)) };
   }
-  return operation === ALU.ADD || operation === ALU.SUB ? value : ANY;
+  return isMoved ? value : ANY;
 }
 
 /** A 32-bit move or operation leaves the upper half 0. */
@@ -130,14 +139,17 @@ export function compute(insn: Insn, dst: Value, operand: Value, fresh: Fresh): V
     const result = computeConstant(operation, BigInt.asUintN(width, dst.value), BigInt.asUintN(width, operand.value), width);
     return result === null ? ANY : constant(BigInt.asUintN(width, result));
   }
-  const isOffset = operation === ALU.ADD && dst.type === 'constant' && operand.type === 'free' && operand.argument !== null;
-  if (isOffset) return compute(insn, operand, dst, fresh);
+  // A sum of a number and a pointer is the pointer.
+  const isSwapped = operation === ALU.ADD && (operand.type === 'stack' || (dst.type === 'constant' && argumentIn(operand) !== null));
+  if (isSwapped && dst.type !== 'stack') return compute(insn, operand, dst, fresh);
   if (dst.type === 'free' && operand.type === 'constant') {
     const bits = freeBits(operation, BigInt.asUintN(width, dst.bits), operand.value, width);
     if (bits === null) return ANY;
     const moved = isWide && (operation === ALU.ADD || operation === ALU.SUB);
     return bits === 0n ? constant(0n) : fresh(bits, dst.perhapsPointer, moved ? dst.argument : null);
   }
+  const isKept = isWide && operand.type === 'constant' && (operation === ALU.ADD || operation === ALU.SUB);
+  if (dst.type === 'any' && isKept) return dst;
   if (dst.type === 'any' || dst.type === 'constant' || dst.type === 'free' || !isWide) return ANY;
   return movePointer(dst, operation, operand);
 }
