@@ -22,16 +22,16 @@ unsigned int number;
 unsigned int channel;
 
 // Two of them have an integer `irq`, at different offsets, so libbpf refuses to choose.
-SEC("raw_tp/irq_handler_entry")
-int BPF_PROG(any_of_them, int irq, struct irq_info *info)
+SEC("raw_tp/kfree")
+int BPF_PROG(any_of_them, unsigned long call_site, struct irq_info *info)
 {
 	number = BPF_CORE_READ(info, irq);
 	return 0;
 }
 
 // Only Xen's has `evtchn`. After libbpf has chosen it for this type, it looks for `irq` there only.
-SEC("raw_tp/irq_handler_entry")
-int BPF_PROG(the_one_with_channels, int irq, struct irq_info___xen *info)
+SEC("raw_tp/kfree")
+int BPF_PROG(the_one_with_channels, unsigned long call_site, struct irq_info___xen *info)
 {
 	channel = BPF_CORE_READ(info, evtchn);
 	number = BPF_CORE_READ(info, irq);

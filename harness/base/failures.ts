@@ -234,6 +234,7 @@ const CATALOGUE = {
     evidence: [
       'Attaching failed with an error other than ENOENT, ESRCH, ENODEV, EPERM, EACCES and ENOMEM.',
       '`enum bpf_attach_type` in the BTF of the kernel does not have the attach type.',
+      '`btf_trace_NAME` in the BTF of the kernel has fewer arguments than a raw tracepoint program reads.',
     ],
     help: 'Read the message of libbpf and the error. Check that this kernel knows the attach type, and that the target in attach_to fits the program type.',
   },

@@ -4,14 +4,18 @@ import { argumentAt, type HookedProgram, hookName, prototypeOf, prototypeText } 
 import { predictCell } from '../predict/predict.ts';
 import type { PredictedProgram } from '../predict/predicted-cell.ts';
 import { grouped } from '../base/text.ts';
+import type { FailureClass } from '../base/failures.ts';
 import type { CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { plainSituations, type RequirementFindings } from './requirement-cause.ts';
 
 const NUMBER = /invalid mem access '(?:inv|scalar)'/;
-/** Reasons of the verifier that may be about an argument. */
-const REPORTED = /invalid mem access '(?:inv|scalar)'|doesn't have \d+-th argument|invalid bpf_context access/;
+/** Reasons that may be about an argument, of the verifier and of libbpf when the kernel refuses to attach. */
+const REPORTED: Readonly<Partial<Record<FailureClass, RegExp>>> = {
+  'verifier-rejected': /invalid mem access '(?:inv|scalar)'|doesn't have \d+-th argument|invalid bpf_context access/,
+  'attach-failed': /EINVAL/,
+};
 const SUBJECT = /^argument (\d+) of (?:tracepoint|LSM hook|iterator|function|struct_ops member) /;
 
 type Objects = ReadonlyMap<string, ExplainedObject>;
@@ -21,28 +25,28 @@ function loading(bpf: BpfObject, program: string, hooked: HookedProgram | null):
   return { ...bpf, programs: bpf.programs.map((each) => (each.name === program ? { ...each, ...hooked, autoload: true } : each)) };
 }
 
-/** The reason that a prediction gives at the instruction where the verifier ended; null if it is not about an argument. */
-function argumentReason({ findings }: PredictedProgram, at: ProgramFailure['at']): string | null {
+/** The reason that a prediction gives for this stage, at the instruction where the verifier ended; null if it is not about an argument. */
+function argumentReason({ findings }: PredictedProgram, { at, stage }: ProgramFailure): string | null {
   const found = findings.find((finding) => {
     const isThere = at === null || (finding.at?.program === at.program && finding.at.insn === at.insn);
-    return isThere && SUBJECT.test(finding.failure.reason);
+    return isThere && finding.failure.stage === stage && SUBJECT.test(finding.failure.reason);
   });
   return found?.failure.reason ?? null;
 }
 
 async function namedFailure(failure: ProgramFailure, objects: Objects, cache: KernelCache): Promise<ProgramFailure> {
-  const { class: failureClass, certainty, reason, object, kernel, program, at } = failure;
-  if (failureClass !== 'verifier-rejected' || certainty !== 'seen' || !REPORTED.test(reason)) return failure;
+  const { class: failureClass, certainty, reason, object, kernel, program } = failure;
+  if (certainty !== 'seen' || REPORTED[failureClass]?.test(reason) !== true) return failure;
   const bpf = objects.get(object)?.bpf;
   const types = bpf ? await cache.typesOf(kernel) : null;
   if (!bpf || !types) return failure;
   const predicted = predictCell(loading(bpf, program, hookedProgram(failure, objects)), types).programs.find(
     ({ name }) => name === program,
   );
-  return { ...failure, reason: (predicted && argumentReason(predicted, at)) ?? reason };
+  return { ...failure, reason: (predicted && argumentReason(predicted, failure)) ?? reason };
 }
 
-/** Replaces the verifier's words by those of the prediction where a failure is about an argument of a hook. The log remains as evidence. */
+/** Replaces the words of the verifier or of libbpf by those of the prediction where a failure is about an argument of a hook. The log remains as evidence. */
 export async function nameArguments(failures: readonly ProgramFailure[], objects: Objects, cache: KernelCache): Promise<ProgramFailure[]> {
   const named: ProgramFailure[] = [];
   for (const failure of failures) named.push(await namedFailure(failure, objects, cache));
@@ -56,6 +60,8 @@ interface KernelPrototype {
   present: boolean;
   /** Whether a program can read memory through this argument. */
   fits: boolean;
+  /** Whether it is a pointer that a program of a raw tracepoint gets as a number. */
+  raw: boolean;
 }
 
 /** The failing program with its target: from the object if its file is available, else from the results. */
@@ -78,7 +84,8 @@ async function prototypesOf(program: HookedProgram, position: number, cache: Ker
     const argument = prototype && argumentAt(prototype, position);
     const present = argument !== null && argument !== 'missing';
     const text = prototype && prototypeText(prototype);
-    found.push({ kernel: id, text, present, fits: present && argument.kind !== 'number' && argument.kind !== 'bytes' });
+    const fits = present && argument.kind !== 'number' && argument.kind !== 'bytes';
+    found.push({ kernel: id, text, present, fits, raw: present && prototype?.refusedAt === 'attach' && argument.kind === 'bytes' });
   }
   return found;
 }
@@ -93,6 +100,7 @@ function nearestWorking(prototypes: readonly KernelPrototype[], at: number, fail
 }
 
 const isNumber = ({ reason }: ProgramFailure) => reason.includes('a number');
+const isAttachment = ({ stage }: ProgramFailure) => stage === 'attach';
 const readsThrough = ({ reason }: ProgramFailure) => reason.includes('reads memory through it');
 
 /** The situations of one program, with the prototypes here and on the nearest kernel where it loads. */
@@ -106,8 +114,9 @@ function situationsOf(
   for (const [at, { kernel, text }] of prototypes.entries()) {
     if (!failing.has(kernel) || text === null) continue;
     const nearest = nearestWorking(prototypes, at, failing, failures.some(readsThrough));
+    const does = failures.some(isAttachment) ? 'attaches' : 'loads';
     const elsewhere = nearest
-      ? [`prototype on ${names.get(nearest.kernel) ?? nearest.kernel}, where the program loads: ${nearest.text}`]
+      ? [`prototype on ${names.get(nearest.kernel) ?? nearest.kernel}, where the program ${does}: ${nearest.text}`]
       : [];
     hints.set(kernel, [`prototype here: ${text}`, ...elsewhere]);
   }
@@ -118,12 +127,16 @@ const EACH_PROTOTYPE =
   'Write one program for each prototype, keep them from loading by default (SEC("?...")), and switch on the one that fits the kernel (alternatives: in the configuration).';
 const NO_ARGUMENT = 'No kernel looked at has such an argument. Read only arguments that the prototype has.';
 const NO_POINTER = 'On no kernel looked at can a program read memory through this argument. Compare its position with the prototypes.';
+const RAW_POINTER =
+  'A program of a raw tracepoint gets each argument as a number. Read the memory behind a pointer with BPF_CORE_READ() or bpf_probe_read_kernel(), or use SEC("tp_btf/...").';
+const ONLY_ATTACHING = 'The kernel loads a raw tracepoint program that reads too many arguments, and refuses it only when it is attached.';
 const NO_ADDRESS = 'Do not read memory through a number with a helper or BPF_CORE_READ(): it is no address.';
 
 /** What to do about an argument of one program that some kernels lack, or have as a number. */
 function remedyFor(failures: readonly ProgramFailure[], prototypes: readonly KernelPrototype[]): string {
   const asPointer = failures.some(readsThrough);
   const exists = prototypes.some(({ present, fits }) => (asPointer ? fits : present));
+  if (asPointer && prototypes.some(({ raw }) => raw)) return RAW_POINTER;
   if (exists) return EACH_PROTOTYPE;
   return asPointer ? NO_POINTER : NO_ARGUMENT;
 }
@@ -141,6 +154,7 @@ function adviceOn(
   const remedies = [...byRemedy].map(([remedy, own]) => (byRemedy.size === 1 ? remedy : `${named(own).join(', ')}: ${remedy}`));
   return [
     `A program reads the arguments of ${subject.replace(/^argument \d+ of /, '')} by position. "corematrix types diff ${hook}" shows how the kernels differ.`,
+    ...(programs.flat().some(isAttachment) ? [ONLY_ATTACHING] : []),
     ...remedies,
     ...(programs.flat().some(isNumber) ? [NO_ADDRESS] : []),
   ];

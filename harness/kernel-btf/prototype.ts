@@ -2,7 +2,7 @@
 import { type Btf, kindOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { typeText } from '../bpf/btf/type-text.ts';
 import { findType, isAnyEnum, isComposite, memberOf, parameterOf, referencedType, resolveType, sizeOf } from '../bpf/btf/types.ts';
-import { type AttachTarget, attachTargetOf } from '../bpf/object/attach-point.ts';
+import { type AttachTarget, hookTargetOf } from '../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../bpf/object/object.ts';
 import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import type { StructOpsMember } from '../bpf/object/struct-ops-members.ts';
@@ -13,8 +13,8 @@ export interface Argument {
   /** `unsigned int prev_state`; the type alone if BTF has no name. */
   text: string;
   /**
-   * `number` and `bytes`, a pointer to void or to integers: the verifier refuses to read memory through it. `struct`: a pointer to a
-   * struct or union.
+   * `number` and `bytes`: the verifier refuses to read memory through it. `bytes` is a pointer to void or to integers, and every pointer
+   * in a raw tracepoint. `struct`: a pointer to a struct or union.
    */
   kind: 'number' | 'bytes' | 'struct' | 'other';
   /** The struct or union that it points to; null for other arguments. */
@@ -28,6 +28,8 @@ export interface Prototype {
   arguments: readonly Argument[];
   /** What the context has after the last argument; `void` if unknown, null if nothing is there. */
   result: Argument | 'void' | null;
+  /** When the kernel refuses a program that reads an argument after the last. */
+  refusedAt: 'load' | 'attach';
 }
 
 const POINTER_BYTES = 8;
@@ -66,6 +68,19 @@ const ITERATOR = 'bpf_iter_';
 /** The kernel gives iterators keys and values of maps as buffers, which they may read. @see ctx_arg_info in kernel/bpf/map_iter.c */
 const asBuffer = (argument: Argument): Argument => (argument.kind === 'bytes' ? { ...argument, kind: 'other' } : argument);
 
+const RAW = /^\??raw_(?:tp|tracepoint)(\.w)?\//;
+
+/**
+ * The arguments of a raw tracepoint as the verifier takes them: as numbers. A writable program may use the first as a buffer.
+ * @see raw_tp_prog_is_valid_access() and raw_tp_writable_prog_is_valid_access() in kernel/trace/bpf_trace.c
+ */
+function untyped(own: readonly Argument[], isWritable: boolean): Argument[] {
+  return own.map((argument, index) => {
+    if (index === 0 && isWritable) return { ...argument, kind: 'other' };
+    return argument.kind === 'number' ? argument : { ...argument, kind: 'bytes' };
+  });
+}
+
 function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, section: string): Prototype | null {
   const target = findIn(kernel, kind, symbol + name);
   if (!target) return null;
@@ -75,10 +90,14 @@ function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, 
   if (kindOf(btf, proto) !== 'func_proto') return null;
   const found = argumentsOf(btf, proto, kind === 'func' ? 0 : 1);
   if (!found) return null;
+  const what = `${WORDS[symbol] ?? 'function'} ${name}`;
+  const raw = RAW.exec(section);
+  // @see max_ctx_offset in __bpf_probe_register(), kernel/trace/bpf_trace.c
+  if (raw) return { target: what, arguments: untyped(found, raw[1] !== undefined), result: null, refusedAt: 'attach' };
   const own = symbol === ITERATOR ? found.map(asBuffer) : found;
   const returned = referencedType(btf, proto);
   const result = resolveType(btf, returned) === 0 ? 'void' : argumentOf(btf, returned, '');
-  return { target: `${WORDS[symbol] ?? 'function'} ${name}`, arguments: own, result: READS_RESULT.test(section) ? result : null };
+  return { target: what, arguments: own, result: READS_RESULT.test(section) ? result : null, refusedAt: 'load' };
 }
 
 /** Where a program is attached, as far as its prototype depends on it. */
@@ -95,7 +114,7 @@ function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember)
     if (found?.name !== member) continue;
     const proto = resolveType(btf, referencedType(btf, resolveType(btf, found.type)));
     const parameters = kindOf(btf, proto) === 'func_proto' ? argumentsOf(btf, proto, 0) : null;
-    return parameters && { target: `struct_ops member ${type}.${member}`, arguments: parameters, result: null };
+    return parameters && { target: `struct_ops member ${type}.${member}`, arguments: parameters, result: null, refusedAt: 'load' };
   }
   return null;
 }
@@ -103,7 +122,7 @@ function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember)
 /** The name of a program's hook for "corematrix types diff"; null for programs that read no arguments by position. */
 export function hookName({ section, attachTo, member }: HookedProgram): string | null {
   if (member) return member.type;
-  const target = attachTargetOf(section, attachTo);
+  const target = hookTargetOf(section, attachTo);
   return target && target.symbol + target.name;
 }
 
@@ -113,7 +132,7 @@ export function hookName({ section, attachTo, member }: HookedProgram): string |
  */
 export function prototypeOf({ section, attachTo, member }: HookedProgram, kernel: KernelTypes): Prototype | null {
   if (member) return memberPrototype(kernel, member);
-  const target = attachTargetOf(section, attachTo);
+  const target = hookTargetOf(section, attachTo);
   return target && prototypeIn(kernel, target, section);
 }
 

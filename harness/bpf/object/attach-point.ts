@@ -18,29 +18,46 @@ const ATTACH_POINTS: readonly AttachPoint[] = [
   { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false },
 ];
 
+/** Raw tracepoints: the kernel finds them by name when it attaches a program. BTF only has their prototypes. */
+const RAW_TRACEPOINT: AttachPoint = {
+  prefix: /^raw_(?:tp|tracepoint)(?:\.w)?\//,
+  kind: 'typedef',
+  symbol: 'btf_trace_',
+  builtIn: false,
+};
+
 /** A type in the kernel's BTF: `btf_trace_sched_switch` for `tp_btf/sched_switch`. */
 export interface AttachTarget extends Omit<AttachPoint, 'prefix'> {
   /** The name in the section, or from the loader. */
   name: string;
 }
 
-/**
- * Null for sections that name no target in BTF, or name a module with it.
- * @param attachTo the target that the loader names instead
- */
-export function attachTargetOf(section: string, attachTo: string | null = null): AttachTarget | null {
+function targetAmong(points: readonly AttachPoint[], section: string, attachTo: string | null): AttachTarget | null {
   // A section may leave the target to the loader: `fentry` alone.
   const plain = `${section.replace(/^\?/, '')}${section.includes('/') ? '' : '/'}`;
-  for (const { prefix, ...point } of ATTACH_POINTS) {
+  for (const { prefix, ...point } of points) {
     const name = prefix.test(plain) ? (attachTo ?? plain.replace(prefix, '')) : '';
     if (name !== '' && !name.includes(':')) return { ...point, name };
   }
   return null;
 }
 
+/**
+ * The target without which the kernel does not load a program. Null for sections that name no target in BTF, or name a module with it.
+ * @param attachTo the target that the loader names instead
+ */
+export function attachTargetOf(section: string, attachTo: string | null = null): AttachTarget | null {
+  return targetAmong(ATTACH_POINTS, section, attachTo);
+}
+
+/** The target whose prototype shows what a program finds in its context: as attachTargetOf(), and raw tracepoints. */
+export function hookTargetOf(section: string, attachTo: string | null = null): AttachTarget | null {
+  return targetAmong([...ATTACH_POINTS, RAW_TRACEPOINT], section, attachTo);
+}
+
 /** Names in BTF that a name or a section may mean, the most exact first: `sched_switch` may be a type, or the tracepoint `btf_trace_sched_switch`. */
 export function namesInBtf(text: string): readonly string[] {
-  const target = text.includes('/') ? attachTargetOf(text) : null;
+  const target = text.includes('/') ? hookTargetOf(text) : null;
   if (target) return [target.symbol + target.name];
   return [...new Set([text, ...ATTACH_POINTS.map(({ symbol }) => symbol + text)])];
 }

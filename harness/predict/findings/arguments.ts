@@ -14,13 +14,18 @@ function countText({ arguments: own, result }: Prototype): string {
 }
 
 /**
- * The failure of a program at an instruction that reads an argument.
+ * The failure of a program at an instruction that reads an argument. The kernel loads raw tracepoint programs that read too many, and
+ * refuses to attach them.
  * @see btf_ctx_access() in kernel/bpf/btf.c: "func '%s' doesn't have %d-th argument"
  */
 export function argumentFailure(prototype: Prototype, { position, found }: WrongArgument): PredictedFailure {
   const failure = (what: string): PredictedFailure => {
     return { stage: 'verify', class: 'verifier-rejected', reason: `argument ${position} of ${prototype.target}: ${what}` };
   };
+  if (found === 'missing' && prototype.refusedAt === 'attach') {
+    const reason = `argument ${position} of ${prototype.target}: this kernel has only ${countText(prototype)} there, so it does not attach the program`;
+    return { stage: 'attach', class: 'attach-failed', reason };
+  }
   if (found === 'missing') return failure(`this kernel has only ${countText(prototype)} there`);
   const what = position > prototype.arguments.length ? `the result (${found.text})` : found.text;
   return failure(

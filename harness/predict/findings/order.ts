@@ -18,7 +18,8 @@ export function stepOf({ stage, class: failureClass }: PredictedFailure, { mapsF
   if (EXTERNS.has(failureClass) && stage === 'relocate') return 2;
   if (stage === 'map-create') return mapsFirst ? 4 : 6;
   if (stage === 'relocate') return failureClass === 'attach-target-missing' ? 3 : 5;
-  if (BEFORE_VERIFICATION.has(failureClass)) return 7;
+  if (BEFORE_VERIFICATION.has(failureClass) && stage !== 'attach') return 7;
   // The kernel counts functions before it follows the instructions.
-  return failureClass === 'insn-unsupported' ? 8 : 9;
+  if (failureClass === 'insn-unsupported') return 8;
+  return stage === 'attach' ? 10 : 9;
 }

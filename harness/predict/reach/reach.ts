@@ -245,8 +245,9 @@ class Explorer {
     const found = argumentAt(prototype, position);
     if (found === null || (found === 'missing') === isThrough) return false;
     if (found !== 'missing' && found.kind !== 'number' && found.kind !== 'bytes') return false;
-    this.#hit(state, { type: 'argument', position, found });
-    return true;
+    const isRefused = found !== 'missing' || prototype.refusedAt === 'load';
+    this.#hit({ ...state, certain: state.certain && isRefused }, { type: 'argument', position, found });
+    return isRefused;
   }
 
   #referenceAt({ owner, insn }: State): Reference | undefined {

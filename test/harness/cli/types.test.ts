@@ -142,8 +142,10 @@ describe('types diff', () => {
   });
 
   it('types diff finds the target of a program by its bare name or section and compares arguments by position', async () => {
-    const [tracepoint, hook, section, moved] = await Promise.all(
-      ['sched_switch', 'inode_setattr', 'lsm/inode_permission', 'vfs_unlink'].map(async (name) => types('diff', name, ...THREE)),
+    const [tracepoint, hook, section, moved, raw] = await Promise.all(
+      ['sched_switch', 'inode_setattr', 'lsm/inode_permission', 'vfs_unlink', 'raw_tracepoint.w/sched_switch'].map(async (name) =>
+        types('diff', name, ...THREE),
+      ),
     );
     expect(tracepoint).toMatchInlineSnapshot(`
       "btf_trace_sched_switch: 2 layouts on 3 kernels; kernels differ: argument 4; 5 the same
@@ -168,6 +170,7 @@ describe('types diff', () => {
       [exit 0]"
     `);
     expect(section).toMatch(/^bpf_lsm_inode_permission: /);
+    expect(raw).toBe(tracepoint);
     expect(moved).toMatchInlineSnapshot(`
       "vfs_unlink: 3 layouts on 3 kernels; kernels differ: arguments 1, 2, 3, 4; 1 the same
 
