@@ -1,11 +1,12 @@
 // Makes the verdict on one cell from the guest's evidence and the facts about the object.
+import { attachTargetOf } from '../bpf/object/attach-point.ts';
 import type { LineOf } from '../bpf/object/source-line.ts';
 import { relocationRecords } from './relocations/records.ts';
 import type { FailurePlace } from '../results/schema.ts';
 import type { RunCheckPlan } from '../plan/object-settings/run-check-plan.ts';
 import { type Attached, attachedIn } from './attached.ts';
 import { type ReadAttempt, readAttempt } from './evidence/attempt.ts';
-import type { CellEvidence, LoadAttempt } from './evidence/evidence.ts';
+import type { CellEvidence, LeftOut, LoadAttempt } from './evidence/evidence.ts';
 import type { ReportedObject } from './evidence/reported-facts.ts';
 import { failureOf } from './failure.ts';
 import { type JudgedRunCheck, judgeRunCheck } from './run-check.ts';
@@ -113,16 +114,27 @@ function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): Prog
   return programJudgement(program.name, whole ? whole.failure : NO_ATTEMPT, own?.at ?? null, logs);
 }
 
+const KPROBE = /^\??k(?:ret)?probe\//;
+
+/** The words of `inModule` for the target of a program that was left out; null for targets that no module can have, or if none is known. */
+function moduleOfTarget({ program, what }: LeftOut, { object, inModule }: JudgeInput): string | null {
+  const section = object.programs.find(({ name }) => name === program)?.section ?? '';
+  const target = attachTargetOf(section, what);
+  if (target) return target.builtIn ? null : (inModule?.(target.symbol + target.name, 'attach') ?? null);
+  return KPROBE.test(section) ? (inModule?.(what, 'address') ?? null) : null;
+}
+
 /** Why the kernel cannot load a program with `autoload: if-supported`; null if the guest did not leave the program out. */
-function whyLeftOut(name: string, { evidence: { leftOut, targets = [] } }: JudgeInput): string | null {
+function whyLeftOut(name: string, input: JudgeInput): string | null {
+  const { leftOut, targets = [] } = input.evidence;
   const found = leftOut.find(({ program }) => program === name);
   if (!found) return null;
   const target = targets.find(({ program, state }) => program === name && state !== 'absent');
   const reason = target ? targetReason(target, null) : null;
   if (reason !== null) return `left out: ${reason}`;
-  return found.lacks === 'program-type'
-    ? `left out: program type ${found.what} is unknown to this kernel`
-    : `left out: this kernel has no ${found.what} to attach to`;
+  if (found.lacks === 'program-type') return `left out: program type ${found.what} is unknown to this kernel`;
+  const where = moduleOfTarget(found, input);
+  return where === null ? `left out: this kernel has no ${found.what} to attach to` : `left out: attach target ${found.what} is ${where}`;
 }
 
 /** The group of alternatives of a program, and the chosen one; `chosen` is undefined if no alternative can be used, and outside of groups. */

@@ -105,6 +105,24 @@ test(
   },
 );
 
+test('a program that is left out because a module is not loaded names the module', { timeout: 600_000 }, async () => {
+  const source = `SEC("fentry/nf_nat_packet") int traced(u64 *ctx) { return 0; }
+SEC("kprobe/nf_nat_packet") int probed(void *ctx) { return 0; }
+SEC("tp_btf/tcp_send_reset") int built_in(u64 *ctx) { return 0; }
+SEC("kprobe/no_such_function_anywhere") int nowhere(void *ctx) { return 0; }`;
+  const path = await compileBpf(folder, 'supported', source);
+  const supported = { autoload: 'if-supported' } as const;
+  const programs = { traced: supported, probed: supported, built_in: supported, nowhere: supported };
+  const { objects } = await readInputs({ sources: [{ pattern: path, settings: { programs } }], directory: '/' });
+  const { cells } = await realRun([], [KERNEL], { objects });
+  expect(cells.flatMap(({ programs: own }) => own.map(({ name, status, reason }) => `${name} ${status} ${reason}`))).toEqual([
+    `traced skip left out: attach target nf_nat_packet is ${FOUND}`,
+    `probed skip left out: attach target nf_nat_packet is ${FOUND}`,
+    'built_in pass null',
+    'nowhere skip left out: this kernel has no no_such_function_anywhere to attach to',
+  ]);
+});
+
 test('without the modules in the cache, explain says that a module may have the function, and how to add them', async () => {
   const cache = await linkedCache(join(folder, 'cache'), ['modules']);
   const said = saidIn(await explainedOffline(cache));
