@@ -1,5 +1,5 @@
 // CTRF, the Common Test Report Format: a test for each program on each kernel.
-import { libbpfText } from '../harness/results/libbpf-used.ts';
+import { librariesUsed } from '../harness/results/loaders-used.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/base/vocabulary.ts';
@@ -92,7 +92,7 @@ export function renderCtrf(results: Results): string {
         extra: {
           qemu: visible(run.host.qemu),
           accel: run.host.accel,
-          libbpf: visible(libbpfText(results)),
+          ...Object.fromEntries(librariesUsed(results).map(([library, releases]) => [library, visible(releases)])),
           complete: run.complete,
           ...(cut !== null && { logs: cut }),
           ...(fixedOffsets.length > 0 && { fixedOffsets }),

@@ -1,5 +1,5 @@
 // JUnit XML as Jenkins, GitLab and GitHub actions read it: a suite for each kernel, a test case for each program.
-import { libbpfText } from '../harness/results/libbpf-used.ts';
+import { librariesUsed } from '../harness/results/loaders-used.ts';
 import { XMLBuilder } from 'fast-xml-parser';
 import { detached } from '../harness/base/detached.ts';
 import { logsCutText } from './model/logs-cut.ts';
@@ -72,7 +72,7 @@ function suite(kernel: KernelResult, results: Results): object {
     ['kernel.arch', kernel.arch],
     ['kernel.sha256', kernel.sha256],
     ['kernel.btf.sha256', kernel.btf?.sha256],
-    ['libbpf', libbpfText(results)],
+    ...librariesUsed(results),
     ['accel', results.run.host.accel],
     ['logs', logsCutText({ cells })],
     ...fixedOffsetLines(results.objects).map((line) => ['fixed offsets', line] as const),

@@ -1,5 +1,5 @@
 // summary.md: the run on one page, within the limits of a GitHub job summary.
-import { libbpfText } from '../harness/results/libbpf-used.ts';
+import { loadersText } from '../harness/results/loaders-used.ts';
 import type { Comparison } from '../harness/results/compare.ts';
 import type { Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/base/vocabulary.ts';
@@ -133,7 +133,7 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
     [
       '# corematrix',
       '',
-      `${counts} (${size}; libbpf ${escaped(libbpfText(results))}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
+      `${counts} (${size}; ${escaped(loadersText(results))}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
       ...notesOf(results).flatMap((note) => ['', `${escaped(note)}.`]),
     ],
     comparison ? changes(comparison) : [],

@@ -350,6 +350,17 @@ const CATALOGUE = {
     evidence: ['In two fresh boots for this object alone, SIGSEGV, SIGABRT, SIGBUS, SIGFPE or SIGILL ended the loading process.'],
     help: 'Try another release of libbpf (loaders: in the configuration), and check the object with llvm-readelf and bpftool. If it is valid, report it to libbpf.',
   },
+  'loader-crash': {
+    title: 'Loader crash',
+    concerns: 'object',
+    stages: {},
+    meaning: 'Loading this object crashes the library of its loader: cilium/ebpf or aya.',
+    evidence: [
+      'In two fresh boots for this object alone, SIGSEGV, SIGABRT, SIGBUS, SIGFPE or SIGILL ended the loader program. A panic in Go or Rust ends it with SIGABRT.',
+      'A loader program that sends frames which the agent cannot read is ended with SIGABRT, too.',
+    ],
+    help: 'The console of the cell has the panic with its stack. Try another release of the library (loaders: in the configuration), and check the object with llvm-readelf. If it is valid, report it to the library.',
+  },
   'infra-boot': {
     title: 'Guest did not boot',
     concerns: 'infrastructure',

@@ -149,7 +149,10 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       types.readable && !object.prepared.command ? withPrediction(cell, recordedPrediction(prediction())) : cell;
     const { infra, reason } = last.attempt;
     if (infra !== null) {
-      const proven = provenCrash(tries.map(({ attempt: { isolation }, crash }) => ({ isolation, crash })));
+      const proven = provenCrash(
+        tries.map(({ attempt: { isolation }, crash }) => ({ isolation, crash })),
+        object.result.loader,
+      );
       const failure = proven ?? { class: infra, reason: reason ?? 'no verdict' };
       const cell = uniformCell(kernel.result.id, object.result, proven ? 'fail' : 'infra', failure);
       return beside({ ...cell, ...facts, logs: unjudgedLogs(last, logs) });

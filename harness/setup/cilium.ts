@@ -18,6 +18,20 @@ const MODULES: Readonly<Record<string, { file: string; flags: readonly string[] 
   '0.17': { file: '0.17.mod', flags: ['-modfile=0.17.mod', '-tags=cilium_0_17'] },
 };
 
+/** Nothing of the user's own settings of Go decides, and Go never downloads another Go. */
+export const GO_ENVIRONMENT = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GOTOOLCHAIN: 'local' } as const;
+
+function modulesOf(release: string): { file: string; flags: readonly string[] } {
+  const modules = MODULES[release];
+  if (!modules) throw new Error(`no modules file for cilium/ebpf ${release}`);
+  return modules;
+}
+
+/** The flags that make Go use the modules of a release. */
+export function modulesFlags(release: string): readonly string[] {
+  return modulesOf(release).flags;
+}
+
 /** The version of Go, `1.26`; null if it is not installed. */
 async function goVersion(): Promise<{ line: string; numbers: [number, number] } | null> {
   const { ok, stdout } = await run(['go', 'version']);
@@ -43,8 +57,7 @@ function isOlder([major, minor]: [number, number], needed: string): boolean {
  * @throws UserError if Go is missing or too old
  */
 export async function ciliumBuild(release: string): Promise<LoaderBuild> {
-  const modules = MODULES[release];
-  if (!modules) throw new Error(`no modules file for cilium/ebpf ${release}`);
+  const modules = modulesOf(release);
   const text = (await readAnySize(join(FOLDER, modules.file))).toString('utf8');
   const needed = stated(text, /^go (\d+\.\d+)/m, 'release of Go');
   const go = await goVersion();
@@ -60,7 +73,7 @@ export async function ciliumBuild(release: string): Promise<LoaderBuild> {
     build: async (target) => {
       const { ok, said } = await run(['go', 'build', ...flags, '-o', target, '.'], {
         cwd: FOLDER,
-        env: { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GOTOOLCHAIN: 'local' },
+        env: GO_ENVIRONMENT,
       });
       if (!ok) throw new UserError(`the loader program with cilium/ebpf ${release} does not build:`, { detail: lastLines(said, 30) });
     },

@@ -1,10 +1,11 @@
-// Objects that crash the kernel or libbpf. The verdict needs proof: two guests, booted for this object alone, crashed the same way.
+// Objects that crash the kernel, libbpf or another loader. The verdict needs proof: two guests, booted for this object alone, crashed the same way.
 import { constants } from 'node:os';
+import { libraryName } from '../base/loader-name.ts';
 import type { KernelFault } from '../guest/health.ts';
 import type { FailureClass } from '../base/failures.ts';
 
 export interface Crash {
-  class: Extract<FailureClass, 'kernel-crash' | 'libbpf-crash'>;
+  class: Extract<FailureClass, 'kernel-crash' | 'libbpf-crash' | 'loader-crash'>;
   /** What crashed in the guest, in one line. */
   reason: string;
 }
@@ -25,11 +26,6 @@ export interface LoaderEnd {
 /** Signals that a process causes itself. SIGKILL comes from the kernel or the host. */
 const SELF_CAUSED: readonly string[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL'] satisfies NodeJS.Signals[];
 
-const WHAT_CRASHES = { 'kernel-crash': 'crashes the kernel', 'libbpf-crash': 'crashes libbpf' } as const satisfies Record<
-  Crash['class'],
-  string
->;
-
 /**
  * Decodes a wait status.
  * @see wait(2); signals have the same numbers on all guest architectures
@@ -48,10 +44,20 @@ export function crashIn(fault: KernelFault | null, end: LoaderEnd | null): Crash
   return SELF_CAUSED.includes(signal) ? { class: 'libbpf-crash', reason: `the loading process crashed with ${signal}` } : null;
 }
 
-/** The proven crash: the last two guests were booted for the object alone and crashed the same way. Otherwise null. */
-export function provenCrash(guests: readonly Witness[]): Crash | null {
+/** The crash of a loading process as that of the library in it. */
+function byLoader(crash: Crash, library: string): Crash {
+  return crash.class === 'libbpf-crash' && library !== libraryName() ? { ...crash, class: 'loader-crash' } : crash;
+}
+
+/**
+ * The proven crash: the last two guests were booted for the object alone and crashed the same way. Otherwise null.
+ * @param loader the name of the loader
+ */
+export function provenCrash(guests: readonly Witness[], loader?: string): Crash | null {
   const [before, last] = guests.slice(-2);
   if (before?.isolation !== 'boot' || !last?.crash || before.crash?.class !== last.crash.class) return null;
-  const { class: failure, reason } = last.crash;
-  return { class: failure, reason: `loading the object ${WHAT_CRASHES[failure]} in two fresh boots: ${reason}` };
+  const library = libraryName(loader);
+  const { class: failure, reason } = byLoader(last.crash, library);
+  const what = failure === 'kernel-crash' ? 'the kernel' : library;
+  return { class: failure, reason: `loading the object crashes ${what} in two fresh boots: ${reason}` };
 }

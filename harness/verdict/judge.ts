@@ -165,7 +165,7 @@ function judgeProgram(
   const { group, chosen } = groupOf(name, input);
   const isAlternative = group !== undefined;
   if (leftOut !== null || (!autoload && !isAlternative))
-    return { ...programJudgement(name, null, null, own?.logs ?? NO_LOGS), status: 'skip', reason: leftOut };
+    return { ...programJudgement(name, null, null, own?.logs ?? NO_LOGS), status: 'skip', reason: leftOut ?? own?.failure?.reason ?? null };
   // If the object loads but no alternative can be attached, each has the result of its own attempt.
   const isDecidedAlone = (whole?.failure ?? null) !== null || (isAlternative && chosen === undefined);
   const alone = isDecidedAlone ? own : undefined;

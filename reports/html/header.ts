@@ -1,6 +1,6 @@
 // The top of the page: what was run, and the results in numbers.
 import { PAGE_LOG_LIMIT, sizeText } from '../../harness/base/log-limits.ts';
-import { libbpfText } from '../../harness/results/libbpf-used.ts';
+import { loadersText } from '../../harness/results/loaders-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { notesOf } from '../model/notes.ts';
 import { contradiction, countStatuses, incompleteness, reuseText } from '../model/summary.ts';
@@ -58,7 +58,7 @@ export function header(results: Results, { unexpected, linkedLogs }: Counts): Ht
     </div>
     <p>
       ${reportSize(results)} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> ·
-      libbpf ${libbpfText(results)} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix
+      ${loadersText(results)} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix
       ${run.tool.version}${
         run.commit &&
         html` · commit

@@ -1,5 +1,5 @@
 // The kernels of a run and their sources.
-import { agentsUsed } from '../../harness/results/libbpf-used.ts';
+import { agentsUsed, libraryOf } from '../../harness/results/loaders-used.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { trustText } from '../model/kernel-trust.ts';
 import { kernelAnchor } from './anchors.ts';
@@ -55,9 +55,11 @@ export function runFacts(results: Results): Html {
     ['Guests', run.isolation === 'snapshot' ? 'restored from a snapshot for each object' : 'booted for each object'],
     ['Accelerator', `${host.accel}: ${host.accelReason}`],
     ['Host', `${host.os}, ${host.cpus} CPUs, ${host.memoryMiB} MiB, QEMU ${host.qemu}, Node ${host.node}`],
-    ...agentsUsed(results).map(
-      ({ libbpf, libbpfOrigin, sha256 }) => ['libbpf', `${libbpf}, ${libbpfOrigin}; agent ${sha256.slice(0, DIGEST_LENGTH)}`] as const,
-    ),
+    ...agentsUsed(results).map((agent) => {
+      const { library, release } = libraryOf(agent);
+      const origin = agent.library === undefined ? `, ${agent.libbpfOrigin}` : '';
+      return [library, `${release}${origin}; agent ${agent.sha256.slice(0, DIGEST_LENGTH)}`] as const;
+    }),
   ];
   return html`<dl>
     ${facts.map(

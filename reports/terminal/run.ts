@@ -1,5 +1,5 @@
 // The end of a run on a terminal: the matrix, unexpected results, and a summary line.
-import { libbpfText } from '../../harness/results/libbpf-used.ts';
+import { loadersText } from '../../harness/results/loaders-used.ts';
 import type { Comparison } from '../../harness/results/compare.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import type { Status } from '../../harness/base/vocabulary.ts';
@@ -218,7 +218,7 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
-  const total = `${state}${counts.join(', ') || noCell(results)} (${size}, ${duration}${results.run.host.accel}, libbpf ${visible(libbpfText(results))})`;
+  const total = `${state}${counts.join(', ') || noCell(results)} (${size}, ${duration}${results.run.host.accel}, ${visible(loadersText(results))})`;
   const changed = options.comparison ? changes(options.comparison, options) : [];
   return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', ...trust(results, options), ...cutLogs(results, options), total].join('\n')}\n`;
 }

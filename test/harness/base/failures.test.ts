@@ -14,6 +14,7 @@ it('every failure class has stages, except crashes and infrastructure failures',
     [
       "kernel-crash",
       "libbpf-crash",
+      "loader-crash",
       "infra-boot",
       "infra-timeout",
       "infra-crash",

@@ -1,34 +1,19 @@
 // Tests of the loader program with cilium/ebpf: it loads objects in real guests, and its verdicts are about the same things as libbpf's.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
-import type { Results } from '../../../harness/results/schema.ts';
-import { ensureAgents } from '../../../harness/cli/agents.ts';
-import { realRun, sample } from '../run/real-run.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
+import { sample } from '../run/real-run.ts';
+import { runLoaders, verdicts } from './run-loaders.ts';
 import { goIsMissing } from './toolchains.ts';
 
 const LOADERS = ['cilium@0.22', 'cilium@0.17'];
 
-async function run(patterns: readonly string[], kernels: readonly string[], loaders: readonly string[] = LOADERS): Promise<Results> {
-  const { objects, problems } = await readInputs(plainSources(patterns, '.'), { loaders });
-  expect(problems).toEqual([]);
-  const { otherAgents } = await ensureAgents(objects, {}, () => {});
-  return realRun([], kernels, { objects, otherAgents });
-}
-
-/** The verdict on each program: `task_state+cilium-0.22/old_name 6.12 fail core-field-missing: the reason`. */
-function verdicts({ cells, kernels }: Results): string[] {
-  const series = new Map(kernels.map(({ id, series: name }) => [id, name]));
-  return cells.flatMap(({ kernel, object, programs }) =>
-    programs.map(({ name, status, class: failure, reason }) =>
-      [`${object}/${name}`, series.get(kernel), status, failure === null ? '' : `${failure}: ${reason}`].join(' ').trim(),
-    ),
-  );
-}
-
 test.skipIf(goIsMissing)(
   'both releases of cilium/ebpf give each program of an object its own verdict, with the relocation that failed',
   async () => {
-    const results = await run([sample('task_state')], ['debian:5.10', 'debian:6.12']);
+    const results = await runLoaders([sample('task_state')], ['debian:5.10', 'debian:6.12'], LOADERS);
     expect(verdicts(results)).toMatchInlineSnapshot(`
       [
         "task_state+cilium-0.22/old_name 5.10 pass",
@@ -49,6 +34,67 @@ test.skipIf(goIsMissing)(
       'cilium@0.22 is cilium/ebpf 0.22.0',
       'cilium@0.17 is cilium/ebpf 0.17.3',
     ]);
+  },
+  600_000,
+);
+
+/** An object as projects in Go write it: libbpf refuses it for each of its four oddities. */
+const BPF2GO = `
+struct event { __u32 pid; __u64 at; };
+static long (*update)(void *, const void *, const void *, __u64) = (void *)2;
+static void *(*reserve)(void *, __u64, __u64) = (void *)131;
+static void (*submit)(void *, __u64) = (void *)132;
+struct {
+  int (*type)[27]; /* BPF_MAP_TYPE_RINGBUF */
+  int (*max_entries)[1 << 16];
+  struct event *value;
+} events SEC(".maps");
+struct bpf_map_def { unsigned int type, key_size, value_size, max_entries, map_flags; };
+struct bpf_map_def counts SEC("maps") = { 1 /* BPF_MAP_TYPE_HASH */, 4, 8, 16, 0 };
+SEC("classifier/count") int count_packets(void *ctx)
+{
+  __u32 key = 1; __u64 one = 1;
+  update(&counts, &key, &one, 0);
+  return 0;
+}
+SEC("tracepoint/syscalls/sys_enter_openat") int on_open(void *ctx)
+{
+  struct event *event = reserve(&events, sizeof(*event), 0);
+  if (!event) return 0;
+  event->pid = 1;
+  submit(event, 0);
+  return 0;
+}
+SEC("kprobe/do_exit") static int on_exit(void *ctx) { return 0; }
+SEC("made_up/section") int unknown_section(void *ctx) { return 0; }
+`;
+
+test.skipIf(goIsMissing)(
+  'an object that only cilium/ebpf takes loads with it: legacy maps, a ring buffer with a value, static programs, classifier/NAME',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cilium-test-'));
+    try {
+      const object = await compileBpf(folder, 'bpf2go', BPF2GO);
+      const results = await runLoaders([{ pattern: object, name: 'bpf2go' }], ['debian:6.12'], ['libbpf@default', ...LOADERS]);
+      expect(verdicts(results)).toMatchInlineSnapshot(`
+        [
+          "bpf2go/count_packets 6.12 fail object-invalid: libbpf cannot open the object: sec 'kprobe/do_exit': program 'on_exit' is static and not supported",
+          "bpf2go/on_open 6.12 fail object-invalid: libbpf cannot open the object: sec 'kprobe/do_exit': program 'on_exit' is static and not supported",
+          "bpf2go/on_exit 6.12 fail object-invalid: libbpf cannot open the object: sec 'kprobe/do_exit': program 'on_exit' is static and not supported",
+          "bpf2go/unknown_section 6.12 fail object-invalid: libbpf cannot open the object: sec 'kprobe/do_exit': program 'on_exit' is static and not supported",
+          "bpf2go+cilium-0.22/count_packets 6.12 pass",
+          "bpf2go+cilium-0.22/on_open 6.12 pass",
+          "bpf2go+cilium-0.22/on_exit 6.12 pass",
+          "bpf2go+cilium-0.22/unknown_section 6.12 skip",
+          "bpf2go+cilium-0.17/count_packets 6.12 pass",
+          "bpf2go+cilium-0.17/on_open 6.12 pass",
+          "bpf2go+cilium-0.17/on_exit 6.12 pass",
+          "bpf2go+cilium-0.17/unknown_section 6.12 skip",
+        ]
+      `);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   },
   600_000,
 );

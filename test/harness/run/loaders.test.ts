@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
-import { agentsUsed } from '../../../harness/results/libbpf-used.ts';
+import { agentsUsed } from '../../../harness/results/loaders-used.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import type { GuestAgent } from '../../../harness/guest/agent.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';

@@ -57,6 +57,19 @@ describe('proven crashes', () => {
     ]);
   });
 
+  it('the crash of a loader program is that of its library', () => {
+    const crash = crashIn(null, loaderEnd(SEGFAULT));
+    const guests = [
+      { isolation: boot, crash },
+      { isolation: boot, crash },
+    ];
+    expect(provenCrash(guests, 'cilium@0.22')).toEqual({
+      class: 'loader-crash',
+      reason: 'loading the object crashes cilium/ebpf in two fresh boots: the loading process crashed with SIGSEGV',
+    });
+    expect(provenCrash(guests, 'libbpf@1.1')?.class).toBe('libbpf-crash');
+  });
+
   it('a crash is not proven by one guest, by a restored guest, or by two different crashes', () => {
     const [kernel, libbpf] = crashes();
     expect([

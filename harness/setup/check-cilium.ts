@@ -1,0 +1,37 @@
+// Checks the format of the Go of the loader program with cilium/ebpf, and checks it with go vet for each release.
+// usage: node dist/harness/setup/check-cilium.js
+import { join } from 'node:path';
+import { messageOf, UserError } from '../base/errors.ts';
+import { LIBRARY_RELEASES } from '../base/loader-name.ts';
+import { PACKAGE_ROOT } from '../base/package-root.ts';
+import { ciliumBuild, GO_ENVIRONMENT, modulesFlags } from './cilium.ts';
+import { run } from './command.ts';
+
+const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/cilium');
+
+/** Prints what a command says against the sources. Returns whether it says nothing. */
+async function finds(command: readonly string[]): Promise<boolean> {
+  const { ok, said } = await run(command, { cwd: FOLDER, env: GO_ENVIRONMENT });
+  if (!ok || said !== '') process.stdout.write(`${said}\n`);
+  return ok && said === '';
+}
+
+async function check(): Promise<boolean> {
+  const releases = LIBRARY_RELEASES.cilium;
+  await Promise.all(releases.map(async (release) => ciliumBuild(release)));
+  // gofmt lists files that it would change.
+  let isClean = await finds(['gofmt', '-l', '.']);
+  for (const release of releases) isClean = (await finds(['go', 'vet', ...modulesFlags(release), '.'])) && isClean;
+  process.stdout.write(
+    `Go of the loader program with cilium/ebpf ${releases.join(' and ')}: ${isClean ? 'gofmt and go vet find no fault' : 'see above'}\n`,
+  );
+  return isClean;
+}
+
+try {
+  process.exitCode = (await check()) ? 0 : 1;
+} catch (error) {
+  // A contributor without Go still runs all other checks. CI has Go.
+  if (!(error instanceof UserError)) throw error;
+  process.stdout.write(`the Go of the loader program with cilium/ebpf is not checked: ${messageOf(error)}\n`);
+}

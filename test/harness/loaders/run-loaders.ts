@@ -1,0 +1,29 @@
+// Runs objects with loader programs in real guests, and shows their verdicts.
+import { expect } from 'vitest';
+import { ensureAgents } from '../../../harness/cli/agents.ts';
+import { type ObjectSource, plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import type { Results } from '../../../harness/results/schema.ts';
+import { realRun } from '../run/real-run.ts';
+
+/** Runs objects on kernels, each with every loader. */
+export async function runLoaders(
+  sources: readonly (string | ObjectSource)[],
+  kernels: readonly string[],
+  loaders: readonly string[],
+): Promise<Results> {
+  const all = sources.map((source) => (typeof source === 'string' ? plainSources([source], '.').sources : [source])).flat();
+  const { objects, problems } = await readInputs({ sources: all, directory: '.' }, { loaders });
+  expect(problems).toEqual([]);
+  const { otherAgents } = await ensureAgents(objects, {}, () => {});
+  return realRun([], kernels, { objects, otherAgents });
+}
+
+/** The verdict on each program: `task_state+cilium-0.22/old_name 6.12 fail core-field-missing: the reason`. */
+export function verdicts({ cells, kernels }: Results): string[] {
+  const series = new Map(kernels.map(({ id, series: name }) => [id, name]));
+  return cells.flatMap(({ kernel, object, programs }) =>
+    programs.map(({ name, status, class: failure, reason }) =>
+      [`${object}/${name}`, series.get(kernel), status, failure === null ? '' : `${failure}: ${reason}`].join(' ').trim(),
+    ),
+  );
+}
