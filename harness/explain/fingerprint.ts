@@ -9,6 +9,16 @@ const NAMED =
   /^(?:argument \d+ of (?:tracepoint|LSM hook|iterator|function|struct_ops member)|kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type|function) [\w.#]+/;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
+/** Refusals of libbpf that have one cause and one remedy, whatever the names in the object. */
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/^missing BPF prog type, /, 'missing BPF prog type'],
+  [/is static and not supported$/, 'a program is static'],
+  [/unsupported map linkage /, 'a map is static or extern'],
+  [/legacy map definitions /, 'a map is defined in SEC("maps")'],
+  [/\(SHN_COMMON\)/, 'a variable has no section (SHN_COMMON)'],
+  [/BTF for extern '|extern section '/, 'an extern has neither __ksym nor __kconfig'],
+];
+
 /** Removes flavors from an access: `task_struct___old.state` becomes `task_struct.state`. */
 export function withoutFlavors(access: string): string {
   return access.replaceAll(IDENTIFIER, essentialName);
@@ -23,15 +33,9 @@ export function subjectOf(failure: FailureClass, reason: string): string {
   if (isRelocationFailure(failure) && access !== undefined) return withoutFlavors(access);
   const mapType = failure === 'map-type-unsupported' ? /^map '[^']*' \((\w+)\)/.exec(reason)?.[1] : undefined;
   if (mapType !== undefined) return `map type ${mapType}`;
-  const named = NAMED.exec(reason)?.[0];
+  const named = NAMED.exec(reason)?.[0] ?? (failure === 'object-invalid' ? KINDS.find(([form]) => form.test(reason))?.[1] : undefined);
   if (named !== undefined) return named;
   return reason
-    .replace(/^(missing BPF prog type), .*$/, '$1')
-    .replace(
-      /^(libbpf cannot open the object): .*(is static and not supported|unsupported map linkage|legacy map definitions|SHN_COMMON).*$/,
-      '$1: $2',
-    )
-    .replace(/^(libbpf cannot open the object): .*(?:BTF for extern|extern section) .*$/, '$1: extern without a section')
     .replaceAll(/\(?[\w./-]+\.c:\d+\)?/g, '')
     .replaceAll(/ at insn \d+/g, '')
     .replaceAll(/\bR\d+\b/g, 'R')

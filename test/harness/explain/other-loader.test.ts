@@ -32,7 +32,7 @@ it('the advice names the loader of objects that another library loads, once for 
   expect(Object.fromEntries(causes.map(({ subject, advice }) => [subject, advice.map((line) => line.slice(0, 140))])))
     .toMatchInlineSnapshot(`
     {
-      "libbpf cannot open the object: is static and not supported": [
+      "a program is static": [
         "libbpf refuses this; cilium/ebpf and aya load it: not the kernel's fault. Write "loader: cilium@0.22" for the object in the configuration. T",
       ],
       "map 'events' (ringbuf): cannot be created: EINVAL": [
