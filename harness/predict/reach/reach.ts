@@ -74,6 +74,7 @@ export interface ReachInput extends ReachContext {
   prototype?: Prototype;
 }
 
+const OF_KERNEL: Value = { type: 'any', ofKernel: true };
 const MAX_STEPS = 200_000;
 const MAX_FRAMES = 8;
 /** After more visits of one place, all values there count as unknown. */
@@ -147,7 +148,7 @@ class Explorer {
     const registers: Value[] = Array.from({ length: FRAME_POINTER + 1 }, () => ANY);
     registers[1] = argument;
     registers[FRAME_POINTER] = this.#framePointer(0);
-    this.#follow({ owner, insn: 0, registers, frames: [], stack: EMPTY_STACK, forgotten: false, certain });
+    this.#follow({ owner, insn: 0, registers, frames: [], stack: EMPTY_STACK, guessed: false, certain });
   }
 
   /** Offsets in the stack matter only for arguments. Without them, fewer states differ. */
@@ -228,8 +229,8 @@ class Explorer {
   }
 
   /** Notes to what a relocation is applied. Where paths disagree, the program may take only one of them on a machine. */
-  #use({ forgotten }: State, position: number | null, ref: number | undefined): void {
-    if (ref === undefined || forgotten) return;
+  #use({ guessed }: State, position: number | null, ref: number | undefined): void {
+    if (ref === undefined || guessed) return;
     const known = this.uses.get(ref);
     this.uses.set(ref, known === undefined || known === position ? position : null);
   }
@@ -273,7 +274,7 @@ class Explorer {
       // A callback may write the stack of its caller.
       state.stack = { ...state.stack, escaped: true };
     } else if (reference?.type === 'extern') {
-      value = this.#input.missing.has(reference.name) ? constant(0n) : ANY;
+      value = this.#input.missing.has(reference.name) ? constant(0n) : OF_KERNEL;
     } else if (!reference && insn.src === 0) {
       value = this.#relocated(state, constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0)));
     }
@@ -283,6 +284,7 @@ class Explorer {
 
   #loaded({ stack }: State, insn: Insn, base: Value): Value {
     if (insn.mode !== MODE_MEM) return ANY;
+    if (base.type === 'any' && base.ofKernel) return base;
     if (base.type === 'stack') return loadedFrom(stack, insn, base);
     const bits = bitsOf(insn.size);
     if (base.type === 'data') return this.#fresh(bits);
@@ -325,6 +327,7 @@ class Explorer {
       ...state,
       insn: state.insn + 1 + (jumped ? insn.offset : 0),
       registers: state.registers.map((value) => (isTested(value) ? known : value)),
+      guessed: state.guessed || (this.#input.prototype !== undefined && tested.type === 'any' && tested.ofKernel === true),
       certain: state.certain && taken === 'yes',
     });
   }

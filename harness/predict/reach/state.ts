@@ -17,8 +17,8 @@ export interface State {
   registers: Value[];
   frames: readonly Frame[];
   stack: Stack;
-  /** True if values on this path were forgotten, because it has too many states. */
-  forgotten: boolean;
+  /** True if the path may be impossible on this kernel: a test of its configuration chose it, or there were too many states to follow. */
+  guessed: boolean;
   /** True if the verifier certainly reaches this place. */
   certain: boolean;
 }
@@ -29,7 +29,7 @@ export const FRAME_POINTER = 10;
 export function forgetAll(state: State): State {
   const registers = state.registers.map((value, register): Value => (register === FRAME_POINTER ? value : ANY));
   const frames = state.frames.map((frame) => ({ ...frame, kept: frame.kept.map(() => ANY) }));
-  return { ...state, registers, frames, stack: LOST_STACK, forgotten: true, certain: false };
+  return { ...state, registers, frames, stack: LOST_STACK, guessed: true, certain: false };
 }
 
 /** A key for an instruction and the calls that lead to it. */
@@ -43,13 +43,14 @@ export function placeOf({ owner, insn, frames }: State, numbers: Map<ObjectFunct
 }
 
 /** A key for the known values of a state. Ids of free values matter only for which values are equal. */
-export function valuesKey({ registers, frames, stack }: State): string {
+export function valuesKey({ registers, frames, stack, guessed }: State): string {
   const ids = new Map<number, number>();
   const text = (value: Value) => {
     if (value.type === 'constant') return `=${value.value}${value.ref === undefined ? '' : `#${value.ref}`}`;
     if (value.type === 'constant-data') return `${value.section}+${value.offset}`;
     if (value.type === 'context') return `context+${value.offset}`;
     if (value.type === 'stack') return `stack${value.frame}+${value.offset}`;
+    if (value.type === 'any' && value.ofKernel) return 'kernel';
     if (value.type === 'any' && value.argument !== undefined) return `any${value.argument}`;
     if (value.type !== 'free') return value.type;
     const id = ids.get(value.id) ?? ids.size;
@@ -58,5 +59,5 @@ export function valuesKey({ registers, frames, stack }: State): string {
   };
   const slots = stack.slots.map(({ frame, offset, value }) => `${frame}@${offset}=${text(value)}`);
   const values = [registers, ...frames.map(({ kept }) => kept)].map((each) => each.map(text).join());
-  return [...values, ...slots, stack.escaped ? 'escaped' : ''].join(' ');
+  return [...values, ...slots, stack.escaped ? 'escaped' : '', guessed ? 'guessed' : ''].join(' ');
 }

@@ -27,8 +27,11 @@ export type Value =
   | { type: 'context'; offset: number | null }
   /** A pointer into constant data. */
   | { type: 'constant-data'; section: string; offset: number }
-  /** Unknown; the verifier may know more. `argument` as in `free`, for an argument that the program kept on the stack. */
-  | { type: 'any'; argument?: number };
+  /**
+   * Unknown; the verifier may know more. `argument` as in `free`, for an argument that the program kept on the stack. `ofKernel` is true for
+   * externs (configuration, version, symbols): a test of one may have the same result whenever the program runs on a kernel.
+   */
+  | { type: 'any'; argument?: number; ofKernel?: true };
 
 export const ANY: Value = { type: 'any' };
 const ALL_BITS = 0xffff_ffff_ffff_ffffn;
@@ -120,6 +123,7 @@ function movePointer(value: Value, operation: number, by: Value): Value {
 /** A 32-bit move or operation leaves the upper half 0. */
 function lowHalf(value: Value, fresh: Fresh): Value {
   if (value.type === 'constant') return constant(value.value & LOW_BITS);
+  if (value.type === 'any' && value.ofKernel) return value;
   if (value.type !== 'free') return ANY;
   return value.bits <= LOW_BITS ? value : fresh(value.bits & LOW_BITS);
 }
@@ -148,6 +152,7 @@ export function compute(insn: Insn, dst: Value, operand: Value, fresh: Fresh): V
     const moved = isWide && (operation === ALU.ADD || operation === ALU.SUB);
     return bits === 0n ? constant(0n) : fresh(bits, dst.perhapsPointer, moved ? dst.argument : null);
   }
+  if (dst.type === 'any' && dst.ofKernel && operand.type === 'constant') return dst;
   const isKept = isWide && operand.type === 'constant' && (operation === ALU.ADD || operation === ALU.SUB);
   if (dst.type === 'any' && isKept) return dst;
   if (dst.type === 'any' || dst.type === 'constant' || dst.type === 'free' || !isWide) return ANY;
