@@ -2,13 +2,14 @@
 import { copyFile, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderJson } from '../../../reports/json.ts';
 import { elfImage } from '../../kernels/fixtures.ts';
 import { night } from '../results/history/nights.ts';
 import { KERNEL_FOLDERS, linkedCache, sample } from '../run/real-run.ts';
-import { MAIN } from './command.ts';
+import { hasTerminals, MAIN } from './command.ts';
 
 /** Longer than any command takes on a busy machine. */
 const HANGS_MS = 60_000;
@@ -92,15 +93,19 @@ const CASES = {
   'rerun RESULTS': { args: (file) => ['rerun', file, '6.12/probes'] },
   'explain RESULTS': { args: (file) => ['explain', `${file}.json`] },
   'expectations update RESULTS': { args: (file) => ['expectations', 'update', file, '-c', 'CONFIG'], config: () => configured('') },
+  'kernels list --lock': { args: (file) => ['kernels', 'list', '--lock', file] },
+  'kernels pull --lock': { args: (file) => ['kernels', 'pull', '--lock', file] },
   'kernels outdated --lock': { args: (file) => ['kernels', 'outdated', '--lock', file] },
   'kernels update --lock': { args: (file) => ['kernels', 'update', '--lock', file] },
   'kernels lock -o': { args: (file) => ['kernels', 'lock', '-o', file] },
   'kernels lock -o --force': { args: (file) => ['kernels', 'lock', '-o', file, '--force'], except: ['huge'] },
   'plan --mirror-key': { args: (file) => ['plan', 'good.bpf.o', '-k', 'debian:6.12', '--mirror-key', file] },
   'kernels list --mirror-key': { args: (file) => ['kernels', 'list', '--mirror-key', file] },
+  'kernels pull --mirror-key': { args: (file) => ['kernels', 'pull', '--mirror-key', file] },
   'plan -k file:': { args: (file) => ['plan', 'good.bpf.o', '-k', `file:${file}`] },
   'plan -k deb:': { args: (file) => ['plan', 'good.bpf.o', '-k', `deb:${file}`] },
   'kernels pull file:': { args: (file) => ['kernels', 'pull', `file:${file}`] },
+  'kernels pull --modules deb:': { args: (file) => ['kernels', 'pull', '--modules', `deb:${file}`] },
   'predict -k btf:': { args: (file) => ['predict', 'good.bpf.o', '-k', `btf:${file}`] },
   'types show -k btf:': { args: (file) => ['types', 'show', 'task_struct', '-k', `btf:${file}`] },
   'objects:': { args: plan, config: (file) => `objects: [${file}]\nkernels: ['file:vmlinux']\n` },
@@ -127,6 +132,25 @@ async function said({ args, config }: Case, kind: Kind) {
   return { kind, exitCode, names: errors.some((line) => line.includes(kind)), isShort: errors.length <= 3 && stderr.length < 2000 };
 }
 
+const IN_SHELL = {
+  OBJECT: (file) => ['shell', file, ...K],
+  '-k file:': (file) => ['shell', '-k', `file:${file}`],
+  '--mirror-key': (file) => ['shell', '-k', 'debian:6.12', '--mirror-key', file],
+} as const satisfies Record<string, (file: string) => readonly string[]>;
+
+async function saidOnTerminal(args: readonly string[], kind: Kind) {
+  const { exitCode, stdout } = await execa('script', ['-qec', ['node', MAIN, ...args].join(' '), '/dev/null'], {
+    cwd: folder,
+    env: { GITHUB_ACTIONS: '', COREMATRIX_CACHE: cache, COREMATRIX_DEBIAN_MIRROR: 'http://127.0.0.1:1/debian' },
+    reject: false,
+    timeout: HANGS_MS,
+  });
+  const errors = stripVTControlCharacters(stdout)
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith('error: '));
+  return { kind, exitCode, names: errors.some((line) => line.includes(kind)) };
+}
+
 describe('a pipe, a device, a folder and a huge file', () => {
   it.each(Object.entries<Case>(CASES))(
     '"%s" refuses a pipe, a device, a folder and a huge file at once with their name and exit code 2',
@@ -134,6 +158,15 @@ describe('a pipe, a device, a folder and a huge file', () => {
       const kinds = KINDS.filter((kind) => !each.except?.includes(kind));
       const expected = kinds.map((kind) => ({ kind, exitCode: 2, names: true, isShort: true }));
       expect(await Promise.all(kinds.map(async (kind) => said(each, kind)))).toEqual(expected);
+    },
+  );
+
+  // A container may have no terminals, which a shell needs.
+  it.skipIf(!hasTerminals).each(Object.entries(IN_SHELL))(
+    'a shell on a terminal refuses a pipe, a device, a folder and a huge file at once with their name and exit code 2 as %s',
+    async (_, args) => {
+      const expected = KINDS.map((kind) => ({ kind, exitCode: 2, names: true }));
+      expect(await Promise.all(KINDS.map(async (kind) => saidOnTerminal(args(kind), kind)))).toEqual(expected);
     },
   );
 });
