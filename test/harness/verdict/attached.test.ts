@@ -116,8 +116,10 @@ test.each([
     { state: 'notrace' as const, program: 'another', function: 'g', variant: '' },
     { state, program: 'p', function: 'f', variant },
   ];
-  const object = { programs: [{ name: 'p', section: 'kprobe/f', type: 'kprobe' }] };
-  const found = attachedIn(attempt, { object, evidence: { targets } })({ name: 'p', type: 'kprobe' })?.failure;
+  const first = { name: 'first', section: 'fentry/g', type: 'tracing' };
+  const object = { programs: [first, { name: 'p', section: 'kprobe/f', type: 'kprobe' }] };
+  const { failure: found, attached } = attachedIn(attempt, { object, evidence: { targets } })({ name: 'p', type: 'kprobe' }) ?? {};
+  expect(attached).toBe(false);
   expect(found && `${found.stage} ${found.class}: ${found.reason}`).toBe(expected);
   expect(found?.errno).toBe(errno);
 });
@@ -132,6 +134,17 @@ test('the reason of a map that the kernel refuses has the words of its subsystem
   expect(reasons([attachment(22, { kind: 'map', name: 'own' }), attachment(22, { kind: 'map', name: 'other' })])).toBe(
     "struct_ops map 'own': attaching fails (EINVAL)",
   );
+  const attached = [attachment(0, { kind: 'map', name: 'first' }), attachment(5)];
+  expect(reasons([...attached, attachment(22, { kind: 'map', name: 'own' })])).toBe(
+    "struct_ops map 'own': attaching fails (EINVAL): TCP: own does not implement required ops",
+  );
+});
+
+test('the reason of a program does not have the words of the kernel about a map', () => {
+  const kernelLog = '[1.0] TCP: own does not implement required ops\n';
+  const attachments = [attachment(1), attachment(22, { kind: 'map', name: 'own' })];
+  const found = attachedIn({ ...LOADED, attachments }, { ...KERNEL, evidence: { kernelLog } })({ name: 'p', type: 'kprobe' });
+  expect(found).toMatchObject({ attached: false, failure: { reason: 'attaching fails (EPERM)' } });
 });
 
 test('the reason of a program that a locked-down kernel does not attach names lockdown', () => {
