@@ -414,6 +414,20 @@ it('a note on records that are used longer names every reason, and those that di
   expect(await refreshed()).toEqual([suites, [note(older)]]);
 });
 
+it('a note on records that are used longer has the time of the oldest one', async () => {
+  await publish('duke-security');
+  await read();
+  vi.setSystemTime(NOW + HOUR_MS);
+  await publish('trixie-security', { date: NOW - 2 * HOUR_MS });
+  await read({ refresh: true });
+  for (const suite of suitesOf('debian-security')) answers.set(pathOf(suite), (response) => response.writeHead(403).end());
+  await read({ refresh: true });
+  expect(
+    await Promise.all(['trixie-security', 'duke-security'].map(async (suite) => (await readRecord(wanted(suite).path))?.checkedAt)),
+  ).toEqual([NOW, NOW + HOUR_MS]);
+  expect(notes.join()).toContain('its indexes of 2026-11-28T12:00:00.000Z are used');
+});
+
 it('a record that this run does not trust is not used, though the mirror cannot be read', async () => {
   await publish('trixie-security', { signedBy: null });
   await read(trusting());
