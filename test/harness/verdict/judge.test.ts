@@ -392,6 +392,22 @@ describe('programs that the kernel decides about', () => {
     ]);
   });
 
+  test('if an alternative is chosen, load attempts of one program do not decide about the others', () => {
+    const attempts = [
+      attempt(null, 'load', 3, unknown),
+      attempt('first', 'done', 0, ''),
+      attempt('second', 'done', 0, ''),
+      attempt('other', 'load', 3, unknown.replace('first', 'other')),
+      attempt(null, 'done', 0, ''),
+    ];
+    expect(judged({ ...base, attempts, chosen: ['second'] })).toEqual([
+      '(cell) | pass',
+      'first | skip | not needed: second is the chosen alternative',
+      'second | pass',
+      'other | pass',
+    ]);
+  });
+
   test('if no alternative loads, each alternative fails', () => {
     const missing = "attach-target-missing | attach target f (kprobe) is not in this kernel's BTF";
     const attempts = [

@@ -139,3 +139,13 @@ test('a freplace program without a target is refused with advice', () => {
   const attempt = { program: null, reached: 'load', errno: 22, openMs: 0, loadMs: 0, log: textRecords(text) } as const;
   expect(verdictOf({ attempts: [attempt] })).toBe(`verify object-invalid: ${NEEDS_TARGET_PROGRAM}`);
 });
+
+test('the message about a symbol without a section has the name of the symbol, if the object has it', () => {
+  const said = "sec '.relxdp': corrupted symbol #4 pointing to invalid section #65522 for relo #0";
+  const attempt = { program: null, reached: 'open', errno: 22, openMs: 0, loadMs: 0, log: textRecords(`<0>libbpf: ${said}\n`) } as const;
+  const reasons = [{}, { symbolName: (index: number) => (index === 4 ? 'seen' : null) }].map((more) =>
+    verdictOf({ attempts: [attempt] }, more),
+  );
+  const isNamed = reasons.map((reason) => reason.includes("variable 'seen' has no section"));
+  expect([isNamed, reasons[0]?.includes(said)]).toEqual([[false, true], true]);
+});

@@ -228,3 +228,21 @@ test('a program that only the JIT compiler refuses has the instruction as cause'
   const refused = verdict({ text: rejected(''), errno: 524, kernelLog: '[1.0] bpf_jit: unknown opcode c3\n' });
   expect(refused).toBe('verify insn-unsupported: the JIT compiler of this kernel refuses an instruction: bpf_jit: unknown opcode c3');
 });
+
+test('what the kernel logs about another matter does not explain a program that it refuses', () => {
+  const jit = '[1.0] bpf_jit: unknown opcode c3\n';
+  const attach = '[1.0] Lockdown: load: use of kprobes is restricted; see man kernel_lockdown.7\n';
+  expect([
+    verdict({ text: rejected(''), errno: 1, kernelLog: attach }),
+    verdict({ text: rejected(''), errno: 13, kernelLog: attach }),
+    verdict({ text: rejected('unknown func bpf_probe_read_kernel#113'), kernelLog: jit }),
+    verdict({ text: rejected("of number of funcs in func_info doesn't match number of subprogs") }),
+  ]).toMatchInlineSnapshot(`
+    [
+      "verify permission: the kernel does not permit the load: EPERM",
+      "verify permission: the kernel refuses the program before verification: EACCES",
+      "verify helper-not-allowed: helper bpf_probe_read_kernel#113 is not available to program type kprobe here",
+      "verify unknown: verifier: of number of funcs in func_info doesn't match number of subprogs",
+    ]
+  `);
+});
