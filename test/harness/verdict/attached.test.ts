@@ -156,4 +156,8 @@ test('the reason of a program that a locked-down kernel does not attach names lo
     'attaching fails (EPERM): Lockdown: load: use of kprobes is restricted; see man kernel_lockdown.7',
     'attaching fails (EINVAL)',
   ]);
+  const helper = '[1.0] Lockdown: init: use of bpf to read kernel RAM is restricted; see man kernel_lockdown.7\n';
+  const known = { ...KERNEL, evidence: { kernelLog: helper } };
+  const found = attachedIn({ ...LOADED, attachments: [attachment(1)] }, known)({ name: 'p', type: 'kprobe' });
+  expect(found?.failure?.reason).toBe('attaching fails (EPERM)');
 });

@@ -149,3 +149,31 @@ test('the message about a symbol without a section has the name of the symbol, i
   const isNamed = reasons.map((reason) => reason.includes("variable 'seen' has no section"));
   expect([isNamed, reasons[0]?.includes(said)]).toEqual([[false, true], true]);
 });
+
+test('a missing struct_ops type is asked from the modules by the name of its value', () => {
+  const text = '<0>libbpf: struct_ops init_kern s: struct bpf_struct_ops_tcp_x is not found in kernel BTF\n';
+  const attempt = { program: null, reached: 'load', errno: 95, openMs: 0, loadMs: 0, log: textRecords(text) } as const;
+  const inModule = (name: string, use: string) => `in a module as ${name} (${use})`;
+  expect(verdictOf({ attempts: [attempt] }, { inModule })).toBe(
+    'relocate attach-target-missing: struct_ops type tcp_x is in a module as bpf_struct_ops_tcp_x (struct-ops)',
+  );
+});
+
+test('only the whole message about an address asks what the guest found about its function', () => {
+  const target: Targets[number] = { state: 'absent', program: '', function: 'ff', variant: '' };
+  const programs = [{ name: 'p', section: 'fentry/ff', type: 'tracing', autoload: true, insns: 9 }];
+  const said = (message: string) => {
+    const text = `libbpf: prog 'p': BPF program load failed: -ENOENT\nlibbpf: prog 'p': -- BEGIN PROG LOAD LOG --\n${message}\n-- END PROG LOAD LOG --\n`;
+    const log = textRecords(`${text}libbpf: prog 'p': failed to load: -ENOENT\n`);
+    const attempt = { program: null, reached: 'load', errno: 2, openMs: 0, loadMs: 0, log } as const;
+    return verdictOf({ programs, attempts: [attempt], targets: [target] });
+  };
+  const message = 'The address of function ff cannot be found';
+  expect([said(message), said(`Sorry. ${message}`), said(`${message} here`)]).toMatchInlineSnapshot(`
+    [
+      "verify attach-target-missing: attach target ff (tracing) is not a function of vmlinux or of a loaded module",
+      "verify unknown: verifier: Sorry. The address of function ff cannot be found",
+      "verify unknown: verifier: The address of function ff cannot be found here",
+    ]
+  `);
+});
