@@ -62,7 +62,7 @@ test('a missing attach target has the type of its program and its module as the 
     asked.push(`${name} ${use}`);
     return use === 'address' ? 'a function of module m' : null;
   };
-  const facts = { state: 'absent', function: 'f', variant: '' } as const;
+  const facts = { state: 'absent', program: '', function: 'f', variant: '' } as const;
   expect(['kprobe', 'tracing', null].map((kind) => targetReason(facts, kind, inModule))).toEqual([
     'attach target f (kprobe) is a function of module m',
     'attach target f (tracing) is not a function of vmlinux or of a loaded module',
@@ -72,7 +72,8 @@ test('a missing attach target has the type of its program and its module as the 
 });
 
 test('a reason about a function has its fault, and other reasons have none', () => {
-  const about = (state: 'notrace' | 'variant' | 'inlined', variant = '') => targetReason({ state, function: 'f', variant }, null) ?? '';
+  const about = (state: 'notrace' | 'variant' | 'inlined', variant = '') =>
+    targetReason({ state, program: '', function: 'f', variant }, null) ?? '';
   const reasons = [
     about('notrace'),
     about('variant', 'f.isra.0'),
