@@ -1,7 +1,7 @@
 // Builds the sample programs with clang, one object for each source, into programs/build/. Rebuilds only after a change.
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../harness/base/errors.ts';
+import { InfraError, UserError } from '../harness/base/errors.ts';
 import { makeFolderBeside } from '../harness/base/populate.ts';
 import { run, secondsSince, versionLine } from '../harness/setup/command.ts';
 import { digestOf, filesIn } from '../harness/base/digest.ts';
@@ -21,7 +21,7 @@ export interface BuildOptions {
 async function requireTool(program: string, debian: string): Promise<string> {
   const version = await versionLine(program);
   if (version !== null) return version;
-  throw new UserError(`${program} is not installed; run "npm run setup", or on Debian: apt-get install ${debian}`);
+  throw new InfraError(`${program} is not installed; run "npm run setup", or on Debian: apt-get install ${debian}`);
 }
 
 /** Debian keeps asm/types.h in a folder named after the host, where clang for BPF does not look. */
@@ -44,7 +44,7 @@ async function compile(source: string, target: string, flags: readonly string[])
   const built = await run(['clang', ...flags, '-c', relative, '-o', target], { cwd: dirname(folder) });
   if (!built.ok) throw new UserError(`${basename(source)} does not compile:`, { detail: built.said });
   const stripped = await run(['llvm-strip', '-g', target]);
-  if (!stripped.ok) throw new UserError(`${basename(target)}: llvm-strip failed: ${stripped.said}`);
+  if (!stripped.ok) throw new InfraError(`${basename(target)}: llvm-strip failed: ${stripped.said}`);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -63,7 +63,7 @@ async function upToDate(stamp: string, digest: string, objects: readonly string[
 
 /**
  * Builds all objects unless they are up to date, and returns their paths, sorted. Objects whose source is gone are removed.
- * @throws UserError when clang is missing or a program does not compile, with clang's message
+ * @throws InfraError when clang is missing; UserError when a program does not compile, with clang's message
  */
 export async function buildPrograms(options: BuildOptions): Promise<string[]> {
   const folder = options.sources ?? join(PACKAGE_ROOT, 'programs');

@@ -13,6 +13,8 @@ export const OWNER_FILE = '.owner';
 /** Without a usable lock, data counts as abandoned if it was not changed for this time. */
 const UNTOUCHED_MS = 24 * 60 * 60 * 1000;
 const CREATE_TRIES = 20;
+/** flock(1) answers at once, or after its own limit. */
+const ANSWER_SECONDS = 20;
 
 /**
  * File systems of this machine alone, by `statfs(2)` type: ext, XFS, Btrfs, tmpfs, overlay, F2FS, ZFS, bcachefs, ramfs. On any other one
@@ -41,7 +43,11 @@ export interface OwnedFolder {
  */
 async function lockOpenFile({ fd }: FileHandle, waitSeconds: number): Promise<LockState> {
   const waiting = waitSeconds > 0 ? ['-w', String(waitSeconds)] : ['-n'];
-  const child = spawn('flock', ['-x', ...waiting, '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  const child = spawn('flock', ['-x', ...waiting, '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', fd],
+    timeout: (waitSeconds + ANSWER_SECONDS) * 1000,
+    killSignal: 'SIGKILL',
+  });
   const exitCode = await once(child, 'close').then(
     ([code]: unknown[]) => code,
     () => null,

@@ -22,7 +22,7 @@ export const EXIT_MEANINGS = {
   asExpected: 'everything is as expected',
   incompatible: 'a compatibility failure, or a difference that the command looks for',
   usage: 'wrong usage or configuration, or an input that cannot be used',
-  infrastructure: 'infrastructure failure: a guest, a download or this machine failed, and nothing else did',
+  infrastructure: 'infrastructure failure: a guest, a download or this machine failed (QEMU or gcc is missing), and nothing else did',
   internal: 'internal error: a fault in corematrix itself, please report it',
   interrupted: 'interrupted with Ctrl-C',
 } as const satisfies Record<ExitName, string>;

@@ -66,7 +66,7 @@ async function packed(file: string): Promise<ShellFile[]> {
 async function tools(): Promise<ShellFile[]> {
   const busybox = await findProgram('busybox');
   if (busybox === null)
-    throw new UserError('busybox is not installed, and a guest has no other shell; on Debian, as root: apt-get install busybox-static');
+    throw new InfraError('busybox is not installed, and a guest has no other shell; on Debian, as root: apt-get install busybox-static');
   const bpftool = await findProgram('bpftool');
   if (bpftool === null) note('bpftool is not installed, so the guest has none; on Debian, as root: apt-get install bpftool');
   const files = await packed(busybox);
@@ -97,9 +97,12 @@ async function oneKernel(selector: string, trust: TrustOptions, signal: AbortSig
   return pullKernel(kernel, options);
 }
 
+/** A terminal answers at once. */
+const STTY_MS = 5000;
+
 /** Runs QEMU on this terminal, and restores the terminal afterwards. */
 async function onTerminal(command: readonly string[], signal: AbortSignal): Promise<void> {
-  const before = await execa('stty', ['-g'], { stdin: 'inherit' });
+  const before = await execa('stty', ['-g'], { stdin: 'inherit', timeout: STTY_MS });
   try {
     const [program = '', ...args] = command;
     const ended = await execa('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
@@ -111,7 +114,7 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
     signal.throwIfAborted();
     if (ended.failed) throw new InfraError(`QEMU ended with ${ended.signal ?? `status ${ended.exitCode ?? '?'}`}`);
   } finally {
-    await execa('stty', [before.stdout], { stdin: 'inherit', reject: false });
+    await execa('stty', [before.stdout], { stdin: 'inherit', reject: false, timeout: STTY_MS });
   }
 }
 

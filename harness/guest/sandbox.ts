@@ -1,10 +1,10 @@
 // QEMU's seccomp sandbox, if it was built with one.
-import { execa } from 'execa';
+import { runProgram } from '../base/program.ts';
 
 const known = new Map<string, Promise<boolean>>();
 
 async function probe(program: string): Promise<boolean> {
-  const { failed, stderr } = await execa(program, ['-sandbox', 'on', '-version'], { reject: false, stdin: 'ignore' });
+  const { failed, stderr } = await runProgram([program, '-sandbox', 'on', '-version'], { stdin: 'ignore' });
   // A QEMU that fails for another reason still has its sandbox.
   return !(failed && stderr.includes('-sandbox'));
 }
@@ -13,6 +13,8 @@ async function probe(program: string): Promise<boolean> {
 export async function hasSandbox(program: string): Promise<boolean> {
   const asked = known.get(program) ?? probe(program);
   known.set(program, asked);
+  // A machine that could not start it once may start it later.
+  asked.catch(() => known.delete(program));
   return asked;
 }
 

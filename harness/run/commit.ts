@@ -1,5 +1,5 @@
 // The commit of the user's project that a run tests.
-import { execa } from 'execa';
+import { runProgram } from '../base/program.ts';
 
 /** Time limit for git, in ms. */
 const GIT_LIMIT_MS = 5000;
@@ -15,13 +15,10 @@ interface Commit {
 const VARIABLES = ['GITHUB_SHA', 'CI_COMMIT_SHA', 'GIT_COMMIT'];
 
 async function git(folder: string, ...parameters: string[]): Promise<{ code: number | undefined; output: string }> {
-  const { exitCode, stdout } = await execa('git', ['--no-optional-locks', ...parameters], {
-    cwd: folder,
-    reject: false,
-    timeout: GIT_LIMIT_MS,
-    stdin: 'ignore',
-  });
-  return { code: exitCode, output: stdout ?? '' };
+  const command = ['git', '--no-optional-locks', ...parameters] as const;
+  // A git that does not answer costs the commit, not the run.
+  const ended = await runProgram(command, { cwd: folder, stdin: 'ignore' }, { ms: GIT_LIMIT_MS }).catch(() => null);
+  return { code: ended?.exitCode, output: ended?.stdout ?? '' };
 }
 
 function hashIn(text: string | undefined): string | null {

@@ -1,9 +1,8 @@
 // The facts of this machine: QEMU, processors, memory.
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem, type } from 'node:os';
-import { execa } from 'execa';
-import { InfraError, UserError } from '../base/errors.ts';
-import { startTrouble } from '../base/machine-trouble.ts';
+import { InfraError } from '../base/errors.ts';
+import { isMissing, runProgram } from '../base/program.ts';
 import { cgroupMiB } from './cgroup.ts';
 
 export const QEMU_PROGRAM = 'qemu-system-x86_64';
@@ -15,14 +14,11 @@ const SPARE_MIB = 512;
 
 /**
  * QEMU's version, for example `7.2.22`, and the line that contains it.
- * @throws UserError if QEMU is not installed, InfraError when it does not start on this machine
+ * @throws InfraError if QEMU is not installed, or does not answer on this machine
  */
 export async function qemuVersion(): Promise<{ version: string; line: string }> {
-  const result = await execa(QEMU_PROGRAM, ['--version'], { reject: false });
-  const trouble = startTrouble(result);
-  if (trouble !== null) throw new InfraError(`${QEMU_PROGRAM} cannot be started: ${trouble}`);
-  if (result.exitCode === undefined && result.signal === undefined)
-    throw new UserError(`${QEMU_PROGRAM} is not installed; on Debian: apt-get install qemu-system-x86`);
+  const result = await runProgram([QEMU_PROGRAM, '--version'], { stdin: 'ignore' });
+  if (isMissing(result)) throw new InfraError(`${QEMU_PROGRAM} is not installed; on Debian: apt-get install qemu-system-x86`);
   const [line = ''] = result.stdout.split('\n');
   const version = /version (\S+)/.exec(line)?.[1];
   if (result.failed || !version) {

@@ -1,12 +1,15 @@
 // The place of the snapshots of a run: the cache, or the folder of the run if the cache is read-only.
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { toInfraError } from '../base/errors.ts';
+import { InfraError, toInfraError } from '../base/errors.ts';
 import { makeFolderBeside } from '../base/populate.ts';
+import { runProgram } from '../base/program.ts';
 import type { BootRequest } from '../guest/boot.ts';
 import { openSnapshot, type Snapshot } from '../guest/kept-snapshot.ts';
 import { makeSnapshot } from '../guest/snapshot.ts';
+
+/** A slow disk takes minutes to copy the memory of a guest. */
+const COPY_MS = 10 * 60 * 1000;
 
 export interface SnapshotStore {
   cache: string;
@@ -30,7 +33,9 @@ export async function keptSnapshot({ cache, work, key }: SnapshotStore): Promise
   const snapshot = await openSnapshot(join(cache, 'snapshots', key), key);
   if (!snapshot || (await writable(snapshot.ramFile))) return snapshot;
   const ramFile = join(work, `${key}.ram`);
-  await execa('cp', ['--sparse=always', '--reflink=auto', '--no-preserve=mode', snapshot.ramFile, ramFile]);
+  const copy = ['cp', '--sparse=always', '--reflink=auto', '--no-preserve=mode', snapshot.ramFile, ramFile] as const;
+  const { failed, stderr } = await runProgram(copy, { stdin: 'ignore' }, { ms: COPY_MS });
+  if (failed) throw new InfraError(`${snapshot.ramFile} cannot be copied: ${stderr}`);
   return { ...snapshot, ramFile };
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { cacheRoot } from '../base/files.ts';
 import { populateDirectory } from '../base/populate.ts';
-import { UserError } from '../base/errors.ts';
+import { InfraError } from '../base/errors.ts';
 import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import { run, secondsSince, versionLine } from './command.ts';
@@ -35,12 +35,12 @@ export interface AgentOptions {
 async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
   const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
   const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
-  if (!ok) throw new UserError('the guest agent does not build; "npm run setup" installs its requirements:', { detail: said });
+  if (!ok) throw new InfraError('the guest agent does not build; "npm run setup" installs its requirements:', { detail: said });
 }
 
 /**
  * The guest agent, rebuilt after a change of its sources, libbpf or the compiler.
- * @throws UserError if it cannot be built, with the compiler's message
+ * @throws InfraError if it cannot be built, with the compiler's message
  */
 export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const cache = options.cache ?? cacheRoot();
@@ -48,7 +48,7 @@ export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const from = { cache, onNote: options.onNote, mirrors: options.mirrors, trust: options.trust };
   const libbpf = options.release === undefined ? await ensureLibbpf(from) : await ensureRelease(options.release, from);
   const compiler = await versionLine('gcc');
-  if (compiler === null) throw new UserError(NO_COMPILER);
+  if (compiler === null) throw new InfraError(NO_COMPILER);
   const sources = await filesIn(folder, ['.c']);
   const libbpfKey = await digestOf([libbpf.staticLib]);
   const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpfKey, compiler, ...FLAGS, ...LIBRARIES);

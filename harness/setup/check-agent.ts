@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { filesIn } from '../base/digest.ts';
-import { messageOf, UserError } from '../base/errors.ts';
+import { InfraError, messageOf } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { run, versionLine } from './command.ts';
@@ -22,18 +22,18 @@ type Tool = (typeof TOOLS)[number];
 
 async function toolFor(program: Tool['program']): Promise<void> {
   if ((await versionLine(program)) !== null) return;
-  throw new UserError(`${program} is not installed; run "npm run setup", or on Debian: apt-get install ${program}`);
+  throw new InfraError(`${program} is not installed; run "npm run setup", or on Debian: apt-get install ${program}`);
 }
 
 /**
  * Checks all C files of a folder and prints each fault.
  * @returns whether there is no fault
- * @throws UserError when a tool or the headers of libbpf are missing
+ * @throws InfraError when a tool or the headers of libbpf are missing
  */
 async function check(folder: string): Promise<boolean> {
   await Promise.all(TOOLS.map(async ({ program }) => toolFor(program)));
   const libbpf = await installedLibbpf(cacheRoot());
-  if (libbpf === null) throw new UserError('the cache has no headers of libbpf; run "npm run setup"');
+  if (libbpf === null) throw new InfraError('the cache has no headers of libbpf; run "npm run setup"');
   const files = await filesIn(folder, ['.c']);
   const limit = pLimit(availableParallelism());
   const faultsOf = async ({ program, flags }: Tool, file: string) => {

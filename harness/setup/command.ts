@@ -1,7 +1,5 @@
 // Runs the tools that set-up needs (compilers, make, apt-get) and keeps their output.
-import { $ } from 'zx/core';
-import { InfraError } from '../base/errors.ts';
-import { startTrouble } from '../base/machine-trouble.ts';
+import { type ProgramCommand, type ProgramLimits, runProgram } from '../base/program.ts';
 
 export interface Finished {
   ok: boolean;
@@ -11,39 +9,31 @@ export interface Finished {
   said: string;
 }
 
-interface RunOptions {
+interface RunOptions extends ProgramLimits {
   cwd?: string;
   /** Variables beside those of this process. */
   env?: Readonly<Record<string, string>>;
 }
 
+/** A build of libbpf on a loaded machine takes minutes, and so does the download of packages. */
+const LIMITS = { ms: 30 * 60 * 1000, bytes: 64 << 20 } as const satisfies ProgramLimits;
+
 /**
  * Runs a command to its end without input. A missing program is a failed command.
- * @throws InfraError if this machine cannot start a program
+ * @throws InfraError if this machine cannot start a program, or if the command exceeds a limit
  */
-export async function run(command: readonly string[], { env, ...options }: RunOptions = {}): Promise<Finished> {
-  const running = $({
-    ...options,
-    ...(env && { env: { ...process.env, ...env } }),
-    nothrow: true,
-    quiet: true,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })`${[...command]}`;
-  // A compiler that make started is ended, too: all of them are one process group.
-  const end = () => {
-    if (running.pid !== undefined) process.kill(-running.pid);
-  };
-  process.once('exit', end);
-  const output = await running.finally(() => process.off('exit', end));
-  const trouble = startTrouble(output);
-  if (trouble !== null) throw new InfraError(`${command[0]} cannot be started: ${trouble}`);
-  return { ok: output.exitCode === 0, stdout: output.stdout.trim(), said: output.stdall.trim() };
+export async function run(command: ProgramCommand, { cwd, env, ...limits }: RunOptions = {}): Promise<Finished> {
+  const options = { stdin: 'ignore', all: true, ...(cwd !== undefined && { cwd }), ...(env && { env: { ...env } }) } as const;
+  const { exitCode, stdout, all } = await runProgram(command, options, { ...LIMITS, ...limits });
+  return { ok: exitCode === 0, stdout: stdout.trim(), said: all.trim() };
 }
+
+/** A program names its version at once. */
+const VERSION_LIMITS = { ms: 20_000, bytes: 1 << 20 } as const satisfies ProgramLimits;
 
 /** The first line of `program --version`; null if the program is missing. */
 export async function versionLine(program: string): Promise<string | null> {
-  const { ok, stdout } = await run([program, '--version']);
+  const { ok, stdout } = await run([program, '--version'], VERSION_LIMITS);
   return ok ? (stdout.split('\n')[0] ?? '') : null;
 }
 

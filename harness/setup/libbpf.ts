@@ -107,7 +107,7 @@ export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
 
 /**
  * The libbpf to link with: the choice of an earlier set-up, else built from source, else the system's.
- * @throws UserError if none can be found, InfraError if the cache cannot be used and the system has none
+ * @throws InfraError if none can be found, or if the cache cannot be used and the system has none
  */
 export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
   const memory = memoryOf(options.cache);
@@ -128,7 +128,7 @@ export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
   const system = await fromSystem();
   // A cache that cannot be written is mended first: the agent needs it, too.
   if (!system && diskError) throw diskError;
-  if (!system) throw new UserError(`no libbpf to build the guest agent with: ${why}; on Debian: apt-get install libbpf-dev`);
+  if (!system) throw new InfraError(`no libbpf to build the guest agent with: ${why}; on Debian: apt-get install libbpf-dev`);
   options.onNote(`libbpf ${WANTED_LIBBPF} cannot be built (${why}); the ${system.origin} is used`);
   return system;
 }

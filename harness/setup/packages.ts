@@ -2,7 +2,8 @@
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { UserError } from '../base/errors.ts';
+import { InfraError } from '../base/errors.ts';
+import type { ProgramCommand } from '../base/program.ts';
 import { lastLines, run, secondsSince } from './command.ts';
 
 export interface SystemPackage {
@@ -88,7 +89,7 @@ type Root = 'directly' | 'sudo' | 'no';
 /** The plan for missing packages: commands to run in turn, or advice for the user. */
 export type PackagePlan =
   | { kind: 'nothing' }
-  | { kind: 'install'; names: string[]; commands: string[][] }
+  | { kind: 'install'; names: string[]; commands: ProgramCommand[] }
   | { kind: 'by-hand'; advice: string };
 
 function adviceFor(missing: readonly SystemPackage[], why: string): string {
@@ -100,9 +101,9 @@ function adviceFor(missing: readonly SystemPackage[], why: string): string {
 }
 
 /** Advice: a line and a list. */
-function adviceError(advice: string): UserError {
+function adviceError(advice: string): InfraError {
   const [message = '', ...list] = advice.split('\n');
-  return new UserError(message, { detail: list.join('\n') });
+  return new InfraError(message, { detail: list.join('\n') });
 }
 
 /** Plans how to install missing packages, with or without apt-get and root. */
@@ -116,12 +117,9 @@ export function planPackages(missing: readonly SystemPackage[], machine: { debia
     return { kind: 'by-hand', advice: adviceFor(missing, 'neither root nor sudo without a password is available') };
   }
   const names = missing.map((entry) => entry.debian);
-  const prefix = machine.root === 'sudo' ? ['sudo', '-n'] : [];
-  const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'];
-  const commands = [
-    [...apt, 'update'],
-    [...apt, 'install', '-y', '--no-install-recommends', ...names],
-  ];
+  const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'] as const;
+  const asRoot = (...words: string[]): ProgramCommand => (machine.root === 'sudo' ? ['sudo', '-n', ...apt, ...words] : [...apt, ...words]);
+  const commands = [asRoot('update'), asRoot('install', '-y', '--no-install-recommends', ...names)];
   return { kind: 'install', names, commands };
 }
 
@@ -138,7 +136,7 @@ async function rootAccess(): Promise<Root> {
 
 /**
  * Installs missing packages.
- * @throws UserError that lists the packages if they cannot be installed from here, or that has apt-get's message
+ * @throws InfraError that lists the packages if they cannot be installed from here, or that has apt-get's message
  */
 export async function ensurePackages(withTests: boolean, onNote: (text: string) => void): Promise<void> {
   const missing = await missingPackages(withTests);
@@ -150,7 +148,7 @@ export async function ensurePackages(withTests: boolean, onNote: (text: string) 
   const started = performance.now();
   for (const command of plan.commands) {
     const { ok, said } = await run(command);
-    if (!ok) throw new UserError(`${command.join(' ')} failed:`, { detail: lastLines(said, 3) });
+    if (!ok) throw new InfraError(`${command.join(' ')} failed:`, { detail: lastLines(said, 3) });
   }
   const left = await missingPackages(withTests);
   if (left.length > 0) throw adviceError(adviceFor(left, 'apt-get install did not install the expected files'));

@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { execa } from 'execa';
 import { InfraError, messageOf } from '../../harness/base/errors.ts';
 import { startTrouble } from '../../harness/base/machine-trouble.ts';
+import { runProgram } from '../../harness/base/program.ts';
 import { errorCode } from '../../harness/base/files.ts';
 
 export const COMPRESSIONS = ['gzip', 'xz', 'lzma', 'zstd', 'lz4', 'bzip2'] as const;
@@ -39,6 +40,9 @@ const MAX_UNPACKED = 8 * 2 ** 30;
 /** A few compressed bytes could unpack to any size. Kernel packages and BTF archives unpack to less than 20 times their size. */
 const MAX_RATIO = 100;
 const SMALL = 256 << 20;
+
+/** The largest kernel package on a slow and loaded machine takes minutes. */
+const LIMITS = { ms: 30 * 60 * 1000, bytes: 1 << 20 } as const;
 
 /** Compressed bytes. */
 export interface Packed {
@@ -87,10 +91,18 @@ async function gunzip<T>({ input, size }: Packed, label: string, consume: Consum
   }
 }
 
-async function runProgram<T>(format: keyof typeof PROGRAMS, { input, size }: Packed, label: string, consume: Consumer<T>): Promise<T> {
+async function decompressWith<T>(format: keyof typeof PROGRAMS, { input, size }: Packed, label: string, consume: Consumer<T>): Promise<T> {
   const { command, package: needed } = PROGRAMS[format];
   const [program, ...args] = command;
-  const child = execa(program, args, { stdin: 'pipe', reject: false, buffer: { stdout: false, stderr: true }, encoding: 'buffer' });
+  const child = execa(program, args, {
+    stdin: 'pipe',
+    reject: false,
+    buffer: { stdout: false, stderr: true },
+    encoding: 'buffer',
+    timeout: LIMITS.ms,
+    killSignal: 'SIGKILL',
+    maxBuffer: LIMITS.bytes,
+  });
   // Node discards unread output when a program ends, and a consumer may open a file before it reads.
   const output = withinLimit(size, label);
   const handed = settle(pipeline(child.stdout, output));
@@ -108,6 +120,7 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, { input, size }: Pac
   const trouble = startTrouble(outcome);
   if (trouble !== null) throw new InfraError(`${label}: ${program} cannot be started: ${trouble}`);
   if (child.pid === undefined) throw new InfraError(`the program ${program} is needed: install the package ${needed}`);
+  if (outcome.timedOut) throw new InfraError(`${label}: ${program} has not ended after ${LIMITS.ms / 1000} s`);
   // A program that ends early breaks the pipe. Its exit status has the real reason.
   if (whole && fed.kind === 'error' && !BROKEN_PIPE.has(errorCode(fed.error) ?? '')) throw fed.error;
   if (whole && outcome.exitCode !== undefined && outcome.exitCode !== 0) {
@@ -125,14 +138,16 @@ async function runProgram<T>(format: keyof typeof PROGRAMS, { input, size }: Pac
  *   than 8 GiB; whatever `consume` throws
  */
 export async function decompress<T>(format: Compression, packed: Packed, label: string, consume: Consumer<T>): Promise<T> {
-  return format === 'gzip' ? gunzip(packed, label, consume) : runProgram(format, packed, label, consume);
+  return format === 'gzip' ? gunzip(packed, label, consume) : decompressWith(format, packed, label, consume);
 }
 
 const XZ = PROGRAMS.xz.command;
 
 /** The sizes of xz files after decompression, from the index at the end of each. */
 async function xzSizes(paths: readonly string[]): Promise<number[]> {
-  const { stdout } = await execa(XZ[0], ['--robot', '--list', ...paths]);
+  const { failed, stdout, stderr } = await runProgram([XZ[0], '--robot', '--list', ...paths], { stdin: 'ignore' }, LIMITS);
+  if (failed)
+    throw new InfraError(`${paths[0]} and others cannot be decompressed: ${stderr || 'xz is needed: install the package xz-utils'}`);
   // "file", streams, blocks, compressed size, uncompressed size
   return stdout.split('\n').flatMap((line) => (line.startsWith('file\t') ? [Number(line.split('\t')[4])] : []));
 }
@@ -146,8 +161,9 @@ export async function decompressXzFiles(paths: readonly string[], maxBytes: numb
     const sizes = await xzSizes(paths);
     const sum = sizes.reduce((all, size) => all + size, 0);
     if (sizes.length !== paths.length || !(sum <= maxBytes)) throw new InfraError(`${paths[0]} and others: ${sum} bytes are too many`);
-    const [program, ...args] = XZ;
-    const { stdout } = await execa(program, [...args, ...paths], { encoding: 'buffer', maxBuffer: maxBytes + 1, stripFinalNewline: false });
+    const options = { stdin: 'ignore', encoding: 'buffer', stripFinalNewline: false } as const;
+    const { failed, stdout, stderr } = await runProgram([...XZ, ...paths], options, { ...LIMITS, bytes: maxBytes + 1 });
+    if (failed) throw new InfraError(`${paths[0]} and others cannot be decompressed: ${Buffer.from(stderr).toString()}`);
     if (stdout.length !== sum) throw new InfraError(`${paths[0]} and others: xz gives ${stdout.length} bytes instead of ${sum}`);
     let at = 0;
     return sizes.map((size) => Buffer.from(stdout.buffer, stdout.byteOffset + (at += size) - size, size));

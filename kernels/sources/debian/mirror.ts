@@ -1,7 +1,6 @@
 // Finds the Debian mirrors of this machine: those that the user names, else those of apt. The program has no default host.
-import { execa } from 'execa';
-import { InfraError, UserError } from '../../../harness/base/errors.ts';
-import { startTrouble } from '../../../harness/base/machine-trouble.ts';
+import { UserError } from '../../../harness/base/errors.ts';
+import { isMissing, runProgram } from '../../../harness/base/program.ts';
 import { mirrorAddress } from '../../trust/mirror-trust.ts';
 import { type Archive, archiveOfSuite } from './suites.ts';
 
@@ -71,15 +70,13 @@ export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
  * @see apt.conf(5), Acquire::Check-Valid-Until
  */
 async function aptKeepsExpired(): Promise<boolean> {
-  const { stdout } = await execa('apt-config', ['shell', 'CHECK', 'Acquire::Check-Valid-Until/b'], { reject: false, stdin: 'ignore' });
+  const { stdout } = await runProgram(['apt-config', 'shell', 'CHECK', 'Acquire::Check-Valid-Until/b'], { stdin: 'ignore' });
   return stdout === "CHECK='false'";
 }
 
 async function aptMirrors(): Promise<Mirror[]> {
-  const apt = await execa('apt-get', ['update', '--print-uris'], { reject: false, env: { LC_ALL: 'C' }, stdin: 'ignore' });
-  const trouble = startTrouble(apt);
-  if (trouble !== null) throw new InfraError(`apt-get cannot be started: ${trouble}`);
-  if (apt.failed && apt.exitCode === undefined) throw new UserError(`this machine has no apt-get; ${WHAT_TO_SET}`);
+  const apt = await runProgram(['apt-get', 'update', '--print-uris'], { env: { LC_ALL: 'C' }, stdin: 'ignore' });
+  if (isMissing(apt)) throw new UserError(`this machine has no apt-get; ${WHAT_TO_SET}`);
   const mirrors = parseAptUris(apt.stdout);
   return (await aptKeepsExpired()) ? mirrors.map((mirror) => ({ ...mirror, keepsExpired: true })) : mirrors;
 }

@@ -1,5 +1,5 @@
 // Checks whether an InRelease file is signed with a key that this machine or the user trusts.
-import { execa } from 'execa';
+import { isMissing, runProgram } from '../../../harness/base/program.ts';
 import type { Keyring } from './keyring.ts';
 
 /** The result of the check. Only `good` and `bad` are known facts: anyone may have written an `unchecked` text. */
@@ -65,16 +65,11 @@ export function readGpgvStatus(status: string, keyFile: string | null = null): S
 
 async function verifyWith({ path, keyFile }: Keyring, message: string): Promise<SignedText> {
   // The status gets its own file descriptor, because standard error also has text from the message.
-  const command = ['--weak-digest', 'SHA1', '--keyring', path, '--status-fd', '3', '--output', '-', '-'];
-  const gpgv = await execa('gpgv', command, {
-    input: message,
-    stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: MAX_RELEASE_BYTES,
-  });
+  const command = ['gpgv', '--weak-digest', 'SHA1', '--keyring', path, '--status-fd', '3', '--output', '-', '-'] as const;
+  const options = { input: message, stdio: ['pipe', 'pipe', 'ignore', 'pipe'], stripFinalNewline: false } as const;
+  const gpgv = await runProgram(command, options, { bytes: MAX_RELEASE_BYTES });
   const content = clearSignedText(message);
-  if (gpgv.code === 'ENOENT') {
+  if (isMissing(gpgv)) {
     return { signature: { kind: 'unchecked', reason: 'gpgv is not installed; install the package gpgv' }, content };
   }
   const signature = readGpgvStatus(gpgv.stdio[3] ?? '', keyFile);

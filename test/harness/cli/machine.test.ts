@@ -1,5 +1,5 @@
 // Tests of commands on a machine that lacks a resource: one line names it, the exit code is 3, and no command reports a bug in corematrix.
-import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 import { sample } from '../run/real-run.ts';
-import { MAIN, withoutMirrorNotes } from './command.ts';
+import { corematrix, MAIN, withoutMirrorNotes } from './command.ts';
 
 const NOBODY = 65534;
 const RUN = ['run', '--no-cache', sample('task_state'), '-k', 'debian:5.10'];
@@ -95,6 +95,56 @@ describe('the folder for temporary files', () => {
     const { exitCode, lines } = await limited('true', RUN, { TMPDIR: '/proc' });
     expect(exitCode).toBe(3);
     expect(lines).toEqual([expect.stringMatching(/^error: E\w+: .*'\/proc\/corematrix-\w+'; set TMPDIR to a folder that exists and/)]);
+  });
+});
+
+describe('programs of the machine', () => {
+  /** A folder for PATH with some programs of this machine, by links. */
+  async function pathWith(...names: string[]): Promise<string> {
+    const path = await mkdtemp(join(folder, 'path-'));
+    for (const name of names) {
+      const { stdout } = await execa('sh', ['-c', 'command -v "$0"', name]);
+      await symlink(stdout, join(path, name));
+    }
+    return path;
+  }
+
+  /** A folder for PATH in which QEMU is a script. */
+  async function pathWithQemu(script: string): Promise<string> {
+    const path = await pathWith();
+    await writeFile(join(path, 'qemu-system-x86_64'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return `${path}:${process.env['PATH']}`;
+  }
+
+  it('a run without QEMU ends with 3 and names the package', async () => {
+    const path = await pathWith('gcc', 'as', 'ld', 'flock', 'git', 'setpriv');
+    const { exitCode, lines } = await limited(`export PATH='${path}'`, RUN);
+    expect([exitCode, lines.slice(-1)]).toEqual([
+      3,
+      ['error: qemu-system-x86_64 is not installed; on Debian: apt-get install qemu-system-x86'],
+    ]);
+  });
+
+  it('a run without gcc ends with 3 and says what needs it', async () => {
+    const path = await pathWith('qemu-system-x86_64', 'flock', 'git', 'setpriv');
+    const { exitCode, lines } = await limited(`export PATH='${path}'`, RUN);
+    expect([exitCode, lines.slice(-1)]).toEqual([3, [expect.stringMatching(/^error: gcc is not installed; it builds the guest agent/)]]);
+  });
+
+  it('a run and doctor with a QEMU that does not answer end with 3 and name it', async () => {
+    const env = { PATH: await pathWithQemu('sleep 600; true') };
+    const said = 'qemu-system-x86_64 --version: has not ended after 20 s; check that program';
+    const [ran, doctor] = await Promise.all([limited('true', RUN, env), corematrix(folder, ['doctor', '--json'], env)]);
+    expect([ran.exitCode, ran.lines.at(-1)]).toEqual([3, `error: ${said}`]);
+    expect([doctor.exitCode, doctor.stdout]).toEqual([3, expect.stringContaining(said)]);
+  });
+
+  it('a run with a QEMU that prints hundreds of megabytes ends with 3 and says so', async () => {
+    const { exitCode, lines } = await limited('true', RUN, { PATH: await pathWithQemu('yes | head -c 300000000') });
+    expect([exitCode, lines.at(-1)]).toEqual([
+      3,
+      'error: qemu-system-x86_64 --version: prints more than 1048576 bytes; check that program',
+    ]);
   });
 });
 

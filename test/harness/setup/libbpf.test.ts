@@ -109,7 +109,7 @@ describe('libbpf', () => {
       );
       expect([
         [expect.stringMatching(/^system package libbpf-dev \d+\.\d+$/), true, 1],
-        ['UserError', 'no libbpf to build the guest agent with', 0],
+        ['InfraError', 'no libbpf to build the guest agent with', 0],
       ]).toContainEqual(outcome);
     },
   );
