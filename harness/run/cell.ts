@@ -23,7 +23,7 @@ import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { droppedInGuest } from './dropped.ts';
-import { timeInLibbpf } from './evidence.ts';
+import { timeInLibbpf, withProgramsOf } from './evidence.ts';
 import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { runCheckOf } from '../plan/object-settings/run-check-plan.ts';
@@ -160,9 +160,10 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     const enumerators = types.kernel && knownEnumerators(types.kernel);
     const { programs, subprograms, ext, elf } = object.bpf;
     const alternatives = object.bpf.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
+    const names = object.result.programs.map(({ name }) => name);
     const judgement = judgeCell({
       object: object.result,
-      evidence: last.evidence,
+      evidence: withProgramsOf(last.evidence, names),
       alternatives,
       library: libraryName(object.result.loader),
       ...(types.kernel && { candidates: () => prediction().relocations.map(({ candidates }) => candidates) }),

@@ -1,4 +1,5 @@
 // Makes the evidence for verdicts from the frames of a guest's response.
+import { isDeepStrictEqual } from 'node:util';
 import { MAX_PROGRAMS } from '../bpf/object/object.ts';
 import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { textRecords } from '../logs/libbpf/lines.ts';
@@ -82,6 +83,16 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
   }
   const runCheck = runCheckFacts(frames);
   return runCheck ? { ...evidence, runCheck } : evidence;
+}
+
+/**
+ * Evidence whose programs are those of the object. A guest can write any names, and a verdict of another program would be none.
+ * @param names the programs of the object
+ */
+export function withProgramsOf(evidence: CellEvidence, names: readonly string[]): CellEvidence {
+  const found = evidence.programs.map(({ name }) => name).toSorted();
+  const isSame = isDeepStrictEqual(found, names.toSorted());
+  return isSame ? evidence : { ...evidence, programs: [] };
 }
 
 /** The time that all load attempts spent in libbpf's open and load, in milliseconds. */

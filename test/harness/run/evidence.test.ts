@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Frame } from '../../../harness/guest/protocol/frames.ts';
-import { toEvidence } from '../../../harness/run/evidence.ts';
+import { toEvidence, withProgramsOf } from '../../../harness/run/evidence.ts';
 
 const program = (name: string): Frame => ({ type: 'program', name, section: 'kprobe/x', programType: 'kprobe', autoload: true, insns: 2 });
 const end: Frame = { type: 'attempt-end', reached: 'load', errno: 22, openMs: 1, loadMs: 2 };
@@ -64,4 +64,11 @@ test('functions that programs are not attached to are kept with the response, up
   expect(toEvidence([{ type: 'target', ...facts }], '').targets).toEqual([facts]);
   const frames = Array.from({ length: 70_000 }, () => ({ type: 'target', ...facts }) as const);
   expect(toEvidence(frames, '').targets).toHaveLength(65_536);
+});
+
+test('the programs of a guest count only if they are those of the object', () => {
+  const evidence = toEvidence([program('p'), program('q'), end], '');
+  expect(withProgramsOf(evidence, ['q', 'p'])).toBe(evidence);
+  const others = [['p'], ['p', 'q', 'r'], ['p', 'p'], ['p', 'x'], []];
+  expect(others.map((names) => withProgramsOf(evidence, names).programs)).toEqual([[], [], [], [], []]);
 });

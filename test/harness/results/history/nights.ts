@@ -1,7 +1,7 @@
 // Makes results of nightly runs of a small matrix, from the status of the program on each kernel and the changes since the night before.
 import { type HistoryLine, lineOf } from '../../../../harness/results/history/line.ts';
 import { uniformCell } from '../../../../harness/results/uniform-cell.ts';
-import type { KernelResult, Results } from '../../../../harness/results/schema.ts';
+import type { Attempt, KernelResult, Results } from '../../../../harness/results/schema.ts';
 import type { Status } from '../../../../harness/base/vocabulary.ts';
 import { SAMPLE } from '../../../reports/sample.ts';
 
@@ -24,6 +24,14 @@ function kernelsOf(version: string): KernelResult[] {
   return [OLD, newer];
 }
 
+/** Attempts that give a status: none without a run, and two for a flaky cell. */
+function attemptsOf(status: Status, flaky: boolean): Attempt[] {
+  if (status === 'not-run' || status === 'skip') return [];
+  const failed = { isolation: 'snapshot', infra: 'infra-timeout', reason: 'too slow', durationMs: 1 } as const;
+  const judged = { isolation: 'snapshot', infra: null, reason: null, durationMs: 1 } as const;
+  return [...(flaky || status === 'infra' ? [failed] : []), ...(status === 'infra' ? [] : [judged])];
+}
+
 /** The results of a night. */
 export function night({ day, statuses, version = '6.12.117', flaky = false }: Night): Results {
   if (!PROBES) throw new Error('the sample has objects');
@@ -38,6 +46,7 @@ export function night({ day, statuses, version = '6.12.117', flaky = false }: Ni
     objects: [object],
     cells: kernels.map(({ id }, at) => ({
       ...uniformCell(id, object, statuses[at] ?? 'pass', { class: null, reason: 'so it is' }),
+      attempts: attemptsOf(statuses[at] ?? 'pass', flaky && at === 1),
       flaky: flaky && at === 1,
     })),
   };
