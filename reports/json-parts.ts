@@ -1,4 +1,5 @@
 // Finds the parts of a results file of any size without reading it as one string: list items, texts of logs, everything else.
+import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
 import { readBytes } from '../harness/results/large-log.ts';
 import { type JsonPath, parseJson, repeatedKey } from '../harness/base/json.ts';
@@ -160,7 +161,9 @@ export function* jsonParts(file: number): Generator<Part> {
 
 /** The text of a part. */
 function partText(file: number, { start, end }: Span): string {
-  return readBytes(file, start, end - start).toString();
+  const bytes = readBytes(file, start, end - start);
+  if (!isUtf8(bytes)) throw new JsonFault(start, 'some bytes are not UTF-8');
+  return bytes.toString();
 }
 
 /**

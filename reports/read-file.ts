@@ -1,6 +1,8 @@
 // Reads results from a file of any size. A small file is read as one string. A large one is read part by part, and its large logs stay in it.
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { UserError } from '../harness/base/errors.ts';
 import { checkUserFile, readUserFile } from '../harness/base/user-file.ts';
 import { type LargeLog, logInFile } from '../harness/results/large-log.ts';
 import { checkedResults, RESULTS_FILE, readVersionedResults, syntaxError, type VersionedResults } from './json.ts';
@@ -83,5 +85,8 @@ async function readLarge(name: string): Promise<VersionedResults> {
  */
 export async function readResultsFile(name: string, maxWhole = MAX_WHOLE): Promise<VersionedResults> {
   const { size } = await checkUserFile(name, RESULTS_FILE);
-  return size > maxWhole ? readLarge(name) : readVersionedResults((await readUserFile(name, RESULTS_FILE)).toString(), name);
+  if (size > maxWhole) return readLarge(name);
+  const bytes = await readUserFile(name, RESULTS_FILE);
+  if (!isUtf8(bytes)) throw new UserError(`${name}: not valid JSON: some bytes are not UTF-8`);
+  return readVersionedResults(bytes.toString(), name);
 }

@@ -1,9 +1,20 @@
 #!/usr/bin/env node
-// Starts the command line, but only if enough files may be open: to load the modules of a command, Node.js opens up to a hundred at once.
+// Starts the command line, but only in a folder that exists, and if enough files may be open: to load the modules of a command, Node.js opens
+// up to a hundred at once.
 import { EXIT } from './exit-codes.ts';
 import { openFilesTrouble } from './open-files.ts';
 
-const trouble = openFilesTrouble();
+/** Names in the current folder mean nothing once it is removed. */
+function folderTrouble(): string | null {
+  try {
+    process.cwd();
+    return null;
+  } catch {
+    return 'the current folder was removed; change to a folder that exists';
+  }
+}
+
+const trouble = openFilesTrouble() ?? folderTrouble();
 if (trouble === null) {
   const { runCommandLine } = await import('./command-line.ts');
   await runCommandLine();

@@ -20,6 +20,9 @@ Infrastructure failures of a kernel that is marked as \`optional\` do not count 
 
 const INTERNAL = `${EXIT.internal} is a fault in corematrix itself, never in your input. The message has the stack trace and names what to add to a bug report.`;
 
+const SIGNALS = `A signal ends a command at once if nothing is to be saved: in the first second of every command, before it listens, and in work that takes
+no pause. A shell then shows 128 and the number of the signal: 143 for SIGTERM, 129 for SIGHUP, ${EXIT.interrupted} for SIGINT.`;
+
 function rowsOf(command: Command, name: string): string[][] {
   const facts = helpFactsOf(command);
   const codes = facts ? exitCodesOf(facts) : [];
@@ -45,6 +48,7 @@ export async function exitCodesPage(): Promise<string> {
     ),
     RUNS,
     INTERNAL,
+    SIGNALS,
     '## By command',
     table(['command', 'code', 'meaning'], rows),
   );

@@ -55,6 +55,18 @@ describe('results that are read part by part', () => {
     expect([logText(read.logs, id), logText(readResults(text, 'results.json').logs, id), logText(logs, id)]).toEqual([LARGE, LARGE, LARGE]);
   });
 
+  it('results with bytes that are not UTF-8 are refused, whole and part by part', async () => {
+    const path = join(folder, 'results.json');
+    const bytes = Buffer.from(renderJson(SAMPLE));
+    bytes[bytes.indexOf('task_state')] = 0xff;
+    await writeFile(path, bytes);
+    const read = async (maxWhole?: number) => messageOf(async () => (await readResultsFile(path, maxWhole)).results);
+    expect([await read(), (await read(0)).replace(/:\d+:\d+:/, ':')]).toEqual([
+      'results.json: not valid JSON: some bytes are not UTF-8',
+      'results.json: not valid JSON: some bytes are not UTF-8',
+    ]);
+  });
+
   it('a fault in results that are read part by part has the same place as in results that are read whole', async () => {
     const text = renderJson({ ...SAMPLE, cells: SAMPLE.cells.slice(0, 2) });
     const steps = Array.from({ length: 60 }, (_, step) => Math.floor((text.length * step) / 60));

@@ -237,6 +237,12 @@ describe.skipIf(!mayMount)('a machine in a mount namespace', () => {
   });
 });
 
+it.each([RUN, ['report', 'results.json'], ['--help']])('a removed current folder is an error in one line: %s', async (...args) => {
+  const gone = join(folder, 'gone');
+  const { exitCode, lines } = await limited(`mkdir '${gone}' && cd '${gone}' && rmdir '${gone}'`, args);
+  expect([exitCode, lines]).toEqual([3, ['error: the current folder was removed; change to a folder that exists']]);
+});
+
 it('a device as the report folder is refused in one line', async () => {
   const { exitCode, lines } = await limited('true', [
     'report',
