@@ -6,13 +6,12 @@ import { messageOf, UserError } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { ayaBuild, prepareAya } from './aya.ts';
-import type { ProgramCommand } from '../base/program.ts';
 import { run } from './command.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/aya');
 
 /** Prints the output of a command that fails. Returns whether it succeeded. */
-async function passes(command: ProgramCommand, cwd: string, env: Record<string, string> = {}): Promise<boolean> {
+async function passes(command: readonly string[], cwd: string, env: Record<string, string> = {}): Promise<boolean> {
   const { ok, said } = await run(command, { cwd, env });
   if (!ok) process.stdout.write(`${said}\n`);
   return ok;

@@ -1,5 +1,5 @@
 // Runs the tools that set-up needs (compilers, make, apt-get) and keeps their output.
-import { type ProgramCommand, type ProgramLimits, runProgram } from '../base/program.ts';
+import { type ProgramLimits, runProgram } from '../base/program.ts';
 
 export interface Finished {
   ok: boolean;
@@ -22,9 +22,9 @@ const LIMITS = { ms: 30 * 60 * 1000, bytes: 64 << 20 } as const satisfies Progra
  * Runs a command to its end without input. A missing program is a failed command.
  * @throws InfraError if this machine cannot start a program, or if the command exceeds a limit
  */
-export async function run(command: ProgramCommand, { cwd, env, ...limits }: RunOptions = {}): Promise<Finished> {
+export async function run([program = '', ...args]: readonly string[], { cwd, env, ...limits }: RunOptions = {}): Promise<Finished> {
   const options = { stdin: 'ignore', all: true, ...(cwd !== undefined && { cwd }), ...(env && { env: { ...env } }) } as const;
-  const { exitCode, stdout, all } = await runProgram(command, options, { ...LIMITS, ...limits });
+  const { exitCode, stdout, all } = await runProgram([program, ...args], options, { ...LIMITS, ...limits });
   return { ok: exitCode === 0, stdout: stdout.trim(), said: all.trim() };
 }
 
