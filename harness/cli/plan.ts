@@ -22,7 +22,7 @@ interface Row {
   selector: string;
   optional: boolean;
   cached: boolean;
-  /** Their loaders: releases of libbpf, and `command` for a custom loader. */
+  /** Their loaders: `libbpf@1.1`, `cilium@0.22`, and `command` for a custom loader. */
   loaders: string[];
   /** Ids of the objects that would run on it. */
   run: string[];

@@ -47,7 +47,7 @@ export const configSchema = z.strictObject({
     .array(loaderSchema)
     .min(1)
     .optional()
-    .describe('Releases of libbpf that load every object without a `loader`, each in its own row.'),
+    .describe('Loaders of every object without a `loader`, each in its own row: `libbpf@1.1`, `cilium@0.22`.'),
   lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
   history: z
     .string()
