@@ -1,4 +1,5 @@
 // Merges results files: shards of a plan, or runs of different kernels or objects.
+import { libraryOf } from './loaders-used.ts';
 import { createHash } from 'node:crypto';
 import { compareKernelVersions, tryParseKernelVersion } from '../base/kernel-version.ts';
 import { UserError } from '../base/errors.ts';
@@ -54,15 +55,16 @@ function checkRuns(inputs: Inputs): void {
   checkPlan(inputs, 'object', ({ objects }) => objects);
 }
 
-/** Agents with other releases of libbpf, each with its loader name. */
+/** Agents with other loaders, each with its loader name. */
 function mergedAgents(inputs: Inputs): Pick<Results['run'], 'otherAgents'> {
   const found = new Map<string, { name: string; agent: NonNullable<Results['run']['otherAgents']>[number] }>();
   for (const { name, results } of inputs)
     for (const agent of results.run.otherAgents ?? []) {
       const known = found.get(agent.loader);
-      if (known && known.agent.libbpf !== agent.libbpf)
+      const [before, now] = [libraryOf(known?.agent ?? agent), libraryOf(agent)];
+      if (known && before.release !== now.release)
         throw new UserError(
-          `${known.name} and ${name} cannot be merged: ${agent.loader} is libbpf ${known.agent.libbpf} and ${agent.libbpf}; run all shards with one version`,
+          `${known.name} and ${name} cannot be merged: ${agent.loader} is ${now.library} ${before.release} and ${now.release}; run all shards with one version`,
         );
       if (!known) found.set(agent.loader, { name, agent });
     }

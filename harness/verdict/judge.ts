@@ -1,6 +1,7 @@
 // Makes the verdict on one cell from the guest's evidence and the facts about the object.
 import { attachTargetOf } from '../bpf/object/attach-point.ts';
 import type { LineOf } from '../bpf/object/source-line.ts';
+import { withPoisonAsCause } from './relocations/poison.ts';
 import { relocationRecords } from './relocations/records.ts';
 import type { FailurePlace } from '../results/schema.ts';
 import type { RunCheckPlan } from '../plan/object-settings/run-check-plan.ts';
@@ -62,8 +63,17 @@ function programsOf({ object, evidence }: JudgeInput): KnownProgram[] {
   return object.programs.map(({ name, type, section }) => ({ name, type, autoload: !section.startsWith('?') }));
 }
 
+/** Reads an attempt. Only the report of a loader program shows which of its instructions are invalid. */
+function factsOf(attempt: LoadAttempt, { object, candidates }: JudgeInput): ReadAttempt {
+  const facts = readAttempt(attempt, { ...object, candidates });
+  const { log, rejected } = facts;
+  if (!attempt.reported || !rejected?.verifier) return facts;
+  const { program, verifier } = rejected;
+  return { ...facts, rejected: { program, verifier: withPoisonAsCause(log, program, verifier) } };
+}
+
 function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownProgram>, input: JudgeInput): JudgedAttempt {
-  const read = readAttempt(attempt, { ...input.object, candidates: input.candidates });
+  const read = factsOf(attempt, input);
   const name = read.rejected?.program ?? null;
   const context = {
     attempt: read,

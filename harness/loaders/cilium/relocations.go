@@ -99,18 +99,28 @@ func byType(found []relocation) [][]relocation {
 // The text of a fixup is all that the library shows of it: `byte_off=8->16`, or `byte_off=poison`.
 func (s *session) reportFixup(at relocation, fixup *btf.COREFixup) {
 	described := fixup.String()
-	var from, to uint64
+	var local, to uint64
 	_, values, _ := strings.Cut(described, "=")
-	if count, _ := fmt.Sscanf(values, "%d->%d", &from, &to); count != 2 {
+	if count, _ := fmt.Sscanf(values, "%d->%d", &local, &to); count != 2 {
 		s.reportRelocation(at, relocationPoisoned, 0, 0, described)
 		return
 	}
+	from := operandOf(at.ins)
 	patched := at.ins
 	if err := fixup.Apply(&patched); err != nil {
 		s.reportRelocation(at, relocationFailed, from, to, err.Error())
 		return
 	}
 	s.reportRelocation(at, relocationPatched, from, to, described)
+}
+
+// The value in an instruction as it was compiled. For bit fields the library computes another local value, which it does not use.
+func operandOf(ins asm.Instruction) uint64 {
+	switch ins.OpCode.Class() {
+	case asm.LdXClass, asm.StClass, asm.StXClass:
+		return uint64(ins.Offset)
+	}
+	return uint64(ins.Constant)
 }
 
 func (s *session) reportRelocation(at relocation, outcome uint32, from, to uint64, said string) {
