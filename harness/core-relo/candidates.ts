@@ -61,7 +61,7 @@ function candidatesIn({ name: from, index }: KernelModule, local: TypeAt, log: P
   const [kind, name] = [kindOf(local.btf, local.id), nameOf(local.btf, local.id)];
   return typesWithEssentialName(index, loader.essentialName(name)).flatMap((id) => {
     const targetKind = kindOf(index.btf, id);
-    if (!kindsAreCompatible(targetKind, kind)) return [];
+    if (loader.mixesEnums ? !kindsAreCompatible(targetKind, kind) : targetKind !== kind) return [];
     const target = `[${id}] ${targetKind} ${nameOf(index.btf, id)} in [${from}]`;
     say(log, 'debug', `CO-RE relocating [${local.id}] ${kind} ${name}: found target candidate ${target}`);
     return [{ btf: index.btf, id }];

@@ -1,6 +1,7 @@
 // Differences between loaders. Everything else in this folder follows the rules of libbpf 1.7.
 import { DEFAULT_LIBBPF, namedLoader } from '../base/loader-name.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
+import type { AyaRelease } from '../bpf/object/aya-refusal.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 
 export interface Loader {
@@ -15,12 +16,30 @@ export interface Loader {
    * one candidate is chosen for all relocations of the type in a function, the one that leaves the fewest without a target.
    */
   candidates: 'prune' | 'keep' | 'fewest-poisons';
-  /** Value of type_size and target_type_id for a missing type. */
-  missingType: 'zero' | 'poison';
-  /** True if loads and stores are adapted to a field of another size, or poisoned if that is impossible. */
-  adjustsSize: boolean;
+  /** Value of type_size and target_type_id for a missing type; or the load ends. */
+  missingType: 'zero' | 'poison' | 'error';
+  /** Whether loads and stores are adapted to a field of another size; where that is impossible, they are poisoned, or the load ends. */
+  adjustsSize: 'or-poison' | 'or-error' | 'never';
+  /** Whether the compiled instruction must contain the value on the side of the object. */
+  checksCompiled: boolean;
+  /** Whether enums of 32 and 64 bits are of one kind, and an enum without a name is compatible with any. */
+  mixesEnums: boolean;
+  /** Whether enumerators of 32 bits are always signed, or only if their enum says so. */
+  enumeratorSign: 'always' | 'flag';
+  /** Whether the offset of a member of another kind in an anonymous member stays in the result. */
+  keepsWrongOffset: boolean;
+  /** Whether a path of more than 64 steps ends the load. */
+  limitsDepth: boolean;
+  /** What a value that cannot be computed from the kernel's type does: it ends the load, or the instruction is poisoned. */
+  targetError: 'end' | 'poison';
+  /** Whether a load resolves only the relocations that its programs need, or those of all functions. */
+  resolves: 'needed' | 'all';
   /** The size of an array field: of one element, or of the whole array. */
   arraySize: 'element' | 'whole';
+  /** The dimensions that count for the size of an array: a loader that multiplies only the last one reads wrong elements. */
+  arrayDimensions: 'all' | 'last';
+  /** The index that may lie in an array without a length: any, or only the number of the last member, by mistake. */
+  flexibleIndex: 'any' | 'last-member';
   /** Whether only integers and enums are signed, or the data after the header of any type counts as an integer encoding. */
   signOfAnyType: boolean;
   typeMatches: boolean;
@@ -30,6 +49,8 @@ export interface Loader {
   mapSizes: 'defined' | 'corrected';
   /** The minor number of libbpf 1.x, whose rules for symbols and section names decide; null for a loader with other rules. */
   libbpfMinor: number | null;
+  /** The release of aya whose rules for section names and externs decide; null for other loaders. */
+  aya: AyaRelease | null;
   /** Text of an error in messages. */
   errorText: (errno: number) => string;
 }
@@ -40,13 +61,23 @@ const LIBBPF_17: Loader = {
   failsOnUnreadableModule: false,
   candidates: 'prune',
   missingType: 'zero',
-  adjustsSize: true,
+  adjustsSize: 'or-poison',
+  checksCompiled: true,
+  mixesEnums: true,
+  enumeratorSign: 'always',
+  keepsWrongOffset: true,
+  limitsDepth: true,
+  targetError: 'end',
+  resolves: 'needed',
   arraySize: 'element',
+  arrayDimensions: 'all',
+  flexibleIndex: 'any',
   signOfAnyType: false,
   typeMatches: true,
   mapsFirst: false,
   mapSizes: 'defined',
   libbpfMinor: 7,
+  aya: null,
   errorText: (errno) => `-${errnoName(errno)}`,
 };
 
@@ -79,7 +110,7 @@ export const LOADERS = {
     failsOnUnreadableModule: true,
     candidates: 'fewest-poisons',
     missingType: 'poison',
-    adjustsSize: false,
+    adjustsSize: 'never',
     mapSizes: 'corrected',
     libbpfMinor: null,
   },
@@ -88,10 +119,22 @@ export const LOADERS = {
     essentialName: (name) => before(name, name.indexOf(FLAVOR)),
     modules: 'never',
     candidates: 'keep',
-    adjustsSize: false,
+    missingType: 'error',
+    adjustsSize: 'or-error',
+    checksCompiled: false,
+    mixesEnums: false,
+    enumeratorSign: 'flag',
+    keepsWrongOffset: false,
+    limitsDepth: false,
+    targetError: 'poison',
+    resolves: 'all',
+    arraySize: 'whole',
+    arrayDimensions: 'last',
+    flexibleIndex: 'last-member',
     typeMatches: false,
     mapSizes: 'corrected',
     libbpfMinor: null,
+    aya: '0.14',
   },
 } as const satisfies Record<string, Loader>;
 
@@ -116,7 +159,7 @@ export function libbpfLoader(release: string | null): Loader {
 export function loaderRules(name: string = DEFAULT_LIBBPF): Loader {
   const loader = namedLoader(name);
   if (loader.family === 'libbpf') return libbpfLoader(loader.release);
-  return LOADERS[loader.family];
+  return { ...LOADERS[loader.family], ...(name === 'aya@0.13' && { aya: '0.13' }) };
 }
 
 export type LoaderName = keyof typeof LOADERS;

@@ -111,7 +111,7 @@ function patchAccess(patch: Patch, opcode: number): number {
   if (resolution.unfitAccess) {
     const advice = 'Make sure you are accessing pointers, unsigned integers, or fields of matching type and size.';
     sayOf(patch, 'warn', `insn #${insn} (LDX/ST/STX) accesses field incorrectly. ${advice}`);
-    return poison(patch);
+    return resolution.unfitAccess === 'error' ? ERRNO.EINVAL : poison(patch);
   }
   view.setInt16(at(insn) + 2, Number(resolution.target), littleEndian);
   sayOf(patch, 'debug', `patched insn #${insn} (LDX/ST/STX) off ${u64(offset)} -> ${resolution.target}`);

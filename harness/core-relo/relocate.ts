@@ -159,7 +159,7 @@ export function loadPredictor(object: BpfObject, kernel: KernelTypes, loader: Lo
       return code;
     };
     const loading: Loading = { local: btf, kernel, log, loader, candidates: new Map<number, TypeAt[]>(), writable };
-    const wanted = program === null ? byDefault : new Set(named.get(program));
+    const wanted = program === null || loader.resolves === 'all' ? byDefault : new Set(named.get(program));
     for (const section of others === 'print' ? sections : sectionsFor(wanted)) {
       say(log, 'debug', `sec '${section.name}': found ${section.all.length} CO-RE relocations`);
       for (const place of placesFor(section, wanted)) {

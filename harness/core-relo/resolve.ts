@@ -1,5 +1,6 @@
 // Resolves one relocation on one kernel: matches the candidates, computes both values, and decides how to patch the instruction.
-import { type Btf, kindOf, nameOf, type TypeAt } from '../bpf/btf/btf.ts';
+import { type Btf, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
+import { arrayOf, memberOf, resolveType } from '../bpf/btf/types.ts';
 import type { CoreRelo } from '../bpf/btf/ext.ts';
 import { type CoreSpec, formatSpec, formatType, type ParsedSpec, parseLocalSpec } from '../bpf/core-spec/spec.ts';
 import { RELOCATION_KINDS } from '../base/vocabulary.ts';
@@ -20,8 +21,8 @@ export interface Resolution {
   /** Width of a load or store in bytes, as compiled and on this kernel; equal if nothing changes. */
   originalSize: number;
   targetSize: number;
-  /** True if a load or store of another width would give a wrong value. */
-  unfitAccess: boolean;
+  /** What happens to a load or store that would give a wrong value with another width. */
+  unfitAccess: 'poison' | 'error' | null;
 }
 
 /** A resolution, or the positive error number of the load. */
@@ -56,7 +57,7 @@ interface Decision {
   loader: Loader;
 }
 
-const POISON: Resolution = { poison: true, original: 0n, target: 0n, validate: false, originalSize: 0, targetSize: 0, unfitAccess: false };
+const POISON: Resolution = { poison: true, original: 0n, target: 0n, validate: false, originalSize: 0, targetSize: 0, unfitAccess: null };
 
 /** Prints libbpf's warning about an error on one side, and returns its number. */
 function failWith({ errno, warning }: ValueError, { record, program }: NumberedRelo, log: PredictedLog): number {
@@ -65,6 +66,11 @@ function failWith({ errno, warning }: ValueError, { record, program }: NumberedR
   return errno;
 }
 
+const UNFIT = { 'or-poison': 'poison', 'or-error': 'error', never: null } as const satisfies Record<
+  Loader['adjustsSize'],
+  Resolution['unfitAccess']
+>;
+
 /** @see bpf_core_calc_relo() in libbpf's relo_core.c */
 function compute({ relo, spec: local, log, loader }: Decision, target: CoreSpec | null): Resolved {
   const { kind } = local;
@@ -72,16 +78,17 @@ function compute({ relo, spec: local, log, loader }: Decision, target: CoreSpec 
   if (original.type === 'error') return failWith(original, relo, log);
   const found = target ? valueOf(kind, target, loader) : missingValue(kind, loader);
   if (found === null) return POISON;
-  if (found.type === 'error') return failWith(found, relo, log);
+  if (found.type === 'error') return target && loader.targetError === 'poison' ? POISON : failWith(found, relo, log);
   const mayDiffer = original.resizable !== null && original.resizable === found.resizable;
+  const isUnfit = original.fieldSize !== found.fieldSize && !mayDiffer;
   return {
     poison: false,
     original: original.value,
     target: found.value,
-    validate: original.validate,
+    validate: original.validate && loader.checksCompiled,
     originalSize: original.fieldSize,
-    targetSize: loader.adjustsSize ? found.fieldSize : original.fieldSize,
-    unfitAccess: loader.adjustsSize && original.fieldSize !== found.fieldSize && !mayDiffer,
+    targetSize: loader.adjustsSize === 'never' ? original.fieldSize : found.fieldSize,
+    unfitAccess: isUnfit ? UNFIT[loader.adjustsSize] : null,
   };
 }
 
@@ -109,7 +116,7 @@ function choose(decision: Decision, candidates: TypeAt[]): Resolved {
   let first: { spec: CoreSpec; resolution: Resolution } | null = null;
   const matching: TypeAt[] = [];
   for (const [number, candidate] of candidates.entries()) {
-    const { match, spec } = matchSpec(decision.spec, candidate, newComparison(log));
+    const { match, spec } = matchSpec(decision.spec, candidate, newComparison(log), loader);
     if (match < 0) {
       say(log, 'warn', `${prefix}error matching candidate #${number} ${formatSpec(spec)}: ${match}`);
       return -match;
@@ -136,7 +143,7 @@ function choose(decision: Decision, candidates: TypeAt[]): Resolved {
 
 /** The resolution with one candidate. A candidate that does not match counts as missing. */
 function evaluate(decision: Decision, candidate: TypeAt): Resolved {
-  const { match, spec } = matchSpec(decision.spec, candidate, newComparison(decision.log));
+  const { match, spec } = matchSpec(decision.spec, candidate, newComparison(decision.log), decision.loader);
   return match < 0 ? -match : compute(decision, match === 0 ? null : spec);
 }
 
@@ -145,11 +152,24 @@ function isLacking(spec: CoreSpec, { poison, target }: Resolution): boolean {
   return poison || (isQuestion(spec.kind) && target === 0n);
 }
 
-/** The local side of a relocation. A loader may not support its kind. */
-function parseRecord({ typeId, kind: number, access }: CoreRelo, local: Btf, { typeMatches }: Loader): ParsedSpec {
+/** Whether an index lies in an array without a length and is not the number of the last member. */
+function isBesideLastMember({ btf, accessors }: CoreSpec): boolean {
+  return accessors.some(({ name, index }, at) => {
+    const through = accessors[at - 1];
+    if (name !== null || through === undefined || through.name === null) return false;
+    const member = memberOf(btf, through.type, through.index);
+    const array = member && arrayOf(btf, resolveType(btf, member.type));
+    return array?.length === 0 && index !== vlenOf(btf, through.type) - 1;
+  });
+}
+
+/** The local side of a relocation. A loader may not support its kind or its index. */
+function parseRecord({ typeId, kind: number, access }: CoreRelo, local: Btf, { typeMatches, flexibleIndex }: Loader): ParsedSpec {
+  const refused = { ok: false, errno: ERRNO.EINVAL, warning: null } as const;
   const kind = RELOCATION_KINDS[number];
-  const isKnown = kind !== undefined && (typeMatches || kind !== 'type_matches');
-  return isKnown ? parseLocalSpec(local, kind, typeId, access) : { ok: false, errno: ERRNO.EINVAL, warning: null };
+  if (kind === undefined || (!typeMatches && kind === 'type_matches')) return refused;
+  const parsed = parseLocalSpec(local, kind, typeId, access);
+  return parsed.ok && flexibleIndex === 'last-member' && isBesideLastMember(parsed.spec) ? refused : parsed;
 }
 
 /**

@@ -47,8 +47,8 @@ function withSize(size: number | null, valueFrom: (size: number) => SideValue): 
 }
 
 /** Width of a load of a type that has a size, in bytes; for arrays, of one element. */
-function loadSize(btf: Btf, type: number, { arraySize }: Loader): number | null {
-  if (arraySize === 'whole') return sizeOf(btf, type);
+function loadSize(btf: Btf, type: number, { arraySize, arrayDimensions }: Loader): number | null {
+  if (arraySize === 'whole') return sizeOf(btf, type, arrayDimensions);
   let id = resolveType(btf, type);
   for (let array = arrayOf(btf, id); array; array = arrayOf(btf, id)) id = resolveType(btf, array.element);
   return sizeOf(btf, id);
@@ -66,7 +66,7 @@ function offsetValue(btf: Btf, type: number, byteOffset: number, loader: Loader)
 }
 
 function elementValue(kind: RelocationKind, { btf, bitOffset }: CoreSpec, { type }: Accessor, loader: Loader): SideValue {
-  if (kind === 'byte_sz') return withSize(sizeOf(btf, type), value);
+  if (kind === 'byte_sz') return withSize(sizeOf(btf, type, loader.arrayDimensions), value);
   if (kind !== 'byte_off') return error(ERRNO.EINVAL, "can't be applied to array access");
   return offsetValue(btf, type, Math.floor(bitOffset / 8), loader);
 }
@@ -108,13 +108,13 @@ interface Field {
   isBitfield: boolean;
 }
 
-function fieldAt(btf: Btf, { type, bitSize }: Member, bitOffset: number): Field | ValueError {
+function fieldAt(btf: Btf, { type, bitSize }: Member, bitOffset: number, { arrayDimensions }: Loader): Field | ValueError {
   const id = resolveType(btf, type);
   if (bitSize > 0) {
     const place = bitfieldPlace(bitOffset, bitSize, sizeField(btf, id));
     return place ? { type: id, place, isBitfield: true } : error(ERRNO.E2BIG, "can't be satisfied for bitfield");
   }
-  const byteSize = sizeOf(btf, id);
+  const byteSize = sizeOf(btf, id, arrayDimensions);
   if (byteSize === null) return error(ERRNO.EINVAL);
   return { type: id, place: { byteOffset: Math.floor(bitOffset / 8), byteSize, bitOffset, bitSize: byteSize * 8 }, isBitfield: false };
 }
@@ -122,7 +122,7 @@ function fieldAt(btf: Btf, { type, bitSize }: Member, bitOffset: number): Field 
 function memberValue(kind: RelocationKind, { btf, bitOffset }: CoreSpec, accessor: Accessor, loader: Loader): SideValue {
   const member = memberOf(btf, accessor.type, accessor.index);
   if (!member) return error(ERRNO.EINVAL);
-  const field = fieldAt(btf, member, bitOffset);
+  const field = fieldAt(btf, member, bitOffset, loader);
   if ('errno' in field) return field;
   const { type, place, isBitfield } = field;
   const validate = !isBitfield;
@@ -142,20 +142,22 @@ function fieldValue(kind: RelocationKind, spec: CoreSpec, loader: Loader): SideV
 }
 
 /** @see bpf_core_calc_type_relo() in libbpf's relo_core.c */
-function typeValue(kind: RelocationKind, { btf, rootId }: CoreSpec): SideValue {
+function typeValue(kind: RelocationKind, { btf, rootId }: CoreSpec, { arrayDimensions }: Loader): SideValue {
   // A linker may have changed the id of the type after compilation.
   if (kind === 'target_type_id') return value(rootId, { validate: false });
-  return kind === 'type_size' ? withSize(sizeOf(btf, rootId), value) : value(1);
+  return kind === 'type_size' ? withSize(sizeOf(btf, rootId, arrayDimensions), value) : value(1);
 }
 
 /** @see bpf_core_calc_enumval_relo() in libbpf's relo_core.c */
-function enumeratorValue(kind: RelocationKind, { btf, accessors }: CoreSpec): SideValue {
+function enumeratorValue(kind: RelocationKind, { btf, accessors }: CoreSpec, { enumeratorSign }: Loader): SideValue {
   if (kind === 'enumval_exists') return value(1);
   const [accessor] = accessors;
   const enumerator = accessor && enumeratorOf(btf, accessor.type, accessor.index);
   if (!accessor || !enumerator) return error(ERRNO.EINVAL);
+  if (kindOf(btf, accessor.type) !== 'enum') return value(enumerator.value);
   // libbpf reads a 32-bit enumerator as signed, even if its enum is unsigned.
-  return value(kindOf(btf, accessor.type) === 'enum' ? BigInt.asIntN(32, enumerator.value) : enumerator.value);
+  const isNegative = enumeratorSign === 'always' || kindFlag(btf, accessor.type);
+  return value(isNegative ? BigInt.asIntN(32, enumerator.value) : BigInt.asUintN(32, enumerator.value));
 }
 
 /** Computes the value of a spec of either side. */
@@ -164,9 +166,9 @@ export function valueOf(kind: RelocationKind, spec: CoreSpec, loader: Loader = D
     case 'field':
       return fieldValue(kind, spec, loader);
     case 'type':
-      return typeValue(kind, spec);
+      return typeValue(kind, spec, loader);
     case 'enumerator':
-      return enumeratorValue(kind, spec);
+      return enumeratorValue(kind, spec, loader);
   }
 }
 
@@ -175,7 +177,9 @@ export function isQuestion(kind: RelocationKind): boolean {
   return kind.endsWith('_exists') || kind === 'type_matches';
 }
 
-/** The value for a missing target; null if its instruction is poisoned. */
+/** The value for a missing target, or an error; null if its instruction is poisoned. */
 export function missingValue(kind: RelocationKind, { missingType }: Loader): SideValue | null {
-  return isQuestion(kind) || (classOf(kind) === 'type' && missingType === 'zero') ? value(0) : null;
+  if (isQuestion(kind)) return value(0);
+  if (classOf(kind) !== 'type' || missingType === 'poison') return null;
+  return missingType === 'zero' ? value(0) : error(ERRNO.EINVAL);
 }

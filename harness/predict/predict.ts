@@ -17,7 +17,7 @@ import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
-import { programRefusedByLibbpf, refusedByLibbpf } from './findings/object-only.ts';
+import { programRefusedByLibbpf, refusedByLoader } from './findings/object-only.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { missingWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
@@ -268,7 +268,7 @@ const NO_BTF: PredictedFailure = {
 
 /** The prediction on a kernel without BTF: only what the object alone decides, and that relocations fail. */
 function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
-  const refused = refusedByLibbpf(object, loader) ?? (object.relocations.length > 0 ? NO_BTF : null);
+  const refused = refusedByLoader(object, loader) ?? (object.relocations.length > 0 ? NO_BTF : null);
   const programs = object.programs.map((program): PredictedProgram => {
     const isLoaded = program.autoload !== false;
     const findings = isLoaded ? programRefusedByLibbpf(program, loader).map((finding) => ({ ...finding, at: null })) : [];
@@ -283,7 +283,7 @@ function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
  */
 export function predictCell(input: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): PredictedCell {
   if (!kernel) return cellWithoutBtf(input, loader);
-  const refused = refusedByLibbpf(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
+  const refused = refusedByLoader(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
   const decided = decideBySupport(input, kernel);
   const shared = objectFindings(decided, kernel, loader);

@@ -188,9 +188,10 @@ function pointerSizeOf(btf: Btf): 4 | 8 {
 
 /**
  * Size of a type in bytes as libbpf computes it; null if it has none, or if it is too large.
+ * @param dimensions `last` counts only the last dimension of an array
  * @see btf__resolve_size() in libbpf's btf.c
  */
-export function sizeOf(btf: Btf, id: number): number | null {
+export function sizeOf(btf: Btf, id: number, dimensions: 'all' | 'last' = 'all'): number | null {
   let count = 1;
   let at = id;
   for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
@@ -201,7 +202,7 @@ export function sizeOf(btf: Btf, id: number): number | null {
     }
     const array = arrayOf(btf, at);
     if (array) {
-      count *= array.length;
+      count = dimensions === 'all' ? count * array.length : array.length;
       if (count > MAX_SIZE) return null;
       at = array.element;
       continue;

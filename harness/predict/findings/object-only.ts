@@ -1,4 +1,5 @@
-// Findings that the object alone decides, the same on every kernel: what libbpf does not open, and programs that it does not give to the kernel.
+// Findings that the object alone decides, the same on every kernel: what loaders do not open, and programs that it does not give to the kernel.
+import { ayaRefusal } from '../../bpf/object/aya-refusal.ts';
 import { openFailure } from '../../bpf/object/open-failure.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { sectionKnownSince } from '../../bpf/object/section-names.ts';
@@ -6,10 +7,12 @@ import type { Loader } from '../../core-relo/loader.ts';
 import { cannotOpen, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
-/** The failure of an object that libbpf does not open; null for loaders with other rules. */
-export function refusedByLibbpf(object: BpfObject, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): PredictedFailure | null {
-  const message = libbpfMinor === null ? null : openFailure(object);
-  return message === null ? null : { stage: 'open', class: 'object-invalid', reason: cannotOpen(message) };
+/** The failure of an object that its loader does not open; null for loaders with other rules. */
+export function refusedByLoader(object: BpfObject, { libbpfMinor, aya }: Pick<Loader, 'libbpfMinor' | 'aya'>): PredictedFailure | null {
+  const byLibbpf = libbpfMinor === null ? null : openFailure(object);
+  if (byLibbpf !== null) return { stage: 'open', class: 'object-invalid', reason: cannotOpen(byLibbpf) };
+  const byAya = aya === null ? null : ayaRefusal(object, aya);
+  return byAya === null ? null : { stage: 'open', class: 'object-invalid', reason: `aya cannot open the object: ${byAya}` };
 }
 
 /** Sections whose programs need a target in BTF. */

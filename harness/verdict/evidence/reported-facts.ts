@@ -63,7 +63,7 @@ function relocationFacts(reported: ReportedRelocation, known: ObjectRelocation):
     memSize: null,
     poisoned: outcome === 'poisoned' ? [insn] : [],
     wrongAccess: false,
-    ambiguity: outcome === 'failed' && /ambiguous/.test(text) ? text : null,
+    ambiguity: outcome === 'failed' && /ambiguous|multiple candidate/.test(text) ? text : null,
     warnings: outcome === 'failed' ? [text] : [],
     error: outcome === 'failed' ? text : null,
   };

@@ -103,7 +103,7 @@ const RESOLUTION: Resolution = {
   validate: true,
   originalSize: 0,
   targetSize: 0,
-  unfitAccess: false,
+  unfitAccess: null,
 };
 
 /** The lines, the result and the instructions after patching one instruction. */

@@ -142,11 +142,11 @@ describe('loaders', () => {
     `);
   });
 
-  it('the size of a missing type is 0 or poison, depending on the loader', async () => {
+  it('the size of a missing type is 0, poison or an error, depending on the loader', async () => {
     const source = 'struct gone { int pid; }; PROGRAM(one) { out[0] = __builtin_preserve_type_info(*(struct gone *)0, 1); return 0; }';
     expect(await outcomesByLoader(source, kernelOf([INT]))).toMatchInlineSnapshot(`
       {
-        "aya": "absent-guarded 0",
+        "aya": "not-reached, load fails",
         "cilium": "poisoned",
         "libbpf-1.1": "absent-guarded 0",
         "libbpf-1.7": "absent-guarded 0",
@@ -178,7 +178,7 @@ describe('what loaders make of instructions and errors', () => {
         .filter(({ text }) => text.includes('mem_sz')).length;
     expect(Object.fromEntries(NAMES.map((name) => [name, lines(name)]))).toMatchInlineSnapshot(`
       {
-        "aya": 0,
+        "aya": 1,
         "cilium": 0,
         "libbpf-1.1": 1,
         "libbpf-1.7": 1,
@@ -191,7 +191,7 @@ describe('what loaders make of instructions and errors', () => {
     const signed: WrittenType = { ...LONG, words: [0x01000040] };
     expect(await outcomesByLoader(source, kernelOf([INT, signed, struct('task', { pid: 64 }, 2)]))).toMatchInlineSnapshot(`
       {
-        "aya": "moved 8",
+        "aya": "not-reached, load fails",
         "cilium": "moved 8",
         "libbpf-1.1": "incompatible",
         "libbpf-1.7": "incompatible",
@@ -217,24 +217,24 @@ describe('what loaders make of instructions and errors', () => {
     expect(Object.fromEntries(sizes)).toMatchInlineSnapshot(`
       {
         "aya": {
-          "originalSize": 4,
-          "targetSize": 4,
-          "unfitAccess": false,
+          "originalSize": 16,
+          "targetSize": 32,
+          "unfitAccess": "error",
         },
         "cilium": {
           "originalSize": 4,
           "targetSize": 4,
-          "unfitAccess": false,
+          "unfitAccess": null,
         },
         "libbpf-1.1": {
           "originalSize": 16,
           "targetSize": 32,
-          "unfitAccess": true,
+          "unfitAccess": "poison",
         },
         "libbpf-1.7": {
           "originalSize": 4,
           "targetSize": 4,
-          "unfitAccess": false,
+          "unfitAccess": null,
         },
       }
     `);

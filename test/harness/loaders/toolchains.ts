@@ -9,3 +9,4 @@ function isMissing(program: string, word: string): boolean {
 }
 
 export const goIsMissing = isMissing('go', 'version');
+export const rustIsMissing = isMissing('cargo', '--version');

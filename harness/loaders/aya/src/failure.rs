@@ -9,8 +9,8 @@ use aya::{BtfError, EbpfError};
 use aya_obj::ParseError;
 
 use crate::frames::{
-    ABOUT_BTF, ABOUT_EXTERN, ABOUT_MAP, ABOUT_OBJECT, ABOUT_PROGRAM, ABOUT_RELOCATION, ABOUT_SETTING, FRAME_FAILURE, FRAME_VERIFIER_LOG,
-    REACHED_OPEN, REACHED_PREPARE,
+    ABOUT_BTF, ABOUT_MAP, ABOUT_OBJECT, ABOUT_PROGRAM, ABOUT_RELOCATION, ABOUT_SETTING, FRAME_FAILURE, FRAME_VERIFIER_LOG, REACHED_OPEN,
+    REACHED_PREPARE,
 };
 use crate::wire::Message;
 
@@ -66,8 +66,8 @@ impl Failure {
                 let reached = if failure.about == ABOUT_SETTING { REACHED_PREPARE } else { REACHED_OPEN };
                 return (reached, failure);
             }
-            // aya does not fill the sections of externs.
-            EbpfError::BtfError(BtfError::UnknownSectionSize { section_name }) => (ABOUT_EXTERN, section_name.clone()),
+            // A section of externs, which aya does not know.
+            EbpfError::BtfError(BtfError::UnknownSectionSize { section_name }) => (ABOUT_OBJECT, section_name.clone()),
             EbpfError::BtfError(_) | EbpfError::NoBTF => (ABOUT_BTF, String::new()),
             EbpfError::RelocationError(cause) => (ABOUT_RELOCATION, quoted(&cause.to_string())),
             EbpfError::BtfRelocationError(cause) => (ABOUT_RELOCATION, cause.section.clone()),

@@ -110,5 +110,8 @@ fn main() -> io::Result<()> {
     let settings = settings::apply(&mut loader, request, elf);
     Loading::new(elf, request, Start { loader, btf, settings }).run()?;
     Message::new(CONTROL_FINISHED).send();
-    Ok(())
+    // The guest ends soon, and to free everything would take longer.
+    loop {
+        std::thread::park();
+    }
 }

@@ -13,6 +13,7 @@ use aya::{Btf, Ebpf};
 use aya_obj::btf::BtfKind;
 
 use crate::failure::{Failure, chain, errno_of};
+use crate::frames::ABOUT_BTF;
 use crate::{release, sections};
 
 const EVENTS: &str = "/sys/kernel/tracing/events";
@@ -51,7 +52,10 @@ impl Unloaded {
         let text = match self {
             Self::Refused(error) => return Failure::of_program(program, error),
             Self::NeedsTarget => format!("section `{section}` names no function or hook to load the program for"),
-            Self::NeedsBtf => "the kernel has no BTF (/sys/kernel/btf/vmlinux)".to_owned(),
+            Self::NeedsBtf => {
+                let text = "the kernel has no BTF (/sys/kernel/btf/vmlinux)".to_owned();
+                return Failure { about: ABOUT_BTF, ..Failure::of_request(program, text) };
+            }
             Self::NeedsProgram => format!("section `{section}`: aya loads such a program only for a function of another loaded program"),
         };
         Failure::of_request(program, text)

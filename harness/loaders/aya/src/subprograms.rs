@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use aya_obj::{Function, Object};
 
+use crate::frames::FRAME_SUBPROGRAM;
 use crate::wire::Message;
-
-const FRAME_SUBPROGRAM: u32 = 83;
 
 /// A function in the instructions of a program.
 pub struct Subprogram {

@@ -1,0 +1,67 @@
+// Finds why aya does not open an object: names of sections, kinds of relocations, and variables that it does not know decide, on every kernel.
+import { kindOf, nameOf } from '../btf/btf.ts';
+import { sizeField } from '../btf/types.ts';
+import { SHF_EXECINSTR } from '../elf/elf.ts';
+import type { BpfObject } from './object.ts';
+
+/** Releases of aya whose rules are known. */
+export type AyaRelease = '0.13' | '0.14';
+
+const SHT_PROGBITS = 1;
+/** Sections that aya reads as something else, whatever they contain. */
+const OTHER = /^(?:license|version|maps|\.maps|\.text|\.bss|\.data|\.rodata)/;
+const CGROUP_HOOKS = String.raw`(?:bind|connect|getpeername|getsockname|sendmsg|recvmsg|post_bind)[46]|sock_create|sock_release|sock`;
+const PROGRAMS: readonly string[] = [
+  'kprobe|kretprobe|uprobe|uprobe\\.s|uretprobe|uretprobe\\.s|tracepoint|tp|raw_tp|raw_tracepoint|perf_event',
+  'tp_btf|fentry|fentry\\.s|fexit|fexit\\.s|lsm|lsm\\.s|freplace',
+  'socket|sk_msg|sockops|classifier|lirc_mode2|sk_lookup',
+  String.raw`sk_skb/(?:stream_parser|stream_verdict)|cgroup_skb/(?:ingress|egress)`,
+  `cgroup/(?:skb|sysctl|dev|getsockopt|setsockopt|${CGROUP_HOOKS})`,
+];
+const SINCE_0_14 = String.raw`lsm_cgroup|flow_dissector|iter|iter\.s`;
+/** Sections whose second piece, if there is one, has few possible words. */
+const NARROW = String.raw`xdp(?:\.frags)?(?:/(?:cpumap|devmap))?`;
+
+const KNOWN: Readonly<Record<AyaRelease, RegExp>> = {
+  '0.13': new RegExp(`^(?:(?:${PROGRAMS.join('|')})(?:/.*)?|${NARROW}|xdp(?:\\.frags)?/(?:cpumap|devmap)/.*)$`),
+  '0.14': new RegExp(
+    `^(?:(?:${PROGRAMS.join('|')}|${SINCE_0_14})(?:/.*)?|${NARROW}|xdp(?:\\.frags)?/(?:cpumap|devmap)/.*|sk_reuseport(?:/migrate(?:/.*)?)?)$`,
+  ),
+};
+
+/** The number of the relocation kind `type_matches`, which aya does not know. */
+const TYPE_MATCHES = 12;
+
+function unknownSection({ elf }: BpfObject, release: AyaRelease): string | null {
+  const isProgram = (type: number, flags: number, size: number) => type === SHT_PROGBITS && (flags & SHF_EXECINSTR) !== 0 && size > 0;
+  const found = elf.sections.find(
+    ({ name, type, flags, size }) => isProgram(type, flags, size) && !OTHER.test(name) && !KNOWN[release].test(name),
+  );
+  return found ? `invalid program section \`${found.name}\`` : null;
+}
+
+/** aya looks up the size of each section of variables; those of externs are no sections of the file. */
+function externSection({ btf, elf }: BpfObject): string | null {
+  if (btf === null) return null;
+  const names = new Set(elf.sections.map(({ name }) => name));
+  for (let id = 1; id < btf.endId; id++) {
+    const name = nameOf(btf, id);
+    if (kindOf(btf, id) === 'datasec' && sizeField(btf, id) === 0 && !names.has(name)) {
+      return `BTF error: Unable to determine the size of section \`${name}\``;
+    }
+  }
+  return null;
+}
+
+function unknownKind({ ext }: BpfObject): string | null {
+  const kinds = [...(ext?.relocations.values() ?? [])].flat().map(({ kind }) => kind);
+  return kinds.includes(TYPE_MATCHES) ? `BTF error: invalid BTF relocation kind \`${TYPE_MATCHES}\`` : null;
+}
+
+/**
+ * aya's message about an object that it does not open; null if it opens it.
+ * @see Object::parse(), ProgramSection::from_str() and fixup_and_sanitize_btf() in aya-obj
+ */
+export function ayaRefusal(object: BpfObject, release: AyaRelease): string | null {
+  return unknownKind(object) ?? unknownSection(object, release) ?? externSection(object);
+}
