@@ -172,7 +172,8 @@ class Explorer {
   #step(state: State): void {
     const code = this.#codeOf(state.owner);
     const insn = readInsn(code, state.insn);
-    if (!insn) return;
+    // The verifier refuses an instruction with a register that does not exist.
+    if (!insn || insn.dst > FRAME_POINTER || insn.src > FRAME_POINTER) return;
     switch (insn.class) {
       case CLASS.LD:
         this.#load64(state, insn, code);
