@@ -18,10 +18,10 @@ const REPORTED: Readonly<Partial<Record<FailureClass, RegExp>>> = {
 };
 const SUBJECT = /^argument (\d+) of (?:tracepoint|LSM hook|iterator|function|struct_ops member) /;
 
-type Objects = ReadonlyMap<string, ExplainedObject>;
+export type Objects = ReadonlyMap<string, ExplainedObject>;
 
 /** The object with a program that is loaded and has its target from the run, whatever its section says. */
-function loading(bpf: BpfObject, program: string, hooked: HookedProgram | null): BpfObject {
+export function loading(bpf: BpfObject, program: string, hooked: HookedProgram | null): BpfObject {
   return { ...bpf, programs: bpf.programs.map((each) => (each.name === program ? { ...each, ...hooked, autoload: true } : each)) };
 }
 
@@ -65,7 +65,7 @@ interface KernelPrototype {
 }
 
 /** The failing program with its target: from the object if its file is available, else from the results. */
-function hookedProgram({ object, program }: ProgramFailure, objects: Objects): HookedProgram | null {
+export function hookedProgram({ object, program }: ProgramFailure, objects: Objects): HookedProgram | null {
   const found = objects.get(object);
   const recorded = found?.result.programs.find(({ name }) => name === program);
   const compiled = found?.bpf?.programs.find(({ name }) => name === program);
@@ -93,7 +93,7 @@ async function prototypesOf(program: HookedProgram, position: number, cache: Ker
 /** The nearest kernel that has the argument and on which the program does not fail. */
 function nearestWorking(prototypes: readonly KernelPrototype[], at: number, failing: ReadonlySet<string>, asPointer: boolean) {
   const near = prototypes.flatMap((each, other) => {
-    const works = !failing.has(each.kernel) && (asPointer ? each.fits : each.present);
+    const works = !failing.has(each.kernel) && each.text !== prototypes[at]?.text && (asPointer ? each.fits : each.present);
     return works ? [{ ...each, distance: Math.abs(other - at) }] : [];
   });
   return near.toSorted((a, b) => a.distance - b.distance)[0] ?? null;
@@ -101,6 +101,8 @@ function nearestWorking(prototypes: readonly KernelPrototype[], at: number, fail
 
 const isNumber = ({ reason }: ProgramFailure) => reason.includes('a number');
 const isAttachment = ({ stage }: ProgramFailure) => stage === 'attach';
+/** Whether the argument is a pointer to another struct than the program reads. */
+const isOtherType = ({ reason }: ProgramFailure) => reason.includes(' here, but the program reads ');
 const readsThrough = ({ reason }: ProgramFailure) => reason.includes('reads memory through it');
 
 /** The situations of one program, with the prototypes here and on the nearest kernel where it loads. */
@@ -130,6 +132,8 @@ const NO_POINTER = 'On no kernel looked at can a program read memory through thi
 const RAW_POINTER =
   'A program of a raw tracepoint gets each argument as a number. Read the memory behind a pointer with BPF_CORE_READ() or bpf_probe_read_kernel(), or use SEC("tp_btf/...").';
 const ONLY_ATTACHING = 'The kernel loads a raw tracepoint program that reads too many arguments, and refuses it only when it is attached.';
+const NO_OTHER_TYPE =
+  'No kernel looked at has another prototype. Declare each argument with the type that the prototype has at its position.';
 const NO_ADDRESS = 'Do not read memory through a number with a helper or BPF_CORE_READ(): it is no address.';
 
 /** What to do about an argument of one program that some kernels lack, or have as a number. */
@@ -137,6 +141,9 @@ function remedyFor(failures: readonly ProgramFailure[], prototypes: readonly Ker
   const asPointer = failures.some(readsThrough);
   const exists = prototypes.some(({ present, fits }) => (asPointer ? fits : present));
   if (asPointer && prototypes.some(({ raw }) => raw)) return RAW_POINTER;
+  const failing = new Set(failures.map(({ kernel }) => kernel));
+  const texts = new Set(prototypes.flatMap(({ kernel, text, present }) => (present || failing.has(kernel) ? [text] : [])));
+  if (failures.some(isOtherType) && texts.size < 2) return NO_OTHER_TYPE;
   if (exists) return EACH_PROTOTYPE;
   return asPointer ? NO_POINTER : NO_ARGUMENT;
 }

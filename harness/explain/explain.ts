@@ -4,6 +4,7 @@ import { kindOf } from '../bpf/btf/btf.ts';
 import { isAnyEnum, resolveType } from '../bpf/btf/types.ts';
 import { type OfflineKernel } from '../kernel-btf/kernels.ts';
 import { accessOfSpec, accessText, localSpecs } from './access.ts';
+import { nameChangedArguments } from './changed-argument.ts';
 import { argumentFindings, nameArguments } from './argument-cause.ts';
 import { type CausePlace, type ExplainedKernel, type Explanation, EXPLANATION_VERSION, type RootCause } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
@@ -180,7 +181,8 @@ export async function explain(
   const uses = new Map(explained.flatMap(({ result, bpf }) => (bpf ? [[result.id, fieldUses(bpf)] as const] : [])));
   const names = kernelNames(cache.kernels);
   const causes: RootCause[] = [];
-  for (const group of groupsOf(await nameArguments(failures, objects, cache), objects)) {
+  const named = await nameChangedArguments(await nameArguments(failures, objects, cache), objects, cache);
+  for (const group of groupsOf(named, objects)) {
     const cause = await causeOf(group, { cache, objects, specs, uses, names });
     if (cause) causes.push(cause);
   }

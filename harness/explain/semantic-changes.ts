@@ -8,7 +8,7 @@ import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import type { CellRelocation, CellResult } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
 import type { RelocationKind } from '../base/vocabulary.ts';
-import { argumentChanges } from '../predict/argument-changes.ts';
+import { argumentChanges, changeText } from '../predict/argument-changes.ts';
 import { localSpecs } from './access.ts';
 import { stepsOf, walk } from './path.ts';
 import { presenceOf } from './presence.ts';
@@ -98,7 +98,9 @@ export function semanticChangeMarks(object: BpfObject, records: readonly CellRel
     const relocation = object.relocations[ref];
     const local = specs[ref];
     if (!relocation || !local || !WORKS.has(outcome)) continue;
-    const mark = suspicious ?? byArgument.get(ref) ?? (widths.has(accessKey(relocation)) ? null : markOf(relocation.kind, local, kernel));
+    const change = byArgument.get(ref);
+    const mark =
+      suspicious ?? (change && changeText(change)) ?? (widths.has(accessKey(relocation)) ? null : markOf(relocation.kind, local, kernel));
     if (mark !== null) marks.set(ref, mark);
   }
   return marks;

@@ -33,23 +33,35 @@ function canBeCast(kernel: KernelTypes, pointee: TypeAt, wanted: string): boolea
   return other !== null && namesAtStart(other.btf, other.id).includes(name);
 }
 
-function changeOf(kernel: KernelTypes, prototype: Prototype, { position }: ArgumentUse, access: string): string | null {
+/** What an argument is on a kernel, and what a program reads from it instead. */
+export interface ArgumentChange {
+  /** `argument 2 of function vfs_unlink`. */
+  subject: string;
+  /** `struct inode *dir here, but the program reads dentry.d_inode from it`. */
+  what: string;
+}
+
+function changeOf(kernel: KernelTypes, prototype: Prototype, { position }: ArgumentUse, access: string): ArgumentChange | null {
   const found: Argument | 'missing' | null = argumentAt(prototype, position);
   if (found === null || found === 'missing') return null;
   const isResult = position > prototype.arguments.length;
-  const what = `argument ${position} of ${prototype.target} is ${isResult ? `the result (${found.text})` : found.text} here`;
-  if (found.kind === 'number') return `${what}, a number, but the program reads ${access} at this address`;
+  const subject = `argument ${position} of ${prototype.target}`;
+  const here = `${isResult ? `the result (${found.text})` : found.text} here`;
+  if (found.kind === 'number') return { subject, what: `${here}, a number, but the program reads ${access} at this address` };
   const wanted = essentialName(/^\w+/.exec(access)?.[0] ?? '');
   if (found.struct === null || wanted === '' || canBeCast(kernel, found.struct, wanted)) return null;
-  return `${what}, but the program reads ${access} from it`;
+  return { subject, what: `${here}, but the program reads ${access} from it` };
 }
+
+/** A change in one sentence. */
+export const changeText = ({ subject, what }: ArgumentChange): string => `${subject} is ${what}`;
 
 /**
  * Describes the relocations that a program applies to an argument of another type, keyed by their position in the object. Programs that do
  * not load are left out, and so are casts between a struct and the one that it begins with.
  */
-export function argumentChanges(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): Map<number, string> {
-  const changes = new Map<number, string>();
+export function argumentChanges(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): Map<number, ArgumentChange> {
+  const changes = new Map<number, ArgumentChange>();
   const hooks = object.programs.flatMap((program) => {
     const prototype = prototypeOf(program, kernel);
     return prototype ? [{ program, prototype }] : [];

@@ -9,7 +9,7 @@ import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '
 import type { Loader } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
-import { argumentChanges } from './argument-changes.ts';
+import { argumentChanges, type ArgumentChange, changeText } from './argument-changes.ts';
 import { withFixedOffsets } from './fixed-offsets.ts';
 import { namesOutsideVmlinux } from './findings/support.ts';
 import { predictionOf } from './predict-object.ts';
@@ -64,8 +64,11 @@ function verdict(failure: PredictedFailure | null): Verdict | null {
 }
 
 /** The records of a cell with the semantic changes by arguments of hooks. */
-function withArgumentChanges(relocations: readonly CellRelocation[], changes: ReadonlyMap<number, string>): CellRelocation[] {
-  return relocations.map((record) => ({ ...record, suspicious: record.suspicious ?? changes.get(record.ref) ?? null }));
+function withArgumentChanges(relocations: readonly CellRelocation[], changes: ReadonlyMap<number, ArgumentChange>): CellRelocation[] {
+  return relocations.map((record) => {
+    const change = changes.get(record.ref);
+    return { ...record, suspicious: record.suspicious ?? (change ? changeText(change) : null) };
+  });
 }
 
 /** Converts the prediction of one cell. */
@@ -108,7 +111,7 @@ export async function predictMatrix(
     for (const object of objects) {
       const cell = (await predictionOf(object, { release: kernel.release, types, image: kernel.image }, loader))();
       onCell(kernel, object, cell);
-      const changes = types ? argumentChanges(object.bpf, types, loader ?? undefined) : new Map<number, string>();
+      const changes = types ? argumentChanges(object.bpf, types, loader ?? undefined) : new Map<number, ArgumentChange>();
       const relocations = withArgumentChanges(cell.relocations, changes);
       prediction.cells.push(toCell(kernel.id, object.result.id, { ...cell, relocations }));
     }
