@@ -150,13 +150,26 @@ function seenVerdict(cell: CellResult, program: CellProgram, results: Results): 
   };
 }
 
-/** Predicts the relocations of a cell whose load ended before libbpf relocated them; null if that is not possible. */
+/** Whether a run does not show the outcome of a relocation, or whether the verifier reaches it. */
+export function isOpen({ outcome, reached }: CellRelocation): boolean {
+  return outcome === 'not-reached' || reached === 'unknown';
+}
+
+/** Observed records. Where the verifier ended before a relocation, the prediction shows whether it would reach it. */
+export function withPredictedReach(records: readonly CellRelocation[], predicted: readonly CellRelocation[] | null): CellRelocation[] {
+  return records.map((record) => {
+    const other = predicted?.[record.ref];
+    return record.reached === 'unknown' && record.outcome === other?.outcome ? { ...record, reached: other.reached } : record;
+  });
+}
+
+/** Predicts the relocations of a cell that its load leaves open; null if that is not possible. */
 export type PredictedFailures = (cell: CellResult) => readonly CellRelocation[] | null;
 
 /**
  * Failures in the results of a run, expected failures included.
  * @param wanted selects cells
- * @param predicted replaces relocations that libbpf did not reach
+ * @param predicted replaces relocations that libbpf did not reach, and completes those that the verifier did not reach
  */
 export function seenFailures(
   results: Results,
@@ -167,8 +180,10 @@ export function seenFailures(
   return results.cells.flatMap((cell) => {
     const object = byId.get(cell.object);
     if (!object || !wanted(cell.kernel, cell.object)) return [];
-    const instead = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? predicted(cell) : null;
-    const records = cell.relocations.map((record) => (record.outcome === 'not-reached' ? (instead?.[record.ref] ?? record) : record));
+    const instead = cell.relocations.some(isOpen) ? predicted(cell) : null;
+    const records = withPredictedReach(cell.relocations, instead).map((record) => {
+      return record.outcome === 'not-reached' ? (instead?.[record.ref] ?? record) : record;
+    });
     const badOf = badIn(object, records);
     return cell.programs.flatMap((program) => {
       const verdict = seenVerdict(cell, program, results);

@@ -2,7 +2,7 @@
 import type { Results } from '../results/schema.ts';
 import { explain } from './explain.ts';
 import { type Explanation, EXPLANATION_VERSION, type Findings } from '../results/explanation.ts';
-import { type ExplainedObject, seenFailures } from './failures.ts';
+import { type ExplainedObject, seenFailures, withPredictedReach } from './failures.ts';
 import { openKernels } from './kernel-cache.ts';
 import type { RecordsOf } from './semantic-change-places.ts';
 import { predictedIn, kernelsOfResults } from './sources.ts';
@@ -22,7 +22,10 @@ export async function explainRun(
   const kernels = openKernels(await kernelsOfResults(results, cache), onProblem);
   const predicted = await predictedIn(results, objects, kernels);
   const cells = new Map(results.cells.map((cell) => [JSON.stringify([cell.kernel, cell.object]), cell]));
-  const recordsOf: RecordsOf = ({ result }, kernel) => cells.get(JSON.stringify([kernel, result.id]))?.relocations ?? null;
+  const recordsOf: RecordsOf = ({ result }, kernel) => {
+    const cell = cells.get(JSON.stringify([kernel, result.id]));
+    return cell ? withPredictedReach(cell.relocations, predicted(cell)) : null;
+  };
   const failures = seenFailures(results, () => true, predicted);
   return explain(failures, objects, kernels, recordsOf);
 }

@@ -15,7 +15,7 @@ import { predictionOf } from '../predict/predict-object.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { predictCell } from '../predict/predict.ts';
 import type { RecordsOf } from './semantic-change-places.ts';
-import { type ExplainedObject, type PredictedFailures, predictedFailures, type ProgramFailure } from './failures.ts';
+import { type ExplainedObject, isOpen, type PredictedFailures, predictedFailures, type ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
 
 async function offline({ id, selector, release, version, series, arch, sha256, btf }: KernelResult, cache: string): Promise<OfflineKernel> {
@@ -59,13 +59,13 @@ export async function objectsOfResults({ objects }: Results): Promise<ExplainedO
   return Promise.all(objects.map(sameObject));
 }
 
-/** Predicts relocations for the cells of a run that ended before libbpf relocated them, if object and BTF are available. */
+/** Predicts relocations for the cells of a run whose load leaves some open, if object and BTF are available. */
 export async function predictedIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<PredictedFailures> {
   const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
   const loaders = new Map(objects.map(({ result }) => [result.id, loaderRules(result.loader)]));
   const predicted = new Map<CellResult, readonly CellRelocation[]>();
   for (const cell of results.cells) {
-    const bpf = cell.relocations.some(({ outcome }) => outcome === 'not-reached') ? byId.get(cell.object) : null;
+    const bpf = cell.relocations.some(isOpen) ? byId.get(cell.object) : null;
     const types = bpf ? await cache.typesOf(cell.kernel) : null;
     if (bpf && types) predicted.set(cell, predictCell(bpf, types, loaders.get(cell.object)).relocations);
   }
