@@ -9,7 +9,7 @@ import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/objec
 import { explainRun } from '../../../harness/explain/of-results.ts';
 import { objectsOfResults } from '../../../harness/explain/sources.ts';
 import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
-import { argumentChanges } from '../../../harness/predict/argument-changes.ts';
+import { argumentChanges, changeText } from '../../../harness/predict/argument-changes.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { fourSelectors, pulledBtf } from '../../kernels/pulled.ts';
@@ -149,7 +149,7 @@ it('a raw tracepoint program that reads another type through an argument has a s
 
 it('an argument that is kept on the stack is followed unless anything else may be there, and on no path that the version of the kernel chooses', async () => {
   const types = await typesOf('debian:6.12');
-  const changes = [...argumentChanges(stack, types)].map(([ref, what]) => `${stack.relocations[ref]?.program}: ${what}`);
+  const changes = [...argumentChanges(stack, types)].map(([ref, change]) => `${stack.relocations[ref]?.program}: ${changeText(change)}`);
   expect(changes).toMatchInlineSnapshot(`
     [
       "kept: argument 2 of LSM hook inode_setattr is struct dentry *dentry here, but the program reads iattr.ia_valid from it",
