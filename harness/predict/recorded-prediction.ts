@@ -3,7 +3,7 @@ import type { CellProgram, CellRelocation, CellResult } from '../results/schema.
 import { deciderOf, type FailureClass } from '../base/failures.ts';
 import type { PredictedStatus } from '../base/vocabulary.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { isAboutSymbols } from '../verdict/rules/attach.ts';
+import { isAboutRefusedTarget, isAboutSymbols } from '../verdict/rules/attach.ts';
 import { isAboutSetting } from '../verdict/rules/object.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import type { PredictedCell, PredictedProgram } from './predicted-cell.ts';
@@ -42,7 +42,8 @@ export function predictedFields({ programs }: RecordedPrediction): CellResult['p
 
 /** True if a prediction must name this failure. Any other failure may occur before the predicted one. */
 function isPredictable({ class: failure, stage, reason }: CellProgram): boolean {
-  return failure !== null && deciderOf(failure, stage) !== 'guest' && !isAboutSetting(reason) && !isAboutSymbols(reason);
+  if (failure === null || deciderOf(failure, stage) === 'guest') return false;
+  return !isAboutSetting(reason) && !isAboutSymbols(reason) && !isAboutRefusedTarget(failure, reason);
 }
 
 function agrees(prediction: PredictedProgramStatus, program: CellProgram): boolean | null {

@@ -68,6 +68,15 @@ export function isAboutSymbols(reason: string | null): boolean {
   return fault !== null && fault !== 'notrace';
 }
 
+/**
+ * Whether a reason is about a target that is in the kernel's BTF, and to which the kernel lets no such program attach. BTF does not show
+ * this.
+ * @see bpf_check_attach_target() in kernel/bpf/verifier.c: it prints the reason after libbpf found the target
+ */
+export function isAboutRefusedTarget(failure: FailureClass, reason: string | null): boolean {
+  return failure === 'attach-target-missing' && reason?.startsWith('verifier: ') === true;
+}
+
 const NO_ADDRESS = /^The address of function (\S+) cannot be found$/;
 
 /** The verifier found no address for the function of an fentry, fexit or fmod_ret program. */

@@ -105,6 +105,7 @@ const UNKNOWN = { name: 'one', status: 'unknown', class: null, others: [] } as c
 const REJECTED = observed('fail', { stage: 'verify', class: 'verifier-rejected' });
 const NO_HELPER = observed('fail', { stage: 'verify', class: 'helper-unknown' });
 const NO_HOOK = { class: 'attach-target-missing' } as const;
+const refused = (reason: string) => observed('fail', { stage: 'verify', ...NO_HOOK, reason: `verifier: ${reason}` });
 
 describe('a cell', () => {
   const base = uniformCell('debian-6.12', { id: 'object', programs: [] }, 'pass', null);
@@ -124,6 +125,8 @@ describe('a cell', () => {
       'unknown, rejected': agreement(REJECTED, UNKNOWN),
       'unknown, fails because of BTF': agreement(NO_HELPER, UNKNOWN),
       'unknown, cannot be loaded for its hook': agreement(observed('fail', { stage: 'verify', ...NO_HOOK }), UNKNOWN),
+      'unknown, may not change its function': agreement(refused('vfs_read() is not modifiable'), UNKNOWN),
+      'unknown, the hook is disabled': agreement(refused('attach_btf_id 9 points to disabled hook bpf_lsm_sb_kern_mount'), UNKNOWN),
       'unknown, cannot be attached': agreement(observed('fail', { stage: 'attach', ...NO_HOOK }), UNKNOWN),
       'unknown, calls a missing weak kfunc': agreement(observed('fail', { stage: 'verify', class: 'kfunc-missing' }), UNKNOWN),
       'fail, no verdict': agreement(observed('infra'), FAIL),
@@ -144,7 +147,9 @@ describe('a cell', () => {
         "unknown, cannot be loaded for its hook": false,
         "unknown, fails because of BTF": false,
         "unknown, loads": true,
+        "unknown, may not change its function": true,
         "unknown, rejected": true,
+        "unknown, the hook is disabled": true,
       }
     `);
   });
