@@ -59,6 +59,7 @@ enum frame_type {
 	FRAME_MODULE = 66,          /* a kernel module, loaded before anything else */
 	/* guest to host */
 	FRAME_HELLO = 16,           /* the guest is ready */
+	FRAME_UPTIME = 84,          /* the time from the start of the kernel to hello */
 	FRAME_PROGRAM = 17,         /* a program of the object */
 	FRAME_ATTEMPT_BEGIN = 18,   /* a load attempt of one program, or of "" for the whole object */
 	FRAME_LOG = 19,             /* one print call of libbpf */

@@ -92,10 +92,12 @@ static void say_hello(uint64_t address, const char *release)
 {
 	struct utsname names;
 	struct stat btf;
+	uint64_t btf_size = stat(KERNEL_BTF, &btf) == 0 ? (uint64_t)btf.st_size : 0;
 
 	uname(&names);
 	response_begin();
-	send_hello(names.release, names.version, names.machine, release, stat(KERNEL_BTF, &btf) == 0 ? (uint64_t)btf.st_size : 0);
+	send_hello(names.release, names.version, names.machine, release, btf_size);
+	send_uptime(now_ns());
 	response_end();
 	ring("ready", address);
 }

@@ -294,6 +294,13 @@ static inline void send_hello(const char *release, const char *version, const ch
 	frame_close();
 }
 
+static inline void send_uptime(uint64_t uptime_ns)
+{
+	frame_open(FRAME_UPTIME);
+	frame_u64(uptime_ns);
+	frame_close();
+}
+
 static inline void send_program(uint32_t insns, bool autoload, const char *name, const char *section, const char *program_type)
 {
 	frame_open(FRAME_PROGRAM);

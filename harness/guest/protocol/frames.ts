@@ -161,6 +161,7 @@ export const FRAMES = {
   module: toGuest(66, 'a kernel module, loaded before anything else', { name: string, ko: bytes }),
 
   hello: toHost(16, 'the guest is ready', { release: string, version: string, machine: string, libbpf: string, btfSize: u64 }),
+  uptime: toHost(84, 'the time from the start of the kernel to hello', { uptimeMs: duration }),
   program: toHost(17, 'a program of the object', { insns: u32, autoload: flag, name: string, section: string, programType: string }),
   'attempt-begin': toHost(18, 'a load attempt of one program, or of "" for the whole object', { program: string }),
   log: toHost(19, 'one print call of libbpf', { level: oneOf(LOG_LEVEL, 'debug'), text }),

@@ -31,6 +31,7 @@ const (
 // Frames of a response, from the guest to the host.
 const (
 	frameHello          uint32 = 16 // the guest is ready { release string, version string, machine string, libbpf string, btfSize u64 }
+	frameUptime         uint32 = 84 // the time from the start of the kernel to hello { uptimeMs u64 ns }
 	frameProgram        uint32 = 17 // a program of the object { insns u32, autoload bool, name string, section string, programType string }
 	frameAttemptBegin   uint32 = 18 // a load attempt of one program, or of "" for the whole object { program string }
 	frameLog            uint32 = 19 // one print call of libbpf { level log_level, text bytes }

@@ -1,5 +1,5 @@
 // Tests of boots that succeed, and of the one-line diagnosis of those that fail, from the console of a real guest.
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -80,6 +80,21 @@ it('a booted kernel reports its release from files in any folder, and QEMU runs 
   expect(hello.release).toMatch(/^5\.10\.\d+.*-cloud-amd64$/);
   expect({ seccomp: /^Seccomp:\s+(\d)$/m.exec(status)?.[1], net }).toEqual({ seccomp: '2', net: [] });
   expect(qemu.command.filter((word) => /netdev|-nic|virtfs|fsdev/.test(word))).toEqual([]);
+});
+
+it('a guest whose kernel measured a wrong TSC frequency, so that its clock is too fast, is booted again', async () => {
+  const [newer] = bootImages(await pulledKernel('debian:6.12'));
+  const boots = join(folder, 'boots');
+  const wrong = 'args=("${args[@]/loglevel=4/loglevel=4 tsc_early_khz=100000}")';
+  const first = await otherQemu(
+    'fast-clock',
+    `if [[ "$*" == *loglevel=4* ]]; then echo boot >> '${boots}'; [[ $(wc -l < '${boots}') -gt 1 ]] || ${wrong}; fi`,
+  );
+  const { qemu, uptimeMs, bootMs } = await boot({ qemuProgram: first, ...(newer && { images: [newer] }) });
+  await qemu.kill();
+  expect((await readFile(boots, 'utf8')).split('\n').length - 1).toBeGreaterThan(1);
+  expect(uptimeMs).toBeGreaterThan(0);
+  expect(uptimeMs).toBeLessThan(bootMs);
 });
 
 describe('the diagnosis of a failed boot', () => {

@@ -49,6 +49,8 @@ pub const FRAME_MODULE: u32 = 66;
 // Frames of a response, from the guest to the host.
 /// the guest is ready { release string, version string, machine string, libbpf string, btfSize u64 }
 pub const FRAME_HELLO: u32 = 16;
+/// the time from the start of the kernel to hello { uptimeMs u64 ns }
+pub const FRAME_UPTIME: u32 = 84;
 /// a program of the object { insns u32, autoload bool, name string, section string, programType string }
 pub const FRAME_PROGRAM: u32 = 17;
 /// a load attempt of one program, or of "" for the whole object { program string }
