@@ -32,5 +32,5 @@ export async function predictionOf(
   const custom = (await prepared.btf?.(release)) ?? null;
   const loaded = types && (await typesWithCached(types, image, prepared.modules ?? []));
   const counting = withCustomBtf(loaded, custom?.types ?? null);
-  return () => predictCell(bpf, counting, loader ?? loaderRules(prepared.loader ?? undefined));
+  return () => predictCell(bpf, counting, loader ?? loaderRules(prepared.loader ?? undefined), prepared.mode);
 }

@@ -14,10 +14,12 @@ import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { chooseAlternatives, decideBySupport } from './chosen-alternatives.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
+import type { Mode } from '../plan/settings/mode-name.ts';
 import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, refusedByLoader } from './findings/object-only.ts';
+import { attachByNameFindings } from './findings/attach-by-name.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { missingWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
@@ -164,7 +166,8 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
   const named =
     attachTo === null
       ? undefined
-      : findings.find(({ failure: { class: failureClass } }) => failureClass === 'attach-target-missing')?.failure;
+      : findings.find(({ failure: { class: failureClass, stage } }) => failureClass === 'attach-target-missing' && stage !== 'attach')
+          ?.failure;
   const first = (certain: boolean): PredictedFailure | null => {
     const own = findings.flatMap((finding) => (finding.certain === certain ? [finding.failure] : []));
     const others = [certain ? relocationFailure(object, examined) : null, verifierFailure(object, examined, name, certain)];
@@ -280,16 +283,25 @@ function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
 /**
  * Predicts a cell from an object and a kernel's types, null for a kernel without BTF. Pure: starts and reads nothing. Like a run, it loads the whole object first, and
  * each program alone if that fails.
+ * @param mode whether the programs are also attached
  */
-export function predictCell(input: BpfObject, kernel: KernelTypes | null, loader: Loader = DEFAULT_LOADER): PredictedCell {
+export function predictCell(
+  input: BpfObject,
+  kernel: KernelTypes | null,
+  loader: Loader = DEFAULT_LOADER,
+  mode: Mode = 'load',
+): PredictedCell {
   if (!kernel) return cellWithoutBtf(input, loader);
   const refused = refusedByLoader(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
   const decided = decideBySupport(input, kernel);
   const shared = objectFindings(decided, kernel, loader);
   const callbacksIn = callbackFindings(input, kernel);
+  const attached = (program: BpfProgram) => (mode === 'load' ? [] : attachByNameFindings(program, kernel));
   const own = new Map(
-    input.programs.map((program) => [program.name, [...ownFindings(program, kernel, loader), ...callbacksIn(program)]] as const),
+    input.programs.map(
+      (program) => [program.name, [...ownFindings(program, kernel, loader), ...callbacksIn(program), ...attached(program)]] as const,
+    ),
   );
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...shared, ...(own.get(program.name) ?? [])], loader });

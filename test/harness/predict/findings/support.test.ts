@@ -150,6 +150,33 @@ describe('kernel variables', () => {
   });
 });
 
+describe('programs that are attached by name', () => {
+  it('a kprobe or tracepoint that is attached may fail if BTF lacks its target, and is not looked up if it is only loaded', async () => {
+    const source = `
+#define P(section, name) SEC(section) int name(void *ctx) { return 0; }
+P("kprobe/vfs_read", probe_there) P("kretprobe/nf_nat_manip_pkt", probe_in_module) P("kprobe/vfs_gone+0x4", probe_gone)
+P("kprobe.multi/vfs_*", pattern) P("kprobe/vfs_gone.isra.0", part) P("tp/block/block_rq_complete", event_there) P("tp/nope/nothing", event_gone)
+P("tracepoint/syscalls/sys_enter_openat", of_syscall) P("tp/raw_syscalls/sys_enter", of_all_syscalls) P("raw_tp/sched_switch", raw_there)
+P("raw_tracepoint.w/nothing_here", raw_gone)`;
+    const object = readBpfObject(await readFile(await compileBpf(folder, 'by-name', source)), 'by-name');
+    for (const selector of ['debian:5.10', 'debian:6.12']) {
+      const { path } = await pulledBtf(selector);
+      const kernel = { vmlinux: indexNames(mustReadBtf(await readFile(path))), modules: [] };
+      const possible = (mode: 'load' | 'attach') =>
+        predictCell(object, kernel, undefined, mode).programs.flatMap((each) =>
+          each.possible ? [`${each.name}: ${each.possible.stage}, ${each.possible.class}, ${each.possible.reason}`] : [],
+        );
+      expect(possible('attach')).toEqual([
+        "probe_in_module: attach, attach-target-missing, attach target nf_nat_manip_pkt (kprobe) is not in this kernel's BTF, which lacks some of its functions",
+        "probe_gone: attach, attach-target-missing, attach target vfs_gone (kprobe) is not in this kernel's BTF, which lacks some of its functions",
+        "event_gone: attach, attach-target-missing, tracepoint nothing is not in this kernel's BTF, only a module could have it",
+        "raw_gone: attach, attach-target-missing, tracepoint nothing_here is not in this kernel's BTF, only a module could have it",
+      ]);
+      expect(possible('load')).toEqual([]);
+    }
+  });
+});
+
 describe('struct_ops maps', () => {
   it('struct_ops maps need their struct and every member that they fill with data', async () => {
     const source = `
