@@ -9,8 +9,10 @@ function folderTrouble(): string | null {
   try {
     process.cwd();
     return null;
-  } catch {
-    return 'the current folder was removed; change to a folder that exists';
+  } catch (error) {
+    // The command reports any other error.
+    const isRemoved = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return isRemoved ? 'the current folder was removed; change to a folder that exists' : null;
   }
 }
 
