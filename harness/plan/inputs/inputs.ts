@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { basename, relative } from 'node:path';
 import { type Defaults, defaultsFor } from '../object-settings/defaults.ts';
 import { asLoaded, prepareSettings } from '../object-settings/prepare.ts';
+import { checkLoaderApplies } from '../object-settings/loader-limits.ts';
 import type { ObjectSettings, PreparedSettings } from '../object-settings/setting-table.ts';
 import { DEFAULT_LIBBPF } from '../../base/loader-name.ts';
 import { UserError } from '../../base/errors.ts';
+import type { PlaceOf } from '../settings/place.ts';
 import { uniqueId } from '../../base/ids.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
 import { type BpfObject, readBpfObject } from '../../bpf/object/object.ts';
@@ -70,7 +72,13 @@ interface FoundFile {
   defaults: ObjectSources['defaults'];
 }
 
-async function readObject({ file, source, directory, defaults }: FoundFile, id: string, bigEndian: boolean): Promise<RunObject> {
+/** An object with the places of its settings. */
+interface ReadObject {
+  object: RunObject;
+  placeOf: PlaceOf;
+}
+
+async function readObject({ file, source, directory, defaults }: FoundFile, id: string, bigEndian: boolean): Promise<ReadObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
@@ -81,20 +89,15 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
   const settings = { ...given, ...own };
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
   const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
+  checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf);
   // Results do not name the default release.
   const named = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
   const loaded = asLoaded(bpf, prepared);
   const targets = new Map(loaded.programs.map(({ name, attachTo }) => [name, attachTo]));
   const withTargets = { ...bpf, programs: bpf.programs.map((program) => ({ ...program, attachTo: targets.get(program.name) ?? null })) };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return {
-    file,
-    bytes,
-    bpf: loaded,
-    settings,
-    prepared,
-    result: { ...toObjectResult(withTargets, { id, path: shown, sha256, size: bytes.length }), ...named },
-  };
+  const result = { ...toObjectResult(withTargets, { id, path: shown, sha256, size: bytes.length }), ...named };
+  return { object: { file, bytes, bpf: loaded, settings, prepared, result }, placeOf };
 }
 
 /** A name that is safe in paths and URL fragments, and that is not among the names in use. */
@@ -138,37 +141,49 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
 }
 
 /**
- * Repeats objects for each loader; for another loader than the default one, the name of the object ends with that of the loader. Objects that
- * name their loader, or have a custom loader, stay as they are.
+ * The object for a loader. For another loader than the default one, the name of the object ends with that of the loader. Objects that name
+ * their loader, or have a custom loader, stay as they are.
+ * @throws UserError if the loader cannot apply a setting
  */
-function withLoaders(objects: readonly RunObject[], loaders: readonly string[], ids: Set<string>): RunObject[] {
-  return objects.flatMap((object) => {
-    if (object.settings.loader !== undefined || object.prepared.command) return [object];
-    return [...new Set(loaders)].map((loader): RunObject => {
-      if (loader === DEFAULT_LIBBPF) return object;
-      return {
-        ...object,
-        settings: { ...object.settings, loader },
-        prepared: { ...object.prepared, loader },
-        result: { ...object.result, id: objectId(`${object.result.id}+${loader.replace('@', '-')}`, ids), loader },
-      };
-    });
-  });
+function forLoader({ object, placeOf }: ReadObject, loader: string, ids: Set<string>): RunObject {
+  if (loader === DEFAULT_LIBBPF) return object;
+  checkLoaderApplies(loader, object.settings, placeOf);
+  return {
+    ...object,
+    settings: { ...object.settings, loader },
+    prepared: { ...object.prepared, loader },
+    result: { ...object.result, id: objectId(`${object.result.id}+${loader.replace('@', '-')}`, ids), loader },
+  };
+}
+
+function hasLoader({ settings, prepared }: RunObject): boolean {
+  return settings.loader !== undefined || prepared.command !== undefined;
 }
 
 /** Reads every object that paths and globs name, once for each of its names, in that order. */
 export async function readInputs(named: ObjectSources, { bigEndian = false, configured, loaders }: InputOptions = {}): Promise<Inputs> {
   const inputs: Inputs = { objects: [], problems: [] };
   const ids = new Set<string>();
+  const read: ReadObject[] = [];
   const files = await findFiles(named, inputs);
   for (const each of configured ? await withConfigured(files, configured) : files) {
     try {
-      inputs.objects.push(await readObject(each, objectId(each.source.name ?? each.file, ids), bigEndian));
+      read.push(await readObject(each, objectId(each.source.name ?? each.file, ids), bigEndian));
     } catch (error) {
       takeProblem(inputs, error);
     }
   }
-  return loaders ? { ...inputs, objects: withLoaders(inputs.objects, loaders, ids) } : inputs;
+  for (const each of read) {
+    const names = hasLoader(each.object) ? [DEFAULT_LIBBPF] : new Set(loaders ?? [DEFAULT_LIBBPF]);
+    for (const loader of names) {
+      try {
+        inputs.objects.push(forLoader(each, loader, ids));
+      } catch (error) {
+        takeProblem(inputs, error);
+      }
+    }
+  }
+  return inputs;
 }
 
 /** Paths and globs as sources without settings. */
