@@ -219,6 +219,24 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
       'The kernel refuses a number in this map as too large. For struct sched_ext_ops this is timeout_ms above 30000 (30 seconds) or dispatch_max_batch above 2147483647.',
   },
   {
+    class: 'attach-failed',
+    reason: /^struct_ops map .*\bEINVAL\b/,
+    advice:
+      'The kernel refuses the content of this map: a member that it needs is not set, or a value is not allowed. struct tcp_congestion_ops needs ssthresh, undo_cwnd, one of cong_avoid and cong_control, and a name of 1 to 15 letters, digits, "_" and ".".',
+  },
+  {
+    class: 'attach-failed',
+    reason: /built without attach type trace_kprobe_/,
+    advice:
+      'A program for many functions (SEC("kprobe.multi/...")) needs a kernel with CONFIG_FPROBE. On other kernels, attach a kprobe program to each function: keep both from loading by default (SEC("?...")), and switch on one of them.',
+  },
+  {
+    class: 'attach-failed',
+    reason: /attach type \w+ is unknown to this kernel/,
+    advice:
+      'This kernel is older than the attach type. Keep the program from loading by default (SEC("?...")) and switch it on where enum bpf_attach_type has the type, or attach another program there.',
+  },
+  {
     class: 'attach-target-missing',
     reason: /not modifiable|fmod_ret|rejected|not a function|not supported/,
     advice:

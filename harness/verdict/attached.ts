@@ -40,11 +40,20 @@ interface Known {
   inModule?: InModule;
 }
 
-/** The attach type that the kernel lacks; null if the kernel has it, or if this is unknown. */
-function unknownType({ kind, name }: Attachment, { object, enumerators }: Known): string | null {
+/** Attach types of the kprobes of many functions, which need an option of the kernel. */
+const PROBES_MANY = /^trace_kprobe_/;
+
+/**
+ * Why the kernel lacks the attach type of a program; null if the kernel has it, or if this is unknown.
+ * @see bpf_kprobe_multi_link_attach() in kernel/trace/bpf_trace.c: -EOPNOTSUPP without CONFIG_FPROBE
+ */
+function unsupportedType({ kind, name }: Attachment, error: string, { object, enumerators }: Known): string | null {
   const section = kind === 'program' ? object.programs.find((program) => program.name === name)?.section : undefined;
   const type = section === undefined ? null : youngAttachType(section);
-  return type !== null && enumerators?.has(`BPF_${type.toUpperCase()}`) === false ? type : null;
+  if (type === null) return null;
+  if (!MISSING_TARGET.has(error) && enumerators?.has(`BPF_${type.toUpperCase()}`) === false)
+    return `attach type ${type} is unknown to this kernel`;
+  return error === 'EOPNOTSUPP' && PROBES_MANY.test(type) ? `this kernel is built without attach type ${type} (${error})` : null;
 }
 
 /** The failure of a program whose function cannot be traced; null if the guest found nothing against the function. */
@@ -72,11 +81,8 @@ function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attach
   const error = errnoName(errno);
   const warnings = warningsOf(attachment);
   if (isLeftAlone(attachment, error, warnings)) return { failure: null, attached: false };
-  const type = MISSING_TARGET.has(error) ? null : unknownType(attachment, known);
-  if (type !== null) {
-    const reason = `attach type ${type} is unknown to this kernel`;
-    return { failure: { stage: 'attach', class: 'attach-failed', errno, reason }, attached: false };
-  }
+  const lacking = unsupportedType(attachment, error, known);
+  if (lacking !== null) return { failure: { stage: 'attach', class: 'attach-failed', errno, reason: lacking }, attached: false };
   const failure = untraceable(attachment, known);
   if (failure) return { failure, attached: false };
   const said = detail === '' ? (warnings.at(-1) ?? 'attaching fails') : detail;

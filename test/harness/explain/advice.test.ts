@@ -23,3 +23,12 @@ it('a disabled LSM hook is not called missing, and a file that the guest lacks i
   expect(adviceByReason('attach-target-missing', hook)).toContain('lets no program attach to it');
   expect(adviceByReason('attach-target-missing', 'elf: failed to open /bin/nope: -ENOENT')).toContain('says nothing about the kernel');
 });
+
+it('a struct_ops map that the kernel refuses has advice on its members, and a kprobe of many functions advice on the kernel', () => {
+  const map = "struct_ops map 'cc': attaching fails (EINVAL)";
+  expect(adviceByReason('attach-failed', map)).toMatch(/a member that it needs is not set, .* a name of 1 to 15 letters/);
+  expect(adviceByReason('attach-failed', 'this kernel is built without attach type trace_kprobe_multi (EOPNOTSUPP)')).toContain(
+    'CONFIG_FPROBE',
+  );
+  expect(adviceByReason('attach-failed', 'attach type tcx_ingress is unknown to this kernel')).toContain('older than the attach type');
+});

@@ -14,9 +14,10 @@ const KERNEL = {
     programs: [
       { name: 'p', section: 'kprobe' },
       { name: 'q', section: '?tcx/ingress' },
+      { name: 'many', section: 'kprobe.multi/vfs_*' },
     ],
   },
-  enumerators: new Set(['BPF_NETFILTER']),
+  enumerators: new Set(['BPF_NETFILTER', 'BPF_TRACE_KPROBE_MULTI']),
 };
 
 const LOADED: LoadAttempt = { program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: [] };
@@ -83,6 +84,15 @@ test('an unknown attach type is the reason, whatever error the kernel returns', 
     errno: 22,
     reason: 'attach type tcx_ingress is unknown to this kernel',
   });
+});
+
+test('a kernel that knows kprobes of many functions and is built without them is named', () => {
+  const text = "<0>libbpf: prog 'many': failed to attach: -EOPNOTSUPP\n";
+  const many = { name: 'many', type: 'kprobe' };
+  const reason = (errno: number) =>
+    attachedIn({ ...LOADED, attachments: [attachment(errno, { name: 'many', text })] }, KERNEL)(many)?.failure?.reason;
+  expect(reason(95)).toBe('this kernel is built without attach type trace_kprobe_multi (EOPNOTSUPP)');
+  expect(reason(16)).toBe('failed to attach: -EOPNOTSUPP (EBUSY)');
 });
 
 test('struct_ops programs fail to attach if a struct_ops map fails', () => {
