@@ -10,7 +10,7 @@ import type { CausePresence, CauseSituation } from '../results/explanation.ts';
 import type { FieldUse } from './field-use.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { stepsOf } from './path.ts';
-import { type Presence, presenceOf } from './presence.ts';
+import { hasOtherType, type Presence, presenceOf } from './presence.ts';
 import { distinguishing, type Situation, situationOf, specThere } from './situation.ts';
 import { type Replacement, replacementHint, replacementOf, wantedValue } from './replacement.ts';
 import { existsName, type Reading, readSnippet, sizeSnippet } from './snippet.ts';
@@ -199,6 +199,14 @@ interface Suggestion {
 
 const NOWHERE = 'None of these kernels has it. Check the name, or look in newer kernels and in modules.';
 
+const OTHER_TYPE =
+  'These kernels have the field only with another type. Declare it with that type in a flavor (struct NAME___flavor), and read it where bpf_core_field_exists() is true.';
+
+/** Advice on an access that no kernel has. */
+function nowhere(all: readonly OnKernel[]): string {
+  return all.some(({ presence }) => hasOtherType(presence)) ? OTHER_TYPE : NOWHERE;
+}
+
 const NOT_A_READ =
   'The program asks for the size or the place of the field, not for its value. Ask only where bpf_core_field_exists() is true.';
 
@@ -207,7 +215,7 @@ function valueSuggestion(question: FailingAccess, surveyed: Surveyed): Suggestio
   const { local, names } = question;
   const { lacking } = surveyed;
   const readings = readingsOf(question, surveyed);
-  if (readings.length === 0) return { snippet: null, advice: [NOWHERE] };
+  if (readings.length === 0) return { snippet: null, advice: [nowhere(surveyed.all)] };
   if (!eachReadsItsOwn(lacking, readings))
     return { snippet: null, advice: ['No code reads the same value on all these kernels: forms with another meaning have the same name.'] };
   const text = accessText(accessOfSpec(local));
@@ -243,7 +251,7 @@ export async function fieldFindings(question: FailingAccess): Promise<FieldFindi
     const types = await cache.typesOf(id);
     all.push({ id, at, presence: types && presenceOf(local, types) });
   }
-  const presence = presenceAmong(all.map((each) => ({ id: each.id, has: isThere(each.presence) })));
+  const presence = presenceAmong(all.map((each) => ({ id: each.id, has: isThere(each.presence), otherType: hasOtherType(each.presence) })));
   const lacking = await lackingOn(question, all);
   return { presence, situations: grouped(lacking, evidence), ...suggestion(question, { all, lacking, lastWith: presence.last }) };
 }

@@ -68,3 +68,12 @@ export function presenceOf(local: CoreSpec, kernel: KernelTypes): Presence {
   const isIncompatible = obstacles.some(({ otherKind }) => otherKind !== null);
   return { state: isIncompatible ? 'incompatible' : 'absent', obstacles };
 }
+
+/** True if a kernel has the field of a local spec with a type that does not fit. */
+export function hasOtherType(presence: Presence | null): boolean {
+  if (presence?.state !== 'incompatible') return false;
+  return presence.obstacles.some(({ candidate: { btf }, type, step, rest }) => {
+    const members = rest.length === 0 ? namedMembers(btf, resolveType(btf, type)) : [];
+    return members.some(({ name }) => name === step);
+  });
+}

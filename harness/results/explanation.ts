@@ -63,6 +63,9 @@ const causePresence = z.strictObject({
   gaps: kernelIds.describe('Kernels between the first and the last that lack it, by id.'),
   has: kernelIds.describe('Kernels that have it, by id.'),
   lacks: kernelIds.describe('Kernels that lack it, by id.'),
+  otherType: kernelIds
+    .optional()
+    .describe('Kernels of `lacks` that have the name, with a type that does not fit, by id; not given if no kernel has.'),
   witnesses: z
     .array(
       z.strictObject({

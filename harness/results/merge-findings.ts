@@ -46,7 +46,8 @@ function joinedPresence(presences: readonly (CausePresence | null)[], order: rea
     ...known.flatMap(({ lacks }) => lacks).map((id) => [id, false] as const),
     ...known.flatMap(({ has }) => has).map((id) => [id, true] as const),
   ]);
-  return presenceAmong(order.map((id) => ({ id, has: present.get(id) ?? null })));
+  const otherType = new Set(known.flatMap(({ otherType: ids = [] }) => ids));
+  return presenceAmong(order.map((id) => ({ id, has: present.get(id) ?? null, otherType: otherType.has(id) })));
 }
 
 const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);

@@ -47,12 +47,14 @@ export function listed(kernels: readonly string[], nameOf: NameOf): string {
 }
 
 /** The kernels that have the missing field or type: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
-export function presenceText({ first, last, gaps, has, lacks: hasNot, witnesses }: CausePresence, nameOf: NameOf): string {
-  if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} has it`;
+export function presenceText({ first, last, gaps, has, lacks: hasNot, otherType = [], witnesses }: CausePresence, nameOf: NameOf): string {
+  const others = otherType.length > 0 ? `; with another type on ${listed(otherType, nameOf)}` : '';
+  const fitting = otherType.length > 0 ? ' with this type' : '';
+  if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} has it${fitting}${others}`;
   const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;
   const without = gaps.length > 0 ? `, but not ${listed(gaps, nameOf)}` : '';
   const changes = witnesses.map(({ from, to, change }) => `; ${change} between ${nameOf(from)} and ${nameOf(to)}`).join('');
-  return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it: ${visible(range)}${without}${visible(changes)}`;
+  return `of ${plural(has.length + hasNot.length, 'kernel')}, ${plural(has.length, 'kernel')} ${has.length === 1 ? 'has' : 'have'} it${fitting}: ${visible(range)}${without}${visible(changes)}${others}`;
 }
 
 /** The place of a C line: `prog.bpf.c:25`, or `near prog.bpf.c:25` for the nearest line known. */

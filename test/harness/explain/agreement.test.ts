@@ -118,3 +118,20 @@ it('a misspelt flavor and an anonymous struct are explained as such, without cod
     }
   `);
 });
+
+const OTHER_TYPE = `#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+long seen;
+struct file { struct { long count; } f_inode; } __attribute__((preserve_access_index));
+struct task_struct { char *pid; } __attribute__((preserve_access_index));
+SEC("raw_tp/x") int pointer(long *ctx) { seen = (long)BPF_CORE_READ((struct task_struct *)ctx[0], pid); return 0; }
+SEC("raw_tp/x") int member(long *ctx) { seen = BPF_CORE_READ((struct file *)ctx[0], f_inode.count); return 0; }
+`;
+
+it('a kernel that has the field with another type is named so, one that has another field on the path is not', async () => {
+  const { causes, kernels } = await explainedByPrediction(folder, { types: OTHER_TYPE });
+  const found = Object.fromEntries(causes.map(({ subject, presence }) => [subject, presence?.otherType?.length]));
+  expect(found).toEqual({ 'task_struct.pid': kernels.length, 'file.f_inode.count': undefined });
+});

@@ -1,6 +1,7 @@
-// Tests of the words for the certainty of a root cause.
+// Tests of the words for the certainty of a root cause, and for the kernels that have what is missing.
 import { expect, it } from 'vitest';
-import { certaintyText } from '../../../reports/model/explanation-words.ts';
+import { presenceAmong } from '../../../harness/results/presence-among.ts';
+import { certaintyText, presenceText } from '../../../reports/model/explanation-words.ts';
 
 it('a certain root cause names what decides it, and others say where they come from', () => {
   const words = (['core-field-missing', 'kconfig-missing', 'object-invalid', 'map-create-failed'] as const).map((failure) =>
@@ -14,4 +15,13 @@ it('a certain root cause names what decides it, and others say where they come f
   ]);
   const others = (['seen', 'possible'] as const).map((certainty) => certaintyText({ class: 'object-invalid', certainty }));
   expect(others).toEqual(['seen in a guest', 'possible: it depends on facts that BTF does not have']);
+});
+
+it('kernels that have a field only with another type are named, and are not said to lack it', () => {
+  const text = (kernels: Parameters<typeof presenceAmong>[0]) => presenceText(presenceAmong(kernels), (id) => id);
+  const old = { id: 'old', has: false, otherType: true };
+  expect(text([old, { id: 'new', has: false }])).toBe('none of the 2 kernels has it with this type; with another type on old');
+  expect(text([old, { id: 'new', has: true }])).toBe(
+    'of 2 kernels, 1 kernel has it with this type: only new; came between old and new; with another type on old',
+  );
 });
