@@ -7,11 +7,12 @@ import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';
-import { LOADERS, type LoaderName } from '../core-relo/loader.ts';
+import { type Loader, LOADERS, loaderRules } from '../core-relo/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
+import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
 import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
 import { untrustedOption } from './untrusted.ts';
@@ -21,7 +22,13 @@ interface PredictOptions extends ConfigOptions {
   kernel?: string[];
   json?: boolean;
   log?: boolean;
-  loader?: LoaderName;
+  loader?: Loader;
+}
+
+/** The rules of a loader by its name; `cilium` and `aya` without a release mean the newest one. */
+function rulesOf(name: string): Loader {
+  const known = Object.entries<Loader>(LOADERS).find(([each]) => each === name);
+  return known ? known[1] : loaderRules(checkedLoader(name));
 }
 
 /** The exit code of predictions: a failure first, then unusable inputs. */
@@ -43,11 +50,10 @@ async function predict(objects: string[], options: PredictOptions): Promise<void
   const started = performance.now();
   const inputs = await readConfigured(objects, options, { bigEndian: true });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
-  const loader = options.loader === undefined ? null : LOADERS[options.loader];
   const { prediction, problems, notes } =
     inputs.objects.length === 0
       ? { prediction: null, problems: [], notes: [] }
-      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, loader);
+      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, options.loader ?? null);
   const all = [...inputs.problems, ...found.problems, ...problems];
   for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
   const forLibbpf = options.loader === undefined ? loaderNotes(inputs.objects) : [];
@@ -83,9 +89,10 @@ export function addPredictCommand(program: Command): void {
     .addOption(settingsOption())
     .addOption(untrustedOption())
     .addOption(
-      new Option('--loader <name>', 'loader whose rules decide (default: the libbpf that loads the object, libbpf-1.7 unless set)').choices(
-        Object.keys(LOADERS),
-      ),
+      new Option(
+        '--loader <name>',
+        'loader whose rules decide: libbpf@1.1, cilium@0.22, aya@0.14 (default: the one that loads the object, libbpf@1.7 unless set)',
+      ).argParser(rulesOf),
     )
     .option('--log', 'write the lines that libbpf would print instead')
     .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')

@@ -1,14 +1,14 @@
 // Reads the plan from corematrix.yaml and arguments, for `run` and `plan` alike.
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { configuredPath } from '../base/configured-path.ts';
 import { cacheRoot } from '../base/files.ts';
 import { readLock } from '../../kernels/lock.ts';
 import type { KernelLock } from '../../kernels/sources/locked-entries.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { loadConfig, type PlacedConfig } from '../plan/config/load.ts';
-import { loaderSchema } from '../plan/settings/loader/schema.ts';
+import { checkedLoader } from './loader-option.ts';
 import type { Config } from '../plan/config/schema.ts';
 import { UserError } from '../base/errors.ts';
 import { type Choose, chooseAll } from '../plan/choice/choice.ts';
@@ -64,9 +64,7 @@ export interface Plan {
 }
 
 function repeatedLoader(value: string, before: string[] = []): string[] {
-  const parsed = loaderSchema.safeParse(value);
-  if (!parsed.success) throw new InvalidArgumentError(`${parsed.error.issues[0]?.message ?? 'no loader'}.`);
-  return [...before, value];
+  return [...before, checkedLoader(value)];
 }
 
 /** Adds the options of a plan. */

@@ -369,9 +369,16 @@ describe('this machine', () => {
     expect([0, 1]).toContain(exitCode);
   });
 
+  it('predict follows the rules of a release of a loader', async () => {
+    const loaders = ['libbpf@1.1', 'cilium@0.22', 'cilium', 'aya@0.13', 'libbpf-1.7'];
+    const runs = await Promise.all(loaders.map(async (loader) => predict('names.bpf.o', '-k', 'btf:hub', '--loader', loader)));
+    expect(runs.map((text) => text.slice(text.indexOf('---')))).toEqual(loaders.map(() => '---\nexit 1'));
+    expect(runs[1]).toBe(runs[2]);
+  });
+
   it('predict lists the possible loaders', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub', '--loader', 'bcc')).toMatchInlineSnapshot(`
-      "error: option '--loader <name>' argument 'bcc' is invalid. Allowed choices are libbpf-1.7, libbpf-1.1, cilium, aya.
+      "error: option '--loader <name>' argument 'bcc' is invalid. expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13.
       (add --help for the possible arguments)
       ---
       exit 2"
