@@ -82,7 +82,7 @@ async function prototypesOf(program: HookedProgram, position: number, cache: Ker
     const types = await cache.typesOf(id);
     const prototype = types && prototypeOf(program, types);
     const argument = prototype && argumentAt(prototype, position);
-    const present = argument !== null && argument !== 'missing';
+    const present = argument !== null && argument !== 'missing' && argument.kind !== 'closed';
     const text = prototype && prototypeText(prototype);
     const fits = present && argument.kind !== 'number' && argument.kind !== 'bytes';
     found.push({ kernel: id, text, present, fits, raw: present && prototype?.refusedAt === 'attach' && argument.kind === 'bytes' });
@@ -103,6 +103,7 @@ const isNumber = ({ reason }: ProgramFailure) => reason.includes('a number');
 const isAttachment = ({ stage }: ProgramFailure) => stage === 'attach';
 /** Whether the argument is a pointer to another struct than the program reads. */
 const isOtherType = ({ reason }: ProgramFailure) => reason.includes(' here, but the program reads ');
+const isClosed = ({ reason }: ProgramFailure) => reason.includes('lets no program read');
 const readsThrough = ({ reason }: ProgramFailure) => reason.includes('reads memory through it');
 
 /** The situations of one program, with the prototypes here and on the nearest kernel where it loads. */
@@ -132,6 +133,8 @@ const NO_POINTER = 'On no kernel looked at can a program read memory through thi
 const RAW_POINTER =
   'A program of a raw tracepoint gets each argument as a number. Read the memory behind a pointer with BPF_CORE_READ() or bpf_probe_read_kernel(), or use SEC("tp_btf/...").';
 const ONLY_ATTACHING = 'The kernel loads a raw tracepoint program that reads too many arguments, and refuses it only when it is attached.';
+const CLOSED =
+  'Older verifiers let no program read such a pointer from its context. Get its value with bpf_get_func_arg(), which programs on functions can call since Linux 5.17, or from a kprobe.';
 const NO_OTHER_TYPE =
   'No kernel looked at has another prototype. Declare each argument with the type that the prototype has at its position.';
 const NO_ADDRESS = 'Do not read memory through a number with a helper or BPF_CORE_READ(): it is no address.';
@@ -140,6 +143,7 @@ const NO_ADDRESS = 'Do not read memory through a number with a helper or BPF_COR
 function remedyFor(failures: readonly ProgramFailure[], prototypes: readonly KernelPrototype[]): string {
   const asPointer = failures.some(readsThrough);
   const exists = prototypes.some(({ present, fits }) => (asPointer ? fits : present));
+  if (failures.some(isClosed)) return CLOSED;
   if (asPointer && prototypes.some(({ raw }) => raw)) return RAW_POINTER;
   const failing = new Set(failures.map(({ kernel }) => kernel));
   const texts = new Set(prototypes.flatMap(({ kernel, text, present }) => (present || failing.has(kernel) ? [text] : [])));

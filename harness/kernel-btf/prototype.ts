@@ -7,6 +7,7 @@ import type { BpfProgram } from '../bpf/object/object.ts';
 import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import type { StructOpsMember } from '../bpf/object/struct-ops-members.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
+import { enumeratorsOf } from './enumerators.ts';
 import { findIn } from './kernel-names.ts';
 
 export interface Argument {
@@ -14,9 +15,10 @@ export interface Argument {
   text: string;
   /**
    * `number` and `bytes`: the verifier refuses to read memory through it. `bytes` is a pointer to void or to integers, and every pointer
-   * in a raw tracepoint. `struct`: a pointer to a struct or union.
+   * in a raw tracepoint. `struct`: a pointer to a struct or union. `closed`: a pointer that the verifier lets no program read from its
+   * context.
    */
-  kind: 'number' | 'bytes' | 'struct' | 'other';
+  kind: 'number' | 'bytes' | 'struct' | 'closed' | 'other';
   /** The struct or union that it points to; null for other arguments. */
   struct: TypeAt | null;
 }
@@ -37,7 +39,28 @@ const WORDS: Readonly<Record<string, string>> = { btf_trace_: 'tracepoint', bpf_
 /** Programs whose context has the result of the function after its arguments. */
 const READS_RESULT = /^\??(?:fexit|fmod_ret|fsession|lsm|lsm_cgroup)\b/;
 
-function argumentOf(btf: Btf, type: number, name: string): Argument {
+/** What a pointer leads to, if not every kernel lets a program read the pointer. */
+type Pointee = 'integer' | 'pointer' | 'function';
+
+/**
+ * Whether the kernel's verifier lets programs read such a pointer. BTF has no version, so a name that came with the change decides: a helper
+ * of Linux 5.18, and a test function of Linux 7.1. True if the kernel's BTF cannot show it.
+ * @see btf_ctx_access() in kernel/bpf/btf.c: "func '%s' arg%d type %s is not a struct"
+ */
+function isOpen(kernel: KernelTypes, pointee: Pointee): boolean {
+  if (pointee === 'integer') return enumeratorsOf(kernel, 'bpf_func_id')?.has('BPF_FUNC_ima_file_hash') !== false;
+  return findIn(kernel, 'func', 'bpf_fentry_test_ppvoid') !== null || findIn(kernel, 'func', 'bpf_fentry_test1') === null;
+}
+
+function pointeeOf(btf: Btf, behind: number): Pointee | null {
+  const kind = kindOf(btf, behind);
+  if (kind === 'ptr') return 'pointer';
+  if (kind === 'func_proto') return 'function';
+  // Every verifier lets programs read strings.
+  return kind === 'int' && sizeOf(btf, behind) !== 1 ? 'integer' : null;
+}
+
+function argumentOf(kernel: KernelTypes, btf: Btf, type: number, name: string): Argument {
   const declared = typeText(btf, type);
   const text = name === '' ? declared : `${declared}${declared.endsWith('*') ? '' : ' '}${name}`;
   const id = resolveType(btf, type);
@@ -45,6 +68,8 @@ function argumentOf(btf: Btf, type: number, name: string): Argument {
   if (kind === 'int' || isAnyEnum(kind)) return { text, kind: 'number', struct: null };
   if (kind !== 'ptr') return { text, kind: 'other', struct: null };
   const behind = resolveType(btf, referencedType(btf, id));
+  const pointee = pointeeOf(btf, behind);
+  if (pointee !== null && !isOpen(kernel, pointee)) return { text, kind: 'closed', struct: null };
   // The verifier takes such pointers for numbers.
   if (behind === 0 || kindOf(btf, behind) === 'int') return { text, kind: 'bytes', struct: null };
   const isStruct = isComposite(kindOf(btf, behind)) || kindOf(btf, behind) === 'fwd';
@@ -52,13 +77,13 @@ function argumentOf(btf: Btf, type: number, name: string): Argument {
 }
 
 /** Null if an argument takes no single place in the context: a struct by value, a large integer, variable arguments. */
-function argumentsOf(btf: Btf, proto: number, skipped: number): Argument[] | null {
+function argumentsOf(kernel: KernelTypes, btf: Btf, proto: number, skipped: number): Argument[] | null {
   const found: Argument[] = [];
   for (let index = skipped; index < vlenOf(btf, proto); index++) {
     const parameter = parameterOf(btf, proto, index);
     const id = parameter ? resolveType(btf, parameter.type) : 0;
     if (!parameter || id === 0 || isComposite(kindOf(btf, id)) || (sizeOf(btf, id) ?? 0) > POINTER_BYTES) return null;
-    found.push(argumentOf(btf, parameter.type, parameter.name));
+    found.push(argumentOf(kernel, btf, parameter.type, parameter.name));
   }
   return found;
 }
@@ -66,7 +91,8 @@ function argumentsOf(btf: Btf, proto: number, skipped: number): Argument[] | nul
 const ITERATOR = 'bpf_iter_';
 
 /** The kernel gives iterators keys and values of maps as buffers, which they may read. @see ctx_arg_info in kernel/bpf/map_iter.c */
-const asBuffer = (argument: Argument): Argument => (argument.kind === 'bytes' ? { ...argument, kind: 'other' } : argument);
+const asBuffer = (argument: Argument): Argument =>
+  argument.kind === 'bytes' || argument.kind === 'closed' ? { ...argument, kind: 'other' } : argument;
 
 const RAW = /^\??raw_(?:tp|tracepoint)(\.w)?\//;
 
@@ -88,7 +114,7 @@ function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, 
   // Tracepoints are typedefs of pointers to functions.
   const proto = kind === 'func' ? referencedType(btf, id) : resolveType(btf, referencedType(btf, resolveType(btf, id)));
   if (kindOf(btf, proto) !== 'func_proto') return null;
-  const found = argumentsOf(btf, proto, kind === 'func' ? 0 : 1);
+  const found = argumentsOf(kernel, btf, proto, kind === 'func' ? 0 : 1);
   if (!found) return null;
   const what = `${WORDS[symbol] ?? 'function'} ${name}`;
   const raw = RAW.exec(section);
@@ -96,7 +122,7 @@ function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, 
   if (raw) return { target: what, arguments: untyped(found, raw[1] !== undefined), result: null, refusedAt: 'attach' };
   const own = symbol === ITERATOR ? found.map(asBuffer) : found;
   const returned = referencedType(btf, proto);
-  const result = resolveType(btf, returned) === 0 ? 'void' : argumentOf(btf, returned, '');
+  const result = resolveType(btf, returned) === 0 ? 'void' : argumentOf(kernel, btf, returned, '');
   return { target: what, arguments: own, result: READS_RESULT.test(section) ? result : null, refusedAt: 'load' };
 }
 
@@ -113,7 +139,7 @@ function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember)
     const found = memberOf(btf, own, index);
     if (found?.name !== member) continue;
     const proto = resolveType(btf, referencedType(btf, resolveType(btf, found.type)));
-    const parameters = kindOf(btf, proto) === 'func_proto' ? argumentsOf(btf, proto, 0) : null;
+    const parameters = kindOf(btf, proto) === 'func_proto' ? argumentsOf(kernel, btf, proto, 0) : null;
     return parameters && { target: `struct_ops member ${type}.${member}`, arguments: parameters, result: null, refusedAt: 'load' };
   }
   return null;

@@ -28,6 +28,7 @@ export function argumentFailure(prototype: Prototype, { position, found }: Wrong
   }
   if (found === 'missing') return failure(`this kernel has only ${countText(prototype)} there`);
   const what = position > prototype.arguments.length ? `the result (${found.text})` : found.text;
+  if (found.kind === 'closed') return failure(`${what} on this kernel, a pointer that the verifier lets no program read`);
   return failure(
     `${what} on this kernel, ${found.kind === 'number' ? 'a number' : 'which the verifier does not follow'}, but the program reads memory through it`,
   );

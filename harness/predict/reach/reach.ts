@@ -17,7 +17,7 @@ export type Rejection =
   | { type: 'helper'; id: number }
   /** A call of a kfunc that the kernel lacks. */
   | { type: 'kfunc'; name: string }
-  /** The kernel has no argument at this position, or one through which the verifier lets no program read memory. */
+  /** The kernel has no argument at this position, or one that the verifier lets no program read, or read memory through. */
   | { type: 'argument'; position: number; found: Argument | 'missing' };
 
 /** A relocation of a struct that is applied to an argument of the hook. */
@@ -245,8 +245,10 @@ class Explorer {
     if (isThrough) this.#use(state, position, offsetAt(state.owner, state.insn));
     if (position === null) return false;
     const found = argumentAt(prototype, position);
-    if (found === null || (found === 'missing') === isThrough) return false;
-    if (found !== 'missing' && found.kind !== 'number' && found.kind !== 'bytes') return false;
+    if (found === null) return false;
+    const isAtContext = found === 'missing' || found.kind === 'closed';
+    if (isAtContext === isThrough) return false;
+    if (found !== 'missing' && (found.kind === 'struct' || found.kind === 'other')) return false;
     const isRefused = found !== 'missing' || prototype.refusedAt === 'load';
     this.#hit({ ...state, certain: state.certain && isRefused }, { type: 'argument', position, found });
     return isRefused;

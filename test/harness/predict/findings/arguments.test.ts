@@ -15,6 +15,15 @@ import { HOOK_PROGRAMS } from '../hook-programs.ts';
 let folder = '';
 let path = '';
 let object: BpfObject;
+/** Programs that read pointers to other things than structs, which older verifiers refuse. They only read the pointer itself. */
+const POINTER_PROGRAMS = `#include <bpf/bpf_tracing.h>
+u64 seen;
+SEC("fentry/vfs_unlink") int BPF_PROG(to_pointer, void *idmap, void *dir, void *dentry, void *inode) { seen = (u64)inode; return 0; }
+SEC("fentry/call_rcu") int BPF_PROG(to_function, void *head, void *func) { seen = (u64)func; return 0; }
+SEC("fentry/vfs_read") int BPF_PROG(to_integer, void *file, void *buf, u64 count, void *pos) { seen = (u64)pos; return 0; }
+SEC("fentry/vfs_read") int BPF_PROG(to_byte, void *file, void *buf) { seen = (u64)buf; return 0; }
+`;
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'arguments-test-'));
   path = await compileBpf(folder, 'hooks', HOOK_PROGRAMS);
@@ -22,9 +31,9 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-async function predictedOn(selector: string) {
+async function predictedOn(selector: string, of = object) {
   const btf = mustReadBtf(await readFile((await pulledBtf(selector)).path));
-  return predictCell(object, { vmlinux: indexNames(btf), modules: [] }).programs;
+  return predictCell(of, { vmlinux: indexNames(btf), modules: [] }).programs;
 }
 
 it('a program fails that reads an argument which the kernel lacks, or memory through a number', async () => {
@@ -88,4 +97,32 @@ it('guests refuse exactly the programs that are predicted to fail', async () => 
     expect({ selector, programs: observed.toSorted() }).toEqual({ selector, programs: predicted.toSorted() });
     expect(predicted.length).toBeGreaterThan(4);
   }
+}, 900_000);
+
+it('guests refuse exactly the pointers to pointers, functions and integers that are predicted to be refused', async () => {
+  const own = await compileBpf(folder, 'pointers', POINTER_PROGRAMS);
+  const pointers = readBpfObject(await readFile(own), 'pointers');
+  const selectors = (await fourSelectors()).filter((selector) => selector !== 'debian:6.1');
+  const results = await realRun([own], selectors);
+  const rows: string[] = [];
+  for (const [at, selector] of selectors.entries()) {
+    const predicted = (await predictedOn(selector, pointers)).flatMap(({ name, failure }) => {
+      return failure ? [{ name, class: failure.class, reason: failure.reason }] : [];
+    });
+    const cell = results.cells.find(({ kernel }) => kernel === results.kernels[at]?.id);
+    const observed = (cell?.programs ?? []).flatMap(({ name, status, class: failure }) =>
+      status === 'fail' ? [`${name} ${failure}`] : [],
+    );
+    expect({ selector, programs: observed }).toEqual({ selector, programs: predicted.map((each) => `${each.name} ${each.class}`) });
+    rows.push(...predicted.map(({ name, reason }) => `${selector} ${name}: ${reason}`));
+  }
+  expect(rows).toMatchInlineSnapshot(`
+    [
+      "debian:5.10 to_pointer: argument 4 of function vfs_unlink: this kernel has only 3 arguments there",
+      "debian:5.10 to_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 to_integer: argument 4 of function vfs_read: loff_t *pos on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 to_pointer: argument 4 of function vfs_unlink: struct inode **delegated_inode on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 to_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
+    ]
+  `);
 }, 900_000);
