@@ -69,9 +69,14 @@ function reasonToRemove(usage: Usage, request: PruneRequest): PrunedEntry['why']
   return Date.now() - usage.lastUsed > request.keepDays * DAY_MS ? 'unused' : null;
 }
 
-/** Removes unfinished data of killed processes from a cache, except downloads: the next download of the same file continues them. */
+/**
+ * Removes unfinished data of killed processes from a cache, except downloads: the next download of the same file continues them. The
+ * folder of a kernel gets files later, too: its configuration.
+ */
 export async function removeUnfinished(cache: string): Promise<void> {
-  for (const folder of [...FOLDERS, ...KEPT_FOLDERS]) await removeAbandoned(join(cache, folder), /\.tmp-[0-9a-f]+$/);
+  const kernels = await readdir(join(cache, 'kernels')).catch(() => []);
+  const inKernels = kernels.map((name) => join('kernels', name));
+  for (const folder of [...FOLDERS, ...KEPT_FOLDERS, ...inKernels]) await removeAbandoned(join(cache, folder), /\.tmp-[0-9a-f]+$/);
 }
 
 /** Removes an entry of the cache, or only returns the reason (`dryRun`). Null if it stays. An unfinished entry stays while its owner lives. */

@@ -2,7 +2,7 @@
 import { lutimes, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pruneCache } from '../../kernels/prune.ts';
+import { pruneCache, removeUnfinished } from '../../kernels/prune.ts';
 import { makeOwnedFolder, type OwnedFolder } from '../../harness/base/ownership.ts';
 import { withFolder } from './fixtures.ts';
 
@@ -101,5 +101,18 @@ describe('pruning the cache', () => {
       expect(removed.map(({ path, size }) => [path.slice(cache.length + 1), size])).toEqual([['kernels/unused', 0]]);
       expect(await readdir(other)).toEqual(['id_rsa']);
     });
+  });
+});
+
+it('an unfinished file in the folder of a kernel is removed after a day', async () => {
+  await withFolder(async (cache) => {
+    const folder = join(cache, 'kernels/new');
+    await mkdir(folder, { recursive: true });
+    const names = ['config', 'config.tmp-0123456789abcdef', 'config.tmp-fedcba9876543210'];
+    for (const name of names) await writeFile(join(folder, name), 'x');
+    const twoDaysAgo = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000);
+    for (const name of names.slice(0, 2)) await utimes(join(folder, name), twoDaysAgo, twoDaysAgo);
+    await removeUnfinished(cache);
+    expect((await readdir(folder)).toSorted()).toEqual(['config', 'config.tmp-fedcba9876543210']);
   });
 });

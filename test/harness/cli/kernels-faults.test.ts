@@ -49,12 +49,15 @@ function pull(cache: string) {
   return execa('node', [join(PACKAGE_ROOT, 'dist/harness/cli/main.js'), 'kernels', 'pull', 'debian:6.1'], { env, reject: false });
 }
 
-/** Every file of the cache, except cached suites, with the digest of its content. */
+/** An unfinished file of a killed process. It may belong to a live one, so a run removes it only after a day. */
+const UNFINISHED = /\.tmp-[0-9a-f]{16}$/;
+
+/** Every file of the cache, except cached suites and unfinished files, with the digest of its content. */
 async function contents(cache: string): Promise<Record<string, string>> {
   const names = await readdir(cache, { recursive: true });
   const files: [string, string][] = [];
   for (const name of names.toSorted()) {
-    if (name.startsWith('debian/') || !(await stat(join(cache, name))).isFile()) continue;
+    if (name.startsWith('debian/') || UNFINISHED.test(name) || !(await stat(join(cache, name))).isFile()) continue;
     files.push([name.replace(sha256(IMAGE), 'IMAGE').replace(sha256(PACKAGE.deb), 'PACKAGE'), sha256(await readFile(join(cache, name)))]);
   }
   return Object.fromEntries(files);
