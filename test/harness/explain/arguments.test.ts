@@ -51,3 +51,23 @@ it('a program that loads but reads another type from an argument has a semantic 
   const recorded = results.cells.flatMap(({ relocations }) => relocations.flatMap(({ suspicious }) => suspicious ?? []));
   expect(recorded.toSorted()).toEqual(explanation.semanticChanges.map(({ what }) => what).toSorted());
 });
+
+it('the root cause of a pointer that an older verifier lets no program read names the argument and other ways to its value', async () => {
+  const source = `#include <bpf/bpf_tracing.h>
+u64 seen;
+SEC("fentry/call_rcu") int BPF_PROG(to_function, void *head, void *func) { seen = (u64)func; return 0; }`;
+  const path = await compileBpf(folder, 'pointer', source);
+  const run = await realRun([path], ['debian:6.12']);
+  const bpf = readBpfObject(await readFile(path), 'pointer');
+  const { causes } = await explainRun(
+    run,
+    run.objects.map((result) => ({ result, bpf })),
+    cacheRoot(),
+    (problem) => {
+      throw new Error(problem);
+    },
+  );
+  expect(causes.map(({ subject, advice }) => [subject, advice.at(-1)])).toEqual([
+    ['argument 2 of function call_rcu', expect.stringContaining('bpf_get_func_arg()')],
+  ]);
+}, 900_000);
