@@ -2,7 +2,7 @@
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clearLeftovers, RUN_FOLDER } from './leftovers.ts';
+import { clearLeftovers, removeUnusedFolders, RUN_FOLDER } from './leftovers.ts';
 
 /** Vitest calls this function before all tests, and the returned function after them. */
 export default async function setup(): Promise<() => Promise<void>> {
@@ -12,6 +12,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   await chmod(folder, 0o755);
   process.env[RUN_FOLDER] = folder;
   return async () => {
+    await removeUnusedFolders(folder);
     const left = await clearLeftovers(folder, null);
     if (left.length === 0) return;
     process.stderr.write(`the tests left something behind:\n${left.map((line) => `  ${line}\n`).join('')}`);

@@ -183,7 +183,6 @@ test('dies', async () => {
       1,
       [
         "  process <pid>: qemu-system-x86_64 -machine none -display none",
-        "  file <run>/killed.test.mjs-<random>",
       ],
     ]
   `);

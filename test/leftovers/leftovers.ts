@@ -1,6 +1,6 @@
 // Finds the leftovers of tests on this machine: processes, files and listening sockets.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -34,6 +34,12 @@ export async function useOwnFolder(run: string, file: string): Promise<string> {
   process.env['TMPDIR'] = folder;
   process.env[FILE_FOLDER] = folder;
   return folder;
+}
+
+/** Removes the empty folders of test files. Vitest calls no hook of a file whose tests are all skipped, so that its folder stays. */
+export async function removeUnusedFolders(run: string): Promise<void> {
+  const names = await readdir(run).catch(() => []);
+  for (const name of names.filter((each) => /-[0-9a-f]{6}$/.test(each))) await rmdir(join(run, name)).catch(() => undefined);
 }
 
 /** The processes of test files whose folder is this one or is below it. */
