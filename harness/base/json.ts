@@ -151,7 +151,7 @@ export function pathText(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** What is wrong with a key that its object has already. */
+/** The fault of a key that occurs twice in an object. */
 export function repeatedKey(path: JsonPath): string {
   return `the key ${pathText(path)} occurs twice in its object; expected each key once`;
 }

@@ -28,7 +28,7 @@ async function checkReplaced(target: string, { path, kind, maxBytes, isOurs, for
 }
 
 /**
- * Checks that a file may be written: it does not exist yet, or it may be replaced. A symbolic link stands for the file that it names.
+ * Checks that a file may be written: it does not exist yet, or it may be replaced. The check follows symbolic links.
  * @returns the file with all links followed
  * @throws UserError in one line for a pipe, a device, a socket, a folder, for a missing folder, and for a file of another kind without --force
  */

@@ -17,7 +17,7 @@ export type ProgramCommand = readonly [program: string, ...args: string[]];
 
 const DEFAULTS = { ms: 20_000, bytes: 1 << 20 } as const satisfies Required<ProgramLimits>;
 
-/** Each program has a process group of its own, so that a limit also ends what it started. */
+/** Each program gets its own process group, so that a limit also ends the processes that it started. */
 interface Fixed {
   reject: false;
   detached: true;

@@ -18,7 +18,7 @@ export interface UnreadableModule {
   reason: string;
 }
 
-/** What a name in a module is. The type that stands for a tracepoint counts as a function. */
+/** The kind of a name in a module. The type of a tracepoint (`btf_trace_NAME`) counts as a function. */
 export type ModuleNameKind = 'function' | 'variable' | 'struct';
 
 /** A module that has a function, tracepoint, variable or struct_ops type. */

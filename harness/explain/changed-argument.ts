@@ -8,7 +8,7 @@ import type { KernelCache } from './kernel-cache.ts';
 /** What the verifier reports about a structure that has no such member, or none that a program may read so. */
 const REPORTED = /access beyond (?:the end of member|struct)|cannot access|invalid mem access|attempts to access|type=\w+ expected=/;
 
-/** The last relocation of a program before an instruction of it, with a changed argument; null if there is none. */
+/** The last relocation with a changed argument before an instruction of the program; null without one. */
 function changedBefore({ relocations }: BpfObject, changed: readonly number[], { program, at }: ProgramFailure): number | null {
   const own = changed.flatMap((ref) => {
     const relocation = relocations[ref];

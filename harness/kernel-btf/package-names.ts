@@ -35,7 +35,7 @@ const INDEXED: Readonly<Partial<Record<BtfKind, { start: string; kind: ModuleNam
   struct: { start: STRUCT_OPS_VALUE, kind: 'struct' },
 };
 
-/** Functions, variables, and the types that stand for tracepoints and struct_ops types, each with its kind. */
+/** Functions, variables, and the types of tracepoints and of struct_ops, each with its kind. */
 function namesInBtf(btf: Btf): Map<string, ModuleNameKind> {
   const names = new Map<string, ModuleNameKind>();
   for (let id = btf.startId; id < btf.endId; id++) {

@@ -8,7 +8,7 @@ import type { BpfObject } from './object.ts';
 /** Sections whose maps are created by default. Maps of sections that begin with `?` are not. */
 const SECTIONS = ['.struct_ops', '.struct_ops.link'];
 
-/** The start of the name of the kernel's struct that stands for a struct_ops type. */
+/** The prefix of the kernel's struct for a struct_ops type. */
 export const STRUCT_OPS_VALUE = 'bpf_struct_ops_';
 
 export interface StructOpsMember {
