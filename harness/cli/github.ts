@@ -1,9 +1,9 @@
 // Output for GitHub Actions besides the report: annotations in the log, and the job summary.
-import { appendFile } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { renderGithub } from '../../reports/github.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
 import type { RenderOptions } from '../../reports/model/render-options.ts';
-import { messageOf } from '../base/errors.ts';
+import { messageOf, UserError } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
 
@@ -12,6 +12,17 @@ export function jobSummaryPath(env = process.env): string | null {
   return env.GITHUB_ACTIONS === 'true' && env.GITHUB_STEP_SUMMARY !== undefined && env.GITHUB_STEP_SUMMARY !== ''
     ? env.GITHUB_STEP_SUMMARY
     : null;
+}
+
+/** Opened without waiting, because a pipe may have no reader. */
+async function appendTo(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) throw new UserError(`${path} is not a file`);
+    await file.appendFile(text);
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -24,7 +35,7 @@ export async function tellGithub(results: Results, merged: boolean, options: Ren
   if (!merged) process.stderr.write(renderGithub(results, options));
   const summary = jobSummaryPath(env);
   if (results.run.shard !== undefined || summary === null) return;
-  await appendFile(summary, renderMarkdown(results, options)).catch((error: unknown) => {
+  await appendTo(summary, renderMarkdown(results, options)).catch((error: unknown) => {
     writeLine(process.stderr, `the job summary cannot be written: ${messageOf(error)}`);
   });
 }

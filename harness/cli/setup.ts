@@ -1,5 +1,4 @@
 // Set-up: installs and builds everything that a run needs. It prints each step, and one line if nothing is to do.
-import { UserError } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
 import { LIBRARY_LOADERS, namedLoader } from '../base/loader-name.ts';
 import { buildPrograms } from '../../programs/build.ts';
@@ -8,6 +7,7 @@ import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { ensureAgent } from '../setup/agent.ts';
 import { ensureLibbpf } from '../setup/libbpf.ts';
+import { MissingCompiler } from '../setup/loader-build.ts';
 import { ensureLoaderProgram } from '../setup/loader-program.ts';
 import { ensurePackages } from '../setup/packages.ts';
 
@@ -21,7 +21,7 @@ async function buildLoaderPrograms(cache: string): Promise<void> {
     const loader = namedLoader(name);
     if (loader.family === 'libbpf') continue;
     await ensureLoaderProgram(loader, { cache, onNote: note }).catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof MissingCompiler)) throw error;
       note(`${name} is left out: ${error.message}`);
     });
   }

@@ -3,11 +3,11 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readAnySize } from '../base/cached-file.ts';
-import { UserError } from '../base/errors.ts';
+import { InfraError } from '../base/errors.ts';
 import { filesIn } from '../base/digest.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { lastLines, run, versionLine } from './command.ts';
-import type { LoaderBuild } from './loader-build.ts';
+import { type LoaderBuild, MissingCompiler } from './loader-build.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/aya');
 /** A target of its own, because only then flags do not also apply to programs that run during the build. */
@@ -35,7 +35,7 @@ function isNewEnough(line: string, needed: string): boolean {
 
 async function cargo(release: string, cwd: string, command: readonly string[], env: Record<string, string> = {}): Promise<void> {
   const { ok, said } = await run(['cargo', ...command], { cwd, env });
-  if (!ok) throw new UserError(`the loader program with aya ${release} does not build:`, { detail: lastLines(said, 30) });
+  if (!ok) throw new InfraError(`the loader program with aya ${release} does not build:`, { detail: lastLines(said, 30) });
 }
 
 /**
@@ -51,7 +51,7 @@ export function withSources(lock: string, own: string): string {
 /**
  * Copies the sources for a release of aya into a folder, with a lock file that cargo accepts.
  * @returns the folder of the manifest
- * @throws UserError if cargo cannot read the registry
+ * @throws InfraError if cargo cannot read the registry
  */
 export async function prepareAya(release: string, folder: string): Promise<string> {
   const manifests = join(folder, release);
@@ -84,7 +84,7 @@ async function build(release: string, target: string): Promise<void> {
 /**
  * How the loader program for a release of aya is built.
  * @param release one of the releases that a manifest is written for: `0.14`
- * @throws UserError if Rust is missing or too old
+ * @throws MissingCompiler if Rust is missing or too old
  */
 export async function ayaBuild(release: string): Promise<LoaderBuild> {
   const manifest = join(FOLDER, release, 'Cargo.toml');
@@ -93,7 +93,7 @@ export async function ayaBuild(release: string): Promise<LoaderBuild> {
   const compiler = (await versionLine('cargo')) === null ? null : await versionLine('rustc');
   if (compiler === null || !isNewEnough(compiler, needed)) {
     const has = compiler === null ? 'none' : compiler.split(' ', 2).join(' ').replace('rustc', 'Rust');
-    throw new UserError(`aya@${release} needs Rust ${needed} or newer to be built; this machine has ${has}`);
+    throw new MissingCompiler(`aya@${release} needs Rust ${needed} or newer to be built; this machine has ${has}`);
   }
   return {
     files: [...(await filesIn(join(FOLDER, 'src'), ['.rs'])), manifest, join(FOLDER, release, 'Cargo.lock')],

@@ -2,11 +2,12 @@
 // usage: node dist/harness/setup/check-aya.js
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, UserError } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { ayaBuild, prepareAya } from './aya.ts';
 import { run } from './command.ts';
+import { MissingCompiler } from './loader-build.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/aya');
 
@@ -45,6 +46,6 @@ try {
   process.exitCode = (await check()) ? 0 : 1;
 } catch (error) {
   // A contributor without Rust still runs all other checks. CI has Rust.
-  if (!(error instanceof UserError)) throw error;
+  if (!(error instanceof MissingCompiler)) throw error;
   process.stdout.write(`the Rust of the loader program with aya is not checked: ${messageOf(error)}\n`);
 }

@@ -1,11 +1,12 @@
 // Checks the format of the Go of the loader program with cilium/ebpf, and checks it with go vet for each release.
 // usage: node dist/harness/setup/check-cilium.js
 import { join } from 'node:path';
-import { messageOf, UserError } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { LIBRARY_RELEASES } from '../base/loader-name.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { ciliumBuild, GO_ENVIRONMENT, modulesFlags } from './cilium.ts';
 import { run } from './command.ts';
+import { MissingCompiler } from './loader-build.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/cilium');
 
@@ -32,6 +33,6 @@ try {
   process.exitCode = (await check()) ? 0 : 1;
 } catch (error) {
   // A contributor without Go still runs all other checks. CI has Go.
-  if (!(error instanceof UserError)) throw error;
+  if (!(error instanceof MissingCompiler)) throw error;
   process.stdout.write(`the Go of the loader program with cilium/ebpf is not checked: ${messageOf(error)}\n`);
 }

@@ -1,11 +1,11 @@
 // The loader program with cilium/ebpf: built by Go from harness/loaders/cilium/. Its sum files pin every module by its digest.
 import { join } from 'node:path';
 import { readAnySize } from '../base/cached-file.ts';
-import { UserError } from '../base/errors.ts';
+import { InfraError } from '../base/errors.ts';
 import { filesIn } from '../base/digest.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { lastLines, run } from './command.ts';
-import type { LoaderBuild } from './loader-build.ts';
+import { type LoaderBuild, MissingCompiler } from './loader-build.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/cilium');
 /** Nothing of this machine gets into the program. */
@@ -54,7 +54,7 @@ function isOlder([major, minor]: [number, number], needed: string): boolean {
 /**
  * How the loader program for a release of cilium/ebpf is built.
  * @param release one of the releases that a program is written for: `0.22`
- * @throws UserError if Go is missing or too old
+ * @throws MissingCompiler if Go is missing or too old
  */
 export async function ciliumBuild(release: string): Promise<LoaderBuild> {
   const modules = modulesOf(release);
@@ -63,7 +63,7 @@ export async function ciliumBuild(release: string): Promise<LoaderBuild> {
   const go = await goVersion();
   if (go === null || isOlder(go.numbers, needed)) {
     const has = go === null ? 'none' : `Go ${go.numbers.join('.')}`;
-    throw new UserError(`cilium@${release} needs Go ${needed} or newer to be built; this machine has ${has}`);
+    throw new MissingCompiler(`cilium@${release} needs Go ${needed} or newer to be built; this machine has ${has}`);
   }
   const flags = [...FLAGS, ...modules.flags];
   return {
@@ -75,7 +75,7 @@ export async function ciliumBuild(release: string): Promise<LoaderBuild> {
         cwd: FOLDER,
         env: GO_ENVIRONMENT,
       });
-      if (!ok) throw new UserError(`the loader program with cilium/ebpf ${release} does not build:`, { detail: lastLines(said, 30) });
+      if (!ok) throw new InfraError(`the loader program with cilium/ebpf ${release} does not build:`, { detail: lastLines(said, 30) });
     },
   };
 }

@@ -1,4 +1,8 @@
 // How set-up builds a loader program: what the program depends on, and the build itself.
+import { InfraError } from '../base/errors.ts';
+
+/** No compiler for a loader program, or one that is too old. */
+export class MissingCompiler extends InfraError {}
 
 /** How a loader program is built. */
 export interface LoaderBuild {
@@ -10,7 +14,7 @@ export interface LoaderBuild {
   release: string;
   /**
    * Builds the program.
-   * @throws UserError with the compiler's message
+   * @throws InfraError with the compiler's message
    */
   build: (target: string) => Promise<void>;
 }

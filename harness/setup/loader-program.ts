@@ -29,7 +29,7 @@ async function buildOf({ family, release }: LibraryLoader): Promise<LoaderBuild>
 
 /**
  * The loader program for a release of a library, built again after a change of its sources, its lock files or the compiler.
- * @throws UserError if there is no compiler for it, or it does not build
+ * @throws InfraError if there is no compiler for it, or it does not build
  */
 export async function ensureLoaderProgram(loader: LibraryLoader, { cache = cacheRoot(), onNote }: LoaderOptions): Promise<LoaderProgram> {
   const { files, inputs, release, build } = await buildOf(loader);

@@ -153,11 +153,18 @@ describe('on GitHub', () => {
   });
 
   it('a GitHub summary that cannot be written does not change the exit code', async () => {
-    const { exitCode, stderr } = await corematrix(folder, ['report', 'whole', '-o', 'again'], env('no/such'));
-    expect([exitCode, stderr.split('\n').at(-1)?.replaceAll(folder, 'FOLDER')]).toEqual([
-      0,
-      "the job summary cannot be written: ENOENT: no such file or directory, open 'FOLDER/no/such'",
-    ]);
+    await execa('mkfifo', [join(folder, 'pipe')]);
+    for (const [summary, reason] of [
+      ['no/such', "ENOENT: no such file or directory, open 'FOLDER/no/such'"],
+      ['pipe', "ENXIO: no such device or address, open 'FOLDER/pipe'"],
+      ['whole', "EISDIR: illegal operation on a directory, open 'FOLDER/whole'"],
+    ] as const) {
+      const { exitCode, stderr } = await corematrix(folder, ['report', 'whole', '-o', 'again'], env(summary));
+      expect([exitCode, stderr.split('\n').at(-1)?.replaceAll(folder, 'FOLDER')]).toEqual([
+        0,
+        `the job summary cannot be written: ${reason}`,
+      ]);
+    }
   });
 });
 
