@@ -14,7 +14,8 @@ export interface SignedText {
   content: string;
 }
 
-const MAX_RELEASE_BYTES = 16 << 20;
+/** The largest InRelease file that is read. The largest of Debian has less than 1 MiB. */
+export const MAX_RELEASE_BYTES = 16 << 20;
 const UPDATE = 'update the package debian-archive-keyring, or name its key with --mirror-key FILE';
 
 /** Matches exactly one message: gpgv would also print the text of a second one, which anyone may have signed. */

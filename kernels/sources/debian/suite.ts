@@ -14,7 +14,7 @@ import { debianMirrors, type Mirror } from './mirror.ts';
 import type { DebianOptions } from './options.ts';
 import { parseRelease, type Release } from './release.ts';
 import { newestSeen, rememberSeen } from './seen-dates.ts';
-import { verifyInRelease } from './signature.ts';
+import { MAX_RELEASE_BYTES, verifyInRelease } from './signature.ts';
 import { readRecord, type SuiteRecord, wantedSuites, type WantedSuite } from './suite-record.ts';
 
 /** A suite that exists on a mirror and whose index is trusted. */
@@ -33,7 +33,6 @@ interface Lookup extends DebianOptions {
 
 const FRESH_MS = 6 * 60 * 60 * 1000;
 const REQUESTS = 6;
-const MAX_RELEASE = 16 << 20;
 
 async function fetchInRelease({ mirror, name }: WantedSuite, target: string, { unreachable, signal, policy }: Lookup) {
   const url = `${mirror.base}/dists/${name}/InRelease`;
@@ -43,7 +42,7 @@ async function fetchInRelease({ mirror, name }: WantedSuite, target: string, { u
   // The user vouches for the mirror, not for those to whom it redirects.
   const hosts = policy.accepted.includes(mirror.base) ? 'own' : 'any';
   try {
-    return await download({ url, target, expected: null, signal, hosts, maxBytes: MAX_RELEASE, stallMs: 10_000, tries: 3 });
+    return await download({ url, target, expected: null, signal, hosts, maxBytes: MAX_RELEASE_BYTES, stallMs: 10_000, tries: 3 });
   } catch (error) {
     if (error instanceof InfraError) unreachable.set(host, error);
     throw error;
@@ -163,7 +162,7 @@ function suitesIn(outcomes: readonly Outcome[]): Suite[] {
 }
 
 /** The part of a reason that names its suite: in an address, or behind the mirror. */
-const SUITE_NAME = /\/dists\/[^/\s]+|(?<=^the index of \S+ )\S+/;
+const SUITE_NAME = /\/dists\/[^/\s]+|(?<=the index of \S+ )\S+/;
 
 /** Every reason in its order. Of those that differ only in the suite, the first. */
 function distinct(reasons: readonly string[]): string {

@@ -169,6 +169,13 @@ describe('a signed Release file', () => {
     ]).toEqual([verified, verified, verified, { kind: 'good', key: await fingerprintOf('stranger'), keyFile: null }]);
   });
 
+  it('a signed Release file of two megabytes is verified whole', async () => {
+    const text = `Origin: Debian\n${'SHA256: of one of many index files\n'.repeat(60_000)}`;
+    const [large = ''] = await clearSign([text], 'mirror');
+    const { signature, content } = await verifyInRelease(large, [keyring('mirror')]);
+    expect([signature.kind, content.trimEnd() === text.trimEnd(), content.length > 2 << 20]).toEqual(['good', true, true]);
+  });
+
   it('a Release file of an unknown key is unchecked, with the reason of the first keyring', async () => {
     const missing = { path: '/nonexistent', keyFile: null };
     const judged = [
