@@ -158,7 +158,8 @@ const CATALOGUE = {
     title: 'Kernel symbol missing',
     concerns: 'extern',
     stages: { relocate: 'guest' },
-    meaning: 'The object refers to a kernel variable or symbol that this kernel does not have. libbpf refuses the whole object.',
+    meaning:
+      'The object refers to a kernel variable or symbol that this kernel does not have, or has with another type. libbpf refuses the whole object.',
     evidence: [
       "libbpf printed `extern (var ksym) 'NAME': …`, `extern (ksym) 'NAME': …`, or `extern 'NAME' (strong): not resolved`.",
       "A prediction finds symbols that are declared with their type, because libbpf takes those from BTF. Symbols declared `void` come from the running kernel's /proc/kallsyms.",

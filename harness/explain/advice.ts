@@ -36,8 +36,10 @@ export function adviceOnWeakKfunc(name: string): string {
   return `Call ${name}() only behind bpf_ksym_exists(${name}): it is declared __weak, so the object loads without it, but the verifier must not reach the call.`;
 }
 
-/** One line of advice about a kfunc that kernels have with another prototype. */
-export function adviceOnPrototype(name: string): string {
+/** One line of advice about a kernel function or variable that kernels have with another type. */
+export function adviceOnDeclaration({ what, name }: Requirement): string {
+  if (what === 'symbol')
+    return `Declare ${name} with the type that the kernel has, and define this type in the object (vmlinux.h does): libbpf compares the two. Or declare it as const void: libbpf then takes its address from kallsyms and compares nothing.`;
   return `Declare ${name}() as the kernel has it. If kernels differ, declare a flavor for each prototype (${name}___old), each __weak, and call the one whose bpf_ksym_exists() is true.`;
 }
 

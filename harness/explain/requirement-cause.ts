@@ -3,10 +3,11 @@ import type { Btf } from '../bpf/btf/btf.ts';
 import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
+import { variableDifference } from '../kernel-btf/variable-difference.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { withOtherLoader } from './other-loader.ts';
-import { adviceByReason, adviceOn, adviceOnPrototype, adviceOnWeakKfunc } from './advice.ts';
+import { adviceByReason, adviceOn, adviceOnDeclaration, adviceOnWeakKfunc } from './advice.ts';
 import type { CausePresence, CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
@@ -223,14 +224,15 @@ async function variantsOf(
   return { witness, related };
 }
 
-/** How the declaration of a kfunc in the object differs from the function in a kernel, by position. */
+/** How the declaration of a kfunc in the object differs from the function in a kernel, by position; or that of a kernel variable. */
 async function differencesOn(
   kernel: string,
   { what, name }: Requirement,
   { declared, cache }: { declared: Btf | null; cache: KernelCache },
 ): Promise<string[]> {
-  const types = what === 'kfunc' && declared ? await cache.typesOf(kernel) : null;
-  return declared && types ? kfuncDifferences(declared, name, types) : [];
+  const types = (what === 'kfunc' || what === 'symbol') && declared ? await cache.typesOf(kernel) : null;
+  if (!declared || !types) return [];
+  return what === 'kfunc' ? kfuncDifferences(declared, name, types) : [variableDifference(declared, name, types) ?? []].flat();
 }
 
 /** The member of a struct_ops map that a kernel lacks; null for any other failure, or if the object's file is missing. */
@@ -275,21 +277,21 @@ export async function requirementFindings(
   const failing = having.filter(({ kernel }) => failures.some((failure) => failure.kernel === kernel.id));
   const { witness, related } = await variantsOf(requirement, having, { failing, cache, hints });
   const said = new Set(failures.map(({ reason }) => reason));
+  // A prediction has these words in its reason.
+  const isSaid = (text: string) => [...said].some((reason) => reason.includes(text));
   let differing = 0;
   for (const { kernel, inModules } of failing) {
     const text = inModules?.text ?? null;
-    // A prediction has these words in its reason.
-    if (text !== null && ![...said].some((reason) => reason.includes(text))) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
+    if (text !== null && !isSaid(text)) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
     const differences = await differencesOn(kernel.id, requirement, { declared: objects.get(first.object)?.bpf?.btf ?? null, cache });
-    if (differences.length > 0) hints.set(kernel.id, [...(hints.get(kernel.id) ?? []), ...differences]);
+    const unsaid = differences.filter((each) => !isSaid(each));
+    if (unsaid.length > 0) hints.set(kernel.id, [...(hints.get(kernel.id) ?? []), ...unsaid]);
     differing += differences.length > 0 ? 1 : 0;
   }
   const isWeak = requirement.what === 'kfunc' && first.stage === 'verify';
   const missing = isWeak ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
-  const general = [
-    ...(differing > 0 ? [adviceOnPrototype(requirement.name)] : []),
-    ...(differing > 0 && differing === failing.length ? [] : [missing]),
-  ];
+  const existsEverywhere = differing > 0 && differing === failing.length;
+  const general = [...(differing > 0 ? [adviceOnDeclaration(requirement)] : []), ...(existsEverywhere ? [] : [missing])];
   const own = await attachAdvice(requirement, failures, objects, cache);
   // "No kernel has it" is true only if no module has it.
   const isKnown = having.some(({ has }) => has === true) || !having.some(({ has, inModules }) => has === null && inModules);
@@ -297,7 +299,11 @@ export async function requirementFindings(
     presence:
       isKnown && having.some(({ has }) => has !== null) ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
     situations: plainSituations(failures, hints),
-    snippet: snippetFor({ requirement, having: witness, related, value, program: programOf(failures, objects) }),
+    // The snippet for a symbol serves kernels that lack it.
+    snippet:
+      existsEverywhere && requirement.what === 'symbol'
+        ? null
+        : snippetFor({ requirement, having: witness, related, value, program: programOf(failures, objects) }),
     advice: [...(own.length > 0 ? own : moduleAdvice(requirement, having, failing)), ...general],
   };
 }

@@ -4,7 +4,7 @@ import { findType, referencedType, resolveType, variableOf } from '../../bpf/btf
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
-import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
+import { variableDifference } from '../../kernel-btf/variable-difference.ts';
 import type { ExternFinding } from './finding.ts';
 
 /**
@@ -30,7 +30,7 @@ export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes): 
       const { where, certain } = whereMissing(kernel, name, 'variable');
       return finding(where, certain);
     }
-    const target = { btf: found.btf, id: resolveType(found.btf, referencedType(found.btf, found.id)) };
-    return typesAreCompatible({ btf, id: type }, target, newComparison([])) > 0 ? [] : finding('it has another type on this kernel', true);
+    const difference = variableDifference(btf, name, kernel);
+    return difference === null ? [] : finding(`its type differs on this kernel: ${difference}`, true);
   });
 }

@@ -1,5 +1,5 @@
 // Explains what guests and predictions say about hooks that no section names in full: members of struct_ops, targets from the configuration,
-// and calls of kernel functions.
+// calls of kernel functions, and kernel variables of another type.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +44,10 @@ SEC("tp_btf/sched_process_exec") int declared(void *ctx) { struct task_struct *t
 int scx_bpf_create_dsq(u64 dsq_id, int node) __ksym;
 SEC("tp_btf/sched_process_exec") int foreign(void *ctx) { seen = scx_bpf_create_dsq(1, -1); return 0; }
 `,
+  variable: `${HEAD}
+struct rq; extern const struct rq runqueues __ksym;
+SEC("tp_btf/sched_process_exec") int variable(void *ctx) { seen = (u64)&runqueues; return 0; }
+`,
 };
 
 let folder = '';
@@ -83,12 +87,14 @@ it('guests refuse each program, and the prediction says so where BTF shows it', 
       "6.12 foreign: fail kfunc-missing, predicted kfunc-missing",
       "6.12 limit: fail verifier-rejected, predicted verifier-rejected",
       "6.12 unused: fail object-invalid, predicted object-invalid",
+      "6.12 variable: fail ksym-missing, predicted ksym-missing",
       "newest avoid: fail verifier-rejected, predicted verifier-rejected",
       "newest configured: fail verifier-rejected, predicted verifier-rejected",
       "newest declared: fail kfunc-missing, predicted kfunc-missing",
       "newest foreign: fail kfunc-not-allowed, predicted null",
       "newest limit: fail verifier-rejected, predicted verifier-rejected",
       "newest unused: fail object-invalid, predicted object-invalid",
+      "newest variable: fail ksym-missing, predicted ksym-missing",
     ]
   `);
 });
@@ -129,6 +135,16 @@ it('root causes name the member, the target and the position, with the prototype
         "cause": "kfunc-not-allowed: kfunc scx_bpf_create_dsq",
         "situations": [
           "newest; kfunc scx_bpf_create_dsq may not be called from this program on this kernel",
+        ],
+      },
+      {
+        "advice": [
+          "Declare runqueues with the type that the kernel has, and define this type in the object (vmlinux.h does): libbpf compares the two. Or declare it as const void: libbpf then takes its address from kallsyms and compares nothing.",
+        ],
+        "cause": "ksym-missing: kernel symbol runqueues",
+        "situations": [
+          "6.12; kernel symbol runqueues: incompatible types, expected [ID] fwd rq, but kernel has [ID] struct rq; struct rq here, struct rq without a definition in the object",
+          "newest; kernel symbol runqueues: incompatible types, expected [ID] fwd rq, but kernel has [ID] struct rq; struct rq here, struct rq without a definition in the object",
         ],
       },
       {

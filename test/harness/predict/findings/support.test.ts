@@ -143,7 +143,7 @@ describe('kernel variables', () => {
         "ok",
         "may fail: ksym-missing, kernel symbol gone: not in this kernel's BTF, only a module could have it",
         "ok",
-        "fails: ksym-missing, kernel symbol there_it_is: it has another type on this kernel",
+        "fails: ksym-missing, kernel symbol there_it_is: its type differs on this kernel: int here, struct s in the object",
         "ok",
       ]
     `);

@@ -1,0 +1,39 @@
+// Compares the declaration of a kernel variable in an object with the variable in the kernel.
+import { type Btf, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
+import { typeText } from '../bpf/btf/type-text.ts';
+import { findType, referencedType, resolveType, variableOf } from '../bpf/btf/types.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { newComparison, typesAreCompatible } from '../core-relo/match-type.ts';
+import { findIn } from './kernel-names.ts';
+
+/** `struct rq`; a type that is only declared is marked, because its text equals that of the definition. */
+function declaredText({ btf, id }: TypeAt): string {
+  return kindOf(btf, id) === 'fwd' ? `${typeText(btf, id)} without a definition` : typeText(btf, id);
+}
+
+/** The type with which an object declares a kernel variable; null if the object declares none of this name, or declares it `void`. */
+function declaredType(btf: Btf, name: string): TypeAt | null {
+  const section = findType(btf, 'datasec', '.ksyms');
+  const count = section === null ? 0 : vlenOf(btf, section);
+  for (let index = 0; index < count; index++) {
+    const id = variableOf(btf, section ?? 0, index)?.type ?? 0;
+    if (kindOf(btf, id) !== 'var' || nameOf(btf, id) !== name) continue;
+    const type = resolveType(btf, referencedType(btf, id));
+    return type === 0 ? null : { btf, id: type };
+  }
+  return null;
+}
+
+/**
+ * How the type of a kernel variable differs: `struct rq here, struct rq without a definition in the object`. Null if the types agree, or if
+ * the object or the kernel has no such variable with a type.
+ * @see bpf_object__resolve_ksym_var_btf_id() in libbpf.c
+ */
+export function variableDifference(btf: Btf, name: string, kernel: KernelTypes): string | null {
+  const local = declaredType(btf, name);
+  const found = findIn(kernel, 'var', name);
+  if (!local || !found) return null;
+  const target = { btf: found.btf, id: resolveType(found.btf, referencedType(found.btf, found.id)) };
+  if (typesAreCompatible(local, target, newComparison([])) > 0) return null;
+  return `${declaredText(target)} here, ${declaredText(local)} in the object`;
+}
