@@ -14,8 +14,8 @@ export interface Argument {
   /** `unsigned int prev_state`; the type alone if BTF has no name. */
   text: string;
   /**
-   * `number` and `bytes`: the verifier refuses to read memory through it. `bytes` is a pointer to void or to integers, and every pointer
-   * in a raw tracepoint. `struct`: a pointer to a struct or union. `closed`: a pointer that the verifier lets no program read from its
+   * `number` and `bytes`: the verifier refuses to read memory through it. `bytes` is a pointer to anything but a struct or union, and every
+   * pointer in a raw tracepoint. `struct`: a pointer to a struct or union. `closed`: a pointer that the verifier lets no program read from its
    * context.
    */
   kind: 'number' | 'bytes' | 'struct' | 'closed' | 'other';
@@ -40,7 +40,7 @@ const WORDS: Readonly<Record<string, string>> = { btf_trace_: 'tracepoint', bpf_
 const READS_RESULT = /^\??(?:fexit|fmod_ret|fsession|lsm|lsm_cgroup)\b/;
 
 /** What a pointer leads to, if not every kernel lets a program read the pointer. */
-type Pointee = 'integer' | 'pointer' | 'function';
+type Pointee = 'integer' | 'no-struct';
 
 /**
  * Whether the kernel's verifier lets programs read such a pointer. BTF has no version, so a name that came with the change decides: a helper
@@ -52,12 +52,13 @@ function isOpen(kernel: KernelTypes, pointee: Pointee): boolean {
   return findIn(kernel, 'func', 'bpf_fentry_test_ppvoid') !== null || findIn(kernel, 'func', 'bpf_fentry_test1') === null;
 }
 
+/** Enums, arrays, pointers, functions, and structs that the kernel only declares count as no struct. */
 function pointeeOf(btf: Btf, behind: number): Pointee | null {
   const kind = kindOf(btf, behind);
-  if (kind === 'ptr') return 'pointer';
-  if (kind === 'func_proto') return 'function';
+  if (behind === 0 || isComposite(kind)) return null;
+  if (kind !== 'int') return 'no-struct';
   // Every verifier lets programs read strings.
-  return kind === 'int' && sizeOf(btf, behind) !== 1 ? 'integer' : null;
+  return sizeOf(btf, behind) === 1 ? null : 'integer';
 }
 
 function argumentOf(kernel: KernelTypes, btf: Btf, type: number, name: string): Argument {
@@ -70,10 +71,8 @@ function argumentOf(kernel: KernelTypes, btf: Btf, type: number, name: string): 
   const behind = resolveType(btf, referencedType(btf, id));
   const pointee = pointeeOf(btf, behind);
   if (pointee !== null && !isOpen(kernel, pointee)) return { text, kind: 'closed', struct: null };
-  // The verifier takes such pointers for numbers.
-  if (behind === 0 || kindOf(btf, behind) === 'int') return { text, kind: 'bytes', struct: null };
-  const isStruct = isComposite(kindOf(btf, behind)) || kindOf(btf, behind) === 'fwd';
-  return isStruct ? { text, kind: 'struct', struct: { btf, id: behind } } : { text, kind: 'other', struct: null };
+  // The verifier takes all other pointers for numbers.
+  return isComposite(kindOf(btf, behind)) ? { text, kind: 'struct', struct: { btf, id: behind } } : { text, kind: 'bytes', struct: null };
 }
 
 /** Null if an argument takes no single place in the context: a struct by value, a large integer, variable arguments. */

@@ -15,13 +15,21 @@ import { HOOK_PROGRAMS } from '../hook-programs.ts';
 let folder = '';
 let path = '';
 let object: BpfObject;
-/** Programs that read pointers to other things than structs, which older verifiers refuse. They only read the pointer itself. */
+/** Programs that read pointers to other things than structs, which older verifiers refuse. Those called `through_` read memory behind it. */
 const POINTER_PROGRAMS = `#include <bpf/bpf_tracing.h>
 u64 seen;
 SEC("fentry/vfs_unlink") int BPF_PROG(to_pointer, void *idmap, void *dir, void *dentry, void *inode) { seen = (u64)inode; return 0; }
 SEC("fentry/call_rcu") int BPF_PROG(to_function, void *head, void *func) { seen = (u64)func; return 0; }
 SEC("fentry/vfs_read") int BPF_PROG(to_integer, void *file, void *buf, u64 count, void *pos) { seen = (u64)pos; return 0; }
 SEC("fentry/vfs_read") int BPF_PROG(to_byte, void *file, void *buf) { seen = (u64)buf; return 0; }
+SEC("fentry/memtype_reserve_io") int BPF_PROG(to_enum, u64 start, u64 end, void *mode) { seen = (u64)mode; return 0; }
+SEC("fentry/ethnl_bitset_size") int BPF_PROG(to_array, void *value, void *mask, u32 bits, void *names) { seen = (u64)names; return 0; }
+SEC("fentry/key_create_or_update") int BPF_PROG(to_declared, void *keyring) { seen = (u64)keyring; return 0; }
+SEC("fentry/bpf_prog_array_copy") int BPF_PROG(through_pointer, void *a, void *b, void *c, u64 d, u64 *copy) { seen = *copy; return 0; }
+SEC("fentry/call_rcu") int BPF_PROG(through_function, void *head, u64 *func) { seen = *func; return 0; }
+SEC("fentry/memtype_reserve_io") int BPF_PROG(through_enum, u64 start, u64 end, u32 *mode) { seen = *mode; return 0; }
+SEC("fentry/ethnl_bitset_size") int BPF_PROG(through_array, void *value, void *mask, u32 bits, u64 *names) { seen = *names; return 0; }
+SEC("fentry/key_create_or_update") int BPF_PROG(through_declared, u64 *keyring) { seen = *keyring; return 0; }
 `;
 
 beforeAll(async () => {
@@ -99,7 +107,7 @@ it('guests refuse exactly the programs that are predicted to fail', async () => 
   }
 }, 900_000);
 
-it('guests refuse exactly the pointers to pointers, functions and integers that are predicted to be refused', async () => {
+it('guests refuse exactly the pointers to pointers, functions, enums, arrays and integers that are predicted to be refused', async () => {
   const own = await compileBpf(folder, 'pointers', POINTER_PROGRAMS);
   const pointers = readBpfObject(await readFile(own), 'pointers');
   const selectors = (await fourSelectors()).filter((selector) => selector !== 'debian:6.1');
@@ -120,9 +128,30 @@ it('guests refuse exactly the pointers to pointers, functions and integers that 
     [
       "debian:5.10 to_pointer: argument 4 of function vfs_unlink: this kernel has only 3 arguments there",
       "debian:5.10 to_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 through_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
       "debian:5.10 to_integer: argument 4 of function vfs_read: loff_t *pos on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 to_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 through_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 to_array: argument 4 of function ethnl_bitset_size: ethnl_string_array_t names on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 through_array: argument 4 of function ethnl_bitset_size: ethnl_string_array_t names on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 to_declared: argument 1 of function key_create_or_update: key_ref_t keyring_ref on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 through_declared: argument 1 of function key_create_or_update: key_ref_t keyring_ref on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 through_pointer: argument 5 of function bpf_prog_array_copy: this kernel has only 4 arguments there",
       "debian:6.12 to_pointer: argument 4 of function vfs_unlink: struct inode **delegated_inode on this kernel, a pointer that the verifier lets no program read",
       "debian:6.12 to_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 through_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 to_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 through_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 to_array: argument 4 of function ethnl_bitset_size: ethnl_string_array_t names on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 through_array: argument 4 of function ethnl_bitset_size: ethnl_string_array_t names on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 to_declared: argument 1 of function key_create_or_update: key_ref_t keyring_ref on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 through_declared: argument 1 of function key_create_or_update: key_ref_t keyring_ref on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 through_pointer: argument 5 of function bpf_prog_array_copy: struct bpf_prog_array **new_array on this kernel, a pointer that the verifier lets no program read",
+      "debian:7.3 through_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, which the verifier does not follow, but the program reads memory through it",
+      "debian:7.3 through_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, which the verifier does not follow, but the program reads memory through it",
+      "debian:7.3 through_array: argument 4 of function ethnl_bitset_size: ethnl_string_array_t names on this kernel, which the verifier does not follow, but the program reads memory through it",
+      "debian:7.3 through_declared: argument 1 of function key_create_or_update: key_ref_t keyring_ref on this kernel, which the verifier does not follow, but the program reads memory through it",
+      "debian:7.3 through_pointer: argument 5 of function bpf_prog_array_copy: struct bpf_prog_array **new_array on this kernel, which the verifier does not follow, but the program reads memory through it",
     ]
   `);
 }, 900_000);
