@@ -51,9 +51,9 @@ function nearest(all: readonly OnKernel[], { at }: OnKernel): OnKernel | undefin
   return having.toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
 }
 
-/** The nearest older and newer kernels that have the access. */
+/** The nearest older and newer kernels that have the type, with or without the field. */
 function neighboursOf(all: readonly OnKernel[], { at }: OnKernel, names: ReadonlyMap<string, string>): Neighbours {
-  const having = all.filter(({ presence }) => isThere(presence) === true);
+  const having = all.filter(({ presence }) => presence !== null && presence.state !== 'type-absent');
   const name = (kernel: OnKernel | undefined) => (kernel ? (names.get(kernel.id) ?? kernel.id) : null);
   return { before: name(having.findLast((each) => each.at < at)), after: name(having.find((each) => each.at > at)) };
 }

@@ -227,7 +227,7 @@ export interface Surroundings {
   presence: Presence;
   /** The spec on the nearest kernel that has the target. Members that are new since then are more likely alternatives. */
   elsewhere: CoreSpec | null;
-  /** The nearest kernels that have the target. */
+  /** The nearest kernels that have the type of the target. */
   neighbours: Neighbours;
 }
 

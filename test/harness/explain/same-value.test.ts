@@ -32,6 +32,7 @@ const READS: Readonly<Record<string, WrittenAccess>> = {
   iov_type: written('iov_iter', 'unsigned int type;', 'type'),
   core_size: written('module', 'struct module_layout core_layout;', 'core_layout.size'),
   mmap: written('mm_struct', 'struct vm_area_struct *mmap;', 'mmap'),
+  folio_flags: written('folio', 'struct { unsigned long f; } flags;', 'flags.f'),
   never: written('task_struct', 'int favourite_colour;', 'favourite_colour'),
 };
 
@@ -131,6 +132,16 @@ describe('suggested C reads the same value', () => {
           "({ long long count = BPF_CORE_READ(from, f_ref.refcnt.counter); count < 0 ? 0 : count + 1; })",
           "BPF_CORE_READ(from, f_count.counter)",
           "the same value is f_ref.refcnt.counter + 1, or 0 if f_ref.refcnt.counter is negative",
+        ],
+        "folio.flags.f core-field-incompatible": [
+          "BPF_CORE_READ(from, flags.f)",
+          "BPF_CORE_READ(from, flags)",
+          "Nothing reads the same value on 5.10. Check folio_flags_f_exists() first, which is 0 there.",
+        ],
+        "folio.flags.f core-type-missing": [
+          "BPF_CORE_READ(from, flags.f)",
+          "BPF_CORE_READ(from, flags)",
+          "Nothing reads the same value on 5.10. Check folio_flags_f_exists() first, which is 0 there.",
         ],
         "folio.page core-type-missing": [
           "&from->page",
@@ -240,5 +251,12 @@ describe('suggested C reads the same value', () => {
     }
     const paths = await compiled(folder, Object.fromEntries(snippets.map((snippet, at) => [`s${at}`, sourceUsing(snippet)])));
     expect(paths.length).toBe(snippets.length);
+  });
+
+  it.skipIf(ALL_SERIES)('a kernel without the type is older than the first kernel that has the type, with or without the field', () => {
+    const cause = explanation.causes.find(({ subject, class: of }) => subject === 'folio.flags.f' && of === 'core-type-missing');
+    expect(cause?.situations.flatMap(({ hints }) => hints.slice(0, 1))).toEqual([
+      'most likely: it is newer than this kernel: 6.1 is the first of these kernels that has it',
+    ]);
   });
 });
