@@ -80,7 +80,7 @@ interface Place {
 }
 
 /** The smallest aligned integer that contains a bitfield; null if eight bytes are not enough. */
-function bitfieldPlace(bitOffset: number, bitSize: number, typeSize: number): Place | null {
+export function bitfieldPlace(bitOffset: number, bitSize: number, typeSize: number): Place | null {
   for (let byteSize = typeSize; byteSize > 0; byteSize *= 2) {
     const byteOffset = Math.floor(Math.floor(bitOffset / 8) / byteSize) * byteSize;
     if (bitOffset + bitSize - byteOffset * 8 <= byteSize * 8) return { byteOffset, byteSize, bitOffset, bitSize };

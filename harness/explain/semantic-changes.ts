@@ -4,6 +4,7 @@ import { arrayOf, resolveType, sizeOf } from '../bpf/btf/types.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
+import { bitfieldPlace } from '../core-relo/value.ts';
 import type { CoreSpec } from '../bpf/core-spec/spec.ts';
 import type { CellRelocation, CellResult } from '../results/schema.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
@@ -12,7 +13,7 @@ import { argumentChanges, changeText } from '../predict/argument-changes.ts';
 import { localSpecs } from './access.ts';
 import { stepsOf, walk } from './path.ts';
 import { presenceOf } from './presence.ts';
-import { integerFacts, typeText } from './type-text.ts';
+import { type IntegerFacts, integerFacts, typeText } from './type-text.ts';
 
 /** Kinds by which a program learns size and sign from the kernel. It then handles differences itself. */
 const WIDTHS: ReadonlySet<RelocationKind> = new Set(['byte_sz', 'lshift_u64', 'rshift_u64', 'signed']);
@@ -22,27 +23,50 @@ interface Leaf {
   type: number;
   /** Width of a bitfield; 0 for other fields. */
   bits: number;
+  /** Bits before a bitfield in the bytes that a program loads for it; null if no load contains all of it. */
+  bitsBefore: number | null;
 }
 
 function leafOf(spec: CoreSpec): Leaf {
   const steps = stepsOf(spec);
   const { type, last } = walk(spec.btf, spec.rootId, steps);
-  return { btf: spec.btf, type, bits: typeof steps.at(-1) === 'string' ? (last?.member.bitSize ?? 0) : 0 };
+  const bits = typeof steps.at(-1) === 'string' ? (last?.member.bitSize ?? 0) : 0;
+  const place = bits > 0 ? bitfieldPlace(spec.bitOffset, bits, sizeOf(spec.btf, type) ?? 0) : null;
+  return { btf: spec.btf, type, bits, bitsBefore: place && spec.bitOffset - place.byteOffset * 8 };
+}
+
+function signMark(compiled: IntegerFacts, here: IntegerFacts): string | null {
+  const differs = compiled.size > 1 && !compiled.bool && !here.bool && compiled.signed !== here.signed;
+  return differs
+    ? `the field is ${here.signed ? 'signed' : 'unsigned'} here but was compiled as ${compiled.signed ? 'signed' : 'unsigned'}`
+    : null;
+}
+
+/** Which bits the program reads at the place of a bitfield; null if it reads exactly those of the bitfield. */
+function bitsRead({ bits, bitsBefore }: Leaf, width: number): string | null {
+  const before = bitsBefore ?? 0;
+  const common = Math.max(0, Math.min(width - before, bits));
+  if (common === 0) return 'neighbouring bits are read instead';
+  if (common < bits) return 'a part of the field is not read';
+  return width > bits ? 'neighbouring bits are read too' : null;
+}
+
+/** Compares a bitfield of the kernel with an integer that the program reads at its place. */
+function bitfieldMark(target: Leaf, width: number): string | null {
+  const read = bitsRead(target, width);
+  const size = target.bits === 1 ? 'one bit' : `${target.bits} bits`;
+  return read === null ? null : `the field is ${size} here, but the program reads ${width} bits: ${read}`;
 }
 
 /** Compares an integer that the program reads with the compiled size and sign. */
 function numberMark(local: Leaf, target: Leaf): string | null {
   const [compiled, here] = [integerFacts(local.btf, local.type), integerFacts(target.btf, target.type)];
   if (!compiled || !here || local.bits > 0) return null;
-  if (target.bits > 0)
-    return `the field is ${target.bits === 1 ? 'one bit' : `${target.bits} bits`} here, but the program reads ${compiled.size * 8} bits: neighbouring bits are read too`;
+  if (target.bits > 0) return bitfieldMark(target, compiled.size * 8) ?? signMark(compiled, here);
   if (compiled.size > here.size)
     return `the program reads ${compiled.size} bytes, but the field has ${here.size} here: the bytes after it are read too`;
   if (compiled.size < here.size) return `the program reads ${compiled.size} of the ${here.size} bytes that the field has here`;
-  const signs = compiled.size > 1 && !compiled.bool && !here.bool && compiled.signed !== here.signed;
-  return signs
-    ? `the field is ${here.signed ? 'signed' : 'unsigned'} here but was compiled as ${compiled.signed ? 'signed' : 'unsigned'}`
-    : null;
+  return signMark(compiled, here);
 }
 
 /** Compares an array that the program copies with the compiled length. */

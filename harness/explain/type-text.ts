@@ -60,8 +60,15 @@ export function isScalar(btf: Btf, type: number): boolean {
   return kind === 'int' || kind === 'ptr' || isAnyEnum(kind);
 }
 
+export interface IntegerFacts {
+  /** In bytes. */
+  size: number;
+  signed: boolean;
+  bool: boolean;
+}
+
 /** Size in bytes and sign of an integer or enum; null for other types. */
-export function integerFacts(btf: Btf, type: number): { size: number; signed: boolean; bool: boolean } | null {
+export function integerFacts(btf: Btf, type: number): IntegerFacts | null {
   const id = resolveType(btf, type);
   const kind = kindOf(btf, id);
   if (isAnyEnum(kind)) return { size: sizeField(btf, id), signed: false, bool: false };

@@ -31,15 +31,16 @@ u64 value; char text[64];
 const LOCAL = `${READS}
 struct inner { int deep; } access_index;
 struct gone { int x; };
-struct thing { u32 same; u64 wider; u32 narrower; s32 sign; u8 flag; char name[32]; struct inner in; void *pointer; } access_index;
+struct thing { u32 same; u64 wider; u32 narrower; s32 sign; u8 flag; char name[32]; struct inner in; void *pointer; u32 whole; u32 second; u16 part; } access_index;
 READ(same, same) READ(wider, wider) READ(narrower, narrower) READ(sign, sign) READ(flag, flag) READ(name, name) READ(deep, in.deep) READ(pointer, pointer)
+READ(whole, whole) READ(second, second) READ(part, part)
 SEC("raw_tp/a") int size(u64 *ctx) { return __builtin_preserve_type_info(*(struct gone *)0, 1); }
 SEC("raw_tp/a") int checked(u64 *ctx) { struct thing *it = (void *)ctx[0]; value = __builtin_preserve_field_info(it->wider, 1); return __builtin_preserve_field_info(it->wider, 0); }
 `;
 
 const TARGET = `
 struct outer { u64 pad; int deep; };
-struct thing { u32 same; u32 wider; u64 narrower; u32 sign; u8 flag : 1; u8 other : 7; char name[16]; struct outer in; int *pointer; } kept;
+struct thing { u32 same; u32 wider; u64 narrower; u32 sign; u8 flag : 1; u8 other : 7; char name[16]; struct outer in; int *pointer; u64 whole : 32; u64 second : 32; u64 part : 32; } kept;
 SEC("raw_tp/a") int keep(u64 *ctx) { return kept.same; }
 `;
 
@@ -69,6 +70,8 @@ describe('semantic changes', () => {
           "flag thing.flag: the field is one bit here, but the program reads 8 bits: neighbouring bits are read too",
           "name thing.name: the field has 16 bytes here but was compiled with 32",
           "deep thing.in.deep: deep is in struct outer here but was compiled in struct inner",
+          "second thing.second: the field is 32 bits here, but the program reads 32 bits: neighbouring bits are read instead",
+          "part thing.part: the field is 32 bits here, but the program reads 16 bits: a part of the field is not read",
           "size struct gone: the kernel has no struct of this name, so its size is 0",
           "checked thing.wider: the field has 4 bytes here, 8 as compiled",
         ]
