@@ -2,6 +2,7 @@
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { lastKernelFailure } from '../logs/kernel/messages.ts';
 import { readLines } from '../logs/libbpf/lines.ts';
+import { namedTracepoint } from '../bpf/object/attach-point.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
 import type { Attachment, CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
@@ -32,7 +33,7 @@ function isLeftAlone({ kind, detail }: Attachment, error: string, warnings: read
 }
 
 interface Known {
-  object: { programs: readonly { name: string; section: string; type?: string | null }[] };
+  object: { programs: readonly { name: string; section: string; type?: string | null; attachTo?: string | null | undefined }[] };
   evidence?: Pick<CellEvidence, 'targets'> & Partial<Pick<CellEvidence, 'kernelLog'>>;
   /** Names of the enumerators in the kernel's own BTF. */
   enumerators?: ReadonlySet<string>;
@@ -65,6 +66,16 @@ function untraceable({ kind, name, errno }: Attachment, { object, evidence, inMo
   return found && { stage: 'attach', ...found, errno };
 }
 
+/** The module with the tracepoint of a program that the kernel lacks; null if the failure is about something else, or if no module is known. */
+function moduleOfTracepoint({ kind, name, errno }: Attachment, { object, inModule }: Known): Failure | null {
+  const program = kind === 'program' ? object.programs.find((each) => each.name === name) : undefined;
+  const tracepoint = program && namedTracepoint(program.section, program.attachTo);
+  if (!tracepoint || !MISSING_TARGET.has(errnoName(errno))) return null;
+  const where = inModule?.(tracepoint.symbol + tracepoint.name, 'attach') ?? null;
+  const reason = `tracepoint ${tracepoint.name} is ${where}`;
+  return where === null ? null : { stage: 'attach', class: 'attach-target-missing', errno, reason };
+}
+
 /** What the kernel's own log says about a failure to attach; null if it says nothing, or if several maps failed. */
 function kernelWords({ kind, errno }: Attachment, { evidence }: Known, isOnlyMap: boolean): string | null {
   const isRefused = errnoName(errno) === 'EPERM';
@@ -83,7 +94,7 @@ function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attach
   if (isLeftAlone(attachment, error, warnings)) return { failure: null, attached: false };
   const lacking = unsupportedType(attachment, error, known);
   if (lacking !== null) return { failure: { stage: 'attach', class: 'attach-failed', errno, reason: lacking }, attached: false };
-  const failure = untraceable(attachment, known);
+  const failure = untraceable(attachment, known) ?? moduleOfTracepoint(attachment, known);
   if (failure) return { failure, attached: false };
   const said = detail === '' ? (warnings.at(-1) ?? 'attaching fails') : detail;
   const kernel = kernelWords(attachment, known, isOnlyMap);

@@ -1,5 +1,5 @@
 // Makes the verdict on one cell from the guest's evidence and the facts about the object.
-import { attachTargetOf } from '../bpf/object/attach-point.ts';
+import { attachTargetOf, namedTracepoint } from '../bpf/object/attach-point.ts';
 import type { LineOf } from '../bpf/object/source-line.ts';
 import { withPoisonAsCause } from './relocations/poison.ts';
 import { relocationRecords } from './relocations/records.ts';
@@ -131,6 +131,8 @@ function moduleOfTarget({ program, what }: LeftOut, { object, inModule }: JudgeI
   const section = object.programs.find(({ name }) => name === program)?.section ?? '';
   const target = attachTargetOf(section, what);
   if (target) return target.builtIn ? null : (inModule?.(target.symbol + target.name, 'attach') ?? null);
+  const tracepoint = namedTracepoint(section, what);
+  if (tracepoint) return inModule?.(tracepoint.symbol + tracepoint.name, 'attach') ?? null;
   return KPROBE.test(section) ? (inModule?.(what, 'address') ?? null) : null;
 }
 

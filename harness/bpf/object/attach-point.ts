@@ -55,6 +55,23 @@ export function hookTargetOf(section: string, attachTo: string | null = null): A
   return targetAmong([...ATTACH_POINTS, RAW_TRACEPOINT], section, attachTo);
 }
 
+const EVENT_SECTION = /^\??(?:tp|tracepoint)(?:\/(.+))?$/;
+const EVENT = /^([\w-]+)\/(\w+)$/;
+/** Groups of trace events without a tracepoint of the same name. */
+const WITHOUT_TRACEPOINT: ReadonlySet<string> = new Set(['syscalls', 'ftrace', 'kprobes', 'uprobes', 'synthetic']);
+
+/**
+ * The tracepoint that the kernel looks up by name when it attaches a program: of a trace event or of a raw tracepoint. Null for other programs.
+ * @param attachTo the target that the loader names instead
+ * @see DEFINE_EVENT in include/trace/bpf_probe.h: BTF has `btf_trace_NAME` for each tracepoint since Linux 5.5
+ */
+export function namedTracepoint(section: string, attachTo: string | null = null): Pick<AttachTarget, 'symbol' | 'name'> | null {
+  const ofEvent = EVENT_SECTION.exec(section);
+  if (!ofEvent) return targetAmong([RAW_TRACEPOINT], section, attachTo);
+  const [, group, name] = EVENT.exec(attachTo ?? ofEvent[1] ?? '') ?? [];
+  return group === undefined || name === undefined || WITHOUT_TRACEPOINT.has(group) ? null : { symbol: RAW_TRACEPOINT.symbol, name };
+}
+
 /** Names in BTF that a name or a section may mean, the most exact first: `sched_switch` may be a type, or the tracepoint `btf_trace_sched_switch`. */
 export function namesInBtf(text: string): readonly string[] {
   const target = text.includes('/') ? hookTargetOf(text) : null;

@@ -1,17 +1,14 @@
 // Findings about kprobes and tracepoints: the kernel looks up their targets by name when it attaches them.
-import { hookTargetOf } from '../../bpf/object/attach-point.ts';
+import { namedTracepoint } from '../../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
-import { findIn, inUnloadedModule } from '../../kernel-btf/kernel-names.ts';
+import { findIn, inUnloadedModule, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import type { Finding } from './finding.ts';
 
 /** A kprobe on one function, by its plain name. A pattern, or the name of a part of a function, is no name in BTF. */
 const KPROBE = /^\??k(?:ret)?probe\/([^/]+)$/;
 const FUNCTION = /^(\w+)(?:\+\w+)?$/;
-const TRACEPOINT = /^\??(?:tp|tracepoint)\/([\w-]+)\/(\w+)$/;
-/** Groups of trace events without a tracepoint of the same name. */
-const WITHOUT_TRACEPOINT: ReadonlySet<string> = new Set(['syscalls', 'ftrace', 'kprobes', 'uprobes', 'synthetic']);
 
 const missing = (reason: string): Finding => {
   return { failure: { stage: 'attach', class: 'attach-target-missing', reason }, certain: false };
@@ -23,18 +20,9 @@ function probedFunction({ section, attachTo }: BpfProgram): string | null {
   return named === undefined ? null : (FUNCTION.exec(attachTo ?? named)?.[1] ?? null);
 }
 
-/** The tracepoint of a program that finds it when it is attached; null for other programs. */
-function tracepointOf({ section, attachTo }: BpfProgram): string | null {
-  const target = hookTargetOf(section, attachTo);
-  if (target) return /^\??raw_/.test(section) ? target.name : null;
-  const [, group, name] = TRACEPOINT.exec(section) ?? [];
-  return group === undefined || name === undefined || attachTo !== null || WITHOUT_TRACEPOINT.has(group) ? null : name;
-}
-
 /**
  * Finds the target that a kprobe or tracepoint program may lack when it is attached. Not certain: BTF lacks some functions of the kernel,
  * such as those that share a name with another, and a module may add functions and tracepoints.
- * @see DEFINE_EVENT in include/trace/bpf_probe.h: BTF has `btf_trace_NAME` for each tracepoint since Linux 5.5
  */
 export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [];
@@ -43,8 +31,11 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes): 
     const where = inUnloadedModule(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";
     return [missing(`attach target ${function_} (kprobe) is ${where}`)];
   }
-  const tracepoint = tracepointOf(program);
+  const tracepoint = namedTracepoint(program.section, program.attachTo);
   const known = enumeratorsOf(kernel, 'bpf_attach_type')?.has('BPF_TRACE_RAW_TP') === true;
-  if (tracepoint === null || !known || findIn(kernel, 'typedef', `btf_trace_${tracepoint}`)) return [];
-  return [missing(`tracepoint ${tracepoint} is not in this kernel's BTF, only a module could have it`)];
+  if (tracepoint === null || !known) return [];
+  const inBtf = tracepoint.symbol + tracepoint.name;
+  return findIn(kernel, 'typedef', inBtf)
+    ? []
+    : [missing(`tracepoint ${tracepoint.name} is ${whereMissing(kernel, inBtf, 'attach').where}`)];
 }

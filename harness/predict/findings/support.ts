@@ -3,7 +3,7 @@ import type { ExternFinding, Finding, PredictedFailure } from './finding.ts';
 import { kindOf, nameOf, type TypeAt, vlenOf } from '../../bpf/btf/btf.ts';
 import { typeText } from '../../bpf/btf/type-text.ts';
 import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
-import { attachTargetOf } from '../../bpf/object/attach-point.ts';
+import { attachTargetOf, namedTracepoint } from '../../bpf/object/attach-point.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { impossibleAttribute } from '../../bpf/object/map-shape.ts';
@@ -153,6 +153,8 @@ export function namesOutsideVmlinux(object: BpfObject): string[] {
   const targets = programs.flatMap(({ section, attachTo }) => {
     const target = attachTargetOf(section, attachTo);
     if (target) return target.builtIn ? [] : [target.symbol + target.name];
+    const tracepoint = namedTracepoint(section, attachTo);
+    if (tracepoint) return [tracepoint.symbol + tracepoint.name];
     const [, probed] = KPROBE.exec(section) ?? [];
     return probed === undefined ? [] : [attachTo ?? probed];
   });

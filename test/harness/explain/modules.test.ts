@@ -123,6 +123,48 @@ SEC("kprobe/no_such_function_anywhere") int nowhere(void *ctx) { return 0; }`;
   ]);
 });
 
+test(
+  'a tracepoint of a module that is not loaded is left out, predicted and refused with the name of the module',
+  { timeout: 600_000 },
+  async () => {
+    const source = `SEC("tp/sunrpc/rpc_task_begin") int event(void *ctx) { return 0; }
+SEC("raw_tp/rpc_task_begin") int raw(u64 *ctx) { return 0; }
+SEC("tp") int configured(void *ctx) { return 0; }
+SEC("tp/sched/no_such_event_anywhere") int nowhere(void *ctx) { return 0; }`;
+    const path = await compileBpf(folder, 'tracepoints', source);
+    const attach_to = 'sunrpc/rpc_task_begin';
+    const only = { mode: 'attach', programs: { configured: { attach_to } } } as const;
+    const supported = { autoload: 'if-supported' } as const;
+    const programs = { event: supported, configured: { ...supported, attach_to }, nowhere: supported };
+    const sources = [
+      { pattern: path, name: 'all', settings: only },
+      { pattern: path, name: 'supported', settings: { programs } },
+    ];
+    const { objects, problems } = await readInputs({ sources, directory: '/' });
+    expect(problems).toEqual([]);
+    const { prediction } = await predictMatrix(objects, (await findKernels([KERNEL], cacheRoot())).kernels);
+    const where = 'in module sunrpc, which is not loaded: modules: [sunrpc]';
+    const nowhere = 'tracepoint no_such_event_anywhere is not in vmlinux; no module of its package has it';
+    expect(prediction.cells.map((cell) => cell.programs.map(({ name, possible }) => `${name}: ${possible?.reason ?? 'ok'}`))).toEqual([
+      [...['event', 'raw', 'configured'].map((name) => `${name}: tracepoint rpc_task_begin is ${where}`), `nowhere: ${nowhere}`],
+      ['event: ok', 'raw: ok', 'configured: ok', 'nowhere: ok'],
+    ]);
+    const { cells } = await realRun([], [KERNEL], { objects });
+    expect(cells.map((cell) => cell.programs.map(({ name, status, reason }) => `${name} ${status} ${reason}`))).toEqual([
+      [
+        ...['event', 'raw', 'configured'].map((name) => `${name} fail tracepoint rpc_task_begin is ${where}`),
+        expect.stringMatching(/^nowhere fail .*no_such_event_anywhere/),
+      ],
+      [
+        `event skip left out: attach target sunrpc/rpc_task_begin is ${where}`,
+        'raw pass null',
+        `configured skip left out: attach target sunrpc/rpc_task_begin is ${where}`,
+        'nowhere skip left out: this kernel has no sched/no_such_event_anywhere to attach to',
+      ],
+    ]);
+  },
+);
+
 test('without the modules in the cache, explain says that a module may have the function, and how to add them', async () => {
   const cache = await linkedCache(join(folder, 'cache'), ['modules']);
   const said = saidIn(await explainedOffline(cache));
