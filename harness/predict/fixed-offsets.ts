@@ -8,20 +8,38 @@ import { ALU, CLASS, type Insn, JMP, readInsn } from './reach/insn.ts';
 
 /** bpf_probe_read_kernel() and bpf_probe_read_kernel_str(), which read at their third argument. */
 const READS_KERNEL: ReadonlySet<number> = new Set([113, 115]);
+/** bpf_probe_read() and bpf_probe_read_str(), which also read memory of processes. */
+const READS_ANY: ReadonlySet<number> = new Set([4, 45]);
+/** bpf_get_current_task() */
+const CURRENT_TASK = 35;
 const SOURCE = 3;
 const LAST_ARGUMENT = 5;
 const CONTEXT = 1;
 const FRAME_POINTER = 10;
 const WHOLE = 8;
 
-/** What a register has: an argument of the hook is a pointer into the kernel; `member` is a pointer plus an offset. */
-type Held = 'context' | 'argument' | 'stack' | 'constant' | 'member';
+/**
+ * What a register has: an argument of the hook is a pointer into the kernel; `member` is a pointer plus an offset, `task-member` an offset in
+ * the task_struct of the current task; `own` is memory that no kernel lays out: the stack, or the context of a program without typed arguments.
+ */
+type Held = 'context' | 'argument' | 'own' | 'constant' | 'member' | 'task' | 'task-member';
+
+/** What a pointer plus an offset is. */
+const MEMBER_OF = {
+  context: 'context',
+  own: 'own',
+  argument: 'member',
+  member: 'member',
+  constant: 'member',
+  task: 'task-member',
+  'task-member': 'task-member',
+} as const satisfies Record<Held, Held>;
 
 class Registers {
-  readonly #held = new Map<number, Held>([[FRAME_POINTER, 'stack']]);
+  readonly #held = new Map<number, Held>([[FRAME_POINTER, 'own']]);
 
   constructor(typed: boolean) {
-    if (typed) this.#held.set(CONTEXT, 'context');
+    this.#held.set(CONTEXT, typed ? 'context' : 'own');
   }
 
   /** True if the instruction reads a member of a struct of the kernel. */
@@ -55,14 +73,19 @@ class Registers {
     const [before, other] = [this.#held.get(dst) ?? null, fromRegister ? (this.#held.get(src) ?? null) : 'constant'];
     if (operation === ALU.MOV) return other;
     const isSum = operation === ALU.ADD && (fromRegister || immediate !== 0);
-    if (!isSum || before === 'stack' || other === 'stack') return before === 'stack' ? before : null;
-    return before === 'constant' || other === 'constant' ? 'member' : null;
+    if (!isSum || other === 'own' || other === 'context') return before === 'own' || before === 'context' ? before : null;
+    if (before === 'own' || before === 'context') return before;
+    if (other === 'constant') return MEMBER_OF[before ?? 'constant'];
+    return before === 'constant' ? MEMBER_OF[other ?? 'constant'] : null;
   }
 
   #call({ src, immediate }: Insn): boolean {
-    const reads = src === 0 && READS_KERNEL.has(immediate) && this.#held.get(SOURCE) === 'member';
+    const source = this.#held.get(SOURCE);
+    const readsKernel = source === 'member' && READS_KERNEL.has(immediate);
+    const readsTask = source === 'task-member' && (READS_KERNEL.has(immediate) || READS_ANY.has(immediate));
     for (let register = 0; register <= LAST_ARGUMENT; register++) this.#held.delete(register);
-    return reads;
+    if (src === 0 && immediate === CURRENT_TASK) this.#held.set(0, 'task');
+    return src === 0 && (readsKernel || readsTask);
   }
 }
 
