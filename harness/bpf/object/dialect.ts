@@ -57,7 +57,7 @@ function valueEvidence(map: ObjectMap): Evidence[] {
   return [{ libraries, refusedAs: `map '${map.name}' (`, words: `${map.type} map ${map.name} with a type of values` }];
 }
 
-/** Programs that are static functions: libbpf loads only global ones. */
+/** Programs that are static functions: libbpf loads only global ones. Rust has such functions in `.text.unlikely.`. */
 function staticEvidence({ elf, programs }: BpfObject, symbols: readonly ElfSymbol[]): Evidence[] {
   const names = new Set(programs.map(({ name }) => name));
   const found = symbols.find(({ name, type, binding, section }) => {
@@ -121,10 +121,13 @@ function nameEvidence(file: string | null): Evidence[] {
   return BPF2GO.test(name) ? [{ libraries: ['cilium'], refusedAs: null, words: `name of bpf2go: ${name}` }] : [];
 }
 
+/** Whether aya takes programs or called functions from a section. Rust has functions in `.text.unlikely.`, too. @see from_name() in aya-obj's obj.rs */
+const isReadByAya = (section: string) => section.startsWith('.text') || KNOWS_SECTION.aya(section);
+
 /** Whether a library accepts all of the object, as far as this module knows. aya refuses an object with a section that it does not know. */
 function accepts(library: LibraryFamily, { programs }: BpfObject, evidence: readonly Evidence[]): boolean {
   if (evidence.some(({ libraries }) => !libraries.includes(library))) return false;
-  return library !== 'aya' || programs.every(({ section }) => section === '.text' || KNOWS_SECTION.aya(section));
+  return library !== 'aya' || programs.every(({ section }) => isReadByAya(section));
 }
 
 /**
