@@ -2,7 +2,7 @@
 import { type Elf, sectionNamed } from '../elf/elf.ts';
 
 /** The beginning of DWARF's DW_AT_producer. Clang of a distribution writes the distribution before it. */
-const PRODUCER = /^(?:\S+ )?clang version \S+|^GNU C\S* \S+/;
+const PRODUCER = /^(?:\S+ )?clang version \S+|^GNU C\S* \S+|^clang LLVM \(rustc version \S+/;
 const MAX_LENGTH = 120;
 
 /** The strings of a section; none if the object lacks it. */
@@ -12,7 +12,7 @@ export function sectionStrings(elf: Elf, name: string): string[] {
 }
 
 /**
- * The compiler under its own name: in `.comment` (GCC), or among the strings of DWARF (clang, unless the object was stripped).
+ * The compiler under its own name: in `.comment` (GCC), or among the strings of DWARF (clang and rustc, unless the object was stripped).
  * @returns null if the object does not name it, as most stripped objects
  * @see DWARF 5, 3.1.1: DW_AT_producer
  */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -158,6 +158,11 @@ describe('an object', () => {
     });
     const { stdout: clang } = await execa('clang', ['--version']);
     expect(await compiler(whole)).toBe(/\S*\s?clang version \S+/.exec(clang)?.[0]);
+    const strings = join(folder, 'strings');
+    await writeFile(strings, 'main.rs\0clang LLVM (rustc version 1.95.0 (59807616e 2026-04-14))\0');
+    const rust = join(folder, 'rust.o');
+    await execa('llvm-objcopy', [`--add-section=.debug_str=${strings}`, path, rust]);
+    expect(await compiler(rust)).toBe('clang LLVM (rustc version 1.95.0 (59807616e 2026-04-14))');
   });
 
   it('a single function in .text is a program, but two functions are not', async () => {
