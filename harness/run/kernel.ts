@@ -1,6 +1,7 @@
 // Makes one kernel of the matrix ready for its cells: with a snapshot, or prepared for boots.
 import { access, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { modulesInCache } from '../../kernels/cache/modules.ts';
 import type { Trust } from '../../kernels/trust/trust.ts';
 import type { KernelImage } from '../../kernels/pull.ts';
 import type { KernelIdentity } from '../../kernels/sources/source.ts';
@@ -48,6 +49,8 @@ export interface ReadyKernel {
   types: RunTypes;
   /** Leads to the modules of its package. */
   image: CachedImage;
+  /** The digest of the cached modules of its package; null if the cache has none. Found once. */
+  packageModules: () => Promise<string | null>;
   modules: ModuleLoader;
 }
 
@@ -157,6 +160,16 @@ function storeOf(image: KernelImage, { request, work, accel, memoryMiB, qemu, ag
   return { cache: request.cache, work, key };
 }
 
+/** Finds the digest of the cached modules of a kernel's package, at the first call. */
+function packageModulesOf({ cache, sha256 }: CachedImage): () => Promise<string | null> {
+  const find = async () => {
+    const folder = await modulesInCache(cache, sha256);
+    return folder === null ? null : basename(folder);
+  };
+  let found: Promise<string | null> | null = null;
+  return async () => (found ??= find());
+}
+
 /**
  * Makes a pulled kernel ready for cells.
  * @throws InfraError if it does not boot
@@ -169,11 +182,11 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
   const types = typesOf(image);
   const cached = { cache: setup.request.cache, sha256: image.sha256 };
   const modules = moduleLoader(image, setup.request.kernelOptions);
-  const configSha256 = image.config?.sha256 ?? null;
-  const agentSha256 = setup.agent.sha256;
+  const digests = { configSha256: image.config?.sha256 ?? null, agentSha256: setup.agent.sha256 };
+  const common = { ...digests, boot, types, image: cached, packageModules: packageModulesOf(cached), modules };
   if (setup.request.isolation === 'boot') {
     const result = await identify(image, await kernelBoot(), setup);
-    return { result, configSha256, agentSha256, fromCache: false, restore: null, renew: null, boot, types, image: cached, modules };
+    return { ...common, result, fromCache: false, restore: null, renew: null };
   }
   const store = storeOf(image, setup);
   const request = async () => ({ ...(await kernelBoot()), signal: setup.signal });
@@ -189,15 +202,10 @@ export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<
     }
   };
   return {
+    ...common,
     result: bootedResult(image, snapshot),
-    configSha256,
-    agentSha256,
     fromCache: kept !== null,
     restore: async (cell) => runRestored(QEMU_PROGRAM, machine, snapshot, cell),
     renew: async () => (renewing ??= renew()),
-    boot,
-    types,
-    image: cached,
-    modules,
   };
 }

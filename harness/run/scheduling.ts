@@ -12,7 +12,7 @@ import type { FailureClass } from '../base/failures.ts';
 import { DEFAULT_MACHINE } from '../guest/machine.ts';
 import { runCell } from './cell.ts';
 import { firstMemory, isShortOfMemory, nextMemory, tooLarge } from './guest-memory.ts';
-import { cellIdentity } from './identity.ts';
+import { cellIdentity, searchedModules } from './identity.ts';
 import { makeReady, type ReadyKernel } from './kernel.ts';
 import type { RunSession } from './session.ts';
 import type { CellIdentity } from './stored-cell.ts';
@@ -66,7 +66,8 @@ async function runInGuest(session: RunSession, { ready, object, memoryMiB, isUrg
   const expected = (cell: CellResult) => finish(session, applyExpectations(cell, request.expectations, object.result, kernel), kernel);
   return inSlot(session, memoryMiB, isUrgent ? URGENCY.predicted : URGENCY.cell, async () => {
     if (signal.aborted) return uniformCell(kernel.id, object.result, 'not-run', null);
-    const identity = cellIdentity(await session.identity, ready, object, customBtf);
+    const packageModules = await searchedModules(ready, object);
+    const identity = cellIdentity(await session.identity, { ...ready, packageModules }, object, customBtf);
     const earlier = await earlierVerdict(session, identity, own);
     if (earlier) return expected({ ...copyWithinLimits(earlier, own, logs, session.logRoom), kernel: kernel.id, object: object.result.id });
     session.emit({ kind: 'cell-started', kernel: kernel.id, object: object.result.id });

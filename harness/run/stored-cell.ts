@@ -10,6 +10,8 @@ export interface CellIdentity {
   kernelSha256: string;
   /** The digest of the kernel's configuration in the guest; null if it has none. */
   configSha256: string | null;
+  /** The digest of the cached modules of the kernel's package; null if none are cached, or if no reason about the object can name a module. */
+  packageModules: string | null;
   objectSha256: string;
   agentSha256: string;
   isolation: 'snapshot' | 'boot';

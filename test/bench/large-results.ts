@@ -31,6 +31,7 @@ function largeText(number: number): string {
 const IDENTITY: CellIdentity = {
   kernelSha256: '',
   configSha256: null,
+  packageModules: null,
   objectSha256: '',
   agentSha256: '',
   isolation: 'snapshot',

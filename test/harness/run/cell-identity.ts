@@ -4,6 +4,7 @@ import type { CellIdentity } from '../../../harness/run/stored-cell.ts';
 export const IDENTITY: CellIdentity = {
   kernelSha256: 'k',
   configSha256: 'c',
+  packageModules: 'm',
   objectSha256: 'o',
   agentSha256: 'a',
   isolation: 'snapshot',
@@ -15,6 +16,7 @@ export const IDENTITY: CellIdentity = {
 export const OTHER_IDENTITIES: readonly CellIdentity[] = [
   { ...IDENTITY, kernelSha256: 'K' },
   { ...IDENTITY, configSha256: null },
+  { ...IDENTITY, packageModules: null },
   { ...IDENTITY, objectSha256: 'O' },
   { ...IDENTITY, agentSha256: 'A' },
   { ...IDENTITY, isolation: 'boot' },

@@ -28,7 +28,12 @@ describe('what the verdict of a cell depends on', () => {
 
   it('the verdict of a cell depends on its kernel, its object, and every setting and file of the object', async () => {
     const common = await commonIdentity(RUN, 'tcg', LINE);
-    const kernel = { result: { sha256: 'kernel' }, configSha256: 'config', agentSha256: 'agent of the libbpf release' };
+    const kernel = {
+      result: { sha256: 'kernel' },
+      configSha256: 'config',
+      agentSha256: 'agent of the libbpf release',
+      packageModules: 'modules',
+    };
     const object = { file: '/some/folder/a.bpf.o', settings: { programs: {} }, prepared: {}, result: { sha256: 'object' } };
     const command = { argv: ['./loader'], files: [], env: {}, timeoutMs: 1000, folder: '/', tar: Buffer.alloc(0), sha256: 'loader' };
     const btf = { bytes: new Uint8Array(), sha256: 'custom BTF' };
@@ -38,6 +43,7 @@ describe('what the verdict of a cell depends on', () => {
       agentSha256: 'agent of the libbpf release',
       kernelSha256: 'kernel',
       configSha256: 'config',
+      packageModules: 'modules',
       objectSha256: 'object',
       plan: ['a.bpf.o', { programs: {} }, {}],
     });

@@ -1,5 +1,5 @@
 // Tests of verdicts of earlier runs: they are reused only if nothing that they depend on has changed, and are marked.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,8 @@ import { addLog, createLogStore, logText } from '../../../harness/results/logs.t
 import type { CellResult, Results } from '../../../harness/results/schema.ts';
 import type { CellIdentity } from '../../../harness/run/stored-cell.ts';
 import { verdictStore } from '../../../harness/run/verdicts.ts';
+import { cacheRoot } from '../../../harness/base/files.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
 import { terminalReport } from '../../../reports/terminal/run.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { IDENTITY, OTHER_IDENTITIES } from './cell-identity.ts';
@@ -112,5 +114,21 @@ describe('a second run', () => {
     expect([reusedIn(expecting), expecting.cells[0]?.programs[0]?.status]).toEqual([['task_state', 'exec_watch'], 'xfail']);
 
     expect(reusedIn(await again({ verdicts: 'renew' }))).toEqual([]);
+  }, 240_000);
+
+  it('a verdict whose reason could name a module is found anew once the modules are in the cache', async () => {
+    const cache = await linkedCache(join(folder, 'cache'), ['modules']);
+    const missing = await compileBpf(folder, 'missing', 'SEC("fentry/nf_nat_packet") int traced(u64 *ctx) { return 0; }');
+    const other = await compileBpf(folder, 'other', 'SEC("xdp") int other(void *ctx) { return 2; }');
+    const again = async () => realRun([missing, other], ['debian:6.12'], { cache, verdicts: 'reuse' });
+    const reasons = ({ cells }: Results) => cells.flatMap(({ programs }) => programs.flatMap(({ reason }) => reason ?? []));
+    const first = await again();
+    expect(reasons(first)).toEqual(["attach target nf_nat_packet (tracing) is not in this kernel's BTF"]);
+    expect(reusedIn(await again())).toHaveLength(2);
+    await symlink(join(cacheRoot(), 'modules'), join(cache, 'modules'));
+    const third = await again();
+    expect(reasons(third)).toEqual(['attach target nf_nat_packet (tracing) is in module nf_nat, which is not loaded: modules: [nf_nat]']);
+    expect(reusedIn(third)).toEqual(['other.bpfel']);
+    expect(reusedIn(await again())).toHaveLength(2);
   }, 240_000);
 });
