@@ -5,22 +5,27 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 )
 
 // The part of the free memory, in percent, from which on Go collects garbage. Below it a cell does not pay for that.
 const heapPercent = 40
 
+// The part of the free memory, in percent, that the heap already has before the snapshot. A restored cell has no page faults for it.
+const touchedPercent = 10
+
 func main() {
 	// A panic ends the process with a signal, by which the agent knows a crash.
 	debug.SetTraceback("crash")
 	pipe := newPipe(os.Stdin, os.Stdout)
-	warmUp()
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(int64(availableMemory() / 100 * heapPercent))
+	warmUp()
 	pipe.send(controlReady, text(release))
 	pipe.flush()
 	request, err := readRequest(pipe)
@@ -44,5 +49,16 @@ func warmUp() {
 		fmt.Fprintf(os.Stderr, "loader: warm-up: %v\n", err)
 	}
 	readKernelTypes()
+	touchMemory(availableMemory() / 100 * touchedPercent)
+}
+
+// Gives the heap memory that the kernel has already mapped, and maps every page of the program itself.
+func touchMemory(size uint64) {
+	touched := bytes.Repeat([]byte{1}, int(size))
+	runtime.KeepAlive(touched)
+	touched = nil
 	runtime.GC()
+	if syscall.Mlockall(syscall.MCL_CURRENT) == nil {
+		_ = syscall.Munlockall()
+	}
 }

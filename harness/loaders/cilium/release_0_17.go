@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"syscall"
 
 	"github.com/cilium/ebpf"
@@ -15,13 +16,26 @@ import (
 
 const release = "0.17.3"
 
-// This release itself keeps the types of the kernel in memory.
+// The types of the kernel; nil if it has no BTF. This release itself gives every load a copy of its own, and to copy the structs that a
+// program reads takes longer than all the rest of its load.
+var kernelTypes *btf.Spec
+
 func readKernelTypes() {
-	_, _ = btf.LoadKernelSpec()
+	kernelTypes, _ = btf.LoadKernelSpec()
+	readStructs(kernelTypes)
 }
 
+// With the types of a module loaded the library must choose: it adds them for a program that attaches to the module.
 func collectionOptions(programs ebpf.ProgramOptions) *ebpf.CollectionOptions {
+	if programs.KernelTypes == nil && !hasModuleTypes() {
+		programs.KernelTypes = kernelTypes
+	}
 	return &ebpf.CollectionOptions{Programs: programs}
+}
+
+func hasModuleTypes() bool {
+	entries, err := os.ReadDir("/sys/kernel/btf")
+	return err != nil || len(entries) > 1
 }
 
 // The types against which the library relocates: those of the kernel, and of the module that the program attaches to. See
@@ -30,11 +44,10 @@ func relocationTargets(override *btf.Spec, _ *ebpf.ProgramSpec) ([]*btf.Spec, er
 	if override != nil {
 		return []*btf.Spec{override}, nil
 	}
-	kernel, err := btf.LoadKernelSpec()
-	if err != nil {
-		return nil, err
+	if kernelTypes == nil {
+		return nil, ebpf.ErrNotSupported
 	}
-	return []*btf.Spec{kernel}, nil
+	return []*btf.Spec{kernelTypes}, nil
 }
 
 // The variables of this release have no bytes of their own.

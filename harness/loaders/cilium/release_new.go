@@ -21,7 +21,8 @@ var kernelTypes = btf.NewCache()
 
 func readKernelTypes() {
 	// A kernel without BTF is no reason to fail here: an object that needs it fails with the error of the library.
-	_, _ = kernelTypes.Kernel()
+	kernel, _ := kernelTypes.Kernel()
+	readStructs(kernel)
 }
 
 func collectionOptions(programs ebpf.ProgramOptions) *ebpf.CollectionOptions {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/rlimit"
 )
 
@@ -31,6 +32,16 @@ func availableMemory() uint64 {
 		}
 	}
 	return unknown
+}
+
+// Makes the library decode the structs that most programs read, with everything that they lead to. It keeps them for later loads.
+func readStructs(kernel *btf.Spec) {
+	if kernel == nil {
+		return
+	}
+	for _, name := range []string{"task_struct", "sk_buff", "sock", "file", "bio"} {
+		_, _ = kernel.AnyTypesByName(name)
+	}
 }
 
 // Loads one map and one program that returns 0. To load them, the library probes the features of the kernel.
