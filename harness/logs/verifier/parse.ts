@@ -97,18 +97,34 @@ function registerIn(state: string, register: number): string | null {
 }
 
 /** The state on a line, '' for none. State behind the rejected instruction itself is the state after it. */
-function stateIn(line: VerifierLine | undefined, isBefore: boolean): string {
+function stateIn(line: VerifierLine | undefined, isRejected: boolean): string {
   if (line?.type === 'state') return line.text;
-  return line?.type === 'instruction' && isBefore ? line.state : '';
+  return line?.type === 'instruction' && !isRejected ? line.state : '';
 }
 
-/** The last state before position `until`, of one register if the reason names one. */
-function stateBefore(lines: readonly VerifierLine[], until: number, reason: string | null): string | null {
-  const register = /\bR(\d{1,2})\b/.exec(reason ?? '')?.[1];
-  for (let at = until; at >= 0 && at > until - MAX_STATE_LINES; at--) {
-    const state = stateIn(lines[at], at < until);
+const NUMBER_EXPECTED = /^R\d+ invalid mem access '(?:scalar|inv)'/;
+const NUMBER = /^R\d+(?:_\w+)?=(?:scalar|inv|P?-?\d)/;
+
+/** False if the reason names a number and the state a pointer: a call since then made the pointer unusable. */
+function fitsReason(state: string, reason: string): boolean {
+  return !NUMBER_EXPECTED.test(reason) || NUMBER.test(state);
+}
+
+/**
+ * The last state before the rejected instruction, of one register if the reason names one. Old kernels print it between the instruction and
+ * the reason.
+ */
+function stateBefore(
+  lines: readonly VerifierLine[],
+  { insnAt, until }: { insnAt: number; until: number },
+  reason: string | null,
+): string | null {
+  const text = reason ?? '';
+  const register = /\bR(\d{1,2})\b/.exec(text)?.[1];
+  for (let at = until; at >= 0 && at > insnAt - MAX_STATE_LINES; at--) {
+    const state = stateIn(lines[at], at >= insnAt);
     const found = state !== '' && register !== undefined ? registerIn(state, Number(register)) : state;
-    if (found !== null && found !== '') return found;
+    if (found !== null && found !== '') return fitsReason(found, text) ? found : null;
   }
   return null;
 }
@@ -146,7 +162,7 @@ export function parseVerifierLog(text: string): VerifierLog {
     cause: before?.type === 'hook-argument' ? before : (chosen?.cause ?? { type: 'unknown' }),
     insn: insn?.insn ?? null,
     insnText: insn?.text ?? null,
-    state: insn ? stateBefore(lines, insnAt, reason) : null,
+    state: insn ? stateBefore(lines, { insnAt, until }, reason) : null,
     source,
     report,
     stats: readStats(lines),

@@ -191,6 +191,24 @@ test('the state in a verifier log is that of the register in the reason, from at
   expect(parseVerifierLog(log(0, 'unreachable insn 2')).state).toBe('R1=1 R10_w=ptr((a))');
 });
 
+test('the state of a pointer that a call made a number is not the state at the rejected instruction', () => {
+  const log = (state: string) =>
+    `6: (bf) r6 = r0 ; ${state}\n7: (85) call bpf_ringbuf_submit#132 ;\n8: (7b) *(u64 *)(r6 +0) = r1\nR6 invalid mem access 'scalar'`;
+  expect(parseVerifierLog(log('R6_w=alloc_mem(ref_obj_id=2,off=0,imm=0)')).state).toBeNull();
+  expect(parseVerifierLog(log('R6_w=scalar(id=3)')).state).toBe('R6_w=scalar(id=3)');
+  expect(parseVerifierLog(log('R6_w=7')).state).toBe('R6_w=7');
+});
+
+test('the state that an old kernel prints below the rejected instruction counts before that of an earlier one', () => {
+  const log = `12: (0f) r6 += r0
+ R0_rw=invP(id=0) R6_rw=map_value(id=0,off=0,ks=4,vs=32,imm=0) R10=fp0
+14: (7b) *(u64 *)(r6 +0) = r1
+ R0_w=inv(id=0,umax_value=56) R6_w=map_value(id=0,off=0,ks=4,vs=32,umax_value=56) R10=fp0
+invalid access to map value, value_size=32 off=56 size=8
+R6 max value is outside of the allowed memory range`;
+  expect(parseVerifierLog(log).state).toBe('R6_w=map_value(id=0,off=0,ks=4,vs=32,umax_value=56)');
+});
+
 test('an empty source line in a verifier log is passed over', () => {
   expect(parseVerifierLog('; x = 1; @ f.c:1\n;  @ f.c:2\n0: (95) exit\nR0 !read_ok').source).toEqual({
     text: 'x = 1;',
