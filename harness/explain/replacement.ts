@@ -39,9 +39,9 @@ function changeOf(local: CoreSpec, { paths }: Alternative): KnownChange | null {
   return knownChange(accessText(access)) ?? (paths.length === 1 ? knownChange(`${access.type}.${pathsText(paths)}`) : null);
 }
 
-/** True if a known change names the alternative. */
-function names({ after }: KnownChange, { paths }: Alternative): boolean {
-  const last = after?.split(' is ')[0]?.split('.').at(-1);
+/** True if a fact of a known change names a member of the paths. */
+function names(fact: string | null, paths: Alternative['paths']): boolean {
+  const last = fact?.split(' is ')[0]?.split('.').at(-1);
   return last !== undefined && paths.some((steps) => steps.includes(last));
 }
 
@@ -82,7 +82,10 @@ function comparison(local: CoreSpec, { alternative, root, before, after }: Compa
   if (form) return compareConverted(before, after, { as: form.as, sameNumber });
   if (known?.otherMeaning === true) return { same: false, why: known.text };
   if (alternative.certainty === 'possible') return { same: false, why: 'nothing but its place and name relates it to what was read' };
-  const why = known && names(known, alternative) ? null : unrelated(local, alternative, root);
+  const isOlder = known !== null && names(known.after, [stepsOf(local)]) && names(known.before, alternative.paths);
+  // The newer value gives the older one, but not the other way round.
+  if (isOlder && known.form?.as) return { same: false, why: known.text };
+  const why = isOlder || (known && names(known.after, alternative.paths)) ? null : unrelated(local, alternative, root);
   if (why !== null) return { same: false, why };
   const plain = compareValues(before, after);
   return plain.same || !sameNumber ? plain : compareConverted(before, after, { as: null, sameNumber });

@@ -33,6 +33,16 @@ const READS: Readonly<Record<string, WrittenAccess>> = {
   core_size: written('module', 'struct module_layout core_layout;', 'core_layout.size'),
   mmap: written('mm_struct', 'struct vm_area_struct *mmap;', 'mmap'),
   folio_flags: written('folio', 'struct { unsigned long f; } flags;', 'flags.f'),
+  queued: written('cfs_rq', 'unsigned int nr_queued;', 'nr_queued'),
+  shortname: written('dentry', 'struct { unsigned char string[40]; } d_shortname;', 'd_shortname.string[3]'),
+  reference: written('file', 'struct { struct { long counter; } refcnt; } f_ref;', 'f_ref.refcnt.counter'),
+  tree: written('mm_struct', 'struct { void *ma_root; } mm_mt;', 'mm_mt.ma_root'),
+  ancestors: written('cgroup', 'struct cgroup *ancestors[1];', 'ancestors[0]'),
+  bdev: written('bio', 'struct block_device *bi_bdev;', 'bi_bdev'),
+  vlan_all: written('sk_buff', 'u32 vlan_all;', 'vlan_all'),
+  inet_flags: written('inet_sock', 'unsigned long inet_flags;', 'inet_flags'),
+  bd_flags: written('block_device', 'struct { int counter; } __bd_flags;', '__bd_flags.counter'),
+  caps: written('cred', 'struct { u64 val; } cap_effective;', 'cap_effective.val'),
   never: written('task_struct', 'int favourite_colour;', 'favourite_colour'),
 };
 
@@ -88,18 +98,37 @@ describe('suggested C reads the same value', () => {
     ]);
     expect(Object.fromEntries(texts)).toMatchInlineSnapshot(`
       {
+        "bio.bi_bdev core-field-missing": [
+          "BPF_CORE_READ(from, bi_bdev)",
+          "bi_disk has another meaning: it points to struct gendisk, but the program reads a pointer to struct block_device",
+          "Nothing reads the same value on 5.10. Check bio_bi_bdev_exists() first, which is 0 there.",
+        ],
         "bio.bi_disk core-field-missing": [
           "BPF_CORE_READ(from, bi_disk)",
           "BPF_CORE_READ(from, bi_bdev, bd_disk)",
+        ],
+        "block_device.__bd_flags.counter core-field-missing": [
+          "BPF_CORE_READ(from, __bd_flags.counter)",
+          "bd_partno has another meaning: block_device.bd_partno became the low 8 bits of __bd_flags",
+          "Nothing reads the same value on 5.10, 6.1. Check block_device__bd_flags_counter_exists() first, which is 0 there.",
         ],
         "block_device.bd_partno core-field-missing": [
           "BPF_CORE_READ(from, bd_partno)",
           "BPF_CORE_READ(from, __bd_flags.counter) & 0xffULL",
           "the same value is bits 0 to 7 of __bd_flags.counter",
         ],
+        "cfs_rq.nr_queued core-field-missing": [
+          "BPF_CORE_READ(from, nr_queued)",
+          "BPF_CORE_READ(from, nr_running)",
+        ],
         "cgroup.ancestor_ids[2] core-field-missing": [
           "BPF_CORE_READ(from, ancestor_ids[2])",
           "BPF_CORE_READ(from, ancestors[2], kn, id)",
+        ],
+        "cgroup.ancestors[0] core-field-missing": [
+          "BPF_CORE_READ(from, ancestors[0])",
+          "ancestor_ids[0] has another meaning: it is a number, but a pointer was there",
+          "Nothing reads the same value on 5.10. Check cgroup_ancestors_0_exists() first, which is 0 there.",
         ],
         "cred.cap_effective.cap[0] core-field-missing": [
           "BPF_CORE_READ(from, cap_effective.cap[0])",
@@ -111,6 +140,11 @@ describe('suggested C reads the same value', () => {
           "(BPF_CORE_READ(from, cap_effective.val) >> 32) & 0xffffffffULL",
           "the same value is bits 32 to 63 of cap_effective.val",
         ],
+        "cred.cap_effective.val core-field-missing": [
+          "BPF_CORE_READ(from, cap_effective.val)",
+          "cap_effective.cap[0] has another meaning: it has 32 bits, but the program reads 64 bits",
+          "Nothing reads the same value on 5.10, 6.1. Check cred_cap_effective_val_exists() first, which is 0 there.",
+        ],
         "dentry.d_iname core-field-missing": [
           "&from->d_iname",
           "&from->d_shortname.string",
@@ -118,6 +152,10 @@ describe('suggested C reads the same value', () => {
         "dentry.d_iname[3] core-field-missing": [
           "BPF_CORE_READ(from, d_iname[3])",
           "BPF_CORE_READ(from, d_shortname.string[3])",
+        ],
+        "dentry.d_shortname.string[3] core-field-missing": [
+          "BPF_CORE_READ(from, d_shortname.string[3])",
+          "BPF_CORE_READ(from, d_iname[3])",
         ],
         "dentry.d_subdirs.next core-field-missing": [
           "BPF_CORE_READ(from, d_subdirs.next)",
@@ -132,6 +170,11 @@ describe('suggested C reads the same value', () => {
           "({ long long count = BPF_CORE_READ(from, f_ref.refcnt.counter); count < 0 ? 0 : count + 1; })",
           "BPF_CORE_READ(from, f_count.counter)",
           "the same value is f_ref.refcnt.counter + 1, or 0 if f_ref.refcnt.counter is negative",
+        ],
+        "file.f_ref.refcnt.counter core-field-missing": [
+          "BPF_CORE_READ(from, f_ref.refcnt.counter)",
+          "f_count.counter has another meaning: file.f_count became f_ref, which is one less and negative without references",
+          "Nothing reads the same value on 5.10, 6.1, 6.12. Check file_f_ref_refcnt_counter_exists() first, which is 0 there.",
         ],
         "folio.flags.f core-field-incompatible": [
           "BPF_CORE_READ(from, flags.f)",
@@ -156,6 +199,11 @@ describe('suggested C reads the same value', () => {
           "BPF_CORE_READ_BITFIELD_PROBED(from, freebind)",
           "(BPF_CORE_READ(from, inet_flags) >> 11) & 1",
           "the same value is bit 11 of inet_flags",
+        ],
+        "inet_sock.inet_flags core-field-missing": [
+          "BPF_CORE_READ(from, inet_flags)",
+          "freebind has another meaning: it has 1 bit, but the program reads 64 bits",
+          "Nothing reads the same value on 5.10, 6.1. Check inet_sock_inet_flags_exists() first, which is 0 there.",
         ],
         "inet_sock.transparent core-field-missing": [
           "BPF_CORE_READ_BITFIELD_PROBED(from, transparent)",
@@ -185,6 +233,11 @@ describe('suggested C reads the same value', () => {
           "(BPF_CORE_READ(from, val) >> 32) & 0xffffffffULL",
           "the same value is bits 32 to 63 of val",
         ],
+        "mm_struct.mm_mt.ma_root core-field-missing": [
+          "BPF_CORE_READ(from, mm_mt.ma_root)",
+          "mmap has another meaning: it points to struct vm_area_struct, but the program reads a pointer to void",
+          "Nothing reads the same value on 5.10. Check mm_struct_mm_mt_ma_root_exists() first, which is 0 there.",
+        ],
         "mm_struct.mmap core-field-missing": [
           "BPF_CORE_READ(from, mmap)",
           "Nothing reads the same value on 6.1, 6.12, newest. Check mm_struct_mmap_exists() first, which is 0 there.",
@@ -211,6 +264,11 @@ describe('suggested C reads the same value', () => {
           "BPF_CORE_READ_BITFIELD_PROBED(from, tstamp_type) == 1",
           "the same value is 1 if tstamp_type is 1, else 0",
           "Nothing reads the same value on 5.10. Check sk_buff_mono_delivery_time_exists() first, which is 0 there.",
+        ],
+        "sk_buff.vlan_all core-field-missing": [
+          "BPF_CORE_READ(from, vlan_all)",
+          "vlan_present has another meaning: sk_buff.vlan_present was removed: test vlan_all instead",
+          "Nothing reads the same value on 5.10, 6.1. Check sk_buff_vlan_all_exists() first, which is 0 there.",
         ],
         "sk_buff.vlan_present core-field-missing": [
           "BPF_CORE_READ_BITFIELD_PROBED(from, vlan_present)",
