@@ -43,6 +43,12 @@ export function adviceOnDeclaration({ what, name }: Requirement): string {
   return `Declare ${name}() as the kernel has it. If kernels differ, declare a flavor for each prototype (${name}___old), each __weak, and call the one whose bpf_ksym_exists() is true.`;
 }
 
+/** Advice on structs that the object only declares, although the kernel's function has them. */
+export function adviceOnDeclaredTypes(types: readonly string[]): string {
+  const uses = types.map((type) => `bpf_core_type_exists(${type})`).join(' and ');
+  return `Include the definition (vmlinux.h has it) and use ${uses} in a program of this object: compilers leave out the members of a struct that programs only pass on.`;
+}
+
 /** Advice for reasons that are more specific than their class. The first match counts. */
 const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string }[] = [
   {

@@ -2,12 +2,12 @@
 import type { Btf } from '../bpf/btf/btf.ts';
 import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
-import { kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
+import { declaredTypeIn, kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
 import { variableDifference } from '../kernel-btf/variable-difference.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { withOtherLoader } from './other-loader.ts';
-import { adviceByReason, adviceOn, adviceOnDeclaration, adviceOnWeakKfunc } from './advice.ts';
+import { adviceByReason, adviceOn, adviceOnDeclaration, adviceOnDeclaredTypes, adviceOnWeakKfunc } from './advice.ts';
 import type { CausePresence, CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
@@ -262,6 +262,13 @@ function plainFindings(failures: readonly ProgramFailure[], objects: ReadonlyMap
   return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [...new Set(advice)] };
 }
 
+function adviceOnDifferences(requirement: Requirement, differences: ReadonlySet<string>): string[] {
+  if (differences.size === 0) return [];
+  const declared = [...differences].map(declaredTypeIn);
+  const types = declared.filter((type) => type !== null);
+  return [types.length === declared.length ? adviceOnDeclaredTypes([...new Set(types)]) : adviceOnDeclaration(requirement)];
+}
+
 /** Findings about the failures of one cause without a relocation. */
 export async function requirementFindings(
   failures: readonly ProgramFailure[],
@@ -280,10 +287,12 @@ export async function requirementFindings(
   // A prediction has these words in its reason.
   const isSaid = (text: string) => [...said].some((reason) => reason.includes(text));
   let differing = 0;
+  const allDifferences = new Set<string>();
   for (const { kernel, inModules } of failing) {
     const text = inModules?.text ?? null;
     if (text !== null && !isSaid(text)) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
     const differences = await differencesOn(kernel.id, requirement, { declared: objects.get(first.object)?.bpf?.btf ?? null, cache });
+    for (const each of differences) allDifferences.add(each);
     const unsaid = differences.filter((each) => !isSaid(each));
     if (unsaid.length > 0) hints.set(kernel.id, [...(hints.get(kernel.id) ?? []), ...unsaid]);
     differing += differences.length > 0 ? 1 : 0;
@@ -291,7 +300,7 @@ export async function requirementFindings(
   const isWeak = requirement.what === 'kfunc' && first.stage === 'verify';
   const missing = isWeak ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
   const existsEverywhere = differing > 0 && differing === failing.length;
-  const general = [...(differing > 0 ? [adviceOnDeclaration(requirement)] : []), ...(existsEverywhere ? [] : [missing])];
+  const general = [...adviceOnDifferences(requirement, allDifferences), ...(existsEverywhere ? [] : [missing])];
   const own = await attachAdvice(requirement, failures, objects, cache);
   // "No kernel has it" is true only if no module has it.
   const isKnown = having.some(({ has }) => has === true) || !having.some(({ has, inModules }) => has === null && inModules);

@@ -1,8 +1,8 @@
 // Compares the declaration of a kernel function (kfunc) in an object with the function in the kernel, by position.
-import { type Btf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
+import { type Btf, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { typeText } from '../bpf/btf/type-text.ts';
-import { findType, parameterOf, referencedType } from '../bpf/btf/types.ts';
+import { findType, isComposite, parameterOf, referencedType, resolveType } from '../bpf/btf/types.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { newComparison, typesAreCompatible } from '../core-relo/match-type.ts';
 import { findIn } from './kernel-names.ts';
@@ -14,11 +14,58 @@ function parameterAt({ btf, id }: TypeAt, index: number): TypeAt | null {
   return parameter && { btf, id: parameter.type };
 }
 
+/**
+ * The struct or union that the object only declares where the kernel's function has it; null if there is none. libbpf takes both for
+ * different types. Compilers leave out a struct whose members no program uses.
+ * @see bpf_core_types_are_compat() in libbpf's relo_core.c
+ */
+function onlyDeclared(local: TypeAt, target: TypeAt): string | null {
+  const [a, b] = [local, target].map(({ btf, id }) => ({ btf, id: resolveType(btf, id) }));
+  if (!a || !b) return null;
+  const [kind, kindHere] = [kindOf(a.btf, a.id), kindOf(b.btf, b.id)];
+  if (kind === 'fwd' && isComposite(kindHere) && nameOf(a.btf, a.id) === nameOf(b.btf, b.id)) return typeText(b.btf, b.id);
+  const behind = ({ btf, id }: TypeAt) => ({ btf, id: referencedType(btf, id) });
+  return kind === 'ptr' && kindHere === 'ptr' ? onlyDeclared(behind(a), behind(b)) : null;
+}
+
+/** The type in a difference that only its missing definition makes; null for other differences. */
+export function declaredTypeIn(difference: string): string | null {
+  return /: the object only declares ((?:struct|union) \w+),/.exec(difference)?.[1] ?? null;
+}
+
 function differenceAt(what: string, local: TypeAt | null, target: TypeAt | null): string[] {
   if (!local && !target) return [];
   if (local && target && typesAreCompatible(local, target, newComparison([])) > 0) return [];
+  const declared = local && target && onlyDeclared(local, target);
+  if (declared) return [`${what}: the object only declares ${declared}, so libbpf takes it for another type`];
   const [here, compiled] = [target, local].map((each) => (each ? typeText(each.btf, each.id) : NOTHING));
   return [`${what}: ${here} here, ${compiled} in the object`];
+}
+
+/** BTF ids of two function prototypes. */
+interface Prototypes {
+  local: TypeAt;
+  target: TypeAt;
+}
+
+/** The differences between two prototypes, one text for each argument and for the result. */
+export function prototypeDifferences({ local, target }: Prototypes): string[] {
+  const count = Math.max(vlenOf(local.btf, local.id), vlenOf(target.btf, target.id));
+  const byPosition = Array.from({ length: count }, (_, index) =>
+    differenceAt(`argument ${index + 1}`, parameterAt(local, index), parameterAt(target, index)),
+  );
+  const result = ({ btf: own, id }: TypeAt) => ({ btf: own, id: referencedType(own, id) });
+  return [...byPosition.flat(), ...differenceAt('result', result(local), result(target))];
+}
+
+function prototypesOf(btf: Btf, name: string, kernel: KernelTypes): Prototypes | null {
+  const declared = findType(btf, 'func', name);
+  const found = findIn(kernel, 'func', essentialName(name));
+  if (declared === null || !found) return null;
+  return {
+    local: { btf, id: referencedType(btf, declared) },
+    target: { btf: found.btf, id: referencedType(found.btf, found.id) },
+  };
 }
 
 /**
@@ -26,15 +73,6 @@ function differenceAt(what: string, local: TypeAt | null, target: TypeAt | null)
  * Empty if they agree, or if one of the two is missing.
  */
 export function kfuncDifferences(btf: Btf, name: string, kernel: KernelTypes): string[] {
-  const declared = findType(btf, 'func', name);
-  const found = findIn(kernel, 'func', essentialName(name));
-  if (declared === null || !found) return [];
-  const local = { btf, id: referencedType(btf, declared) };
-  const target = { btf: found.btf, id: referencedType(found.btf, found.id) };
-  const count = Math.max(vlenOf(local.btf, local.id), vlenOf(target.btf, target.id));
-  const byPosition = Array.from({ length: count }, (_, index) =>
-    differenceAt(`argument ${index + 1}`, parameterAt(local, index), parameterAt(target, index)),
-  );
-  const result = ({ btf: own, id }: TypeAt) => ({ btf: own, id: referencedType(own, id) });
-  return [...byPosition.flat(), ...differenceAt('result', result(local), result(target))];
+  const found = prototypesOf(btf, name, kernel);
+  return found ? prototypeDifferences(found) : [];
 }

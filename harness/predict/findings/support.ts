@@ -14,6 +14,7 @@ import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
+import { declaredTypeIn, prototypeDifferences } from '../../kernel-btf/kfunc-differences.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
@@ -33,8 +34,10 @@ function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
   });
 }
 
-/** How a kfunc differs, with both prototypes by position. */
+/** How a kfunc differs: with both prototypes, or by position if only missing definitions make the difference. */
 function prototypeDifference(local: TypeAt, target: TypeAt): string {
+  const differences = prototypeDifferences({ local, target });
+  if (differences.every((each) => declaredTypeIn(each) !== null)) return differences.join('; ');
   const [here, compiled] = [target, local].map(({ btf, id }) => typeText(btf, id));
   return `its arguments or result differ on this kernel: ${here} here, ${compiled} in the object`;
 }

@@ -127,6 +127,23 @@ SEC("fentry/there") int any(void *ctx) { return 0; }`;
   });
 });
 
+it('a struct that the object only declares makes a kfunc another one, and the reason names it', async () => {
+  const types: readonly WrittenType[] = [
+    ...WHOLE,
+    { name: 'thing', kind: 4, vlen: 1, size: 4, words: ['first', 1, 0] },
+    { kind: 2, size: WHOLE.length + 1 },
+    { kind: 13, vlen: 1, size: WHOLE.length + 2, words: ['number', 1] },
+    { name: 'find', kind: 12, vlen: 1, size: WHOLE.length + 3 },
+  ];
+  const find = 'extern struct thing *find(int number) SEC(".ksyms");';
+  const use = 'SEC("fentry/find") int user(void *ctx) { return find(1) != 0; }';
+  const inParts = await verdicts('kfunc-declared', `struct thing;${find}${use}`, types);
+  expect(inParts['user']).toBe(
+    'fails: kfunc-missing, kfunc find: result: the object only declares struct thing, so libbpf takes it for another type',
+  );
+  expect((await verdicts('kfunc-defined', `struct thing { int first; };${find}${use}`, types))['user']).toBe('ok');
+});
+
 describe('kernel variables', () => {
   it('kernel variables that are declared with a type must be in BTF; others are not predicted', async () => {
     const types: readonly WrittenType[] = [...WHOLE, { name: 'there_it_is', kind: 14, size: 1, words: [1] }];
