@@ -1,6 +1,7 @@
 // Groups failures by root cause, and adds findings and advice to each cause.
 import { classOf, type CoreSpec } from '../bpf/core-spec/spec.ts';
 import { kindOf } from '../bpf/btf/btf.ts';
+import type { ObjectRelocation } from '../bpf/object/places.ts';
 import { isAnyEnum, resolveType } from '../bpf/btf/types.ts';
 import { type OfflineKernel } from '../kernel-btf/kernels.ts';
 import { accessOfSpec, accessText, localSpecs } from './access.ts';
@@ -52,30 +53,45 @@ function groupsOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<stri
 
 const GRAVITY = ['yes', 'unknown', 'no', null] as const;
 
+/** The same for all relocations of one access on one line: the compiler makes up to six for a read of a bitfield. */
+function placeKey({ object, program, ref, at }: ProgramFailure, relocation: ObjectRelocation | undefined): string {
+  const source = relocation ? relocation.source : (at?.source ?? null);
+  const isField = relocation && source && classOf(relocation.kind) === 'field';
+  return JSON.stringify([object, program, isField ? relocation.access : ref, source?.file, source?.line]);
+}
+
+/** The place in the results; null without a relocation. */
+function relocationPlace(relocation: ObjectRelocation | undefined): CausePlace['relocation'] {
+  if (!relocation) return null;
+  const { index, section, kind, access, spec } = relocation;
+  return { index, section, kind, access, spec };
+}
+
+/** The places of failures. A place with several relocations names the one that fails. */
 function placesOf(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): CausePlace[] {
   const places = new Map<string, CausePlace>();
-  for (const { object, program, ref, kernel, reported, reached, at } of failures) {
+  for (const failure of failures) {
+    const { object, program, ref, kernel, reported, reached, at } = failure;
     const relocation = ref === null ? undefined : objects.get(object)?.result.relocations[ref];
-    const source = relocation ? relocation.source : (at?.source ?? null);
-    const key = JSON.stringify([object, program, ref, source?.file, source?.line]);
-    const { index, section, kind, access, spec } = relocation ?? {};
-    const known = index !== undefined && section !== undefined && kind && access !== undefined && spec !== undefined;
+    const key = placeKey(failure, relocation);
     const place: CausePlace = places.get(key) ?? {
       object,
       program,
-      relocation: known ? { index, section, kind, access, spec } : null,
-      source,
+      relocation: relocationPlace(relocation),
+      source: relocation ? relocation.source : (at?.source ?? null),
       at: null,
       fails: [],
       behind: [],
       reached,
     };
-    (reported ? place.fails : place.behind).push(kernel);
+    if (reported && place.fails.length === 0) place.relocation = relocationPlace(relocation);
+    const kernels = reported ? place.fails : place.behind;
+    if (!kernels.includes(kernel)) kernels.push(kernel);
     if (at) place.at ??= { program: at.program, insn: at.insn, text: at.text, state: at.state };
     if (GRAVITY.indexOf(reached) < GRAVITY.indexOf(place.reached)) place.reached = reached;
     places.set(key, place);
   }
-  return [...places.values()];
+  return [...places.values()].map((place) => ({ ...place, behind: place.behind.filter((kernel) => !place.fails.includes(kernel)) }));
 }
 
 function certaintyOf(failures: readonly ProgramFailure[]): ProgramFailure['certainty'] {
@@ -132,7 +148,9 @@ function byShape(failures: readonly ProgramFailure[], { specs, uses }: Pick<Cont
 async function relocationCause(failures: readonly ProgramFailure[], { specs, uses, cache, names }: Context): Promise<FieldFindings | null> {
   const found: FieldFindings[] = [];
   for (const shape of byShape(failures, { specs, uses })) {
-    const evidence = new Map(shape.failures.map((failure) => [failure.kernel, failure]));
+    // The failures behind another come first, so that the one with which a program ended replaces them.
+    const inOrder = shape.failures.toSorted((a, b) => Number(a.reported) - Number(b.reported));
+    const evidence = new Map(inOrder.map((failure) => [failure.kernel, failure]));
     found.push(await fieldFindings({ local: shape.local, use: shape.use, evidence, cache, names }));
   }
   const [first] = found;

@@ -135,3 +135,29 @@ it('a kernel that has the field with another type is named so, one that has anot
   const found = Object.fromEntries(causes.map(({ subject, presence }) => [subject, presence?.otherType?.length]));
   expect(found).toEqual({ 'task_struct.pid': kernels.length, 'file.f_inode.count': undefined });
 });
+
+const BITFIELD = `#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+long seen;
+struct inet_sock { unsigned char mc_loop : 1; } __attribute__((preserve_access_index));
+SEC("raw_tp/x") int bits(long *ctx) { seen = BPF_CORE_READ_BITFIELD_PROBED((struct inet_sock *)ctx[0], mc_loop); return 0; }
+`;
+
+it('a missing bitfield is one place with the relocation that failed, which the evidence shows', async () => {
+  const { causes } = await explainedByPrediction(folder, { bitfield: BITFIELD });
+  const found = causes.map(({ subject, places, situations }) => ({
+    subject,
+    places: places.map(({ program, relocation, behind }) => ({
+      program,
+      relocation: `relo #${relocation?.index}: <${relocation?.kind}>`,
+      behind,
+    })),
+    evidence: [...new Set(situations.flatMap(({ evidence }) => evidence[0]?.replace(/> .*/, '>') ?? []))],
+  }));
+  const first = 'relo #0: <byte_off>';
+  expect(found).toEqual([
+    { subject: 'inet_sock.mc_loop', places: [{ program: 'bits', relocation: first, behind: [] }], evidence: [first] },
+  ]);
+});
