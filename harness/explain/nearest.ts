@@ -238,9 +238,18 @@ export function nearestMembers(wanted: Wanted): Alternative[] {
   return [...best.values()].filter(({ score }) => score >= (first?.score ?? 0) - MARGIN).slice(0, MAX_FOUND);
 }
 
+/** A struct that became a pointer: only possible, because the pointer may be null where the struct always had a value. */
+function becamePointer(wanted: Wanted, pointer: number): Alternative[] {
+  const { btf, walked, name, rest, scalar } = wanted;
+  const end = completePath({ btf, id: referencedType(btf, pointer) }, rest, scalar);
+  return end && end.length > 0 ? rated(wanted, 'behind-pointer', [[...walked, name], end], LIKELY - 1) : [];
+}
+
 /** The member itself if it has another kind of type now, with the rest of the path in the new type. */
 export function sameNameOtherKind(wanted: Wanted, type: number): Alternative[] {
   const { btf, walked, name, rest, scalar } = wanted;
+  const id = resolveType(btf, type);
+  if (kindOf(btf, id) === 'ptr' && rest.length > 0) return becamePointer(wanted, id);
   const end = completePath({ btf, id: type }, rest, scalar);
   if (!end) return [];
   const path = [...walked, name, ...end];

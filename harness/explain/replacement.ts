@@ -68,6 +68,12 @@ function unrelated(local: CoreSpec, { relation, paths }: Alternative, { btf, id 
   return isAlone || isVariant(String(before[at]), String(after[at])) ? null : 'nothing but its type and place relates it to what was read';
 }
 
+/** Why the value behind a member that became a pointer may be another one; null for other alternatives. */
+function becamePointer(local: CoreSpec, { relation, paths: [before = []] }: Alternative): string | null {
+  const isSame = JSON.stringify(stepsOf(local).slice(0, before.length)) === JSON.stringify(before);
+  return relation === 'behind-pointer' && isSame ? `${pathText(before)} is now a pointer, which may be null` : null;
+}
+
 interface Compared {
   alternative: Alternative;
   root: TypeAt;
@@ -81,7 +87,8 @@ function comparison(local: CoreSpec, { alternative, root, before, after }: Compa
   const sameNumber = known?.sameNumber === true;
   if (form) return compareConverted(before, after, { as: form.as, sameNumber });
   if (known?.otherMeaning === true) return { same: false, why: known.text };
-  if (alternative.certainty === 'possible') return { same: false, why: 'nothing but its place and name relates it to what was read' };
+  if (alternative.certainty === 'possible')
+    return { same: false, why: becamePointer(local, alternative) ?? 'nothing but its place and name relates it to what was read' };
   const isOlder = known !== null && names(known.after, [stepsOf(local)]) && names(known.before, alternative.paths);
   // The newer value gives the older one, but not the other way round.
   if (isOlder && known.form?.as) return { same: false, why: known.text };

@@ -161,3 +161,33 @@ it('a missing bitfield is one place with the relocation that failed, which the e
     { subject: 'inet_sock.mc_loop', places: [{ program: 'bits', relocation: first, behind: [] }], evidence: [first] },
   ]);
 });
+
+const BECAME_POINTER = `#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+long seen;
+struct fown_struct { int signum; } __attribute__((preserve_access_index));
+struct file { struct fown_struct f_owner; } __attribute__((preserve_access_index));
+SEC("raw_tp/x") int owner(long *ctx) { seen = BPF_CORE_READ((struct file *)ctx[0], f_owner.signum); return 0; }
+`;
+
+it('a struct that became a pointer names the field behind the pointer, and offers no code because the pointer may be null', async () => {
+  const { causes } = await explainedByPrediction(folder, { pointer: BECAME_POINTER });
+  const found = causes.map(({ subject, situations, snippet }) => {
+    const all = situations.flatMap(({ alternatives, hints }) => [
+      ...alternatives.map(
+        ({ paths, relation, certainty }) => `${certainty} ${relation} ${paths.map((steps) => steps.join('.')).join('->')}`,
+      ),
+      ...hints,
+    ]);
+    return { subject, said: [...new Set(all)], reads: snippet?.match(/BPF_CORE_READ\(.*?\)/g) };
+  });
+  expect(found).toEqual([
+    {
+      subject: 'file.f_owner.signum',
+      said: ['possible behind-pointer f_owner->signum', 'f_owner->signum has another meaning: f_owner is now a pointer, which may be null'],
+      reads: ['BPF_CORE_READ(a, f_owner.signum)'],
+    },
+  ]);
+});
