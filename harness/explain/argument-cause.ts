@@ -1,7 +1,7 @@
 // Root causes by the arguments of hooks: names the argument in a failure that the verifier reported, and shows the prototypes of the kernels.
 import type { BpfObject } from '../bpf/object/object.ts';
 import { argumentAt, type HookedProgram, hookName, prototypeOf, prototypeText } from '../kernel-btf/prototype.ts';
-import { predictCell } from '../predict/predict.ts';
+import { predictAsRun } from './predict-as-run.ts';
 import type { PredictedProgram } from '../predict/predicted-cell.ts';
 import { grouped } from '../base/text.ts';
 import type { FailureClass } from '../base/failures.ts';
@@ -37,12 +37,11 @@ function argumentReason({ findings }: PredictedProgram, { at, stage }: ProgramFa
 async function namedFailure(failure: ProgramFailure, objects: Objects, cache: KernelCache): Promise<ProgramFailure> {
   const { class: failureClass, certainty, reason, object, kernel, program } = failure;
   if (certainty !== 'seen' || REPORTED[failureClass]?.test(reason) !== true) return failure;
-  const bpf = objects.get(object)?.bpf;
-  const types = bpf ? await cache.typesOf(kernel) : null;
-  if (!bpf || !types) return failure;
-  const predicted = predictCell(loading(bpf, program, hookedProgram(failure, objects)), types).programs.find(
-    ({ name }) => name === program,
-  );
+  const explained = objects.get(object);
+  const types = explained?.bpf ? await cache.typesOf(kernel) : null;
+  if (!explained?.bpf || !types) return failure;
+  const loaded = loading(explained.bpf, program, hookedProgram(failure, objects));
+  const predicted = predictAsRun({ ...explained, bpf: loaded }, types)?.programs.find(({ name }) => name === program);
   return { ...failure, reason: (predicted && argumentReason(predicted, failure)) ?? reason };
 }
 

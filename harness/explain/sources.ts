@@ -10,10 +10,9 @@ import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { OBJECT_FILE, type RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import { loaderRules } from '../core-relo/loader.ts';
 import { predictionOf } from '../predict/predict-object.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
-import { predictCell } from '../predict/predict.ts';
+import { predictAsRun } from './predict-as-run.ts';
 import type { RecordsOf } from './semantic-change-places.ts';
 import { type ExplainedObject, isOpen, type PredictedFailures, predictedFailures, type ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
@@ -61,13 +60,13 @@ export async function objectsOfResults({ objects }: Results): Promise<ExplainedO
 
 /** Predicts relocations for the cells of a run whose load leaves some open, if object and BTF are available. */
 export async function predictedIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<PredictedFailures> {
-  const byId = new Map(objects.map((object) => [object.result.id, object.bpf]));
-  const loaders = new Map(objects.map(({ result }) => [result.id, loaderRules(result.loader)]));
+  const byId = new Map(objects.map((object) => [object.result.id, object]));
   const predicted = new Map<CellResult, readonly CellRelocation[]>();
   for (const cell of results.cells) {
-    const bpf = cell.relocations.some(isOpen) ? byId.get(cell.object) : null;
-    const types = bpf ? await cache.typesOf(cell.kernel) : null;
-    if (bpf && types) predicted.set(cell, predictCell(bpf, types, loaders.get(cell.object)).relocations);
+    const object = cell.relocations.some(isOpen) ? byId.get(cell.object) : undefined;
+    const types = object?.bpf ? await cache.typesOf(cell.kernel) : null;
+    const again = object && types && predictAsRun(object, types);
+    if (again) predicted.set(cell, again.relocations);
   }
   return (cell) => predicted.get(cell) ?? null;
 }

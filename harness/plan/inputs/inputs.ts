@@ -91,7 +91,8 @@ async function readObject({ file, source, directory, defaults }: FoundFile, id: 
   const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
   checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf);
   // Results do not name the default release.
-  const named = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
+  const loader = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
+  const named = { ...loader, ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }) };
   const loaded = asLoaded(bpf, prepared);
   const targets = new Map(loaded.programs.map(({ name, attachTo }) => [name, attachTo]));
   const withTargets = { ...bpf, programs: bpf.programs.map((program) => ({ ...program, attachTo: targets.get(program.name) ?? null })) };

@@ -9,6 +9,12 @@ export const objectSchema = z.strictObject({
   sha256: sha256.describe('SHA-256 of the object file, in hexadecimal.'),
   size: count.describe('Size of the object file, in bytes.'),
   loader: z.string().optional().describe('What loads the object: `libbpf@1.1`, `cilium@0.22`; absent for the default agent.'),
+  mode: z
+    .enum(['attach', 'run'])
+    .optional()
+    .describe(
+      'How far the run went with the object after loading it: `attach`, or `run`, which also attaches; absent if it only loaded it.',
+    ),
   compiler: z
     .string()
     .optional()
