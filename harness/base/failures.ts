@@ -151,6 +151,7 @@ const CATALOGUE = {
     evidence: [
       'The verifier printed `calling kernel function NAME is not allowed`.',
       'The verifier printed `program must be sleepable to call sleepable kfunc NAME`, or `cannot call kernel function from non-GPL compatible program`.',
+      'A prediction finds, without certainty, a function of a subsystem that a program of another type calls.',
     ],
     help: 'Each kernel decides for each program type which kernel functions it may call, and BTF does not show it. bpf_ksym_exists() does not help, because the function exists. Call it from a program of a type that may, for example a struct_ops or syscall program.',
   },

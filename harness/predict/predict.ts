@@ -21,6 +21,7 @@ import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, refusedByLoader } from './findings/object-only.ts';
 import { attachByNameFindings } from './findings/attach-by-name.ts';
 import { callbackFindings } from './findings/callbacks.ts';
+import { kfuncTypeFindings } from './findings/kfunc-types.ts';
 import { missingWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
 import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
@@ -297,10 +298,15 @@ export function predictCell(
   const decided = decideBySupport(input, kernel);
   const shared = objectFindings(decided, kernel, loader);
   const callbacksIn = callbackFindings(input, kernel);
+  const kfuncsIn = kfuncTypeFindings(input, kernel);
   const attached = (program: BpfProgram) => (mode === 'load' ? [] : attachByNameFindings(program, kernel));
   const own = new Map(
     input.programs.map(
-      (program) => [program.name, [...ownFindings(program, kernel, loader), ...callbacksIn(program), ...attached(program)]] as const,
+      (program) =>
+        [
+          program.name,
+          [...ownFindings(program, kernel, loader), ...callbacksIn(program), ...kfuncsIn(program), ...attached(program)],
+        ] as const,
     ),
   );
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>

@@ -9,6 +9,8 @@ export interface FunctionUse {
   callees: ObjectFunction[];
   /** Whether the function takes the address of a function, to pass it to a helper. */
   hasCallback: boolean;
+  /** Names of the kernel functions that it calls, as the object declares them. */
+  kfuncs: string[];
 }
 
 const keyOf = (section: string, insn: number) => `${insn} ${section}`;
@@ -20,12 +22,13 @@ export function functionUses(object: BpfObject): (owner: ObjectFunction) => Func
   const references = referencesOf(object.elf);
   return (owner) => {
     const code = codeOf(owner);
-    const use: FunctionUse = { callees: [], hasCallback: false };
+    const use: FunctionUse = { callees: [], hasCallback: false, kfuncs: [] };
     for (let at = 0; at < owner.insns; at++) {
       const insn = readInsn(code, at);
       const own = references.get(owner.section)?.get(owner.insnOffset + at);
       if (own?.type === 'function' && insn?.class === CLASS.LD) use.hasCallback = true;
       const isCall = insn?.class === CLASS.JMP && insn.operation === JMP.CALL && insn.src === PSEUDO_CALL;
+      if (isCall && own?.type === 'extern') use.kfuncs.push(own.name);
       if (!isCall || own?.type === 'extern') continue;
       const [section, start] = own?.type === 'function' ? [own.section, own.insn] : [owner.section, owner.insnOffset + at];
       const callee = functions.get(keyOf(section, start + insn.immediate + 1));

@@ -117,8 +117,8 @@ SEC("fentry/there") int any(void *ctx) { return 0; }`;
     ];
     expect(all.map(({ user }) => user)).toMatchInlineSnapshot(`
       [
-        "ok",
-        "ok",
+        "may fail: kfunc-not-allowed, kfunc there may be forbidden in a program of type tracing: this kernel decides it by type, and BTF does not show for which",
+        "may fail: kfunc-not-allowed, kfunc there___v2 may be forbidden in a program of type tracing: this kernel decides it by type, and BTF does not show for which",
         "may fail: kfunc-missing, kfunc gone: not in this kernel's BTF, only a module could have it",
         "may fail: kfunc-missing, kfunc gone is called but does not exist in this kernel",
         "fails: kfunc-missing, kfunc there: its arguments or result differ on this kernel: int (int) here, int (int, int) in the object",

@@ -1,0 +1,50 @@
+// Findings about calls of kernel functions that only programs of some types may make.
+import { essentialName } from '../../bpf/btf/essential-name.ts';
+import type { ObjectFunction } from '../../bpf/object/functions.ts';
+import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
+import type { KernelTypes } from '../../core-relo/candidates.ts';
+import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
+import { findIn } from '../../kernel-btf/kernel-names.ts';
+import { functionUses } from '../reach/calls.ts';
+import type { Finding } from './finding.ts';
+
+/** Functions of packets and connections. */
+const OF_NETWORK = /^bpf_(?:ct|skb|xdp|xfrm|fou)_/;
+const NETWORK_TYPES: ReadonlySet<string> = new Set(['xdp', 'sched_cls']);
+/** Programs that subsystems usually register their own functions for. */
+const SUBSYSTEM_TYPES: ReadonlySet<string> = new Set(['struct_ops', 'syscall']);
+
+/**
+ * Whether programs of a type usually may call a function. The code of each subsystem registers its functions for program types, which no data
+ * of the kernel image shows. Most functions called `bpf_` are for many types.
+ * @see register_btf_kfunc_id_set() in kernel/bpf/btf.c
+ */
+function isUsual(name: string, type: string): boolean {
+  if (OF_NETWORK.test(name)) return NETWORK_TYPES.has(type);
+  return name.startsWith('bpf_') || SUBSYSTEM_TYPES.has(type);
+}
+
+/**
+ * Finds programs that call a kernel function of a subsystem, but are of another type than its functions are usually for. Not certain: only
+ * the kernel knows the types.
+ */
+export function kfuncTypeFindings(object: BpfObject, kernel: KernelTypes): (program: BpfProgram) => Finding[] {
+  if (!enumeratorsOf(kernel, 'bpf_prog_type')) return () => [];
+  const useOf = functionUses(object);
+  return (program) => {
+    const { type } = program;
+    if (type === null) return [];
+    const seen = new Set<ObjectFunction>([program]);
+    const names = new Set<string>();
+    for (const owner of seen) {
+      const { callees, kfuncs } = useOf(owner);
+      for (const callee of callees) seen.add(callee);
+      for (const name of kfuncs) names.add(name);
+    }
+    return [...names].flatMap((name): Finding[] => {
+      if (isUsual(name, type) || !findIn(kernel, 'func', essentialName(name))) return [];
+      const reason = `kfunc ${name} may be forbidden in a program of type ${type}: this kernel decides it by type, and BTF does not show for which`;
+      return [{ failure: { stage: 'verify', class: 'kfunc-not-allowed', reason }, certain: false }];
+    });
+  };
+}
