@@ -75,7 +75,8 @@ const CATALOGUE = {
     title: 'Several types match and differ',
     concerns: 'relocation',
     stages: { relocate: 'btf' },
-    meaning: 'The kernel and its modules have several types of this name, and they give different values. libbpf refuses the whole object.',
+    meaning:
+      'The kernel and its modules have several types of this name, and they give different values. The loader refuses the whole object.',
     evidence: [
       'libbpf printed `field offset ambiguity` or `relocation decision ambiguity` for the relocation.',
       'cilium/ebpf printed `multiple candidate target types found`, aya `ambiguous relocation`.',
@@ -160,7 +161,7 @@ const CATALOGUE = {
     concerns: 'extern',
     stages: { relocate: 'guest' },
     meaning:
-      'The object refers to a kernel variable or symbol that this kernel does not have, or has with another type. libbpf refuses the whole object.',
+      'The object refers to a kernel variable or symbol that this kernel does not have, or has with another type. The loader refuses the whole object.',
     evidence: [
       "libbpf printed `extern (var ksym) 'NAME': …`, `extern (ksym) 'NAME': …`, or `extern 'NAME' (strong): not resolved`.",
       "A prediction finds symbols that are declared with their type, because libbpf takes those from BTF. Symbols declared `void` come from the running kernel's /proc/kallsyms.",
@@ -232,13 +233,13 @@ const CATALOGUE = {
     title: 'Attaching failed',
     concerns: 'program',
     stages: { attach: 'guest' },
-    meaning: 'The program was loaded, but the kernel or libbpf could not attach it, although its target was not reported missing.',
+    meaning: 'The program was loaded, but the kernel or the loader could not attach it, although its target was not reported missing.',
     evidence: [
       'Attaching failed with an error other than ENOENT, ESRCH, ENODEV, EPERM, EACCES and ENOMEM.',
       '`enum bpf_attach_type` in the BTF of the kernel does not have the attach type.',
       '`btf_trace_NAME` in the BTF of the kernel has fewer arguments than a raw tracepoint program reads.',
     ],
-    help: 'Read the message of libbpf and the error. Check that this kernel knows the attach type, and that the target in attach_to fits the program type.',
+    help: 'Read the message of the loader and the error. Check that this kernel knows the attach type, and that the target in attach_to fits the program type.',
   },
   'verifier-rejected': {
     title: 'Rejected by the verifier',
@@ -299,16 +300,17 @@ const CATALOGUE = {
     concerns: 'object',
     stages: { open: 'object', relocate: 'guest', verify: 'object' },
     meaning:
-      'libbpf or the kernel does not accept the object itself, or the configuration asks for something that this object does not have.',
+      'The loader or the kernel does not accept the object itself, or the configuration asks for something that this object does not have.',
     evidence: [
       '`bpf_object__open()` failed, or libbpf printed an `elf: …`, `sec …` or map definition error.',
       'libbpf printed `BTF is required, but is missing or corrupted.`, or the kernel gave a reason why it refuses the BTF of the object.',
       'libbpf printed `missing BPF prog type, check ELF section name`, `no BTF-based attach target is specified`, or that no map refers to a struct_ops program.',
-      'libbpf refused a setting of the configuration.',
+      'The loader refused a setting of the configuration.',
+      'cilium/ebpf or aya did not open the object, or refused a map before it asked the kernel.',
       'libbpf printed `attach program FD is not set`: a freplace program needs its own loader, which names the program whose function it replaces.',
       'A prediction finds what the object alone decides: the other byte order, static programs and maps, SEC("maps"), variables and externs without a section, and section names that this libbpf does not know. It does not check all that libbpf checks.',
     ],
-    help: 'Read the first libbpf warning. Compile with clang -g -target bpf, give each program a section name that libbpf knows, and use a libbpf that is as new as the features of the object.',
+    help: 'Read the first warning of the loader. Compile with clang -g -target bpf, give each program a section name that the loader knows, and use a release of the loader that is as new as the features of the object.',
   },
   'run-failed': {
     title: 'Run check failed',
@@ -433,7 +435,7 @@ const CATALOGUE = {
     stages: { open: 'guest', relocate: 'guest', verify: 'guest' },
     meaning: 'The load failed, and no rule recognizes the messages.',
     evidence: [
-      'No other class fits. The reason is the last warning of libbpf with the error, or how the custom loader ended.',
+      'No other class fits. The reason is the last warning of the loader with the error, or how the custom loader ended.',
       'The verifier refused the program with a message that no rule knows. The reason is that message.',
     ],
     help: 'Read the logs of the cell. If a message there shows the cause, report it so that corematrix can learn it.',

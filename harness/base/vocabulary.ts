@@ -55,8 +55,8 @@ export type Stage = (typeof STAGES)[number];
 
 /** What happens at a stage, one sentence each. */
 export const STAGE_MEANINGS = {
-  open: 'libbpf reads the object file.',
-  relocate: 'libbpf reads the BTF of the kernel, resolves externs and struct_ops types, and applies CO-RE relocations.',
+  open: 'The loader reads the object file.',
+  relocate: 'The loader reads the BTF of the kernel, resolves externs and struct_ops types, and applies CO-RE relocations.',
   'map-create': 'The kernel creates the maps.',
   verify: 'The kernel verifies the programs.',
   attach: 'The loaded programs are attached (mode: attach and mode: run).',
@@ -115,11 +115,11 @@ export const OUTCOME_MEANINGS = {
   resolved: 'The target exists, and the value is the same as compiled.',
   moved: 'The target exists, and the relocation put another value in place of the compiled one, such as a new offset.',
   'absent-guarded': 'The target is missing, and the program gets 0 as the answer to its check.',
-  poisoned: 'The target is missing, so libbpf replaced the instruction by an invalid one. It fails only if the verifier reaches it.',
+  poisoned: 'The target is missing, so the loader replaced the instruction by an invalid one. It fails only if the verifier reaches it.',
   incompatible:
-    'The kernel has a target of this name, but the compiled access does not fit it. libbpf replaced the instruction as for a missing target.',
-  ambiguous: 'Several types of the kernel match and give different values, so libbpf refused the object.',
-  'not-reached': 'The load ended before libbpf applied this relocation.',
+    'The kernel has a target of this name, but the compiled access does not fit it. The loader replaced the instruction as for a missing target.',
+  ambiguous: 'Several types of the kernel match and give different values, so the loader refused the object.',
+  'not-reached': 'The load ended before the loader applied this relocation.',
 } as const satisfies Record<Outcome, string>;
 
 /** Whether the verifier reached a poisoned instruction. */

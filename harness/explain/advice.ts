@@ -7,19 +7,19 @@ import { adviceOnRejection } from './verifier-advice.ts';
 const BY_REQUIREMENT = {
   helper: (name) => `Call ${name}() only if this check is true: the verifier then does not reach the call on kernels without the helper.`,
   kfunc: (name) =>
-    `Declare ${name}() __weak and call it only where bpf_ksym_exists(${name}) is true. Without __weak, libbpf refuses the whole object.`,
+    `Declare ${name}() __weak and call it only where bpf_ksym_exists(${name}) is true. Without __weak, the loader refuses the whole object.`,
   function: () =>
     'Attach to a function or hook that all your kernels have. Or write one program for each target, keep them from loading by default (SEC("?...")), and switch on the one whose target exists.',
   tracepoint: () =>
     'Attach to a tracepoint that all your kernels have. Or write one program for each tracepoint, keep them from loading by default (SEC("?...")), and switch on the one whose tracepoint exists.',
   'map-type': () =>
-    'libbpf creates every map of an object, even one that no program uses. Switch this map off on kernels that lack its type (bpf_map__set_autocreate()), or move it to a separate object.',
+    'Loaders create every map of an object, even one that no program uses. Switch this map off on kernels that lack its type (bpf_map__set_autocreate()), or move it to a separate object.',
   'program-type': () =>
     'Keep the program from loading by default (SEC("?...")) and switch it on where the kernel knows its type, or move it to a separate object.',
   symbol: (name) =>
-    `Declare ${name} as const void and __weak, and use it only where its address is not null. libbpf looks for a symbol with a type in BTF, which has few variables, and for one without a type in kallsyms. Without __weak, libbpf refuses the whole object.`,
+    `Declare ${name} as const void and __weak, and use it only where its address is not null. libbpf looks for a symbol with a type in BTF, which has few variables, and for one without a type in kallsyms. Without __weak, the loader refuses the whole object.`,
   kconfig: (name) =>
-    `Declare ${name} __weak, with the type of its value. Otherwise libbpf refuses the whole object on kernels that do not set it, or that set a value of another type.`,
+    `Declare ${name} __weak, with the type of its value. Otherwise the loader refuses the whole object on kernels that do not set it, or that set a value of another type.`,
   'struct-ops-type': (name) =>
     `Put the map into SEC("?.struct_ops.link"), keep its programs from loading by default (SEC("?struct_ops/...")), and switch both on where the kernel has struct bpf_struct_ops_${name}: bpf_map__set_autocreate(), bpf_program__set_autoload().`,
   'struct-ops-member': (name) =>
@@ -211,7 +211,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'object-invalid',
-    reason: /BTF is required/,
+    reason: /BTF is required|missing BTF$|no BTF parsed/,
     advice: 'The object needs BTF for its maps and for CO-RE. Compile it with clang -g; llvm-strip -g removes DWARF and keeps BTF.',
   },
   {

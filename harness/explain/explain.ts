@@ -1,4 +1,5 @@
 // Groups failures by root cause, and adds findings and advice to each cause.
+import { libraryName } from '../base/loader-name.ts';
 import { classOf, type CoreSpec } from '../bpf/core-spec/spec.ts';
 import { kindOf } from '../bpf/btf/btf.ts';
 import type { ObjectRelocation } from '../bpf/object/places.ts';
@@ -168,6 +169,7 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
   const situations = found.situations.length > 0 ? found.situations : plainSituations(failures, new Map());
   const known = knownChange(subject);
   const reported = failures.find((failure) => failure.reported);
+  const libraryOf = ({ object }: ProgramFailure) => libraryName(context.objects.get(object)?.result.loader);
   return {
     fingerprint,
     class: first.class,
@@ -177,7 +179,7 @@ async function causeOf(group: Group, context: Context): Promise<RootCause | null
     presence: found.presence,
     situations,
     knownChange: known && { id: known.id, text: known.text },
-    notReached: reported ? notReachedAfter(reported.class, reported.stage, reported.reason) : null,
+    notReached: reported ? notReachedAfter(reported.class, reported.stage, reported.reason, libraryOf(reported)) : null,
     snippet: found.snippet,
     advice: found.advice,
   };

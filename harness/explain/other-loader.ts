@@ -1,14 +1,24 @@
-// Advice for objects that libbpf refuses and another library loads.
-import { libraryName } from '../base/loader-name.ts';
+// Advice for objects that the library of their loader refuses and another library may load.
+import { DEFAULT_LIBBPF, libraryName } from '../base/loader-name.ts';
 import { proposedLoader } from '../plan/object-settings/proposed-loader.ts';
+import { cannotOpen } from '../verdict/rules/object.ts';
 import type { ExplainedObject } from './failures.ts';
+
+/** Advice on an object that the library of a loader program does not open; null for any other failure. */
+function onRefusal(reason: string, library: string): string | null {
+  if (library === libraryName() || !reason.startsWith(cannotOpen('', library))) return null;
+  return `${library} refuses this before it asks the kernel: not the kernel's fault. If another loader of your project loads the object, name it: "loader: ${DEFAULT_LIBBPF}" for the object in the configuration. To load it with ${library}, write the object as ${library} documents it.`;
+}
 
 /**
  * Puts the other loader before the advice if the object has evidence that another library accepts what libbpf refuses.
  * @param failure the reason of the failure, and the object; undefined if it is unknown
  */
 export function withOtherLoader(advice: string, { reason, object }: { reason: string; object: ExplainedObject | undefined }): string {
-  const found = object?.bpf && libraryName(object.result.loader) === 'libbpf' ? proposedLoader(object.bpf, object.result.path) : null;
+  const library = libraryName(object?.result.loader);
+  const refusal = onRefusal(reason, library);
+  if (refusal !== null) return refusal;
+  const found = object?.bpf && library === libraryName() ? proposedLoader(object.bpf, object.result.path) : null;
   if (!found?.evidence.some(({ refusedAs }) => refusedAs !== null && reason.includes(refusedAs))) return advice;
   const verb = found.libraries.includes(' and ') ? 'load' : 'loads';
   return `libbpf refuses this; ${found.libraries} ${verb} it: not the kernel's fault. Write "loader: ${found.loader}" for the object in the configuration. To load it with libbpf: ${advice}`;

@@ -125,7 +125,7 @@ function relocationFailure(object: BpfObject, { errno, attempt }: ExaminedLoad):
   if (errno === 0) return null;
   const facts = attempt.log.relocations.findLast(({ error }) => error !== null);
   if (facts) return { stage: 'relocate', ...coreFinding(facts, object) };
-  const reason = attempt.log.warnings.at(-1) ?? 'libbpf refuses a CO-RE relocation of the object';
+  const reason = attempt.log.warnings.at(-1) ?? 'the loader refuses a CO-RE relocation of the object';
   return { stage: 'relocate', class: 'core-other', reason };
 }
 

@@ -57,6 +57,15 @@ function unsupportedType({ kind, name }: Attachment, error: string, { object, en
   return error === 'EOPNOTSUPP' && PROBES_MANY.test(type) ? `this kernel is built without attach type ${type} (${error})` : null;
 }
 
+const TRACEPOINT = /^\??(?:tp|tracepoint)\/([\w-]+\/\w+)$/;
+
+/** Why a tracepoint program has no event to attach to, in the same words for every loader; null if the event is not missing. */
+function missingEvent({ kind, name }: Attachment, error: string, { object }: Known): string | null {
+  const program = kind === 'program' ? object.programs.find((each) => each.name === name) : undefined;
+  const event = program && (program.attachTo ?? null) === null ? TRACEPOINT.exec(program.section)?.[1] : undefined;
+  return event === undefined || error !== 'ENOENT' ? null : `tracepoint ${event} is not an event of this kernel or of a loaded module`;
+}
+
 /** The failure of a program whose function cannot be traced; null if the guest found nothing against the function. */
 function untraceable({ kind, name, errno }: Attachment, { object, evidence, inModule }: Known): Failure | null {
   const facts = kind === 'program' ? evidence?.targets?.find(({ program }) => program === name) : undefined;
@@ -96,6 +105,8 @@ function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attach
   if (lacking !== null) return { failure: { stage: 'attach', class: 'attach-failed', errno, reason: lacking }, attached: false };
   const failure = untraceable(attachment, known) ?? moduleOfTracepoint(attachment, known);
   if (failure) return { failure, attached: false };
+  const event = missingEvent(attachment, error, known);
+  if (event !== null) return { failure: { stage: 'attach', class: attachClass(error), errno, reason: event }, attached: false };
   const said = detail === '' ? (warnings.at(-1) ?? 'attaching fails') : detail;
   const kernel = kernelWords(attachment, known, isOnlyMap);
   const words = `${kind === 'map' ? `struct_ops map '${name}': ` : ''}${said}${said.includes(error) ? '' : ` (${error})`}${kernel === null ? '' : `: ${kernel}`}`;

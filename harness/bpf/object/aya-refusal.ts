@@ -2,6 +2,7 @@
 import { kindOf, nameOf } from '../btf/btf.ts';
 import { sizeField } from '../btf/types.ts';
 import { SHF_EXECINSTR } from '../elf/elf.ts';
+import { MAP_TYPES } from './maps.ts';
 import type { BpfObject } from './object.ts';
 
 /** Releases of aya whose rules are known. */
@@ -58,10 +59,20 @@ function unknownKind({ ext }: BpfObject): string | null {
   return kinds.includes(TYPE_MATCHES) ? `BTF error: invalid BTF relocation kind \`${TYPE_MATCHES}\`` : null;
 }
 
+/** The last type of map that both releases know. */
+const NEWEST_MAP_TYPE = MAP_TYPES.indexOf('arena');
+
+/** aya reads the types of maps before it asks the kernel. @see TryFrom<u32> for bpf_map_type in aya-obj's maps.rs */
+function unknownMapType({ maps }: BpfObject): string | null {
+  const numbers = maps.map(({ type }) => Number(/^type (\d+)$/.exec(type)?.[1] ?? MAP_TYPES.findIndex((name) => name === type)));
+  const found = numbers.find((number) => number > NEWEST_MAP_TYPE);
+  return found === undefined ? null : `map error: invalid map type ${found}`;
+}
+
 /**
  * aya's message about an object that it does not open; null if it opens it.
  * @see Object::parse(), ProgramSection::from_str() and fixup_and_sanitize_btf() in aya-obj
  */
 export function ayaRefusal(object: BpfObject, release: AyaRelease): string | null {
-  return unknownKind(object) ?? unknownSection(object, release) ?? externSection(object);
+  return unknownKind(object) ?? unknownSection(object, release) ?? externSection(object) ?? unknownMapType(object);
 }

@@ -24,7 +24,11 @@ type ReportedRelocation = LoaderReport['relocations'][number];
 /** Words of loaders for a kernel whose own BTF is absent or unreadable. */
 const NO_KERNEL_BTF = /load kernel spec|no BTF found for kernel|\/sys\/kernel\/btf\/vmlinux/;
 
-const EXTERN_WORDS: readonly { pattern: RegExp; kind: ExternFailure['kind'] }[] = [
+/** Words of loaders for an extern that the kernel lacks, with those of libbpf. */
+const EXTERN_WORDS: readonly { pattern: RegExp; kind: ExternFailure['kind']; detail?: string }[] = [
+  { pattern: /config option "(?<name>\w+)" does not exist on this kernel$/, kind: 'kconfig', detail: 'not resolved' },
+  { pattern: /kfunc "(?<name>\w+)": not supported$/, kind: 'kfunc', detail: 'not found in kernel or module BTFs' },
+  { pattern: /kernel is missing symbol: (?<name>\w+)$/, kind: 'ksym', detail: 'not resolved' },
   { pattern: /\.?kconfig:? .*config option "?(?<name>\w+)"?/, kind: 'kconfig' },
   { pattern: /\.?kconfig\b.*?(?<name>\bCONFIG_\w+|\bLINUX_\w+)?/, kind: 'kconfig' },
   { pattern: /kfuncs?:? .*?"(?<name>\w+)"/, kind: 'kfunc' },
@@ -32,9 +36,9 @@ const EXTERN_WORDS: readonly { pattern: RegExp; kind: ExternFailure['kind'] }[] 
 ];
 
 function externOf(text: string): ExternFailure {
-  for (const { pattern, kind } of EXTERN_WORDS) {
+  for (const { pattern, kind, detail = text } of EXTERN_WORDS) {
     const found = pattern.exec(text);
-    if (found) return { kind, name: found.groups?.['name'] ?? '', detail: text };
+    if (found) return { kind, name: found.groups?.['name'] ?? '', detail };
   }
   return { kind: 'ksym', name: '', detail: text };
 }
@@ -81,10 +85,14 @@ function reportedRelocations(reports: readonly ReportedRelocation[], { relocatio
   return [...found.values()];
 }
 
+/** Words of aya for a type that the kernel's BTF lacks. */
+const NO_BTF_TYPE = /unknown BTF type `/i;
+
 /** The attach target that the kernel lacks; null if the failure is about something else. */
-function missingTarget({ about, name, errno }: ReportedFailure, programs: ReportedObject['programs']): string | null {
+function missingTarget({ about, name, errno, text }: ReportedFailure, programs: ReportedObject['programs']): string | null {
   const program = programs.find((each) => each.name === name);
-  if (about !== 'attach' || errnoName(errno) !== 'ENOENT' || !program) return null;
+  const isMissing = about === 'attach' ? errnoName(errno) === 'ENOENT' : NO_BTF_TYPE.test(text);
+  if (!isMissing || !program) return null;
   return attachTargetOf(program.section, program.attachTo ?? null)?.name ?? null;
 }
 

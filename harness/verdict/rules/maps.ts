@@ -3,6 +3,7 @@ import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { MapFailure } from '../../logs/libbpf/facts.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import { type Finding, type FailureContext, memlockHint } from './context.ts';
+import { cannotOpen } from './object.ts';
 
 /** Map types that are newer than the oldest supported kernel (5.10). Used if the kernel's map types are unknown. */
 const YOUNG_TYPES = new Set(['task_storage', 'bloom_filter', 'user_ringbuf', 'cgrp_storage', 'arena', 'insn_array']);
@@ -34,11 +35,13 @@ const WHAT = {
   pin: 'cannot be pinned or reused',
 } as const satisfies Record<MapFailure['step'], string>;
 
-/** bpf(BPF_MAP_CREATE) failed, or a later step in which libbpf sets up the map. */
+/** bpf(BPF_MAP_CREATE) failed, or a later step in which the library sets up the map; or the library refused a map without asking the kernel. */
 export function mapNotCreated(context: FailureContext): Finding | null {
-  const { attempt, object, enumerators } = context;
+  const { attempt, object, enumerators, library } = context;
   const failure = attempt.log.ended === 'map' ? attempt.log.maps.at(-1) : undefined;
   if (!failure) return null;
+  const isOwnRefusal = failure.error.errno === null && attempt.errno === 0;
+  if (isOwnRefusal) return { stage: 'open', class: 'object-invalid', reason: cannotOpen(failure.error.text, library) };
   const known = object.maps.find(({ name }) => name === failure.map);
   const type = known ? plainType(known.type) : null;
   const error = errnoName(failure.error.errno ?? attempt.errno);

@@ -1,4 +1,5 @@
-// Rules for failures of the object itself: libbpf refuses the file, its content, or a setting.
+// Rules for failures of the object itself: the library refuses the file, its content, or a setting.
+import { libraryName } from '../../base/loader-name.ts';
 import { namingSymbol } from '../../bpf/object/open-failure.ts';
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { Finding, FailureContext } from './context.ts';
@@ -11,7 +12,7 @@ function mostSpecific(warnings: readonly string[]): string | null {
 }
 
 /** The reason of an object that a library does not open, with its message. */
-export function cannotOpen(message: string, library = 'libbpf'): string {
+export function cannotOpen(message: string, library = libraryName()): string {
   return `${library} cannot open the object: ${message}`;
 }
 
@@ -55,9 +56,13 @@ export const NEEDS_TARGET_PROGRAM =
   'a freplace program replaces a function of another program, which its own loader must name; libbpf did not ask the kernel';
 
 /** The content of the object is invalid. */
-export function objectInvalid({ attempt, program }: FailureContext): Finding | null {
+export function objectInvalid({ attempt, program, library }: FailureContext): Finding | null {
   const failure = attempt.log.ended === 'object' ? attempt.log.failures.findLast(({ topic }) => topic === 'object') : undefined;
-  if (failure) return { stage: 'open', class: 'object-invalid', reason: failure.text };
+  if (failure) {
+    // Loader programs report what their library refuses; libbpf's own messages name the part of the object.
+    const reason = library === libraryName() ? failure.text : cannotOpen(failure.text, library);
+    return { stage: 'open', class: 'object-invalid', reason };
+  }
   const said = attempt.log.programs.find((each) => each.program === program?.name)?.warnings.find((text) => INVALID_CONTENT.test(text));
   if (said === undefined) return null;
   const reason = said.startsWith('attach program FD') ? NEEDS_TARGET_PROGRAM : said;

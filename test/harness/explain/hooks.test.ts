@@ -121,7 +121,7 @@ it('root causes name the member, the target and the position, with the prototype
       },
       {
         "advice": [
-          "Declare scx_bpf_create_dsq() __weak and call it only where bpf_ksym_exists(scx_bpf_create_dsq) is true. Without __weak, libbpf refuses the whole object.",
+          "Declare scx_bpf_create_dsq() __weak and call it only where bpf_ksym_exists(scx_bpf_create_dsq) is true. Without __weak, the loader refuses the whole object.",
         ],
         "cause": "kfunc-missing: kfunc scx_bpf_create_dsq",
         "situations": [

@@ -1,18 +1,23 @@
 // Runs objects with loader programs in real guests, and shows their verdicts.
 import { expect } from 'vitest';
 import { ensureAgents } from '../../../harness/cli/agents.ts';
-import { type ObjectSource, plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { type ObjectSource, type ObjectSources, plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { realRun } from '../run/real-run.ts';
 
-/** Runs objects on kernels, each with every loader. */
+/**
+ * Runs objects on kernels, each with every loader.
+ * @param mode what the guest does with each program; `load` unless given
+ */
 export async function runLoaders(
   sources: readonly (string | ObjectSource)[],
   kernels: readonly string[],
   loaders: readonly string[],
+  mode?: 'attach' | 'run',
 ): Promise<Results> {
   const all = sources.map((source) => (typeof source === 'string' ? plainSources([source], '.').sources : [source])).flat();
-  const { objects, problems } = await readInputs({ sources: all, directory: '.' }, { loaders });
+  const defaults: Pick<ObjectSources, 'defaults'> = mode ? { defaults: { settings: { mode }, at: () => 'defaults' } } : {};
+  const { objects, problems } = await readInputs({ sources: all, directory: '.', ...defaults }, { loaders });
   expect(problems).toEqual([]);
   const { otherAgents } = await ensureAgents(objects, {}, () => {});
   return realRun([], kernels, { objects, otherAgents });
