@@ -1,12 +1,14 @@
 // One entry of `expectations` in corematrix.yaml.
 import { z } from 'zod';
 import { SOURCES } from '../../../kernels/registry.ts';
+import { loaderSchema } from '../settings/loader/schema.ts';
 import { FAILURE_CLASSES } from '../../base/failures.ts';
 
 export const expectationSchema = z
   .strictObject({
     object: z.string().describe('File name of the object, for example `opensnoop.bpf.o`.'),
     program: z.string().optional().describe('Program name (default: every program of the object).'),
+    loader: loaderSchema.optional().describe('Loader that it applies to: `libbpf@default`, `cilium@0.22` (default: every loader).'),
     kernels: z
       .string()
       .optional()

@@ -1,14 +1,15 @@
 // Finds the expectation for a program on a kernel, and applies it to the verdict.
 import { basename } from 'node:path';
+import { DEFAULT_LIBBPF } from '../../base/loader-name.ts';
 import { inRange, parseKernelVersion, parseRange } from '../../base/kernel-version.ts';
 import type { Expectation } from './expectation-schema.ts';
 import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
 import type { Status } from '../../base/vocabulary.ts';
 
-/** The first expectation in the file that matches this program on this kernel; null if none does. */
+/** The first expectation in the file that matches this program, loaded by the loader of its object, on this kernel; null if none does. */
 export function expectationFor(
   expectations: readonly Expectation[],
-  object: Pick<ObjectResult, 'path'>,
+  object: Pick<ObjectResult, 'path' | 'loader'>,
   program: string,
   kernel: Pick<KernelResult, 'version' | 'distribution' | 'arch'>,
 ): Expectation | null {
@@ -17,6 +18,7 @@ export function expectationFor(
     (expectation) =>
       expectation.object === basename(object.path) &&
       (expectation.program === undefined || expectation.program === program) &&
+      (expectation.loader === undefined || expectation.loader === (object.loader ?? DEFAULT_LIBBPF)) &&
       (expectation.distribution === undefined || expectation.distribution === kernel.distribution) &&
       (expectation.arch === undefined || expectation.arch === kernel.arch) &&
       (expectation.kernels === undefined || inRange(version, parseRange(expectation.kernels))),
@@ -35,9 +37,10 @@ export function sortByExpiry(
 }
 
 /** An expectation in one line: `old_name in task_state.bpf.o on >=5.14`. */
-export function describeExpectation({ object, program, kernels, distribution, arch }: Expectation): string {
+export function describeExpectation({ object, program, loader, kernels, distribution, arch }: Expectation): string {
   const where = [distribution, kernels, arch].filter((part) => part !== undefined).join(' ');
-  return `${program ?? 'every program'} in ${object}${where === '' ? '' : ` on ${where}`}`;
+  const by = loader === undefined ? '' : ` with ${loader}`;
+  return `${program ?? 'every program'} in ${object}${by}${where === '' ? '' : ` on ${where}`}`;
 }
 
 /** The expectations that match nothing in these results, or only programs and kernels that an earlier expectation matches. */
@@ -86,7 +89,7 @@ export function cellStatus(cell: Pick<CellResult, 'status' | 'programs'>): Statu
 export function applyExpectations(
   cell: CellResult,
   expectations: readonly Expectation[],
-  object: Pick<ObjectResult, 'path'>,
+  object: Pick<ObjectResult, 'path' | 'loader'>,
   kernel: Pick<KernelResult, 'version' | 'distribution' | 'arch'>,
 ): CellResult {
   if (cell.status !== 'pass' && cell.status !== 'fail') return cell;

@@ -1,5 +1,6 @@
 // Finds the changes to expectations after which all results are as expected.
 import { basename } from 'node:path';
+import { DEFAULT_LIBBPF } from '../../base/loader-name.ts';
 import type { Expectation } from './expectation-schema.ts';
 import type { CellProgram, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
 import type { FailureClass } from '../../base/failures.ts';
@@ -118,9 +119,27 @@ function conditionsOf(all: readonly KernelResult[], failing: ReadonlySet<KernelR
   return isSame ? rangesIn(all, {}) : platformsOf(all).flatMap(({ platform, kernels }) => rangesIn(kernels, platform));
 }
 
+const failureKey = ({ object, program, failed }: Verdict) => JSON.stringify([basename(object.path), program, failed?.class]);
+const rowKey = ({ object, program }: Verdict) => JSON.stringify([basename(object.path), program]);
+
+/**
+ * One group of verdicts for each failure. If all loaders of a program give it on the same kernels, the group of the first loader is for all;
+ * otherwise each loader has its own.
+ */
+function byFailure(left: readonly Verdict[], all: readonly Verdict[]): { group: Verdict[]; isForAll: boolean }[] {
+  const rows = grouped(all, rowKey);
+  return [...grouped(left, failureKey).values()].flatMap((failing) => {
+    const loaders = [...grouped(failing, ({ object }) => object.id).values()];
+    const [first = []] = loaders;
+    const known = new Set(failing.flatMap((verdict) => rows.get(rowKey(verdict)) ?? []).map(({ object }) => object.id));
+    const onKernels = (group: readonly Verdict[]) => JSON.stringify(group.map(({ kernel }) => kernel.id).toSorted());
+    const isForAll = loaders.length === known.size && loaders.every((group) => onKernels(group) === onKernels(first));
+    return (isForAll ? [first] : loaders).map((group) => ({ group, isForAll }));
+  });
+}
+
 function additions(left: readonly Verdict[], all: readonly Verdict[]): Expectation[] {
-  const groups = grouped(left, ({ object, program, failed }) => JSON.stringify([object.id, program, failed?.class]));
-  return [...groups.values()].flatMap((group) => {
+  return byFailure(left, all).flatMap(({ group, isForAll }) => {
     const [first] = group;
     if (!first?.failed) return [];
     const { object, program, failed } = first;
@@ -128,6 +147,7 @@ function additions(left: readonly Verdict[], all: readonly Verdict[]): Expectati
     return conditionsOf(known, new Set(group.map(({ kernel }) => kernel))).map((condition): Expectation => ({
       object: basename(object.path),
       program,
+      ...(!isForAll && { loader: object.loader ?? DEFAULT_LIBBPF }),
       ...condition,
       status: 'fail',
       ...(failed.class !== null && { class: failed.class }),

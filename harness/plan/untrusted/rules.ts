@@ -102,6 +102,7 @@ const OTHERS = {
   'policy.maxInfra': ALLOWED,
   'expectations.object': ALLOWED,
   'expectations.program': ALLOWED,
+  'expectations.loader': ALLOWED,
   'expectations.kernels': ALLOWED,
   'expectations.distribution': ALLOWED,
   'expectations.arch': ALLOWED,

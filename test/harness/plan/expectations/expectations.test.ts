@@ -53,6 +53,21 @@ describe('the expectation for a program', () => {
     ]);
   });
 
+  it('the expectation for a program can apply to one loader; an object without one has the default loader', () => {
+    const only: Expectation[] = [
+      { object: 'net.bpf.o', loader: 'libbpf@default', status: 'fail', reason: 'libbpf refuses it' },
+      { object: 'net.bpf.o', loader: 'cilium@0.22', program: 'p', status: 'fail', reason: 'cilium/ebpf refuses it' },
+    ];
+    const kernel = { ...DEBIAN, version: '6.1.0' };
+    const reasonWith = (loader?: string) => expectationFor(only, { ...OBJECT, loader }, 'p', kernel)?.reason ?? null;
+    expect([reasonWith(), reasonWith('cilium@0.22'), reasonWith('cilium@0.17')]).toEqual([
+      'libbpf refuses it',
+      'cilium/ebpf refuses it',
+      null,
+    ]);
+    expect(only.map(describeExpectation)).toEqual(['every program in net.bpf.o with libbpf@default', 'p in net.bpf.o with cilium@0.22']);
+  });
+
   it('the expectation for a program compares versions as numbers', () => {
     expect(reasonFor('new_name', '5.9.16')).toBe('too old');
     expect(reasonFor('new_name', '5.10.262')).toBe(null);

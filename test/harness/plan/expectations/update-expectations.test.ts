@@ -175,3 +175,49 @@ describe('changes to expectations', () => {
     );
   });
 });
+
+/** The results of one object with several loaders, each with the drawing of program a. */
+function withLoaders(drawings: Readonly<Record<string, string>>, expectations: readonly Expectation[] = []): Results {
+  const parts = Object.entries(drawings).map(([loader, a]) => {
+    const { objects, cells, ...rest } = drawn({ a }, []);
+    const [object] = objects;
+    if (!object) throw new Error('the sample is empty');
+    const own = { ...object, ...(loader !== 'libbpf@default' && { id: `net+${loader}`, loader }) };
+    const judged = cells.map((cell) => {
+      const kernel = rest.kernels.find(({ id }) => id === cell.kernel);
+      if (!kernel) throw new Error('the sample is empty');
+      return applyExpectations({ ...cell, object: own.id }, expectations, own, kernel);
+    });
+    return { ...rest, objects: [own], cells: judged };
+  });
+  const [first] = parts;
+  if (!first) throw new Error('there is no loader');
+  return { ...first, objects: parts.flatMap(({ objects }) => objects), cells: parts.flatMap(({ cells }) => cells) };
+}
+
+describe('changes to expectations of several loaders', () => {
+  const added = (results: Results, ...expectations: Expectation[]) =>
+    expectationChanges(expectations, results, TODAY).map((change) =>
+      change.kind === 'add'
+        ? `add ${change.expectation.loader ?? 'all loaders'} on ${change.expectation.kernels ?? 'all kernels'}: ${change.expectation.class}`
+        : `${change.kind} ${change.at}`,
+    );
+
+  it('one expectation is added for all loaders if they fail alike', () => {
+    expect(added(withLoaders({ 'libbpf@default': 'ff...', 'cilium@0.22': 'ff...' }))).toEqual([
+      'add all loaders on <=5.15: core-field-missing',
+    ]);
+  });
+
+  it('an expectation is added for each loader that fails if another passes or fails on other kernels', () => {
+    const results = withLoaders({ 'libbpf@default': 'ff...', 'cilium@0.22': 'f....', 'aya@0.14': '.....' });
+    expect(added(results)).toEqual(['add libbpf@default on <=5.15: core-field-missing', 'add cilium@0.22 on <=5.10: core-field-missing']);
+  });
+
+  it('after the changes all results of all loaders are as expected', () => {
+    const drawings = { 'libbpf@default': 'ff...', 'cilium@0.22': 'hhhhh', 'aya@0.14': '.....' };
+    const before = [fail('a', '<=6.1')];
+    const after = applied(before, expectationChanges(before, withLoaders(drawings, before), TODAY));
+    expect(expectationChanges(after, withLoaders(drawings, after), TODAY)).toEqual([]);
+  });
+});
