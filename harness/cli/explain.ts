@@ -19,6 +19,7 @@ import { failuresByPrediction, objectsOfResults } from '../explain/sources.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
+import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
 import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
 import { readResultsAt } from './results-files.ts';
@@ -26,6 +27,7 @@ import { untrustedOption } from './untrusted.ts';
 
 interface ExplainOptions extends ConfigOptions {
   kernel?: string[];
+  loader?: string;
   json?: boolean;
 }
 
@@ -40,8 +42,8 @@ async function areResults(path: string): Promise<boolean> {
   return facts?.isDirectory() === true;
 }
 
-async function explainObjects(patterns: readonly string[], { kernel = [], ...config }: ExplainOptions): Promise<Explained> {
-  const inputs = await readConfigured(patterns, config, { bigEndian: true });
+async function explainObjects(patterns: readonly string[], { kernel = [], loader, ...config }: ExplainOptions): Promise<Explained> {
+  const inputs = await readConfigured(patterns, config, { bigEndian: true, loaders: loader === undefined ? undefined : [loader] });
   const found = await findKernels(kernel, cacheRoot());
   const problems = [...inputs.problems, ...found.problems];
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
@@ -100,6 +102,8 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   const [first = '', cell, ...more] = inputs;
   const fromResults = await areResults(first);
   if (fromResults && options.kernel) throw new UserError('-k chooses kernels for objects; results have their own: name a cell instead');
+  if (fromResults && options.loader !== undefined)
+    throw new UserError('--loader is for objects; results have their own loaders: name an object of another loader instead');
   if (fromResults && options.config !== undefined) throw new UserError('-c is for settings of objects; results were made with their own');
   if (fromResults && more.length > 0) throw new UserError('results are explained one file at a time: corematrix explain RESULTS [CELL]');
   const { explanation, problems } = fromResults ? await explainResults(first, cell) : await explainObjects(inputs, options);
@@ -126,6 +130,11 @@ export function addExplainCommand(program: Command): void {
     )
     .addOption(settingsOption())
     .addOption(untrustedOption())
+    .option(
+      '--loader <name>',
+      'loader of the objects that name none: libbpf@1.1, cilium@0.22, aya@0.14 (default: libbpf@default)',
+      checkedLoader,
+    )
     .option('--json', 'write everything to standard output as JSON')
     .action(run);
   addHelp(command, {

@@ -6,10 +6,11 @@ import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
 import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunEvent } from '../run/events.ts';
-import { ensureAgent } from '../setup/agent.ts';
+import { ensureAgents } from './agents.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
+import { checkedLoader } from './loader-option.ts';
 import { accelOption, jobsOption, repeated } from './options.ts';
 import { showProgress } from './progress.ts';
 import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
@@ -20,6 +21,7 @@ import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
 interface MinimumKernelOptions extends ConfigOptions, TrustFlags {
   kernel?: string[];
+  loader?: string;
   jobs?: number;
   accel: 'auto' | 'kvm' | 'tcg';
   json?: boolean;
@@ -32,7 +34,8 @@ function exitCodeOfFound({ programs, without, tried }: MinimumKernels): number {
 }
 
 async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
-  const { objects, problems } = await readConfigured([path], options);
+  const { loader } = options;
+  const { objects, problems } = await readConfigured([path], options, { loaders: loader === undefined ? undefined : [loader] });
   const [object] = objects;
   if (!object || objects.length > 1) throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}`);
   const progress = showProgress(process.stderr, false);
@@ -42,12 +45,12 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
     const found = await interruptible({
       onInterrupt: () => emit({ kind: 'interrupted' }),
       work: async (signal) => {
-        const agent = await ensureAgent({ onNote: (text) => emit({ kind: 'note', text }), trust });
+        const agents = await ensureAgents([object], { trust }, emit);
         const request = {
           selectors: options.kernel ?? [DEFAULT_SELECTOR],
           kernelOptions: { cache: cacheRoot(), trust, signal, onProgress: emit },
           cache: cacheRoot(),
-          agent,
+          ...agents,
           expectations: [],
           isolation: 'snapshot' as const,
           accel: options.accel,
@@ -78,6 +81,11 @@ export function addFloorCommand(program: Command): void {
     )
     .argument('<object>', 'BPF object')
     .option('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS} (default: ${DEFAULT_SELECTOR})`, repeated)
+    .option(
+      '--loader <name>',
+      'loader of the object if it names none: libbpf@1.1, cilium@0.22, aya@0.14 (default: libbpf@default)',
+      checkedLoader,
+    )
     .addOption(settingsOption())
     .addOption(untrustedOption())
     .addOption(jobsOption())
