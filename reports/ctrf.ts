@@ -31,13 +31,22 @@ function messageOf(program: CellProgram, cell: CellResult): string {
   return [program.expected ?? '', reason].filter((part) => part !== '').join(': ');
 }
 
-function test(program: CellProgram, cell: CellResult, kernel: KernelResult | undefined, results: Results) {
+/** What a test needs of its run. */
+interface Surroundings {
+  kernel: KernelResult | undefined;
+  /** The loader of the object; empty for the default one. */
+  loader: string;
+  logs: Results['logs'];
+}
+
+function test(program: CellProgram, cell: CellResult, { kernel, loader, logs }: Surroundings) {
   const message = messageOf(program, cell);
-  const log = program.status === 'fail' ? logText(results.logs, program.logs.verifier).slice(-LOG_TAIL) : '';
+  const log = program.status === 'fail' ? logText(logs, program.logs.verifier).slice(-LOG_TAIL) : '';
   const labels = {
     kernel: visible(cell.kernel),
     series: visible(kernel?.series ?? ''),
     arch: kernel?.arch ?? '',
+    loader: visible(loader),
     stage: program.stage ?? '',
     class: program.class ?? '',
   };
@@ -58,7 +67,11 @@ function test(program: CellProgram, cell: CellResult, kernel: KernelResult | und
 /** The text of a CTRF report. */
 export function renderCtrf(results: Results): string {
   const kernels = new Map(results.kernels.map((kernel) => [kernel.id, kernel]));
-  const tests = results.cells.flatMap((cell) => cell.programs.map((program) => test(program, cell, kernels.get(cell.kernel), results)));
+  const loaders = new Map(results.objects.map(({ id, loader = '' }) => [id, loader]));
+  const tests = results.cells.flatMap((cell) => {
+    const surroundings = { kernel: kernels.get(cell.kernel), loader: loaders.get(cell.object) ?? '', logs: results.logs };
+    return cell.programs.map((program) => test(program, cell, surroundings));
+  });
   const count = (status: (typeof tests)[number]['status']) => tests.filter((one) => one.status === status).length;
   const { run } = results;
   const cut = logsCutText(results);

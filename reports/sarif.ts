@@ -65,10 +65,14 @@ function ruleTexts(id: RuleId) {
   };
 }
 
-/** A fingerprint that stays the same from run to run: from the failure itself, not from its place or wording. */
+/**
+ * A fingerprint that stays the same from run to run: from the failure itself and its loader, not from its place or wording. Code scanning
+ * keeps one result for each fingerprint.
+ */
 function fingerprint(finding: JudgedFinding): string {
   const { object, program, access } = finding;
-  const facts = [ruleOf(finding), object === null ? null : basename(object.path), program, access];
+  const loader = object?.loader === undefined ? [] : [object.loader];
+  const facts = [ruleOf(finding), object === null ? null : basename(object.path), program, access, ...loader];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }
 

@@ -9,6 +9,7 @@ import type {
   Results,
 } from '../../harness/results/schema.ts';
 import type { LargeLog } from '../../harness/results/large-log.ts';
+import { libraryName } from '../../harness/base/loader-name.ts';
 import { UNEXPECTED } from '../../harness/results/unexpected.ts';
 import { detached } from '../../harness/base/detached.ts';
 import { visibleText } from '../../harness/base/visible.ts';
@@ -25,26 +26,30 @@ import { touchesOf } from './layout-data.ts';
 import { classMeaning } from './legend.ts';
 import type { CellData, LogData, ObjectData, OutcomeData, ProgramData, RelocationData } from './shared/page-data.ts';
 
-/** Titles of the logs of a cell, in the order in which they are shown. */
-const LOG_TITLES = {
-  libbpf: 'libbpf',
-  warnings: 'libbpf warnings',
-  verifier: 'verifier',
-  kernel: 'kernel messages',
-  console: 'console',
-  stdout: 'command output',
-  stderr: 'command errors',
-} as const satisfies Record<keyof CellResult['logs'], string>;
+/**
+ * Titles of the logs of a cell, in the order in which they are shown.
+ * @param library the library that loaded the object
+ */
+const logTitles = (library: string) =>
+  ({
+    libbpf: library,
+    warnings: `${library} warnings`,
+    verifier: 'verifier',
+    kernel: 'kernel messages',
+    console: 'console',
+    stdout: 'command output',
+    stderr: 'command errors',
+  }) satisfies Record<keyof CellResult['logs'], string>;
 
 /** Whether a cell needs attention. */
 function needsAttention({ status }: CellResult): boolean {
   return UNEXPECTED.includes(status);
 }
 
-function cellLogs(cell: CellResult, logs: ObjectLogs): LogData[] {
+function cellLogs(cell: CellResult, library: string, logs: ObjectLogs): LogData[] {
   const ids = new Map(Object.entries(cell.logs));
   const place = { kernel: cell.kernel, object: cell.object, program: null, isFailure: needsAttention(cell) };
-  return Object.entries(LOG_TITLES).flatMap(([kind, title]) => logs.add(title, kind, { ...place, kind, id: ids.get(kind) }));
+  return Object.entries(logTitles(library)).flatMap(([kind, title]) => logs.add(title, kind, { ...place, kind, id: ids.get(kind) }));
 }
 
 /** As many lines of a log that is not in the table of lines are in the page, each up to this length. */
@@ -111,7 +116,7 @@ function pastOf({ history }: Results, { kernel, object }: CellResult, program: s
   return texts.filter((text) => text !== undefined).join('; ') || null;
 }
 
-function programData(program: CellProgram, cell: CellResult, results: Results, logs: ObjectLogs): ProgramData {
+function programData(program: CellProgram, cell: CellResult, { object, results, logs }: Surroundings): ProgramData {
   const { name, status, reason, expected, fingerprint = null } = program;
   const anchor = namePart(name);
   const place = { kernel: cell.kernel, object: cell.object, program: name, isFailure: needsAttention(cell) };
@@ -128,7 +133,11 @@ function programData(program: CellProgram, cell: CellResult, results: Results, l
     past: pastOf(results, cell, name),
     logs: [
       ...logs.add(`verifier log of ${name}`, `verifier/${anchor}`, { ...place, kind: 'verifier', id: program.logs.verifier }),
-      ...logs.add(`libbpf log of ${name} alone`, `libbpf/${anchor}`, { ...place, kind: 'libbpf', id: program.logs.libbpf }),
+      ...logs.add(`${libraryName(object.loader)} log of ${name} alone`, `libbpf/${anchor}`, {
+        ...place,
+        kind: 'libbpf',
+        id: program.logs.libbpf,
+      }),
     ],
   };
 }
@@ -143,14 +152,14 @@ function attemptLines({ attempts, checks = [] }: CellResult): string[] {
   return [...attempted, ...checked];
 }
 
-function timeLines(cell: CellResult): string[] {
+function timeLines(cell: CellResult, library: string): string[] {
   const { reused, durationMs, loadMs } = cell;
   const cut = logsCutText({ cells: [cell] });
   const earlier = reused?.at.slice(0, 16).replace('T', ' ');
   return [
     ...(earlier === undefined ? [] : [`from the run of ${earlier} UTC: nothing it depends on has changed since`]),
     `${durationMs.toFixed(0)} ms on this host`,
-    ...(loadMs === null ? [] : [`${loadMs.toFixed(1)} ms of libbpf's work inside the guest`]),
+    ...(loadMs === null ? [] : [`${loadMs.toFixed(1)} ms of ${library}'s work inside the guest`]),
     ...(cut === null ? [] : [cut]),
   ];
 }
@@ -168,20 +177,22 @@ interface Surroundings {
   addOutcome: (outcome: OutcomeData) => number;
 }
 
-function cellData(cell: CellResult, kernel: KernelResult, { object, results, logs, addOutcome }: Surroundings): CellData {
+function cellData(cell: CellResult, kernel: KernelResult, surroundings: Surroundings): CellData {
+  const { object, logs, addOutcome } = surroundings;
+  const library = libraryName(object.loader);
   return {
     status: cell.status,
     flaky: cell.flaky,
     reason: cell.reason,
     predicted: predictedText(cell),
     attempts: attemptLines(cell),
-    times: timeLines(cell),
+    times: timeLines(cell, library),
     again: repeatCommand(object, kernel),
     rerun: rerunCommand(object, kernel),
     qemu: cell.command && commandLine(cell.command),
-    programs: cell.programs.map((program) => programData(program, cell, results, logs)),
+    programs: cell.programs.map((program) => programData(program, cell, surroundings)),
     relocations: cell.relocations.map((relocation) => addOutcome(outcomeData(relocation))),
-    logs: cellLogs(cell, logs),
+    logs: cellLogs(cell, library, logs),
   };
 }
 

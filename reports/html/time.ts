@@ -73,7 +73,7 @@ export function timeSection(results: Results): Html {
   const times = kernelTimes(results);
   const longest = Math.max(...times.map(({ guests }) => guests));
   if (!(longest > 0)) return html``;
-  return html`<h2 id="time">Time <small>guests of each kernel together; the dark part is libbpf's own work in them</small></h2>
+  return html`<h2 id="time">Time <small>guests of each kernel together; the dark part is the loader's own work in them</small></h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Time by kernel">
       <table class="kernels time">
         <thead>
@@ -82,7 +82,7 @@ export function timeSection(results: Results): Html {
             <th scope="col">Boot</th>
             <th scope="col">Cells</th>
             <th scope="col">Guests</th>
-            <th scope="col">libbpf</th>
+            <th scope="col">Loader</th>
             <th scope="col"><span class="spoken">Share</span></th>
           </tr>
         </thead>

@@ -19,5 +19,6 @@ export function rerunCommand(object: ObjectResult, kernel: KernelResult): string
 
 /** The command that runs one object on one kernel again. */
 export function repeatCommand(object: ObjectResult, kernel: KernelResult): string {
-  return commandLine(['corematrix', 'run', object.path, '-k', selectorOfKernel(kernel)]);
+  const loader = object.loader === undefined ? [] : ['--loader', object.loader];
+  return commandLine(['corematrix', 'run', object.path, '-k', selectorOfKernel(kernel), ...loader]);
 }

@@ -220,6 +220,13 @@ describe('SARIF', () => {
     expect(new Set(prints(SAMPLE)).size).toBe(3);
   });
 
+  it('a SARIF fingerprint differs from loader to loader', () => {
+    const prints = (results: Results) => [...renderSarif(results).matchAll(/"corematrix\/v1": "(\w+)"/g)].map(([, print]) => print);
+    const withLoader = (loader: string) => prints({ ...SAMPLE, objects: SAMPLE.objects.map((object) => ({ ...object, loader })) });
+    const all = [...prints(SAMPLE), ...withLoader('cilium@0.22'), ...withLoader('aya@0.14')];
+    expect(new Set(all).size).toBe(9);
+  });
+
   it('SARIF stays within the limit of shown results', () => {
     const [cell] = SAMPLE.cells;
     const program = cell?.programs[1];

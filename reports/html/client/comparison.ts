@@ -14,7 +14,7 @@ export type TypesByPosition = ReadonlyMap<number, TypeData>;
 
 const LOG_KINDS = [
   ['verifier', 'verifier log'],
-  ['libbpf', 'libbpf log'],
+  ['libbpf', 'loader log'],
 ] as const;
 
 /** The head of a comparison. */

@@ -92,7 +92,7 @@ it('a page says how many logs it has no room for, keeps those of failures, and l
     const [left, right] = [id(KERNELS - FAILING - 2), id(KERNELS - FAILING - 1)];
     await page.goto(`${pathToFileURL(join(folder, 'index.html')).href}#compare/${left}/${right}/${object}`);
     const files = [left, right].map((kernel) => logPath({ kernel, object, program: null, kind: 'libbpf' }));
-    const note = `libbpf log of the whole object: not compared, because the page has no room for ${files.join(' and ')}.`;
+    const note = `loader log of the whole object: not compared, because the page has no room for ${files.join(' and ')}.`;
     await page.locator('.compare-view').getByText(note).waitFor();
   } finally {
     await browser.close();
