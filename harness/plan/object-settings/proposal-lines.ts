@@ -3,8 +3,10 @@ import { stringify } from 'yaml';
 import { shortened, visible } from '../../base/visible.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { Proposal, ProposedEntry } from '../settings/definition.ts';
+import { checkLoaderApplies } from './loader-limits.ts';
 import { acceptedBy, type ProposedLoader, proposedLoader } from './proposed-loader.ts';
-import { SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
+import { UserError } from '../../base/errors.ts';
+import { type ObjectSettings, SETTING_NAMES, type SettingName, SETTINGS } from './setting-table.ts';
 
 const MAX_LISTED = 40;
 const MAX_WHY = 80;
@@ -53,6 +55,43 @@ function loaderLine({ loader, libraries, evidence }: ProposedLoader): string {
   return `    loader: ${inline(loader)} # ${shortened(visible(why), MAX_EVIDENCE)}`;
 }
 
+/** The settings that one key of a proposed entry makes; null if the value is only a placeholder, or the setting has no such entries. */
+function settingsOf(name: SettingName, entry: string, value: object): ObjectSettings | null {
+  if (name === 'maps') {
+    const { data } = SETTINGS.maps.schema.safeParse({ [entry]: value });
+    return data ? { maps: data } : null;
+  }
+  if (name !== 'programs') return null;
+  const { data } = SETTINGS.programs.schema.safeParse({ [entry]: value });
+  return data ? { programs: data } : null;
+}
+
+function canApply(loader: string, settings: ObjectSettings | null): boolean {
+  try {
+    if (settings) checkLoaderApplies(loader, settings, () => '');
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
+/** A proposed entry without the keys that a loader refuses; none if nothing remains. */
+function appliedBy(loader: string, name: SettingName, entry: ProposedEntry): ProposedEntry[] {
+  const { name: member, value } = entry;
+  if (member === null || value === null || typeof value !== 'object') return [entry];
+  const all = Object.entries(value);
+  const kept = all.filter(([key, each]) => canApply(loader, settingsOf(name, member, { [key]: each })));
+  if (kept.length === all.length) return [entry];
+  return kept.length === 0 ? [] : [{ ...entry, value: Object.fromEntries(kept) }];
+}
+
+/** A proposal without what a loader refuses. */
+function withLoader(loader: string, name: SettingName, proposal: Proposal): Proposal {
+  const entries = proposal.entries.flatMap((entry) => appliedBy(loader, name, entry));
+  return { ...proposal, entries, isNeeded: proposal.isNeeded && entries.some(({ isOptional }) => isOptional !== true) };
+}
+
 /**
  * The settings to propose for an object, as far as its file shows them.
  * @param file the path of the object
@@ -62,7 +101,8 @@ export function proposalFor(object: BpfObject, file: string): ObjectProposal {
   const accepted = loader ? acceptedBy(loader.library, object) : object;
   const names = loader ? SETTING_NAMES.filter((name) => !ONLY_LIBBPF.has(name)) : SETTING_NAMES;
   const proposed = names.flatMap((name) => {
-    const proposal = SETTINGS[name].propose?.(accepted);
+    const made = SETTINGS[name].propose?.(accepted);
+    const proposal = made && loader ? withLoader(loader.loader, name, made) : made;
     return proposal && proposal.entries.length > 0 ? [{ name, proposal }] : [];
   });
   const needed = proposed.filter(({ proposal }) => proposal.isNeeded);

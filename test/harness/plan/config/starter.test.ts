@@ -120,18 +120,17 @@ test('hostile names in proposed settings stay names', async () => {
   });
 });
 
-test('init names the loader that an object was made for, with its evidence, and proposes nothing that only libbpf needs', async () => {
+test('init names the loader that an object was made for, with its evidence, and proposes nothing that the loader refuses', async () => {
   const bpf = await read('choices');
   const events = { name: 'events', type: 'ringbuf', keySize: null, valueSize: 8, hasValueType: true, maxEntries: 4096 };
   const programs = bpf.programs.map((program) => (program.name === 'on_unlink' ? { ...program, section: 'classifier/ingress' } : program));
   const text = starter('choices', { ...bpf, programs, maps: [{ ...events, flags: null, hasInner: false, autocreate: true }] });
+  expect(starter('choices', bpf)).toContain('oldest_helper: {autoload: if-supported}');
   expect(proposed(text)).toMatchInlineSnapshot(`
     "objects:
       # These objects may depend on settings that their loader makes. Settings in comments are optional.
       - path: choices.bpf.o
         loader: cilium@0.22 # cilium/ebpf: section classifier/ingress, ringbuf map events with a type of values
-        # programs:
-        #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
 
     # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
     # defaults: { mode: attach }"
