@@ -16,7 +16,7 @@ afterAll(async () => browser.stop());
 it('the page shows the time by kernel, and cells without a verdict apart from failures', async () => {
   const { page } = await browser.open(SAMPLE, '', { javaScriptEnabled: false });
   expect(await tableText(page, '.time')).toMatchInlineSnapshot(`
-    "Kernel | Boot | Cells | Guests | libbpf | Share
+    "Kernel | Boot | Cells | Guests | Loader | Share
     5.10.262 | 0.81 s | 2 | 1.42 s | 0.06 s | 
     7.4-rc3 | — | 2 | 30.0 s | 0.00 s | 
     6.12.117 | 0.81 s | 2 | 0.24 s | 0.06 s | "
@@ -112,13 +112,13 @@ it('the page explains the statuses, outcomes and failure classes that occur, in 
     ∅ absent, guarded
     The target is missing, and the program gets 0 as the answer to its check.
     ✕ poisoned
-    The target is missing, so libbpf replaced the instruction by an invalid one. It fails only if the verifier reaches it.
+    The target is missing, so the loader replaced the instruction by an invalid one. It fails only if the verifier reaches it.
     ≠ incompatible
-    The kernel has a target of this name, but the compiled access does not fit it. libbpf replaced the instruction as for a missing target.
+    The kernel has a target of this name, but the compiled access does not fit it. The loader replaced the instruction as for a missing target.
     ? ambiguous
-    Several types of the kernel match and give different values, so libbpf refused the object.
+    Several types of the kernel match and give different values, so the loader refused the object.
     · not reached
-    The load ended before libbpf applied this relocation.",
+    The load ended before the loader applied this relocation.",
       "core-field-missing
     Field missing. The kernel has the type but not the field, and the program uses the field without a check that avoids it.
 
