@@ -179,6 +179,11 @@ function numberFindings(failures: readonly ProgramFailure[], hook: string): Requ
   return { presence: null, situations: plainSituations(failures, new Map()), snippet: null, advice: [advice] };
 }
 
+/** False for a struct_ops program that fails only because another program of its map reads the argument. */
+function readsIt({ member }: HookedProgram, subject: string): boolean {
+  return !member || subject.endsWith(` struct_ops member ${member.type}.${member.member}`);
+}
+
 /** Findings about failures by one argument of a hook; null if the failures are about something else. */
 export async function argumentFindings(
   failures: readonly ProgramFailure[],
@@ -187,7 +192,8 @@ export async function argumentFindings(
 ): Promise<RequirementFindings | null> {
   const position = Number(SUBJECT.exec(subject)?.[1] ?? 0);
   const [first] = failures;
-  const program = first ? hookedProgram(first, objects) : null;
+  const hooked = failures.flatMap((failure) => hookedProgram(failure, objects) ?? []);
+  const program = hooked.find((each) => readsIt(each, subject)) ?? hooked[0] ?? null;
   const hook = program && hookName(program);
   if (!first || !program || hook === null) return null;
   if (position === 0) return NUMBER.test(first.reason) ? numberFindings(failures, hook) : null;

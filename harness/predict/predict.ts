@@ -28,6 +28,7 @@ import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
 import { argumentFailure } from './findings/arguments.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 import { stepOf } from './findings/order.ts';
+import { withPartners } from './struct-ops-partners.ts';
 
 type Prototypes = ReadonlyMap<string, Prototype>;
 
@@ -331,7 +332,7 @@ export function predictCell(
     return rejects ? { ...attempt, reached: 'load' } : attempt;
   });
   return {
-    programs: isAlone ? together : verdicts((name) => single.get(name) ?? whole),
+    programs: withPartners(isAlone ? together : verdicts((name) => single.get(name) ?? whole), object, loader),
     relocations: relocationRecords(object, attempts).map(withReach(object, isAlone ? [whole] : [...single.values()])),
     loads: examined.map(({ errno, attempt: { program } }) => ({ program, errno, log: () => chosen.load(program, 'print').log })),
   };

@@ -66,6 +66,22 @@ static void autoload_only(struct bpf_object *object, const char *name)
 	}
 }
 
+/*
+ * Leaves out the struct_ops maps if the only program belongs to none: since 1.4 libbpf loads all programs of each such map that it
+ * creates, so one of them could fail the load of another program.
+ */
+static void leave_out_struct_ops(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	struct bpf_map *map;
+
+	if (!program || bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS)
+		return;
+	bpf_object__for_each_map(map, object)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			bpf_map__set_autocreate(map, false);
+}
+
 /* A pinned map would outlive its load attempt, and the matrix asks only whether the object loads. */
 static void forget_pins(struct bpf_object *object)
 {
@@ -181,8 +197,10 @@ static enum reached attempt(const struct object_file *file, const char *program,
 			write_programs(object);
 	}
 	if (object && !error) {
-		if (program)
+		if (program) {
 			autoload_only(object, program);
+			leave_out_struct_ops(object, program);
+		}
 		if (!request_find(FRAME_PINS, &pins))
 			forget_pins(object);
 		opened = now_ns();

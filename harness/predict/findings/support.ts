@@ -37,7 +37,7 @@ function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
 /** How a kfunc differs: with both prototypes, or by position if only missing definitions make the difference. */
 function prototypeDifference(local: TypeAt, target: TypeAt): string {
   const differences = prototypeDifferences({ local, target });
-  if (differences.every((each) => declaredTypeIn(each) !== null)) return differences.join('; ');
+  if (differences.length > 0 && differences.every((each) => declaredTypeIn(each) !== null)) return differences.join('; ');
   const [here, compiled] = [target, local].map(({ btf, id }) => typeText(btf, id));
   return `its arguments or result differ on this kernel: ${here} here, ${compiled} in the object`;
 }

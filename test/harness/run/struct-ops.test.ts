@@ -1,0 +1,70 @@
+// Tests of a struct_ops map one of whose programs fails: the programs of the map fail with it, other programs do not.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openKernels } from '../../../harness/explain/kernel-cache.ts';
+import { explain } from '../../../harness/explain/explain.ts';
+import { failuresByPrediction } from '../../../harness/explain/sources.ts';
+import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { offlineKernels } from '../../kernels/pulled.ts';
+import { compiled } from '../explain/predicted.ts';
+import { realRun } from './real-run.ts';
+
+/** Linux 5.10 has two arguments where `control` reads the third. */
+const SOURCE = `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+typedef __u64 u64;
+struct tcp_congestion_ops { void (*cong_avoid)(void); unsigned int (*ssthresh)(void); unsigned int (*undo_cwnd)(void); void (*cong_control)(void); char name[16]; };
+u64 seen;
+SEC("struct_ops") int avoid(u64 *ctx) { return 0; }
+SEC("struct_ops") int threshold(u64 *ctx) { return 10; }
+SEC("struct_ops") int undo(u64 *ctx) { return 10; }
+SEC("struct_ops") int control(u64 *ctx) { seen = ctx[2]; return 0; }
+SEC("raw_tp/sched_switch") int other(u64 *ctx) { return 0; }
+SEC(".struct_ops") struct tcp_congestion_ops mine = { .cong_avoid = (void *)avoid, .ssthresh = (void *)threshold, .undo_cwnd = (void *)undo, .cong_control = (void *)control, .name = "mine" };
+char LICENSE[] SEC("license") = "GPL";
+`;
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'struct-ops-test-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+test(
+  'a program of a struct_ops map fails with the map, another program does not, in a guest as predicted',
+  { timeout: 600_000 },
+  async () => {
+    const [path = ''] = await compiled(folder, { ops: SOURCE });
+    const { cells } = await realRun([path], ['debian:5.10']);
+    const statuses = cells[0]?.programs.map(({ name, status, class: failure }) => [name, failure ?? status]);
+    expect(statuses).toEqual([
+      ['avoid', 'verifier-rejected'],
+      ['threshold', 'verifier-rejected'],
+      ['undo', 'verifier-rejected'],
+      ['control', 'verifier-rejected'],
+      ['other', 'pass'],
+    ]);
+    expect(cells[0]?.programs.filter(({ predicted }) => predicted?.agrees !== true)).toEqual([]);
+    const cache = openKernels(
+      (await offlineKernels(['debian:5.10', 'debian:6.12'])).filter(({ id }) => id !== ''),
+      () => {},
+    );
+    const { objects } = await readInputs(plainSources([path], folder));
+    const { failures, recordsOf } = await failuresByPrediction(objects, cache);
+    const { causes } = await explain(failures, objects, cache, recordsOf);
+    const shown = causes.map(({ subject, places, situations }) => ({
+      subject,
+      programs: places.map(({ object, program }) => `${basename(object)}/${program}`),
+      hints: situations.flatMap(({ hints }) => hints.slice(0, 1)),
+    }));
+    expect(shown).toEqual([
+      {
+        subject: 'argument 3 of struct_ops member tcp_congestion_ops.cong_control',
+        programs: ['ops/avoid', 'ops/threshold', 'ops/undo', 'ops/control'],
+        hints: ['prototype here: (struct sock *, const struct rate_sample *)'],
+      },
+    ]);
+  },
+);
