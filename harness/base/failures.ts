@@ -363,7 +363,7 @@ const CATALOGUE = {
       'In two fresh boots for this object alone, SIGSEGV, SIGABRT, SIGBUS, SIGFPE or SIGILL ended the loader program. A panic in Go or Rust ends it with SIGABRT.',
       'A loader program that sends frames which the agent cannot read is ended with SIGABRT, too.',
     ],
-    help: 'The console of the cell has the panic with its stack. Try another release of the library (loaders: in the configuration), and check the object with llvm-readelf. If it is valid, report it to the library.',
+    help: 'The reason has the message of a panic, and the console of the cell its stack. Try another release of the library (loaders: in the configuration), and check the object with llvm-readelf. If it is valid, report it to the library.',
   },
   'infra-boot': {
     title: 'Guest did not boot',

@@ -51,7 +51,7 @@ function examine(guest: GuestResult, isolation: Attempt['isolation']): Examined 
     attempt: { isolation, infra, reason, durationMs: rounded(guest.durationMs) },
     guest,
     evidence,
-    crash: crashIn(fault, end),
+    crash: crashIn(fault, end, guest.console),
     settled: infra === null || noVerdict !== null,
   });
   if (fault) return answer(fault.class, fault.reason);

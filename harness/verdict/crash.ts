@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { libraryName } from '../base/loader-name.ts';
 import type { KernelFault } from '../guest/health.ts';
 import type { FailureClass } from '../base/failures.ts';
+import { panicIn } from './panic.ts';
 
 export interface Crash {
   class: Extract<FailureClass, 'kernel-crash' | 'libbpf-crash' | 'loader-crash'>;
@@ -37,11 +38,16 @@ export function loaderEnd(waitStatus: number): LoaderEnd {
   return { signal: name, status: 0 };
 }
 
-/** The crash in a guest that an object can have caused, or null. A kernel crash counts before a crash of the loading process. */
-export function crashIn(fault: KernelFault | null, end: LoaderEnd | null): Crash | null {
+/**
+ * The crash in a guest that an object can have caused, or null. A kernel crash counts before a crash of the loading process.
+ * @param console of the guest, which has the message of a panic
+ */
+export function crashIn(fault: KernelFault | null, end: LoaderEnd | null, console = ''): Crash | null {
   if (fault) return fault.grave ? { class: 'kernel-crash', reason: fault.reason } : null;
   const signal = end?.signal ?? '';
-  return SELF_CAUSED.includes(signal) ? { class: 'libbpf-crash', reason: `the loading process crashed with ${signal}` } : null;
+  if (!SELF_CAUSED.includes(signal)) return null;
+  const panic = panicIn(console);
+  return { class: 'libbpf-crash', reason: `the loading process crashed with ${signal}${panic === null ? '' : `: ${panic}`}` };
 }
 
 /** The crash of a loading process as that of the library in it. */
