@@ -1,25 +1,25 @@
 // Settings that the library of a loader has no way to apply. They are refused before any guest boots.
-import { DEFAULT_LIBBPF, libraryName, type LibraryFamily, namedLoader } from '../../base/loader-name.ts';
+import { DEFAULT_LIBBPF, libraryName, LIBRARY_LOADERS, type LibraryFamily, namedLoader } from '../../base/loader-name.ts';
 import { placeAt, type PlaceOf } from '../settings/place.ts';
-import type { ObjectSettings } from './setting-table.ts';
+import type { ObjectSettings, SettingName, SettingValues } from './setting-table.ts';
+
+/** Stands for every name in a path. */
+const NAME = 'NAME';
+
+type MemberOf<Group extends 'maps' | 'programs'> = keyof SettingValues[Group][string] & string;
+
+/** A setting as the documentation names it: `maps.NAME.type`. */
+type SettingPath = SettingName | `maps.${typeof NAME}.${MemberOf<'maps'>}` | `programs.${typeof NAME}.${MemberOf<'programs'>}`;
 
 /** A setting that a library cannot apply. */
-interface Limit {
-  /** The keys that lead to the setting. */
-  path: readonly string[];
+export interface LoaderLimit {
+  setting: SettingPath;
+  /** The values that it cannot apply. @default all */
+  values?: readonly unknown[];
+  /** The loaders that cannot apply it. @default all of the library */
+  loaders?: readonly string[];
   /** What the library lacks, without its name. */
   why: string;
-}
-
-type LimitsOf = (settings: ObjectSettings, loader: string) => Limit[];
-
-/** The limits of all maps or programs, by their names. */
-function inEach<Value>(
-  group: 'maps' | 'programs',
-  values: Record<string, Value> = {},
-  find: (value: Value) => readonly (readonly [string, string])[],
-) {
-  return Object.entries(values).flatMap(([name, value]) => find(value).map(([key, why]): Limit => ({ path: [group, name, key], why })));
 }
 
 const CHOOSES_NONE = 'does not choose among programs or maps';
@@ -31,42 +31,74 @@ const BY_SECTION = 'takes the type of a program only from its section name';
  * @see applySetting() in harness/loaders/cilium/settings.go; apply() in harness/loaders/aya/src/settings.rs
  */
 const LIMITS = {
-  cilium: ({ kconfig, alternatives, maps, programs }) => [
-    ...(kconfig ? [{ path: ['kconfig'], why: 'reads only the configuration of the running kernel' }] : []),
-    ...(alternatives ? [{ path: ['alternatives'], why: CHOOSES_NONE }] : []),
-    ...inEach('maps', maps, ({ autocreate = true }) => (autocreate === true ? [] : [['autocreate', 'creates every map of an object']])),
-    ...inEach('programs', programs, ({ autoload }) =>
-      autoload === 'if-supported' ? [['autoload', 'does not ask the kernel for what it supports']] : [],
-    ),
+  cilium: [
+    { setting: 'kconfig', why: 'reads only the configuration of the running kernel' },
+    { setting: 'alternatives', why: CHOOSES_NONE },
+    { setting: 'maps.NAME.autocreate', values: [false, 'if-supported'], why: 'creates every map of an object' },
+    { setting: 'programs.NAME.autoload', values: ['if-supported'], why: 'does not ask the kernel for what it supports' },
   ],
-  aya: ({ kconfig, alternatives, maps, programs }, loader) => [
-    ...(kconfig ? [{ path: ['kconfig'], why: 'does not know externs of the kernel configuration' }] : []),
-    ...(alternatives ? [{ path: ['alternatives'], why: CHOOSES_NONE }] : []),
-    ...inEach('maps', maps, (map) =>
-      (['type', 'key_size', 'value_size', 'inner', 'autocreate'] as const)
-        .filter((key) => map[key] !== undefined)
-        .map((key) => [key, ONLY_ENTRIES] as const),
-    ),
-    ...inEach('programs', programs, ({ type, attach_type: attachType, autoload }) => [
-      ...(type === undefined ? [] : [['type', BY_SECTION] as const]),
-      ...(attachType === undefined ? [] : [['attach_type', BY_SECTION] as const]),
-      ...(autoload === 'if-supported' && loader === 'aya@0.13'
-        ? [['autoload', 'cannot ask the kernel for what it supports'] as const]
-        : []),
-    ]),
+  aya: [
+    { setting: 'kconfig', why: 'does not know externs of the kernel configuration' },
+    { setting: 'alternatives', why: CHOOSES_NONE },
+    { setting: 'maps.NAME.type', why: ONLY_ENTRIES },
+    { setting: 'maps.NAME.key_size', why: ONLY_ENTRIES },
+    { setting: 'maps.NAME.value_size', why: ONLY_ENTRIES },
+    { setting: 'maps.NAME.inner', why: ONLY_ENTRIES },
+    { setting: 'maps.NAME.autocreate', why: ONLY_ENTRIES },
+    { setting: 'programs.NAME.type', why: BY_SECTION },
+    { setting: 'programs.NAME.attach_type', why: BY_SECTION },
+    {
+      setting: 'programs.NAME.autoload',
+      values: ['if-supported'],
+      loaders: ['aya@0.13'],
+      why: 'has no function in this release that asks the kernel whether it knows a program type',
+    },
   ],
-} satisfies Record<LibraryFamily, LimitsOf>;
+} as const satisfies Record<LibraryFamily, readonly LoaderLimit[]>;
+
+/** The settings that a loader cannot apply: none for a release of libbpf. */
+export function limitsOf(loader: string): readonly LoaderLimit[] {
+  const { family } = namedLoader(loader);
+  if (family === 'libbpf') return [];
+  const limits: readonly LoaderLimit[] = LIMITS[family];
+  return limits.filter(({ loaders }) => loaders === undefined || loaders.includes(loader));
+}
+
+interface Found {
+  path: readonly string[];
+  value: unknown;
+}
+
+/** All values at a path: those of every name where the path has NAME. */
+function valuesAt(value: unknown, [key, ...rest]: readonly string[], path: readonly string[] = []): Found[] {
+  if (value === undefined) return [];
+  if (key === undefined) return [{ path, value }];
+  if (value === null || typeof value !== 'object') return [];
+  const members = Object.entries(value).filter(([name]) => key === NAME || name === key);
+  return members.flatMap(([name, member]) => valuesAt(member, rest, [...path, name]));
+}
 
 /**
  * Checks that a loader can apply all settings of an object.
  * @throws UserError for the first that it cannot apply, with its place, the loader and what to do
  */
 export function checkLoaderApplies(loader: string, settings: ObjectSettings, placeOf: PlaceOf): void {
-  const { family } = namedLoader(loader);
-  if (family === 'libbpf' || settings.command !== undefined) return;
-  const [first] = LIMITS[family](settings, loader);
-  if (!first) return;
-  const { path, why } = first;
-  const problem = `${loader} cannot apply ${path.at(-1) ?? ''}: ${libraryName(loader)} ${why}; remove the setting, or load with ${DEFAULT_LIBBPF}`;
-  throw placeAt(placeOf, path).problem(problem);
+  if (settings.command !== undefined) return;
+  for (const { setting, values, why } of limitsOf(loader)) {
+    const [first] = valuesAt(settings, setting.split('.')).filter(({ value }) => values === undefined || values.includes(value));
+    if (!first) continue;
+    const key = first.path.at(-1) ?? setting;
+    const problem = `${loader} cannot apply ${key}: ${libraryName(loader)} ${why}; remove the setting, or load with ${DEFAULT_LIBBPF}`;
+    throw placeAt(placeOf, first.path).problem(problem);
+  }
+}
+
+/** The limits of all loaders, each with the loaders that have it. */
+export function allLimits(): (LoaderLimit & { loaders: readonly string[] })[] {
+  return Object.entries(LIMITS).flatMap(([family, limits]) =>
+    limits.map((limit: LoaderLimit) => ({
+      ...limit,
+      loaders: limit.loaders ?? LIBRARY_LOADERS.filter((loader) => loader.startsWith(`${family}@`)),
+    })),
+  );
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { allLimits } from '../../../../harness/plan/object-settings/loader-limits.ts';
 import { loadConfig } from '../../../../harness/plan/config/load.ts';
 import { readInputs } from '../../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../../harness/plan/inputs/object-sources.ts';
@@ -45,10 +46,41 @@ it('a setting that the named loader cannot apply is refused with its line, the l
       "corematrix.yaml:4:58: aya@0.14 cannot apply value_size: aya sets only the number of entries of a map; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:33: aya@0.14 cannot apply type: aya sets only the number of entries of a map; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:34: aya@0.14 cannot apply type: aya takes the type of a program only from its section name; remove the setting, or load with libbpf@default",
-      "corematrix.yaml:4:38: aya@0.13 cannot apply autoload: aya cannot ask the kernel for what it supports; remove the setting, or load with libbpf@default",
+      "corematrix.yaml:4:38: aya@0.13 cannot apply autoload: aya has no function in this release that asks the kernel whether it knows a program type; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:14: aya@0.14 cannot apply kconfig: aya does not know externs of the kernel configuration; remove the setting, or load with libbpf@default",
     ]
   `);
+});
+
+/** Values in YAML of each setting that some loader cannot apply. */
+const EXAMPLES: Record<string, { value: string; object?: string; name?: string }> = {
+  kconfig: { value: '{ CONFIG_HZ: 100 }', object: 'kernel_config' },
+  alternatives: { value: '[[on_exec, on_exit]]' },
+  'maps.NAME.type': { value: 'hash' },
+  'maps.NAME.key_size': { value: '4' },
+  'maps.NAME.value_size': { value: '8' },
+  'maps.NAME.inner': { value: '{ type: array, key_size: 4, value_size: 4, max_entries: 1 }', object: 'sized_maps', name: 'by_group' },
+  'maps.NAME.autocreate': { value: 'true' },
+  'programs.NAME.type': { value: 'kprobe' },
+  'programs.NAME.attach_type': { value: 'trace_fentry' },
+  'programs.NAME.autoload': { value: 'true' },
+};
+
+const NAMES: Record<string, string> = { maps: 'executions', programs: 'on_exec' };
+
+const REFUSALS = allLimits().flatMap(({ loaders, setting, values, why }) =>
+  loaders.flatMap((loader) => (values ?? [EXAMPLES[setting]?.value]).map((value) => ({ loader, setting, value: String(value), why }))),
+);
+
+it.each(REFUSALS)('the loader $loader refuses the setting $setting with the value $value', async ({ loader, setting, value, why }) => {
+  const [group = '', , key] = setting.split('.');
+  const { object, name = NAMES[group] } = EXAMPLES[setting] ?? {};
+  const line = key === undefined ? `${group}: ${value}` : `${group}: { ${name}: { ${key}: ${value} } }`;
+  const { rows, problems } = await read(`loader: ${loader}\n${line}`, [], object);
+  expect(rows).toEqual([]);
+  expect(problems.join('\n')).toMatch(/^corematrix\.yaml:4:\d+: /);
+  expect(problems.join('\n')).toContain(`${loader} cannot apply ${key ?? group}: `);
+  expect(problems.join('\n')).toContain(` ${why}; remove the setting, or load with libbpf@default`);
 });
 
 it('a setting that only some of the loaders on the command line cannot apply leaves the rows of the others', async () => {
