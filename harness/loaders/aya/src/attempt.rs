@@ -131,7 +131,8 @@ impl Loading {
                 continue;
             }
             let Some(is_known) = release::knows_type(&program.section, self.btf) else {
-                let asks = format!("aya {} has no function that asks the kernel whether it knows this program type", env!("CARGO_PKG_VERSION"));
+                let asks =
+                    format!("aya {} has no function that asks the kernel whether it knows this program type", env!("CARGO_PKG_VERSION"));
                 let text = format!("program '{}': autoload: if-supported: {asks}", program.name);
                 self.settings.failures.push(Failure::of_setting(&program.name, text));
                 continue;
