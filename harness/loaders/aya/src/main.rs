@@ -5,6 +5,7 @@ mod attempt;
 mod failure;
 mod frames;
 mod kernel;
+mod maps;
 mod object_file;
 mod programs;
 #[cfg(feature = "aya-0.13")]

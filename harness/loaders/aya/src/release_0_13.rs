@@ -10,6 +10,7 @@ use aya::programs::{PerfEvent, PerfEventScope, PerfTypeId, Program, ProgramError
 use aya::{Btf, EbpfLoader};
 use bytes::BytesMut;
 
+use crate::maps::data_of;
 use crate::programs::{Attachment, Binding, Unloaded};
 
 const PERF_PAGES: usize = 16;
@@ -52,29 +53,7 @@ pub fn knows_type(_section: &str, _btf: Option<&Btf>) -> Option<bool> {
 
 /// The data of a map of any type.
 pub fn map_data(map: &Map) -> &MapData {
-    match map {
-        Map::Array(data)
-        | Map::BloomFilter(data)
-        | Map::CpuMap(data)
-        | Map::DevMap(data)
-        | Map::DevMapHash(data)
-        | Map::HashMap(data)
-        | Map::LpmTrie(data)
-        | Map::LruHashMap(data)
-        | Map::PerCpuArray(data)
-        | Map::PerCpuHashMap(data)
-        | Map::PerCpuLruHashMap(data)
-        | Map::PerfEventArray(data)
-        | Map::ProgramArray(data)
-        | Map::Queue(data)
-        | Map::RingBuf(data)
-        | Map::SockHash(data)
-        | Map::SockMap(data)
-        | Map::Stack(data)
-        | Map::StackTraceMap(data)
-        | Map::Unsupported(data)
-        | Map::XskMap(data) => data,
-    }
+    data_of!(map)
 }
 
 /// Attaches to an interface.

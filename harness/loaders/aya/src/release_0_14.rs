@@ -11,6 +11,7 @@ use aya::programs::uprobe::{UProbeAttachLocation, UProbeScope};
 use aya::programs::{LsmAttachType, PerfEvent, Program, ProgramError, ProgramType, UProbe, Xdp, XdpMode};
 use aya::{Btf, EbpfLoader};
 
+use crate::maps::data_of;
 use crate::programs::{Attachment, Binding, Unloaded, at_path};
 use crate::sections;
 
@@ -98,38 +99,18 @@ pub fn knows_type(section: &str, _btf: Option<&Btf>) -> Option<bool> {
 
 /// The data of a map of any type.
 pub fn map_data(map: &Map) -> &MapData {
-    match map {
-        Map::Array(data)
-        | Map::ArrayOfMaps(data)
-        | Map::BloomFilter(data)
-        | Map::CgroupArray(data)
-        | Map::CgroupStorage(data)
-        | Map::CgrpStorage(data)
-        | Map::CpuMap(data)
-        | Map::DevMap(data)
-        | Map::DevMapHash(data)
-        | Map::HashMap(data)
-        | Map::HashOfMaps(data)
-        | Map::InodeStorage(data)
-        | Map::LpmTrie(data)
-        | Map::LruHashMap(data)
-        | Map::PerCpuArray(data)
-        | Map::PerCpuCgroupStorage(data)
-        | Map::PerCpuHashMap(data)
-        | Map::PerCpuLruHashMap(data)
-        | Map::PerfEventArray(data)
-        | Map::ProgramArray(data)
-        | Map::Queue(data)
-        | Map::ReusePortSockArray(data)
-        | Map::RingBuf(data)
-        | Map::SockHash(data)
-        | Map::SockMap(data)
-        | Map::SkStorage(data)
-        | Map::Stack(data)
-        | Map::StackTraceMap(data)
-        | Map::Unsupported(data)
-        | Map::XskMap(data) => data,
-    }
+    data_of!(
+        map,
+        ArrayOfMaps,
+        CgroupArray,
+        CgroupStorage,
+        CgrpStorage,
+        HashOfMaps,
+        InodeStorage,
+        PerCpuCgroupStorage,
+        ReusePortSockArray,
+        SkStorage
+    )
 }
 
 /// Attaches to an interface.
