@@ -57,7 +57,7 @@ const LIMITS = {
 } as const satisfies Record<LibraryFamily, readonly LoaderLimit[]>;
 
 /** The settings that a loader cannot apply: none for a release of libbpf. */
-export function limitsOf(loader: string): readonly LoaderLimit[] {
+function limitsOf(loader: string): readonly LoaderLimit[] {
   const { family } = namedLoader(loader);
   if (family === 'libbpf') return [];
   const limits: readonly LoaderLimit[] = LIMITS[family];
