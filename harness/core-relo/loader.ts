@@ -2,13 +2,17 @@
 import { DEFAULT_LIBBPF, namedLoader } from '../base/loader-name.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 import type { AyaRelease } from '../bpf/object/aya-refusal.ts';
+import type { CiliumRelease } from '../bpf/object/cilium-refusal.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 
 export interface Loader {
   /** Removes the flavor from a type's name. */
   essentialName: (name: string) => string;
-  /** When types of modules are candidates besides those of vmlinux. */
-  modules: 'if-none' | 'always' | 'never';
+  /**
+   * When types of modules are candidates besides those of vmlinux. With `of-target` only the types of the module with the function that the
+   * program attaches to.
+   */
+  modules: 'if-none' | 'always' | 'of-target' | 'never';
   /** True if one module with unreadable BTF ends the load of every object with relocations. */
   failsOnUnreadableModule: boolean;
   /**
@@ -51,6 +55,8 @@ export interface Loader {
   libbpfMinor: number | null;
   /** The release of aya whose rules for section names and externs decide; null for other loaders. */
   aya: AyaRelease | null;
+  /** The release of cilium/ebpf whose rules for sections, externs and maps decide; null for other loaders. */
+  cilium: CiliumRelease | null;
   /** Text of an error in messages. */
   errorText: (errno: number) => string;
 }
@@ -78,6 +84,7 @@ const LIBBPF_17: Loader = {
   mapSizes: 'defined',
   libbpfMinor: 7,
   aya: null,
+  cilium: null,
   errorText: (errno) => `-${errnoName(errno)}`,
 };
 
@@ -113,6 +120,7 @@ export const LOADERS = {
     adjustsSize: 'never',
     mapSizes: 'corrected',
     libbpfMinor: null,
+    cilium: '0.22',
   },
   aya: {
     ...LIBBPF_17,
@@ -155,11 +163,18 @@ export function libbpfLoader(release: string | null): Loader {
   };
 }
 
+/** What differs in cilium/ebpf 0.17. @see applyRelocations() in its linker.go, kernelModule() in its prog.go */
+const CILIUM_017 = { cilium: '0.17', modules: 'of-target', failsOnUnreadableModule: false } as const satisfies Partial<Loader>;
+
 /** Returns the rules of a loader by its name, such as `cilium@0.22`; without a name those of the default release of libbpf. */
 export function loaderRules(name: string = DEFAULT_LIBBPF): Loader {
   const loader = namedLoader(name);
   if (loader.family === 'libbpf') return libbpfLoader(loader.release);
-  return { ...LOADERS[loader.family], ...(name === 'aya@0.13' && { aya: '0.13' }) };
+  return {
+    ...LOADERS[loader.family],
+    ...(name === 'aya@0.13' && { aya: '0.13' }),
+    ...(name === 'cilium@0.17' && CILIUM_017),
+  };
 }
 
 export type LoaderName = keyof typeof LOADERS;

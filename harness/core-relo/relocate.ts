@@ -2,13 +2,14 @@
 import type { CoreRelo } from '../bpf/btf/ext.ts';
 import type { TypeAt } from '../bpf/btf/btf.ts';
 import { functionsBySection, INSN_BYTES, type ObjectFunction, ownerFinder } from '../bpf/object/functions.ts';
-import type { BpfObject } from '../bpf/object/object.ts';
+import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from './candidates.ts';
 import { type Code, type CodeOf, compiledCode, copyOf, withChanged } from './code.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import { patchInsn } from './patch.ts';
 import { type LoadContext, type NumberedRelo, resolveRelo } from './resolve.ts';
+import { targetModulesOf } from './target-modules.ts';
 
 /** The predicted steps of a load before libbpf calls the kernel. */
 export interface PredictedLoad {
@@ -124,6 +125,18 @@ function placesFor({ all, shared, own }: Section, wanted: ReadonlySet<ObjectFunc
   return all.filter((place) => shared.has(place) || (place.owner && wanted.has(place.owner)));
 }
 
+/** A function that computes each result once. */
+function remembering<Input extends object, Result>(compute: (input: Input) => Result): (input: Input) => Result {
+  const results = new WeakMap<Input, Result>();
+  return (input) => {
+    const known = results.get(input);
+    if (known !== undefined) return known;
+    const result = compute(input);
+    results.set(input, result);
+    return result;
+  };
+}
+
 /** Whether a load prints the lines of sections without a relocation that it meets. */
 export type OtherSections = 'print' | 'omit';
 
@@ -141,9 +154,10 @@ export function loadPredictor(object: BpfObject, kernel: KernelTypes, loader: Lo
   const sharing = sections.filter(({ shared }) => shared.size > 0);
   const sectionNamed = new Map(sections.map((section) => [section.name, section]));
   const compiled = compiledCode(object);
-  const named = new Map<string, ObjectFunction[]>();
+  const named = new Map<string, BpfProgram[]>();
   for (const program of programs) addTo(named, program.name, program);
-  const byDefault = new Set<ObjectFunction>(programs.filter(({ autoload }) => autoload !== false));
+  const byDefault = new Set<BpfProgram>(programs.filter(({ autoload }) => autoload !== false));
+  const modulesOf = remembering((some: Iterable<BpfProgram>) => targetModulesOf(some, kernel));
   const sectionsFor = (wanted: ReadonlySet<ObjectFunction>) => {
     const own = [...wanted].flatMap((owner) => sectionNamed.get(owner.section) ?? []);
     return [...new Set([...sharing, ...own])].toSorted((a, b) => a.at - b.at);
@@ -158,8 +172,10 @@ export function loadPredictor(object: BpfObject, kernel: KernelTypes, loader: Lo
       changed.set(owner, code);
       return code;
     };
-    const loading: Loading = { local: btf, kernel, log, loader, candidates: new Map<number, TypeAt[]>(), writable };
     const wanted = program === null || loader.resolves === 'all' ? byDefault : new Set(named.get(program));
+    // A function outside of the programs may belong to each of them.
+    const targetModules = ({ program: owner }: NumberedRelo) => modulesOf(named.get(owner) ?? wanted);
+    const loading: Loading = { local: btf, kernel, log, loader, candidates: new Map<number, TypeAt[]>(), writable, targetModules };
     for (const section of others === 'print' ? sections : sectionsFor(wanted)) {
       say(log, 'debug', `sec '${section.name}': found ${section.all.length} CO-RE relocations`);
       for (const place of placesFor(section, wanted)) {

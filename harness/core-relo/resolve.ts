@@ -4,7 +4,7 @@ import { arrayOf, memberOf, resolveType } from '../bpf/btf/types.ts';
 import type { CoreRelo } from '../bpf/btf/ext.ts';
 import { type CoreSpec, formatSpec, formatType, type ParsedSpec, parseLocalSpec } from '../bpf/core-spec/spec.ts';
 import { RELOCATION_KINDS } from '../base/vocabulary.ts';
-import { findCandidates, type KernelTypes } from './candidates.ts';
+import { findCandidates, type KernelModule, type KernelTypes } from './candidates.ts';
 import { DEFAULT_LOADER, type Loader } from './loader.ts';
 import { ERRNO, type PredictedLog, say } from './log.ts';
 import { matchSpec } from './match.ts';
@@ -39,6 +39,8 @@ export interface LoadContext {
   loader?: Loader;
   /** Returns all relocations in the function of a relocation. */
   siblings?: (relo: NumberedRelo) => readonly NumberedRelo[];
+  /** Returns the modules with the targets of the programs that a relocation belongs to. Default: none. */
+  targetModules?: (relo: NumberedRelo) => readonly KernelModule[];
 }
 
 /** A relocation, and its name in libbpf's messages. */
@@ -212,17 +214,20 @@ function fewestPoisons(relo: NumberedRelo, candidates: readonly TypeAt[], contex
 
 /** The candidates for a relocation's type, searched at the first relocation of the type; an error number if the search fails. */
 function candidatesFor(relo: NumberedRelo, context: LoadContext): TypeAt[] | number {
-  const { local, kernel, log, candidates, loader = DEFAULT_LOADER } = context;
+  const { local, kernel, log, candidates, targetModules, loader = DEFAULT_LOADER } = context;
   const { typeId } = relo.record;
-  const known = candidates.get(typeId);
+  const modules = loader.modules === 'of-target' ? (targetModules?.(relo) ?? []) : kernel.modules;
+  // Candidates in the module of a target differ from program to program.
+  const isShared = loader.modules !== 'of-target' || modules.length === 0;
+  const known = isShared ? candidates.get(typeId) : undefined;
   if (known) return known;
-  const found = findCandidates(kernel, { btf: local, id: typeId }, log, loader);
+  const found = findCandidates({ ...kernel, modules }, { btf: local, id: typeId }, log, loader);
   if (!found) {
     const type = `[${typeId}] ${kindOf(local, typeId)} ${nameOf(local, typeId)}`;
     say(log, 'warn', `prog '${relo.program}': relo #${relo.index}: target candidate search failed for ${type}: -${ERRNO.EINVAL}`);
     return ERRNO.EINVAL;
   }
-  candidates.set(typeId, found);
+  if (isShared) candidates.set(typeId, found);
   return found;
 }
 

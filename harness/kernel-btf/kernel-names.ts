@@ -2,11 +2,9 @@
 import { type Btf, kindOf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
 import { type NameIndex, typesWithName } from '../bpf/btf/names.ts';
-import { readSymbols } from '../bpf/elf/elf.ts';
+import { readSymbols, STB_WEAK } from '../bpf/elf/elf.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes, ModuleNameKind, ModuleWithName } from '../core-relo/candidates.ts';
-
-const STB_WEAK = 2;
 
 function idOf(index: NameIndex, kind: BtfKind, name: string): number | null {
   return typesWithName(index, name).find((id) => kindOf(index.btf, id) === kind) ?? null;

@@ -19,6 +19,7 @@ export const STT_OBJECT = 1;
 export const STT_FUNC = 2;
 export const STB_LOCAL = 0;
 export const STB_GLOBAL = 1;
+export const STB_WEAK = 2;
 export const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
 const HEADER_SIZE = 64;

@@ -1,5 +1,5 @@
 // Reads the ELF relocations of an object's instructions: references to subprograms, data sections, maps and externs.
-import { type Elf, type ElfSymbol, readSymbols, STB_LOCAL } from '../elf/elf.ts';
+import { type Elf, type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL } from '../elf/elf.ts';
 import { INSN_BYTES } from './functions.ts';
 
 export type Reference =
@@ -17,7 +17,6 @@ export type References = ReadonlyMap<string, ReadonlyMap<number, Reference>>;
 
 const SHT_REL = 9;
 const REL_SIZE = 16;
-const SHF_EXECINSTR = 4;
 const STT_SECTION = 3;
 
 function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
@@ -32,6 +31,29 @@ function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
   return { type: 'data', section: section.name, offset: symbol.value, name: symbol.name };
 }
 
+/** A relocation of an instruction. */
+interface InstructionRelocation {
+  /** The executable section with the instruction. */
+  section: ElfSection;
+  /** In bytes, in that section. */
+  offset: number;
+  /** The number of the symbol. */
+  symbol: number;
+}
+
+/** The relocations of instructions in executable sections, in the order of the file. */
+export function* instructionRelocations({ sections, littleEndian }: Elf): Generator<InstructionRelocation> {
+  for (const { type, info, bytes } of sections) {
+    const section = sections[info];
+    if (type !== SHT_REL || !section || (section.flags & SHF_EXECINSTR) === 0) continue;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at + REL_SIZE <= bytes.length; at += REL_SIZE) {
+      const offset = Number(view.getBigUint64(at, littleEndian));
+      yield { section, offset, symbol: Number(view.getBigUint64(at + 8, littleEndian) >> 32n) };
+    }
+  }
+}
+
 /**
  * Returns all references from executable sections.
  * @see bpf_object__collect_prog_relos() in libbpf.c
@@ -39,17 +61,10 @@ function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
 export function referencesOf(elf: Elf): References {
   const symbols = readSymbols(elf);
   const references = new Map<string, Map<number, Reference>>();
-  for (const { type, info, bytes } of elf.sections) {
-    const section = elf.sections[info];
-    if (type !== SHT_REL || !section || (section.flags & SHF_EXECINSTR) === 0) continue;
+  for (const { section, offset, symbol } of instructionRelocations(elf)) {
     const own = references.get(section.name) ?? new Map<number, Reference>();
     references.set(section.name, own);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at + REL_SIZE <= bytes.length; at += REL_SIZE) {
-      const offset = Number(view.getBigUint64(at, elf.littleEndian));
-      const symbol = Number(view.getBigUint64(at + 8, elf.littleEndian) >> 32n);
-      own.set(offset / INSN_BYTES, referenceTo(elf, symbols[symbol]));
-    }
+    own.set(offset / INSN_BYTES, referenceTo(elf, symbols[symbol]));
   }
   return references;
 }

@@ -5,9 +5,13 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/cilium/ebpf"
@@ -38,16 +42,49 @@ func hasModuleTypes() bool {
 	return err != nil || len(entries) > 1
 }
 
-// The types against which the library relocates: those of the kernel, and of the module that the program attaches to. See
-// applyRelocations() in its linker.go. A module is known only after the search for the attach target, so its types are left out here.
-func relocationTargets(override *btf.Spec, _ *ebpf.ProgramSpec) ([]*btf.Spec, error) {
+// The types against which the library relocates: those of the kernel, and of the module with the function that the program attaches to. See
+// applyRelocations() in its linker.go.
+func relocationTargets(override *btf.Spec, program *ebpf.ProgramSpec) ([]*btf.Spec, error) {
 	if override != nil {
 		return []*btf.Spec{override}, nil
 	}
 	if kernelTypes == nil {
 		return nil, ebpf.ErrNotSupported
 	}
-	return []*btf.Spec{kernelTypes}, nil
+	targets := []*btf.Spec{kernelTypes}
+	module := moduleOf(program)
+	if module == "" {
+		return targets, nil
+	}
+	types, err := btf.LoadKernelModuleSpec(module)
+	if errors.Is(err, fs.ErrNotExist) {
+		return targets, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(targets, types), nil
+}
+
+// The module with the function that a program attaches to; "" for a function of the kernel itself. See kernelModule() in the library's prog.go.
+func moduleOf(program *ebpf.ProgramSpec) string {
+	isTrampoline := program.Type == ebpf.Tracing && (program.AttachType == ebpf.AttachTraceFEntry || program.AttachType == ebpf.AttachTraceFExit)
+	if program.AttachTo == "" || (program.Type != ebpf.Kprobe && !isTrampoline) {
+		return ""
+	}
+	file, err := os.Open("/proc/kallsyms")
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		// An address, a kind, a name, and a module in brackets.
+		words := strings.Fields(lines.Text())
+		if len(words) == 4 && strings.EqualFold(words[1], "t") && words[2] == program.AttachTo {
+			return strings.Trim(words[3], "[]")
+		}
+	}
+	return ""
 }
 
 // The variables of this release have no bytes of their own.

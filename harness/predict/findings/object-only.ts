@@ -1,5 +1,6 @@
 // Findings that the object alone decides, the same on every kernel: what loaders do not open, and programs that it does not give to the kernel.
 import { ayaRefusal } from '../../bpf/object/aya-refusal.ts';
+import { ciliumRefusal } from '../../bpf/object/cilium-refusal.ts';
 import { openFailure } from '../../bpf/object/open-failure.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { sectionKnownSince } from '../../bpf/object/section-names.ts';
@@ -7,12 +8,21 @@ import type { Loader } from '../../core-relo/loader.ts';
 import { cannotOpen, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
-/** The failure of an object that its loader does not open; null for loaders with other rules. */
-export function refusedByLoader(object: BpfObject, { libbpfMinor, aya }: Pick<Loader, 'libbpfMinor' | 'aya'>): PredictedFailure | null {
+const notOpened = (message: string, library: string): PredictedFailure => {
+  return { stage: 'open', class: 'object-invalid', reason: cannotOpen(message, library) };
+};
+
+/** The failure of an object that its loader does not open; null if it opens it, or if its rules are unknown. */
+export function refusedByLoader(
+  object: BpfObject,
+  { libbpfMinor, aya, cilium }: Pick<Loader, 'libbpfMinor' | 'aya' | 'cilium'>,
+): PredictedFailure | null {
   const byLibbpf = libbpfMinor === null ? null : openFailure(object);
-  if (byLibbpf !== null) return { stage: 'open', class: 'object-invalid', reason: cannotOpen(byLibbpf) };
+  if (byLibbpf !== null) return notOpened(byLibbpf, 'libbpf');
   const byAya = aya === null ? null : ayaRefusal(object, aya);
-  return byAya === null ? null : { stage: 'open', class: 'object-invalid', reason: `aya cannot open the object: ${byAya}` };
+  if (byAya !== null) return notOpened(byAya, 'aya');
+  const byCilium = cilium === null ? null : ciliumRefusal(object, cilium);
+  return byCilium === null ? null : notOpened(byCilium, 'cilium/ebpf');
 }
 
 /** Sections whose programs need a target in BTF. */

@@ -1,6 +1,8 @@
 // Tests of the sample project in Go: each release of bpf2go compiles its sources, and `init` proposes cilium/ebpf where the objects show it.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { ciliumRefusal } from '../../../../harness/bpf/object/cilium-refusal.ts';
+import { readBpfObject } from '../../../../harness/bpf/object/object.ts';
 import { goIsMissing } from '../toolchains.ts';
 import { buildGoProject } from './build.ts';
 
@@ -23,7 +25,24 @@ test.skipIf(goIsMissing)(
         "kconfig_weak 0.17: load programs: section raw_tp/sys_enter: offset 0: relocating instruction: asm relocation: CONFIG_GO_PROJECT_MISSING: unsupported binding: STB_WEAK",
         "ksyms_const 0.17: load BTF: data section .ksyms: expected init_task to be *Void, not *btf.Var: not supported",
         "ksyms_typed 0.17: load BTF: data section .ksyms: expected bpf_prog_active to be *Void, not *btf.Var: not supported",
+        "map_extra 0.17: load BTF maps: map seen: BTF map definition: field map_extra: not supported",
+        "weak_functions 0.17: load programs: section tc: offset 8: relocating instruction: call: limit: unsupported binding: STB_WEAK",
       ]
     `);
   },
 );
+
+test.skipIf(goIsMissing)('predictions refuse the same objects as each release of bpf2go, with the end of its message', async () => {
+  const objects = await buildGoProject();
+  const predicted = await Promise.all(
+    objects.map(async ({ name, path, release }) => {
+      const refusal = ciliumRefusal(readBpfObject(await readFile(path), path), release === '0.17' ? '0.17' : '0.22');
+      return { name, release, refusal };
+    }),
+  );
+  const said = objects.map(({ name, release, refusal }, at) => {
+    const end = predicted[at]?.refusal ?? null;
+    return { name, release, refusal: end !== null && refusal?.endsWith(end) ? end : refusal };
+  });
+  expect(predicted).toEqual(said);
+});

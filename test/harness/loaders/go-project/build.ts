@@ -1,5 +1,5 @@
 // Compiles the sources of this folder as a Go project does: with bpf2go, in the releases that the sum files pin.
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { digestOf, filesIn } from '../../../../harness/base/digest.ts';
@@ -41,9 +41,14 @@ async function compilerFlags(): Promise<string[]> {
   return [...warnings, `-ffile-prefix-map=${includeDir}=include`, '-isystem', includeDir, '-idirafter', `/usr/include/${host}`];
 }
 
+/** The name that bpf2go gives to an object. */
+function objectName(name: string): string {
+  return OPTIONS[name]?.target === 'amd64' ? `${name}_x86_bpfel.o` : `${name}_bpfel.o`;
+}
+
 /**
- * Compiles one source to NAME.o, and returns what bpf2go says against the object. bpf2go reads each object that it compiled, and leaves an
- * object on the disk that it refuses.
+ * Compiles one source, and returns what bpf2go says against the object. bpf2go reads each object that it compiled, and leaves an object on
+ * the disk that it refuses.
  */
 async function compile(bpf2go: string, name: string, { flags, folder }: { flags: readonly string[]; folder: string }): Promise<string> {
   const { target = 'bpfel', options = [] } = OPTIONS[name] ?? {};
@@ -52,7 +57,6 @@ async function compile(bpf2go: string, name: string, { flags, folder }: { flags:
   const { exitCode, stderr } = await execa(bpf2go, words, { cwd: FOLDER, reject: false });
   const [, refusal] = /^Error: can't load BPF from ELF: file \S+: (.*)$/m.exec(stderr) ?? [];
   if (exitCode !== 0 && refusal === undefined) throw new Error(`bpf2go does not compile ${name}${ENDING}:\n${stderr}`);
-  await rename(join(folder, `${name}_${target === 'amd64' ? 'x86_bpfel' : target}.o`), join(folder, `${name}.o`));
   return refusal ?? '';
 }
 
@@ -79,12 +83,12 @@ export async function buildGoProject(): Promise<GoObject[]> {
   const inputs = [clang.stdout, go.stdout, ...flags, JSON.stringify(OPTIONS)];
   const objects: GoObject[] = [];
   for (const release of RELEASES) {
-    const digest = await digestOf(await filesIn(FOLDER, [ENDING, '.mod', '.sum']), release, ...inputs);
+    const digest = await digestOf(await filesIn(FOLDER, [ENDING, '.mod', '.sum', 'build.ts']), release, ...inputs);
     const folder = join(cacheRoot(), 'test', 'go-project', digest);
     await populateDirectory(folder, async (building) => buildAll(release, building, names, flags));
     for (const name of names) {
       const refusal = await readFile(join(folder, `${name}.refusal`), 'utf8');
-      objects.push({ name, path: join(folder, 'objects', `${name}.o`), release, refusal: refusal === '' ? null : refusal });
+      objects.push({ name, path: join(folder, 'objects', objectName(name)), release, refusal: refusal === '' ? null : refusal });
     }
   }
   return objects;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Symbols of the kernel: one that each kernel has, a weak one that none has, and a needed one that none has.
+// Symbols of the kernel: one that each kernel has, and a weak one that none has.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 extern void init_task __ksym;
 extern void go_project_weak __ksym __weak;
-extern void go_project_missing __ksym;
 
 __u64 address;
 
@@ -21,13 +20,6 @@ int weak(void *context)
 {
 	if (&go_project_weak)
 		address = (__u64)&go_project_weak;
-	return 0;
-}
-
-SEC("raw_tp/sys_enter")
-int missing(void *context)
-{
-	address = (__u64)&go_project_missing;
 	return 0;
 }
 

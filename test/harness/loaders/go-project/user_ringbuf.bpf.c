@@ -10,7 +10,6 @@ struct message {
 struct {
 	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
 	__uint(max_entries, 1 << 12);
-	__type(value, struct message);
 } commands SEC(".maps");
 
 __u64 drained;

@@ -1,0 +1,88 @@
+// Finds why cilium/ebpf does not open an object: sections, externs, maps and calls that a release does not support, on every kernel.
+import { kindOf, nameOf, vlenOf } from '../btf/btf.ts';
+import { allMembers, findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
+import { type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL, STB_WEAK, STT_FUNC } from '../elf/elf.ts';
+import type { BpfObject } from './object.ts';
+import { instructionRelocations } from './references.ts';
+
+/** Releases of cilium/ebpf whose rules are known. */
+export type CiliumRelease = '0.17' | '0.22';
+
+const SHT_PROGBITS = 1;
+const CALL = 0x85;
+const LOAD64 = 0x18;
+
+type Refused = Pick<BpfObject, 'elf' | 'btf'>;
+
+/** Release 0.17 does not read struct_ops maps at all; newer ones read only those that a link registers. */
+function structOpsSection({ elf }: Refused, release: CiliumRelease): string | null {
+  if (release === '0.17') return null;
+  const isMaps = elf.sections.some(({ name, type, size }) => name === '.struct_ops' && type === SHT_PROGBITS && size > 0);
+  return isMaps ? `section ".struct_ops": got '.struct_ops' section: not supported` : null;
+}
+
+/** The variables and functions of a section in BTF, in its order. */
+function membersOfSection({ btf }: Refused, section: string): number[] {
+  const id = btf && findType(btf, 'datasec', section);
+  if (!btf || id === null) return [];
+  return Array.from({ length: vlenOf(btf, id) }, (_, index) => variableOf(btf, id, index)?.type ?? 0);
+}
+
+/** A kernel variable that is not declared plain `void`: even `const void` counts as a type. */
+function typedKernelVariable(object: Refused): string | null {
+  const { btf } = object;
+  const typed = membersOfSection(object, '.ksyms').find((id) => btf && kindOf(btf, id) === 'var' && referencedType(btf, id) !== 0);
+  return btf && typed !== undefined ? `data section .ksyms: expected ${nameOf(btf, typed)} to be *Void, not *btf.Var: not supported` : null;
+}
+
+/** A map with a member that the release does not know. */
+function mapMember(object: Refused, release: CiliumRelease): string | null {
+  const { btf } = object;
+  if (!btf || release !== '0.17') return null;
+  const map = membersOfSection(object, '.maps').find((id) =>
+    allMembers(btf, resolveType(btf, referencedType(btf, id))).some(({ name }) => name === 'map_extra'),
+  );
+  return map === undefined ? null : `map ${nameOf(btf, map)}: BTF map definition: field map_extra: not supported`;
+}
+
+/** Why a release refuses the symbol that an instruction refers to. */
+function refusedReference(
+  { elf, btf }: Refused,
+  { opcode, symbol }: { opcode: number; symbol: ElfSymbol },
+  { release, kernelNames }: { release: CiliumRelease; kernelNames: ReadonlySet<string> },
+): string | null {
+  const { name, binding, type, section } = symbol;
+  const target = elf.sections[section];
+  if (section === 0) {
+    const isKconfig = opcode === LOAD64 && btf !== null && findType(btf, 'datasec', '.kconfig') !== null && !kernelNames.has(name);
+    return isKconfig && binding === STB_WEAK ? `asm relocation: ${name}: unsupported binding: STB_WEAK` : null;
+  }
+  if (target === undefined) return null;
+  if (target.name === '.maps' || target.name.startsWith('maps')) {
+    return binding === STB_LOCAL ? `possible erroneous static qualifier on map definition: found reference to "${name}"` : null;
+  }
+  const isWeakCall = opcode === CALL && (target.flags & SHF_EXECINSTR) !== 0 && type === STT_FUNC && binding === STB_WEAK;
+  return isWeakCall && release === '0.17' ? `call: ${name}: unsupported binding: STB_WEAK` : null;
+}
+
+function reference(object: Refused, release: CiliumRelease): string | null {
+  const { elf, btf } = object;
+  const kernelNames = new Set(btf ? membersOfSection(object, '.ksyms').map((id) => nameOf(btf, id)) : []);
+  const symbols = readSymbols(elf);
+  for (const { section, offset, symbol: index } of instructionRelocations(elf)) {
+    const symbol = symbols[index];
+    const opcode = section.bytes[offset];
+    if (!symbol || opcode === undefined) continue;
+    const refused = refusedReference(object, { opcode, symbol }, { release, kernelNames });
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+/**
+ * The end of cilium/ebpf's message about an object that it does not open; null if it opens it, or if this module does not know why not.
+ * @see LoadCollectionSpecFromReader() in cilium/ebpf's elf_reader.go: sections, BTF, maps, then references from code
+ */
+export function ciliumRefusal(object: Refused, release: CiliumRelease): string | null {
+  return structOpsSection(object, release) ?? typedKernelVariable(object) ?? mapMember(object, release) ?? reference(object, release);
+}
