@@ -22,6 +22,8 @@ export interface Loader {
   candidates: 'prune' | 'keep' | 'fewest-poisons';
   /** Value of type_size and target_type_id for a missing type; or the load ends. */
   missingType: 'zero' | 'poison' | 'error';
+  /** Whether a local type keeps its id, or gets a number in the order in which the relocations of a program first name the types. */
+  localTypeIds: 'kept' | 'numbered';
   /** Whether loads and stores are adapted to a field of another size; where that is impossible, they are poisoned, or the load ends. */
   adjustsSize: 'or-poison' | 'or-error' | 'never';
   /** Whether the compiled instruction must contain the value on the side of the object. */
@@ -38,6 +40,8 @@ export interface Loader {
   targetError: 'end' | 'poison';
   /** Whether a load resolves only the relocations that its programs need, or those of all functions. */
   resolves: 'needed' | 'all';
+  /** Whether a load needs all maps, kernel symbols and Kconfig values of the object, or only those that its programs refer to. */
+  needs: 'object' | 'programs';
   /** The size of an array field: of one element, or of the whole array. */
   arraySize: 'element' | 'whole';
   /** The dimensions that count for the size of an array: a loader that multiplies only the last one reads wrong elements. */
@@ -67,6 +71,7 @@ const LIBBPF_17: Loader = {
   failsOnUnreadableModule: false,
   candidates: 'prune',
   missingType: 'zero',
+  localTypeIds: 'kept',
   adjustsSize: 'or-poison',
   checksCompiled: true,
   mixesEnums: true,
@@ -75,6 +80,7 @@ const LIBBPF_17: Loader = {
   limitsDepth: true,
   targetError: 'end',
   resolves: 'needed',
+  needs: 'object',
   arraySize: 'element',
   arrayDimensions: 'all',
   flexibleIndex: 'any',
@@ -117,7 +123,9 @@ export const LOADERS = {
     failsOnUnreadableModule: true,
     candidates: 'fewest-poisons',
     missingType: 'poison',
+    localTypeIds: 'numbered',
     adjustsSize: 'never',
+    needs: 'programs',
     mapSizes: 'corrected',
     libbpfMinor: null,
     cilium: '0.22',

@@ -232,6 +232,16 @@ function candidatesFor(relo: NumberedRelo, context: LoadContext): TypeAt[] | num
 }
 
 /**
+ * The id of a local type in the BTF that the kernel gets. A loader may give it only the types that relocations name.
+ * @see CORERelocate() in cilium/ebpf's btf/core.go, and Builder.Add() in its btf/marshal.go
+ */
+function localTypeId(relo: NumberedRelo, { siblings, loader = DEFAULT_LOADER }: LoadContext): number {
+  if (loader.localTypeIds === 'kept') return relo.record.typeId;
+  const named = (siblings?.(relo) ?? [relo]).filter(({ record: { kind } }) => RELOCATION_KINDS[kind] === 'local_type_id');
+  return [...new Set(named.map(({ record }) => record.typeId))].indexOf(relo.record.typeId) + 1;
+}
+
+/**
  * Resolves a relocation like libbpf, and logs the lines that libbpf prints.
  * @see bpf_core_resolve_relo() in libbpf.c
  */
@@ -250,7 +260,9 @@ export function resolveRelo(relo: NumberedRelo, context: LoadContext): Resolved 
     return ERRNO.EINVAL;
   }
   say(log, 'debug', `prog '${program}': relo #${index}: ${formatSpec(parsed.spec)}`);
-  if (candidates === null) return { ...POISON, poison: false, original: BigInt(record.typeId), target: BigInt(record.typeId) };
+  if (candidates === null) {
+    return { ...POISON, poison: false, original: BigInt(record.typeId), target: BigInt(localTypeId(relo, context)) };
+  }
   const eligible = loader.candidates === 'fewest-poisons' ? fewestPoisons(relo, candidates, context) : candidates;
   return typeof eligible === 'number' ? eligible : choose({ relo, spec: parsed.spec, log, loader }, eligible);
 }

@@ -18,7 +18,7 @@ import type { Mode } from '../plan/settings/mode-name.ts';
 import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
-import { programRefusedByLibbpf, refusedByLoader } from './findings/object-only.ts';
+import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader } from './findings/object-only.ts';
 import { attachByNameFindings } from './findings/attach-by-name.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
@@ -26,6 +26,7 @@ import { missingWeakKfuncs, objectFindings, programFindings } from './findings/s
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
 import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
 import { argumentFailure } from './findings/arguments.ts';
+import { neededNames } from './findings/needed-names.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 import { stepOf } from './findings/order.ts';
 import { withPartners } from './struct-ops-partners.ts';
@@ -262,7 +263,9 @@ function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCel
 
 /** Findings that make a program fail before verification. An `if-supported` program does not fail because of them. */
 function ownFindings(program: BpfProgram, kernel: KernelTypes, loader: Loader): Finding[] {
-  return program.autoload === true ? [...programRefusedByLibbpf(program, loader), ...programFindings(program, kernel)] : [];
+  return program.autoload === true
+    ? [...programRefusedByLibbpf(program, loader), ...programWithoutTarget(program, loader), ...programFindings(program, kernel)]
+    : [];
 }
 
 const NO_BTF: PredictedFailure = {
@@ -310,8 +313,15 @@ export function predictCell(
         ] as const,
     ),
   );
+  const needed = neededNames(input);
+  const sharedBy = (program: BpfProgram, load: ExaminedLoad) => {
+    // The load of the whole object creates all maps, and resolves what any program refers to.
+    if (loader.needs === 'object' || load.attempt.program === null) return shared;
+    const names = needed(program);
+    return shared.filter(({ subjects }) => !subjects || subjects.some((name) => names.has(name)));
+  };
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
-    programIn(decided, load, program, { findings: [...shared, ...(own.get(program.name) ?? [])], loader });
+    programIn(decided, load, program, { findings: [...sharedBy(program, load), ...(own.get(program.name) ?? [])], loader });
   const deciding = loadable(decided, kernel, loader);
   const { object, others } = chooseAlternatives(decided, (program) => verdictOn(examine(deciding, program.name), program));
   const chosen = others.size === 0 ? deciding : loadable(object, kernel, loader);

@@ -6,7 +6,7 @@ import type { Failure } from './rules/context.ts';
 import type { FailureContext, Finding, Rule } from './rules/context.ts';
 import { attachFailed, functionWithoutAddress } from './rules/attach.ts';
 import { mapNotCreated } from './rules/maps.ts';
-import { objectInvalid, openFailed, settingRefused } from './rules/object.ts';
+import { objectInvalid, openFailed, settingRefused, targetNotGiven } from './rules/object.ts';
 import { attachTargetMissing, lockedDown, notPermitted, refusedUnverified } from './rules/program.ts';
 import { btfMissing, externMissing, relocationAborted } from './rules/relocate.ts';
 import { poisonReached, verifierCause, verifierRejected } from './rules/verifier.ts';
@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   relocationAborted,
   mapNotCreated,
   objectInvalid,
+  targetNotGiven,
   attachFailed,
   attachTargetMissing,
   poisonReached,

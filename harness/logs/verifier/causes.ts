@@ -42,11 +42,15 @@ interface Rule {
 
 const KINDS = new Map<string, RelocationKind>(RELOCATION_KINDS.map((kind) => [kind, kind]));
 
+/** What cilium/ebpf writes into calls of weak kfuncs that the kernel lacks. @see kfuncCallPoisonBase in its linker.go */
+const CILIUM_KFUNC = String(0xdedc0de);
+
 /** The numbers libbpf writes into calls that must not be reached: POISON_CALL_..., POISON_LDIMM64_... and 0xbad2310. */
 function readUnknownHelper(number: string | undefined, name: string | null): VerifierCause {
   if (number === '195896080') return { type: 'core-relocation', relocation: null };
   if (number?.length === 10 && number.startsWith('2001')) return { type: 'missing-map', name: null };
   if (number?.length === 10 && number.startsWith('2002')) return { type: 'missing-kfunc', name: null };
+  if (number === CILIUM_KFUNC) return { type: 'missing-kfunc', name: null };
   return { type: 'helper-unknown', id: Number(number), name };
 }
 

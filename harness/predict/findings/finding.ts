@@ -14,6 +14,8 @@ export interface Finding {
   failure: PredictedFailure;
   /** False if a module may provide what the kernel itself lacks. */
   certain: boolean;
+  /** The maps, kernel symbols or Kconfig values that the finding is about; absent if it is about the whole object. */
+  subjects?: readonly string[];
 }
 
 /** A finding about a kfunc or kernel variable of the object. */

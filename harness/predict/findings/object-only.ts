@@ -1,11 +1,11 @@
 // Findings that the object alone decides, the same on every kernel: what loaders do not open, and programs that it does not give to the kernel.
 import { ayaRefusal } from '../../bpf/object/aya-refusal.ts';
-import { ciliumRefusal } from '../../bpf/object/cilium-refusal.ts';
+import { ciliumRefusal, type CiliumRelease } from '../../bpf/object/cilium-refusal.ts';
 import { openFailure } from '../../bpf/object/open-failure.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { sectionKnownSince } from '../../bpf/object/section-names.ts';
 import type { Loader } from '../../core-relo/loader.ts';
-import { cannotOpen, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
+import { cannotOpen, givesNoTarget, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
 const notOpened = (message: string, library: string): PredictedFailure => {
@@ -49,4 +49,19 @@ function refusedProgram({ section, type, hasGivenType, attachTo, member }: BpfPr
 export function programRefusedByLibbpf(program: BpfProgram, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): Finding[] {
   const reason = libbpfMinor === null ? null : refusedProgram(program, libbpfMinor);
   return reason === null ? [] : [{ failure: { stage: 'verify', class: 'object-invalid', reason }, certain: true }];
+}
+
+/** Sections whose programs need a target that cilium/ebpf does not look up, by release. @see findProgramTargetInKernel() in its prog.go */
+const CILIUM_GIVES_NO_TARGET = {
+  '0.17': /^(?:lsm_cgroup|freplace|struct_ops(?:\.s)?)(?:\/|$)/,
+  '0.22': /^(?:lsm_cgroup|freplace|fsession(?:\.s)?)(?:\/|$)/,
+} as const satisfies Record<CiliumRelease, RegExp>;
+
+/** Finds a program that cilium/ebpf gives to the kernel without the attach target that the kernel needs. */
+export function programWithoutTarget({ section, attachTo }: BpfProgram, { cilium }: Pick<Loader, 'cilium'>): Finding[] {
+  if (cilium === null) return [];
+  const name = section.replace(/^\?/, '');
+  const isNameless = NEEDS_TARGET.test(name) && attachTo === null;
+  if (!isNameless && !CILIUM_GIVES_NO_TARGET[cilium].test(name)) return [];
+  return [{ failure: { stage: 'verify', class: 'object-invalid', reason: givesNoTarget('cilium/ebpf', section) }, certain: true }];
 }

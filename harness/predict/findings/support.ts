@@ -6,6 +6,7 @@ import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
 import { attachTargetOf, namedTracepoint } from '../../bpf/object/attach-point.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
+import { leavesOutValue } from '../../bpf/object/dialect.ts';
 import { impossibleAttribute } from '../../bpf/object/map-shape.ts';
 import type { ObjectMap } from '../../bpf/object/maps.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
@@ -30,7 +31,7 @@ function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
   const missing = object.maps.filter(({ type, autocreate }) => autocreate === true && !knowsMapType(kernel, type));
   return missing.map(({ name, type }) => {
     const reason = `map '${name}' (${type}): its type is unknown to this kernel`;
-    return { failure: { stage: 'map-create', class: 'map-type-unsupported', reason }, certain: true };
+    return { failure: { stage: 'map-create', class: 'map-type-unsupported', reason }, certain: true, subjects: [name] };
   });
 }
 
@@ -83,7 +84,15 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): ExternFinding[
  */
 function externFindings(object: BpfObject, kernel: KernelTypes): ExternFinding[] {
   const found = [...kernelFunctions(object, kernel), ...kernelVariableFindings(object, kernel)];
-  return found.toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  const sorted = found.toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  return sorted.map((finding) => ({ ...finding, subjects: [finding.name] }));
+}
+
+/** All Kconfig values of an object: a program that refers to one needs all, because they share a map. */
+function kconfigNames({ btf }: BpfObject): string[] {
+  const section = btf && findType(btf, 'datasec', '.kconfig');
+  if (!btf || section === null) return [];
+  return Array.from({ length: vlenOf(btf, section) }, (_, index) => nameOf(btf, variableOf(btf, section, index)?.type ?? 0));
 }
 
 /** Finds the first unresolved Kconfig value. The reason has the words of the verdict on a load. */
@@ -91,19 +100,43 @@ function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
   const found = object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config, object.kconfig) : null;
   if (!found) return [];
   const what = found.name === '' ? "the kernel's configuration cannot be read" : `kernel configuration ${found.name}`;
-  return [{ failure: { stage: 'relocate', class: 'kconfig-missing', reason: `${what}: ${found.detail}` }, certain: true }];
+  return [
+    {
+      failure: { stage: 'relocate', class: 'kconfig-missing', reason: `${what}: ${found.detail}` },
+      certain: true,
+      subjects: kconfigNames(object),
+    },
+  ];
+}
+
+/** Maps whose sizes, entries or flags cilium/ebpf completes. @see fixupMagicFields() in its map.go, mustHaveNoPrealloc() in its types.go */
+const CILIUM_COMPLETES: ReadonlySet<string> = new Set([
+  'perf_event_array',
+  'cpumap',
+  'lpm_trie',
+  'sk_storage',
+  'inode_storage',
+  'task_storage',
+  'cgrp_storage',
+]);
+
+/** A map as cilium/ebpf creates it; none if the library completes it. */
+function createdByCilium(map: ObjectMap): ObjectMap[] {
+  if (CILIUM_COMPLETES.has(map.type)) return [];
+  return [leavesOutValue('cilium', map) ? { ...map, valueSize: null } : map];
 }
 
 /**
  * Finds maps that no kernel creates. libbpf creates every map, whatever programs use it.
  * @see bpf_object__create_maps() in libbpf.c
  */
-function impossibleMaps({ maps }: BpfObject, { mapSizes }: Loader): (Finding & { map: ObjectMap })[] {
-  if (mapSizes === 'corrected') return [];
+function impossibleMaps({ maps: defined }: BpfObject, { mapSizes, cilium }: Loader): (Finding & { map: ObjectMap })[] {
+  if (mapSizes === 'corrected' && cilium === null) return [];
+  const maps = cilium === null ? defined : defined.flatMap(createdByCilium);
   return maps.flatMap((map) => {
     if (map.autocreate !== true || impossibleAttribute(map) === null) return [];
     const reason = `map '${map.name}' (${map.type}): cannot be created: EINVAL`;
-    return [{ map, failure: { stage: 'map-create', class: 'map-create-failed', reason }, certain: true }];
+    return [{ map, failure: { stage: 'map-create', class: 'map-create-failed', reason }, certain: true, subjects: [map.name] }];
   });
 }
 

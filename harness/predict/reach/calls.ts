@@ -1,6 +1,6 @@
-// Finds which functions of an object each function calls or takes the address of.
+// Finds what the functions of an object refer to: functions that they call or take the address of, maps, and names in the kernel.
 import type { BpfObject } from '../../bpf/object/object.ts';
-import type { ObjectFunction } from '../../bpf/object/functions.ts';
+import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import { compiledCode } from '../../core-relo/code.ts';
 import { CLASS, JMP, PSEUDO_CALL, readInsn } from './insn.ts';
 import { referencesOf } from '../../bpf/object/references.ts';
@@ -11,6 +11,10 @@ export interface FunctionUse {
   hasCallback: boolean;
   /** Names of the kernel functions that it calls, as the object declares them. */
   kfuncs: string[];
+  /** The functions whose address it takes. */
+  callbacks: ObjectFunction[];
+  /** Names of the maps, kernel symbols and Kconfig values that the instructions refer to. */
+  names: string[];
 }
 
 const keyOf = (section: string, insn: number) => `${insn} ${section}`;
@@ -22,11 +26,17 @@ export function functionUses(object: BpfObject): (owner: ObjectFunction) => Func
   const references = referencesOf(object.elf);
   return (owner) => {
     const code = codeOf(owner);
-    const use: FunctionUse = { callees: [], hasCallback: false, kfuncs: [] };
+    const use: FunctionUse = { callees: [], hasCallback: false, kfuncs: [], callbacks: [], names: [] };
     for (let at = 0; at < owner.insns; at++) {
       const insn = readInsn(code, at);
       const own = references.get(owner.section)?.get(owner.insnOffset + at);
-      if (own?.type === 'function' && insn?.class === CLASS.LD) use.hasCallback = true;
+      if (own?.type === 'extern' || own?.type === 'data') use.names.push(own.name);
+      if (own?.type === 'function' && insn?.class === CLASS.LD) {
+        use.hasCallback = true;
+        // The instruction has the distance from the symbol in bytes.
+        const callback = functions.get(keyOf(own.section, own.insn + insn.immediate / INSN_BYTES));
+        if (callback) use.callbacks.push(callback);
+      }
       const isCall = insn?.class === CLASS.JMP && insn.operation === JMP.CALL && insn.src === PSEUDO_CALL;
       if (isCall && own?.type === 'extern') use.kfuncs.push(own.name);
       if (!isCall || own?.type === 'extern') continue;

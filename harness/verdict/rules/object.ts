@@ -68,3 +68,22 @@ export function objectInvalid({ attempt, program, library }: FailureContext): Fi
   const reason = said.startsWith('attach program FD') ? NEEDS_TARGET_PROGRAM : said;
   return { stage: 'verify', class: 'object-invalid', reason };
 }
+
+/** The reason of a program whose attach target the library does not give to the kernel. */
+export function givesNoTarget(library: string, section: string): string {
+  const kind = section.replace(/^\?/, '').replace(/\/.*$/s, '');
+  return `${library} gives the kernel no attach target for programs of section ${kind}: not the kernel's fault`;
+}
+
+/** What kernels answer to a program without the number of its attach target; some refuse struct_ops programs without a message. */
+const NO_TARGET = /^(?:Tracing programs must provide btf_id|attach_btf_id 0 is not )/;
+
+/** The library gave the kernel no attach target, because it does not know how for such programs. libbpf says so itself. */
+export function targetNotGiven({ attempt, object, program, verifier, library }: FailureContext): Finding | null {
+  if (library !== 'cilium/ebpf' || !attempt.rejected || !program) return null;
+  const said = verifier?.reason ?? null;
+  const isSilent = said === null && program.type === 'struct_ops' && errnoName(attempt.errno) === 'ENOTSUPP';
+  if (!isSilent && (said === null || !NO_TARGET.test(said))) return null;
+  const section = object.programs.find(({ name }) => name === program.name)?.section ?? '';
+  return { stage: 'verify', class: 'object-invalid', reason: givesNoTarget(library, section) };
+}

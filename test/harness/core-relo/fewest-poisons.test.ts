@@ -118,6 +118,12 @@ it('an answer with no has the value 0 though it counts as a lack', () => {
   ).toEqual(['0', '0', 'poisoned']);
 });
 
+it('local types get numbers in the order in which relocations of the function first name them', () => {
+  const local = withInt({ S: at('S', { a: 0 }), T: at('T', { b: 0 }) });
+  const relos: Relo[] = ['T', 'S', 'T', 'S'].map((type) => ['local_type_id', type, '0']);
+  expect(results(local, withInt({}), relos)).toEqual(['1', '2', '1', '2']);
+});
+
 it('relocations of other types, of the local type and of unknown kinds do not count', () => {
   const target = withInt({ one: at('S', { a: 4 }), two: at('S', { b: 8 }), T: at('T', { b: 0 }) });
   const local = withInt({ S: at('S', { a: 0, b: 4 }), T: at('T', { b: 0 }) });
@@ -128,7 +134,8 @@ it('relocations of other types, of the local type and of unknown kinds do not co
       ['local_type_id', 'S', '0'],
       ['type_matches', 'S', '0'],
     ]),
-  ).toEqual(['2', '0']);
+    // cilium/ebpf gives the kernel only the types that relocations name, and numbers them from 1.
+  ).toEqual(['1', '0']);
   // The union is no target for the type, but has its field.
   const named: Drafts = { int: INT, in: at('in', { a: 0 }), T: typedef('T', 'in') };
   const withUnion: Drafts = {
@@ -143,7 +150,7 @@ it('relocations of other types, of the local type and of unknown kinds do not co
       ['local_type_id', 'T', '0'],
       ['byte_off', 'T', '0:0'],
     ]),
-  ).toEqual(['3', '8']);
+  ).toEqual(['1', '8']);
   expect(results(local, target, [...offsets(A), ['unknown', 'S', '0:1']]).slice(0, 2)).toEqual(['4', 'error 22']);
 });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-// Trampolines at the entry and exit of functions, one of them sleepable, one at a function that kernels lost.
+// Trampolines at the entry and exit of functions: a sleepable one that only newer kernels accept, and one at a function that they lost.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -29,7 +29,7 @@ int BPF_PROG(left, int directory, struct filename *name, long result)
 	return 0;
 }
 
-SEC("fentry.s/security_file_open")
+SEC("fentry.s/__x64_sys_nanosleep")
 int BPF_PROG(sleeping)
 {
 	char text[8];
