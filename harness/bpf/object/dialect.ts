@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { LibraryFamily } from '../../base/loader-name.ts';
 import { type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL, STT_FUNC } from '../elf/elf.ts';
+import { ciliumRefusal } from './cilium-refusal.ts';
 import { sectionStrings } from './compiler.ts';
 import type { ObjectMap } from './maps.ts';
 import type { BpfObject } from './object.ts';
@@ -125,9 +126,14 @@ function nameEvidence(file: string | null): Evidence[] {
 const isReadByAya = (section: string) => section.startsWith('.text') || KNOWS_SECTION.aya(section);
 
 /** Whether a library accepts all of the object, as far as this module knows. aya refuses an object with a section that it does not know. */
-function accepts(library: LibraryFamily, { programs }: BpfObject, evidence: readonly Evidence[]): boolean {
+function accepts(library: LibraryFamily, object: BpfObject, evidence: readonly Evidence[]): boolean {
   if (evidence.some(({ libraries }) => !libraries.includes(library))) return false;
-  return library !== 'aya' || programs.every(({ section }) => isReadByAya(section));
+  switch (library) {
+    case 'cilium':
+      return ciliumRefusal(object, '0.22') === null;
+    case 'aya':
+      return object.programs.every(({ section }) => isReadByAya(section));
+  }
 }
 
 /**

@@ -1,26 +1,32 @@
 // Runs objects with loader programs in real guests, and shows their verdicts.
 import { expect } from 'vitest';
 import { ensureAgents } from '../../../harness/cli/agents.ts';
-import { type ObjectSource, type ObjectSources, plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { type ObjectSource, type ObjectSources, plainSources, readInputs, type RunObject } from '../../../harness/plan/inputs/inputs.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { realRun } from '../run/real-run.ts';
 
 /**
- * Runs objects on kernels, each with every loader.
+ * Runs objects on kernels, each with every loader; returns also the rows, one for each object and loader.
  * @param mode what the guest does with each program; `load` unless given
  */
-export async function runLoaders(
+export async function runObjects(
   sources: readonly (string | ObjectSource)[],
   kernels: readonly string[],
   loaders: readonly string[],
   mode?: 'attach' | 'run',
-): Promise<Results> {
+): Promise<{ results: Results; objects: readonly RunObject[] }> {
   const all = sources.map((source) => (typeof source === 'string' ? plainSources([source], '.').sources : [source])).flat();
   const defaults: Pick<ObjectSources, 'defaults'> = mode ? { defaults: { settings: { mode }, at: () => 'defaults' } } : {};
   const { objects, problems } = await readInputs({ sources: all, directory: '.', ...defaults }, { loaders });
   expect(problems).toEqual([]);
   const { otherAgents } = await ensureAgents(objects, {}, () => {});
-  return realRun([], kernels, { objects, otherAgents });
+  return { results: await realRun([], kernels, { objects, otherAgents }), objects };
+}
+
+/** Runs objects on kernels as `runObjects()`, without the rows. */
+export async function runLoaders(...request: Parameters<typeof runObjects>): Promise<Results> {
+  const { results } = await runObjects(...request);
+  return results;
 }
 
 /** The verdict on each program: `task_state+cilium-0.22/old_name 6.12 fail core-field-missing: the reason`. */

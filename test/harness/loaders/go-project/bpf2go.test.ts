@@ -1,8 +1,10 @@
 // Tests of the sample project in Go: each release of bpf2go compiles its sources, and `init` proposes cilium/ebpf where the objects show it.
 import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { ciliumRefusal } from '../../../../harness/bpf/object/cilium-refusal.ts';
 import { readBpfObject } from '../../../../harness/bpf/object/object.ts';
+import { starterConfig } from '../../../../harness/plan/config/starter.ts';
 import { goIsMissing } from '../toolchains.ts';
 import { buildGoProject } from './build.ts';
 
@@ -46,3 +48,28 @@ test.skipIf(goIsMissing)('predictions refuse the same objects as each release of
   });
   expect(predicted).toEqual(said);
 });
+
+test.skipIf(goIsMissing)(
+  'init proposes cilium/ebpf with its evidence for the objects that its newest release opens, and for no others',
+  async () => {
+    const objects = (await buildGoProject()).filter(({ release }) => release === '0.22');
+    const read = await Promise.all(
+      objects.map(async ({ name, path }) => {
+        const bpf = readBpfObject(await readFile(path), path);
+        const programs = bpf.programs.map(({ name: program, section, type, insns }) => ({ name: program, section, type, insns }));
+        return { file: path, bpf, result: { id: name, programs } };
+      }),
+    );
+    const text = starterConfig(read, { directory: dirname(objects[0]?.path ?? ''), schema: null, areNamed: false });
+    const lines = text.split('\n').map((line) => line.trim());
+    const proposed = lines.flatMap((line, at) => {
+      const [, path] = /^- path: (\S+)/.exec(line) ?? [];
+      const loader = lines.slice(at + 1).find((next) => /^(?:loader:|- path:)/.test(next));
+      return path === undefined ? [] : [`${path} ${loader?.startsWith('loader:') ? loader : 'none'}`];
+    });
+    expect(proposed).toMatchSnapshot('loaders');
+    const accepted = objects.filter(({ refusal }) => refusal === null).map(({ path }) => basename(path));
+    const withLoader = new Set(proposed.flatMap((line) => (line.includes(' loader: cilium@0.22 # ') ? line.split(' ').slice(0, 1) : [])));
+    expect([...withLoader].toSorted()).toEqual(accepted.toSorted());
+  },
+);

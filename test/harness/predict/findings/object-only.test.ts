@@ -76,7 +76,7 @@ describe('programs of cilium/ebpf', () => {
     '%s gives the kernel no target for programs of some sections, or without a name',
     async (loader) => {
       const found = verdicts(await objectOf('targets', SECTIONS), loaderRules(loader));
-      expect(Object.entries(found).filter(([, verdict]) => verdict !== 'ok')).toMatchSnapshot();
+      expect(Object.entries(found).filter(([, verdict]) => verdict !== 'ok')).toMatchSnapshot('verdicts');
     },
   );
 });
