@@ -1,10 +1,12 @@
 // Finds the library that an object was made for, from what only that library accepts or writes. Without evidence there is no answer.
 import { basename } from 'node:path';
 import type { LibraryFamily } from '../../base/loader-name.ts';
+import { nameOf, vlenOf } from '../btf/btf.ts';
+import { findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
 import { type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL, STT_FUNC } from '../elf/elf.ts';
 import { ciliumRefusal } from './cilium-refusal.ts';
 import { sectionStrings } from './compiler.ts';
-import type { ObjectMap } from './maps.ts';
+import { conflictingSize, type ObjectMap } from './maps.ts';
 import type { BpfObject } from './object.ts';
 import { KNOWS_SECTION, sectionKnownSince } from './section-names.ts';
 
@@ -56,6 +58,25 @@ function valueEvidence(map: ObjectMap): Evidence[] {
   const libraries = LIBRARIES.filter((library) => leavesOutValue(library, map));
   if (libraries.length === 0) return [];
   return [{ libraries, refusedAs: `map '${map.name}' (`, words: `${map.type} map ${map.name} with a type of values` }];
+}
+
+/** A map whose type of values has another size than its definition says, as aya's Rust types of ring buffers do. */
+function conflictEvidence({ btf }: BpfObject): Evidence[] {
+  const section = btf && findType(btf, 'datasec', '.maps');
+  if (!btf || section === null) return [];
+  return Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0).flatMap(
+    (id): Evidence[] => {
+      const conflict = conflictingSize(btf, resolveType(btf, referencedType(btf, id)));
+      if (conflict === null) return [];
+      return [
+        {
+          libraries: ['aya'],
+          refusedAs: `map '${nameOf(btf, id)}': conflicting`,
+          words: `map ${nameOf(btf, id)} with ${conflict.slice(0, -1)}`,
+        },
+      ];
+    },
+  );
 }
 
 /** Programs that are static functions: libbpf loads only global ones. Rust has such functions in `.text.unlikely.`. */
@@ -150,6 +171,7 @@ export function dialectOf(object: BpfObject, file: string | null = null): Dialec
     ...legacyEvidence(object, symbols),
     ...sectionEvidence(object),
     ...object.maps.flatMap(valueEvidence),
+    ...conflictEvidence(object),
   ];
   if (evidence.length === 0) return null;
   return { libraries: LIBRARIES.filter((library) => accepts(library, object, evidence)), evidence };

@@ -86,6 +86,24 @@ function sizeBehind(btf: Btf, pointer: number | undefined): number | null {
   return pointer !== undefined && kindOf(btf, pointer) === 'ptr' ? sizeOf(btf, referencedType(btf, pointer)) : null;
 }
 
+/**
+ * What libbpf prints about a definition that gives a size twice, as a number and through a type, with different results: the size that comes
+ * first, then the other. aya's Rust types give ring buffers a type of values and the size 0.
+ * @param definition the struct of the map in BTF
+ * @returns `conflicting value size 8 != 0.`; null without such sizes
+ * @see parse_btf_map_def() in libbpf.c
+ */
+export function conflictingSize(btf: Btf, definition: number): string | null {
+  const members = membersOf(btf, definition);
+  for (const part of ['key', 'value']) {
+    const sizes = { [`${part}_size`]: numberIn(btf, members.get(`${part}_size`)), [part]: sizeBehind(btf, members.get(part)) };
+    const inOrder = [...members.keys()].flatMap((name) => sizes[name] ?? []);
+    const [first, second] = inOrder;
+    if (first !== undefined && second !== undefined && first !== second) return `conflicting ${part} size ${first} != ${second}.`;
+  }
+  return null;
+}
+
 function typeName(number: number | null): string {
   return number === null ? 'unknown' : (MAP_TYPES[number] ?? `type ${number}`);
 }

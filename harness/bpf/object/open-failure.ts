@@ -2,6 +2,7 @@
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
 import { detailOf, findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
 import { type Elf, type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL, STT_FUNC } from '../elf/elf.ts';
+import { conflictingSize } from './maps.ts';
 import { functionsBySection, functionsOf, INSN_BYTES, ownerFinder } from './functions.ts';
 
 const SHT_PROGBITS = 1;
@@ -95,8 +96,10 @@ function refusedMap({ btf }: Opened): string | null {
     if (kindOf(btf, id) !== 'var') continue;
     const [name, linkage] = [nameOf(btf, id), detailOf(btf, id)];
     if (linkage !== LINKAGE_ALLOCATED) return `map '${name}': unsupported map linkage ${LINKAGES[linkage] ?? 'unknown'}.`;
-    const isStruct = kindOf(btf, resolveType(btf, referencedType(btf, id))) === 'struct';
-    if (!isStruct) return `map '${name}': unexpected def kind var.`;
+    const definition = resolveType(btf, referencedType(btf, id));
+    if (kindOf(btf, definition) !== 'struct') return `map '${name}': unexpected def kind var.`;
+    const conflict = conflictingSize(btf, definition);
+    if (conflict !== null) return `map '${name}': ${conflict}`;
   }
   return null;
 }
@@ -157,7 +160,7 @@ function refusedRelocation(opened: Opened): string | null {
 }
 
 /**
- * Finds the message with which libbpf 1.x refuses to open an object. Definitions of maps are not read here: `harness/bpf/object/maps.ts`.
+ * Finds the message with which libbpf 1.x refuses to open an object. Of the definitions of maps, only their sizes are read.
  * @returns null if it opens the object, or if this module does not know why not
  * @see bpf_object_open() in libbpf.c: sections, BTF, externs, maps, then references from code
  */
