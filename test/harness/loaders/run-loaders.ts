@@ -38,3 +38,9 @@ export function verdicts({ cells, kernels }: Results): string[] {
     ),
   );
 }
+
+/** Programs whose verdict contradicts the prediction: `uprobes+aya-0.14/sleeps 5.10 fail program-type-unsupported: the reason`. */
+export function contradictions({ cells, kernels, ...others }: Results): string[] {
+  const differing = cells.map((cell) => ({ ...cell, programs: cell.programs.filter(({ predicted }) => predicted?.agrees === false) }));
+  return verdicts({ ...others, kernels, cells: differing });
+}
