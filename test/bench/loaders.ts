@@ -97,11 +97,8 @@ function say(name: string, times: readonly number[]): void {
 
 const timesOf = (loader: string) => SELECTORS.map((selector) => least.get(loader)?.get(selector) ?? Number.NaN);
 const libbpf = timesOf(DEFAULT_LIBBPF);
-process.stdout.write(
-  `${'processor time of a cell that passes'.padEnd(58)}${SELECTORS.map((name) => name.padStart(12))
-    .join('')
-    .slice(3)}\n`,
-);
+const heads = SELECTORS.map((name) => name.slice(name.indexOf(':') + 1).padStart(9)).join('');
+process.stdout.write(`${'processor time of a cell that passes, on Debian'.padEnd(58)}${heads}\n`);
 say('with libbpf', libbpf);
 for (const loader of measures.keys()) {
   if (loader === DEFAULT_LIBBPF) continue;
