@@ -25,19 +25,19 @@ const relocationRecord = z.strictObject({
     .enum(REACHED)
     .nullable()
     .describe('Whether the verifier reached the poisoned instruction; null if the instruction is not poisoned.'),
-  candidates: z.array(candidate).describe('Types of the kernel that libbpf compared with the accessed type.'),
+  candidates: z.array(candidate).describe('Types of the kernel that the loader compared with the accessed type.'),
   suspicious: z
     .string()
     .nullable()
     .describe('Semantic change: how the value that is read differs from what was compiled, in one sentence; null if it does not.'),
-  warnings: z.array(z.string()).describe('Warnings of libbpf about this relocation.'),
+  warnings: z.array(z.string()).describe('Warnings of the loader about this relocation.'),
   predicted: z
     .strictObject({
       outcome: z.enum(OUTCOMES).describe('Predicted outcome.'),
       target: z.string().nullable().describe('Predicted value after relocation, in decimal; null if there is none.'),
     })
     .optional()
-    .describe('Prediction, if libbpf did something else or never reached the relocation; absent if both agree.'),
+    .describe('Prediction, if the loader did something else or never reached the relocation; absent if both agree.'),
 });
 
 const cellProgram = z.strictObject({
@@ -45,7 +45,7 @@ const cellProgram = z.strictObject({
   status: status.describe('Status of the program.'),
   stage: stage.nullable().describe('Stage at which the program failed; null if it did not fail.'),
   class: failureClass.nullable().describe('Failure class; null if the program did not fail.'),
-  errno: count.nullable().describe('Error number that the kernel or libbpf returned, positive; null if there is none.'),
+  errno: count.nullable().describe('Error number that the kernel or the loader returned, positive; null if there is none.'),
   reason: z.string().nullable().describe('Reason of the failure, in one line; null if the program did not fail.'),
   fingerprint: z
     .string()
@@ -57,7 +57,7 @@ const cellProgram = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'True if the program was attached after the load; false if libbpf cannot attach its kind without a target and the configuration names ' +
+      'True if the program was attached after the load; false if the loader cannot attach its kind without a target and the configuration names ' +
         'none; absent if attaching was not asked for, or failed.',
     ),
   runs: count
@@ -82,7 +82,7 @@ const cellProgram = z.strictObject({
   logs: z
     .strictObject({
       libbpf: logRef.describe(
-        'Debug output of libbpf for this program alone, as a key of `logs.texts`; null if there is none. If the object has more than 256 ' +
+        'Debug output of the loader, libbpf or another one, for this program alone, as a key of `logs.texts`; null if there is none. If the object has more than 256 ' +
           'programs, it has no lines about the other programs; the log of the object has these.',
       ),
       verifier: logRef.describe("The verifier's log, as a key of `logs.texts`; null if there is none."),
@@ -108,7 +108,7 @@ const attempt = z.strictObject({
 });
 
 const cellLogs = z.strictObject({
-  libbpf: logRef.describe('Whole debug output of libbpf for the object; null if there is none.'),
+  libbpf: logRef.describe('Whole debug output of the loader, libbpf or another one, for the object; null if there is none.'),
   warnings: logRef.describe('The warnings in that output; null if there is none.'),
   verifier: logRef.describe("The verifier's log of the load attempt for the whole object; null if there is none."),
   kernel: logRef.describe('Kernel log of the guest during the cell; null if it is empty.'),
@@ -154,7 +154,7 @@ export const cellSchema = z.strictObject({
   loadMs: milliseconds
     .nullable()
     .describe(
-      "Time that libbpf's open and load took in the guest, all load attempts together, in milliseconds; null if nothing was loaded.",
+      "Time that the loader's open and load took in the guest, all load attempts together, in milliseconds; null if nothing was loaded.",
     ),
   predicted: z
     .strictObject({
