@@ -6,6 +6,7 @@ import { visible } from '../base/visible.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
+import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';
 import { type Loader, LOADERS, loaderRules } from '../core-relo/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
@@ -22,13 +23,26 @@ interface PredictOptions extends ConfigOptions {
   kernel?: string[];
   json?: boolean;
   log?: boolean;
-  loader?: Loader;
+  loader?: ChosenLoader;
+}
+
+/** A loader that overrules those of the objects. */
+interface ChosenLoader {
+  name: string;
+  rules: Loader;
 }
 
 /** The rules of a loader by its name; `cilium` and `aya` without a release mean the newest one. */
-function rulesOf(name: string): Loader {
+function chosenLoader(name: string): ChosenLoader {
   const known = Object.entries<Loader>(LOADERS).find(([each]) => each === name);
-  return known ? known[1] : loaderRules(checkedLoader(name));
+  return { name, rules: known ? known[1] : loaderRules(checkedLoader(name)) };
+}
+
+/** The prediction with the loader that decided it, as in results.json: the default one has no name there. */
+function withLoader(prediction: Prediction, chosen: ChosenLoader | undefined): Prediction {
+  if (!chosen) return prediction;
+  const loader = chosen.name === DEFAULT_LIBBPF ? {} : { loader: chosen.name };
+  return { ...prediction, objects: prediction.objects.map(({ loader: _, ...object }) => ({ ...object, ...loader })) };
 }
 
 /** The exit code of predictions: a failure first, then unusable inputs. */
@@ -53,14 +67,14 @@ async function predict(objects: string[], options: PredictOptions): Promise<void
   const { prediction, problems, notes } =
     inputs.objects.length === 0
       ? { prediction: null, problems: [], notes: [] }
-      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, options.loader ?? null);
+      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, options.loader?.rules ?? null);
   const all = [...inputs.problems, ...found.problems, ...problems];
   for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
   const forLibbpf = options.loader === undefined ? loaderNotes(inputs.objects) : [];
   for (const note of [...notes, ...forLibbpf, ...fixedOffsetNotes(inputs.objects)]) writeLine(process.stderr, `note: ${note}`);
   if (!prediction) throw new UserError('no object can be used');
   if (prediction.kernels.length === 0) throw new UserError('no kernel can be used');
-  if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);
+  if (options.json === true) process.stdout.write(`${JSON.stringify(withLoader(prediction, options.loader))}\n`);
   else if (options.log !== true) {
     const milliseconds = performance.now() - started;
     const width = process.stdout.columns ?? 100;
@@ -92,7 +106,7 @@ export function addPredictCommand(program: Command): void {
       new Option(
         '--loader <name>',
         'loader whose rules decide: libbpf@1.1, cilium@0.22, aya@0.14 (default: the one that loads the object, libbpf@1.7 unless set)',
-      ).argParser(rulesOf),
+      ).argParser(chosenLoader),
     )
     .option('--log', 'write the lines that libbpf would print instead')
     .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')

@@ -376,6 +376,17 @@ describe('this machine', () => {
     expect(runs[1]).toBe(runs[2]);
   });
 
+  it('predict --json names the loader of each object; the default loader has no name', async () => {
+    const named = await Promise.all(
+      ['aya@0.14', 'libbpf@default'].map(async (loader) => {
+        const { stdout } = await corematrix(folder, ['predict', 'names.bpf.o', '-k', 'btf:hub', '--json', '--loader', loader]);
+        const { objects } = JSON.parse(stdout);
+        return objects[0].loader ?? null;
+      }),
+    );
+    expect(named).toEqual(['aya@0.14', null]);
+  });
+
   it('predict lists the possible loaders', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub', '--loader', 'bcc')).toMatchInlineSnapshot(`
       "error: option '--loader <name>' argument 'bcc' is invalid. expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13.
