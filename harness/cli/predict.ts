@@ -41,8 +41,8 @@ function chosenLoader(name: string): ChosenLoader {
 /** The prediction with the loader that decided it, as in results.json: the default one has no name there. */
 function withLoader(prediction: Prediction, chosen: ChosenLoader | undefined): Prediction {
   if (!chosen) return prediction;
-  const loader = chosen.name === DEFAULT_LIBBPF ? {} : { loader: chosen.name };
-  return { ...prediction, objects: prediction.objects.map(({ loader: _, ...object }) => ({ ...object, ...loader })) };
+  const loader = chosen.name === DEFAULT_LIBBPF ? undefined : chosen.name;
+  return { ...prediction, objects: prediction.objects.map((object) => ({ ...object, loader })) };
 }
 
 /** The exit code of predictions: a failure first, then unusable inputs. */
