@@ -105,7 +105,7 @@ function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loada
 function examine({ object, load: loadOf, reach, programs, prototypes }: Loadable, program: string | null): ExaminedLoad {
   const load = loadOf(program, 'omit');
   const { errno } = load;
-  const attempt = readAttempt({ program, reached: errno === 0 ? 'done' : 'prepare', errno, openMs: 0, loadMs: 0, log: load.log });
+  const attempt = readAttempt({ program, reached: errno === 0 ? 'done' : 'prepare', errno, openMs: 0, loadMs: 0, log: load.log }, object);
   const examined = { errno, attempt, facts: indexOf(attempt.log.relocations), reach: new Map<string, Reach>(), prototypes };
   const mayHit = reach.mayHit(load);
   if (errno !== 0 || (!mayHit && prototypes.size === 0)) return examined;

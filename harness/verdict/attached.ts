@@ -41,8 +41,8 @@ interface Known {
   inModule?: InModule;
 }
 
-/** Attach types of the kprobes of many functions, which need an option of the kernel. */
-const PROBES_MANY = /^trace_kprobe_/;
+/** The beginning of the attach types of kprobes of many functions, which need an option of the kernel. */
+const PROBES_MANY = 'trace_kprobe_';
 
 /**
  * Why the kernel lacks the attach type of a program; null if the kernel has it, or if this is unknown.
@@ -54,7 +54,7 @@ function unsupportedType({ kind, name }: Attachment, error: string, { object, en
   if (type === null) return null;
   if (!MISSING_TARGET.has(error) && enumerators?.has(`BPF_${type.toUpperCase()}`) === false)
     return `attach type ${type} is unknown to this kernel`;
-  return error === 'EOPNOTSUPP' && PROBES_MANY.test(type) ? `this kernel is built without attach type ${type} (${error})` : null;
+  return error === 'EOPNOTSUPP' && type.startsWith(PROBES_MANY) ? `this kernel is built without attach type ${type} (${error})` : null;
 }
 
 const TRACEPOINT = /^\??(?:tp|tracepoint)\/([\w-]+\/\w+)$/;

@@ -74,7 +74,10 @@ fuzz({
     const log = textRecords(input.toString('utf8'));
     const program = random.below(2) === 0 ? null : (PROGRAMS[random.below(PROGRAMS.length)]?.name ?? null);
     const reached = random.pick(['open', 'prepare', 'load', 'done']);
-    const attempt = readAttempt({ program, reached, errno: random.below(600), openMs: 0, loadMs: 0, log });
+    const attempt = readAttempt(
+      { program, reached, errno: random.below(600), openMs: 0, loadMs: 0, log },
+      { programs: [], relocations: [] },
+    );
     const entries = relocationRecords({ programs: PROGRAMS, relocations: RELOCATIONS }, [attempt, { ...attempt, program: null }]);
     if (entries.length !== RELOCATIONS.length) throw new Error(`${entries.length} entries for ${RELOCATIONS.length} relocations`);
   },

@@ -70,7 +70,7 @@ function prepare(object: BpfObject, kernel: KernelTypes): Prepared {
 function loadedAlone({ object, load: loadOf, reach, owners }: Prepared, program: BpfProgram): Loaded | null {
   const load = loadOf(program.name, 'omit');
   if (load.errno !== 0) return null;
-  const { log } = readAttempt({ program: program.name, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: load.log });
+  const { log } = readAttempt({ program: program.name, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: load.log }, object);
   const position = (facts: RelocationFacts) => refOf(object.relocations, facts) ?? -1;
   const checks = log.relocations.flatMap((facts): Check[] => {
     const [owner, ref] = [owners.get(facts.program), position(facts)];

@@ -28,7 +28,7 @@ function rejectedProgram(attempt: LoadAttempt, log: LibbpfLog): ReadAttempt['rej
  * Reads the facts of an attempt: from the log of libbpf, or from the report of a loader program. Never throws.
  * @param object what a report does not tell
  */
-export function readAttempt(attempt: LoadAttempt, object: ReportedObject = { programs: [], relocations: [] }): ReadAttempt {
+export function readAttempt(attempt: LoadAttempt, object: ReportedObject): ReadAttempt {
   const log = attempt.reported ? reportedFacts(attempt.reported, object) : parseLibbpfLog(attempt.log);
   return { program: attempt.program, reached: attempt.reached, errno: attempt.errno, log, rejected: rejectedProgram(attempt, log) };
 }

@@ -21,12 +21,12 @@ export function btfMissing({ attempt }: FailureContext): Finding | null {
   if (failure.kind === 'kernel-missing') {
     return { stage: 'relocate', class: 'btf-missing', reason: `the kernel has no usable BTF: ${failure.text}` };
   }
-  const log = attempt.log.btfLog?.trimEnd() ?? '';
+  const log = attempt.log.btfLog ?? '';
   const refusal = readBtfLog(log);
   // A kernel that logs why it refuses BTF supports BTF.
   return {
     stage: 'relocate',
-    class: log === '' ? 'btf-missing' : 'object-invalid',
+    class: log.trim() === '' ? 'btf-missing' : 'object-invalid',
     reason: refusal === null ? failure.text : `${BTF_REFUSED}: ${refusal.text}`,
   };
 }

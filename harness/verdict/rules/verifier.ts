@@ -35,7 +35,7 @@ export function missingKfunc(name: string): string {
   return `kfunc ${name} is called but does not exist in this kernel`;
 }
 
-const NO_CALLBACK = /^number of funcs in func_info doesn't match number of subprogs/;
+const NO_CALLBACK = "number of funcs in func_info doesn't match number of subprogs";
 
 /** The reason of a program with a callback on a kernel before 5.13. Its verifier counts the functions before it reads any instruction. */
 export const CALLBACKS_UNKNOWN = 'this kernel does not know functions as callbacks: func_info lists more functions than it finds';
@@ -77,7 +77,7 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
     case 'too-complex':
       return { class: 'complexity-limit', reason };
     case 'unknown-instruction':
-      if (NO_CALLBACK.test(verifier.reason ?? '')) return { class: 'insn-unsupported', reason: CALLBACKS_UNKNOWN };
+      if (verifier.reason === NO_CALLBACK) return { class: 'insn-unsupported', reason: CALLBACKS_UNKNOWN };
       return { class: 'insn-unsupported', reason: verifier.insnText === null ? reason : `${reason}: ${verifier.insnText}` };
     case 'attach-target':
       return { class: 'attach-target-missing', reason };

@@ -11,7 +11,10 @@ import { engineLines, libbpfLines, type OracleCell } from './oracles.ts';
 
 /** One line for each relocation: its access and its outcome. */
 function outcomes({ bpf }: OracleCell, lines: readonly string[]): string[] {
-  const attempt = readAttempt({ program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: textRecords(lines.join('\n')) });
+  const attempt = readAttempt(
+    { program: null, reached: 'done', errno: 0, openMs: 0, loadMs: 0, log: textRecords(lines.join('\n')) },
+    { programs: [], relocations: [] },
+  );
   return relocationRecords(bpf, [attempt]).map(({ ref, outcome, local, target, suspicious }) => {
     const relocation = bpf.relocations[ref];
     const value = local === target ? `${local}` : `${local} -> ${target}`;

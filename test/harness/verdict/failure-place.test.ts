@@ -6,7 +6,11 @@ import { readAttempt } from '../../../harness/verdict/evidence/attempt.ts';
 import { failurePlace } from '../../../harness/verdict/failure-place.ts';
 
 const RECORDED = readFileSync(new URL('../../fixtures/libbpf-logs/v1.7.0.prog_bad.log', import.meta.url), 'utf8');
-const attempt = (text: string) => readAttempt({ program: null, reached: 'load', errno: 22, openMs: 0, loadMs: 0, log: textRecords(text) });
+const attempt = (text: string) =>
+  readAttempt(
+    { program: null, reached: 'load', errno: 22, openMs: 0, loadMs: 0, log: textRecords(text) },
+    { programs: [], relocations: [] },
+  );
 
 const SOURCE = {
   file: 'core.bpf.c',

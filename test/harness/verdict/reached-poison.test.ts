@@ -11,7 +11,10 @@ type Tried = Pick<LoadAttempt, 'program' | 'reached'>;
 const WHOLE: Tried = { program: null, reached: 'load' };
 
 const read = (text: string, { program, reached }: Tried = WHOLE) =>
-  readAttempt({ program, reached, errno: reached === 'done' ? 0 : 22, openMs: 0, loadMs: 0, log: textRecords(text) });
+  readAttempt(
+    { program, reached, errno: reached === 'done' ? 0 : 22, openMs: 0, loadMs: 0, log: textRecords(text) },
+    { programs: [], relocations: [] },
+  );
 
 const spec = (field: string) => `<byte_off> [9] struct task_struct.${field} (0:1 @ offset 8)`;
 const printed = (program: string, index: number, field: string) => `libbpf: prog '${program}': relo #${index}: ${spec(field)}\n`;

@@ -10,7 +10,10 @@ const RECORDED = readFileSync(new URL('../../../fixtures/libbpf-logs/v1.7.0.prog
 const SPEC = '[9] struct task_struct.state (0:1 @ offset 8)';
 
 function attempt(text: string, program: string | null = null, reached: ReadAttempt['reached'] = 'load'): ReadAttempt {
-  return readAttempt({ program, reached, errno: reached === 'done' ? 0 : 22, openMs: 0, loadMs: 0, log: textRecords(text) });
+  return readAttempt(
+    { program, reached, errno: reached === 'done' ? 0 : 22, openMs: 0, loadMs: 0, log: textRecords(text) },
+    { programs: [], relocations: [] },
+  );
 }
 
 /** The poisoned relocation that the verifier reached, as `program #index`; null if none fits. */

@@ -18,7 +18,7 @@ function line(entry: CellRelocation, relocation: ObjectRelocation | undefined): 
 
 function recordsOf(object: RecordedObject, version: string, names?: readonly string[]): string[] {
   const recorded = recordedObject(object);
-  const attempts = recordedEvidence(object, version, names).attempts.map((each) => readAttempt(each));
+  const attempts = recordedEvidence(object, version, names).attempts.map((each) => readAttempt(each, recorded));
   return relocationRecords(recorded, attempts).map((entry) => line(entry, recorded.relocations[entry.ref]));
 }
 
@@ -46,7 +46,10 @@ const RELOCATION: ObjectRelocation = {
 };
 
 function attempt(program: string | null, reached: LoadAttempt['reached'], text: string): ReadAttempt {
-  return readAttempt({ program, reached, errno: reached === 'done' ? 0 : 22, openMs: 0, loadMs: 0, log: textRecords(text) });
+  return readAttempt(
+    { program, reached, errno: reached === 'done' ? 0 : 22, openMs: 0, loadMs: 0, log: textRecords(text) },
+    { programs: [], relocations: [] },
+  );
 }
 
 function one(
