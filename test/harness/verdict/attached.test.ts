@@ -171,3 +171,91 @@ test('the reason of a program that a locked-down kernel does not attach names lo
   const found = attachedIn({ ...LOADED, attachments: [attachment(1)] }, known)({ name: 'p', type: 'kprobe' });
   expect(found?.failure?.reason).toBe('attaching fails (EPERM)');
 });
+
+test('a map that cannot be attached does not fail for the function of a program with its name', () => {
+  const targets = [{ state: 'notrace' as const, program: 'p', function: 'f', variant: '' }];
+  const attempt = { ...LOADED, attachments: [attachment(22, { kind: 'map' })] };
+  const found = attachedIn(attempt, { ...KERNEL, evidence: { targets } })({ name: 'other', type: 'struct_ops' });
+  expect(found?.failure?.reason).toBe("struct_ops map 'p': attaching fails (EINVAL)");
+});
+
+/** Programs at tracepoints that a kernel lacks, and others with a similar section. */
+const AT_TRACEPOINTS: readonly { section: string; attachTo?: string }[] = [
+  { section: 'tracepoint/ext4/ext4_sync_fs' },
+  { section: '?tp/net-x/made_up' },
+  { section: 'tp/syscalls/sys_enter_made_up' },
+  { section: 'raw_tp/ext4_sync_fs' },
+  { section: 'tracepoint', attachTo: 'ext4/ext4_sync_fs' },
+  { section: 'tp/sched/sched_switch', attachTo: 'syscalls/sys_enter_made_up' },
+  { section: 'tp/sched/sched_switch/more' },
+  { section: 'uprobe//opt/tp/lib/probed' },
+];
+
+/** The class and reason of each program that cannot be attached to its tracepoint. */
+function atTracepoints(
+  changes: Partial<Attachment> & { errno: number },
+  inModule?: (name: string, use: string) => string | null,
+): string[] {
+  const programs = AT_TRACEPOINTS.map((program, at) => ({ name: `at ${at}`, type: 'tracepoint', ...program }));
+  return programs.map(({ name, section }) => {
+    const attempt = { ...LOADED, attachments: [attachment(changes.errno, { name, ...changes })] };
+    const known = { object: { programs: [{ name: 'first', section: 'kprobe/f' }, ...programs] }, ...(inModule && { inModule }) };
+    const { failure: found } = attachedIn(attempt, known)({ name, type: 'struct_ops' }) ?? {};
+    return `${section}: ${found?.class}: ${found?.reason}`;
+  });
+}
+
+test('a tracepoint that the kernel lacks is the reason, with the module that has it', () => {
+  expect(
+    atTracepoints({ errno: 2 }, (name, use) => (name.includes('ext4') ? `in module ext4 as ${name} (${use})` : null)),
+  ).toMatchInlineSnapshot(`
+    [
+      "tracepoint/ext4/ext4_sync_fs: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (attach)",
+      "?tp/net-x/made_up: attach-target-missing: tracepoint net-x/made_up is not an event of this kernel or of a loaded module",
+      "tp/syscalls/sys_enter_made_up: attach-target-missing: tracepoint syscalls/sys_enter_made_up is not an event of this kernel or of a loaded module",
+      "raw_tp/ext4_sync_fs: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (attach)",
+      "tracepoint: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (attach)",
+      "tp/sched/sched_switch: attach-target-missing: attaching fails (ENOENT)",
+      "tp/sched/sched_switch/more: attach-target-missing: attaching fails (ENOENT)",
+      "uprobe//opt/tp/lib/probed: attach-target-missing: attaching fails (ENOENT)",
+    ]
+  `);
+});
+
+test('a tracepoint that no known module has is not an event of the kernel', () => {
+  expect(atTracepoints({ errno: 2 })).toMatchInlineSnapshot(`
+    [
+      "tracepoint/ext4/ext4_sync_fs: attach-target-missing: tracepoint ext4/ext4_sync_fs is not an event of this kernel or of a loaded module",
+      "?tp/net-x/made_up: attach-target-missing: tracepoint net-x/made_up is not an event of this kernel or of a loaded module",
+      "tp/syscalls/sys_enter_made_up: attach-target-missing: tracepoint syscalls/sys_enter_made_up is not an event of this kernel or of a loaded module",
+      "raw_tp/ext4_sync_fs: attach-target-missing: attaching fails (ENOENT)",
+      "tracepoint: attach-target-missing: attaching fails (ENOENT)",
+      "tp/sched/sched_switch: attach-target-missing: attaching fails (ENOENT)",
+      "tp/sched/sched_switch/more: attach-target-missing: attaching fails (ENOENT)",
+      "uprobe//opt/tp/lib/probed: attach-target-missing: attaching fails (ENOENT)",
+    ]
+  `);
+});
+
+test('an error that does not mean a missing target is not about the tracepoint', () => {
+  expect(new Set(atTracepoints({ errno: 22 }, () => 'in a module').map((line) => line.replace(/^[^:]*: /, '')))).toMatchInlineSnapshot(`
+    Set {
+      "attach-failed: attaching fails (EINVAL)",
+    }
+  `);
+});
+
+test('a map with the name of a program does not fail for the tracepoint of this program', () => {
+  expect(atTracepoints({ errno: 2, kind: 'map' }, () => 'in a module').map((line) => line.replace(/^.*?: /, ''))).toMatchInlineSnapshot(`
+    [
+      "attach-target-missing: struct_ops map 'at 0': attaching fails (ENOENT)",
+      "attach-target-missing: struct_ops map 'at 1': attaching fails (ENOENT)",
+      "attach-target-missing: struct_ops map 'at 2': attaching fails (ENOENT)",
+      "attach-target-missing: struct_ops map 'at 3': attaching fails (ENOENT)",
+      "attach-target-missing: struct_ops map 'at 4': attaching fails (ENOENT)",
+      "attach-target-missing: struct_ops map 'at 5': attaching fails (ENOENT)",
+      "attach-target-missing: struct_ops map 'at 6': attaching fails (ENOENT)",
+      "attach-target-missing: struct_ops map 'at 7': attaching fails (ENOENT)",
+    ]
+  `);
+});

@@ -87,6 +87,14 @@ describe('proven crashes', () => {
     expect(provenCrash(guests, 'libbpf@1.1')?.class).toBe('libbpf-crash');
   });
 
+  it('the crash of the kernel is that of the kernel, whatever library loads', () => {
+    const guest = { isolation: boot, crash: crashIn(OOPS, null) };
+    expect(provenCrash([guest, guest], 'cilium@0.22')).toEqual({
+      class: 'kernel-crash',
+      reason: 'loading the object crashes the kernel in two fresh boots: kernel oops in the guest: Oops: 0000',
+    });
+  });
+
   it('a crash is not proven by one guest, by a restored guest, or by two different crashes', () => {
     const [kernel, libbpf] = crashes();
     expect([

@@ -408,6 +408,21 @@ describe('programs that the kernel decides about', () => {
     ]);
   });
 
+  test('a chosen alternative passes with the whole object, even if it did not load alone', () => {
+    const attempts = [
+      attempt(null, 'load', 3, unknown),
+      attempt('first', 'done', 0, ''),
+      attempt('second', 'load', 3, unknown.replace('first', 'second')),
+      attempt(null, 'done', 0, ''),
+    ];
+    expect(judged({ ...base, attempts, chosen: ['second'] })).toEqual([
+      '(cell) | pass',
+      'first | skip | not needed: second is the chosen alternative',
+      'second | pass',
+      'other | pass',
+    ]);
+  });
+
   test('if no alternative loads, each alternative fails', () => {
     const missing = "attach-target-missing | attach target f (kprobe) is not in this kernel's BTF";
     const attempts = [

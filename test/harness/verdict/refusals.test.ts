@@ -112,6 +112,7 @@ test('an attach target has the name that it has in BTF', () => {
 });
 
 test('missing or refused BTF has its own class', () => {
+  const NO_WORDS = '-- BEGIN BTF LOAD LOG ---\n \n-- END BTF LOAD LOG --';
   expect([
     verdict({ errno: 2, text: warn('BTF is required, but is missing or corrupted.') }),
     verdict({ errno: 22, text: warn("Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.") }),
@@ -129,12 +130,14 @@ test('missing or refused BTF has its own class', () => {
         'failed to find valid kernel BTF',
       ),
     }),
+    verdict({ errno: 22, text: warn(NO_WORDS, "Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.") }),
   ]).toMatchInlineSnapshot(`
     [
       "fail | open | object-invalid | the object has no usable BTF",
       "fail | relocate | btf-missing | Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
       "fail | relocate | object-invalid | the kernel refuses the object's BTF: Invalid name",
       "fail | relocate | btf-missing | the kernel has no usable BTF: kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?",
+      "fail | relocate | btf-missing | Error loading .BTF into kernel: -22. BTF is mandatory, can't proceed.",
     ]
   `);
 });
