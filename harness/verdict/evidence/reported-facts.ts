@@ -24,15 +24,27 @@ type ReportedRelocation = LoaderReport['relocations'][number];
 /** Words of loaders for a kernel whose own BTF is absent or unreadable. */
 const NO_KERNEL_BTF = /load kernel spec|no BTF found for kernel|\/sys\/kernel\/btf\/vmlinux/;
 
-/** Words of loaders for an extern that the kernel lacks, with those of libbpf. */
-const EXTERN_WORDS: readonly { pattern: RegExp; kind: ExternFailure['kind']; detail?: string }[] = [
-  { pattern: /config option "(?<name>\w+)" does not exist on this kernel$/, kind: 'kconfig', detail: 'not resolved' },
-  { pattern: /kfunc "(?<name>\w+)": not supported$/, kind: 'kfunc', detail: 'not found in kernel or module BTFs' },
-  { pattern: /kernel is missing symbol: (?<name>\w+)$/, kind: 'ksym', detail: 'not resolved' },
-  { pattern: /\.?kconfig:? .*config option "?(?<name>\w+)"?/, kind: 'kconfig' },
-  { pattern: /\.?kconfig\b.*?(?<name>\bCONFIG_\w+|\bLINUX_\w+)?/, kind: 'kconfig' },
-  { pattern: /kfuncs?:? .*?"(?<name>\w+)"/, kind: 'kfunc' },
-  { pattern: /(?:missing symbol|required ksyms): (?<name>\w+)/, kind: 'ksym' },
+/** An extern that the kernel lacks. `detail` has the words of libbpf; without it, the loader's text is the detail. */
+interface ExternWords {
+  pattern: RegExp;
+  kind: ExternFailure['kind'];
+  detail?: string;
+}
+
+/**
+ * Words of cilium/ebpf for externs, the most exact first: no other loader has externs. It names all missing symbols; the first one counts,
+ * as with libbpf.
+ * @see resolveKconfig() in collection.go, resolveKsymReferences() and fixupKfuncs() in linker.go of cilium/ebpf 0.17 and 0.22
+ */
+const EXTERN_WORDS: readonly ExternWords[] = [
+  { pattern: /config option "(?<name>\w+)" does not exist on this kernel/, kind: 'kconfig', detail: 'not resolved' },
+  { pattern: /kfunc "(?<name>\w+)": not supported/, kind: 'kfunc', detail: 'not found in kernel or module BTFs' },
+  { pattern: /kernel is missing symbol: (?<name>\w+)/, kind: 'ksym', detail: 'not resolved' },
+  { pattern: /resolve \.kconfig: problem adding value for (?<name>\w+)/, kind: 'kconfig' },
+  { pattern: /resolve (?:required ksyms:|ksym) (?<name>\w+)/, kind: 'ksym' },
+  { pattern: /resolve ksyms: symbol (?<name>\w+)/, kind: 'ksym' },
+  { pattern: /resolve \.kconfig: /, kind: 'kconfig' },
+  { pattern: /fixing up kfuncs: /, kind: 'kfunc' },
 ];
 
 function externOf(text: string): ExternFailure {
@@ -85,7 +97,7 @@ function reportedRelocations(reports: readonly ReportedRelocation[], { relocatio
   return [...found.values()];
 }
 
-/** Words of aya for a type that the kernel's BTF lacks. */
+/** Words of aya 0.13 and 0.14 for a type that the kernel's BTF lacks. */
 const NO_BTF_TYPE = /unknown BTF type `/i;
 
 /** The attach target that the kernel lacks; null if the failure is about something else. */
@@ -110,6 +122,7 @@ function takeFailure(log: LibbpfLog, failure: ReportedFailure, object: ReportedO
       return;
     case 'btf':
       log.btf.push({ kind: NO_KERNEL_BTF.test(text) ? 'kernel-missing' : 'object-refused', text });
+      log.btfLog = verifierLog;
       log.ended = 'btf';
       return;
     case 'relocation':

@@ -49,12 +49,11 @@ export function reachedPoison(log: LibbpfLog, program: string, verifier: Verifie
 
 /**
  * The verifier's log, with a relocation as the cause if it stopped at an instruction that the loader made invalid. Not every loader writes
- * an instruction whose message names a relocation: for a load of 64 bits, cilium/ebpf writes one to the frame pointer.
+ * an instruction whose message is about a relocation: for a load of 64 bits, cilium/ebpf writes one to the frame pointer.
  */
 export function withPoisonAsCause(log: LibbpfLog, program: string, verifier: VerifierLog): VerifierLog {
-  const place = verifier.insn === null ? null : placeOf(log, program, verifier.insn);
-  const isPoisoned = log.relocations.some((facts) => facts.program === place?.program && facts.poisoned.includes(place.insn));
-  return isPoisoned && verifier.cause.type !== 'core-relocation'
-    ? { ...verifier, cause: { type: 'core-relocation', relocation: null } }
-    : verifier;
+  if (verifier.insn === null) return verifier;
+  const place = placeOf(log, program, verifier.insn);
+  const isPoisoned = log.relocations.some((facts) => facts.program === place.program && facts.poisoned.includes(place.insn));
+  return isPoisoned ? { ...verifier, cause: { type: 'core-relocation', relocation: null } } : verifier;
 }

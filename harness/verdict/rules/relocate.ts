@@ -37,6 +37,13 @@ const EXTERNS = {
   kfunc: { class: 'kfunc-missing', name: 'kfunc' },
 } as const satisfies Record<ExternFailure['kind'], { class: FailureClass; name: string }>;
 
+/** What cannot be read if a message about an extern does not name it. */
+const UNNAMED = {
+  kconfig: "the kernel's configuration cannot be read",
+  ksym: "the kernel's symbols cannot be read",
+  kfunc: "the kernel's kfuncs cannot be read",
+} as const satisfies Record<ExternFailure['kind'], string>;
+
 /** What libbpf lacks for an extern; null for one that it found, but cannot use. */
 function useOf({ kind, detail }: ExternFailure): NameUse | null {
   if (kind === 'kconfig') return null;
@@ -54,11 +61,8 @@ export function externMissing({ attempt, inModule }: FailureContext): Finding | 
   const { class: failureClass, name } = EXTERNS[failure.kind];
   const use = useOf(failure);
   const where = use && inModule(essentialName(failure.name), use);
-  const reason =
-    failure.name === ''
-      ? `the kernel's configuration cannot be read: ${failure.detail}`
-      : `${name} ${failure.name}: ${where ?? failure.detail}`;
-  return { stage: 'relocate', class: failureClass, reason };
+  const subject = failure.name === '' ? UNNAMED[failure.kind] : `${name} ${failure.name}`;
+  return { stage: 'relocate', class: failureClass, reason: `${subject}: ${where ?? failure.detail}` };
 }
 
 /** A relocation neither resolves nor can be poisoned, which ends the whole load. */
