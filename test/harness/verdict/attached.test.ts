@@ -206,9 +206,8 @@ function atTracepoints(
 }
 
 test('a tracepoint that the kernel lacks is the reason, with the module that has it', () => {
-  expect(
-    atTracepoints({ errno: 2 }, (name, use) => (name.includes('ext4') ? `in module ext4 as ${name} (${use})` : null)),
-  ).toMatchInlineSnapshot(`
+  expect(atTracepoints({ errno: 2 }, (name, use) => (name.includes('ext4') ? `in module ext4 as ${name} (${use})` : null)))
+    .toMatchInlineSnapshot(`
     [
       "tracepoint/ext4/ext4_sync_fs: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (attach)",
       "?tp/net-x/made_up: attach-target-missing: tracepoint net-x/made_up is not an event of this kernel or of a loaded module",
