@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
 import { streamOf } from '../base/cached-file.ts';
-import { compressionOf, decompress } from '../../kernels/archive/decompress.ts';
+import { compressionOf } from '../../kernels/archive/compression.ts';
+import { decompress } from '../../kernels/archive/decompress.ts';
 
 /** BTFHub's archives have one file. The largest allowed one fits, also beside others. */
 const MAX_ARCHIVE = 512 << 20;

@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { readCachedText } from '../base/cached-file.ts';
 import { modulesInCache } from '../../kernels/cache/modules.ts';
 import { isElf } from '../../kernels/image/elf-section.ts';
-import { decompressXzFiles } from '../../kernels/archive/decompress.ts';
+import { unpackXzFiles } from '../../kernels/archive/xz-files.ts';
 import { InfraError } from '../base/errors.ts';
 import { errorCode, writeFileAtomic } from '../base/files.ts';
 import { type Btf, kindOf, nameOf } from '../bpf/btf/btf.ts';
@@ -73,7 +73,7 @@ const KINDS = ['function', 'variable', 'struct'] as const satisfies readonly Mod
 /** @throws InfraError for files that cannot be decompressed */
 async function readBatch(files: readonly ModuleFile[]): Promise<Buffer[]> {
   const paths = files.map(({ path }) => path);
-  if (paths.every((path) => path.endsWith('.xz'))) return decompressXzFiles(paths, MAX_BATCH_BYTES);
+  if (paths.every((path) => path.endsWith('.xz'))) return unpackXzFiles(paths, MAX_BATCH_BYTES);
   const read = await Promise.all(paths.map(readPlain));
   return read.map((bytes) => {
     if (typeof bytes === 'string') throw new InfraError(bytes);

@@ -7,7 +7,8 @@ import { streamOf } from '../../harness/base/cached-file.ts';
 import { InfraError } from '../../harness/base/errors.ts';
 import { listAr } from './ar.ts';
 import type { Archive, FileRequest } from './archive.ts';
-import { type Compression, decompress } from './decompress.ts';
+import type { Compression } from './compression.ts';
+import { decompress } from './decompress.ts';
 import { wantedMember } from './members.ts';
 import { withFile } from './read-at.ts';
 

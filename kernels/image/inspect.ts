@@ -1,6 +1,6 @@
 // Recognises a kernel image by its first bytes and its banner, without unpacking it.
 import { kernelVersionOf } from '../apt/debian-version.ts';
-import { compressionOf } from '../archive/decompress.ts';
+import { compressionOf } from '../archive/compression.ts';
 import { tryParseKernelVersion, upstreamOf } from '../../harness/base/kernel-version.ts';
 import { type BzImage, isBzImage, readBzImage } from './bzimage.ts';
 import { isElf, readElfSection } from './elf-section.ts';

@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
-import { compressionOf, decompress } from '../../../kernels/archive/decompress.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { compressionOf } from '../../../kernels/archive/compression.ts';
+import { decompress } from '../../../kernels/archive/decompress.ts';
 
 const plain = Buffer.alloc(5_000_000, 'kernels ');
 
@@ -20,6 +21,10 @@ async function readSome(output: Readable): Promise<string> {
   for await (const chunk of output) return Buffer.from(chunk).toString('latin1', 0, 7);
   return '';
 }
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe('decompression', () => {
   it.each(['xz', 'gzip'] as const)('decompression of %s gives everything, or stops early if the consumer does', async (format) => {
@@ -69,15 +74,19 @@ describe('decompression', () => {
     await expect(unwilling).rejects.toThrow('enough');
   });
 
-  it('decompression without the needed program names the program and its package', async () => {
-    const path = process.env['PATH'];
-    process.env['PATH'] = '/nowhere';
-    try {
-      await expect(decompress('zstd', packedOf(Buffer.from('x')), 'it', read)).rejects.toThrow(
-        'the program zstd is needed: install the package zstd',
-      );
-    } finally {
-      process.env['PATH'] = path;
-    }
+  it('decompression without its program is done in the process, and where that cannot, the program and its package are named', async () => {
+    const packed = await Promise.all(
+      [['xz', '-c'] as const, ['zstd', '-cq'] as const, ['lz4', '-clq'] as const].map(async ([program, options]) => {
+        const { stdout } = await execa(program, [options], { input: plain, encoding: 'buffer' });
+        return { format: program, bytes: Buffer.from(stdout) };
+      }),
+    );
+    vi.stubEnv('PATH', '/nowhere');
+    const sizes = [];
+    for (const { format, bytes } of packed) sizes.push(await decompress(format, packedOf(bytes), 'it', read));
+    expect(sizes).toEqual([plain.length, plain.length, plain.length]);
+    await expect(decompress('bzip2', packedOf(Buffer.from('x')), 'it', read)).rejects.toThrow(
+      'the program bzip2 is needed: install the package bzip2',
+    );
   });
 });
