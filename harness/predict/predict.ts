@@ -1,6 +1,6 @@
 // Predicts one object on one kernel offline: the record of every relocation, and which programs fail.
 import type { PredictedCell, PredictedProgram, ProgramFinding } from './predicted-cell.ts';
-import type { RelocationFacts } from '../logs/libbpf/facts.ts';
+import type { RelocationFacts } from '../logs/loader-log.ts';
 import type { ObjectFunction } from '../bpf/object/functions.ts';
 import { grouped } from '../base/text.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';

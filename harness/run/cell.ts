@@ -74,7 +74,7 @@ function warningsOf(attempt: LoadAttempt | undefined): string {
 function programResult(judged: ProgramJudgement, attempted: ReadonlySet<string | null>, logs: LogStore): CellProgram {
   const { name, status, stage, class: failureClass, errno, reason, at, attached, runs } = judged;
   const own = attempted.has(name) ? judged.logs : null;
-  const refs = { libbpf: addLog(logs, own?.libbpf ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
+  const refs = { libbpf: addLog(logs, own?.loader ?? ''), verifier: addLog(logs, judged.logs.verifier ?? '') };
   const cause = failureClass && reason !== null ? { fingerprint: fingerprintOf(failureClass, subjectOf(failureClass, reason)) } : {};
   const seen = { ...(attached !== null && { attached }), ...(runs !== null && { runs }) };
   return { name, status, stage, class: failureClass, errno, reason, ...cause, ...(at && { at }), ...seen, expected: null, logs: refs };
@@ -97,7 +97,7 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
   const attempted = new Set(evidence.attempts.map(({ program }) => program));
   const programs = judgement.programs.map((program) => programResult(program, attempted, logs));
   const refs = {
-    libbpf: addLog(logs, `${judgement.logs.libbpf ?? ''}${cut(dropped)}`),
+    libbpf: addLog(logs, `${judgement.logs.loader ?? ''}${cut(dropped)}`),
     warnings: addLog(logs, warningsOf(evidence.attempts[0])),
     verifier: addLog(logs, judgement.logs.verifier ?? ''),
     kernel: addLog(logs, evidence.kernelLog),
@@ -111,9 +111,9 @@ function verdictOf(judgement: CellJudgement, evidence: CellEvidence, dropped: nu
 
 /** All logs of a cell that has no verdict on its programs. */
 function unjudgedLogs({ evidence, guest }: Examined, logs: LogStore): CellResult['logs'] {
-  const libbpf = guest.frames.flatMap((frame) => (frame.type === 'log' ? [frame.text] : [])).join('');
+  const spoken = guest.frames.flatMap((frame) => (frame.type === 'log' ? [frame.text] : [])).join('');
   return {
-    libbpf: addLog(logs, libbpf),
+    libbpf: addLog(logs, spoken),
     warnings: null,
     verifier: null,
     kernel: addLog(logs, evidence.kernelLog),

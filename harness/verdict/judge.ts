@@ -89,14 +89,14 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
   };
   const failed = read.log.programs.find((facts) => facts.program === name);
   const records = [...attempt.log, ...(attempt.attachments ?? []).flatMap(({ log }) => log)];
-  const logs = { libbpf: records.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
+  const logs = { loader: records.map(({ text }) => text).join(''), verifier: failed?.verifierLog ?? null };
   const { command } = input.evidence;
-  const libbpfFailure = () => (attempt.reached === 'done' ? null : failureOf(context));
-  const failure = command ? customLoaderFailure(context, command) : libbpfFailure();
+  const loadFailure = () => (attempt.reached === 'done' ? null : failureOf(context));
+  const failure = command ? customLoaderFailure(context, command) : loadFailure();
   return { read, failure, at: failurePlace(read, input.lineOf ?? null), attached: attachedIn(attempt, input), logs };
 }
 
-const NO_LOGS: JudgementLogs = { libbpf: null, verifier: null };
+const NO_LOGS: JudgementLogs = { loader: null, verifier: null };
 
 const NO_ATTEMPT: Failure = { stage: 'open', class: 'unknown', errno: 0, reason: 'the guest made no load attempt' };
 
@@ -119,7 +119,7 @@ function loadedProgram(program: KnownProgram, { attached }: JudgedAttempt, logs:
 /** A program without its own attempt gets the verdict of the whole object, and the verifier log if it is about this program. */
 function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): ProgramJudgement {
   const own = whole?.read.rejected?.program === program.name ? whole : null;
-  const logs = { libbpf: null, verifier: own?.logs.verifier ?? null };
+  const logs = { loader: null, verifier: own?.logs.verifier ?? null };
   if (whole && !whole.failure) return loadedProgram(program, whole, logs);
   return programJudgement(program.name, whole ? whole.failure : NO_ATTEMPT, own?.at ?? null, logs);
 }

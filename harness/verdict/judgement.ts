@@ -5,7 +5,7 @@ import type { Stage } from '../base/vocabulary.ts';
 
 /** Unchanged log texts; null if there is no log. */
 export interface JudgementLogs {
-  libbpf: string | null;
+  loader: string | null;
   verifier: string | null;
 }
 

@@ -1,7 +1,7 @@
 // Messages of libbpf about the whole object: relocation sections, BTF, externs, maps, struct_ops, privileges, ELF.
 import type { LogRecord } from '../record.ts';
 import { errnoOf } from './errno.ts';
-import type { BtfFailure, ExternFailure, LibbpfLog, MapFailure, PrintedError } from './facts.ts';
+import type { BtfFailure, ExternFailure, LoaderLog, MapFailure, PrintedError } from '../loader-log.ts';
 
 export type ObjectMessage =
   | { type: 'section'; section: string }
@@ -11,7 +11,7 @@ export type ObjectMessage =
   | { type: 'btf'; failure: BtfFailure }
   | { type: 'extern'; failure: ExternFailure }
   | { type: 'map'; failure: MapFailure }
-  | { type: 'failure'; failure: LibbpfLog['failures'][number] };
+  | { type: 'failure'; failure: LoaderLog['failures'][number] };
 
 interface Rule {
   pattern: RegExp;
@@ -35,7 +35,7 @@ function btf(kind: BtfFailure['kind'], text: string | undefined): ObjectMessage 
   return { type: 'btf', failure: { kind, text: text ?? '' } };
 }
 
-function failure(topic: LibbpfLog['failures'][number]['topic'], text: string | undefined): ObjectMessage {
+function failure(topic: LoaderLog['failures'][number]['topic'], text: string | undefined): ObjectMessage {
   return { type: 'failure', failure: { topic, text: text ?? '' } };
 }
 

@@ -1,6 +1,6 @@
 // Reads a libbpf log into facts: one of three tables reads each message; the facts are grouped by relocation, program and map.
 import type { LogRecord } from '../record.ts';
-import type { LibbpfLog, ProgramFacts, RelocationFacts, Subprogram } from './facts.ts';
+import { type LoaderLog, newLog, type ProgramFacts, type RelocationFacts, type Subprogram } from '../loader-log.ts';
 import { readLines, textRecords } from './lines.ts';
 import { type ObjectMessage, readObjectMessage } from './object-messages.ts';
 import { type ProgramMessage, readProgramMessage } from './program-messages.ts';
@@ -8,37 +8,16 @@ import { type NumberedMessage, readRelocationMessage } from './relocation-messag
 
 /** The state of reading: the log so far, its indexes, and the targets of messages without a name. */
 interface Reading {
-  log: LibbpfLog;
+  log: LoaderLog;
   relocations: Map<string, RelocationFacts>;
   programs: Map<string, ProgramFacts>;
-  targets: Map<number, LibbpfLog['targets'][number]>;
+  targets: Map<number, LoaderLog['targets'][number]>;
   section: string | null;
   relocation: RelocationFacts | null;
   /** The program subprograms were last appended to. */
   caller: Map<string, Subprogram> | null;
   /** The facts of a program that libbpf <= 0.6 names later. */
   unnamed: ProgramFacts | null;
-}
-
-/** A log without facts. */
-export function newLog(): LibbpfLog {
-  return {
-    relocations: [],
-    targets: [],
-    layouts: new Map(),
-    skipped: [],
-    eliminated: [],
-    poisonedReferences: [],
-    maps: [],
-    externs: [],
-    btf: [],
-    btfLog: null,
-    programs: [],
-    relocationFailed: null,
-    failures: [],
-    ended: null,
-    warnings: [],
-  };
 }
 
 function newProgramFacts(program: string | null): ProgramFacts {
@@ -231,7 +210,7 @@ const NOISE =
  * Reads the output of libbpf (0.3 to 1.7) from opening and loading an object. Accepts any text. A warning that no table knows
  * stays in `warnings`. Relocations and programs are in the order in which libbpf processed them.
  */
-export function parseLibbpfLog(records: readonly LogRecord[]): LibbpfLog {
+export function parseLibbpfLog(records: readonly LogRecord[]): LoaderLog {
   const log = newLog();
   const reading: Reading = {
     log,
@@ -270,6 +249,6 @@ export function parseLibbpfLog(records: readonly LogRecord[]): LibbpfLog {
 }
 
 /** Reads a plain log file: lines as libbpf prints them, each optionally marked with its level (`<0>`, `<1>`, `<2>`). */
-export function parseTextLog(text: string): LibbpfLog {
+export function parseTextLog(text: string): LoaderLog {
   return parseLibbpfLog(textRecords(text));
 }

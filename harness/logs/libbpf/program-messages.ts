@@ -1,5 +1,5 @@
 // Messages of libbpf about one program: its layout, poisoned references, why it did not load or attach.
-import type { PoisonedReference, PrintedError } from './facts.ts';
+import type { PoisonedReference, PrintedError } from '../loader-log.ts';
 import type { LogRecord } from '../record.ts';
 import { canFail, printedError } from './object-messages.ts';
 

@@ -1,5 +1,5 @@
 // Finds the guards of a program: checks that, with another result, would let the verifier reach code that the kernel cannot run.
-import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
+import type { RelocationFacts } from '../../logs/loader-log.ts';
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { refOf } from '../../bpf/object/places.ts';

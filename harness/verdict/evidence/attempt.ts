@@ -1,5 +1,5 @@
 // One load attempt with its log parsed. Verdicts and relocation records are made from it.
-import type { LibbpfLog } from '../../logs/libbpf/facts.ts';
+import type { LoaderLog } from '../../logs/loader-log.ts';
 import { parseLibbpfLog } from '../../logs/libbpf/parse.ts';
 import { parseVerifierLog, type VerifierLog } from '../../logs/verifier/parse.ts';
 import type { LoadAttempt } from './evidence.ts';
@@ -10,13 +10,13 @@ export interface ReadAttempt {
   program: string | null;
   reached: LoadAttempt['reached'];
   errno: number;
-  log: LibbpfLog;
+  log: LoaderLog;
   /** The program that ended the attempt, with its verifier log; null if none did. */
   rejected: { program: string; verifier: VerifierLog | null } | null;
 }
 
 /** libbpf stops at the first program that fails. So only the last program in the log can have failed. */
-function rejectedProgram(attempt: LoadAttempt, log: LibbpfLog): ReadAttempt['rejected'] {
+function rejectedProgram(attempt: LoadAttempt, log: LoaderLog): ReadAttempt['rejected'] {
   if (attempt.reached === 'done') return null;
   const facts = log.programs.findLast((each) => each.error !== null || each.missingTarget !== null);
   const program = facts?.program ?? attempt.program;

@@ -1,7 +1,13 @@
 // Makes the facts that libbpf's log gives from the report of a loader program, so that the same rules judge all loaders.
-import type { CandidateFacts, ExternFailure, LibbpfLog, PrintedError, RelocationFacts } from '../../logs/libbpf/facts.ts';
+import {
+  type CandidateFacts,
+  type ExternFailure,
+  type LoaderLog,
+  newLog,
+  type PrintedError,
+  type RelocationFacts,
+} from '../../logs/loader-log.ts';
 import { errnoName } from '../../logs/libbpf/errno.ts';
-import { newLog } from '../../logs/libbpf/parse.ts';
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
 import type { ObjectRelocation } from '../../bpf/object/places.ts';
 import type { RelocationKind } from '../../base/vocabulary.ts';
@@ -108,7 +114,7 @@ function missingTarget({ about, name, errno, text }: ReportedFailure, programs: 
   return attachTargetOf(program.section, program.attachTo ?? null)?.name ?? null;
 }
 
-function takeFailure(log: LibbpfLog, failure: ReportedFailure, object: ReportedObject, verifierLog: string | null): void {
+function takeFailure(log: LoaderLog, failure: ReportedFailure, object: ReportedObject, verifierLog: string | null): void {
   const { about, name, text } = failure;
   log.warnings.push(text);
   switch (about) {
@@ -151,7 +157,7 @@ function takeFailure(log: LibbpfLog, failure: ReportedFailure, object: ReportedO
 }
 
 /** The facts in a report. */
-export function reportedFacts(report: LoaderReport, object: ReportedObject): LibbpfLog {
+export function reportedFacts(report: LoaderReport, object: ReportedObject): LoaderLog {
   const log = newLog();
   log.relocations.push(...reportedRelocations(report.relocations, object));
   for (const { program, function: name, insns, offset } of report.subprograms) {

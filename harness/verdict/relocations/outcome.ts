@@ -1,5 +1,5 @@
 // Reads outcome, values and suspicious changes of one relocation from libbpf's log.
-import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
+import type { RelocationFacts } from '../../logs/loader-log.ts';
 import { isIncompatible, parseSpec, type Spec } from '../../bpf/core-spec/printed.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { ObjectRelocation } from '../../bpf/object/places.ts';

@@ -1,5 +1,5 @@
 // Makes the relocation records of one cell.
-import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
+import type { RelocationFacts } from '../../logs/loader-log.ts';
 import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
 import type { CellRelocation } from '../../results/schema.ts';
 import type { ObjectRelocation } from '../../bpf/object/places.ts';

@@ -1,6 +1,6 @@
 // Class and reason of a relocation that made a load fail.
 import { basename } from 'node:path';
-import type { RelocationFacts } from '../../logs/libbpf/facts.ts';
+import type { RelocationFacts } from '../../logs/loader-log.ts';
 import { accessOf, parseSpec } from '../../bpf/core-spec/printed.ts';
 import { hasIncompatibleCandidate } from '../relocations/outcome.ts';
 import { type ObjectRelocation, refOf, type SourceLine } from '../../bpf/object/places.ts';

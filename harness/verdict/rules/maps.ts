@@ -1,6 +1,6 @@
 // Rule for failures to create maps.
 import { errnoName } from '../../logs/libbpf/errno.ts';
-import type { MapFailure } from '../../logs/libbpf/facts.ts';
+import type { MapFailure } from '../../logs/loader-log.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import { type Finding, type FailureContext, memlockHint } from './context.ts';
 import { cannotOpen } from './object.ts';

@@ -1,6 +1,6 @@
 // Rules for failures before any program is loaded: BTF, externs, relocations that libbpf cannot apply.
 import { errnoName } from '../../logs/libbpf/errno.ts';
-import type { ExternFailure } from '../../logs/libbpf/facts.ts';
+import type { ExternFailure } from '../../logs/loader-log.ts';
 import type { NameUse } from '../../kernel-btf/kernel-names.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import { readBtfLog } from '../../logs/kernel/btf-messages.ts';

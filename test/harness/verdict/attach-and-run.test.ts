@@ -270,11 +270,11 @@ test('logs and instruction belong to the program that ended an attempt', () => {
   const { logs, programs } = judge({ attempts: [failing(null, 'q')] }, { lineOf });
   const verifier = '2: (95) exit\nR0 !read_ok';
   expect([logs, programs.map(({ name, at, logs: own }) => [name, at?.source ?? null, own])]).toEqual([
-    { libbpf: refused('q'), verifier },
+    { loader: refused('q'), verifier },
     [
-      ['p', null, { libbpf: null, verifier: null }],
-      ['q', { file: 'q.c', line: 2, text: 'x', exact: true }, { libbpf: null, verifier }],
-      ['off', null, { libbpf: null, verifier: null }],
+      ['p', null, { loader: null, verifier: null }],
+      ['q', { file: 'q.c', line: 2, text: 'x', exact: true }, { loader: null, verifier }],
+      ['off', null, { loader: null, verifier: null }],
     ],
   ]);
   const two = { ...failing(null, 'q'), log: textRecords(refused('p', 'R1 !read_ok') + refused('q')) };
@@ -291,7 +291,7 @@ test('the log of an attempt has the logs of its attachments, and a skipped progr
     failing('off', 'off'),
   ];
   const { logs, programs } = judge({ attempts });
-  expect([logs.libbpf, programs[2]?.status, programs[2]?.logs.libbpf]).toEqual([
+  expect([logs.loader, programs[2]?.status, programs[2]?.logs.loader]).toEqual([
     'libbpf: loads\nlibbpf: one\nlibbpf: two\n',
     'skip',
     refused('off'),

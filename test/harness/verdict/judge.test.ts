@@ -313,8 +313,8 @@ describe('programs and the whole object', () => {
     const cell = evidence(attempt(null, 'load', 13, bad), attempt('p', 'load', 13, bad));
     const { logs, programs } = judgeCell({ object: OBJECT, evidence: cell });
     expect([logs, programs[0]?.logs]).toEqual([
-      { libbpf: bad, verifier: 'R0 !read_ok' },
-      { libbpf: bad, verifier: 'R0 !read_ok' },
+      { loader: bad, verifier: 'R0 !read_ok' },
+      { loader: bad, verifier: 'R0 !read_ok' },
     ]);
   });
 

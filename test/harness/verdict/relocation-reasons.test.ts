@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { RELOCATION_KINDS, type RelocationKind } from '../../../harness/base/vocabulary.ts';
 import type { ObjectRelocation } from '../../../harness/bpf/object/places.ts';
-import type { RelocationFacts } from '../../../harness/logs/libbpf/facts.ts';
+import type { RelocationFacts } from '../../../harness/logs/loader-log.ts';
 import { outcomeOf, suspicionOf, valuesOf } from '../../../harness/verdict/relocations/outcome.ts';
 import { coreFinding, namedFinding } from '../../../harness/verdict/rules/core-reason.ts';
 

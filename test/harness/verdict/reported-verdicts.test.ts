@@ -148,8 +148,8 @@ processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_stat
   const rejected = { ...cilium('program', text, 13), verifierLog: log };
   expect([verdict(rejected), judge(rejected).logs, judge(rejected).programs[0]?.logs]).toEqual([
     'verify verifier-rejected 13: verifier: invalid write to stack R10 off=-600 size=8 at insn 1',
-    { libbpf: '', verifier: log },
-    { libbpf: null, verifier: log },
+    { loader: '', verifier: log },
+    { loader: null, verifier: log },
   ]);
 });
 

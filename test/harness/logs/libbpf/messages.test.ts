@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cacheRoot } from '../../../../harness/base/files.ts';
 import { parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
-import type { LibbpfLog } from '../../../../harness/logs/libbpf/facts.ts';
+import type { LoaderLog } from '../../../../harness/logs/loader-log.ts';
 import { ensureAgent } from '../../../../harness/setup/agent.ts';
 
 /** Messages that never end a load, by the reason. A custom loader prints them without a level. */
@@ -47,7 +47,7 @@ function archives(): string[] {
 
 /** The parser's reading of one line without a level: the step that it ends, or a fact that it states. */
 function reading(line: string): string {
-  const { ended, ...log }: LibbpfLog = parseTextLog(`libbpf: ${line}`);
+  const { ended, ...log }: LoaderLog = parseTextLog(`libbpf: ${line}`);
   if (ended !== null) return ended;
   return (
     Object.entries(log).find(([, value]) => (Array.isArray(value) ? value.length > 0 : value instanceof Map && value.size > 0))?.[0] ?? ''

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LibbpfLog } from '../../../../harness/logs/libbpf/facts.ts';
+import type { LoaderLog } from '../../../../harness/logs/loader-log.ts';
 import { parseLibbpfLog, parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
 import type { LogRecord } from '../../../../harness/logs/record.ts';
 import { fuzzRuns } from '../../../fuzz/runs.ts';
@@ -10,7 +10,7 @@ const FOLDER = new URL('../../../fixtures/libbpf-logs/', import.meta.url);
 const LOGS = readdirSync(FOLDER).filter((name) => name.endsWith('.log'));
 
 /** All facts in a log, one a line. A verifier log appears as its number of lines. */
-function compact(log: LibbpfLog): string[] {
+function compact(log: LoaderLog): string[] {
   const plain = (value: unknown) =>
     JSON.stringify(value, (key, each: unknown) => {
       if (each instanceof Map) return Object.fromEntries(each);

@@ -1,5 +1,5 @@
-// The facts of a libbpf log, without any verdict.
-import type { RelocationKind } from '../../base/vocabulary.ts';
+// The facts that a loader gave about one load, without any verdict: read from the log of libbpf, or reported by cilium/ebpf or aya.
+import type { RelocationKind } from '../base/vocabulary.ts';
 
 /** An error as printed, and its positive number if the text has one. */
 export interface PrintedError {
@@ -13,7 +13,7 @@ export interface CandidateFacts {
   matches: boolean;
 }
 
-/** One CO-RE relocation as libbpf processed it. */
+/** One CO-RE relocation as the loader processed it. */
 export interface RelocationFacts {
   /** Null in logs without debug lines. */
   section: string | null;
@@ -35,14 +35,14 @@ export interface RelocationFacts {
   poisoned: number[];
   /** A candidate matched, but its size or sign does not allow the access as compiled. */
   wrongAccess: boolean;
-  /** libbpf's message if candidates disagreed. */
+  /** The loader's message if candidates disagreed. */
   ambiguity: string | null;
   warnings: string[];
   /** The error that ended the whole load at this relocation, or null. */
   error: string | null;
 }
 
-/** The candidates libbpf found for a local type, by its BTF id. */
+/** The candidates that the loader found for a local type, by its BTF id. */
 interface TypeTargets {
   localId: number;
   localType: string;
@@ -65,7 +65,7 @@ export interface MapFailure {
 export interface ExternFailure {
   kind: 'kconfig' | 'ksym' | 'kfunc';
   name: string;
-  /** libbpf's text after the name. */
+  /** The loader's text after the name. */
   detail: string;
 }
 
@@ -75,7 +75,7 @@ export interface BtfFailure {
   text: string;
 }
 
-/** Messages of libbpf about loading one program. `error` and `missingTarget` are null if it printed no failure. */
+/** What the loader told about loading one program. `error` and `missingTarget` are null if it told no failure. */
 export interface ProgramFacts {
   /** Null if a log of libbpf <= 0.6 was cut before the name. */
   program: string | null;
@@ -85,11 +85,11 @@ export interface ProgramFacts {
   verifierLog: string | null;
   /** The kernel function, tracepoint or hook that is not in the kernel's BTF. */
   missingTarget: string | null;
-  /** Other messages of libbpf about the program. */
+  /** Other messages of the loader about the program. */
   warnings: string[];
 }
 
-/** A reference libbpf replaced by an invalid instruction because its target does not exist. */
+/** A reference that the loader replaced by an invalid instruction because its target does not exist. */
 export interface PoisonedReference {
   program: string;
   insn: number;
@@ -98,14 +98,15 @@ export interface PoisonedReference {
 }
 
 /** The subject of the last message of failure. */
-export type EndedBy = 'btf' | 'extern' | 'relocation' | 'map' | 'program' | Exclude<LibbpfLog['failures'][number]['topic'], 'memlock'>;
+export type EndedBy = 'btf' | 'extern' | 'relocation' | 'map' | 'program' | Exclude<LoaderLog['failures'][number]['topic'], 'memlock'>;
 
-export interface LibbpfLog {
+/** The facts of one load. */
+export interface LoaderLog {
   relocations: RelocationFacts[];
   targets: TypeTargets[];
   /** By program: the subprograms appended to it by name, in order. */
   layouts: Map<string, Map<string, Subprogram>>;
-  /** Programs that libbpf skipped. */
+  /** Programs that the loader skipped. */
   skipped: string[];
   /** Relocations of weak subprograms the linker dropped. */
   eliminated: { section: string; index: number }[];
@@ -120,8 +121,29 @@ export interface LibbpfLog {
   relocationFailed: PrintedError | null;
   /** All other failures: struct_ops, privileges, ELF, attaching. */
   failures: { topic: 'settings' | 'struct-ops' | 'permission' | 'memlock' | 'object' | 'attach'; text: string }[];
-  /** libbpf stops at the first step that fails, so the last message of failure is the one that ended the load. Null without one. */
+  /** A loader stops at the first step that fails, so the last message of failure is the one that ended the load. Null without one. */
   ended: EndedBy | null;
   /** Every warning, as printed, in order. */
   warnings: string[];
+}
+
+/** A log without facts. */
+export function newLog(): LoaderLog {
+  return {
+    relocations: [],
+    targets: [],
+    layouts: new Map(),
+    skipped: [],
+    eliminated: [],
+    poisonedReferences: [],
+    maps: [],
+    externs: [],
+    btf: [],
+    btfLog: null,
+    programs: [],
+    relocationFailed: null,
+    failures: [],
+    ended: null,
+    warnings: [],
+  };
 }
