@@ -16,7 +16,7 @@ export type InProcess = Extract<Compression, 'gzip' | 'xz' | 'zstd' | 'lz4'>;
 
 type Unpack = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/** Data that only a program decompresses. Kernel images are such data: their compression has a filter for instructions of x86. */
+/** Data that only a program decompresses. An example are kernel images of xz, which have a filter for instructions of x86. */
 class NeedsProgram extends Error {}
 
 /** Few enough that what they unpack to fits into memory: one block of Zstandard can have 128 KiB in 4 bytes. */
