@@ -200,8 +200,8 @@ function atTracepoints(
   return programs.map(({ name, section }) => {
     const attempt = { ...LOADED, attachments: [attachment(changes.errno, { name, ...changes })] };
     const known = { object: { programs: [{ name: 'first', section: 'kprobe/f' }, ...programs] }, ...(inModule && { inModule }) };
-    const { failure: found } = attachedIn(attempt, known)({ name, type: 'struct_ops' }) ?? {};
-    return `${section}: ${found?.class}: ${found?.reason}`;
+    const { failure: found, attached } = attachedIn(attempt, known)({ name, type: 'struct_ops' }) ?? {};
+    return `${section}: ${found?.class}: ${found?.reason}${attached ? ', and is attached' : ''}`;
   });
 }
 
