@@ -46,6 +46,7 @@ const EXTERN_WORDS: readonly ExternWords[] = [
   { pattern: /config option "(?<name>\w+)" does not exist on this kernel/, kind: 'kconfig', detail: 'not resolved' },
   { pattern: /kfunc "(?<name>\w+)": not supported/, kind: 'kfunc', detail: 'not found in kernel or module BTFs' },
   { pattern: /kernel is missing symbol: (?<name>\w+)/, kind: 'ksym', detail: 'not resolved' },
+  { pattern: /fixing up kfuncs: kfunc "(?<name>\w+)": /, kind: 'kfunc' },
   { pattern: /resolve \.kconfig: problem adding value for (?<name>\w+)/, kind: 'kconfig' },
   { pattern: /resolve (?:required ksyms:|ksym) (?<name>\w+)/, kind: 'ksym' },
   { pattern: /resolve ksyms: symbol (?<name>\w+)/, kind: 'ksym' },
