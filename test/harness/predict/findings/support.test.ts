@@ -133,15 +133,45 @@ it('a struct that the object only declares makes a kfunc another one, and the re
     { name: 'thing', kind: 4, vlen: 1, size: 4, words: ['first', 1, 0] },
     { kind: 2, size: WHOLE.length + 1 },
     { kind: 13, vlen: 1, size: WHOLE.length + 2, words: ['number', 1] },
-    { name: 'find', kind: 12, vlen: 1, size: WHOLE.length + 3 },
+    { name: 'bpf_find', kind: 12, vlen: 1, size: WHOLE.length + 3 },
   ];
-  const find = 'extern struct thing *find(int number) SEC(".ksyms");';
-  const use = 'SEC("fentry/find") int user(void *ctx) { return find(1) != 0; }';
+  const find = 'extern struct thing *bpf_find(int number) SEC(".ksyms");';
+  const use = 'SEC("fentry/bpf_find") int user(void *ctx) { return bpf_find(1) != 0; }';
   const inParts = await verdicts('kfunc-declared', `struct thing;${find}${use}`, types);
   expect(inParts['user']).toBe(
-    'fails: kfunc-missing, kfunc find: result: the object only declares struct thing, so libbpf takes it for another type',
+    'fails: kfunc-missing, kfunc bpf_find: result: the object only declares struct thing, so libbpf takes it for another type',
   );
   expect((await verdicts('kfunc-defined', `struct thing { int first; };${find}${use}`, types))['user']).toBe('ok');
+});
+
+it('only a kernel function that programs of this type usually may call is predicted to pass', async () => {
+  const functions = ['bpf_xdp_find', 'bpf_skb_find', 'bpf_find', 'find'];
+  const programTypes = ['UNSPEC', 'TRACING', 'XDP', 'SCHED_CLS', 'SYSCALL'].map((name) => `BPF_PROG_TYPE_${name}`);
+  const types: readonly WrittenType[] = [
+    ...WHOLE.map((type) => (type.name === 'bpf_prog_type' ? enumOf(type.name, ...programTypes, ...numbered('BPF_PROG_TYPE_', 16)) : type)),
+    ...functions.map((name) => ({ name, kind: 12, vlen: 1, size: 5 })),
+  ];
+  const declared = functions.map((name) => `extern int ${name}(int number) SEC(".ksyms");`).join(' ');
+  const sections = { tracing: 'fentry/there', xdp: 'xdp', tc: 'tc', syscall: 'syscall' };
+  const programs = Object.entries(sections).flatMap(([type, section]) =>
+    functions.map((name) => `SEC("${section}") int ${type}_${name}(void *ctx) { return ${name}(1); }`),
+  );
+  const all = Object.entries(await verdicts('kfunc-types', `${declared} ${programs.join(' ')}`, types));
+  const passing = all.filter(([, verdict]) => verdict === 'ok').map(([name]) => name);
+  expect(passing).toEqual([
+    'tracing_bpf_find',
+    ...['xdp_bpf_xdp_find', 'xdp_bpf_skb_find', 'xdp_bpf_find'],
+    ...['tc_bpf_xdp_find', 'tc_bpf_skb_find', 'tc_bpf_find'],
+    ...['syscall_bpf_find', 'syscall_find'],
+  ]);
+  const others = all
+    .filter(([name]) => !passing.includes(name))
+    .map(([, verdict]) => verdict.replace(/kfunc \w+ may be forbidden in a program of type/, 'NAME'));
+  expect(others).toEqual(
+    ['tracing', 'tracing', 'tracing', 'xdp', 'sched_cls', 'syscall', 'syscall'].map(
+      (type) => `may fail: kfunc-not-allowed, NAME ${type}: this kernel decides it by type, and BTF does not show for which`,
+    ),
+  );
 });
 
 describe('kernel variables', () => {
