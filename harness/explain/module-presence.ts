@@ -11,6 +11,8 @@ export interface InModules {
   state: 'found' | 'none' | 'unknown';
   /** The words of a prediction for the same fact; null if it is unknown. */
   text: string | null;
+  /** Whether the object can use the name once the module is loaded: it may need BTF for that. */
+  isUsable: boolean;
 }
 
 /** Searches the modules of a kernel's package for a name that its vmlinux lacks. Modules that count as loaded were searched before. */
@@ -19,16 +21,15 @@ export async function searchModules(
   kernel: OfflineKernel,
   { name, use }: { name: string; use: NameUse },
 ): Promise<InModules> {
-  if (types.modules.length > 0) return { state: 'none', text: null };
+  if (types.modules.length > 0) return { state: 'none', text: null, isUsable: false };
   const known = await withPackage(types, kernel.image, { names: [name], make: true });
+  const usable = inUnloadedModule(known, name, use);
+  const isUsable = usable !== null;
   // vmlinux alone has most variables and struct_ops types, so only a module that has one is worth a word.
-  if (use === 'variable' || use === 'struct-ops') {
-    const text = inUnloadedModule(known, name, use);
-    return { state: text === null ? 'none' : 'found', text };
-  }
+  if (use === 'variable' || use === 'struct-ops') return { state: isUsable ? 'found' : 'none', text: usable, isUsable };
   const state = known.inPackage ? 'none' : 'unknown';
   const isFound = known.inPackage?.(name).some(({ kind }) => kind === 'function') === true;
-  return { state: isFound ? 'found' : state, text: inPackageText(known, name, use) };
+  return { state: isFound ? 'found' : state, text: inPackageText(known, name, use), isUsable };
 }
 
 /** Advice for kernels whose modules are unknown: the command that adds them to the cache. */

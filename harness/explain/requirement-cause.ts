@@ -91,9 +91,9 @@ function moduleAdvice(requirement: Requirement, having: readonly Having[], faili
   const named = nameInModules(requirement);
   if (!named || having.some(({ has }) => has === true)) return [];
   const unknown = failing.filter(({ inModules }) => inModules?.state === 'unknown').map(({ kernel }) => kernel);
-  const isFound = failing.some(({ inModules }) => inModules?.state === 'found');
+  const isUsable = failing.some(({ inModules }) => inModules?.isUsable === true);
   return [
-    ...(isFound ? ['A module must be loaded before the object: modules: in the configuration, or modprobe on a machine.'] : []),
+    ...(isUsable ? ['A module must be loaded before the object: modules: in the configuration, or modprobe on a machine.'] : []),
     ...(unknown.length > 0 ? [pullModulesAdvice(targetOf(requirement.name), unknown)] : []),
   ];
 }

@@ -114,7 +114,7 @@ export function nameInModules({ what, name }: Requirement): { name: string; use:
     case 'function':
       return name.startsWith('bpf_lsm_') ? null : { name, use: 'attach' };
     case 'tracepoint':
-      return { name, use: 'attach' };
+      return { name, use: 'tracepoint' };
     case 'kfunc':
       return { name, use: 'kfunc' };
     case 'symbol':

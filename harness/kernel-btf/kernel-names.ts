@@ -27,7 +27,7 @@ function whatIsKnown({ modules }: KernelTypes): string {
 const MAX_SHOWN = 3;
 
 /** What an object needs a missing name for. */
-export type NameUse = 'attach' | 'kfunc' | 'variable' | 'address' | 'struct-ops';
+export type NameUse = 'attach' | 'tracepoint' | 'kfunc' | 'variable' | 'address' | 'struct-ops';
 
 interface Use {
   kinds: readonly ModuleNameKind[];
@@ -37,6 +37,10 @@ interface Use {
 
 const USES = {
   attach: { kinds: ['function'], withoutBtf: (module) => `only a kprobe can attach to it, with modules: [${module}]` },
+  tracepoint: {
+    kinds: ['function'],
+    withoutBtf: (module) => `only raw_tp and tracepoint programs can attach to it, with modules: [${module}]`,
+  },
   kfunc: { kinds: ['function'], withoutBtf: () => 'so no program can call it' },
   variable: { kinds: ['variable'], withoutBtf: () => 'so no program can read it by its type' },
   address: { kinds: ['function', 'variable'], withoutBtf: null },

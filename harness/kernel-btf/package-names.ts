@@ -19,11 +19,13 @@ import { type ModuleFile, moduleBtf, modulesIn, readPlain } from './modules.ts';
 
 /** It has a dot, so that it does not count as BTF of a module. */
 const FILE = 'names.txt';
-const HEAD = 'corematrix: names in modules, format 2\n';
+const HEAD = 'corematrix: names in modules, format 3\n';
 /** Modules that are read together, and how many such batches at a time. */
 const BATCH = 32;
 const AT_A_TIME = 2;
 const MAX_BATCH_BYTES = 256 << 20;
+const TRACEPOINT_TYPE = 'btf_trace_';
+const TRACEPOINT_SYMBOL = /^__tracepoint_(?=\w)/;
 const IN_BTF = 'btf';
 const SYMBOL = 'symbol';
 
@@ -31,7 +33,7 @@ const SYMBOL = 'symbol';
 const INDEXED: Readonly<Partial<Record<BtfKind, { start: string; kind: ModuleNameKind }>>> = {
   func: { start: '', kind: 'function' },
   var: { start: '', kind: 'variable' },
-  typedef: { start: 'btf_trace_', kind: 'function' },
+  typedef: { start: TRACEPOINT_TYPE, kind: 'function' },
   struct: { start: STRUCT_OPS_VALUE, kind: 'struct' },
 };
 
@@ -45,7 +47,11 @@ function namesInBtf(btf: Btf): Map<string, ModuleNameKind> {
   return names;
 }
 
-/** Names of defined functions, without the labels that the compiler puts before them, and of global variables. */
+/**
+ * Names of defined functions, without the labels that the compiler puts before them, and of global variables. The variable of a tracepoint
+ * gives its name in BTF, too.
+ * @see DEFINE_TRACE_FN in include/linux/tracepoint.h: `__tracepoint_NAME`
+ */
 function namesOfSymbols(bytes: Buffer): Map<string, ModuleNameKind> {
   const read = isElf(bytes) ? readElf(bytes) : null;
   const names = new Map<string, ModuleNameKind>();
@@ -53,7 +59,10 @@ function namesOfSymbols(bytes: Buffer): Map<string, ModuleNameKind> {
   for (const { name, type, section, binding } of readSymbols(read.elf)) {
     if (section === 0 || !/^\w+$/.test(name) || name.startsWith('__pfx_')) continue;
     if (type === STT_FUNC) names.set(name, 'function');
-    else if (type === STT_OBJECT && binding === STB_GLOBAL) names.set(name, 'variable');
+    else if (type === STT_OBJECT && binding === STB_GLOBAL) {
+      names.set(name, 'variable');
+      if (TRACEPOINT_SYMBOL.test(name)) names.set(name.replace(TRACEPOINT_SYMBOL, TRACEPOINT_TYPE), 'function');
+    }
   }
   return names;
 }

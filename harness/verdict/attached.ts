@@ -80,7 +80,7 @@ function moduleOfTracepoint({ kind, name, errno }: Attachment, { object, inModul
   const program = kind === 'program' ? object.programs.find((each) => each.name === name) : undefined;
   const tracepoint = program && namedTracepoint(program.section, program.attachTo);
   if (!tracepoint || !MISSING_TARGET.has(errnoName(errno))) return null;
-  const where = inModule?.(tracepoint.symbol + tracepoint.name, 'attach') ?? null;
+  const where = inModule?.(tracepoint.symbol + tracepoint.name, 'address') ?? null;
   const reason = `tracepoint ${tracepoint.name} is ${where}`;
   return where === null ? null : { stage: 'attach', class: 'attach-target-missing', errno, reason };
 }

@@ -132,7 +132,7 @@ function moduleOfTarget({ program, what }: LeftOut, { object, inModule }: JudgeI
   const target = attachTargetOf(section, what);
   if (target) return target.builtIn ? null : (inModule?.(target.symbol + target.name, 'attach') ?? null);
   const tracepoint = namedTracepoint(section, what);
-  if (tracepoint) return inModule?.(tracepoint.symbol + tracepoint.name, 'attach') ?? null;
+  if (tracepoint) return inModule?.(tracepoint.symbol + tracepoint.name, 'address') ?? null;
   return KPROBE.test(section) ? (inModule?.(what, 'address') ?? null) : null;
 }
 

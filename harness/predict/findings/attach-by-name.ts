@@ -37,5 +37,5 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes): 
   const inBtf = tracepoint.symbol + tracepoint.name;
   return findIn(kernel, 'typedef', inBtf)
     ? []
-    : [missing(`tracepoint ${tracepoint.name} is ${whereMissing(kernel, inBtf, 'attach').where}`)];
+    : [missing(`tracepoint ${tracepoint.name} is ${whereMissing(kernel, inBtf, 'address').where}`)];
 }

@@ -175,7 +175,8 @@ function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTyp
   const target = attachTargetOf(section, attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
   const name = target.symbol + target.name;
-  const { where, certain } = target.builtIn ? { where: "not in this kernel's BTF", certain: true } : whereMissing(kernel, name, 'attach');
+  const use = target.kind === 'typedef' ? 'tracepoint' : 'attach';
+  const { where, certain } = target.builtIn ? { where: "not in this kernel's BTF", certain: true } : whereMissing(kernel, name, use);
   const reason = `attach target ${name} (${type}) is ${where}`;
   return [{ failure: { stage: 'verify', class: 'attach-target-missing', reason }, certain }];
 }

@@ -60,7 +60,7 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
   ]);
   await writeModule(
     'second',
-    'int shared(void) { return 1; } int __pfx_shared(void) { return 1; } extern int elsewhere(void); int data; static int own_data; int *used_data(void) { return &own_data; } int calls(void) { return elsewhere(); }',
+    'int shared(void) { return 1; } int __pfx_shared(void) { return 1; } extern int elsewhere(void); int data; int __tracepoint_plain; static int own_data; int *used_data(void) { return &own_data; } int calls(void) { return elsewhere(); }',
     [],
   );
   const before = [await found('shared', false), await found('built_in')];
@@ -77,6 +77,8 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
     'calls',
     'elsewhere',
     'data',
+    '__tracepoint_plain',
+    'btf_trace_plain',
     'own_data',
     '__pfx_shared',
     'share',
@@ -98,6 +100,8 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
     calls: [{ module: 'second', kind: 'function', inBtf: false }],
     elsewhere: [],
     data: [{ module: 'second', kind: 'variable', inBtf: false }],
+    __tracepoint_plain: [{ module: 'second', kind: 'variable', inBtf: false }],
+    btf_trace_plain: [{ module: 'second', kind: 'function', inBtf: false }],
     own_data: [],
     __pfx_shared: [],
     share: [],
@@ -116,7 +120,7 @@ test('the modules of a kernel are unknown without its package, without modules, 
   expect(await readdir(modules)).toEqual(['damaged.ko.xz']);
 });
 
-const everyUse = ['attach', 'kfunc', 'variable', 'address', 'struct-ops'] as const satisfies readonly NameUse[];
+const everyUse = ['attach', 'tracepoint', 'kfunc', 'variable', 'address', 'struct-ops'] as const satisfies readonly NameUse[];
 
 test('without the modules of the package, a name that vmlinux lacks may be in a module, whatever it is for', () => {
   const words = everyUse.map((use) => [inPackageText(TYPES, 'name', use), whereMissing(TYPES, 'name', use)]);
@@ -126,11 +130,19 @@ test('without the modules of the package, a name that vmlinux lacks may be in a 
 const WITHOUT_BTF = {
   address: '',
   attach: 'only a kprobe can attach to it, with modules: [a]',
+  tracepoint: 'only raw_tp and tracepoint programs can attach to it, with modules: [a]',
   kfunc: 'so no program can call it',
   variable: 'so no program can read it by its type',
   'struct-ops': 'so no map can have this type',
 } as const;
-const KINDS = { attach: 'function', kfunc: 'function', variable: 'variable', address: 'function', 'struct-ops': 'struct' } as const;
+const KINDS = {
+  attach: 'function',
+  tracepoint: 'function',
+  kfunc: 'function',
+  variable: 'variable',
+  address: 'function',
+  'struct-ops': 'struct',
+} as const;
 
 test.each(everyUse)('the words for a name that an object needs for "%s" name the modules that have it for this use', (use) => {
   const otherKind: ModuleNameKind = use === 'struct-ops' ? 'function' : 'struct';

@@ -209,11 +209,11 @@ test('a tracepoint that the kernel lacks is the reason, with the module that has
   expect(atTracepoints({ errno: 2 }, (name, use) => (name.includes('ext4') ? `in module ext4 as ${name} (${use})` : null)))
     .toMatchInlineSnapshot(`
     [
-      "tracepoint/ext4/ext4_sync_fs: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (attach)",
+      "tracepoint/ext4/ext4_sync_fs: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (address)",
       "?tp/net-x/made_up: attach-target-missing: tracepoint net-x/made_up is not an event of this kernel or of a loaded module",
       "tp/syscalls/sys_enter_made_up: attach-target-missing: tracepoint syscalls/sys_enter_made_up is not an event of this kernel or of a loaded module",
-      "raw_tp/ext4_sync_fs: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (attach)",
-      "tracepoint: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (attach)",
+      "raw_tp/ext4_sync_fs: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (address)",
+      "tracepoint: attach-target-missing: tracepoint ext4_sync_fs is in module ext4 as btf_trace_ext4_sync_fs (address)",
       "tp/sched/sched_switch: attach-target-missing: attaching fails (ENOENT)",
       "tp/sched/sched_switch/more: attach-target-missing: attaching fails (ENOENT)",
       "uprobe//opt/tp/lib/probed: attach-target-missing: attaching fails (ENOENT)",

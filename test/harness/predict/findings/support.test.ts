@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexNames } from '../../../../harness/bpf/btf/names.ts';
 import { readBpfObject } from '../../../../harness/bpf/object/object.ts';
 import type { KernelTypes } from '../../../../harness/core-relo/candidates.ts';
+import { DEFAULT_LOADER } from '../../../../harness/core-relo/loader.ts';
 import { enumeratorsOf } from '../../../../harness/kernel-btf/enumerators.ts';
 import { predictCell } from '../../../../harness/predict/predict.ts';
 import { knownHelpers } from '../../../../harness/kernel-btf/enumerators.ts';
@@ -37,6 +38,12 @@ const WHOLE: readonly WrittenType[] = [
   { name: 'bpf_lsm_file_open', kind: 12, vlen: 1, size: 5 },
   { name: 'btf_trace_there', kind: 8, size: 1 },
 ];
+
+/** The made-up kernel with these program types, too. */
+function withProgramTypes(...types: readonly string[]): readonly WrittenType[] {
+  const names = ['UNSPEC', ...types].map((type) => `BPF_PROG_TYPE_${type}`);
+  return WHOLE.map((type) => (type.name === 'bpf_prog_type' ? enumOf(type.name, ...names, ...numbered('BPF_PROG_TYPE_', 16)) : type));
+}
 
 function kernelOf(types: readonly WrittenType[]): KernelTypes {
   return { vmlinux: indexNames(mustReadBtf(buildBtf(types))), modules: [] };
@@ -146,9 +153,8 @@ it('a struct that the object only declares makes a kfunc another one, and the re
 
 it('only a kernel function that programs of this type usually may call is predicted to pass', async () => {
   const functions = ['bpf_xdp_find', 'bpf_skb_find', 'bpf_find', 'find'];
-  const programTypes = ['UNSPEC', 'TRACING', 'XDP', 'SCHED_CLS', 'SYSCALL'].map((name) => `BPF_PROG_TYPE_${name}`);
   const types: readonly WrittenType[] = [
-    ...WHOLE.map((type) => (type.name === 'bpf_prog_type' ? enumOf(type.name, ...programTypes, ...numbered('BPF_PROG_TYPE_', 16)) : type)),
+    ...withProgramTypes('TRACING', 'XDP', 'SCHED_CLS', 'SYSCALL'),
     ...functions.map((name) => ({ name, kind: 12, vlen: 1, size: 5 })),
   ];
   const declared = functions.map((name) => `extern int ${name}(int number) SEC(".ksyms");`).join(' ');
@@ -160,9 +166,14 @@ it('only a kernel function that programs of this type usually may call is predic
   const passing = all.filter(([, verdict]) => verdict === 'ok').map(([name]) => name);
   expect(passing).toEqual([
     'tracing_bpf_find',
-    ...['xdp_bpf_xdp_find', 'xdp_bpf_skb_find', 'xdp_bpf_find'],
-    ...['tc_bpf_xdp_find', 'tc_bpf_skb_find', 'tc_bpf_find'],
-    ...['syscall_bpf_find', 'syscall_find'],
+    'xdp_bpf_xdp_find',
+    'xdp_bpf_skb_find',
+    'xdp_bpf_find',
+    'tc_bpf_xdp_find',
+    'tc_bpf_skb_find',
+    'tc_bpf_find',
+    'syscall_bpf_find',
+    'syscall_find',
   ]);
   const others = all
     .filter(([name]) => !passing.includes(name))
@@ -198,6 +209,26 @@ describe('kernel variables', () => {
 });
 
 describe('programs that are attached by name', () => {
+  it('a tracepoint of a module without BTF is for raw_tp and tracepoint programs only, which a prediction says', async () => {
+    const sections = ['tp_btf/kvm_exit', 'raw_tp/kvm_exit', 'tp/kvm/kvm_exit'];
+    const source = sections.map((section, at) => `SEC("${section}") int user${at}(void *ctx) { return 0; }`).join(' ');
+    const object = readBpfObject(await readFile(await compileBpf(folder, 'module-event', source)), 'module-event');
+    const attachTypes = enumOf('bpf_attach_type', 'BPF_TRACE_RAW_TP', ...numbered('BPF_ATTACH_TYPE_', 16));
+    const module = { module: 'kvm', kind: 'function', inBtf: false } as const;
+    const inPackage = (name: string) => (name === 'btf_trace_kvm_exit' ? [module] : []);
+    const { programs } = predictCell(
+      object,
+      { ...kernelOf([...withProgramTypes('TRACING', 'TRACEPOINT', 'RAW_TRACEPOINT'), attachTypes]), inPackage },
+      DEFAULT_LOADER,
+      'attach',
+    );
+    expect(programs.map(({ possible }) => possible?.reason)).toEqual([
+      'attach target btf_trace_kvm_exit (tracing) is not in vmlinux; module kvm has it, but without BTF: only raw_tp and tracepoint programs can attach to it, with modules: [kvm]',
+      'tracepoint kvm_exit is in module kvm, which is not loaded: modules: [kvm]',
+      'tracepoint kvm_exit is in module kvm, which is not loaded: modules: [kvm]',
+    ]);
+  });
+
   it('a kprobe or tracepoint that is attached may fail if BTF lacks its target, and is not looked up if it is only loaded', async () => {
     const source = `
 #define P(section, name) SEC(section) int name(void *ctx) { return 0; }
