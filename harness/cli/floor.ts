@@ -37,7 +37,11 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
   const { loader } = options;
   const { objects, problems } = await readConfigured([path], options, { loaders: loader === undefined ? undefined : [loader] });
   const [object] = objects;
-  if (!object || objects.length > 1) throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}`);
+  if (!object || objects.length > 1) {
+    const differ = new Set(objects.map(({ result }) => result.loader)).size > 1;
+    const advice = differ ? '; the configuration names several loaders: choose one with --loader' : '';
+    throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}${advice}`);
+  }
   const progress = showProgress(process.stderr, false);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {

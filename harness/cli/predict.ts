@@ -6,9 +6,9 @@ import { visible } from '../base/visible.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
-import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
+import { LIBRARY_RELEASES } from '../base/loader-name.ts';
 import { findKernels } from '../kernel-btf/kernels.ts';
-import { type Loader, LOADERS, loaderRules } from '../core-relo/loader.ts';
+import type { LoaderName } from '../core-relo/loader.ts';
 import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -23,26 +23,20 @@ interface PredictOptions extends ConfigOptions {
   kernel?: string[];
   json?: boolean;
   log?: boolean;
-  loader?: ChosenLoader;
+  loader?: string;
 }
 
-/** A loader that overrules those of the objects. */
-interface ChosenLoader {
-  name: string;
-  rules: Loader;
-}
+/** Short names of loaders; without a release, the newest one. */
+const SHORT_NAMES = {
+  'libbpf-1.7': 'libbpf@1.7',
+  'libbpf-1.1': 'libbpf@1.1',
+  cilium: `cilium@${LIBRARY_RELEASES.cilium[0]}`,
+  aya: `aya@${LIBRARY_RELEASES.aya[0]}`,
+} as const satisfies Record<LoaderName, string>;
 
-/** The rules of a loader by its name; `cilium` and `aya` without a release mean the newest one. */
-function chosenLoader(name: string): ChosenLoader {
-  const known = Object.entries<Loader>(LOADERS).find(([each]) => each === name);
-  return { name, rules: known ? known[1] : loaderRules(checkedLoader(name)) };
-}
-
-/** The prediction with the loader that decided it, as in results.json: the default one has no name there. */
-function withLoader(prediction: Prediction, chosen: ChosenLoader | undefined): Prediction {
-  if (!chosen) return prediction;
-  const loader = chosen.name === DEFAULT_LIBBPF ? undefined : chosen.name;
-  return { ...prediction, objects: prediction.objects.map((object) => ({ ...object, loader })) };
+function chosenLoader(name: string): string {
+  const known = Object.entries(SHORT_NAMES).find(([short]) => short === name);
+  return checkedLoader(known ? known[1] : name);
 }
 
 /** The exit code of predictions: a failure first, then unusable inputs. */
@@ -62,19 +56,19 @@ const printLog: OnCell = (kernel, object, cell) => {
 async function predict(objects: string[], options: PredictOptions): Promise<void> {
   if (options.json === true && options.log === true) throw new UserError('--json and --log both write to standard output; choose one');
   const started = performance.now();
-  const inputs = await readConfigured(objects, options, { bigEndian: true });
+  const inputs = await readConfigured(objects, options, { bigEndian: true, overrulingLoader: options.loader });
   const found = await findKernels(options.kernel ?? [], cacheRoot());
   const { prediction, problems, notes } =
     inputs.objects.length === 0
       ? { prediction: null, problems: [], notes: [] }
-      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined, options.loader?.rules ?? null);
+      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined);
   const all = [...inputs.problems, ...found.problems, ...problems];
   for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
-  const forLibbpf = options.loader === undefined ? loaderNotes(inputs.objects) : [];
-  for (const note of [...notes, ...forLibbpf, ...fixedOffsetNotes(inputs.objects)]) writeLine(process.stderr, `note: ${note}`);
+  for (const note of [...notes, ...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)])
+    writeLine(process.stderr, `note: ${note}`);
   if (!prediction) throw new UserError('no object can be used');
   if (prediction.kernels.length === 0) throw new UserError('no kernel can be used');
-  if (options.json === true) process.stdout.write(`${JSON.stringify(withLoader(prediction, options.loader))}\n`);
+  if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);
   else if (options.log !== true) {
     const milliseconds = performance.now() - started;
     const width = process.stdout.columns ?? 100;
@@ -105,7 +99,7 @@ export function addPredictCommand(program: Command): void {
     .addOption(
       new Option(
         '--loader <name>',
-        'loader whose rules decide: libbpf@1.1, cilium@0.22, aya@0.14 (default: the one that loads the object, libbpf@1.7 unless set)',
+        'loader whose rules decide: libbpf@1.1, cilium@0.22, aya@0.14 (default: those that the configuration gives the object, libbpf@default without one)',
       ).argParser(chosenLoader),
     )
     .option('--log', 'write the lines that libbpf would print instead')

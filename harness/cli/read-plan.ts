@@ -120,12 +120,13 @@ async function findConfig({ config, ...trust }: ConfigOptions): Promise<PlacedCo
 }
 
 /**
- * The objects of the arguments, with their settings from a configuration.
+ * The objects of the arguments, with their settings and loaders from a configuration, as `run` loads them.
  * @throws UserError if the configuration cannot be used
  */
 export async function readConfigured(objects: readonly string[], config: ConfigOptions, options: InputOptions = {}): Promise<Inputs> {
   const { directory, ...placed } = await findConfig(config);
-  return readInputs(plainSources(objects, process.cwd()), { ...options, configured: objectSources(placed, directory) });
+  const { loaders = placed.config.loaders } = options;
+  return readInputs(plainSources(objects, process.cwd()), { ...options, loaders, configured: objectSources(placed, directory) });
 }
 
 /** `-c` of commands that take objects as arguments. */

@@ -1,6 +1,6 @@
 // Predicts an object with its settings on a kernel: the one way for every command that predicts.
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { loaderRules, type Loader } from '../core-relo/loader.ts';
+import { loaderRules } from '../core-relo/loader.ts';
 import type { CachedImage } from '../kernel-btf/kernels.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
@@ -20,17 +20,15 @@ export interface PredictedKernel {
 
 /**
  * Reads what the prediction of an object needs: its custom BTF, the modules that the plan loads, and the rules of its loader.
- * @param loader overrules the loader of the object
  * @returns predicts; pure, and long for large objects
  * @throws UserError for custom BTF that cannot be read
  */
 export async function predictionOf(
   { bpf, prepared }: Pick<RunObject, 'bpf' | 'prepared'>,
   { release, types, image }: PredictedKernel,
-  loader: Loader | null = null,
 ): Promise<() => PredictedCell> {
   const custom = (await prepared.btf?.(release)) ?? null;
   const loaded = types && (await typesWithCached(types, image, prepared.modules ?? []));
   const counting = withCustomBtf(loaded, custom?.types ?? null);
-  return () => predictCell(bpf, counting, loader ?? loaderRules(prepared.loader ?? undefined), prepared.mode);
+  return () => predictCell(bpf, counting, loaderRules(prepared.loader ?? undefined), prepared.mode);
 }

@@ -6,7 +6,7 @@ import type { Stage } from '../base/vocabulary.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, type KernelFacts, type OfflineKernel, readKernelTypes } from '../kernel-btf/kernels.ts';
-import type { Loader } from '../core-relo/loader.ts';
+import { loaderRules } from '../core-relo/loader.ts';
 import type { ModuleNotice } from '../kernel-btf/modules.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { argumentChanges, type ArgumentChange, changeText } from './argument-changes.ts';
@@ -83,15 +83,11 @@ function toCell(kernel: string, object: string, cell: PredictedCell): CellPredic
 /** Called with every predicted cell. */
 export type OnCell = (kernel: OfflineKernel, object: RunObject, cell: PredictedCell) => void;
 
-/**
- * Predicts every object on every kernel. Goes kernel by kernel, so that only one BTF is in memory.
- * @param loader overrules the loaders of the objects
- */
+/** Predicts every object on every kernel. Goes kernel by kernel, so that only one BTF is in memory. */
 export async function predictMatrix(
   objects: readonly RunObject[],
   kernels: readonly OfflineKernel[],
   onCell: OnCell = () => {},
-  loader: Loader | null = null,
 ): Promise<PredictedMatrix> {
   const [problems, notes]: [string[], string[]] = [[], []];
   const onModule = ({ text, harmless }: ModuleNotice) => (harmless ? notes : problems).push(text);
@@ -109,9 +105,10 @@ export async function predictMatrix(
     prediction.kernels.push(factsOf(kernel));
     types = types && (await withPackage(types, kernel.image, { names, make: false }));
     for (const object of objects) {
-      const cell = (await predictionOf(object, { release: kernel.release, types, image: kernel.image }, loader))();
+      const cell = (await predictionOf(object, { release: kernel.release, types, image: kernel.image }))();
       onCell(kernel, object, cell);
-      const changes = types ? argumentChanges(object.bpf, types, loader ?? undefined) : new Map<number, ArgumentChange>();
+      const rules = loaderRules(object.prepared.loader ?? undefined);
+      const changes = types ? argumentChanges(object.bpf, types, rules) : new Map<number, ArgumentChange>();
       const relocations = withArgumentChanges(cell.relocations, changes);
       prediction.cells.push(toCell(kernel.id, object.result.id, { ...cell, relocations }));
     }

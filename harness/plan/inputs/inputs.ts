@@ -62,6 +62,8 @@ export interface InputOptions {
   configured?: ObjectSources;
   /** Loaders for every object that does not name one: `libbpf@1.1`, `cilium@0.22`. */
   loaders?: readonly string[] | undefined;
+  /** The loader of every object, also of one that names another. */
+  overrulingLoader?: string | undefined;
 }
 
 interface FoundFile {
@@ -78,13 +80,17 @@ interface ReadObject {
   placeOf: PlaceOf;
 }
 
-async function readObject({ file, source, directory, defaults }: FoundFile, id: string, bigEndian: boolean): Promise<ReadObject> {
+async function readObject(
+  { file, source, directory, defaults }: FoundFile,
+  id: string,
+  { bigEndian = false, overrulingLoader }: InputOptions,
+): Promise<ReadObject> {
   const shown = relative(process.cwd(), file) || file;
   const bytes = await readFileChecked(file, shown);
   const bpf = readBpfObject(bytes, shown);
   if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
-  const own = source.settings ?? {};
+  const own = { ...source.settings, ...(overrulingLoader !== undefined && { loader: overrulingLoader }) };
   const given = defaults ? defaultsFor(own, defaults.settings) : {};
   const settings = { ...given, ...own };
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
@@ -162,14 +168,15 @@ function hasLoader({ settings, prepared }: RunObject): boolean {
 }
 
 /** Reads every object that paths and globs name, once for each of its names, in that order. */
-export async function readInputs(named: ObjectSources, { bigEndian = false, configured, loaders }: InputOptions = {}): Promise<Inputs> {
+export async function readInputs(named: ObjectSources, options: InputOptions = {}): Promise<Inputs> {
+  const { configured, loaders } = options;
   const inputs: Inputs = { objects: [], problems: [] };
   const ids = new Set<string>();
   const read: ReadObject[] = [];
   const files = await findFiles(named, inputs);
   for (const each of configured ? await withConfigured(files, configured) : files) {
     try {
-      read.push(await readObject(each, objectId(each.source.name ?? each.file, ids), bigEndian));
+      read.push(await readObject(each, objectId(each.source.name ?? each.file, ids), options));
     } catch (error) {
       takeProblem(inputs, error);
     }

@@ -1,5 +1,5 @@
 // Tests of `corematrix floor` with real guests.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,19 @@ describe('an object', () => {
 
         1 guest of 1 kernel tried: 5.10; what lies between is taken from BTF"
       `);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('floor asks for one loader if the configuration names several', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'floor-'));
+    try {
+      await writeFile(join(folder, 'loaders.yaml'), 'loaders: [libbpf@default, cilium@0.22]\n');
+      const { exitCode, stderr } = await corematrix(folder, ['floor', sample('task_state'), '-c', 'loaders.yaml']);
+      expect(`exit ${exitCode}: ${stderr.replace(/\S*task_state/, 'task_state')}`).toMatchInlineSnapshot(
+        `"exit 2: error: task_state.bpf.o: name one object, this means 2; the configuration names several loaders: choose one with --loader"`,
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

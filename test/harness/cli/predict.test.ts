@@ -387,6 +387,95 @@ describe('this machine', () => {
     expect(named).toEqual(['aya@0.14', null]);
   });
 
+  /** The loader of each predicted row of names.bpf.o, or the errors, with a configuration. */
+  async function rowsWith(config: string, ...args: string[]): Promise<unknown> {
+    await writeFile(path('loaders.yaml'), config);
+    const command = ['predict', 'names.bpf.o', '-k', 'btf:hub', '-c', 'loaders.yaml', '--json', ...args];
+    const { stdout, stderr } = await corematrix(folder, command, { COREMATRIX_CACHE: path('cache') });
+    const rows =
+      stdout === ''
+        ? []
+        : JSON.parse(stdout).objects.map((row: { id: string; loader?: string }) => `${row.id} ${row.loader ?? '(default)'}`);
+    return [...rows, ...stderr.split('\n').filter((line) => line !== '')];
+  }
+
+  it('predict makes one row for each loader in the configuration, as run does; --loader overrules them', async () => {
+    const several = 'loaders: [libbpf@default, cilium@0.22, aya@0.13]\n';
+    const ofObject = `${several}objects: [{ path: names.bpf.o, loader: aya@0.14 }]\n`;
+    expect({
+      several: await rowsWith(several),
+      ofObject: await rowsWith(ofObject),
+      overruled: await rowsWith(ofObject, '--loader', 'cilium'),
+      default: await rowsWith(ofObject, '--loader', 'libbpf@default'),
+    }).toMatchInlineSnapshot(`
+      {
+        "default": [
+          "names (default)",
+        ],
+        "ofObject": [
+          "names aya@0.14",
+        ],
+        "overruled": [
+          "names cilium@0.22",
+        ],
+        "several": [
+          "names (default)",
+          "names+cilium-0.22 cilium@0.22",
+          "names+aya-0.13 aya@0.13",
+        ],
+      }
+    `);
+  });
+
+  it('predict follows the rules of the loader of each row', async () => {
+    const local =
+      'struct gone { int x; } access_index;\nint seen;\nSEC("raw_tp/sched_switch") int size(u64 *ctx)\n{\n\tseen = __builtin_preserve_type_info(*(struct gone *)0, 1);\n\treturn 0;\n}\n';
+    await copyFile(await compileBpf(folder, 'gone', local), path('gone.bpf.o'));
+    await writeFile(path('loaders.yaml'), 'loaders: [libbpf@default, cilium@0.22, aya@0.14]\n');
+    expect(await predict('gone.bpf.o', '-k', 'btf:hub', '-c', 'loaders.yaml')).toMatchInlineSnapshot(`
+      "             5.10  6.1
+      gone
+        size         ok   ok
+      gone+cilium-0.22
+        size       FAIL FAIL
+      gone+aya-0.14
+        size       FAIL FAIL
+
+      fail core-type-missing: struct gone: no such type struct gone (type_size, gone.bpf.c:5)
+           gone+cilium-0.22/size on 5.10, 6.1
+      fail core-other: struct gone: failed to relocate: -EINVAL (type_size, gone.bpf.c:5)
+           gone+aya-0.14/size on 5.10, 6.1
+
+      4 fail, 0 may fail, 2 ok (2 kernels, 3 objects, N ms, predicted from BTF: nothing was loaded)
+      ---
+      exit 1"
+    `);
+  });
+
+  it('predict refuses a setting that the loader of a row cannot apply, in the words of run', async () => {
+    const settings = 'objects: [{ path: names.bpf.o, programs: { old_name: { autoload: if-supported } } }]\n';
+    const several = `loaders: [cilium@0.22, libbpf@default]\n${settings}`;
+    expect({
+      overruled: await rowsWith(settings, '--loader', 'cilium@0.22'),
+      several: await rowsWith(several),
+      applied: await rowsWith(settings.replace('{ path', '{ loader: cilium@0.22, path'), '--loader', 'aya@0.14'),
+    }).toMatchInlineSnapshot(`
+      {
+        "applied": [
+          "names aya@0.14",
+        ],
+        "overruled": [
+          "error: loaders.yaml:1:66: cilium@0.22 cannot apply autoload: cilium/ebpf does not ask the kernel for what it supports; remove the setting, or load with libbpf@default",
+          "error: no object can be used",
+        ],
+        "several": [
+          "names (default)",
+          "error: loaders.yaml:2:66: cilium@0.22 cannot apply autoload: cilium/ebpf does not ask the kernel for what it supports; remove the setting, or load with libbpf@default",
+        ],
+      }
+    `);
+  });
+
   it('predict lists the possible loaders', async () => {
     expect(await predict('names.bpf.o', '-k', 'btf:hub', '--loader', 'bcc')).toMatchInlineSnapshot(`
       "error: option '--loader <name>' argument 'bcc' is invalid. expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13.
