@@ -8,7 +8,8 @@ import type { FailureClass } from '../base/failures.ts';
 import type { CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
-import { plainSituations, type RequirementFindings } from './requirement-cause.ts';
+import { verifierFindings } from './verifier-findings.ts';
+import { plainFindings, plainSituations, type RequirementFindings } from './requirement-cause.ts';
 
 const NUMBER = /invalid mem access '(?:inv|scalar)'/;
 /** Reasons that may be about an argument, of the verifier and of libbpf when the kernel refuses to attach. */
@@ -170,13 +171,12 @@ function adviceOn(
   ];
 }
 
-/** Findings about a number in a program whose arguments have types. It may be an argument, so no advice reads memory at it. */
-function numberFindings(failures: readonly ProgramFailure[], hook: string): RequirementFindings {
-  const advice = [
+/** Advice on a number in a program whose arguments have types. It may be an argument, so no advice reads memory at it. */
+function adviceOnNumber(hook: string): string {
+  return [
     'The verifier sees a number here, not a pointer.',
     `If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff ${hook}").`,
   ].join(' ');
-  return { presence: null, situations: plainSituations(failures, new Map()), snippet: null, advice: [advice] };
 }
 
 /** False for a struct_ops program that fails only because another program of its map reads the argument. */
@@ -192,11 +192,12 @@ export async function argumentFindings(
 ): Promise<RequirementFindings | null> {
   const position = Number(SUBJECT.exec(subject)?.[1] ?? 0);
   const [first] = failures;
-  const hooked = failures.flatMap((failure) => hookedProgram(failure, objects) ?? []);
+  const unexplained = failures.filter((failure) => verifierFindings(failure, objects).advice === null);
+  const hooked = unexplained.flatMap((failure) => hookedProgram(failure, objects) ?? []);
   const program = hooked.find((each) => readsIt(each, subject)) ?? hooked[0] ?? null;
   const hook = program && hookName(program);
   if (!first || !program || hook === null) return null;
-  if (position === 0) return NUMBER.test(first.reason) ? numberFindings(failures, hook) : null;
+  if (position === 0) return NUMBER.test(first.reason) ? plainFindings(failures, objects, adviceOnNumber(hook)) : null;
   const prototypes = await prototypesOf(program, position, cache);
   const programs = [...grouped(failures, (failure) => JSON.stringify([failure.object, failure.program])).values()];
   const situations = new Map<string, CauseSituation>();

@@ -248,8 +248,15 @@ function largeNumber(failure: ProgramFailure, objects: ReadonlyMap<string, Expla
   return map && tooLarge(map);
 }
 
-/** Findings about failures that concern nothing that BTF or a configuration shows. */
-function plainFindings(failures: readonly ProgramFailure[], objects: ReadonlyMap<string, ExplainedObject>): RequirementFindings {
+/**
+ * Findings about failures that concern nothing that BTF or a configuration shows.
+ * @param general the advice on failures about which the object's instructions show nothing
+ */
+export function plainFindings(
+  failures: readonly ProgramFailure[],
+  objects: ReadonlyMap<string, ExplainedObject>,
+  general?: string,
+): RequirementFindings {
   const found = failures.map((failure) => ({ failure, ...verifierFindings(failure, objects) }));
   const hints = new Map<string, string[]>();
   for (const { failure, hints: own } of found) hints.set(failure.kernel, [...new Set([...(hints.get(failure.kernel) ?? []), ...own])]);
@@ -258,7 +265,7 @@ function plainFindings(failures: readonly ProgramFailure[], objects: ReadonlyMap
       reason: failure.reason,
       object: objects.get(failure.object),
     });
-  const advice = found.map(({ failure, advice: own }) => own ?? adviceOf(failure));
+  const advice = found.map(({ failure, advice: own }) => own ?? general ?? adviceOf(failure));
   return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [...new Set(advice)] };
 }
 

@@ -1,11 +1,14 @@
-// What the object's own instructions add to a rejection: a test for null that comes too late, and the stack of each function.
+// What the object's own instructions add to a rejection: a test for null that comes too late, a call that ends a pointer, and the stack of each function.
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
+import { type EndedPointer, endedBefore } from './ended-pointer.ts';
 import { testBehind } from './hoisted-check.ts';
 import { deepestStack } from './stack-sizes.ts';
 import { describeChange, LOOKUP_NOT_NULL } from './verifier-changes.ts';
 
 const MAYBE_NULL = /null-check it first/;
 const FROM_MAP = /\bmap_value_or_null\b/;
+/** The verifier sees a number where the program uses a pointer: in an access, or in the first argument of a call. */
+const NUMBER = /invalid mem access '(?:inv|scalar)'|\bR1 type=(?:inv|scalar) expected=/;
 const STACK = /combined stack size of|stack size of subprog/;
 
 export interface VerifierFindings {
@@ -23,6 +26,14 @@ function onLateTest(reason: string): string {
   return FROM_MAP.test(reason) ? `${TESTED_TOO_LATE} ${describeChange(LOOKUP_NOT_NULL)}` : TESTED_TOO_LATE;
 }
 
+/** The advice on the use of a pointer behind a call. */
+const ON_ENDED = {
+  release: (call) =>
+    `${call}() gives the memory back, and the pointer to it is only a number after the call. Read, write and pass it only before the call.`,
+  move: (call) =>
+    `${call}() may move the packet, so all addresses of it that the program knows are only numbers after the call. Read data and data_end from the context again behind the call, and compare them again.`,
+} as const satisfies Record<EndedPointer['by'], (call: string) => string>;
+
 const NONE: VerifierFindings = { hints: [], advice: null };
 
 /** Findings about a rejected program; none if the object's file is missing or shows nothing. */
@@ -36,6 +47,11 @@ export function verifierFindings(failure: ProgramFailure, objects: ReadonlyMap<s
       hints: [`the pointer is tested at insn ${test}, behind the addition at insn ${at.insn}`],
       advice: onLateTest(reason),
     };
+  }
+  const ended = at && NUMBER.test(reason) ? endedBefore(bpf, at) : null;
+  if (at && ended) {
+    const hint = `${program}: the pointer that insn ${at.insn} uses ended at insn ${ended.insn}, which calls ${ended.call}()`;
+    return { hints: [hint], advice: ON_ENDED[ended.by](ended.call) };
   }
   const sizes = STACK.test(reason) ? deepestStack(bpf, program) : [];
   return sizes.length === 0

@@ -91,6 +91,59 @@ int kernel_string_read(void *ctx)
 	return bpf_probe_read_kernel_str(text, sizeof(text), ctx);
 }
 `,
+  ended: `${HEAD}
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} records SEC(".maps");
+
+SEC("tp_btf/sched_switch")
+int written_after_submit(void *ctx)
+{
+	volatile int *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+
+	if (!record)
+		return 0;
+	bpf_ringbuf_submit((void *)record, 0);
+	*record = 4;
+	return 0;
+}
+
+SEC("socket")
+int submitted_twice(void *ctx)
+{
+	int *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+
+	if (!record)
+		return 0;
+	bpf_ringbuf_discard(record, 0);
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+SEC("xdp")
+int read_after_move(struct xdp_md *ctx)
+{
+	volatile char *data = (void *)(long)ctx->data;
+
+	if ((void *)(data + 1) > (void *)(long)ctx->data_end)
+		return XDP_DROP;
+	bpf_xdp_adjust_head(ctx, 4);
+	return data[0] ? XDP_DROP : XDP_PASS;
+}
+
+SEC("tp_btf/sched_switch")
+int number_after_submit(unsigned long long *ctx)
+{
+	volatile int *number = (void *)(ctx[0] & 0xffff);
+	int *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+
+	if (!record)
+		return 0;
+	bpf_ringbuf_submit(record, 0);
+	return *number;
+}
+`,
   scheduler: `${HEAD}
 struct sched_ext_ops {
 	void (*tick)(void *task);
@@ -157,6 +210,35 @@ it('a test for null that comes behind an addition is named, with the instruction
       "The compiler moved the addition to this pointer before the test for null. The verifier rejects that on every kernel on which the pointer may be null. Write barrier_var(POINTER) right behind the test, so that the addition stays behind it. Since Linux 6.14, bpf_map_lookup_elem() on an array or per-CPU array map does not return null for a constant key that the verifier can read and that is below max_entries (6.12 rejects such a program, 6.16 accepts it).",
     ]
   `);
+});
+
+it('a pointer that a call ended is explained by this call, not by the arguments of the hook', () => {
+  expect(causesOf('submitted_twice')).toMatchInlineSnapshot(`
+    [
+      "6.12 7.3: verifier-rejected: verifier: R1 type=scalar expected=ringbuf_mem at insn 12; submitted_twice: the pointer that insn 12 uses ended at insn 9, which calls bpf_ringbuf_discard()",
+      "bpf_ringbuf_discard() gives the memory back, and the pointer to it is only a number after the call. Read, write and pass it only before the call.",
+      "5.10: verifier-rejected: verifier: R1 type=inv expected=mem at insn 12; submitted_twice: the pointer that insn 12 uses ended at insn 9, which calls bpf_ringbuf_discard()",
+      "bpf_ringbuf_discard() gives the memory back, and the pointer to it is only a number after the call. Read, write and pass it only before the call.",
+    ]
+  `);
+  expect(causesOf('written_after_submit')).toMatchInlineSnapshot(`
+    [
+      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 11; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 12; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 8; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "bpf_ringbuf_submit() gives the memory back, and the pointer to it is only a number after the call. Read, write and pass it only before the call.",
+      "The verifier sees a number here, not a pointer. If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff btf_trace_sched_switch").",
+      "bpf_xdp_adjust_head() may move the packet, so all addresses of it that the program knows are only numbers after the call. Read data and data_end from the context again behind the call, and compare them again.",
+      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 11; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 12; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 8; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "bpf_ringbuf_submit() gives the memory back, and the pointer to it is only a number after the call. Read, write and pass it only before the call.",
+      "The verifier sees a number here, not a pointer. If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff btf_trace_sched_switch").",
+      "bpf_xdp_adjust_head() may move the packet, so all addresses of it that the program knows are only numbers after the call. Read data and data_end from the context again behind the call, and compare them again.",
+    ]
+  `);
+  expect(causesOf('read_after_move')).toEqual(causesOf('written_after_submit'));
+  expect(causesOf('number_after_submit')).toEqual(causesOf('written_after_submit'));
 });
 
 it('a stack that is too large is shown with the bytes of each function', () => {
