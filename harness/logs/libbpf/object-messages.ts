@@ -107,6 +107,7 @@ const FAILURES = [
     pattern: /^(failed to open (?:system Kconfig|in-memory Kconfig: .*))$/,
     read: ([text]) => extern('kconfig', '', text),
   },
+  { pattern: /^(failed to open \/proc\/kallsyms: .*)$/, read: ([text]) => extern('ksym', '', text) },
 
   { pattern: /^map '([^']*)': failed to create: (.*)$/, read: ([name, error]) => map('create', name, error) },
   // libbpf <= 0.2
@@ -146,12 +147,12 @@ const FAILURES = [
   },
   {
     pattern:
-      /^(map (?:'[^']*'|#\d+): (?!found |ignoring )(?:empty name|attr '|unknown field|unexpected (?:var|def) kind|unsupported map linkage|invalid (?:field|def|pinning|instruction index|jump table)|conflicting|(?:key|value|inner|\w+) (?:type|spec|def) |can't determine|multi-level|'[^']*' member should|should be|map type isn't|map-in-map|prog-array|inner def|only single ARENA|couldn't build pin path|jumptable|ELF file is missing|failed to alloc map name).*|map '[^']*' BTF data is corrupted\.)$/,
+      /^(map (?:'[^']*'|#\d+): (?!found |ignoring )(?:empty name|attr '|unknown field|unexpected (?:var|def) kind|unsupported map linkage|invalid (?:field|def|pinning|instruction index|jump table)|conflicting|(?:key|value|inner|\w+) (?:type|spec|def) |can't determine|multi-level|'[^']*' member should|should be|map type isn't|map-in-map|prog-array|inner def|only single ARENA|couldn't build pin path|jumptable|ELF file is missing|failed to alloc map name).*|map '[^']*' BTF data is corrupted\.|failed to alloc map '[^']*' content buffer: .*|cannot create a dummy_ksym var)$/,
     read: ([text]) => failure('object', text),
   },
   {
     pattern:
-      /^(prog '[^']*': (?:invalid relo against|bad (?:call|map|data|subprog addr) relo|extern relo failed|incorrect bpf_call|map relo failed|data relo failed|bad arena|unexpected relo for insn|missing subprog addr relo|no \.text section|error relocating \.BTF\.ext|exception callback|exception_callback|multiple subprogs|cannot find exception|relo #\d+: (?:can't create jump table|bad insn|bad relo type)).*)$/,
+      /^(prog '[^']*': (?:invalid relo against|bad (?:call|map|data|subprog addr) relo|extern relo failed|incorrect bpf_call|map relo failed|data relo failed|bad arena|unexpected relo for insn|missing subprog addr relo|no \.text section|failed to (?:realloc prog code|add subprog offsets)|error relocating \.BTF\.ext|exception callback|exception_callback|multiple subprogs|cannot find exception|relo #\d+: (?:can't create jump table|bad insn|bad relo type)).*)$/,
     read: ([text]) => failure('object', text),
   },
 ] as const satisfies readonly Rule[];

@@ -75,7 +75,7 @@ const FAILURES = [
   { pattern: /^(.*) is not found in vmlinux BTF$/, read: ([target = '']) => ({ type: 'missing-target', program: null, target }) },
   {
     pattern:
-      /^(prog '[^']*': failed to (?:create|attach|auto-attach|find a unique match).*|failed to (?:determine|add) (?:tracepoint|legacy|kprobe|uprobe|kretprobe|uretprobe).*|prog '[^']*': failed to (?:resolve full path|enable perf_event).*|map '[^']*': failed to auto-attach: .*|usdt: (?:failed to (?!get absolute path)|no USDT notes|kernel doesn't support|attaching to).*|kprobe (?:name|multi pattern|session pattern) is invalid: .*|.*perf_event_open\(\) failed: .*|prog '[^']*': can't attach .*)$/,
+      /^(prog '[^']*': failed to (?:create|attach|auto-attach|find a unique match).*|failed to (?:determine|add) (?:tracepoint|legacy|kprobe|uprobe|kretprobe|uretprobe).*|prog '[^']*': failed to (?:resolve full path|enable perf_event).*|map '[^']*': failed to auto-attach: .*|usdt: (?:unrecognized arg |failed to (?!get absolute path)|no USDT notes|kernel doesn't support|attaching to).*|(?:kprobe (?:name|multi pattern|session pattern)|tracing multi pattern) is invalid: .*|kprobe offset must be .*|kretprobes do not support offset .*|prog '[^']*': (?:invalid section name '|section '[^']*' missing ':|invalid format of section definition|uretprobes do not support|target netdevice ifindex cannot be zero).*|invalid section '[^']*', expected SEC\("usdt.*|.*perf_event_open\(\) failed: .*|prog '[^']*': can't attach .*)$/,
     read: ([text = '']) => ({ type: 'attach-failed', text }),
   },
 ] as const satisfies readonly Rule[];
@@ -85,7 +85,7 @@ const WARNING = /^prog '([^']*)': (.*)$/;
 
 /** Warnings why libbpf does not pass a program to the kernel, recognised by their words: a custom loader prints no levels. */
 const NOT_GIVEN =
-  /^prog '([^']*)': (missing BPF prog type, .*|SEC\("struct_ops"\) program isn't referenced .*|no BTF-based attach target .*|attach program FD is not set|failed to find BPF program \(FD .*|failed to prepare load attributes: .*)$/;
+  /^prog '([^']*)': (missing BPF prog type, .*|SEC\("struct_ops"\) program isn't referenced .*|no BTF-based attach target .*|attach program FD is not set|failed to find BPF program \(FD .*|failed to prepare load attributes: .*|(?:func|line)_info, (?:func|line)_info_cnt, and .*)$/;
 
 /** Reads a line (without `libbpf: `) about a program. Null for everything else. */
 export function readProgramMessage(line: string, level: LogRecord['level']): ProgramMessage | null {

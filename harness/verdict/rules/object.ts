@@ -55,13 +55,16 @@ const INVALID_CONTENT =
 export const NEEDS_TARGET_PROGRAM =
   'a freplace program replaces a function of another program, which its own loader must name; libbpf did not ask the kernel';
 
-/** The content of the object is invalid. */
+/** Messages about memory of the loader, not about the object. */
+const OUT_OF_MEMORY = /\bfailed to (?:alloc map|realloc prog code|add subprog offsets)\b|^cannot create a dummy_ksym var$/;
+
+/** The content of the object is invalid, or the loader has too little memory to read it. */
 export function objectInvalid({ attempt, program, library }: FailureContext): Finding | null {
   const failure = attempt.log.ended === 'object' ? attempt.log.failures.findLast(({ topic }) => topic === 'object') : undefined;
   if (failure) {
     // Loader programs report what their library refuses; libbpf's own messages name the part of the object.
     const reason = library === libraryName() ? failure.text : cannotOpen(failure.text, library);
-    return { stage: 'open', class: 'object-invalid', reason };
+    return { stage: 'open', class: OUT_OF_MEMORY.test(failure.text) ? 'resource-limit' : 'object-invalid', reason };
   }
   const said = attempt.log.programs.find((each) => each.program === program?.name)?.warnings.find((text) => INVALID_CONTENT.test(text));
   if (said === undefined) return null;

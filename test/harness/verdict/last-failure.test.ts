@@ -57,6 +57,48 @@ test('each step that fails has its own verdict', () => {
   `);
 });
 
+/** Messages that alone end a step, of libbpf 1.1 to 1.8. */
+const ALONE = [
+  "failed to alloc map '.rodata' content buffer: -ENOMEM",
+  "prog 'p': failed to realloc prog code",
+  "prog 'p': failed to add subprog offsets: -ENOMEM",
+  'cannot create a dummy_ksym var',
+  'failed to open /proc/kallsyms: -ENOENT',
+  'kprobe offset must be a non-negative integer: -1',
+  'kretprobes do not support offset specification',
+  'tracing multi pattern is invalid: *:',
+  "prog 'p': invalid section name 'tp/sched'",
+  "prog 'p': section 'uprobe//bin/true' missing ':function[+offset]' specification",
+  "prog 'p': invalid format of section definition 'uprobe/x'",
+  "prog 'p': uretprobes do not support offset specification",
+  "prog 'p': target netdevice ifindex cannot be zero",
+  "usdt: unrecognized arg #1 spec '-4@x'",
+  `invalid section 'usdt/x', expected SEC("usdt/<path>:<provider>:<name>")`,
+] as const;
+
+test('a message that a custom loader prints alone decides: too little memory, unreadable symbols, or a failure to attach', () => {
+  const verdicts = ALONE.map((line) => verdict([line]));
+  expect(verdicts).toMatchInlineSnapshot(`
+    [
+      "open resource-limit: failed to alloc map '.rodata' content buffer: -ENOMEM",
+      "open resource-limit: prog 'p': failed to realloc prog code",
+      "open resource-limit: prog 'p': failed to add subprog offsets: -ENOMEM",
+      "open resource-limit: cannot create a dummy_ksym var",
+      "relocate ksym-missing: the kernel's symbols cannot be read: failed to open /proc/kallsyms: -ENOENT",
+      "attach attach-failed: kprobe offset must be a non-negative integer: -1",
+      "attach attach-failed: kretprobes do not support offset specification",
+      "attach attach-failed: tracing multi pattern is invalid: *:",
+      "attach attach-failed: prog 'p': invalid section name 'tp/sched'",
+      "attach attach-failed: prog 'p': section 'uprobe//bin/true' missing ':function[+offset]' specification",
+      "attach attach-failed: prog 'p': invalid format of section definition 'uprobe/x'",
+      "attach attach-failed: prog 'p': uretprobes do not support offset specification",
+      "attach attach-failed: prog 'p': target netdevice ifindex cannot be zero",
+      "attach attach-failed: usdt: unrecognized arg #1 spec '-4@x'",
+      "attach attach-failed: invalid section 'usdt/x', expected SEC("usdt/<path>:<provider>:<name>")",
+    ]
+  `);
+});
+
 test('the last step that failed decides, whatever failed before', () => {
   const pairs = Object.entries(ENDS).flatMap(([first, before]) =>
     Object.entries(ENDS).map(([last, lines]) => ({ first, before, last, lines })),

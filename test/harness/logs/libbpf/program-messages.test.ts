@@ -10,6 +10,8 @@ const NOT_GIVEN = [
   'attach program FD is not set',
   'failed to find BPF program (FD 7)',
   'failed to prepare load attributes: -22',
+  'func_info, func_info_cnt, and func_info_rec_size must all be specified or all omitted',
+  'line_info, line_info_cnt, and line_info_rec_size must all be specified or all omitted',
 ] as const;
 
 test.each(NOT_GIVEN)('a program that libbpf does not load has a warning at any level that can warn: %s', (text) => {
