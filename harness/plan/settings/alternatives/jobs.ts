@@ -34,10 +34,11 @@ function usesMapsOf(a: Placed, b: Placed): boolean {
   return [...fewer].every((map) => more.has(map));
 }
 
-/** Whether two programs are for one job: one place that is reached in two ways, or two names of one target and the same maps. */
+/** Whether two programs are for one job: one place that is reached in two ways, or two names of one target, and the same maps. */
 function isSameJob(a: Placed, b: Placed): boolean {
-  if (a.name === b.name) return a.way !== b.way;
-  return usesMapsOf(a, b);
+  if (a.name !== b.name) return usesMapsOf(a, b);
+  // A program that uses no map does something else than one that does.
+  return a.way !== b.way && (a.code.maps.size === 0) === (b.code.maps.size === 0) && usesMapsOf(a, b);
 }
 
 function placedPrograms(object: BpfObject): Placed[] {

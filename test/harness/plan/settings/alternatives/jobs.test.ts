@@ -36,7 +36,7 @@ async function jobs(name: string, programs: string): Promise<string[]> {
 
 test('programs for one place that are attached in different ways are one job, the cheapest way first', async () => {
   const programs = `
-    P("kprobe/vfs_read", read_kprobe, starts, 0) P("fentry/vfs_read", read_fentry, counts, 1)
+    P("kprobe/vfs_read", read_kprobe, starts, 0) P("fentry/vfs_read", read_fentry, starts, 1)
     P("kretprobe/vfs_read", read_return, starts, 0) P("fexit/vfs_read", read_fexit, starts, 0)
     P("tracepoint/sched/sched_switch", switch_tp, starts, 0) P("raw_tp/sched_switch", switch_raw, starts, 0) P("tp_btf/sched_switch", switch_btf, starts, 0)`;
   expect(await jobs('ways', programs)).toEqual([
@@ -44,6 +44,13 @@ test('programs for one place that are attached in different ways are one job, th
     'read_fexit | read_return',
     'switch_btf | switch_raw | switch_tp',
   ]);
+});
+
+test('programs for one place that use different maps are different jobs', async () => {
+  const programs = `
+    P("kprobe/vfs_read", read_kprobe, starts, 0) P("fentry/vfs_read", read_fentry, counts, 0)
+    P("kprobe/do_nanosleep", sleep_kprobe, starts, 0) SEC("fentry.s/do_nanosleep") int sleep_fentry(u64 *ctx) { return 0; }`;
+  expect(await jobs('other-maps', programs)).toEqual(['read_kprobe', 'read_fentry', 'sleep_kprobe', 'sleep_fentry']);
 });
 
 test('programs for old and new names of one target are one job if they use the same maps', async () => {
