@@ -99,7 +99,11 @@ function grouped(lacking: readonly Lacking[], evidence: ReadonlyMap<string, Evid
     if (!evidence.has(kernel.id)) continue;
     const { summary } = situation;
     const hints = [replacementHint(replacement) ?? [], situation.hints].flat();
-    const alternatives = situation.alternatives.map(({ relation, paths, type, certainty }) => ({ relation, paths, type, certainty }));
+    const contradicted = replacement.state === 'other-meaning' ? replacement.alternative : null;
+    const alternatives = situation.alternatives.map((each) => {
+      const { relation, paths, type } = each;
+      return { relation, paths, type, certainty: each === contradicted ? ('possible' as const) : each.certainty };
+    });
     // Only the best alternative counts, because the others differ from kernel to kernel.
     const key = JSON.stringify([summary, alternatives[0], hints]);
     const { evidence: lines, log } = evidence.get(kernel.id) ?? { evidence: [], log: null };

@@ -172,6 +172,25 @@ struct file { struct fown_struct f_owner; } __attribute__((preserve_access_index
 SEC("raw_tp/x") int owner(long *ctx) { seen = BPF_CORE_READ((struct file *)ctx[0], f_owner.signum); return 0; }
 `;
 
+const OTHER_MEANING = `
+typedef unsigned long long u64;
+#define SEC(n) __attribute__((section(n), used))
+char LICENSE[] SEC("license") = "GPL";
+struct maple_tree { void *ma_root; } __attribute__((preserve_access_index));
+struct mm_struct { struct maple_tree mm_mt; } __attribute__((preserve_access_index));
+SEC("raw_tp/x") int tree(u64 *ctx) { return (u64)((struct mm_struct *)ctx[0])->mm_mt.ma_root; }
+`;
+
+it('no alternative is called likely beside a sentence that it has another meaning', async () => {
+  const { causes } = await explainedByPrediction(folder, { meaning: OTHER_MEANING });
+  const contradicted = causes.flatMap(({ situations }) =>
+    situations.flatMap(({ alternatives: [first], hints }) =>
+      first && hints.some((hint) => hint.includes('has another meaning')) ? [`${first.certainty} ${first.paths.flat().join('.')}`] : [],
+    ),
+  );
+  expect(new Set(contradicted)).toEqual(new Set(['possible mmap']));
+});
+
 it('a struct that became a pointer names the field behind the pointer, and offers no code because the pointer may be null', async () => {
   const { causes } = await explainedByPrediction(folder, { pointer: BECAME_POINTER });
   const found = causes.map(({ subject, situations, snippet }) => {
