@@ -41,6 +41,21 @@ function unknownSection({ elf }: BpfObject, release: AyaRelease): string | null 
   return found ? `invalid program section \`${found.name}\`` : null;
 }
 
+/** Types of maps that every kernel has, and that aya 0.13 does not load: it reads no inner maps, and has no type for the others. */
+const NO_MAPS_OF_0_13: ReadonlySet<string> = new Set([
+  'array_of_maps',
+  'hash_of_maps',
+  'cgroup_array',
+  'cgroup_storage',
+  'reuseport_sockarray',
+  'sk_storage',
+]);
+
+function unsupportedMap({ maps }: BpfObject, release: AyaRelease): string | null {
+  const found = release === '0.13' ? maps.find(({ type }) => NO_MAPS_OF_0_13.has(type)) : undefined;
+  return found ? `type of map \`${found.name}\` (${found.type}) is unsupported` : null;
+}
+
 /** aya looks up the size of each section of variables; those of externs are no sections of the file. */
 function externSection({ btf, elf }: BpfObject): string | null {
   if (btf === null) return null;
@@ -74,5 +89,6 @@ function unknownMapType({ maps }: BpfObject): string | null {
  * @see Object::parse(), ProgramSection::from_str() and fixup_and_sanitize_btf() in aya-obj
  */
 export function ayaRefusal(object: BpfObject, release: AyaRelease): string | null {
-  return unknownKind(object) ?? unknownSection(object, release) ?? externSection(object) ?? unknownMapType(object);
+  const opened = unknownKind(object) ?? unknownSection(object, release) ?? externSection(object);
+  return opened ?? unknownMapType(object) ?? unsupportedMap(object, release);
 }

@@ -1,4 +1,4 @@
-// Tests of recorded objects of aya's tool chain, without that tool chain: who they were made for, and what libbpf refuses.
+// Tests of recorded objects of aya's tool chain, without that tool chain: who they were made for, and the verdicts of three loaders.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,8 +7,11 @@ import { dialectOf } from '../../../harness/bpf/object/dialect.ts';
 import { openFailure } from '../../../harness/bpf/object/open-failure.ts';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { readersAtFixedOffsets } from '../../../harness/predict/fixed-offsets.ts';
+import { contradictions, runLoaders, verdictsByKernels } from './run-loaders.ts';
+import { rustIsMissing } from './toolchains.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'test/fixtures/aya-objects');
+const KERNELS = ['debian:5.10', 'debian:6.1', 'debian:6.12', 'debian:7.3'];
 const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.o')).toSorted();
 
 test('recorded objects of Rust are proposed for aya with the evidence in them, and what libbpf refuses and readers at fixed offsets are found', async () => {
@@ -41,3 +44,15 @@ test('recorded objects of Rust are proposed for aya with the evidence in them, a
   const readers = objects.flatMap(readersAtFixedOffsets);
   expect(readers).toEqual(['reads_name', 'reads_task']);
 });
+
+test.skipIf(rustIsMissing)(
+  'recorded objects of Rust have the verdicts of both releases of aya and of libbpf on four kernels, and no prediction is contradicted',
+  async () => {
+    // The panics of Rust in refused.o count as programs here, which aya does not load.
+    const paths = names.filter((name) => name !== 'refused.o').map((name) => join(FOLDER, name));
+    const results = await runLoaders(paths, KERNELS, ['aya@0.14', 'aya@0.13', 'libbpf@default']);
+    expect(contradictions(results)).toEqual([]);
+    expect(verdictsByKernels(results)).toMatchSnapshot();
+  },
+  1_800_000,
+);

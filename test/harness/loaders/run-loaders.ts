@@ -44,3 +44,14 @@ export function contradictions({ cells, kernels, ...others }: Results): string[]
   const differing = cells.map((cell) => ({ ...cell, programs: cell.programs.filter(({ predicted }) => predicted?.agrees === false) }));
   return verdicts({ ...others, kernels, cells: differing });
 }
+
+/** The verdicts on each program, the kernels with the same one together: `tail_calls+aya-0.14/first_step: 5.10 6.1 pass`. */
+export function verdictsByKernels(results: Results): string[] {
+  const found = new Map<string, string[]>();
+  for (const line of verdicts(results)) {
+    const [program = '', series = '', ...verdict] = line.split(' ');
+    const key = `${program} ${verdict.join(' ')}`;
+    found.set(key, [...(found.get(key) ?? []), series]);
+  }
+  return [...found].map(([key, series]) => key.replace(' ', `: ${series.join(' ')} `)).toSorted();
+}

@@ -213,7 +213,7 @@ impl Loading {
             Ok(ebpf) => ebpf,
             Err(error) => {
                 let (reached, failure) = Failure::of_load(&error);
-                return Ok(fail(reached, &failure, timing));
+                return Ok(fail(reached, &failure.without_inner_map(self.elf), timing));
             }
         };
         let subprograms = self.subprograms.get_or_insert_with(|| subprograms::list(self.elf));

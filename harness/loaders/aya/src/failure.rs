@@ -6,16 +6,19 @@ use std::io;
 use aya::maps::MapError;
 use aya::programs::ProgramError;
 use aya::{BtfError, EbpfError};
-use aya_obj::ParseError;
+use aya_obj::generated::bpf_map_type;
+use aya_obj::{Object, ParseError};
 
 use crate::frames::{
-    ABOUT_BTF, ABOUT_MAP, ABOUT_OBJECT, ABOUT_PROGRAM, ABOUT_RELOCATION, ABOUT_SETTING, FRAME_FAILURE, FRAME_VERIFIER_LOG, REACHED_OPEN,
-    REACHED_PREPARE,
+    ABOUT_ATTACH, ABOUT_BTF, ABOUT_MAP, ABOUT_OBJECT, ABOUT_PROGRAM, ABOUT_RELOCATION, ABOUT_SETTING, FRAME_FAILURE, FRAME_VERIFIER_LOG,
+    REACHED_OPEN, REACHED_PREPARE,
 };
+use crate::release;
 use crate::wire::Message;
 
 /// aya puts the log of the verifier into the text of an error after these words.
 const BEFORE_LOG: &str = ". Verifier output:";
+const MAPS_OF_MAPS: [u32; 2] = [bpf_map_type::BPF_MAP_TYPE_ARRAY_OF_MAPS as u32, bpf_map_type::BPF_MAP_TYPE_HASH_OF_MAPS as u32];
 
 /// A failure as the host gets it.
 pub struct Failure {
@@ -79,8 +82,29 @@ impl Failure {
         (REACHED_PREPARE, Self { about, errno: errno_of(error), name, text: chain(error), log })
     }
 
+    /// The same failure; about the object, if the kernel refused a map of maps because aya gave it no inner map.
+    pub fn without_inner_map(self, elf: &[u8]) -> Self {
+        if self.about != ABOUT_MAP || release::READS_INNER_MAPS {
+            return self;
+        }
+        let Ok(object) = Object::parse(elf) else { return self };
+        let of_maps = object.maps.iter().filter(|(_, map)| MAPS_OF_MAPS.contains(&map.map_type()));
+        let mut names: Vec<&String> = of_maps.map(|(name, _)| name).collect();
+        if !names.contains(&&self.name) {
+            return self;
+        }
+        // aya creates maps in no order, so another run could meet another one first.
+        names.sort();
+        let text = format!("map `{}`: this release of aya reads no definition of inner maps", names[0]);
+        Self { about: ABOUT_OBJECT, errno: 0, name: String::new(), text, log: self.log }
+    }
+
     /// An error of a program's own `load()`.
     pub fn of_program(program: &str, error: &ProgramError) -> Self {
+        // The kernel's BTF lacks the function, tracepoint or hook.
+        if let ProgramError::Btf(BtfError::UnknownBtfTypeName { .. }) = error {
+            return Self { about: ABOUT_ATTACH, errno: libc::ENOENT as u32, name: program.to_owned(), text: chain(error), log: None };
+        }
         let log = if let ProgramError::LoadError { verifier_log, .. } = error { Some(verifier_log.to_string()) } else { None };
         Self { about: ABOUT_PROGRAM, errno: errno_of(error), name: program.to_owned(), text: chain(error), log }
     }

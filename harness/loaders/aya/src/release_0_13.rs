@@ -16,6 +16,9 @@ use crate::programs::{Attachment, Binding, Unloaded};
 const PERF_PAGES: usize = 16;
 const SAMPLES_PER_SECOND: u64 = 1000;
 
+/// Whether this release creates the inner maps that a definition of a map of maps describes.
+pub const READS_INNER_MAPS: bool = false;
+
 /// Loads a program of a type that not every release knows.
 pub fn load(_program: &mut Program, _binding: &Binding<'_>) -> Result<(), Unloaded> {
     Err(Unloaded::NeedsProgram)

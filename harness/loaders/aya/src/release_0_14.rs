@@ -18,6 +18,9 @@ use crate::sections;
 const PERF_PAGES: usize = 16;
 const SAMPLES_PER_SECOND: u64 = 1000;
 
+/// Whether this release creates the inner maps that a definition of a map of maps describes.
+pub const READS_INNER_MAPS: bool = true;
+
 /// Loads a program of a type that not every release knows.
 pub fn load(program: &mut Program, binding: &Binding<'_>) -> Result<(), Unloaded> {
     match program {
