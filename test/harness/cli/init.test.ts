@@ -10,6 +10,7 @@ import { firstForms } from '../../../kernels/selector-help.ts';
 import { renderJson } from '../../../reports/json.ts';
 import { type FakeMirror, fakePackage, startMirror } from '../../kernels/fixtures.ts';
 import { TRUSTING } from '../../kernels/signing.ts';
+import { compileBpf } from '../bpf/object/compile.ts';
 import { night } from '../results/history/nights.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
@@ -47,6 +48,29 @@ describe('corematrix init', () => {
     const { objects } = parseConfig(await readFile(join(folder, 'named.yaml'), 'utf8'), 'named.yaml');
     expect(objects).toEqual(['build/task_state.bpf.o', 'build/more/tty_type.bpf.o']);
     await rm(join(folder, 'named.yaml'));
+  });
+
+  it('corematrix init names a loader only for the objects of a folder that libbpf refuses', async () => {
+    const mixed = join(folder, 'mixed');
+    await mkdir(mixed);
+    try {
+      await copyFile(sample('task_state'), join(mixed, 'plain.bpf.o'));
+      const dialect = await compileBpf(folder, 'dialect', 'SEC("classifier/ingress") int ingress(void *ctx) { return 0; }\n');
+      await copyFile(dialect, join(mixed, 'dialect.bpf.o'));
+      expect(await said('init', 'mixed/*.bpf.o', '-c', 'mixed/corematrix.yaml')).toContain('mixed/corematrix.yaml: 2 objects;');
+      const { objects } = parseConfig(await readFile(join(mixed, 'corematrix.yaml'), 'utf8'), 'corematrix.yaml');
+      expect(objects).toMatchInlineSnapshot(`
+        [
+          "plain.bpf.o",
+          {
+            "loader": "cilium@0.22",
+            "path": "dialect.bpf.o",
+          },
+        ]
+      `);
+    } finally {
+      await rm(mixed, { recursive: true });
+    }
   });
 
   it('corematrix init writes a configuration for the objects it finds, and never overwrites one', async () => {
