@@ -74,7 +74,7 @@ export function objectInvalid({ attempt, program, library }: FailureContext): Fi
 
 /** The reason of a program whose attach target the library does not give to the kernel. */
 export function givesNoTarget(library: string, section: string): string {
-  const kind = section.replace(/^\?/, '').replace(/\/.*$/s, '');
+  const [kind = ''] = (section.startsWith('?') ? section.slice(1) : section).split('/');
   return `${library} gives the kernel no attach target for programs of section ${kind}: not the kernel's fault`;
 }
 
@@ -83,7 +83,7 @@ const NO_TARGET = /^(?:Tracing programs must provide btf_id|attach_btf_id 0 is n
 
 /** The library gave the kernel no attach target, because it does not know how for such programs. libbpf says so itself. */
 export function targetNotGiven({ attempt, object, program, verifier, library }: FailureContext): Finding | null {
-  if (library !== 'cilium/ebpf' || !attempt.rejected || !program) return null;
+  if (library !== 'cilium/ebpf' || !program) return null;
   const said = verifier?.reason ?? null;
   const isSilent = said === null && program.type === 'struct_ops' && errnoName(attempt.errno) === 'ENOTSUPP';
   if (!isSilent && (said === null || !NO_TARGET.test(said))) return null;

@@ -33,13 +33,15 @@ describe('crashes in one guest', () => {
       'x\r\npanic: runtime error: index out of range [5] with length 3\r\n\r\ngoroutine 1 [running]:\r\n',
       'fatal error: stack overflow\n\nruntime stack:\n',
       "\nthread 'main' (57) panicked at /cargo/registry/src/some.host-19/aya-obj-0.3.0/src/obj.rs:12:5:\ncalled `unwrap()`\nnote: run with\n",
+      "thread 'main' panicked at src/main.rs:1:2:\nno number of a thread\n",
       'memory allocation of 99999999999 bytes failed\n',
-      'no panic: here\n',
+      "no panic: here\nin thread 'main' panicked at src/main.rs:1:2:\nno panic either\n",
     ];
     expect(consoles.map((console) => crashIn(null, loaderEnd(6), console)?.reason)).toEqual([
       'the loading process crashed with SIGABRT: panic: runtime error: index out of range [5] with length 3',
       'the loading process crashed with SIGABRT: fatal error: stack overflow',
       'the loading process crashed with SIGABRT: panic at aya-obj-0.3.0/src/obj.rs:12:5: called `unwrap()`',
+      'the loading process crashed with SIGABRT: panic at src/main.rs:1:2: no number of a thread',
       'the loading process crashed with SIGABRT: memory allocation of 99999999999 bytes failed',
       'the loading process crashed with SIGABRT',
     ]);

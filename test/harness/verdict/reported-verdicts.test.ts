@@ -99,6 +99,73 @@ test('what a library refuses itself is the object, and what the kernel lacks has
   `);
 });
 
+test("a program for which cilium/ebpf gives the kernel no attach target is not the kernel's fault", () => {
+  const NO_TARGET = 'Tracing programs must provide btf_id\nprocessed 0 insns (limit 1000000)\n';
+  const ENOTSUPP = 524;
+  const refused = (section: string, type: string, verifierLog: string | undefined, errno = 22) => {
+    const failed = { ...cilium('program', 'program p: load program: it failed', errno), section, type };
+    return verdict(verifierLog === undefined ? failed : { ...failed, verifierLog });
+  };
+  expect([
+    refused('?lsm_cgroup/socket_bind', 'lsm', NO_TARGET),
+    refused('freplace', 'ext', NO_TARGET),
+    refused('fsession/vfs_read', 'tracing', 'attach_btf_id 0 is not a function\nprocessed 0 insns (limit 1000000)\n'),
+    refused('struct_ops/init', 'struct_ops', undefined, ENOTSUPP),
+  ]).toEqual(
+    [
+      ['lsm_cgroup', 22],
+      ['freplace', 22],
+      ['fsession', 22],
+      ['struct_ops', ENOTSUPP],
+    ].map(
+      ([kind, errno]) =>
+        `verify object-invalid ${errno}: cilium/ebpf gives the kernel no attach target for programs of section ${kind}: not the kernel's fault`,
+    ),
+  );
+  const classes = [
+    refused('struct_ops/init', 'struct_ops', undefined),
+    refused('xdp', 'xdp', undefined, ENOTSUPP),
+    refused('struct_ops/init', 'struct_ops', 'R1 type=ctx expected=fp\nprocessed 0 insns (limit 1000000)\n', ENOTSUPP),
+    refused('fentry/f', 'tracing', 'x Tracing programs must provide btf_id\nprocessed 0 insns (limit 1000000)\n'),
+    verdict({ ...AYA_REFUSED, verifierLog: NO_TARGET, section: 'freplace', type: 'ext' }),
+    verdict({ ...cilium('btf', 'load BTF: it failed', ENOTSUPP, ''), section: 'struct_ops/init', type: 'struct_ops' }),
+  ].map((line) => line.split(':')[0]);
+  expect(classes).toMatchInlineSnapshot(`
+    [
+      "verify program-type-unsupported 22",
+      "verify program-type-unsupported 524",
+      "verify verifier-rejected 524",
+      "verify unknown 22",
+      "verify attach-target-missing 22",
+      "relocate btf-missing 524",
+    ]
+  `);
+});
+
+test('the section of a program without an attach target is that of the program that was refused', () => {
+  const programs = ['first', 'p', 'last'].map((name) => ({ name, insns: 8, section: `${name}_section/x`, type: 'tracing' }));
+  const failed = { ...cilium('program', 'program p: load program: it failed'), verifierLog: 'Tracing programs must provide btf_id\n' };
+  const reasons = (known: typeof programs) =>
+    judge(failed, { programs: known }).programs.flatMap(({ name, reason }) => (name === 'p' ? [reason] : []));
+  expect(reasons(programs)).toEqual([
+    "cilium/ebpf gives the kernel no attach target for programs of section p_section: not the kernel's fault",
+  ]);
+});
+
+test('a map that a library refuses without an answer of the kernel is no fault of the kernel', () => {
+  const failed = { ...cilium('map', 'map m: map create: invalid argument', 22, 'm'), reached: 'prepare' } as const;
+  const { failure } = failed;
+  const said = [failed, { ...failed, failure: { ...failure, errno: 0 } }].map((each) =>
+    verdict(each, { maps: [{ name: 'm', type: 'hash' }] }),
+  );
+  expect(said).toMatchInlineSnapshot(`
+    [
+      "map-create map-create-failed 22: map 'm' (hash): cannot be created: EINVAL",
+      "open object-invalid 0: cilium/ebpf cannot open the object: map m: map create: invalid argument",
+    ]
+  `);
+});
+
 test('the reason of an object whose BTF the kernel refuses has the words of the kernel', () => {
   const failed = aya('btf', 'BTF error: the BPF_BTF_LOAD syscall returned Invalid argument (os error 22)', 22);
   const verifierLog = 'magic: 0xeb9f\n[1] INT a-b size=4 bits_offset=0 nr_bits=32 encoding=SIGNED Invalid name\n';
