@@ -358,12 +358,10 @@ const CATALOGUE = {
     title: 'Loader crash',
     concerns: 'object',
     stages: {},
-    meaning: 'Loading this object crashes the library of its loader, cilium/ebpf or aya, or does not end in it.',
+    meaning: 'Loading this object crashes the library of its loader: cilium/ebpf or aya.',
     evidence: [
       'In two fresh boots for this object alone, SIGSEGV, SIGABRT, SIGBUS, SIGFPE or SIGILL ended the loader program. A panic in Go or Rust ends it with SIGABRT.',
       'A loader program that sends frames which the agent cannot read is ended with SIGABRT, too.',
-      'In two fresh boots, the loader program reported nothing for 45 seconds, and the kernel did nothing for it. A kernel that verifies a program works.',
-      'In two fresh boots, the kernel ran out of memory and killed a loader program that had taken a GiB or more for itself.',
     ],
     help: 'The reason has the message of a panic, and the console of the cell its stack. Try another release of the library (loaders: in the configuration), and check the object with llvm-readelf. If it is valid, report it to the library.',
   },

@@ -1,7 +1,7 @@
 // Objects that crash the kernel, libbpf or another loader. The verdict needs proof: two guests, booted for this object alone, crashed the same way.
 import { constants } from 'node:os';
 import { libraryName } from '../base/loader-name.ts';
-import { isOutOfMemory, type KernelFault } from '../guest/health.ts';
+import type { KernelFault } from '../guest/health.ts';
 import type { FailureClass } from '../base/failures.ts';
 import { panicIn } from './panic.ts';
 
@@ -38,33 +38,13 @@ export function loaderEnd(waitStatus: number): LoaderEnd {
   return { signal: name, status: 0 };
 }
 
-/** The agent reports this signal for a loader program that it killed because the program did not end. */
-const ENDLESS = 'SIGXCPU' satisfies NodeJS.Signals;
-
-/** In KiB. The object and the types of the kernel, which a loader keeps in memory, are many times smaller. */
-const TOO_MUCH_MEMORY = 1 << 20;
-
-/**
- * The crash of a loader program that filled the guest with memory of its own; null if maps or the size of the guest can be the reason.
- * @see __oom_kill_process() in mm/oom_kill.c of Linux
- */
-function memoryEaterIn(end: LoaderEnd | null, console: string): Crash | null {
-  const [, kib] = /Killed process \d+ \(loader\).{0,60}? anon-rss:(\d+)kB/.exec(console) ?? [];
-  if (end?.signal !== 'SIGKILL' || kib === undefined || Number(kib) < TOO_MUCH_MEMORY) return null;
-  const gib = (Number(kib) / TOO_MUCH_MEMORY).toFixed(1);
-  return { class: 'loader-crash', reason: `the loader program took ${gib} GiB of memory for itself, and the kernel killed it` };
-}
-
 /**
  * The crash in a guest that an object can have caused, or null. A kernel crash counts before a crash of the loading process.
  * @param console of the guest, which has the message of a panic
  */
 export function crashIn(fault: KernelFault | null, end: LoaderEnd | null, console = ''): Crash | null {
-  if (fault?.grave === true) return { class: 'kernel-crash', reason: fault.reason };
-  if (fault) return isOutOfMemory(fault.reason) ? memoryEaterIn(end, console) : null;
+  if (fault) return fault.grave ? { class: 'kernel-crash', reason: fault.reason } : null;
   const signal = end?.signal ?? '';
-  if (signal === ENDLESS)
-    return { class: 'loader-crash', reason: 'the loader program does not end: it reports nothing, and the kernel does nothing for it' };
   if (!SELF_CAUSED.includes(signal)) return null;
   const panic = panicIn(console);
   return { class: 'libbpf-crash', reason: `the loading process crashed with ${signal}${panic === null ? '' : `: ${panic}`}` };

@@ -9,9 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -23,15 +21,10 @@
 /* No frame of a healthy loader is longer: the longest is a verifier log, which the loader cuts to a part of this. */
 #define MOST_PAYLOAD (32u << 20)
 #define MOST_VERSION 64
-/* Between two frames, a loader itself needs one or two seconds, and the kernel minutes if it verifies a large program. */
-#define MOST_SILENT_SECONDS 45
-/* In a second of 100 ticks. A loader with fewer in the kernel does not wait for the verifier. */
-#define LEAST_KERNEL_TICKS 10
 
 static struct {
 	pid_t pid;
-	int to, from;    /* the pipes; writing to the first never blocks */
-	bool is_endless; /* has neither read nor written for too long, without work in the kernel */
+	int to, from; /* the pipes */
 	char *payload;
 	size_t size; /* of the memory at `payload` */
 	char version[MOST_VERSION];
@@ -58,62 +51,11 @@ static void execute(int in, int out)
 	_exit(127);
 }
 
-/* What the kernel does for the loader. */
-struct kernel_work {
-	long ticks; /* spent in the kernel so far */
-	char state; /* 'D' while a system call waits for the kernel itself */
-};
-
-/* Reads it from proc_pid_stat(5); without /proc, there is no work. */
-static struct kernel_work read_kernel_work(void)
-{
-	struct kernel_work work = { .state = '?' };
-	char path[32], text[512];
-	const char *after;
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)loader.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return work;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[length < 0 ? 0 : length] = '\0';
-	after = strrchr(text, ')');
-	if (after)
-		sscanf(after + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %ld", &work.state, &work.ticks);
-	return work;
-}
-
-/* Waits for a pipe. Returns false if the loader does not end, which is its own fault while the kernel does nothing for it. */
-static bool wait_until_ready(int pipe, short event)
-{
-	struct pollfd polled = { .fd = pipe, .events = event };
-	struct kernel_work before = { 0 }; /* is not read if the pipe is ready at once, as it mostly is */
-
-	for (int silent = 0; silent < MOST_SILENT_SECONDS; silent++) {
-		struct kernel_work now;
-
-		if (poll(&polled, 1, 1000) > 0)
-			return true;
-		now = read_kernel_work();
-		if (now.ticks - before.ticks >= LEAST_KERNEL_TICKS || now.state == 'D')
-			silent = 0;
-		before = now;
-	}
-	loader.is_endless = true;
-	return false;
-}
-
 static bool read_all(void *bytes, size_t length)
 {
 	for (size_t at = 0; at < length;) {
-		ssize_t count;
+		ssize_t count = read(loader.from, (char *)bytes + at, length - at);
 
-		if (!wait_until_ready(loader.from, POLLIN))
-			return false;
-		count = read(loader.from, (char *)bytes + at, length - at);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count <= 0)
@@ -126,12 +68,9 @@ static bool read_all(void *bytes, size_t length)
 static bool write_all(const void *bytes, size_t length)
 {
 	for (size_t at = 0; at < length;) {
-		ssize_t count;
+		ssize_t count = write(loader.to, (const char *)bytes + at, length - at);
 
-		if (!wait_until_ready(loader.to, POLLOUT))
-			return false;
-		count = write(loader.to, (const char *)bytes + at, length - at);
-		if (count < 0 && (errno == EINTR || errno == EAGAIN))
+		if (count < 0 && errno == EINTR)
 			continue;
 		if (count <= 0)
 			return false;
@@ -189,7 +128,6 @@ const char *start_loader_program(void)
 	close(out[1]);
 	loader.to = in[1];
 	loader.from = out[0];
-	fcntl(loader.to, F_SETFL, O_NONBLOCK);
 	errno = EPROTO;
 	if (loader.pid < 0 || !read_frame(&header) || header.type != CONTROL_READY || header.length == 0 || header.length > MOST_VERSION)
 		return NULL;
@@ -240,7 +178,7 @@ void load_with_program(void)
 	if (pass_request() && take_report())
 		return;
 	/* Ends a loader that breaks the protocol like one that crashes. One that is dead keeps its own status. */
-	kill(loader.pid, loader.is_endless ? SIGKILL : SIGABRT);
+	kill(loader.pid, SIGABRT);
 	if (waitpid(loader.pid, &status, 0) == loader.pid)
-		send_crash(loader.is_endless ? SIGXCPU : (uint32_t)status);
+		send_crash((uint32_t)status);
 }

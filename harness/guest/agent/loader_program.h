@@ -21,7 +21,7 @@ const char *start_loader_program(void);
 
 /*
  * Passes the request on and writes what the loader program reports. If the program dies, or breaks the protocol and is killed, writes
- * FRAME_CRASH with its wait status. A loader program that does not end is killed, and its wait status is SIGXCPU, which no other cause has.
+ * FRAME_CRASH with its wait status.
  */
 void load_with_program(void);
 

@@ -47,31 +47,6 @@ describe('crashes in one guest', () => {
     ]);
   });
 
-  it('a loader program that the agent or the kernel killed is a crash only if it did not end or took a GiB for itself', () => {
-    const memory: KernelFault = {
-      class: 'infra-splat',
-      reason: 'out of memory in the guest: Out of memory: Killed process 71',
-      grave: false,
-    };
-    const killed = (name: string, kib: number) =>
-      `Out of memory: Killed process 71 (${name}) total-vm:9kB, anon-rss:${kib}kB, file-rss:4kB\n`;
-    expect([
-      crashIn(null, loaderEnd(24))?.reason,
-      crashIn(memory, loaderEnd(9), killed('loader', 3 << 19))?.reason,
-      crashIn(memory, loaderEnd(9), killed('loader', (1 << 20) - 1)),
-      crashIn(memory, loaderEnd(9), killed('init', 3 << 19)),
-      crashIn(memory, null, killed('loader', 3 << 19)),
-      crashIn(STALL, loaderEnd(9), killed('loader', 3 << 19)),
-    ]).toEqual([
-      'the loader program does not end: it reports nothing, and the kernel does nothing for it',
-      'the loader program took 1.5 GiB of memory for itself, and the kernel killed it',
-      null,
-      null,
-      null,
-      null,
-    ]);
-  });
-
   it('SIGKILL, an exit status and an RCU stall are not crashes', () => {
     expect([
       crashIn(null, null),
