@@ -56,7 +56,7 @@ export const NEEDS_TARGET_PROGRAM =
   'a freplace program replaces a function of another program, which its own loader must name; libbpf did not ask the kernel';
 
 /** Messages about memory of the loader, not about the object. */
-const OUT_OF_MEMORY = /\bfailed to (?:alloc map|realloc prog code|add subprog offsets)\b|^cannot create a dummy_ksym var$/;
+const OUT_OF_MEMORY = /\bfailed to (?:alloc map|realloc prog code|add subprog offsets)\b|cannot create a dummy_ksym var/;
 
 /** The content of the object is invalid, or the loader has too little memory to read it. */
 export function objectInvalid({ attempt, program, library }: FailureContext): Finding | null {
@@ -86,7 +86,7 @@ export function targetNotGiven({ attempt, object, program, verifier, library }: 
   if (library !== 'cilium/ebpf' || !program) return null;
   const said = verifier?.reason ?? null;
   const isSilent = said === null && program.type === 'struct_ops' && errnoName(attempt.errno) === 'ENOTSUPP';
-  if (!isSilent && (said === null || !NO_TARGET.test(said))) return null;
+  if (!isSilent && !NO_TARGET.test(said ?? '')) return null;
   const section = object.programs.find(({ name }) => name === program.name)?.section ?? '';
   return { stage: 'verify', class: 'object-invalid', reason: givesNoTarget(library, section) };
 }
