@@ -2,13 +2,13 @@
 // unit is processor time, because the wall time of a cell also tells how busy the machine is.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../../harness/base/errors.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 import { DEFAULT_LIBBPF, LIBRARY_LOADERS } from '../../harness/base/loader-name.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { ensureAgents } from '../../harness/cli/agents.ts';
 import { plainSources, readInputs } from '../../harness/plan/inputs/inputs.ts';
 import { run } from '../../harness/run/run.ts';
+import { MissingCompiler } from '../../harness/setup/loader-build.ts';
 
 /** Objects that every loader loads on these kernels. */
 const OBJECTS = ['exec_watch', 'subreaper_bit'];
@@ -37,7 +37,7 @@ type Measure = (selector: string) => Promise<number>;
 
 /**
  * Makes a function that measures a cell with a loader, in milliseconds.
- * @throws UserError if this machine cannot build the loader
+ * @throws MissingCompiler if this machine cannot build the loader
  */
 async function measureOf(loader: string): Promise<Measure> {
   const paths = OBJECTS.map((name) => join(PACKAGE_ROOT, 'programs/build', `${name}.bpf.o`));
@@ -72,7 +72,7 @@ for (const loader of [DEFAULT_LIBBPF, ...LIBRARY_LOADERS]) {
   try {
     measures.set(loader, await measureOf(loader));
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof MissingCompiler)) throw error;
     process.stdout.write(`${loader} is not measured: ${error.message}\n`);
   }
 }

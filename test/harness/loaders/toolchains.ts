@@ -1,12 +1,18 @@
-// Whether this machine can build the loader programs. Tests without their compiler are skipped, and the reason is printed.
-import { spawnSync } from 'node:child_process';
+// Whether this machine can build the loader programs. Tests without a compiler that is new enough are skipped, and the reason is printed.
+import { ayaBuild } from '../../../harness/setup/aya.ts';
+import { ciliumBuild } from '../../../harness/setup/cilium.ts';
+import { MissingCompiler } from '../../../harness/setup/loader-build.ts';
 
-function isMissing(program: string, word: string): boolean {
-  const { status, stdout } = spawnSync(program, [word], { encoding: 'utf8' });
-  const missing = status !== 0 || stdout === '';
-  if (missing) process.stderr.write(`skipped: tests of the loader program that ${program} builds, because ${program} is not installed\n`);
-  return missing;
+async function isMissing(build: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await build();
+    return false;
+  } catch (error) {
+    if (!(error instanceof MissingCompiler)) throw error;
+    process.stderr.write(`skipped: ${error.message}\n`);
+    return true;
+  }
 }
 
-export const goIsMissing = isMissing('go', 'version');
-export const rustIsMissing = isMissing('cargo', '--version');
+export const goIsMissing = await isMissing(async () => ciliumBuild('0.22'));
+export const rustIsMissing = await isMissing(async () => ayaBuild('0.14'));
