@@ -90,8 +90,8 @@ export function functionWithoutAddress({ verifier, targets, program, inModule }:
 /** Follows the line that names the cause. */
 const CONSEQUENCE = /: failed to (?:auto-)?attach: /;
 
-/** Ends with the wrong value, which may look like an error number. */
-const WITH_VALUE = /^kprobe offset must be /;
+/** The beginning of a message that ends with the wrong value, which may look like an error number. */
+const WITH_VALUE = 'kprobe offset must be ';
 
 const NO_MATCH = /failed to find a unique match for .* \(0 matches\)$/;
 
@@ -125,7 +125,7 @@ export function attachFailed(context: FailureContext): Finding | null {
   const cause = lines.findLast((text) => !CONSEQUENCE.test(text)) ?? lines.at(-1);
   if (cause === undefined) return null;
   const number = [cause, ...lines.toReversed()]
-    .filter((text) => !WITH_VALUE.test(text))
+    .filter((text) => !text.startsWith(WITH_VALUE))
     .map((text) => errnoOf(text.slice(text.lastIndexOf(': ') + 2)))
     .find((each) => each !== null);
   const error = number === undefined ? '' : errnoName(number ?? 0);
