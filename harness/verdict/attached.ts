@@ -41,6 +41,11 @@ interface Known {
   inModule?: InModule;
 }
 
+/** The program that was attached; undefined for a map. */
+function programOf({ kind, name }: Attachment, { object }: Known): Known['object']['programs'][number] | undefined {
+  return kind === 'program' ? object.programs.find((program) => program.name === name) : undefined;
+}
+
 /** The beginning of the attach types of kprobes of many functions, which need an option of the kernel. */
 const PROBES_MANY = 'trace_kprobe_';
 
@@ -48,8 +53,9 @@ const PROBES_MANY = 'trace_kprobe_';
  * Why the kernel lacks the attach type of a program; null if the kernel has it, or if this is unknown.
  * @see bpf_kprobe_multi_link_attach() in kernel/trace/bpf_trace.c: -EOPNOTSUPP without CONFIG_FPROBE
  */
-function unsupportedType({ kind, name }: Attachment, error: string, { object, enumerators }: Known): string | null {
-  const section = kind === 'program' ? object.programs.find((program) => program.name === name)?.section : undefined;
+function unsupportedType(attachment: Attachment, error: string, known: Known): string | null {
+  const { enumerators } = known;
+  const section = programOf(attachment, known)?.section;
   const type = section === undefined ? null : youngAttachType(section);
   if (type === null) return null;
   if (!MISSING_TARGET.has(error) && enumerators?.has(`BPF_${type.toUpperCase()}`) === false)
@@ -60,27 +66,30 @@ function unsupportedType({ kind, name }: Attachment, error: string, { object, en
 const TRACEPOINT = /^\??(?:tp|tracepoint)\/([\w-]+\/\w+)$/;
 
 /** Why a tracepoint program has no event to attach to, in the same words for every loader; null if the event is not missing. */
-function missingEvent({ kind, name }: Attachment, error: string, { object }: Known): string | null {
-  const program = kind === 'program' ? object.programs.find((each) => each.name === name) : undefined;
+function missingEvent(attachment: Attachment, error: string, known: Known): string | null {
+  const program = programOf(attachment, known);
   const event = program && (program.attachTo ?? null) === null ? TRACEPOINT.exec(program.section)?.[1] : undefined;
   return event === undefined || error !== 'ENOENT' ? null : `tracepoint ${event} is not an event of this kernel or of a loaded module`;
 }
 
 /** The failure of a program whose function cannot be traced; null if the guest found nothing against the function. */
-function untraceable({ kind, name, errno }: Attachment, { object, evidence, inModule }: Known): Failure | null {
+function untraceable(attachment: Attachment, known: Known): Failure | null {
+  const { kind, name, errno } = attachment;
+  const { evidence, inModule } = known;
   const facts = kind === 'program' ? evidence?.targets?.find(({ program }) => program === name) : undefined;
-  const type = object.programs.find((program) => program.name === name)?.type ?? null;
+  const type = programOf(attachment, known)?.type ?? null;
   const reason = facts ? targetReason(facts, type, inModule) : null;
   const found = facts && reason !== null ? untraceableFailure(facts.state, errnoName(errno), oneLine(reason)) : null;
   return found && { stage: 'attach', ...found, errno };
 }
 
 /** The module with the tracepoint of a program that the kernel lacks; null if the failure is about something else, or if no module is known. */
-function moduleOfTracepoint({ kind, name, errno }: Attachment, { object, inModule }: Known): Failure | null {
-  const program = kind === 'program' ? object.programs.find((each) => each.name === name) : undefined;
+function moduleOfTracepoint(attachment: Attachment, known: Known): Failure | null {
+  const { errno } = attachment;
+  const program = programOf(attachment, known);
   const tracepoint = program && namedTracepoint(program.section, program.attachTo);
   if (!tracepoint || !MISSING_TARGET.has(errnoName(errno))) return null;
-  const where = inModule?.(tracepoint.symbol + tracepoint.name, 'address') ?? null;
+  const where = known.inModule?.(tracepoint.symbol + tracepoint.name, 'address') ?? null;
   const reason = `tracepoint ${tracepoint.name} is ${where}`;
   return where === null ? null : { stage: 'attach', class: 'attach-target-missing', errno, reason };
 }

@@ -8,8 +8,11 @@ import type { Compression } from './compression.ts';
 import { unpackInProcess } from './in-process.ts';
 import { type Consumer, type Packed, settle, withinLimit } from './unpacked.ts';
 
+/** Decompresses standard input, or the files that are named. */
+export const XZ = ['xz', '--decompress', '--stdout', '--format=xz', '--memlimit-decompress=1GiB'] as const;
+
 const PROGRAMS = {
-  xz: { command: ['xz', '--decompress', '--stdout', '--format=xz', '--memlimit-decompress=1GiB'], package: 'xz-utils' },
+  xz: { command: XZ, package: 'xz-utils' },
   lzma: { command: ['xz', '--decompress', '--stdout', '--format=lzma', '--memlimit-decompress=1GiB'], package: 'xz-utils' },
   zstd: { command: ['zstd', '--decompress', '--stdout', '--quiet', '--memory=512MB'], package: 'zstd' },
   lz4: { command: ['lz4', '--decompress', '--stdout', '--quiet'], package: 'lz4' },
@@ -19,7 +22,7 @@ const PROGRAMS = {
 const BROKEN_PIPE: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET']);
 
 /** The largest kernel package on a slow and loaded machine takes minutes. */
-const LIMITS = { ms: 30 * 60 * 1000, bytes: 1 << 20 } as const;
+export const LIMITS = { ms: 30 * 60 * 1000, bytes: 1 << 20 } as const;
 
 /** Starts a program that decompresses; null if it is not installed. It is wrapped, because the process itself is a promise of its end. */
 async function startProgram([program, ...args]: readonly [string, ...string[]], label: string) {

@@ -3,15 +3,12 @@ import { stat } from 'node:fs/promises';
 import { streamOf } from '../../harness/base/cached-file.ts';
 import { InfraError, messageOf } from '../../harness/base/errors.ts';
 import { isMissing, runProgram } from '../../harness/base/program.ts';
+import { LIMITS, XZ } from './decompress.ts';
 import { unpackInProcess } from './in-process.ts';
-
-const XZ = ['xz', '--decompress', '--stdout', '--format=xz', '--memlimit-decompress=1GiB'] as const;
-const MS = 30 * 60 * 1000;
-const MAX_LIST = 1 << 20;
 
 /** The sizes of xz files after decompression, from the index at the end of each; null if xz is not installed. */
 async function sizesOf(paths: readonly string[]): Promise<number[] | null> {
-  const listed = await runProgram(['xz', '--robot', '--list', ...paths], { stdin: 'ignore' }, { ms: MS, bytes: MAX_LIST });
+  const listed = await runProgram(['xz', '--robot', '--list', ...paths], { stdin: 'ignore' }, LIMITS);
   if (isMissing(listed)) return null;
   if (listed.failed) throw new InfraError(listed.stderr);
   // "file", streams, blocks, compressed size, uncompressed size
@@ -23,7 +20,7 @@ async function unpackTogether(paths: readonly string[], sizes: readonly number[]
   const sum = sizes.reduce((all, size) => all + size, 0);
   if (sizes.length !== paths.length || !(sum <= maxBytes)) throw new InfraError(`${sum} bytes are too many`);
   const options = { stdin: 'ignore', encoding: 'buffer', stripFinalNewline: false } as const;
-  const { failed, stdout, stderr } = await runProgram([...XZ, ...paths], options, { ms: MS, bytes: maxBytes + 1 });
+  const { failed, stdout, stderr } = await runProgram([...XZ, ...paths], options, { ...LIMITS, bytes: maxBytes + 1 });
   if (failed) throw new InfraError(Buffer.from(stderr).toString());
   if (stdout.length !== sum) throw new InfraError(`xz gives ${stdout.length} bytes instead of ${sum}`);
   let at = 0;
