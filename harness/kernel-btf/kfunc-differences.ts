@@ -15,8 +15,8 @@ function parameterAt({ btf, id }: TypeAt, index: number): TypeAt | null {
 }
 
 /**
- * The struct or union that the object only declares where the kernel's function has it; null if there is none. libbpf takes both for
- * different types. Compilers leave out a struct whose members no program uses.
+ * The struct or union that the kernel defines and the object only declares; null if there is none. libbpf takes both for different types.
+ * Compilers leave out the definition of a struct whose members no program uses.
  * @see bpf_core_types_are_compat() in libbpf's relo_core.c
  */
 function onlyDeclared(local: TypeAt, target: TypeAt): string | null {

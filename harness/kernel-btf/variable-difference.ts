@@ -11,7 +11,7 @@ function declaredText({ btf, id }: TypeAt): string {
   return kindOf(btf, id) === 'fwd' ? `${typeText(btf, id)} without a definition` : typeText(btf, id);
 }
 
-/** The type with which an object declares a kernel variable; null if the object declares none of this name, or declares it `void`. */
+/** The type that an object declares for a kernel variable. Null if it declares no variable of this name, or one of type `void`. */
 function declaredType(btf: Btf, name: string): TypeAt | null {
   const section = findType(btf, 'datasec', '.ksyms');
   const count = section === null ? 0 : vlenOf(btf, section);

@@ -3,7 +3,7 @@ import { DEFAULT_LIBBPF, libraryName, LIBRARY_LOADERS, type LibraryFamily, named
 import { placeAt, type PlaceOf } from '../settings/place.ts';
 import type { ObjectSettings, SettingName, SettingValues } from './setting-table.ts';
 
-/** Stands for every name in a path. */
+/** A path has it in the place of any name. */
 const NAME = 'NAME';
 
 type MemberOf<Group extends 'maps' | 'programs'> = keyof SettingValues[Group][string] & string;

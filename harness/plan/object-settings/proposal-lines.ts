@@ -55,7 +55,7 @@ function loaderLine({ loader, libraries, evidence }: ProposedLoader): string {
   return `    loader: ${inline(loader)} # ${shortened(visible(why), MAX_EVIDENCE)}`;
 }
 
-/** The settings that one key of a proposed entry makes; null if the value is only a placeholder, or the setting has no such entries. */
+/** The settings of one key of a proposed entry. Null if its value is a placeholder, or if the setting has no entries by name. */
 function settingsOf(name: SettingName, entry: string, value: object): ObjectSettings | null {
   if (name === 'maps') {
     const { data } = SETTINGS.maps.schema.safeParse({ [entry]: value });
