@@ -2,7 +2,7 @@
 import type { Btf } from '../bpf/btf/btf.ts';
 import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
-import { declaredTypeIn, kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
+import { type Difference, kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
 import { variableDifference } from '../kernel-btf/variable-difference.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -229,10 +229,12 @@ async function differencesOn(
   kernel: string,
   { what, name }: Requirement,
   { declared, cache }: { declared: Btf | null; cache: KernelCache },
-): Promise<string[]> {
+): Promise<Difference[]> {
   const types = (what === 'kfunc' || what === 'symbol') && declared ? await cache.typesOf(kernel) : null;
   if (!declared || !types) return [];
-  return what === 'kfunc' ? kfuncDifferences(declared, name, types) : [variableDifference(declared, name, types) ?? []].flat();
+  if (what === 'kfunc') return kfuncDifferences(declared, name, types);
+  const text = variableDifference(declared, name, types);
+  return text === null ? [] : [{ text, declared: null }];
 }
 
 /** The member of a struct_ops map that a kernel lacks; null for any other failure, or if the object's file is missing. */
@@ -269,11 +271,10 @@ export function plainFindings(
   return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [...new Set(advice)] };
 }
 
-function adviceOnDifferences(requirement: Requirement, differences: ReadonlySet<string>): string[] {
-  if (differences.size === 0) return [];
-  const declared = [...differences].map(declaredTypeIn);
-  const types = declared.filter((type) => type !== null);
-  return [types.length === declared.length ? adviceOnDeclaredTypes([...new Set(types)]) : adviceOnDeclaration(requirement)];
+function adviceOnDifferences(requirement: Requirement, differences: readonly Difference[]): string[] {
+  if (differences.length === 0) return [];
+  const types = differences.flatMap(({ declared }) => declared ?? []);
+  return [types.length === differences.length ? adviceOnDeclaredTypes([...new Set(types)]) : adviceOnDeclaration(requirement)];
 }
 
 /** Findings about the failures of one cause without a relocation. */
@@ -294,13 +295,13 @@ export async function requirementFindings(
   // A prediction has these words in its reason.
   const isSaid = (text: string) => [...said].some((reason) => reason.includes(text));
   let differing = 0;
-  const allDifferences = new Set<string>();
+  const allDifferences: Difference[] = [];
   for (const { kernel, inModules } of failing) {
     const text = inModules?.text ?? null;
     if (text !== null && !isSaid(text)) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
     const differences = await differencesOn(kernel.id, requirement, { declared: objects.get(first.object)?.bpf?.btf ?? null, cache });
-    for (const each of differences) allDifferences.add(each);
-    const unsaid = differences.filter((each) => !isSaid(each));
+    allDifferences.push(...differences);
+    const unsaid = differences.map(({ text: difference }) => difference).filter((each) => !isSaid(each));
     if (unsaid.length > 0) hints.set(kernel.id, [...(hints.get(kernel.id) ?? []), ...unsaid]);
     differing += differences.length > 0 ? 1 : 0;
   }

@@ -28,18 +28,20 @@ function onlyDeclared(local: TypeAt, target: TypeAt): string | null {
   return kind === 'ptr' && kindHere === 'ptr' ? onlyDeclared(behind(a), behind(b)) : null;
 }
 
-/** The type in a difference that only its missing definition makes; null for other differences. */
-export function declaredTypeIn(difference: string): string | null {
-  return /: the object only declares ((?:struct|union) \w+),/.exec(difference)?.[1] ?? null;
+/** How a declaration in an object differs from the kernel's. */
+export interface Difference {
+  text: string;
+  /** The type whose missing definition in the object is the only difference: `struct cgroup`; null for other differences. */
+  declared: string | null;
 }
 
-function differenceAt(what: string, local: TypeAt | null, target: TypeAt | null): string[] {
+function differenceAt(what: string, local: TypeAt | null, target: TypeAt | null): Difference[] {
   if (!local && !target) return [];
   if (local && target && typesAreCompatible(local, target, newComparison([])) > 0) return [];
   const declared = local && target && onlyDeclared(local, target);
-  if (declared) return [`${what}: the object only declares ${declared}, so libbpf takes it for another type`];
+  if (declared) return [{ text: `${what}: the object only declares ${declared}, so libbpf takes it for another type`, declared }];
   const [here, compiled] = [target, local].map((each) => (each ? typeText(each.btf, each.id) : NOTHING));
-  return [`${what}: ${here} here, ${compiled} in the object`];
+  return [{ text: `${what}: ${here} here, ${compiled} in the object`, declared: null }];
 }
 
 /** BTF ids of two function prototypes. */
@@ -48,8 +50,8 @@ interface Prototypes {
   target: TypeAt;
 }
 
-/** The differences between two prototypes, one text for each argument and for the result. */
-export function prototypeDifferences({ local, target }: Prototypes): string[] {
+/** The differences between two prototypes, one for each argument and for the result. */
+export function prototypeDifferences({ local, target }: Prototypes): Difference[] {
   const count = Math.max(vlenOf(local.btf, local.id), vlenOf(target.btf, target.id));
   const byPosition = Array.from({ length: count }, (_, index) =>
     differenceAt(`argument ${index + 1}`, parameterAt(local, index), parameterAt(target, index)),
@@ -69,10 +71,10 @@ function prototypesOf(btf: Btf, name: string, kernel: KernelTypes): Prototypes |
 }
 
 /**
- * The differences between the declaration of a kfunc in an object and the kernel's function, one text for each argument and for the result.
+ * The differences between the declaration of a kfunc in an object and the kernel's function, one for each argument and for the result.
  * Empty if they agree, or if one of the two is missing.
  */
-export function kfuncDifferences(btf: Btf, name: string, kernel: KernelTypes): string[] {
+export function kfuncDifferences(btf: Btf, name: string, kernel: KernelTypes): Difference[] {
   const found = prototypesOf(btf, name, kernel);
   return found ? prototypeDifferences(found) : [];
 }

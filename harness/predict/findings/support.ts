@@ -15,7 +15,7 @@ import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
-import { declaredTypeIn, prototypeDifferences } from '../../kernel-btf/kfunc-differences.ts';
+import { prototypeDifferences } from '../../kernel-btf/kfunc-differences.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
@@ -38,7 +38,8 @@ function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
 /** How a kfunc differs: with both prototypes, or by position if only missing definitions make the difference. */
 function prototypeDifference(local: TypeAt, target: TypeAt): string {
   const differences = prototypeDifferences({ local, target });
-  if (differences.length > 0 && differences.every((each) => declaredTypeIn(each) !== null)) return differences.join('; ');
+  if (differences.length > 0 && differences.every(({ declared }) => declared !== null))
+    return differences.map(({ text }) => text).join('; ');
   const [here, compiled] = [target, local].map(({ btf, id }) => typeText(btf, id));
   return `its arguments or result differ on this kernel: ${here} here, ${compiled} in the object`;
 }
