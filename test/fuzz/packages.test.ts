@@ -10,11 +10,13 @@ import { isBzImage, readBzImage } from '../../kernels/image/bzimage.ts';
 import { debArchive } from '../../kernels/archive/deb.ts';
 import { readElfSection } from '../../kernels/image/elf-section.ts';
 import { inspectImage } from '../../kernels/image/inspect.ts';
+import { findKallsyms } from '../../kernels/image/kallsyms.ts';
 import { readAtOf } from '../../kernels/archive/read-at.ts';
 import { findBtf } from '../../kernels/image/scan.ts';
 import { unpackKernel } from '../../kernels/image/unpack.ts';
 import { visible } from '../../harness/base/visible.ts';
 import { arArchive, btfBlob, bzImage, elfImage, flatImage, type TarFile, tarArchive } from '../kernels/fixtures.ts';
+import { kallsymsTables, someSymbols } from '../kernels/image/kallsyms-tables.ts';
 import { fuzz } from './fuzz.ts';
 
 let folder = '';
@@ -126,6 +128,19 @@ fuzz({
   read: async (input) => {
     const found = await findBtf(readAtOf(input), input.length);
     if (found && !(found.offset + found.size <= input.length)) throw new Error('the BTF lies outside the image');
+  },
+});
+
+fuzz({
+  name: 'symbols in a kernel image',
+  corpus: [
+    kallsymsTables(someSymbols(1025), { addresses: 'before names', order: true, values: 'percpu', alignment: 8 }),
+    kallsymsTables(someSymbols(1280), { addresses: 'after tokens', order: false, values: 'relative', alignment: 4 }),
+  ],
+  read: async (input) => {
+    const found = (await findKallsyms(readAtOf(input), input.length)) ?? [];
+    const bad = found.find(({ name, type }) => visible(name) !== name || /\s/.test(name) || name === '' || type.length !== 1);
+    if (bad) throw new Error(`a symbol: ${JSON.stringify(bad)}`);
   },
 });
 
