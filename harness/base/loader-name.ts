@@ -10,7 +10,13 @@ export type LibraryFamily = keyof typeof LIBRARY_RELEASES;
 const LIBRARY_NAMES = { libbpf: 'libbpf', cilium: 'cilium/ebpf', aya: 'aya' } as const satisfies Record<LibraryFamily | 'libbpf', string>;
 
 /** A loader by its parts. A release of null is the one that set-up builds the agent with. */
-export type NamedLoader = { family: 'libbpf'; release: string | null } | { family: LibraryFamily; release: string };
+export type NamedLoader = { family: 'libbpf'; release: string | null } | LibraryLoader;
+
+/** A loader of a library besides libbpf: `cilium`, `0.22`. */
+export interface LibraryLoader {
+  family: LibraryFamily;
+  release: string;
+}
 
 function isLibrary(family: string): family is LibraryFamily {
   return Object.hasOwn(LIBRARY_RELEASES, family);

@@ -11,3 +11,6 @@ function climb(folder: string): string {
 
 /** The folder with package.json and the C sources of the agent. */
 export const PACKAGE_ROOT = climb(import.meta.dirname);
+
+/** Whether the package is a checkout of the repository. A published package has no TypeScript. */
+export const IS_CHECKOUT = existsSync(join(PACKAGE_ROOT, 'harness/base/package-root.ts'));

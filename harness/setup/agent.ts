@@ -1,4 +1,5 @@
-// The guest agent: one static binary from the C in harness/guest/agent/, linked with the libbpf of set-up, kept in the cache.
+// The guest agent: a static program. A published package carries it; a checkout builds it from the C in harness/guest/agent/, linked with
+// the libbpf of set-up, and keeps it in the cache.
 import { join } from 'node:path';
 import { cacheRoot } from '../base/files.ts';
 import { populateDirectory } from '../base/populate.ts';
@@ -9,6 +10,7 @@ import { run, secondsSince, versionLine } from './command.ts';
 import { digestOf, filesIn, sha256Of } from '../base/digest.ts';
 import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
+import { prebuiltAgent } from './prebuilt.ts';
 
 /** The functions of libbpf that vmlinux_btf.c and verifier_log.c in harness/guest/agent/ replace. */
 const WRAPPED = ['btf__load_vmlinux_btf', 'btf__free', 'bpf_prog_load'].map((name) => `-Wl,--wrap=${name}`);
@@ -39,20 +41,34 @@ async function compile(sources: readonly string[], libbpf: Libbpf, target: strin
 }
 
 /**
- * The guest agent, rebuilt after a change of its sources, libbpf or the compiler.
+ * The guest agent that the package carries, or else one that is built here.
  * @throws InfraError if it cannot be built, with the compiler's message
  */
 export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const cache = options.cache ?? cacheRoot();
-  const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/guest/agent');
+  const { release } = options;
+  const prebuilt = options.sources === undefined ? await prebuiltAgent(release, { cache }) : null;
+  if (prebuilt) return prebuilt;
   const from = { cache, onNote: options.onNote, mirrors: options.mirrors, trust: options.trust };
-  const libbpf = options.release === undefined ? await ensureLibbpf(from) : await ensureRelease(options.release, from);
+  const libbpf = release === undefined ? await ensureLibbpf(from) : await ensureRelease(release, from);
+  return buildAgent(libbpf, { ...options, cache });
+}
+
+/**
+ * Builds the guest agent with a libbpf; again after a change of its sources, libbpf or the compiler.
+ * @throws InfraError if it cannot be built, with the compiler's message
+ */
+export async function buildAgent(
+  libbpf: Libbpf,
+  options: Pick<AgentOptions, 'sources' | 'onNote'> & { cache: string },
+): Promise<GuestAgent> {
+  const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/guest/agent');
   const compiler = await versionLine('gcc');
   if (compiler === null) throw new InfraError(NO_COMPILER);
   const sources = await filesIn(folder, ['.c']);
   const libbpfKey = await digestOf([libbpf.staticLib]);
   const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpfKey, compiler, ...FLAGS, ...LIBRARIES);
-  const target = join(cache, 'agent', key);
+  const target = join(options.cache, 'agent', key);
   const started = performance.now();
   const state = await populateDirectory(target, async (building) => compile(sources, libbpf, join(building, 'init')));
   if (state === 'built') options.onNote(`guest agent with libbpf ${libbpf.version}: ${secondsSince(started)}`);

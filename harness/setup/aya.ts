@@ -11,7 +11,7 @@ import { type LoaderBuild, MissingCompiler } from './loader-build.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/aya');
 /** A target of its own, because only then flags do not also apply to programs that run during the build. */
-const TARGET = 'x86_64-unknown-linux-gnu';
+export const AYA_TARGET = 'x86_64-unknown-linux-gnu';
 /** Separates flags in CARGO_ENCODED_RUSTFLAGS, so that a path may contain spaces. */
 const BETWEEN_FLAGS = '\u001F';
 
@@ -72,12 +72,12 @@ async function build(release: string, target: string): Promise<void> {
   // Nothing of this machine gets into the program.
   const paths = { [work]: '/aya', [process.env['CARGO_HOME'] ?? join(homedir(), '.cargo')]: '/cargo' };
   const flags = ['-Ctarget-feature=+crt-static', ...Object.entries(paths).map(([from, to]) => `--remap-path-prefix=${from}=${to}`)];
-  await cargo(release, manifests, ['build', '--quiet', '--release', '--locked', '--target', TARGET], {
+  await cargo(release, manifests, ['build', '--quiet', '--release', '--locked', '--target', AYA_TARGET], {
     CARGO_TARGET_DIR: join(work, 'target'),
     CARGO_ENCODED_RUSTFLAGS: flags.join(BETWEEN_FLAGS),
   });
   await mkdir(dirname(target), { recursive: true });
-  await cp(join(work, 'target', TARGET, 'release/loader'), target);
+  await cp(join(work, 'target', AYA_TARGET, 'release/loader'), target);
   await rm(work, { recursive: true });
 }
 
@@ -97,7 +97,7 @@ export async function ayaBuild(release: string): Promise<LoaderBuild> {
   }
   return {
     files: [...(await filesIn(join(FOLDER, 'src'), ['.rs'])), manifest, join(FOLDER, release, 'Cargo.lock')],
-    inputs: [compiler, TARGET],
+    inputs: [compiler, AYA_TARGET],
     release: stated(text, 'aya'),
     build: async (target) => build(release, target),
   };

@@ -1,18 +1,14 @@
 // Checks the format of the Go of the loader program with cilium/ebpf, and checks it with go vet for each release.
 // usage: node dist/harness/setup/check-cilium.js
-import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { LIBRARY_RELEASES } from '../base/loader-name.ts';
-import { PACKAGE_ROOT } from '../base/package-root.ts';
-import { ciliumBuild, GO_ENVIRONMENT, modulesFlags } from './cilium.ts';
+import { CILIUM_FOLDER, ciliumBuild, GO_ENVIRONMENT, modulesFlags } from './cilium.ts';
 import { run } from './command.ts';
 import { MissingCompiler } from './loader-build.ts';
 
-const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/cilium');
-
 /** Prints what a command says against the sources. Returns whether it says nothing. */
 async function finds(command: readonly string[]): Promise<boolean> {
-  const { ok, said } = await run(command, { cwd: FOLDER, env: GO_ENVIRONMENT });
+  const { ok, said } = await run(command, { cwd: CILIUM_FOLDER, env: GO_ENVIRONMENT });
   if (!ok || said !== '') process.stdout.write(`${said}\n`);
   return ok && said === '';
 }

@@ -7,7 +7,8 @@ import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { lastLines, run } from './command.ts';
 import { type LoaderBuild, MissingCompiler } from './loader-build.ts';
 
-const FOLDER = join(PACKAGE_ROOT, 'harness/loaders/cilium');
+/** Folder of the sources. */
+export const CILIUM_FOLDER = join(PACKAGE_ROOT, 'harness/loaders/cilium');
 /** Nothing of this machine gets into the program. */
 const FLAGS = ['-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags=-s -w -buildid='];
 const LIBRARY = 'github.com/cilium/ebpf';
@@ -58,7 +59,7 @@ function isOlder([major, minor]: [number, number], needed: string): boolean {
  */
 export async function ciliumBuild(release: string): Promise<LoaderBuild> {
   const modules = modulesOf(release);
-  const text = (await readAnySize(join(FOLDER, modules.file))).toString('utf8');
+  const text = (await readAnySize(join(CILIUM_FOLDER, modules.file))).toString('utf8');
   const needed = stated(text, /^go (\d+\.\d+)/m, 'release of Go');
   const go = await goVersion();
   if (go === null || isOlder(go.numbers, needed)) {
@@ -67,12 +68,12 @@ export async function ciliumBuild(release: string): Promise<LoaderBuild> {
   }
   const flags = [...FLAGS, ...modules.flags];
   return {
-    files: await filesIn(FOLDER, ['.go', '.mod', '.sum']),
+    files: await filesIn(CILIUM_FOLDER, ['.go', '.mod', '.sum']),
     inputs: [go.line, ...flags],
     release: stated(text, new RegExp(`${LIBRARY} v(\\S+)`), LIBRARY),
     build: async (target) => {
       const { ok, said } = await run(['go', 'build', ...flags, '-o', target, '.'], {
-        cwd: FOLDER,
+        cwd: CILIUM_FOLDER,
         env: GO_ENVIRONMENT,
       });
       if (!ok) throw new InfraError(`the loader program with cilium/ebpf ${release} does not build:`, { detail: lastLines(said, 30) });

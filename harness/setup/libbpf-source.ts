@@ -1,5 +1,5 @@
 // libbpf from the Debian source package: which version, fetched and checked, built as a static library.
-import { mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import * as tar from 'tar';
@@ -21,7 +21,7 @@ const OLDEST = [1, 6] as const;
 /** The oldest release that the agent can be linked with: before 1.0 errors and half of the calls were different. */
 const OLDEST_RELEASE = [1, 0] as const;
 /** Part of the key in the cache. Raise it when the build changes. */
-export const BUILD = 2;
+export const BUILD = 3;
 
 export interface LibbpfOptions {
   /** Root of the cache. */
@@ -142,6 +142,13 @@ async function checkSource(archive: string): Promise<void> {
   if (fault !== undefined) throw new InfraError(`${basename(archive)}: ${fault}`);
 }
 
+/** Keeps the texts of the licences, which a package with the library must contain. */
+async function keepLicences(source: string, target: string): Promise<void> {
+  const names = (await readdir(source)).filter((name) => name.startsWith('LICENSE'));
+  await mkdir(target);
+  for (const name of names) await copyFile(join(source, name), join(target, name));
+}
+
 async function build(archive: string, target: string): Promise<void> {
   const source = join(target, 'source');
   await checkSource(archive);
@@ -153,7 +160,7 @@ async function build(archive: string, target: string): Promise<void> {
     'BUILD_STATIC_ONLY=y',
     'NO_PKG_CONFIG=y',
     // Reading the kernel's BTF is most of a load, and calls are slow under emulation: inlining saves a third.
-    'CFLAGS=-g -O3',
+    `CFLAGS=-g -O3 -ffile-prefix-map=${target}=libbpf`,
     `OBJDIR=${objects}`,
     `DESTDIR=${target}`,
     'PREFIX=',
@@ -164,6 +171,7 @@ async function build(archive: string, target: string): Promise<void> {
   const jobs = `-j${availableParallelism()}`;
   const { ok, said } = await run(['make', '-C', join(source, 'src'), '-s', jobs, ...variables, 'install', 'install_uapi_headers']);
   if (!ok) throw new InfraError(`libbpf does not build: ${lastLines(said, 3)}`);
+  await keepLicences(source, join(target, 'licences'));
   await rm(source, { recursive: true });
   await rm(objects, { recursive: true });
 }
@@ -173,18 +181,24 @@ async function build(archive: string, target: string): Promise<void> {
  * @throws InfraError if a mirror cannot be read or libbpf does not build; UserError if no mirror is known
  */
 export async function buildFromSource(options: LibbpfOptions): Promise<BuiltLibbpf | null> {
-  const bases = async () => (await debianMirrors(options.mirrors)).flatMap(({ archive, base }) => (archive === 'debian' ? [base] : []));
-  const pinned = await buildPinned(bases, options);
+  const pinned = await buildPinned(PINNED_LIBBPF, options);
   if (pinned) return pinned;
   const source = chooseSource(await findDebianSource('libbpf', options));
   return source && buildSource(indexed(source), options);
 }
 
-/** Builds the source that this program pins; null if no mirror has it. A folder of an earlier build needs no mirror. */
-async function buildPinned(bases: () => Promise<string[]>, options: LibbpfOptions): Promise<BuiltLibbpf | null> {
-  const folder = libbpfFolder(options.cache, keyOf(PINNED_LIBBPF));
+async function debianBases(options: LibbpfOptions): Promise<string[]> {
+  return (await debianMirrors(options.mirrors)).flatMap(({ archive, base }) => (archive === 'debian' ? [base] : []));
+}
+
+/**
+ * Builds a source that this program pins, unless the cache has it: an earlier build needs no mirror. Null if no mirror has it.
+ * @throws InfraError if libbpf does not build; UserError if no mirror is known
+ */
+export async function buildPinned(pinned: PinnedSource, options: LibbpfOptions): Promise<BuiltLibbpf | null> {
+  const folder = libbpfFolder(options.cache, keyOf(pinned));
   const trust = { kind: 'pinned' } as const;
-  const source = { ...PINNED_LIBBPF, trust, bases: (await isDirectory(folder)) ? [] : await bases() };
+  const source = { ...pinned, trust, bases: (await isDirectory(folder)) ? [] : await debianBases(options) };
   try {
     return await buildSource(source, options);
   } catch (error) {

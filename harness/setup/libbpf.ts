@@ -8,10 +8,12 @@ import { InfraError, messageOf, UserError } from '../base/errors.ts';
 import { mirrorTrust } from '../../kernels/trust/mirror-trust.ts';
 import { readTrust, stillVouches } from '../../kernels/trust/trust.ts';
 import { run } from './command.ts';
+import type { PinnedSource } from './libbpf-pins.ts';
 import {
   atLeast,
   BUILD,
   buildFromSource,
+  buildPinned,
   buildRelease,
   type BuiltLibbpf,
   libbpfFolder,
@@ -97,6 +99,16 @@ export async function ensureRelease(wanted: string, options: LibbpfOptions): Pro
   if (before) return before;
   const built = await buildRelease(wanted, options);
   await writeFileAtomic(memory, `${JSON.stringify(built)}\n`);
+  return inCache(options.cache, built);
+}
+
+/**
+ * A release that this program pins by its digest, built from source unless the cache has it.
+ * @throws InfraError if no mirror has its source, or it cannot be built
+ */
+export async function ensurePinned(pinned: PinnedSource, options: LibbpfOptions): Promise<Libbpf> {
+  const built = await buildPinned(pinned, options);
+  if (built === null) throw new InfraError(`no mirror has the source of libbpf ${pinned.version}; see harness/setup/libbpf-pins.ts`);
   return inCache(options.cache, built);
 }
 
