@@ -30,7 +30,6 @@ const PACKAGES: readonly SystemPackage[] = [
   { purpose: 'kernel images compressed with LZ4', proof: 'lz4', debian: 'lz4', scope: 'run' },
   { purpose: 'packages compressed with xz', proof: 'xz', debian: 'xz-utils', scope: 'run' },
   { purpose: 'kernel images compressed with Zstandard', proof: 'zstd', debian: 'zstd', scope: 'run' },
-  { purpose: 'signatures of the archive', proof: 'gpgv', debian: 'gpgv', scope: 'run' },
   {
     purpose: 'keys of the archive',
     proof: '/usr/share/keyrings/debian-archive-keyring.gpg',
@@ -53,6 +52,7 @@ const PACKAGES: readonly SystemPackage[] = [
     scope: 'tests',
   },
   { purpose: 'signatures of mirrors in tests', proof: 'gpg', debian: 'gnupg', scope: 'tests' },
+  { purpose: 'a second opinion on signatures', proof: 'gpgv', debian: 'gpgv', scope: 'tests' },
   { purpose: 'an https server in tests', proof: 'openssl', debian: 'openssl', scope: 'tests' },
   { purpose: 'the format of C', proof: 'clang-format', debian: 'clang-format', scope: 'tests' },
   { purpose: 'the browser for tests of the report', proof: 'chromium', debian: 'chromium', scope: 'tests' },

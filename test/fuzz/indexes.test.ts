@@ -5,9 +5,11 @@ import { parseAptUris, parseMirrorAddresses } from '../../kernels/sources/debian
 import { parsePackageName } from '../../kernels/apt/names.ts';
 import { parseKernelPackage } from '../../kernels/sources/debian/packages.ts';
 import { parseRelease } from '../../kernels/sources/debian/release.ts';
-import { clearSignedText, readGpgvStatus } from '../../kernels/sources/debian/signature.ts';
+import { clearSignedText, verifyInRelease } from '../../kernels/sources/debian/signature.ts';
+import { findKeyrings } from '../../kernels/sources/debian/keyring.ts';
 import { parseSource } from '../../kernels/sources/debian/source-package.ts';
 import { visible } from '../../harness/base/visible.ts';
+import { clearSign, publicKey } from '../kernels/signing.ts';
 import { fuzz } from './fuzz.ts';
 import type { Random } from './mutate.ts';
 
@@ -76,17 +78,20 @@ fuzz({
   },
 });
 
+const [genuine = ''] = await clearSign([RELEASE], 'mirror');
+const keyrings = await findKeyrings({ accepted: [], keys: [{ path: publicKey('mirror'), sha256: SHA256 }] });
+
 fuzz({
-  name: 'status of a signature',
-  corpus: [
-    Buffer.from('[GNUPG:] GOODSIG 6ED0E7B82643E131 Debian\n[GNUPG:] VALIDSIG 4CB5 2026\n'),
-    Buffer.from('[GNUPG:] NO_PUBKEY 0E98404D\n'),
-  ],
-  read: (input) => {
-    const signature = readGpgvStatus(input.toString('utf8'));
+  name: 'signature',
+  corpus: [Buffer.from(genuine)],
+  read: async (input) => {
+    const { signature, content } = await verifyInRelease(input.toString('utf8'), keyrings);
+    if (signature.kind === 'good' && content.trimEnd() !== RELEASE.trimEnd()) throw new Error(`another text: ${JSON.stringify(content)}`);
     if (signature.kind !== 'good' && visible(signature.reason) !== signature.reason)
       throw new Error(`a reason: ${JSON.stringify(signature.reason)}`);
   },
+  cost: 2,
+  msPerKiB: 50,
 });
 
 fuzz({

@@ -1,8 +1,8 @@
-// Real OpenPGP keys and signatures for the mirrors of tests. Keys are made once on each machine and kept in the cache.
+// Real OpenPGP keys and signatures for the mirrors of tests. Keys are made once on each machine and kept in the cache. Keys and signatures
+// are of a fixed time in the past, so that they are also valid for tests that set the clock.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { cacheRoot } from '../../harness/base/files.ts';
 import { populateDirectory } from '../../harness/base/populate.ts';
@@ -10,6 +10,9 @@ import { populateDirectory } from '../../harness/base/populate.ts';
 /** `mirror` signs the mirrors of tests; no user trusts the key `stranger`; `short-lived` is valid for one second only. */
 export const KEY_NAMES = ['mirror', 'stranger', 'short-lived'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
+
+/** When keys and signatures are made; `!` stops the clock. */
+const MADE = '20200101T000000!';
 
 type Gpg = (args: readonly string[], input?: string) => Promise<string>;
 
@@ -19,7 +22,7 @@ async function withGpg<T>(use: (gpg: Gpg) => Promise<T>): Promise<T> {
   const env = { GNUPGHOME: home };
   try {
     return await use(async (args, input = '') => {
-      const all = ['--batch', '--quiet', '--pinentry-mode', 'loopback', '--passphrase', '', ...args];
+      const all = ['--batch', '--quiet', '--faked-system-time', MADE, '--pinentry-mode', 'loopback', '--passphrase', '', ...args];
       return (await execa('gpg', all, { env, input, stripFinalNewline: false })).stdout;
     });
   } finally {
@@ -28,7 +31,7 @@ async function withGpg<T>(use: (gpg: Gpg) => Promise<T>): Promise<T> {
   }
 }
 
-const folderOf = (name: KeyName) => join(cacheRoot(), 'test', 'keys-1', name);
+const folderOf = (name: KeyName) => join(cacheRoot(), 'test', 'keys-2', name);
 /** The file with the public key. */
 export const publicKey = (name: KeyName) => join(folderOf(name), 'public.asc');
 
@@ -40,7 +43,6 @@ async function ensureKey(name: KeyName): Promise<void> {
       await gpg(['--armor', '--output', join(folder, 'public.asc'), '--export']);
       await gpg(['--armor', '--output', join(folder, 'secret.asc'), '--export-secret-keys']);
     });
-    if (name === 'short-lived') await sleep(2_000);
   });
 }
 
@@ -60,17 +62,10 @@ export async function clearSign(texts: readonly string[], name: KeyName): Promis
   if (missing.length > 0) {
     await withGpg(async (gpg) => {
       await gpg(['--import', join(folderOf(name), 'secret.asc')]);
-      // A key that has expired signs only while the clock is wrong.
-      const then = name === 'short-lived' ? ['--faked-system-time', `${await createdAt(gpg)}!`] : [];
-      for (const text of missing) signed.set(`${name} ${text}`, await gpg([...then, '--clear-sign'], text));
+      for (const text of missing) signed.set(`${name} ${text}`, await gpg(['--clear-sign'], text));
     });
   }
   return texts.map((text) => signed.get(`${name} ${text}`) ?? '');
-}
-
-async function createdAt(gpg: Gpg): Promise<string> {
-  const listed = await gpg(['--with-colons', '--list-keys']);
-  return /^pub:(?:[^:]*:){4}(\d+):/m.exec(listed)?.[1] ?? '';
 }
 
 /** The environment of a command that trusts the mirrors of tests. */

@@ -1,8 +1,9 @@
 // Tests of which indexes are refused, with a mirror on this machine and real signatures.
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, describe, expect, it } from 'vitest';
+import { readKeys } from 'openpgp';
+import { describe, expect, it } from 'vitest';
 import { entriesOf, formatLock, parseLock } from '../../kernels/lock.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { pullKernel } from '../../kernels/pull.ts';
@@ -10,7 +11,7 @@ import { verifyInRelease } from '../../kernels/sources/debian/signature.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
 import { bzImage, kernelDeb, MIRROR_DATE, type ReleaseChanges } from './fixtures.ts';
-import { clearSign, fingerprintOf, publicKey } from './signing.ts';
+import { clearSign, fingerprintOf, type KeyName, publicKey } from './signing.ts';
 import { failure, mirror, only, replaceMirror, useMirror, withCache } from './small-mirror.ts';
 
 useMirror();
@@ -18,6 +19,11 @@ useMirror();
 const DAY_MS = 24 * 60 * 60 * 1000;
 const later = (days: number) => new Date(MIRROR_DATE.getTime() + days * DAY_MS);
 const refresh = { refresh: true } as const;
+/** The public key of tests. */
+const keyringOf = async (name: KeyName) => ({
+  keys: await readKeys({ armoredKeys: await readFile(publicKey(name), 'utf8') }),
+  keyFile: null,
+});
 const inRelease = (suite: string) => `/debian/dists/${suite}/InRelease`;
 
 /** Changes the Release files of all suites but one, so that the mirror still has a trusted index. */
@@ -80,12 +86,8 @@ describe('an index', () => {
       expect(notes).toEqual([expect.stringMatching(/^the index of MIRROR bookworm is refused: /)]);
     });
     const [signed = ''] = await clearSign(['Origin: Debian\n'], 'short-lived');
-    await withCache(async ({ folder }) => {
-      const keyring = join(folder, 'key.gpg');
-      await execa('gpg', ['--batch', '--dearmor', '--output', keyring, publicKey('short-lived')], { env: { GNUPGHOME: folder } });
-      const { signature } = await verifyInRelease(signed, [{ path: keyring, keyFile: null }]);
-      expect(signature).toEqual({ kind: 'unchecked', reason: expect.stringMatching(/^key [0-9A-F]{16} has expired; update the package/) });
-    });
+    const { signature } = await verifyInRelease(signed, [await keyringOf('short-lived')]);
+    expect(signature).toEqual({ kind: 'unchecked', reason: expect.stringMatching(/^key [0-9A-F]{16} has expired; update the package/) });
   });
 
   it('an index that is older than an earlier one of the mirror is refused, also after the record of the earlier one is removed', async () => {
@@ -125,15 +127,12 @@ describe('an index', () => {
       ...(await clearSign(['Origin: Debian\n'], 'mirror')),
       ...(await clearSign(['Origin: Debian evil\n'], 'stranger')),
     ];
-    await withCache(async ({ folder }) => {
-      const keyring = join(folder, 'key.gpg');
-      await execa('gpg', ['--batch', '--dearmor', '--output', keyring, publicKey('mirror')], { env: { GNUPGHOME: folder } });
-      const verified = async (message: string) => (await verifyInRelease(message, [{ path: keyring, keyFile: null }])).signature.kind;
-      expect(await verified(good)).toBe('good');
-      for (const message of [good + strange, strange + good, `Origin: Evil\n${good}`, `${good}Origin: Evil\n`]) {
-        expect(await verified(message)).toBe('unchecked');
-      }
-    });
+    const keyring = await keyringOf('mirror');
+    const verified = async (message: string) => (await verifyInRelease(message, [keyring])).signature.kind;
+    expect(await verified(good)).toBe('good');
+    for (const message of [good + strange, strange + good, `Origin: Evil\n${good}`, `${good}Origin: Evil\n`]) {
+      expect(await verified(message)).toBe('unchecked');
+    }
   });
 
   it('an index cannot be verified without keys, and the reason names the package that has them', async () => {
@@ -145,21 +144,15 @@ describe('an index', () => {
     });
   });
 
-  describe('without gpgv', () => {
+  it('an index is verified without any program of this machine', async () => {
     const { PATH = '' } = process.env;
-    afterEach(() => {
-      process.env['PATH'] = PATH;
-    });
-
-    it('an index is refused if gpgv is missing', async () => {
-      await withCache(async ({ options, folder }) => {
-        await mkdir(join(folder, 'bin'));
-        await symlink((await execa('which', ['xz'])).stdout, join(folder, 'bin/xz'));
-        process.env['PATH'] = join(folder, 'bin');
-        expect(await failure(planKernels(['debian:6.1'], options))).toBe(
-          `InfraError: the index of MIRROR bullseye, bookworm, trixie, trixie-backports, experimental is refused: gpgv is not installed; install the package gpgv ${ANYWAY}`,
-        );
-      });
+    await withCache(async ({ options }) => {
+      process.env['PATH'] = '/nonexistent';
+      try {
+        expect((await planKernels(['debian:6.1'], options)).length).toBe(1);
+      } finally {
+        process.env['PATH'] = PATH;
+      }
     });
   });
 });

@@ -50,7 +50,7 @@ export const MUTATED_ROOMS: Readonly<Record<string, MutatedRoom>> = {
     files: ['signature', 'release', 'index-trust', 'suite', 'suite-record', 'seen-dates']
       .map((name) => `kernels/sources/debian/${name}.ts`)
       .concat('kernels/trust/**/*.ts'),
-    tests: ['index-trust', 'signature', 'suite', 'suite-facts']
+    tests: ['index-trust', 'signature', 'signed-files', 'suite', 'suite-facts']
       .map((name) => `test/kernels/sources/debian/${name}.test.ts`)
       .concat('test/kernels/trust'),
   },

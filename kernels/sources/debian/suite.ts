@@ -199,7 +199,7 @@ export async function readSuites(options: DebianOptions): Promise<Suite[]> {
   const lookup: Lookup = {
     ...options,
     policy,
-    keyrings: async () => (keyrings ??= findKeyrings(policy, options.cache)),
+    keyrings: async () => (keyrings ??= findKeyrings(policy)),
     unreachable: new Map(),
   };
   // All must end before an error is thrown: none may write to the cache after that.

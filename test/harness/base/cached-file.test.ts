@@ -96,7 +96,7 @@ describe('a named pipe in the cache', () => {
   it('a named pipe in place of a key of a mirror has no key', async () => {
     const path = await pipeAt(join(folder, 'key.asc'));
     const trust = { keys: [{ path, sha256: '0'.repeat(64) }], accepted: [] };
-    await expect(findKeyrings(trust, folder)).rejects.toThrow(`${path}: not a file with OpenPGP keys`);
+    await expect(findKeyrings(trust)).rejects.toThrow(`${path}: not a file with OpenPGP keys`);
   });
 
   it('a named pipe in place of the configuration of a kernel, or of the agent, is refused before a guest boots', async () => {

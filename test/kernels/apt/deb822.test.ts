@@ -1,11 +1,11 @@
-// Tests of control files, Release files and their signature checks by gpgv.
+// Tests of control files and Release files.
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collectStanzas, parseDigests, parseStanza } from '../../../kernels/apt/deb822.ts';
 import { parseKernelPackage } from '../../../kernels/sources/debian/packages.ts';
 import { parseRelease } from '../../../kernels/sources/debian/release.ts';
-import { clearSignedText, readGpgvStatus } from '../../../kernels/sources/debian/signature.ts';
+import { clearSignedText } from '../../../kernels/sources/debian/signature.ts';
 import { parseSource } from '../../../kernels/sources/debian/source-package.ts';
 import { fuzzRuns } from '../../fuzz/runs.ts';
 
@@ -82,47 +82,6 @@ describe('a Release file', () => {
     const signed =
       '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nOrigin: Debian\n- -dashed\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n';
     expect([clearSignedText(signed), clearSignedText('Origin: Debian\n')]).toEqual(['Origin: Debian\n-dashed', 'Origin: Debian\n']);
-  });
-
-  it('a Release file is good with one good signature, bad with one that does not match, and otherwise unchecked with a reason', () => {
-    const [SUBKEY, PRIMARY] = ['4CB50190207B4758A3F73A796ED0E7B82643E131', 'B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8'];
-    const status = (...lines: string[]) => readGpgvStatus(lines.map((line) => `[GNUPG:] ${line}\n`).join(''));
-    expect([
-      status('NEWSIG', 'GOODSIG 11 Debian', `VALIDSIG ${SUBKEY} 2026-07-11 0 ${PRIMARY}`, 'NEWSIG', 'NO_PUBKEY 33'),
-      status('GOODSIG 11 Debian', 'VALIDSIG 22', 'BADSIG 33 Debian'),
-      status('EXPKEYSIG 11 Debian', 'VALIDSIG 22'),
-      status('REVKEYSIG 11 Debian', 'VALIDSIG 22'),
-      status('NO_PUBKEY 33'),
-      status('NODATA 1'),
-    ]).toMatchInlineSnapshot(`
-      [
-        {
-          "key": "B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8",
-          "keyFile": null,
-          "kind": "good",
-        },
-        {
-          "kind": "bad",
-          "reason": "the signature of key 33 does not match the text",
-        },
-        {
-          "kind": "unchecked",
-          "reason": "key 11 has expired; update the package debian-archive-keyring, or name its key with --mirror-key FILE",
-        },
-        {
-          "kind": "bad",
-          "reason": "key 11 has been revoked",
-        },
-        {
-          "kind": "unchecked",
-          "reason": "it is signed with the unknown key 33; update the package debian-archive-keyring, or name its key with --mirror-key FILE",
-        },
-        {
-          "kind": "unchecked",
-          "reason": "gpgv accepts no signature of it",
-        },
-      ]
-    `);
   });
 });
 
