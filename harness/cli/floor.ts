@@ -15,7 +15,7 @@ import { accelOption, jobsOption, repeated } from './options.ts';
 import { showProgress } from './progress.ts';
 import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
 import { untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
@@ -45,14 +45,14 @@ async function floor(path: string, options: MinimumKernelOptions): Promise<void>
   const progress = showProgress(process.stderr, false);
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const trust = trustOf(options);
+    const from = sourcesOf(options);
     const found = await interruptible({
       onInterrupt: () => emit({ kind: 'interrupted' }),
       work: async (signal) => {
-        const agents = await ensureAgents([object], { trust }, emit);
+        const agents = await ensureAgents([object], from, emit);
         const request = {
           selectors: options.kernel ?? [DEFAULT_SELECTOR],
-          kernelOptions: { cache: cacheRoot(), trust, signal, onProgress: emit },
+          kernelOptions: { cache: cacheRoot(), ...from, signal, onProgress: emit },
           cache: cacheRoot(),
           ...agents,
           expectations: [],

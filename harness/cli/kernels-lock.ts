@@ -15,7 +15,7 @@ import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { table } from './table.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
 
 const DEFAULT_LOCK = 'kernels.lock.json';
 
@@ -36,7 +36,7 @@ function writeNote(event: KernelEvent): void {
 /** The kernels that selectors mean now, regardless of pins, as entries of a lock file. */
 async function currentEntries(selectors: readonly string[], options: IndexOptions, signal: AbortSignal): Promise<KernelLock['entries']> {
   const { refresh } = options;
-  const reading = { cache: cacheRoot(), refresh, trust: trustOf(options), signal, onProgress: writeNote };
+  const reading = { cache: cacheRoot(), refresh, ...sourcesOf(options), signal, onProgress: writeNote };
   return entriesOf(await planKernels(selectors, reading), reading);
 }
 

@@ -23,7 +23,7 @@ import { addLockCommands } from './kernels-lock.ts';
 import { writeLine } from './lines.ts';
 import { SELECTOR_FORMS, SELECTOR_TABLE } from './selector-help.ts';
 import { table } from './table.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
 
 const PULLS = 3;
 const KEEP_DAYS = 30;
@@ -65,7 +65,7 @@ async function kernelOptions(options: SelectionOptions, signal: AbortSignal, onP
     throw new UserError('--frozen needs --lock FILE: it takes only what that file pins');
   const lock = options.lock === undefined ? undefined : await readLock(options.lock);
   const { frozen, refresh } = options;
-  return { cache: cacheRoot(), lock, frozen, refresh, trust: trustOf(options), signal, onProgress };
+  return { cache: cacheRoot(), lock, frozen, refresh, ...sourcesOf(options), signal, onProgress };
 }
 
 function writeNote(event: KernelEvent): void {

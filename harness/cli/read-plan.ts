@@ -23,7 +23,7 @@ import { baselineOption } from './baseline.ts';
 import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
 import { checkUntrustedOptions, isUntrusted, type UntrustedFlag, untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
@@ -188,8 +188,7 @@ export async function readPlan(objects: readonly string[], options: PlanOptions)
     const lock = await lockOf(config, directory, frozen === true);
     const required = new Set(configuredKernels.flatMap((entry) => (entry.optional ? [] : [entry.selector])));
     const optional = configuredKernels.map(({ selector }) => selector).filter((selector) => !required.has(selector));
-    const from = { mirrors: config.mirrors, trust: trustOf(options) };
-    return { cache: cacheRoot(), ...from, lock, refresh, frozen, optional: options.kernel ? [] : optional };
+    return { cache: cacheRoot(), ...sourcesOf(options, config.mirrors), lock, refresh, frozen, optional: options.kernel ? [] : optional };
   };
   return { config, at, directory, selectors, inputs, choose, kernelOptions };
 }

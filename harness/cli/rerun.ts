@@ -31,7 +31,7 @@ import { CONFIG_NAME, type Plan, readPlan } from './read-plan.ts';
 import { findRecorded, foldersOf, optionOf } from './recorded.ts';
 import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
 import { type UntrustedFlag, untrustedOption } from './untrusted.ts';
 
 interface RerunOptions extends UntrustedFlag, TrustFlags {
@@ -136,11 +136,12 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const out = options.out;
   const selector = await selectorNow(found.kernel, folders);
   const loader = [found.object.loader ?? DEFAULT_LIBBPF];
-  const { trustMirror, mirrorKey } = options;
+  const { mirror, trustMirror, mirrorKey } = options;
   const plan = await readPlan([object], {
     kernel: [selector],
     loader,
     out,
+    mirror,
     trustMirror,
     mirrorKey,
     ...(config !== undefined && { config }),
@@ -167,10 +168,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
     await interruptible({
       onInterrupt: () => emit({ kind: 'interrupted' }),
       work: async (signal) => {
-        const agents = await unlessInterrupted(
-          signal,
-          ensureAgents([subject], { mirrors: plan.config.mirrors, trust: trustOf(options) }, emit),
-        );
+        const agents = await unlessInterrupted(signal, ensureAgents([subject], sourcesOf(options, plan.config.mirrors), emit));
         const request = {
           objects: [subject],
           selectors: [selector],

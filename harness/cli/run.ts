@@ -34,7 +34,7 @@ import { checkOut } from './out-folder.ts';
 import { showProgress } from './progress.ts';
 import { addPlanOptions, type Plan, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
-import { trustOf } from './trust-options.ts';
+import { sourcesOf } from './trust-options.ts';
 
 interface RunOptions extends PlanOptions {
   jobs?: number;
@@ -132,10 +132,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
     await interruptible({
       onInterrupt: () => emit({ kind: 'interrupted' }),
       work: async (signal) => {
-        const agents = await unlessInterrupted(
-          signal,
-          ensureAgents(inputs.objects, { mirrors: config.mirrors, trust: trustOf(options) }, emit),
-        );
+        const agents = await unlessInterrupted(signal, ensureAgents(inputs.objects, sourcesOf(options, config.mirrors), emit));
         const journal = await openJournal(join(options.out, JOURNAL_FILE), options.resume === true);
         const request = {
           objects: inputs.objects,

@@ -25,8 +25,7 @@ import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption } from './options.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
-import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
+import { addTrustOptions, type Sources, sourcesOf, type TrustFlags } from './trust-options.ts';
 
 interface ShellOptions extends TrustFlags {
   kernel: string;
@@ -85,8 +84,8 @@ async function configFile({ release, config }: KernelImage): Promise<ShellFile[]
   return config ? [{ path: `boot/config-${release ?? ''}`, bytes: await readUserFile(config.path, CONFIG_FILE), executable: false }] : [];
 }
 
-async function oneKernel(selector: string, trust: TrustOptions, signal: AbortSignal): Promise<KernelImage> {
-  const options = { cache: cacheRoot(), trust, signal };
+async function oneKernel(selector: string, from: Sources, signal: AbortSignal): Promise<KernelImage> {
+  const options = { cache: cacheRoot(), ...from, signal };
   const planned = await planKernels([selector], options);
   const [kernel, more] = planned;
   if (!kernel) throw new UserError(`no kernel ${selector}`);
@@ -121,15 +120,15 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
 async function shell(object: string | undefined, options: ShellOptions, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) throw new UserError('a shell needs a terminal; standard input or output is none');
   const files = [...(await tools()), ...(await objectFile(object))];
-  const trust = trustOf(options);
-  const image = await oneKernel(options.kernel, trust, signal);
+  const from = sourcesOf(options);
+  const image = await oneKernel(options.kernel, from, signal);
   const [boot] = bootImages(image);
   if (!boot || image.arch !== 'x86_64') throw new UserError(`${image.id}: guests of architecture ${image.arch} cannot be run yet`);
   const folder = await makeWorkFolder();
   const directory = folder.path;
   try {
     const { line } = await qemuVersion();
-    const agent = await ensureAgent({ onNote: note, trust });
+    const agent = await ensureAgent({ onNote: note, ...from });
     const { accel } = await chooseAccel(options.accel, {
       qemuVersion: line,
       outcomeFile: join(cacheRoot(), 'accel.json'),

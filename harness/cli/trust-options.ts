@@ -1,10 +1,12 @@
-// Options with which the user accepts mirrors and keys. A configuration has no such setting: another person may have written it.
+// Options that name mirrors, and mirrors and keys to accept. A configuration cannot accept any: another person may have written it.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MIRROR_VARIABLE } from '../../kernels/sources/debian/mirror.ts';
 import { KEYS_VARIABLE, TRUST_VARIABLE, type TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 import { repeated } from './options.ts';
 
 /** The values of the options. */
 export interface TrustFlags {
+  mirror?: string[] | undefined;
   trustMirror?: string[] | undefined;
   mirrorKey?: string[] | undefined;
 }
@@ -15,9 +17,15 @@ function repeatedAddress(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-/** Adds the options about trust to a command that may download. */
+/** Adds the options about mirrors and trust to a command that may download. */
 export function addTrustOptions(command: Command): Command {
   return command
+    .addOption(
+      new Option(
+        '--mirror <url>',
+        `download from this Debian mirror, repeatable (also: ${MIRROR_VARIABLE}; default: those of apt)`,
+      ).argParser(repeatedAddress),
+    )
     .addOption(
       new Option('--trust-mirror <url>', `use this mirror although it cannot be verified, repeatable (also: ${TRUST_VARIABLE})`).argParser(
         repeatedAddress,
@@ -31,7 +39,17 @@ export function addTrustOptions(command: Command): Command {
     );
 }
 
-/** What the user trusts. */
-export function trustOf({ trustMirror, mirrorKey }: TrustFlags): TrustOptions {
-  return { trustMirrors: trustMirror, mirrorKeys: mirrorKey };
+/** From where kernels and sources come, and what the user trusts. */
+export interface Sources {
+  /** Undefined: the mirrors of the environment, else those of apt. */
+  mirrors: readonly string[] | undefined;
+  trust: TrustOptions;
+}
+
+/**
+ * The values of the options.
+ * @param configured the mirrors of the configuration, which those of the options replace
+ */
+export function sourcesOf({ mirror, trustMirror, mirrorKey }: TrustFlags, configured?: readonly string[]): Sources {
+  return { mirrors: mirror ?? configured, trust: { trustMirrors: trustMirror, mirrorKeys: mirrorKey } };
 }

@@ -75,7 +75,7 @@ async function checkDisk(what: string, folder: string, needMiB: number, advice: 
 }
 
 async function checkMirror(mirrors: readonly string[] | undefined): Promise<Finding> {
-  const advice = 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR can name another';
+  const advice = 'kernels in the cache can be used without it; --mirror URL or COREMATRIX_DEBIAN_MIRROR=URL names another';
   try {
     const [mirror] = await debianMirrors(mirrors);
     const started = performance.now();

@@ -1,6 +1,6 @@
 // Which mirrors and keys the user trusts: options of the command line and variables of the environment.
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { UserError } from '../../harness/base/errors.ts';
 import { type FileLimit, readUserFile } from '../../harness/base/user-file.ts';
 import type { MirrorTrust } from './trust.ts';
@@ -41,7 +41,7 @@ async function readKey(path: string): Promise<MirrorTrust['keys'][number]> {
  * @throws UserError if a key file cannot be read
  */
 export async function mirrorTrust(options: TrustOptions = {}, env: NodeJS.ProcessEnv = process.env): Promise<MirrorTrust> {
-  const named = (env[KEYS_VARIABLE] ?? '').split(':').filter((path) => path !== '');
+  const named = (env[KEYS_VARIABLE] ?? '').split(delimiter).filter((path) => path !== '');
   const paths = [...(options.mirrorKeys ?? []), ...named];
   return { accepted: acceptedMirrors(options, env), keys: await Promise.all(paths.map(readKey)) };
 }

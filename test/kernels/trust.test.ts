@@ -35,7 +35,6 @@ async function publishAll(changes: ReleaseChanges, except: readonly string[] = [
 
 /** The advice of a refusal, without the address. */
 const ANYWAY = '(to use this mirror anyway: --trust-mirror MIRROR, or COREMATRIX_TRUST_MIRRORS=MIRROR)';
-const UPDATE = 'update the package debian-archive-keyring, or name its key with --mirror-key FILE';
 
 const REFUSED: readonly (readonly [string, () => Promise<void>, string | RegExp])[] = [
   ['unsigned', async () => publishAll({ signedBy: null }), `it is not signed ${ANYWAY}`],
@@ -140,7 +139,8 @@ describe('an index', () => {
     const { signature } = await verifyInRelease(good, []);
     expect(signature).toEqual({
       kind: 'unchecked',
-      reason: `this machine has no keys of the Debian archive; ${UPDATE.replace('update', 'install')}`,
+      reason:
+        'this machine has no keys of the Debian archive; run "corematrix setup", or name a file with them: --mirror-key debian-archive-keyring.gpg',
     });
   });
 

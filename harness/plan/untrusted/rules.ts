@@ -89,7 +89,7 @@ const OTHERS = {
   mirrors: {
     kind: 'refused',
     why: 'it decides from where this machine downloads kernels and sources',
-    instead: 'remove the key, and name the mirror in the environment: COREMATRIX_DEBIAN_MIRROR=URL',
+    instead: 'remove the key, and name the mirror on the command line: --mirror URL',
   },
   timeout: ALLOWED,
   bootTimeout: ALLOWED,

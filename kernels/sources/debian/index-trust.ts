@@ -25,7 +25,7 @@ export type IndexJudgement =
   | { kind: 'foreign' }
   | { kind: 'refused'; reason: string; advice: string | null };
 
-const NAME_A_MIRROR = 'see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror';
+const NAME_A_MIRROR = 'see whether the network asks for a login, or name a Debian mirror: --mirror URL';
 
 const day = (time: number) => new Date(time).toISOString().slice(0, 10);
 const seconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');

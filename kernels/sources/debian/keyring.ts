@@ -3,12 +3,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Key } from 'openpgp';
 import { UserError } from '../../../harness/base/errors.ts';
+import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { readRegular } from '../../../harness/base/user-file.ts';
 import { KEY_FILE } from '../../trust/mirror-trust.ts';
 import type { MirrorTrust } from '../../trust/trust.ts';
 
 /** The keys of the package debian-archive-keyring. The file ending changed in Debian 13. */
 const WHOLE = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
+/** The same keys in the package of corematrix, for machines without Debian's package. */
+const SHIPPED = join(PACKAGE_ROOT, 'keys', 'debian-archive-keyring.gpg');
 /** Where the same keys are one by one. Other archives have their keys here, too, which must not vouch for Debian. */
 const FOLDERS = ['/usr/share/keyrings', '/etc/apt/trusted.gpg.d'];
 const ONE = /^debian-archive-(?!removed|keyring)[\w-]+\.(?:asc|gpg|pgp)$/;
@@ -43,7 +46,7 @@ async function keysIn(path: string): Promise<Key[] | null> {
   }
 }
 
-/** Debian's keys on this machine; null if it has none. */
+/** Debian's keys: those of this machine, which gets updates of them, else those that came with corematrix; null without any. */
 async function debianKeys(): Promise<Key[] | null> {
   for (const path of WHOLE) {
     const whole = await keysIn(path);
@@ -55,7 +58,7 @@ async function debianKeys(): Promise<Key[] | null> {
     const keys = parts.flatMap((part) => part ?? []);
     if (keys.length > 0) return keys;
   }
-  return null;
+  return keysIn(SHIPPED);
 }
 
 /** Keys of one origin. */
@@ -67,7 +70,7 @@ export interface Keyring {
 
 /**
  * The keyrings of a run: Debian's keys, then those of the user.
- * @returns no keyring if this machine has none and the user gave none
+ * @returns no keyring if there are no keys of Debian and the user gave none
  * @throws UserError if a file of the user has no key
  */
 export async function findKeyrings({ keys: files }: MirrorTrust): Promise<Keyring[]> {

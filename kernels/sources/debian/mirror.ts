@@ -12,10 +12,10 @@ export interface Mirror {
   keepsExpired?: true;
 }
 
-const VARIABLE = 'COREMATRIX_DEBIAN_MIRROR';
+export const MIRROR_VARIABLE = 'COREMATRIX_DEBIAN_MIRROR';
 const WHAT_TO_SET =
-  `set ${VARIABLE} or "mirrors:" in corematrix.yaml to the address of a Debian mirror, ` +
-  'the directory that contains dists/ and pool/ (several, separated by blanks, if the security archive is elsewhere)';
+  `name a Debian mirror: --mirror URL, ${MIRROR_VARIABLE}=URL or "mirrors:" in corematrix.yaml; its address is that of ` +
+  'the folder that contains dists/ and pool/ (name the security archive, too, if it is not beside it)';
 
 /** Maximum length of an address. */
 const MAX_ADDRESS = 2048;
@@ -87,7 +87,7 @@ async function aptMirrors(): Promise<Mirror[]> {
  */
 export async function debianMirrors(given: readonly string[] | undefined, env: NodeJS.ProcessEnv = process.env): Promise<Mirror[]> {
   if (given && given.length > 0) return parseMirrorAddresses(given);
-  const variable = (env[VARIABLE] ?? '').split(/[\s,]+/).filter((address) => address !== '');
+  const variable = (env[MIRROR_VARIABLE] ?? '').split(/[\s,]+/).filter((address) => address !== '');
   if (variable.length > 0) return parseMirrorAddresses(variable);
   const mirrors = await aptMirrors();
   if (mirrors.length === 0) throw new UserError(`apt is not configured with a Debian mirror; ${WHAT_TO_SET}`);

@@ -23,6 +23,8 @@ const MAX_SIGNATURES = 16;
 const MAX_SIGNATURE_CHARACTERS = 64 << 10;
 const MAX_REASON = 200;
 const UPDATE = 'update the package debian-archive-keyring, or name its key with --mirror-key FILE';
+const NO_KEYS =
+  'this machine has no keys of the Debian archive; run "corematrix setup", or name a file with them: --mirror-key debian-archive-keyring.gpg';
 
 /** Matches exactly one message: a second one, or text outside of it, may come from anyone. */
 const CLEAR_SIGNED =
@@ -160,7 +162,7 @@ export async function verifyInRelease(message: string, keyrings: readonly Keyrin
   const refused = (reason: string): SignedText => ({ signature: { kind: 'unchecked', reason }, content });
   if (signed === null) return refused('it is not signed');
   if (!HASH_HEADERS.test(signed.headers)) return refused('its signed text has a header other than Hash');
-  let result = refused(`this machine has no keys of the Debian archive; ${UPDATE.replace('update', 'install')}`);
+  let result = refused(NO_KEYS);
   for (const keyring of keyrings) {
     const signature = await verifyWith(keyring, signed);
     if (signature.kind === 'good') return { signature, content: `${signedContent(signed.text)}\n` };

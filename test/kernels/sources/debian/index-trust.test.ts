@@ -129,7 +129,7 @@ it('only a verified index shows that it is of another distribution, also on a mi
   const refused = (reason: string) => ({
     kind: 'refused',
     reason: `its Origin is not Debian, and ${reason}`,
-    advice: 'see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror',
+    advice: 'see whether the network asks for a login, or name a Debian mirror: --mirror URL',
   });
   const bad = { kind: 'bad', reason: 'the signature of key 1 does not match the text' } as const;
   expect([

@@ -43,6 +43,18 @@ describe('mirrors', () => {
     );
   });
 
+  it('a machine without apt needs the name of a mirror, and the error says what to type', async () => {
+    const { PATH } = process.env;
+    process.env['PATH'] = '/nonexistent';
+    try {
+      await expect(debianMirrors(undefined, {})).rejects.toThrowErrorMatchingInlineSnapshot(
+        `[UserError: this machine has no apt-get; name a Debian mirror: --mirror URL, COREMATRIX_DEBIAN_MIRROR=URL or "mirrors:" in corematrix.yaml; its address is that of the folder that contains dists/ and pool/ (name the security archive, too, if it is not beside it)]`,
+      );
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+  });
+
   it('mirrors of the command-line option precede those of the environment variable', async () => {
     const env = { COREMATRIX_DEBIAN_MIRROR: 'http://a.example/x, http://a.example/debian-security' };
     expect(await debianMirrors(undefined, env)).toEqual([

@@ -6,7 +6,8 @@ import type { Keyring } from '../../../../kernels/sources/debian/keyring.ts';
 import { clearSignedText, verifyInRelease } from '../../../../kernels/sources/debian/signature.ts';
 import { clearSign, fingerprintOf, publicKey } from '../../signing.ts';
 
-const UPDATE = 'update the package debian-archive-keyring, or name its key with --mirror-key FILE';
+const NO_KEYS =
+  'this machine has no keys of the Debian archive; run "corematrix setup", or name a file with them: --mirror-key debian-archive-keyring.gpg';
 
 const SIGNATURE = '-----BEGIN PGP SIGNATURE-----\n\niHUEARYKAB0W\n=abcd\n-----END PGP SIGNATURE-----\n';
 const BEGIN = '-----BEGIN PGP SIGNED MESSAGE-----\n';
@@ -129,7 +130,7 @@ describe('a signed Release file', () => {
 
   it('a signed Release file is unchecked without keyrings', async () => {
     expect(await verifyInRelease(signed.mirror, [])).toEqual({
-      signature: { kind: 'unchecked', reason: `this machine has no keys of the Debian archive; ${UPDATE.replace('update', 'install')}` },
+      signature: { kind: 'unchecked', reason: NO_KEYS },
       content: 'Origin: Debian',
     });
   });

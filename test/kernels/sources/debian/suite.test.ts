@@ -184,7 +184,7 @@ it('an answer that is no verified index of Debian is refused with a note and nev
         "trixie-security of HOST/debian-security, signed",
       ],
       [
-        "the index of HOST/debian-security duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror)",
+        "the index of HOST/debian-security duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or name a Debian mirror: --mirror URL)",
       ],
       false,
     ]
@@ -215,8 +215,8 @@ it('an error tells that a mirror answers with no index, and the mirror is used a
   for (const suite of suitesOf('debian-security')) answers.set(pathOf(suite), '<html>please log in</html>\n');
   expect([await read(), await read(trusting()), await kept()]).toMatchInlineSnapshot(`
     [
-      "InfraError: the index of HOST/debian-security bullseye-security, bookworm-security, trixie-security, forky-security, duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror)",
-      "InfraError: the index of HOST/debian-security bullseye-security, bookworm-security, trixie-security, forky-security, duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or set COREMATRIX_DEBIAN_MIRROR to the address of a Debian mirror)",
+      "InfraError: the index of HOST/debian-security bullseye-security, bookworm-security, trixie-security, forky-security, duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or name a Debian mirror: --mirror URL)",
+      "InfraError: the index of HOST/debian-security bullseye-security, bookworm-security, trixie-security, forky-security, duke-security is refused: its Origin is not Debian, and it is not signed (see whether the network asks for a login, or name a Debian mirror: --mirror URL)",
       {
         "dates": [],
         "records": [],
